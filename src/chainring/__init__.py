@@ -1,0 +1,32 @@
+"""chainring: data, training, hardware, software, deployment and feedback as one closed ring.
+
+>>> import chainring
+>>> project = chainring.open("support")          # doctest: +SKIP
+>>> project.turn()                               # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from chainring.software.api import Project
+
+__all__ = ["__version__", "open"]
+
+__version__ = "0.1.0"
+
+
+def open(path: str | Path = ".") -> Project:
+    """Open the project in folder `path` (the one that holds `chainring.toml`).
+
+    Raises
+    ------
+    chainring.contracts.errors.ProjectNotFoundError
+        When the folder holds no recipe.
+    """
+    from chainring.software.api import Project
+
+    return Project.open(path)

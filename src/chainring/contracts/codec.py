@@ -1,0 +1,105 @@
+"""Nouns to and from JSON: dataclasses, tuples, mappings and scalars; unknown keys are faults.
+
+Enters a frozen dataclass, leaves a JSON text with sorted keys, and the way back by type hints:
+`decode(Record, encode(record)) == record`. The digest of a noun is the digest of that text.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import types
+import typing
+from functools import cache
+from typing import Any, TypeVar
+
+from chainring.contracts.errors import InputError
+
+T = TypeVar("T")
+
+
+def plain(value: Any) -> Any:
+    """Return `value` as JSON-ready plain data: dicts, lists and scalars."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        items = [plain(item) for item in value]
+        return sorted(items) if isinstance(value, set | frozenset) else items
+    return value
+
+
+def encode(value: Any) -> str:
+    """Return canonical JSON text of a noun: sorted keys, no spaces, Chinese as it is."""
+    return json.dumps(
+        plain(value), sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False
+    )
+
+
+def decode(kind: type[T], text: str | bytes) -> T:
+    """Return the noun of class `kind` that `encode` wrote as `text`.
+
+    Raises
+    ------
+    InputError
+        When a key is missing or is not of the class.
+    """
+    return typing.cast(T, build(kind, json.loads(text)))
+
+
+def digest(value: Any, *, size: int = 16) -> str:
+    """Return `blake2b:<hex>` of a noun's canonical JSON (or of bytes, or of a text)."""
+    data = value if isinstance(value, bytes) else encode(value).encode()
+    return "blake2b:" + hashlib.blake2b(data, digest_size=size).hexdigest()
+
+
+@cache
+def _hints(kind: type) -> dict[str, Any]:
+    return typing.get_type_hints(kind)
+
+
+def build(hint: Any, data: Any) -> Any:
+    """Return `data` (plain JSON) as the type that `hint` names."""
+    origin = typing.get_origin(hint)
+    if origin in (typing.Union, types.UnionType):
+        return _build_union(hint, data)
+    if origin in (tuple, list, frozenset, set):
+        arguments = typing.get_args(hint)
+        if origin is tuple and (len(arguments) != 2 or arguments[1] is not Ellipsis):
+            return tuple(build(h, item) for h, item in zip(arguments, data, strict=True))
+        return origin(build(arguments[0], item) for item in data)
+    if origin is dict:
+        return {key: build(typing.get_args(hint)[1], item) for key, item in data.items()}
+    if origin is not None and dataclasses.is_dataclass(origin):
+        return _build_dataclass(typing.cast(type, origin), data)
+    if isinstance(hint, type) and dataclasses.is_dataclass(hint):
+        return _build_dataclass(hint, data)
+    if hint is float and isinstance(data, int):
+        return float(data)
+    return data
+
+
+def _build_union(hint: Any, data: Any) -> Any:
+    if data is None:
+        return None
+    options = [option for option in typing.get_args(hint) if option is not type(None)]
+    return build(options[0], data) if len(options) == 1 else data
+
+
+def _build_dataclass(kind: type, data: Any) -> Any:
+    names = {f.name for f in dataclasses.fields(kind)}
+    stray = sorted(set(data) - names)
+    required = {
+        f.name
+        for f in dataclasses.fields(kind)
+        if f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING
+    }
+    missing = sorted(required - set(data))
+    if stray or missing:
+        faults = [f"{kind.__name__}.{name}: unknown key" for name in stray]
+        faults += [f"{kind.__name__}.{name}: missing" for name in missing]
+        raise InputError(f"{kind.__name__} cannot be read", faults=faults)
+    hints = _hints(kind)
+    return kind(**{name: build(hints[name], item) for name, item in data.items()})

@@ -1,0 +1,111 @@
+"""The error tree. Each message names what was expected, what was found and the next step.
+
+    ChainringError
+    ├── InputError (ValueError)              text, rows, files or requests that cannot be used
+    │   ├── RecipeError                      chainring.toml: all faults at once
+    │   ├── ProjectNotFoundError             no chainring.toml in the folder
+    │   └── UnknownNameError (KeyError)      a name that is not there, with the nearest one
+    ├── DamagedError (OSError)               stored bytes differ from their manifest
+    ├── ConflictError (RuntimeError)         somebody else was first: a reference, a lease, a port
+    ├── BusyError (RuntimeError)             the queue is full or the server is draining
+    ├── NotAllowedError (PermissionError)    the key's role does not reach this verb
+    ├── SpaceError (OSError)                 not enough free space for a step
+    ├── RefusedError (RuntimeError)          a form or a model that did not pass its checks
+    └── MissingPackageError (ImportError)    an optional package, with the extra to install
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+
+
+class ChainringError(Exception):
+    """Base of every error that chainring raises on purpose."""
+
+
+class InputError(ChainringError, ValueError):
+    """Input that cannot be used; `faults` lists every one found, not only the first."""
+
+    def __init__(self, message: str, *, faults: Sequence[str] = ()) -> None:
+        self.faults = tuple(faults)
+        lines = [message, *(f"  - {fault}" for fault in self.faults)]
+        super().__init__("\n".join(lines))
+
+
+class RecipeError(InputError):
+    """The recipe has faults; each with path, value, what is allowed and the nearest name."""
+
+
+class ProjectNotFoundError(InputError):
+    """The folder is no project: `chainring init` makes one."""
+
+
+class UnknownNameError(InputError, KeyError):
+    """A name that nothing here carries."""
+
+    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+        names = sorted(known)
+        self.kind, self.name, self.known = kind, name, names
+        super().__init__(f"unknown {kind} {name!r}{did_you_mean(name, names)}")
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+class DamagedError(ChainringError, OSError):
+    """Bytes that are not what their manifest says; they are not used."""
+
+
+class ConflictError(ChainringError, RuntimeError):
+    """Somebody else was first."""
+
+
+class BusyError(ChainringError, RuntimeError):
+    """No room now; `retry_after_s` says when to come back."""
+
+    def __init__(self, message: str, *, retry_after_s: float = 1.0) -> None:
+        self.retry_after_s = retry_after_s
+        super().__init__(message)
+
+
+class NotAllowedError(ChainringError, PermissionError):
+    """The caller's role does not reach this verb."""
+
+
+class SpaceError(ChainringError, OSError):
+    """Not enough free space."""
+
+
+class RefusedError(ChainringError, RuntimeError):
+    """A form or a model that did not pass its checks and is therefore not used."""
+
+
+class MissingPackageError(ChainringError, ImportError):
+    """An optional package is missing; the message carries the exact install command."""
+
+    def __init__(self, package: str, *, extra: str, needed_for: str) -> None:
+        self.package, self.extra = package, extra
+        super().__init__(
+            f"{needed_for} needs the package {package}; install it with: "
+            f"pip install 'chainring[{extra}]'"
+        )
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """Return the known name nearest to `name`, or None when none is near."""
+    found = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
+    return found[0] if found else None
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return `; did you mean 'x'?` or `; known: a, b, c`, to end an error message with.
+
+    >>> did_you_mean("minhsh.v1", ["minhash.v1", "exact.v1"])
+    "; did you mean 'minhash.v1'?"
+    """
+    names = sorted(known)
+    near = nearest(name, names)
+    if near is not None:
+        return f"; did you mean {near!r}?"
+    return f"; known: {', '.join(names)}" if names else "; none is known"
