@@ -1,17 +1,17 @@
 """The error tree. Each message names what was expected, what was found and the next step.
 
-    ChainringError
-    ├── InputError (ValueError)              text, rows, files or requests that cannot be used
-    │   ├── RecipeError                      chainring.toml: all faults at once
-    │   ├── ProjectNotFoundError             no chainring.toml in the folder
-    │   └── UnknownNameError (KeyError)      a name that is not there, with the nearest one
-    ├── DamagedError (OSError)               stored bytes differ from their manifest
-    ├── ConflictError (RuntimeError)         somebody else was first: a reference, a lease, a port
-    ├── BusyError (RuntimeError)             the queue is full or the server is draining
-    ├── NotAllowedError (PermissionError)    the key's role does not reach this verb
-    ├── SpaceError (OSError)                 not enough free space for a step
-    ├── RefusedError (RuntimeError)          a form or a model that did not pass its checks
-    └── MissingPackageError (ImportError)    an optional package, with the extra to install
+ChainringError
+├── InputError (ValueError)              text, rows, files or requests that cannot be used
+│   ├── RecipeError                      chainring.toml: all faults at once
+│   ├── ProjectNotFoundError             no chainring.toml in the folder
+│   └── UnknownNameError (KeyError)      a name that is not there, with the nearest one
+├── DamagedError (OSError)               stored bytes differ from their manifest
+├── ConflictError (RuntimeError)         somebody else was first: a reference, a lease, a port
+├── BusyError (RuntimeError)             the queue is full or the server is draining
+├── NotAllowedError (PermissionError)    the key's role does not reach this verb
+├── SpaceError (OSError)                 not enough free space for a step
+├── RefusedError (RuntimeError)          a form or a model that did not pass its checks
+└── MissingPackageError (ImportError)    an optional package, with the extra to install
 """
 
 from __future__ import annotations

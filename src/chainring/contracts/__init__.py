@@ -1,0 +1,1 @@
+"""The nouns and protocols that cross rooms; standard library only."""

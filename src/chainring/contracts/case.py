@@ -1,0 +1,30 @@
+"""Case: something a person must look at, opened by a flag, a drift or a fairness alarm."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+CaseState = Literal["open", "closed"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """`told` is what the reporter was told; `must` makes its text a check of every later model.
+
+    `truth` is the label that its operator found right, if any.
+    """
+
+    id: str
+    app: str
+    kind: str
+    opened_by: str
+    at: float
+    state: CaseState = "open"
+    prediction: str = ""
+    reporter: str = ""
+    owner: str = ""
+    outcome: str = ""
+    told: str = ""
+    truth: str = ""
+    must: bool = False

@@ -1,0 +1,73 @@
+"""Dataset: a query with a manifest; for every row the records, labels and feedback that made it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+Task = Literal[
+    "classification",
+    "multi-label",
+    "regression",
+    "matching",
+    "tagging",
+    "question-answering",
+    "inference",
+    "translation",
+    "generation",
+    "dialogue",
+    "preference",
+    "recommendation",
+]
+
+SPLITS = ("train", "validation", "test", "holdout", "reacted", "unlabelled")
+"""`test` is the frozen suite; `holdout` its reviewed sample of traffic; `reacted` the confirmed and
+corrected rows of the hold-out (fix rate only); `unlabelled` serves pre-training and labelling."""
+
+OUT_OF_SCOPE = "out_of_scope"
+"""Label of texts that the model should pass on to a person."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One row of a data set; `text` is prepared (normalised, redacted) as the model will see it.
+
+    `trace` names what made the row: ids of records, labels and feedback. `weight` counts in
+    training. `group` is the near-duplicate group.
+    """
+
+    id: str
+    text: str
+    label: str
+    language: str
+    split: str
+    source: str
+    licence: str
+    group: str
+    records: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    feedback: tuple[str, ...] = ()
+    author: str = ""
+    weight: float = 1.0
+    must: bool = False
+    protected: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dataset:
+    """A light handle: facts and the address of a tree with `rows.parquet` and `dropped.jsonl`.
+
+    `suite` is the digest of the rows that judge (test and holdout); `training` the digest of the
+    rows that teach (train and validation); `counts` has the rows per split and each drop reason.
+    """
+
+    app: str
+    address: str
+    task: Task
+    labels: tuple[str, ...]
+    languages: tuple[str, ...]
+    splits: dict[str, int]
+    suite: str
+    training: str
+    licences: tuple[str, ...] = ()
+    counts: dict[str, int] = field(default_factory=dict)

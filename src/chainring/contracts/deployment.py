@@ -1,0 +1,20 @@
+"""Deployment: a form that may be served, and the verdict that let it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deployment:
+    """What a server loads: the chosen form's tree, the model it is a form of, and who allowed it."""
+
+    app: str
+    model: str
+    form: str
+    form_name: str
+    engine: str
+    labels: tuple[str, ...]
+    threshold: float
+    verdict: str
+    dataset: str

@@ -1,0 +1,36 @@
+"""Feedback: a reaction that is stored, on the id of the prediction it is about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+FeedbackKind = Literal[
+    "rating", "confirmation", "correction", "preference", "comment", "outcome", "flag"
+]
+FLAG_KINDS = ("wrong", "harmful", "unfair", "private")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feedback:
+    """One stored reaction. `text` and `answer` are of its prediction, joined when it is read."""
+
+    id: str
+    app: str
+    prediction: str
+    kind: FeedbackKind
+    value: str
+    author: str
+    at: float
+    consent: str = "none"
+    episode: str = ""
+    comment: str = ""
+    text: str = ""
+    answer: str = ""
+    passed_on: bool = False
+    group: str = ""
+    language: str = ""
+    holdout: bool = False
+    model: str = ""
+    state: str = "accepted"
+    must: bool = False

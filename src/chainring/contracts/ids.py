@@ -1,0 +1,42 @@
+"""Ids: time-ordered, unguessable, and keyed digests for texts."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import time
+
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+
+
+def new_id(prefix: str, *, now: float | None = None) -> str:
+    """Return `prefix_` + 10 characters of time (milliseconds) + 16 random ones, base 32.
+
+    Ids of one process sort roughly by time, which only tells in which month's file a row lies;
+    nothing is ordered by it.
+    """
+    millis = int((time.time() if now is None else now) * 1000)
+    stamp = "".join(_ALPHABET[(millis >> shift) & 31] for shift in range(45, -5, -5))
+    noise = int.from_bytes(secrets.token_bytes(10), "big")
+    tail = "".join(_ALPHABET[(noise >> shift) & 31] for shift in range(75, -5, -5))
+    return f"{prefix}_{stamp}{tail}"
+
+
+def id_time(identifier: str) -> float | None:
+    """Return the seconds since 1970 inside an id of `new_id`, or None when it is not one."""
+    stamp = identifier.rpartition("_")[2][:10]
+    if len(identifier.rpartition("_")[2]) != 26 or any(c not in _ALPHABET for c in stamp):
+        return None
+    value = 0
+    for character in stamp:
+        value = value * 32 + _ALPHABET.index(character)
+    return value / 1000
+
+
+def keyed(secret: bytes, *parts: str, size: int = 16) -> str:
+    """Return the hex keyed BLAKE2b of the parts; without the key no text can be guessed from it."""
+    state = hashlib.blake2b(key=secret, digest_size=size)
+    for part in parts:
+        data = part.encode("utf-8", "surrogatepass")
+        state.update(len(data).to_bytes(8, "big") + data)
+    return state.hexdigest()

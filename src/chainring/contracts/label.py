@@ -1,0 +1,31 @@
+"""Label: what is said of a record, by whom, and whether a review let it stand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+AuthorKind = Literal["source", "person", "user", "model"]
+ReviewState = Literal["accepted", "pending", "rejected"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Label:
+    """One statement about one record; several may stand on one record.
+
+    `parents` names the feedback or labels it came from; `must` marks a complaint that every later
+    model has to get right.
+    """
+
+    id: str
+    app: str
+    record: str
+    value: str
+    author: str
+    author_kind: AuthorKind
+    state: ReviewState = "accepted"
+    guideline: str = ""
+    at: float | None = None
+    reward: float | None = None
+    parents: tuple[str, ...] = ()
+    must: bool = False

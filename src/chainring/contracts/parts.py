@@ -1,0 +1,77 @@
+"""Parts: named, versioned pieces that a recipe chooses; ours are registered like anybody's.
+
+A part is found by kind and name: `reader` `jsonl.v1`. It registers by entry point (group
+`chainring.parts`, entry name `reader.jsonl.v1`, value `module:attribute`) or by decorator:
+
+>>> @part("reader", "example.v1")
+... def example() -> None:
+...     "Read nothing."
+>>> load_part("reader", "example.v1") is example
+True
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any, TypeVar
+
+from chainring.contracts.errors import InputError, UnknownNameError
+
+GROUP = "chainring.parts"
+KINDS = ("reader", "candidate", "form", "engine", "executor")
+_NAME = re.compile(r"[a-z][a-z0-9-]*\.v[1-9][0-9]*")
+_registered: dict[tuple[str, str], Any] = {}
+
+T = TypeVar("T")
+
+
+def part(kind: str, name: str) -> Callable[[T], T]:
+    """Register the decorated function or class as part `name` of `kind` in this process."""
+    if kind not in KINDS or not _NAME.fullmatch(name):
+        raise InputError(
+            f"a part needs a kind of {', '.join(KINDS)} and a name such as 'minhash.v1'; "
+            f"found kind {kind!r}, name {name!r}"
+        )
+
+    def register(target: T) -> T:
+        _registered[kind, name] = target
+        return target
+
+    return register
+
+
+@cache
+def _entries() -> dict[tuple[str, str], EntryPoint]:
+    found: dict[tuple[str, str], EntryPoint] = {}
+    for entry in entry_points(group=GROUP):
+        kind, _, name = entry.name.partition(".")
+        found[kind, name] = entry
+    return found
+
+
+def part_names(kind: str) -> list[str]:
+    """Return the names of all parts of a kind, without importing any."""
+    return sorted(n for k, n in {*_registered, *_entries()} if k == kind)
+
+
+def load_part(kind: str, name: str) -> Any:
+    """Return the part; raises UnknownNameError with the nearest name."""
+    if (kind, name) in _registered:
+        return _registered[kind, name]
+    entry = _entries().get((kind, name))
+    if entry is None:
+        raise UnknownNameError(kind, name, part_names(kind))
+    return entry.load()
+
+
+def part_module(kind: str, name: str) -> str:
+    """Return the name of the module that holds the part, without importing it."""
+    if (kind, name) in _registered:
+        return str(_registered[kind, name].__module__)
+    entry = _entries().get((kind, name))
+    if entry is None:
+        raise UnknownNameError(kind, name, part_names(kind))
+    return entry.module

@@ -1,0 +1,50 @@
+"""Prediction: one answer, with the id that everything later hangs on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+Variant = Literal["champion", "shadow", "canary"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a predictor says of one text.
+
+    `label` is the best label, `confidence` its calibrated probability, `scores` the best few labels;
+    with `passed_on` the text goes to a person instead. `text` is what the model saw.
+    """
+
+    label: str
+    confidence: float
+    passed_on: bool
+    text: str
+    scores: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prediction:
+    """The row of one answer; the text itself lies apart, where it can be erased.
+
+    `holdout` was drawn from a keyed hash of the text's near-duplicate group before any reaction.
+    """
+
+    id: str
+    app: str
+    model: str
+    form: str
+    label: str
+    confidence: float
+    passed_on: bool
+    language: str
+    request: str
+    group: str
+    holdout: bool
+    at: float
+    episode: str = ""
+    author: str = ""
+    variant: Variant = "champion"
+    finish: str = "stop"
+    latency_ms: float = 0.0
+    scores: dict[str, float] = field(default_factory=dict)

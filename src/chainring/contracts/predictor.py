@@ -1,0 +1,40 @@
+"""Predictor: the one interface through which a model answers, in training, tests and service."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, runtime_checkable
+
+from chainring.contracts.prediction import Answer
+from chainring.contracts.request import Request
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PredictSettings:
+    """How to answer: how many scores to give back."""
+
+    top_k: int = 5
+
+
+@runtime_checkable
+class Predictor(Protocol):
+    """A loaded form. `capabilities` lists what it can do besides: `embed`, `stream`."""
+
+    labels: tuple[str, ...]
+    threshold: float
+    capabilities: frozenset[str]
+
+    def predict(
+        self, requests: Sequence[Request], *, settings: PredictSettings = ...
+    ) -> list[Answer]:
+        """Return one answer a request, in order; preparation happens inside."""
+        ...
+
+    def probabilities(self, texts: Sequence[str]) -> Any:
+        """Return float32 probabilities of shape (texts, labels); preparation happens inside."""
+        ...
+
+    def close(self) -> None:
+        """Free what the predictor holds."""
+        ...

@@ -1,0 +1,38 @@
+"""The outer sources: where a ring begins. They are used by steps and made by none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A folder (or file) of the user's own text, as it stood: `digest` covers every file in it."""
+
+    app: str
+    path: str
+    digest: str
+    role: str = "data"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Machine:
+    """What this computer has, as found; no decision is in it."""
+
+    cores: int
+    memory_mib: int
+    instruction_sets: tuple[str, ...] = ()
+    gpus: tuple[str, ...] = ()
+    system: str = ""
+    processor: str = ""
+    free_disk_mib: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """What the owner of the project allows; read from the recipe's `[privacy]`."""
+
+    redact: bool = True
+    log: str = "redacted"
+    retention_days: int = 90
+    allowed_consents: tuple[str, ...] = field(default_factory=tuple)

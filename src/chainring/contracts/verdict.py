@@ -1,0 +1,62 @@
+"""Verdict: what the gate says of a challenger, with the numbers it says it on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+Value = Literal[
+    "first", "better", "no measurable difference", "worse within noise", "worse", "not fit"
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """A paired comparison on the same rows: `gained` right now and wrong before, `lost` reverse."""
+
+    rows: int
+    gained: int
+    lost: int
+    champion: float
+    challenger: float
+    p_better: float
+    p_worse: float
+    smallest_detectable: float
+    value: Value
+    test: str = "exact McNemar"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One condition of promotion and whether it holds."""
+
+    name: str
+    holds: bool
+    because: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """A row and a readable file. `promote` follows from `checks`; an override is a row of its own.
+
+    `fix_rate` is the share of complaints of the hold-out now answered right, shown beside the
+    placebo's; it is never a test. `more_rows_needed` is 0 when enough rows were pooled.
+    """
+
+    app: str
+    challenger: str
+    champion: str | None
+    suite: str
+    value: Value
+    promote: bool
+    pooled: Comparison | None
+    parts: dict[str, Comparison] = field(default_factory=dict)
+    slices: dict[str, Comparison] = field(default_factory=dict)
+    small_slices: dict[str, int] = field(default_factory=dict)
+    checks: tuple[Check, ...] = ()
+    negative_flips: tuple[str, ...] = ()
+    more_rows_needed: int = 0
+    looks: int = 0
+    fix_rate: float | None = None
+    placebo_fix_rate: float | None = None
+    notes: tuple[str, ...] = ()
