@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deployment:
-    """What a server loads: the chosen form's tree, the model it is a form of, and who allowed it."""
+    """What a server loads: the chosen form, the model it is a form of, and who allowed it."""
 
     app: str
     model: str

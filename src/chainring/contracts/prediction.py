@@ -12,7 +12,7 @@ Variant = Literal["champion", "shadow", "canary"]
 class Answer:
     """What a predictor says of one text.
 
-    `label` is the best label, `confidence` its calibrated probability, `scores` the best few labels;
+    `label` is the best label, `confidence` its calibrated probability, `scores` the best few;
     with `passed_on` the text goes to a person instead. `text` is what the model saw.
     """
 

@@ -10,7 +10,7 @@ N = TypeVar("N")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table(Generic[N]):
-    """`address` of a tree whose `rows.jsonl` holds `rows` nouns; `counts` tells what was dropped."""
+    """`address` of a tree whose `rows.jsonl` holds the nouns; `counts` tells what was dropped."""
 
     address: str
     rows: int

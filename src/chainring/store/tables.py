@@ -1,0 +1,65 @@
+"""Rows of nouns in a folder: JSON lines for tables, Parquet for the rows of a data set.
+
+Enters an iterable of nouns, leaves `rows.jsonl` or `rows.parquet` with the same bytes every time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TypeVar
+
+from chainring.contracts.codec import decode, encode, plain
+from chainring.contracts.dataset import Row
+from chainring.contracts.errors import DamagedError
+
+N = TypeVar("N")
+
+TABLE_FILE = "rows.jsonl"
+ROWS_FILE = "rows.parquet"
+_LISTS = ("records", "labels", "feedback")
+
+
+def write_table(folder: Path, nouns: Iterable[object]) -> int:
+    """Write nouns as `rows.jsonl`; return their number."""
+    count = 0
+    with (folder / TABLE_FILE).open("w", encoding="utf-8", newline="\n") as out:
+        for count, noun in enumerate(nouns, 1):  # noqa: B007 - the count is the result
+            out.write(encode(noun) + "\n")
+    return count
+
+
+def read_table(kind: type[N], folder: Path) -> Iterator[N]:
+    """Yield the nouns of class `kind` that `write_table` put into `folder`."""
+    with (folder / TABLE_FILE).open(encoding="utf-8") as lines:
+        for line in lines:
+            yield decode(kind, line)
+
+
+def write_rows(folder: Path, rows: Iterable[Row]) -> int:
+    """Write data-set rows as `rows.parquet` (zstd); return their number."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    fields = [(name, pa.list_(pa.string())) for name in _LISTS]
+    kinds = {"weight": pa.float64(), "must": pa.bool_(), **dict(fields)}
+    schema = pa.schema([(name, kinds.get(name, pa.string())) for name in Row.__slots__])
+    table = pa.Table.from_pylist([plain(row) for row in rows], schema=schema)
+    pq.write_table(table, folder / ROWS_FILE, compression="zstd")
+    return int(table.num_rows)
+
+
+def read_rows(folder: Path, *splits: str) -> list[Row]:
+    """Return the rows of `rows.parquet`, of the named splits only when any is named."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        filters = [("split", "in", set(splits))] if splits else None
+        table = pq.read_table(folder / ROWS_FILE, filters=filters)
+    except (pa.ArrowInvalid, OSError) as error:
+        raise DamagedError(f"{folder / ROWS_FILE} cannot be read: {error}") from error
+    return [
+        Row(**{**row, **{name: tuple(row[name] or ()) for name in _LISTS}})
+        for row in table.to_pylist()
+    ]
