@@ -1,6 +1,8 @@
-"""Do two people, or a person and a model, label alike?
+"""Whether two people, or a person and a model, label alike.
 
-cohen_kappa(["refund", "物流"], ["refund", "物流"])
+Enters: one label per row from each. Leaves: a number, 1 for full agreement, 0 for chance.
+
+    cohen_kappa(["refund", "物流"], ["refund", "物流"])
 """
 
 from __future__ import annotations
@@ -16,8 +18,8 @@ def cohen_kappa(a: Sequence[Hashable], b: Sequence[Hashable]) -> float:
 
     J. Cohen 1960, "A coefficient of agreement for nominal scales", equation 1:
     (observed - expected) / (1 - expected). 1 is full agreement, 0 is chance, below 0 is worse than
-    chance. Where both give one and the same label throughout, the quotient is 0/0; it is taken as 1,
-    because they never disagreed.
+    chance. Where both give one and the same label throughout, the quotient is 0/0; it is taken
+    as 1, because they never disagreed.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Does a confidence of 0.8 mean right eight times in ten?
+"""Whether a confidence of 0.8 means right eight times in ten.
 
 Enters: the confidence of every answer and whether it was right; or logits and true labels.
 Leaves: errors, bins for a chart, and the temperature that repairs over-confidence.

@@ -1,4 +1,4 @@
-"""Which labels are found, and which are taken for which?
+"""Which labels are found, and which are taken for which.
 
 Enters: the true and the predicted label of every row. Leaves: counts and scores per label.
 
@@ -77,7 +77,7 @@ def per_label(truth: Sequence[str], predicted: Sequence[str]) -> list[LabelScore
 
 
 def macro_f1(truth: Sequence[str], predicted: Sequence[str]) -> float:
-    """Return the mean F1 over all labels that are true or predicted somewhere; rare ones count alike.
+    """Return the mean F1 over all labels that are true or predicted; rare ones count alike.
 
     >>> macro_f1(["a", "a", "b", "b"], ["a", "a", "b", "b"])
     1.0

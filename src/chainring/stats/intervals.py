@@ -1,4 +1,4 @@
-"""How sure is one share, or one mean?
+"""How sure one share is, or one mean.
 
 Enters: counts of successes, or a column of graded outcomes. Leaves: an `Interval`.
 

@@ -1,6 +1,8 @@
 """The same question asked of many slices: p values that stay honest together.
 
-holm([0.01, 0.04, 0.03])
+Enters: one p value per slice. Leaves: adjusted ones, in the same order.
+
+    holm([0.01, 0.04, 0.03])
 """
 
 from __future__ import annotations
@@ -13,10 +15,10 @@ from chainring.stats.inputs import require
 def holm(p_values: Sequence[float]) -> list[float]:
     """Return Holm's adjusted p values, in the order given.
 
-    S. Holm 1979, "A simple sequentially rejective multiple test procedure", section 2: the smallest
-    of m is multiplied by m, the next by m - 1, and so on, never falling below an earlier one. Reject
-    where the adjusted value is <= alpha: the chance of even one false rejection is then <= alpha,
-    whatever the dependence between the slices.
+    S. Holm 1979, "A simple sequentially rejective multiple test procedure": the smallest of m is
+    multiplied by m, the next by m - 1, and so on, never falling below an earlier one. Reject where
+    the adjusted value is <= alpha: the chance of even one false rejection is then <= alpha, however
+    the slices depend on each other.
 
     Parameters
     ----------
