@@ -1,20 +1,21 @@
-"""Is the challenger better than the champion on the same rows?
+"""Whether the challenger is better than the champion on the same rows.
 
 Enters: what two models did on the same rows. Leaves: one-sided p values of *better* (small means
 better; swap the arguments or the signs for *worse*).
 
-    mcnemar(31, 14)                                   right and wrong answers, rows independent
-    sign_flip(gains, weights=w, groups=authors, seed=0)   weights, or rows that come in groups
-    paired_bootstrap(gains, groups=episodes, seed=0)  graded outcomes: chrF, exact match
-    sign_test(40, 22)                                 reviewed preferences
+    mcnemar(31, 14)                                      right and wrong, rows independent
+    sign_flip(gains, weights=w, groups=authors, seed=0)  with weights, or rows in groups
+    paired_bootstrap(gains, groups=episodes, seed=0)     graded outcomes: chrF, exact match
+    sign_test(40, 22)                                    reviewed preferences
+    smallest_detectable(500, disagreement=0.1)           what 500 rows could show at all
 
 See Also
 --------
 mcnemar : exact, the default for right and wrong.
 sign_flip : the same question with weights, or when one author or episode gave many rows.
-paired_bootstrap : when an interval of the gain is wanted too; with fewer than about twenty groups it
-    is too sure of itself, so prefer `sign_flip` there.
-chainring.stats.power : how small a difference this many rows could show.
+paired_bootstrap : when an interval of the gain is wanted too; with fewer than about twenty groups
+    it is too sure of itself, so prefer `sign_flip` there.
+chainring.stats.power : where `smallest_detectable` and `rows_needed` live.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from typing import TYPE_CHECKING
 from chainring.stats.binomial import tail
 from chainring.stats.inputs import at_least, numbers, require, same_length
 from chainring.stats.intervals import Interval, percentiles, resampled_means
+from chainring.stats.power import rows_needed, smallest_detectable
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
@@ -32,6 +34,15 @@ if TYPE_CHECKING:
 
     from chainring.stats.inputs import Floats
 
+__all__ = [
+    "mcnemar",
+    "paired_bootstrap",
+    "rows_needed",
+    "sign_flip",
+    "sign_test",
+    "smallest_detectable",
+]
+
 ENUMERATED = 16  # units up to which all 2^units sign patterns are tried
 _CHUNK = 1 << 21  # signs held at a time: 16 MiB
 
@@ -39,9 +50,9 @@ _CHUNK = 1 << 21  # signs held at a time: 16 MiB
 def mcnemar(b: int, c: int) -> float:
     """Return the one-sided exact p value that the challenger is better.
 
-    Q. McNemar 1947, "Note on the sampling error of the difference between correlated proportions",
-    in its exact form: the chance of at least `b` heads in `b + c` fair coins. Rows on which both are
-    right, or both wrong, say nothing.
+    Q. McNemar 1947, "Note on the sampling error of the difference between correlated proportions
+    or percentages", in its exact form: the chance of at least `b` heads in `b + c` fair coins. Rows
+    on which both are right, or both wrong, say nothing.
 
     Parameters
     ----------
@@ -55,7 +66,7 @@ def mcnemar(b: int, c: int) -> float:
     float
         p of *better*; `mcnemar(c, b)` is p of *worse*. 1.0 when the models never disagree.
 
-    >>> mcnemar(5, 0)
+    >>> round(mcnemar(5, 0), 12)
     0.03125
     """
     require("McNemar's test cannot be computed", at_least("b", b, 0), at_least("c", c, 0))
@@ -82,13 +93,14 @@ def sign_flip(
     draws: int = 20_000,
     seed: int,
 ) -> float:
-    """Return the one-sided p value that the weighted sum of differences is above zero by more than luck.
+    """Return the one-sided p value that the challenger is better, by flipping signs.
 
-    R. A. Fisher 1935, "The design of experiments", section 21: were the two models alike, each unit's
-    difference could as well have had the other sign. Up to 16 units that are not zero every sign
-    pattern is tried; beyond, `draws` random ones, with the observed one counted in (B. Phipson and
-    G. Smyth 2010: a p value is never zero). On differences of -1, 0, 1 without weights and groups
-    this is McNemar's test.
+    R. A. Fisher 1935, "The design of experiments", section 21: were the two models alike, each
+    unit's difference could as well have had the other sign. p is the share of sign patterns whose
+    weighted sum is at least the observed one. Up to 16 units that are not zero every pattern is
+    tried; beyond, `draws` random ones, with the observed one counted in (B. Phipson and G. Smyth
+    2010: a p value is never zero). On differences of -1, 0, 1 without weights and groups this is
+    McNemar's test.
 
     Parameters
     ----------
@@ -127,9 +139,9 @@ def paired_bootstrap(
 ) -> tuple[float, Interval]:
     """Return the one-sided p value of *better* and the interval of the mean difference.
 
-    P. Koehn 2004, "Statistical significance tests for machine translation evaluation", section 4:
-    rows are drawn again with replacement, and p is the share of resamples in which the challenger is
-    not ahead. We draw whole groups where rows belong together, and count the observed sample in, so
+    P. Koehn 2004, "Statistical significance tests for machine translation evaluation": rows are
+    drawn again with replacement, and p is the share of resamples in which the challenger is not
+    ahead. We draw whole groups where rows belong together, and count the observed sample in, so
     that p is never zero.
 
     Parameters
@@ -175,7 +187,8 @@ def _units(
         return gains * weighed, np.ones_like(gains)
     place: dict[Hashable, int] = {}
     unit_n = np.array([place.setdefault(group, len(place)) for group in groups])
-    return np.bincount(unit_n, gains * weighed), np.bincount(unit_n).astype(np.float64)
+    sums_u = np.bincount(unit_n, gains * weighed).astype(np.float64)
+    return sums_u, np.bincount(unit_n).astype(np.float64)
 
 
 def _enumerated(sums_u: Floats) -> float:

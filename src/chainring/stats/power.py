@@ -1,14 +1,15 @@
-"""How small a difference could this many rows show, and how many rows would a difference need?
+"""How small a difference this many rows could show, and how many rows a difference needs.
 
 Enters: rows, the share of them on which the two models disagree, and a difference. Leaves: the
-difference or the number of rows at which the exact one-sided McNemar test finds it with given power.
+difference, or the number of rows, at which the exact one-sided McNemar test finds it with given
+power.
 
-    smallest_detectable(500, disagreement=0.10)     0.039: "under four points we could not see"
-    rows_needed(0.02, disagreement=0.10)            "1,600 rows would show two points"
+    smallest_detectable(500, disagreement=0.10)     0.036: "under 3.6 points we could not see"
+    rows_needed(0.02, disagreement=0.10)            1629: "1,629 rows would show two points"
 
-The power is exact: over every possible number of disagreeing rows, the chance that the test rejects
-(J. L. Duffy 1984, "Asymptotic and exact power for the McNemar test and its analogue with R controls
-per case", section 2, one-sided).
+The power is exact: over every likely number of disagreeing rows, the chance that the test rejects
+(S. W. Duffy 1984, "Asymptotic and exact power for the McNemar test and its analogue with R controls
+per case"; here one-sided).
 """
 
 from __future__ import annotations
@@ -91,10 +92,8 @@ def rows_needed(
         *_policy_faults(alpha, power),
     )
     guess = _normal_rows(difference, disagreement, alpha, power)
-    too_many = (
-        f"about {guess:,.0f} rows; ask for a larger difference, up to {_MOST_ROWS:,} are tried"
-    )
-    require("no number of rows", None if guess <= _MOST_ROWS else too_many)
+    found = f"about {guess:,.0f} rows; up to {_MOST_ROWS:,} are tried: ask a larger difference"
+    require("no number of rows", None if guess <= _MOST_ROWS else found)
     lead = _lead(difference / disagreement)
 
     def enough(n: int) -> bool:
@@ -117,7 +116,7 @@ def _lead(share: float) -> float:
 
 
 def _normal_rows(difference: float, disagreement: float, alpha: float, power: float) -> float:
-    """Return the rows by the normal approximation, equation 3 of R. J. Connor 1987."""
+    """Return the rows by the normal approximation of R. J. Connor 1987, one-sided."""
     z_alpha, z_power = NormalDist().inv_cdf(1.0 - alpha), NormalDist().inv_cdf(power)
     spread = math.sqrt(max(0.0, disagreement - difference**2))
     return ((z_alpha * math.sqrt(disagreement) + z_power * spread) / difference) ** 2
