@@ -1,0 +1,284 @@
+"""Bars that lie on their side, so that long labels in any language stay level and whole.
+
+bar_chart([Bar(label="退款", value=0.93)], title="Recall per label", percent=True)
+confusion_chart(confusion(truth, predicted), title="Most often confused")
+stacked_bars([Stack(label="turn 1", parts={"train": 61.0})], title="Seconds per step", unit=" s")
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from chainring.stats.charts import svg
+from chainring.stats.charts.svg import Scale
+from chainring.stats.inputs import at_least, require
+
+_ROW, _THICK = 27.0, 13.0
+_SWATCH = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bar:
+    """A named value >= 0, with its interval where one is known."""
+
+    label: str
+    value: float
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stack:
+    """A named bar made of named parts >= 0, such as the seconds of a turn by step."""
+
+    label: str
+    parts: Mapping[str, float]
+
+
+def bar_chart(
+    bars: Sequence[Bar],
+    *,
+    title: str,
+    value_label: str = "",
+    percent: bool = False,
+    tone: Literal["accent", "bad"] = "accent",
+    empty: str = "nothing yet",
+    width: float = 640.0,
+) -> str:
+    """Return one bar per row as SVG, in the order given; the picture grows with the rows.
+
+    Parameters
+    ----------
+    bars
+        Values >= 0.
+    title, value_label, empty
+        The words in the picture.
+    percent
+        Whether values are shares, to be written in per cent.
+    tone
+        `bad` for what should be small: confusions, complaints.
+    width
+        Width of the view box; a page for phones passes 360.
+
+    Raises
+    ------
+    InputError
+        A value is negative or not finite, or an interval is upside down.
+    """
+    if not bars:
+        return svg.nothing_yet(title=title, empty=empty, width=width)
+    _require_bars(bars)
+    write = svg.percent if percent else svg.number
+    values = [write(bar.value) for bar in bars]
+    largest = max(max(bar.value, bar.high or 0.0) for bar in bars)
+    left, x = _columns([bar.label for bar in bars], values, largest, width)
+    colour = svg.BAD if tone == "bad" else svg.ACCENT
+    rows = [
+        _name(bar.label, i, svg.TOP, left) + _bar(bar, _middle(i, svg.TOP), x, colour, text)
+        for i, (bar, text) in enumerate(zip(bars, values, strict=True))
+    ]
+    return svg.picture(
+        *rows,
+        title=title,
+        caption=value_label,
+        summary=_spoken([bar.label for bar in bars], values),
+        width=width,
+        height=svg.TOP + len(bars) * _ROW + 6,
+    )
+
+
+def confusion_chart(
+    cells: Sequence[tuple[str, str, int]],
+    *,
+    title: str,
+    value_label: str = "",
+    most: int = 10,
+    empty: str = "nothing yet",
+    width: float = 640.0,
+) -> str:
+    """Return the label pairs that are confused most often, as bars `truth → predicted`.
+
+    Bars and not a heat map: with dozens of labels the few cells that matter are lost in a map.
+
+    Parameters
+    ----------
+    cells
+        (truth, predicted, count) of `classification.confusion`; the right ones are skipped.
+    title, value_label, empty
+        The words in the picture.
+    most
+        Pairs shown, at least 1.
+    width
+        Width of the view box.
+    """
+    require("the confusions cannot be drawn", at_least("most", most, 1))
+    wrong = sorted((-n, true, guess) for true, guess, n in cells if true != guess and n)
+    return bar_chart(
+        [Bar(label=f"{true} → {guess}", value=-n) for n, true, guess in wrong[:most]],
+        title=title,
+        value_label=value_label,
+        tone="bad",
+        empty=empty,
+        width=width,
+    )
+
+
+def stacked_bars(
+    stacks: Sequence[Stack],
+    *,
+    title: str,
+    value_label: str = "",
+    unit: str = "",
+    empty: str = "nothing yet",
+    width: float = 640.0,
+) -> str:
+    """Return bars made of parts as SVG: one row per stack, its total at the end, a legend on top.
+
+    Parameters
+    ----------
+    stacks
+        Values >= 0; parts of one name have one colour in all rows.
+    title, value_label, empty
+        The words in the picture.
+    unit
+        Written behind each number, with its space: `" s"`.
+    width
+        Width of the view box.
+    """
+    names = list(dict.fromkeys(name for stack in stacks for name in stack.parts))
+    if not names:
+        return svg.nothing_yet(title=title, empty=empty, width=width)
+    _require_stacks(stacks)
+
+    def write(value: float) -> str:
+        return svg.number(value) + unit
+
+    totals = [sum(stack.parts.values()) for stack in stacks]
+    legend, top = _legend(names, width)
+    left, x = _columns([s.label for s in stacks], [write(t) for t in totals], max(totals), width)
+    rows = [
+        _name(stack.label, i, top, left) + _stack(stack, names, _middle(i, top), x, write)
+        for i, stack in enumerate(stacks)
+    ]
+    return svg.picture(
+        legend,
+        *rows,
+        title=title,
+        caption=value_label,
+        summary=_spoken([s.label for s in stacks], [write(t) for t in totals]),
+        width=width,
+        height=top + len(stacks) * _ROW + 6,
+    )
+
+
+def _columns(
+    names: Sequence[str], values: Sequence[str], largest: float, width: float
+) -> tuple[float, Scale]:
+    """Return where bars begin, and the scale that leaves room for the longest value."""
+    left = 4 + min(0.45 * width, max(svg.width_of(name, svg.TEXT) for name in names)) + 10
+    right = width - max(svg.width_of(value, svg.TEXT) for value in values) - 14
+    return left, Scale(low=0.0, high=largest or 1.0, start=left, end=right)
+
+
+def _middle(row: int, top: float) -> float:
+    return top + row * _ROW + _ROW / 2.0
+
+
+def _name(text: str, row: int, top: float, left: float) -> str:
+    short = svg.shorten(text, svg.TEXT, left - 14)
+    return svg.label(short, x=left - 10, y=_middle(row, top) + 4, anchor="end", fill=svg.INK)
+
+
+def _bar(bar: Bar, middle: float, x: Scale, colour: str, text: str) -> str:
+    block = _block(x(0), x(bar.value), middle, colour, f"{bar.label}: {text}")
+    if bar.low is None or bar.high is None:
+        return block + svg.label(text, x=x(bar.value) + 7, y=middle + 4)
+    end = max(x(bar.value), x(bar.high))
+    return (
+        block + _reach(x(bar.low), x(bar.high), middle) + svg.label(text, x=end + 7, y=middle + 4)
+    )
+
+
+def _block(start: float, end: float, middle: float, colour: str, tip: str) -> str:
+    return svg.element(
+        "rect", svg.element("title", text=tip), x=start, y=middle - _THICK / 2,
+        width=max(0.0, end - start), height=_THICK, rx=2, fill=colour, class_="chart-bar",
+    )  # fmt: skip
+
+
+def _reach(low: float, high: float, middle: float) -> str:
+    """Return a level interval with small ends, in the colour of text so that it shows on bars."""
+    path = (
+        f"M{low:.1f} {middle:.1f}H{high:.1f}"
+        f"M{low:.1f} {middle - 3:.1f}v6M{high:.1f} {middle - 3:.1f}v6"
+    )
+    return svg.element(
+        "path", d=path, stroke=svg.INK, stroke_width=1.2, stroke_opacity=0.7, fill="none",
+        class_="chart-whisker",
+    )  # fmt: skip
+
+
+def _stack(
+    stack: Stack, names: Sequence[str], middle: float, x: Scale, write: Callable[[float], str]
+) -> str:
+    blocks, reached = [], 0.0
+    for i, name in enumerate(names):
+        value = stack.parts.get(name, 0.0)
+        if value:
+            tip = f"{stack.label}, {name}: {write(value)}"
+            blocks.append(_block(x(reached), x(reached + value) - 1, middle, _shade(i), tip))
+        reached += value
+    return "".join(blocks) + svg.label(write(reached), x=x(reached) + 7, y=middle + 4)
+
+
+def _legend(names: Sequence[str], width: float) -> tuple[str, float]:
+    """Return swatches with names, wrapped to the width, and where the rows may begin below."""
+    pieces, x, y = [], 4.0, svg.TOP - 2
+    for i, name in enumerate(names):
+        text = svg.shorten(name, svg.TEXT, width - 30)
+        needed = _SWATCH + 6 + svg.width_of(text, svg.TEXT) + 16
+        if x > 4.0 and x + needed > width:
+            x, y = 4.0, y + 20
+        pieces.append(
+            svg.element("rect", x=x, y=y - 9, width=_SWATCH, height=_SWATCH, rx=2, fill=_shade(i))
+            + svg.label(text, x=x + _SWATCH + 6, y=y)
+        )
+        x += needed
+    return "".join(pieces), y + 12
+
+
+def _shade(index: int) -> str:
+    return svg.SERIES[index % len(svg.SERIES)]
+
+
+def _spoken(names: Sequence[str], values: Sequence[str]) -> str:
+    return "; ".join(f"{name} {value}" for name, value in zip(names, values, strict=True))
+
+
+def _require_bars(bars: Sequence[Bar]) -> None:
+    wrong = [b for b in bars if not (math.isfinite(b.value) and b.value >= 0)]
+    ends = [b for b in bars if b.low is not None and b.high is not None]
+    require(
+        "the bars cannot be drawn",
+        *(f"{b.label}: {b.value} is not a finite number >= 0" for b in wrong),
+        *(
+            f"{b.label}: interval {b.low} to {b.high} is not 0 <= low <= high"
+            for b in ends
+            if not (0 <= (b.low or 0) <= (b.high or 0) < math.inf)
+        ),
+    )
+
+
+def _require_stacks(stacks: Sequence[Stack]) -> None:
+    parts = [(f"{s.label}, {name}", v) for s in stacks for name, v in s.parts.items()]
+    require(
+        "the stacks cannot be drawn",
+        *(
+            f"{at}: {v} is not a finite number >= 0"
+            for at, v in parts
+            if not (math.isfinite(v) and v >= 0)
+        ),
+    )
