@@ -1,0 +1,262 @@
+"""What the server asks of the house: one method a verb, and the small nouns they answer with.
+
+The front implements `Verbs` over store, lane and ring; `demo.DemoVerbs` does so in memory. Routes
+and pages parse, call their verb and answer, so nothing here knows of HTTP.
+
+Methods that await the inference lane or a commit are `async`. The others may read a database: the
+server calls them in a worker thread, so they must be safe to call from several threads at once.
+`authenticate`, `may`, `ready` and `load` are called on the event loop for every request and must
+answer from memory. Errors are those of `chainring.contracts.errors`:
+
+==================  =====================================================
+`InputError`        422, all faults in one answer (`UnknownNameError`: 404)
+`NotAllowedError`   401 from `authenticate`, else 403
+`ConflictError`     409
+`BusyError`         429 with Retry-After, or 503 while `ready()` says no
+any other           503 with its message
+==================  =====================================================
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from chainring.contracts.case import Case, CaseState
+from chainring.contracts.evaluation import Share
+from chainring.contracts.feedback import Feedback
+from chainring.contracts.prediction import Prediction
+from chainring.contracts.reaction import Reaction
+
+Role = Literal["ask", "operate"]
+Decision = Literal["accept", "change", "reject"]
+
+VERB_NAMES = (
+    "predict",
+    "react",
+    "why",
+    "status",
+    "labels",
+    "case",
+    "cases",
+    "close",
+    "review",
+    "decide",
+    "history",
+    "metrics",
+)
+"""The verbs that `Verbs.may` is asked about; the first six are open to the role `ask`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """Who calls. `key_id` is empty where the server runs open on its own machine."""
+
+    role: Role
+    key_id: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Article:
+    """A help article in the language of the question."""
+
+    title: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Served:
+    """One answer as an asker gets it; `message` is the sentence to show when it was passed on."""
+
+    prediction: Prediction
+    article: Article | None = None
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reacted:
+    """A stored reaction; `case` is the id of the case that a flag opened."""
+
+    feedback: Feedback
+    case: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelName:
+    """A label and how people call it, by language; without a name the label stands for itself."""
+
+    label: str
+    names: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewItem:
+    """Something that a person should say the truth of.
+
+    `kind`: correction, unsure, holdout, flag, doubtful or cluster. `answer` is what the model said,
+    `proposed` what a user said; either may be empty. `why` is the reason that it stands here.
+    """
+
+    id: str
+    kind: str
+    text: str
+    language: str = ""
+    answer: str = ""
+    proposed: str = ""
+    confidence: float | None = None
+    author: str = ""
+    why: str = ""
+    at: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnPoint:
+    """One turn as the ring page draws it; `champion` is judged on the same rows."""
+
+    number: int
+    at: float
+    value: str
+    promoted: bool
+    challenger: str = ""
+    part: str = ""
+    accuracy: Share | None = None
+    champion: Share | None = None
+    languages: Mapping[str, Share] = field(default_factory=dict)
+    because: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Day:
+    """One day (`2026-11-23`) of traffic; `feedback` counts reactions by kind."""
+
+    day: str
+    predictions: int = 0
+    passed_on: int = 0
+    feedback: Mapping[str, int] = field(default_factory=dict)
+    thumbs_up: int = 0
+    thumbs_down: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Champion:
+    """The model that answers now."""
+
+    model: str
+    form: str
+    engine: str
+    since: float
+    by: str = ""
+    because: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """Everything that the page of the ring draws, oldest first."""
+
+    champion: Champion | None = None
+    turns: tuple[TurnPoint, ...] = ()
+    days: tuple[Day, ...] = ()
+    waiting: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Readiness:
+    """Whether the server answers now, and why not; `code`: ok, starting, no_model or draining."""
+
+    ok: bool
+    code: str = "ok"
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """The lane at this moment. `batches` maps a batch's size to how many of it have run."""
+
+    queue: int = 0
+    batches: Mapping[int, int] = field(default_factory=dict)
+    model: str = ""
+    form: str = ""
+    engine: str = ""
+
+
+class Verbs(Protocol):
+    """What a server can do for its callers."""
+
+    def authenticate(self, secret: str | None, client: str) -> Caller:
+        """Return who holds `secret`; None is a caller without a key, from address `client`."""
+        ...
+
+    def may(self, caller: Caller, verb: str) -> bool:
+        """Return whether the caller's role reaches the verb, one of VERB_NAMES."""
+        ...
+
+    async def start(self) -> None:
+        """Begin to answer; runs once on the server's event loop before the first request."""
+        ...
+
+    async def stop(self) -> None:
+        """Answer what waits, write what is unwritten, free the model; runs once at the end."""
+        ...
+
+    def ready(self) -> Readiness:
+        """Return whether requests are answered now."""
+        ...
+
+    def load(self) -> Load:
+        """Return the state of the lane for the measures."""
+        ...
+
+    async def predict(
+        self, texts: Sequence[str], *, episode: str, author: str, caller: Caller
+    ) -> list[Served]:
+        """Return one answer a text, in order; their rows are written behind."""
+        ...
+
+    async def react(self, reaction: Reaction, *, caller: Caller) -> Reacted:
+        """Return the feedback once it is stored; the same `key` twice is one feedback."""
+        ...
+
+    def labels(self) -> list[LabelName]:
+        """Return the labels that the champion can answer."""
+        ...
+
+    def why(self, prediction: str, *, caller: Caller, language: str) -> dict[str, Any]:
+        """Return where an answer came from; texts only for the role `operate`."""
+        ...
+
+    def status(self) -> dict[str, Any]:
+        """Return the champion, the counts of traffic and what waits for a turn."""
+        ...
+
+    def history(self) -> History:
+        """Return turns and days for the page of the ring."""
+        ...
+
+    def review_items(self, *, limit: int) -> list[ReviewItem]:
+        """Return what waits for a person, most urgent first."""
+        ...
+
+    def decide(
+        self, item: str, *, decision: Decision, value: str, must: bool, caller: Caller
+    ) -> None:
+        """Store a person's decision; `value` is the true label, for accept and change."""
+        ...
+
+    def cases(self, *, state: CaseState | None) -> list[Case]:
+        """Return the cases in that state, newest first; None returns all."""
+        ...
+
+    def case_for(self, case: str, *, author: str, feedback: str, caller: Caller) -> Case:
+        """Return a case to its reporter, who names its author or the feedback that opened it.
+
+        Role `operate` needs neither. To anybody else the case does not exist (UnknownNameError).
+        """
+        ...
+
+    def close_case(
+        self, case: str, *, outcome: str, told: str, truth: str, must: bool, caller: Caller
+    ) -> Case:
+        """Close a case: what was done, what the reporter is told, and the true label if any."""
+        ...
