@@ -1,0 +1,153 @@
+"""The competition on validation: which candidate goes to the gate.
+
+Enter trained candidates and the validation rows, leave their standings and the winner's place.
+A candidate is judged as it would be served: calibrated, with its own threshold, a row out of scope
+being right when it is passed on.
+
+    standings = [judge("linear.v1", trained, validation, labels), ...]
+    rivals = compete(standings)
+
+Axes: N validation rows, C labels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from chainring.contracts.dataset import OUT_OF_SCOPE, Row
+from chainring.contracts.model import Rival
+from chainring.training.candidate import Trained, softmax
+from chainring.training.threshold import Threshold, threshold
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from chainring.training.candidate import Floats
+
+MIN_LANGUAGE_ROWS = 50
+YARDSTICK = "linear.v1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """A trained candidate as it answered the validation rows."""
+
+    part: str
+    trained: Trained
+    temperature: float
+    threshold: Threshold
+    right: tuple[bool, ...]
+    per_language: dict[str, float]
+    languages: dict[str, int]
+
+    @property
+    def accuracy(self) -> float:
+        """The share of validation rows that it handles rightly."""
+        return sum(self.right) / len(self.right)
+
+
+def judge(
+    part: str, trained: Trained, validation: Sequence[Row], labels: Sequence[str]
+) -> Standing:
+    """Return how a candidate stands on the validation rows."""
+    logits_nc = trained.logits([row.text for row in validation])
+    warmth = _temperature(logits_nc, validation, labels)
+    sure_nc = softmax(logits_nc, temperature=warmth)
+    given = [labels[i] for i in sure_nc.argmax(axis=1)]
+    sure_n = sure_nc.max(axis=1)
+    chosen = threshold([row.label for row in validation], given, sure_n)
+    right = _right(validation, given, sure_n < chosen.value)
+    return Standing(
+        part=part,
+        trained=trained,
+        temperature=warmth,
+        threshold=chosen,
+        right=right,
+        per_language=_per_language(validation, right),
+        languages=_count([row.language for row in validation]),
+    )
+
+
+def compete(standings: Sequence[Standing]) -> tuple[Rival, ...]:
+    """Return the rivals in the given order (simpler first), exactly one of which won.
+
+    The most accurate wins, the simpler one on a tie; but none that is below the linear candidate in
+    a language with 50 or more validation rows.
+    """
+    barred = {s.part: _below_yardstick(s, standings) for s in standings}
+    open_ = [s for s in standings if not barred[s.part]]
+    winner = max(open_, key=lambda s: s.accuracy)  # max keeps the first of equals
+    return tuple(_rival(s, winner, barred[s.part]) for s in standings)
+
+
+def _right(
+    validation: Sequence[Row], given: Sequence[str], unsure_n: NDArray[np.bool_]
+) -> tuple[bool, ...]:
+    """Return what is right: the true label, or, out of scope, that the text is passed on."""
+    return tuple(
+        g == OUT_OF_SCOPE or bool(unsure) if row.label == OUT_OF_SCOPE else g == row.label
+        for row, g, unsure in zip(validation, given, unsure_n, strict=True)
+    )
+
+
+def _temperature(logits_nc: Floats, validation: Sequence[Row], labels: Sequence[str]) -> float:
+    from chainring.stats.calibration import temperature
+
+    place = {label: i for i, label in enumerate(labels)}
+    known = [i for i, row in enumerate(validation) if row.label in place]
+    if not known:
+        return 1.0
+    return temperature(logits_nc[known], [place[validation[i].label] for i in known])
+
+
+def _count(values: Sequence[str]) -> dict[str, int]:
+    return {value: values.count(value) for value in sorted(set(values))}
+
+
+def _per_language(validation: Sequence[Row], right: Sequence[bool]) -> dict[str, float]:
+    shares = {}
+    for language in sorted({row.language for row in validation}):
+        hits = [r for row, r in zip(validation, right, strict=True) if row.language == language]
+        shares[language] = sum(hits) / len(hits)
+    return shares
+
+
+def _below_yardstick(standing: Standing, standings: Sequence[Standing]) -> str:
+    """Return in which language, and by how much, a candidate is below the linear one, or ''."""
+    yardstick = next((s for s in standings if s.part == YARDSTICK), standing)
+    ours, theirs = standing.per_language, yardstick.per_language
+    return ", ".join(
+        f"{language} {ours[language]:.1%} below {theirs[language]:.1%}"
+        for language, rows in standing.languages.items()
+        if rows >= MIN_LANGUAGE_ROWS and ours[language] < theirs[language]
+    )
+
+
+def _rival(standing: Standing, winner: Standing, barred: str) -> Rival:
+    from chainring.stats.intervals import wilson
+
+    interval = wilson(sum(standing.right), len(standing.right))
+    return Rival(
+        part=standing.part,
+        accuracy=interval.estimate,
+        low=interval.low,
+        high=interval.high,
+        rows=interval.n,
+        per_language=standing.per_language,
+        cpu_s=standing.trained.cpu_s,
+        won=standing is winner,
+        because="; ".join([_because(standing, winner, barred), *standing.trained.notes]),
+    )
+
+
+def _because(standing: Standing, winner: Standing, barred: str) -> str:
+    if standing is winner:
+        return f"{standing.accuracy:.1%} of {len(standing.right)} validation rows right"
+    if barred:
+        return f"not chosen: below {YARDSTICK} in a language ({barred})"
+    if standing.accuracy == winner.accuracy:
+        return f"as many right as {winner.part}, which is simpler"
+    return f"fewer right than {winner.part} ({winner.accuracy:.1%})"

@@ -1,0 +1,208 @@
+"""The step `model`: candidates are trained on a data set, compete, and the winner is written.
+
+Enters a data set with splits `train` and `validation` (and `unlabelled`, for pre-training), leaves
+a model folder that serves by itself, and the model noun with every candidate's standing.
+
+    model(dataset, parents, placement, work=work, settings=TrainingSettings())
+
+| text | label | language | split |
+|---|---|---|---|
+| 物流太久了，我的包裹呢 | delivery_late | zh | train |
+| where is my parcel | delivery_status | en | validation |
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from chainring.contracts.codec import encode
+from chainring.contracts.dataset import Dataset, Row
+from chainring.contracts.errors import InputError, MissingPackageError, RefusedError
+from chainring.contracts.model import Model, Rival
+from chainring.contracts.parts import load_part
+from chainring.contracts.placement import Placement
+from chainring.contracts.work import Work
+from chainring.store.tables import read_rows
+from chainring.training.candidate import softmax
+from chainring.training.card import card
+from chainring.training.compete import Standing, compete, judge
+from chainring.training.golden import write_golden
+from chainring.training.settings import TrainingSettings
+
+PACKAGES = (
+    "chainring",
+    "numpy",
+    "safetensors",
+    "scikit-learn",
+    "tokenizers",
+    "torch",
+    "transformers",
+)
+
+
+def model(
+    dataset: Dataset,
+    parents: tuple[Model, ...],
+    placement: Placement,
+    *,
+    work: Work,
+    settings: TrainingSettings,
+) -> Model:
+    """Train every candidate, let them compete on validation, store the winner.
+
+    Parameters
+    ----------
+    dataset
+        Splits `train` and `validation` are needed; `unlabelled` is used when it is there.
+    parents
+        Earlier models. Their weights are not continued from: each turn learns from all rows anew,
+        so that a lesson which a person took back is gone with its row.
+    placement
+        Device, precision and threads of training; the same as `work.placement`.
+    work
+        `scratch` keeps checkpoints: a killed training goes on from its last epoch.
+    settings
+        Which candidates compete, and the budget.
+
+    Raises
+    ------
+    InputError
+        The data set has no rows to learn from or to choose by, or a single label.
+    RefusedError
+        No candidate could be trained; every reason is listed.
+    """
+    del parents
+    started = time.process_time()
+    rows = read_rows(work.trees.open(dataset.address), "train", "validation", "unlabelled")
+    splits = {name: [r for r in rows if r.split == name] for name in ("train", "validation")}
+    labels = _labels(splits["train"], splits["validation"])
+    unlabelled = [row for row in rows if row.split == "unlabelled"]
+    standings, unfit = _standings(splits, unlabelled, labels, work=work, settings=settings)
+    rivals = _in_order((*compete(standings), *unfit), settings.candidates)
+    winner = next(s for s in standings for r in rivals if r.won and r.part == s.part)
+    work.say(_winner_line(rivals))
+    folder = winner.trained.folder
+    languages = tuple(sorted({row.language for row in splits["train"]}))
+    _write(folder, winner, splits["validation"], labels, languages)
+    text = card(dataset, **splits, winner=winner, rivals=rivals, labels=labels)
+    (folder / "model-card.md").write_text(text, encoding="utf-8")
+    return Model(
+        app=dataset.app,
+        address=work.trees.put(folder, kind="model"),
+        task=dataset.task,
+        kind=winner.trained.kind,
+        part=winner.part,
+        labels=tuple(labels),
+        languages=languages,
+        threshold=winner.threshold.value,
+        dataset=dataset.address,
+        training=dataset.training,
+        settings=encode(settings.model_dump(mode="json")),
+        seed=settings.seed,
+        rivals=rivals,
+        ancestors=winner.trained.ancestors,
+        capabilities=("embed",) if winner.trained.kind == "encoder" else (),
+        versions=_versions(),
+        cpu_s=time.process_time() - started,
+    )
+
+
+def _labels(train: Sequence[Row], validation: Sequence[Row]) -> list[str]:
+    """Return the sorted labels of the training rows; raise with everything that is missing."""
+    labels = sorted({row.label for row in train})
+    faults = []
+    if len(labels) < 2:
+        faults.append(f"train: rows of at least two labels expected; found {labels or 'no rows'}")
+    if not validation:
+        faults.append("validation: at least one row expected to choose by; found none")
+    if faults:
+        raise InputError(
+            "nothing can be trained; label more texts (`chainring review`) or change the split",
+            faults=faults,
+        )
+    return labels
+
+
+def _standings(
+    splits: dict[str, list[Row]],
+    unlabelled: Sequence[Row],
+    labels: Sequence[str],
+    *,
+    work: Work,
+    settings: TrainingSettings,
+) -> tuple[list[Standing], list[Rival]]:
+    """Train and judge each candidate; one that cannot serve becomes a rival with the reason."""
+    standings, unfit = [], []
+    train, validation = splits["train"], splits["validation"]
+    common = {"labels": labels, "work": work, "settings": settings}
+    for name in settings.candidates:
+        candidate = load_part("candidate", name)
+        try:
+            trained = candidate(train, validation, unlabelled=unlabelled, **common)
+        except (RefusedError, MissingPackageError) as error:
+            work.say(f"{name} does not compete: {error}")
+            unfit.append(_unfit(name, str(error)))
+        else:
+            standings.append(judge(name, trained, validation, labels))
+    if not standings:
+        reasons = "; ".join(f"{rival.part}: {rival.because}" for rival in unfit)
+        raise RefusedError(f"no candidate could be trained: {reasons}")
+    return standings, unfit
+
+
+def _unfit(part: str, because: str) -> Rival:
+    return Rival(
+        part=part, accuracy=0.0, low=0.0, high=0.0, rows=0, because=f"did not compete: {because}"
+    )
+
+
+def _in_order(rivals: Sequence[Rival], candidates: Sequence[str]) -> tuple[Rival, ...]:
+    return tuple(sorted(rivals, key=lambda rival: candidates.index(rival.part)))
+
+
+def _winner_line(rivals: Sequence[Rival]) -> str:
+    told = [f"{r.part} {r.accuracy:.1%}{' (chosen)' if r.won else ''}" for r in rivals if r.rows]
+    return "on validation: " + ", ".join(told)
+
+
+def _write(
+    folder: Path,
+    winner: Standing,
+    validation: Sequence[Row],
+    labels: Sequence[str],
+    languages: Sequence[str],
+) -> None:
+    """Write `model.json` and `golden.jsonl` beside the weights."""
+    facts: dict[str, Any] = {
+        "format": 1,
+        "kind": winner.trained.kind,
+        "labels": list(labels),
+        "threshold": winner.threshold.value,
+        "temperature": winner.temperature,
+        "preparation": {"redact": True},
+        "max_tokens": winner.trained.max_tokens,
+        "pooling": "mean",
+        "languages": list(languages),
+    }
+    text = json.dumps(facts, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+    (folder / "model.json").write_text(text, encoding="utf-8")
+    write_golden(
+        folder,
+        validation,
+        lambda texts: softmax(winner.trained.logits(texts), temperature=winner.temperature),
+    )
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue  # an extra that this candidate did without
+    return found

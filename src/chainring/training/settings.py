@@ -1,0 +1,105 @@
+"""What a recipe can say about training and judging; a user should need none of it.
+
+Enters the sections `[training]` and `[evaluation]` of chainring.toml, leave frozen settings.
+
+    TrainingSettings.model_validate({"budget_minutes": 10, "encoder": {"epochs": 3}})
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class _Settings(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class LinearSettings(_Settings):
+    """Candidate linear.v1: TF-IDF of words and characters, logistic regression."""
+
+    c: float = Field(default=10.0, gt=0, le=1e4, description="inverse strength of the L2 penalty")
+    min_df: int = Field(default=2, ge=1, description="rows a feature must occur in, at least")
+    max_features: int = Field(
+        default=200_000, ge=10, le=5_000_000, description="most frequent features kept, at most"
+    )
+
+
+class EncoderSettings(_Settings):
+    """Candidate encoder.v1: a transformer encoder with mean pooling and one linear layer."""
+
+    base: str = Field(
+        default="minilm",
+        min_length=1,
+        description="'minilm' (the offline English package), a folder, or a hub id",
+    )
+    epochs: int = Field(default=5, ge=0, le=1000, description="passes over the rows; 0: head only")
+    learning_rate: float = Field(
+        default=3e-4, gt=0, lt=1, description="peak learning rate of AdamW"
+    )
+    batch_size: int = Field(default=64, ge=1, le=4096, description="rows a step")
+    max_tokens: int = Field(
+        default=128, ge=8, le=8192, description="tokens of a text that are read"
+    )
+    warmup_fraction: float = Field(
+        default=0.1, ge=0, lt=1, description="share of steps that warm up"
+    )
+    weight_decay: float = Field(default=0.01, ge=0, le=1, description="decay of AdamW")
+    dropout: float = Field(
+        default=0.1, ge=0, lt=1, description="dropout before the head and in the base"
+    )
+    patience: int = Field(
+        default=2, ge=1, description="epochs without a better validation before stopping"
+    )
+    class_weights: Literal["auto", "none", "balanced"] = Field(
+        default="auto",
+        description="'auto' balances when the largest class has over 3 x the smallest",
+    )
+
+
+class PretrainSettings(_Settings):
+    """A small BERT from the project's own text, for languages that no base at hand can read."""
+
+    layers: int = Field(default=4, ge=1, le=24, description="transformer layers")
+    hidden: int = Field(default=256, ge=16, le=2048, description="width; a multiple of heads")
+    heads: int = Field(default=4, ge=1, le=32, description="attention heads")
+    vocabulary: int = Field(
+        default=8000, ge=100, le=100_000, description="WordPiece tokens, at most"
+    )
+    epochs: int = Field(default=20, ge=1, le=10_000, description="passes over the texts, at most")
+    learning_rate: float = Field(
+        default=1e-3, gt=0, lt=1, description="peak learning rate of AdamW"
+    )
+    batch_size: int = Field(default=64, ge=1, le=4096, description="texts a step")
+    budget_share: float = Field(
+        default=0.5, gt=0, lt=1, description="share of the budget that it may take"
+    )
+
+
+class TrainingSettings(_Settings):
+    """Which candidates compete, and how long they may take."""
+
+    candidates: tuple[str, ...] = Field(
+        default=("linear.v1", "encoder.v1"),
+        min_length=1,
+        description="simpler ones first: they win ties",
+    )
+    budget_minutes: float = Field(
+        default=5.0,
+        gt=0,
+        description="the dial: epochs and pre-training are cut until they should fit",
+    )
+    seed: int = Field(default=0, ge=0, lt=2**31, description="the same seed gives the same model")
+    linear: LinearSettings = LinearSettings()
+    encoder: EncoderSettings = EncoderSettings()
+    pretrain: PretrainSettings = PretrainSettings()
+
+
+class EvaluationSettings(_Settings):
+    """How a form is judged."""
+
+    min_jaccard: float = Field(
+        default=0.8, gt=0, le=1, description="likeness from which a row counts as seen in training"
+    )
+    level: float = Field(default=0.95, gt=0, lt=1, description="confidence of the intervals")
