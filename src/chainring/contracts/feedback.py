@@ -13,7 +13,10 @@ FLAG_KINDS = ("wrong", "harmful", "unfair", "private")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feedback:
-    """One stored reaction. `text` and `answer` are of its prediction, joined when it is read."""
+    """One stored reaction; `text` to `model` are its prediction's, joined when it is read.
+
+    `key` is (author, idempotency key) of the reaction: the same key is stored once.
+    """
 
     id: str
     app: str
@@ -32,5 +35,4 @@ class Feedback:
     language: str = ""
     holdout: bool = False
     model: str = ""
-    state: str = "accepted"
-    must: bool = False
+    key: str = ""

@@ -1,1 +1,1 @@
-"""Where nouns rest: trees for bytes, a SQL ledger for facts, a traffic log, in that order of size."""
+"""Where nouns rest: trees for bytes, a SQL ledger for facts, a traffic log."""

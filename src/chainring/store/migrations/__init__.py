@@ -1,0 +1,91 @@
+"""Alembic migrations of the ledger, run under a lock.
+
+`ready(engine, url)` brings a new ledger to the head at once; an older one is refused with the
+command that upgrades it, so that nobody's project changes its form behind their back.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from chainring.contracts.errors import ConflictError, InputError
+from chainring.store.schema import LEDGER_HEAD
+
+LOCK_NUMBER = 7310231
+
+
+def version(engine: sa.Engine) -> str | None:
+    """Return the ledger's migration, or None when it is new."""
+    if not sa.inspect(engine).has_table("alembic_version"):
+        return None
+    with engine.connect().execution_options(read_only=True) as connection:
+        found = connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
+    return None if found is None else str(found)
+
+
+def ready(engine: sa.Engine) -> None:
+    """Make a new ledger, accept one at the head, refuse any other.
+
+    Raises
+    ------
+    InputError
+        When the ledger is older (run `chainring upgrade`) or newer than this version.
+    """
+    found = version(engine)
+    if found == LEDGER_HEAD:
+        return
+    if found is None:
+        upgrade(engine)
+        return
+    if found < LEDGER_HEAD:
+        raise InputError(
+            f"this project was made by an older chainring (ledger {found}, now {LEDGER_HEAD}); "
+            "run `chainring backup` with the older one if you like, then `chainring upgrade`"
+        )
+    raise InputError(
+        f"this project was made by a newer chainring (ledger {found}, here {LEDGER_HEAD}); "
+        "install that version: pip install --upgrade chainring"
+    )
+
+
+def upgrade(engine: sa.Engine, *, to: str = "head") -> str:
+    """Run the migrations up to `to` under a lock; return the version reached."""
+    from alembic import command
+
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    with _locked(engine) as connection:
+        command.upgrade(_config(connection), to)
+    return version(engine) or ""
+
+
+def _config(connection: sa.Connection) -> Any:
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    return config
+
+
+@contextmanager
+def _locked(engine: sa.Engine) -> Iterator[sa.Connection]:
+    # SQLite: BEGIN IMMEDIATE is the lock (schema.connect); its DDL is transactional.
+    try:
+        with engine.begin() as connection:
+            if engine.dialect.name == "postgresql":
+                connection.execute(sa.text(f"SELECT pg_advisory_xact_lock({LOCK_NUMBER})"))
+            yield connection
+    except sa.exc.OperationalError as error:
+        if "locked" not in str(error):
+            raise
+        raise ConflictError(
+            "another process keeps the ledger locked; stop it (`chainring status` names servers) "
+            "and run the command again"
+        ) from error

@@ -1,0 +1,139 @@
+"""The tables of ledger and traffic, for SQLite and PostgreSQL alike.
+
+Facts are append-only: a change is a later row with the same id. Order is by `seq`, never by clock.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+LEDGER_HEAD = "0002"
+"""The newest migration; a ledger with another one is opened by `chainring upgrade`."""
+
+ledger = sa.MetaData()
+traffic = sa.MetaData()
+
+_SEQ = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+
+
+def _seq() -> sa.Column[int]:
+    return sa.Column("seq", _SEQ, primary_key=True, autoincrement=True)
+
+
+facts = sa.Table(
+    "facts",
+    ledger,
+    _seq(),
+    sa.Column("app", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("id", sa.Text, nullable=False),
+    sa.Column("about", sa.Text, nullable=False, server_default=""),
+    sa.Column("at", sa.Float, nullable=False),
+    sa.Column("body", sa.Text, nullable=False),
+    sa.Index("facts_by_id", "app", "kind", "id"),
+    sa.Index("facts_by_about", "app", "kind", "about"),
+)
+lineage = sa.Table(
+    "lineage",
+    ledger,
+    _seq(),
+    sa.Column("id", sa.Text, nullable=False, unique=True),
+    sa.Column("app", sa.Text, nullable=False),
+    sa.Column("step", sa.Text, nullable=False),
+    sa.Column("key", sa.Text, nullable=False, index=True),
+    sa.Column("turn", sa.Text, nullable=False, server_default=""),
+    sa.Column("body", sa.Text, nullable=False),
+)
+lineage_trees = sa.Table(
+    "lineage_trees",
+    ledger,
+    sa.Column("address", sa.Text, primary_key=True),
+    sa.Column("lineage", sa.Text, primary_key=True),
+)
+refs = sa.Table(
+    "refs",
+    ledger,
+    _seq(),
+    sa.Column("app", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("number", sa.Integer, nullable=False),
+    sa.Column("at", sa.Float, nullable=False),
+    sa.Column("by", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("body", sa.Text, nullable=False),
+    sa.UniqueConstraint("app", "name", "number"),
+)
+leases = sa.Table(
+    "leases",
+    ledger,
+    sa.Column("app", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("holder", sa.Text, nullable=False),
+    sa.Column("fence", sa.Integer, nullable=False),
+    sa.Column("expires", sa.Float, nullable=False),
+)
+
+predictions = sa.Table(
+    "predictions",
+    traffic,
+    _seq(),
+    sa.Column("id", sa.Text, nullable=False, unique=True),
+    sa.Column("app", sa.Text, nullable=False),
+    sa.Column("at", sa.Float, nullable=False),
+    sa.Column("holdout", sa.Boolean, nullable=False),
+    sa.Column("passed_on", sa.Boolean, nullable=False),
+    sa.Column("confidence", sa.Float, nullable=False),
+    sa.Column("model", sa.Text, nullable=False),
+    sa.Column("body", sa.Text, nullable=False),
+)
+feedback = sa.Table(
+    "feedback",
+    traffic,
+    _seq(),
+    sa.Column("id", sa.Text, nullable=False, unique=True),
+    sa.Column("app", sa.Text, nullable=False),
+    sa.Column("at", sa.Float, nullable=False),
+    sa.Column("prediction", sa.Text, nullable=False, index=True),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("author", sa.Text, nullable=False),
+    sa.Column("dedupe", sa.Text, nullable=False, unique=True),
+    sa.Column("body", sa.Text, nullable=False),
+)
+payloads = sa.Table(
+    "payloads",
+    traffic,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("body", sa.Text),
+    sa.Column("expires", sa.Float, index=True),
+    sa.Column("erased_at", sa.Float),
+)
+
+
+def connect(url: str) -> sa.Engine:
+    """Return an engine: SQLite in WAL mode with synchronous=FULL, or PostgreSQL as it is."""
+    if url.startswith("postgresql://"):
+        url = url.replace("postgresql://", "postgresql+psycopg://", 1)
+    if not url.startswith("sqlite"):
+        return sa.create_engine(url, pool_pre_ping=True, pool_size=4)
+    path = sa.engine.make_url(url).database
+    if path:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+    engine = sa.create_engine(url, connect_args={"timeout": 30})
+    sa.event.listen(engine, "connect", _sqlite_pragmas)
+    sa.event.listen(engine, "begin", _begin_immediate)
+    return engine
+
+
+def _sqlite_pragmas(connection: Any, _: object) -> None:
+    connection.isolation_level = None  # BEGIN is ours, see _begin_immediate
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=30000"):
+        connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _begin_immediate(connection: sa.Connection) -> None:
+    # A read that later writes would fail with "database is locked" under a deferred BEGIN.
+    deferred = connection.get_execution_options().get("read_only", False)
+    connection.exec_driver_sql("BEGIN" if deferred else "BEGIN IMMEDIATE")

@@ -1,0 +1,456 @@
+"""The traffic log: predictions and feedback, in files of their own, so that serving never waits.
+
+SQLite: one file a month, found from the time inside an id; PostgreSQL: the ledger's own database.
+`Traffic.commit` is one transaction a segment; `TrafficWriter` groups what a server hands it:
+an answer does not wait for its row, a reaction waits for the commit that holds it *and* its
+prediction. Texts are payloads: erasable by id, with an end of their own.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from chainring.contracts.codec import decode, encode
+from chainring.contracts.errors import ChainringError
+from chainring.contracts.feedback import Feedback
+from chainring.contracts.ids import id_time
+from chainring.contracts.prediction import Prediction
+from chainring.store import schema
+from chainring.store.schema import connect, payloads, predictions
+
+log = logging.getLogger("chainring.traffic")
+
+T = TypeVar("T")
+
+
+class Traffic:
+    """Predictions and feedback of one application.
+
+    Parameters
+    ----------
+    place
+        Folder of the monthly SQLite files, or a `postgresql://` url.
+    retention_s
+        How long texts are kept, in seconds; their rows stay as facts without text.
+    """
+
+    def __init__(self, place: Path | str, *, app: str, retention_s: float = 90 * 86400.0) -> None:
+        self.app, self.retention_s = app, retention_s
+        self._folder = place if isinstance(place, Path) else None
+        self._engines: dict[str, sa.Engine] = {}
+        self._lock = threading.Lock()
+        if isinstance(place, str):
+            self._engines["all"] = connect(place)
+            _create(self._engines["all"])
+
+    def close(self) -> None:
+        """Close the connections."""
+        for engine in self._engines.values():
+            engine.dispose()
+
+    def commit(
+        self, answered: Sequence[tuple[Prediction, str | None]], reacted: Sequence[Feedback]
+    ) -> list[str]:
+        """Write predictions (with their texts) and feedback durably, one transaction a segment.
+
+        Returns the id of each feedback as stored: one whose (author, key) was there before keeps
+        the first one's id.
+        """
+        work: dict[str, tuple[list[tuple[Prediction, str | None]], list[Feedback]]]
+        work = defaultdict(lambda: ([], []))
+        for prediction, text in answered:
+            work[self._segment(prediction.id)][0].append((prediction, text))
+        for feedback in reacted:
+            work[self._segment(feedback.prediction)][1].append(feedback)
+        stored: dict[str, str] = {}
+        for segment, (rows, reactions) in work.items():
+            with self._engine(segment).begin() as connection:
+                self._insert_predictions(connection, rows)
+                stored.update(self._insert_feedback(connection, reactions))
+        return [stored[feedback.id] for feedback in reacted]
+
+    def prediction(self, identifier: str) -> Prediction | None:
+        """Return one prediction by its id."""
+        segment = self._segment(identifier)
+        query = sa.select(predictions.c.body).where(predictions.c.id == identifier)
+        body = self._scalar(segment, query)
+        return None if body is None else decode(Prediction, body)
+
+    def text(self, identifier: str) -> str | None:
+        """Return the text of a prediction or the comment of a feedback; None when erased."""
+        query = sa.select(payloads.c.body).where(payloads.c.id == identifier)
+        for segment in self._segments():
+            body = self._scalar(segment, query)
+            if body is not None:
+                return str(body)
+        return None
+
+    def feedback_on(self, prediction: str) -> list[Feedback]:
+        """Return what people said of one prediction, in the order it was stored."""
+        where = schema.feedback.c.prediction == prediction
+        return list(self._read_feedback(self._segment(prediction), where))
+
+    def feedback(self, *, kinds: Sequence[str] | None = None) -> Iterator[Feedback]:
+        """Yield all feedback (of some kinds), joined with text and answer of its prediction."""
+        where = sa.true() if kinds is None else schema.feedback.c.kind.in_(kinds)
+        for segment in self._segments():
+            yield from self._read_feedback(segment, where)
+
+    def orphans(self) -> list[Feedback]:
+        """Return feedback whose prediction is not there (yet)."""
+        return [row for row in self.feedback() if not row.model]
+
+    def predictions(
+        self,
+        *,
+        holdout: bool | None = None,
+        unsure_below: float | None = None,
+        limit: int | None = None,
+    ) -> Iterator[Prediction]:
+        """Yield predictions, newest first; of the hold-out or unsure ones only when asked."""
+        query = sa.select(predictions.c.body).where(predictions.c.app == self.app)
+        if holdout is not None:
+            query = query.where(predictions.c.holdout == holdout)
+        if unsure_below is not None:
+            unsure = predictions.c.confidence < unsure_below
+            query = query.where(sa.or_(predictions.c.passed_on, unsure))
+        query = query.order_by(predictions.c.seq.desc())
+        left = limit
+        for segment in reversed(self._segments()):
+            with self._reading(segment) as connection:
+                bodies = connection.execute(query.limit(left)).scalars().all()
+            yield from (decode(Prediction, body) for body in bodies)
+            if left is not None:
+                left -= len(bodies)
+                if left <= 0:
+                    return
+
+    def counts(self) -> dict[str, int]:
+        """Return numbers of predictions, passed on, and feedback by kind."""
+        totals: dict[str, int] = defaultdict(int)
+        passed = sa.func.sum(sa.cast(predictions.c.passed_on, sa.Integer))
+        for segment in self._segments():
+            with self._reading(segment) as connection:
+                mine = predictions.c.app == self.app
+                row = connection.execute(sa.select(sa.func.count(), passed).where(mine)).one()
+                totals["predictions"] += row[0]
+                totals["passed_on"] += row[1] or 0
+                kinds = sa.select(schema.feedback.c.kind, sa.func.count()).where(
+                    schema.feedback.c.app == self.app
+                )
+                for kind, count in connection.execute(kinds.group_by(schema.feedback.c.kind)):
+                    totals[kind] += count
+        return dict(totals)
+
+    def by_day(self) -> list[tuple[str, str, int]]:
+        """Return (day, kind, count) of predictions (`answers`, `passed on`) and feedback."""
+        found: dict[tuple[str, str], int] = defaultdict(int)
+        table = schema.feedback
+        asked = _by_day(predictions, self.app, sa.literal("answers"))
+        passed = _by_day(predictions, self.app, sa.literal("passed on"))
+        queries = (
+            asked,
+            passed.where(predictions.c.passed_on),
+            _by_day(table, self.app, table.c.kind),
+        )
+        for segment in self._segments():
+            with self._reading(segment) as connection:
+                for query in queries:
+                    for day, kind, count in connection.execute(query):
+                        found[_day(day * 86400), kind] += count
+        return [(day, kind, count) for (day, kind), count in sorted(found.items())]
+
+    def erase(self, identifiers: Sequence[str]) -> int:
+        """Erase texts by id, leaving tombstones; return how many were there."""
+        return self._erase(payloads.c.id.in_(list(identifiers)))
+
+    def expire(self, *, now: float | None = None) -> int:
+        """Erase every text whose time is over; return how many."""
+        return self._erase(payloads.c.expires <= (time.time() if now is None else now))
+
+    def engines(self) -> dict[str, sa.Engine]:
+        """Return the engine of every segment, for backup."""
+        return {segment: self._engine(segment) for segment in self._segments()}
+
+    def segment_engine(self, segment: str) -> sa.Engine:
+        """Return the engine of one segment, created when missing (for restore)."""
+        return self._engine("all" if self._folder is None else segment)
+
+    def _erase(self, where: sa.ColumnElement[bool]) -> int:
+        count = 0
+        statement = payloads.update().where(where, payloads.c.body.is_not(None))
+        for segment in self._segments():
+            with self._engine(segment).begin() as connection:
+                done = connection.execute(statement.values(body=None, erased_at=time.time()))
+                count += done.rowcount
+        return count
+
+    def _insert_predictions(
+        self, connection: sa.Connection, rows: Sequence[tuple[Prediction, str | None]]
+    ) -> None:
+        if not rows:
+            return
+        values = [
+            {
+                "id": p.id,
+                "app": p.app,
+                "at": p.at,
+                "holdout": p.holdout,
+                "passed_on": p.passed_on,
+                "confidence": p.confidence,
+                "model": p.model,
+                "body": encode(p),
+            }
+            for p, _ in rows
+        ]
+        connection.execute(_insert(connection, predictions), values)
+        texts = [
+            {"id": p.id, "body": text, "expires": p.at + self.retention_s}
+            for p, text in rows
+            if text is not None
+        ]
+        if texts:
+            connection.execute(_insert(connection, payloads), texts)
+
+    def _insert_feedback(
+        self, connection: sa.Connection, reactions: Sequence[Feedback]
+    ) -> dict[str, str]:
+        stored = {}
+        for feedback in reactions:
+            bare = replace(feedback, comment="", **_BLANK)
+            dedupe = feedback.key or feedback.id
+            row = {
+                "id": feedback.id,
+                "app": feedback.app,
+                "at": feedback.at,
+                "prediction": feedback.prediction,
+                "kind": feedback.kind,
+                "author": feedback.author,
+                "dedupe": dedupe,
+                "body": encode(bare),
+            }
+            done = connection.execute(_insert(connection, schema.feedback), row)
+            if done.rowcount == 0:
+                query = sa.select(schema.feedback.c.id).where(schema.feedback.c.dedupe == dedupe)
+                stored[feedback.id] = str(connection.execute(query).scalar_one())
+                continue
+            stored[feedback.id] = feedback.id
+            if feedback.comment:
+                payload = {
+                    "id": feedback.id,
+                    "body": feedback.comment,
+                    "expires": feedback.at + self.retention_s,
+                }
+                connection.execute(_insert(connection, payloads), payload)
+        return stored
+
+    def _read_feedback(self, segment: str, where: sa.ColumnElement[bool]) -> Iterator[Feedback]:
+        said, comment = schema.feedback, payloads.alias()
+        query = (
+            sa.select(said.c.body, predictions.c.body, payloads.c.body, comment.c.body)
+            .join(predictions, predictions.c.id == said.c.prediction, isouter=True)
+            .join(payloads, payloads.c.id == said.c.prediction, isouter=True)
+            .join(comment, comment.c.id == said.c.id, isouter=True)
+            .where(said.c.app == self.app, where)
+            .order_by(said.c.seq)
+        )
+        with self._reading(segment) as connection:
+            rows = connection.execute(query).all()
+        for body, about, text, comment_text in rows:
+            row = replace(decode(Feedback, body), comment=comment_text or "")
+            if about is not None:
+                p = decode(Prediction, about)
+                row = replace(
+                    row,
+                    text=text or "",
+                    answer=p.label,
+                    passed_on=p.passed_on,
+                    group=p.group,
+                    language=p.language,
+                    holdout=p.holdout,
+                    model=p.model,
+                )
+            yield row
+
+    def _scalar(self, segment: str, query: sa.Select[Any]) -> Any:
+        if self._folder is not None and segment not in self._segments():
+            return None
+        with self._reading(segment) as connection:
+            return connection.execute(query).scalar()
+
+    @contextmanager
+    def _reading(self, segment: str) -> Iterator[sa.Connection]:
+        with self._engine(segment).connect().execution_options(read_only=True) as connection:
+            yield connection
+
+    def _segment(self, identifier: str) -> str:
+        if self._folder is None:
+            return "all"
+        at = id_time(identifier)
+        return _month(time.time() if at is None or not 0 < at < 4e9 else at)
+
+    def _segments(self) -> list[str]:
+        if self._folder is None:
+            return ["all"]
+        return sorted(path.stem for path in self._folder.glob("????-??.db"))
+
+    def _engine(self, segment: str) -> sa.Engine:
+        with self._lock:
+            if segment not in self._engines:
+                assert self._folder is not None
+                engine = connect(f"sqlite:///{self._folder / f'{segment}.db'}")
+                _create(engine)
+                self._engines[segment] = engine
+            return self._engines[segment]
+
+
+_BLANK: dict[str, Any] = {
+    "text": "",
+    "answer": "",
+    "passed_on": False,
+    "group": "",
+    "language": "",
+    "holdout": False,
+    "model": "",
+}
+
+
+@dataclass(slots=True)
+class _Item:
+    prediction: tuple[Prediction, str | None] | None = None
+    feedback: Feedback | None = None
+    done: Future[str] | None = None
+
+
+class TrafficWriter:
+    """One writer thread a process that groups commits: at most `wait_s` or `rows` a group.
+
+    `store` gives a future that resolves after the commit which holds the feedback and, since the
+    queue keeps order, every prediction logged before it. When a commit fails, waiting reactions
+    are told and predictions are kept for the next try (at most `kept` of them).
+    """
+
+    def __init__(
+        self, traffic: Traffic, *, wait_s: float = 0.005, rows: int = 500, kept: int = 10_000
+    ) -> None:
+        self._traffic, self._wait_s, self._rows, self._kept = traffic, wait_s, rows, kept
+        self._queue: queue.SimpleQueue[_Item | None] = queue.SimpleQueue()
+        self._pending: list[tuple[Prediction, str | None]] = []
+        self.lost = 0
+        self._thread = threading.Thread(target=self._run, name="traffic-writer", daemon=True)
+        self._thread.start()
+
+    def log(self, prediction: Prediction, text: str | None) -> None:
+        """Hand over a prediction; returns at once."""
+        self._queue.put(_Item(prediction=(prediction, text)))
+
+    def store(self, feedback: Feedback) -> Future[str]:
+        """Hand over feedback; the future gives its id once it is durable."""
+        item = _Item(feedback=feedback, done=Future())
+        self._queue.put(item)
+        assert item.done is not None
+        return item.done
+
+    def flush(self) -> None:
+        """Wait until everything handed over so far was committed (or failed)."""
+        marker = _Item(done=Future())
+        self._queue.put(marker)
+        assert marker.done is not None
+        marker.done.result()
+
+    def close(self) -> None:
+        """Commit what is left and end the thread."""
+        self._queue.put(None)
+        self._thread.join()
+
+    def _run(self) -> None:
+        while True:
+            item = self._queue.get()
+            group, ended = self._gather(item)
+            self._write(group)
+            if ended:
+                return
+
+    def _gather(self, first: _Item | None) -> tuple[list[_Item], bool]:
+        group: list[_Item] = []
+        item, deadline = first, time.monotonic() + self._wait_s
+        while item is not None:
+            group.append(item)
+            left = deadline - time.monotonic()
+            if len(group) >= self._rows or left <= 0:
+                return group, False
+            try:
+                item = self._queue.get(timeout=left)
+            except queue.Empty:
+                return group, False
+        return group, True
+
+    def _write(self, group: list[_Item]) -> None:
+        answered = self._pending + [i.prediction for i in group if i.prediction is not None]
+        waiting = [i for i in group if i.feedback is not None]
+        self._pending = []
+        try:
+            ids = self._traffic.commit(answered, [i.feedback for i in waiting if i.feedback])
+        except (sa.exc.SQLAlchemyError, OSError, ChainringError) as error:
+            self._keep(answered)
+            log.error("traffic.commit failed rows=%d cause=%s", len(group), type(error).__name__)
+            for item in group:
+                if item.done is not None:
+                    item.done.set_exception(error)
+            return
+        for item, identifier in zip(waiting, ids, strict=True):
+            if item.done is not None:
+                item.done.set_result(identifier)
+        for item in group:
+            if item.done is not None and item.feedback is None:
+                item.done.set_result("")
+
+    def _keep(self, answered: list[tuple[Prediction, str | None]]) -> None:
+        over = max(0, len(answered) - self._kept)
+        self.lost += over
+        if over:
+            log.error("traffic.lost predictions=%d because=commits keep failing", over)
+        self._pending = answered[over:]
+
+
+def _create(engine: sa.Engine) -> None:
+    if engine.dialect.name == "postgresql":
+        with engine.begin() as connection:
+            connection.execute(sa.text("SELECT pg_advisory_xact_lock(7310230)"))
+            schema.traffic.create_all(connection)
+        return
+    with engine.begin() as connection:
+        schema.traffic.create_all(connection)
+
+
+def _insert(connection: sa.Connection, table: sa.Table) -> Any:
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    return dialect.insert(table).on_conflict_do_nothing()
+
+
+def _by_day(table: sa.Table, app: str, kind: sa.ColumnElement[str]) -> sa.Select[Any]:
+    day = sa.cast(table.c.at, sa.BigInteger) // 86400
+    columns: sa.Select[Any] = sa.select(day.label("day"), kind.label("kind"), sa.func.count())
+    return columns.where(table.c.app == app).group_by(sa.text("day"), sa.text("kind"))
+
+
+def _month(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m")
+
+
+def _day(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d")

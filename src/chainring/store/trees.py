@@ -1,0 +1,294 @@
+"""Trees: folders addressed by their content.
+
+A tree is a manifest of blobs. Blobs are written first, the manifest last: writing it *is* the
+commit, so a reader sees the whole artefact or none. `put(folder)` returns an address; `open`
+returns a read-only folder of hard links, verified. With a `remote` (any fsspec url) the local
+folder is a bounded cache of it.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from chainring.contracts.codec import decode, digest, encode
+from chainring.contracts.errors import DamagedError, InputError
+from chainring.store.files import (
+    DigestCache,
+    copy_durably,
+    file_digest,
+    full_disk_explained,
+    write_durably,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blob:
+    """One file of a tree: its path inside it, its size in bytes and its digest."""
+
+    path: str
+    size: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """What a tree holds. `needs` are addresses of trees without which it cannot be used."""
+
+    kind: str
+    files: tuple[Blob, ...]
+    needs: tuple[str, ...] = ()
+    format: int = 1
+
+    @property
+    def bytes(self) -> int:
+        """Sum of the sizes of its files."""
+        return sum(blob.size for blob in self.files)
+
+
+class TreeStore:
+    """Trees in a local folder, mirrored to a remote when one is named.
+
+    Parameters
+    ----------
+    root
+        Folder for blobs, manifests and open trees.
+    remote
+        fsspec url (`s3://bucket/x`, `file:///mnt/x`, ...) that holds every tree; or None.
+    cache_bytes
+        With a remote: how many bytes of blobs may stay in `root`.
+    """
+
+    def __init__(
+        self, root: Path, *, remote: str | None = None, cache_bytes: int = 20 << 30
+    ) -> None:
+        self.root = root
+        self.digests = DigestCache(root / "digests.json")
+        self._cache_bytes = cache_bytes
+        self._remote: tuple[Any, str] | None = None
+        if remote is not None:
+            import fsspec
+
+            self._remote = fsspec.core.url_to_fs(remote)
+
+    def put(self, folder: Path, *, kind: str, needs: Sequence[str] = ()) -> str:
+        """Store the files of a folder and return the tree's address.
+
+        Raises
+        ------
+        InputError
+            When the folder is empty or holds a link or a special file.
+        """
+        blobs = []
+        for path in sorted(folder.rglob("*")):
+            if path.is_symlink() or not (path.is_file() or path.is_dir()):
+                raise InputError(f"{path} is a link or a special file; a tree holds plain files")
+            if path.is_file():
+                blobs.append(self._put_blob(path, path.relative_to(folder).as_posix()))
+        if not blobs:
+            raise InputError(f"{folder} holds no file; an empty tree is never stored")
+        manifest = Manifest(kind=kind, files=tuple(blobs), needs=tuple(needs))
+        text = encode(manifest)
+        address = digest(text.encode(), size=32)
+        target = self._manifest_path(address)
+        if not target.exists():
+            write_durably(target, text.encode(), mode=0o444)
+        self._upload(target)
+        return address
+
+    def manifest(self, address: str) -> Manifest:
+        """Return what a tree holds; the manifest's own bytes are checked against its address."""
+        path = self._manifest_path(address)
+        if not path.exists():
+            self._download(path)
+        if not path.exists():
+            raise InputError(
+                f"no tree {address} in {self.root}; it was never stored or was removed"
+            )
+        data = path.read_bytes()
+        if digest(data, size=32) != address:
+            raise DamagedError(f"the manifest {path} was altered; restore it from a backup")
+        return decode(Manifest, data)
+
+    def has(self, address: str) -> bool:
+        """Whether the tree is here (or in the remote)."""
+        path = self._manifest_path(address)
+        return path.exists() or self._remote_has(path)
+
+    def open(self, address: str, *, fresh: bool = False) -> Path:
+        """Return a read-only folder with the tree's files.
+
+        Files are verified against the manifest; with `fresh` every byte is read again, otherwise
+        a file whose size, time and inode are as they were is taken as it was.
+
+        Raises
+        ------
+        DamagedError
+            When a file's bytes differ from the manifest.
+        """
+        manifest = self.manifest(address)
+        target = self.root / "open" / _hex(address)
+        for blob in manifest.files:
+            self._fetch(blob)
+        self._verify(manifest, fresh=fresh)
+        if not target.exists():
+            self._check_out(manifest, target)
+        else:
+            os.utime(target)
+        self.digests.save()
+        return target
+
+    def verify(self, address: str) -> None:
+        """Read every byte of a tree again; raises DamagedError at the first difference."""
+        manifest = self.manifest(address)
+        for blob in manifest.files:
+            self._fetch(blob)
+        self._verify(manifest, fresh=True)
+
+    def addresses(self) -> Iterator[str]:
+        """Yield the address of every tree in the local folder."""
+        for path in sorted((self.root / "trees").glob("*/*.json")):
+            yield f"blake2b:{path.stem}"
+
+    def sweep(self, keep: Iterable[str], *, min_age_s: float = 3600.0) -> dict[str, int]:
+        """Remove every tree not in `keep` (or needed by one) and every blob no tree names.
+
+        What is younger than `min_age_s` stays: a step may just be writing it.
+        """
+        wanted = self._closure(keep)
+        cutoff = time.time() - min_age_s
+        removed = {"trees": 0, "blobs": 0, "bytes": 0}
+        named: set[str] = set()
+        for address in list(self.addresses()):
+            path = self._manifest_path(address)
+            if address in wanted or path.stat().st_mtime > cutoff:
+                named.update(blob.digest for blob in self.manifest(address).files)
+                continue
+            shutil.rmtree(self.root / "open" / _hex(address), ignore_errors=True)
+            path.unlink()
+            removed["trees"] += 1
+        for path in list((self.root / "blobs").glob("*/*")):
+            stat = path.stat()
+            if f"blake2b:{path.name}" not in named and stat.st_mtime <= cutoff:
+                path.unlink()
+                removed["blobs"] += 1
+                removed["bytes"] += stat.st_size
+        return removed
+
+    def _closure(self, addresses: Iterable[str]) -> set[str]:
+        wanted: set[str] = set()
+        waiting = list(addresses)
+        while waiting:
+            address = waiting.pop()
+            if address not in wanted and self.has(address):
+                wanted.add(address)
+                waiting.extend(self.manifest(address).needs)
+        return wanted
+
+    def _put_blob(self, path: Path, name: str) -> Blob:
+        found = file_digest(path)
+        target = self._blob_path(found)
+        if not target.exists():
+            copy_durably(path, target)
+        else:
+            os.utime(target)  # young again: a sweep must not take it from the tree being made
+        self._upload(target)
+        return Blob(path=name, size=path.stat().st_size, digest=found)
+
+    def _verify(self, manifest: Manifest, *, fresh: bool) -> None:
+        for blob in manifest.files:
+            path = self._blob_path(blob.digest)
+            if path.stat().st_size != blob.size or self.digests.digest(path, fresh=fresh) != (
+                blob.digest
+            ):
+                raise DamagedError(
+                    f"{blob.path} of a {manifest.kind} tree was altered: {path} no longer has the "
+                    f"digest of its manifest. It is not used; restore it with `chainring restore`"
+                )
+
+    def _check_out(self, manifest: Manifest, target: Path) -> None:
+        building = target.with_name(f".{target.name}.{os.getpid()}.{time.monotonic_ns()}")
+        with full_disk_explained(self.root):
+            for blob in manifest.files:
+                place = building / blob.path
+                place.parent.mkdir(parents=True, exist_ok=True)
+                _link(self._blob_path(blob.digest), place)
+            try:
+                building.rename(target)
+            except OSError:  # another process was first with the same content
+                shutil.rmtree(building, ignore_errors=True)
+                if not target.exists():
+                    raise
+
+    def _fetch(self, blob: Blob) -> None:
+        path = self._blob_path(blob.digest)
+        if path.exists():
+            return
+        self._download(path)
+        if not path.exists():
+            raise DamagedError(
+                f"{blob.path} is missing from {self.root}; restore it with `chainring restore`"
+            )
+        self._trim_cache(keep=path)
+
+    def _trim_cache(self, *, keep: Path) -> None:
+        if self._remote is None:
+            return
+        blobs = sorted((p.stat().st_atime, p) for p in (self.root / "blobs").glob("*/*"))
+        total = sum(path.stat().st_size for _, path in blobs)
+        for _, path in blobs:
+            if total <= self._cache_bytes:
+                break
+            if path != keep and self._remote_has(path) and path.stat().st_nlink == 1:
+                total -= path.stat().st_size
+                path.unlink()
+
+    def _upload(self, path: Path) -> None:
+        if self._remote is not None and not self._remote_has(path):
+            fs, base = self._remote
+            target = f"{base}/{path.relative_to(self.root).as_posix()}"
+            fs.makedirs(target.rpartition("/")[0], exist_ok=True)
+            fs.put_file(str(path), target)
+
+    def _download(self, path: Path) -> None:
+        if self._remote is None or not self._remote_has(path):
+            return
+        fs, base = self._remote
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_name(f".{path.name}.{os.getpid()}.{time.monotonic_ns()}")
+        fs.get_file(f"{base}/{path.relative_to(self.root).as_posix()}", str(temporary))
+        temporary.chmod(0o444)
+        temporary.replace(path)
+
+    def _remote_has(self, path: Path) -> bool:
+        if self._remote is None:
+            return False
+        fs, base = self._remote
+        return bool(fs.exists(f"{base}/{path.relative_to(self.root).as_posix()}"))
+
+    def _manifest_path(self, address: str) -> Path:
+        name = _hex(address)
+        return self.root / "trees" / name[:2] / f"{name}.json"
+
+    def _blob_path(self, found: str) -> Path:
+        name = _hex(found)
+        return self.root / "blobs" / name[:2] / name
+
+
+def _hex(address: str) -> str:
+    prefix, _, name = address.partition(":")
+    if prefix != "blake2b" or len(name) != 64 or set(name) - set("0123456789abcdef"):
+        raise InputError(f"{address!r} is no address; one looks like blake2b:<64 hex digits>")
+    return name
+
+
+def _link(source: Path, target: Path) -> None:
+    try:
+        os.link(source, target)
+    except OSError:  # another file system, or one without links
+        shutil.copy2(source, target)
