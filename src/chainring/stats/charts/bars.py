@@ -202,10 +202,13 @@ def _bar(bar: Bar, middle: float, x: Scale, colour: str, text: str) -> str:
     )
 
 
-def _block(start: float, end: float, middle: float, colour: str, tip: str) -> str:
+def _block(
+    start: float, end: float, middle: float, colour: str, tip: str, *, opacity: float = 1.0
+) -> str:
     return svg.element(
         "rect", svg.element("title", text=tip), x=start, y=middle - _THICK / 2,
-        width=max(0.0, end - start), height=_THICK, rx=2, fill=colour, class_="chart-bar",
+        width=max(0.0, end - start), height=_THICK, rx=2, fill=colour, fill_opacity=opacity,
+        class_="chart-bar",
     )  # fmt: skip
 
 
@@ -229,29 +232,36 @@ def _stack(
         value = stack.parts.get(name, 0.0)
         if value:
             tip = f"{stack.label}, {name}: {write(value)}"
-            blocks.append(_block(x(reached), x(reached + value) - 1, middle, _shade(i), tip))
+            colour, opacity = _shade(i)
+            end = x(reached + value) - 1
+            blocks.append(_block(x(reached), end, middle, colour, tip, opacity=opacity))
         reached += value
     return "".join(blocks) + svg.label(write(reached), x=x(reached) + 7, y=middle + 4)
 
 
 def _legend(names: Sequence[str], width: float) -> tuple[str, float]:
     """Return swatches with names, wrapped to the width, and where the rows may begin below."""
-    pieces, x, y = [], 4.0, svg.TOP - 2
+    pieces: list[str] = []
+    x, y = 4.0, svg.TOP - 2
     for i, name in enumerate(names):
         text = svg.shorten(name, svg.TEXT, width - 30)
         needed = _SWATCH + 6 + svg.width_of(text, svg.TEXT) + 16
         if x > 4.0 and x + needed > width:
             x, y = 4.0, y + 20
-        pieces.append(
-            svg.element("rect", x=x, y=y - 9, width=_SWATCH, height=_SWATCH, rx=2, fill=_shade(i))
-            + svg.label(text, x=x + _SWATCH + 6, y=y)
-        )
+        colour, opacity = _shade(i)
+        swatch = svg.element(
+            "rect", x=x, y=y - 9, width=_SWATCH, height=_SWATCH, rx=2, fill=colour,
+            fill_opacity=opacity,
+        )  # fmt: skip
+        pieces += [swatch, svg.label(text, x=x + _SWATCH + 6, y=y)]
         x += needed
     return "".join(pieces), y + 12
 
 
-def _shade(index: int) -> str:
-    return svg.SERIES[index % len(svg.SERIES)]
+def _shade(index: int) -> tuple[str, float]:
+    """Return the colour and opacity of a part; the seventh has the first colour again, paler."""
+    rounds, place = divmod(index, len(svg.SERIES))
+    return svg.SERIES[place], 0.5**rounds
 
 
 def _spoken(names: Sequence[str], values: Sequence[str]) -> str:

@@ -45,7 +45,7 @@ def reliability_chart(
     box = Box(left=54.0, top=svg.TOP, right=width - 16, bottom=svg.TOP + width - 70)
     x = Scale(low=0, high=1, start=box.left, end=box.right)
     y = Scale(low=0, high=1, start=box.bottom, end=box.top)
-    strip = box.bottom + 30 + _STRIP
+    strip = box.bottom + 42 + _STRIP
     below = Box(left=box.left, top=box.bottom, right=box.right, bottom=strip + 4)
     return svg.picture(
         svg.rows_of_grid(box, [(y(s), f"{s * 100:g}%") for s in _STEPS]),

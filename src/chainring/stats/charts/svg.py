@@ -15,7 +15,7 @@ from xml.sax.saxutils import escape as escape_markup
 
 INK, MUTED = "var(--ink, #1f2933)", "var(--muted, #6b7785)"
 ACCENT, BAD, GRID = "var(--accent, #2f6fab)", "var(--bad, #c0453b)", "var(--grid, #e3e7ec)"
-SERIES = (
+SERIES = (  # the colours of lines and of parts, in order
     ACCENT,
     "var(--series-2, #c5832b)",
     "var(--series-3, #4f9a6b)",
@@ -180,8 +180,13 @@ def whisker(x: float, low: float, high: float, *, stroke: str) -> str:
 
 def width_of(text: str, size: float) -> float:
     """Return about how wide a text is; a Chinese character is a square, a Latin one a good half."""
-    ems = sum(1.0 if unicodedata.east_asian_width(c) in "WF" else 0.58 for c in text)
-    return ems * size
+    return sum(_ems(character) for character in text) * size
+
+
+def _ems(character: str) -> float:
+    if unicodedata.east_asian_width(character) in "WF" or character in "%@…—→":
+        return 1.0
+    return 0.72 if character.isupper() or character in "mw" else 0.6
 
 
 def shorten(text: str, size: float, room: float) -> str:
