@@ -1,0 +1,68 @@
+"""The fast half: an answer to a request becomes a prediction, the row that everything hangs on.
+
+Enters a deployment, a request and its answer; leaves a Prediction. It is made for every request
+and is therefore neither memoised nor given lineage.
+"""
+
+from __future__ import annotations
+
+import time
+
+from chainring.contracts.deployment import Deployment
+from chainring.contracts.ids import keyed, new_id
+from chainring.contracts.prediction import Answer, Prediction, Variant
+from chainring.contracts.request import Request
+from chainring.text.language import language
+from chainring.text.normalise import group_key
+
+HOLDOUT_SHARE = 0.2
+_SPAN = 2**64
+
+
+def prediction(
+    deployment: Deployment,
+    request: Request,
+    answer: Answer,
+    *,
+    secret: bytes,
+    latency_ms: float = 0.0,
+    variant: Variant = "champion",
+    at: float | None = None,
+) -> Prediction:
+    """Return the prediction of one answer, with a new id.
+
+    Digest and near-duplicate group are taken of what the model saw (`answer.text`), which is what
+    the log may keep and what a later record is made of. `at` is in seconds since 1970, now if None.
+    """
+    group = group_key(answer.text, key=secret)
+    now = time.time() if at is None else at
+    return Prediction(
+        id=new_id("pred", now=now),
+        app=deployment.app,
+        model=deployment.model,
+        form=deployment.form_name,
+        label=answer.label,
+        confidence=answer.confidence,
+        passed_on=answer.passed_on,
+        language=language(answer.text),
+        request=keyed(secret, answer.text),
+        group=group,
+        holdout=is_holdout(group),
+        at=now,
+        episode=request.episode,
+        author=request.author,
+        variant=variant,
+        latency_ms=latency_ms,
+        scores=answer.scores,
+    )
+
+
+def is_holdout(group: str, *, share: float = HOLDOUT_SHARE) -> bool:
+    """Whether a near-duplicate group is in the hold-out: its keyed hash is in the lowest share.
+
+    `group` is the hex of `text.normalise.group_key`; it was fixed before any reaction came.
+
+    >>> is_holdout("33" * 16), is_holdout("34" * 16)
+    (True, False)
+    """
+    return int(group[:16], 16) < share * _SPAN

@@ -1,0 +1,179 @@
+"""Export: an encoder's model folder becomes `model.onnx`, and that becomes its 8-bit form.
+
+Enters a model folder, leaves a file with inputs `input_ids`, `attention_mask` and outputs `logits`,
+`embedding`, both of free batch and length. Needs the training extra.
+
+The classic exporter of torch is tried first: with eager attention it gives the faster graph for
+encoders of BERT's kind; the newer one (`dynamo`) follows where the classic one fails. Either file
+counts only after it answered like torch on two batches of other sizes than it was traced with.
+"""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from chainring.contracts.errors import MissingPackageError, RefusedError
+from chainring.deployment.onnx import INPUTS, OUTPUTS, onnx_run
+
+MAX_DIFFERENCE = 1e-3
+CHECKED_SHAPES = ((3, 17), (1, 5))
+_TRACED_SHAPE = (2, 8)
+_AXES = {
+    "input_ids": {0: "batch", 1: "tokens"},
+    "attention_mask": {0: "batch", 1: "tokens"},
+    "logits": {0: "batch"},
+    "embedding": {0: "batch"},
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exported:
+    """Which exporter wrote the file, and how far it is from torch on the checked shapes."""
+
+    exporter: str
+    max_difference: float
+
+
+def export_onnx(
+    source: Path, target: Path, *, exporters: tuple[str, ...] = ("classic", "dynamo")
+) -> Exported:
+    """Write the encoder of model folder `source` as ONNX to `target`.
+
+    Parameters
+    ----------
+    source
+        A model folder of kind encoder.
+    target
+        The file to write.
+    exporters
+        Tried in this order: `classic`, `dynamo`.
+
+    Raises
+    ------
+    RefusedError
+        When no exporter gives a graph that answers like torch; with each one's fault.
+    MissingPackageError
+        Without the training extra.
+    """
+    module = _eager_module(source)
+    faults = []
+    for name in exporters:
+        try:
+            _EXPORTERS[name](module, target)
+            difference = _difference(module, target)
+        except _export_errors() as error:
+            faults.append(f"{name}: {type(error).__name__}: {error}")
+            continue
+        if difference <= MAX_DIFFERENCE:
+            return Exported(exporter=name, max_difference=difference)
+        faults.append(f"{name}: answers differ from torch by {difference:.3g}")
+    target.unlink(missing_ok=True)
+    raise RefusedError(
+        f"the encoder could not be exported ({'; '.join(faults)}); take another base encoder"
+    )
+
+
+def quantise(source: Path, target: Path) -> None:
+    """Write the ONNX model `source` with signed 8-bit weights, a scale per channel, to `target`."""
+    try:
+        from onnxruntime.quantization import QuantType, quantize_dynamic
+    except ImportError as error:
+        raise MissingPackageError(
+            "onnx", extra="train", needed_for="the 8-bit form of an encoder"
+        ) from error
+    root = logging.getLogger()
+    level = root.level
+    root.setLevel(logging.ERROR)  # it advises a preprocessing that dynamic quantising ignores
+    try:
+        quantize_dynamic(source, target, per_channel=True, weight_type=QuantType.QInt8)
+    finally:
+        root.setLevel(level)
+
+
+def _eager_module(source: Path) -> Any:
+    try:
+        from chainring.deployment.encoder_module import load_encoder
+    except ImportError as error:
+        raise MissingPackageError(
+            str(error.name), extra="train", needed_for="exporting an encoder"
+        ) from error
+    return load_encoder(source, attention="eager")
+
+
+def _classic(module: Any, target: Path) -> None:
+    import torch
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it warns of its own age and of every traced constant
+        torch.onnx.export(
+            module,
+            _example(*_TRACED_SHAPE),
+            str(target),
+            dynamo=False,
+            opset_version=17,
+            input_names=list(INPUTS),
+            output_names=list(OUTPUTS),
+            dynamic_axes=_AXES,
+        )
+
+
+def _dynamo(module: Any, target: Path) -> None:
+    import torch
+
+    free = {0: torch.export.Dim("batch"), 1: torch.export.Dim("tokens")}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            module,
+            _example(*_TRACED_SHAPE),
+            str(target),
+            dynamo=True,
+            opset_version=18,
+            input_names=list(INPUTS),
+            output_names=list(OUTPUTS),
+            dynamic_shapes={name: free for name in INPUTS},
+            external_data=False,
+            verbose=False,
+        )
+
+
+_EXPORTERS: dict[str, Callable[[Any, Path], None]] = {"classic": _classic, "dynamo": _dynamo}
+
+
+def _export_errors() -> tuple[type[Exception], ...]:
+    import torch
+    from onnxruntime.capi.onnxruntime_pybind11_state import RuntimeException
+
+    return (RuntimeError, OSError, torch.onnx.errors.OnnxExporterError, RuntimeException)
+
+
+def _example(batch: int, tokens: int) -> tuple[Any, Any]:
+    """Return ids below 100, which every vocabulary has, and a mask with rows of two lengths."""
+    import torch
+
+    ids = np.random.default_rng(batch * 1000 + tokens).integers(1, 100, (batch, tokens))
+    mask = np.ones_like(ids)
+    mask[1:, tokens // 2 :] = 0
+    return torch.from_numpy(ids), torch.from_numpy(mask)
+
+
+def _difference(module: Any, path: Path) -> float:
+    import torch
+
+    run, worst = onnx_run(path, threads=1), 0.0
+    for shape in CHECKED_SHAPES:
+        ids, mask = _example(*shape)
+        with torch.inference_mode():
+            expected = [output.numpy() for output in module(ids, mask)]
+        found = run(ids.numpy(), mask.numpy())
+        worst = max(
+            worst, *(float(np.abs(a - b).max()) for a, b in zip(expected, found, strict=True))
+        )
+    return worst

@@ -1,0 +1,89 @@
+"""Engine `onnxruntime.v1`: runs `model.onnx` on the processor.
+
+Enters a form folder (`model.json`, `model.onnx`, `tokenizer.json`), leaves a Predictor. The memory
+arena and pattern are off: with them on, memory grows with every new length (microsoft/onnxruntime
+issues 5796, 9313, 11118).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from chainring.contracts.errors import MissingPackageError
+from chainring.deployment.encoder import EncoderEngine, Ids, Run, Tokens
+from chainring.deployment.model_folder import (
+    ONNX_FILE,
+    TOKENIZER_FILE,
+    Floats,
+    damaged,
+    existing,
+    read_card,
+)
+from chainring.deployment.text_predictor import TextPredictor
+
+OUTPUTS = ("logits", "embedding")
+INPUTS = ("input_ids", "attention_mask")
+
+
+def onnx_predictor(folder: Path, *, threads: int = 0) -> TextPredictor:
+    """Return the predictor of a form folder, run by onnxruntime with `threads` threads."""
+    card = read_card(folder)
+    tokens = Tokens(folder / TOKENIZER_FILE, max_tokens=card.max_tokens)
+    run = onnx_run(folder / ONNX_FILE, threads=threads, labels=len(card.labels))
+    return TextPredictor(card, EncoderEngine(tokens, run))
+
+
+def onnx_run(path: Path, *, threads: int = 0, labels: int | None = None) -> Run:
+    """Return a function from input ids and mask to logits and embedding.
+
+    Raises
+    ------
+    DamagedError
+        When the file is missing, no ONNX model, or answers with another number of labels.
+    """
+    session = _session(existing(path), threads)
+    _check_outputs(path, session, labels)
+
+    def run(ids_bt: Ids, mask_bt: Ids) -> tuple[Floats, Floats]:
+        feed = dict(zip(INPUTS, (ids_bt, mask_bt), strict=True))
+        logits_bc, embedding_bh = session.run(OUTPUTS, feed)
+        return logits_bc, embedding_bh
+
+    return run
+
+
+def _session(path: Path, threads: int) -> Any:
+    try:
+        import onnxruntime as ort
+        from onnxruntime.capi import onnxruntime_pybind11_state as states
+    except ImportError as error:
+        raise MissingPackageError(
+            "onnxruntime", extra="serve", needed_for="serving an encoder"
+        ) from error
+    ort.disable_telemetry_events()
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.enable_cpu_mem_arena = False
+    options.enable_mem_pattern = False
+    options.log_severity_level = 3
+    faults = (states.InvalidProtobuf, states.InvalidGraph, states.Fail, states.InvalidArgument)
+    try:
+        return ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    except faults as error:
+        raise damaged(path, f"not readable as an ONNX model ({error})") from error
+
+
+def _check_outputs(path: Path, session: Any, labels: int | None) -> None:
+    shapes = {output.name: output.shape for output in session.get_outputs()}
+    inputs = [given.name for given in session.get_inputs()]
+    if tuple(shapes) != OUTPUTS or sorted(inputs) != sorted(INPUTS):
+        raise damaged(
+            path,
+            f"expected inputs {', '.join(INPUTS)} and outputs {', '.join(OUTPUTS)}, "
+            f"found {', '.join(inputs)} and {', '.join(shapes)}",
+        )
+    found = shapes["logits"][-1]
+    if labels is not None and isinstance(found, int) and found != labels:
+        raise damaged(path, f"expected {labels} labels, found {found}")

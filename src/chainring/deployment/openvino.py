@@ -1,0 +1,89 @@
+"""Engine `openvino.v1`: runs `model.onnx` by OpenVINO, in bfloat16 where the processor has it.
+
+Enters a form folder (`model.json`, `model.onnx`, `tokenizer.json`), leaves a Predictor. Importing
+openvino as it is sends an event to a web service before anybody agreed; its conversion tools,
+which do that and which nothing here uses, are kept out while it is imported.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from chainring.contracts.errors import MissingPackageError
+from chainring.deployment.encoder import EncoderEngine, Ids, Run, Tokens
+from chainring.deployment.model_folder import (
+    ONNX_FILE,
+    TOKENIZER_FILE,
+    Floats,
+    damaged,
+    existing,
+    read_card,
+)
+from chainring.deployment.text_predictor import TextPredictor
+
+_REPORTING = "openvino.tools.ovc"
+
+
+def openvino_predictor(folder: Path, *, threads: int = 0) -> TextPredictor:
+    """Return the predictor of a form folder, run by OpenVINO with `threads` threads."""
+    card = read_card(folder)
+    tokens = Tokens(folder / TOKENIZER_FILE, max_tokens=card.max_tokens)
+    run = openvino_run(folder / ONNX_FILE, threads=threads, labels=len(card.labels))
+    return TextPredictor(card, EncoderEngine(tokens, run))
+
+
+def openvino_run(
+    path: Path, *, threads: int = 0, labels: int | None = None, precision: str = "bf16"
+) -> Run:
+    """Return a function from input ids and mask to logits and embedding.
+
+    `precision` (`bf16` or `f32`) is a hint: a processor without bfloat16 computes in float32.
+    """
+    compiled = _compiled(existing(path), threads, precision)
+    found = compiled.output("logits").partial_shape[1]
+    if labels is not None and found.is_static and found.get_length() != labels:
+        raise damaged(path, f"expected {labels} labels, found {found.get_length()}")
+    request = compiled.create_infer_request()
+
+    def run(ids_bt: Ids, mask_bt: Ids) -> tuple[Floats, Floats]:
+        request.infer({"input_ids": ids_bt, "attention_mask": mask_bt})
+        logits, embedding = (request.get_tensor(name).data for name in ("logits", "embedding"))
+        return logits.copy(), embedding.copy()
+
+    return run
+
+
+def import_openvino() -> Any:
+    """Return the module openvino, imported without its reporting tools.
+
+    Raises
+    ------
+    MissingPackageError
+        When it is not installed.
+    """
+    block = "openvino" not in sys.modules
+    if block:
+        sys.modules[_REPORTING] = None  # type: ignore[assignment]
+    try:
+        import openvino
+    except ImportError as error:
+        raise MissingPackageError(
+            "openvino", extra="serve", needed_for="the bf16 form of an encoder"
+        ) from error
+    finally:
+        if block:
+            del sys.modules[_REPORTING]
+    return openvino
+
+
+def _compiled(path: Path, threads: int, precision: str) -> Any:
+    core = import_openvino().Core()
+    options = {"INFERENCE_PRECISION_HINT": precision, "NUM_STREAMS": "1"}
+    if threads:
+        options["INFERENCE_NUM_THREADS"] = str(threads)
+    try:
+        return core.compile_model(core.read_model(str(path)), "CPU", options)
+    except RuntimeError as error:
+        raise damaged(path, f"not readable as an ONNX model ({error})") from error

@@ -1,0 +1,106 @@
+"""Settings of the deployment link: the recipe's `[deployment]` section.
+
+Enters a mapping from the recipe, leaves a frozen model; every field has a default that suits one
+machine with a few cores.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Tier = Literal["exact", "default", "light"]
+
+
+class ParitySettings(BaseModel):
+    """How near a form must answer to the trained model, on its golden texts.
+
+    `exact` computes in float32 like training and differs by rounding only. `bf16` keeps 8 bits of
+    mantissa, which moves probabilities by a few thousandths. `light` rounds weights to 8 bits; its
+    probabilities move, so that it is held to its labels first and to a looser cosine.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    exact_max_difference: float = Field(
+        default=1e-3, gt=0, le=0.1, description="largest difference of one probability, exact form"
+    )
+    bf16_min_cosine: float = Field(
+        default=0.998,
+        ge=0,
+        le=1,
+        description="smallest cosine of two probability vectors, bf16 form",
+    )
+    bf16_min_agreement: float = Field(
+        default=0.995,
+        ge=0,
+        le=1,
+        description="share of golden texts with the same label, bf16 form",
+    )
+    light_min_cosine: float = Field(
+        default=0.9,
+        ge=0,
+        le=1,
+        description="smallest cosine of two probability vectors, light form",
+    )
+    light_min_agreement: float = Field(
+        default=0.98,
+        ge=0,
+        le=1,
+        description="share of golden texts with the same label, light form",
+    )
+
+
+class DeploymentSettings(BaseModel):
+    """How a model is made servable and how it is served."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    host: str = Field(default="127.0.0.1", description="address to listen on")
+    port: int = Field(
+        default=8000, ge=0, le=65535, description="port to listen on; 0 takes a free one"
+    )
+    tier: Tier = Field(
+        default="default",
+        description="exact: float32; default: bf16 where the processor has it, else exact; "
+        "light: 8-bit weights where they pass, else default",
+    )
+    threads: int = Field(
+        default=0, ge=0, le=1024, description="threads of inference; 0: the placement's"
+    )
+    max_queue: int = Field(
+        default=512, ge=1, le=100_000, description="texts that may wait; more get 429"
+    )
+    max_body_bytes: int = Field(default=1_000_000, ge=1_000, description="largest request body")
+    max_characters: int = Field(default=20_000, ge=1, description="longest text")
+    max_texts: int = Field(default=256, ge=1, le=100_000, description="most texts of one request")
+    batch_tokens: int = Field(
+        default=2048,
+        ge=16,
+        le=1_000_000,
+        description="tokens, padding included, of one run of the model",
+    )
+    drain_s: float = Field(
+        default=10.0, ge=0, description="how long a stopping server answers what waits"
+    )
+    reload_s: float = Field(
+        default=1.0, gt=0, description="how often a server looks for a new champion"
+    )
+    articles: Path | None = Field(
+        default=None,
+        description="JSON lines with title, text, label, language: a help article per label",
+    )
+    parity: ParitySettings = Field(
+        default=ParitySettings(), description="how near a form must be to the trained model"
+    )
+    speed_rounds: int = Field(
+        default=5, ge=1, le=99, description="interleaved timing runs of each form"
+    )
+    slower_margin: float = Field(
+        default=0.1,
+        ge=0,
+        lt=1,
+        description="a form this share slower than the one before it is refused",
+    )

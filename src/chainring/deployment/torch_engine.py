@@ -1,0 +1,38 @@
+"""Engine `torch.v1`: runs the model folder itself, as it was trained; needs the training extra.
+
+It is the yardstick of parity and of tests, not what is served.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from chainring.contracts.errors import MissingPackageError
+from chainring.deployment.encoder import EncoderEngine, Ids, Tokens
+from chainring.deployment.model_folder import TOKENIZER_FILE, Floats, read_card
+from chainring.deployment.text_predictor import TextPredictor
+
+
+def torch_predictor(folder: Path, *, threads: int = 0) -> TextPredictor:
+    """Return the predictor of an encoder's model folder; `threads` above 0 is set process-wide."""
+    try:
+        import torch
+
+        from chainring.deployment.encoder_module import ENCODER_FOLDER, load_encoder
+    except ImportError as error:
+        raise MissingPackageError(
+            "torch", extra="train", needed_for="running a model as it was trained"
+        ) from error
+    card = read_card(folder)
+    if threads:
+        torch.set_num_threads(threads)
+    module = load_encoder(folder)
+
+    def run(ids_bt: Ids, mask_bt: Ids) -> tuple[Floats, Floats]:
+        with torch.inference_mode():
+            outputs = module(torch.from_numpy(ids_bt), torch.from_numpy(mask_bt))
+        logits_bc, embedding_bh = (output.numpy() for output in outputs)
+        return logits_bc, embedding_bh
+
+    path = folder / ENCODER_FOLDER / TOKENIZER_FILE
+    return TextPredictor(card, EncoderEngine(Tokens(path, max_tokens=card.max_tokens), run))

@@ -1,0 +1,193 @@
+"""Tiny models in the model folder format: a linear one and a random BERT, English and Chinese."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from chainring.contracts.codec import digest
+from chainring.contracts.model import Model
+from chainring.contracts.placement import Choice, Placement
+from chainring.contracts.predictor import Predictor
+from chainring.contracts.work import Work
+from chainring.deployment.predictors import open_predictor
+from numpy.typing import NDArray
+
+LABELS = ("out_of_scope", "refund", "stock", "track_order")
+TEXTS = (
+    "Where is my parcel?",
+    "我的包裹到哪了？",
+    "I want my money back",
+    "我要退款",
+    "is this jacket still in stock",
+    "这件外套还有货吗",
+    "",
+    "call me on 13912345678 about the parcel, or write to zhang@example.com",
+    "请退款 " * 60,
+    "物流太久了 where is it",
+)
+
+
+@dataclass
+class FolderTrees:
+    """Trees as plain folders below `root`, addressed by the digest of their files."""
+
+    root: Path
+    kinds: dict[str, str] = field(default_factory=dict)
+
+    def put(self, folder: Path, *, kind: str, needs: Sequence[str] = ()) -> str:
+        files = sorted(path for path in folder.rglob("*") if path.is_file())
+        named = [[str(p.relative_to(folder)), digest(p.read_bytes())] for p in files]
+        address = digest(named)
+        self.kinds[address] = kind
+        shutil.copytree(folder, self.root / address.replace(":", "-"), dirs_exist_ok=True)
+        return address
+
+    def open(self, address: str) -> Path:
+        return self.root / address.replace(":", "-")
+
+
+class HereExecutor:
+    """Runs every shard in this process."""
+
+    name = "here"
+
+    def map(self, fn: Callable[[Any], Any], shards: Any) -> Iterator[Any]:
+        return map(fn, shards)
+
+    def spawn(self, world: int, fn: Callable[[int, int], Any]) -> list[Any]:
+        return [fn(rank, world) for rank in range(world)]
+
+
+def open_for_work(
+    folder: Path, *, engine: str, threads: int = 0
+) -> AbstractContextManager[Predictor]:
+    return open_predictor(folder, engine=engine, threads=threads)
+
+
+def write_json(path: Path, content: object) -> None:
+    path.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
+
+
+def write_card(folder: Path, kind: str, **changes: object) -> None:
+    card = {
+        "format": 1,
+        "kind": kind,
+        "labels": list(LABELS),
+        "threshold": 0.3,
+        "temperature": 1.5,
+        "preparation": {"redact": True},
+        "max_tokens": 32,
+        "pooling": "mean",
+        "languages": ["en", "zh"],
+    }
+    write_json(folder / "model.json", card | changes)
+
+
+def write_golden(folder: Path, texts: Sequence[str], probabilities: NDArray[Any]) -> None:
+    rows = zip(texts, probabilities.tolist(), strict=True)
+    lines = [json.dumps({"text": t, "probabilities": p}, ensure_ascii=False) for t, p in rows]
+    (folder / "golden.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def linear_truth(folder: Path, texts: Sequence[str]) -> NDArray[np.float64]:
+    """Probabilities by a dense float64 computation that shares no code with the engine."""
+    from chainring.text.ngrams import features
+    from chainring.text.normalise import normalise
+    from chainring.text.redact import redact
+    from safetensors.numpy import load_file
+
+    card = json.loads((folder / "model.json").read_text("utf-8"))
+    names = json.loads((folder / "vocabulary.json").read_text("utf-8"))
+    arrays = {k: v.astype(np.float64) for k, v in load_file(folder / "linear.safetensors").items()}
+    rows = []
+    for text in texts:
+        found = features(redact(normalise(text)).text)
+        tf = np.array([found.count(name) for name in names], dtype=np.float64)
+        vector = np.where(tf > 0, 1 + np.log(np.maximum(tf, 1)), 0) * arrays["idf"]
+        vector /= max(float(np.sqrt((vector**2).sum())), 1e-300)
+        logits = (vector @ arrays["weights"] + arrays["bias"]) / card["temperature"]
+        rows.append(np.exp(logits) / np.exp(logits).sum())
+    return np.array(rows)
+
+
+def write_linear(folder: Path) -> Path:
+    from chainring.text.ngrams import features
+    from safetensors.numpy import save_file
+
+    names = sorted({name for text in TEXTS[:6] for name in features(text)})
+    draw = np.random.default_rng(7)
+    arrays = {
+        "idf": draw.uniform(1, 3, len(names)).astype(np.float32),
+        "weights": draw.normal(0, 3, (len(names), len(LABELS))).astype(np.float32),
+        "bias": draw.normal(0, 0.5, len(LABELS)).astype(np.float32),
+    }
+    write_card(folder, "linear")
+    write_json(folder / "vocabulary.json", names)
+    save_file(arrays, folder / "linear.safetensors")
+    write_golden(folder, TEXTS, linear_truth(folder, TEXTS))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def linear_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_linear(tmp_path_factory.mktemp("linear"))
+
+
+@pytest.fixture
+def placement() -> Placement:
+    choice = Choice(value="1", because="tests")
+    return Placement(
+        device=Choice(value="cpu", because="tests"),
+        precision=Choice(value="fp32", because="tests"),
+        threads=choice,
+        executor=Choice(value="local", because="tests"),
+        instruction_sets=("avx512_bf16",),
+    )
+
+
+@pytest.fixture
+def said() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def work(tmp_path: Path, placement: Placement, said: list[str]) -> Work:
+    for name in ("trees", "scratch"):
+        (tmp_path / name).mkdir()
+    return Work(
+        app="shop",
+        trees=FolderTrees(tmp_path / "trees"),
+        scratch=tmp_path / "scratch",
+        secret=b"k" * 32,
+        seed=0,
+        placement=placement,
+        executor=HereExecutor(),
+        open_predictor=open_for_work,
+        say=said.append,
+    )
+
+
+def stored(work: Work, folder: Path, kind: str) -> Model:
+    """The model noun of a folder, put into the trees of `work`."""
+    return Model(
+        app=work.app,
+        address=work.trees.put(folder, kind="model"),
+        task="classification",
+        kind=kind,
+        part=f"{kind}.v1",
+        labels=LABELS,
+        languages=("en", "zh"),
+        threshold=0.3,
+        dataset="blake2b:data",
+        training="blake2b:training",
+        settings="{}",
+        seed=0,
+    )
