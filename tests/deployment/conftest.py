@@ -12,13 +12,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
+
 from chainring.contracts.codec import digest
 from chainring.contracts.model import Model
 from chainring.contracts.placement import Choice, Placement
 from chainring.contracts.predictor import Predictor
 from chainring.contracts.work import Work
 from chainring.deployment.predictors import open_predictor
-from numpy.typing import NDArray
 
 LABELS = ("out_of_scope", "refund", "stock", "track_order")
 TEXTS = (
@@ -99,10 +100,11 @@ def write_golden(folder: Path, texts: Sequence[str], probabilities: NDArray[Any]
 
 def linear_truth(folder: Path, texts: Sequence[str]) -> NDArray[np.float64]:
     """Probabilities by a dense float64 computation that shares no code with the engine."""
+    from safetensors.numpy import load_file
+
     from chainring.text.ngrams import features
     from chainring.text.normalise import normalise
     from chainring.text.redact import redact
-    from safetensors.numpy import load_file
 
     card = json.loads((folder / "model.json").read_text("utf-8"))
     names = json.loads((folder / "vocabulary.json").read_text("utf-8"))
@@ -119,8 +121,9 @@ def linear_truth(folder: Path, texts: Sequence[str]) -> NDArray[np.float64]:
 
 
 def write_linear(folder: Path) -> Path:
-    from chainring.text.ngrams import features
     from safetensors.numpy import save_file
+
+    from chainring.text.ngrams import features
 
     names = sorted({name for text in TEXTS[:6] for name in features(text)})
     draw = np.random.default_rng(7)

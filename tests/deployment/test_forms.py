@@ -2,12 +2,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
+from tests.deployment.conftest import stored
+
 from chainring.contracts.placement import Placement
 from chainring.contracts.work import Work
 from chainring.deployment.forms import forms
-
-from tests.deployment.conftest import stored
 
 
 def test_a_linear_model_has_one_form_that_serves_by_itself(

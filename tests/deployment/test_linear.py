@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.deployment.conftest import TEXTS, linear_truth, write_json
+
 from chainring.contracts.errors import DamagedError
 from chainring.contracts.request import Request
 from chainring.deployment.predictors import open_predictor
-
-from tests.deployment.conftest import TEXTS, linear_truth, write_json
 
 
 def test_linear_probabilities_equal_a_dense_float64_computation(linear_folder: Path) -> None:
