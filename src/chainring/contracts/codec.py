@@ -103,3 +103,20 @@ def _build_dataclass(kind: type, data: Any) -> Any:
         raise InputError(f"{kind.__name__} cannot be read", faults=faults)
     hints = _hints(kind)
     return kind(**{name: build(hints[name], item) for name, item in data.items()})
+
+
+VOLATILE = frozenset({"cpu_s", "texts_per_s", "duration_s", "free_disk_mib"})
+"""Fields that are measured, not made: they are facts of one run and no part of an identity."""
+
+
+def identity(value: Any) -> str:
+    """Return the digest of a noun without what was merely measured."""
+    return digest(_steady(plain(value)), size=32)
+
+
+def _steady(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _steady(item) for key, item in value.items() if key not in VOLATILE}
+    if isinstance(value, list):
+        return [_steady(item) for item in value]
+    return value

@@ -17,7 +17,11 @@ class Source:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Machine:
-    """What this computer has, as found; no decision is in it."""
+    """What this computer has, as found; no decision is in it.
+
+    `cores` are the processors this process may use; `physical_cores` counts siblings of one core
+    (hyper-threads) once, 0 when unknown.
+    """
 
     cores: int
     memory_mib: int
@@ -26,6 +30,7 @@ class Machine:
     system: str = ""
     processor: str = ""
     free_disk_mib: int = 0
+    physical_cores: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,1 @@
+"""The order of the steps, when to turn, memo and resume, lineage, the gate."""

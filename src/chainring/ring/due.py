@@ -1,0 +1,102 @@
+"""When to turn: new usable corrections, a labelled drop, or the timetable; never drift alone."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from chainring.contracts.codec import decode
+from chainring.contracts.evaluation import Evaluation
+from chainring.contracts.label import Label
+from chainring.contracts.verdict import Verdict
+from chainring.ring.turn import Ring, Turn, current, named_feedback
+from chainring.stats.intervals import wilson
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """Whether a turn is due, and why (or why not)."""
+
+    due: bool
+    because: str
+    corrections: int = 0
+
+
+def due(ring: Ring, *, now: float | None = None) -> Due:
+    """Say whether the ring should turn now.
+
+    Order: the cooldown holds everything back; then corrections, a labelled drop, the timetable.
+    """
+    settings, moment = ring.recipe.watch, time.time() if now is None else now
+    turns = [t for t in ring.ledger.facts("turn", Turn) if t.outcome in ("promoted", "held")]
+    if not turns:
+        return Due(due=True, because="the ring has not turned yet")
+    last = max(turns, key=lambda turn: turn.started)
+    fresh = new_corrections(ring, last.feedback)
+    rest_h = (moment - last.started) / 3600
+    if rest_h < settings.cooldown_hours:
+        return Due(
+            due=False,
+            because=f"cooldown: {settings.cooldown_hours - rest_h:.1f} h left",
+            corrections=fresh,
+        )
+    if fresh >= settings.min_corrections:
+        because = f"{fresh} new usable corrections (at least {settings.min_corrections})"
+        return Due(due=True, because=because, corrections=fresh)
+    drop = labelled_drop(ring)
+    if drop is not None:
+        return Due(due=True, because=drop, corrections=fresh)
+    if settings.max_days and rest_h >= settings.max_days * 24:
+        because = f"timetable: {rest_h / 24:.1f} days since the last turn"
+        return Due(due=True, because=because, corrections=fresh)
+    because = f"{fresh} of {settings.min_corrections} new usable corrections; no labelled drop"
+    return Due(due=False, because=because, corrections=fresh)
+
+
+def new_corrections(ring: Ring, table: str) -> int:
+    """Count corrections outside the hold-out that the snapshot `table` does not name."""
+    known = named_feedback(ring, table)
+    rows = ring.traffic.feedback(kinds=("correction",))
+    return sum(1 for row in rows if row.id not in known and row.model and not row.holdout)
+
+
+def labelled_drop(ring: Ring) -> str | None:
+    """Return a sentence when reviewed hold-out answers of the champion fell below its suite.
+
+    It counts as a drop when the upper end of the reviewed share's 95 % interval lies more than
+    `max_drop_points` below the accuracy it was promoted on.
+    """
+    head, champion = current(ring)
+    promised = None if champion is None else promoted_accuracy(ring, champion.model)
+    if champion is None or promised is None:
+        return None
+    right = []
+    for label in ring.ledger.facts("label", Label):
+        prediction = ring.traffic.prediction(label.record)
+        if prediction is not None and prediction.holdout and prediction.model == champion.model:
+            right.append(prediction.label == label.value)
+    if not right:
+        return None
+    found = wilson(sum(right), len(right))
+    if found.high >= promised - ring.recipe.watch.max_drop_points / 100:
+        return None
+    return (
+        f"labelled drop: {found.estimate:.1%} of {len(right)} reviewed answers are right (95 % at "
+        f"most {found.high:.1%}), {promised:.1%} on the suite"
+    )
+
+
+def promoted_accuracy(ring: Ring, model: str) -> float | None:
+    """Return the suite accuracy that a model was judged at, newest first."""
+    for row in reversed(ring.ledger.all_lineage(step="evaluation")):
+        evaluation = decode(Evaluation, row.result)
+        if evaluation.model == model:
+            share = evaluation.slices.get("part:suite", evaluation.accuracy)
+            return share.estimate
+    return None
+
+
+def verdicts(ring: Ring) -> dict[str, Verdict]:
+    """Return every verdict by the id of its execution."""
+    rows = ring.ledger.all_lineage(step="verdict")
+    return {row.id: decode(Verdict, row.result) for row in rows}

@@ -1,0 +1,173 @@
+"""The recipe: `chainring.toml`, one section a link; most projects need five lines of it.
+
+Enters the file, leaves a `Recipe` of frozen settings, or one RecipeError that lists every fault
+with its path, the value found, what is allowed and the nearest name.
+
+    [project]
+    name = "support"
+
+    [data.columns]
+    text = "sentence"
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from chainring.contracts.errors import ProjectNotFoundError, RecipeError, did_you_mean
+from chainring.contracts.parts import part_names
+from chainring.data.settings import DataSettings
+from chainring.deployment.settings import DeploymentSettings
+from chainring.feedback.settings import FeedbackSettings
+from chainring.hardware.settings import HardwareSettings
+from chainring.ring.gate.settings import GateSettings
+from chainring.training.settings import EvaluationSettings, TrainingSettings
+from chainring.trust.settings import PrivacySettings
+
+FILE = "chainring.toml"
+
+
+class _Settings(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ProjectSettings(_Settings):
+    """Who this is."""
+
+    name: str = Field(
+        pattern=r"^[a-z][a-z0-9_-]{0,62}$",
+        description="name of the application: small letters, digits, - and _",
+    )
+
+
+class StoreSettings(_Settings):
+    """Where nouns rest; nothing needs to be said on one machine."""
+
+    ledger: str = Field(
+        default="",
+        pattern=r"^$|^postgresql://|^sqlite:///",
+        description="postgresql://user@host/database; empty: SQLite in the project's folder",
+    )
+    remote: str = Field(default="", description="fsspec url that mirrors the trees; empty: none")
+    cache_gib: float = Field(default=20.0, gt=0, description="with a remote: local bytes kept, GiB")
+    min_free_mib: int = Field(default=500, ge=0, description="free disk that a step needs, MiB")
+
+
+class WatchSettings(_Settings):
+    """When `chainring watch` (or one line of cron) turns the ring."""
+
+    min_corrections: int = Field(default=50, ge=1, description="new usable corrections")
+    max_days: float = Field(default=0.0, ge=0, description="turn after so many days; 0: never")
+    max_drop_points: float = Field(
+        default=5.0, gt=0, le=100, description="points that reviewed accuracy may fall below"
+    )
+    cooldown_hours: float = Field(default=6.0, ge=0, description="rest between two turns")
+    poll_s: float = Field(default=60.0, gt=0, description="how often it looks, in seconds")
+
+
+class Recipe(_Settings):
+    """A whole project's settings; every section but `project` may be left out."""
+
+    project: ProjectSettings
+    store: StoreSettings = StoreSettings()
+    data: DataSettings = DataSettings()
+    training: TrainingSettings = TrainingSettings()
+    evaluation: EvaluationSettings = EvaluationSettings()
+    hardware: HardwareSettings = HardwareSettings()
+    deployment: DeploymentSettings = DeploymentSettings()
+    feedback: FeedbackSettings = FeedbackSettings()
+    gate: GateSettings = GateSettings()
+    watch: WatchSettings = WatchSettings()
+    privacy: PrivacySettings = PrivacySettings()
+
+
+def load_recipe(folder: Path) -> Recipe:
+    """Return the recipe of a project's folder.
+
+    Raises
+    ------
+    ProjectNotFoundError
+        When there is no `chainring.toml`.
+    RecipeError
+        With every fault of the file.
+    """
+    path = folder / FILE
+    if not path.is_file():
+        raise ProjectNotFoundError(
+            f"no {FILE} in {folder.resolve()}; make a project with `chainring init NAME`, or go "
+            "into the folder of one"
+        )
+    try:
+        data = tomllib.loads(path.read_bytes().decode("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise RecipeError(f"{path} is no TOML", faults=[str(error)]) from error
+    return parse_recipe(data, where=str(path))
+
+
+def parse_recipe(data: Mapping[str, Any], *, where: str = FILE) -> Recipe:
+    """Return the recipe of parsed TOML; raises RecipeError with every fault."""
+    faults: list[str] = []
+    recipe = None
+    try:
+        recipe = Recipe.model_validate(data)
+    except ValidationError as error:
+        faults = [_fault(entry, data) for entry in error.errors(include_url=False)]
+    faults += _part_faults(data)
+    if faults or recipe is None:
+        raise RecipeError(f"{where} has {len(faults)} fault(s)", faults=faults)
+    return recipe
+
+
+def _part_faults(data: Mapping[str, Any]) -> list[str]:
+    chosen = {
+        "training.candidates": ("candidate", data.get("training", {}).get("candidates", [])),
+    }
+    return [
+        f"{path}: {name!r} is no known {kind}{did_you_mean(name, part_names(kind))}"
+        for path, (kind, names) in chosen.items()
+        if isinstance(names, list)
+        for name in names
+        if name not in part_names(kind)
+    ]
+
+
+def _fault(entry: Any, data: Mapping[str, Any]) -> str:
+    location = [str(step) for step in entry["loc"]]
+    path = ".".join(location)
+    if entry["type"] == "extra_forbidden":
+        return f"{path}: unknown key{did_you_mean(location[-1], _known(location[:-1]))}"
+    if entry["type"] == "missing":
+        return f"{path}: missing; {_description(location)}"
+    allowed = _description(location)
+    said = entry["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
+    return f"{path}: {entry['input']!r} found; expected {said}" + (
+        f" ({allowed})" if allowed else ""
+    )
+
+
+def _known(location: list[str]) -> list[str]:
+    model = _model_at(location)
+    return [] if model is None else list(model.model_fields)
+
+
+def _description(location: list[str]) -> str:
+    model = _model_at(location[:-1])
+    field = None if model is None else model.model_fields.get(location[-1])
+    return "" if field is None else (field.description or "")
+
+
+def _model_at(location: list[str]) -> type[BaseModel] | None:
+    model: type[BaseModel] = Recipe
+    for step in location:
+        field = model.model_fields.get(step)
+        if field is None or not isinstance(field.annotation, type):
+            return None
+        if not issubclass(field.annotation, BaseModel):
+            return None
+        model = field.annotation
+    return model

@@ -1,0 +1,362 @@
+"""Steps and their memo: a step whose key stands in the ledger is not called again.
+
+The key covers the inputs' identities, the settings, the step's version, the source of its module
+and of the parts it uses, and of the placement what changes results. A step that is called writes
+one lineage row: what went in, what came out, what it cost. Scratch survives a kill.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import importlib.metadata
+import importlib.util
+import logging
+import re
+import resource
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel
+
+from chainring.contracts.codec import decode, digest, encode, identity
+from chainring.contracts.errors import RefusedError
+from chainring.contracts.ids import new_id
+from chainring.contracts.lineage import Lineage
+from chainring.contracts.parts import part_module
+from chainring.contracts.placement import Choice, Placement
+from chainring.contracts.work import Executor, OpenPredictor, Work
+from chainring.store.files import require_free
+from chainring.store.ledger import Lease, Ledger
+from chainring.store.trees import TreeStore
+
+log = logging.getLogger("chainring.ring")
+
+N = TypeVar("N")
+_ADDRESS = re.compile(r"blake2b:[0-9a-f]{64}")
+_VERSIONED = ("chainring", "torch", "transformers", "scikit-learn", "onnxruntime", "openvino")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """Where a step's function is, what it makes, and the version to raise when that changes.
+
+    `memo` is False for the fast half, which is neither memoised nor given a lineage row each.
+    """
+
+    name: str
+    target: str
+    makes: str
+    version: int = 1
+    memo: bool = True
+
+    @property
+    def module(self) -> str:
+        """The module that holds the function."""
+        return self.target.partition(":")[0]
+
+    def function(self) -> Callable[..., Any]:
+        """Import and return the function."""
+        module, _, name = self.target.partition(":")
+        return getattr(importlib.import_module(module), name)  # type: ignore[no-any-return]
+
+
+STEPS = {
+    step.name: step
+    for step in (
+        Step(name="placement", target="chainring.hardware.placement:placement", makes="placement"),
+        Step(name="guard", target="chainring.trust.guard:guard", makes="guard"),
+        Step(name="records", target="chainring.data.records:records", makes="table"),
+        Step(
+            name="corrections", target="chainring.feedback.corrections:corrections", makes="table"
+        ),
+        Step(name="labels", target="chainring.data.labels:labels", makes="table"),
+        Step(name="dataset", target="chainring.data.dataset:dataset", makes="dataset"),
+        Step(name="model", target="chainring.training.model:model", makes="model"),
+        Step(name="forms", target="chainring.deployment.forms:forms", makes="forms"),
+        Step(
+            name="evaluation", target="chainring.training.evaluation:evaluation", makes="evaluation"
+        ),
+        Step(name="verdict", target="chainring.ring.gate.verdict:verdict", makes="verdict"),
+        Step(
+            name="deployment", target="chainring.deployment.deploy:deployment", makes="deployment"
+        ),
+        Step(
+            name="prediction",
+            target="chainring.deployment.answers:prediction",
+            makes="prediction",
+            memo=False,
+        ),
+        Step(
+            name="feedback",
+            target="chainring.feedback.collect:feedback",
+            makes="feedback",
+            memo=False,
+        ),
+        Step(name="case", target="chainring.feedback.cases:case", makes="case", memo=False),
+    )
+}
+"""Every step of the ring in its order; the tests of kills and of the closed ring read this list."""
+
+_NOUNS = {
+    "placement": "chainring.contracts.placement:Placement",
+    "guard": "chainring.contracts.guard:Guard",
+    "table": "chainring.contracts.table:Table",
+    "dataset": "chainring.contracts.dataset:Dataset",
+    "model": "chainring.contracts.model:Model",
+    "forms": "chainring.contracts.forms:Forms",
+    "evaluation": "chainring.contracts.evaluation:Evaluation",
+    "verdict": "chainring.contracts.verdict:Verdict",
+    "deployment": "chainring.contracts.deployment:Deployment",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made(Generic[N]):
+    """A noun with the execution that made it; `fresh` when that was just now."""
+
+    noun: N
+    execution: str
+    fresh: bool = False
+
+
+UNPLACED = Placement(
+    device=Choice(value="cpu", because="not placed yet"),
+    precision=Choice(value="fp32", because="not placed yet"),
+    threads=Choice(value="1", because="not placed yet"),
+    executor=Choice(value="local.v1", because="not placed yet"),
+)
+
+
+@dataclass(slots=True, kw_only=True)
+class Runner:
+    """Runs steps for one turn: looks in the ledger, else calls, stores and writes lineage."""
+
+    app: str
+    ledger: Ledger
+    trees: TreeStore
+    scratch: Path
+    secret: bytes
+    executor: Executor
+    open_predictor: OpenPredictor
+    say: Callable[[str], None]
+    lease: Lease | None = None
+    turn: str = ""
+    force: bool = False
+    min_free_mib: int = 0
+    placement: Placement = UNPLACED
+    called: list[str] | None = None
+
+    def run(
+        self,
+        name: str,
+        *inputs: Any,
+        settings: BaseModel | None = None,
+        parts: Sequence[tuple[str, str]] = (),
+        seed: int = 0,
+        needs_work: bool = True,
+        **facts: Any,
+    ) -> Made[Any]:
+        """Return what the step makes of the inputs, from the ledger when it stands there.
+
+        Parameters
+        ----------
+        inputs
+            Nouns, tuples of nouns, or `Made` results of earlier steps, in the function's order.
+        settings
+            The settings that the step is handed (and that its key covers).
+        parts
+            (kind, name) of the parts it will use; their module's source enters the key.
+        facts
+            Further keyword arguments of the function that enter the key.
+        """
+        step = STEPS[name]
+        plain = tuple(_bare(item) for item in inputs)
+        key = self._key(step, plain, settings=settings, parts=parts, seed=seed, facts=facts)
+        found = None if self.force else self.ledger.lineage_by_key(key)
+        if found is not None and all(self.trees.has(address) for address in found.trees):
+            return Made(noun=decode(noun_of(step), found.result), execution=found.id)
+        if found is not None:
+            log.warning("step.lost step=%s because=its tree is gone; made again", name)
+        made = self._call(step, key, plain, settings, seed, needs_work, facts)
+        before = self.ledger.lineage_by_key(key)
+        row = self._lineage(step, key, inputs, settings, seed, made)
+        if before is not None and before.result_digest != row.result_digest:
+            log.warning("step.changed step=%s was=%s", name, before.result_digest)
+            self.say(
+                f"{name}: made again with another result than before; both stay in the lineage"
+            )
+        self.ledger.add_lineage(row, lease=self.lease)
+        shutil.rmtree(self._scratch(key), ignore_errors=True)
+        return Made(noun=made[0], execution=row.id, fresh=True)
+
+    def _call(
+        self,
+        step: Step,
+        key: str,
+        inputs: tuple[Any, ...],
+        settings: BaseModel | None,
+        seed: int,
+        needs_work: bool,
+        facts: dict[str, Any],
+    ) -> tuple[Any, dict[str, float]]:
+        scratch = self._scratch(key)
+        scratch.mkdir(parents=True, exist_ok=True)
+        require_free(scratch, mib=self.min_free_mib)
+        if self.called is not None:
+            self.called.append(step.name)
+        handed: dict[str, Any] = dict(facts)
+        if settings is not None:
+            handed["settings"] = settings
+        if needs_work:
+            handed["work"] = Work(
+                app=self.app,
+                trees=self.trees,
+                scratch=scratch,
+                secret=self.secret,
+                seed=seed,
+                placement=self.placement,
+                executor=self.executor,
+                open_predictor=self.open_predictor,
+                say=self.say,
+            )
+        started, clock, cpu = time.time(), time.perf_counter(), _cpu_s()
+        _reset_peak()
+        noun = step.function()(*inputs, **handed)
+        if not isinstance(noun, noun_of(step)):
+            raise RefusedError(f"step {step.name} made a {type(noun).__name__}, not a {step.makes}")
+        return noun, {
+            "started": started,
+            "duration_s": time.perf_counter() - clock,
+            "cpu_s": _cpu_s() - cpu,
+            "peak_memory_mib": _peak_mib(),
+        }
+
+    def _lineage(
+        self,
+        step: Step,
+        key: str,
+        inputs: tuple[Any, ...],
+        settings: BaseModel | None,
+        seed: int,
+        made: tuple[Any, dict[str, float]],
+    ) -> Lineage:
+        noun, cost = made
+        result = encode(noun)
+        named = _ADDRESS.findall(result) + _ADDRESS.findall(
+            encode([_bare(item) for item in inputs])
+        )
+        return Lineage(
+            id=new_id("run"),
+            app=self.app,
+            step=step.name,
+            key=key,
+            inputs=tuple(_executions(inputs)),
+            settings="" if settings is None else encode(settings.model_dump(mode="json")),
+            seed=seed,
+            placement=self.placement.key,
+            result=result,
+            result_digest=identity(noun),
+            trees=tuple(a for a in dict.fromkeys(named) if self.trees.has(a)),
+            versions=versions(),
+            turn=self.turn,
+            **cost,
+        )
+
+    def _key(
+        self,
+        step: Step,
+        inputs: tuple[Any, ...],
+        *,
+        settings: BaseModel | None,
+        parts: Sequence[tuple[str, str]],
+        seed: int,
+        facts: dict[str, Any],
+    ) -> str:
+        return digest(
+            [
+                self.app,
+                step.name,
+                step.version,
+                source_digest(step.module),
+                [identity(item) for item in inputs],
+                None if settings is None else settings.model_dump(mode="json"),
+                [(kind, name, source_digest(part_module(kind, name))) for kind, name in parts],
+                self.placement.key,
+                seed,
+                {name: identity(value) for name, value in sorted(facts.items())},
+            ],
+            size=32,
+        )
+
+    def _scratch(self, key: str) -> Path:
+        return self.scratch / key.partition(":")[2][:32]
+
+
+def noun_of(step: Step) -> type[Any]:
+    """Return the class of the noun that a step makes."""
+    module, _, name = _NOUNS[step.makes].partition(":")
+    return getattr(importlib.import_module(module), name)  # type: ignore[no-any-return]
+
+
+@cache
+def source_digest(module: str) -> str:
+    """Return the digest of a module's source, without importing it."""
+    spec = importlib.util.find_spec(module)
+    if spec is None or spec.origin is None:
+        return ""
+    return hashlib.blake2b(Path(spec.origin).read_bytes(), digest_size=16).hexdigest()
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of the libraries that results depend on, as far as installed."""
+    found = {}
+    for name in _VERSIONED:
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def _bare(item: Any) -> Any:
+    if isinstance(item, Made):
+        return item.noun
+    if isinstance(item, tuple):
+        return tuple(_bare(part) for part in item)
+    return item
+
+
+def _executions(items: Sequence[Any]) -> list[str]:
+    found = []
+    for item in items:
+        if isinstance(item, Made) and item.execution:
+            found.append(item.execution)
+        elif isinstance(item, tuple):
+            found += _executions(item)
+    return found
+
+
+def _cpu_s() -> float:
+    usage = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(part.ru_utime + part.ru_stime for part in usage)
+
+
+def _reset_peak() -> None:
+    try:
+        Path("/proc/self/clear_refs").write_text("5")  # resets VmHWM (Linux)
+    except OSError:
+        return
+
+
+def _peak_mib() -> float:
+    try:
+        status = Path("/proc/self/status").read_text()
+        return int(re.findall(r"VmHWM:\s+(\d+)", status)[0]) / 1024
+    except (OSError, IndexError):
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1 << 20)  # bytes on macOS

@@ -1,0 +1,332 @@
+"""One turn of the slow half: from the text and the feedback as they stand to a verdict.
+
+Enters an opened ring, leaves a `Turn`: what was made, what the gate said, who serves now. A turn
+in which no step had anything new to do says so and changes nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from chainring.contracts.case import Case
+from chainring.contracts.codec import decode
+from chainring.contracts.dataset import Dataset
+from chainring.contracts.deployment import Deployment
+from chainring.contracts.errors import ChainringError
+from chainring.contracts.evaluation import Evaluation
+from chainring.contracts.feedback import Feedback
+from chainring.contracts.forms import Forms
+from chainring.contracts.ids import new_id
+from chainring.contracts.label import Label
+from chainring.contracts.model import Model
+from chainring.contracts.source import Machine, Policy, Source
+from chainring.contracts.table import Table
+from chainring.contracts.verdict import Verdict
+from chainring.ring.recipe import Recipe
+from chainring.ring.steps import Made, Runner
+from chainring.store.ledger import Lease, Ledger, Ref
+from chainring.store.tables import read_rows, write_table
+from chainring.store.traffic import Traffic
+
+log = logging.getLogger("chainring.ring")
+
+CHAMPION = "champion"
+CHALLENGER = "challenger"
+_LEASE_S = 120.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """What one turn did. `outcome`: promoted, held, nothing changed, or failed.
+
+    The last four are ids of step executions or addresses: the way into the lineage.
+    """
+
+    id: str
+    app: str
+    started: float
+    duration_s: float
+    outcome: str
+    because: str
+    champion: str = ""
+    model: str = ""
+    dataset: str = ""
+    feedback: str = ""
+    verdict: str = ""
+    steps: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ring:
+    """Everything a turn works on; `software` opens it for a project."""
+
+    recipe: Recipe
+    ledger: Ledger
+    traffic: Traffic
+    runner: Runner
+
+    @property
+    def app(self) -> str:
+        """The application's name."""
+        return self.recipe.project.name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Built:
+    """A model with its forms and data, each with the execution that made it."""
+
+    model: Made[Model]
+    forms: Made[Forms]
+    dataset: Made[Dataset]
+
+
+def turn(ring: Ring, *, machine: Machine, policy: Policy, source: Source) -> Turn:
+    """Turn the ring once and return what happened; the turn is kept as a fact.
+
+    Raises
+    ------
+    ConflictError
+        When another process turns the same ring, or took the lease over.
+    """
+    done = Turn(
+        id=new_id("turn"),
+        app=ring.app,
+        started=time.time(),
+        duration_s=0.0,
+        outcome="failed",
+        because="interrupted",
+    )
+    with _held(ring.ledger) as lease:
+        ring.runner.lease, ring.runner.turn, ring.runner.called = lease, done.id, []
+        try:
+            done = replace(done, **_turn(ring, machine, policy, source))
+        except ChainringError as error:
+            done = replace(done, because=str(error))
+            raise
+        finally:
+            ring.runner.trees.digests.save()
+            steps = tuple(ring.runner.called)
+            done = replace(done, duration_s=time.time() - done.started, steps=steps)
+            if steps:
+                ring.ledger.add_fact("turn", done.id, done)
+    log.info("turn.%s id=%s steps=%d", done.outcome.replace(" ", "-"), done.id, len(steps))
+    return done
+
+
+def _turn(ring: Ring, machine: Machine, policy: Policy, source: Source) -> dict[str, Any]:
+    recipe, run = ring.recipe, ring.runner.run
+    machine = replace(machine, free_disk_mib=0)
+    placement = run("placement", machine, settings=recipe.hardware, needs_work=False)
+    ring.runner.placement = placement.noun
+    guard = run("guard", policy, needs_work=False)
+    reviewed = tuple(sorted(ring.ledger.facts("label", Label), key=lambda label: label.id))
+    snapshot = snapshot_feedback(ring)
+    records = run("records", source, guard, settings=recipe.data)
+    corrections = run("corrections", snapshot, reviewed, guard, settings=recipe.feedback)
+    labels = run("labels", records, corrections, reviewed, settings=recipe.data)
+    dataset = run("dataset", records, corrections, labels, settings=recipe.data)
+    built = build(ring, dataset, seed=recipe.training.seed)
+    head, champion = current(ring)
+    facts = {
+        "model": built.model.noun.address,
+        "dataset": dataset.noun.address,
+        "feedback": snapshot.noun.address,
+        "champion": built.model.noun.address if champion is None else champion.model,
+    }
+    if champion is not None and champion.model == built.model.noun.address:
+        return {"outcome": "nothing changed", "because": "the same data and recipe", **facts}
+    verdict = judged(ring, built, champion)
+    facts["verdict"] = verdict.execution
+    return facts | _settled(ring, built, verdict, head, fresh=verdict.fresh)
+
+
+def build(ring: Ring, dataset: Made[Dataset], *, seed: int) -> Built:
+    """Return model and forms of a data set; `seed` other than the recipe's makes a placebo."""
+    recipe, run = ring.recipe, ring.runner.run
+    settings = recipe.training.model_copy(update={"seed": seed})
+    parts = [("candidate", name) for name in settings.candidates]
+    placement = ring.runner.placement
+    model = run("model", dataset, (), placement, settings=settings, parts=parts, seed=seed)
+    forms = run("forms", model, placement, settings=recipe.deployment)
+    return Built(model=model, forms=forms, dataset=dataset)
+
+
+def judged(ring: Ring, built: Built, champion: Deployment | None) -> Made[Verdict]:
+    """Evaluate challenger and champion on the suite as it stands now, and let the gate speak."""
+    recipe, run = ring.recipe, ring.runner.run
+    rival = None if champion is None else built_of(ring, champion.model)
+    seen = (built.dataset,) if rival is None else (built.dataset, rival.dataset)
+
+    def evaluated(one: Built) -> Made[Evaluation]:
+        made: Made[Evaluation] = run(
+            "evaluation", one.forms, built.dataset, seen, settings=recipe.evaluation
+        )
+        return made
+
+    challenger = evaluated(built)
+    before = None if rival is None else evaluated(rival)
+    placebo = None
+    if rival is not None and recipe.gate.placebo and built.dataset.noun.splits.get("reacted"):
+        placebo = evaluated(build(ring, rival.dataset, seed=recipe.training.seed + 1))
+    cases = tuple(c for c in ring.ledger.facts("case", Case) if c.must)
+    looks = _looks(ring.ledger, challenger.noun)
+    verdict: Made[Verdict] = run(
+        "verdict",
+        challenger,
+        before,
+        built.forms,
+        cases,
+        placebo,
+        settings=recipe.gate,
+        looks=looks,
+    )
+    return verdict
+
+
+def _settled(
+    ring: Ring, built: Built, verdict: Made[Verdict], head: Ref | None, *, fresh: bool
+) -> dict[str, Any]:
+    says = verdict.noun
+    if not says.promote:
+        outcome = "held" if fresh else "nothing changed"
+        return {"outcome": outcome, "because": _reason(says)}
+    if built.model.noun.address in withdrawn(ring.ledger):
+        because = "a person rolled back from this model; `chainring promote` brings it back"
+        return {"outcome": "held" if fresh else "nothing changed", "because": because}
+    promote(ring, built, verdict, head, by="gate", reason=says.value)
+    return {
+        "outcome": "promoted",
+        "because": says.value,
+        "champion": built.model.noun.address,
+    }
+
+
+def promote(
+    ring: Ring, built: Built, verdict: Made[Verdict], head: Ref | None, *, by: str, reason: str
+) -> Ref:
+    """Make the model the champion: a deployment, then compare-and-append on the reference."""
+    made = ring.runner.run("deployment", built.forms, verdict, built.model)
+    return ring.ledger.append_ref(
+        CHAMPION,
+        made.noun,
+        expected=0 if head is None else head.number,
+        by=by,
+        reason=reason,
+        lease=ring.runner.lease,
+    )
+
+
+def current(ring: Ring) -> tuple[Ref | None, Deployment | None]:
+    """Return the newest champion reference and its deployment."""
+    head = ring.ledger.ref(CHAMPION)
+    return head, None if head is None else decode(Deployment, head.body)
+
+
+def withdrawn(ledger: Ledger) -> set[str]:
+    """Return the models that a person rolled back from and nobody promoted again since."""
+    gone: set[str] = set()
+    before = ""
+    for ref in reversed(ledger.ref_history(CHAMPION)):
+        model = decode(Deployment, ref.body).model
+        if ref.reason.startswith("rollback"):
+            gone.add(before)
+        gone.discard(model)
+        before = model
+    return gone - {""}
+
+
+def built_of(ring: Ring, model: str) -> Built:
+    """Return model, forms and data set of an address, from the lineage."""
+    ledger = ring.ledger
+    made = ledger.lineage_of_tree(model)
+    assert made is not None, f"no lineage of model {model}"
+    forms = next(
+        row
+        for row in reversed(ledger.all_lineage(step="forms"))
+        if made.id in row.inputs and decode(Forms, row.result).model == model
+    )
+    parent = next(
+        row
+        for row in (ledger.lineage_by_id(i) for i in made.inputs)
+        if row is not None and row.step == "dataset"
+    )
+    return Built(
+        model=Made(noun=decode(Model, made.result), execution=made.id),
+        forms=Made(noun=decode(Forms, forms.result), execution=forms.id),
+        dataset=Made(noun=decode(Dataset, parent.result), execution=parent.id),
+    )
+
+
+def snapshot_feedback(ring: Ring) -> Made[Table[Feedback]]:
+    """Store all feedback as it stands as a table: its address is the cursor of the source.
+
+    What no snapshot names yet is new, whatever its sequence number: PostgreSQL commits out of order.
+    """
+    rows = sorted(ring.traffic.feedback(), key=lambda row: row.id)
+    folder = ring.runner.scratch / "feedback"
+    folder.mkdir(parents=True, exist_ok=True)
+    count = write_table(folder, rows)
+    address = ring.runner.trees.put(folder, kind="feedback")
+    return Made(noun=Table(address=address, rows=count), execution="")
+
+
+def named_feedback(ring: Ring, table: str) -> set[str]:
+    """Return the ids of feedback that a snapshot names."""
+    from chainring.store.tables import read_table
+
+    if not table or not ring.runner.trees.has(table):
+        return set()
+    return {row.id for row in read_table(Feedback, ring.runner.trees.open(table))}
+
+
+def rows_with(ring: Ring, dataset: str, identifiers: Sequence[str]) -> list[Any]:
+    """Return the rows of a data set that any of the records, labels or feedback ids made."""
+    wanted = set(identifiers)
+    rows = read_rows(Path(ring.runner.trees.open(dataset)))
+    return [row for row in rows if wanted & {*row.records, *row.labels, *row.feedback, row.id}]
+
+
+def _looks(ledger: Ledger, challenger: Evaluation) -> int:
+    """How many other challengers were judged on this suite before."""
+    verdicts = (decode(Verdict, row.result) for row in ledger.all_lineage(step="verdict"))
+    return len(
+        {
+            verdict.challenger
+            for verdict in verdicts
+            if verdict.suite == challenger.suite and verdict.challenger != challenger.model
+        }
+    )
+
+
+def _reason(verdict: Verdict) -> str:
+    failed = [check.because for check in verdict.checks if not check.holds]
+    return "; ".join([verdict.value, *failed])
+
+
+@contextmanager
+def _held(ledger: Ledger) -> Iterator[Lease]:
+    """Hold the lease of the turn and renew it from a thread while the turn works."""
+    with ledger.lease("turn", ttl_s=_LEASE_S) as lease:
+        stop = threading.Event()
+
+        def renew() -> None:
+            while not stop.wait(_LEASE_S / 4):
+                try:
+                    ledger.renew(lease, ttl_s=_LEASE_S)
+                except ChainringError:
+                    return  # the next fenced write tells the turn
+
+        thread = threading.Thread(target=renew, daemon=True)
+        thread.start()
+        try:
+            yield lease
+        finally:
+            stop.set()
+            thread.join()
