@@ -66,7 +66,7 @@ def labelled_drop(ring: Ring) -> str | None:
     It counts as a drop when the upper end of the reviewed share's 95 % interval lies more than
     `max_drop_points` below the accuracy it was promoted on.
     """
-    head, champion = current(ring)
+    _, champion = current(ring)
     promised = None if champion is None else promoted_accuracy(ring, champion.model)
     if champion is None or promised is None:
         return None

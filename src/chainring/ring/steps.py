@@ -66,40 +66,27 @@ class Step:
         return getattr(importlib.import_module(module), name)  # type: ignore[no-any-return]
 
 
+_HOUSE = (
+    ("placement", "hardware.placement", "placement"),
+    ("guard", "trust.guard", "guard"),
+    ("records", "data.records", "table"),
+    ("corrections", "feedback.corrections", "table"),
+    ("labels", "data.labels", "table"),
+    ("dataset", "data.dataset", "dataset"),
+    ("model", "training.model", "model"),
+    ("forms", "deployment.forms", "forms"),
+    ("evaluation", "training.evaluation", "evaluation"),
+    ("verdict", "ring.gate.verdict", "verdict"),
+    ("deployment", "deployment.deploy", "deployment"),
+    ("prediction", "deployment.answers", ""),
+    ("feedback", "feedback.collect", ""),
+    ("case", "feedback.cases", ""),
+)
 STEPS = {
-    step.name: step
-    for step in (
-        Step(name="placement", target="chainring.hardware.placement:placement", makes="placement"),
-        Step(name="guard", target="chainring.trust.guard:guard", makes="guard"),
-        Step(name="records", target="chainring.data.records:records", makes="table"),
-        Step(
-            name="corrections", target="chainring.feedback.corrections:corrections", makes="table"
-        ),
-        Step(name="labels", target="chainring.data.labels:labels", makes="table"),
-        Step(name="dataset", target="chainring.data.dataset:dataset", makes="dataset"),
-        Step(name="model", target="chainring.training.model:model", makes="model"),
-        Step(name="forms", target="chainring.deployment.forms:forms", makes="forms"),
-        Step(
-            name="evaluation", target="chainring.training.evaluation:evaluation", makes="evaluation"
-        ),
-        Step(name="verdict", target="chainring.ring.gate.verdict:verdict", makes="verdict"),
-        Step(
-            name="deployment", target="chainring.deployment.deploy:deployment", makes="deployment"
-        ),
-        Step(
-            name="prediction",
-            target="chainring.deployment.answers:prediction",
-            makes="prediction",
-            memo=False,
-        ),
-        Step(
-            name="feedback",
-            target="chainring.feedback.collect:feedback",
-            makes="feedback",
-            memo=False,
-        ),
-        Step(name="case", target="chainring.feedback.cases:case", makes="case", memo=False),
+    name: Step(
+        name=name, target=f"chainring.{module}:{name}", makes=makes or name, memo=bool(makes)
     )
+    for name, module, makes in _HOUSE
 }
 """Every step of the ring in its order; the tests of kills and of the closed ring read this list."""
 

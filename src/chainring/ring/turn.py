@@ -267,7 +267,7 @@ def built_of(ring: Ring, model: str) -> Built:
 def snapshot_feedback(ring: Ring) -> Made[Table[Feedback]]:
     """Store all feedback as it stands as a table: its address is the cursor of the source.
 
-    What no snapshot names yet is new, whatever its sequence number: PostgreSQL commits out of order.
+    What no snapshot names yet is new, whatever its number: PostgreSQL commits out of order.
     """
     rows = sorted(ring.traffic.feedback(), key=lambda row: row.id)
     folder = ring.runner.scratch / "feedback"
