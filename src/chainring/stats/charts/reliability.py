@@ -42,7 +42,7 @@ def reliability_chart(
     """
     if not bins:
         return svg.nothing_yet(title=title, empty=empty, width=width)
-    box = Box(left=54.0, top=svg.TOP, right=width - 16, bottom=svg.TOP + width - 70)
+    box = Box(left=54.0, top=svg.TOP, right=width - 22, bottom=svg.TOP + width - 76)
     x = Scale(low=0, high=1, start=box.left, end=box.right)
     y = Scale(low=0, high=1, start=box.bottom, end=box.top)
     strip = box.bottom + 42 + _STRIP
