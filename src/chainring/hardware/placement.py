@@ -1,0 +1,108 @@
+"""A machine becomes a placement: device, number type, threads and executor, each with its reason.
+
+placement(machine(), settings=HardwareSettings())   # a step of the ring
+"""
+
+from __future__ import annotations
+
+from chainring.contracts.errors import InputError
+from chainring.contracts.placement import Choice, Placement
+from chainring.contracts.source import Machine
+from chainring.hardware.gpu import capability
+from chainring.hardware.packages import torch_can_use_cuda
+from chainring.hardware.settings import HardwareSettings
+
+BF16_SETS = ("amx_bf16", "avx512_bf16")
+BF16_CAPABILITY = 80
+_ASKED = "asked for in the recipe, [hardware]"
+
+
+def placement(machine: Machine, *, settings: HardwareSettings) -> Placement:
+    """Return where and how work runs on this machine.
+
+    Raises
+    ------
+    InputError
+        When the recipe asks for a GPU and none can be used.
+    """
+    device = _device(machine, settings)
+    return Placement(
+        device=device,
+        precision=_precision(machine, settings, device.value),
+        threads=_threads(machine, settings),
+        executor=_executor(machine, settings),
+        memory_mib=machine.memory_mib,
+        instruction_sets=machine.instruction_sets,
+    )
+
+
+def _device(machine: Machine, settings: HardwareSettings) -> Choice:
+    if settings.device == "cpu":
+        return Choice(value="cpu", because=_ASKED)
+    obstacle = _obstacle(machine)
+    if obstacle is None:
+        return Choice(value="cuda", because=f"{machine.gpus[0]} found")
+    if settings.device == "cuda":
+        raise InputError(
+            f"hardware.device: 'cuda' was asked for, but {obstacle}; "
+            "set it to 'auto' or 'cpu', or run `chainring doctor` to see what was found"
+        )
+    return Choice(value="cpu", because=obstacle)
+
+
+def _obstacle(machine: Machine) -> str | None:
+    if not machine.gpus:
+        return "no NVIDIA GPU was found"
+    if torch_can_use_cuda() is False:
+        return (
+            f"{machine.gpus[0]} was found, but the installed torch is built for processors only; "
+            "install a build of torch for CUDA to use it"
+        )
+    return None
+
+
+def _precision(machine: Machine, settings: HardwareSettings, device: str) -> Choice:
+    found = _bf16_in_hardware(machine, device)
+    if settings.precision != "auto":
+        slow = settings.precision == "bf16" and found is None
+        return Choice(
+            value=settings.precision, because=_ASKED + ("; slow here, no bf16 in hardware" * slow)
+        )
+    if found is None:
+        place = machine.gpus[0] if device == "cuda" else machine.processor or "the processor"
+        return Choice(value="fp32", because=f"no bf16 in hardware: {place}")
+    return Choice(value="bf16", because=f"{found} found")
+
+
+def _bf16_in_hardware(machine: Machine, device: str) -> str | None:
+    if device == "cuda":
+        gpu = machine.gpus[0]
+        return gpu if capability(gpu) >= BF16_CAPABILITY else None
+    return next((name for name in BF16_SETS if name in machine.instruction_sets), None)
+
+
+def _threads(machine: Machine, settings: HardwareSettings) -> Choice:
+    if settings.threads != "auto":
+        return Choice(value=str(settings.threads), because=_ASKED)
+    if not machine.physical_cores:
+        return Choice(value=str(machine.cores), because=f"{machine.cores} processors may be used")
+    threads = min(machine.cores, machine.physical_cores)
+    return Choice(
+        value=str(threads),
+        because=f"{threads} physical cores among {machine.cores} usable processors",
+    )
+
+
+def worker_count(machine: Machine, *, settings: HardwareSettings) -> int:
+    """Return how many processes the executor may use."""
+    if settings.workers != "auto":
+        return settings.workers
+    return min(machine.cores, machine.physical_cores or machine.cores)
+
+
+def _executor(machine: Machine, settings: HardwareSettings) -> Choice:
+    if settings.executor != "local.v1":
+        return Choice(value=settings.executor, because=_ASKED)
+    workers = worker_count(machine, settings=settings)
+    noun = "process" if workers == 1 else "processes"
+    return Choice(value="local.v1", because=f"one machine: {workers} {noun}")

@@ -1,0 +1,1 @@
+"""Guards and measures over nouns: privacy and access."""
