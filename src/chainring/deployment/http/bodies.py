@@ -1,0 +1,162 @@
+"""What callers send: a body read within its limits, and its shape checked with all faults at once.
+
+Enters a request, leaves a frozen model. Broken UTF-8, lone surrogates, deep nesting and NUL are the
+sender's fault and are answered as such.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Annotated, Any, TypeVar
+
+import orjson
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from starlette.requests import ClientDisconnect, Request
+
+from chainring.contracts.errors import InputError, did_you_mean
+from chainring.contracts.feedback import FeedbackKind
+from chainring.contracts.reaction import Reaction
+from chainring.deployment.http.faults import HttpError
+from chainring.deployment.http.verbs import Decision
+
+BODY_TIMEOUT_S = 30.0
+
+
+def _without_nul(text: str) -> str:
+    if "\x00" in text:
+        raise ValueError("contains the character NUL (U+0000); leave it out")
+    return text
+
+
+Text = Annotated[str, AfterValidator(_without_nul)]
+Name = Annotated[Text, Field(max_length=200)]
+
+
+class Body(BaseModel):
+    """A JSON object with no key beside the named ones."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class PredictBody(Body):
+    """One text or several; `episode` ties the turns of one conversation together."""
+
+    text: Text | None = Field(None, description="one text")
+    texts: list[Text] | None = Field(None, description="several texts, answered in order")
+    episode: Name = Field("", description="id of the conversation")
+    author: Name = Field("", description="pseudonym of who asks")
+
+    def all(self, *, max_texts: int, max_characters: int) -> list[str]:
+        """Return the texts within the limits, or say every fault."""
+        if (self.text is None) == (self.texts is None):
+            raise InputError("exactly one of `text` and `texts` is expected")
+        single = self.text is not None
+        texts = [self.text] if self.text is not None else self.texts or []
+        faults = [] if texts else ["texts: empty; send at least one"]
+        if len(texts) > max_texts:
+            faults.append(f"texts: {len(texts)} texts; at most {max_texts} a request")
+        for index, text in enumerate(texts):
+            place = "text" if single else f"texts.{index}"
+            if len(text) > max_characters:
+                faults.append(f"{place}: {len(text):,} characters; at most {max_characters:,}")
+            elif not text.strip():
+                faults.append(f"{place}: empty")
+        if faults:
+            raise InputError("the texts cannot be answered", faults=faults[:20])
+        return texts
+
+
+class ReactBody(Body):
+    """What a person did about an answer."""
+
+    prediction: Name = Field(description="id of the answer")
+    kind: FeedbackKind
+    value: Annotated[Text, Field(max_length=2000)] = Field(
+        "", description="rating: up or down; correction: a label; flag: its kind"
+    )
+    comment: Annotated[Text, Field(max_length=2000)] = ""
+    author: Name = Field("", description="pseudonym of who reacts")
+    episode: Name = ""
+    consent: Name = Field("none", description="what the text may be used for")
+    key: Name = Field("", description="the same key twice is one reaction")
+
+    def reaction(self, *, author: str, key: str) -> Reaction:
+        """Return the noun; `author` and `key` stand in where the body has none."""
+        return Reaction(
+            prediction=self.prediction,
+            kind=self.kind,
+            value=self.value,
+            comment=self.comment,
+            author=self.author or author,
+            episode=self.episode,
+            consent=self.consent,
+            key=self.key or key,
+        )
+
+
+class DecideBody(Body):
+    """A person's decision on one item of the queue."""
+
+    item: Name = Field(description="id of the item")
+    decision: Decision
+    value: Name = Field("", description="the true label, for accept and change")
+    must: bool = Field(False, description="every later model has to get this right")
+
+
+class CloseBody(Body):
+    """How a case ends."""
+
+    outcome: Annotated[Text, Field(max_length=2000)] = Field(description="what was done")
+    told: Annotated[Text, Field(max_length=2000)] = Field(
+        "", description="what the reporter is told"
+    )
+    truth: Name = Field("", description="the true label, if any")
+    must: bool = Field(False, description="every later model has to get this right")
+
+
+B = TypeVar("B", bound=Body)
+
+
+async def read(request: Request, *, max_bytes: int, timeout_s: float = BODY_TIMEOUT_S) -> bytes:
+    """Return the whole body, chunked or not; never more than `max_bytes`, never later."""
+    length = request.headers.get("content-length", "")
+    if length.isdecimal() and int(length) > max_bytes:
+        raise _too_large(max_bytes)
+    received = bytearray()
+    try:
+        async with asyncio.timeout(timeout_s):
+            async for chunk in request.stream():
+                received += chunk
+                if len(received) > max_bytes:
+                    raise _too_large(max_bytes)
+    except TimeoutError:
+        raise HttpError("slow_body", faults=[f"waited {timeout_s:g} s"]) from None
+    except ClientDisconnect:
+        raise HttpError("bad_json", faults=["the caller went away"]) from None
+    return bytes(received)
+
+
+def parse(raw: bytes, kind: type[B]) -> B:
+    """Return the body as its model; all faults of it come together, each with its path."""
+    try:
+        data = orjson.loads(raw)
+    except orjson.JSONDecodeError as error:
+        raise HttpError("bad_json", faults=[str(error)]) from None
+    try:
+        return kind.model_validate(data)
+    except ValidationError as error:
+        faults = [_fault(each, kind) for each in error.errors(include_url=False)]
+        raise InputError("the body has the wrong shape", faults=faults[:20]) from None
+
+
+def _fault(error: Any, kind: type[Body]) -> str:
+    place: Sequence[str | int] = error["loc"]
+    path = ".".join(str(part) for part in place) or "body"
+    if error["type"] == "extra_forbidden":
+        return f"{path[:80]}: unknown key{did_you_mean(path, kind.model_fields)}"
+    return f"{path}: {error['msg'][:1].lower()}{error['msg'][1:]}"
+
+
+def _too_large(max_bytes: int) -> HttpError:
+    return HttpError("too_large", faults=[f"at most {max_bytes:,} bytes"])

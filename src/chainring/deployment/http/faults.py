@@ -1,0 +1,253 @@
+"""What goes wrong over HTTP: a code, its status, and words in both languages.
+
+Enters an exception, leaves a `Failure`, which is answered as one JSON shape on every route:
+
+    {"error": {"code": "too_large", "message": "...", "next": "...", "faults": ["..."]}}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from chainring.contracts.errors import (
+    BusyError,
+    ChainringError,
+    ConflictError,
+    InputError,
+    NotAllowedError,
+    UnknownNameError,
+)
+from chainring.deployment.http.language import Language
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """Status, then message and next step in English and in Chinese."""
+
+    status: int
+    en: str
+    en_next: str
+    zh: str
+    zh_next: str
+
+
+WORDINGS: dict[str, Wording] = {
+    "bad_json": Wording(
+        400,
+        "The body is not valid JSON in UTF-8.",
+        'Send an object like {"text": "Where is my parcel?"}.',
+        "请求体不是有效的 UTF-8 JSON。",
+        '请发送这样的对象：{"text": "我的包裹到哪了？"}。',
+    ),
+    "no_key": Wording(
+        401,
+        "This needs a key.",
+        "Send it as `Authorization: Bearer KEY`; an operator makes one with `chainring keys`.",
+        "此操作需要密钥。",
+        "请以 `Authorization: Bearer 密钥` 发送；管理员可用 `chainring keys` 生成。",
+    ),
+    "wrong_key": Wording(
+        401,
+        "This key is not valid here.",
+        "Check it for typing errors, or ask an operator for a new one.",
+        "此密钥无效。",
+        "请检查是否输入有误，或向管理员索取新的密钥。",
+    ),
+    "not_allowed": Wording(
+        403,
+        "Your key does not reach this.",
+        "Use a key with the role operate.",
+        "您的密钥没有此权限。",
+        "请使用 operate 角色的密钥。",
+    ),
+    "foreign_origin": Wording(
+        403,
+        "This request came from another web site.",
+        "Open the page of this server and repeat it there.",
+        "此请求来自其他网站。",
+        "请在本服务的页面上重新操作。",
+    ),
+    "foreign_host": Wording(
+        403,
+        "A server without keys answers under its own name only.",
+        "Open it as http://localhost, or make keys with `chainring keys`.",
+        "没有密钥的服务只能用本机名称访问。",
+        "请用 http://localhost 打开，或用 `chainring keys` 生成密钥。",
+    ),
+    "not_found": Wording(
+        404,
+        "There is no such thing here.",
+        "Check the id.",
+        "没有找到。",
+        "请检查编号。",
+    ),
+    "no_route": Wording(
+        404,
+        "There is no such address here.",
+        "See /docs for all addresses.",
+        "没有这个地址。",
+        "所有地址见 /docs。",
+    ),
+    "wrong_method": Wording(
+        405,
+        "This address does not take that method.",
+        "See /docs for all addresses.",
+        "此地址不支持该方法。",
+        "所有地址见 /docs。",
+    ),
+    "slow_body": Wording(
+        408,
+        "The body did not arrive in time.",
+        "Send it again in one go.",
+        "请求体未能及时到达。",
+        "请一次性重新发送。",
+    ),
+    "conflict": Wording(
+        409,
+        "Somebody else was first.",
+        "Load the page again and look at the new state.",
+        "其他人已先行操作。",
+        "请刷新页面，查看新的状态。",
+    ),
+    "too_large": Wording(
+        413,
+        "The body is too large.",
+        "Send fewer texts at a time.",
+        "请求体过大。",
+        "请减少每次发送的文本。",
+    ),
+    "bad_input": Wording(
+        422,
+        "The request cannot be used.",
+        "Correct what is listed under `faults` and send it again.",
+        "请求内容无法使用。",
+        "请修正 `faults` 中列出的问题后重新发送。",
+    ),
+    "busy": Wording(
+        429,
+        "Too many texts are waiting.",
+        "Try again after the seconds in Retry-After.",
+        "等待处理的文本过多。",
+        "请在 Retry-After 所示的秒数之后重试。",
+    ),
+    "too_many_tries": Wording(
+        429,
+        "Too many wrong keys from this address.",
+        "Wait for a minute, then send the right key.",
+        "此地址尝试错误密钥的次数过多。",
+        "请等待一分钟，再使用正确的密钥。",
+    ),
+    "not_ready": Wording(
+        503,
+        "The server does not answer now.",
+        "Try again in a few seconds.",
+        "服务暂时不可用。",
+        "请几秒后重试。",
+    ),
+    "unavailable": Wording(
+        503,
+        "The server cannot do this now.",
+        "Ask its operator; the log of the server says more.",
+        "服务暂时无法完成此操作。",
+        "请联系管理员；服务日志中有更多信息。",
+    ),
+    "internal": Wording(
+        500,
+        "Something went wrong inside the server.",
+        "Try again; if it stays so, ask its operator.",
+        "服务内部出错。",
+        "请重试；如果仍然出错，请联系管理员。",
+    ),
+}
+
+
+class HttpError(Exception):
+    """A refusal that only exists over HTTP; `code` is one of WORDINGS."""
+
+    def __init__(
+        self, code: str, *, faults: Sequence[str] = (), retry_after_s: float | None = None
+    ) -> None:
+        self.code, self.faults, self.retry_after_s = code, tuple(faults), retry_after_s
+        super().__init__(code)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """A failure as it is told to the caller."""
+
+    status: int
+    code: str
+    message: str
+    next: str
+    faults: tuple[str, ...] = ()
+    retry_after_s: float | None = None
+
+    def plain(self) -> dict[str, object]:
+        """Return the JSON shape."""
+        return {
+            "error": {
+                "code": self.code,
+                "message": self.message,
+                "next": self.next,
+                "faults": list(self.faults),
+            }
+        }
+
+    def headers(self) -> dict[str, str]:
+        """Return what the status wants beside it; an unread body ends the connection."""
+        found = {}
+        if self.retry_after_s is not None:
+            found["Retry-After"] = str(max(1, round(self.retry_after_s)))
+        if self.status == 401:
+            found["WWW-Authenticate"] = "Bearer"
+        if self.status in (408, 413):
+            found["Connection"] = "close"
+        return found
+
+
+def failure(error: Exception, language: Language, *, ready: bool = True) -> Failure:
+    """Return what to tell the caller of an exception.
+
+    The words of a `ChainringError` are told as they are, in Chinese as a fault below the general
+    sentence; of any other exception nothing is told.
+    """
+    code = _code(error, ready=ready)
+    words = WORDINGS[code]
+    message, step = (words.zh, words.zh_next) if language == "zh" else (words.en, words.en_next)
+    faults = tuple(getattr(error, "faults", ()))
+    if isinstance(error, ChainringError):
+        said = str(error).partition("\n")[0]
+        if language == "zh":
+            faults = (said, *faults)
+        else:
+            message = said
+    retry = getattr(error, "retry_after_s", None)
+    return Failure(
+        status=words.status,
+        code=code,
+        message=message,
+        next=step,
+        faults=faults,
+        retry_after_s=retry if words.status in (429, 503) else None,
+    )
+
+
+def _code(error: Exception, *, ready: bool) -> str:
+    if isinstance(error, HttpError):
+        return error.code
+    if isinstance(error, BusyError):
+        return "busy" if ready else "not_ready"
+    for kind, code in _CODES:
+        if isinstance(error, kind):
+            return code
+    return "internal"
+
+
+_CODES: tuple[tuple[type[ChainringError], str], ...] = (
+    (UnknownNameError, "not_found"),
+    (InputError, "bad_input"),
+    (NotAllowedError, "not_allowed"),
+    (ConflictError, "conflict"),
+    (ChainringError, "unavailable"),
+)

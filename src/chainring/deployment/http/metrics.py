@@ -1,0 +1,101 @@
+"""Measures for Prometheus: what the server did, and how its lane stands when it is asked.
+
+Each server has a registry of its own, so that two in one process do not mix.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from chainring.deployment.http.verbs import Load, Reacted, Served, Verbs
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+_LATENCY_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+_SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
+
+
+class Metrics:
+    """Counters of one server."""
+
+    def __init__(self, verbs: Verbs) -> None:
+        self.registry = CollectorRegistry()
+        self.requests = Counter(
+            "chainring_requests", "Requests answered", ["route", "status"], registry=self.registry
+        )
+        self.latency = Histogram(
+            "chainring_request_seconds",
+            "Seconds from the first byte to the answer",
+            ["route"],
+            buckets=_LATENCY_S,
+            registry=self.registry,
+        )
+        self.predictions = Counter(
+            "chainring_predictions",
+            "Texts answered",
+            ["model", "passed_on"],
+            registry=self.registry,
+        )
+        self.reactions = Counter(
+            "chainring_reactions", "Reactions stored", ["kind"], registry=self.registry
+        )
+        self.registry.register(_LaneCollector(verbs))
+
+    def count_request(self, route: str, status: int, seconds: float) -> None:
+        """Note one request; `route` is the path with its placeholders, never the path itself."""
+        self.requests.labels(route, str(status)).inc()
+        self.latency.labels(route).observe(seconds)
+
+    def count_served(self, served: Sequence[Served]) -> None:
+        """Note answers."""
+        for each in served:
+            row = each.prediction
+            self.predictions.labels(row.model, "yes" if row.passed_on else "no").inc()
+
+    def count_reaction(self, reacted: Reacted) -> None:
+        """Note a reaction."""
+        self.reactions.labels(reacted.feedback.kind).inc()
+
+    def text(self) -> bytes:
+        """Return the page that Prometheus reads."""
+        return generate_latest(self.registry)
+
+
+class _LaneCollector(Collector):
+    """Asks the lane when Prometheus asks us."""
+
+    def __init__(self, verbs: Verbs) -> None:
+        self.verbs = verbs
+
+    def collect(self) -> Iterable[Metric]:
+        load = self.verbs.load()
+        yield GaugeMetricFamily("chainring_queue_texts", "Texts that wait", value=load.queue)
+        yield GaugeMetricFamily(
+            "chainring_ready", "1 while requests are answered", value=int(self.verbs.ready().ok)
+        )
+        yield _batch_sizes(load)
+        info = GaugeMetricFamily(
+            "chainring_model_info", "The model that answers", labels=["model", "form", "engine"]
+        )
+        info.add_metric([load.model, load.form, load.engine], 1)
+        yield info
+
+    def describe(self) -> Iterable[Metric]:
+        return ()
+
+
+def _batch_sizes(load: Load) -> HistogramMetricFamily:
+    buckets = [
+        (str(float(size)), float(sum(n for s, n in load.batches.items() if s <= size)))
+        for size in _SIZES
+    ]
+    everything = float(sum(load.batches.values()))
+    return HistogramMetricFamily(
+        "chainring_batch_texts",
+        "Texts that ran through the model together",
+        buckets=[*buckets, ("+Inf", everything)],
+        sum_value=float(sum(size * n for size, n in load.batches.items())),
+    )

@@ -1,0 +1,106 @@
+"""How long the server waits for a request's head, and how long that may be.
+
+uvicorn waits for ever for the rest of a half-sent head (slow loris) and takes one of any length
+under httptools; this protocol closes the connection instead. Bodies are bounded where they are
+read, in `bodies.read`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from asyncio import TimerHandle
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+HEAD_TIMEOUT_S = 10.0
+MAX_HEAD_BYTES = 32_768
+
+_TOO_LONG = (
+    b"HTTP/1.1 431 Request Header Fields Too Large\r\n"
+    b"content-length: 0\r\nconnection: close\r\n\r\n"
+)
+
+
+class PatientProtocol(HttpToolsProtocol):
+    """httptools with a clock and a ruler for the head of each request."""
+
+    head_timeout_s = HEAD_TIMEOUT_S
+    max_head_bytes = MAX_HEAD_BYTES
+    _clock: TimerHandle | None = None
+    _in_head = True
+    _head_bytes = 0
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Start the clock: the first head is due."""
+        super().connection_made(transport)
+        self._start_clock()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Stop the clock."""
+        self._stop_clock()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Take bytes, unless they make a head too long."""
+        if self._in_head:
+            self._start_clock()
+            if self._head_bytes > self.max_head_bytes:
+                self._refuse()
+                return
+            self._head_bytes += len(data)
+        super().data_received(data)
+
+    def on_message_begin(self) -> None:
+        """A head begins."""
+        super().on_message_begin()
+        self._field_bytes = 0
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Count a header."""
+        self._field_bytes += len(name) + len(value)
+        if self._field_bytes + len(self.url) <= self.max_head_bytes:
+            super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        """The head is there: stop the clock, and answer it if it was short enough."""
+        self._stop_clock()
+        self._in_head, self._head_bytes = False, 0
+        if self._field_bytes + len(self.url) > self.max_head_bytes:
+            self._refuse()
+            raise ValueError("the head of the request is too long")
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """The next byte begins a head."""
+        super().on_message_complete()
+        self._in_head = True
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer a broken head, unless the connection was closed for its length already."""
+        if not self.transport.is_closing():
+            super().send_400_response(msg)
+
+    def _start_clock(self) -> None:
+        if self._clock is None:
+            self._clock = self.loop.call_later(self.head_timeout_s, self._give_up)
+
+    def _stop_clock(self) -> None:
+        if self._clock is not None:
+            self._clock.cancel()
+            self._clock = None
+
+    def _give_up(self) -> None:
+        self._clock = None
+        if not self.transport.is_closing():
+            self.transport.close()
+
+    def _refuse(self) -> None:
+        if not self.transport.is_closing():
+            self.transport.write(_TOO_LONG)
+            self.transport.close()
+
+
+def patient(*, head_timeout_s: float, max_head_bytes: int) -> type[PatientProtocol]:
+    """Return the protocol with these limits."""
+    limits = {"head_timeout_s": head_timeout_s, "max_head_bytes": max_head_bytes}
+    return type("PatientProtocol", (PatientProtocol,), limits)

@@ -1,0 +1,182 @@
+"""The running server: a port taken first, requests served, a stop that loses nothing.
+
+    with listener(host="127.0.0.1", port=8000) as port:
+        serve(create_app(verbs, settings=settings), listener=port)
+
+On SIGTERM or Ctrl-C readiness turns to 503, no new connection is taken, what was begun is answered,
+and `verbs.stop()` runs. Logs name routes, classes and places in the source; never a user's text.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+import socket
+import traceback
+from types import FrameType, TracebackType
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI
+
+from chainring.contracts.errors import ConflictError, InputError
+from chainring.deployment.http.patience import HEAD_TIMEOUT_S, MAX_HEAD_BYTES, patient
+
+_BACKLOG = 2048
+
+
+def listener(*, host: str, port: int) -> socket.socket:
+    """Return a socket that listens; take it before a model is loaded.
+
+    Raises
+    ------
+    ConflictError
+        When the port is in use.
+    InputError
+        When the address cannot be used at all.
+    """
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        taken = socket.socket(family, socket.SOCK_STREAM)
+    except OSError as error:
+        raise _no_port(host, port, error) from None
+    try:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        taken.bind((host, port))
+        taken.listen(_BACKLOG)
+    except OSError as error:
+        taken.close()
+        raise _no_port(host, port, error) from None
+    return taken
+
+
+def _no_port(host: str, port: int, error: OSError) -> Exception:
+    if error.errno == errno.EADDRINUSE:
+        return ConflictError(
+            f"port {port} of {host} is in use by another program; stop that, or choose another "
+            f"port with --port {port + 1 if port < 65535 else 8000} (0 takes a free one)"
+        )
+    if error.errno == errno.EACCES:
+        return InputError(
+            f"port {port} of {host} is reserved for the system; choose one above 1023: --port 8000"
+        )
+    return InputError(
+        f"cannot listen on {host}, port {port}: {error.strerror}; "
+        "choose an address of this machine, such as --host 127.0.0.1"
+    )
+
+
+def address(taken: socket.socket) -> str:
+    """Return the URL of a listening socket."""
+    host, port = taken.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def serve(
+    app: FastAPI,
+    *,
+    listener: socket.socket,
+    drain_s: float = 10.0,
+    keep_alive_s: int = 20,
+    head_timeout_s: float = HEAD_TIMEOUT_S,
+    max_head_bytes: int = MAX_HEAD_BYTES,
+    max_connections: int = 4096,
+) -> None:
+    """Serve until SIGTERM or Ctrl-C.
+
+    Parameters
+    ----------
+    app
+        The application of `create_app`.
+    listener
+        The socket of `listener()`; closed at the end.
+    drain_s
+        How long requests that were begun may take to be answered when the server stops.
+    keep_alive_s
+        How long an idle connection is kept.
+    head_timeout_s, max_head_bytes
+        How long a request's head may take, and how long it may be.
+    max_connections
+        Connections beyond these are answered 503.
+    """
+    server(
+        app,
+        drain_s=drain_s,
+        keep_alive_s=keep_alive_s,
+        head_timeout_s=head_timeout_s,
+        max_head_bytes=max_head_bytes,
+        max_connections=max_connections,
+    ).run(sockets=[listener])
+
+
+def server(app: FastAPI, *, head_timeout_s: float = HEAD_TIMEOUT_S, **limits: Any) -> Server:
+    """Return the server that `serve` runs, for those who run it in a thread of their own."""
+    protocol = patient(
+        head_timeout_s=head_timeout_s,
+        max_head_bytes=limits.pop("max_head_bytes", MAX_HEAD_BYTES),
+    )
+    return Server(
+        uvicorn.Config(
+            app,
+            http=protocol,
+            ws="none",
+            loop="auto",
+            lifespan="on",
+            access_log=False,
+            log_config=LOGGING,
+            log_level="warning",
+            server_header=False,
+            backlog=_BACKLOG,
+            timeout_keep_alive=limits.pop("keep_alive_s", 20),
+            timeout_graceful_shutdown=max(1, round(limits.pop("drain_s", 10.0))),
+            limit_concurrency=limits.pop("max_connections", 4096),
+            **limits,
+        )
+    )
+
+
+class Server(uvicorn.Server):
+    """uvicorn, which says that it drains and ends in peace after the signal that stopped it."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Begin to stop; a second signal stops at once."""
+        app = self.config.app
+        if isinstance(app, FastAPI):
+            app.state.draining = True
+        if self.should_exit:
+            self.force_exit = True
+        self.should_exit = True
+
+
+class PlacesOnly(logging.Formatter):
+    """Writes of an exception its class and places; its message might hold a user's text."""
+
+    def formatException(self, ei: Any) -> str:
+        """Return `KeyError at lane.py:71, app.py:12` for an exception."""
+        kind, _, trace = ei
+        return f"{kind.__name__} at {_places(trace)}"
+
+
+def _places(trace: TracebackType | None) -> str:
+    frames = traceback.extract_tb(trace)[::-1]
+    return ", ".join(f"{f.filename.rpartition('/')[2]}:{f.lineno}" for f in frames[:12])
+
+
+LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "places": {
+            "()": "chainring.deployment.http.server.PlacesOnly",
+            "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
+        }
+    },
+    "handlers": {
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "formatter": "places",
+            "stream": "ext://sys.stderr",
+        }
+    },
+    "loggers": {"uvicorn": {"handlers": ["stderr"], "level": "WARNING", "propagate": False}},
+}
