@@ -11,16 +11,18 @@ import json
 import os
 import tarfile
 import time
+import zlib
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 import sqlalchemy as sa
 
 from chainring.contracts.codec import digest
-from chainring.contracts.errors import ConflictError, DamagedError
+from chainring.contracts.errors import ConflictError, DamagedError, SpaceError
 from chainring.store import schema
-from chainring.store.files import full_disk_explained, sync_folder
+from chainring.store.files import full_disk_explained, sync_folder, write_durably
 from chainring.store.ledger import Ledger
 from chainring.store.traffic import Traffic
 from chainring.store.trees import TreeStore
@@ -64,9 +66,18 @@ def backup(
     return counts
 
 
-def restore(
-    source: Path, *, ledger: Ledger, traffic: Traffic, trees: TreeStore, folder: Path
-) -> dict[str, int]:
+def restore_files(source: Path, *, folder: Path, hidden: Path) -> None:
+    """Put recipe and key of an archive where a new project keeps them."""
+    with _reading(source), tarfile.open(source, "r:gz") as archive:
+        for member in archive:
+            path = PurePosixPath(member.name)
+            stream = archive.extractfile(member)
+            if len(path.parts) == 2 and path.parts[0] == "files" and stream is not None:
+                place = hidden if path.name == "key" else folder
+                write_durably(place / path.name, stream.read(), mode=0o600)
+
+
+def restore(source: Path, *, ledger: Ledger, traffic: Traffic, trees: TreeStore) -> dict[str, int]:
     """Fill an empty project from an archive; every tree is verified at its end.
 
     Raises
@@ -82,14 +93,9 @@ def restore(
                 "the project to restore into already holds a ring; use a new folder"
             )
     counts = {"rows": 0, "trees": 0}
-    try:
-        with tarfile.open(source, "r:gz") as archive:
-            for member in archive:
-                counts["rows"] += _restore_member(archive, member, ledger, traffic, trees, folder)
-    except (tarfile.TarError, EOFError, OSError, json.JSONDecodeError) as error:
-        if isinstance(error, DamagedError):
-            raise
-        raise DamagedError(f"{source} cannot be read to its end: {error}") from error
+    with _reading(source), tarfile.open(source, "r:gz") as archive:
+        for member in archive:
+            counts["rows"] += _restore_member(archive, member, ledger, traffic, trees)
     _move_sequences(ledger.engine, schema.ledger)
     for address in trees.addresses():
         trees.verify(address)
@@ -103,7 +109,6 @@ def _restore_member(
     ledger: Ledger,
     traffic: Traffic,
     trees: TreeStore,
-    folder: Path,
 ) -> int:
     path = PurePosixPath(member.name)
     stream = archive.extractfile(member)
@@ -118,16 +123,22 @@ def _restore_member(
         return done
     if path.parts[0] in ("trees", "blobs"):
         _unpack(stream.read(), trees.root / path)
-    elif path.parts[0] == "files" and not (folder / path.name).exists():
-        _unpack(stream.read(), folder / path.name, mode=0o600)
     return 0
 
 
-def _unpack(data: bytes, target: Path, *, mode: int = 0o444) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with full_disk_explained(target.parent):
-        target.write_bytes(data)
-    target.chmod(mode)
+@contextmanager
+def _reading(source: Path) -> Iterator[None]:
+    try:
+        yield
+    except (DamagedError, SpaceError):
+        raise
+    except (tarfile.TarError, EOFError, OSError, zlib.error, json.JSONDecodeError) as error:
+        raise DamagedError(f"{source} cannot be read to its end: {error}") from error
+
+
+def _unpack(data: bytes, target: Path) -> None:
+    if not target.exists():
+        write_durably(target, data, mode=0o444)
     if target.suffix == ".json" and digest(data, size=32) != f"blake2b:{target.stem}":
         raise DamagedError(f"the manifest {target.name} in the archive was altered")
 

@@ -1,0 +1,239 @@
+"""Why: from an answer to the model, the data set, the rows and their licences, and onwards.
+
+Enters the id of a prediction, leaves a dict for people and programs alike: what answered, what it
+was made of, the nearest training rows, what people said of the answer, and which later model
+learnt from that. Texts are shown only to whoever may see them.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from chainring.contracts.codec import decode
+from chainring.contracts.dataset import Row
+from chainring.contracts.deployment import Deployment
+from chainring.contracts.errors import UnknownNameError
+from chainring.contracts.feedback import Feedback
+from chainring.contracts.label import Label
+from chainring.contracts.lineage import Lineage
+from chainring.contracts.model import Model
+from chainring.contracts.prediction import Prediction
+from chainring.contracts.request import Request
+from chainring.ring.turn import CHAMPION, Ring, current, rows_with
+from chainring.store.tables import read_rows
+from chainring.text.ngrams import features
+
+NEAREST = 5
+
+
+def why(ring: Ring, prediction: str, *, texts: bool) -> dict[str, Any]:
+    """Return where an answer came from and what came of it.
+
+    Parameters
+    ----------
+    prediction
+        Id of a served answer.
+    texts
+        Whether texts may be shown; otherwise ids and licences only.
+
+    Raises
+    ------
+    UnknownNameError
+        When no answer with this id was logged.
+    """
+    answered = ring.traffic.prediction(prediction)
+    if answered is None:
+        raise UnknownNameError("prediction", prediction, [])
+    chain = facts(ring, answered)
+    said = ring.traffic.feedback_on(prediction)
+    text = ring.traffic.text(prediction)
+    learnt = lessons(ring, answered, said)
+    return {
+        "prediction": _prediction(answered, text if texts else None),
+        **chain,
+        "nearest": nearest(ring, chain["dataset"]["address"], text, texts=texts),
+        "feedback": [_feedback(row, texts=texts) for row in said],
+        "reviewed": [
+            {"label": label.value, "state": label.state, "must": label.must}
+            for label in _reviews(ring, prediction, said)
+        ],
+        "learnt": learnt,
+        "now": now(ring, text),
+    }
+
+
+def facts(ring: Ring, answered: Prediction) -> dict[str, Any]:
+    """Return model, data set, steps and who promoted it: the part that only asks the ledger."""
+    made = ring.ledger.lineage_of_tree(answered.model)
+    if made is None:
+        raise UnknownNameError("model", answered.model, [])
+    model = decode(Model, made.result)
+    chain = list(ancestry(ring, made))
+    return {
+        "model": {
+            "address": model.address,
+            "part": model.part,
+            "form": answered.form,
+            "seed": model.seed,
+            "ancestors": [
+                {"name": a.name, "role": a.role, "licence": a.licence} for a in model.ancestors
+            ],
+            "rivals": [
+                {"part": r.part, "accuracy": r.accuracy, "because": r.because} for r in model.rivals
+            ],
+        },
+        "dataset": _dataset(chain),
+        "promotions": list(_promotions(ring, answered.model)),
+        "steps": [
+            {
+                "step": row.step,
+                "execution": row.id,
+                "at": _day(row.started),
+                "duration_s": round(row.duration_s, 2),
+                "cpu_s": round(row.cpu_s, 2),
+                "peak_memory_mib": round(row.peak_memory_mib),
+            }
+            for row in chain
+        ],
+    }
+
+
+def ancestry(ring: Ring, made: Lineage) -> Iterator[Lineage]:
+    """Yield an execution and all it was made from, each once, nearest first."""
+    waiting, seen = [made], {made.id}
+    while waiting:
+        row = waiting.pop(0)
+        yield row
+        for identifier in row.inputs:
+            if identifier not in seen:
+                seen.add(identifier)
+                parent = ring.ledger.lineage_by_id(identifier)
+                if parent is not None:
+                    waiting.append(parent)
+
+
+def nearest(
+    ring: Ring, dataset: str, text: str | None, *, texts: bool, count: int = NEAREST
+) -> list[dict[str, Any]]:
+    """Return the training rows whose words and characters are nearest to a text."""
+    if not text or not ring.runner.trees.has(dataset):
+        return []
+    asked = set(features(text))
+    rows = read_rows(ring.runner.trees.open(dataset), "train")
+    scored = [(_overlap(asked, row.text), row) for row in rows]
+    scored.sort(key=lambda pair: (-pair[0], pair[1].id))
+    return [_row(row, texts=texts) | {"likeness": round(s, 3)} for s, row in scored[:count]]
+
+
+def lessons(ring: Ring, answered: Prediction, said: Sequence[Feedback]) -> list[dict[str, Any]]:
+    """Return the later models that trained on what was said of an answer, oldest first.
+
+    A hold-out answer is never trained on: it stands in the suite of every later verdict instead.
+    """
+    names = [answered.id, *(row.id for row in said)]
+    found = []
+    for row in ring.ledger.all_lineage(step="model"):
+        model = decode(Model, row.result)
+        parents = (ring.ledger.lineage_by_id(i) for i in row.inputs)
+        datasets = [p for p in parents if p is not None and p.step == "dataset"]
+        if model.address == answered.model or not datasets:
+            continue
+        if not ring.runner.trees.has(model.dataset):
+            continue
+        rows = rows_with(ring, model.dataset, names)
+        if rows:
+            promotions = list(_promotions(ring, model.address))
+            found.append(
+                {
+                    "model": model.address,
+                    "rows": [{"id": r.id, "split": r.split, "label": r.label} for r in rows],
+                    "taught": any(r.split == "train" for r in rows),
+                    "promoted": bool(promotions),
+                    "at": _day(row.started),
+                }
+            )
+    return found
+
+
+def now(ring: Ring, text: str | None) -> dict[str, Any] | None:
+    """Return what the champion of this moment answers to the same text."""
+    _, champion = current(ring)
+    if champion is None or not text:
+        return None
+    folder = ring.runner.trees.open(champion.form)
+    with ring.runner.open_predictor(folder, engine=champion.engine) as predictor:
+        answer = predictor.predict([Request(text=text)])[0]
+    return {
+        "model": champion.model,
+        "label": answer.label,
+        "confidence": round(answer.confidence, 4),
+        "passed_on": answer.passed_on,
+    }
+
+
+def _dataset(chain: Sequence[Lineage]) -> dict[str, Any]:
+    from chainring.contracts.dataset import Dataset
+
+    row = next(row for row in chain if row.step == "dataset")
+    dataset = decode(Dataset, row.result)
+    return {
+        "address": dataset.address,
+        "splits": dataset.splits,
+        "languages": list(dataset.languages),
+        "licences": list(dataset.licences),
+        "execution": row.id,
+    }
+
+
+def _promotions(ring: Ring, model: str) -> Iterator[dict[str, Any]]:
+    for ref in reversed(ring.ledger.ref_history(CHAMPION)):
+        if decode(Deployment, ref.body).model == model:
+            yield {"version": ref.number, "by": ref.by, "reason": ref.reason, "at": _day(ref.at)}
+
+
+def _reviews(ring: Ring, prediction: str, said: Sequence[Feedback]) -> list[Label]:
+    about = {prediction, *(row.id for row in said)}
+    labels = ring.ledger.facts("label", Label)
+    return [label for label in labels if label.record in about or about & set(label.parents)]
+
+
+def _prediction(answered: Prediction, text: str | None) -> dict[str, Any]:
+    return {
+        "id": answered.id,
+        "text": text,
+        "label": answered.label,
+        "confidence": round(answered.confidence, 4),
+        "passed_on": answered.passed_on,
+        "language": answered.language,
+        "holdout": answered.holdout,
+        "at": _day(answered.at),
+    }
+
+
+def _feedback(row: Feedback, *, texts: bool) -> dict[str, Any]:
+    shown = {"id": row.id, "kind": row.kind, "value": row.value, "at": _day(row.at)}
+    return shown | ({"comment": row.comment, "author": row.author} if texts else {})
+
+
+def _row(row: Row, *, texts: bool) -> dict[str, Any]:
+    shown = {
+        "id": row.id,
+        "label": row.label,
+        "source": row.source,
+        "licence": row.licence,
+        "language": row.language,
+        "from_feedback": bool(row.feedback),
+    }
+    return shown | ({"text": row.text} if texts else {})
+
+
+def _overlap(asked: set[str], text: str) -> float:
+    found = set(features(text))
+    return len(asked & found) / max(1, len(asked | found))
+
+
+def _day(at: float) -> str:
+    return datetime.fromtimestamp(at or time.time(), UTC).strftime("%Y-%m-%d %H:%M:%SZ")

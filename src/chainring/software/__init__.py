@@ -1,0 +1,1 @@
+"""The front: verbs as a Python API, a command line, a server, reports."""

@@ -1,0 +1,400 @@
+"""The verbs, as a Python API; a command, a route and a client each parse, call one and answer.
+
+import chainring
+project = chainring.open("support")
+project.turn()
+answer = project.predict(["Where is my parcel?"])[0]
+project.react(Reaction(prediction=answer.id, kind="correction", value="track_order"))
+project.why(answer.id)
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from chainring.contracts.case import Case
+from chainring.contracts.codec import decode
+from chainring.contracts.deployment import Deployment
+from chainring.contracts.errors import ConflictError, InputError, UnknownNameError
+from chainring.contracts.feedback import Feedback
+from chainring.contracts.label import Label
+from chainring.contracts.prediction import Answer, Prediction
+from chainring.contracts.reaction import Reaction
+from chainring.contracts.request import Request
+from chainring.ring import due as when
+from chainring.ring import turn as ring_turn
+from chainring.ring.recipe import FILE
+from chainring.ring.turn import CHAMPION, Ring, Turn, built_of, current
+from chainring.software import project as place
+from chainring.store.backup import backup, restore
+from chainring.trust.access import Key, Role, make_key
+
+if TYPE_CHECKING:
+    from chainring.feedback.queue import ReviewItem
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """What answers: the deployment and the folder of its form."""
+
+    deployment: Deployment
+    folder: Path
+
+
+class Project:
+    """One application: its text, its models, its users' feedback.
+
+    Open one with `chainring.open(path)`, make one with `Project.init(path)`.
+    """
+
+    def __init__(self, folder: Path, ring: Ring, secret: bytes) -> None:
+        self.folder, self.ring, self.secret = folder, ring, secret
+
+    @classmethod
+    def open(cls, path: str | Path = ".", *, say: Say = place.quiet) -> Project:
+        """Open the project in a folder."""
+        folder = Path(path)
+        ring, secret = place.open_ring(folder, say=say)
+        return cls(folder, ring, secret)
+
+    @classmethod
+    def init(cls, path: str | Path, *, example: str | None = None) -> Project:
+        """Make a project in a new folder (`example="support"`: the built-in one) and open it."""
+        return cls.open(place.create(Path(path), example=example))
+
+    @property
+    def app(self) -> str:
+        """The application's name."""
+        return self.ring.app
+
+    def close(self) -> None:
+        """Close the databases."""
+        self.ring.ledger.close()
+        self.ring.traffic.close()
+
+    def turn(self, *, force: bool = False) -> Turn:
+        """Turn the ring once: new text and feedback to a model, and the gate's verdict on it."""
+        from chainring.hardware.machine import machine
+
+        self.ring.runner.force = force
+        return ring_turn.turn(
+            self.ring,
+            machine=machine(folder=self.folder),
+            policy=self.ring.recipe.privacy.policy(),
+            source=place.source(self.ring, self.folder),
+        )
+
+    def due(self) -> when.Due:
+        """Say whether a turn is due, and why."""
+        return when.due(self.ring)
+
+    def watch(self, *, rounds: int | None = None, say: Say = place.quiet) -> list[Turn]:
+        """Turn whenever it is due, `rounds` looks long (None: until stopped); return the turns."""
+        done: list[Turn] = []
+        looked = 0
+        while rounds is None or looked < rounds:
+            looked += 1
+            verdict = self.due()
+            say(verdict.because)
+            if verdict.due:
+                done.append(self.turn())
+            if rounds is None or looked < rounds:
+                time.sleep(self.ring.recipe.watch.poll_s)
+        return done
+
+    def champion(self) -> Opened:
+        """Return what answers now, its form verified byte for byte.
+
+        Raises
+        ------
+        InputError
+            When no model was promoted yet.
+        """
+        _, deployment = current(self.ring)
+        if deployment is None:
+            raise InputError("no model serves yet; run `chainring turn` first")
+        folder = self.ring.runner.trees.open(deployment.form, fresh=True)
+        return Opened(deployment=deployment, folder=folder)
+
+    def predict(
+        self, texts: Sequence[str], *, episode: str = "", author: str = ""
+    ) -> list[Prediction]:
+        """Answer texts in this process, and log the answers as a server would."""
+        from chainring.deployment.predictors import open_predictor
+
+        opened = self.champion()
+        requests = [
+            Request(text=text, app=self.app, episode=episode, author=author) for text in texts
+        ]
+        with open_predictor(opened.folder, engine=opened.deployment.engine) as predictor:
+            answers = predictor.predict(requests)
+        rows = [
+            self.answered(opened.deployment, request, answer)
+            for request, answer in zip(requests, answers, strict=True)
+        ]
+        self.ring.traffic.commit(rows, [])
+        return [prediction for prediction, _ in rows]
+
+    def answered(
+        self, deployment: Deployment, request: Request, answer: Answer, *, latency_ms: float = 0.0
+    ) -> tuple[Prediction, str | None]:
+        """Return the prediction of an answer and the text that the policy lets the log keep."""
+        from chainring.deployment.answers import prediction
+        from chainring.text.redact import redact
+
+        row = prediction(deployment, request, answer, secret=self.secret, latency_ms=latency_ms)
+        log = self.ring.recipe.privacy.log
+        if log == "none":
+            row = replace(row, request="")
+        return row, redact(answer.text).text if log == "redacted" else None
+
+    def react(self, reaction: Reaction) -> Feedback:
+        """Store what a person did about an answer; a flag opens a case."""
+        feedback = self.understood(reaction)
+        identifier = self.ring.traffic.commit([], [feedback])[0]
+        return self.stored(replace(feedback, id=identifier))
+
+    def understood(self, reaction: Reaction) -> Feedback:
+        """Return the feedback that a reaction is, checked, not yet stored."""
+        from chainring.feedback.collect import feedback
+
+        about = self.ring.traffic.prediction(reaction.prediction)
+        return feedback(about, reaction, labels=self.labels(), app=self.app)
+
+    def stored(self, feedback: Feedback) -> Feedback:
+        """Open the case of a flag once its feedback is stored; return the feedback."""
+        if feedback.kind == "flag" and not self.ring.ledger.facts("case", Case, about=feedback.id):
+            from chainring.feedback.cases import case
+
+            opened = case(feedback)
+            self.ring.ledger.add_fact("case", opened.id, opened, about=feedback.id)
+        return feedback
+
+    def labels(self) -> tuple[str, ...]:
+        """Return the labels that the champion knows, and those that people added since."""
+        _, deployment = current(self.ring)
+        known = set(() if deployment is None else deployment.labels)
+        known |= {label.value for label in self.ring.ledger.facts("label", Label)}
+        return tuple(sorted(known))
+
+    def why(self, prediction: str, *, texts: bool = True) -> dict[str, Any]:
+        """Return where an answer came from and which later model learnt from it."""
+        from chainring.ring.why import why
+
+        return why(self.ring, prediction, texts=texts)
+
+    def status(self) -> dict[str, Any]:
+        """Return who serves, what traffic there was, and what waits for a turn."""
+        head, deployment = current(self.ring)
+        turns = self.ring.ledger.facts("turn", Turn)
+        due = when.due(self.ring)
+        return {
+            "app": self.app,
+            "champion": None
+            if head is None or deployment is None
+            else {
+                "model": deployment.model,
+                "form": deployment.form_name,
+                "engine": deployment.engine,
+                "version": head.number,
+                "since": head.at,
+                "by": head.by,
+                "because": head.reason,
+            },
+            "turns": len(turns),
+            "last_turn": None
+            if not turns
+            else {"outcome": turns[-1].outcome, "at": turns[-1].started},
+            "traffic": self.ring.traffic.counts(),
+            "orphans": len(self.ring.traffic.orphans()),
+            "open_cases": sum(c.state == "open" for c in self.ring.ledger.facts("case", Case)),
+            "due": due.due,
+            "because": due.because,
+        }
+
+    def review_items(self, *, limit: int = 20) -> list[ReviewItem]:
+        """Return what waits for a person, most urgent first."""
+        from chainring.software.reviewing import review_items
+
+        return review_items(self, limit=limit)
+
+    def decide(
+        self, item: str, *, decision: str, value: str = "", must: bool = False, by: str = "operator"
+    ) -> Label:
+        """Store a person's decision on an item of the review queue: accept, change or reject."""
+        from chainring.software.reviewing import decide
+
+        return decide(self, item, decision=decision, value=value, must=must, by=by)
+
+    def cases(self, *, state: str | None = None) -> list[Case]:
+        """Return the cases, newest first."""
+        found = self.ring.ledger.facts("case", Case)
+        return [c for c in reversed(found) if state is None or c.state == state]
+
+    def close_case(
+        self, case: str, *, outcome: str, told: str, truth: str = "", must: bool = False, by: str
+    ) -> Case:
+        """Close a case: what was done, what its reporter is told, and the true label if any."""
+        from chainring.feedback.cases import close
+
+        found = self.ring.ledger.fact("case", case, Case)
+        if found is None:
+            raise UnknownNameError("case", case, [c.id for c in self.cases()])
+        closed = close(found, outcome=outcome, told=told, owner=by, truth=truth, must=must)
+        self.ring.ledger.add_fact("case", case, closed, about=closed.opened_by)
+        if truth and closed.prediction:
+            self.decide(closed.prediction, decision="change", value=truth, must=must, by=by)
+        return closed
+
+    def promote(self, model: str, *, by: str, reason: str) -> Deployment:
+        """Make a judged model the champion although the gate held it; the override is kept."""
+        ring = self.ring
+        address = self._model(model)
+        head, champion = current(ring)
+        if champion is not None and champion.model == address:
+            raise ConflictError(f"{model} is the champion already")
+        built = built_of(ring, address)
+        verdict = next(
+            (
+                ring_turn.Made(noun=verdict, execution=row)
+                for row, verdict in reversed(when.verdicts(ring).items())
+                if verdict.challenger == address
+            ),
+            None,
+        )
+        if verdict is None:
+            raise InputError(f"{model} was never judged; run `chainring turn` first")
+        ref = ring_turn.promote(ring, built, verdict, head, by=by, reason=f"override: {reason}")
+        return decode(Deployment, ref.body)
+
+    def rollback(self, *, to: int | None = None, by: str, reason: str) -> Deployment:
+        """Serve an earlier version again: `to` its number, or the last other model."""
+        history = self.ring.ledger.ref_history(CHAMPION)
+        if not history:
+            raise InputError("no model serves yet; there is nothing to roll back")
+        head = history[0]
+        now = decode(Deployment, head.body)
+        for ref in history[1:]:
+            deployment = decode(Deployment, ref.body)
+            if ref.number == to or (to is None and deployment.model != now.model):
+                self.ring.runner.trees.open(deployment.form, fresh=True)
+                self.ring.ledger.append_ref(
+                    CHAMPION,
+                    deployment,
+                    expected=head.number,
+                    by=by,
+                    reason=f"rollback to version {ref.number}: {reason}",
+                )
+                return deployment
+        raise UnknownNameError("version", str(to or "before"), [str(r.number) for r in history[1:]])
+
+    def make_key(self, role: Role, name: str, *, days: float | None = None) -> tuple[str, Key]:
+        """Make an API key; the secret is returned once and stored nowhere."""
+        expires = None if days is None else time.time() + days * 86400
+        secret, key = make_key(role, name, expires=expires)
+        self.ring.ledger.add_fact("key", key.id, key)
+        return secret, key
+
+    def keys(self) -> list[Key]:
+        """Return the keys (hashes only)."""
+        return self.ring.ledger.facts("key", Key)
+
+    def revoke_key(self, identifier: str) -> Key:
+        """Revoke a key; running servers take it up within seconds."""
+        key = self.ring.ledger.fact("key", identifier, Key)
+        if key is None:
+            raise UnknownNameError("key", identifier, [k.id for k in self.keys()])
+        revoked = replace(key, revoked=True)
+        self.ring.ledger.add_fact("key", identifier, revoked)
+        return revoked
+
+    def report(self, path: str | Path | None = None) -> Path:
+        """Write one self-contained HTML page about the ring and return its path."""
+        from chainring.software.report import write_report
+
+        return write_report(self, Path(path) if path else self.folder / "report.html")
+
+    def backup(self, path: str | Path) -> dict[str, int]:
+        """Write everything but the text folder itself into one archive."""
+        files = [self.folder / FILE, self.folder / place.HIDDEN / "key"]
+        return backup(
+            Path(path),
+            ledger=self.ring.ledger,
+            traffic=self.ring.traffic,
+            trees=self.ring.runner.trees,
+            files=files,
+        )
+
+    @classmethod
+    def restore(cls, archive: str | Path, path: str | Path) -> Project:
+        """Make a project in a new folder from an archive; every tree is verified."""
+        from chainring.store.backup import restore_files
+
+        folder = Path(path)
+        if (folder / FILE).exists():
+            raise ConflictError(f"{folder} already holds a project; name a new folder")
+        restore_files(Path(archive), folder=folder, hidden=folder / place.HIDDEN)
+        project = cls.open(folder)
+        restore(
+            Path(archive),
+            ledger=project.ring.ledger,
+            traffic=project.ring.traffic,
+            trees=project.ring.runner.trees,
+        )
+        return project
+
+    @classmethod
+    def upgrade(cls, path: str | Path = ".") -> Project:
+        """Bring a project made by an older version to this one and open it."""
+        folder = Path(path)
+        ring, secret = place.open_ring(folder, upgrading=True)
+        return cls(folder, ring, secret)
+
+    def gc(self, *, min_age_s: float = 3600.0) -> dict[str, int]:
+        """Remove what nothing names: trees, blobs, scratch; and texts whose time is over."""
+        from chainring.store.gc import collect
+
+        ring = self.ring
+        return collect(
+            ledger=ring.ledger,
+            traffic=ring.traffic,
+            trees=ring.runner.trees,
+            scratch=ring.runner.scratch,
+            min_age_s=min_age_s,
+        )
+
+    def doctor(self) -> list[tuple[str, str, str]]:
+        """Return what this machine has, what was decided, and why."""
+        from chainring.software.doctor import doctor
+
+        return doctor(self.folder, self.ring.recipe.hardware)
+
+    def _model(self, name: str) -> str:
+        from chainring.contracts.model import Model
+
+        known = [
+            decode(Model, row.result).address for row in self.ring.ledger.all_lineage(step="model")
+        ]
+        found = [address for address in known if address == name or _short(address) == name[:12]]
+        if not found:
+            raise UnknownNameError("model", name, [_short(address) for address in known])
+        return found[-1]
+
+    @cached_property
+    def articles(self) -> Any:
+        """The help articles that go with the labels."""
+        from chainring.deployment.articles import load_articles
+
+        path = self.ring.recipe.deployment.articles
+        return load_articles(None if path is None else self.folder / path)
+
+
+def _short(address: str) -> str:
+    return address.partition(":")[2][:12]

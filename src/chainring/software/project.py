@@ -1,0 +1,170 @@
+"""A project on disk: `chainring.toml`, the text beside it, and `.chainring/` with everything else.
+
+Enters a folder, leaves the opened ring. The key in `.chainring/key` is what digests of texts and
+the hold-out are keyed with: it is part of every backup.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import shutil
+from collections.abc import Callable
+from importlib.resources import files
+from pathlib import Path
+
+from chainring.contracts.errors import ConflictError, InputError, UnknownNameError
+from chainring.contracts.parts import load_part
+from chainring.contracts.source import Source
+from chainring.contracts.work import OpenPredictor
+from chainring.ring.recipe import FILE, load_recipe
+from chainring.ring.steps import Runner
+from chainring.ring.turn import Ring
+from chainring.store import migrations
+from chainring.store.files import write_durably
+from chainring.store.ledger import Ledger
+from chainring.store.traffic import Traffic
+from chainring.store.trees import TreeStore
+
+HIDDEN = ".chainring"
+EXAMPLES = ("support",)
+RECIPE = """\
+# One section a link; everything has a default. `chainring doctor` shows what was decided and why.
+[project]
+name = "{name}"
+
+[data]
+path = "data"            # JSONL, CSV, TSV, Parquet or text; train/validation/test by file name
+licence = "unstated"     # licence of your own text, kept with every row
+# [data.columns]         # names in your files, where they are not `text` and `label`
+# text = "sentence"
+# label = "intent"
+"""
+
+for _name in ("DO_NOT_TRACK", "HF_HUB_DISABLE_TELEMETRY", "OPENVINO_TELEMETRY_DISABLE"):
+    os.environ.setdefault(_name, "true")
+
+
+def quiet(_: str) -> None:
+    """Say nothing: the default of a library."""
+
+
+def create(folder: Path, *, example: str | None = None) -> Path:
+    """Make a project in a new or empty folder and return it.
+
+    Parameters
+    ----------
+    example
+        `support`: the built-in project, text included.
+
+    Raises
+    ------
+    ConflictError
+        When the folder already holds a project.
+    InputError
+        When no name can be made of the folder's.
+    """
+    if (folder / FILE).exists():
+        raise ConflictError(f"{folder} already holds a project; open it, or name another folder")
+    name = _name_of(folder)
+    if example is not None and example not in EXAMPLES:
+        raise UnknownNameError("example", example, EXAMPLES)
+    folder.mkdir(parents=True, exist_ok=True)
+    if example is None:
+        (folder / "data").mkdir(exist_ok=True)
+        write_durably(folder / FILE, RECIPE.format(name=name).encode())
+    else:
+        origin = files("chainring.software") / "projects" / example
+        shutil.copytree(str(origin), folder, dirs_exist_ok=True)
+    return folder
+
+
+def open_ring(
+    folder: Path, *, say: Callable[[str], None] = quiet, upgrading: bool = False
+) -> tuple[Ring, bytes]:
+    """Open the project of a folder: its recipe, ledger, traffic log and trees.
+
+    Raises
+    ------
+    ProjectNotFoundError, RecipeError
+        From the recipe.
+    InputError
+        When the ledger is of another version (see `chainring upgrade`).
+    """
+    recipe = load_recipe(folder)
+    hidden = folder / HIDDEN
+    secret = _secret(hidden / "key")
+    app = recipe.project.name
+    url = recipe.store.ledger or f"sqlite:///{(hidden / 'ledger.db').resolve()}"
+    ledger = Ledger(url, app=app)
+    if upgrading:
+        migrations.upgrade(ledger.engine)
+    else:
+        migrations.ready(ledger.engine)
+    place = recipe.store.ledger if recipe.store.ledger.startswith("postgresql") else None
+    traffic = Traffic(
+        place or hidden / "traffic",
+        app=app,
+        retention_s=recipe.privacy.retention_days * 86400.0,
+    )
+    trees = TreeStore(
+        hidden / "store",
+        remote=recipe.store.remote or None,
+        cache_bytes=int(recipe.store.cache_gib * (1 << 30)),
+    )
+    runner = Runner(
+        app=app,
+        ledger=ledger,
+        trees=trees,
+        scratch=hidden / "scratch",
+        secret=secret,
+        executor=load_part("executor", recipe.hardware.executor)(),
+        open_predictor=_open_predictor(),
+        say=say,
+        min_free_mib=recipe.store.min_free_mib,
+    )
+    return Ring(recipe=recipe, ledger=ledger, traffic=traffic, runner=runner), secret
+
+
+def source(ring: Ring, folder: Path) -> Source:
+    """Return the project's own text as it stands now."""
+    from chainring.data.read import source_of
+
+    digests = ring.runner.trees.digests
+    return source_of(ring.recipe.data.paths, app=ring.app, digests=digests, root=folder.resolve())
+
+
+def _open_predictor() -> OpenPredictor:
+    def opened(folder: Path, *, engine: str, threads: int = 0):  # type: ignore[no-untyped-def]
+        from chainring.deployment.predictors import open_predictor
+
+        return open_predictor(folder, engine=engine, threads=threads)
+
+    return opened
+
+
+def _secret(path: Path) -> bytes:
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_durably(path, secrets.token_hex(32).encode(), mode=0o600)
+    text = path.read_text(encoding="ascii").strip()
+    try:
+        key = bytes.fromhex(text)
+    except ValueError:
+        key = b""
+    if len(key) != 32:
+        raise InputError(f"{path} is no project key of 64 hex digits; restore it from a backup")
+    logging.getLogger("chainring").debug("project.opened key=%s", path.name)
+    return key
+
+
+def _name_of(folder: Path) -> str:
+    name = "".join(c if c.isalnum() and c.isascii() else "-" for c in folder.resolve().name.lower())
+    name = name.strip("-")[:63]
+    if not name or not name[0].isalpha():
+        raise InputError(
+            f"no project name can be made of {folder.name!r}; use a folder name that begins with a "
+            "letter a-z"
+        )
+    return name
