@@ -1,0 +1,173 @@
+"""Better, worse, or no measurable difference: one paired comparison.
+
+Enter pairs of outcomes, leaves a `Comparison` with its value, the p values of both directions and
+the smallest difference that this many rows could have shown.
+
+    comparison(pairs, settings=GateSettings()).value
+
+Which test is used follows from the rows alone, never from how it turns out:
+
+    right or wrong                          exact McNemar
+    right or wrong, one author many rows    sign flip by author
+    graded                                  paired bootstrap by episode
+    graded, one author many rows            paired bootstrap by author
+    graded, under twenty of these           sign flip by the same
+    pairwise preferences                    sign test
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from functools import lru_cache
+from statistics import NormalDist
+
+from chainring.contracts.verdict import Comparison, Value
+from chainring.ring.gate.pairs import Pair
+from chainring.ring.gate.settings import GateSettings
+from chainring.stats.binomial import beta_quantile
+from chainring.stats.paired import mcnemar, paired_bootstrap, sign_flip, sign_test
+from chainring.stats.power import smallest_detectable
+
+MIN_BOOTSTRAP_UNITS = 20
+Unit = tuple[str, str]
+
+
+def comparison(pairs: Sequence[Pair], *, settings: GateSettings, seed: int = 0) -> Comparison:
+    """Return how the challenger compares with the champion on `pairs`."""
+    gains = [pair.gain for pair in pairs]
+    test, p_better, p_worse = _tested(pairs, gains, settings, seed)
+    return Comparison(
+        rows=len(pairs),
+        gained=sum(gain > 0 for gain in gains),
+        lost=sum(gain < 0 for gain in gains),
+        champion=_mean([pair.before.right for pair in pairs]),
+        challenger=_mean([pair.now.right for pair in pairs]),
+        p_better=p_better,
+        p_worse=p_worse,
+        smallest_detectable=_smallest(pairs, gains, test, settings),
+        value=value(p_better, p_worse, loss=-_mean(gains), settings=settings),
+        test=test,
+    )
+
+
+def preference(wins: int, losses: int, *, ties: int = 0, settings: GateSettings) -> Comparison:
+    """Return the comparison of reviewed pairwise preferences; a tie counts half for both."""
+    rows = wins + losses + ties
+    p_better, p_worse = sign_test(wins, losses), sign_test(losses, wins)
+    share = (wins + ties / 2) / rows if rows else 0.0
+    return Comparison(
+        rows=rows,
+        gained=wins,
+        lost=losses,
+        champion=1.0 - share if rows else 0.0,
+        challenger=share,
+        p_better=p_better,
+        p_worse=p_worse,
+        smallest_detectable=_smallest_exact(rows, wins + losses, settings.alpha, settings.power),
+        value=value(p_better, p_worse, loss=(losses - wins) / max(rows, 1), settings=settings),
+        test="sign test",
+    )
+
+
+def value(p_better: float, p_worse: float, *, loss: float, settings: GateSettings) -> Value:
+    """Return the value of a comparison; `loss` is the champion's lead as a share."""
+    if p_better <= settings.alpha:
+        return "better"
+    if p_worse <= settings.alpha:
+        return "worse"
+    beyond_margin = 100.0 * loss > settings.margin_points + 1e-9
+    return "worse within noise" if beyond_margin else "no measurable difference"
+
+
+def author_units(pairs: Sequence[Pair], *, cap: int) -> list[Unit] | None:
+    """Return the author of each row when one gave more than `cap` rows, else None.
+
+    A row without an author stands for itself.
+    """
+    rows_of = Counter(pair.now.author for pair in pairs if pair.now.author)
+    if max(rows_of.values(), default=0) <= cap:
+        return None
+    return [
+        ("author", pair.now.author) if pair.now.author else ("row", pair.now.row) for pair in pairs
+    ]
+
+
+def smallest_by_units(
+    gains: Sequence[float], units: Sequence[Unit], *, settings: GateSettings
+) -> float:
+    """Return the smallest mean gain that a test over units would show, by the normal curve.
+
+    The spread is that of the sums of the units about zero, which is what a sign flip assumes.
+    """
+    sums: defaultdict[Unit, float] = defaultdict(float)
+    for gain, unit in zip(gains, units, strict=True):
+        sums[unit] += gain
+    spread = math.sqrt(sum(total**2 for total in sums.values())) / max(len(gains), 1)
+    if spread == 0.0:
+        return _smallest_exact(len(sums), 0, settings.alpha, settings.power)
+    normal = NormalDist()
+    return min(1.0, spread * (normal.inv_cdf(1 - settings.alpha) + normal.inv_cdf(settings.power)))
+
+
+def _tested(
+    pairs: Sequence[Pair], gains: Sequence[float], settings: GateSettings, seed: int
+) -> tuple[str, float, float]:
+    if not pairs:
+        return "none: no rows", 1.0, 1.0
+    by_author = author_units(pairs, cap=settings.author_cap_for_exact)
+    graded = _graded(pairs)
+    if not graded and by_author is None:
+        gained, lost = sum(gain > 0 for gain in gains), sum(gain < 0 for gain in gains)
+        return "exact McNemar", mcnemar(gained, lost), mcnemar(lost, gained)
+    units = by_author or _episodes(pairs)
+    losses = [-gain for gain in gains]
+    kind = "author" if by_author else "episode"
+    if graded and len(set(units)) >= MIN_BOOTSTRAP_UNITS:
+        p_better, _ = paired_bootstrap(gains, groups=units, seed=seed)
+        p_worse, _ = paired_bootstrap(losses, groups=units, seed=seed)
+        return f"paired bootstrap by {kind}", p_better, p_worse
+    p_better = sign_flip(gains, groups=units, seed=seed)
+    p_worse = sign_flip(losses, groups=units, seed=seed)
+    return f"sign flip by {kind}", p_better, p_worse
+
+
+def _graded(pairs: Sequence[Pair]) -> bool:
+    return any(side.right not in (0.0, 1.0) for pair in pairs for side in (pair.before, pair.now))
+
+
+def _episodes(pairs: Sequence[Pair]) -> list[Unit]:
+    return [
+        ("episode", pair.now.group) if pair.now.group else ("row", pair.now.row) for pair in pairs
+    ]
+
+
+def _smallest(
+    pairs: Sequence[Pair], gains: Sequence[float], test: str, settings: GateSettings
+) -> float:
+    if test.startswith(("exact", "none")):
+        disagreeing = sum(gain != 0 for gain in gains)
+        return _smallest_exact(len(pairs), disagreeing, settings.alpha, settings.power)
+    units = author_units(pairs, cap=settings.author_cap_for_exact) or _episodes(pairs)
+    return smallest_by_units(gains, units, settings=settings)
+
+
+@lru_cache(maxsize=4096)
+def _smallest_exact(rows: int, disagreeing: int, alpha: float, power: float) -> float:
+    """Return what these rows could show; 1.0 where they could show nothing.
+
+    Where too few rows disagree for any test, a challenger is imagined that only gains: it needs
+    `wins` gains to be seen, and the bound is the rate at which that many come with chance `power`.
+    """
+    if rows == 0:
+        return 1.0
+    found = smallest_detectable(rows, disagreement=disagreeing / rows, alpha=alpha, power=power)
+    if math.isfinite(found):
+        return found
+    wins = math.ceil(math.log(1.0 / alpha, 2.0) - 1e-12)
+    return beta_quantile(power, wins, rows - wins + 1) if rows >= wins else 1.0
+
+
+def _mean(values: Sequence[float]) -> float:
+    return math.fsum(values) / len(values) if values else 0.0

@@ -1,0 +1,120 @@
+"""The conditions of promotion that follow from outcomes.
+
+Each function takes comparisons, pairs or outcomes and returns a `Check`: its name, whether it
+holds, and why, in one sentence with the numbers.
+
+    better(pooled, settings=settings)
+    reopened(outcomes, fixed, settings=settings)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+from chainring.contracts.dataset import OUT_OF_SCOPE
+from chainring.contracts.evaluation import Outcome
+from chainring.contracts.verdict import Check, Comparison
+from chainring.ring.gate.pairs import Pair, is_right
+from chainring.ring.gate.sentences import chance, say
+from chainring.ring.gate.settings import GateSettings
+from chainring.stats.intervals import lower_bound
+
+_NAMED = 10  # rows named in a sentence; all stand in the outcomes
+
+
+def percent(share: float) -> str:
+    """Return a share as a percentage with one decimal, without its sign."""
+    return f"{100.0 * share:.1f}"
+
+
+def better(pooled: Comparison, *, settings: GateSettings) -> Check:
+    """Whether the challenger is measurably better on suite and hold-out pooled."""
+    because = say(
+        "better",
+        p=chance(pooled.p_better),
+        test=pooled.test,
+        rows=pooled.rows,
+        alpha=settings.alpha,
+    )
+    if pooled.rows == 0:
+        because = say("no rows")
+    return Check(name="better than the champion", holds=pooled.value == "better", because=because)
+
+
+def not_worse(part: str, found: Comparison) -> Check:
+    """Whether the challenger is not measurably worse on one part alone."""
+    because = say(
+        "part",
+        value=found.value,
+        change=f"{100.0 * (found.challenger - found.champion):+.1f}",
+        rows=found.rows,
+        p=chance(found.p_worse),
+    )
+    return Check(name=f"{part} not worse", holds=found.value != "worse", because=because)
+
+
+def slices_not_worse(slices: Mapping[str, Comparison], *, settings: GateSettings) -> Check:
+    """Whether no slice is measurably worse; the p values are Holm's already."""
+    falling = [name for name, found in slices.items() if found.value == "worse"]
+    if not slices:
+        because = say("no slices", minimum=settings.min_slice_rows)
+    elif falling:
+        because = say("slices fall", names=", ".join(falling))
+    else:
+        because = say("slices hold", count=len(slices))
+    return Check(name="slices not worse", holds=not falling, because=because)
+
+
+def must_hold(outcomes: Sequence[Outcome], must: Collection[str] = ()) -> Check:
+    """Whether every complaint marked `must`, on its row or by its id, is answered right."""
+    marked = [outcome for outcome in outcomes if outcome.must or outcome.row in must]
+    wrong = [outcome.row for outcome in marked if not is_right(outcome)]
+    if not marked:
+        because = say("no must")
+    elif wrong:
+        names = ", ".join(wrong[:_NAMED])
+        because = say("must falls", wrong=len(wrong), count=len(marked), names=names)
+    else:
+        because = say("must holds", count=len(marked))
+    return Check(name="must", holds=not wrong, because=because)
+
+
+def reopened(
+    outcomes: Sequence[Outcome], fixed: Collection[str], *, settings: GateSettings
+) -> Check:
+    """Whether the share of once fixed complaints that are wrong again may be under the limit.
+
+    The exact lower 95 % bound of that share has to stay under `max_reopened`: one of two reopened
+    may be chance, five of thirty are not.
+    """
+    judged = [outcome for outcome in outcomes if outcome.row in fixed]
+    wrong = sum(not is_right(outcome) for outcome in judged)
+    if not judged:
+        return Check(name="reopened", holds=True, because=say("none fixed"))
+    low = lower_bound(wrong, len(judged))
+    because = say(
+        "reopened",
+        wrong=wrong,
+        count=len(judged),
+        low=percent(low),
+        limit=percent(settings.max_reopened),
+    )
+    holds = wrong == 0 or round(low, 9) < settings.max_reopened
+    return Check(name="reopened", holds=holds, because=because)
+
+
+def passed_on(pairs: Sequence[Pair], *, settings: GateSettings) -> Check:
+    """Whether the challenger does not buy its score by passing more texts on to a person."""
+    inside = [pair for pair in pairs if pair.now.truth != OUT_OF_SCOPE]
+    if not inside:
+        return Check(name="passed on", holds=True, because=say("no scope"))
+    now = sum(pair.now.passed_on for pair in inside) / len(inside)
+    before = sum(pair.before.passed_on for pair in inside) / len(inside)
+    because = say(
+        "passed on",
+        now=percent(now),
+        before=percent(before),
+        limit=percent(settings.max_passed_on_rise),
+    )
+    holds = now - before <= settings.max_passed_on_rise + 1e-12
+    return Check(name="passed on", holds=holds, because=because)

@@ -1,0 +1,234 @@
+"""The pure core of the gate: outcomes in, verdict out.
+
+Nothing here reads a file, a clock or a global. What enters besides outcomes is counted or chosen by
+the caller; ids of models and suite are filled in by the step.
+
+    judge(challenger, champion, settings=GateSettings()).value
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+
+from chainring.contracts.errors import InputError
+from chainring.contracts.evaluation import Outcome
+from chainring.contracts.verdict import Check, Comparison, Verdict
+from chainring.ring.gate import conditions
+from chainring.ring.gate.comparing import author_units, comparison, preference
+from chainring.ring.gate.first import majority
+from chainring.ring.gate.pairs import POOLED, Pair, checked, is_right, of_part, paired
+from chainring.ring.gate.reacted import Reactions, fix_rate, unreviewed, unusable, weighted
+from chainring.ring.gate.sentences import say
+from chainring.ring.gate.settings import GateSettings
+from chainring.ring.gate.slices import slices
+from chainring.stats.power import rows_needed
+
+
+def judge(
+    challenger: Sequence[Outcome],
+    champion: Sequence[Outcome] | None,
+    *,
+    settings: GateSettings,
+    placebo: Sequence[Outcome] = (),
+    preferences: tuple[int, int, int] | None = None,
+    reactions: Reactions | None = None,
+    fixed: Collection[str] = (),
+    must: Collection[str] = (),
+    new_labels: Collection[str] = (),
+    limits: Sequence[Check] = (),
+    looks: int = 0,
+    seed: int = 0,
+) -> Verdict:
+    """Return the verdict on a challenger.
+
+    Parameters
+    ----------
+    challenger, champion
+        What each answered to the suite, the hold-out's reviewed sample and reacted rows; no
+        champion on a first turn.
+    settings
+        The limits.
+    placebo
+        Outcomes of the same recipe, trained again without corrections; for its fix rate only.
+    preferences
+        Reviewed pairs in which the challenger's answer was preferred, the champion's, and ties.
+        They are a part of their own, and the pooled test where there are no other rows.
+    reactions
+        How often reviewed answers got a reaction; None keeps reacted rows out of the test.
+    fixed
+        Rows whose complaints earlier promotions fixed (`reacted.fixed_rows`).
+    must
+        Rows that have to be right besides those whose outcomes say so.
+    new_labels
+        Labels that the champion was never taught.
+    limits
+        Further conditions of promotion: of the form, of trust.
+    looks
+        Times this suite has judged, this one included.
+    seed
+        Seed of the tests that draw at random.
+
+    Raises
+    ------
+    InputError
+        The outcomes do not fit together; all faults at once.
+    """
+    if champion is None:
+        return _first(challenger, must=must, limits=limits, looks=looks, settings=settings)
+    pairs = paired(challenger, champion)
+    judged = of_part(pairs, *POOLED)
+    parts = _parts(pairs, preferences, settings, seed)
+    pooled, notes = _pooled(pairs, parts, reactions, settings, seed)
+    large, small = slices(judged, settings=settings, new_labels=new_labels, seed=seed)
+    checks = (
+        conditions.better(pooled, settings=settings),
+        *(conditions.not_worse(name, found) for name, found in parts.items()),
+        conditions.slices_not_worse(large, settings=settings),
+        conditions.must_hold(challenger, must),
+        conditions.reopened(challenger, fixed, settings=settings),
+        conditions.passed_on(judged, settings=settings),
+        *limits,
+    )
+    return Verdict(
+        app="",
+        challenger="",
+        champion="",
+        suite="",
+        value=pooled.value,
+        promote=all(check.holds for check in checks),
+        pooled=pooled,
+        parts=parts,
+        slices=large,
+        small_slices=small,
+        checks=checks,
+        negative_flips=_negative_flips(pairs),
+        more_rows_needed=max(0, settings.min_pooled_rows - pooled.rows),
+        looks=looks,
+        fix_rate=fix_rate(challenger, champion),
+        placebo_fix_rate=fix_rate(placebo, champion),
+        notes=(
+            *notes,
+            *_author_note(judged, settings),
+            *_rows_note(pooled, settings),
+            *_left_out(challenger, champion, pairs),
+            *_must_note(challenger, must),
+            *_looks_note(looks, settings),
+        ),
+    )
+
+
+def _first(
+    challenger: Sequence[Outcome],
+    *,
+    must: Collection[str],
+    limits: Sequence[Check],
+    looks: int,
+    settings: GateSettings,
+) -> Verdict:
+    rows = [row for row in checked(challenger) if row.part in POOLED]
+    found, beats = majority(rows, settings=settings)
+    checks = (beats, conditions.must_hold(challenger, must), *limits)
+    return Verdict(
+        app="",
+        challenger="",
+        champion=None,
+        suite="",
+        value="not fit" if found is None else found.value,
+        promote=all(check.holds for check in checks),
+        pooled=found,
+        checks=checks,
+        more_rows_needed=max(0, settings.min_pooled_rows - len(rows)),
+        looks=looks,
+        notes=(*_must_note(challenger, must), *_looks_note(looks, settings)),
+    )
+
+
+def _parts(
+    pairs: Sequence[Pair],
+    preferences: tuple[int, int, int] | None,
+    settings: GateSettings,
+    seed: int,
+) -> dict[str, Comparison]:
+    """Return each part that has rows, compared for itself."""
+    rows = {part: of_part(pairs, part) for part in POOLED}
+    found = {
+        part: comparison(members, settings=settings, seed=seed)
+        for part, members in rows.items()
+        if members
+    }
+    if preferences is not None:
+        wins, losses, ties = preferences
+        found["preference"] = preference(wins, losses, ties=ties, settings=settings)
+    return found
+
+
+def _pooled(
+    pairs: Sequence[Pair],
+    parts: dict[str, Comparison],
+    reactions: Reactions | None,
+    settings: GateSettings,
+    seed: int,
+) -> tuple[Comparison, tuple[str, ...]]:
+    """Return the comparison that decides, and what there is to say of reacted rows."""
+    judged = of_part(pairs, *POOLED)
+    reacted = unreviewed(of_part(pairs, "reacted"), judged)
+    alone = parts["preference"] if not judged and "preference" in parts else None
+    plain = alone or comparison(judged, settings=settings, seed=seed)
+    if not reacted:
+        return plain, ()
+    reason = unusable(reacted, judged, reactions, settings=settings)
+    if reason is not None or reactions is None:
+        return plain, () if reason is None else (reason,)
+    joined = say(
+        "reacted joined",
+        count=len(reacted),
+        right=conditions.percent(reactions.right_reacted / reactions.right),
+        wrong=conditions.percent(reactions.wrong_reacted / reactions.wrong),
+    )
+    return weighted(judged, reacted, reactions, settings=settings, seed=seed), (joined,)
+
+
+def _negative_flips(pairs: Sequence[Pair]) -> tuple[str, ...]:
+    return tuple(p.now.row for p in pairs if is_right(p.before) and not is_right(p.now))
+
+
+def _author_note(judged: Sequence[Pair], settings: GateSettings) -> tuple[str, ...]:
+    units = author_units(judged, cap=settings.author_cap_for_exact)
+    if units is None:
+        return ()
+    most = max(Counter(unit for unit in units if unit[0] == "author").values())
+    return (say("by author", most=most, rows=len(judged), units=len(set(units))),)
+
+
+def _rows_note(pooled: Comparison, settings: GateSettings) -> tuple[str, ...]:
+    """Say how many rows would show a difference as large as the margin."""
+    margin = settings.margin_points / 100.0
+    if margin == 0.0 or pooled.rows == 0:
+        return ()
+    points, share = f"{settings.margin_points:g}", (pooled.gained + pooled.lost) / pooled.rows
+    if pooled.test != "exact McNemar":
+        rows = round(pooled.rows * (pooled.smallest_detectable / margin) ** 2)
+        return (say("rows for margin", margin=points, rows=rows),)
+    try:
+        rows = rows_needed(margin, disagreement=share, alpha=settings.alpha, power=settings.power)
+    except InputError:  # more points than the models differ by, or more than a million rows
+        return (say("rows for margin unknown", margin=points, share=conditions.percent(share)),)
+    return (say("rows for margin", margin=points, rows=rows),)
+
+
+def _left_out(
+    challenger: Sequence[Outcome], champion: Sequence[Outcome], pairs: Sequence[Pair]
+) -> tuple[str, ...]:
+    count = len(challenger) + len(champion) - 2 * len(pairs)
+    return (say("left out", count=count),) if count else ()
+
+
+def _must_note(challenger: Sequence[Outcome], must: Collection[str]) -> tuple[str, ...]:
+    missing = sorted(set(must) - {outcome.row for outcome in challenger})
+    return (say("must unjudged", names=", ".join(missing)),) if missing else ()
+
+
+def _looks_note(looks: int, settings: GateSettings) -> tuple[str, ...]:
+    over = looks > settings.max_looks
+    return (say("looks", looks=looks, limit=settings.max_looks),) if over else ()

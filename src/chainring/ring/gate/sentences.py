@@ -1,0 +1,236 @@
+"""What the gate says, in English and Chinese.
+
+A verdict is stored with its sentences in English. Each was made from a template, so its Chinese is
+found by matching the template and carrying the values over; a sentence of another origin (a trust
+check, say) stays as it was written.
+
+    say("parity off", because="cosine 0.91")                  what is stored
+    in_chinese("the form answers unlike the model: ...")      what a Chinese page shows
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+_SENTENCES = {
+    # why a check holds or not
+    "better": (
+        "p = {p} for such a lead by chance ({test}, {rows} rows); {alpha} is the limit",
+        "偶然出现这种领先的概率 p = {p}（{test}，{rows} 行），上限 {alpha}",
+    ),
+    "beats majority": (
+        "{right} % right; always answering {label} would give {share} % (p = {p}, {rows} rows)",
+        "答对 {right} %；若总是回答 {label} 则为 {share} %（p = {p}，{rows} 行）",
+    ),
+    "no rows": (
+        "there is no row to judge on; label some, or review the hold-out sample",
+        "没有可用来评判的行；请先标注一些，或审核留出样本",
+    ),
+    "part": (
+        "{value}: {change} points on {rows} rows (p of worse = {p})",
+        "{value}：{rows} 行上变化 {change} 个百分点（变差的 p = {p}）",
+    ),
+    "no slices": (
+        "no slice has {minimum} rows yet",
+        "尚无任何切片达到 {minimum} 行",
+    ),
+    "slices hold": (
+        "none of {count} slices is measurably worse (Holm)",
+        "{count} 个切片中没有一个明显变差（Holm 校正）",
+    ),
+    "slices fall": (
+        "measurably worse (Holm): {names}",
+        "明显变差（Holm 校正）：{names}",
+    ),
+    "no must": ("no complaint is marked must", "没有标为“必须”的投诉"),
+    "must holds": (
+        "all {count} complaints marked must are right",
+        "标为“必须”的 {count} 条投诉全部答对",
+    ),
+    "must falls": (
+        "{wrong} of {count} complaints marked must are wrong: {names}",
+        "标为“必须”的 {count} 条投诉中有 {wrong} 条答错：{names}",
+    ),
+    "none fixed": ("no complaint was fixed before", "此前没有已修复的投诉"),
+    "reopened": (
+        "{wrong} of {count} once fixed complaints are wrong again: {low} % of such or more, with"
+        " 95 % confidence; under {limit} % is asked",
+        "曾修复的 {count} 条投诉中有 {wrong} 条再次答错："
+        "95 % 置信下比例不低于 {low} %，要求低于 {limit} %",
+    ),
+    "passed on": (
+        "{now} % of texts in scope go to a person, {before} % before; a rise of {limit} points is"
+        " the limit",
+        "范围内的文本有 {now} % 转给人工，此前为 {before} %；最多允许上升 {limit} 个百分点",
+    ),
+    "no scope": ("no text in scope to measure it on", "没有范围内的文本可供测量"),
+    "parity on": (
+        "form {form} answers like the model: {because}",
+        "形式 {form} 与模型的回答一致：{because}",
+    ),
+    "parity off": (
+        "form {form} answers unlike the model: {because}",
+        "形式 {form} 与模型的回答不一致：{because}",
+    ),
+    "size": ("{size} MiB; {limit} MiB is the limit", "{size} MiB；上限 {limit} MiB"),
+    "speed": (
+        "{speed} texts per second; {limit} is the least",
+        "每秒 {speed} 条文本；下限为 {limit}",
+    ),
+    "latency": (
+        "a text takes {ratio} times as long as with the champion; {limit} is the limit",
+        "每条文本耗时为现任模型的 {ratio} 倍；上限 {limit}",
+    ),
+    "not measured": ("not measured", "未测量"),
+    "no limit": ("no limit is set", "未设上限"),
+    # notes
+    "left out": (
+        "{count} rows were judged for one of the two models only and left out",
+        "有 {count} 行只评判了两个模型之一，已略去",
+    ),
+    "dropped": (
+        "{count} rows were dropped: {because}",
+        "剔除了 {count} 行：{because}",
+    ),
+    "looks": (
+        "this suite has judged {looks} times; past {limit}, chance alone can win: renew it from"
+        " reviewed answers",
+        "这套评测已使用 {looks} 次；超过 {limit} 次，偶然也可能取胜：请用审核过的回答更新它",
+    ),
+    "rows for margin": (
+        "a difference of {margin} points needs about {rows} rows to be seen",
+        "要看出 {margin} 个百分点的差别，大约需要 {rows} 行",
+    ),
+    "rows for margin unknown": (
+        "how many rows a difference of {margin} points needs cannot be said: the two models"
+        " disagree on {share} % of rows",
+        "无法说明看出 {margin} 个百分点的差别需要多少行：两个模型在 {share} % 的行上不同",
+    ),
+    "by author": (
+        "one author gave {most} of {rows} rows, so the test goes by author: {units} units that can"
+        " be told apart",
+        "有一位作者提供了 {rows} 行中的 {most} 行，因此按作者检验：共 {units} 个独立单位",
+    ),
+    "must unjudged": (
+        "complaints marked must without a row to judge: {names}",
+        "标为“必须”但没有可评判行的投诉：{names}",
+    ),
+    "reacted joined": (
+        "{count} rows that users reacted to count too, weighted by how often right and wrong"
+        " answers get a reaction ({right} % and {wrong} %)",
+        "用户作出反应的 {count} 行也计入，"
+        "并按正确与错误回答得到反应的比例（{right} % 与 {wrong} %）加权",
+    ),
+    "reacted few": (
+        "{count} rows that users reacted to count for the fix rate only: {right} right and {wrong}"
+        " wrong answers with a reaction are reviewed, {minimum} of each are needed",
+        "用户作出反应的 {count} 行只用于修复率："
+        "已审核的有反应的回答中，正确 {right} 条、错误 {wrong} 条，各需 {minimum} 条",
+    ),
+    "reacted disputed": (
+        "{count} rows that users reacted to count for the fix rate only: review found {share} % of"
+        " reactions mistaken, {limit} % is the limit",
+        "用户作出反应的 {count} 行只用于修复率：审核发现 {share} % 的反应有误，上限 {limit} %",
+    ),
+    "reacted only": (
+        "{count} rows that users reacted to count for the fix rate only: users react to wrong"
+        " answers far more often",
+        "用户作出反应的 {count} 行只用于修复率：用户对错误回答的反应要多得多",
+    ),
+}
+
+NAMES = {
+    # values
+    "first": "首个模型",
+    "better": "更好",
+    "no measurable difference": "无可测差别",
+    "worse within noise": "略差，在误差之内",
+    "worse": "更差",
+    "not fit": "不合格",
+    # tests
+    "exact McNemar": "精确 McNemar 检验",
+    "exact McNemar, Holm": "精确 McNemar 检验，Holm 校正",
+    "sign flip by author": "按作者的符号翻转检验",
+    "sign flip by author, Holm": "按作者的符号翻转检验，Holm 校正",
+    "sign flip by episode": "按会话的符号翻转检验",
+    "sign flip by episode, Holm": "按会话的符号翻转检验，Holm 校正",
+    "sign flip by reaction rate": "按反应率加权的符号翻转检验",
+    "paired bootstrap by author": "按作者的配对自助法",
+    "paired bootstrap by author, Holm": "按作者的配对自助法，Holm 校正",
+    "paired bootstrap by episode": "按会话的配对自助法",
+    "paired bootstrap by episode, Holm": "按会话的配对自助法，Holm 校正",
+    "exact binomial against the majority class": "相对多数类的精确二项检验",
+    "sign test": "符号检验",
+    "none: no rows": "无：没有行",
+    # checks
+    "better than the champion": "优于现任模型",
+    "better than the majority class": "优于多数类",
+    "suite not worse": "固定评测集不变差",
+    "holdout not worse": "留出样本不变差",
+    "preference not worse": "偏好不变差",
+    "slices not worse": "各切片不变差",
+    "must": "必须答对",
+    "reopened": "修复不反复",
+    "passed on": "转人工",
+    "parity": "一致性",
+    "size": "大小",
+    "speed": "速度",
+    "latency": "延迟",
+    # parts and slices
+    "pooled": "合并",
+    "suite": "固定评测集",
+    "holdout": "留出样本",
+    "preference": "偏好",
+    "known labels": "现任模型认识的标签",
+    "label": "标签",
+    "new label": "新标签",
+    "language": "语言",
+    "source": "来源",
+    "protected": "受保护群体",
+}
+
+
+def say(name: str, **values: object) -> str:
+    """Return the English sentence `name` with its values filled in."""
+    return _SENTENCES[name][0].format(**values)
+
+
+def chance(p: float) -> str:
+    """Return a p value with two digits."""
+    return f"{p:.2g}" if p >= 1e-4 else "<0.0001"
+
+
+def in_chinese(sentence: str) -> str:
+    """Return the Chinese of a sentence that `say` made; any other comes back as it is.
+
+    >>> in_chinese(say("size", size="3.0", limit="2.0"))
+    '3.0 MiB；上限 2.0 MiB'
+    """
+    for pattern, chinese in _patterns():
+        found = pattern.fullmatch(sentence)
+        if found:
+            values = {key: NAMES.get(value, value) for key, value in found.groupdict().items()}
+            return chinese.format(**values)
+    return sentence
+
+
+def named(name: str, language: str) -> str:
+    """Return a value, a test, a check, or a slice such as `language:en`, in the page's language."""
+    if language == "en":
+        return name
+    if name in NAMES:
+        return NAMES[name]
+    kind, colon, rest = name.partition(":")
+    return NAMES.get(kind, kind) + "：" + rest if colon else name
+
+
+@cache
+def _patterns() -> list[tuple[re.Pattern[str], str]]:
+    return [(_pattern(english), chinese) for english, chinese in _SENTENCES.values()]
+
+
+def _pattern(template: str) -> re.Pattern[str]:
+    pieces = re.split(r"\{(\w+)\}", template)
+    parts = [f"(?P<{piece}>.+?)" if i % 2 else re.escape(piece) for i, piece in enumerate(pieces)]
+    return re.compile("".join(parts), re.DOTALL)

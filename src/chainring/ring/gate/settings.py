@@ -1,0 +1,69 @@
+"""What a recipe can say about promotion; a user should need none of it.
+
+Enters the section `[gate]` of chainring.toml, leave frozen settings.
+
+    GateSettings.model_validate({"margin_points": 1.0, "max_size_mib": 200})
+"""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class GateSettings(BaseModel):
+    """The limits that a challenger has to keep."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    alpha: float = Field(
+        0.05, gt=0, lt=0.5, description="chance of promoting a model that is no better, at most"
+    )
+    power: float = Field(
+        0.8, gt=0.5, lt=1, description="chance of seeing the smallest difference that is reported"
+    )
+    margin_points: float = Field(
+        2.0, ge=0, le=100, description="points of loss from which noise is worth a warning"
+    )
+    min_slice_rows: int = Field(
+        50, ge=2, description="rows from which a label, language, source or group is tested"
+    )
+    min_pooled_rows: int = Field(
+        200, ge=1, description="rows under which the report asks for more of them"
+    )
+    max_looks: int = Field(
+        20, ge=1, description="times a frozen suite may judge before the report warns"
+    )
+    max_reopened: float = Field(
+        0.05, ge=0, le=1, description="share of once fixed complaints that may be wrong again"
+    )
+    max_passed_on_rise: float = Field(
+        0.05, ge=0, le=1, description="rise of the share of texts passed on to a person, at most"
+    )
+    max_latency_ratio: float | None = Field(
+        None, gt=0, description="time a text takes, over the champion's, at most; none: no limit"
+    )
+    min_texts_per_s: float | None = Field(
+        None, gt=0, description="texts per second that the served form must reach; none: no limit"
+    )
+    max_size_mib: float | None = Field(
+        None, gt=0, description="size of the served form, at most; none: no limit"
+    )
+    placebo: bool = Field(
+        True, description="also train the same recipe without corrections, to show beside"
+    )
+    author_cap_for_exact: int = Field(
+        5, ge=1, description="rows of one author from which the test goes by author"
+    )
+    min_reviewed_reactions: int = Field(
+        30,
+        ge=10,
+        description="reviewed rows with a reaction, right and wrong each, before others"
+        " that users reacted to may count",
+    )
+    max_disputed: float = Field(
+        0.05,
+        ge=0,
+        le=1,
+        description="share of reactions that review found mistaken, at most,"
+        " before others that users reacted to may count",
+    )
