@@ -1,0 +1,172 @@
+"""Records joined with the labels that stand: what may become a row of a data set.
+
+Enters records and labels, leaves one candidate a record, or its drop with the reason.
+
+When several accepted labels disagree, the highest kind of author decides (a person, then a user,
+then the source, then a model), and among equals the majority; a tie drops the record.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from chainring.contracts.dataset import Row
+from chainring.contracts.label import AuthorKind, Label
+from chainring.contracts.record import Record
+from chainring.data.dropped import Dropped
+
+RANK: dict[AuthorKind, int] = {"person": 3, "user": 2, "source": 1, "model": 0}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A record with its one label (empty: unlabelled) and the split it was given (or empty).
+
+    `part` is empty for a row of the files, else `train`, `holdout` or `reacted` as feedback says.
+    """
+
+    record: Record
+    label: str
+    kind: AuthorKind
+    given: str
+    part: str
+    labels: tuple[Label, ...] = ()
+    merged: tuple[Candidate, ...] = ()
+
+    @property
+    def where(self) -> dict[str, object]:
+        """The place of the record, as `dropped.jsonl` tells it."""
+        return where(self.record)
+
+    def row(self, *, split: str, group: str, weight: float) -> Row:
+        """Return this candidate (and the exact duplicates merged into it) as a row."""
+        record, every = self.record, (self, *self.merged)
+        said = tuple(label for one in every for label in one.labels)
+        parents = (parent for one in every if one.part for parent in one.record.parents)
+        return Row(
+            id=record.id,
+            text=record.text,
+            label=self.label,
+            language=record.language,
+            split=split,
+            source=record.source,
+            licence=record.licence,
+            group=group,
+            records=tuple(one.record.id for one in every),
+            labels=tuple(label.id for label in said),
+            feedback=tuple(dict.fromkeys(parents)),
+            author=record.fields.get("author", ""),
+            weight=weight if self.part else 1.0,
+            must=any(label.must for label in said),
+            protected=record.fields.get("protected", ""),
+        )
+
+
+def where(record: Record) -> dict[str, object]:
+    """Return the place of a record; `feedback` names what it came from, if it came from any."""
+    place: dict[str, object] = {"source": record.source, "locator": record.locator}
+    return {
+        "record": record.id,
+        **place,
+        **({"feedback": record.parents} if record.parents else {}),
+    }
+
+
+def settled(statements: Iterable[tuple[AuthorKind, str]]) -> tuple[AuthorKind, str] | None:
+    """Return the label that stands and the kind that decided, or None at a tie.
+
+    >>> settled([("source", "refund"), ("user", "track_order"), ("source", "refund")])
+    ('user', 'track_order')
+    >>> settled([("user", "refund"), ("user", "track_order")]) is None
+    True
+    """
+    votes: dict[AuthorKind, Counter[str]] = defaultdict(Counter)
+    for kind, value in statements:
+        votes[kind][value] += 1
+    top = max(votes, key=RANK.__getitem__)
+    first, *others = votes[top].most_common()
+    return None if others and others[0][1] == first[1] else (top, first[0])
+
+
+def joined(
+    records: Sequence[Record],
+    corrections: Sequence[Record],
+    labels: Iterable[Label],
+    dropped: Dropped,
+) -> Iterator[Candidate]:
+    """Yield a candidate for each record that may be used."""
+    about: dict[str, list[Label]] = defaultdict(list)
+    for label in labels:
+        about[label.record].append(label)
+    for record in records:
+        yield from _candidate(record, about[record.id], "", dropped)
+    for record in corrections:
+        part = record.fields.get("part", "train")
+        yield from _candidate(record, about[record.id], part, dropped)
+
+
+def _candidate(
+    record: Record, labels: Sequence[Label], part: str, dropped: Dropped
+) -> Iterator[Candidate]:
+    accepted = tuple(label for label in labels if label.state == "accepted")
+    given = record.fields.get("split", "") if not part else ""
+    if not accepted:
+        if part:
+            dropped.add(_why_unlabelled(labels), **where(record))
+        else:
+            yield Candidate(record=record, label="", kind="source", given=given, part=part)
+        return
+    stands = settled((label.author_kind, label.value) for label in accepted)
+    if stands is None:
+        dropped.add("labels disagree", **where(record))
+        return
+    kind, value = stands
+    said = tuple(label for label in accepted if label.value == value)
+    yield Candidate(record=record, label=value, kind=kind, given=given, part=part, labels=said)
+
+
+def _why_unlabelled(labels: Sequence[Label]) -> str:
+    """Say why a correction has no label; its text then teaches nothing, not even unlabelled."""
+    states = {label.state for label in labels}
+    return "waits for a review" if "pending" in states else "rejected or without a label"
+
+
+def collapsed(candidates: Sequence[Candidate], dropped: Dropped) -> list[Candidate]:
+    """Return the candidates of one near-duplicate group that stay, in order.
+
+    Texts of one skeleton get one label as `settled` says (at a tie all go) and become one row that
+    names all of them. Of near-duplicates the first of each label stays: two texts that differ in a
+    word may well differ in meaning, and both are then worth learning.
+    """
+    exact: Mapping[str, list[Candidate]] = _by_skeleton(candidates)
+    kept: dict[str, Candidate] = {}
+    for same in exact.values():
+        one = _merged(same, dropped)
+        if one is None:
+            continue
+        if one.label in kept:
+            for lost in (one, *one.merged):
+                dropped.add("near-duplicate", **lost.where)
+        else:
+            kept[one.label] = one
+    return list(kept.values())
+
+
+def _by_skeleton(candidates: Sequence[Candidate]) -> dict[str, list[Candidate]]:
+    exact: dict[str, list[Candidate]] = defaultdict(list)
+    for candidate in candidates:
+        exact[candidate.record.group].append(candidate)
+    return exact
+
+
+def _merged(same: Sequence[Candidate], dropped: Dropped) -> Candidate | None:
+    stands = settled((one.kind, one.label) for one in same)
+    agreed = [one for one in same if stands is not None and one.label == stands[1]]
+    for one in same:
+        if stands is None or one.label != stands[1]:
+            dropped.add("conflicting duplicate", **one.where)
+    for one in agreed[1:]:
+        dropped.add("exact duplicate", **one.where)
+    return replace(agreed[0], merged=tuple(agreed[1:])) if agreed else None

@@ -1,0 +1,190 @@
+"""Step: records and labels become rows in splits, without duplicates across them.
+
+Enters records, the corrections made of feedback, and labels; leaves a Dataset (tree of kind
+`dataset`: `rows.parquet`, `dropped.jsonl`, `card.md`).
+
+    data = dataset(records, corrections, labels, work=work, settings=settings)
+    data.splits            # {'train': 1700, 'validation': 220, 'test': 330, ...}
+
+Which split a row goes to is told in `chainring.data.splits`, which label stands in
+`chainring.data.candidates`. `dropped.jsonl` names the feedback of what was dropped, so that nothing
+a user said is ever unaccounted for.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from chainring.contracts.codec import digest
+from chainring.contracts.dataset import SPLITS, Dataset, Row
+from chainring.contracts.errors import InputError
+from chainring.contracts.label import Label
+from chainring.contracts.record import Record
+from chainring.contracts.table import Table
+from chainring.contracts.work import Work
+from chainring.data.candidates import Candidate, joined
+from chainring.data.card import card
+from chainring.data.dropped import Dropped
+from chainring.data.settings import DataSettings
+from chainring.data.splits import Placed, Shares, placed
+from chainring.store.tables import read_table, write_rows
+from chainring.text.near import near_groups
+
+_NAMED_RARE_LABELS = 50
+
+
+def dataset(
+    records: Table[Record],
+    corrections: Table[Record],
+    labels: Table[Label],
+    *,
+    work: Work,
+    settings: DataSettings,
+) -> Dataset:
+    """Return the data set of a turn.
+
+    Raises
+    ------
+    InputError
+        When no label is accepted, or fewer than two labels have rows to train on.
+    """
+    trees, folder = work.trees, work.folder("dataset")
+    with Dropped(folder) as dropped:
+        candidates = list(
+            joined(
+                list(read_table(Record, trees.open(records.address))),
+                list(read_table(Record, trees.open(corrections.address))),
+                read_table(Label, trees.open(labels.address)),
+                dropped,
+            )
+        )
+        _require_labels(candidates)
+        members = _grouped(candidates, settings, work.secret, dropped)
+        members = _without_rare(members, settings.min_rows_per_label, dropped)
+        rows = [
+            one.candidate.row(split=one.split, group=one.group, weight=settings.feedback_weight)
+            for one in _with_validation(members, settings)
+        ]
+    _require_two_labels(rows, dropped.counts)
+    write_rows(folder, rows)
+    made = _facts(rows, work.app, dropped.counts)
+    (folder / "card.md").write_text(card(made, rows), encoding="utf-8")
+    work.say("dataset: " + ", ".join(f"{split} {n}" for split, n in made.splits.items() if n))
+    return replace(made, address=trees.put(folder, kind="dataset"))
+
+
+def _require_labels(candidates: Sequence[Candidate]) -> None:
+    if not any(one.label for one in candidates):
+        raise InputError(
+            f"none of the {len(candidates)} records has an accepted label, so there is nothing to "
+            "train on. If the files hold labels, name their column under [data.columns]; "
+            "otherwise run `chainring review`, which shows clusters of your texts to name"
+        )
+
+
+def _grouped(
+    candidates: Sequence[Candidate], settings: DataSettings, secret: bytes, dropped: Dropped
+) -> list[Placed]:
+    given = {one.given for one in candidates if one.label}
+    shares = Shares(
+        test=0.0 if "test" in given else settings.test_share,
+        validation=0.0 if "validation" in given else settings.validation_share,
+        secret=secret,
+    )
+    groups: dict[int, list[Candidate]] = defaultdict(list)
+    texts = [one.record.text for one in candidates]
+    numbers = near_groups(texts, min_jaccard=settings.min_jaccard)
+    for number, one in zip(numbers, candidates, strict=True):
+        groups[number].append(one)
+    return [one for group in groups.values() for one in placed(group, shares, dropped)]
+
+
+def _without_rare(members: Sequence[Placed], minimum: int, dropped: Dropped) -> list[Placed]:
+    """Leave out labels of too few rows, and let every label that stays have a row to train on.
+
+    Rows that the files give as test stay: a suite is not thinned, and a model that does not know
+    their label is wrong there.
+    """
+    learnt = ("train", "validation", "test")
+    own = [one for one in members if one.split in learnt and one.candidate.label]
+    counts = Counter(one.candidate.label for one in own)
+    splits = defaultdict(set)
+    for one in own:
+        splits[one.candidate.label].add(one.split)
+    rare = {label: n for label, n in counts.items() if n < minimum}
+    kept = []
+    for one in members:
+        label = one.candidate.label
+        movable = one.split in learnt and not one.fixed and bool(label)
+        if movable and label in rare:
+            dropped.add(_too_few(label, rare, minimum), **one.candidate.where)
+        elif movable and splits[label] == {"test"}:
+            dropped.add(f"label {label!r} fell to the test alone; add rows", **one.candidate.where)
+        elif movable and one.split == "validation" and "train" not in splits[label]:
+            kept.append(replace(one, split="train"))
+        else:
+            kept.append(one)
+    return kept
+
+
+def _too_few(label: str, rare: dict[str, int], minimum: int) -> str:
+    if len(rare) > _NAMED_RARE_LABELS:
+        return f"a label with fewer than {minimum} rows"
+    noun = "row" if rare[label] == 1 else "rows"
+    return f"label {label!r} has {rare[label]} {noun}; at least {minimum} needed"
+
+
+def _with_validation(members: Sequence[Placed], settings: DataSettings) -> list[Placed]:
+    """Where the draw left validation empty (few rows), give it the rows with the least draws.
+
+    Each label keeps a row to train on. A later turn with more rows may train on these: they choose
+    among candidates, they judge none.
+    """
+    own = [one for one in members if one.split == "train" and not one.candidate.part]
+    if any(one.split == "validation" for one in members) or not settings.validation_share:
+        return list(members)
+    spare = Counter(one.candidate.label for one in own)
+    wanted = max(1, round(settings.validation_share * len(own)))
+    moved: set[str] = set()
+    for one in sorted(own, key=lambda one: (one.draw, one.candidate.record.id)):
+        if len(moved) < wanted and spare[one.candidate.label] > 1:
+            spare[one.candidate.label] -= 1
+            moved.add(one.group)
+    return [
+        replace(one, split="validation") if one.split == "train" and one.group in moved else one
+        for one in members
+    ]
+
+
+def _require_two_labels(rows: Iterable[Row], counts: dict[str, int]) -> None:
+    found = sorted({row.label for row in rows if row.split == "train"})
+    if len(found) < 2:
+        raise InputError(
+            f"at least two labels with rows to train on are needed; found {found or 'none'}. "
+            "Add labelled rows, or see whether [data.columns] names the right column",
+            faults=[f"{number} x {reason}" for reason, number in counts.items()],
+        )
+
+
+def _facts(rows: Sequence[Row], app: str, counts: dict[str, int]) -> Dataset:
+    labelled = [row for row in rows if row.label]
+    sizes = Counter(row.split for row in rows)
+    return Dataset(
+        app=app,
+        address="",
+        task="classification",
+        labels=tuple(sorted({row.label for row in rows if row.split in ("train", "validation")})),
+        languages=tuple(sorted({row.language for row in labelled})),
+        splits={split: sizes[split] for split in SPLITS},
+        suite=_digest(rows, "test", "holdout"),
+        training=_digest(rows, "train", "validation"),
+        licences=tuple(sorted({row.licence for row in rows})),
+        counts=counts,
+    )
+
+
+def _digest(rows: Iterable[Row], *splits: str) -> str:
+    chosen = [row for row in rows if row.split in splits]
+    return digest(sorted((row.id, row.text, row.label, row.weight) for row in chosen), size=32)

@@ -1,0 +1,47 @@
+"""What was dropped, and why: a counter for each reason and a file that one can read.
+
+Enters reasons with the place of a row, leaves `dropped.jsonl`; no text of a person is in it.
+
+    {"reason":"empty text","source":"data/help.csv","locator":"line 12"}
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+from types import TracebackType
+from typing import TextIO
+
+DROPPED_FILE = "dropped.jsonl"
+
+
+class Dropped:
+    """A context that writes `dropped.jsonl` into a folder and counts the reasons."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / DROPPED_FILE
+        self._out: TextIO
+        self._counts: Counter[str] = Counter()
+
+    def __enter__(self) -> Dropped:
+        self._out = self._path.open("w", encoding="utf-8", newline="\n")
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._out.close()
+
+    def add(self, reason: str, **where: object) -> None:
+        """Drop one row: its reason is counted, its place written."""
+        self._counts[reason] += 1
+        self._out.write(json.dumps({"reason": reason, **where}, ensure_ascii=False) + "\n")
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """The reasons and how often each was given, in the order of the alphabet."""
+        return dict(sorted(self._counts.items()))

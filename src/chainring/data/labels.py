@@ -1,0 +1,199 @@
+"""Step: what the source, users and people say of records, and whether it stands.
+
+Enters records, the corrections made of feedback, and people's decisions; leaves a table of labels
+(tree of kind `labels`). Every statement is kept with its state; only `accepted` ones make rows.
+
+    table = labels(records, corrections, decisions, work=work, settings=settings)
+    table.counts         # {'doubtful: waits for a review': 12, 'rejected by a person': 3}
+
+A decision is a Label of a person about a record, a prediction or a feedback by id; of several on
+one thing the last given counts. `accepted` with the value that stands confirms it, with another
+value changes it; `rejected` rejects; `pending` sets it back.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from chainring.contracts.ids import keyed
+from chainring.contracts.label import AuthorKind, Label, ReviewState
+from chainring.contracts.record import Record
+from chainring.contracts.table import Table
+from chainring.contracts.work import Work
+from chainring.data.doubtful import doubtful
+from chainring.data.settings import DataSettings
+from chainring.store.tables import read_table, write_table
+
+_KINDS: dict[str, AuthorKind] = {"person": "person", "user": "user", "model": "model"}
+_STATES: dict[str, ReviewState] = {"pending": "pending", "rejected": "rejected"}
+
+
+def labels(
+    records: Table[Record],
+    corrections: Table[Record],
+    decisions: tuple[Label, ...],
+    *,
+    work: Work,
+    settings: DataSettings,
+) -> Table[Label]:
+    """Return all labels of the records and corrections, each with its review state."""
+    rows = list(read_table(Record, work.trees.open(records.address)))
+    corrected = list(read_table(Record, work.trees.open(corrections.address)))
+    counts: Counter[str] = Counter()
+    reviewed = _Reviewed(decisions, secret=work.secret)
+    found = [label for record in rows for label in reviewed.of(record, _from_source(record, work))]
+    said = [
+        label for record in corrected for label in reviewed.of(record, _from_user(record, work))
+    ]
+    decided = {label.id for label in said if label.author_kind == "person"} | reviewed.confirmed
+    said = _capped(said, decided, settings.max_rows_per_author, counts)
+    if settings.review_doubtful:
+        said = _doubted(said, decided, [*rows, *corrected], found, work.seed, counts)
+    counts.update(_waiting([*found, *said], counts))
+    counts["decisions on nothing here"] = len(reviewed.unused())
+    folder = work.folder("labels")
+    count = write_table(folder, [*found, *said])
+    kept = {reason: number for reason, number in sorted(counts.items()) if number}
+    return Table(address=work.trees.put(folder, kind="labels"), rows=count, counts=kept)
+
+
+def _from_source(record: Record, work: Work) -> Iterator[Label]:
+    if record.fields.get("label"):
+        yield _label(record, work, kind="source", author=record.fields.get("author", "source"))
+
+
+def _from_user(record: Record, work: Work) -> Iterator[Label]:
+    if record.fields.get("label"):
+        kind = _KINDS.get(record.fields.get("author_kind", ""), "user")
+        yield _label(record, work, kind=kind, author=record.fields.get("author", ""))
+
+
+def _label(record: Record, work: Work, *, kind: AuthorKind, author: str) -> Label:
+    value = record.fields["label"]
+    return Label(
+        id="lab_" + keyed(work.secret, "label", record.id, kind, author, value),
+        app=record.app,
+        record=record.id,
+        value=value,
+        author=author,
+        author_kind=kind,
+        state=_STATES.get(record.fields.get("state", ""), "accepted"),
+        at=record.at,
+        parents=record.parents,
+        must=record.fields.get("must") == "true",
+    )
+
+
+class _Reviewed:
+    """People's decisions, laid on the labels that they are about."""
+
+    def __init__(self, decisions: Sequence[Label], *, secret: bytes) -> None:
+        self._by_subject = {one.record: one for one in decisions}  # the last one given counts
+        self._order = {one.record: place for place, one in enumerate(decisions)}
+        self._used: set[str] = set()
+        self._secret = secret
+        self.confirmed: set[str] = set()
+
+    def of(self, record: Record, labels: Iterable[Label]) -> Iterator[Label]:
+        """Yield the labels of a record as a person left them, the person's own label last."""
+        about = [name for name in (record.id, *record.parents) if name in self._by_subject]
+        self._used.update(about)
+        if not about:
+            yield from labels
+            return
+        decision = self._by_subject[max(about, key=self._order.__getitem__)]
+        for label in labels:
+            state = self._state(label, decision)
+            if state == "accepted":
+                self.confirmed.add(label.id)
+            yield replace(
+                label,
+                state=state,
+                must=label.must or (state == "accepted" and decision.must),
+                parents=(*label.parents, decision.id),
+            )
+        yield self._own(record, decision)
+
+    @staticmethod
+    def _state(label: Label, decision: Label) -> ReviewState:
+        if decision.state != "accepted":
+            return decision.state
+        return "accepted" if label.value == decision.value else "rejected"
+
+    def _own(self, record: Record, decision: Label) -> Label:
+        return replace(
+            decision,
+            id="lab_" + keyed(self._secret, "decision", record.id, decision.id),
+            record=record.id,
+            author_kind="person",
+            parents=(*record.parents, decision.id),
+        )
+
+    def unused(self) -> set[str]:
+        """Return what was decided upon and is not here."""
+        return set(self._by_subject) - self._used
+
+
+def _held(labels: Sequence[Label], test: Callable[[int, Label], bool]) -> list[Label]:
+    """Return the labels, those that pass the test set to `pending`."""
+    return [
+        replace(label, state="pending") if test(place, label) else label
+        for place, label in enumerate(labels)
+    ]
+
+
+def _capped(
+    labels: Sequence[Label], decided: set[str], limit: int, counts: Counter[str]
+) -> list[Label]:
+    """Hold back what one user says beyond the limit; labels without an author have no cap."""
+    said: Counter[str] = Counter()
+
+    def is_beyond(place: int, label: Label) -> bool:
+        if not _is_open(label, decided) or not label.author:
+            return False
+        said[label.author] += 1
+        return said[label.author] > limit
+
+    held = _held(labels, is_beyond)
+    counts[f"more than {limit} of one author: waits for a review"] = sum(
+        number - limit for number in said.values() if number > limit
+    )
+    return held
+
+
+def _is_open(label: Label, decided: set[str]) -> bool:
+    return label.author_kind == "user" and label.state == "accepted" and label.id not in decided
+
+
+def _doubted(
+    said: list[Label],
+    decided: set[str],
+    records: Sequence[Record],
+    found: Sequence[Label],
+    seed: int,
+    counts: Counter[str],
+) -> list[Label]:
+    """Hold back users' labels that the rest of the data contradicts."""
+    suspects = {label.id for label in said if _is_open(label, decided)}
+    if not suspects:
+        return said
+    texts = {record.id: record.text for record in records}
+    usable = [label for label in (*found, *said) if label.state == "accepted"]
+    wrong = doubtful(
+        [texts[label.record] for label in usable],
+        [label.value for label in usable],
+        suspects=[place for place, label in enumerate(usable) if label.id in suspects],
+        seed=seed,
+    )
+    ids = {usable[place].id for place in wrong}
+    counts["doubtful: waits for a review"] = len(ids)
+    return _held(said, lambda _, label: label.id in ids)
+
+
+def _waiting(labels: Sequence[Label], counts: Counter[str]) -> dict[str, int]:
+    held = sum(number for reason, number in counts.items() if reason.endswith("waits for a review"))
+    pending = sum(label.state == "pending" for label in labels)
+    rejected = sum(label.state == "rejected" for label in labels)
+    return {"waits for a review": pending - held, "rejected by a person": rejected}

@@ -1,0 +1,81 @@
+"""Lines of a text file: decoded one by one, numbered, and never longer than a bound in memory.
+
+Enters a path (plain or `.gz`), leaves `(number, line)`; what cannot be read is reported by line and
+the next line follows.
+"""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import BinaryIO, cast
+
+Report = Callable[[str, str], None]
+"""`report(locator, cause)`: how a reader says a fault and goes on."""
+
+_SKIP_BYTES = 1 << 20
+_BOM = b"\xef\xbb\xbf"
+
+
+def lines(path: Path, *, report: Report, max_bytes: int) -> Iterator[tuple[int, str]]:
+    """Yield the lines of a UTF-8 file with their numbers from 1, ends of line included."""
+    number = 0
+    try:
+        with _opened(path) as file:
+            while raw := file.readline(max_bytes + 1):
+                number += 1
+                if number == 1:
+                    raw = raw.removeprefix(_BOM)
+                text = _checked(raw, file, number, report=report, max_bytes=max_bytes)
+                if text is not None:
+                    yield number, text
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        report(f"after line {number}", f"damaged gzip file ({error}); copy it again")
+    except OSError as error:
+        report(f"after line {number}", f"cannot be read: {error.strerror or error}")
+
+
+def _opened(path: Path) -> BinaryIO:
+    return cast(BinaryIO, gzip.open(path)) if path.suffix == ".gz" else path.open("rb")
+
+
+def _checked(
+    raw: bytes, file: BinaryIO, number: int, *, report: Report, max_bytes: int
+) -> str | None:
+    if len(raw) > max_bytes and not raw.endswith(b"\n"):
+        size = len(raw) + _skipped(file)
+        report(
+            f"line {number}",
+            f"{size} bytes, more than the {max_bytes} allowed; is a line end missing? "
+            "Split it, or raise data.max_bytes_per_line",
+        )
+        return None
+    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+        report(f"line {number}", "UTF-16, expected UTF-8; convert it: iconv -f utf-16 -t utf-8")
+        return None
+    return _decoded(raw, number, report)
+
+
+def _skipped(file: BinaryIO) -> int:
+    """Pass over the rest of a line, a piece at a time, and return its bytes."""
+    size = 0
+    while piece := file.readline(_SKIP_BYTES):
+        size += len(piece)
+        if piece.endswith(b"\n"):
+            break
+    return size
+
+
+def _decoded(raw: bytes, number: int, report: Report) -> str | None:
+    try:
+        return raw.decode()
+    except UnicodeDecodeError as error:
+        report(
+            f"line {number}",
+            f"broken UTF-8 at byte {error.start + 1} of the line (0x{raw[error.start]:02x}); "
+            "mend it, or convert the file: iconv -f gb18030 -t utf-8 (from Chinese), "
+            "iconv -f windows-1252 -t utf-8 (from Western Windows)",
+        )
+        return None

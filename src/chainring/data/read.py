@@ -1,0 +1,242 @@
+"""Files become rows: names found, readers chosen, columns mapped, splits told by file names.
+
+Enters paths, leave a `Source` (what stood there, by digest) and its rows in a stream.
+
+    source = source_of("data", app="support", digests=store.digests)
+    for row in rows_of(source, settings=settings, faults=faults): ...
+
+===========================  ======================================================
+a file                       is of split
+===========================  ======================================================
+``data/train.jsonl``          train
+``data/zh/test-00001.csv``    test
+``data/dev/help.parquet``     validation (its folder says so)
+``data/help.csv``             none: a keyed hash decides; a `split` column always wins
+===========================  ======================================================
+"""
+
+from __future__ import annotations
+
+import glob
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from functools import partial
+from itertools import chain, islice
+from pathlib import Path
+from typing import Any, Protocol
+
+from chainring.contracts.codec import digest
+from chainring.contracts.errors import InputError, did_you_mean
+from chainring.contracts.parts import load_part, part_names
+from chainring.contracts.source import Source
+from chainring.data.columns import columns_of, fault_of
+from chainring.data.faults import Faults
+from chainring.data.readers import Reader
+from chainring.data.settings import DataSettings, Role
+
+SPLIT_WORDS = {
+    "train": "train", "training": "train",
+    "validation": "validation", "valid": "validation", "val": "validation", "dev": "validation",
+    "test": "test", "unlabelled": "unlabelled", "unlabeled": "unlabelled",
+}  # fmt: skip
+_OTHER_ENDINGS = {".txt": "text", ".ndjson": "jsonl"}
+_PAPERS = {"readme", "license", "licence", "notice", "changelog", "copying"}
+_PEEK_ROWS = 100
+
+
+class Digests(Protocol):
+    """What is asked of the store's digest cache."""
+
+    def digest(self, path: Path) -> str:
+        """Return the digest of a file."""
+        ...
+
+    def save(self) -> None:
+        """Keep what was learnt."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataFile:
+    """One file: where it lies, and its name as records carry it (`data/help.csv`)."""
+
+    path: Path
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawRow:
+    """One row of a file, by role. `split` is `train`, `validation`, `test`, or empty."""
+
+    source: str
+    locator: str
+    split: str
+    values: dict[Role, str]
+
+
+def source_of(
+    paths: str | Path | Sequence[str | Path],
+    *,
+    app: str,
+    role: str = "data",
+    digests: Digests,
+    root: Path | None = None,
+) -> Source:
+    """Return what stands at `paths` (folders, files or globs, from folder `root`), by digest.
+
+    An unchanged file is not read again. Raises InputError when a path is not there or holds no
+    file; all such paths are named at once.
+    """
+    base = root or Path.cwd()
+    listed = [paths] if isinstance(paths, str | Path) else list(paths)
+    path = "\n".join(str(base / one) for one in listed)
+    found = [(file.name, digests.digest(file.path)) for file in files_of(path)]
+    digests.save()
+    return Source(app=app, path=path, digest=digest(found, size=32), role=role)
+
+
+def files_of(paths: str) -> list[DataFile]:
+    """Return the files below `paths` (one a line), sorted by name; hidden ones are passed over."""
+    faults: list[str] = []
+    files: dict[Path, DataFile] = {}
+    for pattern in paths.split("\n"):
+        found = list(_below(pattern, faults))
+        for file in sorted(found, key=lambda one: one.name):
+            files.setdefault(file.path.resolve(), file)
+    if faults:
+        raise InputError(
+            "no data: set data.path in chainring.toml to the folder or file that holds your text",
+            faults=faults,
+        )
+    return list(files.values())
+
+
+def _below(pattern: str, faults: list[str]) -> Iterator[DataFile]:
+    roots = [Path(pattern)]
+    if glob.has_magic(pattern) and not roots[0].exists():
+        roots = [Path(found) for found in sorted(glob.glob(pattern, recursive=True))]
+    count = 0
+    for root in roots:
+        for path in [root] if root.is_file() else root.rglob("*"):
+            inner = path.relative_to(root)
+            if path.is_file() and not any(piece.startswith(".") for piece in inner.parts):
+                count += 1
+                yield DataFile(path=path, name=(Path(root.name) / inner).as_posix())
+    if not count:
+        faults.append(f"{pattern}: {_why_none(Path(pattern))}")
+
+
+def _why_none(path: Path) -> str:
+    if path.is_dir():
+        return "an empty folder; put files in it that end in " + ", ".join(sorted(_endings()))
+    beside = [one.name for one in path.parent.iterdir()] if path.parent.is_dir() else []
+    return "not there" + (did_you_mean(path.name, beside) if beside else "")
+
+
+def _endings() -> dict[str, str]:
+    """Return file ending → reader part; of several versions the newest."""
+    versions: dict[str, str] = {}
+    for name in sorted(part_names("reader"), key=lambda one: int(one.rpartition(".v")[2])):
+        versions[name.rpartition(".v")[0]] = name
+    endings = {f".{stem}": name for stem, name in versions.items() if stem != "text"}
+    more = {ending: versions[stem] for ending, stem in _OTHER_ENDINGS.items() if stem in versions}
+    return endings | more
+
+
+def rows_of(
+    source: Source, *, settings: DataSettings, faults: Faults, skipped: Counter[str] | None = None
+) -> Iterator[RawRow]:
+    """Yield the rows of every file of a source; faults are gathered, the next file follows."""
+    endings = _endings()
+    unseen = dict(settings.columns)
+    read = 0
+    for file in files_of(source.path):
+        ending = Path(file.name.removesuffix(".gz")).suffix.lower()
+        if ending not in endings or Path(file.name).name.split(".")[0].lower() in _PAPERS:
+            if skipped is not None:
+                skipped[f"file not read: {ending or 'no ending'}"] += 1
+            continue
+        read += 1
+        yield from _file_rows(file, endings[ending], settings, faults, unseen)
+    if not read:
+        faults.add(source.path, f"no file ends in {', '.join(sorted(endings))} (or that with .gz)")
+    for role, column in unseen.items():
+        faults.add("data.columns", f"{role} = {column!r}: no file has that column")
+
+
+def _file_rows(
+    file: DataFile, part: str, settings: DataSettings, faults: Faults, unseen: dict[Role, str]
+) -> Iterator[RawRow]:
+    reader: Reader = load_part("reader", part)
+    report = partial(_report, faults, file.name)
+    rows = reader(file.path, report=report, max_bytes=settings.max_bytes_per_line)
+    first = list(islice(rows, _PEEK_ROWS))
+    unlabelled = part.startswith("text.") or _is_unlabelled(file, settings)
+    if not first:
+        for _ in [] if faults.of(file.name) else [0]:
+            faults.add(file.name, "an empty file; fill it or take it away")
+        return
+    found = list(dict.fromkeys(name for _, row in first for name in row))
+    for role in [role for role, column in unseen.items() if column in found]:
+        del unseen[role]
+    fault = fault_of(found, settings.columns, unlabelled=unlabelled)
+    if fault is not None:
+        faults.add(file.name, fault)
+    columns = columns_of(found, settings.columns, unlabelled=unlabelled)
+    split = "" if unlabelled else split_of(file.name)
+    for locator, row in chain(first, rows):
+        if fault is None:
+            yield _mapped(file.name, locator, row, columns, split, report)
+
+
+def _report(faults: Faults, name: str, locator: str, cause: str) -> None:
+    faults.add(name, cause, at=locator)
+
+
+def _is_unlabelled(file: DataFile, settings: DataSettings) -> bool:
+    path = file.path.absolute().as_posix()
+    patterns = [re.sub(r"^(\.{0,2}/)+", "", one).rstrip("/") for one in settings.unlabelled]
+    return any(fnmatch(path, f"*/{one}") or fnmatch(path, f"*/{one}/*") for one in patterns)
+
+
+def split_of(name: str) -> str:
+    """Return the split that a file's name tells, else its folders', or an empty string.
+
+    >>> split_of("data/train-00000-of-00001.parquet"), split_of("bank/dev/a.csv"), split_of("a.csv")
+    ('train', 'validation', '')
+    """
+    *folders, last = name.lower().split("/")
+    words = re.findall(r"[a-z]+", last.split(".")[0])
+    told = {SPLIT_WORDS[word] for word in words if word in SPLIT_WORDS}
+    if len(told) == 1:
+        return told.pop()
+    return next((SPLIT_WORDS[one] for one in reversed(folders) if one in SPLIT_WORDS), "")
+
+
+def _mapped(
+    name: str, locator: str, row: dict[str, Any], columns: dict[Role, str], split: str, report: Any
+) -> RawRow:
+    values = {}
+    for role, column in columns.items():
+        value = row.get(column)
+        if isinstance(value, list | dict | bytes):
+            kind = type(value).__name__
+            report(locator, f"column `{column}` holds a {kind}; one {role} a row is expected")
+        elif value is not None:
+            values[role] = _text(value)
+    told = values.pop("split", "").strip().lower()
+    if told and told not in SPLIT_WORDS:
+        allowed = ", ".join(sorted(SPLIT_WORDS))
+        report(locator, f"split {told!r} is none of {allowed}{did_you_mean(told, SPLIT_WORDS)}")
+    return RawRow(source=name, locator=locator, split=SPLIT_WORDS.get(told, split), values=values)
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))  # a column of numbers with gaps is read as 1.0, 2.0
+    return str(value)

@@ -1,0 +1,116 @@
+r"""The parts that open files: each yields `(locator, row)` in a stream and reports what it cannot.
+
+A reader is a part of kind `reader`; `jsonl.v1` opens files that end in `.jsonl` (or `.jsonl.gz`).
+
+=============  ==========================================================================
+part           a row is
+=============  ==========================================================================
+``jsonl.v1``    a line with a JSON object: ``{"text": "我的包裹到哪了？", "label": "track"}``
+``csv.v1``      a line under a header, quoted by ``"``; separated by ``,`` (or ``;``)
+``tsv.v1``      a line under a header, separated by tabs; a quote is a plain character
+``parquet.v1``  a row of a Parquet file
+``text.v1``     a line of a ``.txt`` file, without a label: ``Where is my parcel?``
+=============  ==========================================================================
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
+from typing import Any, Protocol
+
+from chainring.data.lines import Report, lines
+
+Rows = Iterator[tuple[str, dict[str, Any]]]
+
+
+class Reader(Protocol):
+    """The signature of a reader part."""
+
+    def __call__(self, path: Path, *, report: Report, max_bytes: int) -> Rows:
+        """Yield the rows of a file; `report` a fault and go on with the next row."""
+        ...
+
+
+def jsonl(path: Path, *, report: Report, max_bytes: int) -> Rows:
+    """Yield the JSON objects of a file, one a line; blank lines are passed over."""
+    for number, line in lines(path, report=report, max_bytes=max_bytes):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            report(f"line {number}", f"no JSON ({error}); one object a line is expected")
+            continue
+        if isinstance(row, dict):
+            yield f"line {number}", row
+        else:
+            report(f"line {number}", f"a JSON {type(row).__name__}, an object is expected")
+
+
+def text(path: Path, *, report: Report, max_bytes: int) -> Rows:
+    """Yield every line that is not blank as a row with the one column `text`."""
+    for number, line in lines(path, report=report, max_bytes=max_bytes):
+        if line.strip():
+            yield f"line {number}", {"text": line}
+
+
+def csv_(path: Path, *, report: Report, max_bytes: int) -> Rows:
+    """Yield the rows of a comma-separated file; `;` serves where the header holds no comma."""
+    found = lines(path, report=report, max_bytes=max_bytes)
+    first = next(found, None)
+    if first is None:
+        return
+    semicolons = "," not in first[1] and ";" in first[1]
+    texts = (line for _, line in chain([first], found))
+    yield from _table(csv.reader(texts, delimiter=";" if semicolons else ",", strict=True), report)
+
+
+def tsv(path: Path, *, report: Report, max_bytes: int) -> Rows:
+    """Yield the rows of a tab-separated file, as IANA defines it: there is no quoting."""
+    texts = (line for _, line in lines(path, report=report, max_bytes=max_bytes))
+    yield from _table(csv.reader(texts, delimiter="\t", quoting=csv.QUOTE_NONE), report)
+
+
+def _table(found: Any, report: Report) -> Rows:
+    header: list[str] = []
+    start = 1
+    try:
+        for values in found:
+            place, start = f"line {start}", found.line_num + 1
+            if not header:
+                header = _header(values, report)
+            elif len(values) == len(header):
+                yield place, dict(zip(header, values, strict=True))
+            elif values:
+                report(
+                    place, f"{len(values)} fields, the header has {len(header)}; mind the quotes"
+                )
+    except csv.Error as error:
+        report(f"line {start}", f"{error}; is a quote not closed? What follows was not read")
+
+
+def _header(values: list[str], report: Report) -> list[str]:
+    names = [value.strip() for value in values]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        report("line 1", f"columns {', '.join(map(repr, twice))} stand twice in the header")
+    return names
+
+
+def parquet(path: Path, *, report: Report, max_bytes: int) -> Rows:
+    """Yield the rows of a Parquet file, a batch in memory at a time."""
+    import pyarrow.parquet as pq
+
+    number = 0
+    try:
+        with pq.ParquetFile(path) as file:
+            for batch in file.iter_batches(batch_size=1024):
+                for row in batch.to_pylist():
+                    number += 1
+                    yield f"row {number}", row
+    except (ValueError, OSError) as error:  # Arrow's own errors are of these two
+        report(f"after row {number}", f"no Parquet file that can be read ({error})")

@@ -1,0 +1,149 @@
+"""Step: rows of files become records, normalised and redacted before anything is stored.
+
+Enters a Source and a Guard, leaves a table of records (tree of kind `records`: `rows.jsonl` and
+`dropped.jsonl`).
+
+    table = records(source, guard, work=work, settings=settings)
+    table.counts                       # {'empty text': 3}
+
+A record's id is a keyed hash over its source, its place and its prepared text. Its place is the
+`id` column where there is one, and how many rows with the same text stood before it in the file: so
+a row put in at the top of a file changes no other record's id, and what people said of it stands.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from chainring.contracts.dataset import OUT_OF_SCOPE
+from chainring.contracts.errors import InputError
+from chainring.contracts.guard import Guard
+from chainring.contracts.ids import keyed
+from chainring.contracts.record import Record
+from chainring.contracts.source import Source
+from chainring.contracts.table import Table
+from chainring.contracts.work import Work
+from chainring.data.dropped import Dropped
+from chainring.data.faults import Faults
+from chainring.data.read import RawRow, rows_of
+from chainring.data.settings import DataSettings
+from chainring.store.tables import write_table
+from chainring.text.language import language
+from chainring.text.normalise import group_key, normalise
+from chainring.text.redact import redact
+
+MAX_LABEL_CHARACTERS = 200
+
+
+def records(source: Source, guard: Guard, *, work: Work, settings: DataSettings) -> Table[Record]:
+    """Return the records of a source.
+
+    Raises
+    ------
+    InputError
+        With every fault of every file; or when no row is left.
+    """
+    folder = work.folder("records")
+    faults = Faults()
+    skipped: Counter[str] = Counter()
+    with Dropped(folder) as dropped:
+        raw = rows_of(source, settings=settings, faults=faults, skipped=skipped)
+        maker = _Maker(source.app, guard, settings, work.secret, faults, dropped)
+        count = write_table(folder, maker.made(raw))
+    faults.raise_all()
+    if not count:
+        raise InputError(
+            "no row of the data can be used",
+            faults=[f"{n} x {r}" for r, n in dropped.counts.items()],
+        )
+    work.say(f"records: {count} rows, {sum(dropped.counts.values())} dropped")
+    address = work.trees.put(folder, kind="records")
+    return Table(address=address, rows=count, counts={**dropped.counts, **skipped})
+
+
+class _Maker:
+    """Makes records of raw rows; knows which ids it has given."""
+
+    def __init__(
+        self,
+        app: str,
+        guard: Guard,
+        settings: DataSettings,
+        secret: bytes,
+        faults: Faults,
+        dropped: Dropped,
+    ) -> None:
+        self._app, self._guard, self._settings, self._secret = app, guard, settings, secret
+        self._faults, self._dropped = faults, dropped
+        self._repeats: Counter[str] = Counter()
+
+    def made(self, rows: Iterator[RawRow]) -> Iterator[Record]:
+        """Yield a record for each row that may be used; drop the others with a reason."""
+        for row in rows:
+            text = normalise(row.values.get("text", ""))
+            reason = self._refused(row, text)
+            if reason is None:
+                yield self._record(row, redact(text).text if self._guard.redact else text)
+            else:
+                self._dropped.add(reason, source=row.source, locator=row.locator)
+
+    def _refused(self, row: RawRow, text: str) -> str | None:
+        consent = row.values.get("consent") or self._settings.consent
+        if not text:
+            return "empty text"
+        if len(text) > self._settings.max_characters:
+            return f"longer than {self._settings.max_characters} characters"
+        return None if self._guard.allows(consent) else f"consent not allowed: {consent}"
+
+    def _record(self, row: RawRow, text: str) -> Record:
+        values = row.values
+        content = keyed(self._secret, "content", text)
+        key = self._place(row.source, values.get("id", ""), content)
+        told = normalise(values.get("language", "")).lower().replace("_", "-").partition("-")[0]
+        subject = values.get("subject")
+        return Record(
+            id="rec_" + keyed(self._secret, "record", key),
+            app=self._app,
+            text=text,
+            digest=content,
+            source=row.source,
+            locator=self._locator(row),
+            licence=values.get("licence") or self._settings.licence,
+            consent=values.get("consent") or self._settings.consent,
+            language=told or language(text),
+            group=group_key(text, key=self._secret),
+            subject=keyed(self._secret, "subject", subject) if subject else None,
+            fields=self._fields(row),
+        )
+
+    def _place(self, source: str, given: str, content: str) -> str:
+        key = keyed(self._secret, "place", source, given, content)
+        self._repeats[key] += 1
+        return f"{key} {self._repeats[key]}"
+
+    def _locator(self, row: RawRow) -> str:
+        given = row.values.get("id")
+        return f"id {self._pseudonym(given)}" if given else row.locator
+
+    def _fields(self, row: RawRow) -> dict[str, str]:
+        label = normalise(row.values.get("label", ""))
+        if len(label) > MAX_LABEL_CHARACTERS:
+            cause = f"a label of {len(label)} characters; does data.columns name the right column?"
+            self._faults.add(row.source, cause, at=row.locator)
+        if label == self._settings.out_of_scope:
+            label = OUT_OF_SCOPE
+        fields = {
+            "label": "" if row.split == "unlabelled" else label,
+            "split": "" if row.split == "unlabelled" else row.split,
+            "author": self._pseudonym(row.values.get("author", "")),
+            "protected": normalise(row.values.get("protected", "")),
+        }
+        return {name: value for name, value in fields.items() if value}
+
+    def _pseudonym(self, value: str) -> str:
+        """Return a name as it is, or its keyed hash when it holds personal data."""
+        clean = normalise(value)
+        if self._guard.redact and redact(clean).found:
+            return keyed(self._secret, "name", clean)
+        return clean

@@ -1,0 +1,86 @@
+"""What a recipe can say about data; most projects need `path`, some `columns`.
+
+Enters the section `[data]` of chainring.toml, leave frozen settings.
+
+    DataSettings.model_validate({"path": "data", "columns": {"text": "sentence", "label": "y"}})
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Role = Literal[
+    "text",
+    "label",
+    "language",
+    "split",
+    "subject",
+    "licence",
+    "consent",
+    "author",
+    "protected",
+    "id",
+]
+Name = Annotated[str, Field(min_length=1)]
+
+
+class DataSettings(BaseModel):
+    """Where the text lies, what its columns mean, and how it is split."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    path: Name | tuple[Name, ...] = Field(
+        "data", description="folder, file or glob of labelled text; or a list of them"
+    )
+    unlabelled: tuple[Name, ...] = Field(
+        (), description="folders, files or globs whose rows have no label, whatever columns stand"
+    )
+    columns: dict[Role, Name] = Field(
+        default_factory=dict, description='meaning → column in the files: {"text": "sentence"}'
+    )
+    licence: Name = Field("unstated", description="licence of rows that name none")
+    consent: Name = Field("owner", description="consent of rows that name none")
+    validation_share: float = Field(
+        0.1, ge=0, lt=0.5, description="share set apart for choosing, where the files give none"
+    )
+    test_share: float = Field(
+        0.15, ge=0, lt=0.5, description="share set apart for judging, where the files give none"
+    )
+    min_jaccard: float = Field(
+        0.8, ge=0.5, le=1, description="likeness from which two texts are near-duplicates"
+    )
+    min_rows_per_label: int = Field(
+        2, ge=1, le=1000, description="a label with fewer rows is left out, with a word"
+    )
+    max_characters: int = Field(
+        100_000, ge=1, le=10_000_000, description="a longer text is dropped and counted"
+    )
+    max_bytes_per_line: int = Field(
+        16 << 20, ge=1 << 10, le=1 << 30, description="a longer line is a fault; it is never loaded"
+    )
+    max_rows_per_author: int = Field(
+        50, ge=1, description="corrections of one user that count before a review"
+    )
+    feedback_weight: float = Field(
+        1.0, gt=0, le=100, description="weight of a corrected row in training; a source row has 1"
+    )
+    review_doubtful: bool = Field(
+        True, description="users' corrections that contradict the data wait for a review"
+    )
+    out_of_scope: Name = Field(
+        "out_of_scope", description="label in the files of texts that go to a person"
+    )
+
+    @model_validator(mode="after")
+    def _something_is_left_to_train_on(self) -> DataSettings:
+        if self.validation_share + self.test_share > 0.8:
+            raise ValueError("validation_share and test_share leave less than 20 % for training")
+        return self
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """All paths to read, those of `unlabelled` last, none twice."""
+        first = (self.path,) if isinstance(self.path, str) else self.path
+        return tuple(dict.fromkeys((*first, *self.unlabelled)))
