@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+REFUSED = "refused"
+"""Consent of somebody who said no: no policy lets such a record be used."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guard:
@@ -18,5 +21,7 @@ class Guard:
     allowed_consents: tuple[str, ...] = ()
 
     def allows(self, consent: str) -> bool:
-        """Whether a record with this consent may be used."""
+        """Whether a record with this consent may be used; never where it was refused."""
+        if consent == REFUSED:
+            return False
         return not self.allowed_consents or consent in self.allowed_consents
