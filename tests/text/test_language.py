@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chainring.text.language import is_han, language
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Where is my parcel?", "en"),
+        ("refund", "en"),
+        ("café crème", "en"),
+        ("I don't know", "en"),
+        ("What does 退货 mean here?", "en"),
+        ("How do I say 我想退货 in English?", "en"),
+        ("My name is 李雷 and I live in 上海, please help", "en"),
+        ("Ｗｈｅｒｅ ｉｓ ｉｔ", "en"),
+        ("我的包裹在哪里？", "zh"),
+        ("退", "zh"),
+        ("我的 iPhone 15 Pro Max 充不了电", "zh"),
+        ("请把Galaxy Watch Ultra退货", "zh"),
+        ("看看 https://item.example.com/a/b-c?d=e 这个", "zh"),
+        ("USB-C转HDMI的线有吗", "zh"),
+        ("這個訂單怎麼還沒到", "zh"),
+        ("订单20261123447100在哪", "zh"),
+        ("手机[phone]", "zh"),
+        ("Где мой заказ?", "und"),
+        ("Где мой iPhone?", "und"),
+        ("注文はどこですか", "und"),
+        ("주문이 어디에 있나요", "und"),
+        ("أين طلبي", "und"),
+        ("", "und"),
+        ("12345 ???", "und"),
+        ("👍", "und"),
+    ],
+)
+def test_the_language_follows_the_scripts(text: str, expected: str) -> None:
+    assert language(text) == expected
+
+
+@given(st.text(max_size=80))
+def test_every_text_has_a_language(text: str) -> None:
+    assert language(text) in {"en", "zh", "und"}
+
+
+@given(st.characters(codec="utf-8"))
+def test_a_han_character_is_one_that_unicode_names_so(char: str) -> None:
+    name = unicodedata.name(char, "")
+    named = name.startswith(("CJK UNIFIED IDEOGRAPH", "CJK COMPATIBILITY IDEOGRAPH"))
+    assert not named or is_han(char)
+    assert not is_han(char) or named or char in "々〇" or name == ""
+
+
+def test_only_a_single_character_is_han() -> None:
+    assert is_han("退")
+    assert not is_han("退货")
+    assert not is_han("")
+
+
+def test_long_texts_have_a_language() -> None:
+    assert language("退货 " * 30_000) == "zh"
+    assert language("a" * 100_000) == "en"
+    assert language("1" * 100_000) == "und"

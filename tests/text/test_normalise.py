@@ -1,0 +1,145 @@
+from __future__ import annotations
+
+import hashlib
+import sys
+import unicodedata
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chainring.contracts.errors import InputError
+from chainring.text.normalise import fold, group_key, normalise
+
+ANY_TEXT = st.text(alphabet=st.characters(exclude_categories=()), max_size=60)
+NASTY = st.text(
+    alphabet="aA1１Ａ ，。!\u200d\u3000\n\r\t\u0301\u0338\ud83d\ufb01𝗕⼀ßİ哈ｶﾞ\ufe0f", max_size=30
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("ＡＢＣａｂｃ０１２", "ABCabc012"),
+        ("ｚｈａｎｇ＠ｑｑ．ｃｏｍ", "zhang@qq.com"),
+        ("你好，世界。真的？真的！", "你好，世界。真的？真的！"),
+        ("（一）：二；三～", "（一）：二；三～"),
+        ("10² is ½ of 200 ㎡", "10² is ½ of 200 ㎡"),
+        ("cafe\u0301", "café"),
+        ("ﬁne ﬂow", "fine flow"),
+        ("𝗕𝗼𝗹𝗱 𝟏𝟐", "Bold 12"),
+        ("⼀⼆", "一二"),
+        ("￥99", "¥99"),
+        ("a\u200bb\u200cc\u200dd\ufeffe\u00adf\u2060g", "abcdefg"),
+        ("a\x00b\x07c\x1bd\x7fe", "abcde"),
+        ("\u202eabc\u202c", "abc"),
+        ("❤\ufe0f", "❤"),
+        ("a\u00a0b\u3000c\u2009d\te", "a b c d e"),
+        ("  a   b  ", "a b"),
+        ("a\r\nb\rc\u2028d\u0085e", "a\nb\nc\nd\ne"),
+        ("a \n\n\n\n  b", "a\n\nb"),
+        ("a\ud800b\udfff", "a\ufffdb\ufffd"),
+        ("", ""),
+        (" \u3000\u200b\n", ""),
+    ],
+)
+def test_text_gets_one_spelling(text: str, expected: str) -> None:
+    assert normalise(text) == expected
+
+
+@given(ANY_TEXT | NASTY)
+def test_normalising_twice_is_normalising_once(text: str) -> None:
+    once = normalise(text)
+    assert normalise(once) == once
+
+
+@given(ANY_TEXT)
+def test_normal_text_is_nfc_and_can_be_written_as_utf_8(text: str) -> None:
+    assert unicodedata.is_normalized("NFC", normalise(text))
+    normalise(text).encode("utf-8")
+
+
+def test_every_format_character_of_unicode_goes_but_the_drawn_ones() -> None:
+    formats = [c for c in map(chr, range(sys.maxunicode + 1)) if unicodedata.category(c) == "Cf"]
+    kept = {c for c in formats if normalise(f"a{c}b") != "ab"}
+    assert {unicodedata.name(c).split()[0] for c in kept} == {"ARABIC", "SYRIAC", "KAITHI"}
+
+
+def test_every_space_of_unicode_becomes_one_space() -> None:
+    spaces = [c for c in map(chr, range(sys.maxunicode + 1)) if unicodedata.category(c) == "Zs"]
+    assert {normalise(f"a{c}{c}b") for c in spaces} == {"a b"}
+
+
+def test_compatibility_forms_that_carry_meaning_stay() -> None:
+    for text in ("x²", "½", "①", "…", "㎏", "™"):
+        assert normalise(text) == text
+        assert unicodedata.normalize("NFKC", text) != text
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Where is my order?", "where is my order"),
+        ("我要退货！！", "我要退货。"),
+        ("Order 4471 is late", "order 9023 is late"),
+        ("Soooooo good", "sooo good"),
+        ("哈哈哈哈哈", "哈哈"),
+        ("ＶＩＰ 卡", "vip卡"),
+        ("e-mail", "email"),
+        ("Straße", "STRASSE"),
+        ("order-20261123", "order 2026112344"),
+    ],
+)
+def test_near_equal_requests_have_one_skeleton(one: str, other: str) -> None:
+    assert fold(one) == fold(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("refund", "refunds"),
+        ("我要退货", "我要换货"),
+        ("👍", "👎"),
+        ("???", "!!!"),
+        ("好", ""),
+        ("की", "के"),
+    ],
+)
+def test_different_requests_have_different_skeletons(one: str, other: str) -> None:
+    assert fold(one) != fold(other)
+
+
+@given(ANY_TEXT | NASTY)
+def test_folding_twice_is_folding_once(text: str) -> None:
+    assert fold(fold(text)) == fold(text)
+
+
+@given(st.text(max_size=30))
+def test_a_skeleton_has_no_space_no_case_and_no_run_of_three(text: str) -> None:
+    skeleton = fold(text)
+    assert not any(char.isspace() for char in skeleton)
+    assert skeleton == fold(normalise(text).casefold())
+    assert all(len(set(skeleton[i : i + 3])) > 1 for i in range(len(skeleton) - 2))
+
+
+def test_a_group_key_is_keyed_blake2b_of_the_skeleton() -> None:
+    expected = hashlib.blake2b("我要退货".encode(), key=b"secret", digest_size=16).hexdigest()
+    assert group_key(" 我要退货！", key=b"secret") == expected
+    assert group_key("我要退货", key=b"other") != expected
+
+
+@given(ANY_TEXT)
+@settings(max_examples=50)
+def test_any_text_has_a_group_key(text: str) -> None:
+    assert len(group_key(text, key=b"k")) == 32
+
+
+@pytest.mark.parametrize("key", [b"", b"x" * 65])
+def test_a_key_of_the_wrong_size_is_refused_with_the_size_found(key: bytes) -> None:
+    with pytest.raises(InputError, match=f"found {len(key)}"):
+        group_key("a", key=key)
+
+
+def test_long_texts_are_normalised_whole() -> None:
+    assert len(normalise("退 " * 50_000)) == 99_999
+    assert fold("ab" * 50_000) == "ab" * 50_000
