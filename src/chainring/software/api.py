@@ -29,6 +29,7 @@ from chainring.contracts.request import Request
 from chainring.ring import due as when
 from chainring.ring import turn as ring_turn
 from chainring.ring.recipe import FILE
+from chainring.ring.steps import Made
 from chainring.ring.turn import CHAMPION, Ring, Turn, built_of, current
 from chainring.software import project as place
 from chainring.store.backup import backup, restore
@@ -263,7 +264,7 @@ class Project:
         built = built_of(ring, address)
         verdict = next(
             (
-                ring_turn.Made(noun=verdict, execution=row)
+                Made(noun=verdict, execution=row)
                 for row, verdict in reversed(when.verdicts(ring).items())
                 if verdict.challenger == address
             ),

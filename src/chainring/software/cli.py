@@ -1,0 +1,326 @@
+"""The command line: each command parses, calls its verb and says in plain sentences what happened.
+
+    chainring init shop --example support && cd shop && chainring turn && chainring serve
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from chainring.contracts.errors import ChainringError
+
+if TYPE_CHECKING:
+    from chainring.software.api import Project
+
+app = typer.Typer(
+    help="From raw text to a served model, and from its users' feedback to a better one.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Folder = Annotated[
+    Path, typer.Option("--project", "-p", help="folder of the project", envvar="CHAINRING_PROJECT")
+]
+HERE = Path()
+
+
+def main() -> None:
+    """Run the command line; a known error ends it with its message and exit status 1."""
+    try:
+        app()
+    except ChainringError as error:
+        typer.secho(f"chainring: {error}", fg="red", err=True)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        typer.secho("stopped; what was finished is kept", err=True)
+        sys.exit(130)
+
+
+def _open(folder: Path) -> Project:
+    from chainring.software.api import Project
+
+    return Project.open(folder, say=lambda line: typer.echo(f"  {line}", err=True))
+
+
+@app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(help="new folder of the project")],
+    example: Annotated[str | None, typer.Option(help="built-in project: support")] = None,
+) -> None:
+    """Make a project in a new folder."""
+    from chainring.software.project import create
+
+    create(folder, example=example)
+    typer.echo(f"made {folder}")
+    if example is None:
+        typer.echo(f"put your text into {folder / 'data'} (JSONL, CSV, TSV, Parquet, text), then:")
+    typer.echo(f"  cd {folder} && chainring turn")
+
+
+@app.command()
+def turn(
+    project: Folder = HERE,
+    force: Annotated[bool, typer.Option(help="run every step again")] = False,
+) -> None:
+    """Turn the ring once: text and feedback to a model, and the gate's verdict on it."""
+    from chainring.software.telling import tell_turn
+
+    opened = _open(project)
+    for line in tell_turn(opened, opened.turn(force=force)):
+        typer.echo(line)
+
+
+@app.command()
+def watch(
+    project: Folder = HERE,
+    once: Annotated[bool, typer.Option(help="look once and end (for cron)")] = False,
+) -> None:
+    """Turn whenever it is due: new corrections, a labelled drop, or the timetable."""
+    _open(project).watch(rounds=1 if once else None, say=typer.echo)
+
+
+@app.command()
+def serve(
+    project: Folder = HERE,
+    host: Annotated[str | None, typer.Option(help="address to listen on")] = None,
+    port: Annotated[int | None, typer.Option(help="port to listen on")] = None,
+) -> None:
+    """Serve the champion: API, pages, measures; takes up new champions by itself."""
+    from chainring.software.serving import serve_project
+
+    serve_project(_open(project), host=host, port=port, say=typer.echo)
+
+
+@app.command()
+def predict(
+    text: Annotated[str | None, typer.Argument(help="one text")] = None,
+    file: Annotated[Path | None, typer.Option(help="a text a line; answers as JSON lines")] = None,
+    project: Folder = HERE,
+) -> None:
+    """Answer one text, or every line of a file."""
+    import json
+
+    from chainring.contracts.errors import InputError
+
+    if (text is None) == (file is None):
+        raise InputError("give one text, or a file with --file")
+    lines = [text] if text is not None else _lines(file)
+    for prediction in _open(project).predict(lines):
+        if file is None:
+            sure = "not sure, passing on to a person" if prediction.passed_on else prediction.label
+            typer.echo(f"{sure} ({prediction.confidence:.0%})  {prediction.id}")
+        else:
+            shown = {n: getattr(prediction, n) for n in ("id", "label", "confidence", "passed_on")}
+            typer.echo(json.dumps(shown, ensure_ascii=False))
+
+
+@app.command()
+def react(
+    prediction: Annotated[str, typer.Argument(help="id of an answer")],
+    kind: Annotated[str, typer.Argument(help="rating, confirmation, correction, comment or flag")],
+    value: Annotated[str, typer.Argument(help="up, down, the right label, or the flag")] = "",
+    comment: Annotated[str, typer.Option(help="in words")] = "",
+    author: Annotated[str, typer.Option(help="who says it")] = "",
+    project: Folder = HERE,
+) -> None:
+    """Say what you think of an answer; a correction becomes training text."""
+    from typing import cast
+
+    from chainring.contracts.feedback import FeedbackKind
+    from chainring.contracts.reaction import Reaction
+
+    reaction = Reaction(
+        prediction=prediction,
+        kind=cast(FeedbackKind, kind),
+        value=value,
+        comment=comment,
+        author=author,
+    )
+    stored = _open(project).react(reaction)
+    typer.echo(f"stored as {stored.id}")
+
+
+@app.command()
+def review(
+    project: Folder = HERE,
+    limit: Annotated[int, typer.Option(help="how many at most")] = 20,
+    show: Annotated[bool, typer.Option("--list", help="only list what waits")] = False,
+    by: Annotated[str, typer.Option(help="who decides")] = "operator",
+) -> None:
+    """Accept, change or reject labels and corrections; without any label, name clusters first."""
+    from chainring.software.reviewing import review_at_terminal
+
+    review_at_terminal(_open(project), limit=limit, show=show, by=by)
+
+
+@app.command()
+def cases(
+    project: Folder = HERE,
+    close: Annotated[str | None, typer.Option(help="id of the case to close")] = None,
+    outcome: Annotated[str, typer.Option(help="what was done")] = "",
+    told: Annotated[str, typer.Option(help="what the reporter is told")] = "",
+    truth: Annotated[str, typer.Option(help="the right label, if any")] = "",
+    must: Annotated[bool, typer.Option(help="every later model must get it right")] = False,
+    by: Annotated[str, typer.Option(help="who closes it")] = "operator",
+) -> None:
+    """List the cases that flags opened, or close one."""
+    opened = _open(project)
+    if close is not None:
+        opened.close_case(close, outcome=outcome, told=told, truth=truth, must=must, by=by)
+        typer.echo(f"closed {close}")
+        return
+    for case in opened.cases():
+        typer.echo(f"{case.id}  {case.state:6}  {case.kind:8}  {case.prediction}  {case.outcome}")
+
+
+@app.command()
+def why(
+    prediction: Annotated[str, typer.Argument(help="id of an answer")],
+    project: Folder = HERE,
+    as_json: Annotated[bool, typer.Option("--json", help="as JSON")] = False,
+) -> None:
+    """Show where an answer came from, and the later model that learnt from it."""
+    import json
+
+    from chainring.software.telling import tell_why
+
+    found = _open(project).why(prediction)
+    if as_json:
+        typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
+        return
+    for line in tell_why(found):
+        typer.echo(line)
+
+
+@app.command()
+def status(
+    project: Folder = HERE,
+    as_json: Annotated[bool, typer.Option("--json", help="as JSON")] = False,
+) -> None:
+    """Show who serves, what traffic there was, and whether a turn is due."""
+    import json
+
+    from chainring.software.telling import tell_status
+
+    found = _open(project).status()
+    if as_json:
+        typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
+        return
+    for line in tell_status(found):
+        typer.echo(line)
+
+
+@app.command()
+def report(
+    project: Folder = HERE,
+    out: Annotated[Path | None, typer.Option(help="file to write")] = None,
+) -> None:
+    """Write one self-contained HTML page about the ring."""
+    typer.echo(f"wrote {_open(project).report(out)}")
+
+
+@app.command()
+def promote(
+    model: Annotated[str, typer.Argument(help="first 12 digits of a judged model")],
+    reason: Annotated[str, typer.Option(help="why, for the record")],
+    by: Annotated[str, typer.Option(help="who decides")] = "operator",
+    project: Folder = HERE,
+) -> None:
+    """Serve a judged model although the gate held it; the override is kept."""
+    deployment = _open(project).promote(model, by=by, reason=reason)
+    typer.echo(f"champion: {deployment.model}")
+
+
+@app.command()
+def rollback(
+    reason: Annotated[str, typer.Option(help="why, for the record")],
+    to: Annotated[int | None, typer.Option(help="version to serve again")] = None,
+    by: Annotated[str, typer.Option(help="who decides")] = "operator",
+    project: Folder = HERE,
+) -> None:
+    """Serve an earlier version again; running servers take it up within seconds."""
+    deployment = _open(project).rollback(to=to, by=by, reason=reason)
+    typer.echo(f"champion: {deployment.model}")
+
+
+@app.command()
+def keys(
+    project: Folder = HERE,
+    make: Annotated[str | None, typer.Option(help="role of a new key: ask or operate")] = None,
+    name: Annotated[str, typer.Option(help="whom the new key is for")] = "",
+    days: Annotated[float | None, typer.Option(help="days until it ends")] = None,
+    revoke: Annotated[str | None, typer.Option(help="id of a key to revoke")] = None,
+) -> None:
+    """List, make or revoke API keys; a secret is shown once and stored only as a hash."""
+    opened = _open(project)
+    if make is not None:
+        secret, key = opened.make_key(make, name, days=days)  # type: ignore[arg-type]
+        typer.echo(f"{secret}\nkey {key.id} for {key.name!r}, role {key.role}; it is not shown again")
+    elif revoke is not None:
+        typer.echo(f"revoked {opened.revoke_key(revoke).id}")
+    else:
+        for key in opened.keys():
+            typer.echo(f"{key.id}  {key.role:8}  {key.name}{'  (revoked)' if key.revoked else ''}")
+
+
+@app.command()
+def doctor(project: Folder = HERE) -> None:
+    """Show what this machine has, what was decided for it, and why."""
+    from chainring.software.doctor import doctor as look
+
+    for what, value, because in look(project):
+        typer.echo(f"{what:18} {value:28} {because}".rstrip())
+
+
+@app.command()
+def backup(
+    archive: Annotated[Path, typer.Argument(help="file to write (.tar.gz)")],
+    project: Folder = HERE,
+) -> None:
+    """Write ledger, traffic, models, key and recipe into one archive."""
+    counts = _open(project).backup(archive)
+    typer.echo(f"wrote {archive}: {counts['rows']} rows, {counts['trees']} trees")
+
+
+@app.command()
+def restore(
+    archive: Annotated[Path, typer.Argument(help="archive of `chainring backup`")],
+    folder: Annotated[Path, typer.Argument(help="new folder")],
+) -> None:
+    """Make a project in a new folder from an archive; everything is verified."""
+    from chainring.software.api import Project
+
+    restored = Project.restore(archive, folder)
+    typer.echo(f"restored {restored.app} into {folder}; your text folder is not in a backup")
+
+
+@app.command()
+def gc(
+    project: Folder = HERE,
+    min_age_hours: Annotated[float, typer.Option(help="younger leftovers stay")] = 1.0,
+) -> None:
+    """Remove what nothing names, and texts whose time is over."""
+    removed = _open(project).gc(min_age_s=min_age_hours * 3600)
+    typer.echo(", ".join(f"{count} {name}" for name, count in removed.items()) + " removed")
+
+
+@app.command()
+def upgrade(project: Folder = HERE) -> None:
+    """Bring a project made by an older version to this one."""
+    from chainring.software.api import Project
+
+    typer.echo(f"{Project.upgrade(project).app} is up to date")
+
+
+def _lines(file: Path | None) -> list[Any]:
+    assert file is not None
+    return file.read_text(encoding="utf-8").splitlines()
+
+
+if __name__ == "__main__":
+    main()

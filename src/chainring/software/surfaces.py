@@ -1,0 +1,54 @@
+"""On which surfaces each verb stands: Python API, command line, HTTP; and who may call it there.
+
+A test holds the table against the code: no verb is missing on a surface, none is there unlisted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surface:
+    """One verb: its method of `Project`, its command, its routes, and the role that HTTP asks."""
+
+    verb: str
+    api: str
+    command: str
+    routes: tuple[str, ...] = ()
+    role: str = "operate"
+
+
+SURFACES = (
+    Surface(verb="init", api="init", command="init"),
+    Surface(verb="turn", api="turn", command="turn"),
+    Surface(verb="watch", api="watch", command="watch"),
+    Surface(verb="serve", api="", command="serve"),
+    Surface(
+        verb="predict", api="predict", command="predict", routes=("POST /v1/predict",), role="ask"
+    ),
+    Surface(verb="react", api="react", command="react", routes=("POST /v1/react",), role="ask"),
+    Surface(
+        verb="review",
+        api="review_items",
+        command="review",
+        routes=("GET /v1/review", "POST /v1/review"),
+    ),
+    Surface(verb="why", api="why", command="why", routes=("GET /v1/why/{prediction}",), role="ask"),
+    Surface(verb="status", api="status", command="status", routes=("GET /v1/status",), role="ask"),
+    Surface(
+        verb="cases",
+        api="cases",
+        command="cases",
+        routes=("GET /v1/cases", "POST /v1/cases/{case}/close"),
+    ),
+    Surface(verb="report", api="report", command="report"),
+    Surface(verb="promote", api="promote", command="promote"),
+    Surface(verb="rollback", api="rollback", command="rollback"),
+    Surface(verb="keys", api="make_key", command="keys"),
+    Surface(verb="doctor", api="doctor", command="doctor"),
+    Surface(verb="backup", api="backup", command="backup"),
+    Surface(verb="restore", api="restore", command="restore"),
+    Surface(verb="gc", api="gc", command="gc"),
+    Surface(verb="upgrade", api="upgrade", command="upgrade"),
+)

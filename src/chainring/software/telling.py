@@ -1,0 +1,146 @@
+"""Plain sentences about what happened, for the command line and the tour."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from chainring.contracts.codec import decode
+from chainring.contracts.evaluation import Evaluation, Share
+from chainring.contracts.forms import Forms
+from chainring.contracts.model import Model
+from chainring.contracts.verdict import Verdict
+from chainring.ring.turn import Turn
+
+if TYPE_CHECKING:
+    from chainring.software.api import Project
+
+
+def tell_turn(project: Project, turn: Turn) -> Iterator[str]:
+    """Yield what a turn did, in the order of the ring."""
+    if turn.outcome == "nothing changed":
+        yield "nothing changed"
+        return
+    ledger = project.ring.ledger
+    rows = [row for row in ledger.all_lineage() if row.turn == turn.id]
+    for row in rows:
+        if row.step == "model":
+            yield from tell_model(decode(Model, row.result))
+        elif row.step == "forms":
+            yield from tell_forms(decode(Forms, row.result))
+        elif row.step == "evaluation":
+            yield tell_evaluation(decode(Evaluation, row.result), challenger=turn.model)
+        elif row.step == "verdict":
+            yield from tell_verdict(decode(Verdict, row.result))
+    cpu = sum(row.cpu_s for row in rows)
+    steps = ", ".join(turn.steps)
+    yield f"{turn.outcome} in {turn.duration_s:.0f} s ({cpu:.0f} CPU s; steps: {steps})"
+
+
+def tell_model(model: Model) -> Iterator[str]:
+    """Yield how the candidates stood on validation."""
+    for rival in model.rivals:
+        mark = "won " if rival.won else "lost"
+        share = Share(estimate=rival.accuracy, low=rival.low, high=rival.high, rows=rival.rows)
+        standing = percent(share) if rival.rows else "not trained"
+        yield f"candidate {rival.part} {mark} {standing}: {rival.because}"
+
+
+def tell_forms(forms: Forms) -> Iterator[str]:
+    """Yield which forms can be served, and which will be."""
+    for form in forms.forms:
+        mark = "served" if form.name == forms.chosen else "kept" if form.accepted else "refused"
+        yield (
+            f"form {form.name} ({form.engine}) {mark}: {form.texts_per_s:,.0f} texts/s, "
+            f"{form.bytes / 1e6:.1f} MB; {form.because}"
+        )
+
+
+def tell_evaluation(evaluation: Evaluation, *, challenger: str) -> str:
+    """Return the accuracy of one model on the suite, by language."""
+    who = "challenger" if evaluation.model == challenger else "champion"
+    by_language = ", ".join(
+        f"{name.partition(':')[2]} {share.estimate:.1%}"
+        for name, share in sorted(evaluation.slices.items())
+        if name.startswith("language:")
+    )
+    return f"{who} on the suite: {percent(evaluation.accuracy)}; {by_language}"
+
+
+def tell_verdict(verdict: Verdict) -> Iterator[str]:
+    """Yield the gate's word and the conditions that did not hold."""
+    pooled = verdict.pooled
+    if pooled is not None:
+        yield (
+            f"gate: {verdict.value}: {pooled.champion:.1%} → {pooled.challenger:.1%} on "
+            f"{pooled.rows} rows, {pooled.gained} gained, {pooled.lost} lost, "
+            f"p = {pooled.p_better:.2g}; it could have shown "
+            f"{100 * pooled.smallest_detectable:.1f} points"
+        )
+    else:
+        yield f"gate: {verdict.value}"
+    for check in verdict.checks:
+        if not check.holds:
+            yield f"  holds it back: {check.name}: {check.because}"
+
+
+def tell_why(found: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the way from an answer to its rows and to the model that learnt from it."""
+    asked, model, dataset = found["prediction"], found["model"], found["dataset"]
+    yield f"answer     {asked['id']}  {asked['at']}"
+    if asked["text"]:
+        yield f"  text     {asked['text']}"
+    passed = ", passed on to a person" if asked["passed_on"] else ""
+    yield f"  said     {asked['label']} ({asked['confidence']:.0%}){passed}"
+    yield f"model      {short(model['address'])}  {model['part']}, form {model['form']}"
+    for one in model["ancestors"]:
+        yield f"  from     {one['name']} ({one['role']}, licence {one['licence']})"
+    for one in found["promotions"]:
+        yield f"  serving  version {one['version']} by {one['by']}: {one['reason']}, {one['at']}"
+    splits = ", ".join(f"{count} {name}" for name, count in dataset["splits"].items())
+    licences = ", ".join(dataset["licences"])
+    yield f"data set   {short(dataset['address'])}  {splits}; licences: {licences}"
+    for row in found["nearest"]:
+        origin = "feedback" if row["from_feedback"] else row["source"]
+        text = f"  {row['text']}" if "text" in row else ""
+        yield f"  near     {row['likeness']:.2f} {row['label']} [{origin}, {row['licence']}]{text}"
+    for said in found["feedback"]:
+        yield f"feedback   {said['id']}  {said['kind']} {said['value']}".rstrip()
+    for lesson in found["learnt"]:
+        verb = "was taught by it" if lesson["taught"] else "was tested on it"
+        state = "promoted" if lesson["promoted"] else "not promoted"
+        yield f"later      {short(lesson['model'])} {verb} ({state}, {lesson['at']})"
+    if found["now"] is not None:
+        now = found["now"]
+        says = "passes it on to a person" if now["passed_on"] else f"says {now['label']}"
+        yield f"today      {short(now['model'])} {says} ({now['confidence']:.0%})"
+
+
+def tell_status(found: Mapping[str, Any]) -> Iterator[str]:
+    """Yield who serves, the traffic, and whether a turn is due."""
+    champion = found["champion"]
+    if champion is None:
+        yield f"{found['app']}: no model serves yet; run `chainring turn`"
+    else:
+        yield (
+            f"{found['app']}: version {champion['version']} serves ({short(champion['model'])}, "
+            f"{champion['form']} form, promoted by {champion['by']}: {champion['because']})"
+        )
+    traffic = dict(found["traffic"])
+    answers, passed = traffic.pop("predictions", 0), traffic.pop("passed_on", 0)
+    said = ", ".join(f"{count} {kind}s" for kind, count in sorted(traffic.items())) or "none"
+    yield f"answers: {answers} ({passed} passed on to a person); feedback: {said}"
+    if found["open_cases"]:
+        yield f"open cases: {found['open_cases']} (`chainring cases`)"
+    yield f"turn {'is due' if found['due'] else 'is not due'}: {found['because']}"
+
+
+def percent(share: Share) -> str:
+    """Return `81.2 % (79.0-83.2, n=1200)`."""
+    low, high = 100 * share.low, 100 * share.high
+    return f"{100 * share.estimate:.1f} % ({low:.1f}-{high:.1f}, n={share.rows})"
+
+
+def short(address: str) -> str:
+    """Return the first 12 digits of an address."""
+    return address.partition(":")[2][:12]
