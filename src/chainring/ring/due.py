@@ -9,7 +9,8 @@ from chainring.contracts.codec import decode
 from chainring.contracts.evaluation import Evaluation
 from chainring.contracts.label import Label
 from chainring.contracts.verdict import Verdict
-from chainring.ring.turn import Ring, Turn, current, named_feedback
+from chainring.ring.built import Ring, current
+from chainring.ring.turn import Turn, named_feedback
 from chainring.stats.intervals import wilson
 
 

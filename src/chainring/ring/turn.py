@@ -15,30 +15,23 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from chainring.contracts.case import Case
 from chainring.contracts.codec import decode
-from chainring.contracts.dataset import Dataset
 from chainring.contracts.deployment import Deployment
 from chainring.contracts.errors import ChainringError
-from chainring.contracts.evaluation import Evaluation
 from chainring.contracts.feedback import Feedback
-from chainring.contracts.forms import Forms
 from chainring.contracts.ids import new_id
 from chainring.contracts.label import Label
-from chainring.contracts.model import Model
 from chainring.contracts.source import Machine, Policy, Source
 from chainring.contracts.table import Table
 from chainring.contracts.verdict import Verdict
-from chainring.ring.recipe import Recipe
-from chainring.ring.steps import Made, Runner
+from chainring.ring.built import CHAMPION, Built, Ring, build, current
+from chainring.ring.judging import judged
+from chainring.ring.steps import Made
 from chainring.store.ledger import Lease, Ledger, Ref
 from chainring.store.tables import read_rows, write_table
-from chainring.store.traffic import Traffic
 
 log = logging.getLogger("chainring.ring")
 
-CHAMPION = "champion"
-CHALLENGER = "challenger"
 _LEASE_S = 120.0
 
 
@@ -61,30 +54,6 @@ class Turn:
     feedback: str = ""
     verdict: str = ""
     steps: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ring:
-    """Everything a turn works on; `software` opens it for a project."""
-
-    recipe: Recipe
-    ledger: Ledger
-    traffic: Traffic
-    runner: Runner
-
-    @property
-    def app(self) -> str:
-        """The application's name."""
-        return self.recipe.project.name
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Built:
-    """A model with its forms and data, each with the execution that made it."""
-
-    model: Made[Model]
-    forms: Made[Forms]
-    dataset: Made[Dataset]
 
 
 def turn(ring: Ring, *, machine: Machine, policy: Policy, source: Source) -> Turn:
@@ -147,49 +116,6 @@ def _turn(ring: Ring, machine: Machine, policy: Policy, source: Source) -> dict[
     return facts | _settled(ring, built, verdict, head, fresh=verdict.fresh)
 
 
-def build(ring: Ring, dataset: Made[Dataset], *, seed: int) -> Built:
-    """Return model and forms of a data set; `seed` other than the recipe's makes a placebo."""
-    recipe, run = ring.recipe, ring.runner.run
-    settings = recipe.training.model_copy(update={"seed": seed})
-    parts = [("candidate", name) for name in settings.candidates]
-    placement = ring.runner.placement
-    model = run("model", dataset, (), placement, settings=settings, parts=parts, seed=seed)
-    forms = run("forms", model, placement, settings=recipe.deployment)
-    return Built(model=model, forms=forms, dataset=dataset)
-
-
-def judged(ring: Ring, built: Built, champion: Deployment | None) -> Made[Verdict]:
-    """Evaluate challenger and champion on the suite as it stands now, and let the gate speak."""
-    recipe, run = ring.recipe, ring.runner.run
-    rival = None if champion is None else built_of(ring, champion.model)
-    seen = (built.dataset,) if rival is None else (built.dataset, rival.dataset)
-
-    def evaluated(one: Built) -> Made[Evaluation]:
-        made: Made[Evaluation] = run(
-            "evaluation", one.forms, built.dataset, seen, settings=recipe.evaluation
-        )
-        return made
-
-    challenger = evaluated(built)
-    before = None if rival is None else evaluated(rival)
-    placebo = None
-    if rival is not None and recipe.gate.placebo and built.dataset.noun.splits.get("reacted"):
-        placebo = evaluated(build(ring, rival.dataset, seed=recipe.training.seed + 1))
-    cases = tuple(c for c in ring.ledger.facts("case", Case) if c.must)
-    looks = _looks(ring.ledger, challenger.noun)
-    verdict: Made[Verdict] = run(
-        "verdict",
-        challenger,
-        before,
-        built.forms,
-        cases,
-        placebo,
-        settings=recipe.gate,
-        looks=looks,
-    )
-    return verdict
-
-
 def _settled(
     ring: Ring, built: Built, verdict: Made[Verdict], head: Ref | None, *, fresh: bool
 ) -> dict[str, Any]:
@@ -223,12 +149,6 @@ def promote(
     )
 
 
-def current(ring: Ring) -> tuple[Ref | None, Deployment | None]:
-    """Return the newest champion reference and its deployment."""
-    head = ring.ledger.ref(CHAMPION)
-    return head, None if head is None else decode(Deployment, head.body)
-
-
 def withdrawn(ledger: Ledger) -> set[str]:
     """Return the models that a person rolled back from and nobody promoted again since."""
     gone: set[str] = set()
@@ -240,28 +160,6 @@ def withdrawn(ledger: Ledger) -> set[str]:
         gone.discard(model)
         before = model
     return gone - {""}
-
-
-def built_of(ring: Ring, model: str) -> Built:
-    """Return model, forms and data set of an address, from the lineage."""
-    ledger = ring.ledger
-    made = ledger.lineage_of_tree(model)
-    assert made is not None, f"no lineage of model {model}"
-    forms = next(
-        row
-        for row in reversed(ledger.all_lineage(step="forms"))
-        if made.id in row.inputs and decode(Forms, row.result).model == model
-    )
-    parent = next(
-        row
-        for row in (ledger.lineage_by_id(i) for i in made.inputs)
-        if row is not None and row.step == "dataset"
-    )
-    return Built(
-        model=Made(noun=decode(Model, made.result), execution=made.id),
-        forms=Made(noun=decode(Forms, forms.result), execution=forms.id),
-        dataset=Made(noun=decode(Dataset, parent.result), execution=parent.id),
-    )
 
 
 def snapshot_feedback(ring: Ring) -> Made[Table[Feedback]]:
@@ -291,18 +189,6 @@ def rows_with(ring: Ring, dataset: str, identifiers: Sequence[str]) -> list[Any]
     wanted = set(identifiers)
     rows = read_rows(Path(ring.runner.trees.open(dataset)))
     return [row for row in rows if wanted & {*row.records, *row.labels, *row.feedback, row.id}]
-
-
-def _looks(ledger: Ledger, challenger: Evaluation) -> int:
-    """How many other challengers were judged on this suite before."""
-    verdicts = (decode(Verdict, row.result) for row in ledger.all_lineage(step="verdict"))
-    return len(
-        {
-            verdict.challenger
-            for verdict in verdicts
-            if verdict.suite == challenger.suite and verdict.challenger != challenger.model
-        }
-    )
 
 
 def _reason(verdict: Verdict) -> str:

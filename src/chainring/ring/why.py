@@ -22,7 +22,8 @@ from chainring.contracts.lineage import Lineage
 from chainring.contracts.model import Model
 from chainring.contracts.prediction import Prediction
 from chainring.contracts.request import Request
-from chainring.ring.turn import CHAMPION, Ring, current, rows_with
+from chainring.ring.built import CHAMPION, Ring, current
+from chainring.ring.turn import rows_with
 from chainring.store.tables import read_rows
 from chainring.text.ngrams import features
 

@@ -28,9 +28,10 @@ from chainring.contracts.reaction import Reaction
 from chainring.contracts.request import Request
 from chainring.ring import due as when
 from chainring.ring import turn as ring_turn
+from chainring.ring.built import CHAMPION, Ring, built_of, current
 from chainring.ring.recipe import FILE
 from chainring.ring.steps import Made
-from chainring.ring.turn import CHAMPION, Ring, Turn, built_of, current
+from chainring.ring.turn import Turn
 from chainring.software import project as place
 from chainring.store.backup import backup, restore
 from chainring.trust.access import Key, Role, make_key

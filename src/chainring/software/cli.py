@@ -1,6 +1,6 @@
 """The command line: each command parses, calls its verb and says in plain sentences what happened.
 
-    chainring init shop --example support && cd shop && chainring turn && chainring serve
+chainring init shop --example support && cd shop && chainring turn && chainring serve
 """
 
 from __future__ import annotations
@@ -260,7 +260,9 @@ def keys(
     opened = _open(project)
     if make is not None:
         secret, key = opened.make_key(make, name, days=days)  # type: ignore[arg-type]
-        typer.echo(f"{secret}\nkey {key.id} for {key.name!r}, role {key.role}; it is not shown again")
+        typer.echo(
+            f"{secret}\nkey {key.id} for {key.name!r}, role {key.role}; it is not shown again"
+        )
     elif revoke is not None:
         typer.echo(f"revoked {opened.revoke_key(revoke).id}")
     else:

@@ -18,9 +18,9 @@ from chainring.contracts.errors import ConflictError, InputError, UnknownNameErr
 from chainring.contracts.parts import load_part
 from chainring.contracts.source import Source
 from chainring.contracts.work import OpenPredictor
+from chainring.ring.built import Ring
 from chainring.ring.recipe import FILE, load_recipe
 from chainring.ring.steps import Runner
-from chainring.ring.turn import Ring
 from chainring.store import migrations
 from chainring.store.files import write_durably
 from chainring.store.ledger import Ledger

@@ -1,0 +1,80 @@
+"""An opened ring, and what it built: models with their forms and data, from steps or lineage."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from chainring.contracts.codec import decode
+from chainring.contracts.dataset import Dataset
+from chainring.contracts.deployment import Deployment
+from chainring.contracts.forms import Forms
+from chainring.contracts.model import Model
+from chainring.ring.recipe import Recipe
+from chainring.ring.steps import Made, Runner
+from chainring.store.ledger import Ledger, Ref
+from chainring.store.traffic import Traffic
+
+CHAMPION = "champion"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ring:
+    """Everything a turn works on; `software` opens it for a project."""
+
+    recipe: Recipe
+    ledger: Ledger
+    traffic: Traffic
+    runner: Runner
+
+    @property
+    def app(self) -> str:
+        """The application's name."""
+        return self.recipe.project.name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Built:
+    """A model with its forms and data, each with the execution that made it."""
+
+    model: Made[Model]
+    forms: Made[Forms]
+    dataset: Made[Dataset]
+
+
+def build(ring: Ring, dataset: Made[Dataset], *, seed: int) -> Built:
+    """Return model and forms of a data set; `seed` other than the recipe's makes a placebo."""
+    recipe, run = ring.recipe, ring.runner.run
+    settings = recipe.training.model_copy(update={"seed": seed})
+    parts = [("candidate", name) for name in settings.candidates]
+    placement = ring.runner.placement
+    model = run("model", dataset, (), placement, settings=settings, parts=parts, seed=seed)
+    forms = run("forms", model, placement, settings=recipe.deployment)
+    return Built(model=model, forms=forms, dataset=dataset)
+
+
+def current(ring: Ring) -> tuple[Ref | None, Deployment | None]:
+    """Return the newest champion reference and its deployment."""
+    head = ring.ledger.ref(CHAMPION)
+    return head, None if head is None else decode(Deployment, head.body)
+
+
+def built_of(ring: Ring, model: str) -> Built:
+    """Return model, forms and data set of an address, from the lineage."""
+    ledger = ring.ledger
+    made = ledger.lineage_of_tree(model)
+    assert made is not None, f"no lineage of model {model}"
+    forms = next(
+        row
+        for row in reversed(ledger.all_lineage(step="forms"))
+        if made.id in row.inputs and decode(Forms, row.result).model == model
+    )
+    parent = next(
+        row
+        for row in (ledger.lineage_by_id(i) for i in made.inputs)
+        if row is not None and row.step == "dataset"
+    )
+    return Built(
+        model=Made(noun=decode(Model, made.result), execution=made.id),
+        forms=Made(noun=decode(Forms, forms.result), execution=forms.id),
+        dataset=Made(noun=decode(Dataset, parent.result), execution=parent.id),
+    )

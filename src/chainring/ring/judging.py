@@ -1,0 +1,113 @@
+"""What the gate is told: both evaluations, the placebo, earlier looks, and what was fixed before.
+
+Enters a built challenger and the champion's deployment, leaves the verdict as an execution.
+"""
+
+from __future__ import annotations
+
+from chainring.contracts.case import Case
+from chainring.contracts.codec import decode
+from chainring.contracts.deployment import Deployment
+from chainring.contracts.evaluation import Evaluation, Outcome
+from chainring.contracts.label import Label
+from chainring.contracts.verdict import Verdict
+from chainring.ring.built import Built, Ring, build, built_of
+from chainring.ring.gate.reacted import Reactions, fixed_rows
+from chainring.ring.steps import Made
+from chainring.store.ledger import Ledger
+from chainring.store.tables import read_table
+
+
+def judged(ring: Ring, built: Built, champion: Deployment | None) -> Made[Verdict]:
+    """Evaluate challenger and champion on the suite as it stands now, and let the gate speak."""
+    recipe, run = ring.recipe, ring.runner.run
+    rival = None if champion is None else built_of(ring, champion.model)
+    seen = (built.dataset,) if rival is None else (built.dataset, rival.dataset)
+
+    def evaluated(one: Built) -> Made[Evaluation]:
+        made: Made[Evaluation] = run(
+            "evaluation", one.forms, built.dataset, seen, settings=recipe.evaluation
+        )
+        return made
+
+    challenger = evaluated(built)
+    before = None if rival is None else evaluated(rival)
+    placebo = None
+    if rival is not None and recipe.gate.placebo and built.dataset.noun.splits.get("reacted"):
+        ring.runner.say("placebo: the same recipe with another seed and no corrections")
+        placebo = evaluated(build(ring, rival.dataset, seed=recipe.training.seed + 1))
+    verdict: Made[Verdict] = run(
+        "verdict",
+        challenger,
+        before,
+        built.forms,
+        tuple(case for case in ring.ledger.facts("case", Case) if case.must),
+        placebo,
+        settings=recipe.gate,
+        looks=looks(ring.ledger, challenger.noun) + 1,
+        fixed=fixed(ring),
+        new_labels=() if rival is None else _new_labels(built, rival),
+        reactions=None if rival is None else reactions(ring, rival.model.noun.address),
+    )
+    return verdict
+
+
+def looks(ledger: Ledger, challenger: Evaluation) -> int:
+    """Return how many other challengers were judged on this suite before."""
+    verdicts = (decode(Verdict, row.result) for row in ledger.all_lineage(step="verdict"))
+    return len(
+        {
+            verdict.challenger
+            for verdict in verdicts
+            if verdict.suite == challenger.suite and verdict.challenger != challenger.model
+        }
+    )
+
+
+def fixed(ring: Ring) -> tuple[str, ...]:
+    """Return the rows whose complaints earlier promotions fixed."""
+    rows: set[str] = set()
+    for made in ring.ledger.all_lineage(step="verdict"):
+        verdict = decode(Verdict, made.result)
+        if verdict.champion is None or not verdict.promote:
+            continue
+        parents = [ring.ledger.lineage_by_id(identifier) for identifier in made.inputs]
+        judged_on = {
+            evaluation.model: evaluation
+            for evaluation in (
+                decode(Evaluation, p.result) for p in parents if p and p.step == "evaluation"
+            )
+        }
+        pair = [judged_on.get(model) for model in (verdict.challenger, verdict.champion)]
+        if all(one is not None and ring.runner.trees.has(one.address) for one in pair):
+            rows.update(fixed_rows(*(_outcomes(ring, one) for one in pair if one is not None)))
+    return tuple(sorted(rows))
+
+
+def reactions(ring: Ring, model: str) -> Reactions:
+    """Return how often reviewed right and wrong answers of a model got a reaction."""
+    counts = {"right": 0, "right_reacted": 0, "wrong": 0, "wrong_reacted": 0, "disputed": 0}
+    for label in ring.ledger.facts("label", Label):
+        prediction = ring.traffic.prediction(label.record)
+        if prediction is None or not prediction.holdout or prediction.model != model:
+            continue
+        if label.state != "accepted":
+            continue
+        side = "right" if prediction.label == label.value else "wrong"
+        said = [
+            row.value if row.kind == "correction" else prediction.label
+            for row in ring.traffic.feedback_on(prediction.id)
+            if row.kind in ("correction", "confirmation")
+        ]
+        counts[side] += 1
+        counts[f"{side}_reacted"] += bool(said)
+        counts["disputed"] += bool(said) and said[-1] != label.value
+    return Reactions(**counts)
+
+
+def _outcomes(ring: Ring, evaluation: Evaluation) -> list[Outcome]:
+    return list(read_table(Outcome, ring.runner.trees.open(evaluation.address)))
+
+
+def _new_labels(built: Built, rival: Built) -> tuple[str, ...]:
+    return tuple(sorted(set(built.model.noun.labels) - set(rival.model.noun.labels)))
