@@ -1,0 +1,34 @@
+# Two commands: `make run` turns the ring once on the built-in project, `make test` passes the tests.
+PYTHON ?= python3
+VENV   ?= .venv
+OUT    ?= out/support
+BIN    := $(VENV)/bin
+
+.PHONY: run test test-all check lint clean
+.DELETE_ON_ERROR:
+
+run: $(VENV)/.run
+	$(BIN)/python -m chainring.software.tour $(OUT)
+
+test: $(VENV)/.dev
+	$(BIN)/python -m pytest -m "not slow" $(TEST)
+
+test-all: $(VENV)/.dev
+	$(BIN)/python -m pytest $(TEST)
+
+check: $(VENV)/.dev
+	PATH="$(abspath $(BIN)):$$PATH" scripts/check
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: $(VENV)/bin/python pyproject.toml constraints.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[all]'
+	touch $@
+
+$(VENV)/.dev: $(VENV)/bin/python pyproject.toml constraints.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	touch $@ $(VENV)/.run
+
+clean:
+	rm -rf out build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
