@@ -89,6 +89,19 @@ def test_weights_enter_the_sum_and_a_weight_of_zero_removes_a_row() -> None:
     )
 
 
+def test_weights_enter_the_sums_of_groups() -> None:
+    differences, weights, authors = [1.0, -1.0, -0.5], [1.0, 3.0, 1.0], ["ann", "ann", "王"]
+    assert sign_flip(differences, weights=weights, groups=authors, seed=0) == by_hand([-2.0, -0.5])
+
+
+def test_sums_that_differ_only_by_rounding_are_ties() -> None:
+    assert sign_flip([0.1, 0.2, -0.3], seed=0) == 5 / 8
+
+
+def test_a_sampled_p_counts_the_observed_pattern_and_is_never_zero() -> None:
+    assert sign_flip([1.0] * 60, draws=1_000, seed=0) == 1 / 1_001
+
+
 def test_no_difference_at_all_is_no_evidence() -> None:
     assert sign_flip([0.0, 0.0], seed=0) == 1.0
     assert paired_bootstrap([0.0, 0.0], seed=0)[0] == 1.0

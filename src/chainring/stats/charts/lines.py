@@ -93,6 +93,7 @@ def line_chart(
     )
     y = Scale(low=steps[0], high=steps[-1], start=box.bottom, end=box.top)
     x = _across(places, box, lines=len(lines))
+    dodge = _DODGE if intervals and any(p.low is not None for p in lines[0].points) else 0.0
     return svg.picture(
         svg.rows_of_grid(box, [(y(s), name) for s, name in zip(steps, step_names, strict=True)]),
         svg.names_below(box, list(zip(x.values(), x, strict=True)), axis=x_label),
@@ -103,7 +104,7 @@ def line_chart(
                 x=x,
                 y=y,
                 intervals=intervals,
-                shift=_DODGE * (i - (len(lines) - 1) / 2),
+                shift=dodge * (i - (len(lines) - 1) / 2),
             )
             for i, s in enumerate(lines)
         ),
