@@ -34,14 +34,16 @@ def true_jaccard(a: str, b: str) -> float:
 def brute_force(texts: Sequence[str], min_jaccard: float) -> list[int]:
     """Compare all pairs, spread labels until nothing changes."""
     labels = list(range(len(texts)))
+    folded = [fold(text) for text in texts]
+    strings = [string_shingles(text) for text in texts]
     near = [
         (i, j)
         for i in range(len(texts))
         for j in range(i)
-        if fold(texts[i]) == fold(texts[j])
+        if folded[i] == folded[j]
         or (
-            min(len(fold(texts[i])), len(fold(texts[j]))) >= 8
-            and true_jaccard(texts[i], texts[j]) >= min_jaccard
+            min(len(folded[i]), len(folded[j])) >= 8
+            and len(strings[i] & strings[j]) / len(strings[i] | strings[j]) >= min_jaccard
         )
     ]
     changed = True

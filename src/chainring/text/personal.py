@@ -5,8 +5,7 @@ case; leaves sorted, disjoint spans. Every pattern is linear: repeats are bounde
 
 Three things decide whether a number is personal: its *form* (length, prefix, check digit), what
 *touches* it (a digit always refuses it, a Latin letter mostly), and its *label*, a word right
-before it. A label never reaches across a digit or a bracket: `[phone]` labels nothing, so a
-redacted text stays as it is.
+before it. A label never reaches across a digit or a mask, so a redacted text stays as it is.
 """
 
 from __future__ import annotations
@@ -16,6 +15,9 @@ import re
 from collections.abc import Callable, Iterator
 
 Spans = list[tuple[int, int]]
+
+MASK = "\x1f"
+"""Stands for every character of a placeholder; ends every label and every number."""
 
 _WORTH = re.compile(r"@|[0-9][0-9 ().-]{5,}[0-9]")
 _LABEL_REACH = 28  # characters before a number in which its label may stand
@@ -88,7 +90,7 @@ _ID_18 = re.compile(
 _ID_15 = re.compile(r"(?<![0-9a-z])[1-8][0-9]{14}(?![0-9a-z])")
 _ID_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _ID_LABEL = re.compile(
-    r"(?:身份证|身份证件|证件号|公民身份|identity|(?<![a-z])id(?![a-z]))[^0-9\[\]]{0,16}$"
+    r"(?:身份证|身份证件|证件号|公民身份|identity|(?<![a-z])id(?![a-z]))[^0-9\x1f]{0,16}$"
 )
 
 
@@ -132,7 +134,7 @@ _DAY = datetime.timedelta(days=1)
 
 _CARD_LABEL = re.compile(
     r"(?:卡号|银行卡|信用卡|储蓄卡|借记卡|贷记卡|工资卡|账号|账户|帐号|帐户|银联"
-    r"|(?<![a-z])(?:cards?|account|acct|visa|mastercard|amex|unionpay|debit|credit))[^0-9\[\]]{0,16}$"
+    r"|(?<![a-z])(?:cards?|account|acct|visa|mastercard|amex|unionpay|debit|credit))[^0-9\x1f]{0,16}$"
 )
 _CARD_START = r"(?:(?<![0-9a-z$¥€£])|(?<=card)|(?<=visa))"
 _CARD_FORMS = tuple(
@@ -193,11 +195,14 @@ def is_luhn(number: str) -> bool:
 
 # -- phone numbers -----------------------------------------------------------------------------
 
-_START = r"(?:(?<![0-9a-z$¥€£#])|(?<=tel)|(?<=phone)|(?<=mobile)|(?<=whatsapp)|(?<=wechat))"
+_START = (  # a parenthesis starts a number anywhere; a plus must not follow one, read or masked
+    r"(?:(?=\()|(?=[+])(?<![0-9a-z\x1f])|(?=[0-9])(?:(?<![0-9a-z$¥€£#])"
+    r"|(?<=tel)|(?<=phone)|(?<=mobile)|(?<=whatsapp)|(?<=wechat)))"
+)
 _END = r"(?![0-9a-z])"
 _EXTENSION = r"(?:(?:转|-| ?ext\.? ?| ?x)[0-9]{1,5}(?![0-9]))?"
-_ALONE = r"(?<![0-9\[\]][-.])"  # no further group of digits hangs on it: 20261123-555-867-5309
-_ALONE_END = r"(?![-.][0-9\[\]])"
+_ALONE = r"(?<![0-9\x1f][-.])"  # no further group of digits hangs on it: 20261123-555-867-5309
+_ALONE_END = r"(?![-.][0-9\x1f])"
 _PHONE_FORMS = tuple(
     re.compile(form)
     for form in (
@@ -256,7 +261,7 @@ def phones(plain: str) -> Spans:
         match.span()
         for form in _PHONE_FORMS
         for match in _matches(form, plain)
-        if not _is_labelled(_OTHER, plain, match.start())
+        if match[0][0] == "+" or not _is_labelled(_OTHER, plain, match.start())
     ]
     abroad = (match for form in _ABROAD for match in _matches(form, plain))
     spans += [match.span() for match in abroad if 9 <= len(_digits(match[0])) <= 15]

@@ -18,11 +18,12 @@ The false hits on random numbers, measured, stand there with each finder.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass
 
 from chainring.text.characters import CharacterMap
-from chainring.text.personal import FINDERS, is_worth_a_look
+from chainring.text.personal import FINDERS, MASK, is_worth_a_look
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +57,7 @@ def _plain(char: str) -> str:
 
 
 _PLAIN = CharacterMap(_plain)  # one character for one: places stay
+_PLACEHOLDER = re.compile(r"\[(?:email|id|card|phone)\]")
 
 
 def redact(text: str) -> Redaction:
@@ -72,6 +74,7 @@ def redact(text: str) -> Redaction:
     plain = text.translate(_PLAIN)
     if not is_worth_a_look(plain):
         return Redaction(text=text)
+    plain = _masked(plain, [match.span() for match in _PLACEHOLDER.finditer(plain)])
     found: list[Found] = []
     for kind, finder in FINDERS:
         spans = finder(plain)
@@ -84,7 +87,7 @@ def redact(text: str) -> Redaction:
 def _masked(plain: str, spans: list[tuple[int, int]]) -> str:
     pieces, at = [], 0
     for start, end in spans:
-        pieces += [plain[at:start], "]" * (end - start)]  # a bracket ends every label and number
+        pieces += [plain[at:start], MASK * (end - start)]
         at = end
     return "".join(pieces) + plain[at:]
 
