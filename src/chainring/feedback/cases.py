@@ -1,0 +1,127 @@
+"""Cases: a flag opens one, an operator closes it, its reporter is told.
+
+opened = case(feedback)
+closed = close(opened, outcome="label corrected", told="Thank you, 已更正", owner="ann")
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection
+from dataclasses import replace
+
+from chainring.contracts.case import Case
+from chainring.contracts.errors import ConflictError, InputError
+from chainring.contracts.feedback import Feedback
+from chainring.contracts.ids import new_id
+from chainring.contracts.label import Label
+from chainring.feedback.label_names import label_fault
+from chainring.text.normalise import normalise
+
+MAX_SENTENCE = 2_000
+
+
+def case(feedback: Feedback) -> Case:
+    """Return the case that a flag opens; the same flag opens the same case.
+
+    Its id is a digest of the feedback's, so that neither can be told from the other's holder.
+
+    Raises
+    ------
+    InputError
+        When the feedback is no flag.
+    """
+    if feedback.kind != "flag":
+        raise InputError(f"only a flag opens a case; {feedback.id} is a {feedback.kind}")
+    digest = hashlib.blake2b(feedback.id.encode(), digest_size=13).hexdigest()
+    return Case(
+        id=f"case_{digest}",
+        app=feedback.app,
+        kind=feedback.value,
+        opened_by=feedback.id,
+        at=feedback.at,
+        prediction=feedback.prediction,
+        reporter=feedback.author,
+    )
+
+
+def close(
+    case: Case,
+    *,
+    outcome: str,
+    told: str,
+    owner: str,
+    truth: str = "",
+    must: bool = False,
+    labels: Collection[str] = (),
+) -> Case:
+    """Return the case closed.
+
+    Parameters
+    ----------
+    outcome
+        What was done, 1 to 2,000 characters.
+    told
+        What its reporter is told, 1 to 2,000 characters.
+    owner
+        Who closes it.
+    truth
+        The true label of its text, if there is one.
+    must
+        Every later model has to give `truth`.
+    labels
+        The known labels, to find a `truth` that is only written differently.
+
+    Raises
+    ------
+    InputError
+        With every fault found.
+    ConflictError
+        When it is closed already.
+    """
+    if case.state == "closed":
+        raise ConflictError(
+            f"case {case.id} was closed by {case.owner}; a closed case stays closed"
+        )
+    truth = normalise(truth)
+    faults = [
+        f"{name}: 1 to {MAX_SENTENCE:,} characters expected, found {len(text.strip()):,}"
+        for name, text in (("outcome", outcome), ("told", told), ("owner", owner))
+        if not 1 <= len(text.strip()) <= MAX_SENTENCE
+    ]
+    fault = label_fault(truth, labels, new_labels=True) if truth else None
+    faults += [] if fault is None else [f"truth: {fault}"]
+    if must and not truth:
+        faults.append("must: needs `truth`, the label that every later model has to give")
+    if faults:
+        raise InputError(f"case {case.id} cannot be closed so", faults=faults)
+    return replace(
+        case,
+        state="closed",
+        outcome=outcome.strip(),
+        told=told.strip(),
+        owner=owner.strip(),
+        truth=truth,
+        must=must,
+    )
+
+
+def truth_of(case: Case, *, now: float) -> Label | None:
+    """Return the label that a closed case found right, about the flag; None without a truth.
+
+    It is what the next turn learns from the case; see `chainring.feedback.corrections`.
+    """
+    if case.state != "closed" or not case.truth:
+        return None
+    return Label(
+        id=new_id("lab", now=now),
+        app=case.app,
+        record=case.opened_by,
+        value=case.truth,
+        author=case.owner,
+        author_kind="person",
+        guideline="closed case",
+        at=now,
+        parents=(case.prediction, case.opened_by),
+        must=case.must,
+    )

@@ -1,0 +1,201 @@
+"""The fast half: a reaction to a prediction becomes feedback, checked and redacted.
+
+Enters a prediction and what a person did about it; leaves a Feedback to store. It is made for
+every reaction and is therefore neither memoised nor given lineage.
+
+    feedback(prediction, reaction, labels=["refund", "退款"], now=time.time())
+
+============  ============================================  =============================
+kind          value                                         example
+============  ============================================  =============================
+rating        up or down                                    up
+confirmation  nothing, or the answered label
+correction    the true label                                退款
+comment       the text (or in `comment`)                    That is not what I asked.
+flag          wrong, harmful, unfair or private             unfair
+preference    id of the prediction that is preferred        pred_01kb…
+outcome       what came of it, in a few words               solved by phone / 已退货
+============  ============================================  =============================
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection
+from typing import Any, get_args
+
+from chainring.contracts.errors import InputError, did_you_mean
+from chainring.contracts.feedback import FLAG_KINDS, Feedback, FeedbackKind
+from chainring.contracts.ids import new_id
+from chainring.contracts.prediction import Prediction
+from chainring.contracts.reaction import Reaction
+from chainring.feedback.label_names import label_fault
+from chainring.text.normalise import normalise
+from chainring.text.redact import redact
+
+KINDS: tuple[FeedbackKind, ...] = get_args(FeedbackKind)
+RATINGS = ("up", "down")
+MAX_COMMENT = 2_000
+MAX_SHORT = 200
+_SHORT = ("prediction", "author", "episode", "consent", "key")
+
+
+def feedback(
+    prediction: Prediction | None,
+    reaction: Reaction,
+    *,
+    labels: Collection[str],
+    now: float,
+    app: str = "",
+    new_labels: bool = True,
+) -> Feedback:
+    """Return the feedback of one reaction, with a new id.
+
+    Parameters
+    ----------
+    prediction
+        What the reaction is about; None when its id is unknown (yet): then it is kept as an orphan.
+    labels
+        The labels that are known.
+    now
+        Seconds since 1970 (UTC).
+    app
+        The application of an orphan; a prediction brings its own.
+    new_labels
+        Whether a correction may name a label that is not known.
+
+    Raises
+    ------
+    InputError
+        With every fault of the reaction.
+    """
+    assert prediction is None or prediction.id == reaction.prediction
+    faults = [*_short_faults(reaction), *_value_faults(prediction, reaction, labels, new_labels)]
+    if len(reaction.comment) > MAX_COMMENT:
+        faults.append(_too_long("comment", reaction.comment, MAX_COMMENT))
+    if faults:
+        raise InputError("this reaction cannot be stored", faults=faults)
+    value, comment = _told(prediction, reaction)
+    answered = {} if prediction is None else _answered(prediction)
+    return Feedback(
+        id=new_id("fb", now=now),
+        prediction=reaction.prediction,
+        kind=reaction.kind,
+        value=value,
+        author=reaction.author or ("" if prediction is None else prediction.author),
+        at=now,
+        consent=reaction.consent or "none",
+        episode=reaction.episode or ("" if prediction is None else prediction.episode),
+        comment=comment,
+        key=_key(reaction),
+        **({"app": app} | answered),
+    )
+
+
+def _answered(prediction: Prediction) -> dict[str, Any]:
+    return {
+        "app": prediction.app,
+        "answer": prediction.label,
+        "passed_on": prediction.passed_on,
+        "group": prediction.group,
+        "language": prediction.language,
+        "holdout": prediction.holdout,
+        "model": prediction.model,
+    }
+
+
+def _key(reaction: Reaction) -> str:
+    if not reaction.key:
+        return ""
+    return json.dumps([reaction.author, reaction.prediction, reaction.key], ensure_ascii=False)
+
+
+def _told(prediction: Prediction | None, reaction: Reaction) -> tuple[str, str]:
+    """Return value and comment as they are kept: free text without personal data."""
+    comment = _clean(reaction.comment)
+    if reaction.kind == "comment":  # a comment is a text: it lies where it can be erased
+        return "", comment or _clean(reaction.value)
+    if reaction.kind == "outcome":
+        return _clean(reaction.value), comment
+    if reaction.kind == "confirmation" and prediction is not None and not prediction.passed_on:
+        return prediction.label, comment
+    return normalise(reaction.value), comment
+
+
+def _clean(text: str) -> str:
+    return redact(normalise(text)).text
+
+
+def _short_faults(reaction: Reaction) -> list[str]:
+    faults = [] if reaction.prediction else ["prediction: the id of an answer is expected"]
+    for name in _SHORT:
+        value = getattr(reaction, name)
+        if len(value) > MAX_SHORT:
+            faults.append(_too_long(name, value, MAX_SHORT))
+        elif not value.isprintable():
+            faults.append(f"{name}: holds a line end or a character that cannot be printed")
+    return faults
+
+
+def _too_long(name: str, value: str, limit: int) -> str:
+    return f"{name}: {len(value):,} characters, at most {limit:,} are allowed"
+
+
+def _value_faults(
+    prediction: Prediction | None,
+    reaction: Reaction,
+    labels: Collection[str],
+    new_labels: bool,
+) -> list[str]:
+    if reaction.kind not in KINDS:
+        return [f"kind: {reaction.kind!r} is unknown{did_you_mean(reaction.kind, KINDS)}"]
+    if reaction.kind == "correction":
+        fault = label_fault(normalise(reaction.value), labels, new_labels=new_labels)
+    elif reaction.kind == "confirmation":
+        fault = _confirmation_fault(prediction, normalise(reaction.value))
+    else:
+        fault = _CHECKS[reaction.kind](reaction)
+    return [] if fault is None else [f"value: {fault}"]
+
+
+def _confirmation_fault(prediction: Prediction | None, value: str) -> str | None:
+    if not value or prediction is None or value == prediction.label:
+        return None if len(value) <= MAX_SHORT else "a label is expected"
+    return (
+        f"the answer was {prediction.label!r}, {value!r} does not confirm it; "
+        "send the kind 'correction' instead"
+    )
+
+
+def _one_of(*known: str) -> Callable[[Reaction], str | None]:
+    def fault(reaction: Reaction) -> str | None:
+        value = reaction.value
+        return (
+            None if value in known else f"{value[:MAX_SHORT]!r} is none{did_you_mean(value, known)}"
+        )
+
+    return fault
+
+
+def _comment_fault(reaction: Reaction) -> str | None:
+    if len(reaction.value) > MAX_COMMENT:
+        return f"{len(reaction.value):,} characters, at most {MAX_COMMENT:,} are allowed"
+    is_empty = not normalise(reaction.value) and not normalise(reaction.comment)
+    return "a text is expected, found nothing" if is_empty else None
+
+
+def _words_fault(reaction: Reaction) -> str | None:
+    if not normalise(reaction.value):
+        return "a few words or an id are expected, found nothing"
+    if len(reaction.value) > MAX_SHORT:
+        return f"{len(reaction.value):,} characters, at most {MAX_SHORT} are allowed; use `comment`"
+    return None
+
+
+_CHECKS: dict[str, Callable[[Reaction], str | None]] = {
+    "rating": _one_of(*RATINGS),
+    "flag": _one_of(*FLAG_KINDS),
+    "comment": _comment_fault,
+    "preference": _words_fault,
+    "outcome": _words_fault,
+}

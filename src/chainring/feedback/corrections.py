@@ -1,0 +1,315 @@
+"""Step: what users and reviewers said of answers becomes records for the data set.
+
+Enters a snapshot of feedback (a table) and people's decisions; leaves a table of records (tree of
+kind `corrections`: `rows.jsonl` and, for all that was left out and why, `dropped.jsonl`).
+
+    table = corrections(feedback, reviewed, guard, work=work, settings=settings)
+    table.counts      # {'part: train': 41, 'part: reacted': 9, 'text erased or not logged': 2}
+
+What becomes of what:
+
+=======================================  ===========================================
+a correction or confirmation             `part` train, of the hold-out: reacted
+a flag or comment that a person decided  the same, with the person's label
+a sampled hold-out answer, reviewed      `part` holdout, with the true label
+another answer, reviewed                 `part` train, with the true label
+a rating, preference or outcome          nothing: it says no label
+=======================================  ===========================================
+
+A decision is a person's Label about a feedback id (of a reaction) or a prediction id (of an
+answer). Only the hold-out's random sample is decided by prediction id, because answers that were
+looked at for a complaint are not like the others: they may not judge.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from chainring.contracts.feedback import Feedback
+from chainring.contracts.guard import Guard
+from chainring.contracts.ids import keyed
+from chainring.contracts.label import AuthorKind, Label, ReviewState
+from chainring.contracts.record import Record
+from chainring.contracts.table import Table
+from chainring.contracts.work import Work
+from chainring.feedback.dropped import Dropped
+from chainring.feedback.settings import FeedbackSettings
+from chainring.store.tables import read_table, write_table
+from chainring.text.redact import redact
+
+STATEMENTS = ("correction", "confirmation")
+MIN_PER_AUTHOR = 10
+_WAITS = "waits for a review"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """One label that somebody gave one answer: `about` brings text and papers of the answer.
+
+    `kind` is who said so; `why` tells why a pending one waits; `decision` is a person's word on it.
+    """
+
+    about: Feedback
+    label: str
+    kind: AuthorKind
+    part: str
+    state: ReviewState = "accepted"
+    why: str = ""
+    decision: Label | None = None
+
+    @property
+    def order(self) -> tuple[float, str]:
+        """The order in which statements were made."""
+        return self.about.at, self.about.id
+
+
+def corrections(
+    feedback: Table[Feedback],
+    reviewed: tuple[Label, ...],
+    guard: Guard,
+    *,
+    work: Work,
+    settings: FeedbackSettings,
+) -> Table[Record]:
+    """Return a record for each statement that stands or waits.
+
+    A record's `fields`: label, author (of the reaction, or of the text that was reviewed),
+    author_kind, state, part, reaction (the kind of feedback, or review), why, must. Its parents are
+    the prediction, then the feedback.
+    """
+    rows = read_table(Feedback, work.trees.open(feedback.address))
+    found, dropped = statements(rows, reviewed, guard, settings=settings)
+    records = [_record(one, guard, work, settings) for one in found]
+    folder = work.folder("corrections")
+    count = write_table(folder, records)
+    dropped.write(folder / "dropped.jsonl")
+    counts = dropped.counts
+    counts.update(f"part: {one.part}" for one in found)
+    counts.update(f"{one.why}: {_WAITS}" for one in found if one.state == "pending")
+    address = work.trees.put(folder, kind="corrections")
+    return Table(address=address, rows=count, counts=dict(sorted(counts.items())))
+
+
+def statements(
+    rows: Iterable[Feedback],
+    reviewed: Sequence[Label],
+    guard: Guard,
+    *,
+    settings: FeedbackSettings,
+) -> tuple[list[Statement], Dropped]:
+    """Return every statement with its state, in the order of the feedback, and what was left out.
+
+    The order of `rows` does not matter.
+    """
+    ordered = sorted(rows, key=lambda row: (row.at, row.id))
+    decisions = {one.record: one for one in reviewed if one.author_kind == "person"}
+    dropped = Dropped()
+    said = [
+        one
+        for row in _newest(ordered, dropped)
+        if (one := _stated(row, decisions.get(row.id), guard, settings, dropped)) is not None
+    ]
+    said = _capped(_unrepeated(said, dropped), settings)
+    decided = [*_decided(ordered, decisions, guard, dropped)]
+    answers = [*_reviewed(ordered, decisions, guard, settings, dropped)]
+    return sorted([*said, *decided, *answers], key=lambda one: one.order), dropped
+
+
+def _newest(rows: Iterable[Feedback], dropped: Dropped) -> list[Feedback]:
+    """Return the newest statement of each author on each answer, whatever it says or allows."""
+    newest: dict[tuple[str, str], Feedback] = {}
+    for row in rows:
+        if row.kind in STATEMENTS:
+            older = newest.pop((row.author, row.prediction), None)
+            if older is not None:
+                dropped.add("superseded by its author", older)
+            newest[row.author, row.prediction] = row
+    return list(newest.values())
+
+
+def _stated(
+    row: Feedback,
+    decision: Label | None,
+    guard: Guard,
+    settings: FeedbackSettings,
+    dropped: Dropped,
+) -> Statement | None:
+    label = row.value or ("" if row.passed_on else row.answer)
+    reason = _unusable(row, row.consent, guard)
+    if reason is None and row.kind == "confirmation":
+        reason = _unconfirmed(label, settings)
+    if reason is not None:
+        dropped.add(reason, row)
+        return None
+    return Statement(
+        about=row,
+        label=label,
+        kind="user",
+        part=_part(row),
+        state="accepted" if decision is None else decision.state,
+        why="a person set it back" if decision is not None and decision.state == "pending" else "",
+        decision=decision,
+    )
+
+
+def _unconfirmed(label: str, settings: FeedbackSettings) -> str | None:
+    if not settings.confirmations:
+        return "confirmations are not used"
+    return None if label else "confirms that the text was passed on, which says no label"
+
+
+def _unusable(row: Feedback, consent: str, guard: Guard) -> str | None:
+    if not row.model:
+        return "its prediction is unknown"
+    if not row.text.strip():
+        return "text erased or not logged"
+    return None if guard.allows(consent) else f"consent not allowed: {consent}"
+
+
+def _part(row: Feedback) -> str:
+    return "reacted" if row.holdout else "train"
+
+
+def _unrepeated(said: Sequence[Statement], dropped: Dropped) -> list[Statement]:
+    """Drop what an author said before of the same request; what a person decided on stays first."""
+    seen: set[tuple[str, str, str]] = set()
+    kept = []
+    for one in sorted(said, key=lambda one: (one.decision is None, one.order)):
+        key = (one.about.group or one.about.prediction, one.label, one.about.author)
+        if key in seen:
+            dropped.add("said before by its author", one.about)
+        else:
+            seen.add(key)
+            kept.append(one)
+    return sorted(kept, key=lambda one: one.order)
+
+
+def _capped(said: Sequence[Statement], settings: FeedbackSettings) -> list[Statement]:
+    """Set to pending what waits for a person; the earliest statements of an author count first.
+
+    Those without an author count as one author: leaving the name out lifts no cap.
+    """
+    open_ = [one for one in said if one.decision is None]
+    limit = author_limit(Counter(one.about.author for one in open_), settings=settings)
+    taken: Counter[str] = Counter()
+    result = []
+    for one in said:
+        if one.decision is None:
+            author = one.about.author
+            taken[author] += 1
+            if settings.review == "all":
+                one = replace(one, state="pending", why="every correction is reviewed")
+            elif taken[author] > limit:
+                one = replace(one, state="pending", why=f"more than {limit} of one author")
+        result.append(one)
+    return result
+
+
+def author_limit(counts: Mapping[str, int], *, settings: FeedbackSettings) -> int:
+    """Return how many undecided statements of one author count before a review.
+
+    The share takes hold only where every author could keep to it: with five authors or fewer one
+    of them always gives a fifth or more.
+
+    >>> author_limit({"ann": 300, "bo": 10}, settings=FeedbackSettings())
+    50
+    >>> author_limit({str(i): 10 for i in range(12)}, settings=FeedbackSettings())
+    24
+    """
+    cap, share = settings.max_rows_per_author, settings.author_share_for_review
+    if len(counts) * share <= 1:
+        return cap
+    return min(cap, max(MIN_PER_AUTHOR, int(share * sum(counts.values()))))
+
+
+def _decided(
+    rows: Iterable[Feedback], decisions: Mapping[str, Label], guard: Guard, dropped: Dropped
+) -> Iterator[Statement]:
+    """Yield the truth that a person gave to reactions that name no label themselves."""
+    for row in rows:
+        decision = decisions.get(row.id)
+        if decision is None or row.kind in STATEMENTS or row.id == row.prediction:
+            continue
+        reason = _unusable(row, row.consent, guard)
+        if decision.state != "accepted":
+            reason = "left out by a person"
+        if reason is not None:
+            dropped.add(reason, row)
+            continue
+        yield Statement(
+            about=row, label=decision.value, kind="person", part=_part(row), decision=decision
+        )
+
+
+def _reviewed(
+    rows: Iterable[Feedback],
+    decisions: Mapping[str, Label],
+    guard: Guard,
+    settings: FeedbackSettings,
+    dropped: Dropped,
+) -> Iterator[Statement]:
+    """Yield the truth that a person gave to answers: of the hold-out's sample, and unsure ones."""
+    about: dict[str, list[Feedback]] = defaultdict(list)
+    for row in rows:
+        about[row.prediction].append(row)
+    for prediction, decision in decisions.items():
+        if prediction not in about:
+            dropped.unknown += prediction.startswith("pred_")
+            continue
+        row = _carrier(about[prediction], settings)
+        reason = _unusable(row, row.consent, guard)
+        if decision.state != "accepted":
+            reason = "left out by a person"
+        if reason is not None:
+            dropped.add(reason, row)
+            continue
+        part = "holdout" if row.holdout else "train"
+        yield Statement(
+            about=row, label=decision.value, kind="person", part=part, decision=decision
+        )
+
+
+def _carrier(rows: Sequence[Feedback], settings: FeedbackSettings) -> Feedback:
+    """Return the answer's row (see `holdout.asked`) with the consent that somebody gave.
+
+    Its author is never the reviewer: the gate counts rows by author.
+    """
+    own = next((row for row in rows if row.id == row.prediction), rows[0])
+    given = next((row.consent for row in rows if row.consent != "none"), settings.consent)
+    return replace(own, id=own.prediction, consent=given)
+
+
+def _record(one: Statement, guard: Guard, work: Work, settings: FeedbackSettings) -> Record:
+    row = one.about
+    text = redact(row.text).text if guard.redact else row.text
+    return Record(
+        id="rec_" + keyed(work.secret, "feedback", row.id, text),
+        app=work.app,
+        text=text,
+        digest=keyed(work.secret, "content", text),
+        source="feedback",
+        locator=row.id,
+        licence=settings.licence,
+        consent=row.consent,
+        language=row.language,
+        group=row.group,
+        at=row.at,
+        parents=tuple(dict.fromkeys((row.prediction, row.id))),
+        fields={name: value for name, value in _fields(one).items() if value},
+    )
+
+
+def _fields(one: Statement) -> dict[str, str]:
+    row, decision = one.about, one.decision
+    return {
+        "label": one.label,
+        "author": row.author,
+        "author_kind": one.kind,
+        "state": one.state,
+        "part": one.part,
+        "reaction": "review" if row.id == row.prediction else row.kind,
+        "why": one.why,
+        "must": "true" if decision is not None and decision.must else "",
+    }

@@ -1,0 +1,43 @@
+"""Whether a text can be the name of a label: one that is known, or a new one that looks sane.
+
+A label that is not known is how a new intent comes in; one that differs from a known label only in
+case, spaces or separators is a slip of the pen.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+
+from chainring.contracts.dataset import OUT_OF_SCOPE
+from chainring.contracts.errors import did_you_mean
+
+MAX_LABEL = 64
+_NAME = re.compile(r"\w[\w .&/+()'’、？?-]*")
+
+
+def label_fault(value: str, labels: Collection[str], *, new_labels: bool) -> str | None:
+    """Return what is wrong with a label's name, or None.
+
+    >>> label_fault("track order", ["track_order"], new_labels=True)
+    "'track order' is written 'track_order' here"
+    >>> label_fault("礼品卡", ["退款"], new_labels=True) is None
+    True
+    """
+    if value in labels or value == OUT_OF_SCOPE:
+        return None
+    if not value:
+        return "a label is expected, found nothing"
+    if len(value) > MAX_LABEL or not _NAME.fullmatch(value):
+        return (
+            f"{value[:MAX_LABEL]!r} is no name for a label: 1 to {MAX_LABEL} letters, digits, "
+            "spaces, _ and - are expected, a letter or digit first"
+        )
+    if not new_labels:
+        return f"unknown label {value!r}{did_you_mean(value, labels)}"
+    same = next((label for label in (*labels, OUT_OF_SCOPE) if _bare(label) == _bare(value)), None)
+    return None if same is None else f"{value!r} is written {same!r} here"
+
+
+def _bare(label: str) -> str:
+    return re.sub(r"[\W_]", "", label).casefold() or label

@@ -1,0 +1,256 @@
+"""The review queue: what a person should look at, most urgent first, and what the person decides.
+
+Enters feedback and predictions as they lie in the traffic log; leaves items, and for each decision
+a Label, the fact that the next turn reads.
+
+    items = review_items(rows, predictions, reviewed, guard, text=traffic.text, ...)
+    label = decide(items[0], "change", value="refund", by="ann", labels=known, now=time.time())
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Literal, get_args
+
+from chainring.contracts.errors import InputError, did_you_mean
+from chainring.contracts.feedback import Feedback
+from chainring.contracts.guard import Guard
+from chainring.contracts.ids import new_id
+from chainring.contracts.label import Label
+from chainring.contracts.prediction import Prediction
+from chainring.feedback.corrections import statements
+from chainring.feedback.holdout import sample
+from chainring.feedback.label_names import label_fault
+from chainring.feedback.settings import FeedbackSettings
+from chainring.text.normalise import normalise
+
+ItemKind = Literal["flag", "correction", "doubtful", "holdout", "unsure"]
+Decision = Literal["accept", "change", "reject"]
+DECISIONS: tuple[Decision, ...] = get_args(Decision)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewItem:
+    """Something that a person should say the truth of.
+
+    `id` is what the decision will be about: a feedback id for flags and corrections, a prediction
+    id for the hold-out's sample and unsure answers. `answer` is what the model said, `proposed`
+    what a user said. To accept is to say that `proposed` is right, or `answer` where nothing is
+    proposed; to reject, that nothing should be learnt from it.
+    """
+
+    id: str
+    app: str
+    kind: ItemKind
+    prediction: str
+    text: str
+    answer: str
+    proposed: str = ""
+    author: str = ""
+    why: str = ""
+    language: str = ""
+    confidence: float | None = None
+    at: float = 0.0
+
+
+def review_items(
+    feedback: Iterable[Feedback],
+    predictions: Iterable[Prediction],
+    reviewed: Sequence[Label],
+    guard: Guard,
+    *,
+    text: Callable[[str], str | None],
+    secret: bytes,
+    settings: FeedbackSettings,
+    doubtful: Mapping[str, str] | None = None,
+    unsure: int = 50,
+    since: float | None = None,
+    limit: int | None = None,
+) -> list[ReviewItem]:
+    """Return what waits for a person: flags, corrections, hold-out sample, then unsure answers.
+
+    What a person decided on is left out, and so is what has no text any more. Answers of the
+    hold-out are never shown as unsure, nor their corrections for review: only the random sample
+    may tell the truth of a row that judges.
+
+    Parameters
+    ----------
+    text
+        Returns the text of a prediction by its id, None when erased.
+    doubtful
+        Feedback id → why the data contradicts that correction.
+    unsure
+        Unsure answers at most: those passed on first, then by confidence.
+    since
+        When the last turn began: what was reviewed of the hold-out after it counts against
+        `sample_per_turn`. None: nothing counts.
+    """
+    rows, asked = list(feedback), list(predictions)
+    newest = {one.record: one for one in reviewed if one.author_kind == "person"}
+    done = {name for name, one in newest.items() if one.state != "pending"}
+    drawn = sample(asked, already=done, size=len(asked), secret=secret, seed=settings.seed)
+    answered = {one.id for one in asked if one.holdout}
+    reviews = sum(
+        since is not None and one.at is not None and one.at > since
+        for name, one in newest.items()
+        if name in done & answered
+    )
+    left = max(0, settings.sample_per_turn - reviews)
+    queue = [
+        *_flags(rows, done),
+        *_corrections(rows, reviewed, guard, settings, doubtful or {}, done),
+        *islice(_holdout(asked, drawn, text), left),
+        *islice(_unsure(asked, done, text), unsure),
+    ]
+    return queue if limit is None else queue[:limit]
+
+
+def _flags(rows: Iterable[Feedback], done: Collection[str]) -> Iterator[ReviewItem]:
+    for row in sorted(rows, key=lambda row: (row.at, row.id)):
+        if row.kind == "flag" and row.id not in done and row.text:
+            why = f"flagged as {row.value}" + (f": {row.comment}" if row.comment else "")
+            yield _of_reaction(row, "flag", why=why)
+
+
+def _corrections(
+    rows: Iterable[Feedback],
+    reviewed: Sequence[Label],
+    guard: Guard,
+    settings: FeedbackSettings,
+    doubtful: Mapping[str, str],
+    done: Collection[str],
+) -> Iterator[ReviewItem]:
+    found, _ = statements(rows, reviewed, guard, settings=settings)
+    waiting: list[ReviewItem] = []
+    for one in found:
+        row = one.about
+        if row.holdout or row.id in done or one.kind != "user":
+            continue
+        if one.state == "pending":
+            yield _of_reaction(row, "correction", proposed=one.label, why=one.why)
+        elif row.id in doubtful:
+            waiting.append(_of_reaction(row, "doubtful", proposed=one.label, why=doubtful[row.id]))
+    yield from waiting
+
+
+def _of_reaction(row: Feedback, kind: ItemKind, *, proposed: str = "", why: str = "") -> ReviewItem:
+    return ReviewItem(
+        id=row.id,
+        app=row.app,
+        kind=kind,
+        prediction=row.prediction,
+        text=row.text,
+        answer=row.answer,
+        proposed=proposed,
+        author=row.author,
+        why=why,
+        language=row.language,
+        at=row.at,
+    )
+
+
+def _holdout(
+    asked: Iterable[Prediction], drawn: Sequence[str], text: Callable[[str], str | None]
+) -> Iterator[ReviewItem]:
+    by_id = {one.id: one for one in asked}
+    for name in drawn:
+        words = text(name)
+        if words:
+            why = "drawn at random: it judges the models and is never learnt from"
+            yield _of_answer(by_id[name], "holdout", words, why)
+
+
+def _unsure(
+    asked: Iterable[Prediction],
+    done: Collection[str],
+    text: Callable[[str], str | None],
+) -> Iterator[ReviewItem]:
+    seen: set[str] = set()
+    for one in sorted(asked, key=lambda one: (not one.passed_on, one.confidence, one.id)):
+        group = one.group or one.id
+        if one.holdout or one.id in done or group in seen:
+            continue
+        words = text(one.id)
+        if words:
+            seen.add(group)
+            yield _of_answer(one, "unsure", words, _doubt(one))
+
+
+def _doubt(prediction: Prediction) -> str:
+    sure = f"{prediction.confidence:.0%} sure"
+    return f"passed on to a person, {sure}" if prediction.passed_on else f"only {sure}"
+
+
+def _of_answer(prediction: Prediction, kind: ItemKind, text: str, why: str) -> ReviewItem:
+    return ReviewItem(
+        id=prediction.id,
+        app=prediction.app,
+        kind=kind,
+        prediction=prediction.id,
+        text=text,
+        answer=prediction.label,
+        author=prediction.author,
+        why=why,
+        language=prediction.language,
+        confidence=prediction.confidence,
+        at=prediction.at,
+    )
+
+
+def decide(
+    item: ReviewItem,
+    decision: str,
+    *,
+    value: str = "",
+    by: str,
+    must: bool = False,
+    labels: Collection[str],
+    now: float,
+    new_labels: bool = True,
+) -> Label:
+    """Return the fact of a person's decision: a Label about the item's id.
+
+    Parameters
+    ----------
+    decision
+        `accept`, `change` (to `value`) or `reject`.
+    value
+        The true label, for `change`; for `accept` nothing, or what is accepted.
+    by
+        Who decides.
+    must
+        Every later model has to get this text right.
+
+    Raises
+    ------
+    InputError
+        With every fault of the decision.
+    """
+    proposal, value = item.proposed or item.answer, normalise(value)
+    faults = [] if by.strip() else ["by: who decides is expected, found nothing"]
+    if decision not in DECISIONS:
+        faults.append(f"decision: {decision!r} is unknown{did_you_mean(decision, DECISIONS)}")
+    if decision == "accept" and value not in ("", proposal):
+        faults.append(f"value: {proposal!r} would be accepted, not {value!r}; decide `change`")
+    if decision == "change":
+        fault = label_fault(value, labels, new_labels=new_labels)
+        faults += [] if fault is None else [f"value: {fault}"]
+    if decision == "reject" and must:
+        faults.append("must: a rejected item has no truth that a model could be held to")
+    if faults:
+        raise InputError(f"the decision on {item.id} cannot be stored", faults=faults)
+    return Label(
+        id=new_id("lab", now=now),
+        app=item.app,
+        record=item.id,
+        value=value if decision == "change" else proposal,
+        author=by.strip(),
+        author_kind="person",
+        state="rejected" if decision == "reject" else "accepted",
+        guideline=f"review of kind {item.kind}",
+        at=now,
+        parents=tuple(dict.fromkeys((item.prediction, item.id))),
+        must=must,
+    )
