@@ -11,6 +11,8 @@ from chainring.contracts.deployment import Deployment
 from chainring.contracts.evaluation import Evaluation, Outcome
 from chainring.contracts.label import Label
 from chainring.contracts.verdict import Verdict
+from chainring.feedback.corrections import STATEMENTS
+from chainring.feedback.holdout import reaction_rates
 from chainring.ring.built import Built, Ring, build, built_of
 from chainring.ring.gate.reacted import Reactions, fixed_rows
 from chainring.ring.steps import Made
@@ -86,23 +88,21 @@ def fixed(ring: Ring) -> tuple[str, ...]:
 
 def reactions(ring: Ring, model: str) -> Reactions:
     """Return how often reviewed right and wrong answers of a model got a reaction."""
-    counts = {"right": 0, "right_reacted": 0, "wrong": 0, "wrong_reacted": 0, "disputed": 0}
-    for label in ring.ledger.facts("label", Label):
-        prediction = ring.traffic.prediction(label.record)
-        if prediction is None or not prediction.holdout or prediction.model != model:
-            continue
-        if label.state != "accepted":
-            continue
-        side = "right" if prediction.label == label.value else "wrong"
-        said = [
-            row.value if row.kind == "correction" else prediction.label
-            for row in ring.traffic.feedback_on(prediction.id)
-            if row.kind in ("correction", "confirmation")
-        ]
-        counts[side] += 1
-        counts[f"{side}_reacted"] += bool(said)
-        counts["disputed"] += bool(said) and said[-1] != label.value
-    return Reactions(**counts)
+    reviewed = ring.ledger.facts("label", Label)
+    predictions = [ring.traffic.prediction(label.record) for label in reviewed]
+    rates = reaction_rates(
+        [one for one in predictions if one is not None],
+        ring.traffic.feedback(kinds=STATEMENTS),
+        reviewed,
+        model=model,
+    )
+    return Reactions(
+        right=rates.right,
+        right_reacted=rates.right_reacted,
+        wrong=rates.wrong,
+        wrong_reacted=rates.wrong_reacted,
+        disputed=rates.disputed,
+    )
 
 
 def _outcomes(ring: Ring, evaluation: Evaluation) -> list[Outcome]:

@@ -24,6 +24,7 @@ from chainring.contracts.label import Label
 from chainring.contracts.source import Machine, Policy, Source
 from chainring.contracts.table import Table
 from chainring.contracts.verdict import Verdict
+from chainring.feedback.corrections import asked
 from chainring.ring.built import CHAMPION, Built, Ring, build, current
 from chainring.ring.judging import judged
 from chainring.ring.steps import Made
@@ -96,7 +97,7 @@ def _turn(ring: Ring, machine: Machine, policy: Policy, source: Source) -> dict[
     ring.runner.placement = placement.noun
     guard = run("guard", policy, needs_work=False)
     reviewed = tuple(sorted(ring.ledger.facts("label", Label), key=lambda label: label.id))
-    snapshot = snapshot_feedback(ring)
+    snapshot = snapshot_feedback(ring, reviewed)
     records = run("records", source, guard, settings=recipe.data)
     corrections = run("corrections", snapshot, reviewed, guard, settings=recipe.feedback)
     labels = run("labels", records, corrections, reviewed, settings=recipe.data)
@@ -162,17 +163,26 @@ def withdrawn(ledger: Ledger) -> set[str]:
     return gone - {""}
 
 
-def snapshot_feedback(ring: Ring) -> Made[Table[Feedback]]:
+def snapshot_feedback(ring: Ring, reviewed: Sequence[Label]) -> Made[Table[Feedback]]:
     """Store all feedback as it stands as a table: its address is the cursor of the source.
 
     What no snapshot names yet is new, whatever its number: PostgreSQL commits out of order.
     """
-    rows = sorted(ring.traffic.feedback(), key=lambda row: row.id)
+    rows = [*ring.traffic.feedback(), *_reviewed(ring, reviewed)]
+    rows.sort(key=lambda row: row.id)
     folder = ring.runner.scratch / "feedback"
     folder.mkdir(parents=True, exist_ok=True)
     count = write_table(folder, rows)
     address = ring.runner.trees.put(folder, kind="feedback")
     return Made(noun=Table(address=address, rows=count), execution="")
+
+
+def _reviewed(ring: Ring, reviewed: Sequence[Label]) -> Iterator[Feedback]:
+    """Yield the answers that a person reviewed, whether or not anybody reacted to them."""
+    for identifier in dict.fromkeys(label.record for label in reviewed):
+        prediction = ring.traffic.prediction(identifier)
+        if prediction is not None:
+            yield asked(prediction, ring.traffic.text(identifier))
 
 
 def named_feedback(ring: Ring, table: str) -> set[str]:

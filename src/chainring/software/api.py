@@ -168,7 +168,14 @@ class Project:
         from chainring.feedback.collect import feedback
 
         about = self.ring.traffic.prediction(reaction.prediction)
-        return feedback(about, reaction, labels=self.labels(), app=self.app)
+        return feedback(
+            about,
+            reaction,
+            labels=self.labels(),
+            now=time.time(),
+            app=self.app,
+            new_labels=self.ring.recipe.feedback.new_labels,
+        )
 
     def stored(self, feedback: Feedback) -> Feedback:
         """Open the case of a flag once its feedback is stored; return the feedback."""
@@ -244,15 +251,24 @@ class Project:
         self, case: str, *, outcome: str, told: str, truth: str = "", must: bool = False, by: str
     ) -> Case:
         """Close a case: what was done, what its reporter is told, and the true label if any."""
-        from chainring.feedback.cases import close
+        from chainring.feedback.cases import close, truth_of
 
         found = self.ring.ledger.fact("case", case, Case)
         if found is None:
             raise UnknownNameError("case", case, [c.id for c in self.cases()])
-        closed = close(found, outcome=outcome, told=told, owner=by, truth=truth, must=must)
+        closed = close(
+            found,
+            outcome=outcome,
+            told=told,
+            owner=by,
+            truth=truth,
+            must=must,
+            labels=self.labels(),
+        )
         self.ring.ledger.add_fact("case", case, closed, about=closed.opened_by)
-        if truth and closed.prediction:
-            self.decide(closed.prediction, decision="change", value=truth, must=must, by=by)
+        label = truth_of(closed, now=time.time())
+        if label is not None:
+            self.ring.ledger.add_fact("label", label.id, label, about=label.record)
         return closed
 
     def promote(self, model: str, *, by: str, reason: str) -> Deployment:

@@ -1,0 +1,162 @@
+"""Review: what waits for a person, the decision kept as a fact, and a session at the terminal.
+
+A project without any label starts here: clusters of its texts are shown, ten each, to be named.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import typer
+
+from chainring.contracts.errors import ChainringError, UnknownNameError
+from chainring.contracts.guard import Guard
+from chainring.contracts.label import Label
+from chainring.feedback import queue
+from chainring.feedback.queue import ReviewItem
+from chainring.trust.guard import guard
+
+if TYPE_CHECKING:
+    from chainring.software.api import Project
+
+WINDOW = 20_000
+"""How many of the newest predictions are looked through for unsure answers."""
+
+
+def review_items(project: Project, *, limit: int) -> list[ReviewItem]:
+    """Return what waits for a person, most urgent first."""
+    ring = project.ring
+    predictions = {p.id: p for p in ring.traffic.predictions(holdout=True)}
+    predictions |= {p.id: p for p in ring.traffic.predictions(limit=WINDOW)}
+    return queue.review_items(
+        list(ring.traffic.feedback()),
+        list(predictions.values()),
+        ring.ledger.facts("label", Label),
+        _guard(project),
+        text=ring.traffic.text,
+        secret=project.secret,
+        settings=ring.recipe.feedback,
+        doubtful=doubtful(project),
+        limit=limit,
+    )
+
+
+def doubtful(project: Project) -> dict[str, str]:
+    """Return the corrections that the last turn set aside because the data contradicts them."""
+    from chainring.contracts.codec import decode
+    from chainring.contracts.table import Table
+    from chainring.store.tables import read_table
+
+    ring = project.ring
+    rows = ring.ledger.all_lineage(step="labels")
+    if not rows:
+        return {}
+    table = decode(Table, rows[-1].result)
+    return {
+        parent: "the data contradicts it"
+        for label in read_table(Label, ring.runner.trees.open(table.address))
+        if label.state == "pending" and label.author_kind == "user"
+        for parent in label.parents
+        if parent.startswith("fb_")
+    }
+
+
+def decide(project: Project, item: str, *, decision: str, value: str, must: bool, by: str) -> Label:
+    """Store a person's decision on an item of the queue."""
+    found = _item(project, item)
+    label = queue.decide(
+        found,
+        decision,
+        value=value,
+        by=by,
+        must=must,
+        labels=project.labels(),
+        now=time.time(),
+        new_labels=project.ring.recipe.feedback.new_labels,
+    )
+    project.ring.ledger.add_fact("label", label.id, label, about=label.record)
+    return label
+
+
+def _item(project: Project, item: str) -> ReviewItem:
+    """Return the item by its id from the rows themselves: a decision may also change an old one."""
+    traffic = project.ring.traffic
+    prediction = traffic.prediction(item)
+    if prediction is not None:
+        return ReviewItem(
+            id=item,
+            app=project.app,
+            kind="holdout" if prediction.holdout else "unsure",
+            prediction=item,
+            text=traffic.text(item) or "",
+            answer=prediction.label,
+            author=prediction.author,
+            language=prediction.language,
+            at=prediction.at,
+        )
+    for row in traffic.feedback():
+        if row.id == item:
+            return ReviewItem(
+                id=item,
+                app=project.app,
+                kind="flag" if row.kind == "flag" else "correction",
+                prediction=row.prediction,
+                text=row.text,
+                answer=row.answer,
+                proposed=row.value if row.kind == "correction" else "",
+                author=row.author,
+                at=row.at,
+            )
+    raise UnknownNameError("item", item, [])
+
+
+def review_at_terminal(project: Project, *, limit: int, show: bool, by: str) -> None:
+    """Ask a person about each item: Enter accepts, a label changes, - rejects, q ends."""
+    items = review_items(project, limit=limit)
+    if not items and not project.labels():
+        _name_clusters(project, by=by)
+        return
+    if not items:
+        typer.echo("nothing waits for a review")
+        return
+    for number, item in enumerate(items, 1):
+        typer.echo(f"[{number}/{len(items)}] {item.kind}: {item.text}")
+        typer.echo(f"    answered {item.answer}; {_proposal(item)}{item.why}")
+        if show:
+            continue
+        typed = typer.prompt("    Enter accepts, a label changes, - rejects, q ends", default="")
+        if typed == "q":
+            return
+        decision = "accept" if not typed else "reject" if typed == "-" else "change"
+        try:
+            value = typed if decision == "change" else ""
+            decide(project, item.id, decision=decision, value=value, must=False, by=by)
+        except ChainringError as error:
+            typer.echo(f"    {error}")
+
+
+def _proposal(item: ReviewItem) -> str:
+    return f"{item.author or 'a user'} says {item.proposed}; " if item.proposed else ""
+
+
+def _name_clusters(project: Project, *, by: str) -> None:
+    from chainring.software.naming import enough_lines, name_cluster, unlabelled_clusters
+
+    clusters = unlabelled_clusters(project)
+    typer.echo(f"no labels yet: {len(clusters)} groups of similar texts; name each, or Enter skips")
+    for number, cluster in enumerate(clusters, 1):
+        typer.echo(f"group {number} of {len(clusters)}, {cluster.size} texts: {cluster.keywords}")
+        for record in cluster.records:
+            typer.echo(f"    {record.text[:100]}")
+        name = typer.prompt("    name of these (Enter skips, q ends)", default="")
+        if name == "q":
+            break
+        if name:
+            name_cluster(project, cluster, name, by=by)
+    for line in enough_lines(project):
+        typer.echo(line)
+
+
+def _guard(project: Project) -> Guard:
+    return guard(project.ring.recipe.privacy.policy())
