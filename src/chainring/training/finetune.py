@@ -1,0 +1,229 @@
+"""An encoder is tuned on rows: probe of the frozen encoder first, then all weights.
+
+Enter a base, rows and labels, leaves a `Tuned` encoder that answers texts and writes its folder.
+
+    tuned = finetune(base, rows, validation, labels=labels, minutes=4, work=work, settings=settings)
+    tuned.write(folder)
+
+Axes: N rows, H width of the encoder, C labels.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from safetensors.torch import save_file
+from transformers import AutoModel, set_seed
+
+from chainring.contracts.dataset import Row
+from chainring.contracts.work import Work
+from chainring.training.base import Base
+from chainring.training.budget import fitting_epochs
+from chainring.training.network import Network, in_batches
+from chainring.training.settings import EncoderSettings, TrainingSettings
+from chainring.training.tokens import collate, encode, open_tokenizer
+from chainring.training.trainer import Run, checkpoints, last_checkpoint, train
+
+if TYPE_CHECKING:
+    from chainring.training.candidate import Floats
+
+RUN = "encoder"
+MIN_STEPS_AN_EPOCH = 50
+MIN_BATCH_SIZE = 16
+MAX_RATIO_UNWEIGHTED = 3.0
+PROBE_C = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tuned:
+    """A tuned encoder with its tokeniser."""
+
+    base: Base
+    network: Network
+    tokenizer: Any
+    pad: int
+    max_tokens: int
+    notes: tuple[str, ...]
+
+    def logits(self, texts: Sequence[str]) -> Floats:
+        """Return float32 logits of prepared texts, shape (texts, C)."""
+        ids = encode(self.tokenizer, texts)
+
+        def answer(ids_bt: torch.Tensor, mask_bt: torch.Tensor) -> torch.Tensor:
+            return self.network(ids_bt, mask_bt)["logits"]
+
+        found: Floats = in_batches(self.network, answer, ids, pad=self.pad)
+        return found
+
+    def write(self, folder: Path) -> None:
+        """Write `encoder/` and `head.safetensors`."""
+        inner = folder / "encoder"
+        encoder: Any = self.network.encoder
+        encoder.config._name_or_path = self.base.name
+        encoder.save_pretrained(inner)
+        self.tokenizer.save(str(inner / "tokenizer.json"))
+        for name in ("tokenizer_config.json", "special_tokens_map.json"):
+            if (self.base.folder / name).is_file():
+                (inner / name).write_bytes((self.base.folder / name).read_bytes())
+        head = {name: value.detach() for name, value in self.network.head.state_dict().items()}
+        save_file(head, str(folder / "head.safetensors"))
+
+
+def finetune(
+    base: Base,
+    train_rows: Sequence[Row],
+    validation: Sequence[Row],
+    *,
+    labels: Sequence[str],
+    minutes: float,
+    work: Work,
+    settings: TrainingSettings,
+) -> Tuned:
+    """Return the encoder tuned on the rows, from a checkpoint in scratch if there is one."""
+    options = settings.encoder
+    set_seed(settings.seed)
+    network = Network(
+        open_encoder(base.folder, dropout=options.dropout),
+        labels=len(labels),
+        dropout=options.dropout,
+    )
+    max_tokens = readable_tokens(network, options.max_tokens)
+    tokenizer = open_tokenizer(base.folder, max_tokens=max_tokens)
+    items = _items(train_rows, labels, tokenizer, weights=row_weights(train_rows, options))
+    judged = _items([row for row in validation if row.label in labels], labels, tokenizer)
+    epochs, cut = fitting_epochs(
+        options.epochs,
+        parameters=passed_parameters(network.encoder),
+        tokens=sum(len(item["input_ids"]) for item in items),
+        minutes=minutes,
+        placement=work.placement,
+    )
+    pad = int(getattr(network.encoder.config, "pad_token_id", 0) or 0)
+    if last_checkpoint(checkpoints(work, RUN)) is None:
+        probe(network, items, pad=pad, work=work, seed=settings.seed)
+    if epochs:
+        run = _run(options, epochs=epochs, rows=len(items), seed=settings.seed)
+        train(network, items, judged, run=run, collate=partial(collate, pad=pad), work=work)
+    return Tuned(
+        base=base,
+        network=network.to("cpu").eval(),
+        tokenizer=tokenizer,
+        pad=pad,
+        max_tokens=max_tokens,
+        notes=(cut,) if cut else (),
+    )
+
+
+def open_encoder(folder: Path, *, dropout: float) -> Any:
+    """Return the encoder of a folder in float32, its own dropouts set where it has such."""
+    encoder = AutoModel.from_pretrained(
+        str(folder), dtype=torch.float32, use_safetensors=True, trust_remote_code=False
+    )
+    for module in encoder.modules():
+        if isinstance(module, torch.nn.Dropout):
+            module.p = dropout
+    return encoder
+
+
+def readable_tokens(network: Network, wanted: int) -> int:
+    """Return how many tokens the encoder's position table can take, at most `wanted`."""
+    config = network.encoder.config
+    places = int(getattr(config, "max_position_embeddings", 0) or wanted)
+    if "roberta" in str(config.model_type):  # its positions begin after the padding id
+        places -= int(config.pad_token_id) + 1
+    return min(wanted, places)
+
+
+def passed_parameters(encoder: torch.nn.Module) -> int:
+    """Return the number of weights outside the embedding tables."""
+    tables: int = sum(
+        module.weight.numel()
+        for module in encoder.modules()
+        if isinstance(module, torch.nn.Embedding)
+    )
+    return int(sum(weight.numel() for weight in encoder.parameters())) - tables
+
+
+def row_weights(rows: Sequence[Row], options: EncoderSettings) -> list[float]:
+    """Return the weight of each row's loss, with mean 1: the row's own times its class's.
+
+    'balanced' gives every class the same sum; 'auto' goes half of that way (the square root), and
+    only where the largest class has over three times the rows of the smallest: the full way costs
+    accuracy on the common classes.
+    """
+    counts = Counter(row.label for row in rows)
+    uneven = max(counts.values()) > MAX_RATIO_UNWEIGHTED * min(counts.values())
+    power = {"none": 0.0, "balanced": 1.0, "auto": 0.5 if uneven else 0.0}[options.class_weights]
+    weights = [row.weight * counts[row.label] ** -power for row in rows]
+    mean = sum(weights) / len(weights)
+    return [weight / mean for weight in weights]
+
+
+def probe(
+    network: Network, items: Sequence[dict[str, Any]], *, pad: int, work: Work, seed: int
+) -> None:
+    """Set the head to a logistic regression on the frozen encoder's features."""
+    from sklearn.linear_model import LogisticRegression
+
+    device = work.placement.device.value
+    network.to(device)
+    ids = [item["input_ids"] for item in items]
+    with torch.autocast(device, torch.bfloat16, enabled=work.placement.precision.value == "bf16"):
+        features_nh = in_batches(network, network.pooled, ids, pad=pad)
+    centre_h, scale = features_nh.mean(axis=0), float(features_nh.std())
+    model = LogisticRegression(C=PROBE_C, max_iter=100, tol=1e-3, random_state=seed)
+    model.fit(
+        (features_nh - centre_h) / scale,
+        [item["labels"] for item in items],
+        sample_weight=[item["weights"] for item in items],
+    )
+    weights_ch, bias_c = both_columns(model.coef_ / scale, model.intercept_)
+    bias_c = bias_c - weights_ch @ centre_h
+    with torch.no_grad():
+        network.head.weight.copy_(torch.tensor(weights_ch, dtype=torch.float32))
+        network.head.bias.copy_(torch.tensor(bias_c, dtype=torch.float32))
+    work.say(f"{RUN}: head set from {len(items)} rows of the frozen encoder")
+
+
+def both_columns(weights_ch: Any, bias_c: Any) -> tuple[Any, Any]:
+    """Return one row a label also where scikit-learn gives one row for two labels."""
+    if len(bias_c) > 1:
+        return weights_ch, bias_c
+    return np.concatenate([-weights_ch, weights_ch]) / 2, np.concatenate([-bias_c, bias_c]) / 2
+
+
+def _items(
+    rows: Sequence[Row],
+    labels: Sequence[str],
+    tokenizer: Any,
+    *,
+    weights: Sequence[float] | None = None,
+) -> list[dict[str, Any]]:
+    place = {label: i for i, label in enumerate(labels)}
+    ids = encode(tokenizer, [row.text for row in rows])
+    return [
+        {"input_ids": ids[i], "labels": place[row.label], "weights": weights[i] if weights else 1.0}
+        for i, row in enumerate(rows)
+    ]
+
+
+def _run(options: EncoderSettings, *, epochs: int, rows: int, seed: int) -> Run:
+    """Return the run; few rows get smaller batches, so that an epoch has steps to learn in."""
+    batch_size = min(options.batch_size, max(MIN_BATCH_SIZE, rows // MIN_STEPS_AN_EPOCH))
+    return Run(
+        name=RUN,
+        epochs=epochs,
+        learning_rate=options.learning_rate,
+        batch_size=batch_size,
+        warmup_fraction=options.warmup_fraction,
+        weight_decay=options.weight_decay,
+        seed=seed,
+        patience=options.patience,
+    )
