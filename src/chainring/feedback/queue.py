@@ -66,6 +66,7 @@ def review_items(
     settings: FeedbackSettings,
     doubtful: Mapping[str, str] | None = None,
     unsure: int = 50,
+    unsure_below: float = 0.8,
     since: float | None = None,
     limit: int | None = None,
 ) -> list[ReviewItem]:
@@ -83,6 +84,8 @@ def review_items(
         Feedback id → why the data contradicts that correction.
     unsure
         Unsure answers at most: those passed on first, then by confidence.
+    unsure_below
+        Confidence, 0 to 1, under which an answer that was not passed on counts as unsure.
     since
         When the last turn began: what was reviewed of the hold-out after it counts against
         `sample_per_turn`. None: nothing counts.
@@ -102,7 +105,7 @@ def review_items(
         *_flags(rows, done),
         *_corrections(rows, reviewed, guard, settings, doubtful or {}, done),
         *islice(_holdout(asked, drawn, text), left),
-        *islice(_unsure(asked, done, text), unsure),
+        *islice(_unsure(asked, done, text, unsure_below), unsure),
     ]
     return queue if limit is None else queue[:limit]
 
@@ -166,11 +169,13 @@ def _unsure(
     asked: Iterable[Prediction],
     done: Collection[str],
     text: Callable[[str], str | None],
+    below: float,
 ) -> Iterator[ReviewItem]:
     seen: set[str] = set()
     for one in sorted(asked, key=lambda one: (not one.passed_on, one.confidence, one.id)):
         group = one.group or one.id
-        if one.holdout or one.id in done or group in seen:
+        is_sure = not one.passed_on and one.confidence >= below
+        if is_sure or one.holdout or one.id in done or group in seen:
             continue
         words = text(one.id)
         if words:

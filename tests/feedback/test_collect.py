@@ -1,0 +1,163 @@
+"""Reactions of every kind, right and wrong, become feedback or one error with all faults."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chainring.contracts.errors import InputError
+from chainring.contracts.feedback import Feedback
+from chainring.contracts.ids import id_time
+from chainring.contracts.prediction import Prediction
+from chainring.contracts.reaction import Reaction
+from chainring.feedback.collect import KINDS, feedback
+
+Build = Callable[..., Prediction]
+LABELS = ("refund", "track_order", "退款")
+
+
+def react(prediction: Prediction | None, kind: str, value: str = "", **given: Any) -> Feedback:
+    about = "pred_lost" if prediction is None else prediction.id
+    reaction = Reaction(prediction=about, kind=kind, value=value, **given)  # type: ignore[arg-type]
+    return feedback(prediction, reaction, labels=LABELS, now=1_700_000_000.0, app="support")
+
+
+def faults(prediction: Prediction | None, kind: str, value: str = "", **given: Any) -> list[str]:
+    with pytest.raises(InputError) as caught:
+        react(prediction, kind, value, **given)
+    return list(caught.value.faults)
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "stored"),
+    [
+        ("rating", "down", "down"),
+        ("confirmation", "", "refund"),
+        ("confirmation", "refund", "refund"),
+        ("correction", " 退款 ", "退款"),
+        ("correction", "ｇｉｆｔ card", "gift card"),
+        ("flag", "unfair", "unfair"),
+        ("preference", "pred_2", "pred_2"),
+        ("outcome", "已退货 call 13912345678", "已退货 call [phone]"),
+        ("comment", "that helped", ""),
+    ],
+)
+def test_each_kind_is_stored_with_its_value(
+    prediction: Build, kind: str, value: str, stored: str
+) -> None:
+    assert react(prediction(1), kind, value).value == stored
+
+
+def test_what_is_stored_hangs_on_its_prediction(prediction: Build) -> None:
+    asked = prediction(1, holdout=True, episode="e1")
+    stored = react(asked, "correction", "track_order", author="bo", consent="training")
+    assert stored.id.startswith("fb_")
+    assert id_time(stored.id) == 1_700_000_000.0
+    assert (stored.prediction, stored.app, stored.model) == ("pred_1", "support", "m1")
+    assert (stored.answer, stored.group, stored.holdout) == ("refund", "g1", True)
+    assert (stored.author, stored.consent, stored.episode) == ("bo", "training", "e1")
+    assert react(asked, "rating", "up").author == "asker"
+
+
+def test_a_comment_keeps_no_personal_data_in_either_language(prediction: Build) -> None:
+    stored = react(
+        prediction(1), "comment", "", comment="我的手机13912345678，mail bob@example.com"
+    )
+    assert stored.comment == "我的手机[phone]，mail [email]"
+    hidden = react(prediction(1), "comment", "call 139\u200b12345678")
+    assert hidden.comment == "call [phone]"
+
+
+def test_a_reaction_to_an_unknown_prediction_is_kept_as_an_orphan() -> None:
+    stored = react(None, "correction", "refund", author="bo")
+    assert (stored.prediction, stored.app, stored.model) == ("pred_lost", "support", "")
+    assert react(None, "confirmation").value == ""
+
+
+def test_confirming_that_a_text_was_passed_on_names_no_label(prediction: Build) -> None:
+    asked = prediction(1, passed_on=True)
+    assert react(asked, "confirmation").value == ""
+    assert react(asked, "confirmation", "refund").value == "refund"
+
+
+def test_the_same_key_of_one_author_on_one_answer_is_one_feedback(prediction: Build) -> None:
+    one = react(prediction(1), "rating", "up", author="ann", key="k")
+    again = react(prediction(1), "rating", "up", author="ann", key="k")
+    assert one.key == again.key != ""
+    others = {
+        react(prediction(1), "rating", "up", author="bo", key="k").key,
+        react(prediction(2), "rating", "up", author="ann", key="k").key,
+        react(prediction(1), "rating", "up", author="ann", key="l").key,
+        react(prediction(1), "rating", "up", author='ann", "k', key="k").key,
+    }
+    assert len(others | {one.key}) == 5
+    assert react(prediction(1), "rating", "up").key == ""
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "told"),
+    [
+        ("ratin", "up", "did you mean 'rating'"),
+        ("rating", "upp", "did you mean 'up'"),
+        ("flag", "harmfull", "did you mean 'harmful'"),
+        ("correction", "", "a label is expected"),
+        ("correction", "Track Order", "is written 'track_order' here"),
+        ("correction", "<b>", "no name for a label"),
+        ("confirmation", "退款", "send the kind 'correction'"),
+        ("comment", " \u200b ", "a text is expected"),
+        ("comment", "很" * 2001, "2,001 characters"),
+        ("preference", "", "expected, found nothing"),
+        ("outcome", "x" * 201, "use `comment`"),
+    ],
+)
+def test_a_wrong_value_is_told_with_the_next_step(
+    prediction: Build, kind: str, value: str, told: str
+) -> None:
+    (fault,) = faults(prediction(1), kind, value)
+    assert told in fault
+
+
+def test_every_fault_is_told_at_once(prediction: Build) -> None:
+    found = faults(
+        None,
+        "rating",
+        "sideways",
+        comment="x" * 2001,
+        author="a" * 201,
+        episode="two\nlines",
+        key="\ud800",
+    )
+    assert [fault.partition(":")[0] for fault in found] == [
+        "author", "episode", "key", "value", "comment",
+    ]  # fmt: skip
+
+
+def test_a_reaction_to_nothing_is_refused() -> None:
+    with pytest.raises(InputError, match="prediction: the id of an answer is expected"):
+        feedback(None, Reaction(prediction="", kind="rating", value="up"), labels=(), now=0.0)
+
+
+def test_new_labels_can_be_closed(prediction: Build) -> None:
+    reaction = Reaction(prediction="pred_1", kind="correction", value="gift_card")
+    with pytest.raises(InputError, match="unknown label 'gift_card'"):
+        feedback(prediction(1), reaction, labels=LABELS, now=0.0, new_labels=False)
+
+
+@given(
+    kind=st.sampled_from([*KINDS, "other"]),
+    value=st.text(max_size=50),
+    comment=st.text(max_size=50),
+    author=st.text(max_size=10),
+)
+def test_no_reaction_does_anything_but_become_feedback_or_an_input_error(
+    prediction: Build, kind: str, value: str, comment: str, author: str
+) -> None:
+    try:
+        stored = react(prediction(1), kind, value, comment=comment, author=author)
+    except InputError as error:
+        assert error.faults  # noqa: PT017
+    else:
+        assert stored.comment.encode("utf-8").decode() == stored.comment
+        assert stored.value.encode("utf-8").decode() == stored.value

@@ -1,0 +1,220 @@
+"""The review queue: order, what never shows, and what a decision becomes."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from chainring.contracts.errors import InputError
+from chainring.contracts.feedback import Feedback
+from chainring.contracts.guard import Guard
+from chainring.contracts.label import Label
+from chainring.contracts.prediction import Prediction
+from chainring.feedback.corrections import statements
+from chainring.feedback.queue import ReviewItem, decide, review_items
+from chainring.feedback.settings import FeedbackSettings
+
+Row = Callable[..., Feedback]
+Ask = Callable[..., Prediction]
+Review = Callable[..., Label]
+AUTO = FeedbackSettings()
+LABELS = ("refund", "track_order", "退款")
+
+
+def queue(
+    rows: list[Feedback],
+    asked: list[Prediction],
+    guard: Guard,
+    *reviewed: Label,
+    settings: FeedbackSettings = AUTO,
+    erased: tuple[str, ...] = (),
+    **given: Any,
+) -> list[ReviewItem]:
+    return review_items(
+        rows,
+        asked,
+        reviewed,
+        guard,
+        text=lambda name: None if name in erased else f"text of {name}",
+        secret=b"secret",
+        settings=settings,
+        **given,
+    )
+
+
+def test_what_is_most_urgent_comes_first(row: Row, prediction: Ask, guard: Guard) -> None:
+    rows = [
+        row(1, value="doubted"),
+        row(2),
+        row(3, value="退款"),
+        row(4, kind="flag", value="harmful", comment="冒犯人"),
+    ]
+    asked = [
+        prediction(10, confidence=0.3),
+        prediction(11, passed_on=True, confidence=0.6),
+        prediction(12, holdout=True, confidence=0.99),
+        prediction(13, confidence=0.97),
+    ]
+    items = queue(
+        rows,
+        asked,
+        guard,
+        settings=FeedbackSettings(max_rows_per_author=2),
+        doubtful={"fb_1": "the data says refund"},
+    )
+    assert [(item.kind, item.id) for item in items] == [
+        ("flag", "fb_4"),
+        ("correction", "fb_3"),
+        ("doubtful", "fb_1"),
+        ("holdout", "pred_12"),
+        ("unsure", "pred_11"),
+        ("unsure", "pred_10"),
+    ]
+    flag, pending, doubtful, holdout, passed, unsure = items
+    assert flag.why == "flagged as harmful: 冒犯人"
+    assert (pending.proposed, pending.answer) == ("退款", "refund")
+    assert pending.why == "more than 2 of one author"
+    assert doubtful.why == "the data says refund"
+    assert (holdout.text, holdout.confidence) == ("text of pred_12", 0.99)
+    assert (passed.why, unsure.why) == ("passed on to a person, 60% sure", "only 30% sure")
+    assert all(item.text and item.app == "support" for item in items)
+    assert len(queue(rows, asked, guard, limit=1)) == 1
+
+
+def test_what_a_person_decided_is_not_asked_again(
+    row: Row, prediction: Ask, review: Review, guard: Guard
+) -> None:
+    rows = [row(1), row(2, kind="flag", value="wrong")]
+    asked = [prediction(3, holdout=True), prediction(4, passed_on=True)]
+    all_ = FeedbackSettings(review="all")
+    assert len(queue(rows, asked, guard, settings=all_)) == 4
+    names = ("fb_1", "fb_2", "pred_3", "pred_4")
+    assert queue(rows, asked, guard, *map(review, names), settings=all_) == []
+    set_back = [review(name, state="pending") for name in names]
+    assert len(queue(rows, asked, guard, *set_back, settings=all_)) == 4
+
+
+def test_a_row_of_the_hold_out_is_shown_as_part_of_the_sample_only(
+    row: Row, prediction: Ask, guard: Guard
+) -> None:
+    rows = [row(1, holdout=True), row(2)]
+    asked = [prediction(3, holdout=True, passed_on=True, confidence=0.1)]
+    items = queue(rows, asked, guard, settings=FeedbackSettings(review="all"))
+    assert [(item.kind, item.id) for item in items] == [
+        ("correction", "fb_2"),
+        ("holdout", "pred_3"),
+    ]
+
+
+def test_what_has_no_text_any_more_is_not_shown(row: Row, prediction: Ask, guard: Guard) -> None:
+    rows = [row(1, text=""), row(2, text="", kind="flag", value="wrong")]
+    asked = [
+        prediction(3, holdout=True),
+        prediction(4, passed_on=True),
+        prediction(5, holdout=True),
+    ]
+    items = queue(
+        rows,
+        asked,
+        guard,
+        settings=FeedbackSettings(review="all", sample_per_turn=1),
+        erased=("pred_3", "pred_4"),
+    )
+    assert [item.id for item in items] == ["pred_5"]
+
+
+def test_the_sample_of_a_turn_is_bounded(prediction: Ask, review: Review, guard: Guard) -> None:
+    asked = [prediction(n, holdout=True) for n in range(10)]
+    bounded = FeedbackSettings(sample_per_turn=4)
+    first = queue([], asked, guard, settings=bounded)
+    assert len(first) == 4
+    done = [review(item.id, at=50.0) for item in first[:3]]
+    assert len(queue([], asked, guard, *done, settings=bounded, since=10.0)) == 1
+    assert len(queue([], asked, guard, *done, settings=bounded, since=60.0)) == 4
+    assert queue([], asked, guard, *done, settings=bounded)[0] == first[3]
+
+
+def test_unsure_answers_to_near_duplicates_are_asked_about_once(
+    prediction: Ask, guard: Guard
+) -> None:
+    asked = [prediction(n, confidence=0.5 + n / 100, group="same") for n in range(5)]
+    assert [item.id for item in queue([], asked, guard)] == ["pred_0"]
+    apart = [prediction(n, confidence=0.5 + n / 100) for n in range(5)]
+    assert len(queue([], apart, guard, unsure=2)) == 2
+    assert queue([], apart, guard, unsure_below=0.5) == []
+
+
+ITEM = ReviewItem(
+    id="fb_1",
+    app="support",
+    kind="correction",
+    prediction="pred_1",
+    text="我的包裹到哪了？",
+    answer="refund",
+    proposed="track_order",
+)
+
+
+def said(decision: str, **given: Any) -> Label:
+    item = given.pop("item", ITEM)
+    facts = {"by": "王芳", "labels": LABELS, "now": 5.0}
+    return decide(item, decision, **(facts | given))
+
+
+def test_a_decision_becomes_a_label_about_the_item() -> None:
+    made = said("accept", must=True)
+    assert made.id.startswith("lab_")
+    assert (made.record, made.parents) == ("fb_1", ("pred_1", "fb_1"))
+    assert (made.value, made.state, made.must) == ("track_order", "accepted", True)
+    assert (made.author, made.author_kind, made.at) == ("王芳", "person", 5.0)
+    assert said("accept", value="track_order").value == "track_order"
+    assert said("change", value=" 退款 ").value == "退款"
+    assert said("change", value="gift card").value == "gift card"
+    assert said("reject").state == "rejected"
+
+
+def test_to_accept_where_nothing_is_proposed_says_that_the_answer_is_right() -> None:
+    assert said("accept", item=replace(ITEM, kind="holdout", proposed="")).value == "refund"
+
+
+@pytest.mark.parametrize(
+    ("decision", "given", "told"),
+    [
+        ("accpt", {}, "did you mean 'accept'"),
+        ("accept", {"value": "退款"}, "decide `change`"),
+        ("change", {}, "a label is expected"),
+        ("change", {"value": "Refund"}, "is written 'refund' here"),
+        ("change", {"value": "new", "new_labels": False}, "unknown label 'new'"),
+        ("reject", {"must": True}, "no truth"),
+        ("reject", {"by": " "}, "who decides"),
+    ],
+)
+def test_a_wrong_decision_is_told_with_the_next_step(
+    decision: str, given: dict[str, Any], told: str
+) -> None:
+    with pytest.raises(InputError, match="cannot be stored") as caught:
+        said(decision, **given)
+    (fault,) = caught.value.faults
+    assert told in fault
+
+
+def test_every_fault_of_a_decision_is_told_at_once() -> None:
+    with pytest.raises(InputError) as caught:
+        said("change", by="", value="<b>")
+    assert len(caught.value.faults) == 2
+
+
+def test_a_decision_closes_the_circle_to_the_next_turn(row: Row, guard: Guard) -> None:
+    all_ = FeedbackSettings(review="all")
+    rows = [row(1), row(2, kind="flag", value="wrong")]
+    flag, correction = queue(rows, [], guard, settings=all_)
+    labels = (
+        said("accept", item=correction),
+        said("change", item=flag, value="退款", must=True),
+    )
+    found, _ = statements(rows, labels, guard, settings=all_)
+    assert [(one.label, one.state, one.kind) for one in found] == [
+        ("track_order", "accepted", "user"),
+        ("退款", "accepted", "person"),
+    ]
