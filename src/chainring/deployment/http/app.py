@@ -8,21 +8,23 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 import orjson
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from chainring import __version__
 from chainring.contracts.errors import ChainringError
 from chainring.deployment.http import bodies
 from chainring.deployment.http.access import WrongKeys
-from chainring.deployment.http.calls import House, Route, answered, is_response
+from chainring.deployment.http.calls import NOBODY, Call, House, Route, answered, is_response
 from chainring.deployment.http.faults import HttpError, failure
 from chainring.deployment.http.language import language_of
 from chainring.deployment.http.metrics import Metrics
+from chainring.deployment.http.pages.table import PAGES, failure_page
 from chainring.deployment.http.routes import ROUTES
 from chainring.deployment.http.shell import Shell
 from chainring.deployment.http.verbs import Verbs
@@ -72,7 +74,7 @@ def create_app(
         redirect_slashes=False,
     )
     app.state.draining = False
-    for route in ROUTES:
+    for route in (*ROUTES, *PAGES):
         add(app, route, house)
     _add_failures(app, house)
     app.add_middleware(Shell, metrics=house.metrics)
@@ -149,7 +151,13 @@ def _openapi(route: Route) -> dict[str, Any]:
 
 def _add_failures(app: FastAPI, house: House) -> None:
     async def told(request: Request, error: Exception) -> Response:
-        found = failure(error, language_of(request), ready=house.verbs.ready().ok)
+        language = language_of(request)
+        found = failure(error, language, ready=house.verbs.ready().ok)
+        if _wants_page(request):
+            if found.status == 401:
+                return RedirectResponse(f"/login?{urlencode({'next': _here(request)})}", 303)
+            call = Call(request=request, house=house, caller=NOBODY, language=language)
+            return failure_page(call, found)
         return Json(found.plain(), status_code=found.status, headers=found.headers())
 
     async def lost(request: Request, error: Exception) -> Response:
@@ -160,3 +168,14 @@ def _add_failures(app: FastAPI, house: House) -> None:
     app.add_exception_handler(ChainringError, told)
     app.add_exception_handler(HTTPException, lost)
     app.add_exception_handler(Exception, told)
+
+
+def _wants_page(request: Request) -> bool:
+    machines = ("/v1/", "/health/", "/metrics", "/assets/", "/openapi.json")
+    is_machine = request.url.path.startswith(machines)
+    return not is_machine and "text/html" in request.headers.get("accept", "")
+
+
+def _here(request: Request) -> str:
+    query = f"?{request.url.query}" if request.url.query else ""
+    return f"{request.url.path}{query}"

@@ -188,8 +188,8 @@ ROUTES: tuple[Route, ...] = (
         query=("author", "feedback"), summary="A case, for its reporter",
     ),
     Route(
-        method="POST", path="/v1/cases/{id}/close", verb="close", handler=close, body=CloseBody,
-        answer=dict[str, Any], summary="Close a case",
+        method="POST", path="/v1/cases/{id}/close", verb="close_case", handler=close,
+        body=CloseBody, answer=dict[str, Any], summary="Close a case",
     ),
     Route(
         method="GET", path="/health/live", verb=None, handler=live, answer=shapes.HealthShape,

@@ -1,7 +1,7 @@
 """The running server: a port taken first, requests served, a stop that loses nothing.
 
-    with listener(host="127.0.0.1", port=8000) as port:
-        serve(create_app(verbs, settings=settings), listener=port)
+    with listener(host="127.0.0.1", port=8000) as taken:
+        serve(create_app(verbs, settings=settings), listener=taken)
 
 On SIGTERM or Ctrl-C readiness turns to 503, no new connection is taken, what was begun is answered,
 and `verbs.stop()` runs. Logs name routes, classes and places in the source; never a user's text.
@@ -9,10 +9,14 @@ and `verbs.stop()` runs. Logs name routes, classes and places in the source; nev
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import logging
 import socket
+import threading
+import time
 import traceback
+from collections.abc import Iterator
 from types import FrameType, TracebackType
 from typing import Any
 
@@ -107,6 +111,26 @@ def serve(
         max_head_bytes=max_head_bytes,
         max_connections=max_connections,
     ).run(sockets=[listener])
+
+
+@contextlib.contextmanager
+def running(app: FastAPI, *, host: str = "127.0.0.1", **limits: Any) -> Iterator[str]:
+    """Serve in a thread on a free port while the block runs: for notebooks and tests.
+
+    with running(create_app(DemoVerbs(), settings=DeploymentSettings())) as url:
+        httpx.post(f"{url}/v1/predict", json={"text": "Where is my parcel?"})
+    """
+    with listener(host=host, port=0) as taken:
+        url, one = address(taken), server(app, **limits)
+        thread = threading.Thread(target=one.run, kwargs={"sockets": [taken]}, daemon=True)
+        thread.start()
+        while thread.is_alive() and not one.started:
+            time.sleep(0.005)
+        try:
+            yield url
+        finally:
+            one.should_exit = True
+            thread.join()
 
 
 def server(app: FastAPI, *, head_timeout_s: float = HEAD_TIMEOUT_S, **limits: Any) -> Server:

@@ -40,7 +40,7 @@ VERB_NAMES = (
     "labels",
     "case",
     "cases",
-    "close",
+    "close_case",
     "review",
     "decide",
     "history",

@@ -1,0 +1,160 @@
+// The page to ask on: ask, show the answer, and send what its reader says of it.
+
+import { during, open, panels, post, say, tell } from "./common.js";
+import { combobox, nameOf } from "./combo.js";
+
+const form = document.getElementById("question");
+const field = form.elements.text;
+const trouble = document.getElementById("trouble");
+const answers = document.getElementById("answers");
+const template = document.getElementById("answer");
+const episode = `page-${[...crypto.getRandomValues(new Uint8Array(9))]
+  .map((byte) => byte.toString(36))
+  .join("")}`;
+let count = 0;
+
+form.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const text = field.value.trim();
+  if (!text) {
+    field.focus();
+    return;
+  }
+  const button = form.querySelector("button");
+  button.disabled = true;
+  button.textContent = say("ask.waiting");
+  trouble.hidden = true;
+  try {
+    show(text, await post("/v1/predict", { text, episode }));
+    field.value = "";
+  } catch (error) {
+    trouble.textContent = error.message;
+    trouble.hidden = false;
+  } finally {
+    button.disabled = false;
+    button.textContent = say("ask.go");
+  }
+});
+
+field.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+    event.preventDefault();
+    form.requestSubmit();
+  }
+});
+
+function show(text, answer) {
+  const card = template.content.cloneNode(true).firstElementChild;
+  const slot = (name) => card.querySelector(`[data-slot="${name}"]`);
+  const name = nameOf(answer.label);
+  slot("question").textContent = text;
+  slot("label").textContent = answer.passed_on ? say("ask.best_guess", { label: name }) : name;
+  if (answer.passed_on) {
+    card.classList.add("unsure");
+    slot("passed_on").textContent = answer.message || say("ask.passed_on");
+    slot("passed_on").hidden = false;
+  }
+  slot("meter").value = answer.confidence;
+  slot("sure").textContent = `${sure(answer)} · ${Math.round(answer.confidence * 100)} %`;
+  slot("meter").setAttribute("aria-label", `${say("ask.confidence")}: ${sure(answer)}`);
+  if (answer.article) {
+    slot("article_title").textContent = answer.article.title;
+    slot("article_text").textContent = answer.article.text;
+    slot("article").hidden = false;
+  }
+  slot("why").href = `/why/${encodeURIComponent(answer.id)}`;
+  react(card, answer);
+  answers.prepend(card);
+  slot("label").focus({ preventScroll: true });
+  card.scrollIntoView({ block: "nearest" });
+}
+
+function sure(answer) {
+  if (answer.passed_on || answer.confidence < 0.5) return say("ask.sure_low");
+  return say(answer.confidence < 0.8 ? "ask.sure_middle" : "ask.sure_high");
+}
+
+function react(card, answer) {
+  count += 1;
+  const number = count;
+  let sent = 0;
+  const send = (kind, more) => {
+    sent += 1;
+    const key = `${episode}-${number}-${sent}`;
+    return post("/v1/react", { prediction: answer.id, kind, episode, key, ...more });
+  };
+  panels(card);
+  rating(card, send);
+  correction(card, answer, send);
+  comment(card, send);
+  flag(card, send, number);
+}
+
+function rating(card, send) {
+  const thumbs = [...card.querySelectorAll("[data-rate]")];
+  for (const thumb of thumbs) {
+    thumb.addEventListener("click", () =>
+      during(card, async () => {
+        await send("rating", { value: thumb.dataset.rate });
+        for (const each of thumbs) each.setAttribute("aria-pressed", String(each === thumb));
+        tell(card, say("ask.rated"));
+        if (thumb.dataset.rate === "down") open(card, "correct");
+      }),
+    );
+  }
+}
+
+function panel(card, name, action) {
+  const form = card.querySelector(`[data-panel="${name}"]`);
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    during(card, async () => {
+      if (await action(form, event.submitter)) {
+        form.reset();
+        open(card, null);
+        card.querySelector(`[data-open="${name}"]`).focus();
+      }
+    });
+  });
+  return form;
+}
+
+function correction(card, answer, send) {
+  const box = combobox(card.querySelector(".combo"));
+  panel(card, "correct", async (form, button) => {
+    const value = box.label();
+    if (!value) {
+      tell(card, say("correct.empty"), { bad: true });
+      return false;
+    }
+    const consent = button?.value ?? "training";
+    const kind = value === answer.label ? "confirmation" : "correction";
+    await send(kind, { value, consent });
+    tell(card, say(consent === "training" ? "correct.learnt" : "correct.kept"));
+    return true;
+  });
+}
+
+function comment(card, send) {
+  panel(card, "comment", async (form) => {
+    const text = form.elements.comment.value.trim();
+    if (!text) {
+      tell(card, say("comment.empty"), { bad: true });
+      return false;
+    }
+    await send("comment", { comment: text });
+    tell(card, say("sent"));
+    return true;
+  });
+}
+
+function flag(card, send, number) {
+  const form = panel(card, "flag", async (fields) => {
+    const value = fields.querySelector("input:checked").value;
+    const stored = await send("flag", { value, comment: fields.elements.comment.value.trim() });
+    const link = stored.case ? [say("flag.follow"), `/cases/${stored.case}`] : null;
+    tell(card, say("flag.opened"), { link });
+    return true;
+  });
+  for (const radio of form.querySelectorAll("[type=radio]")) radio.name = `kind-${number}`;
+}

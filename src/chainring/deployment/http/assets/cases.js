@@ -1,0 +1,25 @@
+// The cases: close one, and say what the reporter is told.
+
+import { during, post, say, tell } from "./common.js";
+import { combobox } from "./combo.js";
+
+for (const item of document.querySelectorAll("[data-case]")) {
+  const form = item.querySelector("[data-panel=close]");
+  if (!form) continue;
+  const box = combobox(form.querySelector(".combo"));
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    during(item, async () => {
+      const { outcome, told, must } = form.elements;
+      await post(`/v1/cases/${encodeURIComponent(item.dataset.case)}/close`, {
+        outcome: outcome.value.trim(),
+        told: told.value.trim(),
+        truth: box.label(),
+        must: must.checked,
+      });
+      form.hidden = true;
+      item.classList.add("done");
+      tell(item, say("cases.done"));
+    });
+  });
+}

@@ -1,0 +1,86 @@
+// What every page's script shares: the words of its language, posts, panels.
+
+const words = JSON.parse(document.getElementById("words").textContent);
+
+/** Returns the text of a key, with its {fields} filled in. */
+export function say(key, fields = {}) {
+  return words[key].replace(/\{(\w+)\}/g, (whole, name) => fields[name] ?? whole);
+}
+
+/** Posts JSON and returns what the server answered; throws its message. */
+export async function post(path, body) {
+  let response;
+  try {
+    response = await fetch(path, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
+  } catch {
+    throw new Error(say("offline"));
+  }
+  const answer = await response.json().catch(() => ({}));
+  if (response.status === 401) {
+    location.assign(`/login?next=${encodeURIComponent(location.pathname)}`);
+  }
+  if (!response.ok) {
+    const error = answer.error ?? { message: say("failed"), next: "", faults: [] };
+    throw new Error([error.message, ...error.faults, error.next].filter(Boolean).join(" "));
+  }
+  return answer;
+}
+
+/** Says something in a card's status line; `link` is [text, address]. */
+export function tell(card, text, { bad = false, link = null } = {}) {
+  const line = card.querySelector(".told");
+  line.classList.toggle("bad", bad);
+  line.textContent = text;
+  if (link) {
+    const anchor = document.createElement("a");
+    [anchor.textContent, anchor.href] = link;
+    line.append(" ", anchor);
+  }
+}
+
+/** Opens one panel of a card and closes its others; null closes all. */
+export function open(card, name) {
+  for (const panel of card.querySelectorAll("[data-panel]")) {
+    panel.hidden = panel.dataset.panel !== name;
+  }
+  for (const button of card.querySelectorAll("[data-open]")) {
+    button.setAttribute("aria-expanded", String(button.dataset.open === name));
+  }
+  if (name) {
+    card.querySelector(`[data-panel="${name}"]`).querySelector("input, textarea")?.focus();
+  }
+}
+
+/** Makes the buttons that open panels work; Escape closes. */
+export function panels(card) {
+  for (const button of card.querySelectorAll("[data-open]")) {
+    button.addEventListener("click", () => {
+      const isOpen = button.getAttribute("aria-expanded") === "true";
+      open(card, isOpen ? null : button.dataset.open);
+    });
+  }
+  card.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || event.defaultPrevented) return;
+    const opener = card.querySelector('[data-open][aria-expanded="true"]');
+    open(card, null);
+    opener?.focus();
+  });
+}
+
+/** Runs an action with its buttons disabled, and tells the card what failed. */
+export async function during(card, action) {
+  const buttons = [...card.querySelectorAll("button")];
+  for (const button of buttons) button.disabled = true;
+  try {
+    return await action();
+  } catch (error) {
+    tell(card, error.message, { bad: true });
+    return null;
+  } finally {
+    for (const button of buttons) button.disabled = false;
+  }
+}

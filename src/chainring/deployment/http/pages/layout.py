@@ -1,0 +1,206 @@
+"""The frame of every page: head, navigation, language switch, footer."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Sequence
+from urllib.parse import urlencode
+
+from starlette.responses import HTMLResponse
+
+from chainring.deployment.http.access import AUTHOR_COOKIE, KEY_COOKIE
+from chainring.deployment.http.calls import Call
+from chainring.deployment.http.language import LANGUAGE_COOKIE, LANGUAGES
+from chainring.deployment.http.pages.markup import Markup, data, group, tag
+from chainring.deployment.http.pages.strings import Strings
+from chainring.deployment.http.verbs import LabelName
+
+_YEAR_S = 365 * 86_400
+_NAV = (
+    ("/", "ask", "predict"),
+    ("/review", "review", "review"),
+    ("/cases", "cases", "cases"),
+    ("/ring", "ring", "history"),
+)
+_OWN_NAMES = {"en": "English", "zh": "中文"}
+_LANG = {"en": "en", "zh": "zh-CN"}
+
+
+def page(
+    call: Call,
+    *body: Markup,
+    title: str,
+    active: str = "",
+    script: str | None = None,
+    words: Sequence[str] = (),
+    wide: bool = False,
+    status: int = 200,
+) -> HTMLResponse:
+    """Return a whole page.
+
+    Parameters
+    ----------
+    call
+        Whose page it is.
+    body
+        What stands in its middle.
+    title
+        The name of the page.
+    active
+        The entry of the navigation that it belongs to.
+    script
+        The file of `/assets` that brings it to life.
+    words
+        Beginnings of the keys of the texts that the script needs.
+    wide
+        Whether it may use the width of a desk's screen.
+    status
+        The HTTP status.
+    """
+    say = Strings(call.language)
+    head = tag(
+        "head",
+        tag("meta", charset="utf-8"),
+        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        tag("meta", name="color-scheme", content="light dark"),
+        tag("title", f"{title} · {say('site')}"),
+        tag("link", rel="icon", href="/assets/icon.svg", type="image/svg+xml"),
+        tag("link", rel="stylesheet", href="/assets/style.css"),
+        tag("script", type="module", src=f"/assets/{script}") if script else None,
+    )
+    main = tag("main", *body, id="main", class_="wide" if wide else None, tabindex="-1")
+    texts = say.some("failed", "offline", "sent", *words)
+    foot = tag("footer", tag("p", say("footer"), " ", tag("a", say("nav.docs"), href="/docs")))
+    whole = tag(
+        "html",
+        head,
+        tag("body", _skip(say), _header(call, say, active), main, foot, data(texts, id_="words")),
+        lang=_LANG[call.language],
+    )
+    response = HTMLResponse("<!doctype html>" + whole, status_code=status)
+    _set_cookies(call, response)
+    return response
+
+
+def _skip(say: Strings) -> Markup:
+    return tag("a", say("skip"), class_="skip", href="#main")
+
+
+def _header(call: Call, say: Strings, active: str) -> Markup:
+    links = [
+        tag(
+            "a",
+            say(f"nav.{name}"),
+            href=path,
+            aria_current="page" if name == active else None,
+        )
+        for path, name, verb in _NAV
+        if call.caller.key_id != "nobody" and call.verbs.may(call.caller, verb)
+    ]
+    logo = tag("img", src="/assets/icon.svg", alt="", width=26, height=26)
+    return tag(
+        "header",
+        tag("a", logo, tag("span", say("site")), href="/", class_="brand"),
+        tag("nav", *links, aria_label=say("nav")) if links else None,
+        tag("div", _languages(call, say), _sign_out(call, say), class_="tools"),
+    )
+
+
+def _languages(call: Call, say: Strings) -> Markup:
+    others = [(k, v) for k, v in call.request.query_params.multi_items() if k != "lang"]
+    links = [
+        tag(
+            "a",
+            _OWN_NAMES[language],
+            href=f"{call.request.url.path}?{urlencode([*others, ('lang', language)])}",
+            lang=_LANG[language],
+            aria_current="true" if language == call.language else None,
+        )
+        for language in LANGUAGES
+    ]
+    return tag("div", *links, class_="languages", role="group", aria_label=say("language"))
+
+
+def _sign_out(call: Call, say: Strings) -> Markup | None:
+    if KEY_COOKIE not in call.request.cookies:
+        return None
+    button = tag("button", say("sign_out"), class_="quiet", type="submit")
+    return tag("form", button, method="post", action="/logout")
+
+
+def _set_cookies(call: Call, response: HTMLResponse) -> None:
+    secure = call.request.url.scheme == "https"
+    if not call.author:
+        response.set_cookie(
+            AUTHOR_COOKIE,
+            f"web_{secrets.token_urlsafe(12)}",
+            max_age=_YEAR_S,
+            httponly=True,
+            samesite="strict",
+            secure=secure,
+        )
+    if call.query("lang") in LANGUAGES:
+        response.set_cookie(
+            LANGUAGE_COOKIE,
+            call.query("lang"),
+            max_age=_YEAR_S,
+            httponly=True,
+            samesite="lax",
+            secure=secure,
+        )
+
+
+def name_of(label: str, labels: Sequence[LabelName], say: Strings) -> str:
+    """Return how people call a label: its name, or the label with spaces for underscores."""
+    for known in labels:
+        if known.label == label and say.language in known.names:
+            return known.names[say.language]
+    return say.known(f"label.{label}", label.replace("_", " "))
+
+
+def label_data(labels: Sequence[LabelName], say: Strings) -> Markup:
+    """Return the labels for a script: each with its name and all words it is found by."""
+    rows = [
+        {
+            "label": known.label,
+            "name": name_of(known.label, labels, say),
+            "search": " ".join([known.label, *known.names.values()]).lower(),
+        }
+        for known in labels
+    ]
+    return data(rows, id_="labels")
+
+
+def combobox(say: Strings, text: str, *, name: str) -> Markup:
+    """Return a text field that searches the labels; the script fills its list."""
+    return tag(
+        "div",
+        tag(
+            "label",
+            tag("span", text),
+            tag("input", type="text", name=name, autocomplete="off", maxlength=200),
+        ),
+        class_="combo",
+    )
+
+
+def when(seconds: float | None) -> Markup | None:
+    """Return a moment as people read it (UTC), with the exact one for machines."""
+    if seconds is None:
+        return None
+    moment = time.gmtime(seconds)
+    exact = time.strftime("%Y-%m-%dT%H:%M:%SZ", moment)
+    return tag("time", time.strftime("%Y-%m-%d %H:%M", moment), datetime=exact)
+
+
+def heading(title: str, lead: str | None = None) -> Markup:
+    """Return the head of a page."""
+    return group(tag("h1", title), tag("p", lead, class_="lead") if lead else None)
+
+
+def short(identifier: str) -> Markup:
+    """Return an id so that it fits beside text; the whole one is shown on hover."""
+    name, _, digest = identifier.rpartition(":")
+    text = f"{digest[:10]}…" if name and len(digest) > 12 else identifier
+    return tag("code", text, title=identifier)

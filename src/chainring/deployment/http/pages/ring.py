@@ -1,0 +1,247 @@
+"""The page of the ring: which model answers, how each turn changed it, what its users say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+
+from chainring.contracts.evaluation import Share
+from chainring.deployment.http.calls import Call
+from chainring.deployment.http.pages.layout import heading, page, short, when
+from chainring.deployment.http.pages.markup import Markup, group, tag
+from chainring.deployment.http.pages.strings import Strings
+from chainring.deployment.http.verbs import Champion, Day, History, TurnPoint
+from chainring.stats.charts import Point, Series, Stack, line_chart, stacked_bars
+from chainring.stats.intervals import wilson
+
+WIDTHS = (("desk", 640.0), ("phone", 340.0))
+RECENT_DAYS = 7
+SHOWN_DAYS = 14
+
+
+async def ring(call: Call) -> Response:
+    """Draw the page."""
+    say = Strings(call.language)
+    past = await run_in_threadpool(call.verbs.history)
+    return page(
+        call,
+        heading(say("ring.title"), say("ring.lead")),
+        _champion(past.champion, say),
+        _tiles(past, say),
+        tag("div", *_charts(past, say), class_="charts"),
+        _turns(past.turns, say),
+        title=say("ring.title"),
+        active="ring",
+        wide=True,
+    )
+
+
+def _champion(champion: Champion | None, say: Strings) -> Markup:
+    if champion is None:
+        return tag("p", say("ring.no_champion"), class_="notice", role="status")
+    since = say("ring.since", when="\x00").partition("\x00")
+    return tag(
+        "section",
+        tag("span", say("ring.champion"), class_="small"),
+        tag(
+            "p",
+            short(champion.model),
+            tag("span", champion.form, class_="badge"),
+            tag("span", champion.engine, class_="badge"),
+            tag("span", since[0], when(champion.since), since[2], class_="hint"),
+            class_="facts",
+        ),
+        tag("p", champion.because) if champion.because else None,
+        class_="card champion",
+    )
+
+
+def _tiles(past: History, say: Strings) -> Markup:
+    recent = past.days[-RECENT_DAYS:]
+    answers = sum(day.predictions for day in recent)
+    passed = sum(day.passed_on for day in recent)
+    reactions = sum(sum(day.feedback.values()) for day in recent)
+    span = say("ring.last_days", n=len(recent)) if recent else say("none_yet")
+    waiting = [
+        f"{count} {say.known(f'waiting.{name}', name)}" for name, count in past.waiting.items()
+    ]
+    return tag(
+        "dl",
+        _accuracy_tile(past.turns, say),
+        _tile(say("ring.predictions"), f"{answers:,}", span),
+        _tile(say("ring.passed_on"), f"{passed / answers:.1%}" if answers else "–", span),
+        _tile(say("ring.feedback"), f"{reactions:,}", span),
+        _tile(say("ring.waiting"), str(sum(past.waiting.values())), " · ".join(waiting)),
+        class_="tiles",
+    )
+
+
+def _accuracy_tile(turns: Sequence[TurnPoint], say: Strings) -> Markup:
+    last = next((t.accuracy for t in reversed(turns) if t.promoted and t.accuracy), None)
+    if last is None:
+        return _tile(say("ring.accuracy"), "–", say("none_yet"))
+    between = say("ring.between", low=f"{last.low:.1%}", high=f"{last.high:.1%}")
+    return _tile(say("ring.accuracy"), f"{last.estimate:.1%}", between)
+
+
+def _tile(name: str, value: str, note: str) -> Markup:
+    return tag(
+        "div",
+        tag("dt", name),
+        tag("dd", tag("strong", value), tag("span", note, class_="hint")),
+        class_="card",
+    )
+
+
+def _charts(past: History, say: Strings) -> list[Markup]:
+    return [
+        _both(lambda width: _accuracy(past.turns, say, width)),
+        _both(lambda width: _by_language(past.turns, say, width)),
+        _both(lambda width: _shares(past.days, say, width, kind="passed_on")),
+        _both(lambda width: _shares(past.days, say, width, kind="satisfaction")),
+        _both(lambda width: _feedback(past.days, say, width)),
+    ]
+
+
+def _both(draw: Callable[[float], str]) -> Markup:
+    """Return a chart twice: letters stay readable on a phone only if it is drawn for one."""
+    drawn = [tag("div", Markup(draw(width)), class_=name) for name, width in WIDTHS]
+    return tag("figure", *drawn, class_="card")
+
+
+def _accuracy(turns: Sequence[TurnPoint], say: Strings, width: float) -> str:
+    lines = (
+        Series(name=say("ring.challenger"), points=_points(turns, lambda t: t.accuracy)),
+        Series(name=say("ring.before"), points=_points(turns, lambda t: t.champion)),
+    )
+    return line_chart(
+        lines,
+        title=say("ring.chart.accuracy"),
+        x_label=say("ring.turn"),
+        y_label=say("ring.chart.interval"),
+        x_values=[str(t.number) for t in turns] or None,
+        empty=say("none_yet"),
+        width=width,
+    )
+
+
+def _by_language(turns: Sequence[TurnPoint], say: Strings, width: float) -> str:
+    names = sorted({name for turn in turns for name in turn.languages})
+    lines = [
+        Series(
+            name=say.known(f"language.{name}", name),
+            points=_points(turns, lambda t, name=name: t.languages.get(name)),  # type: ignore[misc]
+        )
+        for name in names
+    ]
+    return line_chart(
+        lines,
+        title=say("ring.chart.languages"),
+        x_label=say("ring.turn"),
+        y_label=say("ring.chart.interval"),
+        x_values=[str(t.number) for t in turns] or None,
+        empty=say("none_yet"),
+        width=width,
+    )
+
+
+def _points(
+    turns: Sequence[TurnPoint], share: Callable[[TurnPoint], Share | None]
+) -> tuple[Point, ...]:
+    found = [(str(turn.number), share(turn)) for turn in turns]
+    return tuple(
+        Point(x=x, y=each.estimate, low=each.low, high=each.high)
+        for x, each in found
+        if each is not None
+    )
+
+
+def _shares(days: Sequence[Day], say: Strings, width: float, *, kind: str) -> str:
+    counts = [
+        (day, day.passed_on, day.predictions)
+        if kind == "passed_on"
+        else (day, day.thumbs_up, day.thumbs_up + day.thumbs_down)
+        for day in days
+    ]
+    points = tuple(_share_point(day, part, of) for day, part, of in counts if of)
+    return line_chart(
+        [Series(name="", points=points)],
+        title=say(f"ring.chart.{kind}"),
+        x_label=say("ring.day"),
+        y_label=say("ring.chart.thumbs") if kind == "satisfaction" else "",
+        empty=say("none_yet"),
+        width=width,
+        height=260.0,
+    )
+
+
+def _share_point(day: Day, part: int, of: int) -> Point:
+    found = wilson(part, of)
+    return Point(x=_short_day(day), y=part / of, low=found.low, high=found.high)
+
+
+def _feedback(days: Sequence[Day], say: Strings, width: float) -> str:
+    stacks = [
+        Stack(
+            label=_short_day(day),
+            parts={say(f"feedback.{name}"): count for name, count in day.feedback.items()},
+        )
+        for day in days[-SHOWN_DAYS:]
+    ]
+    return stacked_bars(
+        stacks, title=say("ring.chart.feedback"), empty=say("none_yet"), width=width
+    )
+
+
+def _short_day(day: Day) -> str:
+    return day.day[5:]
+
+
+def _turns(turns: Sequence[TurnPoint], say: Strings) -> Markup:
+    if not turns:
+        return group()
+    heads = ("turn", "when", "model", "accuracy", "verdict", "because")
+    rows = [_row(turn, say) for turn in reversed(turns)]
+    return tag(
+        "section",
+        tag("h2", say("ring.turns")),
+        tag(
+            "div",
+            tag(
+                "table",
+                tag("thead", tag("tr", *(tag("th", say(f"ring.{h}"), scope="col") for h in heads))),
+                tag("tbody", *rows),
+            ),
+            class_="scroll",
+            tabindex="0",
+            role="region",
+            aria_label=say("ring.turns"),
+        ),
+    )
+
+
+def _row(turn: TurnPoint, say: Strings) -> Markup:
+    kept = ("promoted", "good") if turn.promoted else ("held", "")
+    return tag(
+        "tr",
+        tag("th", str(turn.number), scope="row"),
+        tag("td", when(turn.at)),
+        tag("td", short(turn.challenger), " ", tag("span", turn.part, class_="hint")),
+        tag("td", _written(turn.accuracy), class_="number"),
+        tag(
+            "td",
+            tag("span", say(f"ring.{kept[0]}"), class_=f"badge {kept[1]}"),
+            " ",
+            say.known(f"verdict.{turn.value}", turn.value),
+        ),
+        tag("td", turn.because, class_="hint"),
+    )
+
+
+def _written(share: Share | None) -> Markup:
+    if share is None:
+        return group("–")
+    interval = tag("span", f"{share.low:.1%} – {share.high:.1%}", class_="hint")
+    return group(tag("strong", f"{share.estimate:.1%}"), " ", interval)
