@@ -77,7 +77,7 @@ def write_json(path: Path, content: object) -> None:
     path.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
 
 
-def write_card(folder: Path, kind: str, **changes: object) -> None:
+def write_card(folder: Path, kind: str, /, **changes: object) -> None:
     card = {
         "format": 1,
         "kind": kind,
@@ -142,6 +142,89 @@ def write_linear(folder: Path) -> Path:
 @pytest.fixture(scope="session")
 def linear_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_linear(tmp_path_factory.mktemp("linear"))
+
+
+def write_encoder(folder: Path) -> Path:
+    """A random BERT of 2 layers, 32 wide, with a WordPiece vocabulary of its own."""
+    import torch
+    from safetensors.torch import save_file
+    from transformers import BertConfig, BertModel
+
+    words = sorted({word for text in TEXTS for word in text.lower().split()})
+    characters = sorted({c for text in TEXTS for c in text.lower() if c.strip()})
+    pieces = characters + [f"##{c}" for c in characters] + words
+    vocabulary = dict.fromkeys(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *pieces])
+    vocabulary |= dict.fromkeys(f"[unused{n}]" for n in range(100))
+    write_tokenizer(folder / "encoder", list(vocabulary))
+    torch.manual_seed(3)
+    config = BertConfig(
+        vocab_size=len(vocabulary),
+        hidden_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        intermediate_size=64,
+        max_position_embeddings=64,
+    )
+    encoder = BertModel(config, add_pooling_layer=False)
+    encoder.save_pretrained(folder / "encoder")
+    head = {"weight": torch.randn(len(LABELS), 32) * 2, "bias": torch.randn(len(LABELS))}
+    save_file(head, folder / "head.safetensors")
+    write_card(folder, "encoder")
+    write_golden(folder, TEXTS, encoder_truth(folder, TEXTS)[0])
+    return folder
+
+
+def write_tokenizer(folder: Path, vocabulary: Sequence[str]) -> None:
+    from transformers import BertTokenizerFast
+
+    folder.mkdir()
+    words = folder / "vocab.txt"
+    words.write_text("\n".join(vocabulary) + "\n", encoding="utf-8")
+    BertTokenizerFast(vocab_file=str(words), do_lower_case=True).save_pretrained(folder)
+
+
+def encoder_truth(
+    folder: Path, texts: Sequence[str]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Probabilities and embeddings by transformers, text by text, without padding."""
+    import torch
+    from safetensors.torch import load_file
+    from transformers import AutoModel, AutoTokenizer
+
+    from chainring.text.normalise import normalise
+    from chainring.text.redact import redact
+
+    card = json.loads((folder / "model.json").read_text("utf-8"))
+    tokenizer = AutoTokenizer.from_pretrained(folder / "encoder")
+    encoder = AutoModel.from_pretrained(folder / "encoder").double().eval()
+    head = load_file(folder / "head.safetensors")
+    rows, embeddings = [], []
+    for text in texts:
+        clean = redact(normalise(text)).text
+        inputs = tokenizer(
+            clean, truncation=True, max_length=card["max_tokens"], return_tensors="pt"
+        )
+        with torch.no_grad():
+            embedding = encoder(**inputs).last_hidden_state[0].mean(0)
+        logits = embedding @ head["weight"].double().T + head["bias"].double()
+        rows.append(torch.softmax(logits / card["temperature"], -1).numpy())
+        embeddings.append(embedding.numpy())
+    return np.array(rows), np.array(embeddings)
+
+
+@pytest.fixture(scope="session")
+def encoder_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_encoder(tmp_path_factory.mktemp("encoder"))
+
+
+@pytest.fixture(scope="session")
+def onnx_folder(encoder_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The exact form of the encoder."""
+    from chainring.deployment.form_parts import EXACT
+
+    folder = tmp_path_factory.mktemp("onnx")
+    EXACT.write(encoder_folder, folder, {})
+    return folder
 
 
 @pytest.fixture

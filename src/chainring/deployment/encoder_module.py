@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from transformers import AutoModel
+from transformers.utils import logging
 
 from chainring.deployment.model_folder import damaged, existing, read_card, read_tensors
 
@@ -43,17 +45,27 @@ def load_encoder(folder: Path, *, attention: str = "sdpa") -> EncoderModule:
     for name in ("config.json", "model.safetensors"):
         existing(encoder_folder / name)
     try:
-        encoder = AutoModel.from_pretrained(
-            str(encoder_folder),
-            attn_implementation=attention,
-            local_files_only=True,
-            trust_remote_code=False,
-            dtype=torch.float32,
-        )
-    except (OSError, ValueError) as error:
+        encoder = _loaded(encoder_folder, attention)
+    except (OSError, ValueError, SafetensorError) as error:
         raise damaged(encoder_folder, f"not loadable as an encoder ({error})") from error
     sizes = {"C": len(read_card(folder).labels), "H": int(encoder.config.hidden_size)}
     weight, bias = read_tensors(folder / HEAD_FILE, {"weight": "CH", "bias": "C"}, sizes)
     module = EncoderModule(encoder, torch.from_numpy(weight), torch.from_numpy(bias))
     module.eval()  # on the outermost module: export would put a wrapper back into training mode
     return module
+
+
+def _loaded(folder: Path, attention: str) -> Any:
+    had_progress_bar = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        return AutoModel.from_pretrained(
+            str(folder),
+            attn_implementation=attention,
+            local_files_only=True,
+            trust_remote_code=False,
+            dtype=torch.float32,
+        )
+    finally:
+        if had_progress_bar:
+            logging.enable_progress_bar()

@@ -115,7 +115,7 @@ def _card_faults(data: Any) -> list[str]:
 def read_golden(folder: Path) -> Golden:
     """Return the golden texts of a folder and the trained model's probabilities for them."""
     path, labels = folder / GOLDEN_FILE, len(read_card(folder).labels)
-    lines = existing(path).read_text(encoding="utf-8").splitlines()
+    lines = existing(path).read_bytes().splitlines()
     try:
         rows = [json.loads(line) for line in lines if line]
         texts = tuple(str(row["text"]) for row in rows)

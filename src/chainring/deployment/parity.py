@@ -1,7 +1,9 @@
 """Parity: how far a form answers like the trained model, on the model's golden texts.
 
 Enters a predictor and what the trained model answered, leaves a Parity with the numbers and
-whether they are within the tolerances of its tier.
+whether they are within the tolerances of its tier. The cosine is taken of the logits (read back
+from the probabilities): that of probabilities falls far at every near tie, where a hair decides,
+and is blind to all labels but the best.
 """
 
 from __future__ import annotations
@@ -9,10 +11,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from chainring.contracts.forms import Parity
 from chainring.contracts.predictor import Predictor
 from chainring.deployment.model_folder import Floats, Golden
+
+Doubles = NDArray[np.float64]
+FLOOR = 1e-6
+"""Probabilities below this count as this much: nobody reads them, and golden files round them."""
+TINY = 1e-12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +54,7 @@ def parity(predictor: Predictor, golden: Golden, *, tolerances: Tolerances) -> P
     if found.shape != golden.probabilities.shape or not np.isfinite(found).all():
         return _no_answer(golden, found)
     numbers = {
-        "min_cosine": float(_cosines(found, golden.probabilities).min()),
+        "min_cosine": float(_cosines(_scores(found), _scores(golden.probabilities)).min()),
         "max_difference": float(np.abs(found - golden.probabilities).max()),
         "label_agreement": float(_agrees(found, golden.probabilities, tolerances.tie).mean()),
     }
@@ -59,11 +67,21 @@ def parity(predictor: Predictor, golden: Golden, *, tolerances: Tolerances) -> P
     )
 
 
-def _cosines(found: Floats, golden: Floats) -> Floats:
-    dots = np.einsum("bc,bc->b", found, golden, dtype=np.float64)
-    lengths = np.linalg.norm(found, axis=1) * np.linalg.norm(golden, axis=1)
-    cosines: Floats = np.minimum(dots / lengths, 1.0).astype(np.float32)
-    return cosines
+def _scores(probabilities: Floats) -> Doubles:
+    """Return the logits behind probabilities, but for a shift and the temperature."""
+    logs = np.log(np.maximum(probabilities.astype(np.float64), FLOOR))
+    scores: Doubles = logs - logs.mean(axis=1, keepdims=True)
+    return scores
+
+
+def _cosines(first: Doubles, second: Doubles) -> Doubles:
+    """Return the cosine of each pair of rows; a row without direction equals only its like."""
+    dots = np.einsum("bc,bc->b", first, second)
+    squares = np.einsum("bc,bc->b", first, first), np.einsum("bc,bc->b", second, second)
+    lengths = np.sqrt(squares[0] * squares[1])
+    alike = (np.maximum(*squares) < TINY).astype(np.float64)
+    cosines: Doubles = np.where(lengths > TINY, dots / np.maximum(lengths, TINY), alike)
+    return np.minimum(cosines, 1.0)
 
 
 def _agrees(found: Floats, golden: Floats, tie: float) -> Floats:

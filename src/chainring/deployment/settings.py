@@ -7,9 +7,9 @@ machine with a few cores.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Tier = Literal["exact", "default", "light"]
 
@@ -18,8 +18,9 @@ class ParitySettings(BaseModel):
     """How near a form must answer to the trained model, on its golden texts.
 
     `exact` computes in float32 like training and differs by rounding only. `bf16` keeps 8 bits of
-    mantissa, which moves probabilities by a few thousandths. `light` rounds weights to 8 bits; its
-    probabilities move, so that it is held to its labels first and to a looser cosine.
+    mantissa, which moves probabilities by about a hundredth. `light` rounds weights and activations
+    to 8 bits; its probabilities move by tenths where two labels are near, so that it is held to
+    its labels first and to a looser cosine of logits.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -31,7 +32,7 @@ class ParitySettings(BaseModel):
         default=0.998,
         ge=0,
         le=1,
-        description="smallest cosine of two probability vectors, bf16 form",
+        description="smallest cosine of the logits, bf16 form",
     )
     bf16_min_agreement: float = Field(
         default=0.995,
@@ -40,10 +41,10 @@ class ParitySettings(BaseModel):
         description="share of golden texts with the same label, bf16 form",
     )
     light_min_cosine: float = Field(
-        default=0.9,
+        default=0.98,
         ge=0,
         le=1,
-        description="smallest cosine of two probability vectors, light form",
+        description="smallest cosine of the logits, light form",
     )
     light_min_agreement: float = Field(
         default=0.98,
@@ -104,3 +105,12 @@ class DeploymentSettings(BaseModel):
         lt=1,
         description="a form this share slower than the one before it is refused",
     )
+
+    @model_validator(mode="after")
+    def _fits_queue(self) -> Self:
+        if self.max_texts > self.max_queue:
+            raise ValueError(
+                f"max_texts: {self.max_texts} is more than max_queue ({self.max_queue}), "
+                "so that a full request could never be answered"
+            )
+        return self

@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import math
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.deployment.conftest import LABELS, TEXTS, linear_truth, write_card
+
+from chainring.contracts.dataset import OUT_OF_SCOPE
+from chainring.contracts.errors import InputError
+from chainring.contracts.predictor import Predictor, PredictSettings
+from chainring.contracts.request import Request
+from chainring.deployment.predictors import open_predictor
+from chainring.deployment.text_predictor import TextPredictor, prepare, softmax
+
+
+def test_a_loaded_form_is_a_predictor_of_its_card(linear_folder: Path) -> None:
+    with open_predictor(linear_folder, engine="linear") as predictor:
+        assert isinstance(predictor, Predictor)
+        assert predictor.labels == LABELS
+        assert predictor.threshold == 0.3
+
+
+def test_answers_carry_the_best_labels_and_what_the_model_saw(linear_folder: Path) -> None:
+    request = Request(text="Ｗhere  is my parcel? call 13912345678")
+    with open_predictor(linear_folder, engine="linear") as predictor:
+        (answer,) = predictor.predict([request], settings=PredictSettings(top_k=2))
+    truth = dict(zip(LABELS, linear_truth(linear_folder, [request.text])[0], strict=True))
+    ranked = sorted(truth, key=lambda label: -truth[label])[:2]
+    assert list(answer.scores) == ranked
+    assert answer.label == ranked[0]
+    assert math.isclose(answer.confidence, truth[ranked[0]], abs_tol=1e-6)
+    assert "13912345678" not in answer.text
+    assert answer.text.startswith("Where is my parcel?")
+
+
+def test_without_redaction_in_its_card_a_model_sees_the_number(
+    linear_folder: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "plain"
+    shutil.copytree(linear_folder, folder)
+    write_card(folder, "linear", preparation={"redact": False})
+    with open_predictor(folder, engine="linear") as predictor:
+        (answer,) = predictor.predict([Request(text="call 13912345678")])
+    assert answer.text == "call 13912345678"
+
+
+@pytest.mark.parametrize("threshold", [0.0, 0.5, 1.0])
+def test_unsure_and_out_of_scope_texts_are_passed_on_and_no_others(
+    linear_folder: Path, tmp_path: Path, threshold: float
+) -> None:
+    folder = tmp_path / "model"
+    shutil.copytree(linear_folder, folder)
+    write_card(folder, "linear", threshold=threshold)
+    with open_predictor(folder, engine="linear") as predictor:
+        answers = predictor.predict([Request(text=text) for text in TEXTS])
+    assert {answer.label for answer in answers} > {OUT_OF_SCOPE}
+    for answer in answers:
+        is_unsure = answer.confidence < threshold
+        assert answer.passed_on == (is_unsure or answer.label == OUT_OF_SCOPE)
+
+
+def test_preparing_a_prepared_text_changes_nothing() -> None:
+    once = [prepare(text, redacted=True) for text in TEXTS]
+    assert [prepare(text, redacted=True) for text in once] == once
+
+
+def test_no_texts_give_no_answers(linear_folder: Path) -> None:
+    with open_predictor(linear_folder, engine="linear") as predictor:
+        assert predictor.predict([]) == []
+        assert predictor.probabilities([]).shape == (0, len(LABELS))
+
+
+def test_a_linear_model_lists_no_embedding_and_refuses_one(linear_folder: Path) -> None:
+    with open_predictor(linear_folder, engine="linear") as predictor:
+        assert isinstance(predictor, TextPredictor)
+        assert predictor.capabilities == frozenset()
+        with pytest.raises(InputError, match="encoder"):
+            predictor.embed(["refund"])
+
+
+def test_softmax_is_the_closed_form_and_stands_large_logits() -> None:
+    found = softmax(np.array([[0.0, math.log(3)], [1e4, -1e4]], dtype=np.float32), 1.0)
+    np.testing.assert_allclose(found, [[0.25, 0.75], [1.0, 0.0]], atol=1e-7)
+    warm = softmax(np.array([[0.0, 2 * math.log(3)]], dtype=np.float32), 2.0)
+    np.testing.assert_allclose(warm, [[0.25, 0.75]], atol=1e-7)
