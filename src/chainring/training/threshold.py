@@ -72,7 +72,7 @@ def _allowed(
     import numpy as np
 
     sure_n = np.sort(confidence_n[right_n].astype(np.float64))
-    limit = float(sure_n[int(share * len(sure_n))]) if len(sure_n) else 0.0
+    limit = float(sure_n[int(share * len(sure_n))]) if len(sure_n) else np.inf
     steps = np.unique(confidence_n.astype(np.float64))
     between = (steps[:-1] + steps[1:]) / 2
     return [0.0, *(float(value) for value in between[between <= limit])]

@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.training.conftest import make_row
+
+from chainring.contracts.dataset import OUT_OF_SCOPE, Row
+from chainring.training.candidate import Trained
+from chainring.training.compete import Standing, compete, judge
+from chainring.training.threshold import Threshold
+
+
+def make_standing(part: str, right: Sequence[bool], languages: Sequence[str]) -> Standing:
+    share = {
+        name: float(np.mean([r for r, at in zip(right, languages, strict=True) if at == name]))
+        for name in sorted(set(languages))
+    }
+    return Standing(
+        part=part,
+        trained=Trained(folder=Path(), kind="linear", logits=lambda texts: np.zeros((1, 1), "f4")),
+        temperature=1.0,
+        threshold=Threshold(value=0.0, because=""),
+        right=tuple(right),
+        per_language=share,
+        languages={name: list(languages).count(name) for name in share},
+    )
+
+
+def winner(*standings: Standing) -> str:
+    (won,) = [rival.part for rival in compete(standings) if rival.won]
+    return won
+
+
+def test_the_most_accurate_wins_and_the_loser_is_told_why() -> None:
+    linear = make_standing("linear.v1", [True] * 80 + [False] * 20, ["en"] * 100)
+    encoder = make_standing("encoder.v1", [True] * 90 + [False] * 10, ["en"] * 100)
+    rivals = compete([linear, encoder])
+    assert [rival.won for rival in rivals] == [False, True]
+    assert "encoder.v1" in rivals[0].because
+    assert rivals[1].low < 0.9 < rivals[1].high
+
+
+def test_the_simpler_wins_a_tie() -> None:
+    equal = [True] * 80 + [False] * 20
+    linear = make_standing("linear.v1", equal, ["en"] * 100)
+    assert winner(linear, make_standing("encoder.v1", equal[::-1], ["en"] * 100)) == "linear.v1"
+
+
+@pytest.mark.parametrize(("rows", "won"), [(50, "linear.v1"), (49, "encoder.v1")])
+def test_none_wins_that_is_below_the_linear_one_in_a_language_of_fifty_rows(
+    rows: int, won: str
+) -> None:
+    languages = ["en"] * 200 + ["zh"] * rows
+    linear = make_standing("linear.v1", [True] * 100 + [False] * 100 + [True] * rows, languages)
+    encoder_right = [True] * 200 + [False] + [True] * (rows - 1)
+    rivals = compete([linear, make_standing("encoder.v1", encoder_right, languages)])
+    assert [r.part for r in rivals if r.won] == [won]
+    if won == "linear.v1":
+        assert "zh" in rivals[1].because
+
+
+def answering(logits: Sequence[Sequence[float]]) -> Trained:
+    return Trained(
+        folder=Path(), kind="linear", logits=lambda texts: np.array(logits, dtype=np.float32)
+    )
+
+
+def rows_of(*labels: str) -> list[Row]:
+    return [make_row(f"text {i}", label, "en" if i % 2 else "zh") for i, label in enumerate(labels)]
+
+
+def test_a_row_out_of_scope_is_right_when_its_label_passes_it_on() -> None:
+    labels = ["a", OUT_OF_SCOPE]
+    found = judge("x.v1", answering([[4, 0], [0, 4], [0, 4]]), rows_of("a", "a", labels[1]), labels)
+    assert found.right == (True, False, True)
+    assert found.per_language == {"en": 0.0, "zh": 1.0}
+    assert found.languages == {"en": 1, "zh": 2}
+
+
+def test_a_label_that_was_never_trained_on_counts_as_wrong() -> None:
+    found = judge("x.v1", answering([[4, 0], [0, 4]]), rows_of("a", "new"), ["a", "b"])
+    assert found.right == (True, False)
+    assert found.accuracy == 0.5
+
+
+def test_a_candidate_that_is_too_sure_of_itself_gets_a_temperature_above_one() -> None:
+    rng = np.random.default_rng(0)
+    truth = rng.integers(0, 2, 400)
+    honest = np.where(truth == 1, 1.0, -1.0) + rng.normal(0, 1, 400)  # log odds are 2 x this
+    logits = np.stack([-honest, honest], axis=1)
+    rows = rows_of(*("ab"[t] for t in truth))
+    found = judge("x.v1", answering((5 * logits).tolist()), rows, ["a", "b"])
+    assert found.temperature == pytest.approx(5.0, rel=0.2)

@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chainring.contracts.dataset import OUT_OF_SCOPE
+from chainring.training.threshold import threshold
+
+SHARE = st.integers(0, 1000).map(lambda n: n / 1000)
+ROW = st.tuples(st.sampled_from(["a", "b", OUT_OF_SCOPE]), st.sampled_from(["a", "b"]), SHARE)
+
+
+def passed_on_share(rows: list[tuple[str, str, float]], value: float, *, right_only: bool) -> float:
+    kept = [c for t, g, c in rows if t != OUT_OF_SCOPE and (t == g or not right_only)]
+    return sum(c < value for c in kept) / len(kept) if kept else 0.0
+
+
+def test_with_no_row_out_of_scope_two_per_cent_of_the_right_answers_may_be_passed_on() -> None:
+    confidence = np.linspace(0.1, 1.0, 100, dtype=np.float32)
+    chosen = threshold(["a"] * 100, ["a"] * 100, confidence)
+    assert np.sum(confidence < chosen.value) == 2
+    assert "2%" in chosen.because
+
+
+def test_rows_out_of_scope_are_separated_where_they_are_unsure() -> None:
+    truth = ["a"] * 50 + [OUT_OF_SCOPE] * 50
+    confidence = np.array([0.9] * 50 + [0.3] * 50, dtype=np.float32)
+    chosen = threshold(truth, ["a"] * 100, confidence)
+    assert chosen.value == pytest.approx(0.6, abs=1e-6)
+    assert "1.00" in chosen.because
+
+
+def test_a_sure_text_out_of_scope_does_not_drag_right_answers_along() -> None:
+    truth = ["a"] * 100 + [OUT_OF_SCOPE] * 10
+    confidence = np.array([*np.linspace(0.5, 0.9, 100), *[0.89] * 10], dtype=np.float32)
+    chosen = threshold(truth, ["a"] * 110, confidence)
+    assert np.mean(confidence[:100] < chosen.value) <= 0.05
+
+
+def test_a_model_that_is_never_right_passes_on_all_but_its_surest_answer() -> None:
+    confidence = np.array([0.2, 0.4, 0.6], dtype=np.float32)
+    assert threshold(["a"] * 3, ["b"] * 3, confidence).value == pytest.approx(0.5)
+
+
+def test_what_the_label_itself_passes_on_needs_no_threshold() -> None:
+    truth = ["a"] * 10 + [OUT_OF_SCOPE] * 10
+    chosen = threshold(truth, truth, np.linspace(0.5, 0.9, 20, dtype=np.float32))
+    assert chosen.value == 0.0
+
+
+def test_the_threshold_lies_between_two_confidences_and_on_none() -> None:
+    confidence = np.linspace(0.2, 0.9, 300, dtype=np.float32)
+    chosen = threshold(["a"] * 300, ["a"] * 300, confidence)
+    assert np.abs(confidence - chosen.value).min() > 1e-4
+
+
+@given(st.lists(ROW, min_size=1, max_size=60))
+def test_it_is_the_best_of_all_thresholds_that_keep_the_limit(
+    rows: list[tuple[str, str, float]],
+) -> None:
+    truth, told = [row[0] for row in rows], [row[1] for row in rows]
+    confidence = np.array([row[2] for row in rows], dtype=np.float32)
+    chosen = threshold(truth, told, confidence).value
+    outside = [float(c) for t, _, c in rows if t == OUT_OF_SCOPE]
+    limit = 0.05 if outside and len(outside) < len(rows) else 0.02
+    assert passed_on_share(rows, chosen, right_only=True) <= limit
+    if not outside or len(outside) == len(rows):
+        return
+
+    def gain(value: float) -> float:
+        caught = sum(c < value for c in outside) / len(outside)
+        return caught - passed_on_share(rows, value, right_only=False)
+
+    steps = sorted({float(c) for c in confidence})
+    between = [0.0, *((low + high) / 2 for low, high in pairwise(steps))]
+    fair = [v for v in between if passed_on_share(rows, v, right_only=True) <= 0.05]
+    assert gain(chosen) == pytest.approx(max(gain(value) for value in fair))
