@@ -23,6 +23,8 @@ AUTHOR_COOKIE = "chainring_author"
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _LONGEST_KEY = 512
 
+NOBODY = Caller(role="ask", key_id="nobody")
+
 Proof = Literal["header", "cookie", "none"]
 
 
@@ -76,6 +78,15 @@ def caller_of(request: Request, verbs: Verbs, wrong: WrongKeys) -> Caller:
     if proof != "header" and request.method not in ("GET", "HEAD"):
         require_own_origin(request, strict=proof == "cookie")
     return caller
+
+
+def visitor_of(request: Request, verbs: Verbs) -> Caller:
+    """Return who looks at a page that is open to everybody, so that it can show the way on."""
+    client = request.client.host if request.client else ""
+    try:
+        return verbs.authenticate(request.cookies.get(KEY_COOKIE), client)
+    except NotAllowedError:
+        return NOBODY
 
 
 def secret_of(request: Request) -> tuple[str | None, Proof]:

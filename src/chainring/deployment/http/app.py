@@ -19,8 +19,8 @@ from starlette.responses import RedirectResponse, Response
 from chainring import __version__
 from chainring.contracts.errors import ChainringError
 from chainring.deployment.http import bodies
-from chainring.deployment.http.access import WrongKeys
-from chainring.deployment.http.calls import NOBODY, Call, House, Route, answered, is_response
+from chainring.deployment.http.access import WrongKeys, visitor_of
+from chainring.deployment.http.calls import Call, House, Route, answered, is_response
 from chainring.deployment.http.faults import HttpError, failure
 from chainring.deployment.http.language import language_of
 from chainring.deployment.http.metrics import Metrics
@@ -156,7 +156,8 @@ def _add_failures(app: FastAPI, house: House) -> None:
         if _wants_page(request):
             if found.status == 401:
                 return RedirectResponse(f"/login?{urlencode({'next': _here(request)})}", 303)
-            call = Call(request=request, house=house, caller=NOBODY, language=language)
+            caller = visitor_of(request, house.verbs)
+            call = Call(request=request, house=house, caller=caller, language=language)
             return failure_page(call, found)
         return Json(found.plain(), status_code=found.status, headers=found.headers())
 

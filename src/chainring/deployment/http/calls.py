@@ -14,14 +14,19 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from chainring.deployment.http import bodies
-from chainring.deployment.http.access import AUTHOR_COOKIE, WrongKeys, caller_of
+from chainring.deployment.http.access import (
+    AUTHOR_COOKIE,
+    NOBODY,
+    WrongKeys,
+    caller_of,
+    visitor_of,
+)
 from chainring.deployment.http.faults import HttpError
 from chainring.deployment.http.language import Language, language_of
 from chainring.deployment.http.metrics import Metrics
 from chainring.deployment.http.verbs import Caller, Verbs
 from chainring.deployment.settings import DeploymentSettings
 
-NOBODY = Caller(role="ask", key_id="nobody")
 B = TypeVar("B", bound=bodies.Body)
 
 
@@ -91,7 +96,7 @@ class Route:
 
 async def call_of(request: Request, route: Route, house: House) -> Call:
     """Return the call, after key, role and origin were found right and the body was read."""
-    caller = NOBODY
+    caller = visitor_of(request, house.verbs) if route.page else NOBODY
     if route.verb is not None:
         caller = caller_of(request, house.verbs, house.wrong_keys)
         if not house.verbs.may(caller, route.verb):

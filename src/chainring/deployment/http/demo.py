@@ -189,6 +189,7 @@ class DemoVerbs:
             "text": text if shown else None,
             "answer": {"label": found.label, "confidence": found.confidence},
             "passed_on": found.passed_on,
+            "chain": demo_data.chain(found),
             "model": {"id": MODEL, "form": "bf16", "part": "encoder.v1", "turn": 4},
             "dataset": {"id": "blake2b:77aa0c21", "rows": 1843, "corrections": 112},
             "nearest": [

@@ -9,10 +9,11 @@ import datetime
 from dataclasses import dataclass
 
 from chainring.contracts.evaluation import Share
+from chainring.contracts.prediction import Prediction
 from chainring.deployment.http.verbs import Champion, Day, History, ReviewItem, TurnPoint
 
 FIRST_DAY = datetime.date(2026, 11, 2)
-NOW = 1_763_900_000.0
+NOW = 1_795_430_000.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,4 +192,15 @@ def review_items() -> list[ReviewItem]:
             at=NOW,
         )
         for id_, kind, text, language, answer, proposed, confidence in rows
+    ]
+
+
+def chain(prediction: Prediction) -> list[dict[str, object]]:
+    """Return a made-up way from an answer back to its sources."""
+    return [
+        {"noun": "prediction", "id": prediction.id, "at": prediction.at},
+        {"noun": "model", "id": prediction.model, "at": NOW - 86_400 * 2, "said": "turn 4"},
+        {"noun": "verdict", "said": "better: p = 0.004 on 512 pooled rows"},
+        {"noun": "dataset", "id": "blake2b:77aa0c21d94b3e60", "said": "1,843 rows"},
+        {"noun": "record", "id": "data/help.jsonl", "said": "CC0-1.0"},
     ]

@@ -223,7 +223,12 @@ class Verbs(Protocol):
         ...
 
     def why(self, prediction: str, *, caller: Caller, language: str) -> dict[str, Any]:
-        """Return where an answer came from; texts only for the role `operate`."""
+        """Return where an answer came from; texts only for the role `operate`.
+
+        The page draws any JSON. Keys it knows: `text`, `answer`, `passed_on`, `model`, `dataset`,
+        `nearest`, `feedback`, `licences`, and `chain`: from the answer back to its sources, each
+        link `{"noun": "model", "id": ..., "at": ..., "said": "a sentence"}`.
+        """
         ...
 
     def status(self) -> dict[str, Any]:

@@ -55,7 +55,7 @@ function show(text, answer) {
     slot("passed_on").hidden = false;
   }
   slot("meter").value = answer.confidence;
-  slot("sure").textContent = `${sure(answer)} · ${Math.round(answer.confidence * 100)} %`;
+  slot("sure").textContent = `${sure(answer)} · ${Math.round(answer.confidence * 100)}%`;
   slot("meter").setAttribute("aria-label", `${say("ask.confidence")}: ${sure(answer)}`);
   if (answer.article) {
     slot("article_title").textContent = answer.article.title;
@@ -65,6 +65,7 @@ function show(text, answer) {
   slot("why").href = `/why/${encodeURIComponent(answer.id)}`;
   react(card, answer);
   answers.prepend(card);
+  document.getElementById("topics")?.remove();
   slot("label").focus({ preventScroll: true });
   card.scrollIntoView({ block: "nearest" });
 }

@@ -1,12 +1,13 @@
 // The cases: close one, and say what the reporter is told.
 
-import { during, post, say, tell } from "./common.js";
+import { during, open, panels, post, say, tell } from "./common.js";
 import { combobox } from "./combo.js";
 
 for (const item of document.querySelectorAll("[data-case]")) {
   const form = item.querySelector("[data-panel=close]");
   if (!form) continue;
   const box = combobox(form.querySelector(".combo"));
+  panels(item);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     during(item, async () => {
@@ -17,7 +18,8 @@ for (const item of document.querySelectorAll("[data-case]")) {
         truth: box.label(),
         must: must.checked,
       });
-      form.hidden = true;
+      open(item, null);
+      item.querySelector("[data-open]").hidden = true;
       item.classList.add("done");
       tell(item, say("cases.done"));
     });

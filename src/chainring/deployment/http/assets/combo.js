@@ -89,6 +89,7 @@ export function combobox(box) {
   field.addEventListener("pointerdown", () => show(""));
   field.addEventListener("blur", close);
   field.addEventListener("keydown", (event) => {
+    if (event.isComposing) return;
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
       if (list.hidden) show(field.value && rows.length ? field.value : "");

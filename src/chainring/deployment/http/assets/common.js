@@ -71,16 +71,16 @@ export function panels(card) {
   });
 }
 
-/** Runs an action with its buttons disabled, and tells the card what failed. */
+/** Runs one action of a card at a time, and tells the card what failed. */
 export async function during(card, action) {
-  const buttons = [...card.querySelectorAll("button")];
-  for (const button of buttons) button.disabled = true;
+  if (card.ariaBusy === "true") return null;
+  card.ariaBusy = "true";
   try {
     return await action();
   } catch (error) {
     tell(card, error.message, { bad: true });
     return null;
   } finally {
-    for (const button of buttons) button.disabled = false;
+    card.ariaBusy = "false";
   }
 }

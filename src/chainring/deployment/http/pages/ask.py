@@ -119,7 +119,7 @@ def _reactions(say: Strings) -> Markup:
     thumbs = [
         tag(
             "button",
-            tag("span", sign, aria_hidden="true"),
+            _thumb(turned=value == "down"),
             tag("span", say(f"ask.{value}"), class_="unseen"),
             type="button",
             class_="thumb",
@@ -127,7 +127,7 @@ def _reactions(say: Strings) -> Markup:
             aria_pressed="false",
             title=say(f"ask.{value}"),
         )
-        for value, sign in (("up", "👍"), ("down", "👎"))
+        for value in ("up", "down")
     ]
     panels = [
         tag("button", say(f"ask.{name}"), type="button", data_open=name, aria_expanded="false")
@@ -143,6 +143,17 @@ def _reactions(say: Strings) -> Markup:
         role="group",
         aria_label=say("ask.rate"),
     )
+
+
+_THUMB = (
+    "M7 10v10H4V10h3zm2 9V10l4-7c1.2 0 2 .9 2 2v4h4.3c1.1 0 1.9 1 1.7 2.1l-1.3 7"
+    "c-.2 1-1 1.9-2 1.9H11c-.8 0-1.5-.4-2-1z"
+)
+
+
+def _thumb(*, turned: bool) -> Markup:
+    path = tag("path", d=_THUMB, transform="rotate(180 12 12)" if turned else None)
+    return tag("svg", path, viewBox="0 0 24 24", class_="icon", aria_hidden="true")
 
 
 def _panel(name: str, say: Strings, *fields: Markup) -> Markup:

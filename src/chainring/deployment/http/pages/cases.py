@@ -99,10 +99,16 @@ def _card(found: Case, labels: Sequence[LabelName], say: Strings) -> Markup:
         "li",
         _facts(found, say),
         tag("p", link) if found.prediction else None,
-        _form(say) if found.state == "open" else _end(found, labels, say),
+        group(_opener(say), _form(say)) if found.state == "open" else _end(found, labels, say),
         tag("p", class_="told", role="status"),
         class_="card item",
         data_case=found.id,
+    )
+
+
+def _opener(say: Strings) -> Markup:
+    return tag(
+        "button", say("cases.close"), type="button", data_open="close", aria_expanded="false"
     )
 
 
@@ -120,6 +126,7 @@ def _form(say: Strings) -> Markup:
         tag("label", box, tag("span", say("review.must")), class_="choice"),
         tag("button", say("cases.close"), class_="primary"),
         data_panel="close",
+        hidden=True,
     )
 
 

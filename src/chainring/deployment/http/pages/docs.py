@@ -54,8 +54,8 @@ def _route(
     return tag(
         "section",
         tag("h2", tag("span", method, class_=f"method {method.lower()}"), " ", tag("code", path)),
-        tag("p", operation.get("summary", ""), " ", key),
-        _fields(say("docs.body"), body.get("schema"), document),
+        tag("p", say.known(f"route.{method} {path}", operation.get("summary", "")), " ", key),
+        _fields(say("docs.body"), body.get("schema"), document, say),
         _answer(operation, document, say),
         _example(method, path, call, say),
         class_="card route",
@@ -67,21 +67,27 @@ def _answer(operation: Mapping[str, Any], document: Mapping[str, Any], say: Stri
         schema = response.get("content", {}).get("application/json", {}).get("schema")
         if status.startswith("2") and schema:
             options = schema.get("anyOf", [schema])
-            return group(*(_fields(say("docs.answer"), each, document) for each in options))
+            return group(*(_fields(say("docs.answer"), each, document, say) for each in options))
     return group()
 
 
-def _fields(title: str, schema: Any, document: Mapping[str, Any]) -> Markup:
+def _fields(title: str, schema: Any, document: Mapping[str, Any], say: Strings) -> Markup:
     found = _resolved(schema, document)
     rows = [
         tag(
             "div",
             tag("dt", tag("code", name), " ", tag("span", _type(field), class_="hint")),
-            tag("dd", field.get("description", "")),
+            tag("dd", _meaning(name, field, say)),
         )
         for name, field in found.get("properties", {}).items()
     ]
     return group(tag("h3", title, class_="small"), tag("dl", *rows)) if rows else group()
+
+
+def _meaning(name: str, field: Mapping[str, Any], say: Strings) -> str:
+    """Return the schema's own words in English, the table's in Chinese."""
+    said = str(field.get("description", ""))
+    return said if say.language == "en" and said else say.known(f"field.{name}", said)
 
 
 def _resolved(schema: Any, document: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -201,6 +201,9 @@ def heading(title: str, lead: str | None = None) -> Markup:
 
 def short(identifier: str) -> Markup:
     """Return an id so that it fits beside text; the whole one is shown on hover."""
-    name, _, digest = identifier.rpartition(":")
-    text = f"{digest[:10]}…" if name and len(digest) > 12 else identifier
-    return tag("code", text, title=identifier)
+    prefix, _, digest = identifier.rpartition(":")
+    if prefix and len(digest) > 12:
+        return tag("code", f"{digest[:10]}…", title=identifier)
+    if len(identifier) > 24 and identifier.rpartition("_")[1]:
+        return tag("code", f"{identifier[:7]}…{identifier[-6:]}", title=identifier)
+    return tag("code", identifier)

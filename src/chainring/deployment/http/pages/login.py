@@ -87,6 +87,14 @@ def _form(call: Call, *, next_: str, trouble: str = "", status: int = 200) -> Re
     )
     body = tag(
         "form",
+        tag(
+            "input",
+            type="text",
+            name="username",
+            value="chainring",
+            autocomplete="username",
+            hidden=True,
+        ),
         tag("label", tag("span", say("login.key")), field),
         tag("input", type="hidden", name="next", value=next_),
         tag("p", say(trouble), class_="trouble", role="alert", id="trouble") if trouble else None,

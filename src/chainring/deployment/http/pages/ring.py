@@ -16,7 +16,8 @@ from chainring.deployment.http.verbs import Champion, Day, History, TurnPoint
 from chainring.stats.charts import Point, Series, Stack, line_chart, stacked_bars
 from chainring.stats.intervals import wilson
 
-WIDTHS = (("desk", 640.0), ("phone", 340.0))
+WIDTHS = (("desk", 460.0), ("phone", 320.0))
+WIDE_WIDTHS = (("desk", 960.0), ("phone", 320.0))
 RECENT_DAYS = 7
 SHOWN_DAYS = 14
 
@@ -65,7 +66,7 @@ def _tiles(past: History, say: Strings) -> Markup:
     reactions = sum(sum(day.feedback.values()) for day in recent)
     span = say("ring.last_days", n=len(recent)) if recent else say("none_yet")
     waiting = [
-        f"{count} {say.known(f'waiting.{name}', name)}" for name, count in past.waiting.items()
+        f"{say.known(f'waiting.{name}', name)} {count}" for name, count in past.waiting.items()
     ]
     return tag(
         "dl",
@@ -101,14 +102,15 @@ def _charts(past: History, say: Strings) -> list[Markup]:
         _both(lambda width: _by_language(past.turns, say, width)),
         _both(lambda width: _shares(past.days, say, width, kind="passed_on")),
         _both(lambda width: _shares(past.days, say, width, kind="satisfaction")),
-        _both(lambda width: _feedback(past.days, say, width)),
+        _both(lambda width: _feedback(past.days, say, width), wide=True),
     ]
 
 
-def _both(draw: Callable[[float], str]) -> Markup:
+def _both(draw: Callable[[float], str], *, wide: bool = False) -> Markup:
     """Return a chart twice: letters stay readable on a phone only if it is drawn for one."""
-    drawn = [tag("div", Markup(draw(width)), class_=name) for name, width in WIDTHS]
-    return tag("figure", *drawn, class_="card")
+    widths = WIDE_WIDTHS if wide else WIDTHS
+    drawn = [tag("div", Markup(draw(width)), class_=name) for name, width in widths]
+    return tag("figure", *drawn, class_="card across" if wide else "card")
 
 
 def _accuracy(turns: Sequence[TurnPoint], say: Strings, width: float) -> str:

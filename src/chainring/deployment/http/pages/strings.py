@@ -6,6 +6,7 @@ Enters a key and a language, leaves a text; `{name}` in it is filled from the ca
 from __future__ import annotations
 
 from chainring.deployment.http.language import Language
+from chainring.deployment.http.pages.docs_strings import DOCS
 
 STRINGS: dict[str, tuple[str, str]] = {
     # every page
@@ -257,6 +258,14 @@ STRINGS: dict[str, tuple[str, str]] = {
     "term.records": ("Records", "记录"),
     "term.ancestors": ("Came from", "源自"),
     "term.notes": ("Notes", "备注"),
+    "term.chain": ("The way back", "来龙去脉"),
+    "term.prediction": ("Answer", "回答"),
+    "term.record": ("Record", "记录"),
+    "term.correction": ("Correction", "更正"),
+    "term.evaluation": ("Evaluation", "评测"),
+    "term.deployment": ("Deployment", "部署"),
+    "term.forms": ("Forms", "形式"),
+    "term.case": ("Case", "个案"),
     # the interface
     "docs.title": ("Interface", "接口"),
     "docs.lead": (
@@ -272,6 +281,7 @@ STRINGS: dict[str, tuple[str, str]] = {
     "error.back": ("Back to the start", "返回首页"),
     # labels that carry no name of their own
     "label.out_of_scope": ("Out of scope", "不在范围内"),
+    **DOCS,
 }
 
 
