@@ -180,6 +180,16 @@ def test_the_same_request_corrected_alike_by_two_people_is_two_statements(
     assert len(said(rows, guard)[0]) == 3
 
 
+def test_of_repeated_statements_the_one_that_a_person_decided_on_stays(
+    row: Row, review: Review, guard: Guard
+) -> None:
+    rows = [row(1, group="g"), row(2, group="g"), row(3, group="g")]
+    assert [one.about.id for one in said(rows, guard)[0]] == ["fb_1"]
+    found, dropped = said(rows, guard, review("fb_2"))
+    assert [one.about.id for one in found] == ["fb_2"]
+    assert dropped == {"said before by its author": 2}
+
+
 def test_confirmations_can_be_turned_off(row: Row, guard: Guard) -> None:
     rows = [row(1, kind="confirmation", value="refund"), row(2)]
     found, dropped = said(rows, guard, settings=FeedbackSettings(confirmations=False))

@@ -158,7 +158,7 @@ ITEM = ReviewItem(
 
 def said(decision: str, **given: Any) -> Label:
     item = given.pop("item", ITEM)
-    facts = {"by": "王芳", "labels": LABELS, "now": 5.0}
+    facts: dict[str, Any] = {"by": "王芳", "labels": LABELS, "now": 5.0}
     return decide(item, decision, **(facts | given))
 
 

