@@ -28,6 +28,7 @@ EMAILS = {
     "x@sub-domain.example.museum": "[email]",
     "write to bob@example.com.": "write to [email].",
     "_bob_@example.com": "[email]",
+    "a@example.com_bob_@example.com": "[email][email]",
 }
 IDS = {
     "身份证11010519491231002X。": "身份证[id]。",
