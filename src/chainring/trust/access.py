@@ -28,7 +28,7 @@ MAX_SECRET = 200
 
 _BOTH = ("predict", "react", "why", "status", "labels", "case")
 _OPERATE = (
-    "init", "turn", "watch", "serve", "review", "decide", "cases", "close", "history",
+    "init", "turn", "watch", "serve", "review", "decide", "cases", "close_case", "history",
     "metrics", "report", "promote", "rollback", "keys", "doctor", "backup", "restore", "gc",
     "upgrade",
 )  # fmt: skip
