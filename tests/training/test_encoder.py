@@ -1,0 +1,203 @@
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+from tests.training.conftest import FolderTrees, make_placement, make_row, shop_rows
+from transformers import AutoModel, AutoTokenizer
+
+from chainring.contracts.dataset import Row
+from chainring.contracts.errors import MissingPackageError
+from chainring.contracts.work import Work
+from chainring.training.candidate import Trained
+from chainring.training.encoder import encoder
+from chainring.training.finetune import row_weights
+from chainring.training.settings import EncoderSettings, PretrainSettings, TrainingSettings
+from chainring.training.trainer import MARK, checkpoints, last_checkpoint
+
+LABELS = ("parcel", "refund", "size")
+
+
+def rows_of(split: str) -> list[Row]:
+    return [row for row in shop_rows(labels=LABELS) if row.split == split]
+
+
+def settings_for(base: Path | str, **changes: Any) -> TrainingSettings:
+    options = {"epochs": 3, "learning_rate": 3e-3, "max_tokens": 32, "batch_size": 16}
+    return TrainingSettings(encoder=EncoderSettings(base=str(base), **(options | changes)))
+
+
+def train(work: Work, settings: TrainingSettings, rows: Sequence[Row] | None = None) -> Trained:
+    return encoder(
+        rows or rows_of("train"),
+        rows_of("validation"),
+        unlabelled=(),
+        labels=LABELS,
+        work=work,
+        settings=settings,
+    )
+
+
+def by_transformers(folder: Path, text: str) -> Any:
+    """Return logits from the written folder, by AutoModel and AutoTokenizer, one text alone."""
+    tokenizer = AutoTokenizer.from_pretrained(str(folder / "encoder"))
+    model = AutoModel.from_pretrained(str(folder / "encoder")).eval()
+    head = load_file(folder / "head.safetensors")
+    inputs = tokenizer(text, truncation=True, max_length=32, return_tensors="pt")
+    with torch.inference_mode():
+        mean = model(**inputs).last_hidden_state[0].mean(0)
+        return (head["weight"] @ mean + head["bias"]).numpy()
+
+
+def test_the_written_folder_opens_with_transformers_and_answers_alike(
+    work: Work, tiny_base: Path
+) -> None:
+    trained = train(work, settings_for(tiny_base, epochs=1))
+    texts = ["I want a refund", "请问物流", "", "my money back " * 30]
+    expected = np.stack([by_transformers(trained.folder, text) for text in texts])
+    np.testing.assert_allclose(trained.logits(texts), expected, atol=1e-4)
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_a_few_epochs_learn_the_rows(work: Work, tiny_base: Path, precision: str) -> None:
+    work = dataclasses.replace(work, placement=make_placement(precision))
+    trained = train(work, settings_for(tiny_base, epochs=8))
+    rows = rows_of("train")
+    told = trained.logits([row.text for row in rows]).argmax(axis=1)
+    assert np.mean([LABELS[i] == row.label for i, row in zip(told, rows, strict=True)]) > 0.9
+
+
+def test_no_epochs_train_the_head_and_leave_the_encoder_as_it_was(
+    work: Work, tiny_base: Path
+) -> None:
+    trained = train(work, settings_for(tiny_base, epochs=0))
+    before = load_file(tiny_base / "model.safetensors")
+    after = load_file(trained.folder / "encoder" / "model.safetensors")
+    assert all(torch.equal(value, after[name]) for name, value in before.items())
+    rows = rows_of("train")
+    told = trained.logits([row.text for row in rows]).argmax(axis=1)
+    assert np.mean([LABELS[i] == row.label for i, row in zip(told, rows, strict=True)]) > 0.5
+
+
+class Killed(BaseException):
+    """Stands for kill -9: nothing of ours catches it."""
+
+
+def killed_after(epoch: int, said: list[str]) -> Callable[[str], None]:
+    def say(line: str) -> None:
+        said.append(line)
+        if f"epoch {epoch}," in line:
+            raise Killed
+
+    return say
+
+
+@pytest.mark.parametrize("epoch", [1, 2])
+def test_a_killed_training_goes_on_and_ends_with_the_same_bytes(
+    fresh_work: Callable[[str], Work], tiny_base: Path, tmp_path: Path, epoch: int
+) -> None:
+    settings, said = settings_for(tiny_base, patience=5), list[str]()
+    unbroken = train(fresh_work("unbroken"), settings)
+    work = fresh_work("broken")
+    with pytest.raises(Killed):
+        train(dataclasses.replace(work, say=killed_after(epoch, said)), settings)
+    resumed = train(dataclasses.replace(work, say=said.append), settings)
+    assert any("going on from" in line for line in said) == (epoch > 1)
+    trees = FolderTrees(tmp_path / "digests")
+    assert trees.put(resumed.folder, kind="m") == trees.put(unbroken.folder, kind="m")
+
+
+def test_a_half_written_checkpoint_is_thrown_away(
+    fresh_work: Callable[[str], Work], tiny_base: Path, tmp_path: Path
+) -> None:
+    settings = settings_for(tiny_base)
+    unbroken, work = train(fresh_work("unbroken"), settings), fresh_work("broken")
+    train(work, settings)
+    newest = last_checkpoint(checkpoints(work, "encoder"))
+    assert newest is not None
+    (newest / MARK).unlink()
+    (newest / "trainer_state.json").write_text("{", encoding="utf-8")
+    resumed = train(work, settings)
+    trees = FolderTrees(tmp_path / "digests")
+    assert trees.put(resumed.folder, kind="m") == trees.put(unbroken.folder, kind="m")
+
+
+def test_training_stops_when_validation_gets_no_better(
+    work: Work, said: list[str], tiny_base: Path
+) -> None:
+    train(work, settings_for(tiny_base, epochs=40, patience=1, learning_rate=1e-7))
+    assert sum("right on validation" in line for line in said) == 2
+
+
+def test_base_and_licence_are_named_as_ancestor(work: Work, tiny_base: Path) -> None:
+    (ancestor,) = train(work, settings_for(tiny_base, epochs=0)).ancestors
+    assert (ancestor.role, ancestor.licence) == ("base", "mit")
+
+
+def test_rows_of_a_language_that_the_base_cannot_read_get_an_encoder_of_their_own(
+    work: Work, said: list[str]
+) -> None:
+    small = PretrainSettings(layers=1, hidden=32, heads=2, vocabulary=300, epochs=2)
+    settings = settings_for("minilm", epochs=1).model_copy(update={"pretrain": small})
+    trained = train(work, settings)
+    assert any("zh" in note and "pre-trained" in note for note in trained.notes)
+    assert trained.ancestors[0].name.startswith("own text")
+    assert trained.ancestors[0].licence == "CC0-1.0"
+    assert trained.logits(["退款", "refund"]).shape == (2, 3)
+
+
+def test_a_missing_package_is_named_with_the_extra(
+    work: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import importlib.util
+
+    real = importlib.util.find_spec
+    monkeypatch.setattr(
+        "chainring.training.encoder.find_spec", lambda m: None if m == "accelerate" else real(m)
+    )
+    with pytest.raises(MissingPackageError, match=r"accelerate.*chainring\[train\]"):
+        train(work, settings_for("minilm"))
+
+
+@pytest.mark.parametrize(("choice", "ratio"), [("none", 1.0), ("auto", 2.0), ("balanced", 4.0)])
+def test_rare_classes_weigh_more_where_classes_are_uneven(choice: str, ratio: float) -> None:
+    rows = [make_row(str(i), "common") for i in range(40)]
+    rows += [make_row(f"r{i}", "rare") for i in range(10)]
+    weights = row_weights(rows, EncoderSettings.model_validate({"class_weights": choice}))
+    assert weights[-1] / weights[0] == pytest.approx(ratio)
+    assert np.mean(weights) == pytest.approx(1.0)
+
+
+def test_even_classes_keep_their_own_weights() -> None:
+    rows = [
+        dataclasses.replace(make_row(f"{label}{i}", label), weight=1.0 + i)
+        for label in "ab"
+        for i in range(2)
+    ]
+    assert row_weights(rows, EncoderSettings()) == pytest.approx([2 / 3, 4 / 3, 2 / 3, 4 / 3])
+
+
+def test_progress_tells_loss_rate_and_time_left(
+    work: Work, said: list[str], tiny_base: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chainring.training.trainer.SECONDS_A_LINE", 0.0)
+    train(work, settings_for(tiny_base, epochs=5))
+    lines = [line for line in said if "rows/s" in line]
+    assert lines
+    assert all("loss" in line and "s left" in line for line in lines)
+
+
+def test_the_tokeniser_beside_the_encoder_cuts_at_the_models_length(
+    work: Work, tiny_base: Path
+) -> None:
+    trained = train(work, settings_for(tiny_base, epochs=0, max_tokens=200))
+    saved = json.loads((trained.folder / "encoder" / "tokenizer.json").read_text("utf-8"))
+    assert trained.max_tokens == 40  # the positions of the tiny base
+    assert saved["truncation"]["max_length"] == 40
