@@ -105,8 +105,8 @@ def _card_faults(data: Any) -> list[str]:
         "threshold is not a number": isinstance(data.get("threshold"), int | float),
         "temperature is not above 0": isinstance(temperature, int | float) and temperature > 0,
         "preparation.redact is missing": "redact" in (data.get("preparation") or {}),
-        "max_tokens is not a whole number of 3 or more": isinstance(max_tokens, int)
-        and max_tokens >= 3,
+        "max_tokens is not a whole number of 3 or more": data.get("kind") != "encoder"
+        or (isinstance(max_tokens, int) and max_tokens >= 3),
         "pooling is not mean": data.get("pooling", "mean") == "mean",
     }
     return [fault for fault, holds in checks.items() if not holds]
