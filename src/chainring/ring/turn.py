@@ -24,7 +24,7 @@ from chainring.contracts.label import Label
 from chainring.contracts.source import Machine, Policy, Source
 from chainring.contracts.table import Table
 from chainring.contracts.verdict import Verdict
-from chainring.feedback.corrections import asked
+from chainring.feedback.holdout import asked
 from chainring.ring.built import CHAMPION, Built, Ring, build, current
 from chainring.ring.judging import judged
 from chainring.ring.steps import Made
