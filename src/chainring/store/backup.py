@@ -6,29 +6,39 @@ The archive is written beside its name and renamed at the end: it is whole or no
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import os
 import tarfile
 import time
 import zlib
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 import sqlalchemy as sa
 
-from chainring.contracts.codec import digest
-from chainring.contracts.errors import ConflictError, DamagedError, SpaceError
+from chainring.contracts.errors import ConflictError, DamagedError, InputError
 from chainring.store import schema
-from chainring.store.files import full_disk_explained, sync_folder, write_durably
+from chainring.store.files import (
+    CHUNK,
+    beside,
+    full_disk_explained,
+    make_folder,
+    stream_durably,
+    sync_folder,
+    write_durably,
+)
 from chainring.store.ledger import Ledger
 from chainring.store.traffic import Traffic
 from chainring.store.trees import TreeStore
 
 FORMAT = 1
 BATCH = 1000
+_TRAFFIC = (schema.predictions, schema.feedback, schema.payloads)
+"""In this order: the month of a reaction is its answer's, that of a comment is its reaction's."""
 
 
 def backup(
@@ -41,19 +51,22 @@ def backup(
     """
     if target.exists():
         raise ConflictError(f"{target} is already there; name another file")
-    temporary = target.with_name(f".{target.name}.{os.getpid()}")
+    temporary = beside(target)
     counts = {"rows": 0, "trees": 0}
     with full_disk_explained(target.parent):
+        make_folder(target.parent)
         try:
             with tarfile.open(temporary, "w:gz", compresslevel=3) as archive:
-                _add(archive, "format.json", json.dumps({"format": FORMAT}).encode())
+                form = {"format": FORMAT, "ledger": schema.LEDGER_HEAD}
+                _add(archive, "format.json", json.dumps(form).encode())
                 counts["rows"] += _add_tables(archive, "ledger", ledger.engine, schema.ledger)
                 for segment, engine in traffic.engines().items():
                     counts["rows"] += _add_tables(
                         archive, f"traffic/{segment}", engine, schema.traffic
                     )
+                stored: set[str] = set()
                 for address in trees.addresses():
-                    _add_tree(archive, trees, address)
+                    _add_tree(archive, trees, address, stored)
                     counts["trees"] += 1
                 for path in files:
                     archive.add(path, f"files/{path.name}")
@@ -68,7 +81,8 @@ def backup(
 
 def restore_files(source: Path, *, folder: Path, hidden: Path) -> None:
     """Put recipe and key of an archive where a new project keeps them."""
-    with _reading(source), tarfile.open(source, "r:gz") as archive:
+    check(source)
+    with tarfile.open(source, "r:gz") as archive:
         for member in archive:
             path = PurePosixPath(member.name)
             stream = archive.extractfile(member)
@@ -77,23 +91,51 @@ def restore_files(source: Path, *, folder: Path, hidden: Path) -> None:
                 write_durably(place / path.name, stream.read(), mode=0o600)
 
 
+def check(source: Path) -> None:
+    """Read an archive to its last byte and checksum before anything is taken from it.
+
+    Raises
+    ------
+    InputError
+        When it was made by a newer chainring.
+    DamagedError
+        When it is cut short or altered.
+    """
+    try:
+        with gzip.open(source) as stream:
+            while stream.read(CHUNK):
+                pass
+        with tarfile.open(source, "r:gz") as archive:
+            stated = archive.extractfile("format.json")
+            form = json.loads(b"" if stated is None else stated.read())
+        number, head = int(form["format"]), str(form.get("ledger", ""))
+    except (tarfile.TarError, EOFError, OSError, zlib.error, ValueError, KeyError) as error:
+        raise DamagedError(
+            f"{source} is no whole backup ({error}); nothing was restored. Use another copy of it"
+        ) from error
+    if number > FORMAT or head > schema.LEDGER_HEAD:
+        raise InputError(
+            f"{source} was made by a newer chainring (format {number}, ledger {head}); install "
+            "that version: pip install --upgrade chainring"
+        )
+
+
 def restore(source: Path, *, ledger: Ledger, traffic: Traffic, trees: TreeStore) -> dict[str, int]:
     """Fill an empty project from an archive; every tree is verified at its end.
 
     Raises
     ------
     ConflictError
-        When the ledger already holds rows.
+        When ledger or traffic log already hold rows.
     DamagedError
-        When the archive is cut short or altered.
+        When the archive is cut short or altered; nothing was written then.
     """
-    with ledger.engine.connect().execution_options(read_only=True) as connection:
-        if connection.execute(sa.select(sa.func.count()).select_from(schema.lineage)).scalar():
-            raise ConflictError(
-                "the project to restore into already holds a ring; use a new folder"
-            )
+    check(source)
+    _require_empty(ledger.engine, schema.ledger)
+    for engine in traffic.engines().values():
+        _require_empty(engine, schema.traffic)
     counts = {"rows": 0, "trees": 0}
-    with _reading(source), tarfile.open(source, "r:gz") as archive:
+    with tarfile.open(source, "r:gz") as archive:
         for member in archive:
             counts["rows"] += _restore_member(archive, member, ledger, traffic, trees)
     _move_sequences(ledger.engine, schema.ledger)
@@ -112,35 +154,34 @@ def _restore_member(
 ) -> int:
     path = PurePosixPath(member.name)
     stream = archive.extractfile(member)
-    if stream is None or path.is_absolute() or ".." in path.parts:
+    if stream is None or not _is_ours(path):
         raise DamagedError(f"the archive holds {member.name!r}, which is no plain file of a backup")
     if path.parts[0] == "ledger":
         return _load_table(ledger.engine, schema.ledger.tables[path.stem], stream)
     if path.parts[0] == "traffic":
-        engine = traffic.segment_engine(path.parts[1])
-        done = _load_table(engine, schema.traffic.tables[path.stem], stream)
-        _move_sequences(engine, schema.traffic)
-        return done
+        return _load_traffic(traffic, schema.traffic.tables[path.stem], stream)
     if path.parts[0] in ("trees", "blobs"):
-        _unpack(stream.read(), trees.root / path)
+        wanted = f"blake2b:{path.stem}"
+        if stream_durably(stream, trees.root / path, digest=wanted) != wanted:
+            raise DamagedError(f"{member.name} in the archive was altered; use another copy of it")
     return 0
 
 
-@contextmanager
-def _reading(source: Path) -> Iterator[None]:
-    try:
-        yield
-    except (DamagedError, SpaceError):
-        raise
-    except (tarfile.TarError, EOFError, OSError, zlib.error, json.JSONDecodeError) as error:
-        raise DamagedError(f"{source} cannot be read to its end: {error}") from error
+def _is_ours(path: PurePosixPath) -> bool:
+    if path.is_absolute() or ".." in path.parts:
+        return False
+    tables = {"ledger": schema.ledger.tables, "traffic": schema.traffic.tables}
+    return path.parts[0] not in tables or path.stem in tables[path.parts[0]]
 
 
-def _unpack(data: bytes, target: Path) -> None:
-    if not target.exists():
-        write_durably(target, data, mode=0o444)
-    if target.suffix == ".json" and digest(data, size=32) != f"blake2b:{target.stem}":
-        raise DamagedError(f"the manifest {target.name} in the archive was altered")
+def _require_empty(engine: sa.Engine, metadata: sa.MetaData) -> None:
+    with engine.connect().execution_options(read_only=True) as connection:
+        for table in metadata.sorted_tables:
+            if connection.execute(sa.select(sa.literal(1)).select_from(table).limit(1)).first():
+                raise ConflictError(
+                    f"the project to restore into already holds rows ({table.name}); restore into "
+                    "a new folder (and, with PostgreSQL, an empty database)"
+                )
 
 
 def _add(archive: tarfile.TarFile, name: str, data: bytes) -> None:
@@ -154,19 +195,23 @@ def _add_tables(
 ) -> int:
     count = 0
     with engine.connect().execution_options(read_only=True) as connection:
-        for table in metadata.sorted_tables:
-            rows = connection.execute(sa.select(table)).mappings()
+        if engine.dialect.name == "postgresql":  # one snapshot for all tables, as SQLite has it
+            connection.execution_options(isolation_level="REPEATABLE READ")
+        for table in _TRAFFIC if metadata is schema.traffic else metadata.sorted_tables:
+            rows = connection.execute(sa.select(table).order_by(*table.primary_key)).mappings()
             lines = [json.dumps(dict(row), ensure_ascii=False) for row in rows]
             count += len(lines)
             _add(archive, f"{prefix}/{table.name}.jsonl", "\n".join(lines).encode())
     return count
 
 
-def _add_tree(archive: tarfile.TarFile, trees: TreeStore, address: str) -> None:
+def _add_tree(archive: tarfile.TarFile, trees: TreeStore, address: str, stored: set[str]) -> None:
     folder = trees.open(address)
     for blob in trees.manifest(address).files:
         name = blob.digest.partition(":")[2]
-        archive.add(folder / blob.path, f"blobs/{name[:2]}/{name}")
+        if name not in stored:
+            archive.add(folder / blob.path, f"blobs/{name[:2]}/{name}")
+            stored.add(name)
     name = address.partition(":")[2]
     archive.add(trees.root / "trees" / name[:2] / f"{name}.json", f"trees/{name[:2]}/{name}.json")
 
@@ -177,6 +222,24 @@ def _load_table(engine: sa.Engine, table: sa.Table, stream: Any) -> int:
         for batch in _batches(stream):
             connection.execute(table.insert(), batch)
             count += len(batch)
+    return count
+
+
+def _load_traffic(traffic: Traffic, table: sa.Table, stream: Any) -> int:
+    """Put rows where this log keeps them: SQLite has a file a month, PostgreSQL one table.
+
+    Rows are numbered anew, in their old order: two months may both have a row 1.
+    """
+    count = 0
+    for batch in _batches(stream):
+        rows: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        for row in batch:
+            row.pop("seq", None)
+            rows[traffic.home(table.name, row)].append(row)
+        for segment, part in rows.items():
+            with traffic.segment_engine(segment).begin() as connection:
+                connection.execute(table.insert(), part)
+        count += len(batch)
     return count
 
 

@@ -8,14 +8,18 @@ from __future__ import annotations
 import errno
 import hashlib
 import json
+import logging
 import os
 import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
-from chainring.contracts.errors import SpaceError
+from chainring.contracts.errors import ConflictError, SpaceError
+
+log = logging.getLogger("chainring.store")
 
 CHUNK = 1 << 20
 RACY_NS = 2_000_000_000
@@ -44,11 +48,19 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
+def make_folder(folder: Path) -> None:
+    """Make a folder and its parents, each of them durable under its own parent."""
+    missing = [place for place in (folder, *folder.parents) if not place.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    for place in missing:
+        sync_folder(place.parent)
+
+
 def write_durably(path: Path, data: bytes, *, mode: int = 0o644) -> None:
     """Put `data` at `path`: whole and synced, or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.{time.monotonic_ns()}")
     with full_disk_explained(path.parent):
+        make_folder(path.parent)
+        temporary = beside(path)
         try:
             with open(temporary, "wb", opener=lambda p, f: os.open(p, f, mode)) as out:
                 out.write(data)
@@ -60,21 +72,49 @@ def write_durably(path: Path, data: bytes, *, mode: int = 0o644) -> None:
     sync_folder(path.parent)
 
 
-def copy_durably(source: Path, target: Path, *, mode: int = 0o444) -> None:
-    """Copy a file to `target`: whole and synced, or not at all."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.{time.monotonic_ns()}")
+def copy_durably(source: Path, target: Path, *, digest: str, mode: int = 0o444) -> None:
+    """Copy a file of known digest to `target`: whole and synced, or not at all.
+
+    Raises
+    ------
+    ConflictError
+        When the source was written to meanwhile, so that its digest is another one.
+    """
+    with source.open("rb") as read:
+        found = stream_durably(read, target, digest=digest, mode=mode)
+    if found != digest:
+        raise ConflictError(
+            f"{source} was changed while it was being stored; nothing of it was kept. Run the "
+            "command again when nothing writes to it"
+        )
+
+
+def stream_durably(read: IO[bytes], target: Path, *, digest: str, mode: int = 0o444) -> str:
+    """Put a stream at `target`, unless its digest is not `digest`; return the digest found."""
+    state = hashlib.blake2b(digest_size=32)
     with full_disk_explained(target.parent):
+        make_folder(target.parent)
+        temporary = beside(target)
         try:
-            with source.open("rb") as read, temporary.open("wb") as out:
-                shutil.copyfileobj(read, out, CHUNK)
+            with temporary.open("wb") as out:
+                while chunk := read.read(CHUNK):
+                    state.update(chunk)
+                    out.write(chunk)
                 out.flush()
                 os.fsync(out.fileno())
-            temporary.chmod(mode)
-            temporary.replace(target)
+            found = f"blake2b:{state.hexdigest()}"
+            if found == digest:
+                temporary.chmod(mode)
+                temporary.replace(target)
         finally:
             temporary.unlink(missing_ok=True)
     sync_folder(target.parent)
+    return found
+
+
+def beside(path: Path) -> Path:
+    """Return a name next to `path` that no other process or thread uses."""
+    return path.with_name(f".{path.name}.{os.getpid()}.{time.monotonic_ns()}")
 
 
 def file_digest(path: Path) -> str:
@@ -110,9 +150,11 @@ class DigestCache:
         if path.exists():
             try:
                 loaded = json.loads(path.read_text(encoding="utf-8"))
-            except ValueError:
-                loaded = {}  # a cache may always be forgotten
-            self._known = {name: tuple(entry) for name, entry in loaded.items()}
+                self._known = {
+                    name: (int(e[0]), int(e[1]), int(e[2]), str(e[3])) for name, e in loaded.items()
+                }
+            except (ValueError, TypeError, AttributeError, IndexError, KeyError):
+                log.warning("digests.forgotten because=%s cannot be read", path)
 
     def digest(self, path: Path, *, fresh: bool = False) -> str:
         """Return the digest of a file, read again when it changed or when `fresh` is asked."""
@@ -129,12 +171,17 @@ class DigestCache:
         return found
 
     def save(self) -> None:
-        """Write the cache if it changed; losing it costs only time."""
+        """Write the cache if it changed; a disk that refuses it costs time, nothing else."""
         if not self._dirty:
             return
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = self._path.with_name(f".{self._path.name}.{os.getpid()}")
         known = {name: entry for name, entry in self._known.items() if os.path.exists(name)}
-        temporary.write_text(json.dumps(known), encoding="utf-8")
-        temporary.replace(self._path)
-        self._dirty = False
+        temporary = beside(self._path)
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            temporary.write_text(json.dumps(known), encoding="utf-8")
+            temporary.replace(self._path)
+            self._dirty = False
+        except OSError as error:
+            log.warning("digests.unsaved because=%s", error)
+            if temporary.exists():
+                temporary.unlink()

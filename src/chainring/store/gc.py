@@ -25,8 +25,20 @@ def collect(
     """Remove what nothing names and is older than `min_age_s`; return what went.
 
     Every tree that a lineage row names stays, and with it what references and predictions name:
-    both are made of lineage.
+    both are made of lineage. A turn at work is never disturbed: collecting takes its lease.
+
+    Raises
+    ------
+    ConflictError
+        When a turn is at work.
     """
+    with ledger.lease("turn", ttl_s=600.0):
+        return _collect(ledger, traffic, trees, scratch, min_age_s)
+
+
+def _collect(
+    ledger: Ledger, traffic: Traffic, trees: TreeStore, scratch: Path, min_age_s: float
+) -> dict[str, int]:
     with ledger.engine.connect().execution_options(read_only=True) as connection:
         named = list(connection.execute(sa.select(lineage_trees.c.address).distinct()).scalars())
     removed = trees.sweep(named, min_age_s=min_age_s)

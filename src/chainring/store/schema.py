@@ -5,10 +5,14 @@ Facts are append-only: a change is a later row with the same id. Order is by `se
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+
+from chainring.contracts.errors import MissingPackageError
+from chainring.store.files import make_folder
 
 LEDGER_HEAD = "0002"
 """The newest migration; a ledger with another one is opened by `chainring upgrade`."""
@@ -115,12 +119,14 @@ payloads = sa.Table(
 def connect(url: str) -> sa.Engine:
     """Return an engine: SQLite in WAL mode with synchronous=FULL, or PostgreSQL as it is."""
     if url.startswith("postgresql://"):
+        if find_spec("psycopg") is None:
+            raise MissingPackageError("psycopg", extra="postgres", needed_for="a PostgreSQL ledger")
         url = url.replace("postgresql://", "postgresql+psycopg://", 1)
     if not url.startswith("sqlite"):
         return sa.create_engine(url, pool_pre_ping=True, pool_size=4)
     path = sa.engine.make_url(url).database
     if path:
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        make_folder(Path(path).parent)
     engine = sa.create_engine(url, connect_args={"timeout": 30})
     sa.event.listen(engine, "connect", _sqlite_pragmas)
     sa.event.listen(engine, "begin", _begin_immediate)
@@ -129,7 +135,9 @@ def connect(url: str) -> sa.Engine:
 
 def _sqlite_pragmas(connection: Any, _: object) -> None:
     connection.isolation_level = None  # BEGIN is ours, see _begin_immediate
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=30000"):
+    # secure_delete: an erased text is overwritten, not only unlinked from its table
+    pragmas = ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=30000", "secure_delete=ON")
+    for pragma in pragmas:
         connection.execute(f"PRAGMA {pragma}").close()
 
 

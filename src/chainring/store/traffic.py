@@ -1,40 +1,36 @@
 """The traffic log: predictions and feedback, in files of their own, so that serving never waits.
 
 SQLite: one file a month, found from the time inside an id; PostgreSQL: the ledger's own database.
-`Traffic.commit` is one transaction a segment; `TrafficWriter` groups what a server hands it:
-an answer does not wait for its row, a reaction waits for the commit that holds it *and* its
-prediction. Texts are payloads: erasable by id, with an end of their own.
+`Traffic.commit` is one transaction a segment; `chainring.store.writer` groups what a server hands
+over. Texts are payloads: erasable by id, with an end of their own.
 """
 
 from __future__ import annotations
 
-import logging
-import queue
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Future
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from chainring.contracts.codec import decode, encode
-from chainring.contracts.errors import ChainringError
 from chainring.contracts.feedback import Feedback
 from chainring.contracts.ids import id_time
 from chainring.contracts.prediction import Prediction
 from chainring.store import schema
 from chainring.store.schema import connect, payloads, predictions
 
-log = logging.getLogger("chainring.traffic")
+STRAY = "0000-00"
+"""Segment of reactions to ids that name no month of ours: nobody's id makes a file of its own."""
 
-T = TypeVar("T")
+_DAY_S = 86400
 
 
 class Traffic:
@@ -75,7 +71,7 @@ class Traffic:
         for prediction, text in answered:
             work[self._segment(prediction.id)][0].append((prediction, text))
         for feedback in reacted:
-            work[self._segment(feedback.prediction)][1].append(feedback)
+            work[self._segment_of_feedback(feedback.prediction, set(work))][1].append(feedback)
         stored: dict[str, str] = {}
         for segment, (rows, reactions) in work.items():
             with self._engine(segment).begin() as connection:
@@ -86,7 +82,9 @@ class Traffic:
     def prediction(self, identifier: str) -> Prediction | None:
         """Return one prediction by its id."""
         segment = self._segment(identifier)
-        query = sa.select(predictions.c.body).where(predictions.c.id == identifier)
+        query = sa.select(predictions.c.body).where(
+            predictions.c.id == identifier, predictions.c.app == self.app
+        )
         body = self._scalar(segment, query)
         return None if body is None else decode(Prediction, body)
 
@@ -102,7 +100,8 @@ class Traffic:
     def feedback_on(self, prediction: str) -> list[Feedback]:
         """Return what people said of one prediction, in the order it was stored."""
         where = schema.feedback.c.prediction == prediction
-        return list(self._read_feedback(self._segment(prediction), where))
+        places = {self._segment(prediction), STRAY} & {*self._segments()}
+        return [row for place in sorted(places) for row in self._read_feedback(place, where)]
 
     def feedback(self, *, kinds: Sequence[str] | None = None) -> Iterator[Feedback]:
         """Yield all feedback (of some kinds), joined with text and answer of its prediction."""
@@ -171,7 +170,7 @@ class Traffic:
             with self._reading(segment) as connection:
                 for query in queries:
                     for day, kind, count in connection.execute(query):
-                        found[_day(day * 86400), kind] += count
+                        found[_day(day * _DAY_S), kind] += count
         return [(day, kind, count) for (day, kind), count in sorted(found.items())]
 
     def erase(self, identifiers: Sequence[str]) -> int:
@@ -190,6 +189,18 @@ class Traffic:
         """Return the engine of one segment, created when missing (for restore)."""
         return self._engine("all" if self._folder is None else segment)
 
+    def home(self, table: str, row: Mapping[str, Any]) -> str:
+        """Return the segment where a row of one of the tables belongs (for restore)."""
+        if self._folder is None:
+            return "all"
+        if table == "predictions":
+            return self._segment(row["id"])
+        if table == "feedback":
+            return self._segment_of_feedback(row["prediction"], set())
+        about = sa.select(schema.feedback.c.id).where(schema.feedback.c.id == row["id"])
+        holds = (s for s in self._segments() if self._scalar(s, about) is not None)
+        return next(holds, self._segment(row["id"]))
+
     def _erase(self, where: sa.ColumnElement[bool]) -> int:
         count = 0
         statement = payloads.update().where(where, payloads.c.body.is_not(None))
@@ -197,7 +208,15 @@ class Traffic:
             with self._engine(segment).begin() as connection:
                 done = connection.execute(statement.values(body=None, erased_at=time.time()))
                 count += done.rowcount
+            self._truncate_log(segment)
         return count
+
+    def _truncate_log(self, segment: str) -> None:
+        """Move the erasure into the database file and empty the log that still holds the text."""
+        if self._folder is None:
+            return
+        with closing(self._engine(segment).raw_connection()) as connection:
+            connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def _insert_predictions(
         self, connection: sa.Connection, rows: Sequence[tuple[Prediction, str | None]]
@@ -232,7 +251,7 @@ class Traffic:
         stored = {}
         for feedback in reactions:
             bare = replace(feedback, comment="", **_BLANK)
-            dedupe = feedback.key or feedback.id
+            dedupe = encode([feedback.app, feedback.key]) if feedback.key else feedback.id
             row = {
                 "id": feedback.id,
                 "app": feedback.app,
@@ -301,7 +320,13 @@ class Traffic:
         if self._folder is None:
             return "all"
         at = id_time(identifier)
-        return _month(time.time() if at is None or not 0 < at < 4e9 else at)
+        return STRAY if at is None or not 0 < at < 4e9 else _month(at)
+
+    def _segment_of_feedback(self, prediction: str, made: set[str]) -> str:
+        """Return the month of the answer, if this log has that month or is about to begin it."""
+        segment, now = self._segment(prediction), time.time()
+        known = {*self._segments(), *made, _month(now - _DAY_S), _month(now + _DAY_S)}
+        return segment if segment in known else STRAY
 
     def _segments(self) -> list[str]:
         if self._folder is None:
@@ -329,104 +354,6 @@ _BLANK: dict[str, Any] = {
 }
 
 
-@dataclass(slots=True)
-class _Item:
-    prediction: tuple[Prediction, str | None] | None = None
-    feedback: Feedback | None = None
-    done: Future[str] | None = None
-
-
-class TrafficWriter:
-    """One writer thread a process that groups commits: at most `wait_s` or `rows` a group.
-
-    `store` gives a future that resolves after the commit which holds the feedback and, since the
-    queue keeps order, every prediction logged before it. When a commit fails, waiting reactions
-    are told and predictions are kept for the next try (at most `kept` of them).
-    """
-
-    def __init__(
-        self, traffic: Traffic, *, wait_s: float = 0.005, rows: int = 500, kept: int = 10_000
-    ) -> None:
-        self._traffic, self._wait_s, self._rows, self._kept = traffic, wait_s, rows, kept
-        self._queue: queue.SimpleQueue[_Item | None] = queue.SimpleQueue()
-        self._pending: list[tuple[Prediction, str | None]] = []
-        self.lost = 0
-        self._thread = threading.Thread(target=self._run, name="traffic-writer", daemon=True)
-        self._thread.start()
-
-    def log(self, prediction: Prediction, text: str | None) -> None:
-        """Hand over a prediction; returns at once."""
-        self._queue.put(_Item(prediction=(prediction, text)))
-
-    def store(self, feedback: Feedback) -> Future[str]:
-        """Hand over feedback; the future gives its id once it is durable."""
-        item = _Item(feedback=feedback, done=Future())
-        self._queue.put(item)
-        assert item.done is not None
-        return item.done
-
-    def flush(self) -> None:
-        """Wait until everything handed over so far was committed (or failed)."""
-        marker = _Item(done=Future())
-        self._queue.put(marker)
-        assert marker.done is not None
-        marker.done.result()
-
-    def close(self) -> None:
-        """Commit what is left and end the thread."""
-        self._queue.put(None)
-        self._thread.join()
-
-    def _run(self) -> None:
-        while True:
-            item = self._queue.get()
-            group, ended = self._gather(item)
-            self._write(group)
-            if ended:
-                return
-
-    def _gather(self, first: _Item | None) -> tuple[list[_Item], bool]:
-        group: list[_Item] = []
-        item, deadline = first, time.monotonic() + self._wait_s
-        while item is not None:
-            group.append(item)
-            left = deadline - time.monotonic()
-            if len(group) >= self._rows or left <= 0:
-                return group, False
-            try:
-                item = self._queue.get(timeout=left)
-            except queue.Empty:
-                return group, False
-        return group, True
-
-    def _write(self, group: list[_Item]) -> None:
-        answered = self._pending + [i.prediction for i in group if i.prediction is not None]
-        waiting = [i for i in group if i.feedback is not None]
-        self._pending = []
-        try:
-            ids = self._traffic.commit(answered, [i.feedback for i in waiting if i.feedback])
-        except (sa.exc.SQLAlchemyError, OSError, ChainringError) as error:
-            self._keep(answered)
-            log.error("traffic.commit failed rows=%d cause=%s", len(group), type(error).__name__)
-            for item in group:
-                if item.done is not None:
-                    item.done.set_exception(error)
-            return
-        for item, identifier in zip(waiting, ids, strict=True):
-            if item.done is not None:
-                item.done.set_result(identifier)
-        for item in group:
-            if item.done is not None and item.feedback is None:
-                item.done.set_result("")
-
-    def _keep(self, answered: list[tuple[Prediction, str | None]]) -> None:
-        over = max(0, len(answered) - self._kept)
-        self.lost += over
-        if over:
-            log.error("traffic.lost predictions=%d because=commits keep failing", over)
-        self._pending = answered[over:]
-
-
 def _create(engine: sa.Engine) -> None:
     if engine.dialect.name == "postgresql":
         with engine.begin() as connection:
@@ -443,9 +370,10 @@ def _insert(connection: sa.Connection, table: sa.Table) -> Any:
 
 
 def _by_day(table: sa.Table, app: str, kind: sa.ColumnElement[str]) -> sa.Select[Any]:
-    day = sa.cast(table.c.at, sa.BigInteger) // 86400
-    columns: sa.Select[Any] = sa.select(day.label("day"), kind.label("kind"), sa.func.count())
-    return columns.where(table.c.app == app).group_by(sa.text("day"), sa.text("kind"))
+    day = sa.cast(sa.func.floor(table.c.at / _DAY_S), sa.BigInteger)
+    columns = (day.label("day"), kind.label("kind"), sa.func.count())
+    found: sa.Select[Any] = sa.select(*columns).where(table.c.app == app)  # type: ignore[assignment]
+    return found.group_by(sa.text("day"), sa.text("kind"))
 
 
 def _month(at: float) -> str:

@@ -20,11 +20,14 @@ from chainring.contracts.codec import decode, digest, encode
 from chainring.contracts.errors import DamagedError, InputError
 from chainring.store.files import (
     DigestCache,
+    beside,
     copy_durably,
-    file_digest,
     full_disk_explained,
     write_durably,
 )
+
+IN_USE_S = 3600.0
+"""An open folder that was asked for within this time is never taken away to make room."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +64,7 @@ class TreeStore:
     remote
         fsspec url (`s3://bucket/x`, `file:///mnt/x`, ...) that holds every tree; or None.
     cache_bytes
-        With a remote: how many bytes of blobs may stay in `root`.
+        With a remote: how many bytes of blobs may stay in `root`, besides those in use.
     """
 
     def __init__(
@@ -96,9 +99,12 @@ class TreeStore:
         text = encode(manifest)
         address = digest(text.encode(), size=32)
         target = self._manifest_path(address)
-        if not target.exists():
+        if target.exists():
+            _make_young(target)
+        else:
             write_durably(target, text.encode(), mode=0o444)
         self._upload(target)
+        self.digests.save()
         return address
 
     def manifest(self, address: str) -> Manifest:
@@ -136,10 +142,13 @@ class TreeStore:
         for blob in manifest.files:
             self._fetch(blob)
         self._verify(manifest, fresh=fresh)
+        if target.exists() and not self._is_whole(manifest, target, fresh=fresh):
+            shutil.rmtree(target)
         if not target.exists():
             self._check_out(manifest, target)
         else:
             os.utime(target)
+        self._trim_cache(keep={blob.digest for blob in manifest.files})
         self.digests.save()
         return target
 
@@ -166,19 +175,26 @@ class TreeStore:
         named: set[str] = set()
         for address in list(self.addresses()):
             path = self._manifest_path(address)
-            if address in wanted or path.stat().st_mtime > cutoff:
+            if address in wanted or path.stat().st_ctime > cutoff:
                 named.update(blob.digest for blob in self.manifest(address).files)
                 continue
             shutil.rmtree(self.root / "open" / _hex(address), ignore_errors=True)
             path.unlink()
             removed["trees"] += 1
+        self._sweep_leftovers(cutoff)
         for path in list((self.root / "blobs").glob("*/*")):
             stat = path.stat()
-            if f"blake2b:{path.name}" not in named and stat.st_mtime <= cutoff:
+            if f"blake2b:{path.name}" not in named and stat.st_ctime <= cutoff:
                 path.unlink()
                 removed["blobs"] += 1
                 removed["bytes"] += stat.st_size
         return removed
+
+    def _sweep_leftovers(self, cutoff: float) -> None:
+        """What a killed process left half made: its name begins with a dot."""
+        for path in [*self.root.glob("trees/*/.*"), *self.root.glob("open/.*")]:
+            if path.stat().st_mtime <= cutoff:
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
 
     def _closure(self, addresses: Iterable[str]) -> set[str]:
         wanted: set[str] = set()
@@ -191,14 +207,14 @@ class TreeStore:
         return wanted
 
     def _put_blob(self, path: Path, name: str) -> Blob:
-        found = file_digest(path)
+        found = self.digests.digest(path)
         target = self._blob_path(found)
-        if not target.exists():
-            copy_durably(path, target)
+        if target.exists() and self.digests.digest(target) == found:
+            _make_young(target)
         else:
-            os.utime(target)  # young again: a sweep must not take it from the tree being made
+            copy_durably(path, target, digest=found)
         self._upload(target)
-        return Blob(path=name, size=path.stat().st_size, digest=found)
+        return Blob(path=name, size=target.stat().st_size, digest=found)
 
     def _verify(self, manifest: Manifest, *, fresh: bool) -> None:
         for blob in manifest.files:
@@ -211,18 +227,30 @@ class TreeStore:
                     f"digest of its manifest. It is not used; restore it with `chainring restore`"
                 )
 
+    def _is_whole(self, manifest: Manifest, target: Path, *, fresh: bool) -> bool:
+        """Whether each file of an open folder is the verified blob itself, or a true copy."""
+        for blob in manifest.files:
+            place = target / blob.path
+            if not place.is_file():
+                return False
+            if place.samefile(self._blob_path(blob.digest)):
+                continue
+            if self.digests.digest(place, fresh=fresh) != blob.digest:
+                return False
+        return True
+
     def _check_out(self, manifest: Manifest, target: Path) -> None:
-        building = target.with_name(f".{target.name}.{os.getpid()}.{time.monotonic_ns()}")
+        building = beside(target)
         with full_disk_explained(self.root):
-            for blob in manifest.files:
-                place = building / blob.path
-                place.parent.mkdir(parents=True, exist_ok=True)
-                _link(self._blob_path(blob.digest), place)
             try:
+                for blob in manifest.files:
+                    place = building / blob.path
+                    place.parent.mkdir(parents=True, exist_ok=True)
+                    _link(self._blob_path(blob.digest), place)
                 building.rename(target)
-            except OSError:  # another process was first with the same content
+            except OSError:
                 shutil.rmtree(building, ignore_errors=True)
-                if not target.exists():
+                if not target.exists():  # else another process was first with the same content
                     raise
 
     def _fetch(self, blob: Blob) -> None:
@@ -234,24 +262,31 @@ class TreeStore:
             raise DamagedError(
                 f"{blob.path} is missing from {self.root}; restore it with `chainring restore`"
             )
-        self._trim_cache(keep=path)
 
-    def _trim_cache(self, *, keep: Path) -> None:
+    def _trim_cache(self, *, keep: set[str]) -> None:
+        """Let go of what came longest ago until the blobs fit; the remote has them all."""
         if self._remote is None:
             return
-        blobs = sorted((p.stat().st_atime, p) for p in (self.root / "blobs").glob("*/*"))
-        total = sum(path.stat().st_size for _, path in blobs)
-        for _, path in blobs:
-            if total <= self._cache_bytes:
-                break
-            if path != keep and self._remote_has(path) and path.stat().st_nlink == 1:
-                total -= path.stat().st_size
+        blobs = {path: path.stat() for path in (self.root / "blobs").glob("*/*")}
+        over = sum(stat.st_size for stat in blobs.values()) - self._cache_bytes
+        if over <= 0:
+            return
+        for folder in (self.root / "open").glob("*"):
+            if time.time() - folder.stat().st_mtime > IN_USE_S:
+                shutil.rmtree(folder)
+        for path in sorted(blobs, key=lambda path: blobs[path].st_mtime):
+            kept = f"blake2b:{path.name}" in keep or path.stat().st_nlink > 1
+            if over > 0 and not kept and self._remote_has(path):
+                over -= blobs[path].st_size
                 path.unlink()
 
     def _upload(self, path: Path) -> None:
-        if self._remote is not None and not self._remote_has(path):
-            fs, base = self._remote
-            target = f"{base}/{path.relative_to(self.root).as_posix()}"
+        if self._remote is None:
+            return
+        fs, base = self._remote
+        target = f"{base}/{path.relative_to(self.root).as_posix()}"
+        # An upload that was cut off left a shorter file there.
+        if not fs.exists(target) or fs.size(target) != path.stat().st_size:
             fs.makedirs(target.rpartition("/")[0], exist_ok=True)
             fs.put_file(str(path), target)
 
@@ -259,11 +294,15 @@ class TreeStore:
         if self._remote is None or not self._remote_has(path):
             return
         fs, base = self._remote
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f".{path.name}.{os.getpid()}.{time.monotonic_ns()}")
-        fs.get_file(f"{base}/{path.relative_to(self.root).as_posix()}", str(temporary))
-        temporary.chmod(0o444)
-        temporary.replace(path)
+        temporary = beside(path)
+        with full_disk_explained(self.root):
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                fs.get_file(f"{base}/{path.relative_to(self.root).as_posix()}", str(temporary))
+                temporary.chmod(0o444)
+                temporary.replace(path)
+            finally:
+                temporary.unlink(missing_ok=True)
 
     def _remote_has(self, path: Path) -> bool:
         if self._remote is None:
@@ -285,6 +324,14 @@ def _hex(address: str) -> str:
     if prefix != "blake2b" or len(name) != 64 or set(name) - set("0123456789abcdef"):
         raise InputError(f"{address!r} is no address; one looks like blake2b:<64 hex digits>")
     return name
+
+
+def _make_young(path: Path) -> None:
+    """Keep a sweep from taking a file while the tree that needs it is being made.
+
+    Only ctime moves: a new mtime would make the digest cache read the file again.
+    """
+    path.chmod(0o444)
 
 
 def _link(source: Path, target: Path) -> None:

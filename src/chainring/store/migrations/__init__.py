@@ -22,9 +22,9 @@ LOCK_NUMBER = 7310231
 
 def version(engine: sa.Engine) -> str | None:
     """Return the ledger's migration, or None when it is new."""
-    if not sa.inspect(engine).has_table("alembic_version"):
-        return None
     with engine.connect().execution_options(read_only=True) as connection:
+        if not sa.inspect(connection).has_table("alembic_version"):
+            return None
         found = connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
     return None if found is None else str(found)
 
@@ -48,20 +48,33 @@ def ready(engine: sa.Engine) -> None:
             f"this project was made by an older chainring (ledger {found}, now {LEDGER_HEAD}); "
             "run `chainring backup` with the older one if you like, then `chainring upgrade`"
         )
-    raise InputError(
-        f"this project was made by a newer chainring (ledger {found}, here {LEDGER_HEAD}); "
-        "install that version: pip install --upgrade chainring"
-    )
+    _refuse_newer(found)
 
 
 def upgrade(engine: sa.Engine, *, to: str = "head") -> str:
-    """Run the migrations up to `to` under a lock; return the version reached."""
+    """Run the migrations up to `to` under a lock; return the version reached.
+
+    Raises
+    ------
+    InputError
+        When the ledger is newer than this version.
+    """
     from alembic import command
+
+    _refuse_newer(version(engine) or "")
 
     logging.getLogger("alembic").setLevel(logging.WARNING)
     with _locked(engine) as connection:
         command.upgrade(_config(connection), to)
     return version(engine) or ""
+
+
+def _refuse_newer(found: str) -> None:
+    if found > LEDGER_HEAD:
+        raise InputError(
+            f"this project was made by a newer chainring (ledger {found}, here {LEDGER_HEAD}); "
+            "install that version: pip install --upgrade chainring"
+        )
 
 
 def _config(connection: sa.Connection) -> Any:
