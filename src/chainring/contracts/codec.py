@@ -44,9 +44,13 @@ def decode(kind: type[T], text: str | bytes) -> T:
     Raises
     ------
     InputError
-        When a key is missing or is not of the class.
+        When it is no JSON, or a key is missing or is not of the class.
     """
-    return typing.cast(T, build(kind, json.loads(text)))
+    try:
+        data = json.loads(text)
+    except ValueError as error:
+        raise InputError(f"{kind.__name__} cannot be read: it is no JSON ({error})") from error
+    return typing.cast(T, build(kind, data))
 
 
 def digest(value: Any, *, size: int = 16) -> str:
@@ -89,6 +93,10 @@ def _build_union(hint: Any, data: Any) -> Any:
 
 
 def _build_dataclass(kind: type, data: Any) -> Any:
+    if not isinstance(data, dict):
+        raise InputError(
+            f"{kind.__name__} cannot be read: an object is expected, found {type(data).__name__}"
+        )
     names = {f.name for f in dataclasses.fields(kind)}
     stray = sorted(set(data) - names)
     required = {

@@ -17,7 +17,8 @@ ChainringError
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import Self
 
 
 class ChainringError(Exception):
@@ -48,6 +49,9 @@ class UnknownNameError(InputError, KeyError):
         names = sorted(known)
         self.kind, self.name, self.known = kind, name, names
         super().__init__(f"unknown {kind} {name!r}{did_you_mean(name, names)}")
+
+    def __reduce__(self) -> tuple[type[Self], tuple[str, str, list[str]]]:
+        return type(self), (self.kind, self.name, self.known)  # it crosses worker processes
 
     def __str__(self) -> str:
         return str(self.args[0])
@@ -85,11 +89,18 @@ class MissingPackageError(ChainringError, ImportError):
     """An optional package is missing; the message carries the exact install command."""
 
     def __init__(self, package: str, *, extra: str, needed_for: str) -> None:
-        self.package, self.extra = package, extra
+        self.package, self.extra, self.needed_for = package, extra, needed_for
         super().__init__(
             f"{needed_for} needs the package {package}; install it with: "
             f"pip install 'chainring[{extra}]'"
         )
+
+    def __reduce__(self) -> tuple[Callable[..., MissingPackageError], tuple[str, str, str]]:
+        return _missing, (self.package, self.extra, self.needed_for)
+
+
+def _missing(package: str, extra: str, needed_for: str) -> MissingPackageError:
+    return MissingPackageError(package, extra=extra, needed_for=needed_for)
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
