@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors.numpy import load_file, save_file
 from tests.deployment.conftest import LABELS, TEXTS, encoder_truth, write_card
 
 from chainring.contracts.errors import DamagedError
@@ -100,3 +101,16 @@ def test_a_head_of_another_number_of_labels_is_refused(
     write_card(folder, "encoder", labels=[*LABELS, "warranty"])
     with pytest.raises(DamagedError, match=r"4.*5|5.*4"):
         load_predictor(folder, engine=engine)
+
+
+def test_an_encoder_that_lacks_a_weight_is_refused_and_not_filled_at_random(
+    encoder_folder: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "model"
+    shutil.copytree(encoder_folder, folder)
+    path = folder / "encoder" / "model.safetensors"
+    arrays = load_file(path)
+    lost = next(name for name in arrays if name.endswith("query.weight"))
+    save_file({name: a for name, a in arrays.items() if name != lost}, path, {"format": "pt"})
+    with pytest.raises(DamagedError, match=rf"weights are missing: {lost}"):
+        load_predictor(folder, engine="torch")

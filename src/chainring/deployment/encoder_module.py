@@ -6,6 +6,8 @@ Axes: B texts, T tokens, H hidden size, C labels.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -56,16 +58,30 @@ def load_encoder(folder: Path, *, attention: str = "sdpa") -> EncoderModule:
 
 
 def _loaded(folder: Path, attention: str) -> Any:
-    had_progress_bar = logging.is_progress_bar_enabled()
-    logging.disable_progress_bar()
-    try:
-        return AutoModel.from_pretrained(
+    with _quiet():
+        encoder, found = AutoModel.from_pretrained(
             str(folder),
             attn_implementation=attention,
             local_files_only=True,
             trust_remote_code=False,
             dtype=torch.float32,
+            output_loading_info=True,
         )
+    missing = sorted(key for key in found["missing_keys"] if "pooler" not in key.split("."))
+    if missing:  # transformers would draw them at random and only warn
+        raise ValueError(f"weights are missing: {', '.join(missing)}")
+    return encoder
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep transformers from drawing a bar and from reporting the pooler, which nobody uses."""
+    had_progress_bar, verbosity = logging.is_progress_bar_enabled(), logging.get_verbosity()
+    logging.disable_progress_bar()
+    logging.set_verbosity_error()
+    try:
+        yield
     finally:
+        logging.set_verbosity(verbosity)
         if had_progress_bar:
             logging.enable_progress_bar()

@@ -1,7 +1,7 @@
 """Export: an encoder's model folder becomes `model.onnx`, and that becomes its 8-bit form.
 
 Enters a model folder, leaves a file with inputs `input_ids`, `attention_mask` and outputs `logits`,
-`embedding`, both of free batch and length. Needs the training extra.
+`pooled`, both of free batch and length. Needs the training extra.
 
 The classic exporter of torch is tried first: with eager attention it gives the faster graph for
 encoders of BERT's kind; the newer one (`dynamo`) follows where the classic one fails. Either file
@@ -29,7 +29,7 @@ _AXES = {
     "input_ids": {0: "batch", 1: "tokens"},
     "attention_mask": {0: "batch", 1: "tokens"},
     "logits": {0: "batch"},
-    "embedding": {0: "batch"},
+    "pooled": {0: "batch"},
 }
 
 

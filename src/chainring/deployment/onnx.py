@@ -22,7 +22,7 @@ from chainring.deployment.model_folder import (
 )
 from chainring.deployment.text_predictor import TextPredictor
 
-OUTPUTS = ("logits", "embedding")
+OUTPUTS = ("logits", "pooled")
 INPUTS = ("input_ids", "attention_mask")
 
 

@@ -49,7 +49,7 @@ def openvino_run(
 
     def run(ids_bt: Ids, mask_bt: Ids) -> tuple[Floats, Floats]:
         request.infer({"input_ids": ids_bt, "attention_mask": mask_bt})
-        logits, embedding = (request.get_tensor(name).data for name in ("logits", "embedding"))
+        logits, embedding = (request.get_tensor(name).data for name in ("logits", "pooled"))
         return logits.copy(), embedding.copy()
 
     return run

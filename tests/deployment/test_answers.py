@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chainring.contracts.deployment import Deployment
+from chainring.contracts.ids import id_time
+from chainring.contracts.prediction import Answer
+from chainring.contracts.request import Request
+from chainring.deployment.answers import is_holdout, prediction
+from chainring.text.normalise import group_key
+
+SECRET = b"s" * 32
+DEPLOYMENT = Deployment(
+    app="shop",
+    model="blake2b:model",
+    form="blake2b:form",
+    form_name="bf16",
+    engine="openvino",
+    labels=("a", "b"),
+    threshold=0.5,
+    verdict="blake2b:verdict",
+    dataset="blake2b:data",
+)
+
+
+def answer(text: str) -> Answer:
+    return Answer(label="a", confidence=0.75, passed_on=False, text=text, scores={"a": 0.75})
+
+
+def test_a_prediction_says_who_answered_what_to_whom() -> None:
+    request = Request(text="我要退款", app="shop", episode="e1", author="u1")
+    found = prediction(
+        DEPLOYMENT, request, answer("我要退款"), secret=SECRET, latency_ms=1.5, at=1_700_000_000.0
+    )
+    assert (found.app, found.model, found.form) == ("shop", "blake2b:model", "bf16")
+    assert (found.label, found.confidence, found.scores) == ("a", 0.75, {"a": 0.75})
+    assert (found.language, found.episode, found.author) == ("zh", "e1", "u1")
+    assert (found.latency_ms, found.at, found.variant) == (1.5, 1_700_000_000.0, "champion")
+    assert found.id.startswith("pred_")
+    assert id_time(found.id) == 1_700_000_000.0
+
+
+def test_the_same_text_has_two_ids_and_one_digest_group_and_hold_out() -> None:
+    first, second = (
+        prediction(DEPLOYMENT, Request(text=text), answer(text), secret=SECRET)
+        for text in ("Where is my parcel?",) * 2
+    )
+    assert first.id != second.id
+    assert (first.request, first.group, first.holdout) == (
+        second.request,
+        second.group,
+        second.holdout,
+    )
+
+
+def test_near_duplicates_share_their_group_but_not_their_digest() -> None:
+    first, second = (
+        prediction(DEPLOYMENT, Request(text=text), answer(text), secret=SECRET)
+        for text in ("Where is my parcel?", "where is my PARCEL")
+    )
+    assert first.group == second.group
+    assert first.request != second.request
+
+
+def test_digest_and_group_need_the_key_and_hold_nothing_of_what_was_redacted() -> None:
+    asked = Request(text="call 13912345678")
+    first = prediction(DEPLOYMENT, asked, answer("call [phone]"), secret=SECRET)
+    other = prediction(DEPLOYMENT, asked, answer("call [phone]"), secret=b"t" * 32)
+    also = Request(text="call 13912345679")
+    same = prediction(DEPLOYMENT, also, answer("call [phone]"), secret=SECRET)
+    assert len({first.request, other.request}) == len({first.group, other.group}) == 2
+    assert (same.request, same.group) == (first.request, first.group)
+
+
+def test_a_fifth_of_the_groups_is_held_out() -> None:
+    groups = [
+        group_key(chr(0x4E00 + n // 500) + chr(0x4E00 + n % 500), key=SECRET) for n in range(5000)
+    ]
+    assert len(set(groups)) == 5000
+    share = sum(map(is_holdout, groups)) / 5000
+    assert abs(share - 0.2) < 0.023, "4 standard errors"
+
+
+@pytest.mark.parametrize(
+    ("group", "held_out"),
+    [
+        ("0" * 32, True),
+        ("3" * 16 + "f" * 16, True),
+        ("34" * 16, False),
+        ("f" * 32, False),
+    ],
+)
+def test_the_hold_out_is_the_lowest_fifth_of_the_hash(group: str, held_out: bool) -> None:
+    assert is_holdout(group) is held_out
+
+
+@given(st.binary(min_size=16, max_size=16).map(bytes.hex), st.floats(0, 1), st.floats(0, 1))
+def test_a_larger_hold_out_contains_the_smaller(group: str, one: float, other: float) -> None:
+    low, high = sorted((one, other))
+    assert is_holdout(group, share=high) >= is_holdout(group, share=low)
