@@ -69,6 +69,8 @@ def build(hint: Any, data: Any) -> Any:
     origin = typing.get_origin(hint)
     if origin in (typing.Union, types.UnionType):
         return _build_union(hint, data)
+    if origin in (tuple, list, frozenset, set, dict):
+        _require_shape(data, dict if origin is dict else list)
     if origin in (tuple, list, frozenset, set):
         arguments = typing.get_args(hint)
         if origin is tuple and (len(arguments) != 2 or arguments[1] is not Ellipsis):
@@ -85,6 +87,11 @@ def build(hint: Any, data: Any) -> Any:
     return data
 
 
+def _require_shape(data: Any, shape: type) -> None:
+    if not isinstance(data, shape):
+        raise InputError(f"a JSON {shape.__name__} is expected, found {type(data).__name__}")
+
+
 def _build_union(hint: Any, data: Any) -> Any:
     if data is None:
         return None
@@ -93,10 +100,7 @@ def _build_union(hint: Any, data: Any) -> Any:
 
 
 def _build_dataclass(kind: type, data: Any) -> Any:
-    if not isinstance(data, dict):
-        raise InputError(
-            f"{kind.__name__} cannot be read: an object is expected, found {type(data).__name__}"
-        )
+    _require_shape(data, dict)
     names = {f.name for f in dataclasses.fields(kind)}
     stray = sorted(set(data) - names)
     required = {

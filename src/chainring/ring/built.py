@@ -9,12 +9,15 @@ from chainring.contracts.dataset import Dataset
 from chainring.contracts.deployment import Deployment
 from chainring.contracts.forms import Forms
 from chainring.contracts.model import Model
+from chainring.contracts.parts import part_names
 from chainring.ring.recipe import Recipe
 from chainring.ring.steps import Made, Runner
 from chainring.store.ledger import Ledger, Ref
 from chainring.store.traffic import Traffic
 
 CHAMPION = "champion"
+_FORM_SETTINGS = ("tier", "threads", "batch_tokens", "parity", "speed_rounds", "slower_margin")
+"""What of `[deployment]` changes forms: another port makes no form anew."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,8 +50,11 @@ def build(ring: Ring, dataset: Made[Dataset], *, seed: int) -> Built:
     settings = recipe.training.model_copy(update={"seed": seed})
     parts = [("candidate", name) for name in settings.candidates]
     placement = ring.runner.placement
+    tiers = [("form", name) for name in part_names("form")]
     model = run("model", dataset, (), placement, settings=settings, parts=parts, seed=seed)
-    forms = run("forms", model, placement, settings=recipe.deployment)
+    forms = run(
+        "forms", model, placement, settings=recipe.deployment, keyed=_FORM_SETTINGS, parts=tiers
+    )
     return Built(model=model, forms=forms, dataset=dataset)
 
 

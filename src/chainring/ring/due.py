@@ -32,10 +32,10 @@ def due(ring: Ring, *, now: float | None = None) -> Due:
     turns = [t for t in ring.ledger.facts("turn", Turn) if t.outcome in ("promoted", "held")]
     if not turns:
         return Due(due=True, because="the ring has not turned yet")
-    last = max(turns, key=lambda turn: turn.started)
+    last = turns[-1]  # by number, not by clock
     fresh = new_corrections(ring, last.feedback)
     rest_h = (moment - last.started) / 3600
-    if rest_h < settings.cooldown_hours:
+    if 0 <= rest_h < settings.cooldown_hours:  # below 0 the clock was set back: no rest is known
         return Due(
             due=False,
             because=f"cooldown: {settings.cooldown_hours - rest_h:.1f} h left",
@@ -73,6 +73,8 @@ def labelled_drop(ring: Ring) -> str | None:
         return None
     right = []
     for label in ring.ledger.facts("label", Label):
+        if label.state != "accepted":
+            continue
         prediction = ring.traffic.prediction(label.record)
         if prediction is not None and prediction.holdout and prediction.model == champion.model:
             right.append(prediction.label == label.value)

@@ -12,14 +12,15 @@ with its path, the value found, what is allowed and the nearest name.
 
 from __future__ import annotations
 
+import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from chainring.contracts.errors import ProjectNotFoundError, RecipeError, did_you_mean
+from chainring.contracts.errors import ProjectNotFoundError, RecipeError, did_you_mean, nearest
 from chainring.contracts.parts import part_names
 from chainring.data.settings import DataSettings
 from chainring.deployment.settings import DeploymentSettings
@@ -103,7 +104,7 @@ def load_recipe(folder: Path) -> Recipe:
             "into the folder of one"
         )
     try:
-        data = tomllib.loads(path.read_bytes().decode("utf-8"))
+        data = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise RecipeError(f"{path} is no TOML", faults=[str(error)]) from error
     return parse_recipe(data, where=str(path))
@@ -116,7 +117,7 @@ def parse_recipe(data: Mapping[str, Any], *, where: str = FILE) -> Recipe:
     try:
         recipe = Recipe.model_validate(data)
     except ValidationError as error:
-        faults = [_fault(entry, data) for entry in error.errors(include_url=False)]
+        faults = _faults(error)
     faults += _part_faults(data)
     if faults or recipe is None:
         raise RecipeError(f"{where} has {len(faults)} fault(s)", faults=faults)
@@ -125,28 +126,61 @@ def parse_recipe(data: Mapping[str, Any], *, where: str = FILE) -> Recipe:
 
 def _part_faults(data: Mapping[str, Any]) -> list[str]:
     chosen = {
-        "training.candidates": ("candidate", data.get("training", {}).get("candidates", [])),
+        "training.candidates": ("candidate", _at(data, "training", "candidates")),
+        "hardware.executor": ("executor", [_at(data, "hardware", "executor")]),
     }
     return [
         f"{path}: {name!r} is no known {kind}{did_you_mean(name, part_names(kind))}"
         for path, (kind, names) in chosen.items()
         if isinstance(names, list)
         for name in names
-        if name not in part_names(kind)
+        if isinstance(name, str) and name not in part_names(kind)
     ]
 
 
-def _fault(entry: Any, data: Mapping[str, Any]) -> str:
-    location = [str(step) for step in entry["loc"]]
-    path = ".".join(location)
-    if entry["type"] == "extra_forbidden":
+def _at(data: Mapping[str, Any], section: str, key: str) -> Any:
+    found = data.get(section)
+    return found.get(key) if isinstance(found, Mapping) else None
+
+
+def _faults(error: ValidationError) -> list[str]:
+    """Return one sentence a place; the branches of a choice of types become one sentence."""
+    said: dict[tuple[str, ...], list[Any]] = {}
+    for entry in error.errors(include_url=False):
+        said.setdefault(_place(entry["loc"]), []).append(entry)
+    return [_fault(list(place), entries) for place, entries in said.items()]
+
+
+def _place(location: Sequence[str | int]) -> tuple[str, ...]:
+    """Return the path in the file, without the names that pydantic gives to types."""
+    steps = [str(step) for step in location]
+    depth = next((i for i in range(1, len(steps)) if _model_at(steps[:i]) is None), len(steps))
+    model = _model_at(steps[: depth - 1])
+    field = None if model is None else model.model_fields.get(steps[depth - 1])
+    keyed = field is not None and get_origin(field.annotation) is dict
+    return (*steps[:depth], *(steps[depth : depth + 1] if keyed else ()))
+
+
+def _fault(location: list[str], entries: Sequence[Any]) -> str:
+    path, found = ".".join(location), entries[0]["input"]
+    kinds = {entry["type"] for entry in entries}
+    told = _description(location)
+    if "extra_forbidden" in kinds:
         return f"{path}: unknown key{did_you_mean(location[-1], _known(location[:-1]))}"
-    if entry["type"] == "missing":
-        return f"{path}: missing; {_description(location)}"
-    allowed = _description(location)
-    said = entry["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
-    return f"{path}: {entry['input']!r} found; expected {said}" + (
-        f" ({allowed})" if allowed else ""
+    if "missing" in kinds:
+        return f"{path}: missing; {told or f'the file needs a section [{path}]'}"
+    if kinds <= {"model_type", "model_attributes_type"}:
+        return f"{path}: {found!r} found; expected a section [{path}] with keys of its own"
+    if "value_error" in kinds:
+        return f"{path}: {entries[0]['msg'].removeprefix('Value error, ')}"
+    if "string_pattern_mismatch" in kinds:
+        return f"{path}: {found!r} found; expected {told}"
+    expected = dict.fromkeys(entry["msg"].removeprefix("Input should be ") for entry in entries)
+    near = nearest(str(found), re.findall(r"'([^']*)'", " ".join(expected)))
+    return (
+        f"{path}: {found!r} found; expected {' or '.join(expected)}"
+        + (f" ({told})" if told else "")
+        + (f"; did you mean {near!r}?" if near else "")
     )
 
 

@@ -15,8 +15,9 @@ import logging
 import re
 import resource
 import shutil
+import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -47,6 +48,7 @@ class Step:
     """Where a step's function is, what it makes, and the version to raise when that changes.
 
     `memo` is False for the fast half, which is neither memoised nor given a lineage row each.
+    With `measures` its result depends on the processor besides what `Placement.key` tells.
     """
 
     name: str
@@ -54,6 +56,7 @@ class Step:
     makes: str
     version: int = 1
     memo: bool = True
+    measures: bool = False
 
     @property
     def module(self) -> str:
@@ -84,7 +87,11 @@ _HOUSE = (
 )
 STEPS = {
     name: Step(
-        name=name, target=f"chainring.{module}:{name}", makes=makes or name, memo=bool(makes)
+        name=name,
+        target=f"chainring.{module}:{name}",
+        makes=makes or name,
+        memo=bool(makes),
+        measures=name == "forms",
     )
     for name, module, makes in _HOUSE
 }
@@ -147,6 +154,7 @@ class Runner:
         parts: Sequence[tuple[str, str]] = (),
         seed: int = 0,
         needs_work: bool = True,
+        keyed: Collection[str] | None = None,
         **facts: Any,
     ) -> Made[Any]:
         """Return what the step makes of the inputs, from the ledger when it stands there.
@@ -159,12 +167,15 @@ class Runner:
             The settings that the step is handed (and that its key covers).
         parts
             (kind, name) of the parts it will use; their module's source enters the key.
+        keyed
+            The settings that change results, where not all do; None: all enter the key.
         facts
             Further keyword arguments of the function that enter the key.
         """
         step = STEPS[name]
         plain = tuple(_bare(item) for item in inputs)
-        key = self._key(step, plain, settings=settings, parts=parts, seed=seed, facts=facts)
+        told = None if settings is None else settings.model_dump(mode="json", include=_set(keyed))
+        key = self._key(step, plain, settings=told, parts=parts, seed=seed, facts=facts)
         found = None if self.force else self.ledger.lineage_by_key(key)
         if found is not None and all(self.trees.has(address) for address in found.trees):
             return Made(noun=decode(noun_of(step), found.result), execution=found.id)
@@ -260,7 +271,7 @@ class Runner:
         step: Step,
         inputs: tuple[Any, ...],
         *,
-        settings: BaseModel | None,
+        settings: dict[str, Any] | None,
         parts: Sequence[tuple[str, str]],
         seed: int,
         facts: dict[str, Any],
@@ -271,8 +282,8 @@ class Runner:
                 step.name,
                 step.version,
                 source_digest(step.module),
-                [identity(item) for item in inputs],
-                None if settings is None else settings.model_dump(mode="json"),
+                [_input_identity(step, item) for item in inputs],
+                settings,
                 [(kind, name, source_digest(part_module(kind, name))) for kind, name in parts],
                 self.placement.key,
                 seed,
@@ -294,10 +305,14 @@ def noun_of(step: Step) -> type[Any]:
 @cache
 def source_digest(module: str) -> str:
     """Return the digest of a module's source, without importing it."""
-    spec = importlib.util.find_spec(module)
-    if spec is None or spec.origin is None:
+    loaded = sys.modules.get(module)  # a part of the user's own script has no spec to be found by
+    path = None if loaded is None else getattr(loaded, "__file__", None)
+    if path is None and loaded is None:
+        spec = importlib.util.find_spec(module)
+        path = None if spec is None else spec.origin
+    if path is None:
         return ""
-    return hashlib.blake2b(Path(spec.origin).read_bytes(), digest_size=16).hexdigest()
+    return hashlib.blake2b(Path(path).read_bytes(), digest_size=16).hexdigest()
 
 
 def versions() -> dict[str, str]:
@@ -309,6 +324,17 @@ def versions() -> dict[str, str]:
         except importlib.metadata.PackageNotFoundError:
             continue
     return found
+
+
+def _input_identity(step: Step, item: Any) -> str:
+    """Of a placement only what changes results enters a key: not threads, not memory."""
+    if not isinstance(item, Placement):
+        return identity(item)
+    return identity([item.key, *(item.instruction_sets if step.measures else ())])
+
+
+def _set(names: Collection[str] | None) -> set[str] | None:
+    return None if names is None else set(names)
 
 
 def _bare(item: Any) -> Any:

@@ -21,13 +21,14 @@ from chainring.contracts.errors import ChainringError
 from chainring.contracts.feedback import Feedback
 from chainring.contracts.ids import new_id
 from chainring.contracts.label import Label
+from chainring.contracts.parts import part_names
 from chainring.contracts.source import Machine, Policy, Source
 from chainring.contracts.table import Table
 from chainring.contracts.verdict import Verdict
 from chainring.feedback.holdout import asked
 from chainring.ring.built import CHAMPION, Built, Ring, build, current
 from chainring.ring.judging import judged
-from chainring.ring.steps import Made
+from chainring.ring.steps import UNPLACED, Made
 from chainring.store.ledger import Lease, Ledger, Ref
 from chainring.store.tables import read_rows, write_table
 
@@ -93,12 +94,14 @@ def turn(ring: Ring, *, machine: Machine, policy: Policy, source: Source) -> Tur
 def _turn(ring: Ring, machine: Machine, policy: Policy, source: Source) -> dict[str, Any]:
     recipe, run = ring.recipe, ring.runner.run
     machine = replace(machine, free_disk_mib=0)
+    ring.runner.placement = UNPLACED  # of an earlier turn in this process: its key would differ
     placement = run("placement", machine, settings=recipe.hardware, needs_work=False)
     ring.runner.placement = placement.noun
     guard = run("guard", policy, needs_work=False)
     reviewed = tuple(sorted(ring.ledger.facts("label", Label), key=lambda label: label.id))
     snapshot = snapshot_feedback(ring, reviewed)
-    records = run("records", source, guard, settings=recipe.data)
+    readers = [("reader", name) for name in part_names("reader")]
+    records = run("records", source, guard, settings=recipe.data, parts=readers)
     corrections = run("corrections", snapshot, reviewed, guard, settings=recipe.feedback)
     labels = run("labels", records, corrections, reviewed, settings=recipe.data)
     dataset = run("dataset", records, corrections, labels, settings=recipe.data)
