@@ -408,10 +408,10 @@ class Project:
     @cached_property
     def articles(self) -> Any:
         """The help articles that go with the labels."""
-        from chainring.deployment.articles import load_articles
+        from chainring.deployment.articles import Articles, load_articles
 
         path = self.ring.recipe.deployment.articles
-        return load_articles(None if path is None else self.folder / path)
+        return Articles([]) if path is None else load_articles(self.folder / path)
 
 
 def _short(address: str) -> str:

@@ -1,0 +1,307 @@
+"""The verbs as a server needs them: the champion in its lane, traffic written behind, keys at hand.
+
+Implements `chainring.deployment.http.verbs.Verbs` over a project. What every request asks (keys,
+labels, readiness) is answered from memory and refreshed from the ledger every `reload_s` seconds;
+that is also how a newly promoted or rolled-back model is taken up, between two batches.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import sqlalchemy as sa
+
+from chainring.contracts.case import Case, CaseState
+from chainring.contracts.deployment import Deployment
+from chainring.contracts.errors import (
+    BusyError,
+    ChainringError,
+    NotAllowedError,
+    UnknownNameError,
+)
+from chainring.contracts.feedback import Feedback
+from chainring.contracts.reaction import Reaction
+from chainring.contracts.request import Request
+from chainring.deployment.http import verbs as http
+from chainring.deployment.lane import Lane, Reply
+from chainring.deployment.predictors import load_predictor
+from chainring.ring.built import current
+from chainring.software.api import Opened, Project
+from chainring.software.history import history
+from chainring.store.writer import TrafficWriter
+from chainring.trust.access import VERB_ROLES, Key, check_key, sees_texts
+
+log = logging.getLogger("chainring.service")
+
+PASSED_ON = {
+    "en": "I am not sure about this one, so I am passing it on to a person.",
+    "zh": "这个问题我没有把握，已为您转交人工处理。",
+}
+KEPT_FEEDBACK = 10_000
+
+
+class Service:
+    """Serves one project in one process.
+
+    Parameters
+    ----------
+    project
+        The opened project; the service closes it when it stops.
+    open_to_all
+        Whether a caller without a key may operate: only on one's own machine, and only as long as
+        the project has no keys.
+    """
+
+    def __init__(self, project: Project, *, open_to_all: bool) -> None:
+        self.project = project
+        self._open_to_all = open_to_all
+        self._keys: tuple[Key, ...] = tuple(project.keys())
+        self._labels: tuple[str, ...] = project.labels()
+        self._lane: Lane[Deployment] | None = None
+        self._refused = ""
+        self._writer: TrafficWriter | None = None
+        self._watcher: asyncio.Task[None] | None = None
+        self._is_stopping = False
+        project.articles  # noqa: B018 - a faulty article is found before the first request
+
+    def authenticate(self, secret: str | None, client: str) -> http.Caller:
+        """Return who holds the secret; without any key in the house its own machine may operate."""
+        if secret is None:
+            if self._keys or not self._open_to_all:
+                raise NotAllowedError("a key is needed; ask the operator (`chainring keys`)")
+            return http.Caller(role="operate", name="local")
+        key = check_key(secret, self._keys)
+        return http.Caller(role=key.role, key_id=key.id, name=key.name)
+
+    def may(self, caller: http.Caller, verb: str) -> bool:
+        """Return whether the role reaches the verb."""
+        name = {"close": "close_case"}.get(verb, verb)
+        return caller.role in VERB_ROLES.get(name, ())
+
+    async def start(self) -> None:
+        """Load the champion and begin to watch for newer ones."""
+        self._writer = TrafficWriter(self.project.ring.traffic)
+        await self._refresh()
+        self._watcher = asyncio.create_task(self._watch())
+
+    async def stop(self) -> None:
+        """Answer what waits, write what is unwritten, free the model."""
+        self._is_stopping = True
+        if self._watcher is not None:
+            self._watcher.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._watcher
+        if self._lane is not None:
+            await self._lane.drain(self.project.ring.recipe.deployment.drain_s)
+        if self._writer is not None:
+            await asyncio.to_thread(self._writer.close)
+        self.project.close()
+
+    def ready(self) -> http.Readiness:
+        """Return whether requests are answered now."""
+        if self._is_stopping:
+            return http.Readiness(ok=False, code="draining", reason="the server is stopping")
+        if self._lane is None:
+            reason = self._refused or "no model serves yet; run `chainring turn`"
+            return http.Readiness(ok=False, code="no_model", reason=reason)
+        return http.Readiness(ok=True)
+
+    def load(self) -> http.Load:
+        """Return the state of the lane."""
+        lane = self._lane
+        if lane is None:
+            return http.Load()
+        return http.Load(
+            queue=lane.waiting,
+            batches=dict(lane.batches),
+            model=lane.tag.model,
+            form=lane.tag.form_name,
+            engine=lane.tag.engine,
+        )
+
+    async def predict(
+        self, texts: Sequence[str], *, episode: str, author: str, caller: http.Caller
+    ) -> list[http.Served]:
+        """Answer the texts; their rows are written behind."""
+        if self._lane is None or self._writer is None:
+            raise BusyError(self.ready().reason, retry_after_s=2.0)
+        who = author or caller.key_id
+        requests = [
+            Request(text=text, app=self.project.app, episode=episode, author=who) for text in texts
+        ]
+        started = time.perf_counter()
+        replies = await self._lane.ask(requests)
+        latency_ms = 1000 * (time.perf_counter() - started)
+        return [
+            self._served(request, reply, latency_ms)
+            for request, reply in zip(requests, replies, strict=True)
+        ]
+
+    def _served(self, request: Request, reply: Reply[Deployment], latency_ms: float) -> http.Served:
+        row, text = self.project.answered(
+            reply.tag, request, reply.answer, latency_ms=round(latency_ms, 3)
+        )
+        assert self._writer is not None
+        self._writer.log(row, text)
+        if row.passed_on:
+            return http.Served(prediction=row, message=PASSED_ON.get(row.language, PASSED_ON["en"]))
+        found = self.project.articles.find(row.label, row.language)
+        article = None if found is None else http.Article(title=found.title, text=found.text)
+        return http.Served(prediction=row, article=article)
+
+    async def react(self, reaction: Reaction, *, caller: http.Caller) -> http.Reacted:
+        """Store a reaction; return once it and its prediction are durable."""
+        assert self._writer is not None
+        reaction = replace(reaction, author=reaction.author or caller.key_id)
+        if (
+            await asyncio.to_thread(self.project.ring.traffic.prediction, reaction.prediction)
+            is None
+        ):
+            # Its row may still wait to be written: two short waits, then it is kept as an orphan.
+            await asyncio.to_thread(self._writer.flush)
+        feedback = await asyncio.to_thread(self.project.understood, reaction)
+        try:
+            identifier = await asyncio.wrap_future(self._writer.store(feedback))
+        except (sa.exc.SQLAlchemyError, OSError) as error:
+            raise BusyError(
+                "the feedback could not be stored and was not accepted; the log of the server "
+                f"names the cause ({type(error).__name__})",
+                retry_after_s=5.0,
+            ) from error
+        stored = replace(feedback, id=identifier)
+        return http.Reacted(feedback=stored, case=await asyncio.to_thread(self._case, stored))
+
+    def _case(self, feedback: Feedback) -> str:
+        if feedback.kind != "flag":
+            return ""
+        self.project.stored(feedback)
+        cases = self.project.ring.ledger.facts("case", Case, about=feedback.id)
+        return cases[0].id if cases else ""
+
+    def labels(self) -> list[http.LabelName]:
+        """Return the labels that can be answered or corrected to."""
+        return [http.LabelName(label=label) for label in self._labels]
+
+    def why(self, prediction: str, *, caller: http.Caller, language: str) -> dict[str, Any]:
+        """Return where an answer came from; texts only to those who operate."""
+        if self._writer is not None:
+            self._writer.flush()
+        return self.project.why(prediction, texts=sees_texts(caller.role))
+
+    def status(self) -> dict[str, Any]:
+        """Return who serves, the traffic, and what waits."""
+        return self.project.status()
+
+    def history(self) -> http.History:
+        """Return turns and days for the page of the ring."""
+        return history(self.project)
+
+    def review_items(self, *, limit: int) -> list[http.ReviewItem]:
+        """Return what waits for a person, most urgent first."""
+        if self._writer is not None:
+            self._writer.flush()
+        return [
+            http.ReviewItem(
+                id=item.id,
+                kind=item.kind,
+                text=item.text,
+                language=item.language,
+                answer=item.answer,
+                proposed=item.proposed,
+                confidence=item.confidence,
+                author=item.author,
+                why=item.why,
+                at=item.at,
+            )
+            for item in self.project.review_items(limit=limit)
+        ]
+
+    def decide(
+        self,
+        item: str,
+        *,
+        decision: http.Decision,
+        value: str,
+        must: bool,
+        caller: http.Caller,
+    ) -> None:
+        """Store a person's decision."""
+        by = caller.name or caller.key_id or "operator"
+        self.project.decide(item, decision=decision, value=value, must=must, by=by)
+
+    def cases(self, *, state: CaseState | None) -> list[Case]:
+        """Return the cases, newest first."""
+        return self.project.cases(state=state)
+
+    def case_for(self, case: str, *, author: str, feedback: str, caller: http.Caller) -> Case:
+        """Return a case to its reporter, or to those who operate."""
+        found = self.project.ring.ledger.fact("case", case, Case)
+        if found is not None and (
+            caller.role == "operate"
+            or (author and author == found.reporter)
+            or (feedback and feedback == found.opened_by)
+        ):
+            return found
+        raise UnknownNameError("case", case, [])
+
+    def close_case(
+        self,
+        case: str,
+        *,
+        outcome: str,
+        told: str,
+        truth: str,
+        must: bool,
+        caller: http.Caller,
+    ) -> Case:
+        """Close a case."""
+        by = caller.name or caller.key_id or "operator"
+        return self.project.close_case(
+            case, outcome=outcome, told=told, truth=truth, must=must, by=by
+        )
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(self.project.ring.recipe.deployment.reload_s)
+            try:
+                await self._refresh()
+            except (ChainringError, sa.exc.SQLAlchemyError, OSError) as error:
+                # A ledger that is away for a moment must not stop the answers.
+                self._refused = str(error)
+                log.error("service.refresh failed cause=%s", type(error).__name__)
+
+    async def _refresh(self) -> None:
+        """Take up new keys, labels and the champion as the ledger names it now."""
+        self._keys = tuple(await asyncio.to_thread(self.project.keys))
+        self._labels = await asyncio.to_thread(self.project.labels)
+        _, deployment = await asyncio.to_thread(current, self.project.ring)
+        if deployment is None:
+            return
+        if self._lane is not None and self._lane.tag.form == deployment.form:
+            return
+        try:
+            opened = await asyncio.to_thread(self.project.champion)
+            predictor = await asyncio.to_thread(_load, opened)
+        except ChainringError as error:
+            self._refused = str(error)  # the champion of before goes on answering
+            log.error("service.refused model=%s cause=%s", deployment.model, error)
+            return
+        if self._lane is None:
+            settings = self.project.ring.recipe.deployment
+            self._lane = Lane(predictor, tag=opened.deployment, settings=settings)
+        else:
+            await self._lane.swap(predictor, tag=opened.deployment)
+        self._refused = ""
+        log.info("service.serves model=%s form=%s", deployment.model, deployment.form_name)
+
+
+def _load(opened: Opened) -> Any:
+    predictor = load_predictor(opened.folder, engine=opened.deployment.engine)
+    predictor.predict([Request(text="hello 你好")])  # the first call is slow; no user should wait
+    return predictor
