@@ -14,9 +14,9 @@ Stated before the first run
 Required: at most 2 promotions in (a) and in (b), at least 16 in (c).
 Expected: 0 or 1 in (a) and in (b) (the exact test is a little under its 5 %), 18 to 20 in (c); a
 gate of "score >= champion" promotes about 10 of 20 in (a) and (b), and one that tests on the
-corrections promotes 18 to 20 in (b). By simulation, 4,000 draws each: 3 to 5 % in (a) and (b), 95 % or more in
-(c); with reacted rows joined by weight (1,000 draws each): under 5 % in (a) and at least as much as
-without them in (c).
+corrections promotes 18 to 20 in (b). By simulation, 4,000 draws each: 3 to 5 % in (a) and (b),
+95 % or more in (c); with reacted rows joined by weight (1,000 draws each): under 5 % in (a) and at
+least as much as without them in (c).
 
 Real models: logistic regression on frozen mean-pooled MiniLM embeddings; a seed is a bootstrap
 sample of the training rows. The champion is the median of nine such models on the yardstick, a
@@ -34,28 +34,25 @@ import hashlib
 import json
 import os
 import platform
+import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from gate_draws import ERRORS, REVIEWED, SETTINGS, SUITE, Tally, show, simulated, summed
 from numpy.typing import NDArray
 
 from chainring.contracts.evaluation import Outcome
-from chainring.contracts.verdict import Verdict
 from chainring.ring.gate.judge import judge
 from chainring.ring.gate.reacted import Reactions
-from chainring.ring.gate.settings import GateSettings
-from chainring.stats.paired import mcnemar
 
 ROOT = Path(__file__).resolve().parents[1]
-SETTINGS = GateSettings()
-SUITE, TRAFFIC, REVIEWED, ERRORS = 500, 3000, 300, 200
+TRAFFIC = 3000
 ROWS_A_LABEL, MORE_A_LABEL = 12, (18, 20, 22, 24, 26, 28, 30)
 
 Floats = NDArray[np.float32]
@@ -78,54 +75,38 @@ class Pool:
         return self.holdout[:REVIEWED]
 
 
-@dataclass
-class Tally:
-    """What three gates did with the challengers of one case."""
-
-    case: str
-    judged: int = 0
-    ours: int = 0
-    naive: int = 0
-    corrections_only: int = 0
-    lead: list[float] | None = None
-    fix_rates: list[float] | None = None
-
-    def add(
-        self, found: Verdict, challenger: Sequence[Outcome], champion: Sequence[Outcome]
-    ) -> None:
-        self.judged += 1
-        self.ours += found.promote
-        assert found.pooled is not None
-        self.naive += found.pooled.challenger >= found.pooled.champion
-        self.corrections_only += _wins_on_corrections(challenger, champion)
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--data", type=Path, default=ROOT.parent / "shared/data/banking77")
-    parser.add_argument("--embeddings", type=Path, help="keep them here (.npy) for the next run")
+    parser.add_argument("--splits", type=int, default=5, help="repeat on so many splits")
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--draws", type=int, default=4000)
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     options = parser.parse_args()
     print(f"{_processor()}, {options.workers} cores, Python {platform.python_version()}\n")
     started = time.perf_counter()
-    real(options.data, seeds=options.seeds, kept=options.embeddings)
+    with tempfile.TemporaryDirectory() as folder:
+        kept = Path(folder) / "embeddings.npy"
+        tallies = [
+            real(options.data, kept, seeds=options.seeds, split=split)
+            for split in range(options.splits)
+        ]
+    if options.splits > 1:
+        print(f"\nall {options.splits} splits, each with a champion of its own\n")
+        show([summed(each) for each in zip(*tallies, strict=True)])
     print(f"\n{time.perf_counter() - started:.0f} s, {time.process_time():.0f} CPU seconds\n")
     started = time.perf_counter()
     simulated(options.draws, workers=options.workers)
     print(f"\n{time.perf_counter() - started:.0f} s")
 
 
-# --- real models ------------------------------------------------------------------------------
-
-
-def real(data: Path, *, seeds: int, kept: Path | None) -> None:
-    pool = _pool(data, kept)
+def real(data: Path, kept: Path, *, seeds: int, split: int) -> list[Tally]:
+    """Judge the challengers of all cases on one split of the texts; the first is the headline."""
+    pool = _pool(data, kept, split=split)
     champion, accuracy = _median_champion(pool)
     more = _rows_for_five_points(pool, accuracy)
     print(
-        f"champion: {ROWS_A_LABEL} rows a label, {accuracy:.1%} on a yardstick of"
+        f"\nsplit {split}; champion: {ROWS_A_LABEL} rows a label, {accuracy:.1%} on a yardstick of"
         f" {len(pool.yardstick)} rows; (c): {more} rows a label"
     )
     print(f"suite {len(pool.suite)}, reviewed {REVIEWED} of a hold-out of {len(pool.holdout)}\n")
@@ -141,7 +122,8 @@ def real(data: Path, *, seeds: int, kept: Path | None) -> None:
         _case("(a) joined", pool, champion, range(1, seeds + 1), ROWS_A_LABEL, everything, []),
         _case("(c) joined", pool, champion, range(201, seeds + 201), more, everything, []),
     ]
-    _print(tallies)
+    show(tallies)
+    return tallies
 
 
 def _case(
@@ -153,13 +135,11 @@ def _case(
     judged: Sequence[int],
     errors: Sequence[int],
 ) -> Tally:
-    tally = Tally(case=name, lead=[], fix_rates=[])
+    tally = Tally(case=name)
     facts = _facts(pool, champion, judged, errors)
     before = _outcomes(pool, champion, facts)
     reactions = _reactions(pool, champion) if name.endswith("joined") else None
     base = _accuracy(pool, champion)
-    assert tally.lead is not None
-    assert tally.fix_rates is not None
     for seed in seeds:
         model = _fit(pool, seed=seed, rows=rows)
         now = _outcomes(pool, model, facts)
@@ -171,16 +151,14 @@ def _case(
     return tally
 
 
-def _pool(data: Path, kept: Path | None) -> Pool:
+def _pool(data: Path, kept: Path, *, split: int) -> Pool:
     rows = list(dict.fromkeys((row["text"], row["label_name"]) for row in _read(data)))
-    order = np.random.default_rng(0).permutation(len(rows))
-    texts = [rows[i][0] for i in order]
-    names = sorted({name for _, name in rows})
-    labels = np.array([names.index(rows[i][1]) for i in order])
+    texts, names = [text for text, _ in rows], sorted({name for _, name in rows})
+    labels = np.array([names.index(name) for _, name in rows])
     per_label: defaultdict[int, list[int]] = defaultdict(list)
     rest: list[int] = []
-    for i, label in enumerate(labels.tolist()):
-        taken = per_label[label]
+    for i in np.random.default_rng(split).permutation(len(rows)).tolist():
+        taken = per_label[int(labels[i])]
         (taken if len(taken) < max(MORE_A_LABEL) else rest).append(i)
     suite, traffic = rest[:SUITE], rest[SUITE : SUITE + TRAFFIC]
     return Pool(
@@ -207,13 +185,10 @@ def _in_holdout(text: str) -> bool:
     return int.from_bytes(digest, "big") < 2**64 // 5
 
 
-def _embedded(texts: Sequence[str], kept: Path | None) -> Floats:
-    if kept is not None and kept.is_file():
-        found: Floats = np.load(kept)
-        return found
-    found = _embed(texts)
-    if kept is not None:
-        np.save(kept, found)
+def _embedded(texts: Sequence[str], kept: Path) -> Floats:
+    if not kept.is_file():
+        np.save(kept, _embed(texts))
+    found: Floats = np.load(kept)
     return found
 
 
@@ -329,136 +304,6 @@ def _outcomes(pool: Pool, model: Any, facts: Sequence[tuple[int, str]]) -> list[
         )
         for (row, part), answer, chance in zip(facts, answers, chances.max(axis=1), strict=True)
     ]
-
-
-# --- simulation -------------------------------------------------------------------------------
-
-
-def simulated(draws: int, *, workers: int) -> None:
-    print("base accuracy 0.85, the models disagree on 10 % of rows, 500 + 300 rows\n")
-    cases = [
-        ("(a) no better", 0.0, 0, False, draws),
-        ("(b) 200 errors", 0.0, ERRORS, False, draws),
-        ("(c) +5 points", 0.05, 0, False, draws),
-        ("(a) joined", 0.0, 0, True, draws // 4),
-        ("(c) joined", 0.05, 0, True, draws // 4),
-        ("+3 points", 0.03, 0, False, draws // 4),
-        ("+3 points, joined", 0.03, 0, True, draws // 4),
-    ]
-    with ProcessPoolExecutor(workers) as executor:
-        tallies = []
-        for name, lead, errors, joined, count in cases:
-            shares = [count // workers + (i < count % workers) for i in range(workers)]
-            jobs = [
-                executor.submit(_draws, name, lead, errors, joined, share, seed)
-                for seed, share in enumerate(shares)
-            ]
-            tallies.append(_sum([job.result() for job in jobs]))
-    _print(tallies)
-
-
-def _draws(name: str, lead: float, errors: int, joined: bool, count: int, seed: int) -> Tally:
-    generator, tally = np.random.default_rng([seed, len(name), errors]), Tally(case=name)
-    for i in range(count):
-        now, before, reactions = _draw(generator, lead, errors, joined=joined)
-        found = judge(now, before, reactions=reactions, settings=SETTINGS, seed=i)
-        tally.add(found, now, before)
-    return tally
-
-
-def _draw(
-    generator: np.random.Generator, lead: float, errors: int, *, joined: bool
-) -> tuple[list[Outcome], list[Outcome], Reactions | None]:
-    """Return outcomes of two models that differ by `lead` on average.
-
-    With `joined`, 1,000 further hold-out answers: wrong ones get a reaction in 95 %, right in 50 %.
-    """
-    further = 1000 if joined else 0
-    n = SUITE + REVIEWED + further
-    chance = generator.random(n)
-    before = chance >= 0.15
-    gained, lost = chance < 0.05 + lead / 2, chance > 1.0 - (0.05 - lead / 2)
-    now = (before | gained) & ~lost
-    reacted = generator.random(n) < np.where(before, 0.5, 0.95)
-    parts = np.array(["suite"] * SUITE + ["holdout"] * REVIEWED + ["reacted"] * further)
-    keep = np.flatnonzero((parts != "reacted") | reacted)
-    rows = [(f"{i:05}", bool(now[i]), bool(before[i]), str(parts[i])) for i in keep.tolist()]
-    rate = (0.05 + lead / 2) / 0.15  # of the champion's errors, those the challenger has right
-    fixed = generator.random(errors) < rate
-    rows += [(f"error {i:04}", bool(fixed[i]), False, "reacted") for i in range(errors)]
-    reviewed = parts == "holdout"
-    reactions = Reactions(
-        right=int((reviewed & before).sum()),
-        right_reacted=int((reviewed & before & reacted).sum()),
-        wrong=int((reviewed & ~before).sum()),
-        wrong_reacted=int((reviewed & ~before & reacted).sum()),
-    )
-    return (
-        [_drawn(row, right, part) for row, right, _, part in rows],
-        [_drawn(row, right, part) for row, _, right, part in rows],
-        reactions if joined else None,
-    )
-
-
-def _drawn(row: str, right: bool, part: str) -> Outcome:
-    return Outcome(
-        row=row,
-        truth="a",
-        label="a" if right else "b",
-        right=float(right),
-        confidence=0.9,
-        passed_on=False,
-        part=part,
-        language="en" if int(row[-2:]) % 2 else "zh",
-    )
-
-
-# --- the table --------------------------------------------------------------------------------
-
-
-def _wins_on_corrections(challenger: Sequence[Outcome], champion: Sequence[Outcome]) -> bool:
-    """Whether a gate that tests on rows users complained of would promote."""
-    before = {row.row: row.right for row in champion if row.part == "reacted" and not row.right}
-    gained = sum(row.right > 0 for row in challenger if row.row in before)
-    return bool(before) and mcnemar(gained, 0) <= SETTINGS.alpha
-
-
-def _sum(parts: Sequence[Tally]) -> Tally:
-    return replace(
-        parts[0],
-        judged=sum(part.judged for part in parts),
-        ours=sum(part.ours for part in parts),
-        naive=sum(part.naive for part in parts),
-        corrections_only=sum(part.corrections_only for part in parts),
-    )
-
-
-def _print(tallies: Sequence[Tally]) -> None:
-    print(
-        "| case | true lead, points (least to most) | challengers | promoted by the gate |", end=""
-    )
-    print(' promoted by "score >= champion" | promoted on corrections only |')
-    print("|---|---|--:|--:|--:|--:|")
-    for tally in tallies:
-        lead = "as drawn"
-        if tally.lead:
-            lead = f"{np.mean(tally.lead):+.1f} ({min(tally.lead):+.1f} to {max(tally.lead):+.1f})"
-        has_corrections = tally.corrections_only or "errors" in tally.case
-        columns = [
-            tally.case,
-            lead,
-            str(tally.judged),
-            _count(tally.ours, tally.judged),
-            _count(tally.naive, tally.judged),
-            _count(tally.corrections_only, tally.judged) if has_corrections else "–",
-        ]
-        print(f"| {' | '.join(columns)} |")
-        if tally.fix_rates:
-            print(f"fix rate of the errors: {np.mean(tally.fix_rates):.1%} on average")
-
-
-def _count(count: int, of: int) -> str:
-    return str(count) if of <= 100 else f"{count} ({count / of:.1%})"
 
 
 def _processor() -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Sequence
+from functools import lru_cache
 
 from chainring.contracts.errors import InputError
 from chainring.contracts.evaluation import Outcome
@@ -203,18 +204,26 @@ def _author_note(judged: Sequence[Pair], settings: GateSettings) -> tuple[str, .
 
 def _rows_note(pooled: Comparison, settings: GateSettings) -> tuple[str, ...]:
     """Say how many rows would show a difference as large as the margin."""
-    margin = settings.margin_points / 100.0
-    if margin == 0.0 or pooled.rows == 0:
+    if settings.margin_points == 0.0 or pooled.rows == 0:
         return ()
     points, share = f"{settings.margin_points:g}", (pooled.gained + pooled.lost) / pooled.rows
-    if pooled.test != "exact McNemar":
-        rows = round(pooled.rows * (pooled.smallest_detectable / margin) ** 2)
-        return (say("rows for margin", margin=points, rows=rows),)
-    try:
-        rows = rows_needed(margin, disagreement=share, alpha=settings.alpha, power=settings.power)
-    except InputError:  # more points than the models differ by, or more than a million rows
+    if pooled.test == "exact McNemar":
+        rows = _rows_needed(settings.margin_points, share, settings.alpha, settings.power)
+    else:
+        ratio = 100.0 * pooled.smallest_detectable / settings.margin_points
+        rows = round(pooled.rows * ratio**2)
+    if rows is None:
         return (say("rows for margin unknown", margin=points, share=conditions.percent(share)),)
     return (say("rows for margin", margin=points, rows=rows),)
+
+
+@lru_cache(maxsize=4096)
+def _rows_needed(points: float, disagreement: float, alpha: float, power: float) -> int | None:
+    """Return the rows that show so many points; None where no sensible number does."""
+    try:
+        return rows_needed(points / 100.0, disagreement=disagreement, alpha=alpha, power=power)
+    except InputError:  # more points than the models differ by, or more than a million rows
+        return None
 
 
 def _left_out(
