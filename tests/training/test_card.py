@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+from tests.training.conftest import make_row
+
+from chainring.contracts.dataset import OUT_OF_SCOPE, Dataset, Row
+from chainring.contracts.model import Ancestor
+from chainring.training.candidate import Trained
+from chainring.training.card import card
+from chainring.training.compete import compete, judge
+
+DATASET = Dataset(
+    app="shop",
+    address="blake2b:1",
+    task="classification",
+    labels=("a", "b"),
+    languages=("en",),
+    splits={},
+    suite="s",
+    training="blake2b:2",
+)
+
+
+def card_of(rows: list[Row], labels: list[str]) -> str:
+    base = Ancestor(name="minilm", digest="blake2b:3", role="base", licence="apache-2.0")
+    trained = Trained(
+        folder=Path(),
+        kind="encoder",
+        logits=lambda texts: np.tile(np.array([[2.0, 0.0]], "f4"), (len(texts), 1)),
+        ancestors=(base,),
+        cpu_s=123.0,
+    )
+    validation = [make_row("check me", "a", split="validation")]
+    standing = judge("encoder.v1", trained, validation, labels)
+    return card(
+        DATASET, rows, validation, winner=standing, rivals=compete([standing]), labels=labels
+    )
+
+
+def test_the_card_names_data_licences_candidates_and_ancestors() -> None:
+    rows = [make_row(f"text {i}", "ab"[i % 2]) for i in range(30)]
+    text = card_of([*rows, dataclasses.replace(rows[0], licence="CC-BY-4.0")], ["a", "b"])
+    for fact in ("31 rows", "CC-BY-4.0, CC0-1.0", "minilm", "apache-2.0", "100.0%", "blake2b:2"):
+        assert fact in text
+    assert "123" not in text  # seconds differ from run to run, the folder must not
+
+
+def test_the_limits_name_rare_labels_and_a_missing_out_of_scope() -> None:
+    rows = [make_row(f"text {i}", "a") for i in range(30)] + [make_row("lonely", "b")]
+    text = card_of(rows, ["a", "b"])
+    assert "Under ten rows to learn from: b." in text
+    assert "no text out of scope" in text
+    assert "no text out of scope" not in card_of(rows, ["a", OUT_OF_SCOPE])

@@ -1,0 +1,233 @@
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from tests.training.conftest import make_dataset, make_row
+
+from chainring.contracts.codec import decode
+from chainring.contracts.dataset import OUT_OF_SCOPE, Row
+from chainring.contracts.errors import InputError
+from chainring.contracts.evaluation import Evaluation, Outcome
+from chainring.contracts.forms import Form, Forms, Parity
+from chainring.contracts.prediction import Answer
+from chainring.contracts.predictor import Predictor
+from chainring.contracts.request import Request
+from chainring.contracts.work import Work
+from chainring.store.tables import read_table
+from chainring.training.evaluation import evaluation, outcome
+from chainring.training.settings import EvaluationSettings
+
+PARITY = Parity(
+    rows=1, min_cosine=1.0, max_difference=0.0, label_agreement=1.0, within=True, because=""
+)
+FORMS = Forms(
+    app="shop",
+    model="blake2b:model",
+    chosen="exact",
+    forms=(
+        Form(
+            name="exact",
+            engine="scripted",
+            address="form",
+            bytes=1,
+            texts_per_s=1.0,
+            parity=PARITY,
+            accepted=True,
+            because="",
+        ),
+    ),
+)
+
+
+def answer(label: str, *, confidence: float = 0.9, passed_on: bool = False) -> Answer:
+    return Answer(label=label, confidence=confidence, passed_on=passed_on, text="")
+
+
+class Scripted:
+    """Answers every text as the script says; the texts it was asked are kept."""
+
+    labels: tuple[str, ...] = ("a", "b")
+    threshold = 0.5
+    capabilities: frozenset[str] = frozenset()
+
+    def __init__(self, script: dict[str, Answer]) -> None:
+        self.script, self.asked, self.closed = script, list[str](), False
+
+    def predict(self, requests: Sequence[Request], *, settings: object = None) -> list[Answer]:
+        self.asked.extend(request.text for request in requests)
+        return [self.script[request.text] for request in requests]
+
+    def probabilities(self, texts: Sequence[str]) -> Any:
+        raise NotImplementedError
+
+    def close(self) -> None:
+        self.closed = True
+
+
+@dataclasses.dataclass
+class Suite:
+    """Rows and the answers to them, judged in one call."""
+
+    work: Work
+    tmp_path: Path
+    rows: list[Row] = dataclasses.field(default_factory=list)
+    script: dict[str, Answer] = dataclasses.field(default_factory=dict)
+
+    def add(
+        self, text: str, truth: str, told: Answer, *, split: str = "test", **facts: Any
+    ) -> None:
+        row = make_row(text, truth, facts.pop("language", "en"), split)
+        self.rows.append(dataclasses.replace(row, **facts))
+        self.script[text] = told
+
+    def judge(self, seen: Sequence[Row] = ()) -> Evaluation:
+        self.predictor = Scripted(self.script)
+
+        @contextlib.contextmanager
+        def opened(folder: Path, *, engine: str, threads: int = 0) -> Iterator[Predictor]:
+            assert (folder.name, engine) == ("form", "scripted")
+            yield self.predictor
+            self.predictor.close()
+
+        work = dataclasses.replace(self.work, open_predictor=opened)
+        dataset = make_dataset(work, self.rows, self.tmp_path / "suite")
+        others = [make_dataset(work, seen, self.tmp_path / "seen")] if seen else []
+        return evaluation(
+            FORMS, dataset, (dataset, *others), work=work, settings=EvaluationSettings()
+        )
+
+    def outcomes(self, found: Evaluation) -> list[Outcome]:
+        return list(read_table(Outcome, self.work.trees.open(found.address)))
+
+
+@pytest.fixture
+def suite(work: Work, tmp_path: Path) -> Suite:
+    return Suite(work, tmp_path)
+
+
+WORDS = "apple river stone cloud horse paper glass tiger music bread chair ocean".split()
+
+
+def text_number(n: int) -> str:
+    """Return texts that are no near-duplicates of each other."""
+    return f"{WORDS[n % 12]} {WORDS[(n // 12) % 12]} {WORDS[(5 * n + 3) % 12]} {n}"
+
+
+def test_accuracy_has_the_wilson_interval_of_its_rows(suite: Suite) -> None:
+    for n in range(40):
+        suite.add(text_number(n), "a", answer("a" if n < 30 else "b"))
+    found = suite.judge()
+    assert (found.accuracy.estimate, found.accuracy.rows) == (0.75, 40)
+    z, p, n = 1.959964, 0.75, 40  # the closed form of Wilson 1927
+    centre, reach = p + z * z / (2 * n), z * np.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
+    scale = 1 + z * z / n
+    assert found.accuracy.low == pytest.approx((centre - reach) / scale, abs=1e-6)
+    assert found.accuracy.high == pytest.approx((centre + reach) / scale, abs=1e-6)
+
+
+def test_every_outcome_is_kept_and_the_predictor_closed(suite: Suite) -> None:
+    suite.add("my parcel", "a", answer("b", confidence=0.7), author="u1", must=True, protected="f")
+    found = suite.judge()
+    (kept,) = suite.outcomes(found)
+    assert (kept.truth, kept.label, kept.right, kept.confidence) == ("a", "b", 0.0, 0.7)
+    assert (kept.author, kept.must, kept.protected, kept.part) == ("u1", True, "f", "suite")
+    folder = suite.work.trees.open(found.address)
+    lines = (folder / "outcomes.jsonl").read_text("utf-8").splitlines()
+    assert [decode(Outcome, line) for line in lines] == [kept]
+    assert json.loads((folder / "confusion.json").read_text("utf-8")) == [["a", "b", 1]]
+    assert suite.predictor.closed
+
+
+def test_out_of_scope_is_right_when_passed_on_whatever_the_label(suite: Suite) -> None:
+    suite.add("a poem please", OUT_OF_SCOPE, answer("a", passed_on=True))
+    suite.add("the weather", OUT_OF_SCOPE, answer("b"))
+    suite.add("我的包裹", "a", answer("a", passed_on=True), language="zh")
+    suite.add("my money", "a", answer("b"))
+    found = suite.judge()
+    assert found.out_of_scope_recall == 0.5
+    assert found.passed_on == 0.5
+    assert found.accuracy.estimate == 0.5
+    assert found.slices["language:zh"].estimate == 1.0
+
+
+def test_without_rows_out_of_scope_there_is_no_recall_of_them(suite: Suite) -> None:
+    suite.add("my money", "a", answer("a"))
+    assert suite.judge().out_of_scope_recall is None
+
+
+def test_rows_of_those_who_reacted_are_judged_and_kept_out_of_the_headline(suite: Suite) -> None:
+    suite.add("my parcel", "a", answer("a"))
+    suite.add("held out", "a", answer("a"), split="holdout")
+    suite.add("complained of", "b", answer("a"), split="reacted")
+    found = suite.judge()
+    assert found.accuracy.estimate == 1.0
+    assert found.slices["part:reacted"].estimate == 0.0
+    assert found.slices["part:holdout"].rows == found.slices["part:suite"].rows == 1
+    assert "label:b" not in found.slices
+    assert len(suite.outcomes(found)) == 3
+
+
+def test_slices_by_language_label_source_and_protected_group(suite: Suite) -> None:
+    suite.add("my parcel", "a", answer("a"), protected="woman")
+    suite.add("我的包裹", "a", answer("b"), language="zh", source="chat")
+    slices = suite.judge().slices
+    assert {name: (s.estimate, s.rows) for name, s in slices.items()} == {
+        "language:en": (1.0, 1),
+        "language:zh": (0.0, 1),
+        "label:a": (0.5, 2),
+        "source:shop": (1.0, 1),
+        "source:chat": (0.0, 1),
+        "protected:woman": (1.0, 1),
+        "part:suite": (0.5, 2),
+    }
+
+
+def test_rows_that_a_judged_model_has_seen_are_dropped_and_counted(suite: Suite) -> None:
+    suite.add("Where is my parcel? I ordered it a week ago.", "a", answer("a"))
+    suite.add("Can I pay by card in the shop?", "a", answer("a"))
+    suite.add("物流太久了，我的包裹到底在哪里？", "a", answer("b"), language="zh")
+    seen = [
+        make_row("where is my parcel!! i ordered it a week ago", "a"),
+        make_row("物流太久了，我的包裹到底在哪里？", "a", "zh", "validation"),
+        make_row("Can I pay by card in the shop?", "a", "en", "test"),
+    ]
+    found = suite.judge(seen)
+    assert found.dropped == {"near_duplicate": 1, "trained_on": 1}
+    assert [o.row for o in suite.outcomes(found)] == [suite.rows[1].id]
+    assert suite.predictor.asked == ["Can I pay by card in the shop?"]
+
+
+def test_a_suite_that_was_all_trained_on_cannot_judge(suite: Suite) -> None:
+    suite.add("Where is my parcel?", "a", answer("a"))
+    with pytest.raises(InputError, match="trained_on"):
+        suite.judge([make_row("Where is my parcel?", "a")])
+
+
+def test_the_calibration_error_is_that_of_the_rows_in_scope(suite: Suite) -> None:
+    for n in range(10):
+        suite.add(text_number(n), "a", answer("a" if n < 5 else "b", confidence=0.9))
+    suite.add("a poem", OUT_OF_SCOPE, answer("a", confidence=1.0))
+    assert suite.judge().calibration_error == pytest.approx(0.4)
+
+
+def test_macro_f1_equals_that_of_scikit_learn(suite: Suite) -> None:
+    from sklearn.metrics import f1_score
+
+    rng = np.random.default_rng(0)
+    truth, told = rng.choice(["a", "b", "c"], (2, 60)).tolist()
+    for n, (t, p) in enumerate(zip(truth, told, strict=True)):
+        suite.add(text_number(n), t, answer(p))
+    assert suite.judge().macro_f1 == pytest.approx(f1_score(truth, told, average="macro"))
+
+
+@pytest.mark.parametrize("flip", [lambda right: right, lambda right: not right])
+def test_a_row_in_scope_is_right_by_its_label_alone(flip: Callable[[bool], bool]) -> None:
+    row = make_row("my parcel", "a", "en", "test")
+    assert outcome(row, answer("a" if flip(True) else "b", passed_on=True)).right == flip(True)
