@@ -1,0 +1,93 @@
+"""Shared fixtures: no timing in properties, the acceptance data, PostgreSQL, and ledgers on both."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from hypothesis import HealthCheck, settings
+
+from chainring.store import migrations
+from chainring.store.ledger import Ledger
+from chainring.store.schema import connect
+from chainring.store.traffic import Traffic
+
+# The machine that runs a property may be busy: nothing is judged by how long it took.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
+
+BOTH = [
+    pytest.param("sqlite", id="sqlite"),
+    pytest.param("postgresql", id="postgresql", marks=pytest.mark.postgres),
+]
+
+
+def skip_or_fail(reason: str, *, required: str) -> None:
+    """Skip with the reason, or fail where the environment says that this must not be skipped."""
+    if os.environ.get(required) == "1":
+        pytest.fail(f"{reason}, and {required}=1")
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """Return the folder of the acceptance data sets beside the repository."""
+    folder = Path(__file__).resolve().parents[2] / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip(f"the acceptance data sets are not at {folder}")
+    return folder
+
+
+@pytest.fixture
+def postgres() -> Iterator[str]:
+    """Yield the url of a new, empty database, dropped at the end."""
+    server = os.environ.get("CHAINRING_TEST_POSTGRES", "")
+    if not server:
+        skip_or_fail(
+            "CHAINRING_TEST_POSTGRES names no server", required="CHAINRING_REQUIRE_POSTGRES"
+        )
+    name = f"test_{secrets.token_hex(6)}"
+    engine = connect(server).execution_options(isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(sa.text(f"CREATE DATABASE {name}"))
+    try:
+        yield f"{server.rpartition('/')[0]}/{name}"
+    finally:
+        with engine.connect() as connection:
+            connection.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
+        engine.dispose()
+
+
+@pytest.fixture(params=BOTH)
+def ledger_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Return the url of a ledger that is not made yet, in SQLite and in PostgreSQL."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'ledger.db'}"
+    return str(request.getfixturevalue("postgres"))
+
+
+@pytest.fixture
+def ledger(ledger_url: str) -> Iterator[Ledger]:
+    """Yield an empty ledger of the application `shop`."""
+    found = Ledger(ledger_url, app="shop")
+    migrations.ready(found.engine)
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def traffic_place(ledger_url: str, tmp_path: Path) -> Path | str:
+    """Return where traffic lies: a folder of months, or the ledger's own PostgreSQL."""
+    return ledger_url if ledger_url.startswith("postgresql") else tmp_path / "traffic"
+
+
+@pytest.fixture
+def traffic(traffic_place: Path | str) -> Iterator[Traffic]:
+    """Yield an empty traffic log of the application `shop`."""
+    found = Traffic(traffic_place, app="shop")
+    yield found
+    found.close()
