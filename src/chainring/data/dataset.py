@@ -88,11 +88,7 @@ def _grouped(
     candidates: Sequence[Candidate], settings: DataSettings, secret: bytes, dropped: Dropped
 ) -> list[Placed]:
     given = {one.given for one in candidates if one.label}
-    shares = Shares(
-        test=0.0 if "test" in given else settings.test_share,
-        validation=0.0 if "validation" in given else settings.validation_share,
-        secret=secret,
-    )
+    shares = Shares.beside(given, settings, secret)
     groups: dict[int, list[Candidate]] = defaultdict(list)
     texts = [one.record.text for one in candidates]
     numbers = near_groups(texts, min_jaccard=settings.min_jaccard)

@@ -24,6 +24,7 @@ from chainring.contracts.table import Table
 from chainring.contracts.work import Work
 from chainring.data.doubtful import doubtful
 from chainring.data.settings import DataSettings
+from chainring.data.splits import Shares
 from chainring.store.tables import read_table, write_table
 
 _KINDS: dict[str, AuthorKind] = {"person": "person", "user": "user", "model": "model"}
@@ -50,7 +51,8 @@ def labels(
     decided = {label.id for label in said if label.author_kind == "person"} | reviewed.confirmed
     said = _capped(said, decided, settings.max_rows_per_author, counts)
     if settings.review_doubtful:
-        said = _doubted(said, decided, [*rows, *corrected], found, work.seed, counts)
+        teachers = _teachers(rows, corrected, settings, work.secret)
+        said = _doubted(said, decided, teachers, found, counts)
     counts.update(_waiting([*found, *said], counts))
     counts["decisions on nothing here"] = len(reviewed.unused())
     folder = work.folder("labels")
@@ -167,25 +169,36 @@ def _is_open(label: Label, decided: set[str]) -> bool:
     return label.author_kind == "user" and label.state == "accepted" and label.id not in decided
 
 
+def _teachers(
+    rows: Sequence[Record], corrected: Sequence[Record], settings: DataSettings, secret: bytes
+) -> list[Record]:
+    """Return the records that may teach: what judges a model must not choose its training rows."""
+    given = {record.fields.get("split", "") for record in rows}
+    shares = Shares.beside(given, settings, secret)
+    own = [one for one in rows if one.fields.get("split") != "test"]
+    own = [one for one in own if shares.split(shares.draw(one.group)) != "test"]
+    return [*own, *(one for one in corrected if one.fields.get("part", "train") == "train")]
+
+
 def _doubted(
     said: list[Label],
     decided: set[str],
     records: Sequence[Record],
     found: Sequence[Label],
-    seed: int,
     counts: Counter[str],
 ) -> list[Label]:
     """Hold back users' labels that the rest of the data contradicts."""
-    suspects = {label.id for label in said if _is_open(label, decided)}
+    texts = {record.id: record.text for record in records}
+    suspects = {one.id for one in said if _is_open(one, decided) and one.record in texts}
     if not suspects:
         return said
-    texts = {record.id: record.text for record in records}
-    usable = [label for label in (*found, *said) if label.state == "accepted"]
+    usable = [
+        label for label in (*found, *said) if label.state == "accepted" and label.record in texts
+    ]
     wrong = doubtful(
         [texts[label.record] for label in usable],
         [label.value for label in usable],
         suspects=[place for place, label in enumerate(usable) if label.id in suspects],
-        seed=seed,
     )
     ids = {usable[place].id for place in wrong}
     counts["doubtful: waits for a review"] = len(ids)

@@ -20,12 +20,13 @@ Corrections draw nothing: what users write cannot move a row of the files.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from chainring.contracts.ids import keyed
 from chainring.data.candidates import Candidate, collapsed
 from chainring.data.dropped import Dropped
+from chainring.data.settings import DataSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +36,15 @@ class Shares:
     test: float
     validation: float
     secret: bytes
+
+    @classmethod
+    def beside(cls, given: Collection[str], settings: DataSettings, secret: bytes) -> Shares:
+        """Return the shares to draw where the files give these splits."""
+        return cls(
+            test=0.0 if "test" in given else settings.test_share,
+            validation=0.0 if "validation" in given else settings.validation_share,
+            secret=secret,
+        )
 
     def draw(self, group: str) -> float:
         """Return a number in [0, 1) for a skeleton's key; without the secret it is unguessable."""
