@@ -28,6 +28,7 @@ def prediction(
     latency_ms: float = 0.0,
     variant: Variant = "champion",
     at: float | None = None,
+    holdout_share: float = HOLDOUT_SHARE,
 ) -> Prediction:
     """Return the prediction of one answer, with a new id.
 
@@ -47,7 +48,7 @@ def prediction(
         language=language(answer.text),
         request=keyed(secret, answer.text),
         group=group,
-        holdout=is_holdout(group),
+        holdout=is_holdout(group, share=holdout_share),
         at=now,
         episode=request.episode,
         author=request.author,

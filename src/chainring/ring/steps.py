@@ -15,7 +15,6 @@ import logging
 import re
 import resource
 import shutil
-import sys
 import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
@@ -304,15 +303,17 @@ def noun_of(step: Step) -> type[Any]:
 
 @cache
 def source_digest(module: str) -> str:
-    """Return the digest of a module's source, without importing it."""
-    loaded = sys.modules.get(module)  # a part of the user's own script has no spec to be found by
-    path = None if loaded is None else getattr(loaded, "__file__", None)
-    if path is None and loaded is None:
-        spec = importlib.util.find_spec(module)
-        path = None if spec is None else spec.origin
-    if path is None:
+    """Return the digest of the sources of a module's room, without importing the module.
+
+    The whole folder counts, not the one file: a step's function lies in small files beside it.
+    """
+    spec = importlib.util.find_spec(module)
+    if spec is None or spec.origin is None:
         return ""
-    return hashlib.blake2b(Path(path).read_bytes(), digest_size=16).hexdigest()
+    state = hashlib.blake2b(digest_size=16)
+    for path in sorted(Path(spec.origin).parent.glob("*.py")):
+        state.update(path.name.encode() + b"\0" + path.read_bytes())
+    return state.hexdigest()
 
 
 def versions() -> dict[str, str]:

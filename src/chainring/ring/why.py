@@ -53,7 +53,9 @@ def why(ring: Ring, prediction: str, *, texts: bool) -> dict[str, Any]:
     text = ring.traffic.text(prediction)
     learnt = lessons(ring, answered, said)
     return {
-        "prediction": _prediction(answered, text if texts else None),
+        "prediction": answered.id,
+        "text": text if texts else None,
+        "answer": _answer(answered),
         **chain,
         "nearest": nearest(ring, chain["dataset"]["address"], text, texts=texts),
         "feedback": [_feedback(row, texts=texts) for row in said],
@@ -201,10 +203,8 @@ def _reviews(ring: Ring, prediction: str, said: Sequence[Feedback]) -> list[Labe
     return [label for label in labels if label.record in about or about & set(label.parents)]
 
 
-def _prediction(answered: Prediction, text: str | None) -> dict[str, Any]:
+def _answer(answered: Prediction) -> dict[str, Any]:
     return {
-        "id": answered.id,
-        "text": text,
         "label": answered.label,
         "confidence": round(answered.confidence, 4),
         "passed_on": answered.passed_on,

@@ -151,8 +151,16 @@ class Project:
         from chainring.deployment.answers import prediction
         from chainring.text.redact import redact
 
-        row = prediction(deployment, request, answer, secret=self.secret, latency_ms=latency_ms)
-        log = self.ring.recipe.privacy.log
+        recipe = self.ring.recipe
+        row = prediction(
+            deployment,
+            request,
+            answer,
+            secret=self.secret,
+            latency_ms=latency_ms,
+            holdout_share=recipe.feedback.holdout_share,
+        )
+        log = recipe.privacy.log
         if log == "none":
             row = replace(row, request="")
         return row, redact(answer.text).text if log == "redacted" else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from chainring.contracts.codec import decode
@@ -54,6 +55,9 @@ def days(project: Project) -> list[Day]:
     counts: dict[str, dict[str, int]] = defaultdict(dict)
     for day, kind, count in project.ring.traffic.by_day():
         counts[day][kind] = count
+    for row in project.ring.traffic.feedback(kinds=("rating",)):
+        day = datetime.fromtimestamp(row.at, UTC).strftime("%Y-%m-%d")
+        counts[day][f"thumbs {row.value}"] = counts[day].get(f"thumbs {row.value}", 0) + 1
     return [
         Day(
             day=day,

@@ -15,6 +15,7 @@ from chainring.contracts.guard import Guard
 from chainring.contracts.label import Label
 from chainring.feedback import queue
 from chainring.feedback.queue import ReviewItem
+from chainring.ring.turn import Turn
 from chainring.trust.guard import guard
 
 if TYPE_CHECKING:
@@ -38,8 +39,15 @@ def review_items(project: Project, *, limit: int) -> list[ReviewItem]:
         secret=project.secret,
         settings=ring.recipe.feedback,
         doubtful=doubtful(project),
+        since=_last_turn(project),
         limit=limit,
     )
+
+
+def _last_turn(project: Project) -> float:
+    """When the last turn that judged began: the sample of the hold-out is counted from there."""
+    turns = project.ring.ledger.facts("turn", Turn)
+    return max((turn.started for turn in turns if turn.verdict), default=0.0)
 
 
 def doubtful(project: Project) -> dict[str, str]:

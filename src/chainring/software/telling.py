@@ -25,9 +25,11 @@ def tell_turn(project: Project, turn: Turn) -> Iterator[str]:
     rows = [row for row in ledger.all_lineage() if row.turn == turn.id]
     for row in rows:
         if row.step == "model":
-            yield from tell_model(decode(Model, row.result))
+            model = decode(Model, row.result)
+            yield from tell_model(model) if model.address == turn.model else ()
         elif row.step == "forms":
-            yield from tell_forms(decode(Forms, row.result))
+            forms = decode(Forms, row.result)
+            yield from tell_forms(forms) if forms.model == turn.model else ()
         elif row.step == "evaluation":
             yield tell_evaluation(decode(Evaluation, row.result), challenger=turn.model)
         elif row.step == "verdict":
@@ -79,6 +81,11 @@ def tell_verdict(verdict: Verdict) -> Iterator[str]:
         )
     else:
         yield f"gate: {verdict.value}"
+    if verdict.fix_rate is not None and verdict.placebo_fix_rate is not None:
+        yield (
+            f"  complaints of the hold-out now right: {verdict.fix_rate:.0%}; by the placebo, "
+            f"trained without corrections: {verdict.placebo_fix_rate:.0%} (shown, no test)"
+        )
     for check in verdict.checks:
         if not check.holds:
             yield f"  holds it back: {check.name}: {check.because}"
@@ -86,10 +93,10 @@ def tell_verdict(verdict: Verdict) -> Iterator[str]:
 
 def tell_why(found: Mapping[str, Any]) -> Iterator[str]:
     """Yield the way from an answer to its rows and to the model that learnt from it."""
-    asked, model, dataset = found["prediction"], found["model"], found["dataset"]
-    yield f"answer     {asked['id']}  {asked['at']}"
-    if asked["text"]:
-        yield f"  text     {asked['text']}"
+    asked, model, dataset = found["answer"], found["model"], found["dataset"]
+    yield f"answer     {found['prediction']}  {asked['at']}"
+    if found["text"]:
+        yield f"  text     {found['text']}"
     passed = ", passed on to a person" if asked["passed_on"] else ""
     yield f"  said     {asked['label']} ({asked['confidence']:.0%}){passed}"
     yield f"model      {short(model['address'])}  {model['part']}, form {model['form']}"

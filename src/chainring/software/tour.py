@@ -158,8 +158,13 @@ class Client:
             "Content-Type": "application/json",
         }
         data = None if body is None else json.dumps(body).encode()
-        self._connection.request(method, path, data, headers)
-        response = self._connection.getresponse()
+        try:
+            self._connection.request(method, path, data, headers)
+            response = self._connection.getresponse()
+        except (BrokenPipeError, ConnectionResetError, http.client.RemoteDisconnected):
+            self._connection.close()  # the server closed an idle connection
+            self._connection.request(method, path, data, headers)
+            response = self._connection.getresponse()
         answer = json.loads(response.read() or b"null")
         if response.status // 100 != 2:
             raise RuntimeError(f"{method} {path}: {response.status} {answer}")
