@@ -1,4 +1,4 @@
-"""Shared fixtures: no timing in properties, the acceptance data, PostgreSQL, and ledgers on both."""
+"""Shared fixtures: acceptance data, PostgreSQL, and a ledger and a traffic log on both."""
 
 from __future__ import annotations
 

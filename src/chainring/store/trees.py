@@ -173,22 +173,24 @@ class TreeStore:
         cutoff = time.time() - min_age_s
         removed = {"trees": 0, "blobs": 0, "bytes": 0}
         named: set[str] = set()
+        gone: list[str] = []
         for address in list(self.addresses()):
             path = self._manifest_path(address)
             if address in wanted or path.stat().st_ctime > cutoff:
                 named.update(blob.digest for blob in self.manifest(address).files)
                 continue
-            shutil.rmtree(self.root / "open" / _hex(address), ignore_errors=True)
             path.unlink()
-            removed["trees"] += 1
-        self._sweep_leftovers(cutoff)
+            gone.append(address)
         for path in list((self.root / "blobs").glob("*/*")):
             stat = path.stat()
             if f"blake2b:{path.name}" not in named and stat.st_ctime <= cutoff:
                 path.unlink()
                 removed["blobs"] += 1
                 removed["bytes"] += stat.st_size
-        return removed
+        for address in gone:  # last: to unlink a link makes its blob young
+            shutil.rmtree(self.root / "open" / _hex(address), ignore_errors=True)
+        self._sweep_leftovers(cutoff)
+        return removed | {"trees": len(gone)}
 
     def _sweep_leftovers(self, cutoff: float) -> None:
         """What a killed process left half made: its name begins with a dot."""
