@@ -65,9 +65,9 @@ def slices_not_worse(slices: Mapping[str, Comparison], *, settings: GateSettings
     return Check(name="slices not worse", holds=not falling, because=because)
 
 
-def must_hold(outcomes: Sequence[Outcome], must: Collection[str] = ()) -> Check:
-    """Whether every complaint marked `must`, on its row or by its id, is answered right."""
-    marked = [outcome for outcome in outcomes if outcome.must or outcome.row in must]
+def must_hold(outcomes: Sequence[Outcome]) -> Check:
+    """Whether every complaint marked `must` is answered right, of whatever part its row is."""
+    marked = [outcome for outcome in outcomes if outcome.must]
     wrong = [outcome.row for outcome in marked if not is_right(outcome)]
     if not marked:
         because = say("no must")

@@ -35,7 +35,6 @@ def judge(
     preferences: tuple[int, int, int] | None = None,
     reactions: Reactions | None = None,
     fixed: Collection[str] = (),
-    must: Collection[str] = (),
     new_labels: Collection[str] = (),
     limits: Sequence[Check] = (),
     looks: int = 0,
@@ -59,8 +58,6 @@ def judge(
         How often reviewed answers got a reaction; None keeps reacted rows out of the test.
     fixed
         Rows whose complaints earlier promotions fixed (`reacted.fixed_rows`).
-    must
-        Rows that have to be right besides those whose outcomes say so.
     new_labels
         Labels that the champion was never taught.
     limits
@@ -76,7 +73,7 @@ def judge(
         The outcomes do not fit together; all faults at once.
     """
     if champion is None:
-        return _first(challenger, must=must, limits=limits, looks=looks, settings=settings)
+        return _first(challenger, limits=limits, looks=looks, settings=settings)
     pairs = paired(challenger, champion)
     judged = of_part(pairs, *POOLED)
     parts = _parts(pairs, preferences, settings, seed)
@@ -86,7 +83,7 @@ def judge(
         conditions.better(pooled, settings=settings),
         *(conditions.not_worse(name, found) for name, found in parts.items()),
         conditions.slices_not_worse(large, settings=settings),
-        conditions.must_hold(challenger, must),
+        conditions.must_hold(challenger),
         conditions.reopened(challenger, fixed, settings=settings),
         conditions.passed_on(judged, settings=settings),
         *limits,
@@ -113,7 +110,6 @@ def judge(
             *_author_note(judged, settings),
             *_rows_note(pooled, settings),
             *_left_out(challenger, champion, pairs),
-            *_must_note(challenger, must),
             *_looks_note(looks, settings),
         ),
     )
@@ -122,14 +118,13 @@ def judge(
 def _first(
     challenger: Sequence[Outcome],
     *,
-    must: Collection[str],
     limits: Sequence[Check],
     looks: int,
     settings: GateSettings,
 ) -> Verdict:
     rows = [row for row in checked(challenger) if row.part in POOLED]
     found, beats = majority(rows, settings=settings)
-    checks = (beats, conditions.must_hold(challenger, must), *limits)
+    checks = (beats, conditions.must_hold(challenger), *limits)
     return Verdict(
         app="",
         challenger="",
@@ -141,7 +136,7 @@ def _first(
         checks=checks,
         more_rows_needed=max(0, settings.min_pooled_rows - len(rows)),
         looks=looks,
-        notes=(*_must_note(challenger, must), *_looks_note(looks, settings)),
+        notes=_looks_note(looks, settings),
     )
 
 
@@ -231,11 +226,6 @@ def _left_out(
 ) -> tuple[str, ...]:
     count = len(challenger) + len(champion) - 2 * len(pairs)
     return (say("left out", count=count),) if count else ()
-
-
-def _must_note(challenger: Sequence[Outcome], must: Collection[str]) -> tuple[str, ...]:
-    missing = sorted(set(must) - {outcome.row for outcome in challenger})
-    return (say("must unjudged", names=", ".join(missing)),) if missing else ()
 
 
 def _looks_note(looks: int, settings: GateSettings) -> tuple[str, ...]:

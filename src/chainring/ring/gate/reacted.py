@@ -40,7 +40,8 @@ class Reactions:
 
     `right_reacted` of `right` right answers and `wrong_reacted` of `wrong` wrong ones; of all these
     reactions, `disputed` were mistaken: review found another truth than the user. The counts speak
-    for reactions to this champion's answers, not for those to an earlier model.
+    for reactions to this champion's answers; where a row's reaction was to an earlier model's, its
+    gains weigh too little and its losses too much, which promotes nobody by mistake.
     """
 
     right: int

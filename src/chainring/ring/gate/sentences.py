@@ -113,8 +113,8 @@ _SENTENCES = {
         "有一位作者提供了 {rows} 行中的 {most} 行，因此按作者检验：共 {units} 个独立单位",
     ),
     "must unjudged": (
-        "complaints marked must without a row to judge: {names}",
-        "标为“必须”但没有可评判行的投诉：{names}",
+        "{cases} cases are marked must, but only {rows} rows judged here carry the mark",
+        "有 {cases} 个案例标为“必须”，但这里评判的行中只有 {rows} 行带此标记",
     ),
     "reacted joined": (
         "{count} rows that users reacted to count too, weighted by how often right and wrong"

@@ -7,6 +7,7 @@ It reads the outcomes of each evaluation; `chainring.ring.gate.judge` holds the 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from chainring.contracts.case import Case
@@ -50,7 +51,7 @@ def verdict(
     forms
         The challenger's forms; the chosen one must be the one evaluated.
     cases
-        Those marked `must` are conditions; they are found among the rows by their prediction's id.
+        Those marked `must` are counted against the rows that carry the mark, which are conditions.
     placebo
         Evaluation of the same recipe without corrections, if one was trained.
     work, settings
@@ -70,15 +71,15 @@ def verdict(
         An evaluation's tree has no outcomes.
     """
     _require_fit(challenger, champion, placebo, forms)
+    answered = outcomes(challenger, work)
     found = judge(
-        outcomes(challenger, work),
+        answered,
         None if champion is None else outcomes(champion, work),
         settings=settings,
         placebo=() if placebo is None else outcomes(placebo, work),
         preferences=preferences,
         reactions=reactions,
         fixed=fixed,
-        must=tuple(sorted({case.prediction for case in cases if case.must and case.prediction})),
         new_labels=new_labels,
         limits=(*limits(forms.served, challenger, champion, settings=settings), *trust),
         looks=looks,
@@ -90,7 +91,7 @@ def verdict(
         challenger=challenger.model,
         champion=None if champion is None else champion.model,
         suite=challenger.suite,
-        notes=(*found.notes, *_dropped(challenger)),
+        notes=(*found.notes, *_dropped(challenger), *_unjudged(cases, answered)),
     )
 
 
@@ -133,3 +134,9 @@ def _dropped(challenger: Evaluation) -> tuple[str, ...]:
         for because, count in sorted(challenger.dropped.items())
         if count
     )
+
+
+def _unjudged(cases: Sequence[Case], answered: Sequence[Outcome]) -> tuple[str, ...]:
+    """Say when complaints marked `must` have no row here: erased, or trained on since."""
+    marked, rows = sum(case.must for case in cases), sum(row.must for row in answered)
+    return (say("must unjudged", cases=marked, rows=rows),) if rows < marked else ()
