@@ -51,8 +51,9 @@ class PatientProtocol(HttpToolsProtocol):
         super().data_received(data)
 
     def on_message_begin(self) -> None:
-        """A head begins."""
+        """A head begins, perhaps behind the end of the request before it."""
         super().on_message_begin()
+        self._start_clock()
         self._field_bytes = 0
 
     def on_header(self, name: bytes, value: bytes) -> None:

@@ -15,7 +15,10 @@ function meant(text) {
 
 function found(text) {
   const wanted = text.trim().toLowerCase();
-  const hits = labels.filter((l) => `${l.search} ${l.name.toLowerCase()}`.includes(wanted));
+  const begins = (l) => ` ${l.search} ${l.name.toLowerCase()}`.includes(` ${wanted}`);
+  const hits = labels
+    .filter((l) => `${l.search} ${l.name.toLowerCase()}`.includes(wanted))
+    .sort((a, b) => begins(b) - begins(a));
   const isKnown = labels.some((l) => l.label === meant(text));
   const rows = hits.map((l) => ({ value: l.name, text: l.name, isNew: false }));
   if (wanted && !isKnown) {

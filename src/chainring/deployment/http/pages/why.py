@@ -53,15 +53,15 @@ class Drawing:
         self.say, self.labels = say, labels
 
     def sections(self, found: Mapping[str, Any]) -> list[Markup]:
-        """Return a card for each fact that has parts, after one for those that have none."""
+        """Return a card for each fact that has parts, then one for those that have none."""
         shown = {k: v for k, v in found.items() if k not in _APART and not is_nothing(v)}
         alone = {k: v for k, v in shown.items() if not isinstance(v, Mapping | list | tuple)}
-        cards = [tag("section", self.value(alone), class_="card")] if alone else []
-        return cards + [
+        cards = [
             tag("section", tag("h2", self.term(key)), self.value(value, key=key), class_="card")
             for key, value in shown.items()
             if key not in alone
         ]
+        return [*cards, tag("section", self.value(alone), class_="card")] if alone else cards
 
     def term(self, key: str) -> str:
         """Return how people call a key: its words in the table, or itself without underscores.
@@ -84,7 +84,7 @@ class Drawing:
         if is_nothing(inner):
             return None
         is_long = len(inner) > _LONG if isinstance(inner, str) else not is_scalar(inner)
-        is_long = is_long and not is_address(inner)
+        is_long = name == "text" or (is_long and not is_address(inner))
         name_and_value = tag("dt", self.term(name)), tag("dd", self.value(inner, key=name))
         return tag("div", *name_and_value, class_="long" if is_long else None)
 
@@ -111,6 +111,10 @@ class Drawing:
             return when(value) or group()
         if isinstance(value, float):
             return group(f"{value:.0%}" if key in _SHARES and 0 <= value <= 1 else f"{value:.3g}")
+        if isinstance(value, int):
+            return group(f"{value:,}")
+        if key == "kind":
+            return group(self.say.known(f"feedback.{value}", str(value)))
         if key in _LABELS:
             return group(name_of(str(value), self.labels, self.say))
         return short(str(value)) if is_address(value) else group(str(value))

@@ -1,0 +1,98 @@
+"""A real Chromium on a real server; without one the tests skip, or fail where one is required."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from chainring.deployment.http.app import create_app
+from chainring.deployment.http.demo import DemoVerbs
+from chainring.deployment.http.server import running
+from chainring.deployment.settings import DeploymentSettings
+
+CHROMIUM = Path(os.environ.get("CHAINRING_CHROMIUM", "/usr/bin/chromium"))
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+LOCALES = {"en": "en-GB", "zh": "zh-CN"}
+
+Page = Any
+OpenPage = Callable[..., Page]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    if not CHROMIUM.exists():
+        reason = f"no Chromium at {CHROMIUM}; install it, or name it in CHAINRING_CHROMIUM"
+        if os.environ.get("CHAINRING_REQUIRE_BROWSER") == "1":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def house() -> Iterator[tuple[DemoVerbs, str]]:
+    verbs = DemoVerbs()
+    with running(create_app(verbs, settings=DeploymentSettings())) as url:
+        yield verbs, url
+
+
+@pytest.fixture
+def open_page(chromium: Any, house: tuple[DemoVerbs, str]) -> Iterator[OpenPage]:
+    """Open a page of the house; at the end nothing was asked elsewhere and nothing complained."""
+    host = urlsplit(house[1]).netloc
+    contexts, complaints, elsewhere = [], [], []
+
+    def note(request: Any) -> None:
+        if urlsplit(request.url).netloc != host:
+            elsewhere.append(request.url)
+
+    def complain(text: str, expected: str) -> None:
+        if not (expected and expected in text):
+            complaints.append(text)
+
+    def opened(
+        path: str = "/",
+        *,
+        lang: str = "en",
+        width: int = 1100,
+        theme: str = "light",
+        expected: str = "",
+    ) -> Page:
+        context = chromium.new_context(
+            viewport={"width": width, "height": 800}, locale=LOCALES[lang], color_scheme=theme
+        )
+        context.set_default_timeout(15_000)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("request", note)
+        page.on("console", lambda said: complain(said.text, expected))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(house[1] + path)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert not elsewhere
+    assert not complaints

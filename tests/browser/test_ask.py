@@ -1,0 +1,185 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from chainring.contracts.feedback import Feedback
+from chainring.deployment.http.demo import DemoVerbs
+from chainring.deployment.http.pages.strings import Strings
+
+House = tuple[DemoVerbs, str]
+OpenPage = Callable[..., Any]
+
+QUESTIONS = {"en": "Where is my parcel?", "zh": "我的包裹到哪里了？"}
+UNSURE = {"en": "Do you ship to the moon?", "zh": "你们招人吗？"}
+NAMES = {"en": ("Where is my order", "Refund status"), "zh": ("查询物流", "退款进度")}
+
+
+def _ask(page: Any, text: str) -> Any:
+    page.locator("#text").fill(text)
+    page.locator("#text").press("Enter")
+    card = page.locator(".answer").first
+    card.get_by_text(text).wait_for()
+    return card
+
+
+def _told(card: Any, text: str) -> None:
+    card.locator(".told", has_text=text).wait_for()
+
+
+def _last(house: House) -> Feedback:
+    return list(house[0]._feedback.values())[-1]
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_from_a_question_to_everything_one_can_say_of_its_answer(
+    house: House, open_page: OpenPage, lang: str
+) -> None:
+    say = Strings("zh" if lang == "zh" else "en")
+    page = open_page(lang=lang)
+    card = _ask(page, QUESTIONS[lang])
+    assert card.locator("h2").inner_text() == NAMES[lang][0]
+    assert say("ask.sure_high") in card.inner_text()
+    assert card.locator("[data-slot=article_text]").inner_text()
+
+    card.get_by_role("button", name=say("ask.up")).click()
+    _told(card, say("ask.rated"))
+    assert (_last(house).kind, _last(house).value) == ("rating", "up")
+
+    card.get_by_role("button", name=say("ask.correct"), exact=True).click()
+    card.get_by_role("combobox").fill(NAMES[lang][1][:3])
+    card.get_by_role("option", name=NAMES[lang][1]).click()
+    card.get_by_role("button", name=say("correct.learn")).click()
+    _told(card, say("correct.learnt"))
+    stored = _last(house)
+    assert (stored.kind, stored.value) == ("correction", "refund_status")
+    assert stored.consent == "training"
+
+    card.get_by_role("button", name=say("ask.comment")).click()
+    card.get_by_label(say("comment.label")).fill("很好 & <b>good</b>")
+    card.locator("[data-panel=comment]").get_by_role("button").click()
+    _told(card, say("sent"))
+    assert _last(house).comment == "很好 & <b>good</b>"
+
+    card.get_by_role("button", name=say("ask.flag")).click()
+    card.get_by_label(say("flag.unfair")).check()
+    card.locator("[data-panel=flag]").get_by_role("button").click()
+    _told(card, say("flag.opened"))
+    assert (_last(house).kind, _last(house).value) == ("flag", "unfair")
+    assert {f.text for f in house[0]._feedback.values()} == {QUESTIONS[lang]}
+    assert len({f.author for f in house[0]._feedback.values()}) == 1
+
+    card.get_by_role("link", name=say("flag.follow")).click()
+    page.get_by_role("heading", name=say("case.title")).wait_for()
+    assert say("cases.open") in page.locator("main").inner_text()
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_an_unsure_answer_says_that_a_person_takes_over(open_page: OpenPage, lang: str) -> None:
+    say = Strings("zh" if lang == "zh" else "en")
+    card = _ask(open_page(lang=lang), UNSURE[lang])
+    assert say("ask.sure_low") in card.inner_text()
+    assert ("person" if lang == "en" else "人工") in card.locator(".passed").inner_text()
+    assert not card.locator("aside").is_visible()
+
+
+def test_a_correction_without_learning_refuses_consent(house: House, open_page: OpenPage) -> None:
+    card = _ask(open_page(), QUESTIONS["en"])
+    card.locator("[data-open=correct]").click()
+    card.get_by_role("combobox").fill("gift wrapping")
+    assert card.get_by_role("option").all_inner_texts() == ["New label: gift wrapping"]
+    card.get_by_role("combobox").press("Escape")
+    card.get_by_role("button", name="without learning").click()
+    _told(card, "counted")
+    assert (_last(house).value, _last(house).consent) == ("gift wrapping", "refused")
+
+
+def test_choosing_the_answered_label_is_a_confirmation(house: House, open_page: OpenPage) -> None:
+    card = _ask(open_page(), QUESTIONS["en"])
+    card.locator("[data-open=correct]").click()
+    card.get_by_role("combobox").fill("Where is my order")
+    card.get_by_role("combobox").press("Enter")
+    _told(card, "reviewed")
+    assert (_last(house).kind, _last(house).value) == ("confirmation", "track_order")
+
+
+def test_an_empty_correction_and_an_empty_comment_are_asked_for(
+    house: House, open_page: OpenPage
+) -> None:
+    card = _ask(open_page(), QUESTIONS["en"])
+    card.locator("[data-open=correct]").click()
+    card.get_by_role("button", name="let it learn").click()
+    _told(card, "Choose or write a label first.")
+    card.locator("[data-open=comment]").click()
+    card.locator("[data-panel=comment] button").click()
+    _told(card, "Write a comment first.")
+    assert not house[0]._feedback
+
+
+def test_the_whole_journey_by_keyboard_alone(house: House, open_page: OpenPage) -> None:
+    page = open_page()
+    keys = page.keyboard
+    keys.type("Where is my parcel?")
+    keys.press("Shift+Enter")
+    keys.type("It is late.")
+    keys.press("Enter")
+    page.locator(".answer h2:focus").wait_for()
+
+    def tab_to(selector: str) -> None:
+        for _ in range(25):
+            keys.press("Tab")
+            if page.evaluate("s => document.activeElement.matches(s)", selector):
+                return
+        raise AssertionError(f"{selector} cannot be reached")
+
+    tab_to("[data-rate=down]")
+    keys.press("Enter")
+    page.locator(".combo input:focus").wait_for()
+    keys.type("refund")
+    keys.press("ArrowDown")
+    keys.press("Enter")
+    assert page.locator(".combo input").input_value() == "Refund status"
+    tab_to("button.primary")
+    keys.press("Space")
+    page.locator("[data-open=correct]:focus").wait_for()
+    assert (_last(house).kind, _last(house).value) == ("correction", "refund_status")
+
+    tab_to("[data-open=flag]")
+    keys.press("Enter")
+    page.locator("[data-panel=flag] input:focus").wait_for()
+    keys.press("ArrowDown")
+    keys.press("Escape")
+    page.locator("[data-open=flag]:focus").wait_for()
+    assert page.locator("[data-panel=flag]").is_hidden()
+    tab_to(".why")
+    keys.press("Enter")
+    page.wait_for_url("**/why/*")
+
+
+def test_every_focused_thing_is_seen_to_be_focused(open_page: OpenPage) -> None:
+    page = open_page()
+    _ask(page, QUESTIONS["en"])
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        width = page.evaluate("parseFloat(getComputedStyle(document.activeElement).outlineWidth)")
+        is_marked_by_its_card = page.evaluate("document.activeElement.id === 'text'")
+        assert width >= 2 or is_marked_by_its_card
+
+
+def test_the_input_method_may_use_enter_without_asking(house: House, open_page: OpenPage) -> None:
+    page = open_page(lang="zh")
+    page.locator("#text").fill("包裹")
+    page.evaluate(
+        "document.getElementById('text').dispatchEvent(new KeyboardEvent('keydown', "
+        "{key: 'Enter', isComposing: true, bubbles: true, cancelable: true}))"
+    )
+    assert page.locator(".answer").count() == 0
+    assert not house[0]._served
+
+
+def test_what_users_write_is_never_run(open_page: OpenPage) -> None:
+    page = open_page()
+    card = _ask(page, "<img src=x onerror=alert(1)> where")
+    assert card.locator("img").count() == 0

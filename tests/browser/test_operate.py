@@ -1,0 +1,144 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from chainring.deployment.http.demo import DemoVerbs
+from chainring.deployment.http.pages.strings import Strings
+
+House = tuple[DemoVerbs, str]
+OpenPage = Callable[..., Any]
+
+
+class Deciding:
+    """Notes the decisions that reach the house."""
+
+    def __init__(self, verbs: DemoVerbs) -> None:
+        self.made: list[tuple[str, str, str, bool]] = []
+        decide = verbs.decide
+
+        def noted(item: str, *, decision: Any, value: str, must: bool, caller: Any) -> None:
+            self.made.append((item, decision, value, must))
+            decide(item, decision=decision, value=value, must=must, caller=caller)
+
+        verbs.decide = noted  # type: ignore[method-assign]
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_the_queue_is_worked_off_by_mouse(house: House, open_page: OpenPage, lang: str) -> None:
+    say = Strings("zh" if lang == "zh" else "en")
+    decisions = Deciding(house[0])
+    page = open_page("/review", lang=lang)
+    items = page.locator(".item")
+    items.nth(0).get_by_role("button", name=say("review.reject")).click()
+    items.nth(0).get_by_text(say("review.rejected")).wait_for()
+    items.nth(1).get_by_label(say("review.must")).check()
+    items.nth(1).locator("[data-decision=accept]").click()
+    items.nth(1).get_by_text(say("review.accepted")).wait_for()
+    items.nth(2).get_by_role("button", name=say("review.change")).click()
+    items.nth(2).get_by_role("combobox").fill("damaged")
+    items.nth(2).get_by_role("option").first.click()
+    items.nth(2).get_by_role("button", name=say("review.save")).click()
+    page.get_by_text(say("review.left", n=1)).wait_for()
+    items.nth(3).get_by_role("button", name=say("review.reject")).click()
+    page.get_by_text(say("review.empty")).wait_for()
+    assert decisions.made == [
+        ("review_1", "reject", "", False),
+        ("review_2", "accept", "payment_failed", True),
+        ("review_3", "change", "damaged_item", False),
+        ("review_4", "reject", "", False),
+    ]
+
+
+def test_the_queue_is_worked_off_by_keys_alone(house: House, open_page: OpenPage) -> None:
+    decisions = Deciding(house[0])
+    page = open_page("/review")
+    page.locator("[data-item=review_1]:focus").wait_for()
+    for key in ("j", "j", "k", "m", "a"):
+        page.keyboard.press(key)
+    page.locator("[data-item=review_3]:focus").wait_for()
+    page.keyboard.press("c")
+    page.locator("[data-item=review_3] .combo input:focus").wait_for()
+    page.keyboard.type("jar of something new")
+    page.keyboard.press("Enter")
+    page.locator("[data-item=review_4]:focus").wait_for()
+    page.keyboard.press("r")
+    page.locator("[data-item=review_1]:focus").wait_for()
+    page.keyboard.press("a")
+    page.locator("#empty").wait_for()
+    assert decisions.made == [
+        ("review_2", "accept", "payment_failed", True),
+        ("review_3", "change", "jar of something new", False),
+        ("review_4", "reject", "", False),
+        ("review_1", "accept", "payment_failed", False),
+    ]
+
+
+def test_a_decision_that_another_made_first_is_said_and_not_hidden(
+    house: House, open_page: OpenPage
+) -> None:
+    page = open_page("/review", expected="404")
+    house[0]._review.pop("review_1")
+    item = page.locator("[data-item=review_1]")
+    with page.expect_response("**/v1/review") as told:
+        item.locator("[data-decision=reject]").click()
+    assert told.value.status == 404
+    item.locator(".told.bad").wait_for()
+    assert "done" not in (item.get_attribute("class") or "")
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_a_case_goes_from_its_report_to_what_the_reporter_reads(
+    house: House, open_page: OpenPage, lang: str
+) -> None:
+    say = Strings("zh" if lang == "zh" else "en")
+    reporter = open_page("/", lang=lang)
+    reporter.locator("#text").fill("where is it")
+    reporter.locator("#text").press("Enter")
+    reporter.locator("[data-open=flag]").click()
+    reporter.locator("[data-panel=flag] button").click()
+    reporter.locator(".told a").click()
+    reporter.get_by_text(say("case.wait")).wait_for()
+
+    operator = open_page("/cases", lang=lang)
+    operator.get_by_role("button", name=say("cases.close")).click()
+    operator.get_by_label(say("cases.outcome")).fill("added to the training text")
+    operator.get_by_label(say("cases.told")).fill("Thank you, it is right now.")
+    operator.get_by_role("combobox").fill("invoice")
+    operator.locator("[data-panel=close] button").click()
+    operator.get_by_text(say("cases.done"), exact=True).last.wait_for()
+    operator.get_by_role("link", name=say("cases.closed")).click()
+    operator.get_by_text("Thank you, it is right now.").wait_for()
+
+    reporter.reload()
+    assert "Thank you, it is right now." in reporter.locator("main").inner_text()
+    case = next(iter(house[0]._cases.values()))
+    assert (case.state, case.truth) == ("closed", "invoice")
+
+
+def test_signing_in_opens_the_page_that_was_asked_for(chromium: Any) -> None:
+    from chainring.deployment.http.app import create_app
+    from chainring.deployment.http.server import running
+    from chainring.deployment.settings import DeploymentSettings
+
+    verbs = DemoVerbs(keys={"the-key": "operate"})
+    with running(create_app(verbs, settings=DeploymentSettings())) as url:
+        context = chromium.new_context(locale="en-GB")
+        page = context.new_page()
+        page.goto(f"{url}/review")
+        page.get_by_label("Key").fill("wrong")
+        page.keyboard.press("Enter")
+        page.get_by_role("alert").wait_for()
+        page.get_by_label("Key").fill("the-key")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/review")
+        page.locator(".item").first.locator("[data-decision=reject]").click()
+        page.get_by_text("3 to look at").wait_for()
+        assert "the-key" not in page.evaluate("document.cookie")
+        page.get_by_role("button", name="Sign out").click()
+        page.get_by_label("Key").wait_for()
+        context.close()
+        assert httpx.get(f"{url}/review").status_code == 401

@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import httpx
+import pytest
+
+from chainring.deployment.http.pages.login import local
+
+
+def _sign_in(url: str, key: str, *, next_: str = "/", origin: str | None = None) -> httpx.Response:
+    headers = {"origin": origin or url}
+    return httpx.post(f"{url}/login", data={"key": key, "next": next_}, headers=headers)
+
+
+def test_a_right_key_becomes_a_cookie_that_no_script_and_no_other_site_sees(keyed_url: str) -> None:
+    answer = _sign_in(keyed_url, "demo-key-to-ask", next_="/why/x")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/why/x")
+    cookie = answer.headers["set-cookie"].lower()
+    assert "httponly" in cookie
+    assert "samesite=strict" in cookie
+
+
+def test_after_signing_in_the_pages_open(keyed_url: str) -> None:
+    with httpx.Client(base_url=keyed_url, headers={"origin": keyed_url}) as browser:
+        browser.post("/login", data={"key": "demo-key-to-operate"})
+        assert browser.get("/review").status_code == 200
+        browser.post("/logout")
+        assert browser.get("/review").status_code == 401
+
+
+@pytest.mark.parametrize("key", ["", "k9-not-a-key", "x" * 600, "密钥", "a\nb"])
+def test_a_wrong_key_stays_on_the_form_and_sets_no_key(keyed_url: str, key: str) -> None:
+    answer = _sign_in(keyed_url, key)
+    assert answer.status_code in (401, 429)
+    assert "chainring_key" not in answer.headers.get("set-cookie", "")
+    assert 'role="alert"' in answer.text
+    assert key == "" or key not in answer.text
+
+
+@pytest.mark.parametrize("path", ["/login", "/logout"])
+def test_another_site_can_neither_sign_in_nor_out(keyed_url: str, path: str) -> None:
+    for headers in ({"origin": "https://evil.example"}, {}):
+        assert httpx.post(keyed_url + path, headers=headers).status_code == 403
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["https://evil.example", "//evil.example", "/\\evil.example", "javascript:1", "", "/a\r\nb: c"],
+)
+def test_signing_in_leads_nowhere_else(keyed_url: str, path: str) -> None:
+    assert local(path) == "/"
+    answer = _sign_in(keyed_url, "demo-key-to-ask", next_=path)
+    assert answer.headers["location"] == "/"
+
+
+def test_many_wrong_keys_are_429_and_a_right_one_still_opens() -> None:
+    from chainring.deployment.http.app import create_app
+    from chainring.deployment.http.demo import DemoVerbs
+    from chainring.deployment.http.server import running
+    from chainring.deployment.settings import DeploymentSettings
+
+    verbs = DemoVerbs(keys={"right": "ask"})
+    with running(create_app(verbs, settings=DeploymentSettings())) as url:
+        statuses = [_sign_in(url, "wrong").status_code for _ in range(12)]
+        assert statuses == [401] * 10 + [429] * 2
+        assert _sign_in(url, "right").status_code == 303

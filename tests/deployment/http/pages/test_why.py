@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chainring.deployment.http.pages.strings import Strings
+from chainring.deployment.http.pages.why import Drawing
+from chainring.deployment.http.verbs import LabelName
+
+DRAWING = Drawing(Strings("en"), [LabelName(label="invoice", names={"en": "An invoice"})])
+_json = st.recursive(
+    st.none() | st.booleans() | st.floats(allow_nan=False) | st.integers() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=10,
+)
+
+
+@given(st.dictionaries(st.text(), _json, max_size=4))
+def test_any_json_can_be_drawn(found: dict[str, object]) -> None:
+    for section in DRAWING.sections(found):
+        assert section.startswith("<section")
+
+
+def test_a_label_is_called_by_its_name_and_a_share_is_in_per_cent() -> None:
+    drawn = DRAWING.value({"label": "invoice", "confidence": 0.9134})
+    assert "An invoice" in drawn
+    assert "91%" in drawn
+
+
+def test_false_is_shown_and_nothing_is_left_out() -> None:
+    drawn = DRAWING.value({"passed_on": False, "text": None, "notes": []})
+    assert "no" in drawn
+    assert drawn.count("<dt>") == 1
+
+
+def test_links_of_a_chain_stand_in_order() -> None:
+    links = [{"noun": "model", "id": "m", "said": "first"}, {"noun": "record", "said": "last"}]
+    drawn = DRAWING.value(links)
+    assert drawn.index("first") < drawn.index("last")
+    assert 'class="chain"' in drawn

@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+import httpx
+import pytest
+
+from chainring.contracts.errors import (
+    BusyError,
+    ConflictError,
+    DamagedError,
+    InputError,
+    MissingPackageError,
+    NotAllowedError,
+    RefusedError,
+    SpaceError,
+    UnknownNameError,
+)
+from chainring.deployment.http.faults import WORDINGS, HttpError, failure
+
+EXPECTED: list[tuple[Exception, int]] = [
+    (InputError("no", faults=["a", "b"]), 422),
+    (UnknownNameError("label", "x", []), 404),
+    (NotAllowedError("no"), 403),
+    (ConflictError("no"), 409),
+    (BusyError("full", retry_after_s=3), 429),
+    (DamagedError("no"), 503),
+    (RefusedError("no"), 503),
+    (SpaceError("no"), 503),
+    (MissingPackageError("x", extra="serve", needed_for="y"), 503),
+    (KeyError("users text"), 500),
+]
+
+
+@pytest.mark.parametrize(("error", "status"), EXPECTED, ids=lambda v: type(v).__name__)
+def test_each_error_has_its_status_in_both_languages(error: Exception, status: int) -> None:
+    english, chinese = failure(error, "en"), failure(error, "zh")
+    assert english.status == chinese.status == status
+    assert english.next != chinese.next
+    assert any("\u4e00" <= c <= "\u9fff" for c in chinese.message)
+
+
+def test_an_error_of_ours_keeps_its_words_and_all_its_faults() -> None:
+    error = InputError("the texts cannot be answered", faults=["a: empty", "b: long"])
+    assert failure(error, "en").message == "the texts cannot be answered"
+    assert failure(error, "en").faults == ("a: empty", "b: long")
+    assert failure(error, "zh").faults == (
+        "the texts cannot be answered",
+        "a: empty",
+        "b: long",
+    )
+
+
+def test_of_an_unforeseen_error_nothing_is_told() -> None:
+    told = failure(ValueError("my secret text"), "en")
+    assert "secret" not in str(told.plain())
+    assert told.code == "internal"
+
+
+def test_a_full_queue_is_429_and_a_draining_one_503_both_with_retry_after() -> None:
+    full = failure(BusyError("full", retry_after_s=2.4), "en")
+    assert (full.status, full.headers()["Retry-After"]) == (429, "2")
+    draining = failure(BusyError("draining", retry_after_s=0.1), "en", ready=False)
+    assert (draining.status, draining.headers()["Retry-After"]) == (503, "1")
+
+
+def test_every_code_has_words_and_a_next_step_in_both_languages() -> None:
+    for code, words in WORDINGS.items():
+        assert words.en, code
+        assert words.en_next, code
+        assert all(
+            any("\u4e00" <= c <= "\u9fff" for c in text) for text in (words.zh, words.zh_next)
+        )
+        assert 400 <= words.status < 600
+
+
+def _is_chinese(text: str) -> bool:
+    return any("\u4e00" <= c <= "\u9fff" for c in text)
+
+
+def test_a_code_without_words_is_our_own_mistake() -> None:
+    with pytest.raises(KeyError):
+        failure(HttpError("no_such_code"), "en")
+
+
+def test_a_failure_speaks_the_language_of_the_caller(client: httpx.Client) -> None:
+    answer = client.get("/nowhere", headers={"accept-language": "zh-CN,zh;q=0.9"})
+    assert (answer.status_code, answer.json()["error"]["message"]) == (404, "没有这个地址。")
+    answer = client.delete("/v1/predict", headers={"accept-language": "en"})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (405, "wrong_method")
+
+
+def test_more_texts_than_the_queue_holds_is_429_with_retry_after() -> None:
+    from chainring.deployment.http.app import create_app
+    from chainring.deployment.http.demo import DemoVerbs
+    from chainring.deployment.http.server import running
+    from chainring.deployment.settings import DeploymentSettings
+
+    with running(create_app(DemoVerbs(queue=3), settings=DeploymentSettings())) as url:
+        answer = httpx.post(f"{url}/v1/predict", json={"texts": ["a"] * 4})
+    assert answer.status_code == 429
+    assert answer.headers["retry-after"] == "1"
