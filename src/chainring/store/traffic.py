@@ -262,8 +262,8 @@ class Traffic:
                 "dedupe": dedupe,
                 "body": encode(bare),
             }
-            done = connection.execute(_insert(connection, schema.feedback), row)
-            if done.rowcount == 0:
+            insert = _insert(connection, schema.feedback).returning(schema.feedback.c.id)
+            if connection.execute(insert, row).scalar() is None:
                 query = sa.select(schema.feedback.c.id).where(schema.feedback.c.dedupe == dedupe)
                 stored[feedback.id] = str(connection.execute(query).scalar_one())
                 continue
