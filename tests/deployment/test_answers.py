@@ -55,6 +55,17 @@ def test_the_same_text_has_two_ids_and_one_digest_group_and_hold_out() -> None:
     )
 
 
+def test_the_prediction_carries_the_hold_out_of_its_group_at_the_given_share() -> None:
+    asked = [Request(text=f"{name} refund") for name in ("shirt", "coat", "hat", "shoe", "sock")]
+    for request in asked * 4:
+        for share in (0.0, 0.2, 0.5, 1.0):
+            found = prediction(
+                DEPLOYMENT, request, answer(request.text), secret=SECRET, holdout_share=share
+            )
+            assert found.holdout is is_holdout(found.group, share=share)
+    assert found.holdout, "at a share of one everything is held out"
+
+
 def test_near_duplicates_share_their_group_but_not_their_digest() -> None:
     first, second = (
         prediction(DEPLOYMENT, Request(text=text), answer(text), secret=SECRET)

@@ -116,24 +116,33 @@ def test_a_lone_request_is_run_at_once_and_what_comes_meanwhile_is_one_batch() -
     run(test)
 
 
-def test_a_batch_stays_within_its_budget_of_characters_and_texts() -> None:
+def test_a_batch_stays_within_its_budget_of_characters() -> None:
     async def test() -> None:
         predictor = Echo(is_open=False)
         settings = DeploymentSettings(batch_tokens=16)  # 64 characters
         lane = Lane(predictor, tag=1, settings=settings)
         texts = ["x" * 40, "y" * 24, "z", "w" * 200, "v"]
-        calls = [asyncio.create_task(lane.ask(asked(*texts)))]
-        calls.append(asyncio.create_task(lane.ask(asked(*["t"] * (BATCH_TEXTS + 1)))))
+        call = asyncio.create_task(lane.ask(asked(*texts)))
         await entered(predictor)
         predictor.gate.set()
-        await asyncio.gather(*calls)
-        assert [[len(text) for text in batch] for batch in predictor.batches[:3]] == [
+        await call
+        assert [[len(text) for text in batch] for batch in predictor.batches] == [
             [40, 24],
             [1],
             [200],
+            [1],
         ]
-        assert all(sum(map(len, batch)) <= 64 or len(batch) == 1 for batch in predictor.batches)
-        assert max(map(len, predictor.batches)) <= BATCH_TEXTS
+        await lane.drain(10)
+
+    run(test)
+
+
+def test_very_many_short_texts_are_run_in_batches_of_a_bounded_number() -> None:
+    async def test() -> None:
+        predictor = Echo()
+        lane = Lane(predictor, tag=1)
+        await lane.ask(asked(*["t"] * (2 * BATCH_TEXTS + 1)))
+        assert list(map(len, predictor.batches)) == [BATCH_TEXTS, BATCH_TEXTS, 1]
         await lane.drain(10)
 
     run(test)
@@ -175,6 +184,24 @@ def test_requests_of_callers_that_left_are_not_run_and_hold_no_place() -> None:
         predictor.gate.set()
         await asyncio.gather(first, stays)
         assert predictor.batches == [["first"], ["5", "6", "7", "8"]]
+        await lane.drain(10)
+
+    run(test)
+
+
+def test_a_caller_that_left_is_not_run_beside_those_that_stay() -> None:
+    async def test() -> None:
+        predictor = Echo(is_open=False)
+        lane = Lane(predictor, tag=1)
+        first = asyncio.create_task(lane.ask(asked("first")))
+        await entered(predictor)
+        calls = [asyncio.create_task(lane.ask(asked(text))) for text in ("1", "2", "3")]
+        await asyncio.sleep(0)
+        calls[1].cancel()
+        await asyncio.wait([calls[1]])
+        predictor.gate.set()
+        await asyncio.gather(first, calls[0], calls[2])
+        assert predictor.batches == [["first"], ["1", "3"]]
         await lane.drain(10)
 
     run(test)

@@ -24,6 +24,9 @@ from chainring.deployment.model_folder import (
 from chainring.deployment.text_predictor import TextPredictor
 
 _REPORTING = "openvino.tools.ovc"
+_BOUNDED_CACHE = {"CPU_RUNTIME_CACHE_CAPACITY": "200"}
+"""Kernels kept by shape. With 5,000, its default, memory grew by 70 % over 2,700 batches of varied
+lengths; with 200 by 1 % after the first 600, at the same speed."""
 
 
 def openvino_predictor(folder: Path, *, threads: int = 0) -> TextPredictor:
@@ -80,10 +83,18 @@ def import_openvino() -> Any:
 
 def _compiled(path: Path, threads: int, precision: str) -> Any:
     core = import_openvino().Core()
-    options = {"INFERENCE_PRECISION_HINT": precision, "NUM_STREAMS": "1"}
+    options: dict[str, str | bool] = {
+        "INFERENCE_PRECISION_HINT": precision,
+        "NUM_STREAMS": "1",
+        "ENABLE_CPU_PINNING": False,  # two servers would pin themselves to the same core
+    }
     if threads:
         options["INFERENCE_NUM_THREADS"] = str(threads)
     try:
-        return core.compile_model(core.read_model(str(path)), "CPU", options)
+        model = core.read_model(str(path))
     except RuntimeError as error:
         raise damaged(path, f"not readable as an ONNX model ({error})") from error
+    try:
+        return core.compile_model(model, "CPU", options | _BOUNDED_CACHE)
+    except RuntimeError:  # the bound is an unlisted option that a later version may drop
+        return core.compile_model(model, "CPU", options)
