@@ -85,6 +85,7 @@ def _members(texts: Sequence[str], count: int, seed: int) -> list[list[int]]:
     vectors = _vectors(texts, seed)
     from sklearn.cluster import KMeans
 
+    count = min(count, len(np.unique(vectors, axis=0)))
     distances = KMeans(count, random_state=seed, n_init=1).fit_transform(vectors)
     member, distance = distances.argmin(axis=1), distances.min(axis=1)
     distance[~vectors.any(axis=1)] = np.inf  # a text without a known feature stands for nothing
@@ -100,14 +101,8 @@ def _vectors(texts: Sequence[str], seed: int) -> Any:
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.preprocessing import normalize
 
-    many = len(texts) >= _MANY
     vectorizer = TfidfVectorizer(
-        analyzer=_pieces,
-        sublinear_tf=True,
-        min_df=2 if many else 1,
-        max_df=0.1 if many else 1.0,
-        max_features=MAX_FEATURES,
-        dtype=np.float32,
+        analyzer=_pieces, vocabulary=_vocabulary(texts), sublinear_tf=True, dtype=np.float32
     )
     sparse = vectorizer.fit_transform(texts)
     # On the sparse vectors themselves Chinese fell into one cluster of nearly all.
@@ -115,6 +110,15 @@ def _vectors(texts: Sequence[str], seed: int) -> Any:
     if axes < 2:
         return sparse.toarray()
     return normalize(TruncatedSVD(axes, random_state=seed).fit_transform(sparse))
+
+
+def _vocabulary(texts: Sequence[str]) -> list[str]:
+    """Return the pieces to look at: of many texts those in two or more, but not in every tenth."""
+    counts = Counter(piece for text in texts for piece in set(_pieces(text)))
+    many = len(texts) >= _MANY
+    known = {one: n for one, n in counts.items() if not many or 2 <= n <= len(texts) / 10}
+    chosen = Counter(known or counts).most_common(MAX_FEATURES)
+    return sorted(piece for piece, _ in chosen) or [""]
 
 
 def _pieces(text: str) -> list[str]:

@@ -78,9 +78,13 @@ def _vectors(texts: Sequence[str]) -> Any:
     from sklearn.feature_extraction.text import TfidfVectorizer
 
     vectorizer = TfidfVectorizer(
-        analyzer=features, sublinear_tf=True, max_features=MAX_FEATURES, dtype=np.float32
+        analyzer=_some_features, sublinear_tf=True, max_features=MAX_FEATURES, dtype=np.float32
     )
     return vectorizer.fit_transform(texts)
+
+
+def _some_features(text: str) -> list[str]:
+    return features(text) or ["no feature"]
 
 
 def _margins(vectors: Any, given_n: Places, classes: int) -> Floats:

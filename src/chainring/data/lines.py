@@ -15,7 +15,7 @@ from typing import BinaryIO, cast
 Report = Callable[[str, str], None]
 """`report(locator, cause)`: how a reader says a fault and goes on."""
 
-_SKIP_BYTES = 1 << 20
+_SKIP_BYTES = 1 << 16
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -38,7 +38,7 @@ def lines(path: Path, *, report: Report, max_bytes: int) -> Iterator[tuple[int, 
 
 
 def _opened(path: Path) -> BinaryIO:
-    return cast(BinaryIO, gzip.open(path)) if path.suffix == ".gz" else path.open("rb")
+    return cast(BinaryIO, gzip.open(path)) if path.suffix == ".gz" else path.open("rb", _SKIP_BYTES)
 
 
 def _checked(

@@ -108,7 +108,8 @@ def files_of(paths: str) -> list[DataFile]:
             files.setdefault(file.path.resolve(), file)
     if faults:
         raise InputError(
-            "no data: set data.path in chainring.toml to the folder or file that holds your text",
+            "no data: name the folders or files that hold your text under data.path (or "
+            "data.unlabelled) in chainring.toml",
             faults=faults,
         )
     return list(files.values())

@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from chainring.data.dropped import DROPPED_FILE, Dropped
+
+
+def test_each_drop_is_counted_by_reason_and_written_with_its_place(tmp_path: Path) -> None:
+    with Dropped(tmp_path) as dropped:
+        dropped.add("empty text", source="data/帮助.csv", locator="line 2")
+        dropped.add("empty text", source="data/帮助.csv", locator="line 9")
+        dropped.add("consent not allowed: none", source="b.csv", locator="line 1")
+    assert dropped.counts == {"consent not allowed: none": 1, "empty text": 2}
+    lines = (tmp_path / DROPPED_FILE).read_text(encoding="utf-8").splitlines()
+    assert json.loads(lines[0]) == {
+        "reason": "empty text",
+        "source": "data/帮助.csv",
+        "locator": "line 2",
+    }
+    assert len(lines) == 3
+
+
+def test_the_file_is_there_when_nothing_was_dropped(tmp_path: Path) -> None:
+    with Dropped(tmp_path):
+        pass
+    assert (tmp_path / DROPPED_FILE).read_text(encoding="utf-8") == ""

@@ -1,0 +1,201 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chainring.contracts.label import Label, ReviewState
+from chainring.contracts.record import Record
+from chainring.data.labels import _capped
+from chainring.data.settings import DataSettings
+
+
+def decision(about: str, value: str, state: ReviewState = "accepted", **more: Any) -> Label:
+    return Label(
+        id=more.pop("id", f"dec_{about}_{value}"),
+        app="shop",
+        record=about,
+        value=value,
+        author="reviewer",
+        author_kind="person",
+        state=state,
+        **more,
+    )
+
+
+def states(found: list[Label]) -> dict[tuple[str, str], str]:
+    return {(label.author_kind, label.value): label.state for label in found}
+
+
+@pytest.fixture
+def shop(workshop: Any) -> Any:
+    workshop.write_rows("help.jsonl", [("Where is my parcel?", "track"), ("我要退货", "return")])
+    return workshop
+
+
+def run(shop: Any, corrections: Any = (), decisions: tuple[Label, ...] = ()) -> list[Label]:
+    return list(shop.read(Label, shop.labels(shop.records(), corrections, decisions)))
+
+
+def test_the_label_column_of_the_source_is_accepted(shop: Any) -> None:
+    english, chinese = run(shop)
+    assert (english.value, english.author_kind, english.state) == ("track", "source", "accepted")
+    assert (chinese.value, chinese.author) == ("return", "source")
+    records = shop.read(Record, shop.records())
+    assert [english.record, chinese.record] == [record.id for record in records]
+
+
+def test_a_row_without_a_label_gets_none(shop: Any) -> None:
+    shop.write_rows("help.jsonl", [{"text": "just text"}])
+    assert run(shop) == []
+
+
+def test_a_users_correction_becomes_a_label_that_names_its_feedback(
+    shop: Any, correction: Any
+) -> None:
+    label = run(shop, [correction(1, "wheres my stuff", "track")])[-1]
+    assert (label.author, label.author_kind, label.state) == ("ann", "user", "accepted")
+    assert label.parents == ("pred_1", "fb_1")
+    assert label.record == "rec_fb1"
+
+
+def test_what_feedback_says_is_pending_stays_pending_and_is_counted(
+    shop: Any, correction: Any
+) -> None:
+    made = shop.records()
+    table = shop.labels(made, [correction(1, "wheres my stuff", "track", state="pending")])
+    assert shop.read(Label, table)[-1].state == "pending"
+    assert table.counts == {"waits for a review": 1}
+
+
+def test_a_person_who_agrees_accepts_a_pending_correction(shop: Any, correction: Any) -> None:
+    pending = correction(1, "wheres my stuff", "track", state="pending")
+    found = run(shop, [pending], (decision("fb_1", "track", must=True),))[2:]
+    assert states(found) == {("user", "track"): "accepted", ("person", "track"): "accepted"}
+    assert all(label.must for label in found)
+    assert "dec_fb_1_track" in found[0].parents
+
+
+def test_a_person_who_changes_a_correction_supersedes_it(shop: Any, correction: Any) -> None:
+    found = run(shop, [correction(1, "x y z", "track")], (decision("rec_fb1", "refund"),))[2:]
+    assert states(found) == {("user", "track"): "rejected", ("person", "refund"): "accepted"}
+
+
+def test_a_rejected_correction_is_kept_with_its_state(shop: Any, correction: Any) -> None:
+    rejected = decision("fb_1", "track", "rejected")
+    found = run(shop, [correction(1, "x y z", "track")], (rejected,))[2:]
+    assert states(found) == {("user", "track"): "rejected", ("person", "track"): "rejected"}
+
+
+def test_the_last_decision_counts_whatever_the_clock_says(shop: Any, correction: Any) -> None:
+    first = decision("pred_1", "refund", at=200.0)
+    last = decision("fb_1", "stock", at=100.0)
+    found = run(shop, [correction(1, "x y z", "track")], (first, last))[2:]
+    assert [label.value for label in found if label.state == "accepted"] == ["stock"]
+
+
+def test_a_person_may_change_a_label_of_the_source(shop: Any) -> None:
+    record = shop.read(Record, shop.records())[1]
+    found = run(shop, (), (decision(record.id, "exchange"),))
+    about = [label for label in found if label.record == record.id]
+    assert states(about) == {("source", "return"): "rejected", ("person", "exchange"): "accepted"}
+
+
+def test_a_person_may_name_a_text_that_had_no_label(shop: Any) -> None:
+    shop.write_rows("help.jsonl", [{"text": "just text"}])
+    record = shop.read(Record, shop.records())[0]
+    (label,) = run(shop, (), (decision(record.id, "chat"),))
+    assert (label.record, label.value, label.author_kind) == (record.id, "chat", "person")
+
+
+def test_a_decision_about_nothing_here_is_counted(shop: Any) -> None:
+    table = shop.labels(shop.records(), (), (decision("fb_99", "track"),))
+    assert table.counts == {"decisions on nothing here": 1}
+    assert table.rows == 2
+
+
+def test_what_one_user_says_beyond_the_cap_waits(shop: Any, correction: Any) -> None:
+    shop.settings = DataSettings(max_rows_per_author=3, review_doubtful=False)
+    said = [correction(i, f"text {i}", "track", author="bob") for i in range(5)]
+    said += [correction(9, "another text", "track", author="eve")]
+    table = shop.labels(shop.records(), said)
+    found = shop.read(Label, table)[2:]
+    assert [label.state for label in found] == ["accepted"] * 3 + ["pending"] * 2 + ["accepted"]
+    assert table.counts == {"more than 3 of one author: waits for a review": 2}
+
+
+def test_what_a_person_accepted_is_not_capped(shop: Any, correction: Any) -> None:
+    shop.settings = DataSettings(max_rows_per_author=1, review_doubtful=False)
+    said = [correction(i, f"text {i}", "track", author="bob") for i in range(3)]
+    found = run(shop, said, tuple(decision(f"fb_{i}", "track") for i in range(3)))[2:]
+    assert {label.state for label in found} == {"accepted"}
+
+
+@given(
+    authors=st.lists(st.sampled_from(["bob", "eve", "王", ""]), max_size=40),
+    limit=st.integers(1, 6),
+)
+def test_no_named_user_ever_has_more_accepted_labels_than_the_cap(
+    authors: list[str], limit: int
+) -> None:
+    from collections import Counter
+
+    said = [
+        Label(id=str(i), app="a", record=str(i), value="x", author=author, author_kind="user")
+        for i, author in enumerate(authors)
+    ]
+    counts: Counter[str] = Counter()
+    held = _capped(said, set(), limit, counts)
+    accepted = Counter(label.author for label in held if label.state == "accepted")
+    expected = {a: n if not a else min(n, limit) for a, n in Counter(authors).items()}
+    assert accepted == expected
+    assert sum(counts.values()) == sum(label.state == "pending" for label in held)
+
+
+def _field(shop: Any) -> None:
+    tracks = [f"where is my parcel number {w}" for w in "one two three four five six".split()]
+    returns = [f"I want to return the {w}" for w in "coat hat shoe bag shirt belt".split()]
+    tracks += [f"我的{w}到哪了" for w in ("包裹", "快递", "鞋子", "衣服", "帽子", "箱子")]
+    returns += [f"我要退掉这件{w}" for w in ("包裹", "快递", "鞋子", "衣服", "帽子", "箱子")]
+    shop.write_rows("help.jsonl", [(t, "track") for t in tracks] + [(t, "return") for t in returns])
+
+
+def test_a_correction_that_contradicts_the_data_waits_and_a_fitting_one_counts(
+    shop: Any, correction: Any
+) -> None:
+    _field(shop)
+    said = [
+        correction(1, "where is my parcel number seven", "return"),
+        correction(2, "我的快递现在到哪了", "return"),
+        correction(3, "where is my parcel number eight", "track"),
+        correction(4, "do you sell gift cards", "gift_card"),
+    ]
+    table = shop.labels(shop.records(), said)
+    found = {label.record: label.state for label in shop.read(Label, table)}
+    assert [found[f"rec_fb{i}"] for i in (1, 2, 3, 4)] == [
+        "pending",
+        "pending",
+        "accepted",
+        "accepted",
+    ]
+    assert table.counts == {"doubtful: waits for a review": 2}
+    shop.settings = DataSettings(review_doubtful=False)
+    assert {label.state for label in run(shop, said)} == {"accepted"}
+
+
+def test_a_doubtful_correction_that_a_person_accepted_counts(shop: Any, correction: Any) -> None:
+    _field(shop)
+    said = [correction(1, "where is my parcel number seven", "return")]
+    found = run(shop, said, (decision("fb_1", "return"),))
+    assert {label.state for label in found} == {"accepted"}
+
+
+def test_what_judges_a_model_does_not_choose_its_training_rows(shop: Any, correction: Any) -> None:
+    _field(shop)
+    text = "where is my parcel number one"
+    judges = [correction(i, text, "return", part="holdout", author_kind="person") for i in range(9)]
+    asked = correction(20, "where is my parcel number seven", "return", author="eve")
+    found = {label.record: label.state for label in run(shop, [*judges, asked])}
+    assert found["rec_fb20"] == "pending"

@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from chainring.contracts.parts import load_part, part_names
+from chainring.data.readers import Reader
+
+EXPECTED = [
+    {"text": "Where is it?", "label": "track"},
+    {"text": "我要退货，谢谢", "label": "return"},
+]
+
+
+def read(part: str, path: Path) -> tuple[list[tuple[str, dict[str, Any]]], list[str]]:
+    reader: Reader = load_part("reader", part)
+    said: list[str] = []
+    report = lambda at, cause: said.append(f"{at}: {cause}")  # noqa: E731
+    return list(reader(path, report=report, max_bytes=1 << 20)), said
+
+
+def test_the_five_readers_are_registered_as_parts() -> None:
+    ours = {"csv.v1", "jsonl.v1", "parquet.v1", "text.v1", "tsv.v1"}
+    assert ours <= set(part_names("reader"))
+
+
+@pytest.mark.parametrize(
+    ("part", "content", "places"),
+    [
+        (
+            "jsonl.v1",
+            '{"text": "Where is it?", "label": "track"}\n\n'
+            '{"text": "我要退货，谢谢", "label": "return"}',
+            ["line 1", "line 3"],
+        ),
+        (
+            "csv.v1",
+            'text,label\n"Where is it?",track\n"我要退货，谢谢",return\n',
+            ["line 2", "line 3"],
+        ),
+        ("csv.v1", "text;label\nWhere is it?;track\n我要退货，谢谢;return\n", ["line 2", "line 3"]),
+        (
+            "tsv.v1",
+            "text\tlabel\r\nWhere is it?\ttrack\r\n我要退货，谢谢\treturn\r\n",
+            ["line 2", "line 3"],
+        ),
+    ],
+    ids=["jsonl", "csv", "csv-semicolon", "tsv"],
+)
+def test_rows_are_the_same_from_every_kind_of_text_file(
+    tmp_path: Path, part: str, content: str, places: list[str]
+) -> None:
+    (tmp_path / "a").write_bytes(content.encode())
+    found, said = read(part, tmp_path / "a")
+    assert [row for _, row in found] == EXPECTED
+    assert [place for place, _ in found] == places
+    assert not said
+
+
+def test_rows_of_parquet_come_in_batches_and_in_order(tmp_path: Path) -> None:
+    rows = [{"text": f"text {i}", "label": i % 3} for i in range(3_000)]
+    pq.write_table(pa.Table.from_pylist(rows), tmp_path / "a.parquet")
+    found, said = read("parquet.v1", tmp_path / "a.parquet")
+    assert [row for _, row in found] == rows
+    assert found[-1][0] == "row 3000"
+    assert not said
+
+
+def test_each_line_of_plain_text_is_a_row_and_blank_ones_are_none(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("一行\n\n  \nline two\n", encoding="utf-8")
+    found, _ = read("text.v1", tmp_path / "a.txt")
+    assert found == [("line 1", {"text": "一行\n"}), ("line 4", {"text": "line two\n"})]
+
+
+def test_every_broken_json_line_is_reported_and_the_good_ones_are_read(tmp_path: Path) -> None:
+    deep = "[" * 100_000
+    (tmp_path / "a").write_text(f'{{"text": "a"}}\n{{"text": \n[1]\n{deep}\n{{"text": "b"}}\n')
+    found, said = read("jsonl.v1", tmp_path / "a")
+    assert [place for place, _ in found] == ["line 1", "line 5"]
+    assert [one.partition(":")[0] for one in said] == ["line 2", "line 3", "line 4"]
+    assert said[0].startswith("line 2: no JSON")
+    assert said[1] == "line 3: a JSON list, an object is expected"
+
+
+def test_a_quoted_field_of_many_lines_is_one_row_and_later_lines_keep_their_numbers(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "a").write_text('text,label\n"one\ntwo\nthree",x\nfour,y\n')
+    found, said = read("csv.v1", tmp_path / "a")
+    assert found == [
+        ("line 2", {"text": "one\ntwo\nthree", "label": "x"}),
+        ("line 5", {"text": "four", "label": "y"}),
+    ]
+    assert not said
+
+
+def test_a_row_with_another_number_of_fields_is_reported(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("text,label\nhello, world,x\nfine,y\n\n")
+    found, said = read("csv.v1", tmp_path / "a")
+    assert [place for place, _ in found] == ["line 3"]
+    assert said == ["line 2: 3 fields, the header has 2; mind the quotes"]
+
+
+def test_a_quote_that_is_not_closed_is_reported_at_the_line_where_it_opens(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text('text,label\nfine,y\n"open,x\nnever read,z\n')
+    found, said = read("csv.v1", tmp_path / "a")
+    assert len(found) == 1
+    assert len(said) == 1
+    assert said[0].startswith("line 3: ")
+    assert "is a quote not closed?" in said[0]
+
+
+def test_a_column_that_stands_twice_is_reported(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("text,label,text\na,b,c\n")
+    assert read("csv.v1", tmp_path / "a")[1] == ["line 1: columns 'text' stand twice in the header"]
+
+
+def test_a_quote_in_a_tab_separated_file_is_a_plain_character(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text('text\tlabel\n"so called" refund\tx\n')
+    assert read("tsv.v1", tmp_path / "a")[0][0][1]["text"] == '"so called" refund'
+
+
+def test_a_file_that_is_no_parquet_is_reported(tmp_path: Path) -> None:
+    (tmp_path / "a.parquet").write_bytes(b"PAR1 and nothing more")
+    found, said = read("parquet.v1", tmp_path / "a.parquet")
+    assert not found
+    assert said[0].startswith("after row 0: no Parquet file that can be read")
+
+
+def test_an_empty_csv_file_has_no_row_and_no_fault(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"")
+    assert read("csv.v1", tmp_path / "a") == ([], [])

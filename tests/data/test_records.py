@@ -1,0 +1,189 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chainring.contracts.errors import InputError
+from chainring.contracts.record import Record
+from chainring.data.settings import DataSettings
+
+
+def made(workshop: Any) -> list[Record]:
+    return list(workshop.read(Record, workshop.records()))
+
+
+def test_a_row_becomes_a_record_with_its_papers(workshop: Any) -> None:
+    workshop.write_rows(
+        "help.jsonl", [("Where is my parcel?", "track"), ("我的包裹到哪了？", "track")]
+    )
+    english, chinese = made(workshop)
+    assert (english.text, english.language) == ("Where is my parcel?", "en")
+    assert (chinese.text, chinese.language) == ("我的包裹到哪了？", "zh")
+    assert chinese.source == "data/help.jsonl"
+    assert chinese.locator == "line 2"
+    assert (chinese.licence, chinese.consent) == ("unstated", "owner")
+    assert chinese.fields == {"label": "track"}
+    assert english.id != chinese.id
+    assert english.subject is None
+
+
+def test_columns_of_a_row_stand_in_its_record(workshop: Any) -> None:
+    row = {
+        "text": "Wo ist mein Paket?",
+        "label": "track",
+        "language": "de-DE",
+        "licence": "CC-BY-4.0",
+        "consent": "training",
+        "subject": "customer 7",
+        "author": "eva",
+        "protected": "65+",
+        "split": "dev",
+        "id": "q-17",
+    }
+    workshop.write_rows("help.jsonl", [row])
+    (record,) = made(workshop)
+    assert (record.language, record.licence, record.consent) == ("de", "CC-BY-4.0", "training")
+    assert record.locator == "id q-17"
+    assert record.fields == {
+        "label": "track",
+        "split": "validation",
+        "author": "eva",
+        "protected": "65+",
+    }
+    assert record.subject is not None
+    assert "customer" not in record.subject
+
+
+def test_text_is_normalised_and_personal_data_never_reaches_the_store(
+    workshop: Any, tmp_path: Path
+) -> None:
+    workshop.write_rows(
+        "help.jsonl",
+        [
+            {
+                "text": "Ｃall　me: 13912345678，邮箱zhang@qq.com谢谢",
+                "label": "track",
+                "author": "zhang@qq.com",
+                "id": "13912345678",
+                "subject": "zhang@qq.com",
+            },
+            {"text": "", "label": "x", "id": "li@qq.com"},
+        ],
+    )
+    record, *_ = made(workshop)
+    assert record.text == "Call me: [phone]，邮箱[email]谢谢"
+    kept = b"".join(p.read_bytes() for p in (tmp_path / "store").rglob("*") if p.is_file())
+    assert b"13912345678" not in kept
+    assert b"zhang@qq.com" not in kept
+
+
+def test_without_redaction_the_text_is_only_normalised(workshop: Any) -> None:
+    workshop.guard = replace(workshop.guard, redact=False)
+    workshop.write_rows("help.jsonl", [("write to　a@b.com", "x")])
+    assert made(workshop)[0].text == "write to a@b.com"
+
+
+def test_two_who_wrote_the_same_have_two_records_with_one_content_digest(workshop: Any) -> None:
+    workshop.write_rows("a.jsonl", [("Where is it?", "track"), ("Where is it?", "track")])
+    workshop.write_rows("b.jsonl", [("Where is it?", "track")])
+    found = made(workshop)
+    assert len({record.id for record in found}) == 3
+    assert len({record.digest for record in found}) == 1
+    assert len({record.group for record in found}) == 1
+
+
+def test_a_row_put_in_at_the_top_changes_no_other_id(workshop: Any) -> None:
+    rows = [("Where is it?", "track"), ("我要退货", "return"), ("Where is it?", "track")]
+    workshop.write_rows("a.jsonl", rows)
+    before = [record.id for record in made(workshop)]
+    workshop.write_rows("a.jsonl", [("Hello", "hello"), *rows])
+    assert [record.id for record in made(workshop)][1:] == before
+
+
+def test_ids_and_digests_cannot_be_found_by_trial_without_the_key(workshop: Any) -> None:
+    workshop.write_rows("a.jsonl", [("13912345678", "x")])
+    before = made(workshop)[0]
+    workshop.work = replace(workshop.work, secret=b"another key")
+    after = made(workshop)[0]
+    assert {before.id, before.digest, before.group}.isdisjoint(
+        {after.id, after.digest, after.group}
+    )
+
+
+def test_the_same_source_gives_the_same_tree(workshop: Any) -> None:
+    workshop.write_rows("a.jsonl", [("Where is it?", "track"), ("", "x")])
+    assert workshop.records() == workshop.records()
+
+
+def test_rows_that_cannot_be_used_are_dropped_with_reason_and_place(workshop: Any) -> None:
+    workshop.settings = DataSettings(max_characters=20)
+    workshop.guard = replace(workshop.guard, allowed_consents=("training", "owner"))
+    workshop.write_rows(
+        "a.jsonl",
+        [
+            ("fine", "x"),
+            (" \u200b\n", "x"),
+            {"label": "x"},
+            ("长" * 21, "x"),
+            {"text": "private", "label": "x", "consent": "none"},
+        ],
+    )
+    table = workshop.records()
+    assert table.rows == 1
+    assert table.counts == {
+        "consent not allowed: none": 1,
+        "empty text": 2,
+        "longer than 20 characters": 1,
+    }
+    dropped = workshop.dropped(table.address)
+    assert [one["locator"] for one in dropped] == ["line 2", "line 3", "line 4", "line 5"]
+    assert "private" not in json.dumps(dropped)
+
+
+def test_a_text_of_a_hundred_thousand_characters_is_read(workshop: Any) -> None:
+    workshop.write_rows("a.jsonl", [("物流太久了" * 20_000, "x")])
+    assert len(made(workshop)[0].text) == 100_000
+
+
+def test_a_lone_surrogate_in_json_is_replaced(workshop: Any) -> None:
+    workshop.write("a.jsonl", '{"text": "a\\ud800b", "label": "x"}\n')
+    assert made(workshop)[0].text == "a\ufffdb"
+
+
+def test_the_banking77_form_is_read_as_it_is(workshop: Any) -> None:
+    workshop.write_rows("test.jsonl", [{"text": "hi", "label": 3, "label_name": "greeting"}])
+    assert made(workshop)[0].fields == {"label": "greeting", "split": "test"}
+
+
+def test_the_projects_own_name_of_out_of_scope_becomes_ours(workshop: Any) -> None:
+    workshop.settings = DataSettings(out_of_scope="其他")
+    workshop.write_rows("a.jsonl", [("今天天气怎么样", "其他")])
+    assert made(workshop)[0].fields["label"] == "out_of_scope"
+
+
+def test_faults_leave_nothing_in_the_store(workshop: Any, tmp_path: Path) -> None:
+    workshop.write_rows("a.jsonl", [("fine", "x")])
+    workshop.write("b.jsonl", b'{"text": "\xff"}\n')
+    workshop.write("c.csv", "sentence,y\na,b\n")
+    with pytest.raises(InputError, match=r"2 faults in 2 file\(s\); nothing was stored") as caught:
+        workshop.records()
+    assert len(caught.value.faults) == 2
+    assert not list((tmp_path / "store").rglob("*.jsonl"))
+    assert not list((tmp_path / "store").glob("trees/*/*"))
+
+
+def test_a_column_of_whole_sentences_is_no_label(workshop: Any) -> None:
+    workshop.write_rows("a.jsonl", [("x", "a very long story " * 20)])
+    with pytest.raises(InputError, match="name the right column"):
+        workshop.records()
+
+
+def test_data_of_which_nothing_can_be_used_is_an_error(workshop: Any) -> None:
+    workshop.write_rows("a.jsonl", [(" ", "x"), ("", "y")])
+    with pytest.raises(InputError, match="no row of the data can be used") as caught:
+        workshop.records()
+    assert caught.value.faults == ("2 x empty text",)
