@@ -1,0 +1,360 @@
+"""Every row and every tree comes back, between SQLite and PostgreSQL in every direction."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import tarfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from chainring.contracts.case import Case
+from chainring.contracts.errors import ConflictError, DamagedError, InputError, SpaceError
+from chainring.contracts.lineage import Lineage
+from chainring.store import backup as backup_module
+from chainring.store import migrations, schema
+from chainring.store.backup import backup, restore, restore_files
+from chainring.store.ledger import Ledger
+from chainring.store.traffic import Traffic
+from chainring.store.trees import TreeStore
+
+Make = Callable[..., Any]
+CASE = Case(id="case_1", app="shop", kind="不公平", opened_by="fb_1", at=1.0)
+
+
+@dataclass
+class House:
+    """A project's stores."""
+
+    ledger: Ledger
+    traffic: Traffic
+    trees: TreeStore
+
+    def backup(self, target: Path, *files: Path) -> dict[str, int]:
+        return backup(
+            target, ledger=self.ledger, traffic=self.traffic, trees=self.trees, files=files
+        )
+
+    def restore(self, source: Path) -> dict[str, int]:
+        return restore(source, ledger=self.ledger, traffic=self.traffic, trees=self.trees)
+
+    def rows(self) -> dict[str, list[str]]:
+        """Return every row of every table, without numbers that only order traffic."""
+        found: dict[str, list[str]] = {}
+        for metadata, engines in (
+            (schema.ledger, [self.ledger.engine]),
+            (schema.traffic, list(self.traffic.engines().values())),
+        ):
+            for table in metadata.sorted_tables:
+                found[table.name] = sorted(
+                    json.dumps({k: v for k, v in row.items() if k != "seq" or table in KEPT})
+                    for engine in engines
+                    for row in rows_of(engine, table)
+                )
+        return found
+
+
+KEPT = (schema.facts, schema.lineage, schema.refs)
+
+
+def rows_of(engine: sa.Engine, table: sa.Table) -> list[dict[str, Any]]:
+    with engine.connect() as connection:
+        return [dict(row) for row in connection.execute(sa.select(table)).mappings()]
+
+
+@pytest.fixture
+def house(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Callable[[str], House]]:
+    """Open empty stores in a new folder, or in the PostgreSQL database."""
+    opened: list[House] = []
+
+    def build(kind: str) -> House:
+        folder = tmp_path / f"house{len(opened)}"
+        postgres = kind == "postgresql"
+        url = request.getfixturevalue("postgres") if postgres else f"sqlite:///{folder}/ledger.db"
+        ledger = Ledger(url, app="shop")
+        migrations.ready(ledger.engine)
+        traffic = Traffic(url if postgres else folder / "traffic", app="shop")
+        opened.append(House(ledger, traffic, TreeStore(folder / "store")))
+        return opened[-1]
+
+    yield build
+    for one in opened:
+        one.ledger.close()
+        one.traffic.close()
+
+
+def fill(house: House, tmp_path: Path, predicted: Make, said: Make) -> list[str]:
+    """Put rows of every table and of three months, and two trees, into the stores."""
+    for name in ("base", "model"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "weights").write_text(name * 1000)
+        (tmp_path / name / "shared").write_text("both have this")
+    base = house.trees.put(tmp_path / "base", kind="base")
+    model = house.trees.put(tmp_path / "model", kind="model", needs=[base])
+    house.ledger.add_fact("case", "case_1", CASE, about="fb_1")
+    house.ledger.append_ref("champion", CASE, expected=0, by="gate", reason="first")
+    house.ledger.add_lineage(
+        Lineage(
+            id="run_1",
+            app="shop",
+            step="model",
+            key="k",
+            inputs=(),
+            settings="",
+            seed=0,
+            placement="",
+            result="{}",
+            result_digest="",
+            trees=(model,),
+        )
+    )
+    with house.ledger.lease("turn"):
+        pass
+    now = time.time()
+    rows = [predicted(now=now - days * 86400, holdout=days > 40) for days in (70, 35, 35, 0)]
+    house.traffic.commit([(row, f"文本 {row.id}") for row in rows], [])
+    comments = [said(row.id, comment=f"comment on {row.id}", key=row.id) for row in rows]
+    house.traffic.commit([], [*comments, said("pred_unknown")])
+    house.traffic.erase([rows[0].id])
+    return [model, base]
+
+
+DIRECTIONS = [
+    pytest.param(source, target, marks=pytest.mark.postgres if source != target else ())
+    for source, target in (("sqlite", "sqlite"), ("sqlite", "postgresql"), ("postgresql", "sqlite"))
+]
+
+
+@pytest.mark.parametrize(("source", "target"), DIRECTIONS)
+def test_every_row_and_tree_comes_back_and_work_goes_on(
+    house: Callable[[str], House],
+    tmp_path: Path,
+    predicted: Make,
+    said: Make,
+    source: str,
+    target: str,
+) -> None:
+    old = house(source)
+    trees = fill(old, tmp_path, predicted, said)
+    made = old.backup(tmp_path / "deep" / "backup.tar.gz")
+    new = house(target)
+    assert new.restore(tmp_path / "deep" / "backup.tar.gz") == made
+    assert new.rows() == old.rows()
+    assert made["rows"] == sum(map(len, old.rows().values()))
+    assert sorted(new.trees.addresses()) == sorted(trees)
+    for address in trees:
+        new.trees.verify(address)
+    spoken = [
+        sorted((f.id, f.text, f.comment, f.answer) for f in one.traffic.feedback())
+        for one in (old, new)
+    ]
+    assert spoken[0] == spoken[1]
+    assert [row.id for row in new.traffic.predictions()] == [
+        row.id for row in old.traffic.predictions()
+    ]
+    new.ledger.add_fact("case", "case_2", CASE)
+    new.ledger.append_ref("champion", CASE, expected=1, by="gate", reason="better")
+    row = predicted()
+    new.traffic.commit([(row, "new")], [said(row.id)])
+    assert new.traffic.feedback_on(row.id)[0].text == "new"
+    assert len(new.ledger.facts("case", Case)) == 2
+
+
+def test_recipe_and_key_go_with_it(
+    house: Callable[[str], House], tmp_path: Path, predicted: Make, said: Make
+) -> None:
+    old = house("sqlite")
+    fill(old, tmp_path, predicted, said)
+    (tmp_path / "chainring.toml").write_text("[project]\n")
+    (tmp_path / "key").write_text("00" * 32)
+    archive = tmp_path / "backup.tar.gz"
+    old.backup(archive, tmp_path / "chainring.toml", tmp_path / "key")
+    restore_files(archive, folder=tmp_path / "new", hidden=tmp_path / "new" / ".chainring")
+    assert (tmp_path / "new" / "chainring.toml").read_text() == "[project]\n"
+    assert (tmp_path / "new" / ".chainring" / "key").read_text() == "00" * 32
+    assert (tmp_path / "new" / ".chainring" / "key").stat().st_mode & 0o077 == 0
+
+
+@pytest.fixture
+def archive(house: Callable[[str], House], tmp_path: Path, predicted: Make, said: Make) -> Path:
+    old = house("sqlite")
+    fill(old, tmp_path, predicted, said)
+    old.backup(tmp_path / "backup.tar.gz")
+    return tmp_path / "backup.tar.gz"
+
+
+def is_empty(house: House) -> bool:
+    return not any(house.rows().values()) and not list(house.trees.root.rglob("*"))
+
+
+@pytest.mark.parametrize("kept", [0, 10, 0.3, 0.7, 0.99, -1])
+def test_an_archive_cut_short_is_refused_and_nothing_is_written(
+    archive: Path, house: Callable[[str], House], tmp_path: Path, kept: float
+) -> None:
+    data = archive.read_bytes()
+    size = int(len(data) * kept) if 0 < kept < 1 else int(kept)
+    archive.write_bytes(data[:size])
+    new = house("sqlite")
+    with pytest.raises(DamagedError, match=r"no whole backup.*another copy"):
+        new.restore(archive)
+    with pytest.raises(DamagedError):
+        restore_files(archive, folder=tmp_path / "new", hidden=tmp_path / "new")
+    assert is_empty(new)
+    assert not (tmp_path / "new").exists()
+
+
+def test_an_archive_with_a_flipped_bit_anywhere_is_refused_and_nothing_is_written(
+    archive: Path, house: Callable[[str], House]
+) -> None:
+    data = archive.read_bytes()
+    new = house("sqlite")
+    start = data.index(b"\0", 10) + 1  # the name in the header is no content
+    for place in range(start, len(data), max(1, len(data) // 60)):
+        archive.write_bytes(data[:place] + bytes([data[place] ^ 0x10]) + data[place + 1 :])
+        with pytest.raises(DamagedError):
+            new.restore(archive)
+    assert is_empty(new)
+
+
+def rewritten(archive: Path, change: Callable[[str, bytes], tuple[str, bytes]]) -> None:
+    """Write the archive again with other content, whole and with a true checksum."""
+    with tarfile.open(archive) as old:
+        members = [
+            change(member.name, stream.read())
+            for member in old
+            if (stream := old.extractfile(member)) is not None
+        ]
+    with tarfile.open(archive, "w:gz") as new:
+        for name, data in members:
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            new.addfile(info, io.BytesIO(data))
+
+
+@pytest.mark.parametrize("part", ["trees/", "blobs/"])
+def test_an_archive_whose_tree_was_altered_by_hand_is_refused(
+    archive: Path, house: Callable[[str], House], part: str
+) -> None:
+    rewritten(archive, lambda name, data: (name, b"X" + data[1:] if part in name else data))
+    with pytest.raises(DamagedError, match="was altered"):
+        house("sqlite").restore(archive)
+
+
+@pytest.mark.parametrize("name", ["blobs/../../evil", "/etc/evil", "ledger/no_such_table.jsonl"])
+def test_an_archive_with_a_strange_name_is_refused(
+    archive: Path, house: Callable[[str], House], name: str, tmp_path: Path
+) -> None:
+    rewritten(archive, lambda old, data: (name if old.startswith("blobs/") else old, data))
+    with pytest.raises(DamagedError, match="no plain file of a backup"):
+        house("sqlite").restore(archive)
+    assert not list(tmp_path.rglob("evil"))
+
+
+@pytest.mark.parametrize("form", [{"format": 2}, {"format": 1, "ledger": "9999"}])
+def test_an_archive_of_a_newer_version_is_refused(
+    archive: Path, house: Callable[[str], House], form: dict[str, object]
+) -> None:
+    new_form = json.dumps(form).encode()
+    rewritten(archive, lambda name, data: (name, new_form if name == "format.json" else data))
+    with pytest.raises(InputError, match=r"newer chainring.*pip install"):
+        house("sqlite").restore(archive)
+
+
+def test_what_is_no_archive_is_refused(house: Callable[[str], House], tmp_path: Path) -> None:
+    (tmp_path / "photo.png").write_bytes(b"\x89PNG")
+    (tmp_path / "empty.tar.gz").write_bytes(gzip.compress(b""))
+    for name in ("photo.png", "empty.tar.gz", "missing.tar.gz"):
+        with pytest.raises(DamagedError, match="no whole backup"):
+            house("sqlite").restore(tmp_path / name)
+
+
+@pytest.mark.parametrize("held", ["fact", "prediction"])
+def test_a_project_that_holds_rows_is_not_restored_into(
+    archive: Path, house: Callable[[str], House], predicted: Make, held: str
+) -> None:
+    new = house("sqlite")
+    if held == "fact":
+        new.ledger.add_fact("case", "case_9", CASE)
+    else:
+        new.traffic.commit([(predicted(), None)], [])
+    before = new.rows()
+    with pytest.raises(ConflictError, match="already holds rows"):
+        new.restore(archive)
+    assert new.rows() == before
+
+
+def test_a_backup_never_replaces_a_file(archive: Path, house: Callable[[str], House]) -> None:
+    before = archive.read_bytes()
+    with pytest.raises(ConflictError, match="already there"):
+        house("sqlite").backup(archive)
+    assert archive.read_bytes() == before
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), OSError(28, "no space left")])
+def test_an_archive_is_never_there_half_written(
+    house: Callable[[str], House],
+    tmp_path: Path,
+    predicted: Make,
+    said: Make,
+    monkeypatch: pytest.MonkeyPatch,
+    error: BaseException,
+) -> None:
+    old = house("sqlite")
+    fill(old, tmp_path, predicted, said)
+
+    def stopped(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(backup_module, "_add_tree", stopped)
+    with pytest.raises(SpaceError if isinstance(error, OSError) else KeyboardInterrupt):
+        old.backup(tmp_path / "out" / "backup.tar.gz")
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_a_damaged_tree_is_not_put_into_a_backup(
+    house: Callable[[str], House], tmp_path: Path, predicted: Make, said: Make
+) -> None:
+    old = house("sqlite")
+    fill(old, tmp_path, predicted, said)
+    blob = next(old.trees.root.glob("blobs/*/*"))
+    blob.chmod(0o644)
+    blob.write_bytes(b"rubbish")
+    with pytest.raises(DamagedError):
+        old.backup(tmp_path / "out.tar.gz")
+    assert not (tmp_path / "out.tar.gz").exists()
+
+
+def test_rows_written_while_a_backup_is_made_do_not_tear_it(
+    ledger: Ledger,
+    traffic: Traffic,
+    house: Callable[[str], House],
+    tmp_path: Path,
+    predicted: Make,
+    said: Make,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The tables of one database are read at one moment: feedback never without its answer."""
+    old = House(ledger, traffic, TreeStore(tmp_path / "store"))
+    traffic.commit([(predicted(), None)], [])
+    add = backup_module._add
+
+    def busy(archive: tarfile.TarFile, name: str, data: bytes) -> None:
+        add(archive, name, data)
+        if name.endswith("predictions.jsonl"):
+            row = predicted()
+            traffic.commit([(row, "meanwhile")], [said(row.id)])
+
+    monkeypatch.setattr(backup_module, "_add", busy)
+    old.backup(tmp_path / "busy.tar.gz")
+    monkeypatch.undo()
+    new = house("sqlite")
+    new.restore(tmp_path / "busy.tar.gz")
+    assert list(new.traffic.feedback()) == []
+    assert len(list(new.traffic.predictions())) == 1

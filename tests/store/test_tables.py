@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from chainring.contracts.dataset import Row
+from chainring.contracts.errors import DamagedError
+from chainring.contracts.label import Label
+from chainring.store.tables import (
+    ROWS_FILE,
+    TABLE_FILE,
+    read_rows,
+    read_table,
+    write_rows,
+    write_table,
+)
+
+
+def row(number: int, split: str = "train", **facts: object) -> Row:
+    return Row(
+        id=f"r{number}",
+        text=f"文本 {number}\nsecond line",
+        label="stock",
+        language="zh",
+        split=split,
+        source="data/a.jsonl",
+        licence="CC0",
+        group=f"g{number}",
+        **facts,  # type: ignore[arg-type]
+    )
+
+
+ROWS = [
+    row(
+        1, records=("rec_1", "rec_2"), labels=("lab_1",), feedback=("fb_1",), weight=0.5, must=True
+    ),
+    row(2, "test", author="ann", protected="a"),
+    row(3, "holdout"),
+]
+
+
+def test_rows_come_back_as_they_were_written(tmp_path: Path) -> None:
+    assert write_rows(tmp_path, ROWS) == 3
+    assert read_rows(tmp_path) == ROWS
+    assert read_rows(tmp_path, "test", "holdout") == ROWS[1:]
+    assert read_rows(tmp_path, "unlabelled") == []
+
+
+def test_no_rows_come_back_as_no_rows(tmp_path: Path) -> None:
+    assert write_rows(tmp_path, []) == 0
+    assert read_rows(tmp_path) == []
+
+
+def test_the_wider_ecosystem_opens_the_rows(tmp_path: Path) -> None:
+    write_rows(tmp_path, ROWS)
+    table = pq.read_table(tmp_path / ROWS_FILE)
+    assert table.column("text").to_pylist()[0] == ROWS[0].text
+    assert table.column("records").to_pylist()[0] == ["rec_1", "rec_2"]
+
+
+def test_the_same_rows_give_the_same_bytes(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        write_rows(tmp_path / name, iter(ROWS))
+    assert (tmp_path / "a" / ROWS_FILE).read_bytes() == (tmp_path / "b" / ROWS_FILE).read_bytes()
+
+
+@pytest.mark.parametrize("kept", [0, 100, -10])
+def test_rows_that_cannot_be_read_are_named(tmp_path: Path, kept: int) -> None:
+    write_rows(tmp_path, ROWS)
+    path = tmp_path / ROWS_FILE
+    path.write_bytes(path.read_bytes()[:kept])
+    with pytest.raises(DamagedError, match=f"{ROWS_FILE} cannot be read"):
+        read_rows(tmp_path)
+
+
+def test_a_table_of_nouns_comes_back_in_its_order(tmp_path: Path) -> None:
+    labels = [
+        Label(
+            id=f"l{i}", app="shop", record="r", value="退款\u2028x", author="a", author_kind="user"
+        )
+        for i in range(3)
+    ]
+    assert write_table(tmp_path, iter(labels)) == 3
+    assert list(read_table(Label, tmp_path)) == labels
+    assert (tmp_path / TABLE_FILE).read_bytes().count(b"\n") == 3
+    assert write_table(tmp_path, []) == 0
+    assert list(read_table(Label, tmp_path)) == []
