@@ -19,9 +19,11 @@ from chainring.contracts.codec import decode
 from chainring.contracts.deployment import Deployment
 from chainring.contracts.errors import ChainringError
 from chainring.contracts.feedback import Feedback
+from chainring.contracts.guard import Guard
 from chainring.contracts.ids import new_id
 from chainring.contracts.label import Label
 from chainring.contracts.parts import part_names
+from chainring.contracts.record import Record
 from chainring.contracts.source import Machine, Policy, Source
 from chainring.contracts.table import Table
 from chainring.contracts.verdict import Verdict
@@ -118,6 +120,26 @@ def _turn(ring: Ring, machine: Machine, policy: Policy, source: Source) -> dict[
     verdict = judged(ring, built, champion)
     facts["verdict"] = verdict.execution
     return facts | _settled(ring, built, verdict, head, fresh=verdict.fresh)
+
+
+def prepare(ring: Ring, *, machine: Machine, policy: Policy, source: Source) -> Made[Table[Record]]:
+    """Make the records alone: what a person labels before the first turn."""
+    with _held(ring.ledger) as lease:
+        ring.runner.lease = lease
+        guard = _ready(ring, machine, policy)
+        made: Made[Table[Record]] = ring.runner.run(
+            "records", source, guard, settings=ring.recipe.data
+        )
+        return made
+
+
+def _ready(ring: Ring, machine: Machine, policy: Policy) -> Made[Guard]:
+    machine = replace(machine, free_disk_mib=0)
+    run = ring.runner.run
+    placement = run("placement", machine, settings=ring.recipe.hardware, needs_work=False)
+    ring.runner.placement = placement.noun
+    guard: Made[Guard] = run("guard", policy, needs_work=False)
+    return guard
 
 
 def _settled(
