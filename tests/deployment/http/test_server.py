@@ -142,7 +142,8 @@ def _received(connection: socket.socket) -> bytes:
 )
 def test_a_head_that_does_not_come_to_its_end_is_given_up(sent: bytes) -> None:
     app = create_app(DemoVerbs(), settings=DeploymentSettings())
-    with running(app, head_timeout_s=0.2) as url, _socket(url) as connection:
+    serving = running(app, head_timeout_s=0.2, keep_alive_s=600)
+    with serving as url, _socket(url) as connection:
         connection.sendall(sent)
         received = _received(connection)
     assert received.count(b"HTTP/1.1 ") == sent.count(b"\r\n\r\n")
@@ -183,6 +184,17 @@ def test_a_head_that_is_too_long_is_refused(open_url: str, size: int, where: str
             return
     assert received.startswith(b"HTTP/1.1 431") or received == b""
     assert httpx.get(f"{open_url}/health/live").status_code == 200
+
+
+def test_a_head_without_an_end_is_refused_before_it_fills_the_memory() -> None:
+    app = create_app(DemoVerbs(), settings=DeploymentSettings())
+    with running(app, head_timeout_s=600) as url, _socket(url) as connection:
+        try:
+            connection.sendall(b"GET / HTTP/1.1\r\nx-a: " + b"b" * 2_000_000)
+            received = _received(connection)
+        except ConnectionError:
+            return
+    assert received.startswith(b"HTTP/1.1 431")
 
 
 def test_bytes_that_are_no_http_are_400(open_url: str) -> None:
