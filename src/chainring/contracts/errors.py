@@ -43,14 +43,15 @@ class ProjectNotFoundError(InputError):
 
 
 class UnknownNameError(InputError, KeyError):
-    """A name that nothing here carries."""
+    """A name that nothing here carries; `known` is None where there are too many to offer one."""
 
-    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
-        names = sorted(known)
+    def __init__(self, kind: str, name: str, known: Iterable[str] | None) -> None:
+        names = None if known is None else sorted(known)
         self.kind, self.name, self.known = kind, name, names
-        super().__init__(f"unknown {kind} {name!r}{did_you_mean(name, names)}")
+        near = "" if names is None else did_you_mean(name, names)
+        super().__init__(f"unknown {kind} {name!r}{near}")
 
-    def __reduce__(self) -> tuple[type[Self], tuple[str, str, list[str]]]:
+    def __reduce__(self) -> tuple[type[Self], tuple[str, str, list[str] | None]]:
         return type(self), (self.kind, self.name, self.known)  # it crosses worker processes
 
     def __str__(self) -> str:

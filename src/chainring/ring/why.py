@@ -47,7 +47,7 @@ def why(ring: Ring, prediction: str, *, texts: bool) -> dict[str, Any]:
     """
     answered = ring.traffic.prediction(prediction)
     if answered is None:
-        raise UnknownNameError("prediction", prediction, [])
+        raise UnknownNameError("prediction", prediction, None)
     chain = facts(ring, answered)
     said = ring.traffic.feedback_on(prediction)
     text = ring.traffic.text(prediction)
@@ -72,7 +72,7 @@ def facts(ring: Ring, answered: Prediction) -> dict[str, Any]:
     """Return model, data set, steps and who promoted it: the part that only asks the ledger."""
     made = ring.ledger.lineage_of_tree(answered.model)
     if made is None:
-        raise UnknownNameError("model", answered.model, [])
+        raise UnknownNameError("model", answered.model, None)
     model = decode(Model, made.result)
     chain = list(ancestry(ring, made))
     return {

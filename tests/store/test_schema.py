@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from chainring.contracts.errors import MissingPackageError
+from chainring.store import schema
+from chainring.store.schema import connect
+
+
+@pytest.mark.parametrize(
+    ("pragma", "value"),
+    [("journal_mode", "wal"), ("synchronous", 2), ("secure_delete", 1), ("busy_timeout", 30000)],
+)
+def test_every_sqlite_connection_is_durable_patient_and_erases(
+    tmp_path: Path, pragma: str, value: object
+) -> None:
+    engine = connect(f"sqlite:///{tmp_path / 'new' / 'ledger.db'}")
+    with engine.connect() as one, engine.connect() as two:
+        for connection in (
+            one.execution_options(read_only=True),
+            two.execution_options(read_only=True),
+        ):
+            assert connection.exec_driver_sql(f"PRAGMA {pragma}").scalar() == value
+    engine.dispose()
+
+
+def test_two_transactions_that_read_and_then_write_do_not_fail_each_other(tmp_path: Path) -> None:
+    """Under SQLite's own deferred BEGIN the second one would find the database locked."""
+    import threading
+
+    engine = connect(f"sqlite:///{tmp_path / 'ledger.db'}")
+    with engine.begin() as connection:
+        schema.ledger.create_all(connection)
+        connection.execute(
+            schema.leases.insert().values(app="a", name="n", holder="h", fence=0, expires=0.0)
+        )
+
+    def count() -> None:
+        for _ in range(20):
+            with engine.begin() as connection:
+                fence = connection.execute(sa.select(schema.leases.c.fence)).scalar_one()
+                connection.execute(schema.leases.update().values(fence=fence + 1))
+
+    threads = [threading.Thread(target=count) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with engine.connect() as connection:
+        assert connection.execute(sa.select(schema.leases.c.fence)).scalar_one() == 80
+    engine.dispose()
+
+
+def test_a_missing_driver_is_named_with_the_extra_that_brings_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(schema, "find_spec", lambda _: None)
+    with pytest.raises(MissingPackageError, match=r"psycopg.*pip install 'chainring\[postgres\]'"):
+        connect("postgresql://nobody@127.0.0.1:1/none")
