@@ -341,11 +341,12 @@ class Project:
         self.ring.ledger.add_fact("key", identifier, revoked)
         return revoked
 
-    def report(self, path: str | Path | None = None) -> Path:
-        """Write one self-contained HTML page about the ring and return its path."""
+    def report(self, path: str | Path | None = None, *, language: str = "en") -> Path:
+        """Write one self-contained HTML page (`en` or `zh`) about the ring and return its path."""
         from chainring.software.report import write_report
 
-        return write_report(self, Path(path) if path else self.folder / "report.html")
+        place = Path(path) if path else self.folder / "report.html"
+        return write_report(self, place, language=language)
 
     def backup(self, path: str | Path) -> dict[str, int]:
         """Write everything but the text folder itself into one archive."""

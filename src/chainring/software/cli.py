@@ -219,9 +219,10 @@ def status(
 def report(
     project: Folder = HERE,
     out: Annotated[Path | None, typer.Option(help="file to write")] = None,
+    language: Annotated[str, typer.Option(help="en or zh")] = "en",
 ) -> None:
     """Write one self-contained HTML page about the ring."""
-    typer.echo(f"wrote {_open(project).report(out)}")
+    typer.echo(f"wrote {_open(project).report(out, language=language)}")
 
 
 @app.command()

@@ -1,0 +1,50 @@
+"""The words of the report, English and Chinese."""
+
+from __future__ import annotations
+
+_ROWS = (
+    ("title", "the ring so far", "数据闭环报告"),
+    ("turns", "Turns", "轮次"),
+    ("turn", "turn", "第几轮"),
+    ("verdict", "The gate's last word", "最近一次评审结论"),
+    ("quality", "Where the last challenger is right and wrong", "最新候选模型的对与错"),
+    ("candidates", "Candidates and forms", "候选模型与部署形式"),
+    ("users", "What users said", "用户反馈"),
+    ("cost", "What each step cost so far", "各步骤累计开销"),
+    ("no champion", "no model serves yet", "还没有上线的模型"),
+    ("serves", "model {model} serves in form {form}", "当前上线模型 {model}，形式 {form}"),
+    ("accuracy", "Accuracy", "准确率"),
+    ("interval", "with 95 % intervals", "含 95 % 区间"),
+    ("challenger", "challenger", "候选模型"),
+    ("champion", "champion", "在线模型"),
+    ("by language", "Accuracy by language", "分语言准确率"),
+    ("confusion", "Confused most often (truth → answer)", "最常混淆的标签（真实 → 回答）"),
+    ("calibration", "Calibration", "置信度校准"),
+    ("confidence", "confidence", "置信度"),
+    ("right", "share that was right", "答对的比例"),
+    ("answers", "answers", "回答数"),
+    ("hardest", "Hardest labels", "最难的标签"),
+    ("candidate", "Candidate", "候选"),
+    ("validation", "On validation", "验证集"),
+    ("because", "Because", "原因"),
+    ("form", "Form", "形式"),
+    ("speed", "texts/s", "条/秒"),
+    ("feedback", "Feedback by day", "每日反馈"),
+    ("satisfaction", "Satisfaction by day", "每日满意度"),
+    ("thumbs up", "thumbs up", "点赞比例"),
+    ("confirmed", "confirmed of judged", "确认占已评比例"),
+    ("passed on", "passed on to a person", "转人工比例"),
+    ("confirmation", "confirmations", "确认"),
+    ("correction", "corrections", "更正"),
+    ("rating", "ratings", "评分"),
+    ("comment", "comments", "评论"),
+    ("flag", "flags", "举报"),
+    ("cpu", "CPU seconds per step", "各步骤 CPU 秒"),
+    ("memory", "Peak memory per step, MiB", "各步骤内存峰值（MiB）"),
+    ("empty", "nothing yet", "暂无数据"),
+)
+
+WORDS = {
+    "en": {key: english for key, english, _ in _ROWS},
+    "zh": {key: chinese for key, _, chinese in _ROWS},
+}
