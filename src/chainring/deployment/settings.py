@@ -20,7 +20,8 @@ class ParitySettings(BaseModel):
     `exact` computes in float32 like training and differs by rounding only. `bf16` keeps 8 bits of
     mantissa, which moves probabilities by about a hundredth. `light` rounds weights and activations
     to 8 bits; its probabilities move by tenths where two labels are near, so that it is held to
-    its labels first and to a looser cosine of logits.
+    its labels first and to a looser cosine of logits (the smallest of a fine MiniLM was 0.988 on
+    3,080 questions of its field, and 0.948 on an empty text or one in a language it never learnt).
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -41,7 +42,7 @@ class ParitySettings(BaseModel):
         description="share of golden texts with the same label, bf16 form",
     )
     light_min_cosine: float = Field(
-        default=0.98,
+        default=0.9,
         ge=0,
         le=1,
         description="smallest cosine of the logits, light form",
