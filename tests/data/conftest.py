@@ -157,7 +157,13 @@ def workshop(tmp_path: Path) -> Workshop:
     return Workshop(tmp_path)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
+def new_workshop() -> type[Workshop]:
+    """Return the class, for properties that need a fresh workshop an example."""
+    return Workshop
+
+
+@pytest.fixture(scope="session")
 def correction() -> Callable[..., Record]:
     """Return a maker of records as the feedback room makes them."""
     return _correction

@@ -59,7 +59,8 @@ def test_most_wrong_corrections_of_banking77_are_caught_and_few_right_ones(share
     rng = random.Random(0)
     rng.shuffle(rows)
     taken: dict[str, int] = defaultdict(int)
-    base, rest = [], []
+    base: list[dict[str, str]] = []
+    rest: list[dict[str, str]] = []
     for row in rows:
         taken[row["label_name"]] += 1
         (base if taken[row["label_name"]] <= 10 else rest).append(row)

@@ -146,11 +146,9 @@ def collapsed(candidates: Sequence[Candidate], dropped: Dropped) -> list[Candida
         one = _merged(same, dropped)
         if one is None:
             continue
-        if one.label in kept:
-            for lost in (one, *one.merged):
-                dropped.add("near-duplicate", **lost.where)
-        else:
-            kept[one.label] = one
+        stays = kept.setdefault(one.label, one) is one
+        for lost in one.merged if stays else (one, *one.merged):
+            dropped.add("exact duplicate" if stays else "near-duplicate", **lost.where)
     return list(kept.values())
 
 
@@ -167,6 +165,4 @@ def _merged(same: Sequence[Candidate], dropped: Dropped) -> Candidate | None:
     for one in same:
         if stands is None or one.label != stands[1]:
             dropped.add("conflicting duplicate", **one.where)
-    for one in agreed[1:]:
-        dropped.add("exact duplicate", **one.where)
     return replace(agreed[0], merged=tuple(agreed[1:])) if agreed else None

@@ -1,0 +1,294 @@
+from __future__ import annotations
+
+import itertools
+import tempfile
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chainring.contracts.dataset import SPLITS, Dataset, Row
+from chainring.contracts.errors import InputError
+from chainring.contracts.label import Label
+from chainring.contracts.record import Record
+from chainring.data.settings import DataSettings
+from chainring.text.near import MIN_FOLDED_LENGTH, jaccard, shingles
+from chainring.text.normalise import fold
+
+THINGS = (
+    "coat shoes lamp skirt kettle towel boots belt gloves blanket pillow mirror carpet curtain "
+    "saucepan umbrella backpack sandals jumper scarf"
+).split()
+ZH = (
+    "外套 鞋子 台灯 裙子 水壶 毛巾 靴子 皮带 手套 毯子 "
+    "枕头 镜子 地毯 窗帘 炒锅 雨伞 背包 凉鞋 毛衣 围巾"
+).split()
+ROWS = (
+    [(f"where on earth is the {thing} that I ordered", "track") for thing in THINGS]
+    + [(f"我买的{thing}到底什么时候才能送到我家", "track") for thing in ZH]
+    + [(f"please take back this {thing}, it does not suit me", "return") for thing in THINGS]
+    + [(f"这个{thing}不合适，我想办理退货退款", "return") for thing in ZH]
+)
+
+
+def by_split(rows: list[Row]) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {split: set() for split in SPLITS}
+    for row in rows:
+        found[row.split].add(row.text)
+    return found
+
+
+def test_every_row_is_in_one_split_and_traces_to_its_record_and_label(workshop: Any) -> None:
+    workshop.write_rows("help.jsonl", ROWS)
+    made = workshop.records()
+    data = workshop.dataset()
+    rows = workshop.rows(data)
+    records = {one.id: one for one in workshop.read(Record, made)}
+    labels = {one.id: one for one in workshop.read(Label, workshop.labels(made))}
+    assert Counter(row.split for row in rows) == {k: n for k, n in data.splits.items() if n}
+    assert len(rows) + sum(data.counts.values()) == len(ROWS)
+    for row in rows:
+        assert records[row.records[0]].text == row.text
+        assert {labels[name].value for name in row.labels} == {row.label}
+    assert data.labels == ("return", "track")
+    assert data.languages == ("en", "zh")
+    assert data.licences == ("unstated",)
+
+
+def test_the_same_input_gives_the_same_tree(workshop: Any) -> None:
+    workshop.write_rows("help.jsonl", ROWS)
+    assert workshop.dataset() == workshop.dataset()
+
+
+def test_the_suite_changes_with_its_rows_and_not_with_the_training_rows(
+    workshop: Any, correction: Any
+) -> None:
+    workshop.write_rows("test.jsonl", ROWS[::4])
+    workshop.write_rows("train.jsonl", ROWS[1::4] + ROWS[2::4])
+    before = workshop.dataset()
+    more = [correction(1, "kindly tell me where my delivery has gone", "track")]
+    trained = workshop.dataset(more)
+    assert (trained.suite, trained.training != before.training) == (before.suite, True)
+    judged = workshop.dataset([correction(2, "is it lost or what", "track", part="holdout")])
+    assert judged.suite != before.suite
+    assert judged.training == before.training
+
+
+def test_given_splits_are_respected_and_the_missing_one_is_drawn_from_training(
+    workshop: Any,
+) -> None:
+    workshop.write_rows("test.jsonl", ROWS[::4])
+    workshop.write_rows("train.jsonl", ROWS[1::4] + ROWS[2::4] + ROWS[3::4])
+    data = workshop.dataset()
+    found = by_split(workshop.rows(data))
+    assert found["test"] == {text for text, _ in ROWS[::4]}
+    assert data.splits["validation"] > 0
+
+
+def test_a_frozen_test_is_never_thinned(workshop: Any) -> None:
+    twice = [("Where is it?", "track"), ("where is it", "track"), ("where is it", "return")]
+    workshop.write_rows("test.jsonl", twice)
+    workshop.write_rows("train.jsonl", [*ROWS, ("Where is it??", "track")])
+    data = workshop.dataset()
+    assert data.splits["test"] == 3
+    assert data.counts["near-duplicate of a test row"] == 1
+
+
+def test_a_correction_is_trained_on_and_neither_chosen_nor_judged_by(
+    workshop: Any, correction: Any
+) -> None:
+    workshop.write_rows("help.jsonl", ROWS)
+    said = [
+        correction(i, f"my {thing} has not turned up yet, why", "track", author=f"user {i}")
+        for i, thing in enumerate(THINGS)
+    ]
+    workshop.settings = DataSettings(feedback_weight=2.5, min_jaccard=0.99)
+    rows = [row for row in workshop.rows(workshop.dataset(said)) if row.source == "feedback"]
+    assert len(rows) == len(said)
+    assert {row.split for row in rows} == {"train"}
+    assert {row.weight for row in rows} == {2.5}
+    assert rows[0].feedback == ("pred_0", "fb_0")
+    assert rows[0].author == "user 0"
+
+
+@pytest.mark.parametrize("part", ["holdout", "reacted"])
+def test_rows_of_the_holdout_are_kept_apart(workshop: Any, correction: Any, part: str) -> None:
+    workshop.write_rows("help.jsonl", ROWS)
+    said = [
+        correction(i, f"问题{thing}没收到怎么回事", "track", part=part)
+        for i, thing in enumerate(ZH)
+    ]
+    rows = [row for row in workshop.rows(workshop.dataset(said)) if row.source == "feedback"]
+    assert rows
+    assert {row.split for row in rows} == {part}
+
+
+def test_a_label_seen_once_is_left_out_with_a_sentence_and_the_turn_goes_on(workshop: Any) -> None:
+    workshop.write_rows("help.jsonl", [*ROWS, ("do you sell gift cards", "gift_card")])
+    data = workshop.dataset()
+    assert data.counts["label 'gift_card' has 1 row; at least 2 needed"] == 1
+    assert data.labels == ("return", "track")
+    (dropped,) = [one for one in workshop.dropped(data.address) if "gift_card" in one["reason"]]
+    assert dropped["locator"] == f"line {len(ROWS) + 1}"
+
+
+def test_very_many_rare_labels_are_told_in_one_reason(workshop: Any) -> None:
+    rare = [
+        (f"{thing}{word}", f"{word} {thing}") for word in ("洗法", "材质", "产地") for thing in ZH
+    ]
+    workshop.write_rows("help.jsonl", [*ROWS, *rare])
+    data = workshop.dataset()
+    assert data.counts["a label with fewer than 2 rows"] == len(rare)
+
+
+def test_every_label_that_stays_has_a_row_to_train_on(workshop: Any) -> None:
+    few = [(f"{thing} of label {i // 2}, {text}", f"label {i // 2}")
+           for i, (thing, text) in enumerate(zip(THINGS * 2, ZH * 2, strict=True))]  # fmt: skip
+    workshop.write_rows("help.jsonl", [*ROWS, *few])
+    data = workshop.dataset()
+    rows = workshop.rows(data)
+    learnt = {row.label for row in rows if row.split == "train"}
+    assert {row.label for row in rows} == learnt == set(data.labels)
+    fallen = [reason for reason in data.counts if "fell to the test alone" in reason]
+    assert len(learnt) + len(fallen) == 2 + len({label for _, label in few})
+
+
+def test_a_given_test_row_of_an_unknown_label_stays_and_is_told(workshop: Any) -> None:
+    workshop.write_rows("test.jsonl", [("can I pay by cheque", "payment"), *ROWS[:4]])
+    workshop.write_rows("train.jsonl", ROWS[4:])
+    data = workshop.dataset()
+    assert "payment" in {row.label for row in workshop.rows(data, "test")}
+    assert "payment" not in data.labels
+    card = (workshop.trees.open(data.address) / "card.md").read_text(encoding="utf-8")
+    assert "judged and never learnt: payment" in card
+
+
+def test_a_handful_of_rows_still_has_some_to_choose_by(workshop: Any) -> None:
+    workshop.write_rows("help.jsonl", ROWS[:6] + ROWS[40:46])
+    workshop.settings = DataSettings(validation_share=0.02, test_share=0.0)
+    data = workshop.dataset()
+    assert data.splits["validation"] == 1
+    assert {row.label for row in workshop.rows(data, "train")} == {"track", "return"}
+
+
+def test_out_of_scope_goes_through_like_any_label(workshop: Any) -> None:
+    chat = [(f"今天{thing}的天气怎么样呀朋友", "out_of_scope") for thing in ZH]
+    workshop.write_rows("help.jsonl", [*ROWS, *chat])
+    assert "out_of_scope" in workshop.dataset().labels
+
+
+def test_unlabelled_text_stands_apart_and_none_of_it_is_near_to_a_judge(workshop: Any) -> None:
+    workshop.write_rows("test.jsonl", ROWS[::4])
+    workshop.write_rows("train.jsonl", ROWS[1::4] + ROWS[2::4])
+    workshop.write("notes.txt", f"{ROWS[0][0]}!\nOur shop is open on Sundays\n我们周日也营业\n")
+    data = workshop.dataset()
+    assert by_split(workshop.rows(data))["unlabelled"] == {
+        "Our shop is open on Sundays",
+        "我们周日也营业",
+    }
+    assert data.counts["near-duplicate of a test row"] == 1
+
+
+def test_without_any_label_a_person_is_told_where_to_begin(workshop: Any) -> None:
+    workshop.write("notes.txt", "Where is it?\n我要退货\n")
+    with pytest.raises(InputError, match="chainring review"):
+        workshop.dataset()
+
+
+def test_with_one_label_there_is_nothing_to_learn(workshop: Any) -> None:
+    workshop.write_rows("help.jsonl", [row for row in ROWS if row[1] == "track"])
+    with pytest.raises(InputError, match=r"at least two labels .* found \['track'\]"):
+        workshop.dataset()
+
+
+def test_feedback_that_was_dropped_is_named_so_that_none_is_unaccounted_for(
+    workshop: Any, correction: Any
+) -> None:
+    workshop.write_rows("help.jsonl", ROWS)
+    said = [
+        correction(1, "where has it gone, tell me now", "track"),
+        correction(2, "Where has it gone, tell me now!", "track"),
+        correction(3, "what is this", "track", state="pending"),
+    ]
+    data = workshop.dataset(said)
+    named = {name for row in workshop.rows(data) for name in row.feedback}
+    named |= {n for one in workshop.dropped(data.address) for n in one.get("feedback", ())}
+    assert {"fb_1", "fb_2", "fb_3"} <= named
+
+
+WORDS = st.sampled_from(
+    "where is my big red parcel 我的 包裹 到底 在哪 里呢 now please return it".split()
+)
+SENTENCES = st.lists(WORDS, min_size=2, max_size=9).map(" ".join)
+LABELS = st.sampled_from(["track", "return"])
+GIVEN = st.sampled_from(["", "train", "validation", "test"])
+PARTS = st.sampled_from(["train", "holdout", "reacted"])
+
+
+def _made(folder: Path, new_workshop: Any, rows: list[Any], said: list[Record]) -> list[Row]:
+    workshop = new_workshop(folder)
+    workshop.settings = DataSettings(review_doubtful=False, min_rows_per_label=1)
+    more = [dict(zip(("text", "label", "split"), row, strict=False)) for row in rows]
+    workshop.write_rows("help.jsonl", [*ROWS, *more])
+    found: list[Row] = workshop.rows(workshop.dataset(said))
+    return found
+
+
+@settings(max_examples=25)
+@given(
+    rows=st.lists(st.tuples(SENTENCES, LABELS, GIVEN), max_size=25),
+    said=st.lists(st.tuples(SENTENCES, LABELS, PARTS), max_size=12),
+)
+def test_no_near_duplicate_ever_stands_in_two_splits(
+    rows: list[tuple[str, str, str]],
+    said: list[tuple[str, str, str]],
+    new_workshop: Any,
+    correction: Any,
+) -> None:
+    feedback = [correction(i, text, value, part=part) for i, (text, value, part) in enumerate(said)]
+    with tempfile.TemporaryDirectory() as folder:
+        found = _made(Path(folder), new_workshop, rows, feedback)
+    for one, other in itertools.combinations(found, 2):
+        if one.split == other.split:
+            continue
+        assert fold(one.text) != fold(other.text)
+        if min(len(fold(one.text)), len(fold(other.text))) >= MIN_FOLDED_LENGTH:
+            assert jaccard(shingles(one.text), shingles(other.text)) < 0.8
+    in_test = Counter(row.text for row in found if row.split == "test")
+    assert in_test >= Counter(text for text, _, split in rows if split == "test")
+    assert not [row for row in found if row.source == "feedback" and row.split == "test"]
+
+
+@settings(max_examples=15)
+@given(
+    rows=st.lists(st.tuples(SENTENCES, LABELS), max_size=15),
+    more=st.lists(st.tuples(SENTENCES, LABELS), max_size=15),
+)
+def test_a_row_once_drawn_for_the_test_is_never_trained_on_when_rows_are_added(
+    rows: list[tuple[str, str]], more: list[tuple[str, str]], new_workshop: Any
+) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        before = _made(Path(folder), new_workshop, rows, [])
+    with tempfile.TemporaryDirectory() as folder:
+        after = _made(Path(folder), new_workshop, [*rows, *more], [])
+    judged = {row.text for row in before if row.split == "test"}
+    assert judged.isdisjoint(row.text for row in after if row.split in ("train", "validation"))
+
+
+@pytest.mark.shared
+def test_banking77_keeps_its_test_whole_and_loses_few_rows(shared: Path, new_workshop: Any) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        workshop = new_workshop(Path(folder))
+        workshop.settings = DataSettings(path=str(shared / "banking77"))
+        data: Dataset = workshop.dataset()
+        rows = workshop.rows(data)
+    assert len(data.labels) == 77
+    assert data.splits["test"] == 3080
+    assert sum(data.splits.values()) + sum(data.counts.values()) == 13083
+    assert data.splits["validation"] / data.splits["train"] == pytest.approx(0.11, abs=0.015)
+    assert sum(data.counts.values()) < 600
+    judged = {fold(row.text) for row in rows if row.split == "test"}
+    assert judged.isdisjoint(fold(row.text) for row in rows if row.split != "test")

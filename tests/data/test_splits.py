@@ -1,0 +1,177 @@
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chainring.contracts.label import Label
+from chainring.contracts.record import Record
+from chainring.data.candidates import Candidate
+from chainring.data.dropped import Dropped
+from chainring.data.settings import DataSettings
+from chainring.data.splits import Placed, Shares, placed
+
+SECRET = b"a key"
+SHARES = Shares(test=0.15, validation=0.1, secret=SECRET)
+
+
+def member(name: str, label: str = "a", given: str = "", part: str = "") -> Candidate:
+    record = Record(
+        id=name,
+        app="shop",
+        text=name,
+        digest=name,
+        source="a.csv",
+        locator=name,
+        licence="owner",
+        consent="owner",
+        language="en",
+        group=name,
+    )
+    said = Label(
+        id=f"l{name}", app="shop", record=name, value=label, author="a", author_kind="source"
+    )
+    labels = (said,) if label else ()
+    return Candidate(
+        record=record, label=label, kind="source", given=given, part=part, labels=labels
+    )
+
+
+def place(*group: Candidate, shares: Shares = SHARES) -> tuple[list[Placed], dict[str, int]]:
+    with tempfile.TemporaryDirectory() as folder, Dropped(Path(folder)) as dropped:
+        return placed(group, shares, dropped), dropped.counts
+
+
+def named(split: str) -> str:
+    """Return a name whose draw falls in a split."""
+    return next(str(i) for i in range(1_000) if SHARES.split(SHARES.draw(str(i))) == split)
+
+
+NAMES = st.lists(st.text("abc", min_size=1, max_size=4), min_size=1, max_size=6, unique=True)
+
+
+def test_the_draw_gives_each_split_its_share() -> None:
+    drawn = [SHARES.split(SHARES.draw(str(i))) for i in range(20_000)]
+    assert drawn.count("test") / 20_000 == pytest.approx(0.15, abs=0.01)
+    assert drawn.count("validation") / 20_000 == pytest.approx(0.10, abs=0.01)
+
+
+def test_without_the_key_no_one_can_tell_the_split() -> None:
+    other = Shares(test=0.15, validation=0.1, secret=b"another key")
+    assert [SHARES.draw(str(i)) for i in range(9)] != [other.draw(str(i)) for i in range(9)]
+
+
+def test_a_split_that_the_files_give_is_not_drawn() -> None:
+    shares = Shares.beside({"", "test"}, DataSettings(), SECRET)
+    assert (shares.test, shares.validation) == (0.0, 0.1)
+    assert Shares.beside({"train"}, DataSettings(), SECRET).test == 0.15
+
+
+@given(names=NAMES, joins=NAMES)
+def test_rows_that_join_a_group_never_move_it_from_the_test_to_training(
+    names: list[str], joins: list[str]
+) -> None:
+    before = place(*map(member, names))[0][0].split
+    after = place(*map(member, dict.fromkeys([*names, *joins])))[0][0].split
+    order = ("train", "validation", "test")
+    assert order.index(after) >= order.index(before)
+
+
+@given(names=NAMES, other=NAMES)
+def test_two_groups_that_merge_stay_in_the_test_if_either_was(
+    names: list[str], other: list[str]
+) -> None:
+    apart = {place(*map(member, group))[0][0].split for group in (names, other)}
+    merged = place(*map(member, dict.fromkeys([*names, *other])))[0][0].split
+    assert ("test" in apart) == (merged == "test")
+
+
+@given(names=NAMES, data=st.data())
+def test_the_order_of_rows_changes_no_split(names: list[str], data: st.DataObject) -> None:
+    shuffled = data.draw(st.permutations(names))
+    first, second = place(*map(member, names))[0], place(*map(member, shuffled))[0]
+    assert (first[0].split, first[0].group) == (second[0].split, second[0].group)
+
+
+@given(names=NAMES, said=NAMES)
+def test_what_users_write_moves_no_row_of_the_files(names: list[str], said: list[str]) -> None:
+    before = place(*map(member, names))[0][0].split
+    feedback = [member(f"f{name}", part="train") for name in said]
+    found, _ = place(*map(member, names), *feedback)
+    assert {one.split for one in found} == {before}
+
+
+def test_given_test_rows_all_stay_and_what_is_near_to_them_goes() -> None:
+    group = [
+        member("t1", given="test"),
+        member("t2", "b", given="test"),
+        member("v", given="validation"),
+        member("r", given="train"),
+        member("c", part="train"),
+        member("h", part="holdout"),
+        member("u", ""),
+    ]
+    found, counts = place(*group)
+    assert [(one.candidate.record.id, one.split) for one in found] == [
+        ("t1", "test"),
+        ("t2", "test"),
+    ]
+    assert counts == {"near-duplicate of a test row": 5}
+
+
+@pytest.mark.parametrize("other", ["train", "validation"])
+def test_a_training_row_near_to_the_holdout_is_dropped_and_the_holdout_row_never(
+    other: str,
+) -> None:
+    found, counts = place(member("r", given=other), member("h", part="holdout"), shares=_no_test())
+    assert [(one.candidate.record.id, one.split) for one in found] == [("h", "holdout")]
+    assert counts == {"near-duplicate of a holdout row": 1}
+
+
+def _no_test() -> Shares:
+    return Shares(test=0.0, validation=0.1, secret=SECRET)
+
+
+def test_a_group_drawn_for_the_test_keeps_its_corrections_out_of_training() -> None:
+    drawn = named("test")
+    found, counts = place(member(drawn), member("c", "b", part="train"))
+    assert [(one.candidate.record.id, one.split) for one in found] == [(drawn, "test")]
+    assert counts == {"near-duplicate of a test row": 1}
+
+
+def test_corrections_alone_are_always_trained_on() -> None:
+    drawn = named("test")
+    found, _ = place(member(drawn, part="train"))
+    assert [one.split for one in found] == ["train"]
+
+
+def test_a_row_of_the_holdout_that_was_corrected_gives_way_to_training_rows() -> None:
+    drawn = named("train")
+    found, counts = place(member(drawn), member("x", part="reacted"))
+    assert [(one.candidate.record.id, one.split) for one in found] == [(drawn, "train")]
+    assert counts == {"near-duplicate of a train row": 1}
+    assert place(member("x", part="reacted"))[0][0].split == "reacted"
+
+
+def test_unlabelled_text_near_to_labelled_rows_goes() -> None:
+    drawn = named("train")
+    found, counts = place(member("u", ""), member(drawn))
+    assert [(one.candidate.record.id, one.split) for one in found] == [(drawn, "train")]
+    assert counts == {"near-duplicate of a train row": 1}
+
+
+def test_of_unlabelled_near_duplicates_the_first_stays() -> None:
+    found, counts = place(member("u", ""), member("w", ""))
+    assert [(one.candidate.record.id, one.split) for one in found] == [("u", "unlabelled")]
+    assert counts == {"near-duplicate": 1}
+
+
+def test_a_given_validation_row_stays_and_training_rows_near_to_it_go() -> None:
+    found, counts = place(
+        member("v", given="validation"), member("r"), member("c", part="train"), shares=_no_test()
+    )
+    assert [one.candidate.record.id for one in found] == ["v"]
+    assert counts == {"near-duplicate of a validation row": 2}
