@@ -60,7 +60,7 @@ table{border-collapse:collapse;width:100%;font-size:14px}
 th,td{text-align:left;padding:6px 10px 6px 0;border-bottom:1px solid var(--grid);
 vertical-align:top}
 th{color:var(--muted);font-weight:500}td.n{text-align:right;font-variant-numeric:tabular-nums}
-pre{white-space:pre-wrap;font:14px/1.5 ui-monospace,monospace;margin:0}
+.card h1{font-size:20px}.card h2{font-size:16px;margin:24px 0 8px}.card{overflow-wrap:anywhere}
 """
 
 
@@ -83,13 +83,18 @@ def _page(project: Project, say: dict[str, str], language: str) -> Iterator[str]
     yield from _section(say["turns"], [_accuracy(past, say), *_languages(past, say)])
     if made is not None:
         verdict = decode(Verdict, made.result)
-        words = f"<pre>{escape(readable(verdict, language=language))}</pre>"
-        yield from _section(say["verdict"], [words])
+        yield from _section(say["verdict"], [_html(readable(verdict, language=language))])
         yield from _section(say["quality"], list(_quality(project, made, verdict, say)))
         yield from _section(say["candidates"], list(_candidates(project, verdict, say)))
     yield from _section(say["users"], [_feedback(past.days, say), _satisfaction(past.days, say)])
     yield from _section(say["cost"], list(_cost(project, say)))
     yield "</main></html>"
+
+
+def _html(markdown: str) -> str:
+    from markdown_it import MarkdownIt
+
+    return str(MarkdownIt("commonmark", {"html": False}).enable("table").render(markdown))
 
 
 def _section(title: str, cards: Sequence[str]) -> Iterator[str]:
