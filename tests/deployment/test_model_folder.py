@@ -29,16 +29,21 @@ def test_a_card_is_read_as_it_was_written(tmp_path: Path) -> None:
         ({"threshold": "high"}, "threshold is not a number"),
         ({"temperature": 0}, "temperature is not above 0"),
         ({"preparation": {}}, "preparation.redact is missing"),
-        ({"max_tokens": 2}, "max_tokens is not a whole number"),
+        ({"max_tokens": None}, "max_tokens is not a whole number"),
         ({"pooling": "cls"}, "pooling is not mean"),
     ],
 )
 def test_each_fault_of_a_card_is_named(
     tmp_path: Path, changes: dict[str, object], fault: str
 ) -> None:
-    write_card(tmp_path, "linear", **changes)
+    write_card(tmp_path, "encoder", **changes)
     with pytest.raises(DamagedError, match=fault):
         read_card(tmp_path)
+
+
+def test_a_linear_model_needs_no_tokens(tmp_path: Path) -> None:
+    write_card(tmp_path, "linear", max_tokens=None, pooling=None)
+    assert read_card(tmp_path).max_tokens == 0
 
 
 def test_all_faults_of_a_card_come_together(tmp_path: Path) -> None:

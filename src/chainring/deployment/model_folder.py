@@ -29,14 +29,17 @@ NEXT_STEP = "make the model again with `chainring turn`, or go back with `chainr
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """What `model.json` says: kind, labels in the order of the logits, and how to answer."""
+    """What `model.json` says: kind, labels in the order of the logits, and how to answer.
+
+    `max_tokens` is 0 for a model that reads no tokens.
+    """
 
     kind: str
     labels: tuple[str, ...]
     threshold: float
     temperature: float
     redact: bool
-    max_tokens: int = 128
+    max_tokens: int = 0
     languages: tuple[str, ...] = ()
 
 
@@ -87,7 +90,7 @@ def read_card(folder: Path) -> Card:
         threshold=float(data["threshold"]),
         temperature=float(data["temperature"]),
         redact=bool(data["preparation"]["redact"]),
-        max_tokens=int(data.get("max_tokens", 128)),
+        max_tokens=int(data.get("max_tokens") or 0),
         languages=tuple(data.get("languages", ())),
     )
 
@@ -96,7 +99,6 @@ def _card_faults(data: Any) -> list[str]:
     if not isinstance(data, dict) or data.get("format") != FORMAT:
         return [f"expected format {FORMAT}"]
     labels, temperature = data.get("labels"), data.get("temperature")
-    max_tokens = data.get("max_tokens", 128)
     checks = {
         "kind is not a text": isinstance(data.get("kind"), str),
         "labels is not a list of two texts or more": isinstance(labels, list)
@@ -105,11 +107,18 @@ def _card_faults(data: Any) -> list[str]:
         "threshold is not a number": isinstance(data.get("threshold"), int | float),
         "temperature is not above 0": isinstance(temperature, int | float) and temperature > 0,
         "preparation.redact is missing": "redact" in (data.get("preparation") or {}),
-        "max_tokens is not a whole number of 3 or more": data.get("kind") != "encoder"
-        or (isinstance(max_tokens, int) and max_tokens >= 3),
-        "pooling is not mean": data.get("pooling", "mean") == "mean",
+        **(_encoder_checks(data) if data.get("kind") == "encoder" else {}),
     }
     return [fault for fault, holds in checks.items() if not holds]
+
+
+def _encoder_checks(data: dict[str, Any]) -> dict[str, bool]:
+    max_tokens = data.get("max_tokens")
+    return {
+        "max_tokens is not a whole number of 3 or more": isinstance(max_tokens, int)
+        and max_tokens >= 3,
+        "pooling is not mean": data.get("pooling") == "mean",
+    }
 
 
 def read_golden(folder: Path) -> Golden:
