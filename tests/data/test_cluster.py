@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import pytest
+
+from chainring.contracts.errors import MissingPackageError
 from chainring.data.cluster import MIN_PER_LABEL, RECOMMENDED_PER_LABEL, clusters, enough
 
 WORDS = "coat shoes hat lamp skirt bag kettle towel boots shirt belt gloves".split()
@@ -48,6 +51,14 @@ def test_few_or_no_texts_are_no_error() -> None:
     assert clusters([], seed=0) == []
     assert clusters(["one", "ONE!"], seed=0)[0].nearest == (0,)
     assert sum(cluster.size for cluster in clusters(["🙂", "??", "a"], seed=0)) == 3
+
+
+def test_without_scikit_learn_the_extra_to_install_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("chainring.data.cluster.find_spec", lambda name: None)
+    with pytest.raises(MissingPackageError, match=r"pip install 'chainring\[train\]'"):
+        clusters(TEXTS, seed=0)
 
 
 def test_it_is_said_what_is_missing_to_start() -> None:

@@ -168,7 +168,7 @@ def test_a_given_test_row_of_an_unknown_label_stays_and_is_told(workshop: Any) -
 
 def test_a_handful_of_rows_still_has_some_to_choose_by(workshop: Any) -> None:
     workshop.write_rows("help.jsonl", ROWS[:6] + ROWS[40:46])
-    workshop.settings = DataSettings(validation_share=0.02, test_share=0.0)
+    workshop.settings = DataSettings(validation_share=0.001, test_share=0.0)
     data = workshop.dataset()
     assert data.splits["validation"] == 1
     assert {row.label for row in workshop.rows(data, "train")} == {"track", "return"}

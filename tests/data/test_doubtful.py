@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from chainring.contracts.errors import MissingPackageError
 from chainring.data.doubtful import _margins, _vectors, doubtful
 
 TRACK = [
@@ -50,6 +51,19 @@ def test_margins_equal_those_of_centroids_recomputed_without_each_row() -> None:
             cosines.append(float(dense[i] @ centre / np.linalg.norm(centre)))
         own = cosines.pop(given_n[i])
         assert found[i] == pytest.approx(max(cosines) - own, abs=1e-5)
+
+
+def test_texts_without_a_letter_are_no_error() -> None:
+    texts = ["🙂", "??"] * 15
+    assert doubtful([*texts, "!!"], ["a", "b"] * 15 + ["a"], suspects=[30]) == []
+
+
+def test_without_scikit_learn_the_extra_to_install_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("chainring.data.doubtful.find_spec", lambda name: None)
+    with pytest.raises(MissingPackageError, match=r"pip install 'chainring\[train\]'"):
+        doubtful(TEXTS, LABELS, suspects=[0])
 
 
 @pytest.mark.shared

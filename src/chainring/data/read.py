@@ -177,7 +177,7 @@ def _file_rows(
     first = list(islice(rows, _PEEK_ROWS))
     unlabelled = part.startswith("text.") or _is_unlabelled(file, settings)
     if not first:
-        for _ in [] if faults.of(file.name) else [0]:
+        if not faults.of(file.name):
             faults.add(file.name, "an empty file; fill it or take it away")
         return
     found = list(dict.fromkeys(name for _, row in first for name in row))
