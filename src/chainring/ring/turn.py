@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from chainring.contracts.codec import decode
+from chainring.contracts.codec import decode, digest, identity
 from chainring.contracts.deployment import Deployment
 from chainring.contracts.errors import ChainringError
 from chainring.contracts.feedback import Feedback
@@ -191,15 +191,23 @@ def withdrawn(ledger: Ledger) -> set[str]:
 def snapshot_feedback(ring: Ring, reviewed: Sequence[Label]) -> Made[Table[Feedback]]:
     """Store all feedback as it stands as a table: its address is the cursor of the source.
 
-    What no snapshot names yet is new, whatever its number: PostgreSQL commits out of order.
+    What no snapshot names yet is new, whatever its number: PostgreSQL commits out of order. An
+    unchanged log is not read again.
     """
+    cursor = digest([ring.traffic.cursor(), identity(list(reviewed))])
+    known = ring.ledger.fact("snapshot", cursor, Table)
+    if known is not None and ring.runner.trees.has(known.address):
+        return Made(noun=known, execution="")
     rows = [*ring.traffic.feedback(), *_reviewed(ring, reviewed)]
     rows.sort(key=lambda row: row.id)
     folder = ring.runner.scratch / "feedback"
     folder.mkdir(parents=True, exist_ok=True)
     count = write_table(folder, rows)
-    address = ring.runner.trees.put(folder, kind="feedback")
-    return Made(noun=Table(address=address, rows=count), execution="")
+    table: Table[Feedback] = Table(
+        address=ring.runner.trees.put(folder, kind="feedback"), rows=count
+    )
+    ring.ledger.add_fact("snapshot", cursor, table)
+    return Made(noun=table, execution="")
 
 
 def _reviewed(ring: Ring, reviewed: Sequence[Label]) -> Iterator[Feedback]:

@@ -20,7 +20,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from chainring.contracts.codec import decode, encode
+from chainring.contracts.codec import decode, digest, encode
 from chainring.contracts.feedback import Feedback
 from chainring.contracts.ids import id_time
 from chainring.contracts.prediction import Prediction
@@ -154,6 +154,25 @@ class Traffic:
                 for kind, count in connection.execute(kinds.group_by(schema.feedback.c.kind)):
                     totals[kind] += count
         return dict(totals)
+
+    def cursor(self) -> str:
+        """Return a digest that changes whenever what `feedback` yields may have changed.
+
+        Numbers and sums, not the highest number alone: PostgreSQL commits out of order. Rows that
+        wait for their prediction and texts that were erased count too.
+        """
+        said = schema.feedback
+        seen = sa.select(
+            sa.func.count(), sa.func.sum(said.c.seq), sa.func.count(predictions.c.id)
+        ).select_from(said.join(predictions, predictions.c.id == said.c.prediction, isouter=True))
+        erased = sa.select(sa.func.count(payloads.c.erased_at))
+        found = []
+        for segment in self._segments():
+            with self._reading(segment) as connection:
+                rows = connection.execute(seen.where(said.c.app == self.app)).one()
+                found.append([segment, *(int(n or 0) for n in rows)])
+                found[-1].append(connection.execute(erased).scalar_one())
+        return digest(encode(found).encode())
 
     def by_day(self) -> list[tuple[str, str, int]]:
         """Return (day, kind, count) of predictions (`answers`, `passed on`) and feedback."""
