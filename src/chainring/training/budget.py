@@ -13,7 +13,7 @@ from chainring.contracts.placement import Placement
 FLOPS_A_PARAMETER = 6
 """Forward 2, backward 4 a token: J. Kaplan and others 2020, "Scaling laws", section 2.1."""
 
-GIGAFLOPS_A_CORE = {"bf16": 160.0, "fp32": 40.0}
+GIGAFLOPS_A_CORE = {"bf16": 85.0, "fp32": 20.0}
 NOMINAL_CORES = 2
 GIGAFLOPS_GPU = 8000.0
 
@@ -22,7 +22,7 @@ def nominal_gigaflops(placement: Placement) -> float:
     """Return the assumed training speed; cores do not enter, since threads change no result."""
     if placement.device.value != "cpu":
         return GIGAFLOPS_GPU * placement.world_size
-    return GIGAFLOPS_A_CORE.get(placement.precision.value, 40.0) * NOMINAL_CORES
+    return GIGAFLOPS_A_CORE.get(placement.precision.value, 20.0) * NOMINAL_CORES
 
 
 def fitting_epochs(

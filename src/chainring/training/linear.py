@@ -97,7 +97,7 @@ def _fit(
     truth_n = np.array([place[row.label] for row in train])
     weight_n = np.array([row.weight for row in train], dtype=np.float64)
     model = LogisticRegression(
-        C=settings.linear.c, solver="lbfgs", max_iter=200, tol=1e-3, random_state=settings.seed
+        C=settings.linear.c, solver="lbfgs", max_iter=300, random_state=settings.seed
     )
     model.fit(vectors_nf, truth_n, sample_weight=weight_n)
     coefficients_cf, bias_c = model.coef_, model.intercept_
