@@ -1,0 +1,291 @@
+"""The published suite for parts: what each part of a kind must do, ours and anybody's.
+
+A part of your own is held to it in one line of a test; the example is as small as you like:
+
+    from chainring.contracts.checks import ReaderExample, check_part
+    example = ReaderExample(path=folder / "a.jsonl", rows=({"text": "我要退款"},))
+    check_part("reader", "jsonl.v1", example)
+
+Enters kind, name and an example of the kind, leaves the part, or one InputError with every fault.
+Without an example only what needs none is checked: name, docstring, signature.
+"""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from chainring.contracts.errors import InputError
+from chainring.contracts.parts import KINDS, load_part, part_names
+from chainring.contracts.placement import Placement
+from chainring.contracts.predictor import PredictSettings
+from chainring.contracts.request import Request
+
+TEXTS = ("", "Where is my parcel?", "我的包裹到哪了？", "物流太久了 " * 400)
+_NEAR = 2e-3  # a text among others is padded: float32 sums are made in another order
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReaderExample:
+    """A file, the rows that stand in it, and (if given) a damaged one that must be reported."""
+
+    path: Path
+    rows: Sequence[Mapping[str, Any]]
+    damaged: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CandidateExample:
+    """The arguments of one training; `train` holds at least two labels that words tell apart."""
+
+    train: Sequence[Any]
+    validation: Sequence[Any]
+    labels: Sequence[str]
+    arguments: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineExample:
+    """A folder that the engine serves: a form's, or a model's.
+
+    `near` is how far a text's probabilities may differ alone and among others: number types of 8
+    bits round by what else is in the batch.
+    """
+
+    folder: Path
+    near: float = _NEAR
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormExample:
+    """A model folder, an empty folder to fill, and the folders of the forms before it by name."""
+
+    folder: Path
+    place: Path
+    placement: Placement
+    near: float = _NEAR
+    earlier: Mapping[str, Path] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExecutorExample:
+    """How to make the executor with two processes."""
+
+    make: Callable[[Any], Any]
+
+
+Example = ReaderExample | CandidateExample | EngineExample | FormExample | ExecutorExample
+
+
+def check_part(kind: str, name: str, example: Example | None = None) -> Any:
+    """Hold a part to what its kind promises, and return it.
+
+    Raises
+    ------
+    UnknownNameError
+        When no such part is registered.
+    InputError
+        With every fault that was found.
+    """
+    part = load_part(kind, name)
+    faults = list(_stated(kind, name, part))
+    if example is not None and not faults:
+        wanted, check = _BEHAVIOUR[kind]
+        if not isinstance(example, wanted):
+            raise InputError(f"a part of kind {kind} is checked with a {wanted.__name__}")
+        faults += check(name, part, example)
+    if faults:
+        raise InputError(f"{kind} {name} does not keep its promise", faults=faults)
+    return part
+
+
+def _stated(kind: str, name: str, part: Any) -> Iterator[str]:
+    if name not in part_names(kind):
+        yield "it is not among part_names"
+    if not inspect.getdoc(part):
+        yield "it has no docstring"
+    if load_part(kind, name) is not part:
+        yield "it is another object each time it is loaded"
+    yield from (f"it has no {member}" for member in _MEMBERS[kind] if not hasattr(part, member))
+    arguments = _ARGUMENTS[kind]
+    if arguments is None:
+        return
+    if not callable(part):
+        yield "it cannot be called"
+        return
+    positional, keywords = arguments
+    try:
+        inspect.signature(part).bind(*positional, **dict.fromkeys(keywords))
+    except TypeError as error:
+        yield f"it cannot be called as its kind is: {error}"
+
+
+_MEMBERS: dict[str, tuple[str, ...]] = {
+    "reader": (),
+    "candidate": (),
+    "form": ("name", "engine", "write", "tolerances", "hindrance"),
+    "engine": (),
+    "executor": ("name", "map", "spawn"),
+}
+_ARGUMENTS: dict[str, tuple[tuple[None, ...], tuple[str, ...]] | None] = {
+    "reader": ((None,), ("report", "max_bytes")),
+    "candidate": ((None, None), ("unlabelled", "labels", "work", "settings")),
+    "form": None,
+    "engine": ((None,), ("threads",)),
+    "executor": ((), ()),
+}
+
+
+def _reader(_: str, part: Any, example: ReaderExample) -> Iterator[str]:
+    said: list[str] = []
+
+    def read(path: Path) -> list[tuple[Any, Any]]:
+        return list(part(path, report=lambda *words: said.append(": ".join(words)), max_bytes=9999))
+
+    found = read(example.path)
+    if [row for _, row in found] != [dict(row) for row in example.rows]:
+        yield f"rows {list(example.rows)!r} expected; found {[row for _, row in found]!r}"
+    places = [place for place, _ in found]
+    if len(set(places)) != len(places) or not all(isinstance(place, str) for place in places):
+        yield f"each row needs a text of its own that says where it stands; found {places!r}"
+    if found != read(example.path):
+        yield "the same file read twice gives other rows"
+    yield from (f"it reports a fault where there is none: {words}" for words in said)
+    if example.damaged is not None:
+        said.clear()
+        read(example.damaged)
+        if not said:
+            yield "it reports nothing of a damaged file"
+
+
+def _candidate(_: str, part: Any, example: CandidateExample) -> Iterator[str]:
+    trained = part(example.train, example.validation, labels=example.labels, **example.arguments)
+    if not any(path.is_file() for path in Path(trained.folder).rglob("*")):
+        yield f"it leaves no file in {trained.folder}"
+    table = _numbers(trained.logits(TEXTS))
+    if [len(row) for row in table] != [len(example.labels)] * len(TEXTS):
+        yield f"logits of shape ({len(TEXTS)}, {len(example.labels)}) expected"
+        return
+    if not all(math.isfinite(number) for row in table for number in row):
+        yield "its logits are not finite"
+    yield from _alone(table, lambda text: _numbers(trained.logits([text]))[0], _NEAR)
+    answered = _numbers(trained.logits([row.text for row in example.train]))
+    truth = [row.label for row in example.train]
+    best = [example.labels[row.index(max(row))] for row in answered]
+    right = sum(a == b for a, b in zip(best, truth, strict=True))
+    if right <= max(truth.count(label) for label in set(truth)):
+        yield f"it learns nothing: {right} of {len(truth)} of its own training rows are right"
+
+
+def _engine(_: str, part: Any, example: EngineExample) -> Iterator[str]:
+    predictor = part(example.folder, threads=1)
+    try:
+        yield from _predictor(predictor, example.near)
+    finally:
+        predictor.close()
+
+
+def _predictor(predictor: Any, near: float) -> Iterator[str]:
+    if predictor.predict([]) != []:
+        yield "no request gives answers"
+    answers = predictor.predict(
+        [Request(text=text) for text in TEXTS], settings=PredictSettings(top_k=2)
+    )
+    if len(answers) != len(TEXTS):
+        yield f"{len(TEXTS)} answers expected, found {len(answers)}"
+        return
+    for answer in answers:
+        scores = list(answer.scores.values())
+        if answer.label not in predictor.labels or next(iter(answer.scores)) != answer.label:
+            yield f"{answer.label!r} is not its best label"
+        if not 0 <= answer.confidence <= 1 or scores != sorted(scores, reverse=True):
+            yield f"{scores!r} are not falling probabilities"
+        if len(scores) > 2:
+            yield f"top_k=2 gives {len(scores)} scores"
+    table = _numbers(predictor.probabilities(TEXTS))
+    if any(abs(sum(row) - 1) > _NEAR for row in table):
+        yield "its probabilities do not sum to 1"
+    yield from _alone(table, lambda text: _numbers(predictor.probabilities([text]))[0], near)
+    if "embed" in predictor.capabilities and len(predictor.embed(TEXTS)) != len(TEXTS):
+        yield "embed does not give one row a text"
+
+
+def _alone(
+    table: list[list[float]], ask: Callable[[str], list[float]], near: float
+) -> Iterator[str]:
+    for text, among in zip(TEXTS, table, strict=True):
+        if any(abs(a - b) > near for a, b in zip(among, ask(text), strict=True)):
+            yield f"{text[:20]!r} is answered otherwise alone than among others"
+
+
+def _form(_: str, part: Any, example: FormExample) -> Iterator[str]:
+    before = _files(example.folder)
+    if part.hindrance(example.placement):
+        yield f"it cannot be tried here: {part.hindrance(example.placement)}"
+        return
+    part.write(example.folder, example.place, example.earlier)
+    if _files(example.folder) != before:
+        yield "it changes the model folder"
+    if "model.json" not in _files(example.place):
+        yield "it leaves no model.json: its folder does not serve by itself"
+        return
+    yield from _engine(
+        part.engine,
+        load_part("engine", f"{part.engine}.v1"),
+        EngineExample(folder=example.place, near=example.near),
+    )
+
+
+def _executor(name: str, part: Any, example: ExecutorExample) -> Iterator[str]:
+    executor = example.make(part)
+    if executor.name != name:
+        yield f"it is named {executor.name!r}"
+    if list(executor.map(_squared, iter(range(20)))) != [n * n for n in range(20)]:
+        yield "map does not give the results in the order of the shards"
+    if list(executor.map(_squared, [])) != []:
+        yield "map over nothing gives results"
+    if executor.spawn(2, _ranked) != [(0, 2), (1, 2)]:
+        yield "spawn does not give the results by rank"
+    try:
+        list(executor.map(_refused, [1]))
+    except InputError:
+        return
+    yield "an error of the work does not reach its caller"
+
+
+def _files(folder: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def _numbers(table: Any) -> list[list[float]]:
+    return [[float(number) for number in row] for row in table]
+
+
+def _squared(number: int) -> int:
+    return number * number
+
+
+def _ranked(rank: int, world: int) -> tuple[int, int]:
+    return rank, world
+
+
+def _refused(_: int) -> None:
+    raise InputError("this shard cannot be read")
+
+
+_BEHAVIOUR: dict[str, tuple[type[Any], Callable[[str, Any, Any], Iterator[str]]]] = {
+    "reader": (ReaderExample, _reader),
+    "candidate": (CandidateExample, _candidate),
+    "form": (FormExample, _form),
+    "engine": (EngineExample, _engine),
+    "executor": (ExecutorExample, _executor),
+}
+assert set(_BEHAVIOUR) == set(KINDS)

@@ -1,0 +1,136 @@
+"""A small shop in two languages, and models of it made by the parts themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chainring.contracts.dataset import Dataset, Row
+from chainring.contracts.placement import Choice, Placement
+from chainring.contracts.work import Work
+from chainring.deployment.predictors import open_predictor
+from chainring.hardware.executor import LocalExecutor
+from chainring.store.tables import write_rows
+from chainring.store.trees import TreeStore
+from chainring.training.settings import EncoderSettings, TrainingSettings
+
+SAID = {
+    "refund": ("I want my money back", "please refund me", "我要退款", "把钱退给我"),
+    "parcel": ("where is my parcel", "track my order", "我的包裹到哪了", "物流太久了"),
+}
+FRAMES = ("{}", "hello, {}", "{} now", "{}!", "请问 {}", "{} today")
+
+
+def shop_rows() -> list[Row]:
+    return [
+        Row(
+            id=f"{label}{w}{f}",
+            text=frame.format(words),
+            label=label,
+            language="zh" if "\u4e00" <= words[0] else "en",
+            split="validation" if f == 3 else "train",
+            source="shop",
+            licence="CC0",
+            group=f"{label}{w}{f}",
+        )
+        for label, texts in SAID.items()
+        for w, words in enumerate(texts)
+        for f, frame in enumerate(FRAMES)
+    ]
+
+
+def choice(value: str) -> Choice:
+    return Choice(value=value, because="test")
+
+
+PLACEMENT = Placement(
+    device=choice("cpu"),
+    precision=choice("fp32"),
+    threads=choice("1"),
+    executor=choice("local.v1"),
+    instruction_sets=("avx512_bf16",),
+)
+
+
+@pytest.fixture(scope="session")
+def make_work(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Work]:
+    trees = TreeStore(tmp_path_factory.mktemp("trees"))
+
+    def build() -> Work:
+        return Work(
+            app="shop",
+            trees=trees,
+            scratch=tmp_path_factory.mktemp("scratch"),
+            secret=b"k" * 32,
+            seed=0,
+            placement=PLACEMENT,
+            executor=LocalExecutor(1),
+            open_predictor=open_predictor,
+            say=lambda _: None,
+        )
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def training_settings(tmp_path_factory: pytest.TempPathFactory) -> TrainingSettings:
+    """Settings of a training in seconds, on a random BERT of 2 layers, 32 wide."""
+    from transformers import BertConfig, BertModel, PreTrainedTokenizerFast, set_seed
+
+    from chainring.training.vocabulary import SPECIAL, own_tokenizer
+
+    folder = tmp_path_factory.mktemp("base")
+    tokenizer = own_tokenizer([row.text for row in shop_rows()], size=300)
+    set_seed(1)
+    config = BertConfig(
+        vocab_size=max(100, tokenizer.get_vocab_size()),
+        hidden_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=64,
+        max_position_embeddings=64,
+        pad_token_id=0,
+    )
+    BertModel(config).save_pretrained(folder)
+    names: dict[str, Any] = {f"{name.strip('[]').lower()}_token": name for name in SPECIAL}
+    PreTrainedTokenizerFast(tokenizer_object=tokenizer, **names).save_pretrained(folder)
+    encoder = EncoderSettings(
+        base=str(folder), epochs=12, learning_rate=3e-3, batch_size=8, max_tokens=32, dropout=0
+    )
+    return TrainingSettings(encoder=encoder)
+
+
+@pytest.fixture(scope="session")
+def model_folder(
+    make_work: Callable[[], Work],
+    training_settings: TrainingSettings,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Callable[[str], Path]:
+    """Return the folder of a model whose only candidate was the part of that name."""
+    made: dict[str, Path] = {}
+
+    def build(part: str) -> Path:
+        if part not in made:
+            from chainring.training.model import model
+
+            work, folder = make_work(), tmp_path_factory.mktemp("dataset")
+            write_rows(folder, shop_rows())
+            dataset = Dataset(
+                app="shop",
+                address=work.trees.put(folder, kind="dataset"),
+                task="classification",
+                labels=tuple(SAID),
+                languages=("en", "zh"),
+                splits={},
+                suite="",
+                training="",
+            )
+            settings = training_settings.model_copy(update={"candidates": (part,)})
+            noun = model(dataset, (), PLACEMENT, work=work, settings=settings)
+            made[part] = work.trees.open(noun.address)
+        return made[part]
+
+    return build

@@ -1,0 +1,324 @@
+"""Every registered part keeps the promise of its kind; and the suite finds those that do not."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from chainring.contracts import parts
+from chainring.contracts.checks import (
+    CandidateExample,
+    EngineExample,
+    Example,
+    ExecutorExample,
+    FormExample,
+    ReaderExample,
+    check_part,
+)
+from chainring.contracts.dataset import Row
+from chainring.contracts.errors import InputError, UnknownNameError
+from chainring.contracts.parts import KINDS, load_part, part, part_names
+from chainring.contracts.placement import Choice, Placement
+from chainring.contracts.work import Work
+from chainring.training.settings import TrainingSettings
+
+ROWS = [{"text": "我要退款", "label": "refund"}, {"text": 'say "hi", please', "label": "chat"}]
+OURS = [(kind, name) for kind in KINDS for name in part_names(kind)]
+
+
+def write_jsonl(path: Path) -> None:
+    path.write_text("\n".join(json.dumps(row) for row in ROWS))
+
+
+def write_csv(path: Path) -> None:
+    with path.open("w", newline="") as file:
+        table = csv.DictWriter(file, ["text", "label"])
+        table.writeheader()
+        table.writerows(ROWS)
+
+
+def write_tsv(path: Path) -> None:
+    path.write_text("text\tlabel\n" + "".join(f"{r['text']}\t{r['label']}\n" for r in ROWS))
+
+
+READERS: dict[str, tuple[str, Callable[[Path], object], bytes]] = {
+    "jsonl.v1": ("a.jsonl", write_jsonl, b'{"text": "cut'),
+    "csv.v1": ("a.csv", write_csv, b"text,label\n1,2,3\n"),
+    "tsv.v1": ("a.tsv", write_tsv, b"text\tlabel\none\n"),
+    "parquet.v1": (
+        "a.parquet",
+        lambda path: pq.write_table(pa.Table.from_pylist(ROWS), path),
+        b"PAR1",
+    ),
+    "text.v1": (
+        "a.txt",
+        lambda path: path.write_text("".join(row["text"] + "\n" for row in ROWS)),
+        b"ok\n\xff\xfe\n",
+    ),
+}
+
+
+@pytest.fixture
+def example(
+    tmp_path: Path,
+    make_work: Callable[[], Work],
+    model_folder: Callable[[str], Path],
+    training_settings: TrainingSettings,
+) -> Callable[[str, str], Example]:
+    """Make the example of a kind and a name."""
+
+    def reader(name: str) -> Example:
+        file, write, damage = READERS[name]
+        (tmp_path / "damaged").mkdir()
+        write(tmp_path / file)
+        (tmp_path / "damaged" / file).write_bytes(damage)
+        rows = [{"text": row["text"] + "\n"} for row in ROWS] if name == "text.v1" else ROWS
+        return ReaderExample(path=tmp_path / file, rows=rows, damaged=tmp_path / "damaged" / file)
+
+    def candidate(_: str) -> Example:
+        rows = rows_of(model_folder("linear.v1"))
+        return CandidateExample(
+            train=[row for row in rows if row.split == "train"],
+            validation=[row for row in rows if row.split == "validation"],
+            labels=("parcel", "refund"),
+            arguments={"unlabelled": (), "work": make_work(), "settings": training_settings},
+        )
+
+    def form(name: str) -> FormExample:
+        linear = name == "linear.v1"
+        (tmp_path / "place").mkdir()
+        earlier = {}
+        if name in ("bf16.v1", "light.v1"):
+            earlier["exact"] = tmp_path / "exact"
+            earlier["exact"].mkdir()
+            load_part("form", "exact.v1").write(model_folder("encoder.v1"), earlier["exact"], {})
+        return FormExample(
+            folder=model_folder("linear.v1" if linear else "encoder.v1"),
+            place=tmp_path / "place",
+            placement=placement(),
+            near=2e-3 if name in ("linear.v1", "exact.v1") else 0.1,
+            earlier=earlier,
+        )
+
+    def engine(name: str) -> Example:
+        if name == "torch.v1":
+            return EngineExample(folder=model_folder("encoder.v1"))
+        forms = {"linear.v1": "linear.v1", "onnxruntime.v1": "exact.v1", "openvino.v1": "bf16.v1"}
+        made = form(forms[name])
+        load_part("form", forms[name]).write(made.folder, made.place, made.earlier)
+        return EngineExample(folder=made.place, near=made.near)
+
+    makers: dict[str, Callable[[str], Example]] = {
+        "reader": reader,
+        "candidate": candidate,
+        "form": form,
+        "engine": engine,
+        "executor": lambda _: ExecutorExample(make=lambda part: part(workers=2)),
+    }
+    return lambda kind, name: makers[kind](name)
+
+
+def placement() -> Placement:
+    one = Choice(value="1", because="test")
+    return Placement(
+        device=one, precision=one, threads=one, executor=one, instruction_sets=("avx512_bf16",)
+    )
+
+
+def rows_of(_: Path) -> list[Row]:
+    texts = {
+        "refund": ("I want my money back", "please refund me", "我要退款", "把钱退给我"),
+        "parcel": ("where is my parcel", "track my order", "我的包裹到哪了", "物流太久了"),
+    }
+    return [
+        Row(
+            id=f"{label}{w}{f}",
+            text=frame.format(words),
+            label=label,
+            language="en",
+            split="validation" if f == 3 else "train",
+            source="s",
+            licence="CC0",
+            group=f"{w}{f}",
+        )
+        for label, said in texts.items()
+        for w, words in enumerate(said)
+        for f, frame in enumerate(("{}", "hello, {}", "{} now", "{}!", "请问 {}"))
+    ]
+
+
+@pytest.mark.parametrize(("kind", "name"), OURS, ids=lambda value: value)
+def test_each_part_of_ours_keeps_the_promise_of_its_kind(
+    kind: str, name: str, example: Callable[[str, str], Example]
+) -> None:
+    assert check_part(kind, name, example(kind, name)) is load_part(kind, name)
+
+
+# The suite finds parts that do not keep it
+
+
+@pytest.fixture(autouse=True)
+def registry(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parts, "_registered", dict(parts._registered))
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> ReaderExample:
+    write_jsonl(tmp_path / "a.jsonl")
+    (tmp_path / "bad.jsonl").write_text("{")
+    return ReaderExample(path=tmp_path / "a.jsonl", rows=ROWS, damaged=tmp_path / "bad.jsonl")
+
+
+def faults(kind: str, target: Any, example: Example | None = None) -> str:
+    part(kind, "mine.v1")(target)
+    with pytest.raises(InputError, match=r"mine\.v1 does not keep its promise") as caught:
+        check_part(kind, "mine.v1", example)
+    return "; ".join(caught.value.faults)
+
+
+def rows_with_places(path: Path) -> list[tuple[str, Any]]:
+    return [(f"line {i}", json.loads(line)) for i, line in enumerate(path.read_text().split("\n"))]
+
+
+def test_a_reader_of_somebody_else_that_keeps_it_passes(file: ReaderExample) -> None:
+    @part("reader", "theirs.v1")
+    def theirs(path: Path, *, report: Callable[[str, str], None], max_bytes: int) -> Iterator[Any]:
+        """Read JSON lines."""
+        try:
+            yield from rows_with_places(path)
+        except ValueError as error:
+            report("somewhere", str(error))
+
+    check_part("reader", "theirs.v1", file)
+
+
+def test_a_part_without_docstring_or_with_another_signature_is_found() -> None:
+    def wordless(path: Path) -> None: ...
+
+    assert "no docstring" in faults("reader", wordless)
+    assert "cannot be called as its kind is" in faults("reader", wordless)
+    assert "it has no map; it has no spawn" in faults("executor", Wordy)
+    assert "it has no hindrance" in faults("form", Wordy())
+    assert "it cannot be called" in faults("engine", Wordy())
+
+
+class Wordy:
+    """Has words and a name, and nothing else."""
+
+    name = "mine.v1"
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        (lambda rows: rows[:1], "expected; found"),
+        (lambda rows: [(place, {**row, "text": row["text"][:3]}) for place, row in rows], "found"),
+        (lambda rows: [("line", row) for _, row in rows], "where it stands"),
+    ],
+)
+def test_a_reader_that_reads_wrong_is_found(
+    file: ReaderExample, change: Callable[[Any], Any], fault: str
+) -> None:
+    def wrong(path: Path, *, report: Any, max_bytes: int) -> Any:
+        """Read wrong."""
+        if path == file.damaged:
+            report("line 1", "damaged")
+            return []
+        return change(rows_with_places(path))
+
+    assert fault in faults("reader", wrong, file)
+
+
+def test_a_reader_that_keeps_quiet_or_cries_wolf_is_found(file: ReaderExample) -> None:
+    def quiet(path: Path, *, report: Any, max_bytes: int) -> Any:
+        """Swallow faults."""
+        return [] if path == file.damaged else rows_with_places(path)
+
+    def wolf(path: Path, *, report: Any, max_bytes: int) -> Any:
+        """Report what is no fault."""
+        report("line 1", "wolf")
+        return [] if path == file.damaged else rows_with_places(path)
+
+    assert "nothing of a damaged file" in faults("reader", quiet, file)
+    assert "where there is none: line 1: wolf" in faults("reader", wolf, file)
+
+
+def test_an_engine_that_answers_by_its_neighbours_is_found(
+    example: Callable[[str, str], Example],
+) -> None:
+    honest = example("engine", "linear.v1")
+    made = load_part("engine", "linear.v1")
+
+    def neighbourly(folder: Path, *, threads: int) -> Any:
+        """Add a little of the whole batch to every answer."""
+        predictor = made(folder, threads=threads)
+        asked = predictor.probabilities
+        predictor.probabilities = lambda texts: asked(texts) + 0.01 * (len(texts) - 1)
+        return predictor
+
+    found = faults("engine", neighbourly, honest)
+    assert "is answered otherwise alone than among others" in found
+    assert "do not sum to 1" in found
+
+
+def test_a_candidate_that_learns_nothing_is_found(example: Callable[[str, str], Example]) -> None:
+    honest = example("candidate", "linear.v1")
+    train = load_part("candidate", "linear.v1")
+
+    def lazy(rows: Any, validation: Any, **arguments: Any) -> Any:
+        """Answer nothing."""
+        trained = train(rows, validation, **arguments)
+        return replace(trained, logits=lambda texts: [[1.0, 0.0] for _ in texts])
+
+    assert "it learns nothing" in faults("candidate", lazy, honest)
+
+
+def test_an_executor_that_loses_the_order_or_an_error_is_found() -> None:
+    class Wild:
+        """Give results as they come."""
+
+        name = "wild"
+
+        def map(self, fn: Any, shards: Any) -> Any:
+            return reversed([self._tried(fn, shard) for shard in shards])
+
+        def spawn(self, world: int, fn: Any) -> Any:
+            return [fn(0, world)] * world
+
+        def _tried(self, fn: Any, shard: Any) -> Any:
+            try:
+                return fn(shard)
+            except InputError:
+                return None
+
+    found = faults("executor", Wild, ExecutorExample(make=lambda made: made()))
+    for fault in ("named 'wild'", "order of the shards", "by rank", "does not reach its caller"):
+        assert fault in found
+
+
+def test_a_form_that_changes_the_model_or_does_not_serve_is_found(
+    example: Callable[[str, str], Example],
+) -> None:
+    honest = example("form", "linear.v1")
+    linear = load_part("form", "linear.v1")
+
+    def write_nothing(*_: object) -> None: ...
+
+    assert "leaves no model.json" in faults("form", replace(linear, write=write_nothing), honest)
+    unusable = replace(linear, packages=("no_such_package",))
+    assert "cannot be tried here" in faults("form", unusable, honest)
+
+
+def test_an_unknown_part_and_an_example_of_another_kind_are_refused(file: ReaderExample) -> None:
+    with pytest.raises(UnknownNameError, match=r"did you mean 'jsonl\.v1'"):
+        check_part("reader", "jsonnl.v1")
+    with pytest.raises(InputError, match="is checked with a CandidateExample"):
+        check_part("candidate", "linear.v1", file)

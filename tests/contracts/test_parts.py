@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from chainring.contracts import parts
+from chainring.contracts.errors import InputError, UnknownNameError
+from chainring.contracts.parts import KINDS, load_part, part, part_module, part_names
+
+
+@pytest.fixture(autouse=True)
+def registry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave no part of a test behind."""
+    monkeypatch.setattr(parts, "_registered", dict(parts._registered))
+
+
+def test_a_part_registers_by_decorator_and_is_found_by_name() -> None:
+    @part("reader", "letters.v1")
+    def letters() -> None:
+        """Read letters."""
+
+    assert load_part("reader", "letters.v1") is letters
+    assert "letters.v1" in part_names("reader")
+    assert part_module("reader", "letters.v1") == __name__
+
+
+@pytest.mark.parametrize(("kind", "name"), [("reader", "csv.v1"), ("candidate", "linear.v1")])
+def test_ours_are_registered_by_entry_point_as_anybodys_are(kind: str, name: str) -> None:
+    assert name in part_names(kind)
+    assert part_module(kind, name).startswith("chainring.")
+    assert load_part(kind, name) is load_part(kind, name)
+
+
+def test_every_kind_has_a_part() -> None:
+    for kind in KINDS:
+        assert part_names(kind), kind
+        assert part_names(kind) == sorted(set(part_names(kind)))
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("linaer.v1", "did you mean 'linear.v1'?"), ("xyz", "known: encoder.v1, linear.v1")],
+)
+def test_a_near_miss_is_offered(name: str, said: str) -> None:
+    for look in (load_part, part_module):
+        with pytest.raises(
+            UnknownNameError, match=f"unknown candidate '{name}'; {said}".replace("?", r"\?")
+        ):
+            look("candidate", name)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        ("raeder", "a.v1"),
+        ("reader", "a"),
+        ("reader", "a.v0"),
+        ("reader", "A.v1"),
+        ("reader", ".v1"),
+    ],
+)
+def test_a_part_without_a_kind_or_a_version_is_refused(kind: str, name: str) -> None:
+    with pytest.raises(InputError, match=r"minhash\.v1"):
+        part(kind, name)
+
+
+def test_asking_for_names_and_modules_imports_no_part() -> None:
+    program = (
+        "import sys; from chainring.contracts.parts import KINDS, part_module, part_names\n"
+        "for kind in KINDS:\n"
+        "    for name in part_names(kind): part_module(kind, name)\n"
+        "print([m for m in sys.modules if m.startswith('chainring.') and 'contracts' not in m])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"
