@@ -78,7 +78,7 @@ class Pool:
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--data", type=Path, default=ROOT.parent / "shared/data/banking77")
-    parser.add_argument("--splits", type=int, default=5, help="repeat on so many splits")
+    parser.add_argument("--splits", type=int, default=8, help="repeat on so many splits")
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--draws", type=int, default=4000)
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
@@ -157,9 +157,11 @@ def _pool(data: Path, kept: Path, *, split: int) -> Pool:
     labels = np.array([names.index(name) for _, name in rows])
     per_label: defaultdict[int, list[int]] = defaultdict(list)
     rest: list[int] = []
-    for i in np.random.default_rng(split).permutation(len(rows)).tolist():
+    generator = np.random.default_rng(split)
+    for i in generator.permutation(len(rows)).tolist():
         taken = per_label[int(labels[i])]
         (taken if len(taken) < max(MORE_A_LABEL) else rest).append(i)
+    generator.shuffle(rest)  # a frequent label comes early, and suite and yardstick must be alike
     suite, traffic = rest[:SUITE], rest[SUITE : SUITE + TRAFFIC]
     return Pool(
         vectors=_embedded(texts, kept),
