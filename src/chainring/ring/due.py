@@ -12,6 +12,7 @@ from chainring.contracts.verdict import Verdict
 from chainring.ring.built import Ring, current
 from chainring.ring.turn import Turn, named_feedback
 from chainring.stats.intervals import wilson
+from chainring.trust.guard import guard
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,10 +56,15 @@ def due(ring: Ring, *, now: float | None = None) -> Due:
 
 
 def new_corrections(ring: Ring, table: str) -> int:
-    """Count corrections outside the hold-out that the snapshot `table` does not name."""
-    known = named_feedback(ring, table)
-    rows = ring.traffic.feedback(kinds=("correction",))
-    return sum(1 for row in rows if row.id not in known and row.model and not row.holdout)
+    """Count corrections that may teach and that the snapshot `table` does not name."""
+    known, rules = named_feedback(ring, table), guard(ring.recipe.privacy.policy())
+    return sum(
+        bool(row.model and row.text)
+        and row.id not in known
+        and not row.holdout
+        and rules.allows(row.consent)
+        for row in ring.traffic.feedback(kinds=("correction",))
+    )
 
 
 def labelled_drop(ring: Ring) -> str | None:

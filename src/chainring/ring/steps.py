@@ -30,6 +30,7 @@ from chainring.contracts.ids import new_id
 from chainring.contracts.lineage import Lineage
 from chainring.contracts.parts import part_module
 from chainring.contracts.placement import Choice, Placement
+from chainring.contracts.source import Source
 from chainring.contracts.work import Executor, OpenPredictor, Work
 from chainring.store.files import require_free
 from chainring.store.ledger import Lease, Ledger
@@ -328,7 +329,12 @@ def versions() -> dict[str, str]:
 
 
 def _input_identity(step: Step, item: Any) -> str:
-    """Of a placement only what changes results enters a key: not threads, not memory."""
+    """Of a placement only what changes results enters a key: not threads, not memory.
+
+    Of a source its files count, not the folder: a project may be moved.
+    """
+    if isinstance(item, Source):
+        return identity([item.app, item.role, item.digest])
     if not isinstance(item, Placement):
         return identity(item)
     return identity([item.key, *(item.instruction_sets if step.measures else ())])
