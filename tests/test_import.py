@@ -1,0 +1,72 @@
+"""What `import chainring` gives, and what it leaves alone."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+import chainring
+
+HEAVY = {
+    "torch", "transformers", "sklearn", "numpy", "pyarrow", "pydantic", "sqlalchemy", "alembic",
+    "fastapi", "uvicorn", "onnxruntime", "openvino", "typer", "rich", "fsspec", "scipy", "pandas",
+}  # fmt: skip
+
+
+def loaded_after(program: str) -> set[str]:
+    """Return the top names of all modules in a new process after it ran the program."""
+    tail = "\nimport json, sys; print(json.dumps(sorted({m.split('.')[0] for m in sys.modules})))"
+    done = subprocess.run(
+        [sys.executable, "-c", program + tail], capture_output=True, text=True, check=True
+    )
+    return set(json.loads(done.stdout.splitlines()[-1]))
+
+
+def test_importing_chainring_loads_nothing_heavy() -> None:
+    assert not HEAVY & loaded_after("import chainring")
+
+
+@pytest.mark.parametrize(
+    "room",
+    ["contracts.codec", "contracts.parts", "contracts.checks", "store.ledger", "store.writer"],
+)
+def test_the_lower_floors_load_no_training_library(room: str) -> None:
+    found = loaded_after(f"import chainring.{room}")
+    assert not found & {"torch", "transformers", "sklearn", "onnxruntime", "openvino", "pyarrow"}
+    if room.startswith("contracts"):
+        assert not found & HEAVY
+
+
+def test_the_ring_is_read_without_a_training_library() -> None:
+    found = loaded_after("import chainring.ring.turn, chainring.ring.due, chainring.ring.why")
+    assert not found & {"torch", "transformers", "sklearn", "onnxruntime", "openvino", "pyarrow"}
+
+
+def test_importing_chainring_changes_nothing() -> None:
+    program = (
+        "import logging, os, warnings\n"
+        "before = dict(os.environ), list(warnings.filters), list(logging.getLogger().handlers)\n"
+        "import chainring\n"
+        "after = dict(os.environ), list(warnings.filters), list(logging.getLogger().handlers)\n"
+        "assert before == after"
+    )
+    loaded_after(program)
+
+
+def test_the_public_names_are_these() -> None:
+    assert chainring.__all__ == ["__version__", "open"]
+    public = {
+        name
+        for name, value in vars(chainring).items()
+        if not name.startswith("_") and not isinstance(value, type(sys))
+    }
+    assert public - {"annotations", "TYPE_CHECKING"} == {"open"}
+
+
+def test_the_version_is_that_of_the_package() -> None:
+    from importlib.metadata import version
+
+    assert chainring.__version__ == version("chainring")
