@@ -152,8 +152,15 @@ def show(tallies: Sequence[Tally]) -> None:
 
     `p <= 0.05 / look` is no gate of ours: it shows what it would be to share the 5 % among looks.
     """
-    head = ("case", "true lead, points (least to most)", "challengers", "promoted by the gate")
-    head += ("with p <= 0.05 / look", "by score >= champion", "on corrections only")
+    head = [
+        "case",
+        "true lead, points (least to most)",
+        "challengers",
+        "promoted by the gate",
+        "with p <= 0.05 / look",
+        "by score >= champion",
+        "on corrections only",
+    ]
     print(f"| {' | '.join(head)} |")
     print("|---|---|--:|--:|--:|--:|--:|")
     for tally in tallies:

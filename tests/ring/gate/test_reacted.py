@@ -135,8 +135,8 @@ def test_the_weighted_test_is_the_enumeration_with_unkind_weights(
     outcome: MakeOutcome, settings: GateSettings
 ) -> None:
     # bounds: beta quantiles have closed forms where all or none reacted
-    reactions = Reactions(right=40, right_reacted=40, wrong=30, wrong_reacted=30)
-    low_right, low_wrong = 0.05 ** (1 / 40), 0.05 ** (1 / 30)
+    reactions = Reactions(right=10, right_reacted=10, wrong=8, wrong_reacted=8)
+    low_right, low_wrong = 0.05 ** (1 / 10), 0.05 ** (1 / 8)
     moves = [("holdout", 1), ("holdout", -1), *[("reacted", 1)] * 7, *[("reacted", -1)] * 3]
     now = [outcome(f"{i:02}", g > 0, part=part) for i, (part, g) in enumerate(moves)]
     before = [outcome(f"{i:02}", g < 0, part=part) for i, (part, g) in enumerate(moves)]
@@ -146,7 +146,10 @@ def test_the_weighted_test_is_the_enumeration_with_unkind_weights(
     )
     better = [g if part == "holdout" else (1 if g > 0 else -1 / low_right) for part, g in moves]
     worse = [-g if part == "holdout" else (-1 / low_wrong if g > 0 else 1) for part, g in moves]
+    plain = enumerated([float(g) for _, g in moves])
     assert found.p_better == pytest.approx(enumerated(better))
+    assert found.p_better > plain
+    assert found.p_worse != pytest.approx(enumerated([-float(g) for _, g in moves]))
     assert found.p_worse == pytest.approx(enumerated(worse))
 
 

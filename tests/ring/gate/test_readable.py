@@ -48,7 +48,7 @@ def test_the_page_says_what_happened_why_and_how_sure_it_is(held: Verdict) -> No
         "Too small to judge for themselves: label:refund (30), language:zh (30).",
         "Of the users' complaints set apart, 30.0 % are answered right now.",
         "The same recipe without any corrections gets 0.0 %",
-        "7 rows: suite-00011",
+        "## Right before, wrong now\n\n7 rows: suite-00011",
         "this suite has judged 21 times",
         "Suite blake2b:s, look 21. Challenger blake2b:new, champion blake2b:old.",
     ):
