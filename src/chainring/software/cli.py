@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -320,9 +320,21 @@ def upgrade(project: Folder = HERE) -> None:
     typer.echo(f"{Project.upgrade(project).app} is up to date")
 
 
-def _lines(file: Path | None) -> list[Any]:
+def _lines(file: Path | None) -> list[str]:
+    from chainring.contracts.errors import InputError
+
     assert file is not None
-    return file.read_text(encoding="utf-8").splitlines()
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"{file} is no UTF-8: byte {error.start} cannot be read; save it as UTF-8"
+        ) from error
+    except OSError as error:
+        raise InputError(f"{file} cannot be read: {error.strerror}; name a text file") from error
+    if not text.strip():
+        raise InputError(f"{file} holds no text; one a line is expected")
+    return text.removesuffix("\n").split("\n")  # an empty line has its answer, too
 
 
 if __name__ == "__main__":

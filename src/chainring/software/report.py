@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chainring.contracts.codec import decode
+from chainring.contracts.errors import UnknownNameError
 from chainring.contracts.evaluation import Evaluation, Outcome
 from chainring.contracts.forms import Forms
 from chainring.contracts.lineage import Lineage
@@ -65,7 +66,9 @@ th{color:var(--muted);font-weight:500}td.n{text-align:right;font-variant-numeric
 
 
 def write_report(project: Project, path: Path, *, language: str = "en") -> Path:
-    """Write the report and return its path."""
+    """Write the report and return its path; UnknownNameError when the language is not ours."""
+    if language not in WORDS:
+        raise UnknownNameError("language", language, WORDS)
     page = "".join(_page(project, WORDS[language], language))
     write_durably(path, page.encode())
     return path
