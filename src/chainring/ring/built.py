@@ -49,7 +49,7 @@ def build(ring: Ring, dataset: Made[Dataset], *, seed: int) -> Built:
     recipe, run = ring.recipe, ring.runner.run
     settings = recipe.training.model_copy(update={"seed": seed})
     parts = [("candidate", name) for name in settings.candidates]
-    placement = ring.runner.placement
+    placement = ring.runner.placed or ring.runner.placement
     tiers = [("form", name) for name in part_names("form")]
     model = run("model", dataset, (), placement, settings=settings, parts=parts, seed=seed)
     forms = run(

@@ -9,6 +9,7 @@ from chainring.contracts.codec import decode
 from chainring.contracts.evaluation import Evaluation
 from chainring.contracts.label import Label
 from chainring.contracts.verdict import Verdict
+from chainring.feedback.holdout import is_right
 from chainring.ring.built import Ring, current
 from chainring.ring.turn import Turn, named_feedback
 from chainring.stats.intervals import wilson
@@ -77,13 +78,14 @@ def labelled_drop(ring: Ring) -> str | None:
     promised = None if champion is None else promoted_accuracy(ring, champion.model)
     if champion is None or promised is None:
         return None
+    reviewed = ring.ledger.facts("label", Label)
+    truth = {one.record: one for one in reviewed if one.author_kind == "person"}  # the last word
     right = []
-    for label in ring.ledger.facts("label", Label):
-        if label.state != "accepted":
-            continue
-        prediction = ring.traffic.prediction(label.record)
-        if prediction is not None and prediction.holdout and prediction.model == champion.model:
-            right.append(prediction.label == label.value)
+    for identifier, label in truth.items():
+        prediction = ring.traffic.prediction(identifier)
+        if label.state == "accepted" and prediction is not None and prediction.holdout:
+            if prediction.model == champion.model:
+                right.append(is_right(prediction, label.value))
     if not right:
         return None
     found = wilson(sum(right), len(right))

@@ -144,6 +144,7 @@ class Runner:
     force: bool = False
     min_free_mib: int = 0
     placement: Placement = UNPLACED
+    placed: Made[Placement] | None = None
     called: list[str] | None = None
 
     def run(

@@ -215,7 +215,8 @@ def _answer(answered: Prediction) -> dict[str, Any]:
 
 
 def _feedback(row: Feedback, *, texts: bool) -> dict[str, Any]:
-    shown = {"id": row.id, "kind": row.kind, "value": row.value, "at": _day(row.at)}
+    value = row.value if texts or row.kind != "outcome" else ""  # an outcome is a person's words
+    shown = {"id": row.id, "kind": row.kind, "value": value, "at": _day(row.at)}
     return shown | ({"comment": row.comment, "author": row.author} if texts else {})
 
 

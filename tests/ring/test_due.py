@@ -1,0 +1,169 @@
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from chainring.contracts.dataset import OUT_OF_SCOPE
+from chainring.contracts.label import Label, ReviewState
+from chainring.contracts.prediction import Prediction
+from chainring.contracts.reaction import Reaction
+from chainring.ring.built import current
+from chainring.ring.due import due, labelled_drop, new_corrections, promoted_accuracy
+from chainring.ring.turn import Turn
+from chainring.software.api import Project
+
+HOUR_S = 3600.0
+WATCH = "\n[watch]\nmin_corrections = 3\ncooldown_hours = 6\nmax_days = 2\n"
+
+
+@pytest.fixture
+def folder(folder: Path) -> Path:
+    recipe = folder / "chainring.toml"
+    recipe.write_text(recipe.read_text() + WATCH)
+    return folder
+
+
+def answers(
+    project: Project, count: int, *, holdout: bool, label: str = "parcel"
+) -> list[Prediction]:
+    (row,) = project.predict(["where is my parcel"])
+    rows = [
+        replace(row, id=f"{row.id[:-3]}{n:03}", holdout=holdout, label=label) for n in range(count)
+    ]
+    project.ring.traffic.commit([(one, "text") for one in rows], [])
+    return rows
+
+
+def correct(project: Project, rows: list[Prediction], consent: str = "training") -> None:
+    for row in rows:
+        project.react(Reaction(prediction=row.id, kind="correction", value="size", consent=consent))
+
+
+def review(
+    project: Project, row: Prediction, value: str, *, state: ReviewState = "accepted"
+) -> None:
+    label = Label(
+        id=f"lab_{row.id}_{time.monotonic_ns()}", app="shop", record=row.id, value=value,
+        author="ann", author_kind="person", state=state,
+    )  # fmt: skip
+    project.ring.ledger.add_fact("label", label.id, label, about=row.id)
+
+
+def last_turn(project: Project) -> Turn:
+    return project.ring.ledger.facts("turn", Turn)[-1]
+
+
+def in_hours(project: Project, hours: float) -> float:
+    return last_turn(project).started + hours * HOUR_S
+
+
+def test_a_ring_that_never_turned_is_due(tmp_path: Path, opened: Callable[[Path], Project]) -> None:
+    (tmp_path / "chainring.toml").write_text('[project]\nname = "new"\n')
+    assert due(opened(tmp_path).ring).because == "the ring has not turned yet"
+
+
+def test_nothing_new_is_no_reason(project: Project) -> None:
+    found = due(project.ring, now=in_hours(project, 7))
+    assert (found.due, found.corrections) == (False, 0)
+    assert found.because == "0 of 3 new usable corrections; no labelled drop"
+
+
+def test_enough_new_corrections_are_a_reason_after_the_cooldown(project: Project) -> None:
+    rows = answers(project, 3, holdout=False)
+    correct(project, rows[:2])
+    assert not due(project.ring, now=in_hours(project, 7)).due
+    correct(project, rows[2:])
+    early = due(project.ring, now=in_hours(project, 5))
+    assert (early.due, early.because) == (False, "cooldown: 1.0 h left")
+    found = due(project.ring, now=in_hours(project, 7))
+    assert (found.due, found.corrections) == (True, 3)
+
+
+def test_corrections_of_the_holdout_and_of_unknown_answers_are_none_to_learn_from(
+    project: Project,
+) -> None:
+    correct(project, answers(project, 5, holdout=True))
+    project.react(Reaction(prediction="pred_unknown", kind="correction", value="size"))
+    assert new_corrections(project.ring, last_turn(project).feedback) == 0
+
+
+def test_corrections_that_a_turn_has_seen_are_not_new(project: Project) -> None:
+    rows = answers(project, 4, holdout=False)
+    correct(project, rows)
+    assert new_corrections(project.ring, last_turn(project).feedback) == 4
+    project.turn()
+    seen = project.ring.ledger.facts("turn", Turn)[-1].feedback
+    assert new_corrections(project.ring, seen) == 0
+
+
+def test_the_timetable_is_a_reason_when_its_days_are_over(project: Project) -> None:
+    assert not due(project.ring, now=in_hours(project, 47)).due
+    found = due(project.ring, now=in_hours(project, 49))
+    assert (found.due, found.because) == (True, "timetable: 2.0 days since the last turn")
+
+
+def test_a_clock_set_back_a_day_does_not_hold_the_ring_for_a_day(project: Project) -> None:
+    correct(project, answers(project, 3, holdout=False))
+    assert due(project.ring, now=in_hours(project, -24)).due
+
+
+def test_a_later_turn_with_an_earlier_clock_is_the_last_turn(project: Project) -> None:
+    late = last_turn(project)
+    early = replace(late, id="turn_later", started=late.started - 24 * HOUR_S)
+    project.ring.ledger.add_fact("turn", early.id, early)
+    correct(project, answers(project, 3, holdout=False))
+    assert due(project.ring, now=late.started + HOUR_S).due  # 25 h since the last, not 1
+
+
+def test_a_drop_of_reviewed_answers_is_a_reason(project: Project) -> None:
+    rows = answers(project, 20, holdout=True)
+    for row in rows[:10]:
+        review(project, row, "parcel")
+    assert labelled_drop(project.ring) is None
+    for row in rows[10:]:
+        review(project, row, "refund")
+    found = due(project.ring, now=in_hours(project, 7))
+    assert found.due
+    assert found.because.startswith("labelled drop: 50.0% of 20 reviewed answers are right")
+
+
+def test_a_drop_counts_accepted_words_of_the_holdout_and_only_the_last_one(
+    project: Project,
+) -> None:
+    rows = answers(project, 20, holdout=True)
+    for row in rows:
+        review(project, row, "refund", state="rejected")
+    assert labelled_drop(project.ring) is None
+    for row in rows:
+        review(project, row, "refund")
+    assert labelled_drop(project.ring) is not None
+    for row in rows:
+        review(project, row, "parcel")
+    assert labelled_drop(project.ring) is None
+    for row in answers(project, 20, holdout=False, label="size"):
+        review(project, row, "refund")
+    assert labelled_drop(project.ring) is None
+
+
+def test_an_answer_passed_on_is_right_where_the_text_was_out_of_scope(project: Project) -> None:
+    (row,) = project.predict(["where is my parcel"])
+    rows = [
+        replace(row, id=f"{row.id[:-3]}{n:03}", holdout=True, passed_on=True) for n in range(20)
+    ]
+    project.ring.traffic.commit([(one, "text") for one in rows], [])
+    for one in rows:
+        review(project, one, OUT_OF_SCOPE)
+    assert labelled_drop(project.ring) is None
+
+
+def test_the_promised_accuracy_is_that_of_the_suite(project: Project) -> None:
+    _, deployment = current(project.ring)
+    assert deployment is not None
+    found = promoted_accuracy(project.ring, deployment.model)
+    assert found is not None
+    assert 0.5 < found <= 1
+    assert promoted_accuracy(project.ring, "blake2b:" + "0" * 64) is None

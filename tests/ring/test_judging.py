@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chainring.contracts.codec import decode, encode
+from chainring.contracts.evaluation import Evaluation, Outcome, Share
+from chainring.contracts.label import Label
+from chainring.contracts.lineage import Lineage
+from chainring.contracts.prediction import Prediction
+from chainring.contracts.reaction import Reaction
+from chainring.contracts.verdict import Verdict
+from chainring.ring.built import current
+from chainring.ring.judging import fixed, looks, reactions
+from chainring.software.api import Project
+from chainring.store.ledger import Ledger
+from chainring.store.tables import write_table
+
+
+def verdict(challenger: str, suite: str = "s1", **facts: Any) -> Verdict:
+    known: dict[str, Any] = {
+        "champion": None, "value": "first", "promote": True, "pooled": None,
+    }  # fmt: skip
+    return Verdict(app="shop", challenger=challenger, suite=suite, **known | facts)
+
+
+def evaluation(model: str, suite: str = "s1", address: str = "a") -> Evaluation:
+    return Evaluation(
+        app="shop", address=address, model=model, form="f", suite=suite,
+        accuracy=Share(estimate=0.9, low=0.8, high=1, rows=10), macro_f1=0.9,
+        calibration_error=0.0, passed_on=0.0,
+    )  # fmt: skip
+
+
+def kept(ledger: Ledger, step: str, noun: object, identifier: str, *inputs: str) -> None:
+    ledger.add_lineage(
+        Lineage(
+            id=identifier, app="shop", step=step, key=identifier, inputs=inputs, settings="",
+            seed=0, placement="", result=encode(noun), result_digest="",
+        )
+    )  # fmt: skip
+
+
+def test_looks_are_the_other_challengers_that_this_suite_has_judged(ledger: Ledger) -> None:
+    for number, (challenger, suite) in enumerate(
+        [("m1", "s1"), ("m2", "s1"), ("m2", "s1"), ("m3", "s2"), ("m9", "s1")]
+    ):
+        kept(ledger, "verdict", verdict(challenger, suite), f"run_{number}")
+    assert looks(ledger, evaluation("m9")) == 2
+    assert looks(ledger, evaluation("m9", "s2")) == 1
+    assert looks(ledger, evaluation("m9", "s3")) == 0
+
+
+def test_a_turn_counts_its_look_in_the_verdict(
+    folder: Path, opened: Callable[[Path], Project], more_rows: Callable[..., None]
+) -> None:
+    project = opened(folder)
+    more_rows(
+        folder,
+        [{"text": f"my {a} is {b}", "label": "damage"} for a in ("hat", "coat", "shoe") for b in
+         ("torn", "broken", "dirty", "wet")],
+    )  # fmt: skip
+    project.turn()
+    rows = project.ring.ledger.all_lineage(step="verdict")
+    found = [decode(Verdict, row.result) for row in rows]
+    assert next(one.looks for one in found if one.suite == found[0].suite) == 1
+    assert found[-1].champion == found[0].challenger
+
+
+def outcome(row: str, right: float, part: str) -> Outcome:
+    return Outcome(
+        row=row, truth="stock", label="stock" if right else "size", right=right, confidence=0.9,
+        passed_on=False, part=part, language="en",
+    )  # fmt: skip
+
+
+def judged_pair(project: Project, name: str, *, promote: bool, champion: str | None) -> None:
+    """Keep two evaluations and their verdict: the challenger is right where the other was not."""
+    ring = project.ring
+    sheets = {"new": [("r1", 1.0), ("r2", 0.0), ("r3", 1.0)], "old": [("r1", 0.0), ("r2", 0.0)]}
+    for model, rows in sheets.items():
+        place = ring.runner.scratch / f"{name}-{model}"
+        place.mkdir(parents=True)
+        write_table(place, [outcome(f"{name}-{row}", right, "reacted") for row, right in rows])
+        address = ring.runner.trees.put(place, kind="outcomes")
+        kept(ring.ledger, "evaluation", evaluation(model, address=address), f"{name}-{model}")
+    made = verdict("new", champion=champion, promote=promote, value="better")
+    kept(ring.ledger, "verdict", made, f"{name}-verdict", f"{name}-new", f"{name}-old")
+
+
+def test_a_promotion_fixes_the_complaints_that_only_it_answers_right(project: Project) -> None:
+    assert fixed(project.ring) == ()
+    judged_pair(project, "first", promote=True, champion="old")
+    judged_pair(project, "held", promote=False, champion="old")
+    judged_pair(project, "alone", promote=True, champion=None)
+    assert fixed(project.ring) == ("first-r1",)
+
+
+@pytest.fixture
+def sampled(project: Project) -> list[Prediction]:
+    """Return ten answers of the champion in the hold-out, six of them right."""
+    _, deployment = current(project.ring)
+    assert deployment is not None
+    (row,) = project.predict(["where is my parcel"])
+    rows = [
+        replace(row, id=f"{row.id[:-2]}{n:02}", holdout=True, label="parcel") for n in range(10)
+    ]
+    project.ring.traffic.commit([(one, "text") for one in rows], [])
+    return rows
+
+
+def test_reaction_rates_are_those_of_the_reviewed_answers(
+    project: Project, sampled: list[Prediction]
+) -> None:
+    for number, row in enumerate(sampled):
+        label = Label(
+            id=f"lab_{number}", app="shop", record=row.id, author="ann", author_kind="person",
+            value="parcel" if number < 6 else "refund", at=time.time(),
+        )  # fmt: skip
+        project.ring.ledger.add_fact("label", label.id, label, about=row.id)
+    for number in (0, 6, 7):
+        kind, value = ("confirmation", "") if number == 0 else ("correction", "refund")
+        project.react(
+            Reaction(prediction=sampled[number].id, kind=kind, value=value)  # type: ignore[arg-type]
+        )
+    found = reactions(project.ring, sampled[0].model)
+    assert (found.right, found.right_reacted) == (6, 1)
+    assert (found.wrong, found.wrong_reacted) == (4, 2)
+    assert found.disputed == 0
+    other = reactions(project.ring, "blake2b:" + "0" * 64)
+    assert (other.right, other.wrong) == (0, 0)

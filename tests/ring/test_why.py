@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chainring.contracts.errors import UnknownNameError
+from chainring.contracts.label import Label
+from chainring.contracts.reaction import Reaction
+from chainring.ring.built import current
+from chainring.ring.why import nearest, why
+from chainring.software.api import Project
+from chainring.store.tables import read_rows
+
+
+@pytest.fixture
+def asked(project: Project) -> str:
+    return project.predict(["WHERE is my parcel, please?"])[0].id
+
+
+def test_an_answer_leads_to_its_model_its_data_and_its_steps(project: Project, asked: str) -> None:
+    _, deployment = current(project.ring)
+    assert deployment is not None
+    found = why(project.ring, asked, texts=True)
+    assert found["text"] == "WHERE is my parcel, please?"
+    assert found["model"]["address"] == deployment.model
+    assert found["model"]["part"] == "linear.v1"
+    assert found["dataset"]["address"] == deployment.dataset
+    assert found["dataset"]["licences"] == ["unstated"]
+    assert [one["by"] for one in found["promotions"]] == ["gate"]
+    steps = [step["step"] for step in found["steps"]]
+    assert steps[0] == "model"
+    assert set(steps) == {
+        "model",
+        "placement",
+        "dataset",
+        "records",
+        "corrections",
+        "labels",
+        "guard",
+    }
+    assert len(steps) == len(set(steps))
+    ledger = project.ring.ledger
+    for step in found["steps"]:
+        assert ledger.lineage_by_id(step["execution"]) is not None
+
+
+def test_the_nearest_rows_are_training_rows_and_the_likest_come_first(
+    project: Project, asked: str
+) -> None:
+    found = why(project.ring, asked, texts=True)["nearest"]
+    assert len(found) == 5
+    assert "where is my parcel" in found[0]["text"]
+    assert found[0]["label"] == "parcel"
+    assert [row["likeness"] for row in found] == sorted(
+        (row["likeness"] for row in found), reverse=True
+    )
+    _, deployment = current(project.ring)
+    assert deployment is not None
+    folder = project.ring.runner.trees.open(deployment.dataset)
+    assert {row["id"] for row in found} <= {row.id for row in read_rows(folder, "train")}
+
+
+def test_a_training_row_itself_is_its_own_nearest(project: Project) -> None:
+    _, deployment = current(project.ring)
+    assert deployment is not None
+    rows = read_rows(project.ring.runner.trees.open(deployment.dataset), "train")
+    (first, *_) = nearest(project.ring, deployment.dataset, rows[7].text, texts=True)
+    assert first["likeness"] == 1.0
+    assert nearest(project.ring, deployment.dataset, None, texts=True) == []
+
+
+def test_whoever_may_not_see_texts_sees_ids_and_licences_only(project: Project, asked: str) -> None:
+    project.react(Reaction(prediction=asked, kind="comment", comment="geheim", author="user-77"))
+    project.react(Reaction(prediction=asked, kind="outcome", value="solved by phone"))
+    seen = json.dumps(why(project.ring, asked, texts=False), ensure_ascii=False)
+    shown = json.dumps(why(project.ring, asked, texts=True), ensure_ascii=False)
+    for text in (
+        "geheim",
+        "user-77",
+        "solved by phone",
+        "WHERE is my parcel",
+        "where is my parcel",
+    ):
+        assert text in shown
+        assert text not in seen
+    found = json.loads(seen)
+    assert len(found["nearest"]) == 5
+    assert all(row["licence"] == "unstated" for row in found["nearest"])
+
+
+def test_an_unknown_answer_is_said_to_be_unknown_and_no_list_is_offered(project: Project) -> None:
+    with pytest.raises(UnknownNameError, match=r"^unknown prediction 'pred_1'$"):
+        why(project.ring, "pred_1", texts=True)
+
+
+def test_an_erased_text_is_not_shown_and_the_rest_still_is(project: Project, asked: str) -> None:
+    project.ring.traffic.erase([asked])
+    found = why(project.ring, asked, texts=True)
+    assert found["text"] is None
+    assert found["nearest"] == []
+    assert found["now"] is None
+    assert found["model"]["part"] == "linear.v1"
+
+
+def test_what_people_said_and_what_a_reviewer_decided_is_told(project: Project, asked: str) -> None:
+    said = project.react(Reaction(prediction=asked, kind="correction", value="size"))
+    label = Label(
+        id="lab_1", app="shop", record=said.id, value="size", author="ann", author_kind="person",
+        parents=(said.id,), must=True,
+    )  # fmt: skip
+    project.ring.ledger.add_fact("label", label.id, label, about=said.id)
+    found = why(project.ring, asked, texts=True)
+    assert [(row["kind"], row["value"]) for row in found["feedback"]] == [("correction", "size")]
+    assert found["reviewed"] == [{"label": "size", "state": "accepted", "must": True}]
+
+
+def not_held_out(project: Project, texts: list[str]) -> Any:
+    return next(row for row in project.predict(texts) if not row.holdout)
+
+
+def test_from_a_wrong_answer_the_way_leads_to_the_model_that_learnt_from_it(
+    folder: Path, opened: Callable[[Path], Project]
+) -> None:
+    project = opened(folder)
+    texts = [f"can {what} be exchanged" for what in ("it", "my hat", "shoes", "这个", "两个")]
+    wrong = not_held_out(project, texts)
+    said = project.react(
+        Reaction(prediction=wrong.id, kind="correction", value="size", consent="training")
+    )
+    assert why(project.ring, wrong.id, texts=True)["learnt"] == []
+    done = project.turn()
+    (lesson,) = [one for one in why(project.ring, wrong.id, texts=True)["learnt"] if one["taught"]]
+    assert lesson["model"] == done.model
+    assert lesson["promoted"] == (done.outcome == "promoted")
+    rows = read_rows(project.ring.runner.trees.open(done.dataset), "train")
+    assert {row["id"] for row in lesson["rows"]} == {
+        row.id for row in rows if said.id in row.feedback
+    }
+
+
+def test_what_the_champion_of_today_answers_stands_beside(project: Project, asked: str) -> None:
+    found = why(project.ring, asked, texts=True)
+    assert found["now"]["label"] == found["answer"]["label"] == "parcel"
+    assert found["now"]["model"] == found["model"]["address"]
