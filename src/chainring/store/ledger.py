@@ -17,8 +17,8 @@ import sqlalchemy as sa
 
 from chainring.contracts.codec import decode, encode
 from chainring.contracts.errors import ConflictError
-from chainring.contracts.ids import new_id
 from chainring.contracts.lineage import Lineage
+from chainring.store.holder import holder_name, is_gone
 from chainring.store.schema import connect, facts, leases, lineage, lineage_trees, refs
 
 N = TypeVar("N")
@@ -169,12 +169,14 @@ class Ledger:
     def lease(self, name: str, *, ttl_s: float = 120.0, holder: str = "") -> Iterator[Lease]:
         """Hold the lease `name`; it must be renewed by `renew` before `ttl_s` runs out.
 
+        One whose holder was a process of this machine that has ended is free at once.
+
         Raises
         ------
         ConflictError
             When somebody else holds it.
         """
-        taken = self._take(name, holder or new_id("holder"), ttl_s)
+        taken = self._take(name, holder or holder_name(), ttl_s)
         try:
             yield taken
         finally:
@@ -254,7 +256,7 @@ class Ledger:
             with self.engine.begin() as connection:
                 query = sa.select(leases).where(where).with_for_update()
                 row = connection.execute(query).mappings().first()
-                if row is not None and row["expires"] > now and row["holder"] != holder:
+                if row is not None and _is_held(row, holder, now):
                     raise ConflictError(
                         f"another process is at work on {name!r} of {self.app!r} (it holds the "
                         f"lease for at most {row['expires'] - now:.0f} s more); try again then"
@@ -280,6 +282,11 @@ class Ledger:
                 )
                 .values(expires=0.0)
             )
+
+
+def _is_held(row: sa.RowMapping, holder: str, now: float) -> bool:
+    by = str(row["holder"])
+    return row["expires"] > now and by != holder and not is_gone(by)
 
 
 def _check_fence(connection: sa.Connection, app: str, lease: Lease) -> None:
