@@ -98,7 +98,7 @@ def _turn(ring: Ring, machine: Machine, policy: Policy, source: Source) -> dict[
     machine = replace(machine, free_disk_mib=0)
     ring.runner.placement = UNPLACED  # of an earlier turn in this process: its key would differ
     placement = run("placement", machine, settings=recipe.hardware, needs_work=False)
-    ring.runner.placement = placement.noun
+    ring.runner.placed, ring.runner.placement = placement, placement.noun
     guard = run("guard", policy, needs_work=False)
     reviewed = tuple(sorted(ring.ledger.facts("label", Label), key=lambda label: label.id))
     snapshot = snapshot_feedback(ring, reviewed)
@@ -137,7 +137,7 @@ def _ready(ring: Ring, machine: Machine, policy: Policy) -> Made[Guard]:
     machine = replace(machine, free_disk_mib=0)
     run = ring.runner.run
     placement = run("placement", machine, settings=ring.recipe.hardware, needs_work=False)
-    ring.runner.placement = placement.noun
+    ring.runner.placed, ring.runner.placement = placement, placement.noun
     guard: Made[Guard] = run("guard", policy, needs_work=False)
     return guard
 
