@@ -19,7 +19,8 @@ from chainring.contracts.source import Machine
 from chainring.contracts.table import Table
 from chainring.hardware.executor import LocalExecutor
 from chainring.ring import steps
-from chainring.ring.steps import STEPS, UNPLACED, Made, Runner, Step, noun_of, source_digest
+from chainring.ring.sources import source_digest
+from chainring.ring.steps import STEPS, UNPLACED, Made, Runner, Step, noun_of
 from chainring.store import migrations
 from chainring.store.ledger import Ledger
 from chainring.store.trees import TreeStore
@@ -177,12 +178,6 @@ def test_a_changed_source_of_a_part_makes_it_again(
     runner.run("table", "input", parts=[("reader", "mine.v1")])
     sys.modules.pop("made_part")
     assert len(module.calls) == 2
-
-
-def test_a_part_of_the_users_own_script_can_be_told_from_another(tmp_path: Path) -> None:
-    assert source_digest("__main__") == source_digest("__main__")
-    assert source_digest("no_such_module") == ""
-    source_digest.cache_clear()
 
 
 def test_another_application_does_not_take_what_this_one_made(runner: Runner, module: Any) -> None:

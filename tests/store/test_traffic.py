@@ -330,3 +330,29 @@ def test_feedback_read_back_is_the_feedback_that_was_stored(traffic: Traffic, sa
     feedback: Feedback = said("pred_none", comment="", episode="e1", consent="training", key="k")
     traffic.commit([], [feedback])
     assert list(traffic.feedback()) == [feedback]
+
+
+def test_the_cursor_moves_with_whatever_changes_what_feedback_yields(
+    traffic: Traffic, predicted: Make, said: Make
+) -> None:
+    row, other = predicted(), predicted()
+    seen = [traffic.cursor()]
+
+    def moved() -> bool:
+        seen.append(traffic.cursor())
+        return seen[-1] not in seen[:-1]
+
+    traffic.commit([(other, "nobody reacts to this")], [])
+    assert traffic.cursor() == seen[0] or moved()
+    early = said(row.id, comment="geheim")
+    traffic.commit([], [early])
+    assert moved()
+    traffic.commit([(row, "text")], [])  # the orphan finds its answer
+    assert moved()
+    traffic.commit([], [said(other.id)])
+    assert moved()
+    traffic.erase([row.id])
+    assert moved()
+    traffic.erase([early.id])
+    assert moved()
+    assert traffic.cursor() == seen[-1]

@@ -7,18 +7,12 @@ one lineage row: what went in, what came out, what it cost. Scratch survives a k
 
 from __future__ import annotations
 
-import hashlib
 import importlib
-import importlib.metadata
-import importlib.util
 import logging
 import re
-import resource
 import shutil
-import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -32,6 +26,8 @@ from chainring.contracts.parts import part_module
 from chainring.contracts.placement import Choice, Placement
 from chainring.contracts.source import Source
 from chainring.contracts.work import Executor, OpenPredictor, Work
+from chainring.ring.cost import Meter
+from chainring.ring.sources import source_digest, versions
 from chainring.store.files import require_free
 from chainring.store.ledger import Lease, Ledger
 from chainring.store.trees import TreeStore
@@ -40,7 +36,6 @@ log = logging.getLogger("chainring.ring")
 
 N = TypeVar("N")
 _ADDRESS = re.compile(r"blake2b:[0-9a-f]{64}")
-_VERSIONED = ("chainring", "torch", "transformers", "scikit-learn", "onnxruntime", "openvino")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,17 +219,11 @@ class Runner:
                 open_predictor=self.open_predictor,
                 say=self.say,
             )
-        started, clock, cpu = time.time(), time.perf_counter(), _cpu_s()
-        _reset_peak()
+        meter = Meter()
         noun = step.function()(*inputs, **handed)
         if not isinstance(noun, noun_of(step)):
             raise RefusedError(f"step {step.name} made a {type(noun).__name__}, not a {step.makes}")
-        return noun, {
-            "started": started,
-            "duration_s": time.perf_counter() - clock,
-            "cpu_s": _cpu_s() - cpu,
-            "peak_memory_mib": _peak_mib(),
-        }
+        return noun, meter.cost()
 
     def _lineage(
         self,
@@ -303,32 +292,6 @@ def noun_of(step: Step) -> type[Any]:
     return getattr(importlib.import_module(module), name)  # type: ignore[no-any-return]
 
 
-@cache
-def source_digest(module: str) -> str:
-    """Return the digest of the sources of a module's room, without importing the module.
-
-    The whole folder counts, not the one file: a step's function lies in small files beside it.
-    """
-    spec = importlib.util.find_spec(module)
-    if spec is None or spec.origin is None:
-        return ""
-    state = hashlib.blake2b(digest_size=16)
-    for path in sorted(Path(spec.origin).parent.glob("*.py")):
-        state.update(path.name.encode() + b"\0" + path.read_bytes())
-    return state.hexdigest()
-
-
-def versions() -> dict[str, str]:
-    """Return the versions of the libraries that results depend on, as far as installed."""
-    found = {}
-    for name in _VERSIONED:
-        try:
-            found[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return found
-
-
 def _input_identity(step: Step, item: Any) -> str:
     """Of a placement only what changes results enters a key: not threads, not memory.
 
@@ -361,23 +324,3 @@ def _executions(items: Sequence[Any]) -> list[str]:
         elif isinstance(item, tuple):
             found += _executions(item)
     return found
-
-
-def _cpu_s() -> float:
-    usage = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return sum(part.ru_utime + part.ru_stime for part in usage)
-
-
-def _reset_peak() -> None:
-    try:
-        Path("/proc/self/clear_refs").write_text("5")  # resets VmHWM (Linux)
-    except OSError:
-        return
-
-
-def _peak_mib() -> float:
-    try:
-        status = Path("/proc/self/status").read_text()
-        return int(re.findall(r"VmHWM:\s+(\d+)", status)[0]) / 1024
-    except (OSError, IndexError):
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1 << 20)  # bytes on macOS

@@ -95,11 +95,7 @@ def turn(ring: Ring, *, machine: Machine, policy: Policy, source: Source) -> Tur
 
 def _turn(ring: Ring, machine: Machine, policy: Policy, source: Source) -> dict[str, Any]:
     recipe, run = ring.recipe, ring.runner.run
-    machine = replace(machine, free_disk_mib=0)
-    ring.runner.placement = UNPLACED  # of an earlier turn in this process: its key would differ
-    placement = run("placement", machine, settings=recipe.hardware, needs_work=False)
-    ring.runner.placed, ring.runner.placement = placement, placement.noun
-    guard = run("guard", policy, needs_work=False)
+    guard = _ready(ring, machine, policy)
     reviewed = tuple(sorted(ring.ledger.facts("label", Label), key=lambda label: label.id))
     snapshot = snapshot_feedback(ring, reviewed)
     readers = [("reader", name) for name in part_names("reader")]
@@ -134,8 +130,10 @@ def prepare(ring: Ring, *, machine: Machine, policy: Policy, source: Source) -> 
 
 
 def _ready(ring: Ring, machine: Machine, policy: Policy) -> Made[Guard]:
+    """Place the work and make the guard: what every step of the turn is handed."""
     machine = replace(machine, free_disk_mib=0)
     run = ring.runner.run
+    ring.runner.placement = UNPLACED  # of an earlier turn in this process: its key would differ
     placement = run("placement", machine, settings=ring.recipe.hardware, needs_work=False)
     ring.runner.placed, ring.runner.placement = placement, placement.noun
     guard: Made[Guard] = run("guard", policy, needs_work=False)

@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from chainring.contracts.codec import decode, digest, encode
 from chainring.contracts.feedback import Feedback
@@ -26,6 +25,7 @@ from chainring.contracts.ids import id_time
 from chainring.contracts.prediction import Prediction
 from chainring.store import schema
 from chainring.store.schema import connect, payloads, predictions
+from chainring.store.traffic_rows import insert_feedback, insert_predictions
 
 STRAY = "0000-00"
 """Segment of reactions to ids that name no month of ours: nobody's id makes a file of its own."""
@@ -75,8 +75,8 @@ class Traffic:
         stored: dict[str, str] = {}
         for segment, (rows, reactions) in work.items():
             with self._engine(segment).begin() as connection:
-                self._insert_predictions(connection, rows)
-                stored.update(self._insert_feedback(connection, reactions))
+                insert_predictions(connection, rows, retention_s=self.retention_s)
+                stored |= insert_feedback(connection, reactions, retention_s=self.retention_s)
         return [stored[feedback.id] for feedback in reacted]
 
     def prediction(self, identifier: str) -> Prediction | None:
@@ -237,65 +237,6 @@ class Traffic:
         with closing(self._engine(segment).raw_connection()) as connection:
             connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
-    def _insert_predictions(
-        self, connection: sa.Connection, rows: Sequence[tuple[Prediction, str | None]]
-    ) -> None:
-        if not rows:
-            return
-        values = [
-            {
-                "id": p.id,
-                "app": p.app,
-                "at": p.at,
-                "holdout": p.holdout,
-                "passed_on": p.passed_on,
-                "confidence": p.confidence,
-                "model": p.model,
-                "body": encode(p),
-            }
-            for p, _ in rows
-        ]
-        connection.execute(_insert(connection, predictions), values)
-        texts = [
-            {"id": p.id, "body": text, "expires": p.at + self.retention_s}
-            for p, text in rows
-            if text is not None
-        ]
-        if texts:
-            connection.execute(_insert(connection, payloads), texts)
-
-    def _insert_feedback(
-        self, connection: sa.Connection, reactions: Sequence[Feedback]
-    ) -> dict[str, str]:
-        stored = {}
-        for feedback in reactions:
-            bare = replace(feedback, comment="", **_BLANK)
-            dedupe = encode([feedback.app, feedback.key]) if feedback.key else feedback.id
-            row = {
-                "id": feedback.id,
-                "app": feedback.app,
-                "at": feedback.at,
-                "prediction": feedback.prediction,
-                "kind": feedback.kind,
-                "author": feedback.author,
-                "dedupe": dedupe,
-                "body": encode(bare),
-            }
-            insert = _insert(connection, schema.feedback).returning(schema.feedback.c.id)
-            if connection.execute(insert, row).scalar() is None:
-                query = sa.select(schema.feedback.c.id).where(schema.feedback.c.dedupe == dedupe)
-                stored[feedback.id] = str(connection.execute(query).scalar_one())
-                continue
-            stored[feedback.id] = feedback.id
-            if feedback.comment:
-                payload = {
-                    "id": feedback.id,
-                    "body": feedback.comment,
-                    "expires": feedback.at + self.retention_s,
-                }
-                connection.execute(_insert(connection, payloads), payload)
-        return stored
-
     def _read_feedback(self, segment: str, where: sa.ColumnElement[bool]) -> Iterator[Feedback]:
         said, comment = schema.feedback, payloads.alias()
         query = (
@@ -362,17 +303,6 @@ class Traffic:
             return self._engines[segment]
 
 
-_BLANK: dict[str, Any] = {
-    "text": "",
-    "answer": "",
-    "passed_on": False,
-    "group": "",
-    "language": "",
-    "holdout": False,
-    "model": "",
-}
-
-
 def _create(engine: sa.Engine) -> None:
     if engine.dialect.name == "postgresql":
         with engine.begin() as connection:
@@ -381,11 +311,6 @@ def _create(engine: sa.Engine) -> None:
         return
     with engine.begin() as connection:
         schema.traffic.create_all(connection)
-
-
-def _insert(connection: sa.Connection, table: sa.Table) -> Any:
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    return dialect.insert(table).on_conflict_do_nothing()
 
 
 def _by_day(table: sa.Table, app: str, kind: sa.ColumnElement[str]) -> sa.Select[Any]:

@@ -1,0 +1,52 @@
+"""The sources and versions that results depend on: what of the code enters a memo key and lineage.
+
+source_digest("chainring.data.records")   # changes with any file of the room `data`
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import importlib.util
+import sys
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+
+_VERSIONED = ("chainring", "torch", "transformers", "scikit-learn", "onnxruntime", "openvino")
+
+
+@cache
+def source_digest(module: str) -> str:
+    """Return the digest of the sources of a module's room, without importing the module.
+
+    The whole folder counts, not the one file: a step's function lies in small files beside it.
+    Of a module in no package (a user's script with a part of their own) only its file counts.
+    """
+    state = hashlib.blake2b(digest_size=16)
+    for path in sorted(_files(module)):
+        state.update(path.name.encode() + b"\0" + path.read_bytes())
+    return state.hexdigest()
+
+
+def _files(module: str) -> Iterable[Path]:
+    package, _, name = module.rpartition(".")
+    loaded = sys.modules.get(module)
+    found = None if loaded is None else getattr(loaded, "__file__", None)
+    if loaded is None:  # `__main__` has no spec to be found by, but is always loaded
+        spec = importlib.util.find_spec(module)
+        found = None if spec is None else spec.origin
+    if found is None or not name:
+        return []
+    return Path(found).parent.glob("*.py") if package else [Path(found)]
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of the libraries that results depend on, as far as installed."""
+    found = {}
+    for name in _VERSIONED:
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found
