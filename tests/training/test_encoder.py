@@ -86,6 +86,27 @@ def test_no_epochs_train_the_head_and_leave_the_encoder_as_it_was(
     assert np.mean([LABELS[i] == row.label for i, row in zip(told, rows, strict=True)]) > 0.5
 
 
+def test_tuning_that_makes_it_worse_is_taken_back(
+    fresh_work: Callable[[str], Work], tiny_base: Path, tmp_path: Path
+) -> None:
+    spoilt = settings_for(tiny_base, epochs=2, learning_rate=0.9)
+    kept = train(fresh_work("spoilt"), spoilt)
+    probe = train(fresh_work("probe"), settings_for(tiny_base, epochs=0))
+    assert any("frozen encoder was kept" in note for note in kept.notes)
+    trees = FolderTrees(tmp_path / "digests")
+    assert trees.put(kept.folder, kind="m") == trees.put(probe.folder, kind="m")
+
+
+def test_a_finished_training_is_found_again(
+    work: Work, said: list[str], tiny_base: Path, tmp_path: Path
+) -> None:
+    settings, trees = settings_for(tiny_base), FolderTrees(tmp_path / "digests")
+    first = trees.put(train(work, settings).folder, kind="m")
+    said.clear()
+    assert trees.put(train(work, settings).folder, kind="m") == first
+    assert not any("head set" in line for line in said)
+
+
 class Killed(BaseException):
     """Stands for kill -9: nothing of ours catches it."""
 

@@ -19,17 +19,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from transformers import AutoModel, set_seed
 
 from chainring.contracts.dataset import Row
+from chainring.contracts.placement import Placement
 from chainring.contracts.work import Work
 from chainring.training.base import Base
 from chainring.training.budget import fitting_epochs
 from chainring.training.network import Network, in_batches
 from chainring.training.settings import EncoderSettings, TrainingSettings
 from chainring.training.tokens import collate, encode, open_tokenizer
-from chainring.training.trainer import Run, checkpoints, last_checkpoint, train
+from chainring.training.trainer import Run, train
 
 if TYPE_CHECKING:
     from chainring.training.candidate import Floats
@@ -38,7 +39,10 @@ RUN = "encoder"
 MIN_STEPS_AN_EPOCH = 50
 MIN_BATCH_SIZE = 16
 MAX_RATIO_UNWEIGHTED = 3.0
-PROBE_C = 10.0
+PROBE_C = 0.1
+"""On standardised features; BANKING77 validation with MiniLM, all rows and ten a label: 0.01 gave
+92.3 and 82.1 %, 0.1 92.6 and 83.8 %, 1 92.0 and 83.5 %."""
+PROBE_FILE = "encoder-probe.safetensors"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,11 +59,7 @@ class Tuned:
     def logits(self, texts: Sequence[str]) -> Floats:
         """Return float32 logits of prepared texts, shape (texts, C)."""
         ids = encode(self.tokenizer, texts)
-
-        def answer(ids_bt: torch.Tensor, mask_bt: torch.Tensor) -> torch.Tensor:
-            return self.network(ids_bt, mask_bt)["logits"]
-
-        found: Floats = in_batches(self.network, answer, ids, pad=self.pad)
+        found: Floats = in_batches(self.network, self.network.logits, ids, pad=self.pad)
         return found
 
     def write(self, folder: Path) -> None:
@@ -106,18 +106,22 @@ def finetune(
         placement=work.placement,
     )
     pad = int(getattr(network.encoder.config, "pad_token_id", 0) or 0)
-    if last_checkpoint(checkpoints(work, RUN)) is None:
-        probe(network, items, pad=pad, work=work, seed=settings.seed)
+    probe(network, items, pad=pad, work=work, seed=settings.seed)
+    notes = [cut] if cut else []
     if epochs:
+        before = share_right(network, judged, pad=pad)
         run = _run(options, epochs=epochs, rows=len(items), seed=settings.seed)
         train(network, items, judged, run=run, collate=partial(collate, pad=pad), work=work)
+        if share_right(network, judged, pad=pad) < before:
+            network = _probed(base, network, work=work)
+            notes.append("tuning made it worse on validation: the frozen encoder was kept")
     return Tuned(
         base=base,
         network=network.to("cpu").eval(),
         tokenizer=tokenizer,
         pad=pad,
         max_tokens=max_tokens,
-        notes=(cut,) if cut else (),
+        notes=tuple(notes),
     )
 
 
@@ -169,16 +173,37 @@ def row_weights(rows: Sequence[Row], options: EncoderSettings) -> list[float]:
 def probe(
     network: Network, items: Sequence[dict[str, Any]], *, pad: int, work: Work, seed: int
 ) -> None:
-    """Set the head to a logistic regression on the frozen encoder's features."""
+    """Set the head to a logistic regression on the frozen encoder's features.
+
+    The head is kept in scratch, so that another try after a kill need not learn it again.
+    """
+    kept = work.scratch / PROBE_FILE
+    if not kept.exists():
+        weights_ch, bias_c = _probe(network, items, pad=pad, placement=work.placement, seed=seed)
+        work.scratch.mkdir(parents=True, exist_ok=True)
+        save_file({"weight": weights_ch, "bias": bias_c}, f"{kept}.part")
+        Path(f"{kept}.part").replace(kept)
+        work.say(f"{RUN}: head set from {len(items)} rows of the frozen encoder")
+    network.head.load_state_dict(load_file(kept))
+
+
+def _probe(
+    network: Network,
+    items: Sequence[dict[str, Any]],
+    *,
+    pad: int,
+    placement: Placement,
+    seed: int,
+) -> tuple[torch.Tensor, torch.Tensor]:
     from sklearn.linear_model import LogisticRegression
 
-    device = work.placement.device.value
+    device = placement.device.value
     network.to(device)
     ids = [item["input_ids"] for item in items]
-    with torch.autocast(device, torch.bfloat16, enabled=work.placement.precision.value == "bf16"):
+    with torch.autocast(device, torch.bfloat16, enabled=placement.precision.value == "bf16"):
         features_nh = in_batches(network, network.pooled, ids, pad=pad)
     centre_h, scale = features_nh.mean(axis=0), float(features_nh.std())
-    model = LogisticRegression(C=PROBE_C, max_iter=100, tol=1e-3, random_state=seed)
+    model = LogisticRegression(C=PROBE_C, max_iter=300, random_state=seed)
     model.fit(
         (features_nh - centre_h) / scale,
         [item["labels"] for item in items],
@@ -186,10 +211,26 @@ def probe(
     )
     weights_ch, bias_c = both_columns(model.coef_ / scale, model.intercept_)
     bias_c = bias_c - weights_ch @ centre_h
-    with torch.no_grad():
-        network.head.weight.copy_(torch.tensor(weights_ch, dtype=torch.float32))
-        network.head.bias.copy_(torch.tensor(bias_c, dtype=torch.float32))
-    work.say(f"{RUN}: head set from {len(items)} rows of the frozen encoder")
+    return (
+        torch.tensor(weights_ch, dtype=torch.float32).contiguous(),
+        torch.tensor(bias_c, dtype=torch.float32),
+    )
+
+
+def _probed(base: Base, tuned: Network, *, work: Work) -> Network:
+    """Return the network as it was before tuning."""
+    labels = tuned.head.out_features
+    network = Network(open_encoder(base.folder, dropout=0.0), labels=labels, dropout=0.0)
+    network.head.load_state_dict(load_file(work.scratch / PROBE_FILE))
+    return network
+
+
+def share_right(network: Network, items: Sequence[dict[str, Any]], *, pad: int) -> float:
+    """Return the share of items whose label the network tells."""
+    if not items:
+        return 0.0
+    logits_nc = in_batches(network, network.logits, [i["input_ids"] for i in items], pad=pad)
+    return float((logits_nc.argmax(axis=1) == [item["labels"] for item in items]).mean())
 
 
 def both_columns(weights_ch: Any, bias_c: Any) -> tuple[Any, Any]:

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import json
 import time
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,6 +31,10 @@ from chainring.training.settings import LinearSettings, TrainingSettings
 
 if TYPE_CHECKING:
     from chainring.training.candidate import Floats
+
+MAX_ITERATIONS = 60
+"""BANKING77 converges after 50; 42,000 Chinese reviews did not within minutes, and gain nothing
+from it. A looser tolerance instead stops by chance: it cost half a point on BANKING77."""
 
 
 def linear(
@@ -91,15 +96,18 @@ def _fit(
     vectors_nf: Any, train: Sequence[Row], labels: Sequence[str], settings: TrainingSettings
 ) -> tuple[Floats, Floats]:
     import numpy as np
+    from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
 
     place = {label: i for i, label in enumerate(labels)}
     truth_n = np.array([place[row.label] for row in train])
     weight_n = np.array([row.weight for row in train], dtype=np.float64)
     model = LogisticRegression(
-        C=settings.linear.c, solver="lbfgs", max_iter=300, random_state=settings.seed
+        C=settings.linear.c, solver="lbfgs", max_iter=MAX_ITERATIONS, random_state=settings.seed
     )
-    model.fit(vectors_nf, truth_n, sample_weight=weight_n)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # see MAX_ITERATIONS
+        model.fit(vectors_nf, truth_n, sample_weight=weight_n)
     coefficients_cf, bias_c = model.coef_, model.intercept_
     if len(labels) == 2:  # one column that tells the second label from the first
         coefficients_cf = np.concatenate([-coefficients_cf, coefficients_cf]) / 2

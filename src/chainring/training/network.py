@@ -40,6 +40,10 @@ class Network(nn.Module):  # type: ignore[misc]  # torch is read without its typ
         mask_bt1 = attention_mask.unsqueeze(-1).to(states_bth.dtype)
         return (states_bth * mask_bt1).sum(1) / mask_bt1.sum(1)
 
+    def logits(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
+        """Return logits of shape (B, C)."""
+        return self.head(self.dropout(self.pooled(input_ids, attention_mask)))
+
     def forward(
         self,
         input_ids: torch.Tensor,
@@ -48,7 +52,7 @@ class Network(nn.Module):  # type: ignore[misc]  # torch is read without its typ
         weights: torch.Tensor | None = None,
     ) -> dict[str, torch.Tensor]:
         """Return logits of shape (B, C), and the loss where labels are given."""
-        logits_bc = self.head(self.dropout(self.pooled(input_ids, attention_mask)))
+        logits_bc = self.logits(input_ids, attention_mask)
         if labels is None:
             return {"logits": logits_bc}
         loss_b = nn.functional.cross_entropy(logits_bc.float(), labels, reduction="none")
