@@ -13,6 +13,7 @@ from chainring.contracts.errors import ConflictError, SpaceError
 from chainring.store import files
 from chainring.store.files import (
     DigestCache,
+    FullDiskTold,
     copy_durably,
     file_digest,
     full_disk_explained,
@@ -172,3 +173,16 @@ def test_a_step_is_refused_before_it_starts_when_too_little_is_free(tmp_path: Pa
     require_free(tmp_path, mib=0)
     with pytest.raises(SpaceError, match="MiB are there"):
         require_free(tmp_path, mib=1 << 40)
+
+
+def test_a_full_disk_that_another_library_met_is_told_like_our_own(tmp_path: Path) -> None:
+    said = f"Error while serializing: I/O error: {os.strerror(errno.ENOSPC)} (os error 28)"
+    with pytest.raises(SpaceError, match="chainring gc"), FullDiskTold(tmp_path):
+        raise RuntimeError(said)
+
+
+def test_other_errors_pass_as_they_are(tmp_path: Path) -> None:
+    for error in (RuntimeError("the model did not converge"), SpaceError("no space left")):
+        with pytest.raises(type(error)) as caught, FullDiskTold(tmp_path):
+            raise error
+        assert caught.value is error

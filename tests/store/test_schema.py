@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from chainring.contracts.errors import MissingPackageError
+from chainring.contracts.errors import MissingPackageError, SpaceError
 from chainring.store import schema
 from chainring.store.schema import connect
 
@@ -60,3 +60,18 @@ def test_a_missing_driver_is_named_with_the_extra_that_brings_it(
     monkeypatch.setattr(schema, "find_spec", lambda _: None)
     with pytest.raises(MissingPackageError, match=r"psycopg.*pip install 'chainring\[postgres\]'"):
         connect("postgresql://nobody@127.0.0.1:1/none")
+
+
+def test_a_full_disk_is_told_by_its_name_and_the_rows_before_it_stay(tmp_path: Path) -> None:
+    engine = connect(f"sqlite:///{tmp_path / 'ledger.db'}")
+    with engine.begin() as connection:
+        connection.execute(sa.text("CREATE TABLE rows (body TEXT)"))
+        connection.execute(sa.text("INSERT INTO rows VALUES ('kept')"))
+        connection.execute(sa.text("PRAGMA max_page_count = 3"))
+    long = "x" * 100_000
+    with pytest.raises(SpaceError, match=f"the disk of {tmp_path} is full"), engine.begin() as one:
+        one.execute(sa.text("PRAGMA max_page_count = 3"))
+        one.execute(sa.text(f"INSERT INTO rows VALUES ('{long}')"))
+    with engine.connect() as connection:
+        assert connection.execute(sa.text("SELECT body FROM rows")).scalars().all() == ["kept"]
+    engine.dispose()

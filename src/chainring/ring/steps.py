@@ -28,7 +28,7 @@ from chainring.contracts.source import Source
 from chainring.contracts.work import Executor, OpenPredictor, Work
 from chainring.ring.cost import Meter
 from chainring.ring.sources import source_digest, versions
-from chainring.store.files import require_free
+from chainring.store.files import FullDiskTold, require_free
 from chainring.store.ledger import Lease, Ledger
 from chainring.store.trees import TreeStore
 
@@ -220,7 +220,8 @@ class Runner:
                 say=self.say,
             )
         meter = Meter()
-        noun = step.function()(*inputs, **handed)
+        with FullDiskTold(self.scratch):
+            noun = step.function()(*inputs, **handed)
         if not isinstance(noun, noun_of(step)):
             raise RefusedError(f"step {step.name} made a {type(noun).__name__}, not a {step.makes}")
         return noun, meter.cost()

@@ -128,9 +128,16 @@ class Project:
     def predict(
         self, texts: Sequence[str], *, episode: str = "", author: str = ""
     ) -> list[Prediction]:
-        """Answer texts in this process, and log the answers as a server would."""
+        """Answer texts in this process, and log the answers as a server would.
+
+        Raises
+        ------
+        InputError
+            When a text is longer than `deployment.max_characters`, or no model was promoted yet.
+        """
         from chainring.deployment.predictors import open_predictor
 
+        _require_short(texts, limit=self.ring.recipe.deployment.max_characters)
         opened = self.champion()
         requests = [
             Request(text=text, app=self.app, episode=episode, author=author) for text in texts
@@ -425,3 +432,13 @@ class Project:
 
 def _short(address: str) -> str:
     return address.partition(":")[2][:12]
+
+
+def _require_short(texts: Sequence[str], *, limit: int) -> None:
+    faults = [
+        f"text {number}: {len(text):,} characters; at most {limit:,} (deployment.max_characters)"
+        for number, text in enumerate(texts, 1)
+        if len(text) > limit
+    ]
+    if faults:
+        raise InputError("the texts cannot be answered", faults=faults[:20])

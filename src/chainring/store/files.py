@@ -33,10 +33,31 @@ def full_disk_explained(place: Path) -> Iterator[None]:
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
-        raise SpaceError(
-            f"the disk of {place} is full; nothing half-written was kept. "
-            "Free space or run `chainring gc`, then run the same command again"
-        ) from error
+        raise full_disk(place) from error
+
+
+class FullDiskTold:
+    """Explains a full disk whichever library met it: some raise errors of their own kind."""
+
+    def __init__(self, place: Path) -> None:
+        self._place = place
+
+    def __enter__(self) -> None:
+        """Do nothing."""
+
+    def __exit__(self, _: object, error: BaseException | None, trace: object) -> None:
+        """Raise SpaceError in place of an error that says that there was no space."""
+        known = isinstance(error, SpaceError) or error is None
+        if not known and os.strerror(errno.ENOSPC) in str(error):
+            raise full_disk(self._place) from error
+
+
+def full_disk(place: Path) -> SpaceError:
+    """Return the error of a disk that is full, with the next step."""
+    return SpaceError(
+        f"the disk of {place} is full; nothing half-written was kept. "
+        "Free space or run `chainring gc`, then run the same command again"
+    )
 
 
 def sync_folder(folder: Path) -> None:

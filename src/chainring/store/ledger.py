@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 
 from chainring.contracts.codec import decode, encode
-from chainring.contracts.errors import ConflictError
+from chainring.contracts.errors import ConflictError, SpaceError
 from chainring.contracts.lineage import Lineage
 from chainring.store.holder import holder_name, is_gone
 from chainring.store.schema import connect, facts, leases, lineage, lineage_trees, refs
@@ -180,7 +180,7 @@ class Ledger:
         try:
             yield taken
         finally:
-            with contextlib.suppress(sa.exc.OperationalError):
+            with contextlib.suppress(sa.exc.OperationalError, SpaceError):
                 self._release(taken)
 
     def renew(self, lease: Lease, *, ttl_s: float = 120.0) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from chainring.contracts.errors import MissingPackageError
-from chainring.store.files import make_folder
+from chainring.store.files import full_disk, make_folder
 
 LEDGER_HEAD = "0002"
 """The newest migration; a ledger with another one is opened by `chainring upgrade`."""
@@ -130,7 +130,15 @@ def connect(url: str) -> sa.Engine:
     engine = sa.create_engine(url, connect_args={"timeout": 30})
     sa.event.listen(engine, "connect", _sqlite_pragmas)
     sa.event.listen(engine, "begin", _begin_immediate)
+    sa.event.listen(engine, "handle_error", _explain_full_disk)
     return engine
+
+
+def _explain_full_disk(context: sa.engine.ExceptionContext) -> None:
+    if "disk is full" not in str(context.original_exception):
+        return
+    place = "" if context.engine is None else context.engine.url.database
+    raise full_disk(Path(place or "").parent)
 
 
 def _sqlite_pragmas(connection: Any, _: object) -> None:
