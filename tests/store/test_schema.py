@@ -67,11 +67,11 @@ def test_a_full_disk_is_told_by_its_name_and_the_rows_before_it_stay(tmp_path: P
     with engine.begin() as connection:
         connection.execute(sa.text("CREATE TABLE rows (body TEXT)"))
         connection.execute(sa.text("INSERT INTO rows VALUES ('kept')"))
+    too_long = sa.text(f"INSERT INTO rows VALUES ('{'x' * 100_000}')")
+    with engine.begin() as connection:
         connection.execute(sa.text("PRAGMA max_page_count = 3"))
-    long = "x" * 100_000
-    with pytest.raises(SpaceError, match=f"the disk of {tmp_path} is full"), engine.begin() as one:
-        one.execute(sa.text("PRAGMA max_page_count = 3"))
-        one.execute(sa.text(f"INSERT INTO rows VALUES ('{long}')"))
+        with pytest.raises(SpaceError, match=f"the disk of {tmp_path} is full"):
+            connection.execute(too_long)
     with engine.connect() as connection:
         assert connection.execute(sa.text("SELECT body FROM rows")).scalars().all() == ["kept"]
     engine.dispose()
