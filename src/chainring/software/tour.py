@@ -18,7 +18,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -59,9 +59,8 @@ def main(folder: Path) -> None:
     say("first turn: text becomes a served model")
     tell(project)
     secret = {role: project.make_key(role, f"tour {role}")[0] for role in ("ask", "operate")}
-    with served(project) as port:
+    with served(project) as port, closing(Client(port, secret)) as client:
         say(f"the server answers on port {port}; simulated users ask {len(later(place))} questions")
-        client = Client(port, secret)
         asked = replay(client, later(place))
         reviewed = review(client, {one.id: one.truth for one in asked})
         say(f"a reviewer gave the truth of {reviewed} answers (a random sample of the hold-out)")
@@ -131,13 +130,11 @@ def wait_ready(port: int, server: subprocess.Popen[bytes], *, limit_s: float = 6
     """Wait until the server says that it is ready."""
     end = time.monotonic() + limit_s
     while time.monotonic() < end and server.poll() is None:
-        try:
-            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+        asking = closing(http.client.HTTPConnection("127.0.0.1", port, timeout=5))
+        with suppress(OSError), asking as connection:
             connection.request("GET", "/health/ready")
             if connection.getresponse().status == 200:
                 return
-        except OSError:
-            pass
         time.sleep(0.2)
     raise RuntimeError("the server did not become ready; see server.log in the project's folder")
 
@@ -148,6 +145,10 @@ class Client:
     def __init__(self, port: int, secret: dict[str, str]) -> None:
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
         self._secret = secret
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
 
     def call(
         self, method: str, path: str, body: dict[str, Any] | None = None, *, role: str = "ask"
