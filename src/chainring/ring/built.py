@@ -44,10 +44,17 @@ class Built:
     dataset: Made[Dataset]
 
 
-def build(ring: Ring, dataset: Made[Dataset], *, seed: int) -> Built:
-    """Return model and forms of a data set; `seed` other than the recipe's makes a placebo."""
+def build(
+    ring: Ring, dataset: Made[Dataset], *, seed: int, candidates: tuple[str, ...] = ()
+) -> Built:
+    """Return model and forms of a data set.
+
+    A placebo is built with another seed, and only with the candidate that won: its rivals would
+    cost time and could not change what it shows.
+    """
     recipe, run = ring.recipe, ring.runner.run
-    settings = recipe.training.model_copy(update={"seed": seed})
+    chosen = candidates or recipe.training.candidates
+    settings = recipe.training.model_copy(update={"seed": seed, "candidates": chosen})
     parts = [("candidate", name) for name in settings.candidates]
     placement = ring.runner.placed or ring.runner.placement
     tiers = [("form", name) for name in part_names("form")]

@@ -37,7 +37,8 @@ def judged(ring: Ring, built: Built, champion: Deployment | None) -> Made[Verdic
     placebo = None
     if rival is not None and recipe.gate.placebo and built.dataset.noun.splits.get("reacted"):
         ring.runner.say("placebo: the same recipe with another seed and no corrections")
-        placebo = evaluated(build(ring, rival.dataset, seed=recipe.training.seed + 1))
+        seed, won = recipe.training.seed + 1, (built.model.noun.part,)
+        placebo = evaluated(build(ring, rival.dataset, seed=seed, candidates=won))
     verdict: Made[Verdict] = run(
         "verdict",
         challenger,
