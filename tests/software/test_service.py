@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import signal
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,6 +31,8 @@ from chainring.contracts.codec import decode
 from chainring.contracts.deployment import Deployment
 from chainring.contracts.errors import DamagedError
 from chainring.software.api import Project
+from chainring.software.service import Service
+from chainring.store.traffic import Traffic
 
 TEXT = "where is my parcel right now"
 
@@ -362,6 +366,29 @@ def test_an_answer_is_logged_though_the_server_stops_at_once(shop: Path) -> None
         assert server.process.wait(timeout=PATIENCE_S) == 0, str(server)
     with opened(shop) as project:
         assert project.ring.traffic.text(answer["id"]) == TEXT
+
+
+def test_a_stopping_service_waits_until_what_it_answered_is_written(
+    shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit = Traffic.commit
+
+    def slow(self: Traffic, *rows: Any) -> list[str]:
+        time.sleep(0.3)
+        return commit(self, *rows)
+
+    async def answered() -> str:
+        service = Service(Project.open(shop), open_to_all=True)
+        await service.start()
+        monkeypatch.setattr(Traffic, "commit", slow)
+        caller = service.authenticate(None, "127.0.0.1")
+        (one,) = await service.predict([TEXT], episode="", author="", caller=caller)
+        await service.stop()
+        return one.prediction.id
+
+    answer = asyncio.run(answered())
+    with opened(shop) as project:
+        assert project.ring.traffic.text(answer) == TEXT
 
 
 def test_two_servers_of_one_project_answer_side_by_side(shop: Path) -> None:
