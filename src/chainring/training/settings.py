@@ -34,9 +34,9 @@ class EncoderSettings(_Settings):
         min_length=1,
         description="'minilm' (the offline English package), a folder, or a hub id",
     )
-    epochs: int = Field(default=5, ge=0, le=1000, description="passes over the rows; 0: head only")
+    epochs: int = Field(default=4, ge=0, le=1000, description="passes over the rows; 0: head only")
     learning_rate: float = Field(
-        default=3e-4, gt=0, lt=1, description="peak learning rate of AdamW"
+        default=1e-4, gt=0, lt=1, description="peak learning rate of AdamW"
     )
     batch_size: int = Field(default=64, ge=1, le=4096, description="rows a step")
     max_tokens: int = Field(
