@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 from tests.software.conftest import copy, grow, opened, texts_of
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 import chainring
 from chainring.contracts.errors import ConflictError, InputError, UnknownNameError
@@ -105,6 +107,17 @@ def test_a_forced_turn_calls_the_steps_again_and_makes_the_same_model(project: P
     assert {"records", "dataset", "model", "forms"} <= set(done.steps)
     assert set(addresses(project)) == set(before)
     assert done.outcome == "nothing changed"
+
+
+def test_the_number_of_threads_changes_no_model(untouched: Path, tmp_path: Path) -> None:
+    import_module("sklearn.linear_model")  # only what is loaded can be limited
+    models = []
+    for threads in (1, 2):
+        shop = copy(untouched, tmp_path / str(threads))
+        grow(shop)
+        with opened(shop) as project, threadpool_limits(threads):
+            models.append(project.turn().model)
+    assert models[0] == models[1]
 
 
 def test_a_project_that_was_moved_has_nothing_to_do(turned: Path, tmp_path: Path) -> None:

@@ -98,6 +98,7 @@ def _fit(
     import numpy as np
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     place = {label: i for i, label in enumerate(labels)}
     truth_n = np.array([place[row.label] for row in train])
@@ -105,7 +106,8 @@ def _fit(
     model = LogisticRegression(
         C=settings.linear.c, solver="lbfgs", max_iter=MAX_ITERATIONS, random_state=settings.seed
     )
-    with warnings.catch_warnings():
+    # With more threads BLAS adds in another order, and the weights differ in their last digits.
+    with warnings.catch_warnings(), threadpool_limits(1, user_api="blas"):
         warnings.simplefilter("ignore", ConvergenceWarning)  # see MAX_ITERATIONS
         model.fit(vectors_nf, truth_n, sample_weight=weight_n)
     coefficients_cf, bias_c = model.coef_, model.intercept_
