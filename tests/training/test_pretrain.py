@@ -121,7 +121,7 @@ def test_what_is_finished_is_not_trained_again(work: Work, monkeypatch: pytest.M
 def test_a_budget_that_is_too_small_cuts_the_epochs_and_says_so(work: Work) -> None:
     tight = SMALL.model_copy(update={"budget_minutes": 1e-9})
     _, notes = pretrain(shop_rows(), work=work, settings=tight)
-    assert "1 of 3 epochs" in notes[0]
+    assert "% of one of 3 epochs" in notes[0]
 
 
 def test_without_any_text_there_is_nothing_to_pretrain_from(work: Work) -> None:

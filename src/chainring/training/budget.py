@@ -1,4 +1,4 @@
-"""How many epochs fit the budget.
+"""How many epochs, or which share of one, fit the budget.
 
 The estimate comes from counts alone (parameters, tokens, placement), never from a clock: a busy
 machine, or a kill and another try, must not change the model. The nominal speeds were measured on
@@ -8,7 +8,15 @@ longer than the budget by the same factor at every epoch, and says so in its tim
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import TypeVar
+
 from chainring.contracts.placement import Placement
+
+T = TypeVar("T")
+MIN_ITEMS = 100
 
 FLOPS_A_PARAMETER = 6
 """Forward 2, backward 4 a token: J. Kaplan and others 2020, "Scaling laws", section 2.1."""
@@ -25,10 +33,17 @@ def nominal_gigaflops(placement: Placement) -> float:
     return GIGAFLOPS_A_CORE.get(placement.precision.value, 20.0) * NOMINAL_CORES
 
 
-def fitting_epochs(
-    wanted: int, *, parameters: int, tokens: int, minutes: float, placement: Placement
-) -> tuple[int, str]:
-    """Return the epochs that should fit, at least 1 of those wanted, and the reason of a cut or ''.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fit:
+    """Epochs, and the share of the items that each of them sees; `because` says why it was cut."""
+
+    epochs: int
+    share: float = 1.0
+    because: str = ""
+
+
+def fit(wanted: int, *, parameters: int, tokens: int, minutes: float, placement: Placement) -> Fit:
+    """Return the epochs that should fit; where not even one does, the share of one that does.
 
     Parameters
     ----------
@@ -45,10 +60,20 @@ def fitting_epochs(
     """
     speed = nominal_gigaflops(placement) * 1e9
     epoch_s = max(1e-9, FLOPS_A_PARAMETER * parameters * tokens / speed)
-    fitting = max(1, int(minutes * 60 / epoch_s))
+    fitting = minutes * 60 / epoch_s
     if wanted <= fitting:
-        return wanted, ""
-    return fitting, (
-        f"{fitting} of {wanted} epochs: one takes about {epoch_s:.0f} s and the budget leaves "
+        return Fit(epochs=wanted)
+    what = f"{int(fitting)}" if fitting >= 1 else f"{fitting:.1%} of one"
+    because = (
+        f"{what} of {wanted} epochs: one takes about {epoch_s:.0f} s and the budget leaves "
         f"{minutes:.1f} min; raise training.budget_minutes for more"
     )
+    return Fit(epochs=max(1, int(fitting)), share=min(1.0, fitting), because=because)
+
+
+def sample(items: Sequence[T], share: float, *, seed: int) -> Sequence[T]:
+    """Return a random share of the items in their order, at least 100 where there are so many."""
+    if share >= 1.0:
+        return items
+    count = min(len(items), max(MIN_ITEMS, round(share * len(items))))
+    return [items[i] for i in sorted(Random(seed).sample(range(len(items)), count))]

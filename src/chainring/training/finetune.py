@@ -26,7 +26,7 @@ from chainring.contracts.dataset import Row
 from chainring.contracts.placement import Placement
 from chainring.contracts.work import Work
 from chainring.training.base import Base
-from chainring.training.budget import fitting_epochs
+from chainring.training.budget import fit, sample
 from chainring.training.network import Network, in_batches
 from chainring.training.settings import EncoderSettings, TrainingSettings
 from chainring.training.tokens import collate, encode, open_tokenizer
@@ -98,7 +98,7 @@ def finetune(
     tokenizer = open_tokenizer(base.folder, max_tokens=max_tokens)
     items = _items(train_rows, labels, tokenizer, weights=row_weights(train_rows, options))
     judged = _items([row for row in validation if row.label in labels], labels, tokenizer)
-    epochs, cut = fitting_epochs(
+    fitting = fit(
         options.epochs,
         parameters=passed_parameters(network.encoder),
         tokens=sum(len(item["input_ids"]) for item in items),
@@ -107,11 +107,12 @@ def finetune(
     )
     pad = int(getattr(network.encoder.config, "pad_token_id", 0) or 0)
     probe(network, items, pad=pad, work=work, seed=settings.seed)
-    notes = [cut] if cut else []
-    if epochs:
+    notes = [fitting.because] if fitting.because else []
+    if fitting.epochs:
         before = share_right(network, judged, pad=pad)
-        run = _run(options, epochs=epochs, rows=len(items), seed=settings.seed)
-        train(network, items, judged, run=run, collate=partial(collate, pad=pad), work=work)
+        seen = sample(items, fitting.share, seed=settings.seed)
+        run = _run(options, epochs=fitting.epochs, rows=len(seen), seed=settings.seed)
+        train(network, seen, judged, run=run, collate=partial(collate, pad=pad), work=work)
         if share_right(network, judged, pad=pad) < before:
             network = _probed(base, network, work=work)
             notes.append("tuning made it worse on validation: the frozen encoder was kept")

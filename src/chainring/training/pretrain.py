@@ -26,7 +26,7 @@ from chainring.contracts.dataset import Row
 from chainring.contracts.errors import RefusedError
 from chainring.contracts.work import Work
 from chainring.training.base import Base, folder_digest
-from chainring.training.budget import fitting_epochs
+from chainring.training.budget import Fit, fit, sample
 from chainring.training.finetune import passed_parameters
 from chainring.training.settings import TrainingSettings
 from chainring.training.tokens import collate
@@ -81,11 +81,12 @@ def pretrain(
         raise RefusedError("there is no text to pre-train an encoder from")
     set_seed(settings.seed)
     module = Masked(_new_encoder(tokenizer.get_vocab_size(), settings))
-    epochs, cut = _epochs(module, items, work=work, settings=settings)
+    fitting = _fit(module, items, work=work, settings=settings)
     if not (folder / MARK).exists():
-        run = _run(settings, epochs=epochs)
+        run = _run(settings, epochs=fitting.epochs)
+        seen = sample(items, fitting.share, seed=settings.seed)
         masker = partial(masked, vocabulary=tokenizer.get_vocab_size())
-        train(module, items, (), run=run, collate=masker, work=work)
+        train(module, seen, (), run=run, collate=masker, work=work)
         _write(folder, module.encoder, tokenizer)
     base = Base(
         name=f"own text ({settings.pretrain.layers} layers, {settings.pretrain.hidden} wide)",
@@ -93,7 +94,7 @@ def pretrain(
         licence=", ".join(sorted({row.licence for row in rows})),
         digest=folder_digest(folder),
     )
-    return base, (f"pre-training {cut}",) if cut else ()
+    return base, (f"pre-training {fitting.because}",) if fitting.because else ()
 
 
 def masked(items: Sequence[dict[str, Any]], *, vocabulary: int) -> dict[str, torch.Tensor]:
@@ -141,10 +142,10 @@ def _new_encoder(vocabulary: int, settings: TrainingSettings) -> Any:
     return BertModel(config, add_pooling_layer=False)
 
 
-def _epochs(
+def _fit(
     module: Masked, items: Sequence[dict[str, Any]], *, work: Work, settings: TrainingSettings
-) -> tuple[int, str]:
-    return fitting_epochs(
+) -> Fit:
+    return fit(
         settings.pretrain.epochs,
         parameters=passed_parameters(module.encoder)
         + int(CHOSEN_SHARE * module.bias.numel() * module.encoder.config.hidden_size),
