@@ -42,8 +42,8 @@ licence = "unstated"     # licence of your own text, kept with every row
 # label = "intent"
 """
 
-# Waiting threads sleep instead of spinning: on a machine that does other work besides, spinning ones
-# take the cores from each other (docs/log.md). It has to be said before torch is loaded.
+# Waiting threads sleep instead of spinning: on a machine that does other work besides, spinning
+# ones take the cores from each other (docs/log.md). It has to be said before torch is loaded.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 for _name in ("DO_NOT_TRACK", "HF_HUB_DISABLE_TELEMETRY", "OPENVINO_TELEMETRY_DISABLE"):
     os.environ.setdefault(_name, "true")
