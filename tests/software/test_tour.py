@@ -127,7 +127,6 @@ runpy.run_module("chainring.software.tour", run_name="__main__", alter_sys=True)
 SHUFFLED = """
 import random, sys
 from pathlib import Path
-from chainring.ring.turn import Turn
 from chainring.software import tour
 
 real = tour.reaction_to
