@@ -88,7 +88,7 @@ def watch(
 def serve(
     project: Folder = HERE,
     host: Annotated[str | None, typer.Option(help="address to listen on")] = None,
-    port: Annotated[int | None, typer.Option(help="port to listen on")] = None,
+    port: Annotated[int | None, typer.Option(help="port to listen on", min=0, max=65535)] = None,
 ) -> None:
     """Serve the champion: API, pages, measures; takes up new champions by itself."""
     from chainring.software.serving import serve_project

@@ -15,6 +15,7 @@ from chainring.contracts.guard import Guard
 from chainring.contracts.label import Label
 from chainring.feedback import queue
 from chainring.feedback.queue import ReviewItem
+from chainring.ring.built import current
 from chainring.ring.turn import Turn
 from chainring.trust.guard import guard
 
@@ -122,7 +123,7 @@ def _item(project: Project, item: str) -> ReviewItem:
 def review_at_terminal(project: Project, *, limit: int, show: bool, by: str) -> None:
     """Ask a person about each item: Enter accepts, a label changes, - rejects, q ends."""
     items = review_items(project, limit=limit)
-    if not items and not project.labels():
+    if not items and current(project.ring)[1] is None:
         _name_clusters(project, by=by)
         return
     if not items:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from chainring.contracts.codec import decode
 from chainring.contracts.evaluation import Evaluation, Share
 from chainring.contracts.forms import Forms
+from chainring.contracts.lineage import Lineage
 from chainring.contracts.model import Model
 from chainring.contracts.verdict import Verdict
 from chainring.ring.turn import Turn
@@ -31,9 +32,12 @@ def tell_turn(project: Project, turn: Turn) -> Iterator[str]:
             forms = decode(Forms, row.result)
             yield from tell_forms(forms) if forms.model == turn.model else ()
         elif row.step == "evaluation":
-            yield tell_evaluation(decode(Evaluation, row.result), challenger=turn.model)
+            evaluation = decode(Evaluation, row.result)
+            yield tell_evaluation(evaluation, who=_who(evaluation.model, turn, rows))
         elif row.step == "verdict":
             yield from tell_verdict(decode(Verdict, row.result))
+    if turn.outcome == "held" and "person" in turn.because:
+        yield f"held: {turn.because}"
     cpu = sum(row.cpu_s for row in rows)
     steps = ", ".join(turn.steps)
     yield f"{turn.outcome} in {turn.duration_s:.0f} s ({cpu:.0f} CPU s; steps: {steps})"
@@ -58,9 +62,15 @@ def tell_forms(forms: Forms) -> Iterator[str]:
         )
 
 
-def tell_evaluation(evaluation: Evaluation, *, challenger: str) -> str:
+def _who(model: str, turn: Turn, rows: list[Lineage]) -> str:
+    verdicts = [decode(Verdict, row.result) for row in rows if row.step == "verdict"]
+    if model == turn.model:
+        return "challenger"
+    return "champion" if not verdicts or model == verdicts[-1].champion else "placebo"
+
+
+def tell_evaluation(evaluation: Evaluation, *, who: str) -> str:
     """Return the accuracy of one model on the suite, by language."""
-    who = "challenger" if evaluation.model == challenger else "champion"
     by_language = ", ".join(
         f"{name.partition(':')[2]} {share.estimate:.1%}"
         for name, share in sorted(evaluation.slices.items())
