@@ -1,3 +1,4 @@
+# A browser's event loop must not run beside others' tests: its tests have a process of their own.
 # Two commands: `make run` turns the ring once on the built-in project, `make test` passes the tests.
 PYTHON ?= python3
 VENV   ?= .venv
@@ -11,10 +12,12 @@ run: $(VENV)/.run
 	$(BIN)/python -m chainring.software.tour $(OUT)
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest -m "not slow" $(TEST)
+	$(BIN)/python -m pytest -m "browser and not slow" $(TEST)
+	$(BIN)/python -m pytest -m "not browser and not slow" $(TEST)
 
 test-all: $(VENV)/.dev
-	$(BIN)/python -m pytest $(TEST)
+	$(BIN)/python -m pytest -m browser $(TEST)
+	$(BIN)/python -m pytest -m "not browser" $(TEST)
 
 check: $(VENV)/.dev
 	PATH="$(abspath $(BIN)):$$PATH" scripts/check
