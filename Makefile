@@ -12,11 +12,13 @@ run: $(VENV)/.run
 	$(BIN)/python -m chainring.software.tour $(OUT)
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest -m "browser and not slow" $(TEST)
+	$(BIN)/python -m pytest -m "browser and not slow" tests/browser $(TEST)
+	$(BIN)/python -m pytest -m "browser and not slow" --ignore=tests/browser $(TEST)
 	$(BIN)/python -m pytest -m "not browser and not slow" $(TEST)
 
 test-all: $(VENV)/.dev
-	$(BIN)/python -m pytest -m browser $(TEST)
+	$(BIN)/python -m pytest -m browser tests/browser $(TEST)
+	$(BIN)/python -m pytest -m browser --ignore=tests/browser $(TEST)
 	$(BIN)/python -m pytest -m "not browser" $(TEST)
 
 check: $(VENV)/.dev
