@@ -207,7 +207,11 @@ def commands() -> dict[str, Any]:
     from chainring.software.cli import app
 
     group: Any = typer.main.get_command(app)
-    return dict(group.commands)
+    found = {}
+    for name, one in group.commands.items():
+        inner = getattr(one, "commands", None)
+        found |= {name: one} if inner is None else {f"{name} {n}": c for n, c in inner.items()}
+    return found
 
 
 def surfaces(_: str) -> Iterator[str]:
@@ -221,7 +225,7 @@ def surfaces(_: str) -> Iterator[str]:
         yield _row(
             one.verb,
             f"`Project.{one.api}`" if one.api else "—",
-            f"[`chainring {one.command}`](command-line.md#{one.command})",
+            f"[`chainring {one.command}`](command-line.md#{one.command.replace(' ', '-')})",
             routes or "—",
             f"`{one.role}`" if routes else "—",
         )

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from chainring.contracts.errors import ChainringError
+from chainring.software import data_commands
 
 if TYPE_CHECKING:
     from chainring.software.api import Project
@@ -22,6 +23,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+app.add_typer(data_commands.app, name="data")
 
 Folder = Annotated[
     Path, typer.Option("--project", "-p", help="folder of the project", envvar="CHAINRING_PROJECT")

@@ -1,0 +1,126 @@
+"""A harvest: what a remote source brought in, in one SQLite file that survives any kill.
+
+A source part fills it (web pages, rows of a database, files of an archive); the `records` step
+reads it as it reads a file. Rows are known by an id that is stable over turns, so a changed page
+replaces itself and a page that is gone goes.
+
+    with Harvest.open(Path(".chainring/harvests/help")) as harvest:
+        harvest.put("https://shop.example/returns", {"text": "Returns are free.", "licence": "CC0"})
+        harvest.commit()
+
+======================  =====================================================================
+a row's key             means
+======================  =====================================================================
+``text``                Returns are free within 30 days. / 三十天内可免费退货。
+``locator``             https://shop.example/returns (where a person finds it)
+``licence, consent``    as the source states them; the recipe's where it states none
+``at``                  2026-11-25T04:00:00+00:00 (when it was written, else fetched)
+======================  =====================================================================
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Self
+
+from chainring.contracts.codec import digest
+from chainring.contracts.errors import InputError
+
+FILE = "harvest.db"
+ROW_KEYS = (
+    "text", "label", "language", "split", "subject", "licence", "consent", "author", "protected",
+    "id", "locator", "at", "directives",
+)  # fmt: skip
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS rows (id TEXT PRIMARY KEY, row TEXT NOT NULL, digest TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS state (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+"""
+
+
+class Harvest:
+    """The rows and the state of one source.
+
+    `connection` is open to tables of a part's own (a frontier); what is put there and here until
+    `commit` is kept or lost together.
+    """
+
+    def __init__(self, folder: Path, connection: sqlite3.Connection) -> None:
+        self.folder, self.connection = folder, connection
+
+    @classmethod
+    def open(cls, folder: Path) -> Self:
+        """Open the harvest of a folder, made when it is not there."""
+        folder.mkdir(parents=True, exist_ok=True)
+        connection = sqlite3.connect(folder / FILE, timeout=30.0)
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA secure_delete=ON")  # a forgotten text leaves no bytes behind
+        connection.executescript(_SCHEMA)
+        return cls(folder, connection)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the database; what was not committed is lost."""
+        self.connection.close()
+
+    def put(self, identifier: str, row: dict[str, str]) -> bool:
+        """Put a row, or replace the one with this id; return whether anything changed.
+
+        Raises
+        ------
+        InputError
+            When the row has a key that no row has, or no text.
+        """
+        strangers = sorted(set(row) - set(ROW_KEYS))
+        if strangers or "text" not in row:
+            known = ", ".join(ROW_KEYS)
+            fault = f"unknown keys {', '.join(strangers)}" if strangers else "no `text`"
+            raise InputError(f"row {identifier!r} of a harvest has {fault}; known: {known}")
+        body = json.dumps(row, ensure_ascii=False, sort_keys=True)
+        found = digest([identifier, body], size=16)
+        changed = self.connection.execute(
+            "INSERT INTO rows VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET row = excluded.row, "
+            "digest = excluded.digest WHERE rows.digest != excluded.digest",
+            (identifier, body, found),
+        )
+        return changed.rowcount > 0
+
+    def drop(self, identifier: str) -> bool:
+        """Take a row away; return whether it was there."""
+        gone = self.connection.execute("DELETE FROM rows WHERE id = ?", (identifier,))
+        return gone.rowcount > 0
+
+    def state(self, name: str) -> str:
+        """Return a value that a part kept (a cursor, an ETag), or an empty string."""
+        found = self.connection.execute("SELECT value FROM state WHERE name = ?", (name,))
+        row = found.fetchone()
+        return "" if row is None else str(row[0])
+
+    def set_state(self, name: str, value: str) -> None:
+        """Keep a value until the next turn."""
+        self.connection.execute("INSERT OR REPLACE INTO state VALUES (?, ?)", (name, value))
+
+    def commit(self) -> None:
+        """Make what was put durable: rows, state and a part's own tables together."""
+        self.connection.commit()
+
+    def rows(self) -> Iterator[tuple[str, dict[str, str]]]:
+        """Yield id and row, in the order of the ids."""
+        for identifier, body in self.connection.execute("SELECT id, row FROM rows ORDER BY id"):
+            yield identifier, json.loads(body)
+
+    def __len__(self) -> int:
+        return int(self.connection.execute("SELECT count(*) FROM rows").fetchone()[0])
+
+    def digest(self) -> str:
+        """Return the digest of all rows: the cursor of the source in a memo key."""
+        found = self.connection.execute("SELECT digest FROM rows ORDER BY id")
+        return digest([row[0] for row in found], size=32)

@@ -1,0 +1,86 @@
+"""A harvest keeps what was committed, replaces what changed, and says what it holds by digest."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from chainring.contracts.errors import InputError
+from chainring.data.harvest import Harvest
+
+PAGE = {"text": "Returns are free.", "locator": "https://shop.example/returns"}
+PAGE_ZH = {"text": "三十天内可免费退货。", "locator": "https://shop.example/zh/returns"}
+
+
+def test_rows_come_back_in_the_order_of_their_ids(tmp_path: Path) -> None:
+    with Harvest.open(tmp_path) as harvest:
+        harvest.put("b", PAGE_ZH)
+        harvest.put("a", PAGE)
+        harvest.commit()
+    with Harvest.open(tmp_path) as harvest:
+        assert list(harvest.rows()) == [("a", PAGE), ("b", PAGE_ZH)]
+        assert len(harvest) == 2
+
+
+def test_the_digest_tells_content_and_not_the_order_of_arrival(tmp_path: Path) -> None:
+    with Harvest.open(tmp_path / "one") as one, Harvest.open(tmp_path / "two") as two:
+        for identifier, row in (("a", PAGE), ("b", PAGE_ZH)):
+            one.put(identifier, row)
+        for identifier, row in (("b", PAGE_ZH), ("a", PAGE)):
+            two.put(identifier, row)
+        assert one.digest() == two.digest()
+        assert not one.put("a", PAGE)
+        assert one.digest() == two.digest()
+        assert one.put("a", {**PAGE, "text": "Returns cost 5."})
+        assert one.digest() != two.digest()
+        assert one.put("a", PAGE)
+        assert one.drop("b")
+        assert not one.drop("b")
+        assert one.digest() != two.digest()
+
+
+def test_a_key_that_no_row_has_is_named(tmp_path: Path) -> None:
+    with Harvest.open(tmp_path) as harvest, pytest.raises(InputError, match="unknown keys txet"):
+        harvest.put("a", {"txet": "Returns", "text": ""})
+
+
+def test_state_lasts_and_what_was_not_committed_does_not(tmp_path: Path) -> None:
+    with Harvest.open(tmp_path) as harvest:
+        harvest.set_state("cursor", "41")
+        harvest.commit()
+        harvest.set_state("cursor", "42")
+        harvest.put("a", PAGE)
+    with Harvest.open(tmp_path) as harvest:
+        assert (harvest.state("cursor"), harvest.state("other"), len(harvest)) == ("41", "", 0)
+
+
+def test_a_committed_row_survives_a_kill(tmp_path: Path) -> None:
+    code = (
+        "import sys, time\nfrom pathlib import Path\nfrom chainring.data.harvest import Harvest\n"
+        "harvest = Harvest.open(Path(sys.argv[1]))\nharvest.put('a', {'text': 'kept'})\n"
+        "harvest.commit()\nharvest.put('b', {'text': 'lost'})\nprint('ready', flush=True)\n"
+        "time.sleep(60)\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE
+    ) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline().strip() == b"ready"
+        os.kill(child.pid, signal.SIGKILL)
+    with Harvest.open(tmp_path) as harvest:
+        assert [identifier for identifier, _ in harvest.rows()] == ["a"]
+
+
+def test_a_dropped_text_leaves_no_bytes_behind(tmp_path: Path) -> None:
+    with Harvest.open(tmp_path) as harvest:
+        harvest.put("a", {"text": "a very rare sentence"})
+        harvest.commit()
+        harvest.drop("a")
+        harvest.commit()
+        harvest.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    assert not [p for p in tmp_path.iterdir() if b"very rare sentence" in p.read_bytes()]
