@@ -28,7 +28,7 @@ from pydantic import BaseModel
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = ROOT / "docs" / "reference"
 CHINESE = ROOT / "scripts" / "reference.zh.json"
-BLOCK = re.compile(r"(<!-- generated: ([a-z]+) ?(\S*) -->\n).*?(<!-- end -->)", re.DOTALL)
+BLOCK = re.compile(r"(<!-- generated: ([a-z]+) ?([^>]*?) -->\n).*?(<!-- end -->)", re.DOTALL)
 NOUNS = (
     "source", "guard", "placement", "record", "label", "table", "dataset", "model", "forms",
     "evaluation", "verdict", "deployment", "request", "prediction", "reaction", "feedback", "case",

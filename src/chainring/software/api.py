@@ -33,6 +33,7 @@ from chainring.ring.recipe import FILE
 from chainring.ring.steps import Made
 from chainring.ring.turn import Turn
 from chainring.software import project as place
+from chainring.software.data_verbs import DataGroup
 from chainring.store.backup import backup, restore
 from chainring.trust.access import Key, Role, make_key
 
@@ -53,8 +54,11 @@ class Opened:
 class Project:
     """One application: its text, its models, its users' feedback.
 
-    Open one with `chainring.open(path)`, make one with `Project.init(path)`.
+    Open one with `chainring.open(path)`, make one with `Project.init(path)`. `data` holds the verbs
+    about its text (`Project.data.fetch`).
     """
+
+    data = DataGroup()
 
     def __init__(self, folder: Path, ring: Ring, secret: bytes) -> None:
         self.folder, self.ring, self.secret = folder, ring, secret

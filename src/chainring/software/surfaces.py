@@ -51,4 +51,5 @@ SURFACES = (
     Surface(verb="restore", api="restore", command="restore"),
     Surface(verb="gc", api="gc", command="gc"),
     Surface(verb="upgrade", api="upgrade", command="upgrade"),
+    Surface(verb="data fetch", api="data.fetch", command="data fetch"),
 )

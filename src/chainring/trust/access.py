@@ -30,7 +30,7 @@ _BOTH = ("predict", "react", "why", "status", "labels", "case")
 _OPERATE = (
     "init", "turn", "watch", "serve", "review", "decide", "cases", "close_case", "history",
     "metrics", "report", "promote", "rollback", "keys", "doctor", "backup", "restore", "gc",
-    "upgrade",
+    "upgrade", "data fetch",
 )  # fmt: skip
 VERB_ROLES: dict[str, tuple[Role, ...]] = {
     **dict.fromkeys(_BOTH, ROLES),
