@@ -7,21 +7,26 @@ from dataclasses import dataclass
 REFUSED = "refused"
 """Consent of somebody who said no: no policy lets such a record be used."""
 
+FORGOTTEN = "forgotten"
+"""Consent of what was forgotten, and the reason by which a later turn leaves it out."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guard:
     """`redact` personal data before anything is stored; `log` texts redacted, digest or none.
 
-    Records whose consent is not among `allowed_consents` (when it is not empty) are dropped.
+    Records that carry a mark of `forgotten` are dropped; so are those whose consent is not among
+    `allowed_consents` (when it is not empty).
     """
 
     redact: bool
     log: str
     retention_s: float
     allowed_consents: tuple[str, ...] = ()
+    forgotten: tuple[str, ...] = ()
 
     def allows(self, consent: str) -> bool:
-        """Whether a record with this consent may be used; never where it was refused."""
-        if consent == REFUSED:
+        """Whether a record with this consent may be used; never one refused or forgotten."""
+        if consent in (REFUSED, FORGOTTEN):
             return False
         return not self.allowed_consents or consent in self.allowed_consents

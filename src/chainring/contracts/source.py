@@ -7,12 +7,17 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """A folder (or file) of the user's own text, as it stood: `digest` covers every file in it."""
+    """The user's own text as it stood: `digest` covers every file of `path` and every harvest.
+
+    `path` is a folder or file, or several, one a line; `harvests` are the folders of what came from
+    elsewhere, each named as its source is.
+    """
 
     app: str
     path: str
     digest: str
     role: str = "data"
+    harvests: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,9 +40,13 @@ class Machine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """What the owner of the project allows; read from the recipe's `[privacy]`."""
+    """What the owner of the project allows; read from the recipe's `[privacy]`.
+
+    `forgotten` are the marks of what must not come back (`chainring.contracts.forgotten`).
+    """
 
     redact: bool = True
     log: str = "redacted"
     retention_days: int = 90
     allowed_consents: tuple[str, ...] = field(default_factory=tuple)
+    forgotten: tuple[str, ...] = ()

@@ -18,7 +18,8 @@ from collections.abc import Iterator
 
 from chainring.contracts.dataset import OUT_OF_SCOPE
 from chainring.contracts.errors import InputError
-from chainring.contracts.guard import Guard
+from chainring.contracts.forgotten import is_forgotten
+from chainring.contracts.guard import FORGOTTEN, Guard
 from chainring.contracts.ids import keyed
 from chainring.contracts.record import Record
 from chainring.contracts.source import Source
@@ -84,9 +85,17 @@ class _Maker:
             text = normalise(row.values.get("text", ""))
             reason = self._refused(row, text)
             if reason is None:
-                yield self._record(row, redact(text).text if self._guard.redact else text)
+                yield from self._remembered(row, redact(text).text if self._guard.redact else text)
             else:
                 self._dropped.add(reason, source=row.source, locator=row.locator)
+
+    def _remembered(self, row: RawRow, text: str) -> Iterator[Record]:
+        """Yield the record unless it was forgotten; its place in the file counts all the same."""
+        record = self._record(row, text)
+        if is_forgotten(record, self._guard.forgotten, secret=self._secret):
+            self._dropped.add(FORGOTTEN, source=row.source, locator=record.locator)
+        else:
+            yield record
 
     def _refused(self, row: RawRow, text: str) -> str | None:
         consent = row.values.get("consent") or self._settings.consent

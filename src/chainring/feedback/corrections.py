@@ -28,7 +28,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from chainring.contracts.feedback import Feedback
-from chainring.contracts.guard import Guard
+from chainring.contracts.guard import FORGOTTEN, Guard
 from chainring.contracts.ids import keyed
 from chainring.contracts.label import AuthorKind, Label, ReviewState
 from chainring.contracts.record import Record
@@ -121,7 +121,9 @@ def _newest(rows: Iterable[Feedback], dropped: Dropped) -> list[Feedback]:
     """Return the newest statement of each author on each answer, whatever it says or allows."""
     newest: dict[tuple[str, str], Feedback] = {}
     for row in rows:
-        if row.kind in STATEMENTS:
+        if row.kind in STATEMENTS and row.consent == FORGOTTEN:
+            dropped.add(FORGOTTEN, row)  # it is nameless now: it must not supersede a nameless one
+        elif row.kind in STATEMENTS:
             older = newest.pop((row.author, row.prediction), None)
             if older is not None:
                 dropped.add("superseded by its author", older)
@@ -161,6 +163,8 @@ def _unconfirmed(label: str, settings: FeedbackSettings) -> str | None:
 
 
 def _unusable(row: Feedback, consent: str, guard: Guard) -> str | None:
+    if consent == FORGOTTEN:
+        return FORGOTTEN
     if not row.model:
         return "its prediction is unknown"
     if not row.text.strip():
@@ -277,8 +281,14 @@ def _carrier(rows: Sequence[Feedback], settings: FeedbackSettings) -> Feedback:
     Its author is never the reviewer: the gate counts rows by author.
     """
     own = next((row for row in rows if row.id == row.prediction), rows[0])
-    given = next((row.consent for row in rows if row.consent != "none"), settings.consent)
+    said = (row.consent for row in rows if row.consent not in ("none", FORGOTTEN))
+    given = FORGOTTEN if _is_gone(own) else next(said, settings.consent)
     return replace(own, id=own.prediction, consent=given)
+
+
+def _is_gone(answer: Feedback) -> bool:
+    """Whether the answer itself was forgotten, not only what somebody said of it."""
+    return answer.id == answer.prediction and answer.consent == FORGOTTEN
 
 
 def _record(one: Statement, guard: Guard, work: Work, settings: FeedbackSettings) -> Record:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from chainring.contracts.dataset import OUT_OF_SCOPE
 from chainring.contracts.feedback import Feedback
+from chainring.contracts.guard import FORGOTTEN
 from chainring.contracts.ids import keyed
 from chainring.contracts.label import Label
 from chainring.contracts.prediction import Prediction
@@ -73,6 +74,7 @@ def asked(prediction: Prediction, text: str | None) -> Feedback:
         value="",
         author=prediction.author,
         at=prediction.at,
+        consent=FORGOTTEN if prediction.finish == FORGOTTEN else "none",
         episode=prediction.episode,
         text=text or "",
         answer=prediction.label,

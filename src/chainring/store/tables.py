@@ -49,8 +49,11 @@ def write_rows(folder: Path, rows: Iterable[Row]) -> int:
     return int(table.num_rows)
 
 
-def read_rows(folder: Path, *splits: str) -> list[Row]:
-    """Return the rows of `rows.parquet`, of the named splits only when any is named."""
+def read_rows(folder: Path, *splits: str, forgotten: bool = False) -> list[Row]:
+    """Return the rows of `rows.parquet`, of the named splits only when any is named.
+
+    A row whose text was forgotten (it is empty then) is left out unless `forgotten` asks for it.
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -62,4 +65,5 @@ def read_rows(folder: Path, *splits: str) -> list[Row]:
     return [
         Row(**{**row, **{name: tuple(row[name] or ()) for name in _LISTS}})
         for row in table.to_pylist()
+        if forgotten or row["text"]
     ]

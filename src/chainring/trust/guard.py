@@ -33,4 +33,5 @@ def guard(policy: Policy) -> Guard:
         log=policy.log,
         retention_s=policy.retention_days * _DAY_S,
         allowed_consents=tuple(sorted(set(policy.allowed_consents))),
+        forgotten=tuple(sorted(set(policy.forgotten))),
     )
