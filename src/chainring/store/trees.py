@@ -11,13 +11,14 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from chainring.contracts.codec import decode, digest, encode
 from chainring.contracts.errors import DamagedError, InputError
+from chainring.store.erasure import Erasure, Replaced, read_erasure, write_erasure
 from chainring.store.files import (
     DigestCache,
     beside,
@@ -65,12 +66,19 @@ class TreeStore:
         fsspec url (`s3://bucket/x`, `file:///mnt/x`, ...) that holds every tree; or None.
     cache_bytes
         With a remote: how many bytes of blobs may stay in `root`, besides those in use.
+    secret
+        Project key that seals erasures (`chainring.store.erasure`).
     """
 
     def __init__(
-        self, root: Path, *, remote: str | None = None, cache_bytes: int = 20 << 30
+        self,
+        root: Path,
+        *,
+        remote: str | None = None,
+        cache_bytes: int = 20 << 30,
+        secret: bytes = b"",
     ) -> None:
-        self.root = root
+        self.root, self._secret = root, secret
         self.digests = DigestCache(root / "digests.json")
         self._cache_bytes = cache_bytes
         self._remote: tuple[Any, str] | None = None
@@ -108,7 +116,10 @@ class TreeStore:
         return address
 
     def manifest(self, address: str) -> Manifest:
-        """Return what a tree holds; the manifest's own bytes are checked against its address."""
+        """Return what a tree holds; the manifest's own bytes are checked against its address.
+
+        Of a file that an erasure replaced it tells what is there now.
+        """
         path = self._manifest_path(address)
         if not path.exists():
             self._download(path)
@@ -119,7 +130,39 @@ class TreeStore:
         data = path.read_bytes()
         if digest(data, size=32) != address:
             raise DamagedError(f"the manifest {path} was altered; restore it from a backup")
-        return decode(Manifest, data)
+        now = {one.path: one for one in self.erasure(address).files}
+        return _after(decode(Manifest, data), now)
+
+    def erasure(self, address: str) -> Erasure:
+        """Return which files of a tree were replaced when something was forgotten."""
+        path = self._erasure_path(address)
+        if not path.exists():
+            self._download(path)
+        return read_erasure(path, address, self._secret)
+
+    def put_erasure(self, erasure: Erasure) -> None:
+        """Write an erasure durably, in place of an earlier one of its tree."""
+        path = self._erasure_path(erasure.address)
+        write_erasure(path, erasure, self._secret)
+        self._upload(path, anew=True)
+
+    def put_file(self, path: Path, name: str) -> Blob:
+        """Store one file that an erasure is going to name."""
+        return self._put_blob(path, name)
+
+    def remove_blob(self, found: str) -> bool:
+        """Remove bytes that no tree names, here and in the remote; return whether any were here."""
+        path = self._blob_path(found)
+        was_here = path.exists()
+        path.unlink(missing_ok=True)
+        if self._remote is not None and self._remote_has(path):
+            fs, base = self._remote
+            fs.rm_file(f"{base}/{path.relative_to(self.root).as_posix()}")
+        return was_here
+
+    def open_folder(self, address: str) -> Path:
+        """Return where `open` puts the tree, whether or not it is open."""
+        return self.root / "open" / _hex(address)
 
     def has(self, address: str) -> bool:
         """Whether the tree is here (or in the remote)."""
@@ -180,6 +223,7 @@ class TreeStore:
                 named.update(blob.digest for blob in self.manifest(address).files)
                 continue
             path.unlink()
+            self._erasure_path(address).unlink(missing_ok=True)
             gone.append(address)
         for path in list((self.root / "blobs").glob("*/*")):
             stat = path.stat()
@@ -282,13 +326,13 @@ class TreeStore:
                 over -= blobs[path].st_size
                 path.unlink()
 
-    def _upload(self, path: Path) -> None:
+    def _upload(self, path: Path, *, anew: bool = False) -> None:
         if self._remote is None:
             return
         fs, base = self._remote
         target = f"{base}/{path.relative_to(self.root).as_posix()}"
         # An upload that was cut off left a shorter file there.
-        if not fs.exists(target) or fs.size(target) != path.stat().st_size:
+        if anew or not fs.exists(target) or fs.size(target) != path.stat().st_size:
             fs.makedirs(target.rpartition("/")[0], exist_ok=True)
             fs.put_file(str(path), target)
 
@@ -316,9 +360,26 @@ class TreeStore:
         name = _hex(address)
         return self.root / "trees" / name[:2] / f"{name}.json"
 
+    def _erasure_path(self, address: str) -> Path:
+        name = _hex(address)
+        return self.root / "erased" / name[:2] / f"{name}.json"
+
     def _blob_path(self, found: str) -> Path:
         name = _hex(found)
         return self.root / "blobs" / name[:2] / name
+
+
+def _after(manifest: Manifest, now: Mapping[str, Replaced]) -> Manifest:
+    """Return the manifest with each replaced file as it is now."""
+    if not now:
+        return manifest
+    files = tuple(
+        Blob(path=blob.path, size=now[blob.path].size, digest=now[blob.path].digest)
+        if blob.path in now
+        else blob
+        for blob in manifest.files
+    )
+    return replace(manifest, files=files)
 
 
 def _hex(address: str) -> str:

@@ -1,0 +1,137 @@
+"""Erasures: how a file inside a stored tree loses a person's text while the tree keeps its address.
+
+A tree's address is the digest of its manifest, and lineage, references and models name it. So the
+manifest stays as it is; beside it stands an erasure, sealed with the project key, that says which
+file has which bytes now. Whoever reads the tree sees the new bytes, checked as strictly as before.
+
+    erase(trees, address, {"rows.jsonl": scrubbed_file}, receipt="fgt_01kb…")
+    drop_replaced(trees)                    # the old bytes go, wherever they were linked
+"""
+
+from __future__ import annotations
+
+import hmac
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from chainring.contracts.codec import decode, encode
+from chainring.contracts.errors import DamagedError, InputError
+from chainring.contracts.ids import keyed
+from chainring.store.files import write_durably
+
+if TYPE_CHECKING:
+    from chainring.store.trees import TreeStore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replaced:
+    """One file: the digests it had, the manifest's first, and what it is now."""
+
+    path: str
+    was: tuple[str, ...]
+    digest: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Erasure:
+    """What was replaced in the tree `address`, by which acts, and the seal over both."""
+
+    address: str
+    files: tuple[Replaced, ...] = ()
+    receipts: tuple[str, ...] = ()
+    format: int = 1
+    seal: str = field(default="")
+
+    def sealed(self, secret: bytes) -> Erasure:
+        """Return this erasure with its seal: who has no project key cannot write one."""
+        bare = encode(replace(self, seal=""))
+        return replace(self, seal=keyed(secret, "erasure", bare, size=32))
+
+
+def read_erasure(path: Path, address: str, secret: bytes) -> Erasure:
+    """Return the erasure of a tree, an empty one where nothing was erased.
+
+    Raises
+    ------
+    DamagedError
+        When it was altered, or belongs to another tree or project.
+    """
+    if not path.exists():
+        return Erasure(address=address)
+    found = decode(Erasure, path.read_bytes())
+    is_ours = hmac.compare_digest(found.seal, found.sealed(secret).seal)
+    if found.address != address or not is_ours:
+        raise DamagedError(f"the erasure {path} was altered; restore it from a backup")
+    return found
+
+
+def erase(
+    trees: TreeStore, address: str, files: Mapping[str, Path], *, receipt: str
+) -> tuple[str, ...]:
+    """Put other bytes in place of files of a tree; return the digests that they replace.
+
+    The new bytes are stored first and the erasure last: writing it *is* the commit. The old bytes
+    stay until `drop_replaced`, for another tree may share them and be next.
+
+    Parameters
+    ----------
+    files
+        Path inside the tree → the file that holds its new bytes.
+    receipt
+        Id of the act by which they go.
+    """
+    before = trees.erasure(address)
+    known = {one.path: one for one in before.files}
+    now = {blob.path: blob.digest for blob in trees.manifest(address).files}
+    strangers = sorted(set(files) - set(now))
+    if strangers:
+        raise InputError(f"the tree {address} has no file {', '.join(strangers)}")
+    replaced = []
+    for name, source in files.items():
+        blob = trees.put_file(source, name)
+        was = known[name].was if name in known else ()
+        if blob.digest != now[name]:
+            replaced.append(now[name])
+            was = (*was, now[name])
+        known[name] = Replaced(path=name, was=was, digest=blob.digest, size=blob.size)
+    if replaced:
+        receipts = tuple(dict.fromkeys((*before.receipts, receipt)))
+        after = replace(before, files=tuple(known[name] for name in sorted(known)))
+        trees.put_erasure(replace(after, receipts=receipts))
+    return tuple(replaced)
+
+
+def drop_replaced(trees: TreeStore) -> int:
+    """Remove the bytes that erasures replaced and no tree names any more; return how many files.
+
+    What a killed act left behind is found by the erasures themselves, so it may be run at any time.
+    """
+    named: set[str] = set()
+    old: set[str] = set()
+    for address in trees.addresses():
+        named.update(blob.digest for blob in trees.manifest(address).files)
+        for one in trees.erasure(address).files:
+            old.update(one.was)
+    for address in trees.addresses():
+        if trees.erasure(address).files:
+            _close(trees, address)
+    return sum(trees.remove_blob(digest) for digest in sorted(old - named))
+
+
+def _close(trees: TreeStore, address: str) -> None:
+    """Take the open folder away when it still links old bytes: `open` makes it anew."""
+    folder = trees.open_folder(address)
+    for blob in trees.manifest(address).files:
+        place = folder / blob.path
+        if place.exists() and trees.digests.digest(place) != blob.digest:
+            shutil.rmtree(folder)
+            return
+
+
+def write_erasure(path: Path, erasure: Erasure, secret: bytes) -> None:
+    """Write an erasure, sealed: whole, or not at all."""
+    write_durably(path, encode(erasure.sealed(secret)).encode(), mode=0o444)
