@@ -115,6 +115,7 @@ def open_ring(
         hidden / "store",
         remote=recipe.store.remote or None,
         cache_bytes=int(recipe.store.cache_gib * (1 << 30)),
+        secret=secret,
     )
     runner = Runner(
         app=app,
