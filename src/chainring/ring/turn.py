@@ -19,7 +19,8 @@ from chainring.contracts.codec import decode, digest, identity
 from chainring.contracts.deployment import Deployment
 from chainring.contracts.errors import ChainringError
 from chainring.contracts.feedback import Feedback
-from chainring.contracts.guard import Guard
+from chainring.contracts.forgotten import Forgotten
+from chainring.contracts.guard import FORGOTTEN, Guard
 from chainring.contracts.ids import new_id
 from chainring.contracts.label import Label
 from chainring.contracts.parts import part_names
@@ -136,6 +137,7 @@ def _ready(ring: Ring, machine: Machine, policy: Policy) -> Made[Guard]:
     ring.runner.placement = UNPLACED  # of an earlier turn in this process: its key would differ
     placement = run("placement", machine, settings=ring.recipe.hardware, needs_work=False)
     ring.runner.placed, ring.runner.placement = placement, placement.noun
+    policy = replace(policy, forgotten=forgotten_marks(ring.ledger))
     guard: Made[Guard] = run("guard", policy, needs_work=False)
     return guard
 
@@ -192,7 +194,8 @@ def snapshot_feedback(ring: Ring, reviewed: Sequence[Label]) -> Made[Table[Feedb
     What no snapshot names yet is new, whatever its number: PostgreSQL commits out of order. An
     unchanged log is not read again.
     """
-    cursor = digest([ring.traffic.cursor(), identity(list(reviewed))])
+    gone = [act.id for act in ring.ledger.facts(FORGOTTEN, Forgotten)]
+    cursor = digest([ring.traffic.cursor(), identity(list(reviewed)), *gone])
     known = ring.ledger.fact("snapshot", cursor, Table)
     if known is not None and ring.runner.trees.has(known.address):
         return Made(noun=known, execution="")
@@ -206,6 +209,12 @@ def snapshot_feedback(ring: Ring, reviewed: Sequence[Label]) -> Made[Table[Feedb
     )
     ring.ledger.add_fact("snapshot", cursor, table)
     return Made(noun=table, execution="")
+
+
+def forgotten_marks(ledger: Ledger) -> tuple[str, ...]:
+    """Return the marks of all that was ever forgotten: records that carry one stay away."""
+    acts = ledger.facts(FORGOTTEN, Forgotten)
+    return tuple(sorted({mark for act in acts for mark in act.marks}))
 
 
 def _reviewed(ring: Ring, reviewed: Sequence[Label]) -> Iterator[Feedback]:
@@ -228,7 +237,7 @@ def named_feedback(ring: Ring, table: str) -> set[str]:
 def rows_with(ring: Ring, dataset: str, identifiers: Sequence[str]) -> list[Any]:
     """Return the rows of a data set that any of the records, labels or feedback ids made."""
     wanted = set(identifiers)
-    rows = read_rows(Path(ring.runner.trees.open(dataset)))
+    rows = read_rows(Path(ring.runner.trees.open(dataset)), forgotten=True)
     return [row for row in rows if wanted & {*row.records, *row.labels, *row.feedback, row.id}]
 
 
