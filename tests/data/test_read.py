@@ -10,7 +10,8 @@ import pytest
 
 from chainring.contracts.errors import InputError
 from chainring.data.faults import Faults
-from chainring.data.read import RawRow, files_of, rows_of, source_of, split_of
+from chainring.data.read import files_of, rows_of, source_of, split_of
+from chainring.data.rows import RawRow
 from chainring.data.settings import DataSettings
 from chainring.store.files import DigestCache
 

@@ -10,6 +10,7 @@ ChainringError
 ├── BusyError (RuntimeError)             the queue is full or the server is draining
 ├── NotAllowedError (PermissionError)    the key's role does not reach this verb
 ├── SpaceError (OSError)                 not enough free space for a step
+├── UnreachableError (ConnectionError)   a source that does not answer now
 ├── RefusedError (RuntimeError)          a form or a model that did not pass its checks
 └── MissingPackageError (ImportError)    an optional package, with the extra to install
 """
@@ -80,6 +81,10 @@ class NotAllowedError(ChainringError, PermissionError):
 
 class SpaceError(ChainringError, OSError):
     """Not enough free space."""
+
+
+class UnreachableError(ChainringError, ConnectionError):
+    """A source that does not answer now; what stands of it can still be used."""
 
 
 class RefusedError(ChainringError, RuntimeError):

@@ -15,11 +15,16 @@ a row's key             means
 ``locator``             https://shop.example/returns (where a person finds it)
 ``licence, consent``    as the source states them; the recipe's where it states none
 ``at``                  2026-11-25T04:00:00+00:00 (when it was written, else fetched)
+``answer``              what follows the text: a reply, a translation (``answer_language``)
+``context``             what stood before it: earlier turns of a dialogue
 ======================  =====================================================================
+
+With `redacts` the texts of a row are redacted before they are stored, as records are.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sqlite3
 from collections.abc import Iterator
@@ -27,13 +32,20 @@ from pathlib import Path
 from typing import Self
 
 from chainring.contracts.codec import digest
-from chainring.contracts.errors import InputError
+from chainring.contracts.errors import DamagedError, InputError
+from chainring.text.normalise import normalise
+from chainring.text.redact import redact
 
 FILE = "harvest.db"
 ROW_KEYS = (
     "text", "label", "language", "split", "subject", "licence", "consent", "author", "protected",
-    "id", "locator", "at", "directives",
+    "id", "locator", "at", "directives", "answer", "answer_language", "context",
 )  # fmt: skip
+TEXTS = ("text", "answer", "context")
+DROPPED = "dropped"
+"""Name of the state that tells what a part passed over: JSON, reason → count."""
+
+_DIGEST = "digest of the rows"
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS rows (id TEXT PRIMARY KEY, row TEXT NOT NULL, digest TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS state (name TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -47,19 +59,38 @@ class Harvest:
     `commit` is kept or lost together.
     """
 
-    def __init__(self, folder: Path, connection: sqlite3.Connection) -> None:
-        self.folder, self.connection = folder, connection
+    def __init__(
+        self, folder: Path, connection: sqlite3.Connection, *, redacts: bool = False
+    ) -> None:
+        self.folder, self.connection, self.redacts = folder, connection, redacts
+        self.changes = 0
+        """Rows that were put, replaced or dropped since this harvest was opened."""
 
     @classmethod
-    def open(cls, folder: Path) -> Self:
-        """Open the harvest of a folder, made when it is not there."""
+    def open(cls, folder: Path, *, redacts: bool = False) -> Self:
+        """Open the harvest of a folder, made when it is not there.
+
+        Raises
+        ------
+        DamagedError
+            When the file is no database that can be read.
+        """
         folder.mkdir(parents=True, exist_ok=True)
         connection = sqlite3.connect(folder / FILE, timeout=30.0)
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=FULL")
-        connection.execute("PRAGMA secure_delete=ON")  # a forgotten text leaves no bytes behind
-        connection.executescript(_SCHEMA)
-        return cls(folder, connection)
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("PRAGMA synchronous=FULL")
+            connection.execute("PRAGMA secure_delete=ON")  # a forgotten text leaves no bytes behind
+            connection.executescript(_SCHEMA)
+        except sqlite3.DatabaseError as error:
+            connection.close()
+            if isinstance(error, sqlite3.OperationalError):  # locked, or a full disk
+                raise
+            raise DamagedError(
+                f"{folder / FILE} is damaged ({error}); take the folder away, and the next "
+                "`chainring data fetch` brings everything again"
+            ) from error
+        return cls(folder, connection, redacts=redacts)
 
     def __enter__(self) -> Self:
         return self
@@ -84,19 +115,31 @@ class Harvest:
             known = ", ".join(ROW_KEYS)
             fault = f"unknown keys {', '.join(strangers)}" if strangers else "no `text`"
             raise InputError(f"row {identifier!r} of a harvest has {fault}; known: {known}")
-        body = json.dumps(row, ensure_ascii=False, sort_keys=True)
+        body = json.dumps(self.prepared(row), ensure_ascii=False, sort_keys=True)
         found = digest([identifier, body], size=16)
         changed = self.connection.execute(
             "INSERT INTO rows VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET row = excluded.row, "
             "digest = excluded.digest WHERE rows.digest != excluded.digest",
             (identifier, body, found),
         )
-        return changed.rowcount > 0
+        return self._noted(changed)
 
     def drop(self, identifier: str) -> bool:
         """Take a row away; return whether it was there."""
         gone = self.connection.execute("DELETE FROM rows WHERE id = ?", (identifier,))
-        return gone.rowcount > 0
+        return self._noted(gone)
+
+    def _noted(self, done: sqlite3.Cursor) -> bool:
+        if done.rowcount > 0:
+            self.changes += 1
+            self.connection.execute("DELETE FROM state WHERE name = ?", (_DIGEST,))
+        return done.rowcount > 0
+
+    def prepared(self, row: dict[str, str]) -> dict[str, str]:
+        """Return a row as it is stored: its texts redacted where this harvest redacts."""
+        if not self.redacts:
+            return row
+        return row | {name: redact(normalise(row[name])).text for name in TEXTS if name in row}
 
     def state(self, name: str) -> str:
         """Return a value that a part kept (a cursor, an ETag), or an empty string."""
@@ -121,6 +164,17 @@ class Harvest:
         return int(self.connection.execute("SELECT count(*) FROM rows").fetchone()[0])
 
     def digest(self) -> str:
-        """Return the digest of all rows: the cursor of the source in a memo key."""
-        found = self.connection.execute("SELECT digest FROM rows ORDER BY id")
-        return digest([row[0] for row in found], size=32)
+        """Return the digest of all rows: the cursor of the source in a memo key.
+
+        It is kept until a row changes: an unchanged harvest of any size is not read again.
+        """
+        if kept := self.state(_DIGEST):
+            return kept
+        total = hashlib.blake2b(digest_size=32)
+        for (row,) in self.connection.execute("SELECT digest FROM rows ORDER BY id"):
+            total.update(row.encode() + b"\n")
+        found = f"blake2b:{total.hexdigest()}"
+        if not self.connection.in_transaction:
+            self.set_state(_DIGEST, found)
+            self.commit()
+        return found

@@ -1,7 +1,7 @@
 """Lines of a text file: decoded one by one, numbered, and never longer than a bound in memory.
 
-Enters a path (plain or `.gz`), leaves `(number, line)`; what cannot be read is reported by line and
-the next line follows.
+Enters a path (plain, `.gz` or `.zst`), leaves `(number, line)`; what cannot be read is reported by
+line and the next line follows.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO, cast
+
+from chainring.data.zst import open_zst
 
 Report = Callable[[str, str], None]
 """`report(locator, cause)`: how a reader says a fault and goes on."""
@@ -32,12 +34,15 @@ def lines(path: Path, *, report: Report, max_bytes: int) -> Iterator[tuple[int, 
                 if text is not None:
                     yield number, text
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        report(f"after line {number}", f"damaged gzip file ({error}); copy it again")
+        kind = "Zstandard" if path.suffix == ".zst" else "gzip"
+        report(f"after line {number}", f"damaged {kind} file ({error}); copy it again")
     except OSError as error:
         report(f"after line {number}", f"cannot be read: {error.strerror or error}")
 
 
 def _opened(path: Path) -> BinaryIO:
+    if path.suffix == ".zst":
+        return open_zst(path)
     return cast(BinaryIO, gzip.open(path)) if path.suffix == ".gz" else path.open("rb", _SKIP_BYTES)
 
 

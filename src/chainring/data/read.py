@@ -1,6 +1,7 @@
 """Files become rows: names found, readers chosen, columns mapped, splits told by file names.
 
-Enters paths, leave a `Source` (what stood there, by digest) and its rows in a stream.
+Enters paths, and folders of harvests; leave a `Source` (what stood there, by digest) and its rows
+in a stream.
 
     source = source_of("data", app="support", digests=store.digests)
     for row in rows_of(source, settings=settings, faults=faults): ...
@@ -34,15 +35,13 @@ from chainring.contracts.parts import load_part, part_names
 from chainring.contracts.source import Source
 from chainring.data.columns import columns_of, fault_of
 from chainring.data.faults import Faults
+from chainring.data.harvested import harvest_digest, harvest_rows
 from chainring.data.readers import Reader
+from chainring.data.rows import SPLIT_WORDS, RawRow
 from chainring.data.settings import DataSettings, Role
+from chainring.data.sources.settings import SourceSettings
 
-SPLIT_WORDS = {
-    "train": "train", "training": "train",
-    "validation": "validation", "valid": "validation", "val": "validation", "dev": "validation",
-    "test": "test", "unlabelled": "unlabelled", "unlabeled": "unlabelled",
-}  # fmt: skip
-_OTHER_ENDINGS = {".txt": "text", ".ndjson": "jsonl"}
+_OTHER_ENDINGS = {".txt": "text", ".ndjson": "jsonl", ".htm": "html", ".xhtml": "html"}
 _PAPERS = {"readme", "license", "licence", "notice", "changelog", "copying"}
 _PEEK_ROWS = 100
 
@@ -67,16 +66,6 @@ class DataFile:
     name: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RawRow:
-    """One row of a file, by role. `split` is `train`, `validation`, `test`, or empty."""
-
-    source: str
-    locator: str
-    split: str
-    values: dict[Role, str]
-
-
 def source_of(
     paths: str | Path | Sequence[str | Path],
     *,
@@ -84,18 +73,29 @@ def source_of(
     role: str = "data",
     digests: Digests,
     root: Path | None = None,
+    harvests: Sequence[tuple[Path, SourceSettings]] = (),
 ) -> Source:
     """Return what stands at `paths` (folders, files or globs, from folder `root`), by digest.
 
-    An unchanged file is not read again. Raises InputError when a path is not there or holds no
-    file; all such paths are named at once.
+    An unchanged file is not read again. `harvests` are the folders of what came from elsewhere,
+    each with what the recipe says of it: its licence and consent are part of the digest. Raises
+    InputError when a path is not there or holds no file; all such paths are named at once.
     """
     base = root or Path.cwd()
     listed = [paths] if isinstance(paths, str | Path) else list(paths)
     path = "\n".join(str(base / one) for one in listed)
-    found = [(file.name, digests.digest(file.path)) for file in files_of(path)]
+    files = files_of(path) if listed or not harvests else []
+    found: list[Any] = [(file.name, digests.digest(file.path)) for file in files]
     digests.save()
-    return Source(app=app, path=path, digest=digest(found, size=32), role=role)
+    if harvests:
+        found = [found, [harvest_digest(folder, one) for folder, one in harvests]]
+    return Source(
+        app=app,
+        path=path,
+        digest=digest(found, size=32),
+        role=role,
+        harvests=tuple(str(folder) for folder, _ in harvests),
+    )
 
 
 def files_of(paths: str) -> list[DataFile]:
@@ -132,38 +132,47 @@ def _below(pattern: str, faults: list[str]) -> Iterator[DataFile]:
 
 def _why_none(path: Path) -> str:
     if path.is_dir():
-        return "an empty folder; put files in it that end in " + ", ".join(sorted(_endings()))
+        return "an empty folder; put files in it that end in " + ", ".join(sorted(endings()))
     beside = [one.name for one in path.parent.iterdir()] if path.parent.is_dir() else []
     return "not there" + (did_you_mean(path.name, beside) if beside else "")
 
 
-def _endings() -> dict[str, str]:
+def endings() -> dict[str, str]:
     """Return file ending → reader part; of several versions the newest."""
     versions: dict[str, str] = {}
     for name in sorted(part_names("reader"), key=lambda one: int(one.rpartition(".v")[2])):
         versions[name.rpartition(".v")[0]] = name
-    endings = {f".{stem}": name for stem, name in versions.items() if stem != "text"}
+    own = {f".{stem}": name for stem, name in versions.items() if stem != "text"}
     more = {ending: versions[stem] for ending, stem in _OTHER_ENDINGS.items() if stem in versions}
-    return endings | more
+    return own | more
 
 
 def rows_of(
     source: Source, *, settings: DataSettings, faults: Faults, skipped: Counter[str] | None = None
 ) -> Iterator[RawRow]:
-    """Yield the rows of every file of a source; faults are gathered, the next file follows."""
-    endings = _endings()
+    """Yield the rows of every file and harvest of a source; faults are gathered."""
+    counts = Counter[str]() if skipped is None else skipped
+    if source.path or not source.harvests:
+        yield from _rows_of_files(source, settings=settings, faults=faults, skipped=counts)
+    for folder in source.harvests:
+        yield from harvest_rows(Path(folder), settings=settings, skipped=counts)
+
+
+def _rows_of_files(
+    source: Source, *, settings: DataSettings, faults: Faults, skipped: Counter[str]
+) -> Iterator[RawRow]:
+    readers = endings()
     unseen = dict(settings.columns)
     read = 0
     for file in files_of(source.path):
-        ending = Path(file.name.removesuffix(".gz")).suffix.lower()
-        if ending not in endings or Path(file.name).name.split(".")[0].lower() in _PAPERS:
-            if skipped is not None:
-                skipped[f"file not read: {ending or 'no ending'}"] += 1
+        ending = ending_of(file.name)
+        if ending not in readers or is_paper(file.name):
+            skipped[f"file not read: {ending or 'no ending'}"] += 1
             continue
         read += 1
-        yield from _file_rows(file, endings[ending], settings, faults, unseen)
+        yield from _file_rows(file, readers[ending], settings, faults, unseen)
     if not read:
-        faults.add(source.path, f"no file ends in {', '.join(sorted(endings))} (or that with .gz)")
+        faults.add(source.path, f"no file ends in {', '.join(sorted(readers))} (or with .gz, .zst)")
     for role, column in unseen.items():
         faults.add("data.columns", f"{role} = {column!r}: no file has that column")
 
@@ -193,6 +202,20 @@ def _file_rows(
             yield _mapped(file.name, locator, row, columns, split, report)
 
 
+def ending_of(name: str) -> str:
+    """Return the ending that tells a file's reader, in small letters, the packing left aside.
+
+    >>> ending_of("data/Help.CSV.gz"), ending_of("notes")
+    ('.csv', '')
+    """
+    return Path(name.removesuffix(".gz").removesuffix(".zst")).suffix.lower()
+
+
+def is_paper(name: str) -> bool:
+    """Return whether a file is about the data (a README, a licence) and not of it."""
+    return Path(name).name.split(".")[0].lower() in _PAPERS
+
+
 def _report(faults: Faults, name: str, locator: str, cause: str) -> None:
     faults.add(name, cause, at=locator)
 
@@ -220,7 +243,7 @@ def split_of(name: str) -> str:
 def _mapped(
     name: str, locator: str, row: dict[str, Any], columns: dict[Role, str], split: str, report: Any
 ) -> RawRow:
-    values = {}
+    values: dict[str, str] = {}
     for role, column in columns.items():
         value = row.get(column)
         if isinstance(value, list | dict | bytes):

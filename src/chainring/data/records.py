@@ -9,12 +9,14 @@ Enters a Source and a Guard, leaves a table of records (tree of kind `records`: 
 A record's id is a keyed hash over its source, its place and its prepared text. Its place is the
 `id` column where there is one, and how many rows with the same text stood before it in the file: so
 a row put in at the top of a file changes no other record's id, and what people said of it stands.
+A row of a harvest is known by the id that its source gave it.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 from chainring.contracts.dataset import OUT_OF_SCOPE
 from chainring.contracts.errors import InputError
@@ -27,7 +29,8 @@ from chainring.contracts.table import Table
 from chainring.contracts.work import Work
 from chainring.data.dropped import Dropped
 from chainring.data.faults import Faults
-from chainring.data.read import RawRow, rows_of
+from chainring.data.read import rows_of
+from chainring.data.rows import RawRow
 from chainring.data.settings import DataSettings
 from chainring.store.tables import write_table
 from chainring.text.language import language
@@ -101,14 +104,15 @@ class _Maker:
         consent = row.values.get("consent") or self._settings.consent
         if not text:
             return "empty text"
-        if len(text) > self._settings.max_characters:
+        longest = max(len(text), len(row.values.get("answer", "")))
+        if longest > self._settings.max_characters:
             return f"longer than {self._settings.max_characters} characters"
         return None if self._guard.allows(consent) else f"consent not allowed: {consent}"
 
     def _record(self, row: RawRow, text: str) -> Record:
         values = row.values
         content = keyed(self._secret, "content", text)
-        key = self._place(row.source, values.get("id", ""), content)
+        key = self._place(row, content)
         told = normalise(values.get("language", "")).lower().replace("_", "-").partition("-")[0]
         subject = values.get("subject")
         return Record(
@@ -122,16 +126,21 @@ class _Maker:
             consent=values.get("consent") or self._settings.consent,
             language=told or language(text),
             group=group_key(text, key=self._secret),
+            at=_seconds(values.get("at", "")),
             subject=keyed(self._secret, "subject", subject) if subject else None,
             fields=self._fields(row),
         )
 
-    def _place(self, source: str, given: str, content: str) -> str:
-        key = keyed(self._secret, "place", source, given, content)
+    def _place(self, row: RawRow, content: str) -> str:
+        if row.key:
+            return keyed(self._secret, "harvested", row.source, row.key, content)
+        key = keyed(self._secret, "place", row.source, row.values.get("id", ""), content)
         self._repeats[key] += 1
         return f"{key} {self._repeats[key]}"
 
     def _locator(self, row: RawRow) -> str:
+        if row.key:
+            return self._clean(row.locator)
         given = row.values.get("id")
         return f"id {self._pseudonym(given)}" if given else row.locator
 
@@ -147,8 +156,16 @@ class _Maker:
             "split": "" if row.split == "unlabelled" else row.split,
             "author": self._pseudonym(row.values.get("author", "")),
             "protected": normalise(row.values.get("protected", "")),
+            "answer": self._clean(row.values.get("answer", "")),
+            "answer_language": row.values.get("answer_language", ""),
+            "context": self._clean(row.values.get("context", "")),
+            "directives": row.values.get("directives", ""),
         }
         return {name: value for name, value in fields.items() if value}
+
+    def _clean(self, value: str) -> str:
+        clean = normalise(value)
+        return redact(clean).text if self._guard.redact else clean
 
     def _pseudonym(self, value: str) -> str:
         """Return a name as it is, or its keyed hash when it holds personal data."""
@@ -156,3 +173,12 @@ class _Maker:
         if self._guard.redact and redact(clean).found:
             return keyed(self._secret, "name", clean)
         return clean
+
+
+def _seconds(at: str) -> float | None:
+    """Return an ISO 8601 time as seconds since 1970, UTC where no zone is named; None: no time."""
+    try:
+        found = datetime.fromisoformat(at.strip())
+    except ValueError:
+        return None
+    return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()

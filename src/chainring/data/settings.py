@@ -11,6 +11,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from chainring.data.sources.settings import SourceSettings
+
 Role = Literal[
     "text",
     "label",
@@ -36,6 +38,9 @@ class DataSettings(BaseModel):
     )
     unlabelled: tuple[Name, ...] = Field(
         (), description="folders, files or globs whose rows have no label, whatever columns stand"
+    )
+    sources: tuple[SourceSettings, ...] = Field(
+        (), description="text from elsewhere: a table [[data.sources]] each"
     )
     columns: dict[Role, Name] = Field(
         default_factory=dict, description='meaning → column in the files: {"text": "sentence"}'
@@ -80,7 +85,17 @@ class DataSettings(BaseModel):
         return self
 
     @property
+    def is_path_stated(self) -> bool:
+        """Whether the recipe names a path, or leaves it at its default."""
+        return bool({"path", "unlabelled"} & self.model_fields_set)
+
+    @property
     def paths(self) -> tuple[str, ...]:
         """All paths to read, those of `unlabelled` last, none twice."""
         first = (self.path,) if isinstance(self.path, str) else self.path
         return tuple(dict.fromkeys((*first, *self.unlabelled)))
+
+
+KEYED = frozenset(DataSettings.model_fields) - {"sources"}
+"""The settings that change records, labels and data sets. How a source is reached does not: what it
+brought does, which the digest of its harvest tells."""

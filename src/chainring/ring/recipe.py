@@ -12,21 +12,22 @@ with its path, the value found, what is allowed and the nearest name.
 
 from __future__ import annotations
 
-import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, get_origin
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from chainring.contracts.errors import ProjectNotFoundError, RecipeError, did_you_mean, nearest
+from chainring.contracts.errors import ProjectNotFoundError, RecipeError, did_you_mean
 from chainring.contracts.parts import part_names
 from chainring.data.settings import DataSettings
 from chainring.deployment.settings import DeploymentSettings
 from chainring.feedback.settings import FeedbackSettings
 from chainring.hardware.settings import HardwareSettings
 from chainring.ring.gate.settings import GateSettings
+from chainring.ring.recipe_faults import faults_of
+from chainring.ring.recipe_sources import source_faults
 from chainring.training.settings import EvaluationSettings, TrainingSettings
 from chainring.trust.settings import PrivacySettings
 
@@ -117,8 +118,9 @@ def parse_recipe(data: Mapping[str, Any], *, where: str = FILE) -> Recipe:
     try:
         recipe = Recipe.model_validate(data)
     except ValidationError as error:
-        faults = _faults(error)
+        faults = faults_of(error, Recipe, without=("data", "sources"))
     faults += _part_faults(data)
+    faults += source_faults(data)
     if faults or recipe is None:
         raise RecipeError(f"{where} has {len(faults)} fault(s)", faults=faults)
     return recipe
@@ -141,67 +143,3 @@ def _part_faults(data: Mapping[str, Any]) -> list[str]:
 def _at(data: Mapping[str, Any], section: str, key: str) -> Any:
     found = data.get(section)
     return found.get(key) if isinstance(found, Mapping) else None
-
-
-def _faults(error: ValidationError) -> list[str]:
-    """Return one sentence a place; the branches of a choice of types become one sentence."""
-    said: dict[tuple[str, ...], list[Any]] = {}
-    for entry in error.errors(include_url=False):
-        said.setdefault(_place(entry["loc"]), []).append(entry)
-    return [_fault(list(place), entries) for place, entries in said.items()]
-
-
-def _place(location: Sequence[str | int]) -> tuple[str, ...]:
-    """Return the path in the file, without the names that pydantic gives to types."""
-    steps = [str(step) for step in location]
-    depth = next((i for i in range(1, len(steps)) if _model_at(steps[:i]) is None), len(steps))
-    model = _model_at(steps[: depth - 1])
-    field = None if model is None else model.model_fields.get(steps[depth - 1])
-    keyed = field is not None and get_origin(field.annotation) is dict
-    return (*steps[:depth], *(steps[depth : depth + 1] if keyed else ()))
-
-
-def _fault(location: list[str], entries: Sequence[Any]) -> str:
-    path, found = ".".join(location), entries[0]["input"]
-    kinds = {entry["type"] for entry in entries}
-    told = _description(location)
-    if "extra_forbidden" in kinds:
-        return f"{path}: unknown key{did_you_mean(location[-1], _known(location[:-1]))}"
-    if "missing" in kinds:
-        return f"{path}: missing; {told or f'the file needs a section [{path}]'}"
-    if kinds <= {"model_type", "model_attributes_type"}:
-        return f"{path}: {found!r} found; expected a section [{path}] with keys of its own"
-    if "value_error" in kinds:
-        return f"{path}: {entries[0]['msg'].removeprefix('Value error, ')}"
-    if "string_pattern_mismatch" in kinds:
-        return f"{path}: {found!r} found; expected {told}"
-    expected = dict.fromkeys(entry["msg"].removeprefix("Input should be ") for entry in entries)
-    near = nearest(str(found), re.findall(r"'([^']*)'", " ".join(expected)))
-    return (
-        f"{path}: {found!r} found; expected {' or '.join(expected)}"
-        + (f" ({told})" if told else "")
-        + (f"; did you mean {near!r}?" if near else "")
-    )
-
-
-def _known(location: list[str]) -> list[str]:
-    model = _model_at(location)
-    return [] if model is None else list(model.model_fields)
-
-
-def _description(location: list[str]) -> str:
-    model = _model_at(location[:-1])
-    field = None if model is None else model.model_fields.get(location[-1])
-    return "" if field is None else (field.description or "")
-
-
-def _model_at(location: list[str]) -> type[BaseModel] | None:
-    model: type[BaseModel] = Recipe
-    for step in location:
-        field = model.model_fields.get(step)
-        if field is None or not isinstance(field.annotation, type):
-            return None
-        if not issubclass(field.annotation, BaseModel):
-            return None
-        model = field.annotation
-    return model

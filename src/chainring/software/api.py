@@ -34,6 +34,7 @@ from chainring.ring.steps import Made
 from chainring.ring.turn import Turn
 from chainring.software import project as place
 from chainring.software.data_verbs import DataGroup
+from chainring.software.fetching import freshen
 from chainring.store.backup import backup, restore
 from chainring.trust.access import Key, Role, make_key
 
@@ -89,6 +90,7 @@ class Project:
         """Turn the ring once: new text and feedback to a model, and the gate's verdict on it."""
         from chainring.hardware.machine import machine
 
+        freshen(self)
         self.ring.runner.force = force
         return ring_turn.turn(
             self.ring,

@@ -17,6 +17,7 @@ from chainring.contracts.label import Label
 from chainring.contracts.record import Record
 from chainring.contracts.table import Table
 from chainring.software import project as place
+from chainring.software.fetching import freshen
 from chainring.store.tables import read_table
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ def records(project: Project) -> list[Record]:
     from chainring.hardware.machine import machine
     from chainring.ring.turn import prepare
 
+    freshen(project)
     ring = project.ring
     made: Table[Record] = prepare(
         ring,

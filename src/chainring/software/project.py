@@ -18,6 +18,7 @@ from chainring.contracts.errors import ConflictError, InputError, UnknownNameErr
 from chainring.contracts.parts import load_part
 from chainring.contracts.source import Source
 from chainring.contracts.work import OpenPredictor
+from chainring.data.settings import DataSettings
 from chainring.ring.built import Ring
 from chainring.ring.recipe import FILE, load_recipe
 from chainring.ring.steps import Runner
@@ -28,6 +29,7 @@ from chainring.store.traffic import Traffic
 from chainring.store.trees import TreeStore
 
 HIDDEN = ".chainring"
+HARVESTS = "harvests"
 EXAMPLES = ("support",)
 RECIPE = """\
 # One section a link; everything has a default. `chainring doctor` shows what was decided and why.
@@ -132,11 +134,41 @@ def open_ring(
 
 
 def source(ring: Ring, folder: Path) -> Source:
-    """Return the project's own text as it stands now."""
+    """Return the project's own text as it stands now: its files, and what its sources brought."""
     from chainring.data.read import source_of
 
-    digests = ring.runner.trees.digests
-    return source_of(ring.recipe.data.paths, app=ring.app, digests=digests, root=folder.resolve())
+    data = ring.recipe.data
+    harvests = [(harvest_folder(folder, one.name).resolve(), one) for one in data.sources]
+    return source_of(
+        _paths(data, folder.resolve()),
+        app=ring.app,
+        digests=ring.runner.trees.digests,
+        root=folder.resolve(),
+        harvests=[(place, one) for place, one in harvests if place.is_dir()],
+    )
+
+
+def harvest_folder(folder: Path, name: str) -> Path:
+    """Return where what a source brought is kept."""
+    return folder / HIDDEN / HARVESTS / name
+
+
+def _paths(data: DataSettings, folder: Path) -> tuple[str, ...]:
+    """Return the paths to read; beside sources a folder may be empty, and the default one absent.
+
+    Nothing that the recipe names may be absent.
+    """
+    if not data.sources:
+        return data.paths
+    return tuple(
+        path
+        for path in data.paths
+        if not _is_empty(folder / path) and (data.is_path_stated or (folder / path).exists())
+    )
+
+
+def _is_empty(path: Path) -> bool:
+    return path.is_dir() and not any(one.is_file() for one in path.rglob("[!.]*"))
 
 
 def _open_predictor() -> OpenPredictor:

@@ -1,0 +1,139 @@
+"""Bring one source of a recipe up to date: its part is called with its own keys and its harvest.
+
+Enters the settings of a source and the folder of its harvest, leaves what happened.
+
+    fetch(settings, folder=hidden / "harvests" / "tickets", root=project, redacts=True, say=print)
+    # Fetched(name='tickets', rows=812, changes=14, reached=True, because='')
+
+A source that does not answer is told and passed over where something of it stands already.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from chainring.contracts.errors import ChainringError, ConflictError, InputError, UnreachableError
+from chainring.contracts.parts import load_part
+from chainring.data.harvest import FILE, Harvest
+from chainring.data.sources.settings import SourceSettings
+
+if TYPE_CHECKING:
+    from chainring.data.sources.part import Say
+
+log = logging.getLogger("chainring.data")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """What bringing one source up to date did; `because` says why it was not reached."""
+
+    name: str
+    rows: int
+    changes: int
+    reached: bool = True
+    because: str = ""
+
+    @property
+    def told(self) -> str:
+        """One sentence."""
+        if not self.reached:
+            return f"{self.name}: not reached ({self.because}); goes on with its {self.rows} rows"
+        did = f"{self.changes} new, changed or gone" if self.changes else "nothing changed"
+        return f"{self.name}: {self.rows} rows, {did}"
+
+
+def fetch(source: SourceSettings, *, folder: Path, root: Path, redacts: bool, say: Say) -> Fetched:
+    """Bring a source up to date.
+
+    Parameters
+    ----------
+    folder
+        Where the harvest lies; made when it is not there.
+    root
+        The project's folder: paths in the settings are seen from it.
+    redacts
+        Whether texts are redacted before they are stored.
+
+    Raises
+    ------
+    UnreachableError
+        When it does not answer and nothing of it stands.
+    ConflictError
+        When another process brings it up to date now.
+    """
+    with _held(folder, source.name):
+        _start_anew(folder, source.use)
+        with Harvest.open(folder, redacts=redacts) as harvest:
+            if not harvest.state("part"):
+                harvest.set_state("part", source.use)
+                harvest.commit()
+            return _brought(source, harvest, root=root, say=say)
+
+
+def _brought(source: SourceSettings, harvest: Harvest, *, root: Path, say: Say) -> Fetched:
+    part = load_part("source", source.use)
+    settings = own_settings(source, root=root)
+    reached, because = True, ""
+    try:
+        part(settings, harvest=harvest, say=lambda line: say(f"{source.name}: {line}"))
+        harvest.commit()
+    except OSError as error:
+        if isinstance(error, ChainringError) and not isinstance(error, UnreachableError):
+            raise
+        harvest.connection.rollback()
+        reached, because = False, str(error)
+        if not len(harvest):
+            raise UnreachableError(
+                f"source {source.name} cannot be reached, and nothing of it stands yet: {error}"
+            ) from error
+    log.info("source.fetched name=%s reached=%s changes=%d", source.name, reached, harvest.changes)
+    return Fetched(
+        name=source.name,
+        rows=len(harvest),
+        changes=harvest.changes,
+        reached=reached,
+        because=because,
+    )
+
+
+def own_settings(source: SourceSettings, *, root: Path) -> Any:
+    """Return the settings of a source's part, paths seen from the project's folder."""
+    part = load_part("source", source.use)
+    try:
+        return part.settings.model_validate(source.own, context={"root": root})
+    except ValidationError as error:  # a recipe was checked when it was read; the world may differ
+        raise InputError(f"source {source.name} cannot be used", faults=[str(error)]) from error
+
+
+def _start_anew(folder: Path, use: str) -> None:
+    """Take a harvest away that another part filled."""
+    if not (folder / FILE).is_file():
+        return
+    with Harvest.open(folder) as harvest:
+        before = harvest.state("part")
+    if before not in ("", use):
+        for path in folder.iterdir():
+            if path.name != "lock":
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+@contextmanager
+def _held(folder: Path, name: str) -> Iterator[None]:
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise ConflictError(
+                f"another process brings source {name} up to date; wait for it to end"
+            ) from error
+        yield
