@@ -17,12 +17,16 @@ from typing import Any, TypeVar
 from chainring.contracts.errors import InputError
 
 T = TypeVar("T")
+_SCALARS = frozenset({str, int, float, bool, type(None)})
 
 
 def plain(value: Any) -> Any:
     """Return `value` as JSON-ready plain data: dicts, lists and scalars."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    kind: Any = type(value)
+    if kind in _SCALARS:
+        return value
+    if dataclasses.is_dataclass(value) and kind is not type:
+        return {name: plain(getattr(value, name)) for name in _names(kind)}
     if isinstance(value, dict):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
@@ -57,6 +61,21 @@ def digest(value: Any, *, size: int = 16) -> str:
     """Return `blake2b:<hex>` of a noun's canonical JSON (or of bytes, or of a text)."""
     data = value if isinstance(value, bytes) else encode(value).encode()
     return "blake2b:" + hashlib.blake2b(data, digest_size=size).hexdigest()
+
+
+@cache
+def _names(kind: type) -> tuple[str, ...]:
+    return tuple(field.name for field in dataclasses.fields(kind))
+
+
+@cache
+def _required(kind: type) -> frozenset[str]:
+    missing = dataclasses.MISSING
+    return frozenset(
+        field.name
+        for field in dataclasses.fields(kind)
+        if field.default is missing and field.default_factory is missing
+    )
 
 
 @cache
@@ -101,14 +120,8 @@ def _build_union(hint: Any, data: Any) -> Any:
 
 def _build_dataclass(kind: type, data: Any) -> Any:
     _require_shape(data, dict)
-    names = {f.name for f in dataclasses.fields(kind)}
-    stray = sorted(set(data) - names)
-    required = {
-        f.name
-        for f in dataclasses.fields(kind)
-        if f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING
-    }
-    missing = sorted(required - set(data))
+    stray = sorted(set(data) - set(_names(kind)))
+    missing = sorted(_required(kind) - set(data))
     if stray or missing:
         faults = [f"{kind.__name__}.{name}: unknown key" for name in stray]
         faults += [f"{kind.__name__}.{name}: missing" for name in missing]
