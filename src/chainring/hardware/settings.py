@@ -34,3 +34,9 @@ class HardwareSettings(BaseModel):
     executor: str = Field(
         "local.v1", min_length=1, description="part of kind 'executor' that spreads work"
     )
+    ray_address: str = Field(
+        "",
+        pattern=r"^$|^auto$|^local$|^[^/\s]+:\d{1,5}$",
+        description="with 'ray.v1': host:port of a running cluster, or 'auto' for the one of this "
+        "machine; empty: RAY_ADDRESS in the environment, else one is started here",
+    )
