@@ -5,6 +5,7 @@ chainring init shop --example support && cd shop && chainring turn && chainring 
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -34,6 +35,9 @@ HERE = Path()
 
 def main() -> None:
     """Run the command line; a known error ends it with its message and exit status 1."""
+    # Looking for plugins of pydantic reads the papers of every installed package: 5 % of a turn
+    # that has nothing to do. Who wants them sets the variable to nothing.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     try:
         app()
     except ChainringError as error:
