@@ -1,0 +1,182 @@
+"""Erasing in databases: answers, reactions and cases lose text and names; their rows stay as facts.
+
+    forget_answers(traffic, predictions=["pred_01kb…"], feedback=["fb_01kb…"])
+    forget_cases(ledger, {"pred_01kb…", "fb_01kb…"})
+    compact(ledger.engine)
+
+SQLite overwrites what is deleted (`secure_delete`) and is written anew (VACUUM), so that no page
+keeps a moved copy; the write-ahead log is emptied. PostgreSQL gives the space of old rows free with
+a plain VACUUM; its own archives and backups are out of reach.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import replace
+from itertools import islice
+
+import sqlalchemy as sa
+
+from chainring.contracts.case import Case
+from chainring.contracts.codec import decode, encode
+from chainring.contracts.errors import ConflictError
+from chainring.contracts.feedback import Feedback
+from chainring.contracts.guard import FORGOTTEN
+from chainring.contracts.prediction import Prediction
+from chainring.store import schema
+from chainring.store.ledger import Ledger
+from chainring.store.schema import facts, payloads, predictions
+from chainring.store.traffic import Traffic
+
+_BATCH = 500
+_WORDS = ("outcome", "correction", "comment", "confirmation")
+"""Kinds of feedback whose value may be a person's own words; ratings and flags are not."""
+
+
+def said_by(traffic: Traffic, author: str) -> tuple[list[str], list[str]]:
+    """Return the ids of an author's requests, and of the author's reactions."""
+    asked: list[str] = []
+    said: list[str] = []
+    holds = predictions.c.body.contains(f'"author":{encode(author)}', autoescape=True)
+    mine = sa.select(schema.feedback.c.id).where(
+        schema.feedback.c.author == author, schema.feedback.c.app == traffic.app
+    )
+    for engine in traffic.engines().values():
+        with engine.connect().execution_options(read_only=True) as connection:
+            query = sa.select(predictions.c.body).where(predictions.c.app == traffic.app, holds)
+            rows = (decode(Prediction, body) for body in connection.execute(query).scalars())
+            asked += [row.id for row in rows if row.author == author]
+            said += list(connection.execute(mine).scalars())
+    return asked, said
+
+
+def reactions_to(traffic: Traffic, asked: Iterable[str]) -> list[str]:
+    """Return the ids of the reactions to answers."""
+    table, found = schema.feedback, []
+    for some in _batches(asked):
+        query = sa.select(table.c.id).where(table.c.prediction.in_(some))
+        for engine in traffic.engines().values():
+            with engine.connect().execution_options(read_only=True) as connection:
+                found += list(connection.execute(query).scalars())
+    return found
+
+
+def texts_of(traffic: Traffic, identifiers: Iterable[str]) -> dict[str, str]:
+    """Return the texts and comments that are still there, by id."""
+    return _texts(traffic, (payloads.c.id.in_(some) for some in _batches(identifiers)))
+
+
+def texts_past_their_time(traffic: Traffic, *, now: float | None = None) -> dict[str, str]:
+    """Return the texts and comments whose time is over and that were not erased yet, by id."""
+    moment = time.time() if now is None else now
+    return _texts(traffic, [payloads.c.expires <= moment])
+
+
+def _texts(traffic: Traffic, wheres: Iterable[sa.ColumnElement[bool]]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for where in wheres:
+        query = sa.select(payloads.c.id, payloads.c.body).where(payloads.c.body.is_not(None), where)
+        for engine in traffic.engines().values():
+            with engine.connect().execution_options(read_only=True) as connection:
+                found |= {str(name): str(body) for name, body in connection.execute(query)}
+    return found
+
+
+def forget_answers(
+    traffic: Traffic, *, predictions: Collection[str], feedback: Collection[str]
+) -> None:
+    """Take text, comment, names and words out of answers and reactions; done twice it does nothing.
+
+    A request's digest and group go, too: with the project key they would tell what it said.
+    """
+    for engine in traffic.engines().values():
+        with engine.begin() as connection:
+            for some in _batches(predictions):
+                _blank_predictions(connection, some)
+            for some in _batches(feedback):
+                _blank_feedback(connection, some)
+            for some in _batches([*predictions, *feedback]):
+                connection.execute(
+                    payloads.update()
+                    .where(payloads.c.id.in_(some), payloads.c.erased_at.is_(None))
+                    .values(body=None, erased_at=time.time())
+                )
+        compact(engine)
+
+
+def _blank_predictions(connection: sa.Connection, identifiers: Sequence[str]) -> None:
+    table = predictions
+    query = sa.select(table.c.body).where(table.c.id.in_(identifiers))
+    for body in connection.execute(query).scalars().all():
+        row = decode(Prediction, body)
+        blank = replace(row, author="", episode="", request="", group="", finish=FORGOTTEN)
+        change = table.update().where(table.c.id == row.id)
+        connection.execute(change.values(body=encode(blank)))
+
+
+def _blank_feedback(connection: sa.Connection, identifiers: Sequence[str]) -> None:
+    table = schema.feedback
+    query = sa.select(table.c.body).where(table.c.id.in_(identifiers))
+    for body in connection.execute(query).scalars().all():
+        row = decode(Feedback, body)
+        value = "" if row.kind in _WORDS else row.value
+        blank = replace(row, author="", episode="", key="", value=value, consent=FORGOTTEN)
+        change = table.update().where(table.c.id == row.id)
+        connection.execute(change.values(body=encode(blank), author="", dedupe=row.id))
+
+
+def cases_about(ledger: Ledger, identifiers: Collection[str]) -> list[Case]:
+    """Return the cases that answers or reactions of these ids opened."""
+    found = ledger.facts("case", Case)
+    return [one for one in found if {one.prediction, one.opened_by} & set(identifiers)]
+
+
+def forget_cases(ledger: Ledger, identifiers: Collection[str]) -> None:
+    """Take the words and the reporter out of cases, of their earlier versions, too."""
+    about = [one.id for one in cases_about(ledger, identifiers)]
+    with ledger.engine.begin() as connection:
+        where = sa.and_(facts.c.app == ledger.app, facts.c.kind == "case", facts.c.id.in_(about))
+        versions = sa.select(facts.c.seq, facts.c.body).where(where)
+        for seq, body in connection.execute(versions).all():
+            blank = replace(decode(Case, body), outcome="", told="", reporter="")
+            change = facts.update().where(facts.c.seq == seq)
+            connection.execute(change.values(body=encode(blank)))
+
+
+def compact(engine: sa.Engine) -> None:
+    """Leave no copy of what was changed or deleted in a database's own files.
+
+    Raises
+    ------
+    ConflictError
+        When another process reads or writes for so long that SQLite gives up.
+    """
+    if engine.dialect.name == "postgresql":
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(sa.text("VACUUM"))
+        return
+    try:
+        with closing(engine.raw_connection()) as raw:
+            cursor = raw.cursor()
+            cursor.execute("VACUUM")
+            is_busy = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+    except sqlite3.OperationalError as error:
+        raise _busy(engine) from error
+    if is_busy:
+        raise _busy(engine)
+
+
+def _busy(engine: sa.Engine) -> ConflictError:
+    return ConflictError(
+        f"{engine.url.database} is in use by another process, so old bytes stay in it; stop the "
+        "server or wait, then run `chainring forget --resume`"
+    )
+
+
+def _batches(identifiers: Iterable[str]) -> Iterator[list[str]]:
+    left = iter(identifiers)
+    while some := list(islice(left, _BATCH)):
+        yield some
