@@ -1,0 +1,148 @@
+"""The licence that a page states for itself, in the names of SPDX where it has one.
+
+Enters the page as a tree, leaves a name, the address of another licence, or an empty string:
+
+=====================================================  =================
+``<a rel="license" href="…/licenses/by-sa/4.0/">``     CC-BY-SA-4.0
+``<meta name="dc.rights" content="CC BY 4.0">``        CC-BY-4.0
+JSON-LD ``{"@type": "Article", "license": "…"}``       as its address
+a link to creativecommons.org in the foot of the page  as its address
+nothing, or several that differ in the foot            an empty string
+=====================================================  =================
+
+>>> named("https://creativecommons.org/licenses/by-nc/3.0/de/deed.en")
+'CC-BY-NC-3.0-DE'
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+from urllib.parse import urljoin
+
+_CC = re.compile(
+    r"creativecommons\.org/licen[sc]es/(by(?:-(?:nc|nd|sa|nc-nd|nc-sa))?)/(\d\.\d)"
+    r"(?:/(?!deed|legalcode)([a-z]{2,3})\b)?",
+    re.I,
+)
+_CC0 = re.compile(r"creativecommons\.org/publicdomain/zero/1\.0|\bCC0\b", re.I)
+_MARK = re.compile(r"creativecommons\.org/publicdomain/mark/1\.0", re.I)
+_WORDS = re.compile(
+    r"\b(?:CC|Creative Commons)[\s-]+(BY(?:-(?:NC|ND|SA|NC-ND|NC-SA))?)[\s-]*(\d\.\d)?\b", re.I
+)
+_RIGHTS = (
+    "dc.rights", "dc:rights", "dcterms.rights", "dcterms.license", "dc.rights.license",
+    "dcterms:license", "license", "licence", "citation_license",
+)  # fmt: skip
+_PICTURES = ("ImageObject", "VideoObject", "AudioObject", "MediaObject", "SoftwareApplication")
+_FOOT = re.compile(r"foot|licen[sc]e|copyright|rights", re.I)
+_LINK = re.compile(r"<([^>]*)>\s*;[^,]*\brel\s*=\s*\"?[^\",;]*\blicense\b", re.I)
+
+
+def licence_of(tree: Any, *, url: str = "", links: Sequence[str] = ()) -> str:
+    """Return what a page says of its own licence.
+
+    Where the page itself names several, all of them count: `CC-BY-4.0 AND …`.
+
+    Parameters
+    ----------
+    tree
+        The page, parsed by lxml.
+    url
+        Its address.
+    links
+        The values of its `Link` headers.
+    """
+    stated = [*_related(tree), *(found[1] for value in links for found in _LINK.finditer(value))]
+    stated = [urljoin(url, link) for link in stated] or [*_in_json(tree)] or [*_in_metas(tree)]
+    if stated:
+        return " AND ".join(sorted({named(text) or text.strip()[:200] for text in stated}))
+    in_foot = {name for name in map(named, _in_foot(tree)) if name}
+    return in_foot.pop() if len(in_foot) == 1 else ""
+
+
+def named(text: str) -> str:
+    """Return the SPDX name of a Creative Commons licence in an address or a phrase, else nothing.
+
+    >>> named("This text is under CC BY-SA 4.0."), named("all rights reserved")
+    ('CC-BY-SA-4.0', '')
+    """
+    if found := _CC.search(text):
+        pieces = ["CC", found[1], found[2], found[3] or ""]
+        return "-".join(piece.upper() for piece in pieces if piece)
+    if _CC0.search(text):
+        return "CC0-1.0"
+    if _MARK.search(text):
+        return "LicenseRef-Public-Domain-Mark-1.0"
+    if words := _WORDS.search(text):
+        return "-".join(piece.upper() for piece in ("CC", words[1], words[2] or "") if piece)
+    return ""
+
+
+def _related(tree: Any) -> Iterator[str]:
+    for node in tree.iter("a", "link", "area"):
+        rel = (node.get("rel") or "").lower().split()
+        if "license" in rel and node.get("href") and not _of_picture(node):
+            yield node.get("href")
+
+
+def _of_picture(node: Any) -> bool:
+    return any(parent.tag in ("figure", "figcaption") for parent in node.iterancestors())
+
+
+def _in_metas(tree: Any) -> Iterator[str]:
+    for meta in tree.iter("meta"):
+        name = (meta.get("name") or meta.get("property") or "").strip().lower()
+        if name in _RIGHTS and (meta.get("content") or "").strip():
+            yield meta.get("content")
+
+
+def _in_json(tree: Any) -> Iterator[str]:
+    for script in tree.iter("script"):
+        if "ld+json" not in (script.get("type") or ""):
+            continue
+        try:
+            found = json.loads(script.text or "")
+        except (ValueError, RecursionError):
+            continue
+        yield from _stated(_nodes(found))
+
+
+def _nodes(found: Any) -> Iterator[dict[str, Any]]:
+    for node in found if isinstance(found, list) else [found]:
+        if isinstance(node, dict):
+            yield node
+            graph = node.get("@graph")
+            yield from (
+                (item for item in graph or [] if isinstance(item, dict))
+                if isinstance(graph, list)
+                else ()
+            )
+
+
+def _stated(nodes: Iterable[dict[str, Any]]) -> Iterator[str]:
+    for node in nodes:
+        kinds = node.get("@type")
+        if set(kinds if isinstance(kinds, list) else [str(kinds)]) & set(_PICTURES):
+            continue
+        licence = node.get("license")
+        if isinstance(licence, dict):
+            licence = licence.get("url") or licence.get("@id") or licence.get("name")
+        if isinstance(licence, str) and licence.strip():
+            yield licence
+
+
+def _in_foot(tree: Any) -> Iterator[str]:
+    for node in tree.iter("a"):
+        link = node.get("href") or ""
+        if "creativecommons.org" in link and not _of_picture(node) and _is_foot(node):
+            yield link
+
+
+def _is_foot(node: Any) -> bool:
+    return any(
+        parent.tag == "footer" or _FOOT.search(f"{parent.get('class', '')} {parent.get('id', '')}")
+        for parent in (node, *node.iterancestors())
+    )
