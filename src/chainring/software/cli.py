@@ -133,6 +133,7 @@ def react(
     value: Annotated[str, typer.Argument(help="up, down, the right label, or the flag")] = "",
     comment: Annotated[str, typer.Option(help="in words")] = "",
     author: Annotated[str, typer.Option(help="who says it")] = "",
+    consent: Annotated[str, typer.Option(help="what the author allows: training, or none")] = "",
     project: Folder = HERE,
 ) -> None:
     """Say what you think of an answer; a correction becomes training text."""
@@ -147,6 +148,7 @@ def react(
         value=value,
         comment=comment,
         author=author,
+        consent=consent,
     )
     stored = _open(project).react(reaction)
     typer.echo(f"stored as {stored.id}")

@@ -79,6 +79,11 @@ def tell_evaluation(evaluation: Evaluation, *, who: str) -> str:
     return f"{who} on the suite: {percent(evaluation.accuracy)}; {by_language}"
 
 
+def equals(p: float) -> str:
+    """Return `= 0.031`, or `< 0.0001` where more digits would claim too much."""
+    return f"= {p:.2g}" if p >= 1e-4 else "< 0.0001"
+
+
 def tell_verdict(verdict: Verdict) -> Iterator[str]:
     """Yield the gate's word and the conditions that did not hold."""
     pooled = verdict.pooled
@@ -86,7 +91,7 @@ def tell_verdict(verdict: Verdict) -> Iterator[str]:
         yield (
             f"gate: {verdict.value}: {pooled.champion:.1%} → {pooled.challenger:.1%} on "
             f"{pooled.rows} rows, {pooled.gained} gained, {pooled.lost} lost, "
-            f"p = {pooled.p_better:.2g}; it could have shown "
+            f"p {equals(pooled.p_better)}; it could have shown "
             f"{100 * pooled.smallest_detectable:.1f} points"
         )
     else:
