@@ -26,6 +26,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import secrets
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -33,6 +34,7 @@ from typing import Self
 
 from chainring.contracts.codec import digest
 from chainring.contracts.errors import DamagedError, InputError
+from chainring.contracts.ids import keyed
 from chainring.text.normalise import normalise
 from chainring.text.redact import redact
 
@@ -46,9 +48,11 @@ DROPPED = "dropped"
 """Name of the state that tells what a part passed over: JSON, reason → count."""
 
 _DIGEST = "digest of the rows"
+_SALT = "salt of the forgotten"
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS rows (id TEXT PRIMARY KEY, row TEXT NOT NULL, digest TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS state (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS forgotten (mark TEXT PRIMARY KEY);
 """
 
 
@@ -115,6 +119,8 @@ class Harvest:
             known = ", ".join(ROW_KEYS)
             fault = f"unknown keys {', '.join(strangers)}" if strangers else "no `text`"
             raise InputError(f"row {identifier!r} of a harvest has {fault}; known: {known}")
+        if self._is_forgotten(identifier, row):
+            return False
         body = json.dumps(self.prepared(row), ensure_ascii=False, sort_keys=True)
         found = digest([identifier, body], size=16)
         changed = self.connection.execute(
@@ -123,6 +129,37 @@ class Harvest:
             (identifier, body, found),
         )
         return self._noted(changed)
+
+    def forget(self, kind: str, name: str) -> None:
+        """Never store again the `row` of this id, or any row of a `subject`, an `author`.
+
+        The name itself is not kept. With kind `source` nothing is stored any more. Rows that are
+        there stay until they are dropped; `scour` then leaves no byte of them.
+        """
+        if not self.state(_SALT):
+            self.set_state(_SALT, secrets.token_hex(16))
+        self.connection.execute(
+            "INSERT OR IGNORE INTO forgotten VALUES (?)", (self._mark(kind, name),)
+        )
+
+    def scour(self) -> None:
+        """Write the database anew after rows went, so that no page keeps a copy of them."""
+        self.commit()
+        self.connection.execute("VACUUM")
+        self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def _is_forgotten(self, identifier: str, row: dict[str, str]) -> bool:
+        if not self.state(_SALT):
+            return False
+        names = [("source", ""), ("row", identifier)]
+        names += [(kind, row[kind]) for kind in ("subject", "author") if row.get(kind)]
+        marks = [self._mark(kind, name) for kind, name in names]
+        slots = ", ".join("?" * len(marks))
+        query = f"SELECT 1 FROM forgotten WHERE mark IN ({slots}) LIMIT 1"
+        return self.connection.execute(query, marks).fetchone() is not None
+
+    def _mark(self, kind: str, name: str) -> str:
+        return keyed(bytes.fromhex(self.state(_SALT)), kind, name)
 
     def drop(self, identifier: str) -> bool:
         """Take a row away; return whether it was there."""

@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 from chainring.contracts.dataset import OUT_OF_SCOPE
 from chainring.contracts.errors import InputError
@@ -94,7 +95,7 @@ class _Maker:
 
     def _remembered(self, row: RawRow, text: str) -> Iterator[Record]:
         """Yield the record unless it was forgotten; its place in the file counts all the same."""
-        record = self._record(row, text)
+        record = self.record(row, text)
         if is_forgotten(record, self._guard.forgotten, secret=self._secret):
             self._dropped.add(FORGOTTEN, source=row.source, locator=record.locator)
         else:
@@ -109,7 +110,7 @@ class _Maker:
             return f"longer than {self._settings.max_characters} characters"
         return None if self._guard.allows(consent) else f"consent not allowed: {consent}"
 
-    def _record(self, row: RawRow, text: str) -> Record:
+    def record(self, row: RawRow, text: str) -> Record:
         values = row.values
         content = keyed(self._secret, "content", text)
         key = self._place(row, content)
@@ -173,6 +174,20 @@ class _Maker:
         if self._guard.redact and redact(clean).found:
             return keyed(self._secret, "name", clean)
         return clean
+
+
+def record_of(
+    row: RawRow, *, app: str, guard: Guard, settings: DataSettings, secret: bytes
+) -> Record:
+    """Return the record that a row of a harvest becomes.
+
+    Rows of files are told apart by their order, too, so that one alone does not tell its record.
+    """
+    assert row.key, "a row of a file is known only among the others"
+    text = normalise(row.values.get("text", ""))
+    nowhere = Dropped(Path())
+    maker = _Maker(app, guard, settings, secret, Faults(), nowhere)
+    return maker.record(row, redact(text).text if guard.redact else text)
 
 
 def _seconds(at: str) -> float | None:
