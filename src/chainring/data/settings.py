@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from chainring.data.looking.population import PopulationSettings
 from chainring.data.sources.settings import SourceSettings
 
 Role = Literal[
@@ -78,6 +79,8 @@ class DataSettings(BaseModel):
         "out_of_scope", description="label in the files of texts that go to a person"
     )
 
+    population: PopulationSettings = PopulationSettings()
+
     @model_validator(mode="after")
     def _something_is_left_to_train_on(self) -> DataSettings:
         if self.validation_share + self.test_share > 0.8:
@@ -96,6 +99,6 @@ class DataSettings(BaseModel):
         return tuple(dict.fromkeys((*first, *self.unlabelled)))
 
 
-KEYED = frozenset(DataSettings.model_fields) - {"sources"}
+KEYED = frozenset(DataSettings.model_fields) - {"sources", "population"}
 """The settings that change records, labels and data sets. How a source is reached does not: what it
-brought does, which the digest of its harvest tells."""
+brought does, which the digest of its harvest tells. A population is only compared with."""

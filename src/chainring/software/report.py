@@ -83,24 +83,26 @@ def _page(project: Project, say: dict[str, str], language: str) -> Iterator[str]
     yield "<meta name=viewport content='width=device-width,initial-scale=1'>"
     yield f"<title>{escape(title)}</title><style>{STYLE}</style><main>"
     yield f"<h1>{escape(title)}</h1><p class=lead>{escape(_lead(past, say))} · {now}</p>"
-    yield from _section(say["turns"], [_accuracy(past, say), *_languages(past, say)])
+    yield from section(say["turns"], [_accuracy(past, say), *_languages(past, say)])
     if made is not None:
         verdict = decode(Verdict, made.result)
-        yield from _section(say["verdict"], [_html(readable(verdict, language=language))])
-        yield from _section(say["quality"], list(_quality(project, made, verdict, say)))
-        yield from _section(say["candidates"], list(_candidates(project, verdict, say)))
-    yield from _section(say["users"], [_feedback(past.days, say), _satisfaction(past.days, say)])
-    yield from _section(say["cost"], list(_cost(project, say)))
+        yield from section(say["verdict"], [markdown(readable(verdict, language=language))])
+        yield from section(say["quality"], list(_quality(project, made, verdict, say)))
+        yield from section(say["candidates"], list(_candidates(project, verdict, say)))
+    yield from section(say["users"], [_feedback(past.days, say), _satisfaction(past.days, say)])
+    yield from section(say["cost"], list(_cost(project, say)))
     yield "</main></html>"
 
 
-def _html(markdown: str) -> str:
+def markdown(text: str) -> str:
+    """Return Markdown as HTML; markup inside it is shown, not run."""
     from markdown_it import MarkdownIt
 
-    return str(MarkdownIt("commonmark", {"html": False}).enable("table").render(markdown))
+    return str(MarkdownIt("commonmark", {"html": False}).enable("table").render(text))
 
 
-def _section(title: str, cards: Sequence[str]) -> Iterator[str]:
+def section(title: str, cards: Sequence[str]) -> Iterator[str]:
+    """Yield a heading and cards side by side."""
     yield f"<h2>{escape(title)}</h2><div class=grid>"
     yield from (f"<div class=card>{card}</div>" for card in cards)
     yield "</div>"
@@ -184,7 +186,7 @@ def _slices(evaluation: Evaluation, say: dict[str, str]) -> str:
         if name.startswith("label:")
     )
     rows = [(escape(name), percent(share)) for _, name, share in labels[:12]]
-    return _table((say["hardest"], say["accuracy"]), rows)
+    return table((say["hardest"], say["accuracy"]), rows)
 
 
 def _candidates(project: Project, verdict: Verdict, say: dict[str, str]) -> Iterator[str]:
@@ -201,7 +203,7 @@ def _candidates(project: Project, verdict: Verdict, say: dict[str, str]) -> Iter
         )
         for r in model.rivals
     ]
-    yield _table((say["candidate"], say["validation"], "CPU s", say["because"]), rows)
+    yield table((say["candidate"], say["validation"], "CPU s", say["because"]), rows)
     for row in reversed(project.ring.ledger.all_lineage(step="forms")):
         forms = decode(Forms, row.result)
         if forms.model == model.address:
@@ -214,7 +216,7 @@ def _candidates(project: Project, verdict: Verdict, say: dict[str, str]) -> Iter
                 )
                 for f in forms.forms
             ]
-            yield _table((say["form"], say["speed"], "MB", say["because"]), lines)
+            yield table((say["form"], say["speed"], "MB", say["because"]), lines)
             return
 
 
@@ -272,7 +274,8 @@ def _cost(project: Project, say: dict[str, str]) -> Iterator[str]:
         yield bar_chart(bars, title=say[title], empty=say["empty"])
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a table; the cells are HTML already, the head is text."""
     cells = "".join(f"<th>{escape(name)}</th>" for name in head)
     body = "".join("<tr>" + "".join(f"<td>{c}</td>" for c in row) + "</tr>" for row in rows)
     return f"<table><tr>{cells}</tr>{body}</table>"

@@ -1,0 +1,148 @@
+"""The data card: what a data set is, where it came from and how it was made, from its lineage.
+
+Enters the data set with its numbers, terms, drops and the executions behind it; leaves Markdown, in
+English or Chinese. No text of a row is in it.
+
+The questions are those of T. Gebru and others 2021, "Datasheets for Datasets", as far as a lineage
+answers them: composition, collection, preparation, uses. Why the data was gathered, a person adds.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from chainring.contracts.dataset import Dataset
+from chainring.contracts.lineage import Lineage
+from chainring.data.looking.drops import Drop
+from chainring.data.looking.numbers import Numbers, median
+from chainring.data.looking.records import Terms
+
+MOST = 30
+PREPARED = ("min_jaccard", "validation_share", "test_share", "min_rows_per_label", "max_characters")
+WORDS = {
+    "title": ("Data card", "数据卡"),
+    "what": ("What it is", "这是什么"),
+    "from": ("Where it comes from", "数据来源"),
+    "made": ("How it was made", "制作过程"),
+    "left": ("What was left out", "剔除的内容"),
+    "mind": ("What to mind", "使用须知"),
+    "used": ("What learnt from it", "哪些模型用过"),
+    "address": ("address", "地址"),
+    "since": ("made at", "制作时间"),
+    "task": ("task", "任务"),
+    "languages": ("languages", "语言"),
+    "splits": ("rows", "行数"),
+    "labels": ("labels", "标签"),
+    "length": ("median length, characters", "长度中位数（字符）"),
+    "source": ("source", "来源"),
+    "records": ("records", "记录"),
+    "licence": ("licence", "许可"),
+    "consent": ("consent", "同意"),
+    "step": ("step", "步骤"),
+    "execution": ("execution", "执行编号"),
+    "at": ("at", "时间"),
+    "cpu": ("CPU s", "CPU 秒"),
+    "version": ("chainring", "chainring 版本"),
+    "setting": ("setting", "设置"),
+    "value": ("value", "取值"),
+    "redacted": (
+        "Texts were normalised and personal data taken out before they were stored.",
+        "文本在入库之前已规范化，并去除个人信息。",
+    ),
+    "not redacted": (
+        "Texts were normalised; personal data was **not** taken out (`privacy.redact = false`).",
+        "文本已规范化；**没有**去除个人信息（`privacy.redact = false`）。",
+    ),
+    "reason": ("reason", "原因"),
+    "number": ("rows", "行数"),
+    "nothing": ("nothing", "无"),
+    "no model": ("no model yet", "还没有模型"),
+    "more": ("and {n} more", "另有 {n} 项"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardFacts:
+    """What a card is written from; `findings` are sentences in the language of the card."""
+
+    data: Dataset
+    numbers: Numbers
+    terms: Mapping[Terms, int]
+    drops: Sequence[Drop]
+    chain: Sequence[Lineage]
+    models: Sequence[str]
+    findings: Sequence[str]
+    redacted: bool
+    reasons: Mapping[str, str]
+
+
+def data_card(facts: CardFacts, *, language: str = "en") -> str:
+    """Return the card as Markdown; `language` is `en` or `zh`."""
+    place = ("en", "zh").index(language)
+    say = {key: pair[place] for key, pair in WORDS.items()}
+    sections = (
+        ("what", _bullets(_what(facts, say))),
+        ("from", _table([say[k] for k in ("source", "records", "licence", "consent")],
+                        [[s, str(n), lic, con] for (s, lic, con), n in facts.terms.items()], say)),
+        ("made", "\n\n".join(_made(facts, say))),
+        ("left", _table([say["reason"], say["number"], say["step"]], _left(facts), say)),
+        ("mind", _bullets(facts.findings) or say["nothing"]),
+        ("used", _bullets(facts.models) or say["no model"]),
+    )  # fmt: skip
+    head = f"# {say['title']}: {facts.data.app}"
+    return "\n\n".join([head, *(f"## {say[key]}\n\n{body}" for key, body in sections)]) + "\n"
+
+
+def _what(facts: CardFacts, say: Mapping[str, str]) -> Iterator[str]:
+    data, found = facts.data, facts.numbers
+    yield f"{say['address']}: `{data.address}`"
+    if facts.chain:
+        yield f"{say['since']}: {moment(facts.chain[0].started)}"
+    yield f"{say['task']}: {data.task}"
+    yield f"{say['languages']}: " + ", ".join(f"{k} {n}" for k, n in found.by("language").items())
+    yield f"{say['splits']}: " + ", ".join(f"{k} {n}" for k, n in found.by("split").items())
+    yield f"{say['labels']}: {len(data.labels)}"
+    lengths = ", ".join(f"{k or 'und'} {median(n)}" for k, n in sorted(found.lengths.items()))
+    yield f"{say['length']}: {lengths}"
+
+
+def _made(facts: CardFacts, say: Mapping[str, str]) -> Iterator[str]:
+    yield say["redacted" if facts.redacted else "not redacted"]
+    head = [say[key] for key in ("step", "execution", "at", "cpu", "version")]
+    rows = [
+        [r.step, f"`{r.id}`", moment(r.started), f"{r.cpu_s:.1f}", r.versions.get("chainring", "")]
+        for r in reversed(facts.chain)
+    ]
+    yield _table(head, rows, say)
+    settings = json.loads(facts.chain[0].settings or "{}") if facts.chain else {}
+    told = [[f"`data.{key}`", str(settings[key])] for key in PREPARED if key in settings]
+    yield _table([say["setting"], say["value"]], told, say)
+
+
+def _left(facts: CardFacts) -> list[list[str]]:
+    return [[facts.reasons.get(d.reason, d.reason), str(d.rows), d.step] for d in facts.drops]
+
+
+def moment(at: float) -> str:
+    """Return a time as people write it, UTC."""
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def _bullets(lines: Sequence[str] | Iterator[str]) -> str:
+    return "\n".join(f"- {line}" for line in lines)
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]], say: Mapping[str, str]) -> str:
+    if not rows:
+        return say["nothing"]
+    lines = [head, ["---"] * len(head), *([_cell(c) for c in row] for row in rows[:MOST])]
+    more = len(rows) - MOST
+    end = [say["more"].format(n=more)] if more > 0 else []
+    return "\n\n".join(["\n".join("| " + " | ".join(line) + " |" for line in lines), *end])
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.replace("|", "/").split())

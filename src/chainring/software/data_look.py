@@ -1,0 +1,207 @@
+"""What a data report tells, gathered from the ledger and the trees of a project.
+
+Enters an opened project, leaves a `Look`: numbers, drops with samples, words, drift, standings. It
+reads what stands and makes nothing: run `chainring turn` for a data set of today.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from chainring.contracts.codec import decode
+from chainring.contracts.dataset import Dataset
+from chainring.contracts.deployment import Deployment
+from chainring.contracts.errors import InputError, UnknownNameError
+from chainring.contracts.lineage import Lineage
+from chainring.contracts.model import Model
+from chainring.data.looking.drift import Drift, drift
+from chainring.data.looking.drops import Drop, Place, drops
+from chainring.data.looking.numbers import LEARNT, Numbers, numbers
+from chainring.data.looking.population import Kind, Standing, representativeness
+from chainring.data.looking.records import Terms, terms, texts_of
+from chainring.data.looking.samples import shown, source_texts
+from chainring.data.looking.words import WordCounts, word_map
+from chainring.ring.built import CHAMPION, Ring
+from chainring.ring.turn import Turn
+from chainring.ring.why import ancestry
+from chainring.software import project as place_of_project
+from chainring.trust.guard import guard
+
+if TYPE_CHECKING:
+    from chainring.software.api import Project
+
+MAPPED_LABELS = 12
+TABLES = ("cleaned", "records")
+"""Steps whose tables hold the records a data set was made of, the last one first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """One data set as it is looked at; `before` is the data set of the turn before, if any."""
+
+    data: Dataset
+    chain: Sequence[Lineage]
+    numbers: Numbers
+    redacted: bool
+    terms: Mapping[Terms, int] = field(default_factory=dict)
+    drops: Sequence[Drop] = ()
+    samples: Mapping[Place, str] = field(default_factory=dict)
+    words: WordCounts = field(default_factory=WordCounts)
+    drift: Drift | None = None
+    before: str = ""
+    declared: bool = False
+    standings: Sequence[Standing] = ()
+    models: Sequence[tuple[Model, bool]] = ()
+
+
+def look(project: Project, *, texts: bool = True) -> Look:
+    """Return what there is to say of the current data set.
+
+    Parameters
+    ----------
+    texts
+        Whether samples of dropped texts are read back (redacted, and only where allowed).
+
+    Raises
+    ------
+    InputError
+        When no turn has made a data set yet.
+    """
+    ring = project.ring
+    history = datasets(ring)
+    made = current(ring, history)
+    data = decode(Dataset, made.result)
+    folder = ring.runner.trees.open(data.address)
+    chain = list(ancestry(ring, made))
+    found = numbers(folder)
+    left = [one for row in chain for one in _drops(ring, row)]
+    tables = [one for one in (table(ring, chain, step) for step in TABLES) if one is not None]
+    before = _before(ring, history, data.address)
+    return Look(
+        data=data,
+        chain=chain,
+        numbers=found,
+        redacted=ring.recipe.privacy.redact,
+        terms=terms(tables[-1]) if tables else {},
+        drops=left,
+        samples=_samples(project, chain, left, tables) if texts else {},
+        words=word_map(folder, labels=list(found.by("label", splits=LEARNT))[:MAPPED_LABELS]),
+        drift=None if not before else drift(ring.runner.trees.open(before), folder),
+        before=before,
+        declared=bool(ring.recipe.data.population.shares()),
+        standings=representativeness(_counts(found), ring.recipe.data.population.shares()),
+        models=list(models_of(ring, data.address)),
+    )
+
+
+def datasets(ring: Ring) -> list[Lineage]:
+    """Return the execution behind the data set of each turn, oldest turn first."""
+    made = ring.ledger.all_lineage(step="dataset")
+    by_turn = {row.turn: row for row in made}
+    by_address = {decode(Dataset, row.result).address: row for row in made}
+    turns = ring.ledger.facts("turn", Turn)
+    found = [by_address.get(turn.dataset) or by_turn.get(turn.id) for turn in turns]
+    return [row for row in found if row is not None] or made
+
+
+def current(ring: Ring, history: Sequence[Lineage]) -> Lineage:
+    """Return the execution behind the newest data set; InputError when there is none."""
+    for row in reversed(history):
+        if ring.runner.trees.has(decode(Dataset, row.result).address):
+            return row
+    raise InputError("no data set stands yet; run `chainring turn` first")
+
+
+def dataset_named(ring: Ring, name: str) -> Lineage:
+    """Return the execution of a data set by its address or the first 12 digits of it."""
+    history = datasets(ring)
+    if not name:
+        return current(ring, history)
+    known = {decode(Dataset, row.result).address: row for row in history}
+    for address, row in known.items():
+        if name == address or address.partition(":")[2].startswith(name):
+            return row
+    raise UnknownNameError("data set", name, [one.partition(":")[2][:12] for one in known])
+
+
+def table(ring: Ring, chain: Sequence[Lineage], step: str) -> Path | None:
+    """Return the folder of what a step of the chain made, where it still stands."""
+    for row in chain:
+        if row.step == step and (folder := tree(ring, row)) is not None:
+            return folder
+    return None
+
+
+def tree(ring: Ring, row: Lineage) -> Path | None:
+    """Return the folder of what an execution made, or None when it made none or it is gone."""
+    address = json.loads(row.result).get("address", "")
+    trees = ring.runner.trees
+    return trees.open(address) if address and trees.has(address) else None
+
+
+def models_of(ring: Ring, dataset: str) -> Iterator[tuple[Model, bool]]:
+    """Yield the models that learnt from a data set, and whether each was ever served."""
+    served = {decode(Deployment, ref.body).model for ref in ring.ledger.ref_history(CHAMPION)}
+    for row in ring.ledger.all_lineage(step="model"):
+        model = decode(Model, row.result)
+        if model.dataset == dataset:
+            yield model, model.address in served
+
+
+def _before(ring: Ring, history: Sequence[Lineage], address: str) -> str:
+    for row in reversed(history):
+        other = decode(Dataset, row.result).address
+        if other != address and ring.runner.trees.has(other):
+            return other
+    return ""
+
+
+def _drops(ring: Ring, row: Lineage) -> Iterator[Drop]:
+    """Yield what an execution left out; also what it only counted."""
+    folder = tree(ring, row)
+    found = [] if folder is None else drops(folder, step=row.step)
+    yield from found
+    told = {one.reason for one in found}
+    for reason, rows in (json.loads(row.result).get("counts") or {}).items():
+        if rows and reason not in told:
+            yield Drop(step=row.step, reason=reason, rows=rows)
+
+
+def _samples(
+    project: Project, chain: Sequence[Lineage], left: Sequence[Drop], tables: Sequence[Path]
+) -> dict[Place, str]:
+    places = [place for one in left if one.may_be_shown for place in one.places]
+    found = {place: shown(place.sample) for place in places if place.sample}
+    by_record = {place.record: place for place in places if place.record and place not in found}
+    for folder in tables:
+        for record, text in texts_of(folder, by_record).items():
+            found[by_record.pop(record)] = shown(text)
+    return found | _from_sources(project, chain, [p for p in places if not p.record])
+
+
+def _from_sources(
+    project: Project, chain: Sequence[Lineage], places: Sequence[Place]
+) -> dict[Place, str]:
+    made = [row.started for row in chain if row.step == "records"]
+    if not made or not places:
+        return {}
+    ring = project.ring
+    try:
+        source = place_of_project.source(ring, project.folder)
+    except InputError:  # the text folder is gone
+        return {}
+    allows = guard(ring.recipe.privacy.policy()).allows
+    return source_texts(source, places, settings=ring.recipe.data, allows=allows, made=made[0])
+
+
+def _counts(found: Numbers) -> dict[Kind, dict[str, int]]:
+    return {
+        "language": found.by("language", splits=LEARNT),
+        "label": found.by("label", splits=LEARNT),
+        "source": found.by("source", splits=LEARNT),
+        "group": found.by("protected", splits=LEARNT),
+    }
