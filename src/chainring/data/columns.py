@@ -19,7 +19,7 @@ from chainring.data.settings import Role
 
 ROLES: tuple[Role, ...] = get_args(Role)
 
-_OFTEN = {  # names seen in the wild; offered in a message, never taken by themselves
+OFTEN = {  # names seen in the wild; offered in a message, never taken by themselves
     "text": ("sentence", "utterance", "query", "question", "content", "review", "message", "body",
              "input", "文本", "内容", "评论", "问题", "句子"),
     "label": ("y", "category", "intent", "class", "target", "labels", "tag", "topic", "sentiment",
@@ -65,7 +65,7 @@ def fault_of(found: Sequence[str], mapping: Mapping[Role, str], *, unlabelled: b
 def _example(missing: Sequence[Role], strangers: Sequence[str], mapping: Mapping[Role, str]) -> str:
     offers = []
     for role in missing:
-        by_habit = next((name for name in strangers if name.lower() in _OFTEN[role]), None)
+        by_habit = next((name for name in strangers if name.lower() in OFTEN[role]), None)
         offer = nearest(mapping.get(role, role), strangers) or by_habit
         if offer is not None:
             offers.append(f'{role} = "{offer}"')

@@ -26,7 +26,7 @@ def source_faults(data: Mapping[str, Any]) -> list[str]:
     tables = _tables(data)
     if not isinstance(tables, list):
         return [f"{SECTION}: {tables!r} found; expected tables [[{SECTION}]]"] if tables else []
-    found = []
+    found: list[str] = []
     for number, table in enumerate(tables, 1):
         named = f"{SECTION}[{_name(table, number)}]"
         if isinstance(table, Mapping):

@@ -82,19 +82,23 @@ def fetch(source: SourceSettings, *, folder: Path, root: Path, redacts: bool, sa
 def _brought(source: SourceSettings, harvest: Harvest, *, root: Path, say: Say) -> Fetched:
     part = load_part("source", source.use)
     settings = own_settings(source, root=root)
-    reached, because = True, ""
+    because = ""
     try:
         part(settings, harvest=harvest, say=lambda line: say(f"{source.name}: {line}"))
         harvest.commit()
+    except UnreachableError as error:
+        because = str(error)
+    except ChainringError:
+        raise  # some are errors of the system, too: a full disk is no silent host
     except OSError as error:
-        if isinstance(error, ChainringError) and not isinstance(error, UnreachableError):
-            raise
+        because = str(error)
+    if because:
         harvest.connection.rollback()
-        reached, because = False, str(error)
-        if not len(harvest):
-            raise UnreachableError(
-                f"source {source.name} cannot be reached, and nothing of it stands yet: {error}"
-            ) from error
+    if because and not len(harvest):
+        raise UnreachableError(
+            f"source {source.name} cannot be reached, and nothing of it stands yet: {because}"
+        )
+    reached = not because
     log.info("source.fetched name=%s reached=%s changes=%d", source.name, reached, harvest.changes)
     return Fetched(
         name=source.name,

@@ -35,20 +35,37 @@ def prepare(harvest: Harvest) -> None:
 
 
 class Reading:
-    """A context that reads one piece whole; its fingerprint tells it unchanged later."""
+    """A context that reads one piece; its fingerprint tells it unchanged later.
 
-    def __init__(self, harvest: Harvest, *, piece: str = "", fingerprint: str = "") -> None:
-        self._harvest, self._piece, self._print = harvest, piece, fingerprint
+    Parameters
+    ----------
+    is_whole
+        Whether everything is read, so that what is not read is gone.
+    continues
+        Whether this goes on with a whole reading that was cut.
+    """
+
+    def __init__(
+        self,
+        harvest: Harvest,
+        *,
+        piece: str,
+        fingerprint: str = "",
+        is_whole: bool = True,
+        continues: bool = False,
+    ) -> None:
+        self.harvest, self._piece, self._print = harvest, piece, fingerprint
+        self._is_whole, self.continues = is_whole, continues
         self._repeats: Counter[str] = Counter()
         self.dropped: Counter[str] = Counter()
         self.rows = 0
 
     def __enter__(self) -> Reading:
-        prepare(self._harvest)
-        found = self._harvest.connection.execute(
-            "SELECT coalesce(max(pass), 0) + 1 FROM read_rows WHERE piece = ?", (self._piece,)
+        prepare(self.harvest)
+        found = self.harvest.connection.execute(
+            "SELECT coalesce(max(pass), 0) FROM read_rows WHERE piece = ?", (self._piece,)
         )
-        self._pass = int(found.fetchone()[0])
+        self._pass = int(found.fetchone()[0]) + (not self.continues)
         return self
 
     def __exit__(
@@ -58,21 +75,22 @@ class Reading:
         trace: TracebackType | None,
     ) -> None:
         if kind is None:
-            self._forget(before=self._pass)
-            self._harvest.connection.execute(
+            if self._is_whole:
+                drop_rows(self.harvest, self._piece, before=self._pass)
+            self.harvest.connection.execute(
                 "INSERT OR REPLACE INTO read_pieces VALUES (?, ?)", (self._piece, self._print)
             )
-            note_dropped(self._harvest, self.dropped, piece=self._piece)
-            self._harvest.commit()
+            note_dropped(self.harvest, self.dropped, piece=self._piece)
+            self.harvest.commit()
 
     def put(self, identifier: str, row: dict[str, str]) -> bool:
         """Put a row by its id; False when this reading already had one of that id."""
         if not self._is_new(identifier):
             return False
-        self._harvest.put(identifier, row)
+        self.harvest.put(identifier, row)
         self.rows += 1
         if self.rows % ROWS_A_COMMIT == 0:
-            self._harvest.commit()
+            self.harvest.commit()
         return True
 
     def put_by_text(self, prefix: str, row: dict[str, str]) -> None:
@@ -80,7 +98,7 @@ class Reading:
 
         So a row put in at the top of a file changes no other row.
         """
-        kept = self._harvest.prepared(row)  # a hash of a phone number could be reversed
+        kept = self.harvest.prepared(row)  # a hash of a phone number could be reversed
         told = digest([kept["text"], kept.get("answer", "")], size=12).partition(":")[2]
         number = self._repeats[told] + 1
         while not self.put(f"{prefix}{told}" + (f".{number}" if number > 1 else ""), row):
@@ -89,16 +107,13 @@ class Reading:
             self._repeats[told] = number
 
     def _is_new(self, identifier: str) -> bool:
-        done = self._harvest.connection.execute(
+        done = self.harvest.connection.execute(
             "INSERT INTO read_rows VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET "
             "piece = excluded.piece, pass = excluded.pass "
             "WHERE piece != excluded.piece OR pass != excluded.pass",
             (identifier, self._piece, self._pass),
         )
         return done.rowcount > 0
-
-    def _forget(self, *, before: int) -> None:
-        drop_rows(self._harvest, self._piece, before=before)
 
 
 def drop_rows(harvest: Harvest, piece: str, *, before: int) -> None:

@@ -1,0 +1,77 @@
+"""Which column of a source means what, and its values as a row of a harvest.
+
+Enters the columns found and the recipe's mapping, leaves role → column and rows of texts.
+
+>>> roles_of(["ticket_id", "body"], {"text": "body", "id": "ticket_id"})
+{'text': 'body', 'id': 'ticket_id'}
+>>> row_of({"ticket_id": 17, "body": "退款"}, {"text": "body", "id": "ticket_id"})
+{'text': '退款', 'id': '17'}
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping, Sequence
+from typing import Any, get_args
+
+from chainring.contracts.errors import InputError, nearest
+from chainring.data.columns import OFTEN
+from chainring.data.sources.settings import RowRole
+
+ROW_ROLES: tuple[RowRole, ...] = get_args(RowRole)
+Columns = dict[RowRole, str]
+
+
+def roles_of(found: Sequence[str], mapping: Mapping[RowRole, str]) -> Columns:
+    """Return role → column.
+
+    Raises
+    ------
+    InputError
+        When there is no text, or a column that the recipe names is not there.
+    """
+    columns = {role: mapping.get(role, role) for role in ROW_ROLES}
+    there: Columns = {role: column for role, column in columns.items() if column in found}
+    missing = [role for role in mapping if role not in there]
+    if "text" not in there and "text" not in missing:
+        missing.insert(0, "text")
+    if missing:
+        listed = ", ".join(f"`{name}`" for name in found)
+        raise InputError(
+            f"the columns do not fit; found {listed}",
+            faults=[_fault(role, mapping, found) for role in missing],
+        )
+    return there
+
+
+def _fault(role: RowRole, mapping: Mapping[RowRole, str], found: Sequence[str]) -> str:
+    wanted = mapping.get(role, role)
+    by_habit = next((name for name in found if name.lower() in OFTEN.get(role, ())), None)
+    offer = nearest(wanted, found) or by_habit
+    example = f' = {{ {role} = "{offer}" }}' if offer else ""
+    return f"no column `{wanted}` for the {role}; map it with columns{example}"
+
+
+def row_of(values: Mapping[str, Any], columns: Columns) -> dict[str, str]:
+    """Return a row of a harvest: texts by role; what is absent has no key."""
+    found = {role: told(values.get(column)) for role, column in columns.items()}
+    return {role: text for role, text in found.items() if text or role == "text"}
+
+
+def told(value: Any) -> str:
+    """Return a value as a text: a whole number without `.0`, a time as ISO 8601, None as empty.
+
+    >>> told(3.0), told(True), told(None), told(datetime.date(2026, 11, 25))
+    ('3', 'true', '', '2026-11-25')
+    """
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    if isinstance(value, datetime.datetime | datetime.date):
+        return value.isoformat()
+    if isinstance(value, bytes | bytearray | memoryview):
+        return bytes(value).decode("utf-8", "replace")
+    return str(value)
