@@ -16,11 +16,12 @@ nothing, or several that differ in the foot            an empty string
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import urljoin
+
+from chainring.data.sources.web.jsonld import nodes
 
 _CC = re.compile(
     r"creativecommons\.org/licen[sc]es/(by(?:-(?:nc|nd|sa|nc-nd|nc-sa))?)/(\d\.\d)"
@@ -36,7 +37,6 @@ _RIGHTS = (
     "dc.rights", "dc:rights", "dcterms.rights", "dcterms.license", "dc.rights.license",
     "dcterms:license", "license", "licence", "citation_license",
 )  # fmt: skip
-_PICTURES = ("ImageObject", "VideoObject", "AudioObject", "MediaObject", "SoftwareApplication")
 _FOOT = re.compile(r"foot|licen[sc]e|copyright|rights", re.I)
 _LINK = re.compile(r"<([^>]*)>\s*;[^,]*\brel\s*=\s*\"?[^\",;]*\blicense\b", re.I)
 
@@ -100,33 +100,7 @@ def _in_metas(tree: Any) -> Iterator[str]:
 
 
 def _in_json(tree: Any) -> Iterator[str]:
-    for script in tree.iter("script"):
-        if "ld+json" not in (script.get("type") or ""):
-            continue
-        try:
-            found = json.loads(script.text or "")
-        except (ValueError, RecursionError):
-            continue
-        yield from _stated(_nodes(found))
-
-
-def _nodes(found: Any) -> Iterator[dict[str, Any]]:
-    for node in found if isinstance(found, list) else [found]:
-        if isinstance(node, dict):
-            yield node
-            graph = node.get("@graph")
-            yield from (
-                (item for item in graph or [] if isinstance(item, dict))
-                if isinstance(graph, list)
-                else ()
-            )
-
-
-def _stated(nodes: Iterable[dict[str, Any]]) -> Iterator[str]:
-    for node in nodes:
-        kinds = node.get("@type")
-        if set(kinds if isinstance(kinds, list) else [str(kinds)]) & set(_PICTURES):
-            continue
+    for node in nodes(tree):
         licence = node.get("license")
         if isinstance(licence, dict):
             licence = licence.get("url") or licence.get("@id") or licence.get("name")

@@ -115,11 +115,10 @@ class Outcomes:
         return content
 
     def _row(self, task: Task, page: Page) -> dict[str, str]:
-        headed = self._settings.titles and page.title and not page.text.startswith(page.title)
         rules, _ = self._sites.rules(origin_of(task.url))
         delay = f"crawl-delay={rules.delay_s:g}" if rules and rules.delay_s else ""
         row = {
-            "text": f"{page.title}\n{page.text}" if headed else page.text,
+            "text": page.titled if self._settings.titles else page.text,
             "id": task.url,
             "locator": task.url,
             "language": page.language,

@@ -24,6 +24,7 @@ from typing import Any
 
 from chainring.contracts.errors import InputError, MissingPackageError
 from chainring.data.sources.web.charset import decoded
+from chainring.data.sources.web.dates import published
 from chainring.data.sources.web.directives import Obeyed, obeyed
 from chainring.data.sources.web.licence import licence_of
 from chainring.data.sources.web.urls import normal
@@ -34,7 +35,8 @@ MAX_LINKS = 5000
 _HEADERS = ("x-robots-tag", "tdm-reservation", "content-usage", "content-signal")
 _METAS = ("robots", "chainring", "tdm-reservation", "content-usage")
 _BROKEN = (
-    ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError,
+    ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError,
+    ValueError,
 )  # fmt: skip
 Headers = Sequence[tuple[str, str]]
 
@@ -50,6 +52,12 @@ class Page:
     published: str = ""
     obeyed: Obeyed
     links: tuple[str, ...] = ()
+
+    @property
+    def titled(self) -> str:
+        """The text under its title, where it does not begin with it."""
+        headed = self.title and not self.text.startswith(self.title)
+        return f"{self.title}\n{self.text}" if headed else self.text
 
 
 def read_page(body: bytes, *, url: str, headers: Headers = ()) -> Page:
@@ -89,13 +97,12 @@ def _read_html(text: str, url: str, headers: Headers, signals: list[tuple[str, s
     if not wishes.keep:
         return Page(text="", obeyed=wishes, links=links)
     licence = licence_of(tree, url=url, links=[v for n, v in headers if n == "link"])
-    found = _main(tree, url)
-    main = (found.text or "").strip() if found is not None else ""
+    main = _main(tree, url)
     said = tree.get("lang") or tree.get("xml:lang") or _value(headers, "content-language")
     return Page(
         text=main,
-        title=(found.title or "").strip() if found is not None else "",
-        published=(found.date or "") if found is not None else "",
+        title=_title(tree),
+        published=published(tree),
         language=_spoken(said, main),
         licence=licence,
         obeyed=wishes,
@@ -111,17 +118,20 @@ def _tree(text: str) -> Any:
     return trafilatura.load_html(text)
 
 
-def _main(tree: Any, url: str) -> Any:
+def _main(tree: Any, url: str) -> str:
     import trafilatura
-    from trafilatura.settings import set_date_params
 
-    return trafilatura.bare_extraction(
-        tree,
-        url=url,
-        include_comments=False,
-        with_metadata=True,
-        date_extraction_params=set_date_params(extensive=False),  # a date that is named, no guess
-    )
+    found: Any = trafilatura.bare_extraction(tree, url=url, include_comments=False)
+    return (found.text or "").strip() if found is not None else ""
+
+
+def _title(tree: Any) -> str:
+    """Return what the page is headed with: for sharing, else its one heading, else its window."""
+    shared = (m.get("content") for m in tree.iter("meta") if m.get("property") == "og:title")
+    heads = [node.text_content() for node in tree.iter("h1")]
+    named = (node.text_content() for node in tree.iter("title"))
+    found = next(shared, None) or (heads[0] if len(heads) == 1 else "") or next(named, "")
+    return " ".join(found.split())
 
 
 def _value(headers: Headers, name: str) -> str:
