@@ -175,7 +175,9 @@ def rows_by_split(source: Path, chosen: Chosen) -> Counter[str]:
     table = pq.read_table(source, columns=["split", "records"])
     pairs = zip(table.column("split").to_pylist(), table.column("records").to_pylist(), strict=True)
     return Counter(
-        split for split, records in pairs if records and set(records) <= set(chosen.records)
+        split
+        for split, records in pairs
+        if records and all(one in chosen.records for one in records)
     )
 
 

@@ -1,0 +1,281 @@
+"""Forgetting, as a verb: a person, a source, a record or an answer goes from every store.
+
+    act = project.forget(subject=["ann"], reason="asked on 3 March", dry_run=True).act
+    act.counts           # {'rows of dataset': 3, 'rows of records': 3, …}
+
+What is done is planned first, and the plan is a fact: after a kill, `resume` finishes it.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from chainring.contracts.errors import InputError, UnknownNameError
+from chainring.contracts.forgotten import Forgotten, author_mark, source_mark, subject_mark
+from chainring.contracts.guard import FORGOTTEN
+from chainring.contracts.ids import new_id
+from chainring.data.forgetting import Unwanted, count_rows, forget_rows, harvest_folders
+from chainring.data.records import record_of
+from chainring.ring.built import current
+from chainring.software import receipts
+from chainring.software.project import HARVESTS, HIDDEN
+from chainring.software.receipts import Receipt
+from chainring.store.erase import (
+    compact,
+    forget_answers,
+    forget_cases,
+    said_by,
+    texts_past_their_time,
+)
+from chainring.text.normalise import normalise
+from chainring.trust.forget import FEEDBACK, Found, Stores, Wanted, find, take_out
+from chainring.trust.guard import guard
+
+if TYPE_CHECKING:
+    from chainring.software.api import Project
+
+_LEASE_S = 3600.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """Whom and what to forget, by name or id, as many of each as one likes."""
+
+    subject: Sequence[str] = ()
+    source: Sequence[str] = ()
+    record: Sequence[str] = ()
+    author: Sequence[str] = ()
+    prediction: Sequence[str] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was named."""
+        return not (self.subject or self.source or self.record or self.author or self.prediction)
+
+
+def forget(
+    project: Project, selection: Selection, *, reason: str, by: str, dry_run: bool
+) -> Receipt:
+    """Forget what is selected; with `dry_run` only say what would go.
+
+    Raises
+    ------
+    InputError
+        When nothing is selected.
+    UnknownNameError
+        When there is no such source, record, author or answer.
+    ConflictError
+        When a turn is at work, or a database is in use.
+    """
+    if selection.is_empty:
+        raise InputError(
+            "whom or what to forget? name a --subject, --source, --record, --author or --prediction"
+        )
+    with project.ring.ledger.lease("turn", ttl_s=_LEASE_S):
+        finished = [] if dry_run else _resumed(project)
+        try:
+            found = find(_wanted(project, selection), stores=_stores(project))
+            _require_known(project, selection, found)
+        except UnknownNameError:
+            if finished:  # it was begun before, and is no longer there to be found
+                return finished[-1]
+            raise
+        act = Forgotten(
+            id=new_id("fgt"), app=project.app, at=time.time(), by=by, reason=reason, state="begun"
+        )
+        act = _with_facts(project, act, found, selection)
+        return Receipt(act=act) if dry_run else _carried_out(project, act, found, selection)
+
+
+def resume(project: Project) -> list[Receipt]:
+    """Finish every act that a kill cut short; return their receipts."""
+    with project.ring.ledger.lease("turn", ttl_s=_LEASE_S):
+        return _resumed(project)
+
+
+def again(project: Project, path: Path, *, by: str) -> Receipt:
+    """Do once more what a receipt tells, in a project that was restored from an older backup.
+
+    Raises
+    ------
+    InputError
+        When the file is no receipt of this application.
+    """
+    told = receipts.read(path, app=project.app)
+    act = replace(told, id=new_id("fgt"), at=time.time(), by=by, state="begun")
+    with project.ring.ledger.lease("turn", ttl_s=_LEASE_S):
+        found = find(_of_act(act), stores=_stores(project))
+        act = _with_facts(project, act, found, Selection())
+        return _carried_out(project, act, found, Selection())
+
+
+def acts(project: Project) -> list[Forgotten]:
+    """Return every act of forgetting, in the order in which they were finished."""
+    return project.ring.ledger.facts(FORGOTTEN, Forgotten)
+
+
+def forgotten_of(project: Project, model: str) -> list[dict[str, Any]]:
+    """Return the acts that concern a model: which, when, and how many of its rows went."""
+    return [
+        {"act": act.id, "at": act.at, "rows": act.models[model]}
+        for act in acts(project)
+        if model in act.models
+    ]
+
+
+def forget_expired(project: Project) -> int:
+    """Take texts whose time is over out of the trees that hold them; return how many rows."""
+    gone = texts_past_their_time(project.ring.traffic)
+    if not gone:
+        return 0
+    asked = frozenset(name for name in gone if name.startswith("pred_"))
+    wanted = Wanted(predictions=asked, feedback=frozenset(gone) - asked)
+    with project.ring.ledger.lease("turn", ttl_s=_LEASE_S):
+        found = find(wanted, stores=_stores(project))
+        _scrub_trees(project, found, receipt="retention")
+    return sum(number for name, number in found.counts.items() if name.startswith("rows of"))
+
+
+def _stores(project: Project) -> Stores:
+    ring = project.ring
+    return Stores(
+        trees=ring.runner.trees, ledger=ring.ledger, traffic=ring.traffic, secret=project.secret
+    )
+
+
+def _wanted(project: Project, selection: Selection) -> Wanted:
+    if FEEDBACK in selection.source:
+        raise InputError(
+            "'feedback' is no source of yours: forget its --author or the --prediction it is about"
+        )
+    key, traffic = project.secret, project.ring.traffic
+    marks = {subject_mark(name, key) for name in selection.subject}
+    marks |= {source_mark(name, key) for name in selection.source}
+    marks |= {author_mark(normalise(name), key) for name in selection.author}
+    for name in selection.prediction:
+        if traffic.prediction(name) is None:
+            raise UnknownNameError("prediction", name, None)
+    asked, said = set(selection.prediction), set[str]()
+    for name in selection.author:
+        requests, reactions = said_by(traffic, name)
+        asked.update(requests)
+        said.update(reactions)
+    return Wanted(
+        marks=frozenset(marks),
+        records=frozenset(selection.record),
+        predictions=frozenset(asked),
+        feedback=frozenset(said),
+    )
+
+
+def _of_act(act: Forgotten) -> Wanted:
+    return Wanted(
+        marks=frozenset(act.marks),
+        records=frozenset(act.records),
+        predictions=frozenset(act.predictions),
+        feedback=frozenset(act.feedback),
+    )
+
+
+def _require_known(project: Project, selection: Selection, found: Found) -> None:
+    """Refuse names that nothing carries; a subject may be named before their text comes in."""
+    for record in selection.record:
+        if record not in found.seen:
+            raise UnknownNameError("record", record, None)
+    here = {source for source, _ in found.places} | {one.name for one in _harvests(project)}
+    for source in selection.source:
+        if source not in here:
+            raise UnknownNameError("source", source, found.sources | here)
+    if selection.author and not (found.seen or found.chosen.answers):
+        raise UnknownNameError("author", selection.author[0], None)
+
+
+def _harvests(project: Project) -> list[Path]:
+    return harvest_folders(project.folder / HIDDEN / HARVESTS)
+
+
+def _with_facts(project: Project, act: Forgotten, found: Found, selection: Selection) -> Forgotten:
+    """Return the act with everything that was found: ids, counts, who used it, what stays."""
+    _, champion = current(project.ring)
+    harvests = _harvests(project)
+    unwanted, fetched = _unwanted(found, selection), {folder.name for folder in harvests}
+    rows = sum(count_rows(folder, unwanted, **_means(project)) for folder in harvests)
+    return replace(
+        act,
+        marks=tuple(sorted(found.marks)),
+        records=tuple(sorted(found.seen)),
+        predictions=found.predictions,
+        feedback=found.feedback,
+        counts=found.counts | ({"rows of harvests": rows} if rows else {}),
+        datasets=found.datasets,
+        models=found.models,
+        champion=champion is not None and champion.model in found.models,
+        places=tuple(place for place in found.places if place[0] not in fetched),
+        backups=receipts.backups(project),
+    )
+
+
+def _unwanted(found: Found, selection: Selection) -> Unwanted:
+    return Unwanted(
+        marks=found.marks,
+        records=found.seen,
+        subjects=tuple(selection.subject),
+        authors=tuple(selection.author),
+    )
+
+
+def _means(project: Project) -> dict[str, Any]:
+    recipe = project.ring.recipe
+    becomes = partial(
+        record_of,
+        app=project.app,
+        guard=guard(recipe.privacy.policy()),
+        settings=recipe.data,
+        secret=project.secret,
+    )
+    return {"becomes": becomes, "secret": project.secret}
+
+
+def _resumed(project: Project) -> list[Receipt]:
+    return [
+        _carried_out(project, act, find(_of_act(act), stores=_stores(project)), Selection())
+        for act in acts(project)
+        if act.state == "begun"
+    ]
+
+
+def _carried_out(project: Project, act: Forgotten, found: Found, selection: Selection) -> Receipt:
+    """Write the plan, take everything out, write that it is done; each part may be done twice."""
+    ring = project.ring
+    ring.ledger.add_fact(FORGOTTEN, act.id, act)
+    for folder in _harvests(project):
+        forget_rows(folder, _unwanted(found, selection), **_means(project))
+    _scrub_trees(project, found, receipt=act.id)
+    forget_answers(ring.traffic, predictions=act.predictions, feedback=act.feedback)
+    forget_cases(ring.ledger, found.chosen.answers)
+    compact(ring.ledger.engine)
+    done = replace(act, state="done")
+    receipt = receipts.written(project, done, found.chosen.texts)
+    ring.ledger.add_fact(FORGOTTEN, done.id, done)
+    return receipt
+
+
+def _scrub_trees(project: Project, found: Found, *, receipt: str) -> None:
+    """Scrub the trees; scratch of killed steps holds texts without ids, so it goes whole."""
+    runner = project.ring.runner
+    shutil.rmtree(runner.scratch, ignore_errors=True)
+    work = runner.scratch / "forget"
+    take_out(
+        found.chosen,
+        stores=_stores(project),
+        addresses=found.addresses,
+        receipt=receipt,
+        scratch=work,
+    )
+    shutil.rmtree(work, ignore_errors=True)

@@ -1,0 +1,140 @@
+"""Receipts of forgetting: what went, what a search found afterwards, and what was out of reach.
+
+Enters an act, leaves `.chainring/forgotten/ID.json`; no text and no name is in it.
+
+    {"act": {"id": "fgt_01kb…", "models": {"blake2b:…": 2}, …}, "left": [], "searched": 118}
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from chainring.contracts.codec import build, encode, plain
+from chainring.contracts.errors import InputError
+from chainring.contracts.forgotten import Forgotten
+from chainring.contracts.ids import new_id
+from chainring.software.project import HIDDEN
+from chainring.store.files import write_durably
+from chainring.trust.search import search
+
+if TYPE_CHECKING:
+    from chainring.software.api import Project
+
+FOLDER = "forgotten"
+_SEARCHED_TEXTS = 20
+_MIN_SEARCHED = 12
+"""Shorter texts stand in vocabularies, and by chance."""
+
+_SHOWN_PLACES = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What was done (or would be), where it is written, and what a search found afterwards.
+
+    `left` are files below the project's folder that still hold one of the texts; `searched` is the
+    number of files that were read for it, 0 where there was no text to look for.
+    """
+
+    act: Forgotten
+    path: Path | None = None
+    searched: int = 0
+    left: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackupMade:
+    """A backup that was written: texts in it are out of reach."""
+
+    path: str
+    at: float
+
+
+def note_backup(project: Project, path: Path) -> None:
+    """Remember that a backup was written, so that receipts can name it."""
+    made = BackupMade(path=str(path.resolve()), at=time.time())
+    project.ring.ledger.add_fact("backup", new_id("bak"), made)
+
+
+def backups(project: Project) -> tuple[str, ...]:
+    """Return where the known backups were written."""
+    return tuple(one.path for one in project.ring.ledger.facts("backup", BackupMade))
+
+
+def written(project: Project, act: Forgotten, texts: Collection[str]) -> Receipt:
+    """Search the project's folder for the texts, write the receipt and return it.
+
+    The twenty longest texts are looked for, of those that are long enough to be told from chance.
+    """
+    wanted = sorted((one for one in texts if len(one) >= _MIN_SEARCHED), key=len)
+    looked = search(project.folder, wanted[-_SEARCHED_TEXTS:])
+    path = project.folder / HIDDEN / FOLDER / f"{act.id}.json"
+    searched = looked.files if wanted else 0
+    told = {"act": plain(act), "searched": searched, "left": looked.holding}
+    write_durably(path, json.dumps(json.loads(encode(told)), indent=1).encode())
+    return Receipt(act=act, path=path, searched=searched, left=looked.holding)
+
+
+def read(path: Path, *, app: str) -> Forgotten:
+    """Return the act that a receipt tells of.
+
+    Raises
+    ------
+    InputError
+        When the file is no receipt of this application.
+    """
+    try:
+        told: Forgotten = build(Forgotten, json.loads(path.read_text(encoding="utf-8"))["act"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{path} is no receipt of `chainring forget` ({error})") from error
+    if told.app != app:
+        raise InputError(f"{path} is a receipt of {told.app!r}, not of {app!r}")
+    return told
+
+
+def tell_receipt(receipt: Receipt, *, dry_run: bool = False) -> Iterator[str]:
+    """Yield what went, who had used it, and what is left to do by hand."""
+    act = receipt.act
+    verb = "would go" if dry_run else "gone"
+    yield f"{act.id}: {len(act.records)} records, {len(act.predictions)} requests, " + (
+        f"{len(act.feedback)} reactions {verb}"
+    )
+    for name, number in act.counts.items():
+        yield f"  {number} {name}"
+    for address, number in act.datasets.items():
+        yield f"data set   {_short(address)} held {number} of its rows"
+    for address, number in act.models.items():
+        yield f"model      {_short(address)} learnt from {number} of its rows"
+    if act.champion:
+        yield "the champion is one of them; a turn makes a model without them: `chainring turn`"
+    for source, locator in act.places[:_SHOWN_PLACES]:
+        yield f"still in   {source}, {locator}: take it out of the file; a turn passes over it"
+    if len(act.places) > _SHOWN_PLACES:
+        yield f"           and {len(act.places) - _SHOWN_PLACES} places more (see the receipt)"
+    for path in act.backups:
+        yield f"not reached: the backup {path}"
+    if dry_run:
+        return
+    if receipt.searched:
+        yield f"searched   {receipt.searched} files; left in {', '.join(receipt.left) or 'none'}"
+    yield f"receipt    {receipt.path}"
+
+
+def tell_acts(acts: Collection[Forgotten]) -> Iterator[str]:
+    """Yield a line for each act of forgetting."""
+    for act in acts:
+        day = datetime.fromtimestamp(act.at, UTC).strftime("%Y-%m-%d")
+        yield (
+            f"{act.id}  {day}  {act.state:5}  {len(act.records)} records, "
+            f"{len(act.predictions) + len(act.feedback)} answers and reactions  {act.reason}"
+        ).rstrip()
+
+
+def _short(address: str) -> str:
+    return address.partition(":")[2][:12]

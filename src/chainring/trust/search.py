@@ -1,0 +1,108 @@
+"""Search: which files below a folder still hold one of some texts, whatever they are packed in.
+
+Enters a folder and texts, leaves the paths of the files that hold one: as plain bytes, as escaped
+JSON, inside gzip or zstd, or in a column of a Parquet file. It knows nothing of what the files are.
+
+    search(Path("shop"), ["我的号码是…"]).holding        # ('data/help.jsonl',)
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import IO, Any
+
+from chainring.contracts.errors import DamagedError
+
+_CHUNK = 1 << 22
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Searched:
+    """How many files were read, and those that hold a text, as paths below the folder."""
+
+    files: int
+    holding: tuple[str, ...]
+
+
+def search(folder: Path, texts: Collection[str]) -> Searched:
+    """Return which files below a folder hold one of the texts."""
+    needles = _needles(texts)
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
+    holding = [path for path in files if needles and _holds(path, needles)]
+    return Searched(
+        files=len(files),
+        holding=tuple(path.relative_to(folder).as_posix() for path in holding),
+    )
+
+
+def _needles(texts: Collection[str]) -> list[bytes]:
+    """Return each text as it may stand in a file: plain, and as JSON escapes it."""
+    forms = {
+        form
+        for text in texts
+        for form in (text, json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1])
+        if form
+    }
+    return sorted(form.encode("utf-8", "surrogatepass") for form in forms)
+
+
+def _holds(path: Path, needles: Sequence[bytes]) -> bool:
+    try:
+        return any(_in_stream(stream, needles) for stream in _streams(path))
+    except FileNotFoundError:  # gone meanwhile: a log of a database, an open folder
+        return False
+
+
+def _in_stream(stream: Iterator[bytes], needles: Sequence[bytes]) -> bool:
+    """Whether a needle is in the chunks; one that lies across two of them is found, too."""
+    overlap, before = max(map(len, needles)), b""
+    for chunk in stream:
+        window = before + chunk
+        if any(needle in window for needle in needles):
+            return True
+        before = window[-overlap:]
+    return False
+
+
+def _streams(path: Path) -> Iterator[Iterator[bytes]]:
+    with path.open("rb") as file:
+        head = file.read(4)
+    with path.open("rb") as file:
+        yield _chunks(file)
+    if head[:2] == b"\x1f\x8b":
+        with gzip.open(path) as unpacked:
+            yield _whole(path, _chunks(unpacked))
+    elif head == b"\x28\xb5\x2f\xfd" and find_spec("zstandard") is not None:
+        import zstandard
+
+        with path.open("rb") as file, zstandard.ZstdDecompressor().stream_reader(file) as inside:
+            yield _whole(path, _chunks(inside))
+    elif head == b"PAR1":
+        yield _columns(path)
+
+
+def _chunks(file: IO[bytes] | Any) -> Iterator[bytes]:
+    while chunk := file.read(_CHUNK):
+        yield chunk
+
+
+def _whole(path: Path, chunks: Iterator[bytes]) -> Iterator[bytes]:
+    try:
+        yield from chunks
+    except (OSError, EOFError) as error:
+        raise DamagedError(
+            f"{path} cannot be unpacked ({error}), so nobody can search it"
+        ) from error
+
+
+def _columns(path: Path) -> Iterator[bytes]:
+    import pyarrow.parquet as pq
+
+    for batch in pq.ParquetFile(path).iter_batches():
+        for row in batch.to_pylist():
+            yield json.dumps(row, ensure_ascii=False, default=str).encode() + b"\n"
