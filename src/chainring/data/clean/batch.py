@@ -59,8 +59,8 @@ class Batch:
     changes: Counter[str] = field(default_factory=Counter)
     _page: Page | None = None
 
-    def __post_init__(self) -> None:
-        """Nothing is dropped yet, and no language known."""
+    def opened(self) -> None:
+        """Nothing is dropped yet, and no language known: rows may have been added."""
         self.reasons = [""] * len(self.rows)
         self.languages = [""] * len(self.rows)
 
@@ -111,5 +111,7 @@ class Batch:
             settings=self.settings,
             prepared=self.prepared,
         )
+        kept.opened()
         kept.languages = [self.languages[i] for i in chosen]
+        kept.changes = self.changes
         return kept
