@@ -12,37 +12,13 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Callable, Iterator
 
-Spans = list[tuple[int, int]]
+from chainring.text.windows import Spans, around_ats, disjoint, matches
 
 MASK = "\x1f"
 """Stands for every character of a placeholder; ends every label and every number."""
 
-_WORTH = re.compile(r"@|[0-9][0-9 ().-]{5,}[0-9]")
 _LABEL_REACH = 28  # characters before a number in which its label may stand
-
-
-def is_worth_a_look(plain: str) -> bool:
-    """Return whether `plain` holds an @ or seven digits close together."""
-    return _WORTH.search(plain) is not None
-
-
-def _matches(pattern: re.Pattern[str], plain: str) -> Iterator[re.Match[str]]:
-    """Yield every match, also those that begin inside an earlier one."""
-    match = pattern.search(plain)
-    while match:
-        yield match
-        match = pattern.search(plain, match.start() + 1)
-
-
-def _disjoint(spans: Spans) -> Spans:
-    """Return the leftmost of overlapping spans, the longest of those that begin together."""
-    kept: Spans = []
-    for start, end in sorted(spans, key=lambda span: (span[0], -span[1])):
-        if not kept or start >= kept[-1][1]:
-            kept.append((start, end))
-    return kept
 
 
 def _digits(text: str) -> str:
@@ -61,6 +37,12 @@ _OTHER = re.compile(
     rf"|serial|sku|ean|isbn|barcode|product|item|case|receipt|booking))(?:{_LINK}){{0,8}}$"
 )
 
+
+def is_other(plain: str, start: int) -> bool:
+    """Return whether the number at `start` is labelled as an order, a parcel or the like."""
+    return _is_labelled(_OTHER, plain, start)
+
+
 # -- mail addresses ----------------------------------------------------------------------------
 
 _LOCAL = r"[a-z0-9._%+'-]"
@@ -69,13 +51,15 @@ _EMAIL = re.compile(  # a run without a domain is stepped over whole, so that ti
 )
 
 
-def emails(plain: str) -> Spans:
+def emails(plain: str, windows: Spans | None = None) -> Spans:
     """Return mail addresses: Latin ones, so that 邮箱zhang@qq.com谢谢 loses no Chinese.
 
     >>> emails("邮箱zhang@qq.com谢谢")
     [(2, 14)]
     """
-    return [match.span("whole") for match in _EMAIL.finditer(plain) if match["whole"]]
+    runs = around_ats(plain) if windows is None else windows
+    found = (match for run in runs for match in _EMAIL.finditer(plain, *run))
+    return [match.span("whole") for match in found if match["whole"]]
 
 
 # -- identity cards ----------------------------------------------------------------------------
@@ -94,7 +78,7 @@ _ID_LABEL = re.compile(
 )
 
 
-def identity_cards(plain: str) -> Spans:
+def identity_cards(plain: str, windows: Spans | None = None) -> Spans:
     """Return Chinese identity cards: GB 11643 with province, birth date and check digit.
 
     Of random 18-digit numbers about 1 in 50,000 passes. The 15-digit form of before 1999 has no
@@ -103,25 +87,34 @@ def identity_cards(plain: str) -> Spans:
     >>> identity_cards("身份证11010519491231002x。")
     [(3, 21)]
     """
-    spans = [match.span() for match in _matches(_ID_18, plain) if _is_id_18(match[0])]
-    spans += [match.span() for match in _matches(_ID_15, plain) if _is_id_15(match, plain)]
-    return _disjoint(spans)
+    spans = [match.span() for match in matches(_ID_18, plain, windows) if _is_id_18(match[0])]
+    spans += [match.span() for match in matches(_ID_15, plain, windows) if _is_id_15(match, plain)]
+    return disjoint(spans)
 
 
 def _is_id_18(found: str) -> bool:
     number = found.replace(" ", "").replace("-", "")
     total = sum(int(digit) * w for digit, w in zip(number, _ID_WEIGHTS, strict=False))
     is_checked = number[17] == "10x98765432"[total % 11]
-    return is_checked and number[:2] in _PROVINCES and _is_date(number[6:14])
+    return is_checked and number[:2] in _PROVINCES and _is_day(number[6:14])
 
 
 def _is_id_15(match: re.Match[str], plain: str) -> bool:
     number = match[0]
-    is_form = number[:2] in _PROVINCES and _is_date("19" + number[6:12])
+    is_form = number[:2] in _PROVINCES and _is_day("19" + number[6:12])
     return is_form and _is_labelled(_ID_LABEL, plain, match.start())
 
 
-def _is_date(eight: str) -> bool:
+def is_date(number: str) -> bool:
+    """Return whether `number` is written as a day of this century: 20261123.
+
+    >>> is_date("20261123"), is_date("20261323")
+    (True, False)
+    """
+    return len(number) == 8 and number.startswith("20") and _is_day(number)
+
+
+def _is_day(eight: str) -> bool:
     year, month, day = int(eight[:4]), int(eight[4:6]), int(eight[6:])
     if not (1900 <= year <= 2049 and 1 <= month <= 12 and day >= 1):
         return False
@@ -155,7 +148,7 @@ _NETWORKS = re.compile(  # issuer prefixes by length; 62 and 9558 are Chinese
 _NETWORKS_GROUPED = re.compile(r"2(?:2[2-9]|[3-6].|7[01]|720).{12,13}")
 
 
-def bank_cards(plain: str) -> Spans:
+def bank_cards(plain: str, windows: Spans | None = None) -> Spans:
     """Return bank cards: 13 to 19 digits that pass Luhn, with a known issuer prefix or a label.
 
     Of random numbers these pass without a label: 16 digits about 2 %, 19 digits about 0.15 %.
@@ -169,10 +162,10 @@ def bank_cards(plain: str) -> Spans:
     spans = [
         match.span()
         for form in _CARD_FORMS
-        for match in _matches(form, plain)
+        for match in matches(form, plain, windows)
         if _is_card(match, plain)
     ]
-    return _disjoint(spans)
+    return disjoint(spans)
 
 
 def _is_card(match: re.Match[str], plain: str) -> bool:
@@ -183,8 +176,8 @@ def _is_card(match: re.Match[str], plain: str) -> bool:
         return True
     if match[0] != number and _NETWORKS_GROUPED.fullmatch(number):
         return True
-    is_other = match[0] == number and _is_labelled(_OTHER, plain, match.start())
-    return not is_other and _NETWORKS.fullmatch(number) is not None
+    is_another = match[0] == number and is_other(plain, match.start())
+    return not is_another and _NETWORKS.fullmatch(number) is not None
 
 
 def is_luhn(number: str) -> bool:
@@ -247,7 +240,7 @@ _PHONE_LABELLED = re.compile(
 )
 
 
-def phones(plain: str) -> Spans:
+def phones(plain: str, windows: Spans | None = None) -> Spans:
     """Return phone numbers: mainland, international, British and North American forms.
 
     Of random 11-digit numbers about 8 % begin like a Chinese mobile and 1 % like a British one, so
@@ -260,23 +253,11 @@ def phones(plain: str) -> Spans:
     spans = [
         match.span()
         for form in _PHONE_FORMS
-        for match in _matches(form, plain)
-        if match[0][0] == "+" or not _is_labelled(_OTHER, plain, match.start())
+        for match in matches(form, plain, windows)
+        if match[0][0] == "+" or not is_other(plain, match.start())
     ]
-    abroad = (match for form in _ABROAD for match in _matches(form, plain))
+    abroad = (match for form in _ABROAD for match in matches(form, plain, windows))
     spans += [match.span() for match in abroad if 9 <= len(_digits(match[0])) <= 15]
-    labelled = (match for match in _matches(_PHONE_LABELLED, plain) if not _is_day(match["whole"]))
-    return _disjoint(spans + [match.span("whole") for match in labelled])
-
-
-def _is_day(number: str) -> bool:
-    return len(number) == 8 and number.startswith("20") and _is_date(number)
-
-
-FINDERS: tuple[tuple[str, Callable[[str], Spans]], ...] = (
-    ("email", emails),
-    ("id", identity_cards),
-    ("card", bank_cards),
-    ("phone", phones),
-)
-"""Kinds and their finders, in the order in which they must run."""
+    labelled = matches(_PHONE_LABELLED, plain, windows)
+    spans += [match.span("whole") for match in labelled if not is_date(match["whole"])]
+    return disjoint(spans)

@@ -1,34 +1,101 @@
-"""Personal numbers and addresses out of a text, placeholders in.
+"""Personal numbers, addresses and secrets out of a text, placeholders in.
 
 Enters any text, leaves it with `[email]`, `[id]`, `[card]`, `[phone]`, and where they stood:
 
 =====================================  ==============================
 ``手机13912345678已停机``                 ``手机[phone]已停机``
 ``mail bob@example.com, thanks``       ``mail [email], thanks``
+``病历号：0012345，DOB 05/01/1990``       ``病历号：[record]，DOB [birth]``
 ``订单号 2026112344710088``              untouched
 =====================================  ==============================
 
-Four finders run in that order, each blind to what an earlier one took. All look-arounds are ASCII,
-so Chinese characters may touch; full-width digits and signs are read as half-width. A number that
-touches a further digit is left alone, and so is one that is *labelled* as something else
-(订单号, tracking no.). The rules of each kind stand in `chainring.text.personal`.
+The finders of a set of rules run in its order, each blind to what an earlier one took. All
+look-arounds are ASCII, so Chinese characters may touch; full-width digits and signs are read as
+half-width. A number that touches a further digit is left alone, and so is one that is *labelled*
+as something else (订单号, tracking no.).
 
-The false hits on random numbers, measured, stand there with each finder.
+A set of rules keeps its meaning: a model carries the name of the one that prepared its texts. Its
+kinds and their rules stand in `personal` (`redact.v1`: email, id, card, phone), and for `redact.v2`
+in `personal_codes`, `personal_facts`, `personal_phones` and `personal_secrets`.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
 
+from chainring.contracts.errors import InputError, UnknownNameError, did_you_mean
 from chainring.text.characters import CharacterMap
-from chainring.text.personal import FINDERS, MASK, is_worth_a_look
+from chainring.text.personal import MASK, bank_cards, emails, identity_cards, phones
+from chainring.text.personal_codes import (
+    accounts,
+    foreign_identities,
+    ibans,
+    ips,
+    passports,
+    plates,
+    records,
+)
+from chainring.text.personal_facts import addresses, births, names
+from chainring.text.personal_phones import all_phones
+from chainring.text.personal_secrets import secrets
+from chainring.text.windows import Spans, View, around_digits, around_numbers, disjoint
+
+Finder = Callable[[View], Spans]
+
+
+def _ids(view: View) -> Spans:
+    return identity_cards(view.plain, view.numbers)
+
+
+def _all_ids(view: View) -> Spans:
+    return disjoint(_ids(view) + foreign_identities(view))
+
+
+def _cards(view: View) -> Spans:
+    return bank_cards(view.plain, view.numbers)
+
+
+def _emails(view: View) -> Spans:
+    return emails(view.plain)
+
+
+def _phones(view: View) -> Spans:
+    return phones(view.plain, view.numbers)
+
+
+_V1: dict[str, Finder] = {"email": _emails, "id": _ids, "card": _cards, "phone": _phones}
+_V2: dict[str, Finder] = {
+    "secret": secrets,
+    "email": _emails,
+    "iban": ibans,
+    "id": _all_ids,
+    "card": _cards,
+    "record": records,
+    "passport": passports,
+    "account": accounts,
+    "birth": births,
+    "plate": plates,
+    "phone": all_phones,
+    "ip": ips,
+    "address": addresses,
+    "name": names,
+}
+_RULES: dict[str, dict[str, Finder]] = {"redact.v1": _V1, "redact.v2": _V2}
+
+RULES = "redact.v2"
+"""The rules of today; those of a stored model stand in its `model.json`."""
+KINDS = tuple(_V2)
+"""All kinds that the rules of today can find."""
+BY_DEFAULT = frozenset(KINDS) - {"name"}
+"""What `redact` takes out unless told: all but names, which are only found beside titles."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """One finding: its kind (email, id, card, phone) and its place in the text that entered."""
+    """One finding: its kind (email, id, card …) and its place in the text that entered."""
 
     kind: str
     start: int
@@ -57,39 +124,118 @@ def _plain(char: str) -> str:
 
 
 _PLAIN = CharacterMap(_plain)  # one character for one: places stay
-_PLACEHOLDER = re.compile(r"\[(?:email|id|card|phone)\]")
+_PLACEHOLDERS = {
+    name: re.compile(rf"\[(?:{'|'.join(finders)})\]") for name, finders in _RULES.items()
+}
+_DIGIT = re.compile("[0-9]")
+_CLOSE_DIGITS = re.compile(r"[0-9][0-9 ().-]{5,}[0-9]")
+_NO_DIGIT_NEEDED = ("-----begin", "微信", "wechat", "weixin", "telegram", "skype", "instagram")
 
 
-def redact(text: str) -> Redaction:
-    """Return `text` with personal numbers and addresses replaced by placeholders.
+def redact(text: str, *, kinds: Collection[str] = BY_DEFAULT, rules: str = RULES) -> Redaction:
+    """Return `text` with personal numbers, addresses and secrets replaced by placeholders.
 
     What stands outside the findings is unchanged, and ``redact(redact(text).text)`` finds nothing.
     Zero-width characters inside a number hide it: normalise first.
+
+    Parameters
+    ----------
+    text
+        Any text, any length.
+    kinds
+        What to take out, of `KINDS`; all but names by default.
+    rules
+        The set of rules: ``redact.v2``, or ``redact.v1`` as older models were prepared.
+
+    Raises
+    ------
+    UnknownNameError
+        When the set of rules is not known.
+    InputError
+        When a kind is not known.
 
     >>> redact("邮箱zhang@qq.com谢谢").text
     '邮箱[email]谢谢'
     >>> redact("call (020) 7946 0958").found
     (Found(kind='phone', start=5, end=20),)
+    >>> redact("患者张伟先生，病历号0012345", kinds=KINDS).text
+    '患者[name]先生，病历号[record]'
     """
+    if rules not in _RULES:
+        raise UnknownNameError("set of redaction rules", rules, _RULES)
+    _check(kinds)
     plain = text.translate(_PLAIN)
-    if not is_worth_a_look(plain):
+    if not _is_worth_a_look(plain, kinds=kinds, rules=rules):
         return Redaction(text=text)
-    plain = _masked(plain, [match.span() for match in _PLACEHOLDER.finditer(plain)])
+    view = _view(text, plain, rules=rules)
     found: list[Found] = []
-    for kind, finder in FINDERS:
-        spans = finder(plain)
-        found += [Found(kind=kind, start=start, end=end) for start, end in spans]
-        plain = _masked(plain, spans)
+    while True:
+        view, more = _round(view, kinds=kinds, rules=rules)
+        found += more
+        if not more or rules == "redact.v1":
+            break
     found.sort(key=lambda one: one.start)
     return Redaction(text=_replaced(text, found), found=tuple(found))
 
 
-def _masked(plain: str, spans: list[tuple[int, int]]) -> str:
+def rule_sets() -> tuple[str, ...]:
+    """Return the names of all sets of rules, oldest first."""
+    return tuple(_RULES)
+
+
+def _check(kinds: Collection[str]) -> None:
+    if kinds is BY_DEFAULT or kinds is KINDS:
+        return
+    faults = [f"{kind!r}{did_you_mean(kind, KINDS)}" for kind in kinds if kind not in KINDS]
+    if faults:
+        raise InputError("unknown kinds of personal data", faults=faults)
+
+
+def _is_worth_a_look(plain: str, *, kinds: Collection[str], rules: str) -> bool:
+    if "@" in plain:
+        return True
+    if rules == "redact.v1":
+        return _CLOSE_DIGITS.search(plain) is not None
+    return (
+        _DIGIT.search(plain) is not None
+        or "name" in kinds
+        or any(word in plain for word in _NO_DIGIT_NEEDED)
+    )
+
+
+def _view(text: str, plain: str, *, rules: str) -> View:
+    masks = [match.span() for match in _PLACEHOLDERS[rules].finditer(plain)]
+    plain = _masked(plain, masks)
+    is_first = rules == "redact.v1"
+    return View(
+        text=_masked(text, masks),
+        plain=plain,
+        numbers=around_numbers(plain),
+        digits=[] if is_first else around_digits(plain),
+    )
+
+
+def _round(view: View, *, kinds: Collection[str], rules: str) -> tuple[View, list[Found]]:
+    """Return the view with masks over what the finders found, each once, and the findings.
+
+    What one finder masks may free a neighbour for an earlier one: rounds end when none finds more.
+    """
+    found: list[Found] = []
+    for kind, finder in _RULES[rules].items():
+        spans = finder(view) if kind in kinds else []
+        if spans:
+            found += [Found(kind=kind, start=start, end=end) for start, end in spans]
+            masked = _masked(view.plain, spans)
+            view = replace(view, plain=masked, text=_masked(view.text, spans))
+    return view, found
+
+
+def _masked(plain: str, spans: Spans) -> str:
     pieces, at = [], 0
     for start, end in spans:
         pieces += [plain[at:start], MASK * (end - start)]
         at = end
-    return "".join(pieces) + plain[at:]
+    return "".join(pieces) + plain[at:] if spans else plain
 
 
 def _replaced(text: str, found: list[Found]) -> str:
