@@ -39,3 +39,70 @@ def fetch(
     """Bring the sources of the recipe up to date: pages, databases, files, data sets."""
     for one in opened(project).data.fetch(name):
         typer.echo(one.told)
+
+
+@app.command()
+def report(
+    project: Folder = HERE,
+    out: Annotated[Path | None, typer.Option(help="file to write")] = None,
+    language: Annotated[str, typer.Option(help="en or zh")] = "en",
+    card: Annotated[
+        Path | None, typer.Option(help="also write the data card to this file, as Markdown")
+    ] = None,
+    texts: Annotated[bool, typer.Option(help="show samples of what was dropped, redacted")] = True,
+) -> None:
+    """Write one self-contained HTML page about the data set: what is in it, what changed."""
+    path = opened(project).data.report(out, language=language, texts=texts, card=card)
+    typer.echo(f"wrote {path}")
+
+
+@app.command()
+def show(
+    project: Folder = HERE,
+    split: Annotated[str, typer.Option(help="train, validation, test, holdout, ...")] = "",
+    label: Annotated[str, typer.Option(help="rows of this label")] = "",
+    language: Annotated[str, typer.Option(help="rows of this language: en, zh, und")] = "",
+    source: Annotated[str, typer.Option(help="rows of this file or source")] = "",
+    search: Annotated[str, typer.Option(help="text that the row contains, in any case")] = "",
+    limit: Annotated[int, typer.Option(help="how many at most; 0: all", min=0)] = 20,
+    dataset: Annotated[str, typer.Option(help="first 12 digits of a data set; the newest")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="as JSON lines, every column")] = False,
+) -> None:
+    """Show rows of the data set: those of a split, label, language or source, or with a text."""
+    import json
+    from itertools import islice
+
+    from chainring.software.data_telling import tell_row
+
+    rows = opened(project).data.show(
+        split=split, label=label, language=language, source=source, search=search, dataset=dataset
+    )
+    shown = 0
+    for row in islice(rows, limit or None):
+        shown += 1
+        typer.echo(json.dumps(row, ensure_ascii=False) if as_json else tell_row(row))
+    if limit and shown == limit and next(rows, None) is not None:
+        typer.echo("more rows fit; show all with --limit 0", err=True)
+    if not shown:
+        typer.echo("no row fits", err=True)
+
+
+@app.command()
+def trace(
+    row: Annotated[str, typer.Argument(help="id of a row, record or answer; or SOURCE LOCATOR")],
+    project: Folder = HERE,
+    dataset: Annotated[str, typer.Option(help="first 12 digits of a data set; the newest")] = "",
+    texts: Annotated[bool, typer.Option(help="tell the text itself")] = True,
+    as_json: Annotated[bool, typer.Option("--json", help="as JSON")] = False,
+) -> None:
+    """Show where a row came from: its page, database row or line, and every step since."""
+    import json
+
+    from chainring.software.data_telling import tell_trace
+
+    found = opened(project).data.trace(row, dataset=dataset, texts=texts)
+    if as_json:
+        typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
+        return
+    for line in tell_trace(found):
+        typer.echo(line)

@@ -26,6 +26,7 @@ from chainring.data.looking.records import Terms, terms, texts_of
 from chainring.data.looking.samples import shown, source_texts
 from chainring.data.looking.words import WordCounts, word_map
 from chainring.ring.built import CHAMPION, Ring
+from chainring.ring.steps import STEPS
 from chainring.ring.turn import Turn
 from chainring.ring.why import ancestry
 from chainring.software import project as place_of_project
@@ -41,7 +42,10 @@ TABLES = ("cleaned", "records")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """One data set as it is looked at; `before` is the data set of the turn before, if any."""
+    """One data set as it is looked at; `before` is the data set of the turn before, if any.
+
+    `chain` holds the executions behind it in the order of the ring: the last one made it.
+    """
 
     data: Dataset
     chain: Sequence[Lineage]
@@ -76,7 +80,7 @@ def look(project: Project, *, texts: bool = True) -> Look:
     made = current(ring, history)
     data = decode(Dataset, made.result)
     folder = ring.runner.trees.open(data.address)
-    chain = list(ancestry(ring, made))
+    chain = chain_of(ring, made)
     found = numbers(folder)
     left = [one for row in chain for one in _drops(ring, row)]
     tables = [one for one in (table(ring, chain, step) for step in TABLES) if one is not None]
@@ -128,9 +132,15 @@ def dataset_named(ring: Ring, name: str) -> Lineage:
     raise UnknownNameError("data set", name, [one.partition(":")[2][:12] for one in known])
 
 
+def chain_of(ring: Ring, made: Lineage) -> list[Lineage]:
+    """Return an execution and all it was made from, in the order of the ring: it comes last."""
+    order = list(STEPS)
+    return sorted(ancestry(ring, made), key=lambda row: (order.index(row.step), row.started))
+
+
 def table(ring: Ring, chain: Sequence[Lineage], step: str) -> Path | None:
     """Return the folder of what a step of the chain made, where it still stands."""
-    for row in chain:
+    for row in reversed(chain):
         if row.step == step and (folder := tree(ring, row)) is not None:
             return folder
     return None
@@ -141,6 +151,14 @@ def tree(ring: Ring, row: Lineage) -> Path | None:
     address = json.loads(row.result).get("address", "")
     trees = ring.runner.trees
     return trees.open(address) if address and trees.has(address) else None
+
+
+def tree_of(ring: Ring, row: Lineage) -> Path:
+    """Return the folder of what an execution made; InputError when it is gone."""
+    folder = tree(ring, row)
+    if folder is None:
+        raise InputError("the rows of this data set are gone; name another with --dataset")
+    return folder
 
 
 def models_of(ring: Ring, dataset: str) -> Iterator[tuple[Model, bool]]:

@@ -7,9 +7,12 @@ project.data.fetch("tickets")   # one of them
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, overload
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, overload
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from chainring.data.sources.fetch import Fetched
     from chainring.software.api import Project
 
@@ -34,6 +37,75 @@ class DataVerbs:
 
         return fetch_sources(self.project, name)
 
+    def report(
+        self,
+        path: str | Path | None = None,
+        *,
+        language: str = "en",
+        texts: bool = True,
+        card: str | Path | None = None,
+    ) -> Path:
+        """Write one self-contained HTML page about the current data set and return its path.
+
+        Parameters
+        ----------
+        path
+            File to write; None: `data-report.html` in the project's folder.
+        language
+            `en` or `zh`.
+        texts
+            Whether samples of what was dropped are shown, redacted.
+        card
+            File for the data card as Markdown; None: in the page alone.
+
+        Raises
+        ------
+        InputError
+            When no turn has made a data set yet.
+        """
+        from chainring.software.data_report import write_data_report
+
+        place = Path(path) if path else self.project.folder / "data-report.html"
+        written = None if card is None else Path(card)
+        return write_data_report(self.project, place, language=language, texts=texts, card=written)
+
+    def show(
+        self,
+        *,
+        split: str = "",
+        label: str = "",
+        language: str = "",
+        source: str = "",
+        search: str = "",
+        dataset: str = "",
+    ) -> Iterator[dict[str, Any]]:
+        """Yield the rows of the current data set (or a named one) that fit, as dicts by column.
+
+        Raises
+        ------
+        UnknownNameError
+            When nothing fits because no row has the split, label, language or source named.
+        """
+        from chainring.data.looking.rows import Filter, chosen
+        from chainring.software.data_look import dataset_named, tree_of
+
+        folder = tree_of(self.project.ring, dataset_named(self.project.ring, dataset))
+        wanted = Filter(split=split, label=label, language=language, source=source, search=search)
+        return chosen(folder, wanted)
+
+    def trace(self, name: str, *, dataset: str = "", texts: bool = True) -> dict[str, Any]:
+        """Return where a row came from, every step that touched it, and the models it entered.
+
+        Raises
+        ------
+        InputError
+            When nothing of that name entered the data set or was dropped on the way to it; or when
+            the name fits several rows.
+        """
+        from chainring.software.data_trace import trace
+
+        return trace(self.project, name, dataset=dataset, texts=texts)
+
 
 class DataGroup:
     """Hands out `DataVerbs`: of a project on an instance, the class itself on the class."""
@@ -44,8 +116,6 @@ class DataGroup:
     @overload
     def __get__(self, project: Project, owner: type[Project]) -> DataVerbs: ...
 
-    def __get__(
-        self, project: Project | None, owner: type[Project]
-    ) -> DataVerbs | type[DataVerbs]:
+    def __get__(self, project: Project | None, owner: type[Project]) -> DataVerbs | type[DataVerbs]:
         """Return the verbs."""
         return DataVerbs if project is None else DataVerbs(project)

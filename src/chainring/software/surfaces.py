@@ -52,4 +52,13 @@ SURFACES = (
     Surface(verb="gc", api="gc", command="gc"),
     Surface(verb="upgrade", api="upgrade", command="upgrade"),
     Surface(verb="data fetch", api="data.fetch", command="data fetch"),
+    Surface(verb="data report", api="data.report", command="data report"),
+    Surface(verb="data show", api="data.show", command="data show"),
+    Surface(verb="data trace", api="data.trace", command="data trace"),
+    Surface(verb="words train", api="", command="words train"),
+    Surface(verb="words near", api="", command="words near"),
+    Surface(verb="words analogy", api="", command="words analogy"),
+    Surface(verb="words export", api="", command="words export"),
+    Surface(verb="words map", api="", command="words map"),
+    Surface(verb="words segment", api="", command="words segment"),
 )

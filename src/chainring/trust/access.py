@@ -30,7 +30,9 @@ _BOTH = ("predict", "react", "why", "status", "labels", "case")
 _OPERATE = (
     "init", "turn", "watch", "serve", "review", "decide", "cases", "close_case", "history",
     "metrics", "report", "promote", "rollback", "keys", "doctor", "backup", "restore", "gc",
-    "upgrade", "data fetch",
+    "upgrade", "data fetch", "data report", "data show",
+    "data trace",
+    "words train", "words near", "words analogy", "words export", "words map", "words segment",
 )  # fmt: skip
 VERB_ROLES: dict[str, tuple[Role, ...]] = {
     **dict.fromkeys(_BOTH, ROLES),

@@ -66,7 +66,10 @@ WORDS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CardFacts:
-    """What a card is written from; `findings` are sentences in the language of the card."""
+    """What a card is written from; `findings` are sentences in the language of the card.
+
+    `chain` holds the executions in the order of the ring; the last one made the data set.
+    """
 
     data: Dataset
     numbers: Numbers
@@ -100,7 +103,7 @@ def _what(facts: CardFacts, say: Mapping[str, str]) -> Iterator[str]:
     data, found = facts.data, facts.numbers
     yield f"{say['address']}: `{data.address}`"
     if facts.chain:
-        yield f"{say['since']}: {moment(facts.chain[0].started)}"
+        yield f"{say['since']}: {moment(facts.chain[-1].started)}"
     yield f"{say['task']}: {data.task}"
     yield f"{say['languages']}: " + ", ".join(f"{k} {n}" for k, n in found.by("language").items())
     yield f"{say['splits']}: " + ", ".join(f"{k} {n}" for k, n in found.by("split").items())
@@ -114,10 +117,10 @@ def _made(facts: CardFacts, say: Mapping[str, str]) -> Iterator[str]:
     head = [say[key] for key in ("step", "execution", "at", "cpu", "version")]
     rows = [
         [r.step, f"`{r.id}`", moment(r.started), f"{r.cpu_s:.1f}", r.versions.get("chainring", "")]
-        for r in reversed(facts.chain)
+        for r in facts.chain
     ]
     yield _table(head, rows, say)
-    settings = json.loads(facts.chain[0].settings or "{}") if facts.chain else {}
+    settings = json.loads(facts.chain[-1].settings or "{}") if facts.chain else {}
     told = [[f"`data.{key}`", str(settings[key])] for key in PREPARED if key in settings]
     yield _table([say["setting"], say["value"]], told, say)
 
