@@ -42,6 +42,43 @@ def fetch(
 
 
 @app.command()
+def clean(
+    inputs: Annotated[list[Path], typer.Argument(help="files or folders of JSON lines")],
+    out: Annotated[Path, typer.Option(help="new folder for what stays")],
+    profile: Annotated[str, typer.Option(help="documents or messages")] = "documents",
+    language: Annotated[
+        list[str] | None, typer.Option(help="keep this language, as en or zh; may be repeated")
+    ] = None,
+    licence: Annotated[
+        list[str] | None, typer.Option(help="allowed licence; may be repeated; none: every one")
+    ] = None,
+    consent: Annotated[
+        list[str] | None, typer.Option(help="allowed consent; may be repeated; none: every one")
+    ] = None,
+    evaluation: Annotated[
+        list[Path] | None, typer.Option(help="evaluation texts that must not stand in the result")
+    ] = None,
+    boilerplate: Annotated[
+        int, typer.Option(help="cut lines that stand in so many texts; 0: none", min=0)
+    ] = 0,
+    redact: Annotated[bool, typer.Option(help="take personal numbers and addresses out")] = True,
+    workers: Annotated[int, typer.Option(help="processes; 0: one a processor", min=0)] = 0,
+    executor: Annotated[str, typer.Option(help="what spreads the work")] = "local.v1",
+) -> None:
+    """Clean documents: poor ones, copies and personal data go, each drop with its reason."""
+    from chainring.software.cleaning import clean_files, tell_clean
+
+    made = clean_files(
+        inputs, out=out, profile=profile, languages=tuple(language or ()),
+        licences=tuple(licence or ()), consents=tuple(consent or ()),
+        evaluation=tuple(map(str, evaluation or ())), min_boilerplate=boilerplate, redact=redact,
+        workers=workers, executor=executor, say=lambda line: typer.echo(f"  {line}", err=True),
+    )  # fmt: skip
+    for line in tell_clean(made):
+        typer.echo(line)
+
+
+@app.command()
 def report(
     project: Folder = HERE,
     out: Annotated[Path | None, typer.Option(help="file to write")] = None,

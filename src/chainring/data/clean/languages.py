@@ -47,6 +47,7 @@ def languages(batch: Batch) -> None:
             batch.languages[index] = said
         else:
             batch.languages[index] = _identified(batch, index, said)
+    batch.changes["language named"] += sum(map(bool, batch.languages))
     wanted = batch.settings.languages
     if wanted:
         strange = np.array([one not in wanted for one in batch.languages], dtype=bool)

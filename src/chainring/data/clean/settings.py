@@ -78,6 +78,7 @@ class CleanSettings(BaseModel):
     def chosen(self) -> tuple[str, ...]:
         """The stages that run, in their order."""
         off = {
+            "policy.v1": not (self.licences or self.consents),
             "boilerplate.v1": not self.min_boilerplate,
             "redaction.v1": not self.redact,
             "decontaminate.v1": not self.evaluation,

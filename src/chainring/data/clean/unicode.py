@@ -19,13 +19,14 @@ from typing import TYPE_CHECKING, Any
 from chainring.data.clean.batch import Batch
 from chainring.data.clean.characters import LINE, PLAIN, Page
 from chainring.text.normalise import normalise
+from chainring.text.repair import repair
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-MAX_REPLACEMENTS = 0.005
-"""Share of U+FFFD and of halves of broken letters from which a text is not worth reading."""
+MAX_LOST = 0.005
+"""Lost stretches a character from which a text is not worth reading."""
 
 _LOST = ("锟斤拷", "烫烫烫", "屯屯屯")  # UTF-8 read as GBK, and memory that nobody filled
 
@@ -65,10 +66,9 @@ def _mend(batch: Batch) -> None:
 
     broken = _broken(batch.page)
     for index in np.flatnonzero(broken).tolist():
-        mended = _mended(batch.texts[index])
-        if mended is not None:
-            batch.replace([(index, mended)], "mojibake mended")
-        elif broken[index] > MAX_REPLACEMENTS * len(batch.texts[index]):
+        mended = repair(batch.texts[index])
+        batch.replace([(index, mended.text)], "mojibake mended")
+        if mended.lost > MAX_LOST * len(mended.text):
             batch.drop(index, "mojibake")
 
 
@@ -95,13 +95,3 @@ def _stands(codes: Any, phrase: str) -> Any:
     for step, char in enumerate(phrase[1:], 1):
         found &= codes[step : len(codes) - len(phrase) + 1 + step] == ord(char)
     return found
-
-
-def _mended(text: str) -> str | None:
-    """Return UTF-8 that was read as Windows-1252 (or Latin-1) read rightly, else None."""
-    for encoding in ("cp1252", "latin-1"):
-        try:
-            return text.encode(encoding).decode()
-        except UnicodeError:
-            continue
-    return None
