@@ -40,6 +40,7 @@ from chainring.trust.access import Key, Role, make_key
 
 if TYPE_CHECKING:
     from chainring.feedback.queue import ReviewItem
+    from chainring.software.receipts import Receipt
 
 Say = Callable[[str], None]
 
@@ -363,14 +364,18 @@ class Project:
 
     def backup(self, path: str | Path) -> dict[str, int]:
         """Write everything but the text folder itself into one archive."""
+        from chainring.software.receipts import note_backup
+
         files = [self.folder / FILE, self.folder / place.HIDDEN / "key"]
-        return backup(
+        counts = backup(
             Path(path),
             ledger=self.ring.ledger,
             traffic=self.ring.traffic,
             trees=self.ring.runner.trees,
             files=files,
         )
+        note_backup(self, Path(path))
+        return counts
 
     @classmethod
     def restore(cls, archive: str | Path, path: str | Path) -> Project:
@@ -399,16 +404,38 @@ class Project:
 
     def gc(self, *, min_age_s: float = 3600.0) -> dict[str, int]:
         """Remove what nothing names: trees, blobs, scratch; and texts whose time is over."""
+        from chainring.software.forgetting import forget_expired
         from chainring.store.gc import collect
 
-        ring = self.ring
-        return collect(
+        ring, rows = self.ring, forget_expired(self)
+        removed = collect(
             ledger=ring.ledger,
             traffic=ring.traffic,
             trees=ring.runner.trees,
             scratch=ring.runner.scratch,
             min_age_s=min_age_s,
         )
+        return removed | {"rows": rows}
+
+    def forget(
+        self,
+        *,
+        subject: Sequence[str] = (),
+        source: Sequence[str] = (),
+        record: Sequence[str] = (),
+        author: Sequence[str] = (),
+        prediction: Sequence[str] = (),
+        reason: str = "",
+        by: str = "operator",
+        dry_run: bool = False,
+    ) -> Receipt:
+        """Take people, sources, records or answers out of every store; see `docs/how-to`."""
+        from chainring.software import forgetting
+
+        selection = forgetting.Selection(
+            subject=subject, source=source, record=record, author=author, prediction=prediction
+        )
+        return forgetting.forget(self, selection, reason=reason, by=by, dry_run=dry_run)
 
     def doctor(self) -> list[tuple[str, str, str]]:
         """Return what this machine has, what was decided, and why."""

@@ -1,0 +1,68 @@
+"""The command `chainring forget`: parses, calls its verb, and says what went and what is left.
+
+chainring forget --subject ann --reason "asked by mail" --dry-run
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+_Folder = Annotated[
+    Path, typer.Option("--project", "-p", help="folder of the project", envvar="CHAINRING_PROJECT")
+]
+
+
+def forget(
+    subject: Annotated[
+        list[str] | None, typer.Option(help="a person, as the column `subject` names them")
+    ] = None,
+    source: Annotated[
+        list[str] | None, typer.Option(help="a source: data/help.jsonl, or its name in the recipe")
+    ] = None,
+    record: Annotated[list[str] | None, typer.Option(help="id of a record")] = None,
+    author: Annotated[
+        list[str] | None, typer.Option(help="who asked, reacted, or wrote (column `author`)")
+    ] = None,
+    prediction: Annotated[
+        list[str] | None, typer.Option(help="id of an answer, with all that was said of it")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="only say what would go")] = False,
+    reason: Annotated[str, typer.Option(help="why, for the record; no name of a person")] = "",
+    by: Annotated[str, typer.Option(help="who decides")] = "operator",
+    again: Annotated[
+        Path | None, typer.Option(help="a receipt, in a project restored from an older backup")
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="finish what a kill cut short")] = False,
+    show: Annotated[bool, typer.Option("--list", help="list what was forgotten")] = False,
+    project: _Folder = Path(),
+) -> None:
+    """Take a person, a source, a record or an answer out of every store, for good."""
+    from chainring.software import forgetting
+    from chainring.software.api import Project
+    from chainring.software.receipts import tell_acts, tell_receipt
+
+    opened = Project.open(project)
+    if show:
+        lines = list(tell_acts(forgetting.acts(opened))) or ["nothing was forgotten yet"]
+    elif resume:
+        done = forgetting.resume(opened)
+        lines = [line for one in done for line in tell_receipt(one)] or ["nothing is unfinished"]
+    elif again is not None:
+        lines = list(tell_receipt(forgetting.again(opened, again, by=by)))
+    else:
+        receipt = opened.forget(
+            subject=subject or (),
+            source=source or (),
+            record=record or (),
+            author=author or (),
+            prediction=prediction or (),
+            reason=reason,
+            by=by,
+            dry_run=dry_run,
+        )
+        lines = list(tell_receipt(receipt, dry_run=dry_run))
+    for line in lines:
+        typer.echo(line)
