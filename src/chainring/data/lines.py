@@ -25,7 +25,7 @@ def lines(path: Path, *, report: Report, max_bytes: int) -> Iterator[tuple[int, 
     """Yield the lines of a UTF-8 file with their numbers from 1, ends of line included."""
     number = 0
     try:
-        with _opened(path) as file:
+        with opened(path) as file:
             while raw := file.readline(max_bytes + 1):
                 number += 1
                 if number == 1:
@@ -40,7 +40,8 @@ def lines(path: Path, *, report: Report, max_bytes: int) -> Iterator[tuple[int, 
         report(f"after line {number}", f"cannot be read: {error.strerror or error}")
 
 
-def _opened(path: Path) -> BinaryIO:
+def opened(path: Path) -> BinaryIO:
+    """Open a file as its plain bytes, whatever it is packed with."""
     if path.suffix == ".zst":
         return open_zst(path)
     return cast(BinaryIO, gzip.open(path)) if path.suffix == ".gz" else path.open("rb", _SKIP_BYTES)

@@ -80,7 +80,7 @@ class Reading:
             self.harvest.connection.execute(
                 "INSERT OR REPLACE INTO read_pieces VALUES (?, ?)", (self._piece, self._print)
             )
-            note_dropped(self.harvest, self.dropped, piece=self._piece)
+            note_dropped(self.harvest, +self.dropped, piece=self._piece)
             self.harvest.commit()
 
     def put(self, identifier: str, row: dict[str, str]) -> bool:

@@ -100,7 +100,7 @@ def bring(settings: SqlSettings, *, harvest: Harvest, say: Say) -> None:
         with closing(database.rows(settings.query, key=settings.key, since=start)) as rows:
             _read(rows, settings, reading)
         harvest.set_state(_DUE, "")
-    for reason, count in reading.dropped.items():
+    for reason, count in (+reading.dropped).items():
         say(f"{count} x {reason}")
 
 

@@ -1,0 +1,140 @@
+"""Source dialogue.v1: logs of dialogues become questions, each with the answer that was given.
+
+Enters JSONL files (a dialogue a line), leaves rows: the question is the text, the reply the
+`answer`, earlier turns the `context`. There is no label: people give it, or a `label`
+key of the dialogue.
+
+    [[data.sources]]
+    name = "chats"
+    use = "dialogue.v1"
+    path = "chats/*.jsonl"
+    answers = ["小蜜"]                  # speakers of your own beside the common ones
+    columns = { subject = "customer", id = "session" }
+
+======================================  ==============================
+text                                    answer
+======================================  ==============================
+Where is my parcel?                     It left our warehouse today.
+我的包裹到哪了？                         今天已从仓库发出。
+======================================  ==============================
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from chainring.contracts.codec import digest
+from chainring.contracts.errors import InputError
+from chainring.data.harvest import Harvest
+from chainring.data.readers import jsonl
+from chainring.data.sources.columns import told
+from chainring.data.sources.part import Say, SourcePart
+from chainring.data.sources.reading import Reading
+from chainring.data.sources.remote import RemoteFile, local_copy
+from chainring.data.sources.settings import Location, Name, RowRole
+from chainring.data.sources.told import Told, changed_files
+from chainring.data.sources.turns import TURNS, exchanges, turns_of
+
+_SHARED: tuple[RowRole, ...] = (
+    "label", "language", "split", "subject", "licence", "consent", "author", "protected", "at",
+)  # fmt: skip
+
+
+class DialogueSettings(BaseModel):
+    """Source dialogue.v1: logs of dialogues become questions with answers."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    path: Location | tuple[Location, ...] = Field(
+        description="JSONL files, folders, globs or fsspec urls: one, or a list of them"
+    )
+    asks: tuple[Name, ...] = Field((), description="further names of speakers who ask")
+    answers: tuple[Name, ...] = Field((), description="further names of speakers who answer")
+    context_turns: int = Field(0, ge=0, le=100, description="earlier turns kept with a question")
+    columns: dict[RowRole, Name] = Field(
+        default_factory=dict, description='meaning → key of a dialogue: {"subject": "customer"}'
+    )
+    max_bytes_per_line: int = Field(
+        16 << 20, ge=1 << 10, le=1 << 30, description="a longer line is passed over"
+    )
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """All paths."""
+        return (self.path,) if isinstance(self.path, str) else self.path
+
+
+def bring(settings: DialogueSettings, *, harvest: Harvest, say: Say) -> None:
+    """Bring the exchanges of all dialogues into the harvest."""
+    keyed = settings.model_dump(exclude={"path"})
+    endings = (".jsonl", ".ndjson")
+    for file in changed_files(settings.paths, endings, harvest=harvest, keyed=keyed):
+        _read(file, settings, harvest, say)
+
+
+def _read(file: RemoteFile, settings: DialogueSettings, harvest: Harvest, say: Say) -> None:
+    faults = Told()
+    with (
+        local_copy(file, harvest.folder / "copy", max_mib=1 << 20) as path,
+        Reading(harvest, piece=file.name, fingerprint=file.fingerprint) as reading,
+    ):
+        dialogues = 0
+        for place, dialogue in jsonl(path, report=faults, max_bytes=settings.max_bytes_per_line):
+            dialogues += 1
+            _put(f"{file.name} {place}", file.name, dialogue, settings, reading)
+        if dialogues and dialogues == reading.dropped["no turns"]:
+            keys = ", ".join(f"`{name}`" for name in dialogue)
+            raise InputError(
+                f"{file.name}: no dialogue in it; found {keys}; the turns are expected as a list "
+                f"under one of {', '.join(TURNS)}"
+            )
+        faults.count_in(reading.dropped)
+    faults.tell(file.name, say)
+
+
+def _put(
+    place: str, name: str, dialogue: Mapping[str, Any], settings: DialogueSettings, reading: Reading
+) -> None:
+    turns = turns_of(dialogue)
+    if turns is None:
+        reading.dropped["no turns"] += 1
+        return
+    shared = _shared(dialogue, settings)
+    given = told(dialogue.get(settings.columns.get("id", "id")))
+    known = given or _content(turns, reading)
+    found = exchanges(
+        turns,
+        asks=settings.asks,
+        answers=settings.answers,
+        context_turns=settings.context_turns,
+        dropped=reading.dropped,
+    )
+    for one in found:
+        row = shared | {
+            "text": one.question,
+            "answer": one.answer,
+            "locator": f"{place}, turn {one.turn}",
+        }
+        if one.context:
+            row["context"] = one.context
+        if not reading.put(f"{name}:{known}:{one.turn}", row):
+            reading.dropped["a further dialogue of the same id or content"] += 1
+
+
+def _content(turns: Sequence[Any], reading: Reading) -> str:
+    """Return what tells a dialogue without an id: its content, personal numbers taken out."""
+    kept = reading.harvest.prepared({"text": json.dumps(turns, ensure_ascii=False)})
+    return digest(kept["text"], size=12).partition(":")[2]
+
+
+def _shared(dialogue: Mapping[str, Any], settings: DialogueSettings) -> dict[str, str]:
+    """Return what a dialogue says of all its turns."""
+    found = {role: told(dialogue.get(settings.columns.get(role, role))) for role in _SHARED}
+    return {role: value for role, value in found.items() if value}
+
+
+DIALOGUE = SourcePart(settings=DialogueSettings, bring=bring)

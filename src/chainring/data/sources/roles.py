@@ -1,0 +1,46 @@
+"""Who speaks in a dialogue: the names that logs give to the one who asks and the one who answers.
+
+>>> side_of("user"), side_of("客服"), side_of("system"), side_of("Dr. Wu")
+('asks', 'answers', 'apart', '')
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Literal
+
+Side = Literal["asks", "answers", "apart", ""]
+
+ASKS = frozenset(
+    "user human customer client visitor buyer caller patient student learner prompter question "
+    "questioner asker inquirer q usr "
+    "用户 客户 顾客 买家 访客 来访者 "
+    "咨询者 提问者 患者 病人 学生 学员 家长 问 提问 会员 乘客".split()
+)
+ANSWERS = frozenset(
+    "assistant gpt chatgpt bot chatbot model ai agent operator support staff seller merchant "
+    "doctor teacher tutor advisor helper answer answerer a system_answer "
+    "客服 助手 助理 机器人 商家 卖家 店家 人工客服 智能客服 "
+    "坐席 座席 医生 大夫 老师 教师 顾问 答 回答".split()
+)
+APART = frozenset("system developer tool function observation 系统 旁白 工具 提示".split())
+
+
+def side_of(name: str, *, asks: Collection[str] = (), answers: Collection[str] = ()) -> Side:
+    """Return on which side a speaker stands; empty when the name is not known.
+
+    Parameters
+    ----------
+    asks, answers
+        Further names; they go before the common ones.
+    """
+    plain = name.strip().strip(":：").lower()
+    if plain in {one.lower() for one in asks}:
+        return "asks"
+    if plain in {one.lower() for one in answers}:
+        return "answers"
+    if plain in ASKS:
+        return "asks"
+    if plain in ANSWERS:
+        return "answers"
+    return "apart" if plain in APART else ""

@@ -1,0 +1,76 @@
+"""What sources of files share: which files changed, and what a reader reports, counted."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+from chainring.contracts.codec import digest
+from chainring.contracts.errors import InputError
+from chainring.data.harvest import Harvest
+from chainring.data.read import ending_of, is_paper
+from chainring.data.sources.reading import drop_other_pieces, fingerprint_of
+from chainring.data.sources.remote import RemoteFile, remote_files
+
+UNREAD = "could not be read"
+
+
+class Told:
+    """Counts what a reader reports, and keeps the first: a source goes on with the next row."""
+
+    def __init__(self) -> None:
+        self.count, self.first = 0, ""
+
+    def __call__(self, locator: str, cause: str) -> None:
+        """Count a fault: the `report` of a reader."""
+        self.count += 1
+        self.first = self.first or f"{locator}: {cause}"
+
+    def count_in(self, dropped: Counter[str]) -> None:
+        """Add what was reported to the counts of what was passed over."""
+        if self.count:
+            dropped[UNREAD] += self.count
+
+    def tell(self, name: str, say: Callable[[str], None]) -> None:
+        """Say how much there was, and the first."""
+        if self.count:
+            say(f"{name}: {self.count} x {UNREAD}, the first: {self.first}")
+
+
+def changed_files(
+    paths: Sequence[str], endings: Sequence[str], *, harvest: Harvest, keyed: Any
+) -> Iterator[RemoteFile]:
+    """Yield the files to read; after the last, drop what came from files that are gone.
+
+    Parameters
+    ----------
+    endings
+        Of the files that are read: `.jsonl`.
+    keyed
+        The settings that change what a file's rows are: with others it is read again.
+
+    Raises
+    ------
+    InputError
+        When no file has such an ending.
+    """
+    found = [
+        replace(file, fingerprint=_fingerprint(file, keyed))
+        for file in remote_files(paths)
+        if ending_of(file.name) in endings and not is_paper(file.name)
+    ]
+    if not found:
+        raise InputError(
+            f"no file at {', '.join(paths)} ends in {', '.join(sorted(endings))} "
+            "(or with .gz, .zst); nothing was dropped"
+        )
+    for file in found:
+        if not file.fingerprint or fingerprint_of(harvest, file.name) != file.fingerprint:
+            yield file
+    drop_other_pieces(harvest, {file.name for file in found})
+
+
+def _fingerprint(file: RemoteFile, keyed: Any) -> str:
+    return digest([file.fingerprint, keyed]) if file.fingerprint else ""

@@ -1,0 +1,138 @@
+"""One dialogue of a log, in any common form, becomes questions with their answers.
+
+=======================================================  ==============================
+a form of a log                                          who, what
+=======================================================  ==============================
+``{"messages": [{"role": "user", "content": "Hi"}]}``     role, content
+``{"conversations": [{"from": "human", "value": …}]}``   from, value
+``{"turns": [{"speaker": "客服", "text": "您好"}]}``        speaker, text
+``{"dialogue": [["用户", "到哪了？"], ["客服", "在途"]]}``    a pair
+``{"turns": ["用户：到哪了？", "客服：在途"]}``               before the colon
+=======================================================  ==============================
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from chainring.data.sources.roles import Side, side_of
+
+TURNS = ("messages", "conversations", "conversation", "turns", "dialogue", "dialog", "utterances",
+         "对话", "会话")  # fmt: skip
+_WHO = ("role", "from", "speaker", "sender", "author", "who", "角色", "发言人")
+_WHAT = ("content", "value", "text", "utterance", "message", "内容", "文本")
+_SPOKEN = re.compile(r"\s*([^:：\n]{1,24}?)\s*[:：]\s*(.*)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What one side said before the other spoke."""
+
+    side: Side
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """A question, its answer, what stood before it, and the number of its turn from 1."""
+
+    question: str
+    answer: str
+    context: str
+    turn: int
+
+
+def turns_of(dialogue: Mapping[str, Any]) -> Sequence[Any] | None:
+    """Return the list of turns of a dialogue, or None when it holds none."""
+    for name in TURNS:
+        if isinstance(dialogue.get(name), list):
+            return dialogue[name]  # type: ignore[no-any-return]
+    return None
+
+
+def said(turn: Any, *, asks: Sequence[str], answers: Sequence[str]) -> tuple[str, Said | None]:
+    """Return who speaks, and what was said; None when the turn cannot be understood."""
+    who, what = _parts(turn)
+    text = _plain(what)
+    if who is None or text is None:
+        return "", None
+    return who, Said(side=side_of(who, asks=asks, answers=answers), text=text.strip())
+
+
+def _parts(turn: Any) -> tuple[str | None, Any]:
+    if isinstance(turn, Mapping):
+        who = next((turn[name] for name in _WHO if isinstance(turn.get(name), str)), None)
+        what = next((turn[name] for name in _WHAT if turn.get(name) is not None), None)
+        return who, what
+    if isinstance(turn, str):
+        found = _SPOKEN.match(turn)
+        return (None, None) if found is None else (found[1], found[2])
+    if isinstance(turn, list) and len(turn) == 2 and isinstance(turn[0], str):
+        return turn[0], turn[1]
+    return None, None
+
+
+def _plain(what: Any) -> str | None:
+    """Return the text of a turn; of a list of pieces those that are text."""
+    if isinstance(what, str):
+        return what
+    if isinstance(what, list):
+        pieces = [one.get("text") for one in what if isinstance(one, Mapping)]
+        return "\n".join(one for one in pieces if isinstance(one, str))
+    return None
+
+
+def exchanges(
+    turns: Sequence[Any],
+    *,
+    asks: Sequence[str] = (),
+    answers: Sequence[str] = (),
+    context_turns: int = 0,
+    dropped: Counter[str],
+) -> Iterator[Exchange]:
+    """Yield the questions of a dialogue that were answered, in order.
+
+    What one side says in several turns is one question or one answer. What cannot be used is
+    counted in `dropped`.
+    """
+    before: list[str] = []
+    question, start = "", 0
+    for number, side, text in _blocks(turns, asks, answers, dropped):
+        if side == "asks":
+            dropped["a question without an answer"] += bool(question)
+            question, start = text, number
+        elif question:
+            kept = "\n".join(before[-context_turns:]) if context_turns else ""
+            yield Exchange(question=question, answer=text, context=kept, turn=start)
+            before += [question, text]
+            question = ""
+        else:
+            dropped["an answer without a question"] += 1
+            before.append(text)
+    dropped["a question without an answer"] += bool(question)
+
+
+def _blocks(
+    turns: Sequence[Any], asks: Sequence[str], answers: Sequence[str], dropped: Counter[str]
+) -> Iterator[tuple[int, Side, str]]:
+    """Yield number, side and text of what each side says before the other speaks."""
+    start, side, texts = 0, "", list[str]()
+    for number, turn in enumerate(turns, 1):
+        who, found = said(turn, asks=asks, answers=answers)
+        if found is None:
+            dropped["a turn of a form that is not known"] += 1
+        elif not found.side:
+            dropped[f"a speaker that is not known: {who[:24]}"] += 1
+        elif found.side != "apart" and found.text:
+            if found.side != side and texts:
+                yield start, side, "\n".join(texts)  # type: ignore[misc]
+                texts = []
+            if not texts:
+                start, side = number, found.side
+            texts.append(found.text)
+    if texts:
+        yield start, side, "\n".join(texts)  # type: ignore[misc]
