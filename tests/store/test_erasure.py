@@ -1,0 +1,189 @@
+"""A tree keeps its address while a file of it has other bytes, and nothing accepts any others."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from chainring.contracts.codec import decode
+from chainring.contracts.errors import DamagedError, InputError
+from chainring.store.backup import backup, restore
+from chainring.store.erasure import Erasure, drop_replaced, erase
+from chainring.store.ledger import Ledger
+from chainring.store.traffic import Traffic
+from chainring.store.trees import TreeStore
+
+SECRET = b"k" * 32
+SAID = "我的秘密 is that I never paid"
+
+Found = Callable[[Path, str], list[str]]
+
+
+@pytest.fixture
+def trees(tmp_path: Path) -> TreeStore:
+    return TreeStore(tmp_path / "store", secret=SECRET)
+
+
+def put(trees: TreeStore, place: Path, **files: str) -> str:
+    place.mkdir()
+    for name, text in files.items():
+        (place / name).write_text(text, encoding="utf-8")
+        os.utime(place / name, (time.time() - 3600,) * 2)
+    address = trees.put(place, kind="records")
+    shutil.rmtree(place)
+    return address
+
+
+def blank(tmp_path: Path, text: str = "") -> Path:
+    (tmp_path / "blank").write_text(text, encoding="utf-8")
+    return tmp_path / "blank"
+
+
+def test_an_erased_file_reads_as_it_is_now_under_the_same_address(
+    trees: TreeStore, tmp_path: Path, found_in: Found
+) -> None:
+    address = put(trees, tmp_path / "new", rows=SAID, weights="w")
+    trees.open(address)
+    assert len(erase(trees, address, {"rows": blank(tmp_path, "{}")}, receipt="fgt_1")) == 1
+    assert drop_replaced(trees) == 1
+    folder = trees.open(address)
+    assert (folder / "rows").read_text() == "{}"
+    assert (folder / "weights").read_text() == "w"
+    trees.verify(address)
+    assert trees.erasure(address).receipts == ("fgt_1",)
+    assert found_in(trees.root, SAID) == []
+
+
+def test_bytes_that_another_tree_still_names_stay_for_it(trees: TreeStore, tmp_path: Path) -> None:
+    mine = put(trees, tmp_path / "mine", rows=SAID)
+    theirs = put(trees, tmp_path / "theirs", rows=SAID, more="x")
+    erase(trees, mine, {"rows": blank(tmp_path)}, receipt="fgt_1")
+    assert drop_replaced(trees) == 0
+    assert (trees.open(theirs) / "rows").read_text(encoding="utf-8") == SAID
+    erase(trees, theirs, {"rows": blank(tmp_path)}, receipt="fgt_1")
+    assert drop_replaced(trees) == 1
+
+
+def test_a_folder_that_was_open_is_taken_away_with_the_old_bytes(
+    trees: TreeStore, tmp_path: Path, found_in: Found
+) -> None:
+    address = put(trees, tmp_path / "new", rows=SAID)
+    held = trees.open(address)
+    erase(trees, address, {"rows": blank(tmp_path)}, receipt="fgt_1")
+    drop_replaced(trees)
+    assert not held.exists()
+
+
+def test_an_erasure_cut_short_before_the_old_bytes_went_is_finished_later(
+    trees: TreeStore, tmp_path: Path, found_in: Found
+) -> None:
+    address = put(trees, tmp_path / "new", rows=SAID)
+    erase(trees, address, {"rows": blank(tmp_path)}, receipt="fgt_1")
+    assert found_in(trees.root, SAID)  # killed here
+    again = TreeStore(trees.root, secret=SECRET)
+    assert erase(again, address, {"rows": blank(tmp_path)}, receipt="fgt_1") == ()
+    assert drop_replaced(again) == 1
+    assert found_in(trees.root, SAID) == []
+
+
+def test_a_second_erasure_of_the_same_file_drops_what_the_first_put_there(
+    trees: TreeStore, tmp_path: Path, found_in: Found
+) -> None:
+    address = put(trees, tmp_path / "new", rows=SAID + " and more")
+    erase(trees, address, {"rows": blank(tmp_path, SAID)}, receipt="fgt_1")
+    erase(trees, address, {"rows": blank(tmp_path)}, receipt="fgt_2")
+    assert drop_replaced(trees) == 2
+    assert trees.erasure(address).receipts == ("fgt_1", "fgt_2")
+    assert found_in(trees.root, SAID) == []
+
+
+def test_an_erasure_that_somebody_wrote_without_the_key_is_refused(
+    trees: TreeStore, tmp_path: Path
+) -> None:
+    address = put(trees, tmp_path / "new", weights="w")
+    forger = TreeStore(trees.root, secret=b"x" * 32)
+    erase(forger, address, {"weights": blank(tmp_path, "other weights")}, receipt="fgt_1")
+    with pytest.raises(DamagedError, match="was altered"):
+        trees.open(address)
+
+
+def test_an_erasure_moved_to_another_tree_is_refused(trees: TreeStore, tmp_path: Path) -> None:
+    first = put(trees, tmp_path / "first", rows=SAID)
+    second = put(trees, tmp_path / "second", rows="y")
+    erase(trees, first, {"rows": blank(tmp_path)}, receipt="fgt_1")
+    (path,) = trees.root.glob("erased/*/*.json")
+    name = second.partition(":")[2]
+    target = trees.root / "erased" / name[:2] / f"{name}.json"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy(path, target)
+    with pytest.raises(DamagedError, match="was altered"):
+        trees.manifest(second)
+
+
+def test_bytes_that_are_neither_the_old_nor_the_new_ones_are_refused(
+    trees: TreeStore, tmp_path: Path
+) -> None:
+    address = put(trees, tmp_path / "new", rows=SAID)
+    erase(trees, address, {"rows": blank(tmp_path, "{}")}, receipt="fgt_1")
+    drop_replaced(trees)
+    (one,) = trees.erasure(address).files
+    name = one.digest.partition(":")[2]
+    place = trees.root / "blobs" / name[:2] / name
+    place.chmod(0o644)
+    place.write_text("[]")
+    with pytest.raises(DamagedError, match="was altered"):
+        trees.open(address, fresh=True)
+
+
+def test_a_file_that_the_tree_does_not_have_cannot_be_replaced(
+    trees: TreeStore, tmp_path: Path
+) -> None:
+    address = put(trees, tmp_path / "new", rows=SAID)
+    with pytest.raises(InputError, match="no file other"):
+        erase(trees, address, {"other": blank(tmp_path)}, receipt="fgt_1")
+
+
+def test_a_sweep_keeps_what_stands_now_and_takes_the_erasure_with_its_tree(
+    trees: TreeStore, tmp_path: Path
+) -> None:
+    kept = put(trees, tmp_path / "kept", rows=SAID)
+    gone = put(trees, tmp_path / "gone", rows=SAID + "!")
+    for address in (kept, gone):
+        erase(trees, address, {"rows": blank(tmp_path, address)}, receipt="fgt_1")
+    trees.sweep([kept], min_age_s=0)
+    trees.verify(kept)
+    (path,) = trees.root.glob("erased/*/*.json")
+    assert decode(Erasure, path.read_bytes()).address == kept
+
+
+def test_a_remote_forgets_too_and_another_machine_reads_what_stands_now(
+    tmp_path: Path, found_in: Found
+) -> None:
+    remote = f"file://{tmp_path / 'remote'}"
+    here = TreeStore(tmp_path / "here", remote=remote, secret=SECRET)
+    address = put(here, tmp_path / "new", rows=SAID)
+    erase(here, address, {"rows": blank(tmp_path, "{}")}, receipt="fgt_1")
+    drop_replaced(here)
+    assert found_in(tmp_path / "remote", SAID) == []
+    there = TreeStore(tmp_path / "there", remote=remote, secret=SECRET)
+    assert (there.open(address) / "rows").read_text() == "{}"
+
+
+def test_a_backup_brings_the_erasure_along(
+    trees: TreeStore, ledger: Ledger, traffic: Traffic, tmp_path: Path, found_in: Found
+) -> None:
+    address = put(trees, tmp_path / "new", rows=SAID)
+    erase(trees, address, {"rows": blank(tmp_path, "{}")}, receipt="fgt_1")
+    drop_replaced(trees)
+    archive = tmp_path / "all.tar.gz"
+    backup(archive, ledger=ledger, traffic=traffic, trees=trees, files=[])
+    copy = TreeStore(tmp_path / "copy", secret=SECRET)
+    assert restore(archive, ledger=ledger, traffic=traffic, trees=copy)["trees"] == 1
+    assert (copy.open(address) / "rows").read_text() == "{}"
+    assert json.loads(next(copy.root.glob("erased/*/*.json")).read_text())["receipts"] == ["fgt_1"]
