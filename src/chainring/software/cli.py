@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from chainring.contracts.errors import ChainringError
-from chainring.software import data_commands
+from chainring.software import data_commands, forget_commands
 
 if TYPE_CHECKING:
     from chainring.software.api import Project
@@ -319,6 +319,9 @@ def gc(
     """Remove what nothing names, and texts whose time is over."""
     removed = _open(project).gc(min_age_s=min_age_hours * 3600)
     typer.echo(", ".join(f"{count} {name}" for name, count in removed.items()) + " removed")
+
+
+app.command()(forget_commands.forget)
 
 
 @app.command()
