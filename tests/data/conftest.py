@@ -120,7 +120,7 @@ class Workshop:
         """Run the three steps on what lies in the data folder."""
         made, said = self.records(), self.table(list(corrections))
         found = labels(made, said, decisions, work=self.work, settings=self.settings)
-        return dataset(made, said, found, work=self.work, settings=self.settings)
+        return dataset(made, said, found, self.guard, work=self.work, settings=self.settings)
 
     def read(self, kind: type[Any], table: Table[Any]) -> list[Any]:
         return list(read_table(kind, self.trees.open(table.address)))

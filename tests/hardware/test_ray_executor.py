@@ -23,6 +23,7 @@ from chainring.contracts.errors import (
     MissingPackageError,
     UnknownNameError,
 )
+from chainring.contracts.work import Executor
 from chainring.hardware import ray_executor
 from chainring.hardware.executor import LocalExecutor
 from chainring.hardware.executors import executor
@@ -35,7 +36,10 @@ pytest.importorskip("ray", reason="the extra `ray` is not installed")
 @pytest.fixture(scope="module")
 def ray_executor_here() -> Iterator[RayExecutor]:
     """Yield an executor with two workers on a cluster of its own, shared by this module."""
+    before = signal.getsignal(signal.SIGTERM)
     with RayExecutor(2) as found:
+        assert list(found.map(abs, [-1])) == [1]
+        assert signal.getsignal(signal.SIGTERM) is before, "the answer to SIGTERM is the caller's"
         yield found
 
 
@@ -54,7 +58,8 @@ def test_results_are_those_of_the_local_executor_byte_for_byte(
         source.write_text(f"Parcel {number}\n包裹 {number}\nWHERE is it?\n" * 30, encoding="utf-8")
         shards.append(source)
     outputs = {}
-    for name, spread in {"ray": ray_executor_here, "local": LocalExecutor(2)}.items():
+    spreads: dict[str, Executor] = {"ray": ray_executor_here, "local": LocalExecutor(2)}
+    for name, spread in spreads.items():
         folder = tmp_path / name
         folder.mkdir()
         work = [(str(source), str(folder / source.name)) for source in shards]
@@ -86,11 +91,8 @@ def test_an_error_of_the_work_arrives_as_it_is(ray_executor_here: RayExecutor) -
 
 
 def test_an_error_with_arguments_of_its_own_arrives_whole(ray_executor_here: RayExecutor) -> None:
-    from chainring.contracts.parts import load_part
-
-    with pytest.raises(UnknownNameError) as caught:
-        list(ray_executor_here.map(load_part, ["executor"]))  # type: ignore[arg-type]
-    assert "did you mean" not in str(caught.value)
+    with pytest.raises(UnknownNameError, match=r"did you mean 'local\.v1'\?"):
+        list(ray_executor_here.map(ray_shards.looked_up, ["locl.v1"]))
 
 
 def test_an_error_that_cannot_be_sent_is_told_in_words(ray_executor_here: RayExecutor) -> None:
@@ -164,11 +166,6 @@ def test_more_ranks_than_processors_are_refused(ray_executor_here: RayExecutor) 
 
 def test_nothing_is_reported_home(ray_executor_here: RayExecutor) -> None:
     assert list(ray_executor_here.map(ray_shards.telemetry, [1])) == ["0"]
-
-
-def test_the_answer_to_sigterm_stays_the_callers(ray_executor_here: RayExecutor) -> None:
-    list(ray_executor_here.map(abs, [1]))
-    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
 
 
 def test_it_is_made_of_the_recipe() -> None:

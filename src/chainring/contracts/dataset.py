@@ -51,6 +51,7 @@ class Row:
     weight: float = 1.0
     must: bool = False
     protected: str = ""
+    consent: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from chainring.contracts.access import RING, Decision, Facts, Rule, decide
+
 REFUSED = "refused"
 """Consent of somebody who said no: no policy lets such a record be used."""
 
@@ -16,7 +18,8 @@ class Guard:
     """`redact` personal data before anything is stored; `log` texts redacted, digest or none.
 
     Records that carry a mark of `forgotten` are dropped; so are those whose consent is not among
-    `allowed_consents` (when it is not empty).
+    `allowed_consents` (when it is not empty). `rules` are those that speak of training and judging;
+    `purpose` is what the models are for.
     """
 
     redact: bool
@@ -24,6 +27,12 @@ class Guard:
     retention_s: float
     allowed_consents: tuple[str, ...] = ()
     forgotten: tuple[str, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    purpose: str = "service"
+
+    def may(self, action: str, facts: Facts) -> Decision:
+        """Return whether the ring may `train` on, or `evaluate` with, a record of these facts."""
+        return decide(self.rules, RING, action, self.purpose, facts)
 
     def allows(self, consent: str) -> bool:
         """Whether a record with this consent may be used; never one refused or forgotten."""

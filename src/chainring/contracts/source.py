@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from chainring.contracts.access import Rule
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
@@ -40,9 +42,10 @@ class Machine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """What the owner of the project allows; read from the recipe's `[privacy]`.
+    """What the owner of the project allows; read from the recipe's `[privacy]` and `[access]`.
 
-    `forgotten` are the marks of what must not come back (`chainring.contracts.forgotten`).
+    `forgotten` are the marks of what must not come back (`chainring.contracts.forgotten`). `rules`
+    say which records may teach and judge, `purpose` what the models are for.
     """
 
     redact: bool = True
@@ -50,3 +53,5 @@ class Policy:
     retention_days: int = 90
     allowed_consents: tuple[str, ...] = field(default_factory=tuple)
     forgotten: tuple[str, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    purpose: str = "service"

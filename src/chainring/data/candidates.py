@@ -61,6 +61,7 @@ class Candidate:
             weight=weight if self.part else 1.0,
             must=any(label.must for label in said),
             protected=record.fields.get("protected", ""),
+            consent=record.consent,
         )
 
 

@@ -3,7 +3,7 @@
 Enters records, the corrections made of feedback, and labels; leaves a Dataset (tree of kind
 `dataset`: `rows.parquet`, `dropped.jsonl`, `card.md`).
 
-    data = dataset(records, corrections, labels, work=work, settings=settings)
+    data = dataset(records, corrections, labels, guard, work=work, settings=settings)
     data.splits            # {'train': 1700, 'validation': 220, 'test': 330, ...}
 
 Which split a row goes to is told in `chainring.data.splits`, which label stands in
@@ -20,6 +20,7 @@ from dataclasses import replace
 from chainring.contracts.codec import digest
 from chainring.contracts.dataset import SPLITS, Dataset, Row
 from chainring.contracts.errors import InputError
+from chainring.contracts.guard import Guard
 from chainring.contracts.label import Label
 from chainring.contracts.record import Record
 from chainring.contracts.table import Table
@@ -27,6 +28,7 @@ from chainring.contracts.work import Work
 from chainring.data.candidates import Candidate, joined
 from chainring.data.card import card
 from chainring.data.dropped import Dropped
+from chainring.data.permitted import permitted, permitted_where_placed
 from chainring.data.settings import DataSettings
 from chainring.data.splits import Placed, Shares, placed
 from chainring.store.tables import read_table, write_rows
@@ -39,6 +41,7 @@ def dataset(
     records: Table[Record],
     corrections: Table[Record],
     labels: Table[Label],
+    guard: Guard,
     *,
     work: Work,
     settings: DataSettings,
@@ -52,20 +55,21 @@ def dataset(
     """
     trees, folder = work.trees, work.folder("dataset")
     with Dropped(folder) as dropped:
-        candidates = list(
-            joined(
-                list(read_table(Record, trees.open(records.address))),
-                list(read_table(Record, trees.open(corrections.address))),
-                read_table(Label, trees.open(labels.address)),
-                dropped,
-            )
+        found = joined(
+            list(read_table(Record, trees.open(records.address))),
+            list(read_table(Record, trees.open(corrections.address))),
+            read_table(Label, trees.open(labels.address)),
+            dropped,
         )
-        _require_labels(candidates)
+        candidates = list(permitted(found, guard, dropped))
+        _require_labels(candidates, dropped.counts)
         members = _grouped(candidates, settings, work.secret, dropped)
+        members = permitted_where_placed(members, guard, dropped)
         members = _without_rare(members, settings.min_rows_per_label, dropped)
+        members = _with_validation(members, settings)
         rows = [
             one.candidate.row(split=one.split, group=one.group, weight=settings.feedback_weight)
-            for one in _with_validation(members, settings)
+            for one in permitted_where_placed(members, guard, dropped)
         ]
     _require_two_labels(rows, dropped.counts)
     write_rows(folder, rows)
@@ -75,12 +79,14 @@ def dataset(
     return replace(made, address=trees.put(folder, kind="dataset"))
 
 
-def _require_labels(candidates: Sequence[Candidate]) -> None:
+def _require_labels(candidates: Sequence[Candidate], counts: dict[str, int]) -> None:
+    barred = [f"{number} x {why}" for why, number in counts.items() if why.startswith("access")]
     if not any(one.label for one in candidates):
         raise InputError(
             f"none of the {len(candidates)} records has an accepted label, so there is nothing to "
             "train on. If the files hold labels, name their column under [data.columns]; "
-            "otherwise run `chainring review`, which shows clusters of your texts to name"
+            "otherwise run `chainring review`, which shows clusters of your texts to name",
+            faults=barred,
         )
 
 

@@ -12,6 +12,7 @@ has to see the same files. Nothing imports ray before work is spread.
 from __future__ import annotations
 
 import os
+import pickle
 import socket
 import traceback
 from collections import deque
@@ -22,7 +23,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import chainring
 from chainring.contracts.errors import ChainringError, InputError, MissingPackageError
-from chainring.hardware.ray_cluster import RETRIES, Session, joined, processors
+from chainring.hardware.ray_cluster import RETRIES, Session, imported, joined, processors
 
 if TYPE_CHECKING:
     from chainring.hardware.settings import HardwareSettings
@@ -164,7 +165,16 @@ def _tried(work: Callable[[], B], version: str) -> tuple[bool, B | Exception, st
     except Exception as error:  # noqa: BLE001 - it is raised again where the results are read
         if isinstance(error, FileNotFoundError):
             error.add_note(f"on {socket.gethostname()}: every node has to see the same files")
-        return False, error, traceback.format_exc()
+        return False, _sendable(error), traceback.format_exc()
+
+
+def _sendable(error: Exception) -> Exception:
+    """Return the error, or its words where it cannot cross to another process."""
+    try:
+        pickle.loads(pickle.dumps(error))
+    except Exception:  # noqa: BLE001 - whatever its own code raises, it cannot cross
+        return ChainringError(f"{type(error).__name__}: {error}")
+    return error
 
 
 def _result(ray: Any, reference: Any) -> Any:
@@ -176,8 +186,10 @@ def _result(ray: Any, reference: Any) -> Any:
         raise ChainringError(f"{_STRANGE}: {type(error.cause).__name__}: {error.cause}") from error
     except errors.RayActorError as error:
         raise ChainringError("the process of a rank died before it answered") from error
-    except errors.RayError as error:
+    except (errors.WorkerCrashedError, errors.OutOfMemoryError, errors.ObjectLostError) as error:
         raise ChainringError(_LOST) from error
+    except errors.RayError as error:
+        raise ChainringError(f"Ray could not do the work: {error}") from error
     if succeeded:
         return value
     raise value from (_InWorker(trace) if trace else None)
@@ -203,8 +215,7 @@ class _Rank:
 
     def place(self) -> tuple[str, str, int]:
         """Return the node, its address, and a port that is free there."""
-        import ray
-
+        ray = imported()
         with socket.socket() as probe:
             probe.bind(("", 0))
             port = int(probe.getsockname()[1])

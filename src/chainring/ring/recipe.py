@@ -26,12 +26,15 @@ from chainring.deployment.settings import DeploymentSettings
 from chainring.feedback.settings import FeedbackSettings
 from chainring.hardware.settings import HardwareSettings
 from chainring.ring.gate.settings import GateSettings
+from chainring.ring.recipe_access import rule_faults
 from chainring.ring.recipe_faults import faults_of
 from chainring.ring.recipe_sources import source_faults
 from chainring.training.settings import EvaluationSettings, TrainingSettings
+from chainring.trust.rules import AccessSettings
 from chainring.trust.settings import PrivacySettings
 
 FILE = "chainring.toml"
+_TOLD_APART = (("data", "sources"), ("access", "rules"))
 
 
 class _Settings(BaseModel):
@@ -86,6 +89,7 @@ class Recipe(_Settings):
     gate: GateSettings = GateSettings()
     watch: WatchSettings = WatchSettings()
     privacy: PrivacySettings = PrivacySettings()
+    access: AccessSettings = AccessSettings()
 
 
 def load_recipe(folder: Path) -> Recipe:
@@ -118,9 +122,9 @@ def parse_recipe(data: Mapping[str, Any], *, where: str = FILE) -> Recipe:
     try:
         recipe = Recipe.model_validate(data)
     except ValidationError as error:
-        faults = faults_of(error, Recipe, without=("data", "sources"))
+        faults = faults_of(error, Recipe, without=_TOLD_APART)
     faults += _part_faults(data)
-    faults += source_faults(data)
+    faults += [*source_faults(data), *rule_faults(data)]
     if faults or recipe is None:
         raise RecipeError(f"{where} has {len(faults)} fault(s)", faults=faults)
     return recipe

@@ -6,7 +6,7 @@ Enters a ValidationError of pydantic and the model that raised it, leaves one se
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, get_origin
 
 from pydantic import BaseModel, ValidationError
@@ -22,7 +22,7 @@ def faults_of(
     *,
     prefix: str = "",
     known: Sequence[str] = (),
-    without: tuple[str, ...] = ("",),
+    without: Collection[tuple[str, ...]] = (),
 ) -> list[str]:
     """Return one sentence a place; the branches of a choice of types become one sentence.
 
@@ -33,11 +33,11 @@ def faults_of(
     known
         Further keys that may stand beside those of the root.
     without
-        The path whose faults are told elsewhere.
+        The paths whose faults are told elsewhere.
     """
     said: dict[tuple[str, ...], list[Any]] = {}
     for entry in error.errors(include_url=False):
-        if entry["loc"][: len(without)] != without:
+        if not any(entry["loc"][: len(path)] == path for path in without):
             said.setdefault(_place(root, entry["loc"]), []).append(entry)
     return [
         _fault(root, list(place), entries, known=known, prefix=prefix)

@@ -12,7 +12,7 @@ import logging
 import re
 import shutil
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -20,6 +20,7 @@ from pydantic import BaseModel
 
 from chainring.contracts.codec import decode, digest, encode, identity
 from chainring.contracts.errors import RefusedError
+from chainring.contracts.guard import Guard
 from chainring.contracts.ids import new_id
 from chainring.contracts.lineage import Lineage
 from chainring.contracts.parts import part_module
@@ -43,7 +44,8 @@ class Step:
     """Where a step's function is, what it makes, and the version to raise when that changes.
 
     `memo` is False for the fast half, which is neither memoised nor given a lineage row each.
-    With `measures` its result depends on the processor besides what `Placement.key` tells.
+    With `measures` its result depends on the processor besides what `Placement.key` tells; with
+    `obeys` the rules of access change it.
     """
 
     name: str
@@ -52,6 +54,7 @@ class Step:
     version: int = 1
     memo: bool = True
     measures: bool = False
+    obeys: bool = False
 
     @property
     def module(self) -> str:
@@ -87,6 +90,7 @@ STEPS = {
         makes=makes or name,
         memo=bool(makes),
         measures=name == "forms",
+        obeys=name == "dataset",
     )
     for name, module, makes in _HOUSE
 }
@@ -296,8 +300,11 @@ def noun_of(step: Step) -> type[Any]:
 def _input_identity(step: Step, item: Any) -> str:
     """Of a placement only what changes results enters a key: not threads, not memory.
 
-    Of a source its files count, not the folder: a project may be moved.
+    Of a source its files count, not the folder: a project may be moved. Of a guard the rules of
+    access count only where they are obeyed: another rule reads no file again.
     """
+    if isinstance(item, Guard) and not step.obeys:
+        return identity(replace(item, rules=(), purpose=""))
     if isinstance(item, Source):
         return identity([item.app, item.role, item.digest])
     if not isinstance(item, Placement):

@@ -28,6 +28,7 @@ from chainring.contracts.record import Record
 from chainring.contracts.source import Machine, Policy, Source
 from chainring.contracts.table import Table
 from chainring.contracts.verdict import Verdict
+from chainring.data.settings import KEYED
 from chainring.feedback.holdout import asked
 from chainring.ring.built import CHAMPION, Built, Ring, build, current
 from chainring.ring.judging import judged
@@ -100,10 +101,10 @@ def _turn(ring: Ring, machine: Machine, policy: Policy, source: Source) -> dict[
     reviewed = tuple(sorted(ring.ledger.facts("label", Label), key=lambda label: label.id))
     snapshot = snapshot_feedback(ring, reviewed)
     readers = [("reader", name) for name in part_names("reader")]
-    records = run("records", source, guard, settings=recipe.data, parts=readers)
+    records = run("records", source, guard, settings=recipe.data, keyed=KEYED, parts=readers)
     corrections = run("corrections", snapshot, reviewed, guard, settings=recipe.feedback)
-    labels = run("labels", records, corrections, reviewed, settings=recipe.data)
-    dataset = run("dataset", records, corrections, labels, settings=recipe.data)
+    labels = run("labels", records, corrections, reviewed, settings=recipe.data, keyed=KEYED)
+    dataset = run("dataset", records, corrections, labels, guard, settings=recipe.data, keyed=KEYED)
     built = build(ring, dataset, seed=recipe.training.seed)
     head, champion = current(ring)
     facts = {
@@ -125,7 +126,7 @@ def prepare(ring: Ring, *, machine: Machine, policy: Policy, source: Source) -> 
         ring.runner.lease = lease
         guard = _ready(ring, machine, policy)
         made: Made[Table[Record]] = ring.runner.run(
-            "records", source, guard, settings=ring.recipe.data
+            "records", source, guard, settings=ring.recipe.data, keyed=KEYED
         )
         return made
 
@@ -137,7 +138,13 @@ def _ready(ring: Ring, machine: Machine, policy: Policy) -> Made[Guard]:
     ring.runner.placement = UNPLACED  # of an earlier turn in this process: its key would differ
     placement = run("placement", machine, settings=ring.recipe.hardware, needs_work=False)
     ring.runner.placed, ring.runner.placement = placement, placement.noun
-    policy = replace(policy, forgotten=forgotten_marks(ring.ledger))
+    access = ring.recipe.access
+    policy = replace(
+        policy,
+        forgotten=forgotten_marks(ring.ledger),
+        rules=access.of_the_ring(),
+        purpose=access.purpose,
+    )
     guard: Made[Guard] = run("guard", policy, needs_work=False)
     return guard
 

@@ -34,4 +34,6 @@ def guard(policy: Policy) -> Guard:
         retention_s=policy.retention_days * _DAY_S,
         allowed_consents=tuple(sorted(set(policy.allowed_consents))),
         forgotten=tuple(sorted(set(policy.forgotten))),
+        rules=policy.rules,
+        purpose=policy.purpose,
     )

@@ -1,0 +1,162 @@
+"""Access: who may read, export, train on or judge with which records, and for which purpose.
+
+Enters the rules of a recipe in their order and the facts of one record, leaves a decision with its
+reason. The first rule that fits decides; where none fits, the owner may do everything, a key of
+role `operate` may read, and a key of role `ask` never sees a text, whatever a rule says.
+
+    rule = Rule(number=1, allow=False, actions=("train",), where={"consent": ("care only",)})
+    decide([rule], RING, "train", "service", Facts(consent="care only"))
+    # Decision(allowed=False, because='rule 1')
+
+A fact that is not known counts against the caller: it fits every pattern of a rule that denies and
+none of a rule that allows.
+
+========  ===================  ==============
+fact      English example      Chinese example
+========  ===================  ==============
+source    clinic/notes.jsonl   门诊/记录.jsonl
+licence   CC-BY-NC-4.0         仅供内部
+consent   care only            仅用于诊疗
+========  ===================  ==============
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from functools import lru_cache
+from typing import Literal, get_args
+
+from chainring.contracts.dataset import Row
+from chainring.contracts.record import Record
+
+Action = Literal["read", "export", "train", "evaluate"]
+ACTIONS: tuple[Action, ...] = get_args(Action)
+ROLES = ("owner", "operate", "ask")
+FACTS = ("source", "licence", "consent", "language", "label", "split")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Who:
+    """A caller: `owner` sits at the machine that holds the project, the others hold a key.
+
+    `name` is the key's, or the name of the owner's account.
+    """
+
+    role: str
+    name: str = ""
+
+
+RING = Who(role="owner", name="ring")
+"""Who trains and judges: the ring itself, whoever started the turn."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What the rules ask of a record; None where it is not known."""
+
+    source: str | None = None
+    licence: str | None = None
+    consent: str | None = None
+    language: str | None = None
+    label: str | None = None
+    split: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One rule: whom it concerns, which acts, for which purposes, and on which records.
+
+    All of it are patterns with `*` and `?`, of which one has to fit; capitals do not matter.
+    `where` maps a name of `FACTS` to its patterns; every fact that stands there has to fit.
+    """
+
+    number: int
+    allow: bool
+    who: tuple[str, ...] = ("*",)
+    actions: tuple[str, ...] = ACTIONS
+    purposes: tuple[str, ...] = ("*",)
+    where: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def concerns(self, who: Who, action: str, purpose: str) -> bool:
+        """Whether the rule speaks of this caller, act and purpose, on whatever records."""
+        names = [who.role] if who.name in ("", *ROLES) else [who.role, who.name]
+        return (
+            action in self.actions
+            and any(fits(self.who, name) for name in names)
+            and fits(self.purposes, purpose)
+        )
+
+    def holds_for(self, facts: Facts) -> bool:
+        """Whether the rule speaks of a record with these facts."""
+        return all(
+            self._has(patterns, getattr(facts, name)) for name, patterns in self.where.items()
+        )
+
+    def _has(self, patterns: tuple[str, ...], value: str | None) -> bool:
+        if value is None:
+            return "*" in patterns or not self.allow
+        return fits(patterns, value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """Whether it may be done, and which rule said so."""
+
+    allowed: bool
+    because: str
+
+
+def decide(rules: Iterable[Rule], who: Who, action: str, purpose: str, facts: Facts) -> Decision:
+    """Return whether a caller may do this with a record of these facts.
+
+    >>> decide([], Who(role="ask"), "read", "explanation", Facts()).because
+    'a key of role ask sees no texts'
+    """
+    if who.role not in ("owner", "operate"):
+        return Decision(allowed=False, because=f"a key of role {who.role} sees no texts")
+    for rule in rules:
+        if rule.concerns(who, action, purpose) and rule.holds_for(facts):
+            return Decision(allowed=rule.allow, because=f"rule {rule.number}")
+    allowed = who.role == "owner" or action == "read"
+    return Decision(allowed=allowed, because=f"no rule: {who.role}")
+
+
+def fits(patterns: Iterable[str], value: str) -> bool:
+    """Whether one of the patterns fits a value; capitals and forms of Unicode do not matter.
+
+    >>> fits(("CC-BY-NC*", "unstated"), "cc-by-nc-4.0")
+    True
+    """
+    return any(fnmatchcase(_folded(value), _folded(pattern)) for pattern in patterns)
+
+
+@lru_cache(maxsize=4096)
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFC", text).casefold()
+
+
+def record_facts(record: Record, *, label: str | None = None, split: str | None = None) -> Facts:
+    """Return the facts of a record; its label and split as the source gave them, if not told."""
+    return Facts(
+        source=record.source,
+        licence=record.licence,
+        consent=record.consent,
+        language=record.language,
+        label=record.fields.get("label") if label is None else label,
+        split=record.fields.get("split") if split is None else split,
+    )
+
+
+def row_facts(row: Row) -> Facts:
+    """Return the facts of a row of a data set."""
+    return Facts(
+        source=row.source,
+        licence=row.licence,
+        consent=row.consent or None,
+        language=row.language,
+        label=row.label,
+        split=row.split,
+    )
