@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from chainring.contracts.errors import ChainringError
-from chainring.software import data_commands, forget_commands
+from chainring.software import data_commands, forget_commands, word_commands
 
 if TYPE_CHECKING:
     from chainring.software.api import Project
@@ -26,6 +26,7 @@ app = typer.Typer(
 )
 
 app.add_typer(data_commands.app, name="data")
+app.add_typer(word_commands.app, name="words")
 
 Folder = Annotated[
     Path, typer.Option("--project", "-p", help="folder of the project", envvar="CHAINRING_PROJECT")
