@@ -23,6 +23,10 @@ _FREE = 1 << 20  # a short text may be as repetitive as it likes
 _PIECE = 1 << 16
 
 
+class CutShortError(InputError, EOFError):
+    """A body that ends in the middle: a later try may bring it whole."""
+
+
 def unpacked(pieces: Iterable[bytes], packing: str, *, max_bytes: int) -> bytes:
     """Return the unpacked body.
 
@@ -66,7 +70,7 @@ def _unzipped(pieces: Iterable[bytes], packing: str) -> Iterator[bytes]:
             if unzip.eof:
                 unzip, waiting = _after(packing, waiting)
     if unzip is not None and not unzip.eof:
-        raise InputError("it ends before its time")
+        raise CutShortError("it ends before its time")
 
 
 def _after(packing: str, waiting: bytes) -> tuple[Any, bytes]:

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 
 from chainring.contracts.errors import InputError, MissingPackageError, NotAllowedError
 from chainring.data.sources.web.address import Resolver, system_resolver
-from chainring.data.sources.web.body import unpacked
+from chainring.data.sources.web.body import CutShortError, unpacked
 
 if TYPE_CHECKING:
     import ssl
@@ -99,6 +99,8 @@ class Fetcher:
         try:
             with self._asked(url, known) as response:
                 return self._answer(response, types, max_bytes or self.max_bytes, cut)
+        except CutShortError as error:
+            return Failure(why=str(error), again=True)
         except (NotAllowedError, InputError) as error:
             return Failure(why=str(error), again=False)
         except _network_errors() as error:

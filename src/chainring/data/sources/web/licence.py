@@ -24,14 +24,14 @@ from urllib.parse import urljoin
 from chainring.data.sources.web.jsonld import nodes
 
 _CC = re.compile(
-    r"creativecommons\.org/licen[sc]es/(by(?:-(?:nc|nd|sa|nc-nd|nc-sa))?)/(\d\.\d)"
+    r"creativecommons\.org/licen[sc]es/(by(?:-(?:nc-nd|nc-sa|nc|nd|sa))?)/(\d\.\d)"
     r"(?:/(?!deed|legalcode)([a-z]{2,3})\b)?",
     re.I,
 )
 _CC0 = re.compile(r"creativecommons\.org/publicdomain/zero/1\.0|\bCC0\b", re.I)
 _MARK = re.compile(r"creativecommons\.org/publicdomain/mark/1\.0", re.I)
 _WORDS = re.compile(
-    r"\b(?:CC|Creative Commons)[\s-]+(BY(?:-(?:NC|ND|SA|NC-ND|NC-SA))?)[\s-]*(\d\.\d)?\b", re.I
+    r"\b(?:CC|Creative Commons)[\s-]+(BY(?:-(?:NC-ND|NC-SA|NC|ND|SA))?)[\s-]*(\d\.\d)?\b", re.I
 )
 _RIGHTS = (
     "dc.rights", "dc:rights", "dcterms.rights", "dcterms.license", "dc.rights.license",
@@ -55,8 +55,8 @@ def licence_of(tree: Any, *, url: str = "", links: Sequence[str] = ()) -> str:
     links
         The values of its `Link` headers.
     """
-    stated = [*_related(tree), *(found[1] for value in links for found in _LINK.finditer(value))]
-    stated = [urljoin(url, link) for link in stated] or [*_in_json(tree)] or [*_in_metas(tree)]
+    linked = [*_related(tree), *(found[1] for value in links for found in _LINK.finditer(value))]
+    stated = [urljoin(url, link) for link in linked or _in_json(tree)] or [*_in_metas(tree)]
     if stated:
         return " AND ".join(sorted({named(text) or text.strip()[:200] for text in stated}))
     in_foot = {name for name in map(named, _in_foot(tree)) if name}
@@ -105,7 +105,7 @@ def _in_json(tree: Any) -> Iterator[str]:
         if isinstance(licence, dict):
             licence = licence.get("url") or licence.get("@id") or licence.get("name")
         if isinstance(licence, str) and licence.strip():
-            yield licence
+            yield licence.strip()
 
 
 def _in_foot(tree: Any) -> Iterator[str]:
