@@ -17,6 +17,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from chainring.contracts.access import Who
+from chainring.contracts.act import Act
 from chainring.contracts.case import Case
 from chainring.contracts.codec import decode
 from chainring.contracts.deployment import Deployment
@@ -32,6 +34,7 @@ from chainring.ring.built import CHAMPION, Ring, built_of, current
 from chainring.ring.recipe import FILE
 from chainring.ring.steps import Made
 from chainring.ring.turn import Turn
+from chainring.software import auditing
 from chainring.software import project as place
 from chainring.software.data_verbs import DataGroup
 from chainring.software.fetching import freshen
@@ -57,13 +60,15 @@ class Project:
     """One application: its text, its models, its users' feedback.
 
     Open one with `chainring.open(path)`, make one with `Project.init(path)`. `data` holds the verbs
-    about its text (`Project.data.fetch`).
+    about its text (`Project.data.fetch`). `who` is this machine's owner; `purpose` is what texts are
+    read or exported for, where it is not what a verb is for anyway.
     """
 
     data = DataGroup()
 
     def __init__(self, folder: Path, ring: Ring, secret: bytes) -> None:
         self.folder, self.ring, self.secret = folder, ring, secret
+        self.who, self.purpose = auditing.owner(), auditing.stated_purpose()
 
     @classmethod
     def open(cls, path: str | Path = ".", *, say: Say = place.quiet) -> Project:
@@ -215,11 +220,14 @@ class Project:
         known |= {label.value for label in self.ring.ledger.facts("label", Label)}
         return tuple(sorted(known))
 
-    def why(self, prediction: str, *, texts: bool = True) -> dict[str, Any]:
+    def why(
+        self, prediction: str, *, texts: bool = True, who: Who | None = None
+    ) -> dict[str, Any]:
         """Return where an answer came from and which later model learnt from it."""
         from chainring.ring.why import why
 
-        return why(self.ring, prediction, texts=texts)
+        with auditing.looking(self, "why", about=prediction, who=who, texts=texts) as sight:
+            return why(self.ring, prediction, sight=sight)
 
     def status(self) -> dict[str, Any]:
         """Return who serves, what traffic there was, and what waits for a turn."""
@@ -250,11 +258,12 @@ class Project:
             "because": due.because,
         }
 
-    def review_items(self, *, limit: int = 20) -> list[ReviewItem]:
-        """Return what waits for a person, most urgent first."""
+    def review_items(self, *, limit: int = 20, who: Who | None = None) -> list[ReviewItem]:
+        """Return what waits for a person and may be shown, most urgent first."""
         from chainring.software.reviewing import review_items
 
-        return review_items(self, limit=limit)
+        with auditing.looking(self, "review", who=who) as sight:
+            return review_items(self, limit=limit, sight=sight)
 
     def decide(
         self, item: str, *, decision: str, value: str = "", must: bool = False, by: str = "operator"
@@ -312,6 +321,7 @@ class Project:
         if verdict is None:
             raise InputError(f"{model} was never judged; run `chainring turn` first")
         ref = ring_turn.promote(ring, built, verdict, head, by=by, reason=f"override: {reason}")
+        auditing.record(self, "promote", because=f"override by {by}", about=address)
         return decode(Deployment, ref.body)
 
     def rollback(self, *, to: int | None = None, by: str, reason: str) -> Deployment:
@@ -332,6 +342,8 @@ class Project:
                     by=by,
                     reason=f"rollback to version {ref.number}: {reason}",
                 )
+                because = f"to version {ref.number} by {by}"
+                auditing.record(self, "rollback", because=because, about=deployment.model)
                 return deployment
         raise UnknownNameError("version", str(to or "before"), [str(r.number) for r in history[1:]])
 
@@ -340,6 +352,7 @@ class Project:
         expires = None if days is None else time.time() + days * 86400
         secret, key = make_key(role, name, expires=expires)
         self.ring.ledger.add_fact("key", key.id, key)
+        auditing.record(self, "keys", because=f"made a key of role {role}", about=key.id)
         return secret, key
 
     def keys(self) -> list[Key]:
@@ -353,7 +366,14 @@ class Project:
             raise UnknownNameError("key", identifier, [k.id for k in self.keys()])
         revoked = replace(key, revoked=True)
         self.ring.ledger.add_fact("key", identifier, revoked)
+        auditing.record(self, "keys", because="revoked", about=identifier)
         return revoked
+
+    def audit(
+        self, *, who: str = "", verb: str = "", since: float = 0.0, limit: int = 100
+    ) -> list[Act]:
+        """Return what was done with privilege, newest first."""
+        return auditing.audit(self, who=who, verb=verb, since=since, limit=limit)
 
     def report(self, path: str | Path | None = None, *, language: str = "en") -> Path:
         """Write one self-contained HTML page (`en` or `zh`) about the ring and return its path."""
@@ -363,7 +383,14 @@ class Project:
         return write_report(self, place, language=language)
 
     def backup(self, path: str | Path) -> dict[str, int]:
-        """Write everything but the text folder itself into one archive."""
+        """Write everything but the text folder itself into one archive.
+
+        Raises
+        ------
+        NotAllowedError
+            When a rule of access keeps some records from being exported.
+        """
+        auditing.require_whole_export(self, "backup")
         from chainring.software.receipts import note_backup
 
         files = [self.folder / FILE, self.folder / place.HIDDEN / "key"]
@@ -373,6 +400,7 @@ class Project:
             traffic=self.ring.traffic,
             trees=self.ring.runner.trees,
             files=files,
+            harvests=self.folder / place.HIDDEN / place.HARVESTS,
         )
         note_backup(self, Path(path))
         return counts
@@ -403,7 +431,7 @@ class Project:
         return cls(folder, ring, secret)
 
     def gc(self, *, min_age_s: float = 3600.0) -> dict[str, int]:
-        """Remove what nothing names: trees, blobs, scratch; and texts whose time is over."""
+        """Remove what nothing names (trees, blobs, scratch, harvests) and texts that are over."""
         from chainring.software.forgetting import forget_expired
         from chainring.store.gc import collect
 
@@ -414,6 +442,8 @@ class Project:
             trees=ring.runner.trees,
             scratch=ring.runner.scratch,
             min_age_s=min_age_s,
+            harvests=self.folder / place.HIDDEN / place.HARVESTS,
+            sources=[one.name for one in ring.recipe.data.sources],
         )
         return removed | {"rows": rows}
 

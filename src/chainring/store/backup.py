@@ -22,6 +22,7 @@ import sqlalchemy as sa
 
 from chainring.contracts.errors import ConflictError, DamagedError, InputError
 from chainring.store import schema
+from chainring.store.databases import add_databases, is_database, put_database
 from chainring.store.files import (
     CHUNK,
     beside,
@@ -42,9 +43,17 @@ _TRAFFIC = (schema.predictions, schema.feedback, schema.payloads)
 
 
 def backup(
-    target: Path, *, ledger: Ledger, traffic: Traffic, trees: TreeStore, files: Iterable[Path]
+    target: Path,
+    *,
+    ledger: Ledger,
+    traffic: Traffic,
+    trees: TreeStore,
+    files: Iterable[Path],
+    harvests: Path | None = None,
 ) -> dict[str, int]:
     """Write the archive `target` (.tar.gz); return how many rows and trees it holds.
+
+    `harvests` is the folder whose folders each hold the database of one source.
 
     Each database is read in one transaction, the ledger first and the trees after it: a tree that
     a row names is in the archive, whatever a turn writes meanwhile.
@@ -70,6 +79,8 @@ def backup(
                     counts["trees"] += 1
                 for path in files:
                     archive.add(path, f"files/{path.name}")
+                if harvests is not None:
+                    add_databases(archive, harvests)
             with temporary.open("rb") as written:
                 os.fsync(written.fileno())
             temporary.replace(target)
@@ -80,12 +91,14 @@ def backup(
 
 
 def restore_files(source: Path, *, folder: Path, hidden: Path) -> None:
-    """Put recipe and key of an archive where a new project keeps them."""
+    """Put recipe, key and harvests of an archive where a new project keeps them."""
     check(source)
     with tarfile.open(source, "r:gz") as archive:
         for member in archive:
             path = PurePosixPath(member.name)
             stream = archive.extractfile(member)
+            if is_database(path) and stream is not None:
+                put_database(stream, hidden / path)
             if len(path.parts) == 2 and path.parts[0] == "files" and stream is not None:
                 place = hidden if path.name == "key" else folder
                 write_durably(place / path.name, stream.read(), mode=0o600)
