@@ -120,15 +120,6 @@ def acts(project: Project) -> list[Forgotten]:
     return project.ring.ledger.facts(FORGOTTEN, Forgotten)
 
 
-def forgotten_of(project: Project, model: str) -> list[dict[str, Any]]:
-    """Return the acts that concern a model: which, when, and how many of its rows went."""
-    return [
-        {"act": act.id, "at": act.at, "rows": act.models[model]}
-        for act in acts(project)
-        if model in act.models
-    ]
-
-
 def forget_expired(project: Project) -> int:
     """Take texts whose time is over out of the trees that hold them; return how many rows."""
     gone = texts_past_their_time(project.ring.traffic)

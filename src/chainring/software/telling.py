@@ -119,6 +119,8 @@ def tell_why(found: Mapping[str, Any]) -> Iterator[str]:
         yield f"  from     {one['name']} ({one['role']}, licence {one['licence']})"
     for one in found["promotions"]:
         yield f"  serving  version {one['version']} by {one['by']}: {one['reason']}, {one['at']}"
+    for one in found["forgotten"]:
+        yield f"  forgotten {one['rows']} of its rows, {one['at']} ({one['act']})"
     splits = ", ".join(f"{count} {name}" for name, count in dataset["splits"].items())
     licences = ", ".join(dataset["licences"])
     yield f"data set   {short(dataset['address'])}  {splits}; licences: {licences}"
@@ -148,6 +150,11 @@ def tell_status(found: Mapping[str, Any]) -> Iterator[str]:
             f"{found['app']}: version {champion['version']} serves ({short(champion['model'])}, "
             f"{champion['form']} form, promoted by {champion['by']}: {champion['because']})"
         )
+        if champion["forgotten"]:
+            yield (
+                f"it learnt from {champion['forgotten']} rows that were forgotten since; a turn "
+                "makes a model without them"
+            )
     traffic = dict(found["traffic"])
     answers, passed = traffic.pop("predictions", 0), traffic.pop("passed_on", 0)
     said = ", ".join(f"{count} {kind}s" for kind, count in sorted(traffic.items())) or "none"
