@@ -7,13 +7,19 @@ from typing import Any
 
 import pytest
 
+from chainring.contracts.access import Who
 from chainring.contracts.errors import UnknownNameError
 from chainring.contracts.label import Label
 from chainring.contracts.reaction import Reaction
 from chainring.ring.built import current
+from chainring.ring.sight import Sight
 from chainring.ring.why import nearest, why
 from chainring.software.api import Project
 from chainring.store.tables import read_rows
+
+
+def eyes(*, blind: bool = False) -> Sight:
+    return Sight((), who=Who(role="owner"), purpose="explanation", blind=blind)
 
 
 @pytest.fixture
@@ -24,7 +30,7 @@ def asked(project: Project) -> str:
 def test_an_answer_leads_to_its_model_its_data_and_its_steps(project: Project, asked: str) -> None:
     _, deployment = current(project.ring)
     assert deployment is not None
-    found = why(project.ring, asked, texts=True)
+    found = why(project.ring, asked, sight=eyes())
     assert found["text"] == "WHERE is my parcel, please?"
     assert found["model"]["address"] == deployment.model
     assert found["model"]["part"] == "linear.v1"
@@ -51,7 +57,7 @@ def test_an_answer_leads_to_its_model_its_data_and_its_steps(project: Project, a
 def test_the_nearest_rows_are_training_rows_and_the_likest_come_first(
     project: Project, asked: str
 ) -> None:
-    found = why(project.ring, asked, texts=True)["nearest"]
+    found = why(project.ring, asked, sight=eyes())["nearest"]
     assert len(found) == 5
     assert "where is my parcel" in found[0]["text"]
     assert found[0]["label"] == "parcel"
@@ -68,16 +74,16 @@ def test_a_training_row_itself_is_its_own_nearest(project: Project) -> None:
     _, deployment = current(project.ring)
     assert deployment is not None
     rows = read_rows(project.ring.runner.trees.open(deployment.dataset), "train")
-    (first, *_) = nearest(project.ring, deployment.dataset, rows[7].text, texts=True)
+    (first, *_) = nearest(project.ring, deployment.dataset, rows[7].text, sight=eyes())
     assert first["likeness"] == 1.0
-    assert nearest(project.ring, deployment.dataset, None, texts=True) == []
+    assert nearest(project.ring, deployment.dataset, None, sight=eyes()) == []
 
 
 def test_whoever_may_not_see_texts_sees_ids_and_licences_only(project: Project, asked: str) -> None:
     project.react(Reaction(prediction=asked, kind="comment", comment="geheim", author="user-77"))
     project.react(Reaction(prediction=asked, kind="outcome", value="solved by phone"))
-    seen = json.dumps(why(project.ring, asked, texts=False), ensure_ascii=False)
-    shown = json.dumps(why(project.ring, asked, texts=True), ensure_ascii=False)
+    seen = json.dumps(why(project.ring, asked, sight=eyes(blind=True)), ensure_ascii=False)
+    shown = json.dumps(why(project.ring, asked, sight=eyes()), ensure_ascii=False)
     for text in (
         "geheim",
         "user-77",
@@ -94,12 +100,12 @@ def test_whoever_may_not_see_texts_sees_ids_and_licences_only(project: Project, 
 
 def test_an_unknown_answer_is_said_to_be_unknown_and_no_list_is_offered(project: Project) -> None:
     with pytest.raises(UnknownNameError, match=r"^unknown prediction 'pred_1'$"):
-        why(project.ring, "pred_1", texts=True)
+        why(project.ring, "pred_1", sight=eyes())
 
 
 def test_an_erased_text_is_not_shown_and_the_rest_still_is(project: Project, asked: str) -> None:
     project.ring.traffic.erase([asked])
-    found = why(project.ring, asked, texts=True)
+    found = why(project.ring, asked, sight=eyes())
     assert found["text"] is None
     assert found["nearest"] == []
     assert found["now"] is None
@@ -113,7 +119,7 @@ def test_what_people_said_and_what_a_reviewer_decided_is_told(project: Project, 
         parents=(said.id,), must=True,
     )  # fmt: skip
     project.ring.ledger.add_fact("label", label.id, label, about=said.id)
-    found = why(project.ring, asked, texts=True)
+    found = why(project.ring, asked, sight=eyes())
     assert [(row["kind"], row["value"]) for row in found["feedback"]] == [("correction", "size")]
     assert found["reviewed"] == [{"label": "size", "state": "accepted", "must": True}]
 
@@ -131,9 +137,11 @@ def test_from_a_wrong_answer_the_way_leads_to_the_model_that_learnt_from_it(
     said = project.react(
         Reaction(prediction=wrong.id, kind="correction", value="size", consent="training")
     )
-    assert why(project.ring, wrong.id, texts=True)["learnt"] == []
+    assert why(project.ring, wrong.id, sight=eyes())["learnt"] == []
     done = project.turn()
-    (lesson,) = [one for one in why(project.ring, wrong.id, texts=True)["learnt"] if one["taught"]]
+    (lesson,) = [
+        one for one in why(project.ring, wrong.id, sight=eyes())["learnt"] if one["taught"]
+    ]
     assert lesson["model"] == done.model
     assert lesson["promoted"] == (done.outcome == "promoted")
     rows = read_rows(project.ring.runner.trees.open(done.dataset), "train")
@@ -143,6 +151,6 @@ def test_from_a_wrong_answer_the_way_leads_to_the_model_that_learnt_from_it(
 
 
 def test_what_the_champion_of_today_answers_stands_beside(project: Project, asked: str) -> None:
-    found = why(project.ring, asked, texts=True)
+    found = why(project.ring, asked, sight=eyes())
     assert found["now"]["label"] == found["answer"]["label"] == "parcel"
     assert found["now"]["model"] == found["model"]["address"]

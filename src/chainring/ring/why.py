@@ -12,17 +12,22 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from chainring.contracts.access import row_facts
 from chainring.contracts.codec import decode
 from chainring.contracts.dataset import Row
 from chainring.contracts.deployment import Deployment
 from chainring.contracts.errors import UnknownNameError
 from chainring.contracts.feedback import Feedback
+from chainring.contracts.forgotten import Forgotten
+from chainring.contracts.guard import FORGOTTEN
 from chainring.contracts.label import Label
 from chainring.contracts.lineage import Lineage
 from chainring.contracts.model import Model
 from chainring.contracts.prediction import Prediction
 from chainring.contracts.request import Request
+from chainring.feedback.settings import FeedbackSettings
 from chainring.ring.built import CHAMPION, Ring, current
+from chainring.ring.sight import Sight, feedback_facts, request_facts
 from chainring.ring.turn import rows_with
 from chainring.store.tables import read_rows
 from chainring.text.ngrams import features
@@ -30,15 +35,15 @@ from chainring.text.ngrams import features
 NEAREST = 5
 
 
-def why(ring: Ring, prediction: str, *, texts: bool) -> dict[str, Any]:
+def why(ring: Ring, prediction: str, *, sight: Sight) -> dict[str, Any]:
     """Return where an answer came from and what came of it.
 
     Parameters
     ----------
     prediction
         Id of a served answer.
-    texts
-        Whether texts may be shown; otherwise ids and licences only.
+    sight
+        What the caller may be shown; in the place of any other text stand ids and licences only.
 
     Raises
     ------
@@ -54,11 +59,11 @@ def why(ring: Ring, prediction: str, *, texts: bool) -> dict[str, Any]:
     learnt = lessons(ring, answered, said)
     return {
         "prediction": answered.id,
-        "text": text if texts else None,
+        "text": sight.text(text, *request_facts(answered, said, ring.recipe.feedback)),
         "answer": _answer(answered),
         **chain,
-        "nearest": nearest(ring, chain["dataset"]["address"], text, texts=texts),
-        "feedback": [_feedback(row, texts=texts) for row in said],
+        "nearest": nearest(ring, chain["dataset"]["address"], text, sight=sight),
+        "feedback": [_feedback(row, sight, ring.recipe.feedback) for row in said],
         "reviewed": [
             {"label": label.value, "state": label.state, "must": label.must}
             for label in _reviews(ring, prediction, said)
@@ -90,6 +95,7 @@ def facts(ring: Ring, answered: Prediction) -> dict[str, Any]:
         },
         "dataset": _dataset(chain),
         "promotions": list(_promotions(ring, answered.model)),
+        "forgotten": forgotten(ring, answered.model),
         "steps": [
             {
                 "step": row.step,
@@ -102,6 +108,15 @@ def facts(ring: Ring, answered: Prediction) -> dict[str, Any]:
             for row in chain
         ],
     }
+
+
+def forgotten(ring: Ring, model: str) -> list[dict[str, Any]]:
+    """Return the acts of forgetting that took rows which a model had learnt from, oldest first."""
+    return [
+        {"act": act.id, "at": _day(act.at), "rows": act.models[model]}
+        for act in ring.ledger.facts(FORGOTTEN, Forgotten)
+        if model in act.models
+    ]
 
 
 def ancestry(ring: Ring, made: Lineage) -> Iterator[Lineage]:
@@ -119,7 +134,7 @@ def ancestry(ring: Ring, made: Lineage) -> Iterator[Lineage]:
 
 
 def nearest(
-    ring: Ring, dataset: str, text: str | None, *, texts: bool, count: int = NEAREST
+    ring: Ring, dataset: str, text: str | None, *, sight: Sight, count: int = NEAREST
 ) -> list[dict[str, Any]]:
     """Return the training rows whose words and characters are nearest to a text."""
     if not text or not ring.runner.trees.has(dataset):
@@ -128,7 +143,7 @@ def nearest(
     rows = read_rows(ring.runner.trees.open(dataset), "train")
     scored = [(_overlap(asked, row.text), row) for row in rows]
     scored.sort(key=lambda pair: (-pair[0], pair[1].id))
-    return [_row(row, texts=texts) | {"likeness": round(s, 3)} for s, row in scored[:count]]
+    return [_row(row, sight) | {"likeness": round(s, 3)} for s, row in scored[:count]]
 
 
 def lessons(ring: Ring, answered: Prediction, said: Sequence[Feedback]) -> list[dict[str, Any]]:
@@ -214,13 +229,14 @@ def _answer(answered: Prediction) -> dict[str, Any]:
     }
 
 
-def _feedback(row: Feedback, *, texts: bool) -> dict[str, Any]:
+def _feedback(row: Feedback, sight: Sight, settings: FeedbackSettings) -> dict[str, Any]:
+    texts = sight.may(feedback_facts(row, settings))
     value = row.value if texts or row.kind != "outcome" else ""  # an outcome is a person's words
     shown = {"id": row.id, "kind": row.kind, "value": value, "at": _day(row.at)}
     return shown | ({"comment": row.comment, "author": row.author} if texts else {})
 
 
-def _row(row: Row, *, texts: bool) -> dict[str, Any]:
+def _row(row: Row, sight: Sight) -> dict[str, Any]:
     shown = {
         "id": row.id,
         "label": row.label,
@@ -229,7 +245,8 @@ def _row(row: Row, *, texts: bool) -> dict[str, Any]:
         "language": row.language,
         "from_feedback": bool(row.feedback),
     }
-    return shown | ({"text": row.text} if texts else {})
+    text = sight.text(row.text, row_facts(row))
+    return shown | ({} if text is None else {"text": text})
 
 
 def _overlap(asked: set[str], text: str) -> float:

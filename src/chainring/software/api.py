@@ -60,8 +60,8 @@ class Project:
     """One application: its text, its models, its users' feedback.
 
     Open one with `chainring.open(path)`, make one with `Project.init(path)`. `data` holds the verbs
-    about its text (`Project.data.fetch`). `who` is this machine's owner; `purpose` is what texts are
-    read or exported for, where it is not what a verb is for anyway.
+    about its text (`Project.data.fetch`). `who` is this machine's owner; `purpose` is what texts
+    are read or exported for, where it is not what a verb is for anyway.
     """
 
     data = DataGroup()
@@ -220,9 +220,7 @@ class Project:
         known |= {label.value for label in self.ring.ledger.facts("label", Label)}
         return tuple(sorted(known))
 
-    def why(
-        self, prediction: str, *, texts: bool = True, who: Who | None = None
-    ) -> dict[str, Any]:
+    def why(self, prediction: str, *, texts: bool = True, who: Who | None = None) -> dict[str, Any]:
         """Return where an answer came from and which later model learnt from it."""
         from chainring.ring.why import why
 
@@ -231,6 +229,8 @@ class Project:
 
     def status(self) -> dict[str, Any]:
         """Return who serves, what traffic there was, and what waits for a turn."""
+        from chainring.ring.why import forgotten
+
         head, deployment = current(self.ring)
         turns = self.ring.ledger.facts("turn", Turn)
         due = when.due(self.ring)
@@ -246,6 +246,7 @@ class Project:
                 "since": head.at,
                 "by": head.by,
                 "because": head.reason,
+                "forgotten": sum(one["rows"] for one in forgotten(self.ring, deployment.model)),
             },
             "turns": len(turns),
             "last_turn": None
@@ -421,6 +422,7 @@ class Project:
             traffic=project.ring.traffic,
             trees=project.ring.runner.trees,
         )
+        auditing.record(project, "restore")
         return project
 
     @classmethod
@@ -465,7 +467,10 @@ class Project:
         selection = forgetting.Selection(
             subject=subject, source=source, record=record, author=author, prediction=prediction
         )
-        return forgetting.forget(self, selection, reason=reason, by=by, dry_run=dry_run)
+        done = forgetting.forget(self, selection, reason=reason, by=by, dry_run=dry_run)
+        if not dry_run:
+            auditing.record(self, "forget", because=f"by {by}", about=done.act.id)
+        return done
 
     def doctor(self) -> list[tuple[str, str, str]]:
         """Return what this machine has, what was decided, and why."""

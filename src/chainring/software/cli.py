@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from chainring.contracts.errors import ChainringError
-from chainring.software import data_commands, forget_commands, word_commands
+from chainring.software import audit_commands, data_commands, forget_commands, word_commands
 
 if TYPE_CHECKING:
     from chainring.software.api import Project
@@ -323,6 +323,7 @@ def gc(
 
 
 app.command()(forget_commands.forget)
+app.command()(audit_commands.audit)
 
 
 @app.command()

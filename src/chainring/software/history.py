@@ -14,6 +14,7 @@ from chainring.contracts.verdict import Verdict
 from chainring.deployment.http.verbs import Champion, Day, History, TurnPoint
 from chainring.ring.built import current
 from chainring.ring.turn import Turn
+from chainring.software.reviewing import review_items
 
 if TYPE_CHECKING:
     from chainring.software.api import Project
@@ -103,6 +104,6 @@ def _languages(evaluation: Evaluation) -> dict[str, Share]:
 
 def _waiting(project: Project) -> dict[str, int]:
     counts: dict[str, int] = defaultdict(int)
-    for item in project.review_items(limit=500):
+    for item in review_items(project, limit=500):
         counts[item.kind] += 1
     return dict(counts)

@@ -11,12 +11,14 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from chainring.contracts.access import record_facts
 from chainring.contracts.errors import InputError
 from chainring.contracts.ids import new_id
 from chainring.contracts.label import Label
 from chainring.contracts.record import Record
 from chainring.contracts.table import Table
 from chainring.software import project as place
+from chainring.software.auditing import looking
 from chainring.software.fetching import freshen
 from chainring.store.tables import read_table
 
@@ -38,7 +40,9 @@ def unlabelled_clusters(project: Project) -> list[NamedGroup]:
     from chainring.data.cluster import clusters
 
     named = {label.record for label in project.ring.ledger.facts("label", Label)}
-    found = [r for r in records(project) if r.id not in named and not r.fields.get("label")]
+    waiting = [r for r in records(project) if r.id not in named and not r.fields.get("label")]
+    with looking(project, "review") as sight:
+        found = [record for record in waiting if sight.may(record_facts(record))]
     if not found:
         raise InputError("no text waits for a label; put text into the data folder first")
     seed = project.ring.recipe.training.seed

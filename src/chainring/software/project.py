@@ -15,10 +15,10 @@ from importlib.resources import files
 from pathlib import Path
 
 from chainring.contracts.errors import ConflictError, InputError, UnknownNameError
-from chainring.contracts.parts import load_part
 from chainring.contracts.source import Source
 from chainring.contracts.work import OpenPredictor
 from chainring.data.settings import DataSettings
+from chainring.hardware.executors import executor
 from chainring.ring.built import Ring
 from chainring.ring.recipe import FILE, load_recipe
 from chainring.ring.steps import Runner
@@ -125,7 +125,7 @@ def open_ring(
         trees=trees,
         scratch=hidden / "scratch",
         secret=secret,
-        executor=load_part("executor", recipe.hardware.executor)(),
+        executor=executor(recipe.hardware),
         open_predictor=_open_predictor(),
         say=say,
         min_free_mib=recipe.store.min_free_mib,

@@ -6,16 +6,22 @@ A project without any label starts here: clusters of its texts are shown, ten ea
 from __future__ import annotations
 
 import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 import typer
 
 from chainring.contracts.errors import ChainringError, UnknownNameError
+from chainring.contracts.feedback import Feedback
 from chainring.contracts.guard import Guard
 from chainring.contracts.label import Label
+from chainring.contracts.prediction import Prediction
 from chainring.feedback import queue
 from chainring.feedback.queue import ReviewItem
+from chainring.feedback.settings import FeedbackSettings
 from chainring.ring.built import current
+from chainring.ring.sight import Sight, request_facts
 from chainring.ring.turn import Turn
 from chainring.trust.guard import guard
 
@@ -26,23 +32,60 @@ WINDOW = 20_000
 """How many of the newest predictions are looked through for unsure answers."""
 
 
-def review_items(project: Project, *, limit: int) -> list[ReviewItem]:
-    """Return what waits for a person, most urgent first."""
-    ring = project.ring
+def review_items(project: Project, *, limit: int, sight: Sight | None = None) -> list[ReviewItem]:
+    """Return what waits for a person, most urgent first; of that, what the caller may be shown.
+
+    Without a sight it is counted only: nothing of it is given out.
+    """
+    ring, settings = project.ring, project.ring.recipe.feedback
+    rows = list(ring.traffic.feedback())
+    text: Callable[[str], str | None] = ring.traffic.text
+    if sight is not None:
+        reader = _Reader(sight, ring.traffic.prediction, rows, settings)
+        rows, text = [sight.feedback(row, settings) for row in rows], reader.of(ring.traffic.text)
     predictions = {p.id: p for p in ring.traffic.predictions(holdout=True)}
     predictions |= {p.id: p for p in ring.traffic.predictions(limit=WINDOW)}
-    return queue.review_items(
-        list(ring.traffic.feedback()),
+    items = queue.review_items(
+        rows,
         list(predictions.values()),
         ring.ledger.facts("label", Label),
         _guard(project),
-        text=ring.traffic.text,
+        text=text,
         secret=project.secret,
-        settings=ring.recipe.feedback,
+        settings=settings,
         doubtful=doubtful(project),
         since=_last_turn(project),
         limit=limit,
     )
+    if sight is not None:
+        sight.shown = len(items)  # the rest was only looked through
+    return items
+
+
+class _Reader:
+    """Reads the texts of requests as a caller may see them."""
+
+    def __init__(
+        self,
+        sight: Sight,
+        prediction: Callable[[str], Prediction | None],
+        rows: Iterable[Feedback],
+        settings: FeedbackSettings,
+    ) -> None:
+        self._sight, self._prediction, self._settings = sight, prediction, settings
+        self._said: dict[str, list[Feedback]] = defaultdict(list)
+        for row in rows:
+            self._said[row.prediction].append(row)
+
+    def of(self, text: Callable[[str], str | None]) -> Callable[[str], str | None]:
+        """Return a reader of texts that gives out what may be shown."""
+
+        def read(identifier: str) -> str | None:
+            asked, said = self._prediction(identifier), self._said[identifier]
+            facts = [] if asked is None else request_facts(asked, said, self._settings)
+            return self._sight.text(text(identifier), *facts) if facts else None
+
+        return read
 
 
 def _last_turn(project: Project) -> float:
@@ -122,7 +165,7 @@ def _item(project: Project, item: str) -> ReviewItem:
 
 def review_at_terminal(project: Project, *, limit: int, show: bool, by: str) -> None:
     """Ask a person about each item: Enter accepts, a label changes, - rejects, q ends."""
-    items = review_items(project, limit=limit)
+    items = project.review_items(limit=limit)
     if not items and current(project.ring)[1] is None:
         _name_clusters(project, by=by)
         return

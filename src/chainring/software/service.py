@@ -17,6 +17,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from chainring.contracts.access import Who
 from chainring.contracts.case import Case, CaseState
 from chainring.contracts.deployment import Deployment
 from chainring.contracts.errors import (
@@ -192,7 +193,8 @@ class Service:
         """Return where an answer came from; texts only to those who operate."""
         if self._writer is not None:
             self._writer.flush()
-        return self.project.why(prediction, texts=sees_texts(caller.role))
+        who = Who(role=caller.role, name=caller.name)
+        return self.project.why(prediction, texts=sees_texts(caller.role), who=who)
 
     def status(self) -> dict[str, Any]:
         """Return who serves, the traffic, and what waits."""
@@ -202,10 +204,11 @@ class Service:
         """Return turns and days for the page of the ring."""
         return history(self.project)
 
-    def review_items(self, *, limit: int) -> list[http.ReviewItem]:
-        """Return what waits for a person, most urgent first."""
+    def review_items(self, *, limit: int, caller: http.Caller) -> list[http.ReviewItem]:
+        """Return what waits for a person and may be shown to the caller, most urgent first."""
         if self._writer is not None:
             self._writer.flush()
+        who = Who(role=caller.role, name=caller.name)
         return [
             http.ReviewItem(
                 id=item.id,
@@ -219,7 +222,7 @@ class Service:
                 why=item.why,
                 at=item.at,
             )
-            for item in self.project.review_items(limit=limit)
+            for item in self.project.review_items(limit=limit, who=who)
         ]
 
     def decide(

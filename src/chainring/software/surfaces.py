@@ -46,6 +46,7 @@ SURFACES = (
     Surface(verb="promote", api="promote", command="promote"),
     Surface(verb="rollback", api="rollback", command="rollback"),
     Surface(verb="keys", api="make_key", command="keys"),
+    Surface(verb="audit", api="audit", command="audit"),
     Surface(verb="doctor", api="doctor", command="doctor"),
     Surface(verb="backup", api="backup", command="backup"),
     Surface(verb="restore", api="restore", command="restore"),

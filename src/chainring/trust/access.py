@@ -30,7 +30,7 @@ _BOTH = ("predict", "react", "why", "status", "labels", "case")
 _OPERATE = (
     "init", "turn", "watch", "serve", "review", "decide", "cases", "close_case", "history",
     "metrics", "report", "promote", "rollback", "keys", "doctor", "backup", "restore", "gc",
-    "forget",
+    "forget", "audit",
     "upgrade", "data fetch", "data report", "data show",
     "data trace",
     "words train", "words near", "words analogy", "words export", "words map", "words segment",

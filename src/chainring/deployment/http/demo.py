@@ -225,7 +225,7 @@ class DemoVerbs:
         """Return the made-up past."""
         return demo_data.history()
 
-    def review_items(self, *, limit: int) -> list[ReviewItem]:
+    def review_items(self, *, limit: int, caller: Caller) -> list[ReviewItem]:
         """Return what waits, flags first."""
         order = ("flag", "correction", "holdout", "unsure")
         with self._lock:

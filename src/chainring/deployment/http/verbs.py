@@ -239,8 +239,8 @@ class Verbs(Protocol):
         """Return turns and days for the page of the ring."""
         ...
 
-    def review_items(self, *, limit: int) -> list[ReviewItem]:
-        """Return what waits for a person, most urgent first."""
+    def review_items(self, *, limit: int, caller: Caller) -> list[ReviewItem]:
+        """Return what waits for a person and may be shown to the caller, most urgent first."""
         ...
 
     def decide(

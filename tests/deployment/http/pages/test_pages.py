@@ -117,7 +117,7 @@ class Evil(DemoVerbs):
     def labels(self) -> list[LabelName]:
         return [LabelName(label=EVIL, names={"en": EVIL, "zh": EVIL})]
 
-    def review_items(self, *, limit: int) -> list[ReviewItem]:
+    def review_items(self, *, limit: int, **_: object) -> list[ReviewItem]:
         return [
             ReviewItem(
                 id=EVIL, kind=EVIL, text=EVIL, language=EVIL, answer=EVIL, proposed=EVIL,
@@ -146,7 +146,7 @@ def test_without_a_model_or_a_past_every_page_still_stands() -> None:
         def history(self) -> History:
             return History()
 
-        def review_items(self, *, limit: int) -> list[ReviewItem]:
+        def review_items(self, *, limit: int, **_: object) -> list[ReviewItem]:
             return []
 
     verbs = Empty()

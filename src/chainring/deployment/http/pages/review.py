@@ -27,7 +27,7 @@ async def review(call: Call) -> Response:
     """Draw the queue."""
     say = Strings(call.language)
     labels = await run_in_threadpool(call.verbs.labels) if call.verbs.ready().ok else []
-    items = await run_in_threadpool(call.verbs.review_items, limit=PAGE_SIZE)
+    items = await run_in_threadpool(call.verbs.review_items, limit=PAGE_SIZE, caller=call.caller)
     cards = [_card(item, labels, say) for item in items]
     return page(
         call,

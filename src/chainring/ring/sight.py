@@ -1,0 +1,107 @@
+"""Sight: what one caller may be shown, decided text by text where it leaves the store.
+
+Enters the rules of a project and a caller, leaves texts or nothing in their place, and counts both
+for the audit.
+
+    sight = Sight(rules, who=Who(role="operate", name="ann"), purpose="review")
+    sight.text(row.text, row_facts(row))     # the text, or None
+    sight.shown, sight.withheld              # (1, Counter())
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from chainring.contracts.access import Facts, Rule, Who, decide
+from chainring.contracts.feedback import Feedback
+from chainring.contracts.prediction import Prediction
+from chainring.feedback.settings import FeedbackSettings
+
+FEEDBACK = "feedback"
+"""The source of what users write: requests, comments, corrections."""
+
+
+class Sight:
+    """Decides and counts. With `blind` nothing is shown, whatever the rules say."""
+
+    def __init__(
+        self,
+        rules: Sequence[Rule],
+        *,
+        who: Who,
+        purpose: str,
+        action: str = "read",
+        blind: bool = False,
+    ) -> None:
+        self.who, self.purpose, self.action, self.blind = who, purpose, action, blind
+        self._rules = rules
+        self.shown = 0
+        self.withheld: Counter[str] = Counter()
+        self.allowed_by: Counter[str] = Counter()
+
+    def may(self, *facts: Facts) -> bool:
+        """Return whether a text may be shown that all of these facts are true of, and count it."""
+        reason = ""
+        for one in facts:
+            found = decide(self._rules, self.who, self.action, self.purpose, one)
+            reason = found.because
+            if self.blind or not found.allowed:
+                self.withheld["texts were not asked for" if self.blind else reason] += 1
+                return False
+        self.shown += 1
+        self.allowed_by[reason] += 1
+        return True
+
+    def text(self, text: str | None, *facts: Facts) -> str | None:
+        """Return the text if it may be shown; else None."""
+        return text if text and self.may(*facts) else None
+
+    def feedback(self, row: Feedback, settings: FeedbackSettings) -> Feedback:
+        """Return a reaction as this caller may see it: without what users wrote, if need be."""
+        if not (row.text or row.comment) or self.may(feedback_facts(row, settings)):
+            return row
+        return replace(row, text="", comment="")
+
+    @property
+    def decision(self) -> str:
+        """In a word: allowed, in part, or denied."""
+        if not self.withheld:
+            return "allowed"
+        return "in part" if self.shown else "denied"
+
+    @property
+    def because(self) -> str:
+        """The reasons, those of what was withheld first."""
+        return "; ".join(dict.fromkeys([*sorted(self.withheld), *sorted(self.allowed_by)]))
+
+
+def feedback_facts(row: Feedback, settings: FeedbackSettings) -> Facts:
+    """Return the facts of what a user wrote in a reaction, or in the request it is about."""
+    return Facts(
+        source=FEEDBACK,
+        licence=settings.licence,
+        consent=row.consent,
+        language=row.language or None,
+        label=(row.value if row.kind == "correction" else row.answer) or None,
+        split="reacted" if row.holdout else "train",
+    )
+
+
+def request_facts(
+    asked: Prediction, said: Iterable[Feedback], settings: FeedbackSettings
+) -> list[Facts]:
+    """Return the facts of a request: those of every reaction to it, its own where there is none.
+
+    A text is shown only where all of them allow it: of two consents the stricter one holds.
+    """
+    own = Facts(
+        source=FEEDBACK,
+        licence=settings.licence,
+        consent=settings.consent,
+        language=asked.language or None,
+        label=asked.label or None,
+        split="holdout" if asked.holdout else "train",
+    )
+    return [feedback_facts(row, settings) for row in said] or [own]

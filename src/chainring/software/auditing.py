@@ -1,0 +1,208 @@
+"""What a caller may see, and what was done with privilege: decided, then kept as a fact.
+
+Every verb that gives out texts takes them through `looking`; every other privileged act calls
+`record`. The fact is written before a verb returns: no text without its line, none where it fails.
+
+    with looking(project, "review") as sight:
+        text = sight.text(row.text, row_facts(row))
+"""
+
+from __future__ import annotations
+
+import getpass
+import os
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from chainring.contracts.access import ROLES, Rule, Who
+from chainring.contracts.act import Act
+from chainring.contracts.errors import NotAllowedError, UnknownNameError
+from chainring.contracts.ids import new_id
+from chainring.ring.sight import Sight
+
+if TYPE_CHECKING:
+    from chainring.software.api import Project
+
+KIND = "act"
+PURPOSES = {
+    "why": "explanation",
+    "review": "review",
+    "report": "report",
+    "data report": "report",
+    "data show": "inspection",
+    "data trace": "explanation",
+    "backup": "backup",
+}
+"""What a verb is called for, where the caller states no other purpose."""
+
+
+def owner() -> Who:
+    """Return the owner: whoever runs this process, by the name of the account."""
+    try:
+        name = getpass.getuser()
+    except (KeyError, OSError, ImportError):  # an account without a name, in a container
+        name = ""
+    return Who(role="owner", name=name)
+
+
+def stated_purpose() -> str:
+    """Return the purpose that the environment states (CHAINRING_PURPOSE), or nothing."""
+    return os.environ.get("CHAINRING_PURPOSE", "").strip()[:64]
+
+
+def sight_of(
+    project: Project,
+    verb: str,
+    *,
+    who: Who | None = None,
+    action: str = "read",
+    texts: bool = True,
+) -> Sight:
+    """Return what a caller may be shown by a verb; nothing is written."""
+    access = project.ring.recipe.access
+    return Sight(
+        access.all_rules(),
+        who=who or project.who,
+        purpose=project.purpose or PURPOSES.get(verb, access.purpose),
+        action=action,
+        blind=not texts,
+    )
+
+
+@contextmanager
+def looking(
+    project: Project,
+    verb: str,
+    *,
+    about: str = "",
+    who: Who | None = None,
+    action: str = "read",
+    texts: bool = True,
+) -> Iterator[Sight]:
+    """Hand out a sight and keep what was seen by it as an act.
+
+    Who asks for no texts, or never sees any (a key of role `ask`), leaves no act.
+    """
+    sight = sight_of(project, verb, who=who, action=action, texts=texts)
+    try:
+        yield sight
+    finally:
+        if texts and sight.who.role != "ask" and (sight.shown or sight.withheld):
+            _keep(project, verb, sight, about=about)
+
+
+def _keep(project: Project, verb: str, sight: Sight, *, about: str) -> None:
+    record(
+        project,
+        verb,
+        action=sight.action,
+        who=sight.who,
+        purpose=sight.purpose,
+        rows=sight.shown,
+        withheld=sight.withheld.total(),
+        decision=sight.decision,
+        because=sight.because,
+        about=about,
+    )
+
+
+def record(
+    project: Project,
+    verb: str,
+    *,
+    action: str = "",
+    who: Who | None = None,
+    purpose: str = "",
+    rows: int = 0,
+    withheld: int = 0,
+    decision: str = "allowed",
+    because: str = "",
+    about: str = "",
+) -> Act:
+    """Keep a privileged act; `because` and `about` hold no text of a record, and no path."""
+    caller = who or project.who
+    act = Act(
+        id=new_id(KIND),
+        app=project.app,
+        at=time.time(),
+        who=caller.name,
+        role=caller.role,
+        verb=verb,
+        action=action or verb,
+        decision=decision,
+        because=because,
+        purpose=purpose,
+        rows=rows,
+        withheld=withheld,
+        about=about,
+    )
+    project.ring.ledger.add_fact(KIND, act.id, act, about=about)
+    return act
+
+
+def require_whole_export(project: Project, verb: str) -> None:
+    """Refuse to copy everything out while a rule keeps any record from being exported.
+
+    A backup cannot leave rows out and still be restored; so the rule counts, not what it fits now.
+
+    Raises
+    ------
+    NotAllowedError
+        With the rule, and what would let it be done.
+    """
+    sight = sight_of(project, verb, action="export")
+    barred = _barring(project.ring.recipe.access.all_rules(), sight)
+    record(
+        project,
+        verb,
+        action="export",
+        purpose=sight.purpose,
+        decision="allowed" if barred is None else "denied",
+        because="" if barred is None else f"rule {barred.number}",
+    )
+    if barred is not None:
+        raise NotAllowedError(
+            f"{verb}: it holds every record, and rule {barred.number} of [access] keeps some from "
+            f"being exported for the purpose {sight.purpose!r}; a rule before it with action = "
+            f"'export', purpose = {sight.purpose!r} and allow = true lets it be done"
+        )
+
+
+def _barring(rules: Iterable[Rule], sight: Sight) -> Rule | None:
+    """Return the first rule that keeps any record back, if none before it lets all of them out."""
+    for rule in rules:
+        if rule.concerns(sight.who, sight.action, sight.purpose):
+            if not rule.allow:
+                return rule
+            if not rule.where:
+                return None
+    return None
+
+
+def audit(
+    project: Project, *, who: str = "", verb: str = "", since: float = 0.0, limit: int = 100
+) -> list[Act]:
+    """Return the newest acts, newest first.
+
+    Parameters
+    ----------
+    who
+        Name or role of the caller; empty: everybody's.
+    verb
+        The verb, `data show` for one of a group; empty: every one.
+    since
+        Seconds since 1970.
+    """
+    acts = project.ring.ledger.facts(KIND, Act)
+    if who and who not in {*ROLES, *(one.who for one in acts)}:
+        raise UnknownNameError("caller", who, {*ROLES, *(one.who for one in acts)})
+    if verb and verb not in {one.verb for one in acts}:
+        raise UnknownNameError("act", verb, {one.verb for one in acts})
+    found = [
+        one
+        for one in reversed(acts)
+        if who in ("", one.who, one.role) and verb in ("", one.verb) and one.at >= since
+    ]
+    return found[:limit]
