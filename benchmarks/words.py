@@ -41,8 +41,8 @@ PAIRS = {
         "sea waves,wine drink,hand fingers,church clergyman,lord lady,whale harpoon,winter summer"
     ),
     "zh": (
-        "弓 箭,刀 枪,酒 肉,茶 饭,父亲 母亲,兄弟 哥哥,夫人 小姐,和尚 道士,皇帝 太子,将军 都督,孔明 周瑜,"
-        "唐僧 八戒,妖精 大圣,银子 钱,山 岭,船 江,马 鞍,军马 人马,东 西,天 地"
+        "弓 箭,刀 枪,酒 肉,茶 饭,父亲 母亲,兄弟 哥哥,夫人 小姐,和尚 道士,皇帝 太子,将军 都督,"
+        "孔明 周瑜,唐僧 八戒,妖精 大圣,银子 钱,山 岭,船 江,马 鞍,军马 人马,东 西,天 地"
     ),
 }
 ANALOGIES = {

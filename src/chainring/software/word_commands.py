@@ -119,7 +119,6 @@ def map_(
     out: Annotated[Path, typer.Option(help="file to write: .html or .svg")] = Path("map.html"),
     count: Count = 150,
     method: Annotated[str, typer.Option(help="tsne or pca")] = "tsne",
-    seed: Annotated[int, typer.Option(help="the same seed gives the same map")] = 0,
     language: Annotated[str, typer.Option(help="of the page: en or zh")] = "en",
 ) -> None:
     """Draw the most frequent content words on a plane, like ones near each other."""
@@ -131,7 +130,7 @@ def map_(
     from chainring.store.files import write_durably
 
     vectors = WordVectors.open(folder)
-    places = word_map(vectors, count=count, method=cast(Method, method), seed=seed)
+    places = word_map(vectors, count=count, method=cast(Method, method))
     if out.suffix == ".svg":
         drawn = picture(places, language=language, themed=True)
     else:

@@ -15,6 +15,7 @@ from chainring.data.words.vectors import WordVectors
 keyedvectors = pytest.importorskip("gensim.models.keyedvectors")
 
 
+@pytest.mark.filterwarnings("default::ResourceWarning")  # gensim leaves its file open
 @pytest.mark.parametrize(
     ("form", "how"), [("text", {}), ("binary", {"binary": True}), ("glove", {"no_header": True})]
 )

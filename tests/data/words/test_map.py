@@ -80,9 +80,9 @@ def test_words_of_one_field_stand_together(vectors: WordVectors, method: Method)
             assert to_own < np.linalg.norm(at[word] - centre[other])
 
 
-def test_the_same_seed_draws_the_same_map(vectors: WordVectors) -> None:
-    assert word_map(vectors, seed=3) == word_map(vectors, seed=3)
-    assert word_map(vectors, seed=3) != word_map(vectors, seed=4)
+@pytest.mark.parametrize("method", ["tsne", "pca"])
+def test_the_same_vectors_give_the_same_map(vectors: WordVectors, method: Method) -> None:
+    assert word_map(vectors, method=method) == word_map(vectors, method=method)
 
 
 def test_too_few_words_and_an_unknown_method_are_refused(vectors: WordVectors) -> None:

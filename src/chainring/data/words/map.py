@@ -36,10 +36,8 @@ class Place:
     chinese: bool
 
 
-def word_map(
-    vectors: WordVectors, *, count: int = 150, method: Method = "tsne", seed: int = 0
-) -> list[Place]:
-    """Return the most frequent content words with their places on a plane.
+def word_map(vectors: WordVectors, *, count: int = 150, method: Method = "tsne") -> list[Place]:
+    """Return the most frequent content words with their places on a plane, always the same.
 
     Parameters
     ----------
@@ -49,8 +47,6 @@ def word_map(
         How many are placed, at least 5.
     method
         `tsne` (needs scikit-learn) or `pca`.
-    seed
-        The same seed gives the same map.
 
     Raises
     ------
@@ -68,7 +64,7 @@ def word_map(
         )
     units = np.array(vectors.vectors[chosen], dtype=np.float64)
     units /= np.maximum(np.linalg.norm(units, axis=1, keepdims=True), 1e-12)
-    flat = _tsne(units, seed) if method == "tsne" else _pca(units)
+    flat = _tsne(units) if method == "tsne" else _pca(units)
     return [
         Place(word=vectors.words[i], x=x, y=y, chinese=is_chinese(vectors.words[i]))
         for i, (x, y) in zip(chosen, flat.tolist(), strict=True)
@@ -101,7 +97,7 @@ def _pca(units: NDArray[np.float64]) -> NDArray[np.float64]:
     return flat
 
 
-def _tsne(units: NDArray[np.float64], seed: int) -> NDArray[np.float64]:
+def _tsne(units: NDArray[np.float64]) -> NDArray[np.float64]:
     if find_spec("sklearn") is None:
         raise MissingPackageError(
             "scikit-learn", extra="train", needed_for="a map by t-SNE (--method pca needs it not)"
@@ -109,6 +105,6 @@ def _tsne(units: NDArray[np.float64], seed: int) -> NDArray[np.float64]:
     from sklearn.manifold import TSNE
 
     perplexity = min(12.0, (len(units) - 1) / 3)
-    made = TSNE(metric="cosine", init="pca", perplexity=perplexity, random_state=seed)
+    made = TSNE(metric="cosine", init="pca", perplexity=perplexity, random_state=0)
     flat: NDArray[np.float64] = made.fit_transform(units)
     return flat

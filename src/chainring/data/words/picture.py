@@ -155,13 +155,19 @@ def _dot(place: Place, dot: tuple[float, float]) -> str:
 
 
 def _names(places: Sequence[Place], dots: Sequence[tuple[float, float]], box: Box) -> Iterator[str]:
-    """Yield the names that find room, the most frequent words' first and a little larger."""
-    taken = [_around(x, y) for x, y in dots]
+    """Yield the names that find room, the most frequent words' first and a little larger.
+
+    A name may lie on another word's dot where it must, but never on a name.
+    """
+    names: list[Box] = []
+    around = [_around(x, y) for x, y in dots]
     for rank, (place, dot) in enumerate(zip(places, dots, strict=True)):
         size = SIZE + (LARGEST - SIZE) * (1 - rank / len(places)) ** 3
-        name = _room(place.word, dot, size=size, taken=taken, inside=box)
-        if name is not None:
-            taken.append(name.box)
+        sides = [side for side in _sides(place.word, dot, size) if _is_free(side.box, names, box)]
+        name = next((side for side in sides if _is_free(side.box, around, box)), None)
+        if name is not None or sides:
+            name = name or sides[0]
+            names.append(name.box)
             yield svg.label(
                 place.word, x=name.x, y=name.y, anchor=name.anchor, size=size, fill=_colour(place)
             )
@@ -169,14 +175,6 @@ def _names(places: Sequence[Place], dots: Sequence[tuple[float, float]], box: Bo
 
 def _around(x: float, y: float) -> Box:
     return Box(left=x - _RADIUS, top=y - _RADIUS, right=x + _RADIUS, bottom=y + _RADIUS)
-
-
-def _room(
-    word: str, dot: tuple[float, float], *, size: float, taken: Sequence[Box], inside: Box
-) -> _Name | None:
-    """Return the first side of the dot on which the name meets nothing, or None."""
-    free = (name for name in _sides(word, dot, size) if _fits(name.box, taken, inside))
-    return next(free, None)
 
 
 def _sides(word: str, dot: tuple[float, float], size: float) -> Iterator[_Name]:
@@ -196,7 +194,7 @@ def _sides(word: str, dot: tuple[float, float], size: float) -> Iterator[_Name]:
         yield _Name(x=start, y=base, anchor=anchor, box=box)
 
 
-def _fits(box: Box, taken: Sequence[Box], inside: Box) -> bool:
+def _is_free(box: Box, taken: Sequence[Box], inside: Box) -> bool:
     if box.left < inside.left or box.right > inside.right:
         return False
     if box.top < inside.top or box.bottom > inside.bottom:
