@@ -32,13 +32,13 @@ _ROWS = (
     ("duplicates", "Copies", "重复内容"),
     (
         "copies",
-        "{n} rows were copies of others ({share} of all records read)",
-        "{n} 行与其他行重复（占读入记录的 {share}）",
+        "Rows that were copies of others: {n} ({share} of the records read).",
+        "与其他行重复的行：{n}（占读入记录的 {share}）。",
     ),
     (
         "merged",
-        "{n} records stand behind a row that names others as well",
-        "另有 {n} 条记录并入了同一内容的行",
+        "Further records that stand behind a row of the same content: {n}.",
+        "并入同一内容的行的其他记录：{n}。",
     ),
     ("reason", "Reason", "原因"),
     ("step", "Step", "步骤"),

@@ -15,7 +15,7 @@ def tell_row(row: Mapping[str, Any]) -> str:
     text = " ".join(str(row.get("text", "")).split())
     cut = text if len(text) <= TEXT_CHARACTERS else text[: TEXT_CHARACTERS - 1] + "…"
     label = row["label"] or "–"
-    return f"{row['id']}  {row['split']:10} {label}  {row['language']}  {row['source']}  {cut}"
+    return f"{row['id']}  {row['split']:10}  {label}  {row['language']}  {row['source']}  {cut}"
 
 
 def tell_trace(found: Mapping[str, Any]) -> Iterator[str]:

@@ -69,8 +69,8 @@ class WordCounts:
             count_words(self.groups.setdefault((label, language), Counter()), found)
 
     def frequent(self, language: str, *, most: int = 12) -> list[tuple[str, int]]:
-        """Return the words of the most rows of a language, stop words left out."""
-        passed_over = stop_words(language)
+        """Return the words of the most rows of a language, stop words (a wide list) left out."""
+        passed_over = stop_words(language, wide=True)
         counted = self.languages.get(language, Counter())
         kept = [(w, n) for w, n in counted.items() if w not in passed_over]
         return sorted(kept, key=lambda one: (-one[1], one[0]))[:most]
@@ -137,11 +137,11 @@ def words(text: str) -> set[str]:
     return found
 
 
-def stop_words(language: str) -> frozenset[str]:
+def stop_words(language: str, *, wide: bool = False) -> frozenset[str]:
     """Return the words that say nothing by themselves."""
     from chainring.text.stopwords import stopwords
 
-    return stopwords(language) if language in ("en", "zh") else frozenset()
+    return stopwords(language, wide=wide) if language in ("en", "zh") else frozenset()
 
 
 def _chinese(run: str) -> Collection[str]:
