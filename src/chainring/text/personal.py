@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import datetime
 import re
+from collections.abc import Sequence
 
-from chainring.text.windows import Spans, around_ats, disjoint, matches
+from chainring.text.places import Spans, around_ats, disjoint, matches
 
 MASK = "\x1f"
 """Stands for every character of a placeholder; ends every label and every number."""
@@ -51,14 +52,13 @@ _EMAIL = re.compile(  # a run without a domain is stepped over whole, so that ti
 )
 
 
-def emails(plain: str, windows: Spans | None = None) -> Spans:
+def emails(plain: str) -> Spans:
     """Return mail addresses: Latin ones, so that 邮箱zhang@qq.com谢谢 loses no Chinese.
 
     >>> emails("邮箱zhang@qq.com谢谢")
     [(2, 14)]
     """
-    runs = around_ats(plain) if windows is None else windows
-    found = (match for run in runs for match in _EMAIL.finditer(plain, *run))
+    found = (match for run in around_ats(plain) for match in _EMAIL.finditer(plain, *run))
     return [match.span("whole") for match in found if match["whole"]]
 
 
@@ -78,7 +78,7 @@ _ID_LABEL = re.compile(
 )
 
 
-def identity_cards(plain: str, windows: Spans | None = None) -> Spans:
+def identity_cards(plain: str, starts: Sequence[int] | None = None) -> Spans:
     """Return Chinese identity cards: GB 11643 with province, birth date and check digit.
 
     Of random 18-digit numbers about 1 in 50,000 passes. The 15-digit form of before 1999 has no
@@ -87,8 +87,8 @@ def identity_cards(plain: str, windows: Spans | None = None) -> Spans:
     >>> identity_cards("身份证11010519491231002x。")
     [(3, 21)]
     """
-    spans = [match.span() for match in matches(_ID_18, plain, windows) if _is_id_18(match[0])]
-    spans += [match.span() for match in matches(_ID_15, plain, windows) if _is_id_15(match, plain)]
+    spans = [match.span() for match in matches(_ID_18, plain, starts) if _is_id_18(match[0])]
+    spans += [match.span() for match in matches(_ID_15, plain, starts) if _is_id_15(match, plain)]
     return disjoint(spans)
 
 
@@ -148,7 +148,7 @@ _NETWORKS = re.compile(  # issuer prefixes by length; 62 and 9558 are Chinese
 _NETWORKS_GROUPED = re.compile(r"2(?:2[2-9]|[3-6].|7[01]|720).{12,13}")
 
 
-def bank_cards(plain: str, windows: Spans | None = None) -> Spans:
+def bank_cards(plain: str, starts: Sequence[int] | None = None) -> Spans:
     """Return bank cards: 13 to 19 digits that pass Luhn, with a known issuer prefix or a label.
 
     Of random numbers these pass without a label: 16 digits about 2 %, 19 digits about 0.15 %.
@@ -162,7 +162,7 @@ def bank_cards(plain: str, windows: Spans | None = None) -> Spans:
     spans = [
         match.span()
         for form in _CARD_FORMS
-        for match in matches(form, plain, windows)
+        for match in matches(form, plain, starts)
         if _is_card(match, plain)
     ]
     return disjoint(spans)
@@ -230,17 +230,20 @@ _ABROAD = tuple(  # +442079460958; +44 20 7946 0958, +1 (415) 555-2671, 0044 20 
     )
 )
 # a number that only its label makes a phone: 电话62345678, call 867-5309, phone: 5558675309
-_PHONE_LABELLED = re.compile(
+_PHONE_LABEL = re.compile(
     r"(?:电话|座机|固话|热线|致电|拨打|传真|(?<![a-z])(?:tele)?phone|(?<![a-z])(?:tel|call|fax|ring|cell|mobile"
     r"|text|whatsapp))"
-    r"(?:[\s:：=\"'“”.]|是|为|号码?|number|no\b|me|us|at|on|is|my){0,8}"
-    r"(?<![0-9a-z])(?P<whole>0(?:10|2[0-57-9]|[3-9][0-9]{2})[2-8][0-9]{6,7}"
+    r"(?:[\s:：=\"'“”.]|是|为|号码?|number|no\b|me|us|at|on|is|my){0,8}$"
+)
+_PHONE_LABEL_REACH = 64  # the longest label with its links has 57 characters
+_PHONE_SHORT = re.compile(
+    r"(?<![0-9a-z])(?:0(?:10|2[0-57-9]|[3-9][0-9]{2})[2-8][0-9]{6,7}"
     r"|[2-9][0-9]{2}[ -]?[2-9][0-9]{2}[ -]?[0-9]{4}|[2-8][0-9]{2,3}[ -]?[0-9]{4})"
     rf"{_END}{_ALONE_END}"
 )
 
 
-def phones(plain: str, windows: Spans | None = None) -> Spans:
+def phones(plain: str, starts: Sequence[int] | None = None) -> Spans:
     """Return phone numbers: mainland, international, British and North American forms.
 
     Of random 11-digit numbers about 8 % begin like a Chinese mobile and 1 % like a British one, so
@@ -253,11 +256,15 @@ def phones(plain: str, windows: Spans | None = None) -> Spans:
     spans = [
         match.span()
         for form in _PHONE_FORMS
-        for match in matches(form, plain, windows)
+        for match in matches(form, plain, starts)
         if match[0][0] == "+" or not is_other(plain, match.start())
     ]
-    abroad = (match for form in _ABROAD for match in matches(form, plain, windows))
+    abroad = (match for form in _ABROAD for match in matches(form, plain, starts))
     spans += [match.span() for match in abroad if 9 <= len(_digits(match[0])) <= 15]
-    labelled = matches(_PHONE_LABELLED, plain, windows)
-    spans += [match.span("whole") for match in labelled if not is_date(match["whole"])]
+    short = matches(_PHONE_SHORT, plain, starts)
+    spans += [m.span() for m in short if _is_labelled_phone(plain, m.start()) and not is_date(m[0])]
     return disjoint(spans)
+
+
+def _is_labelled_phone(plain: str, start: int) -> bool:
+    return _PHONE_LABEL.search(plain, max(0, start - _PHONE_LABEL_REACH), start) is not None

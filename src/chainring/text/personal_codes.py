@@ -8,7 +8,6 @@ Enters a `View`, leaves sorted, disjoint spans:
 ``护照号码：E12345678``                        passport: only after its label
 ``车牌京A·12345``, ``plate AB12 CDE``         plate: Chinese by form, others after a label
 ``病历号：0012345``, ``MRN 0012345``          record: hospital and insurance numbers, labelled
-``QQ：10001``, ``微信号 zhang_san88``          account: labelled names and numbers
 ``from 93.184.216.34``                       ip: public addresses; 10.0.0.1 is nobody's
 ==========================================  ===========================================
 
@@ -21,23 +20,32 @@ import ipaddress
 import re
 from functools import lru_cache
 
-from chainring.text.personal import is_date, is_other
-from chainring.text.windows import Spans, View, disjoint, matches, values
+from chainring.text.personal import is_other
+from chainring.text.places import Label, Spans, View, disjoint, matches, values
 
-LINK = (
-    r"(?:[\s:=#\"'“”()\[\]{}<>*,_、，|-]|是|为|叫|填|号码?|编号|账号|帐号|number\b|no\b\.?|nr\b\.?|num\b"
-    r"|id\b|code\b|is\b|was\b|my\b|\.)"
+_LINK = (
+    r"(?:[\s:=\"'“”()\[\]{}<>*,_、，#|.-]|是|为|叫|填|号码?|编号|账号|帐号|number\b|no\b|nr\b|num\b"
+    r"|id\b|code\b|is\b|was\b|my\b)"
 )
-"""What may stand between a label and its value; repeated at most eight times."""
-END = r"(?![0-9a-z])"
-_UNIT = (
-    r"(?![0-9a-z%]|[元块天次年月日个位分万千百条件人名米克]|\.[0-9])"  # 住院号 123456, not 住院12天
-)
+LINKS = f"{_LINK}{{0,8}}"
+"""What may stand between a label and its value. None of it is a digit or a mask."""
+ENDS = r"(?![0-9a-z%]|[元块天次年月日个位分万千百条件人名米克]|\.[0-9])"
+"""What may not follow a number that only a label makes personal: 住院号 123456, not 住院 12 天."""
+_DAY = re.compile(r"(?:19|20)[0-9]{2}(?P<sign>[-./ ]?)[0-9]{1,2}(?P=sign)[0-9]{1,2}")
 
 
-def labelled(*words: str) -> re.Pattern[str]:
-    """Return the pattern of any of the labels `words` and of what links it to its value."""
-    return re.compile(rf"(?:{'|'.join(words)}){LINK}{{0,8}}")
+def labelled(words: str, pattern: str, *, links: str = LINKS) -> Label:
+    """Return a label: its literal beginnings, apart by ``|``, and the pattern of the whole."""
+    return Label(tuple(words.split("|")), re.compile(f"(?:{pattern}){links}"))
+
+
+def is_day(value: str) -> bool:
+    """Return whether `value` is written as a day: 1990-05-01, 19900501.
+
+    >>> is_day("1990-05-01"), is_day("0012345")
+    (True, False)
+    """
+    return _DAY.fullmatch(value) is not None
 
 
 # -- IBAN --------------------------------------------------------------------------------------
@@ -53,22 +61,24 @@ _IBAN_LENGTHS = {
     }.items()
     for country in countries.split()
 }  # fmt: skip
-_IBAN_START = re.compile(r"(?<![0-9a-z])[a-z]{2}[0-9]{2}(?=[ -]?[0-9a-z]{4})")
 
 
 @lru_cache(maxsize=32)
 def _iban_of(length: int) -> re.Pattern[str]:
-    return re.compile(rf"[a-z]{{2}}[0-9]{{2}}(?:[ -]?[0-9a-z]){{{length - 4}}}{END}")
+    return re.compile(
+        rf"(?<![0-9a-z])[a-z]{{2}}[0-9]{{2}}(?:[ -]?[0-9a-z]){{{length - 4}}}(?![0-9a-z])"
+    )
 
 
 def ibans(view: View) -> Spans:
     """Return bank accounts after ISO 13616: the length of their country, remainder 1 of 97."""
     spans: Spans = []
-    for start in matches(_IBAN_START, view.plain, view.digits):
-        length = _IBAN_LENGTHS.get(start[0][:2])
-        whole = _iban_of(length).match(view.plain, start.start()) if length else None
-        if whole and is_iban(re.sub("[ -]", "", whole[0])):
-            spans.append(whole.span())
+    plain = view.plain
+    for run in view.runs:
+        length = _IBAN_LENGTHS.get(plain[run - 2 : run]) if run >= 2 else None
+        match = _iban_of(length).match(plain, run - 2) if length else None
+        if match and is_iban(re.sub("[ -]", "", match[0])):
+            spans.append(match.span())
     return disjoint(spans)
 
 
@@ -79,18 +89,20 @@ def is_iban(number: str) -> bool:
 
 # -- identities of other states ------------------------------------------------------------------
 
-_FREE = r"(?<![0-9a-z])(?<![0-9][-.])"
 _SSN = re.compile(
-    rf"{_FREE}(?!000|666|9)[0-9]{{3}}([- ])(?!00)[0-9]{{2}}\1(?!0000)[0-9]{{4}}(?![-.]?[0-9a-z])"
+    r"(?<![0-9a-z])(?<![0-9][-.])(?!000|666|9)[0-9]{3}-(?!00)[0-9]{2}-(?!0000)[0-9]{4}"
+    r"(?![-.]?[0-9a-z])"
 )
-_SSN_LABEL = labelled(r"(?<![a-z])ssn", "social security", "社会安全号", "社安号")
-_SSN_VALUE = re.compile(rf"[0-9]{{3}}[- ]?[0-9]{{2}}[- ]?[0-9]{{4}}{END}")
+_SSN_LABEL = labelled(
+    "ssn|social sec|社会安全号|社安号", r"(?<![a-z])ssn|social security|社会安全号|社安号"
+)
+_SSN_VALUE = re.compile(r"[0-9]{3}[- ]?[0-9]{2}[- ]?[0-9]{4}(?![0-9a-z])")
 _NINO = re.compile(
-    rf"{_FREE}(?!bg|gb|kn|nk|nt|tn|zz)[a-ceghj-prstw-z][a-ceghj-nprstw-z]( ?)"
-    rf"[0-9]{{2}}\1[0-9]{{2}}\1[0-9]{{2}}\1[a-d]{END}"
+    r"(?<![0-9a-z])(?!bg|gb|kn|nk|nt|tn|zz)[a-ceghj-prstw-z][a-ceghj-nprstw-z]( ?)"
+    r"[0-9]{2}\1[0-9]{2}\1[0-9]{2}\1[a-d](?![0-9a-z])"
 )
-_HONG_KONG = re.compile(r"(?<![0-9a-z])[a-z]{1,2}[0-9]{6}(?:\([0-9a]\)|[0-9a](?![0-9a-z]))")
-_TAIWAN = re.compile(rf"(?<![0-9a-z])[a-z][1289][0-9]{{8}}{END}")
+_HONG_KONG = re.compile(r"(?<![0-9a-z])[a-z]{1,2}[0-9]{6}\([0-9a]\)")
+_TAIWAN = re.compile(r"(?<![0-9a-z])[a-z][1289][0-9]{8}(?![0-9a-z])")
 _TAIWAN_LETTERS = "abcdefghjklmnpqrstuvxywzio"  # in the order of their numbers, from 10 on
 
 
@@ -100,23 +112,24 @@ def foreign_identities(view: View) -> Spans:
     The American one has no check digit: it counts with its dashes, or after its label. The British
     one has only its letters.
     """
-    plain, windows = view.plain, view.digits
-    spans = [
-        match.span()
-        for match in matches(_SSN, plain, windows)
-        if match[1] == "-" and not is_other(plain, match.start())
-    ]
-    spans += [match.span() for match in values(_SSN_LABEL, _SSN_VALUE, view)]
-    spans += [match.span() for match in matches(_NINO, plain, windows)]
-    spans += [m.span() for m in matches(_HONG_KONG, plain, windows) if _is_hong_kong(m[0])]
-    spans += [m.span() for m in matches(_TAIWAN, plain, windows) if _is_taiwan(m[0])]
+    plain = view.plain
+    spans = [match.span() for match in values(_SSN_LABEL, _SSN_VALUE, view)]
+    if "-" in plain:
+        found = matches(_SSN, plain, view.starts)
+        spans += [match.span() for match in found if not is_other(plain, match.start())]
+    letters = [run for run in view.runs if run and "a" <= plain[run - 1] <= "z"]
+    one, two = [run - 1 for run in letters], [run - 2 for run in letters if run > 1]
+    spans += [match.span() for match in matches(_TAIWAN, plain, one) if _is_taiwan(match[0])]
+    spans += [m.span() for m in matches(_HONG_KONG, plain, one + two) if _is_hong_kong(m[0])]
+    spaced = [run - 3 for run in view.runs if run > 2 and plain[run - 1] == " "]
+    spans += [match.span() for match in matches(_NINO, plain, two + spaced)]
     return disjoint(spans)
 
 
 def _is_hong_kong(found: str) -> bool:
-    number = found.strip("()").replace("(", "").rjust(9)
-    values = [36 if char == " " else int(char, 36) for char in number]
-    return sum(value * (9 - i) for i, value in enumerate(values)) % 11 == 0
+    number = found.replace("(", "").replace(")", "").rjust(9)
+    weighed = [36 if char == " " else int(char, 36) for char in number]
+    return sum(value * (9 - i) for i, value in enumerate(weighed)) % 11 == 0
 
 
 def _is_taiwan(number: str) -> bool:
@@ -126,89 +139,59 @@ def _is_taiwan(number: str) -> bool:
     return sum(d * w for d, w in zip(digits, weights, strict=True)) % 10 == 0
 
 
-# -- passports, plates, records, accounts ----------------------------------------------------------
+# -- passports, plates, records --------------------------------------------------------------------
 
-_PASSPORT_LABEL = labelled("护照", "通行证", r"(?<![a-z])passports?")
-_PASSPORT = re.compile(rf"[a-z]{{0,2}}[0-9]{{6,9}}[a-z]?{_UNIT}")
-
-
-def passports(view: View) -> Spans:
-    """Return passport and travel permit numbers after their label; no form tells them."""
-    found = values(_PASSPORT_LABEL, _PASSPORT, view)
-    return disjoint([match.span() for match in found if not is_date(match[0])])
-
-
+_PASSPORT_LABEL = labelled("护照|通行证|passport", r"护照|通行证|(?<![a-z])passports?")
+_PASSPORT = re.compile(rf"[a-z]{{0,2}}[0-9]{{6,9}}[a-z]?{ENDS}")
 _PLATE = re.compile(
     r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][a-hj-np-z][ ·•・.-]?"
     r"(?:(?=(?:[a-z]*[0-9]){2})[0-9a-hj-np-z]{5,6}|[0-9a-hj-np-z]{4}[挂学警港澳领])(?![0-9a-z])"
 )
 _PLATE_LABEL = labelled(
-    r"(?<![a-z])(?:licen[cs]e|number) plates?", r"(?<![a-z])plates?(?= (?:no|num|is)|:)",
-    r"(?<![a-z])(?:vehicle|car) reg(?:istration)?", r"(?<![a-z])reg(?:istration)? (?:number|no|plate)",
-)  # fmt: skip
+    "plate|license p|licence p|number p|vehicle reg|car reg|reg ",
+    r"(?<![a-z])(?:(?:licen[cs]e |number )?plates?(?= (?:no|num|is|[a-z]{1,3}-?[0-9]|[0-9])|:)"
+    r"|(?:vehicle|car) reg(?:istration)?|reg (?:number|no|plate))",
+)
 _PLATE_VALUE = re.compile(
     r"(?=[A-Z -]{0,4}[0-9])[0-9A-Z]{1,4}(?:[ -]?[0-9A-Z]{2,4}){1,2}(?![0-9A-Za-z])"
 )
+_RECORD_LABEL = labelled(
+    "病历|病案|病例|住院|门诊|就诊|挂号|检查|检验|影像|医保|社保|医疗卡|诊疗卡|登记"
+    "|mrn|medical rec|patient |hospital |chart n|nhs|health |medicare|insurance ",
+    "(?:病历|病案|病例|住院|门诊|就诊卡?|挂号|检查|检验|影像|医保卡?|社保卡?|医疗卡|诊疗卡|登记)"
+    r"(?:号码?|编号|卡号)|(?<![a-z])(?:mrn|medical record|patient (?:id|no|number|ref)"
+    r"|hospital (?:id|no|number)|chart (?:no|number)|nhs(?= ?(?:no|num|[0-9:#]))"
+    r"|health (?:card|insurance)|medicare|insurance (?:no|number|id))",
+)
+_RECORD = re.compile(rf"[a-z]{{0,4}}-?[0-9](?:[ -]?[0-9]){{3,17}}{ENDS}")
+
+
+def passports(view: View) -> Spans:
+    """Return passport and travel permit numbers after their label; no form tells them."""
+    found = values(_PASSPORT_LABEL, _PASSPORT, view)
+    return disjoint([match.span() for match in found if not is_day(match[0])])
 
 
 def plates(view: View) -> Spans:
     """Return licence plates: Chinese ones by their form, capital ones of elsewhere by a label."""
-    spans = [match.span() for match in matches(_PLATE, view.plain, view.digits)]
-    for start, end in view.digits:
-        for label in _PLATE_LABEL.finditer(view.plain, start, end):
-            match = _PLATE_VALUE.match(view.text, label.end())
-            spans += [match.span()] if match else []
+    spans = [match.span() for match in values(_PLATE_LABEL, _PLATE_VALUE, view, is_cased=True)]
+    if not view.plain.isascii():
+        spans += [match.span() for match in _PLATE.finditer(view.plain)]
     return disjoint(spans)
-
-
-_RECORD_LABEL = labelled(
-    r"(?:病历|病案|病例|住院|门诊|就诊卡?|挂号|检查|检验|影像|医保卡?|社保卡?|医疗卡|诊疗卡|登记)(?:号码?|编号|卡号)",
-    r"(?<![a-z])(?:mrn|medical record|patient (?:id|no|number|ref)|hospital (?:id|no|number)|chart (?:no|number)"
-    r"|nhs(?= ?(?:no|num|[0-9:#]))|health (?:card|insurance)|medicare|insurance (?:no|number|id))",
-)  # fmt: skip
-_RECORD = re.compile(rf"[a-z]{{0,4}}-?[0-9](?:[ -]?[0-9]){{3,17}}{_UNIT}")
 
 
 def records(view: View) -> Spans:
     """Return numbers of patients, hospital stays and insurances after their label."""
     found = values(_RECORD_LABEL, _RECORD, view)
-    return disjoint([match.span() for match in found if not is_date(match[0])])
-
-
-_QQ_LABEL = labelled(r"(?<![a-z])qq(?:号码?)?", "扣扣", "企鹅号?")
-_QQ = re.compile(rf"[1-9][0-9]{{4,10}}{_UNIT}")
-_BANK_LABEL = labelled(
-    r"(?:银行|收款|付款|转账|对公|工资|存款|开户|储蓄)(?:卡|账|帐)?(?:号|户)",
-    r"(?<![a-z])(?:bank account|account (?:no|number|num)|acct\.?(?: no| number)?|a/c(?: no)?|sort code|routing)",
-)  # fmt: skip
-_BANK = re.compile(rf"[0-9](?:[ -]?[0-9]){{5,18}}{_UNIT}")
-_HANDLE_LABEL = re.compile(
-    r"(?:微信|薇信|威信|v信|支付宝|(?<![a-z])(?:wechat|weixin|wx|vx|alipay|telegram|skype|line|snapchat|instagram))"
-    rf"(?P<link>{LINK}{{0,8}})"
-)
-_HANDLE = re.compile(r"@?[a-z][a-z0-9_.-]{4,30}[a-z0-9](?![0-9a-z@])")
-_IS_NAMED = re.compile(r"[:号@]|id")
-
-
-def accounts(view: View) -> Spans:
-    """Return QQ and bank account numbers and the names of chat accounts, after their labels.
-
-    A name needs a digit or an underscore, or a label that says more than the service: 微信号, id, a
-    colon; so *wechat payments* stays.
-    """
-    spans = [match.span() for match in values(_QQ_LABEL, _QQ, view)]
-    spans += [m.span() for m in values(_BANK_LABEL, _BANK, view) if not is_date(m[0])]
-    for label in _HANDLE_LABEL.finditer(view.plain):
-        match = _HANDLE.match(view.plain, label.end())
-        if match and (_IS_NAMED.search(label["link"]) or re.search("[0-9_]", match[0])):
-            spans.append(match.span())
-    return disjoint(spans)
+    return disjoint([match.span() for match in found if not is_day(match[0])])
 
 
 # -- network addresses -----------------------------------------------------------------------------
 
-_IPV4 = re.compile(r"(?<![0-9a-z.])(?<![0-9]-)(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![0-9a-z]|[.-][0-9])")
-_IPV6 = re.compile(r"(?<![0-9a-z:.])[23][0-9a-f]{3}:[0-9a-f:]{2,34}(?![0-9a-z:])")
+_IPV4 = re.compile(
+    r"(?<![0-9a-z.%])(?<![0-9]-)(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![0-9a-z%]|[.-][0-9])"
+)
+_IPV6 = re.compile(r"(?<![0-9a-z.])(?<![0-9a-f:]:)[23][0-9a-f]{3}:[0-9a-f:]{2,34}(?![0-9a-z:])")
 _NOT_IP = re.compile(
     r"(?:版本?|章|节|条|第|表|图|号|v|(?<![a-z])(?:version|ver|release|section|sec|chapter|table|figure"
     r"|fig|clause|§|build|driver|firmware|os|ios|android|windows))[\s:#.]{0,3}$"
@@ -222,9 +205,11 @@ def ips(view: View) -> Spans:
     Four small numbers may be a version or a section: without a label two of them must have two
     digits. Private, local and reserved ranges are nobody's.
     """
-    plain = view.plain
-    spans = [m.span() for m in matches(_IPV4, plain, view.digits) if _is_ipv4(m, plain)]
-    spans += [m.span() for m in matches(_IPV6, plain, view.digits) if _is_public(m[0])]
+    plain, spans = view.plain, []
+    if plain.count(".") >= 3:
+        spans = [m.span() for m in matches(_IPV4, plain, view.runs) if _is_ipv4(m, plain)]
+    if plain.count(":") >= 2:
+        spans += [m.span() for m in matches(_IPV6, plain, view.runs) if _is_public(m[0])]
     return disjoint(spans)
 
 

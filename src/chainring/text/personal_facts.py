@@ -15,8 +15,8 @@ from __future__ import annotations
 import re
 
 from chainring.text.characters import HAN
-from chainring.text.personal_codes import LINK, labelled
-from chainring.text.windows import Spans, View, disjoint, matches, values
+from chainring.text.personal_codes import LINKS, labelled
+from chainring.text.places import Spans, View, disjoint, matches, values
 
 # -- dates of birth ------------------------------------------------------------------------------
 
@@ -27,15 +27,17 @@ _MONTH = (
 _YEAR = r"(?:19|20)[0-9]{2}"
 _DATE = (
     rf"(?:{_YEAR} ?年 ?[0-9]{{1,2}} ?月(?: ?[0-9]{{1,2}} ?[日号])?"
-    rf"|{_YEAR}(?P<a>[-./ ])[0-9]{{1,2}}(?P=a)[0-9]{{1,2}}(?![0-9])|{_YEAR}[01][0-9][0-3][0-9](?![0-9])"
+    rf"|{_YEAR}(?P<a>[-./ ])[0-9]{{1,2}}(?P=a)[0-9]{{1,2}}(?![0-9])"
+    rf"|{_YEAR}[01][0-9][0-3][0-9](?![0-9])"
     rf"|[0-9]{{1,2}}(?P<b>[-./ ])[0-9]{{1,2}}(?P=b)(?:{_YEAR}|[0-9]{{2}})(?![0-9])"
     rf"|{_MONTH} [0-9]{{1,2}}(?:st|nd|rd|th)?,? {_YEAR}(?![0-9])"
     rf"|[0-9]{{1,2}}(?:st|nd|rd|th)?[ -](?:of )?{_MONTH},?[ -]{_YEAR}(?![0-9]))"
 )
 _BIRTH_LABEL = labelled(
-    "出生(?:日期|年月日?|于|时间|在)?", "生日", "生于", "诞生于",
-    r"(?<![a-z])(?:d\.?o\.?b\b|date of birth|birth ?date|birthday|born(?: on)?)",
-)  # fmt: skip
+    "出生|生日|生于|诞生于|dob|d.o.b|date of birth|birth|born",
+    "出生(?:日期|年月日?|于|时间|在)?|生日|生于|诞生于"
+    r"|(?<![a-z])(?:d\.?o\.?b\b|date of birth|birth ?date|birthday|born(?: on)?)",
+)
 _BIRTH = re.compile(_DATE)
 _BORN = re.compile(rf"(?<![0-9])(?P<whole>{_DATE})(?= ?(?:出生|生人|生的|生，|生,))")
 
@@ -43,7 +45,8 @@ _BORN = re.compile(rf"(?<![0-9])(?P<whole>{_DATE})(?= ?(?:出生|生人|生的|�
 def births(view: View) -> Spans:
     """Return dates right after (or, in Chinese, before) a word of birth."""
     spans = [match.span() for match in values(_BIRTH_LABEL, _BIRTH, view)]
-    spans += [match.span("whole") for match in matches(_BORN, view.plain, view.digits)]
+    if "生" in view.plain:
+        spans += [match.span("whole") for match in matches(_BORN, view.plain, view.runs)]
     return disjoint(spans)
 
 
@@ -57,17 +60,18 @@ _PLACES = (
     "|西安|咸阳|兰州|西宁|银川|乌鲁木齐|唐山|保定|邯郸|廊坊|台北|高雄"
 )
 _UNIT = "(?:号院|号楼|号|弄|栋|幢|座|单元|层|楼|室|房|户|门)"
+_UNIT_CHARS = frozenset("号弄栋幢座层楼室房户门")
 _NUMBER = rf"(?:[0-9]{{1,5}}[a-z]?|[a-z][0-9]{{0,4}}|[一二三四五六七八九十]{{1,3}}) ?{_UNIT}(?!线)"
 _NUMBERS = (
-    rf"{_NUMBER}(?:[ -]?[{HAN}]{{0,8}}?[ -]?{_NUMBER})*(?:[ -]?[0-9]{{2,4}}(?![0-9元块天年月日]))?"
+    rf"{_NUMBER}(?:[ -]?[{HAN}]{{0,8}}?[ -]?{_NUMBER})*"
+    r"(?:[ -]?[0-9]{2,4}(?![0-9元块天年月日]))?"
 )
 _STREET = "(?:路|街|道|巷|弄|胡同|村|里|园|苑|城|庄|湾|小区|大厦|新村|公寓|广场|组|社区)"
 _ADDRESS = re.compile(
     rf"(?:{_PLACES})[{HAN}·]{{0,26}}?{_STREET}(?:[东南西北中]?[一二三四五六七八九十]?段)?{_NUMBERS}"
 )
-_HOME_LABEL = labelled(
-    "地址", "住址", "住所", "家住", "住在", "现住", "居住地", "寄到", "寄往", "寄给我", "送到", "送货到", "发到", "户籍", "搬到",
-)  # fmt: skip
+_HOME_WORDS = "地址|住址|住所|家住|住在|现住|居住地|寄到|寄往|寄给我|送到|送货到|发到|户籍|搬到"
+_HOME_LABEL = labelled(_HOME_WORDS, _HOME_WORDS)
 _HOME = re.compile(rf"[{HAN}·]{{2,30}}?(?:[东南西北中]?[一二三四五六七八九十]?段)?{_NUMBERS}")
 
 # -- English addresses ---------------------------------------------------------------------------
@@ -77,16 +81,20 @@ _KINDS = (
     "|Highway|Hwy|Parkway|Pkwy|Gardens|Grove|Mews|Hill|Row|Walk|Quay"
 )
 _POSTCODE = r"(?:[A-Z]{1,2}[0-9][0-9A-Z]? ?[0-9][A-Z]{2}|[0-9]{5}(?:-[0-9]{4})?)(?![0-9A-Za-z])"
-_FLAT = r"(?:Apt|Apartment|Suite|Ste|Unit|Flat|Floor|Room|Rm|apt|suite|unit|flat|room)\.? ?#?[0-9]{1,5}[A-Za-z]?"
+_FLAT = (
+    r"(?:Apt|Apartment|Suite|Ste|Unit|Flat|Floor|Room|Rm|apt|suite|unit|flat|room)\.? ?#?"
+    r"[0-9]{1,5}[A-Za-z]?"
+)
+_TOWN = r"(?:,? [A-Z][A-Za-z'’-]{1,20}){0,3},? "
 _ENGLISH = re.compile(
-    rf"(?:(?:{_FLAT}|#[0-9]{{1,5}}), ?)?(?<![0-9A-Za-z$£€.,:/-])[0-9]{{1,5}}[A-Za-z]?,? "
-    rf"(?:[A-Z0-9][\w'’.]{{0,20}} ){{1,4}}(?:{_KINDS})(?![A-Za-z])\.?"
-    rf"(?:,? (?:{_FLAT}|#[0-9]{{1,5}}))?"
-    rf"(?:(?:,? [A-Z][A-Za-z'’-]{{1,20}}){{0,3}},? {_POSTCODE}"
-    rf"|(?:,? [A-Z][A-Za-z'’-]{{1,20}}){{0,3}},? [A-Z]{{2}},? {_POSTCODE})?"
+    rf"(?<![0-9A-Za-z$£€.,:/-])[0-9]{{1,5}}[A-Za-z]?,? (?:[A-Z0-9][\w'’.]{{0,20}} ){{1,4}}"
+    rf"(?:{_KINDS})(?![A-Za-z])\.?(?:,? (?:{_FLAT}|#[0-9]{{1,5}}))?"
+    rf"(?:{_TOWN}{_POSTCODE}|{_TOWN}[A-Z]{{2}},? {_POSTCODE})?"
 )
 _LIVES = labelled(
-    r"(?<![a-z])(?:address|liv(?:e|es|ing) at|deliver(?:ed)? (?:it )?to|ship(?:ped)? (?:it )?to|send (?:it )?to|resid(?:e|es|ing) at)"
+    "address|live at|lives at|living at|deliver|ship|send|resid",
+    r"(?<![a-z])(?:address|liv(?:e|es|ing) at|deliver(?:ed)? (?:it )?to|ship(?:ped)? (?:it )?to"
+    r"|send (?:it )?to|resid(?:e|es|ing) at)",
 )
 _SMALL = re.compile(
     rf"[0-9]{{1,5}}[a-z]?,? (?:[a-z][a-z']{{1,20}} ){{1,3}}(?:{_KINDS.lower()})(?![a-z])\.?"
@@ -96,18 +104,14 @@ _SMALL = re.compile(
 
 def addresses(view: View) -> Spans:
     """Return postal addresses that name a house: a street without a number is left."""
-    plain, text, windows = view.plain, view.text, view.digits
-    spans = [_whole(_ADDRESS, plain, match) for match in matches(_ADDRESS, plain, windows)]
-    spans += [match.span() for match in values(_HOME_LABEL, _HOME, view)]
-    spans += [_whole(_ENGLISH, text, match) for match in matches(_ENGLISH, text, windows)]
+    spans: Spans = []
+    if " " in view.chars:
+        spans = [match.span() for match in matches(_ENGLISH, view.text, view.runs)]
     spans += [match.span() for match in values(_LIVES, _SMALL, view)]
+    if not view.plain.isascii() and not _UNIT_CHARS.isdisjoint(view.chars):
+        spans += [match.span() for match in _ADDRESS.finditer(view.plain)]
+        spans += [match.span() for match in values(_HOME_LABEL, _HOME, view)]
     return disjoint(spans)
-
-
-def _whole(pattern: re.Pattern[str], text: str, match: re.Match[str]) -> tuple[int, int]:
-    """Return the span of a match that the end of its window may have cut."""
-    again = pattern.match(text, match.start())
-    return (again or match).span()
 
 
 # -- names ---------------------------------------------------------------------------------------
@@ -118,20 +122,24 @@ _SURNAMES = (
     "谭廖邹熊金陆郝孔白崔康毛邱秦江史顾侯邵孟龙万段雷钱汤尹黎易常武乔贺赖龚文庞樊兰殷施陶洪翟安颜倪严牛温芦季俞章鲁葛伍韦申尤毕聂丛焦向柳邢骆岳齐沿梅莫庄辛管祝左涂谷祁时舒耿牟卜路詹关苗凌费纪靳盛童欧甄项曲成游阳裴席卫查屈鲍位覃霍翁隋植甘景薄单包司柏宁柯阮桂闵])"
 )
 _TITLES = "(?:先生|女士|小姐|太太|医生|大夫|教授|老师|经理|主任|同志|师傅)"
-_CUE = "(?:^|(?<=[^{HAN}])|(?<=[是叫给找向和跟与请问让被由到说您])|(?<=收件人|联系人|尊敬的|亲爱的))".replace(
-    "{HAN}", HAN
+_CUE = (
+    rf"(?:^|(?<=[^{HAN}])|(?<=[是叫给找向和跟与请问让被由到说您])"
+    "|(?<=收件人|联系人|尊敬的|亲爱的))"
 )
 _TITLED = re.compile(rf"{_CUE}(?P<whole>{_SURNAMES}[{HAN}]{{0,2}}){_TITLES}")
 _NAMED = re.compile(
-    rf"(?:姓名|名字|我叫|本人|收件人|收货人|联系人|患者|病人|客户|户主|持卡人|申请人){LINK}{{0,4}}"
-    rf"(?P<whole>{_SURNAMES}[{HAN}]{{1,2}}?)(?=[^{HAN}]|$|先生|女士|的|在|已|是|想|要|电话|手机|身份证|住)"
+    rf"(?:姓名|名字|我叫|本人|收件人|收货人|联系人|患者|病人|客户|户主|持卡人|申请人){LINKS}"
+    rf"(?P<whole>{_SURNAMES}(?:(?={_TITLES})|[{HAN}]{{1,2}}?"
+    rf"(?=[^{HAN}]|$|{_TITLES}|的|在|已|是|想|要|电话|手机|身份证|住)))"
 )
-_WORDS = r"(?P<whole>[A-Z][a-z'’]+(?:[ -][A-Z][a-z'’]+){0,2}(?![a-z]))"
+_WORDS = r"(?P<whole>(?:[A-Z]['’])?[A-Z][a-z]+(?:[ -](?:[A-Z]['’])?[A-Z][a-z]+){0,2}(?![a-z]))"
 _MISTER = re.compile(
-    rf"(?<![A-Za-z])(?:Mr|Mrs|Ms|Miss|Mx|Dr|Prof|Professor|Doctor|Madam|Sir|Lady)\.?,? (?:[A-Z]\. ?){{0,2}}{_WORDS}"
+    r"(?<![A-Za-z])(?:Mr|Mrs|Ms|Miss|Mx|Dr|Prof|Professor|Doctor|Madam|Sir|Lady)\.?,? "
+    rf"(?:[A-Z]\. ?){{0,2}}{_WORDS}"
 )
 _MY_NAME = re.compile(
-    rf"(?<![A-Za-z])(?:[Mm]y name is|[Nn]ame ?:|[Pp]atient ?:|[Cc]ustomer ?:|[Rr]ecipient ?:|[Cc]ontact ?:|[Aa]ttn\.? ?:?) ?{_WORDS}"
+    r"(?<![A-Za-z])(?:[Mm]y name is|(?:[Nn]ame|[Pp]atient|[Cc]ustomer|[Rr]ecipient|[Cc]ontact) ?:"
+    rf"|[Aa]ttn\.? ?:?) ?{_WORDS}"
 )
 
 

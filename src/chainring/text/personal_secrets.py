@@ -1,12 +1,13 @@
-r"""Keys, tokens and passwords in a text: what opens something.
+r"""Accounts, keys, tokens and passwords in a text: what opens something, or names who does.
 
 Enters a `View`, leaves sorted, disjoint spans:
 
 =============================================  =================================================
-``AKIAIOSFODNN7EXAMPLE``, ``ghp_…``, a JWT       by the form that its issuer gives it
-``postgres://bob:hunter2@db.example.com``      the password of an address
-``密码是abc123!``, ``api_key = "9f8e…"``         after a label, when it has a digit or a sign
-``-----BEGIN PRIVATE KEY-----`` …                the whole block
+``AKIAIOSFODNN7EXAMPLE``, ``ghp_…``, a JWT       secret: by the form that its issuer gives it
+``postgres://bob:hunter2@db.example.com``      secret: the password of an address
+``密码是abc123!``, ``api_key = "9f8e…"``         secret: after a label, with a digit and more
+``-----BEGIN PRIVATE KEY-----`` …                secret: the whole block
+``QQ：10001``, ``微信号 zhang_san88``            account: labelled names and numbers
 =============================================  =================================================
 """
 
@@ -14,66 +15,109 @@ from __future__ import annotations
 
 import re
 
-from chainring.text.windows import Spans, View, disjoint
+from chainring.text.personal_codes import ENDS, LINKS, is_day, labelled
+from chainring.text.places import Spans, View, disjoint, matches, occurrences, values
 
-_SOME = re.compile(
-    r"-----begin |://|sk[-_]|pk[-_]|rk[-_]|akia|asia|gh[opsu]_|github_pat|xox[abeoprs]-|aiza|glpat-|npm_|hf_|eyj|ya29"
-    r"|dop_v1|sg\.|pass|pwd|secret|token|key|密码|口令|密钥|验证码|verification|otp|pin\b|code"
-)
+# -- secrets -------------------------------------------------------------------------------------
+
+_PREFIXES = (
+    "sk-|sk_|pk_|rk_|akia|asia|ghp_|gho_|ghs_|ghu_|github_pat_|xoxa-|xoxb-|xoxe-|xoxo-|xoxp-|xoxr-"
+    "|xoxs-|aiza|glpat-|npm_|hf_|eyj|ya29.|dop_v1_|sg."
+).split("|")
 _ISSUED = re.compile(
-    r"(?<![0-9A-Za-z_-])(?:sk-(?:proj-|ant-|or-)?[0-9A-Za-z_-]{20,200}|[spr]k_(?:live|test)_[0-9A-Za-z]{16,99}"
-    r"|(?:AKIA|ASIA)[0-9A-Z]{16}|gh[opsu]_[0-9A-Za-z]{36,99}|github_pat_[0-9A-Za-z_]{40,99}"
-    r"|xox[abeoprs]-[0-9A-Za-z-]{10,99}|AIza[0-9A-Za-z_-]{35}|glpat-[0-9A-Za-z_-]{20,60}|npm_[0-9A-Za-z]{36}"
-    r"|hf_[A-Za-z]{30,40}|ya29\.[0-9A-Za-z_-]{20,200}|dop_v1_[0-9a-f]{64}"
-    r"|SG\.[0-9A-Za-z_-]{16,32}\.[0-9A-Za-z_-]{32,64}"
+    r"(?<![0-9A-Za-z_-])(?:sk-(?:proj-|ant-|or-)?[0-9A-Za-z_-]{20,200}"
+    r"|[spr]k_(?:live|test)_[0-9A-Za-z]{16,99}|(?:AKIA|ASIA)[0-9A-Z]{16}|gh[opsu]_[0-9A-Za-z]{36,99}"
+    r"|github_pat_[0-9A-Za-z_]{40,99}|xox[abeoprs]-[0-9A-Za-z-]{10,99}|AIza[0-9A-Za-z_-]{35}"
+    r"|glpat-[0-9A-Za-z_-]{20,60}|npm_[0-9A-Za-z]{36}|hf_[A-Za-z]{30,40}|ya29\.[0-9A-Za-z_-]{20,200}"
+    r"|dop_v1_[0-9a-f]{64}|SG\.[0-9A-Za-z_-]{16,32}\.[0-9A-Za-z_-]{32,64}"
     r"|eyJ[0-9A-Za-z_-]{8,4000}\.[0-9A-Za-z_-]{8,4000}\.[0-9A-Za-z_-]{0,4000})(?![0-9A-Za-z_])"
 )
 _IN_URL = re.compile(r"://[^\s:/@\x1f]{1,64}:(?P<whole>[^\s:/@\x1f]{1,64})@")
 _BLOCK = re.compile(
     r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----[^\x1f]{0,9000}?-----END [A-Z ]{0,30}PRIVATE KEY-----"
 )
-_LABEL = re.compile(
-    r"(?:密码|口令|密钥|(?<![a-z])(?:pass(?:word|wd|phrase|code)|pwd|secret(?:[ _-]?(?:access[ _-]?)?key)?"
-    r"|(?:api|access|auth|private|client)[ _-]?(?:key|token|secret)|(?:bearer|refresh)[ _-]?token|bearer|token))"
-    r"[\"'”]?(?:[ ]{0,3}[:=]{1,2}[ ]{0,3}|[ ]?(?:是|为|is|was)[ :]{0,2}| )[\"'“]?"
+_LABEL = labelled(
+    "密码|口令|密钥|passw|passphrase|passcode|pwd|secret|api|access|auth|private|client|bearer|token"
+    "|refresh",
+    r"密码|口令|密钥|(?<![a-z])(?:pass(?:word|wd|phrase|code)|pwd"
+    r"|secret(?:[ _-]?(?:access[ _-]?)?key)?|(?:api|access|auth|private|client)[ _-]?(?:key|token|secret)|(?:bearer|refresh)[ _-]?token"
+    r"|bearer|token)",
+    links=r"[\"'”]?(?P<said>[ ]{0,3}[:=]{1,2}[ ]{0,3}|[ ]?(?:是|为|is|was)[ :]{0,2}| )[\"'“]?",
 )
-_SECRET = re.compile(r"[!-~]{4,200}")
-_TRAILING = re.compile(r"[\"',.;:!?)\]}>]+$")
-_CODE_LABEL = re.compile(
-    r"(?:验证码|校验码|动态码|支付密码|取款密码|(?<![a-z])(?:verification code|security code|one[- ]time (?:code|password)|otp"
-    r"|passcode|pin(?: code| number)?))(?:[\s:=\"'“]|是|为|is\b|was\b){0,6}"
+_SECRET = re.compile(r"[!#-&(-+./0-9:;=?-~-]{4,200}")  # signs but quotes, commas and < >
+_TRAILING = re.compile(r"[.;:!?)\]}]+$")
+_CODE_LABEL = labelled(
+    "验证码|校验码|动态码|支付密码|取款密码|verification|security code|one-time|one time|otp|passcode"
+    "|pin",
+    "验证码|校验码|动态码|支付密码|取款密码|(?<![a-z])(?:verification code|security code"
+    r"|one[- ]time (?:code|password)|otp|passcode|pin(?: code| number)?)(?![a-z])",
+    links=r"(?:[\s:=\"'“]|是|为|is\b|was\b){0,6}",
 )
 _CODE = re.compile(r"[0-9]{4,8}(?![0-9a-z]|[位个次年月日天%])")
 
 
 def secrets(view: View) -> Spans:
     """Return keys, tokens, passwords and one-time codes, without their labels and quotes."""
-    if not _SOME.search(view.plain):
-        return []
-    spans = [match.span() for match in _BLOCK.finditer(view.text)]
-    spans += [match.span() for match in _ISSUED.finditer(view.text)]
-    spans += [match.span("whole") for match in _IN_URL.finditer(view.text)]
-    spans += _labelled(view)
-    for label in _CODE_LABEL.finditer(view.plain):
-        match = _CODE.match(view.plain, label.end())
-        spans += [match.span()] if match else []
+    plain, text = view.plain, view.text
+    spans = [m.span() for m in matches(_ISSUED, text, occurrences(_PREFIXES, view))]
+    spans += [m.span() for m in matches(_BLOCK, text, occurrences(["-----begin "], view))]
+    if "@" in plain:
+        found = matches(_IN_URL, text, occurrences(["://"], view))
+        spans += [match.span("whole") for match in found]
+    spans += _passwords(view)
+    spans += [match.span() for match in values(_CODE_LABEL, _CODE, view)]
     return disjoint(spans)
 
 
-def _labelled(view: View) -> Spans:
+def _passwords(view: View) -> Spans:
     spans: Spans = []
-    for label in _LABEL.finditer(view.plain):
+    for label in matches(_LABEL.pattern, view.plain, occurrences(_LABEL.words, view)):
         match = _SECRET.match(view.text, label.end())
-        if match:
-            value = _TRAILING.sub("", match[0])
-            if _opens(value, said=label[0]):
-                spans.append((match.start(), match.start() + len(value)))
+        value = _TRAILING.sub("", match[0]) if match else ""
+        if _opens(value, is_said=label["said"] != " "):
+            spans.append((label.end(), label.end() + len(value)))
     return spans
 
 
-def _opens(value: str, *, said: str) -> bool:
+def _opens(value: str, *, is_said: bool) -> bool:
     """Return whether a labelled value looks chosen or drawn, and not like a word of a sentence."""
     kinds = sum(bool(re.search(kind, value)) for kind in ("[0-9]", "[a-zA-Z]", r"[^0-9A-Za-z]"))
-    is_said = ":" in said or "=" in said or "是" in said or "为" in said or " is" in said
-    least = 6 if is_said else 12
-    return len(value) >= least and kinds >= 2 and bool(re.search("[0-9]", value))
+    return len(value) >= (6 if is_said else 12) and kinds >= 2 and bool(re.search("[0-9]", value))
+
+
+# -- accounts ------------------------------------------------------------------------------------
+
+_QQ_LABEL = labelled("qq|扣扣|企鹅", "(?<![a-z])qq(?:号码?)?|扣扣|企鹅号?")
+_QQ = re.compile(rf"[1-9][0-9]{{4,10}}{ENDS}")
+_BANK_LABEL = labelled(
+    "银行|收款|付款|转账|对公|工资|存款|开户|储蓄|bank acc|account n|acct|a/c|sort code|routing",
+    "(?:银行|收款|付款|转账|对公|工资|存款|开户|储蓄)(?:卡|账|帐)?(?:号|户)"
+    r"|(?<![a-z])(?:bank account|account (?:no|number|num)|acct\.?(?: no| number)?|a/c(?: no)?|sort code|routing)(?![a-z])",
+)
+_BANK = re.compile(rf"[0-9](?:[ -]?[0-9]){{5,18}}{ENDS}")
+_CHAT_WORDS = (
+    "微信|薇信|威信|v信|支付宝|wechat|weixin|wx|vx|alipay|telegram|skype|snapchat|instagram"
+)
+_CHAT_LABEL = labelled(
+    _CHAT_WORDS,
+    "微信|薇信|威信|v信|支付宝"
+    "|(?<![0-9a-z/+])(?:wechat|weixin|alipay|telegram|skype|snapchat|instagram|[wv]x(?=[: 号]))",
+    links=f"(?P<links>{LINKS})",
+)
+_CHAT = re.compile(r"@?[a-z][0-9a-z_-]{4,30}[0-9a-z](?![0-9a-z@])")
+_IS_NAMED = re.compile(r"[:号@]|id")
+
+
+def accounts(view: View) -> Spans:
+    """Return QQ and bank account numbers and the names of chat accounts, after their labels.
+
+    A name needs a digit or an underscore, or a label that says more than the service: 微信号, id, a
+    colon; so *wechat payments* stays.
+    """
+    spans = [match.span() for match in values(_QQ_LABEL, _QQ, view)]
+    spans += [m.span() for m in values(_BANK_LABEL, _BANK, view) if not is_day(m[0])]
+    for label in matches(_CHAT_LABEL.pattern, view.plain, occurrences(_CHAT_LABEL.words, view)):
+        match = _CHAT.match(view.plain, label.end())
+        if match and (_IS_NAMED.search(label["links"]) or re.search("[0-9_]", match[0])):
+            spans.append(match.span())
+    return disjoint(spans)
