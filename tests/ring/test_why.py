@@ -139,9 +139,8 @@ def test_from_a_wrong_answer_the_way_leads_to_the_model_that_learnt_from_it(
     )
     assert why(project.ring, wrong.id, sight=eyes())["learnt"] == []
     done = project.turn()
-    (lesson,) = [
-        one for one in why(project.ring, wrong.id, sight=eyes())["learnt"] if one["taught"]
-    ]
+    told = why(project.ring, wrong.id, sight=eyes())["learnt"]
+    (lesson,) = [one for one in told if one["taught"]]
     assert lesson["model"] == done.model
     assert lesson["promoted"] == (done.outcome == "promoted")
     rows = read_rows(project.ring.runner.trees.open(done.dataset), "train")
