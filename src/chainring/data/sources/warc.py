@@ -40,7 +40,7 @@ from chainring.data.sources.warc_records import Capture, Found, capture, found_r
 from chainring.data.sources.web.page import TYPES, Page, read_page
 from chainring.data.sources.web.urls import normal, within
 
-RECORDS_A_COMMIT = 200
+RECORDS_A_COMMIT = 50
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS warc_files (
     path TEXT PRIMARY KEY, stamp TEXT NOT NULL, pass INTEGER NOT NULL DEFAULT 1,

@@ -32,6 +32,7 @@ _CHUNK = 1 << 16
 _MAGIC = b"\x1f\x8b\x08"
 _START = re.compile(rb"(?:^|\n)(WARC/1\.\d)")
 _LENGTH = re.compile(rb"\ncontent-length\s*:\s*(\d+)", re.I)
+_NO_PAGE = ("warcinfo", "request", "metadata", "resource", "conversion", "continuation")
 _MAX_HEAD = 1 << 16
 
 
@@ -175,8 +176,10 @@ def capture(data: bytes, *, max_bytes: int) -> Capture | str:
 def _page(record: Any, data: bytes, max_bytes: int) -> Capture | str:
     if record.rec_type == "revisit":
         return "captures that repeat an earlier one"
-    if record.rec_type != "response" or record.http_headers is None:
+    if record.rec_type in _NO_PAGE:
         return ""
+    if record.rec_type != "response" or record.http_headers is None:
+        return DAMAGED
     if not _is_whole(record.rec_headers.get_header("WARC-Block-Digest") or "", data):
         return DAMAGED
     status = record.http_headers.get_statuscode()

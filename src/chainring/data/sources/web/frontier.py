@@ -111,7 +111,7 @@ class Frontier:
 
     def new_round(self) -> None:
         """Put everything that was settled back to waiting; what is gone is forgotten."""
-        self._db.execute("DELETE FROM web_urls WHERE state = 'gone'")
+        self._db.execute("DELETE FROM web_urls WHERE state = 'gone' OR (serves != '' AND hops > 0)")
         self._db.execute(
             "UPDATE web_urls SET state = 'waiting', tries = 0, cuts = 0, next_at = 0, "
             "rank = CASE WHEN content != '' THEN ? ELSE rank END",
