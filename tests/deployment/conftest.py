@@ -84,7 +84,7 @@ def write_card(folder: Path, kind: str, /, **changes: object) -> None:
         "labels": list(LABELS),
         "threshold": 0.3,
         "temperature": 1.5,
-        "preparation": {"redact": True},
+        "preparation": {"redact": True, "rules": "redact.v2"},
         "max_tokens": 32,
         "pooling": "mean",
         "languages": ["en", "zh"],

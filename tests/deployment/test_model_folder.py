@@ -29,6 +29,7 @@ def test_a_card_is_read_as_it_was_written(tmp_path: Path) -> None:
         ({"threshold": "high"}, "threshold is not a number"),
         ({"temperature": 0}, "temperature is not above 0"),
         ({"preparation": {}}, "preparation.redact is missing"),
+        ({"preparation": {"redact": True, "rules": "redact.v9"}}, "preparation.rules is none of"),
         ({"max_tokens": None}, "max_tokens is not a whole number"),
         ({"pooling": "cls"}, "pooling is not mean"),
     ],

@@ -47,6 +47,21 @@ def test_without_redaction_in_its_card_a_model_sees_the_number(
     assert answer.text == "call 13912345678"
 
 
+def test_a_model_keeps_the_rules_by_which_it_was_prepared(
+    linear_folder: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "old"
+    shutil.copytree(linear_folder, folder)
+    asked = [Request(text="my QQ is 10001, call 13912345678")]
+    with open_predictor(folder, engine="linear") as predictor:
+        (today,) = predictor.predict(asked)
+    write_card(folder, "linear", preparation={"redact": True})
+    with open_predictor(folder, engine="linear") as predictor:
+        (then,) = predictor.predict(asked)
+    assert today.text == "my QQ is [account], call [phone]"
+    assert then.text == "my QQ is 10001, call [phone]"
+
+
 @pytest.mark.parametrize("threshold", [0.0, 0.5, 1.0])
 def test_unsure_and_out_of_scope_texts_are_passed_on_and_no_others(
     linear_folder: Path, tmp_path: Path, threshold: float

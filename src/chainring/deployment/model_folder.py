@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainring.contracts.errors import DamagedError, MissingPackageError
+from chainring.text.redact import OLDEST_RULES, rule_sets
 
 Floats = NDArray[np.float32]
 
@@ -31,7 +32,8 @@ NEXT_STEP = "make the model again with `chainring turn`, or go back with `chainr
 class Card:
     """What `model.json` says: kind, labels in the order of the logits, and how to answer.
 
-    `max_tokens` is 0 for a model that reads no tokens.
+    `max_tokens` is 0 for a model that reads no tokens. `rules` are those of redaction by which its
+    texts were prepared; a card without them is of the time when there was one set.
     """
 
     kind: str
@@ -39,6 +41,7 @@ class Card:
     threshold: float
     temperature: float
     redact: bool
+    rules: str = OLDEST_RULES
     max_tokens: int = 0
     languages: tuple[str, ...] = ()
 
@@ -90,6 +93,7 @@ def read_card(folder: Path) -> Card:
         threshold=float(data["threshold"]),
         temperature=float(data["temperature"]),
         redact=bool(data["preparation"]["redact"]),
+        rules=data["preparation"].get("rules", OLDEST_RULES),
         max_tokens=int(data.get("max_tokens") or 0),
         languages=tuple(data.get("languages", ())),
     )
@@ -99,6 +103,7 @@ def _card_faults(data: Any) -> list[str]:
     if not isinstance(data, dict) or data.get("format") != FORMAT:
         return [f"expected format {FORMAT}"]
     labels, temperature = data.get("labels"), data.get("temperature")
+    preparation = data.get("preparation") or {}
     checks = {
         "kind is not a text": isinstance(data.get("kind"), str),
         "labels is not a list of two texts or more": isinstance(labels, list)
@@ -106,7 +111,11 @@ def _card_faults(data: Any) -> list[str]:
         and all(isinstance(label, str) for label in labels),
         "threshold is not a number": isinstance(data.get("threshold"), int | float),
         "temperature is not above 0": isinstance(temperature, int | float) and temperature > 0,
-        "preparation.redact is missing": "redact" in (data.get("preparation") or {}),
+        "preparation.redact is missing": "redact" in preparation,
+        f"preparation.rules is none of {', '.join(rule_sets())}": preparation.get(
+            "rules", OLDEST_RULES
+        )
+        in rule_sets(),
         **(_encoder_checks(data) if data.get("kind") == "encoder" else {}),
     }
     return [fault for fault, holds in checks.items() if not holds]

@@ -18,7 +18,7 @@ from chainring.contracts.predictor import PredictSettings
 from chainring.contracts.request import Request
 from chainring.deployment.model_folder import Card, Floats
 from chainring.text.normalise import normalise
-from chainring.text.redact import redact
+from chainring.text.redact import RULES, redact
 
 DEFAULT = PredictSettings()
 
@@ -35,10 +35,13 @@ class Engine(Protocol):
         ...
 
 
-def prepare(text: str, *, redacted: bool) -> str:
-    """Return a text as the model sees it: normalised, and without personal data if `redacted`."""
+def prepare(text: str, *, redacted: bool, rules: str = RULES) -> str:
+    """Return a text as the model sees it: normalised, and without personal data if `redacted`.
+
+    `rules` are those of the model's own time: what is served is prepared as what was trained.
+    """
     clean = normalise(text)
-    return redact(clean).text if redacted else clean
+    return redact(clean, rules=rules).text if redacted else clean
 
 
 def softmax(logits: Floats, temperature: float) -> Floats:
@@ -95,7 +98,8 @@ class TextPredictor:
         self._engine.close()
 
     def _prepared(self, texts: Sequence[str]) -> list[str]:
-        return [prepare(text, redacted=self.card.redact) for text in texts]
+        card = self.card
+        return [prepare(text, redacted=card.redact, rules=card.rules) for text in texts]
 
     def _probabilities(self, texts: Sequence[str]) -> Floats:
         if not texts:

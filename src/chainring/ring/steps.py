@@ -83,11 +83,13 @@ _HOUSE = (
     ("feedback", "feedback.collect", ""),
     ("case", "feedback.cases", ""),
 )
+_VERSIONS = {"records": 2, "corrections": 2, "model": 2}  # 2: the rules redact.v2
 STEPS = {
     name: Step(
         name=name,
         target=f"chainring.{module}:{name}",
         makes=makes or name,
+        version=_VERSIONS.get(name, 1),
         memo=bool(makes),
         measures=name == "forms",
         obeys=name == "dataset",

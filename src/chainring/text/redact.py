@@ -84,6 +84,7 @@ _V2: dict[str, Finder] = {
 }
 _RULES: dict[str, dict[str, Finder]] = {"redact.v1": _V1, "redact.v2": _V2}
 
+OLDEST_RULES = "redact.v1"
 RULES = "redact.v2"
 """The rules of today; those of a stored model stand in its `model.json`."""
 KINDS = tuple(_V2)
@@ -128,7 +129,8 @@ _PLACEHOLDERS = {
 }
 _DIGIT = re.compile("[0-9]")
 _CLOSE_DIGITS = re.compile(r"[0-9][0-9 ().-]{5,}[0-9]")
-_NO_DIGIT_NEEDED = ("@", "-----begin", "微信", "wechat", "weixin", "telegram", "skype", "instagram")
+HINTS = ("@", "-----begin", "微信", "wechat", "weixin", "telegram", "skype", "instagram")
+"""What makes a text without digits worth a look, in small letters."""
 
 
 def redact(text: str, *, kinds: Collection[str] = BY_DEFAULT, rules: str = RULES) -> Redaction:
@@ -195,9 +197,7 @@ def _is_worth_a_look(plain: str, *, kinds: Collection[str], rules: str) -> bool:
         return "@" in plain or _CLOSE_DIGITS.search(plain) is not None
     if "name" in kinds or _DIGIT.search(plain):
         return True
-    for (
-        word
-    ) in _NO_DIGIT_NEEDED:  # a loop: `any` over a generator costs a short text twice the time
+    for word in HINTS:  # a loop: `any` over a generator costs a short text twice the time
         if word in plain:
             return True
     return False

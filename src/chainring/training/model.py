@@ -178,13 +178,15 @@ def _write(
     languages: Sequence[str],
 ) -> None:
     """Write `model.json` and `golden.jsonl` beside the weights."""
+    from chainring.text.redact import RULES
+
     facts: dict[str, Any] = {
         "format": 1,
         "kind": winner.trained.kind,
         "labels": list(labels),
         "threshold": winner.threshold.value,
         "temperature": winner.temperature,
-        "preparation": {"redact": True},
+        "preparation": {"redact": True, "rules": RULES},
         "max_tokens": winner.trained.max_tokens,
         "pooling": "mean",
         "languages": list(languages),
