@@ -5,18 +5,30 @@ from __future__ import annotations
 import gzip
 import json
 import shutil
+import signal
 import sqlite3
+import subprocess
+import sys
+import tarfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.software.conftest import copy, opened
+import sqlalchemy as sa
+from tests.software.conftest import ALONE, PATIENCE_S, copy, opened, run
 
+from chainring.contracts.dataset import Row
+from chainring.contracts.errors import ConflictError, InputError, UnknownNameError
 from chainring.contracts.prediction import Prediction
 from chainring.contracts.reaction import Reaction
+from chainring.contracts.record import Record
+from chainring.software import forgetting
 from chainring.software.api import Project
 from chainring.software.receipts import Receipt
+from chainring.store.schema import payloads
+from chainring.store.tables import read_rows, read_table
 
 SAID = {
     "refund": ("I want my money back", "please refund me", "我要退款", "把钱退给我"),
@@ -196,3 +208,325 @@ def test_every_tree_is_whole_afterwards(project: Project) -> None:
     forget_ann(project)
     for address in project.ring.runner.trees.addresses():
         project.ring.runner.trees.verify(address)
+
+
+# What stays
+
+
+def newest(project: Project, step: str) -> Any:
+    """Return the noun that the newest execution of a step made, as plain JSON."""
+    return json.loads(project.ring.ledger.all_lineage(step=step)[-1].result)
+
+
+def records(project: Project) -> list[Record]:
+    address = newest(project, "records")["address"]
+    return list(read_table(Record, project.ring.runner.trees.open(address)))
+
+
+def set_rows(project: Project) -> list[Row]:
+    address = newest(project, "dataset")["address"]
+    return read_rows(project.ring.runner.trees.open(address), forgotten=True)
+
+
+def asked(project: Project, text: str) -> dict[str, Prediction]:
+    """Return the answers to a text by their author."""
+    found = project.ring.traffic.predictions()
+    return {one.author: one for one in found if project.ring.traffic.text(one.id) == text}
+
+
+def test_of_two_who_wrote_the_same_sentence_the_other_is_not_touched(project: Project) -> None:
+    (before,) = [one for one in records(project) if one.locator == "id b1"]
+    theirs = asked(project, BO)["bo"]
+    said = project.ring.traffic.feedback_on(theirs.id)
+    forget_ann(project)
+    assert [one for one in records(project) if one.text == BO] == [before]
+    assert asked(project, BO) == {"bo": theirs}
+    assert project.ring.traffic.feedback_on(theirs.id) == said
+
+
+def test_a_row_that_both_were_merged_into_stays_for_the_other(project: Project) -> None:
+    (mine, other) = (
+        next(o for o in records(project) if o.locator == f"id {n}") for n in "a1 b1".split()
+    )
+    (merged,) = [row for row in set_rows(project) if {mine.id, other.id} <= set(row.records)]
+    assert merged.id == mine.id
+    forget_ann(project)
+    (after,) = [row for row in set_rows(project) if row.id == merged.id]
+    assert (after.text, after.records, after.label) == (BO, merged.records, merged.label)
+    project.turn()
+    (built,) = [row for row in set_rows(project) if other.id in row.records]
+    assert mine.id not in built.records
+    assert built.text == BO
+
+
+def test_the_next_turn_is_built_without_them_and_says_why(project: Project) -> None:
+    gone = set(forget_ann(project).act.records)
+    turn = project.turn()
+    assert {"records", "dataset", "model"} <= set(turn.steps)
+    assert newest(project, "records")["counts"]["forgotten"] == 5
+    assert newest(project, "corrections")["counts"]["forgotten"] > 0
+    assert not gone & {name for row in set_rows(project) for name in row.records}
+    assert project.turn().steps == ()
+    project.close()
+    for way, text in SECRETS.items():
+        assert holding(project.folder / ".chainring", text) == [], way
+
+
+def test_what_a_database_still_holds_is_not_stored_again(project: Project) -> None:
+    forget_ann(project)
+    project.data.fetch()
+    sources = [one.source for one in records(project) if one.source == "forum"]
+    project.turn()
+    assert len(sources) == 2
+    assert len([one for one in records(project) if one.source == "forum"]) == 1
+    assert holding(project.folder / ".chainring" / "harvests", SECRETS["harvest"]) == []
+
+
+def test_data_sets_and_models_that_used_them_are_named(project: Project) -> None:
+    act = forget_ann(project).act
+    made = project.ring.ledger.all_lineage(step="model")
+    assert set(act.models) == {json.loads(row.result)["address"] for row in made}
+    assert set(act.datasets) == {json.loads(row.result)["dataset"] for row in made}
+    assert act.champion
+    status = project.status()["champion"]
+    assert status["forgotten"] == act.models[status["model"]] > 0
+
+
+def test_why_goes_on_working_for_every_answer(project: Project) -> None:
+    predictions = list(project.ring.traffic.predictions())
+    act = forget_ann(project).act
+    for one in predictions:
+        found = project.why(one.id)
+        assert found["forgotten"] == [
+            {"act": act.id, "at": found["forgotten"][0]["at"], "rows": act.models[one.model]}
+        ]
+        assert (found["text"] is None) == (one.author == "ann")
+        assert all(near["text"] for near in found["nearest"])
+        assert found["dataset"]["address"] in act.datasets
+
+
+def test_answers_of_the_champion_are_the_same_before_and_after(project: Project) -> None:
+    texts = [row["text"] for row in rows()][:20]
+    before = [(one.label, one.confidence) for one in project.predict(texts)]
+    forget_ann(project)
+    assert [(one.label, one.confidence) for one in project.predict(texts)] == before
+
+
+# What is selected
+
+
+def test_a_dry_run_tells_the_same_and_changes_nothing(project: Project) -> None:
+    told = forget_ann(project, dry_run=True).act
+    for way, text in SECRETS.items():
+        assert holding(project.folder / ".chainring", text), way
+    assert forgetting.acts(project) == []
+    done = forget_ann(project).act
+    assert (told.counts, told.models, told.records) == (done.counts, done.models, done.records)
+
+
+def test_a_record_goes_alone(project: Project) -> None:
+    chosen = next(one for one in records(project) if one.text == f"{SECRETS['file']} 2")
+    act = project.forget(record=[chosen.id]).act
+    assert act.records == (chosen.id,)
+    assert act.places == (("data/a.jsonl", chosen.locator),)
+    left = {one.text for one in records(project)}
+    assert {f"{SECRETS['file']} {n}" for n in (0, 1, 3)} < left
+    project.turn()
+    assert chosen.id not in {one.id for one in records(project)}
+
+
+def test_a_record_that_reactions_became_goes_with_its_reaction(project: Project) -> None:
+    said = set(SECRETS.values())
+    row = next(row for row in set_rows(project) if row.feedback and row.text in said)
+    act = project.forget(record=list(row.records)).act
+    assert set(row.feedback) & set(act.feedback)
+    assert row.text not in {one.text for one in set_rows(project)}
+
+
+def test_an_answer_goes_with_all_that_was_said_of_it(project: Project) -> None:
+    answer = asked(project, SECRETS["request"])["ann"]
+    said = {row.id for row in project.ring.traffic.feedback_on(answer.id)}
+    act = project.forget(prediction=[answer.id]).act
+    assert (act.predictions, set(act.feedback)) == ((answer.id,), said)
+    assert holding(project.folder / ".chainring", SECRETS["request"]) == []
+    assert asked(project, SECRETS["correction"])
+
+
+def test_a_source_goes_whole_and_stays_away(project: Project) -> None:
+    act = project.forget(source=["forum"]).act
+    assert act.counts["rows of harvests"] == 2
+    assert act.places == ()
+    project.turn()
+    assert "forum" not in {one.source for one in records(project)}
+    assert holding(project.folder / ".chainring", SECRETS["harvest"]) == []
+
+
+def test_a_subject_may_be_named_before_their_text_comes_in(project: Project) -> None:
+    act = project.forget(subject=["cy"]).act
+    assert (act.records, len(act.marks)) == ((), 1)
+    write(project.folder, [*rows(), {"text": "Cy was here", "label": "parcel", "subject": "cy"}])
+    project.turn()
+    assert "Cy was here" not in {one.text for one in records(project)}
+
+
+def test_the_next_of_two_equal_rows_does_not_inherit_the_mark_of_the_first(
+    project: Project,
+) -> None:
+    """Rows without an id are told apart by their order: Dee's would be the first one later."""
+    twins = [{"text": "Equal words", "label": "parcel", "subject": who} for who in ("cy", "dee")]
+    write(project.folder, [*rows(), *twins])
+    project.turn()
+    first, second = (one for one in records(project) if one.text == "Equal words")
+    project.forget(record=[first.id])
+    write(project.folder, [*rows(), twins[1]])
+    project.turn()
+    (left,) = (one for one in records(project) if one.text == "Equal words")
+    assert (left.id, left.subject) == (first.id, second.subject)
+
+
+@pytest.mark.parametrize(
+    ("selection", "error"),
+    [
+        ({}, InputError),
+        ({"record": ["rec_nobody"]}, UnknownNameError),
+        ({"prediction": ["pred_nobody"]}, UnknownNameError),
+        ({"author": ["nobody"]}, UnknownNameError),
+        ({"source": ["data/b.jsonl"]}, UnknownNameError),
+        ({"source": ["feedback"]}, InputError),
+    ],
+)
+def test_what_is_not_there_is_refused_before_anything_goes(
+    project: Project, selection: dict[str, Any], error: type[Exception]
+) -> None:
+    with pytest.raises(error):
+        project.forget(**selection)
+    assert forgetting.acts(project) == []
+
+
+def test_nothing_is_forgotten_while_a_turn_is_at_work(project: Project) -> None:
+    with project.ring.ledger.lease("turn"), pytest.raises(ConflictError):
+        forget_ann(project)
+    assert forgetting.acts(project) == []
+
+
+# Backups, and the time of texts
+
+
+def test_a_backup_made_before_is_named_and_its_restored_copy_forgets_by_the_receipt(
+    project: Project, tmp_path: Path
+) -> None:
+    project.backup(tmp_path / "before.tar.gz")
+    receipt = forget_ann(project)
+    assert receipt.act.backups == (str(tmp_path / "before.tar.gz"),)
+    with opened_archive(tmp_path / "before.tar.gz", tmp_path / "copy") as copied:
+        assert holding(copied.folder / ".chainring", SECRETS["request"])
+        assert receipt.path is not None
+        forgetting.again(copied, receipt.path, by="op")
+        copied.close()
+        for way in ("file", "request", "comment", "correction"):
+            assert holding(copied.folder / ".chainring", SECRETS[way]) == [], way
+
+
+def test_a_backup_made_after_holds_nothing_and_keeps_away_what_was_forgotten(
+    project: Project, tmp_path: Path
+) -> None:
+    forget_ann(project)
+    project.backup(tmp_path / "after.tar.gz")
+    unpacked = tmp_path / "unpacked"
+    with tarfile.open(tmp_path / "after.tar.gz") as archive:
+        archive.extractall(unpacked, filter="data")
+    assert [holding(unpacked, text) for text in SECRETS.values()] == [[]] * len(SECRETS)
+    with opened_archive(tmp_path / "after.tar.gz", tmp_path / "copy") as copied:
+        shutil.copytree(project.folder / "data", copied.folder / "data")
+        shutil.copy(project.folder / "forum.db", copied.folder)
+        copied.turn()
+        assert SECRETS["file"] not in {one.text[:-2] for one in records(copied)}
+
+
+@contextmanager
+def opened_archive(archive: Path, folder: Path) -> Iterator[Project]:
+    project = Project.restore(archive, folder)
+    try:
+        yield project
+    finally:
+        project.close()
+
+
+def test_a_file_that_is_no_receipt_is_refused(project: Project) -> None:
+    with pytest.raises(InputError, match="no receipt"):
+        forgetting.again(project, project.folder / "chainring.toml", by="op")
+
+
+def test_texts_whose_time_is_over_go_from_data_sets_too(project: Project) -> None:
+    ring = project.ring
+    for engine in ring.traffic.engines().values():
+        with engine.begin() as connection:
+            connection.execute(sa.update(payloads).values(expires=1.0))
+    assert project.gc()["rows"] > 0
+    project.close()
+    for way in ("request", "comment", "correction"):
+        left = holding(project.folder / ".chainring", SECRETS[way])
+        assert [place for place in left if place != "ledger.db"] == [], way
+    assert holding(project.folder / ".chainring", SECRETS["file"])
+
+
+# Kills
+
+
+@pytest.mark.parametrize(
+    "place", ["forget_rows", "take_out", "forget_answers", "forget_cases", "written"]
+)
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+def test_killed_at_any_place_it_is_finished_by_the_next_run(
+    shop: Path, place: str, after: bool
+) -> None:
+    assert killed_in(shop, place, after=after)
+    with opened(shop) as project:
+        (act,) = forgetting.acts(project)
+        assert act.state == "begun"
+        receipt = forget_ann(project)
+        assert (receipt.act.id, receipt.act.state) == (act.id, "done")
+        assert receipt.act.models == act.models
+        for address in project.ring.runner.trees.addresses():
+            project.ring.runner.trees.verify(address)
+    for way, text in SECRETS.items():
+        assert holding(shop / ".chainring", text) == [], way
+
+
+@pytest.mark.parametrize("erased", [0, 1, 3, 6])
+def test_killed_between_two_trees_it_is_finished_by_resume(shop: Path, erased: int) -> None:
+    assert killed_in(shop, "erase", after=True, times=erased + 1)
+    with opened(shop) as project:
+        (receipt,) = forgetting.resume(project)
+        assert receipt.act.state == "done"
+        assert forgetting.resume(project) == []
+    for way, text in SECRETS.items():
+        assert holding(shop / ".chainring", text) == [], way
+
+
+def killed_in(shop: Path, place: str, *, after: bool, times: int = 1) -> bool:
+    """Forget Ann in a process that is killed (-9) before or after a part of the work."""
+    module = {"erase": "trust.forget", "written": "software.receipts"}.get(place)
+    words = [f"chainring.{module or 'software.forgetting'}", place, "after" if after else "before"]
+    script = Path(__file__).with_name("dying_forgetting.py")
+    command = [sys.executable, str(script), str(shop), *words, str(times)]
+    done = subprocess.run(command, env=ALONE, timeout=PATIENCE_S, check=False)
+    return done.returncode == -signal.SIGKILL
+
+
+# The command line
+
+
+def test_the_command_tells_what_went_and_what_is_left_to_do(shop: Path, tmp_path: Path) -> None:
+    words = ["forget", "--subject", "ann", "--author", "ann", "-p", str(shop)]
+    told = run(*words, "--dry-run")
+    assert "would go" in told
+    assert "receipt" not in told
+    done = run(*words, "--reason", "asked")
+    for piece in ("records", "model ", "learnt from", "the champion is one of them", "data/a.jsonl",
+                  "searched", "receipt"):  # fmt: skip
+        assert piece in done, piece
+    assert "Ottilie" not in done
+    assert "asked" in run("forget", "--list", "-p", str(shop))
+    assert "nothing is unfinished" in run("forget", "--resume", "-p", str(shop))
+    assert "rows that were forgotten" in run("status", "-p", str(shop))
