@@ -394,7 +394,8 @@ def test_redirects_are_followed_to_their_end_and_loops_end(site: Site, crawler: 
         "/loop2": moved("/loop1"),
         "/self": moved("/self"),
         "/nowhere": Reply(b"", 302),
-    } | {f"/r{n}": moved(f"/r{n + 1}") for n in range(50)}
+    }
+    site.pages |= {f"/r{n}": moved(f"/r{n + 1}") for n in range(50)}
     assert sorted(crawler.crawl()) == ["/", "/new"]
     assert set(site.pages_asked.values()) == {1}
     assert sum(path.startswith("/r") for path in site.pages_asked) == 6  # five were followed

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import lxml.html
 import pytest
+from trafilatura import load_html
 
 from chainring.data.sources.web.licence import licence_of, named
 
@@ -65,12 +65,12 @@ def test_a_creative_commons_licence_has_its_spdx_name(text: str, found: str) -> 
     ],
 )
 def test_a_page_states_its_licence(body: str, found: str) -> None:
-    tree = lxml.html.document_fromstring(f"<html><head></head><body>{body}</body></html>")
+    tree = load_html(f"<html><head></head><body>{body}</body></html>")
     expected = "http://a.example/l" if found == "/l" else found
     assert licence_of(tree, url="http://a.example/x") == expected
 
 
 def test_a_link_header_states_it_too() -> None:
-    tree = lxml.html.document_fromstring("<html><body>x</body></html>")
+    tree = load_html("<html><body>x</body></html>")
     header = f'<{CC}/by/4.0/>; rel="license", </style.css>; rel=preload'
     assert licence_of(tree, links=[header]) == "CC-BY-4.0"
