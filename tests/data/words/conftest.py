@@ -35,8 +35,8 @@ def text(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def by_hand() -> WordVectors:
-    """Return six vectors whose angles one can see."""
-    words = ("man", "king", "woman", "queen", "马", "车")
-    vectors = [[1, 0, 0], [1, 1, 0], [1, 0, 1], [1, 1, 1.1], [-1, 0, 0], [-1, -0.1, 0]]
-    facts = {"settings": {"min_count": 3}, "words": 6, "dimensions": 3}
+    """Return seven vectors whose angles one can see."""
+    words = ("man", "king", "woman", "queen", "马", "车", "prince")
+    vectors = [[1, 0, 0], [1, 1, 0], [1, 0, 1], [1, 1, 1.1], [-1, 0, 0], [-1, -0.1, 0], [1, 1, -1]]
+    facts = {"settings": {"min_count": 3}, "words": 7, "dimensions": 3}
     return WordVectors(words, np.array(vectors, dtype=np.float32), facts=facts)

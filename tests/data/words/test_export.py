@@ -23,7 +23,7 @@ def test_gensim_reads_each_format(
     by_hand: WordVectors, tmp_path: Path, form: Form, how: dict[str, Any]
 ) -> None:
     rng = np.random.default_rng(0)
-    exact = rng.normal(size=(6, 3)).astype(np.float32) * np.float32(1e-4)
+    exact = rng.normal(size=(7, 3)).astype(np.float32) * np.float32(1e-4)
     vectors = WordVectors(by_hand.words, exact, facts=by_hand.facts)
     path = export(vectors, tmp_path / "v", form=form)
     read = keyedvectors.KeyedVectors.load_word2vec_format(str(path), **how)
@@ -39,7 +39,7 @@ def test_the_head_line_tells_words_and_numbers_where_the_format_has_one(
         form: export(by_hand, tmp_path / form, form=form).read_bytes().split(b"\n")[0]
         for form in cast(tuple[Form, ...], ("text", "binary", "glove"))
     }
-    assert first == {"text": b"6 3", "binary": b"6 3", "glove": b"man 1 0 0"}
+    assert first == {"text": b"7 3", "binary": b"7 3", "glove": b"man 1 0 0"}
 
 
 def test_an_unknown_format_is_refused_with_the_nearest(
