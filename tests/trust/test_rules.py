@@ -98,7 +98,7 @@ rules_of = st.lists(
     ),
     max_size=5,
 )
-facts_of = st.builds(Facts, **{name: st.none() | st.sampled_from(VALUES) for name in FACTS})  # type: ignore[arg-type]
+facts_of = st.builds(Facts, **{name: st.none() | st.sampled_from(VALUES) for name in FACTS})
 callers = st.builds(
     Who, role=st.sampled_from(["owner", "operate", "ask", "stranger"]), name=st.sampled_from(WHO)
 )

@@ -7,11 +7,12 @@ reads what stands and makes nothing: run `chainring turn` for a data set of toda
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from chainring.contracts.access import FACTS, Facts, decide
 from chainring.contracts.codec import decode
 from chainring.contracts.dataset import Dataset
 from chainring.contracts.deployment import Deployment
@@ -26,10 +27,12 @@ from chainring.data.looking.records import Terms, terms, texts_of
 from chainring.data.looking.samples import shown, source_texts
 from chainring.data.looking.words import WordCounts, word_map
 from chainring.ring.built import CHAMPION, Ring
+from chainring.ring.sight import Sight
 from chainring.ring.steps import STEPS
 from chainring.ring.turn import Turn
 from chainring.ring.why import ancestry
 from chainring.software import project as place_of_project
+from chainring.software.auditing import looking
 from chainring.trust.guard import guard
 
 if TYPE_CHECKING:
@@ -62,13 +65,14 @@ class Look:
     models: Sequence[tuple[Model, bool]] = ()
 
 
-def look(project: Project, *, texts: bool = True) -> Look:
+def look(project: Project, *, sight: Sight) -> Look:
     """Return what there is to say of the current data set.
 
     Parameters
     ----------
-    texts
-        Whether samples of dropped texts are read back (redacted, and only where allowed).
+    sight
+        What the caller may be shown: samples of dropped texts are read back (redacted) and words
+        counted only where it allows.
 
     Raises
     ------
@@ -92,8 +96,12 @@ def look(project: Project, *, texts: bool = True) -> Look:
         redacted=ring.recipe.privacy.redact,
         terms=terms(tables[-1]) if tables else {},
         drops=left,
-        samples=_samples(project, chain, left, tables) if texts else {},
-        words=word_map(folder, labels=list(found.by("label", splits=LEARNT))[:MAPPED_LABELS]),
+        samples={} if sight.blind else _allowed(_samples(project, chain, left, tables), sight),
+        words=word_map(
+            folder,
+            labels=list(found.by("label", splits=LEARNT))[:MAPPED_LABELS],
+            allows=None if not ring.recipe.access.rules else _reading(project, sight),
+        ),
         drift=None if not before else drift(ring.runner.trees.open(before), folder),
         before=before,
         declared=bool(ring.recipe.data.population.shares()),
@@ -199,6 +207,46 @@ def _samples(
         for record, text in texts_of(folder, by_record).items():
             found[by_record.pop(record)] = shown(text)
     return found | _from_sources(project, chain, [p for p in places if not p.record])
+
+
+def _allowed(samples: Mapping[Place, str], sight: Sight) -> dict[Place, str]:
+    """Return the samples that may be shown; of a dropped row no more is known than its source."""
+    return {
+        place: text
+        for place, text in samples.items()
+        if sight.may(Facts(source=place.source or None))
+    }
+
+
+def _reading(project: Project, sight: Sight) -> Callable[[Mapping[str, Any]], bool]:
+    """Return whether a row's words may be counted; words are no texts, so nothing is counted."""
+    rules = project.ring.recipe.access.all_rules()
+
+    def allows(row: Mapping[str, Any]) -> bool:
+        return decide(rules, sight.who, "read", sight.purpose, facts_in(row)).allowed
+
+    return allows
+
+
+def facts_in(row: Mapping[str, Any]) -> Facts:
+    """Return the facts of a row that was read as a dict; older data sets know no consent."""
+    return Facts(
+        **{name: row.get(name) for name in FACTS} | {"consent": row.get("consent") or None}
+    )
+
+
+def seen(
+    project: Project, rows: Iterator[dict[str, Any]], *, searched: bool
+) -> Iterator[dict[str, Any]]:
+    """Yield the rows as the owner may see them: a withheld text is None.
+
+    Where rows were searched, withheld ones are left out: to find a word in a text is to read it.
+    """
+    with looking(project, "data show") as sight:
+        for row in rows:
+            text = sight.text(row["text"], facts_in(row))
+            if text is not None or not searched:
+                yield row | {"text": text}
 
 
 def _from_sources(

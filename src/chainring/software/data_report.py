@@ -19,6 +19,7 @@ from chainring.contracts.errors import UnknownNameError
 from chainring.data.looking.card import CardFacts, data_card, moment
 from chainring.data.looking.drops import Drop, Place
 from chainring.data.looking.numbers import binned
+from chainring.software.auditing import looking
 from chainring.software.data_findings import findings
 from chainring.software.data_look import Look, look
 from chainring.software.data_report_compared import compared, stands
@@ -36,11 +37,12 @@ MOST_BARS = 15
 MORE_STYLE = """
 .desk{display:block}.phone{display:none}
 @media(max-width:560px){.desk{display:none}.phone{display:block}main{padding:20px 12px 48px}
-.card{padding:12px}.card table{min-width:520px}}
+.card{padding:12px}.card table{min-width:620px}}
 .card p{margin:0 0 10px}.card p:last-child{margin:0}.muted{color:var(--muted);font-size:14px}
 .found{margin:0;padding-left:20px}.found li{margin:4px 0}.bad{color:var(--bad);font-weight:600}
 .card:has(table){grid-column:1/-1}.card table{overflow-wrap:break-word}
-.card h3{font-size:15px;margin:0 0 10px}code{font-size:.9em}pre{white-space:pre-wrap}
+.card h3{font-size:15px;margin:0 0 10px}
+.card table+p,.card table+table{margin-top:14px}code{font-size:.9em}pre{white-space:pre-wrap}
 """
 
 Draw = Callable[[float], str]
@@ -65,7 +67,8 @@ def write_data_report(
     """
     if language not in WORDS:
         raise UnknownNameError("language", language, WORDS)
-    found = look(project, texts=texts)
+    with looking(project, "data report", texts=texts) as sight:
+        found = look(project, sight=sight)
     write_durably(path, data_page(found, language=language).encode())
     if card is not None:
         write_durably(card, card_of(found, language=language).encode())

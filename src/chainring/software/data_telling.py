@@ -12,7 +12,7 @@ TEXT_CHARACTERS = 100
 
 def tell_row(row: Mapping[str, Any]) -> str:
     """Return one row on one line: id, split, label, language, source, and its text cut short."""
-    text = " ".join(str(row.get("text", "")).split())
+    text = " ".join(str(row.get("text") or "(withheld by a rule of access)").split())
     cut = text if len(text) <= TEXT_CHARACTERS else text[: TEXT_CHARACTERS - 1] + "…"
     label = row["label"] or "–"
     return f"{row['id']}  {row['split']:10}  {label}  {row['language']}  {row['source']}  {cut}"

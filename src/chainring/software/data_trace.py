@@ -16,6 +16,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from chainring.contracts.access import record_facts, row_facts
 from chainring.contracts.codec import decode
 from chainring.contracts.dataset import Dataset, Row
 from chainring.contracts.errors import InputError
@@ -28,6 +29,7 @@ from chainring.data.looking.numbers import LEARNT
 from chainring.data.looking.records import mentioning, named
 from chainring.data.looking.rows import rows_naming
 from chainring.ring.built import Ring
+from chainring.ring.sight import Sight
 from chainring.software import project as place_of_project
 from chainring.software.data_look import (
     chain_of,
@@ -54,7 +56,7 @@ class Traced:
     ids: tuple[str, ...]
 
 
-def trace(project: Project, name: str, *, dataset: str = "", texts: bool = True) -> dict[str, Any]:
+def trace(project: Project, name: str, *, sight: Sight, dataset: str = "") -> dict[str, Any]:
     """Return where a row came from and what it became.
 
     Parameters
@@ -63,8 +65,8 @@ def trace(project: Project, name: str, *, dataset: str = "", texts: bool = True)
         Id of a row, record, label, prediction or feedback; or a place: `data/help.csv line 12`.
     dataset
         Address of a data set, or its first 12 digits; empty: the newest.
-    texts
-        Whether the text is told; otherwise ids, places and licences only.
+    sight
+        What the caller may be shown; of other texts ids, places and licences only are told.
 
     Raises
     ------
@@ -82,10 +84,8 @@ def trace(project: Project, name: str, *, dataset: str = "", texts: bool = True)
     about = {*ids, *(row.feedback if row is not None else ())}
     return {
         "name": name,
-        "row": None if row is None else _row(row, texts=texts),
-        "records": [
-            _record(project, r, texts=texts) for r in _records(ring, chain, ids, RECORD_STEPS)
-        ],
+        "row": None if row is None else _row(row, sight),
+        "records": [_record(project, r, sight) for r in _records(ring, chain, ids, RECORD_STEPS)],
         "steps": list(_steps(ring, chain, ids)),
         "labels": [_label(one) for one in _labels(ring, chain, ids)],
         "reviews": [
@@ -152,7 +152,7 @@ def _dropped_place(ring: Ring, chain: Sequence[Lineage], name: str) -> dict[str,
     )
 
 
-def _row(row: Row, *, texts: bool) -> dict[str, Any]:
+def _row(row: Row, sight: Sight) -> dict[str, Any]:
     shown: dict[str, Any] = {
         "id": row.id,
         "split": row.split,
@@ -162,10 +162,11 @@ def _row(row: Row, *, texts: bool) -> dict[str, Any]:
         "must": row.must,
         "group": row.group,
     }
-    return shown | ({"text": row.text} if texts else {})
+    text = sight.text(row.text, row_facts(row))
+    return shown | ({} if text is None else {"text": text})
 
 
-def _record(project: Project, record: Record, *, texts: bool) -> dict[str, Any]:
+def _record(project: Project, record: Record, sight: Sight) -> dict[str, Any]:
     shown: dict[str, Any] = {
         "id": record.id,
         "source": record.source,
@@ -178,7 +179,8 @@ def _record(project: Project, record: Record, *, texts: bool) -> dict[str, Any]:
         "at": None if record.at is None else moment(record.at),
         "parents": list(record.parents),
     }
-    return shown | ({"text": record.text} if texts else {})
+    text = sight.text(record.text, record_facts(record))
+    return shown | ({} if text is None else {"text": text})
 
 
 def _file(project: Project, source: str) -> str | None:

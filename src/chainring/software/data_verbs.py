@@ -81,17 +81,19 @@ class DataVerbs:
     ) -> Iterator[dict[str, Any]]:
         """Yield the rows of the current data set (or a named one) that fit, as dicts by column.
 
+        A text that the rules of access withhold is None, and is not searched either.
+
         Raises
         ------
         UnknownNameError
             When nothing fits because no row has the split, label, language or source named.
         """
         from chainring.data.looking.rows import Filter, chosen
-        from chainring.software.data_look import dataset_named, tree_of
+        from chainring.software.data_look import dataset_named, seen, tree_of
 
         folder = tree_of(self.project.ring, dataset_named(self.project.ring, dataset))
         wanted = Filter(split=split, label=label, language=language, source=source, search=search)
-        return chosen(folder, wanted)
+        return seen(self.project, chosen(folder, wanted), searched=bool(search))
 
     def trace(self, name: str, *, dataset: str = "", texts: bool = True) -> dict[str, Any]:
         """Return where a row came from, every step that touched it, and the models it entered.
@@ -102,9 +104,11 @@ class DataVerbs:
             When nothing of that name entered the data set or was dropped on the way to it; or when
             the name fits several rows.
         """
+        from chainring.software.auditing import looking
         from chainring.software.data_trace import trace
 
-        return trace(self.project, name, dataset=dataset, texts=texts)
+        with looking(self.project, "data trace", about=name, texts=texts) as sight:
+            return trace(self.project, name, dataset=dataset, sight=sight)
 
 
 class DataGroup:

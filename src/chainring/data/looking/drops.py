@@ -22,7 +22,7 @@ from chainring.data.dropped import DROPPED_FILE
 PLACES = 3
 MAX_REASONS = 200
 DUPLICATES = ("exact duplicate", "near-duplicate", "conflicting duplicate")
-_SECRET = ("consent", "licence", "forgotten", "personal")
+_SECRET = ("access", "consent", "licence", "forgotten", "personal")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

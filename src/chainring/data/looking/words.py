@@ -21,7 +21,9 @@ from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+from chainring.contracts.access import FACTS
 from chainring.contracts.errors import MissingPackageError
 from chainring.data.looking.rows import batches
 from chainring.text.characters import HAN
@@ -86,14 +88,28 @@ class WordCounts:
         return sorted(found, key=lambda one: (-one.z, one.word))[:most]
 
 
-def word_map(folder: Path, *, labels: Collection[str]) -> WordCounts:
-    """Return the words of a data set, of at most about 100,000 rows spread over all of it."""
+def word_map(
+    folder: Path,
+    *,
+    labels: Collection[str],
+    allows: Callable[[Mapping[str, Any]], bool] | None = None,
+) -> WordCounts:
+    """Return the words of a data set, of at most about 100,000 rows spread over all of it.
+
+    Parameters
+    ----------
+    labels
+        Labels whose words are counted apart.
+    allows
+        Whether a row may be read, by its columns; None: every row.
+    """
+    columns = ("text", "language", "label", *(() if allows is None else FACTS))
     rows = sum(batch.num_rows for batch in batches(folder, ("split",)))
     every = -(-rows // MAX_ROWS)
     found, place = WordCounts(labels=labels), 0
-    for batch in batches(folder, ("text", "language", "label")):
+    for batch in batches(folder, tuple(dict.fromkeys(columns))):
         for row in batch.to_pylist():
-            if place % every == 0:
+            if place % every == 0 and (allows is None or allows(row)):
                 found.add(row["text"], language=row["language"], label=row["label"] or "")
             place += 1
     return found
