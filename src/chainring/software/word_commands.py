@@ -5,6 +5,7 @@ Each parses, calls its verb and says in plain sentences what happened. None need
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -62,7 +63,7 @@ def train(
     typer.echo(f"made {out}: {len(made):,} words, {dimensions} numbers each")
     if not made.facts["same_every_run"]:
         typer.echo(f"another run gives other vectors: {made.facts['because']}")
-    typer.echo(f"  chainring words near {out} {made.words[min(50, len(made) - 1)]}")
+    typer.echo(f"  chainring words near {out} {_example(made.words)}")
 
 
 @app.command()
@@ -156,6 +157,12 @@ def segment(
     for name in [by] if by else get_args(Segmenter):
         settings = _settings(segmenter=name, user_words=_listed(user_words))
         typer.echo(f"{name:14} {' / '.join(words_of(text, settings=settings))}")
+
+
+def _example(words: Sequence[str]) -> str:
+    """Return a frequent word that is longer than those that only join others."""
+    long = (word for word in words if len(word) > (4 if word.isascii() else 1))
+    return next(long, words[0])
 
 
 def _say(line: str) -> None:
