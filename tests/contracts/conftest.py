@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.contracts import source_examples
 
 from chainring.contracts.dataset import Dataset, Row
 from chainring.contracts.placement import Choice, Placement
@@ -17,6 +18,7 @@ from chainring.store.tables import write_rows
 from chainring.store.trees import TreeStore
 from chainring.training.settings import EncoderSettings, TrainingSettings
 
+source_example = source_examples.source_example
 SAID = {
     "refund": ("I want my money back", "please refund me", "我要退款", "把钱退给我"),
     "parcel": ("where is my parcel", "track my order", "我的包裹到哪了", "物流太久了"),

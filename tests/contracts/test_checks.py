@@ -21,6 +21,7 @@ from chainring.contracts.checks import (
     ExecutorExample,
     FormExample,
     ReaderExample,
+    SourceExample,
     check_part,
 )
 from chainring.contracts.dataset import Row
@@ -28,6 +29,7 @@ from chainring.contracts.errors import InputError, UnknownNameError
 from chainring.contracts.parts import KINDS, load_part, part, part_names
 from chainring.contracts.placement import Choice, Placement
 from chainring.contracts.work import Work
+from chainring.data.harvest import Harvest
 from chainring.training.settings import TrainingSettings
 
 ROWS = [{"text": "我要退款", "label": "refund"}, {"text": 'say "hi", please', "label": "chat"}]
@@ -49,6 +51,11 @@ def write_tsv(path: Path) -> None:
     path.write_text("text\tlabel\n" + "".join(f"{r['text']}\t{r['label']}\n" for r in ROWS))
 
 
+def write_html(path: Path) -> None:
+    said = " ".join(row["text"] for row in ROWS)
+    path.write_text(f"<html lang=zh><body><article><p>{said}</p></article></body></html>")
+
+
 READERS: dict[str, tuple[str, Callable[[Path], object], bytes]] = {
     "jsonl.v1": ("a.jsonl", write_jsonl, b'{"text": "cut'),
     "csv.v1": ("a.csv", write_csv, b"text,label\n1,2,3\n"),
@@ -63,7 +70,13 @@ READERS: dict[str, tuple[str, Callable[[Path], object], bytes]] = {
         lambda path: path.write_text("".join(row["text"] + "\n" for row in ROWS)),
         b"ok\n\xff\xfe\n",
     ),
+    "html.v1": ("a.html", write_html, b"<html></html>"),
 }
+APART = {
+    "text.v1": [{"text": row["text"] + "\n"} for row in ROWS],
+    "html.v1": [{"text": " ".join(row["text"] for row in ROWS), "language": "zh"}],
+}
+"""Rows of readers that keep no labels."""
 
 
 @pytest.fixture
@@ -72,6 +85,7 @@ def example(
     make_work: Callable[[], Work],
     model_folder: Callable[[str], Path],
     training_settings: TrainingSettings,
+    source_example: Callable[[str], SourceExample],
 ) -> Callable[[str, str], Example]:
     """Make the example of a kind and a name."""
 
@@ -80,7 +94,7 @@ def example(
         (tmp_path / "damaged").mkdir()
         write(tmp_path / file)
         (tmp_path / "damaged" / file).write_bytes(damage)
-        rows = [{"text": row["text"] + "\n"} for row in ROWS] if name == "text.v1" else ROWS
+        rows = APART.get(name, ROWS)
         return ReaderExample(path=tmp_path / file, rows=rows, damaged=tmp_path / "damaged" / file)
 
     def candidate(_: str) -> Example:
@@ -118,6 +132,7 @@ def example(
 
     makers: dict[str, Callable[[str], Example]] = {
         "reader": reader,
+        "source": source_example,
         "candidate": candidate,
         "form": form,
         "engine": engine,
@@ -322,3 +337,54 @@ def test_an_unknown_part_and_an_example_of_another_kind_are_refused(file: Reader
         check_part("reader", "jsonnl.v1")
     with pytest.raises(InputError, match="is checked with a CandidateExample"):
         check_part("candidate", "linear.v1", file)
+
+
+def source_faults_of(tmp_path: Path, bring: Callable[[Harvest], None]) -> str:
+    class Theirs:
+        """Bring two texts."""
+
+        settings = TrainingSettings
+
+        def __call__(self, settings: Any, *, harvest: Harvest, say: Any) -> None:
+            bring(harvest)
+
+    example = SourceExample(
+        settings=None, texts=("one", "two"), open=Harvest.open, folder=tmp_path / "harvests"
+    )
+    return faults("source", Theirs(), example)
+
+
+def put(harvest: Harvest, number: int, text: str) -> None:
+    harvest.put(str(number), {"text": text, "locator": f"line {number}"})
+
+
+def test_a_source_that_does_things_twice_is_found(tmp_path: Path) -> None:
+    def twice(harvest: Harvest) -> None:
+        for number, text in enumerate(("one", "two"), len(harvest)):
+            put(harvest, number, text)
+        harvest.commit()
+
+    assert "a second time something changes" in source_faults_of(tmp_path, twice)
+
+
+def test_a_source_that_notes_its_cursor_before_its_rows_is_found(tmp_path: Path) -> None:
+    def hasty(harvest: Harvest) -> None:
+        if harvest.state("done"):
+            return
+        harvest.set_state("done", "yes")
+        harvest.commit()
+        put(harvest, 1, "one")
+        put(harvest, 2, "two")
+        harvest.commit()
+
+    found = source_faults_of(tmp_path, hasty)
+    assert "cut at put 2 and begun again, it ends with other rows" in found
+
+
+def test_a_source_that_brings_other_texts_or_no_place_is_found(tmp_path: Path) -> None:
+    def placeless(harvest: Harvest) -> None:
+        harvest.put("1", {"text": "three"})
+
+    found = source_faults_of(tmp_path, placeless)
+    assert "texts ['one', 'two'] expected" in found
+    assert "a row needs a locator" in found

@@ -20,10 +20,12 @@ from pathlib import Path
 from typing import Any
 
 from chainring.contracts.errors import InputError
+from chainring.contracts.executor_checks import ExecutorExample, executor_faults
 from chainring.contracts.parts import KINDS, load_part, part_names
 from chainring.contracts.placement import Placement
 from chainring.contracts.predictor import PredictSettings
 from chainring.contracts.request import Request
+from chainring.contracts.source_checks import SourceExample, source_faults
 
 TEXTS = ("", "Where is my parcel?", "我的包裹到哪了？", "物流太久了 " * 400)
 _NEAR = 2e-3  # a text among others is padded: float32 sums are made in another order
@@ -71,14 +73,9 @@ class FormExample:
     earlier: Mapping[str, Path] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExecutorExample:
-    """How to make the executor with two processes."""
-
-    make: Callable[[Any], Any]
-
-
-Example = ReaderExample | CandidateExample | EngineExample | FormExample | ExecutorExample
+Example = (
+    ReaderExample | SourceExample | CandidateExample | EngineExample | FormExample | ExecutorExample
+)
 
 
 def check_part(kind: str, name: str, example: Example | None = None) -> Any:
@@ -126,6 +123,7 @@ def _stated(kind: str, name: str, part: Any) -> Iterator[str]:
 
 _MEMBERS: dict[str, tuple[str, ...]] = {
     "reader": (),
+    "source": ("settings",),
     "candidate": (),
     "form": ("name", "engine", "write", "tolerances", "hindrance"),
     "engine": (),
@@ -133,6 +131,7 @@ _MEMBERS: dict[str, tuple[str, ...]] = {
 }
 _ARGUMENTS: dict[str, tuple[tuple[None, ...], tuple[str, ...]] | None] = {
     "reader": ((None,), ("report", "max_bytes")),
+    "source": ((None,), ("harvest", "say")),
     "candidate": ((None, None), ("unlabelled", "labels", "work", "settings")),
     "form": None,
     "engine": ((None,), ("threads",)),
@@ -240,23 +239,6 @@ def _form(_: str, part: Any, example: FormExample) -> Iterator[str]:
     )
 
 
-def _executor(name: str, part: Any, example: ExecutorExample) -> Iterator[str]:
-    executor = example.make(part)
-    if executor.name != name:
-        yield f"it is named {executor.name!r}"
-    if list(executor.map(_squared, iter(range(20)))) != [n * n for n in range(20)]:
-        yield "map does not give the results in the order of the shards"
-    if list(executor.map(_squared, [])) != []:
-        yield "map over nothing gives results"
-    if executor.spawn(2, _ranked) != [(0, 2), (1, 2)]:
-        yield "spawn does not give the results by rank"
-    try:
-        list(executor.map(_refused, [1]))
-    except InputError:
-        return
-    yield "an error of the work does not reach its caller"
-
-
 def _files(folder: Path) -> dict[str, bytes]:
     return {
         path.relative_to(folder).as_posix(): path.read_bytes()
@@ -269,23 +251,12 @@ def _numbers(table: Any) -> list[list[float]]:
     return [[float(number) for number in row] for row in table]
 
 
-def _squared(number: int) -> int:
-    return number * number
-
-
-def _ranked(rank: int, world: int) -> tuple[int, int]:
-    return rank, world
-
-
-def _refused(_: int) -> None:
-    raise InputError("this shard cannot be read")
-
-
 _BEHAVIOUR: dict[str, tuple[type[Any], Callable[[str, Any, Any], Iterator[str]]]] = {
     "reader": (ReaderExample, _reader),
+    "source": (SourceExample, source_faults),
     "candidate": (CandidateExample, _candidate),
     "form": (FormExample, _form),
     "engine": (EngineExample, _engine),
-    "executor": (ExecutorExample, _executor),
+    "executor": (ExecutorExample, executor_faults),
 }
 assert set(_BEHAVIOUR) == set(KINDS)

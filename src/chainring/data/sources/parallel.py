@@ -187,7 +187,7 @@ def _language_fault(text: str, stated: str) -> str:
         return found if found not in (stated, "und") and confidence >= _SURE else ""
     found = language(text)
     if stated == "zh":
-        return "" if found in ("zh", "und") else found
+        return "" if found == "und" or _WIDE.search(text) else found
     return "zh" if found == "zh" and stated != "ja" else ""
 
 

@@ -1,0 +1,155 @@
+"""dialogue.v1: every common form of a log gives the same questions and answers."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chainring.contracts.errors import InputError
+from chainring.data.harvest import Harvest
+from chainring.data.sources.dialogue import DIALOGUE
+from chainring.data.sources.roles import side_of
+from chainring.data.sources.turns import exchanges
+
+Bring = Callable[..., list[str]]
+FORMS: dict[str, dict[str, Any]] = {
+    "messages": {
+        "messages": [
+            {"role": "system", "content": "be kind"},
+            {"role": "user", "content": "到哪了？"},
+            {"role": "assistant", "content": [{"type": "text", "text": "在途"}]},
+        ]
+    },
+    "conversations": {
+        "conversations": [{"from": "human", "value": "到哪了？"}, {"from": "gpt", "value": "在途"}]
+    },
+    "turns": {
+        "turns": [{"speaker": "用户", "text": "到哪了？"}, {"speaker": "客服", "text": "在途"}]
+    },
+    "dialogue": {"dialogue": [["买家", "到哪了？"], ["卖家", "在途"]]},
+    "spoken": {"turns": ["用户：到哪了？", "客服: 在途"]},
+}
+
+
+def write(path: Path, *dialogues: dict[str, Any]) -> Path:
+    lines = (json.dumps(one, ensure_ascii=False) + "\n" for one in dialogues)
+    path.write_text("".join(lines), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_form_of_a_log_gives_the_same_pair(
+    tmp_path: Path, harvest: Harvest, bring: Bring, form: str
+) -> None:
+    assert bring(DIALOGUE, path=str(write(tmp_path / "a.jsonl", FORMS[form]))) == []
+    ((_, row),) = harvest.rows()
+    assert (row["text"], row["answer"]) == ("到哪了？", "在途")
+    assert "label" not in row
+
+
+def test_what_the_dialogue_says_of_itself_goes_to_every_pair(
+    tmp_path: Path, harvest: Harvest, bring: Bring
+) -> None:
+    turns = [
+        {"role": who, "content": text}
+        for who, text in (
+            ("user", "Hi, I am on 13912345678"),
+            ("bot", "Hello"),
+            ("user", "Where?"),
+            ("bot", "Here"),
+        )
+    ]
+    path = write(
+        tmp_path / "a.jsonl",
+        {
+            "messages": turns,
+            "customer": "c7",
+            "session": "s1",
+            "label": "track",
+            "at": "2026-11-25",
+        },
+    )
+    bring(DIALOGUE, path=str(path), context_turns=2,
+          columns={"subject": "customer", "id": "session"})  # fmt: skip
+    rows = dict(harvest.rows())
+    shared = {"subject": "c7", "label": "track", "at": "2026-11-25"}
+    assert rows == {
+        "a.jsonl:s1:1": {"text": "Hi, I am on [phone]", "answer": "Hello",
+                          "locator": "a.jsonl line 1, turn 1", **shared},
+        "a.jsonl:s1:3": {"text": "Where?", "answer": "Here",
+                          "context": "Hi, I am on [phone]\nHello",
+                          "locator": "a.jsonl line 1, turn 3", **shared},
+    }  # fmt: skip
+
+
+def test_a_dialogue_put_in_before_others_changes_none_of_them(
+    tmp_path: Path, harvest: Harvest, bring: Bring
+) -> None:
+    path = tmp_path / "a.jsonl"
+    other = {"turns": ["用户：怎么退货", "客服：点这里"]}
+    bring(DIALOGUE, path=str(write(path, FORMS["spoken"], other)))
+    before = dict(harvest.rows())
+    third = {"turns": ["用户：新的", "客服：好"]}
+    bring(DIALOGUE, path=str(write(path, third, FORMS["spoken"], other)))
+    after = dict(harvest.rows())
+    assert after.keys() > before.keys()
+    assert len(after) == 3
+    bring(DIALOGUE, path=str(write(path, other)))
+    assert [row["text"] for _, row in harvest.rows()] == ["怎么退货"]
+
+
+def test_what_one_side_says_in_several_turns_is_one_and_the_rest_is_counted() -> None:
+    turns = [
+        "客服：您好",
+        "用户：在吗",
+        "用户：到哪了",
+        "客服：稍等",
+        "客服：在途",
+        "店长：？",
+        3,
+        "用户：谢谢",
+    ]
+    dropped = Counter[str]()
+    (found,) = exchanges(turns, dropped=dropped)
+    assert (found.question, found.answer, found.turn) == ("在吗\n到哪了", "稍等\n在途", 2)
+    assert +dropped == {
+        "an answer without a question": 1,
+        "a speaker that is not known: 店长": 1,
+        "a turn of a form that is not known": 1,
+        "a question without an answer": 1,
+    }
+
+
+def test_names_of_ones_own_go_before_the_common_ones() -> None:
+    assert side_of("Agent") == "answers"
+    assert side_of("Agent", asks=["agent"]) == "asks"
+    assert side_of("小蜜", answers=["小蜜"]) == "answers"
+    assert [side_of(one) for one in ("顾客", "客服：", "系统", "路人")] == [
+        "asks",
+        "answers",
+        "apart",
+        "",
+    ]
+
+
+def test_a_file_without_any_dialogue_is_told_with_what_it_has(tmp_path: Path, bring: Bring) -> None:
+    path = write(tmp_path / "a.jsonl", {"text": "Hi", "label": "x"})
+    with pytest.raises(
+        InputError, match=r"found `text`, `label`; the turns are expected as a list"
+    ):
+        bring(DIALOGUE, path=str(path))
+
+
+def test_broken_lines_are_told_and_the_others_read(
+    tmp_path: Path, harvest: Harvest, bring: Bring
+) -> None:
+    path = write(tmp_path / "a.jsonl", FORMS["turns"])
+    path.write_bytes(b'{"turns": \n' + path.read_bytes() + b"\xff\xff\n")
+    (said,) = bring(DIALOGUE, path=str(path))
+    assert said.startswith("a.jsonl: 2 x could not be read, the first: line 1: no JSON")
+    assert len(harvest) == 1

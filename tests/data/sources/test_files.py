@@ -1,0 +1,223 @@
+"""files.v1: any fsspec url, every kind of file, only what changed, only what is allowed."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import fsspec
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import zstandard
+from pydantic import ValidationError
+
+from chainring.contracts.errors import InputError, UnreachableError
+from chainring.data.harvest import DROPPED, Harvest
+from chainring.data.sources import reading
+from chainring.data.sources.files import FILES, FilesSettings
+from chainring.data.sources.remote import remote_files
+
+Bring = Callable[..., list[str]]
+ROWS = [{"body": "Where is it?", "topic": "track"}, {"body": "我要退货，谢谢", "topic": "return"}]
+COLUMNS = {"text": "body", "label": "topic"}
+LINES = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in ROWS).encode()
+
+
+@pytest.fixture
+def bucket() -> Iterator[Any]:
+    """Yield an empty store that is no disk."""
+    system = fsspec.filesystem("memory")
+    system.store.clear()
+    system.pseudo_dirs[:] = [""]
+    yield system
+    system.store.clear()
+
+
+def put(system: Any, name: str, data: bytes) -> None:
+    with system.open(f"/shop/{name}", "wb") as file:
+        file.write(data)
+
+
+def texts(harvest: Harvest) -> list[str]:
+    return sorted(row["text"] for _, row in harvest.rows())
+
+
+BOTH = sorted(row["body"] for row in ROWS)
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("a.jsonl", LINES),
+        ("a.jsonl.gz", gzip.compress(LINES)),
+        ("a.jsonl.zst", zstandard.compress(LINES)),
+        ("a.csv", 'body,topic\nWhere is it?,track\n"我要退货，谢谢",return\n'.encode()),
+        (
+            "a.tsv.gz",
+            gzip.compress("body\ttopic\nWhere is it?\ttrack\n我要退货，谢谢\treturn\n".encode()),
+        ),
+    ],
+)
+def test_rows_are_the_same_from_every_kind_of_file(
+    bucket: Any, harvest: Harvest, bring: Bring, name: str, data: bytes
+) -> None:
+    put(bucket, name, data)
+    bring(FILES, path="memory://shop/*", columns=COLUMNS)
+    assert texts(harvest) == BOTH
+    assert {row["label"] for _, row in harvest.rows()} == {"track", "return"}
+    assert not (harvest.folder / "copy").exists()
+
+
+def test_parquet_text_and_pages_are_read_too(
+    bucket: Any, harvest: Harvest, bring: Bring, tmp_path: Path
+) -> None:
+    pq.write_table(pa.Table.from_pylist([{"text": "from a table"}]), tmp_path / "a.parquet")
+    put(bucket, "help/a.parquet", (tmp_path / "a.parquet").read_bytes())
+    put(bucket, "help/b.txt", "one line\n第二行\n".encode())
+    page = "<html lang=en><body><article><p>" + "Returns are free within thirty days. " * 9
+    put(bucket, "help/c.html", page.encode())
+    put(bucket, "help/README.txt", b"not data")
+    put(bucket, "help/.hidden/d.txt", b"not data")
+    bring(FILES, path="memory://shop/help")
+    found = texts(harvest)
+    assert ["from a table", "one line"] == [text for text in found if "Returns" not in text][:2]
+    assert any(text.startswith("Returns are free within thirty days.") for text in found)
+    assert len(found) == 4
+
+
+def test_a_file_tells_its_split_and_a_row_tells_its_place(
+    bucket: Any, harvest: Harvest, bring: Bring
+) -> None:
+    put(bucket, "train.jsonl", LINES)
+    put(bucket, "test.jsonl", b'{"body": "one more", "topic": "x", "id": 7}\n')
+    bring(FILES, path=("memory://shop/train.jsonl", "memory://shop/test.jsonl"), columns=COLUMNS)
+    rows = dict(harvest.rows())
+    assert sorted(row["split"] for row in rows.values()) == ["test", "train", "train"]
+    (one,) = (row for name, row in rows.items() if name.endswith(":7"))
+    assert one["locator"].endswith("test.jsonl line 1")
+
+
+def test_only_a_file_that_changed_is_read_again_and_a_file_that_is_gone_takes_its_rows_along(
+    bucket: Any, harvest: Harvest, bring: Bring, monkeypatch: Any
+) -> None:
+    put(bucket, "a.jsonl", LINES)
+    put(bucket, "b.jsonl", b'{"body": "b", "topic": "x"}\n')
+    read: list[str] = []
+    enter = reading.Reading.__enter__
+
+    def noted(self: Any) -> Any:
+        read.append(Path(self._piece).name)
+        return enter(self)
+
+    monkeypatch.setattr(reading.Reading, "__enter__", noted)
+    bring(FILES, path="memory://shop/*.jsonl", columns=COLUMNS)
+    before = (harvest.digest(), harvest.changes)
+    bring(FILES, path="memory://shop/*.jsonl", columns=COLUMNS)
+    assert (read, (harvest.digest(), harvest.changes)) == (["a.jsonl", "b.jsonl"], before)
+    put(bucket, "b.jsonl", b'{"body": "c", "topic": "x"}\n')
+    bring(FILES, path="memory://shop/*.jsonl", columns=COLUMNS)
+    assert read == ["a.jsonl", "b.jsonl", "b.jsonl"]
+    assert texts(harvest) == sorted([*BOTH, "c"])
+    bucket.rm("/shop/a.jsonl")
+    bring(FILES, path="memory://shop/*.jsonl", columns=COLUMNS)
+    assert texts(harvest) == ["c"]
+
+
+def test_other_columns_read_everything_again(bucket: Any, harvest: Harvest, bring: Bring) -> None:
+    put(bucket, "a.jsonl", LINES)
+    bring(FILES, path="memory://shop", columns=COLUMNS)
+    bring(FILES, path="memory://shop", columns={"text": "topic"})
+    assert texts(harvest) == ["return", "track"]
+
+
+def test_a_row_put_in_at_the_top_changes_no_other_and_equal_rows_all_count(
+    tmp_path: Path, harvest: Harvest, bring: Bring
+) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("one\ntwo\ntwo\ntwo\n")
+    bring(FILES, path=str(path))
+    before = {name: row["text"] for name, row in harvest.rows()}
+    assert sorted(before.values()) == ["one", "two", "two", "two"]
+    path.write_text("zero\none\ntwo\ntwo\n")
+    bring(FILES, path=str(path))
+    after = {name: row["text"] for name, row in harvest.rows()}
+    assert sorted(after.values()) == ["one", "two", "two", "zero"]
+    assert len(after.items() & before.items()) == 3
+
+
+def test_a_local_file_is_read_where_it_lies(tmp_path: Path, harvest: Harvest, bring: Bring) -> None:
+    (tmp_path / "a.jsonl").write_bytes(LINES)
+    for place in (str(tmp_path), f"file://{tmp_path}/a.jsonl"):
+        bring(FILES, path=place, columns=COLUMNS)
+        assert texts(harvest) == BOTH
+    with pytest.raises(UnreachableError, match="nothing is there"):
+        bring(FILES, path=str(tmp_path / "away"))
+
+
+def test_lines_that_cannot_be_read_are_counted_and_the_first_is_told(
+    bucket: Any, harvest: Harvest, bring: Bring
+) -> None:
+    put(bucket, "a.jsonl", b'{"body": \n' + LINES + b'{"body": " "}\n')
+    (said,) = bring(FILES, path="memory://shop", columns=COLUMNS)
+    assert "1 x could not be read, the first: line 1: no JSON" in said
+    assert json.loads(harvest.state(DROPPED)) == {"could not be read": 1, "empty text": 1}
+    put(bucket, "a.jsonl", LINES)
+    bring(FILES, path="memory://shop", columns=COLUMNS)
+    assert json.loads(harvest.state(DROPPED)) == {}
+
+
+@pytest.mark.parametrize("ending", ["gz", "zst"])
+def test_a_packed_file_that_was_cut_is_told(
+    bucket: Any, harvest: Harvest, bring: Bring, ending: str
+) -> None:
+    lines = b"".join(b'{"text": "row %d"}\n' % n for n in range(20_000))
+    packed = gzip.compress(lines) if ending == "gz" else zstandard.compress(lines)
+    put(bucket, f"a.jsonl.{ending}", packed[: len(packed) // 2])
+    (said,) = bring(FILES, path="memory://shop")
+    assert "damaged" in said
+    assert len(harvest) > 100
+
+
+def test_wrong_columns_are_told_with_what_there_is(bucket: Any, bring: Bring) -> None:
+    put(bucket, "a.jsonl", LINES)
+    with pytest.raises(InputError) as caught:
+        bring(FILES, path="memory://shop")
+    assert caught.value.faults == (
+        'no column `text` for the text; map it with columns = { text = "body" }',
+    )
+
+
+def test_a_file_larger_than_allowed_is_refused(bucket: Any, bring: Bring) -> None:
+    put(bucket, "a.txt", os.urandom(3 << 20))
+    with pytest.raises(InputError, match="more than max_file_mib = 1"):
+        bring(FILES, path="memory://shop", max_file_mib=1)
+
+
+@pytest.mark.parametrize(
+    ("url", "fault"),
+    [
+        ("http://169.254.169.254/latest", "only where the recipe allows it"),
+        ("simplecache::https://b.example/b.csv", "only where the recipe allows it"),
+        ("https://a.example.evil.test/b.csv", "only where the recipe allows it"),
+        ("ftp://ann:geheim@a.example/b.csv", "holds a password"),
+    ],
+)
+def test_urls_that_may_not_be_read_are_a_fault_of_the_recipe(url: str, fault: str) -> None:
+    with pytest.raises(ValidationError, match=fault):
+        FilesSettings(path=url, allow=("https://a.example/",))
+
+
+def test_an_allowed_url_passes_the_recipe() -> None:
+    assert FilesSettings(path="https://a.example/b.csv", allow=("https://a.example/",))
+
+
+def test_a_protocol_without_its_package_is_told_how_to_get_it() -> None:
+    with pytest.raises(InputError, match="pip install s3fs"):
+        remote_files(["s3://shop/a.csv"])
+    with pytest.raises(InputError, match="no url that can be read"):
+        remote_files(["nosuch://shop/a.csv"])
