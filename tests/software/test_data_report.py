@@ -13,8 +13,10 @@ from tests.software.conftest import copy, grow, opened, refused, run
 from chainring.contracts.errors import InputError, UnknownNameError
 from chainring.data.looking.drops import Place
 from chainring.software.api import Project
+from chainring.software.auditing import sight_of
 from chainring.software.data_findings import findings
-from chainring.software.data_look import datasets, look
+from chainring.software.data_look import Look, datasets
+from chainring.software.data_look import look as look_by
 from chainring.software.data_report import data_page
 from chainring.software.data_report_words import WORDS, told_reason
 
@@ -26,6 +28,11 @@ EXTRA = [
     {"text": "where is my parcel, a woman asks", "label": "track_order", "protected": "women"},
     {"text": "包裹现在走到哪一站了呀", "label": "track_order", "protected": "men"},
 ]
+
+
+def look(project: Project, *, texts: bool = True) -> Look:
+    """Return what the owner of this machine sees."""
+    return look_by(project, sight=sight_of(project, "data report", texts=texts))
 
 
 class Tags(HTMLParser):
@@ -224,3 +231,44 @@ def test_both_languages_have_the_same_words_with_the_same_places() -> None:
     for key, english in WORDS["en"].items():
         fields = sorted(re.findall(r"{\w+", english))
         assert fields == sorted(re.findall(r"{\w+", WORDS["zh"][key])), key
+
+
+RULES = """
+[[access.rules]]
+where = { label = "invoice" }
+action = "read"
+allow = false
+"""
+
+
+def test_what_a_rule_keeps_back_is_neither_shown_nor_searched_nor_counted(second: Project) -> None:
+    recipe = second.folder / "chainring.toml"
+    recipe.write_text(recipe.read_text() + RULES)
+    with opened(second.folder) as project:
+        rows = list(project.data.show(label="invoice", limit=5))
+        assert len(rows) == 5
+        assert {row["text"] for row in rows} == {None}
+        assert list(project.data.show(label="invoice", search="invoice")) == []
+        found = look(project)
+        assert found.words.distinctive("invoice") == []
+        assert found.numbers.by("label")["invoice"] > 0
+        assert found.words.distinctive("refund_status")
+        assert "text" not in project.data.trace(rows[0]["id"])["row"]
+    said = run("data", "show", "-p", str(second.folder), "--label", "invoice", "--limit", "1")
+    assert "invoice" in said
+    assert "发票" not in said
+
+
+def test_rows_are_given_out_after_the_act_that_tells_of_them_is_kept(project: Project) -> None:
+    from chainring.contracts.act import Act
+
+    def told() -> list[int]:
+        acts = project.ring.ledger.facts("act", Act)
+        return [one.rows for one in acts if one.verb == "data show"]
+
+    rows = project.data.show(limit=7)
+    assert told() == []
+    next(rows)
+    assert told() == [7]
+    assert len(list(rows)) == 6
+    assert told() == [7]

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.software.conftest import refused, run
@@ -11,7 +12,7 @@ from chainring.contracts.reaction import Reaction
 from chainring.software.api import Project
 
 
-def first_row(project: Project, **wanted: str) -> str:
+def first_row(project: Project, **wanted: Any) -> str:
     return str(next(project.data.show(**wanted))["id"])
 
 

@@ -107,19 +107,19 @@ def show(
 ) -> None:
     """Show rows of the data set: those of a split, label, language or source, or with a text."""
     import json
-    from itertools import islice
 
     from chainring.software.data_telling import tell_row
 
     rows = opened(project).data.show(
-        split=split, label=label, language=language, source=source, search=search, dataset=dataset
-    )
+        split=split, label=label, language=language, source=source, search=search,
+        dataset=dataset, limit=limit,
+    )  # fmt: skip
     shown = 0
-    for row in islice(rows, limit or None):
+    for row in rows:
         shown += 1
         typer.echo(json.dumps(row, ensure_ascii=False) if as_json else tell_row(row))
-    if limit and shown == limit and next(rows, None) is not None:
-        typer.echo("more rows fit; show all with --limit 0", err=True)
+    if limit and shown == limit:
+        typer.echo(f"the first {limit}; --limit 0 shows all that fit", err=True)
     if not shown:
         typer.echo("no row fits", err=True)
 

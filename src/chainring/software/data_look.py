@@ -7,12 +7,13 @@ reads what stands and makes nothing: run `chainring turn` for a data set of toda
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from chainring.contracts.access import FACTS, Facts, decide
+from chainring.contracts.access import Facts, decide, record_facts
 from chainring.contracts.codec import decode
 from chainring.contracts.dataset import Dataset
 from chainring.contracts.deployment import Deployment
@@ -23,16 +24,16 @@ from chainring.data.looking.drift import Drift, drift
 from chainring.data.looking.drops import Drop, Place, drops
 from chainring.data.looking.numbers import LEARNT, Numbers, numbers
 from chainring.data.looking.population import Kind, Standing, representativeness
-from chainring.data.looking.records import Terms, terms, texts_of
+from chainring.data.looking.records import Terms, records_of, terms
+from chainring.data.looking.rows import Allows, facts_of
 from chainring.data.looking.samples import shown, source_texts
-from chainring.data.looking.words import WordCounts, word_map
+from chainring.data.looking.words import WordCounts, word_counts
 from chainring.ring.built import CHAMPION, Ring
 from chainring.ring.sight import Sight
 from chainring.ring.steps import STEPS
 from chainring.ring.turn import Turn
 from chainring.ring.why import ancestry
 from chainring.software import project as place_of_project
-from chainring.software.auditing import looking
 from chainring.trust.guard import guard
 
 if TYPE_CHECKING:
@@ -89,6 +90,8 @@ def look(project: Project, *, sight: Sight) -> Look:
     left = [one for row in chain for one in _drops(ring, row)]
     tables = [one for one in (table(ring, chain, step) for step in TABLES) if one is not None]
     before = _before(ring, history, data.address)
+    labels = list(found.by("label", splits=LEARNT))[:MAPPED_LABELS]
+    allows = reading(project, sight)
     return Look(
         data=data,
         chain=chain,
@@ -96,13 +99,9 @@ def look(project: Project, *, sight: Sight) -> Look:
         redacted=ring.recipe.privacy.redact,
         terms=terms(tables[-1]) if tables else {},
         drops=left,
-        samples={} if sight.blind else _allowed(_samples(project, chain, left, tables), sight),
-        words=word_map(
-            folder,
-            labels=list(found.by("label", splits=LEARNT))[:MAPPED_LABELS],
-            allows=None if not ring.recipe.access.rules else _reading(project, sight),
-        ),
-        drift=None if not before else drift(ring.runner.trees.open(before), folder),
+        samples={} if sight.blind else _samples(project, chain, left, tables, sight),
+        words=word_counts(folder, labels=labels, allows=allows),
+        drift=drift(ring.runner.trees.open(before), folder, allows=allows) if before else None,
         before=before,
         declared=bool(ring.recipe.data.population.shares()),
         standings=representativeness(_counts(found), ring.recipe.data.population.shares()),
@@ -197,60 +196,47 @@ def _drops(ring: Ring, row: Lineage) -> Iterator[Drop]:
             yield Drop(step=row.step, reason=reason, rows=rows)
 
 
+def reading(project: Project, sight: Sight) -> Allows | None:
+    """Return whether a row's words may be counted; None where no rule keeps any back.
+
+    Rows of the same facts are decided once; words are no texts, so nothing is counted as shown.
+    """
+    rules = project.ring.recipe.access.all_rules()
+    if not rules:
+        return None
+
+    @cache
+    def decided(facts: Facts) -> bool:
+        return decide(rules, sight.who, "read", sight.purpose, facts).allowed
+
+    return lambda row: decided(facts_of(row))
+
+
 def _samples(
-    project: Project, chain: Sequence[Lineage], left: Sequence[Drop], tables: Sequence[Path]
+    project: Project,
+    chain: Sequence[Lineage],
+    left: Sequence[Drop],
+    tables: Sequence[Path],
+    sight: Sight,
 ) -> dict[Place, str]:
     places = [place for one in left if one.may_be_shown for place in one.places]
-    found = {place: shown(place.sample) for place in places if place.sample}
-    by_record = {place.record: place for place in places if place.record and place not in found}
-    for folder in tables:
-        for record, text in texts_of(folder, by_record).items():
-            found[by_record.pop(record)] = shown(text)
-    return found | _from_sources(project, chain, [p for p in places if not p.record])
-
-
-def _allowed(samples: Mapping[Place, str], sight: Sight) -> dict[Place, str]:
-    """Return the samples that may be shown; of a dropped row no more is known than its source."""
-    return {
-        place: text
-        for place, text in samples.items()
-        if sight.may(Facts(source=place.source or None))
+    found = {
+        place: shown(place.sample)
+        for place in places
+        if place.sample and sight.may(Facts(source=place.source or None))
     }
-
-
-def _reading(project: Project, sight: Sight) -> Callable[[Mapping[str, Any]], bool]:
-    """Return whether a row's words may be counted; words are no texts, so nothing is counted."""
-    rules = project.ring.recipe.access.all_rules()
-
-    def allows(row: Mapping[str, Any]) -> bool:
-        return decide(rules, sight.who, "read", sight.purpose, facts_in(row)).allowed
-
-    return allows
-
-
-def facts_in(row: Mapping[str, Any]) -> Facts:
-    """Return the facts of a row that was read as a dict; older data sets know no consent."""
-    return Facts(
-        **{name: row.get(name) for name in FACTS} | {"consent": row.get("consent") or None}
-    )
-
-
-def seen(
-    project: Project, rows: Iterator[dict[str, Any]], *, searched: bool
-) -> Iterator[dict[str, Any]]:
-    """Yield the rows as the owner may see them: a withheld text is None.
-
-    Where rows were searched, withheld ones are left out: to find a word in a text is to read it.
-    """
-    with looking(project, "data show") as sight:
-        for row in rows:
-            text = sight.text(row["text"], facts_in(row))
-            if text is not None or not searched:
-                yield row | {"text": text}
+    by_record = {place.record: place for place in places if place.record and not place.sample}
+    for folder in tables:
+        for record in records_of(folder, by_record).values():
+            place = by_record.pop(record.id)
+            if sight.may(record_facts(record)):
+                found[place] = shown(record.text)
+    apart = [place for place in places if not place.record and not place.sample]
+    return found | _from_sources(project, chain, apart, sight)
 
 
 def _from_sources(
-    project: Project, chain: Sequence[Lineage], places: Sequence[Place]
+    project: Project, chain: Sequence[Lineage], places: Sequence[Place], sight: Sight
 ) -> dict[Place, str]:
     made = [row.started for row in chain if row.step == "records"]
     if not made or not places:
@@ -260,7 +246,11 @@ def _from_sources(
         source = place_of_project.source(ring, project.folder)
     except InputError:  # the text folder is gone
         return {}
-    allows = guard(ring.recipe.privacy.policy()).allows
+    policy = guard(ring.recipe.privacy.policy())
+
+    def allows(facts: Facts) -> bool:
+        return policy.allows(facts.consent or "") and sight.may(facts)
+
     return source_texts(source, places, settings=ring.recipe.data, allows=allows, made=made[0])
 
 

@@ -78,22 +78,27 @@ class DataVerbs:
         source: str = "",
         search: str = "",
         dataset: str = "",
+        limit: int = 0,
     ) -> Iterator[dict[str, Any]]:
         """Yield the rows of the current data set (or a named one) that fit, as dicts by column.
 
         A text that the rules of access withhold is None, and is not searched either.
+
+        Parameters
+        ----------
+        limit
+            How many rows at most; 0: all.
 
         Raises
         ------
         UnknownNameError
             When nothing fits because no row has the split, label, language or source named.
         """
-        from chainring.data.looking.rows import Filter, chosen
-        from chainring.software.data_look import dataset_named, seen, tree_of
+        from chainring.data.looking.rows import Filter
+        from chainring.software.data_show import shown_rows
 
-        folder = tree_of(self.project.ring, dataset_named(self.project.ring, dataset))
         wanted = Filter(split=split, label=label, language=language, source=source, search=search)
-        return seen(self.project, chosen(folder, wanted), searched=bool(search))
+        return shown_rows(self.project, wanted, dataset=dataset, limit=limit)
 
     def trace(self, name: str, *, dataset: str = "", texts: bool = True) -> dict[str, Any]:
         """Return where a row came from, every step that touched it, and the models it entered.

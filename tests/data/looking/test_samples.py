@@ -6,14 +6,14 @@ from typing import Any
 from tests.data.conftest import Workshop
 
 from chainring.data.looking.drops import Place
-from chainring.data.looking.records import named, terms, texts_of
+from chainring.data.looking.records import named, records_of, terms
 from chainring.data.looking.samples import SHOWN_CHARACTERS, shown, source_texts
 
 LATER = 4e9
 
 
 def read(workshop: Workshop, places: list[Place], **facts: Any) -> dict[Place, str]:
-    usual: dict[str, Any] = {"allows": lambda consent: consent != "none", "made": LATER}
+    usual: dict[str, Any] = {"allows": lambda facts: facts.consent != "none", "made": LATER}
     return source_texts(workshop.source(), places, settings=workshop.settings, **{**usual, **facts})
 
 
@@ -73,4 +73,4 @@ def test_records_are_counted_by_their_terms_and_found_by_id_place_or_url(
     assert named(folder, third.id) == [third]
     assert named(folder, "line 3") == [third]
     assert named(folder, "line 33") == []
-    assert texts_of(folder, {third.id, "rec_nobody"}) == {third.id: "三"}
+    assert records_of(folder, {third.id, "rec_nobody"}) == {third.id: third}

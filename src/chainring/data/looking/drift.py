@@ -32,8 +32,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from chainring.contracts.access import FACTS
 from chainring.data.looking.numbers import median
-from chainring.data.looking.rows import batches, keys
+from chainring.data.looking.rows import Allows, batches, keys, readable
 from chainring.data.looking.words import count_words, words
 from chainring.stats.multiple import holm
 from chainring.stats.two_samples import homogeneity, shares_differ, smirnov
@@ -48,7 +49,7 @@ MIN_EFFECT = 0.1
 MIN_ROWS = 20
 MAX_WORD_ROWS = 50_000
 MAX_TESTED_WORDS = 300
-_COLUMNS = ("id", "text", "label", "language", "source")
+_COLUMNS = ("id", "text", *FACTS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,12 +140,18 @@ class Sample:
         )
 
 
-def drift(before: Path, now: Path) -> Drift:
-    """Return what changed between two data sets, given as folders of their trees."""
+def drift(before: Path, now: Path, *, allows: Allows | None = None) -> Drift:
+    """Return what changed between two data sets, given as folders of their trees.
+
+    Parameters
+    ----------
+    allows
+        Whether the words of a row may be counted, by its columns; None: those of every row.
+    """
     old, old_labelled = _known(before)
     new, new_labelled = _known(now)
-    came, stayed_labels = _split(now, old, old_labelled)
-    gone, _ = _split(before, new, new_labelled)
+    came, stayed_labels = _split(now, old, old_labelled, allows)
+    gone, _ = _split(before, new, new_labelled, allows)
     stayed = gone[1]
     changes = [
         *_changes("came", came[0], stayed.with_(gone[0])),
@@ -177,7 +184,9 @@ def _with_label(names: list[str], batch: Any) -> list[str]:
     return [f"{name} {label or ''}" for name, label in zip(names, labels, strict=True)]
 
 
-def _split(folder: Path, known: Any, labelled: Any) -> tuple[tuple[Sample, Sample], int]:
+def _split(
+    folder: Path, known: Any, labelled: Any, allows: Allows | None
+) -> tuple[tuple[Sample, Sample], int]:
     """Return the rows unknown to the other side and those known; and how many kept their label."""
     sides, same = (Sample(), Sample()), 0
     every = max(1, _rows(folder) // MAX_WORD_ROWS)
@@ -188,7 +197,7 @@ def _split(folder: Path, known: Any, labelled: Any) -> tuple[tuple[Sample, Sampl
         same += int(_is_in(keys(_with_label(names, batch)), labelled).sum())
         for sample, mask in zip(sides, (~is_known, is_known), strict=True):
             sample.add(_where(batch, mask))
-            sample.add_words(_where(batch, mask & (found % every == 0)).column("text").to_pylist())
+            sample.add_words(readable(_where(batch, mask & (found % every == 0)), allows))
     return sides, same
 
 

@@ -3,7 +3,7 @@
 Enters the folder of a records table, leaves counts or records; a line at a time is in memory.
 
     terms(folder)                         # {('data/help.csv', 'CC-BY-4.0', 'owner'): 900}
-    texts_of(folder, {"rec_1f…"})         # {'rec_1f…': 'Where is my parcel?'}
+    records_of(folder, {"rec_1f…"})       # {'rec_1f…': Record(...)}
     named(folder, "data/help.csv line 12")
 """
 
@@ -15,7 +15,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
-from chainring.contracts.codec import decode
+from chainring.contracts.codec import build, decode
 from chainring.contracts.record import Record
 from chainring.store.tables import TABLE_FILE
 
@@ -31,15 +31,15 @@ def terms(folder: Path) -> dict[Terms, int]:
     return dict(found.most_common())
 
 
-def texts_of(folder: Path, identifiers: Collection[str]) -> dict[str, str]:
-    """Return the texts of some records by id: prepared, so redacted where the project redacts."""
+def records_of(folder: Path, identifiers: Collection[str]) -> dict[str, Record]:
+    """Return some records by id."""
     wanted = set(identifiers)
-    found: dict[str, str] = {}
+    found: dict[str, Record] = {}
     if not wanted:
         return found
     for row in _plain(folder):
         if row["id"] in wanted:
-            found[row["id"]] = row["text"]
+            found[row["id"]] = build(Record, row)
             if len(found) == len(wanted):
                 break
     return found

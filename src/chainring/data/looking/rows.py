@@ -16,11 +16,12 @@ label       track_order                           track_order
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from chainring.contracts.access import FACTS, Facts
 from chainring.contracts.dataset import Row
 from chainring.contracts.errors import DamagedError, UnknownNameError
 from chainring.store.tables import ROWS_FILE
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Keys: TypeAlias = NDArray[np.uint64]
+
+Allows: TypeAlias = Callable[[Mapping[str, Any]], bool]
+"""Whether the text of a row may be read, by the row's columns."""
 
 BATCH_ROWS = 8192
 EXACT = ("split", "label", "language", "source")
@@ -102,6 +106,21 @@ def rows_naming(folder: Path, identifiers: Sequence[str]) -> Iterator[Row]:
             mask = pc.or_(mask, _any_in(batch.column(name), wanted))
         for row in batch.filter(mask).to_pylist():
             yield Row(**{**row, **{name: tuple(row[name] or ()) for name in LISTS}})
+
+
+def facts_of(row: Mapping[str, Any]) -> Facts:
+    """Return the facts of a row given as a dict; an older data set knows no consent."""
+    return Facts(
+        **{name: row.get(name) for name in FACTS} | {"consent": row.get("consent") or None}
+    )
+
+
+def readable(batch: Any, allows: Allows | None) -> list[str]:
+    """Return the texts of a batch that may be read; with None all of them."""
+    if allows is None:
+        found: list[str] = batch.column("text").to_pylist()
+        return found
+    return [row["text"] for row in batch.to_pylist() if allows(row)]
 
 
 def keys(values: Sequence[str]) -> Keys:

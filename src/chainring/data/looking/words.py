@@ -21,11 +21,10 @@ from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from chainring.contracts.access import FACTS
 from chainring.contracts.errors import MissingPackageError
-from chainring.data.looking.rows import batches
+from chainring.data.looking.rows import Allows, batches
 from chainring.text.characters import HAN
 
 PRIOR_ROWS = 500.0
@@ -88,11 +87,11 @@ class WordCounts:
         return sorted(found, key=lambda one: (-one.z, one.word))[:most]
 
 
-def word_map(
+def word_counts(
     folder: Path,
     *,
     labels: Collection[str],
-    allows: Callable[[Mapping[str, Any]], bool] | None = None,
+    allows: Allows | None = None,
 ) -> WordCounts:
     """Return the words of a data set, of at most about 100,000 rows spread over all of it.
 
