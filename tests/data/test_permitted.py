@@ -1,4 +1,4 @@
-"""Which rows the rules of access let into a data set: none that a rule forbids, whatever they are."""
+"""Which rows the rules of access let into a data set: none that a rule forbids."""
 
 from __future__ import annotations
 

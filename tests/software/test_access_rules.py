@@ -1,0 +1,428 @@
+"""No verb gives a withheld text to anybody: every verb of the table, every role that reaches it.
+
+Sentences of a sealed source, and of users who gave the consent `sealed`, are planted in every way
+that texts come in by; then each verb is called, and what it says, answers and writes is searched.
+A verb that is new in the table fails here until it is told how to call it.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tests.software.conftest import RECIPE, copy, invoke, opened, served, small_project
+
+from chainring.contracts.access import FACTS, Who
+from chainring.contracts.dataset import Row
+from chainring.contracts.errors import ChainringError, NotAllowedError
+from chainring.contracts.reaction import Reaction
+from chainring.ring.built import current
+from chainring.software.api import Project
+from chainring.software.surfaces import SURFACES
+from chainring.store.tables import read_rows
+from chainring.trust.rules import AccessSettings
+
+MARKS = ("zanzibar", "桑给巴尔")
+"""A word that stands in every planted text and nowhere else, in each language."""
+
+SEALED = [
+    *(f"zanzibar: where is the {thing} I ordered" for thing in ("coat", "lamp", "kettle", "belt")),
+    *(f"桑给巴尔，我买的{thing}到哪里了" for thing in ("外套", "台灯", "水壶", "皮带")),
+]
+RULES = """
+[[access.rules]]
+where = { source = "*sealed*" }
+allow = false
+
+[[access.rules]]
+where = { consent = "sealed" }
+allow = false
+"""
+
+
+@dataclass
+class House:
+    """The project with its planted texts, before and after the rules came."""
+
+    folder: Path
+    archive: Path
+    predictions: list[str] = field(default_factory=list)
+    rows: list[str] = field(default_factory=list)
+    models: list[str] = field(default_factory=list)
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> House:
+    """Return a project that learnt from sealed texts; its rules came afterwards."""
+    place = tmp_path_factory.mktemp("sealed")
+    folder = small_project(place / "shop")
+    lines = [json.dumps({"text": text, "label": "track_order"}, ensure_ascii=False)
+             for text in SEALED]  # fmt: skip
+    (folder / "data" / "sealed.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    with opened(folder) as project:
+        turn = project.turn()
+        rows = read_rows(project.ring.runner.trees.open(turn.dataset))
+        planted = [row for row in rows if has_mark(row.text)]
+        assert {row.source for row in planted} == {"data/sealed.jsonl"}
+        asked = project.predict([f"{text}, please" for text in SEALED])
+        for number, prediction in enumerate(asked):
+            react(project, prediction.id, number)
+        project.backup(place / "before.tar.gz")
+    return House(
+        folder=with_rules(folder, RULES),
+        archive=place / "before.tar.gz",
+        predictions=[one.id for one in asked],
+        rows=[name for row in planted for name in (row.id, *row.records)],
+        models=[turn.model.partition(":")[2][:12]],
+    )
+
+
+def react(project: Project, prediction: str, number: int) -> None:
+    kinds: list[dict[str, Any]] = [
+        {"kind": "correction", "value": "stock"},
+        {"kind": "flag", "value": "wrong", "comment": f"zanzibar {number} 桑给巴尔"},
+        {"kind": "comment", "comment": f"a word on zanzibar {number} 桑给巴尔"},
+        {"kind": "outcome", "value": "zanzibar told by phone 桑给巴尔"},
+    ]
+    project.react(
+        Reaction(prediction=prediction, consent="sealed", author="ann", **kinds[number % 4])
+    )
+
+
+def with_rules(folder: Path, rules: str) -> Path:
+    (folder / "chainring.toml").write_text(RECIPE + rules, encoding="utf-8")
+    return folder
+
+
+def has_mark(text: str) -> bool:
+    return any(mark in text.casefold() for mark in MARKS)
+
+
+@pytest.fixture
+def shop(house: House, tmp_path: Path) -> House:
+    """Return a copy that a verb may change."""
+    return House(**{**vars(house), "folder": copy(house.folder, tmp_path / "shop")})
+
+
+def called(house: House, *words: str, typed: str = "") -> str:
+    """Call a command on the project; return all that it said, its error included."""
+    found = invoke(*words, "-p", str(house.folder), typed=typed)
+    failed = found.exit_code != 0
+    assert not failed or isinstance(found.exception, ChainringError), (words, found.exception)
+    return f"{found.output}{found.exception if failed else ''}"
+
+
+def each(names: list[str], call: Callable[[str], str]) -> str:
+    return "\n".join(call(name) for name in names)
+
+
+def written(path: Path, said: str) -> str:
+    assert path.is_file(), said
+    return said + path.read_text(encoding="utf-8")
+
+
+def restored(house: House) -> str:
+    """Restoring brings the rules of the archive; what it says holds no text."""
+    place = house.folder.parent / "again"
+    return invoke("restore", str(house.archive), str(place)).output
+
+
+def plain(*words: str) -> Callable[[House], str]:
+    return lambda house: called(house, *words)
+
+
+EXERCISES: dict[str, Callable[[House], str]] = {
+    "turn": plain("turn", "--force"),
+    "watch": plain("watch", "--once"),
+    "predict": plain("predict", "where is my parcel"),
+    "react": lambda h: called(h, "react", h.predictions[0], "rating", "up"),
+    "review": lambda h: called(h, "review", "--list", "--limit", "500"),
+    "why": lambda h: (
+        each(h.predictions, lambda one: called(h, "why", one, "--json"))
+        + each(h.predictions, lambda one: called(h, "why", one))
+    ),
+    "status": plain("status", "--json"),
+    "cases": plain("cases"),
+    "report": lambda h: written(h.folder / "report.html", called(h, "report", "--language", "zh")),
+    "promote": lambda h: called(h, "promote", h.models[0], "--reason", "because"),
+    "rollback": plain("rollback", "--reason", "because"),
+    "keys": plain("keys"),
+    "audit": plain("audit", "--json"),
+    "doctor": plain("doctor"),
+    "backup": lambda h: called(h, "backup", str(h.folder / "copy.tar.gz")),
+    "restore": restored,
+    "gc": plain("gc"),
+    "forget": plain("forget", "--source", "data/sealed.jsonl", "--dry-run"),
+    "upgrade": plain("upgrade"),
+    "data fetch": plain("data", "fetch"),
+    "data report": lambda h: written(
+        h.folder / "card.md",
+        written(
+            h.folder / "data-report.html",
+            called(h, "data", "report", "--card", str(h.folder / "card.md")),
+        ),
+    ),
+    "data show": lambda h: (
+        called(h, "data", "show", "--json", "--limit", "0")
+        + called(h, "data", "show", "--limit", "0", "--source", "data/sealed.jsonl")
+    ),
+    "data trace": lambda h: (
+        each(h.rows, lambda one: called(h, "data", "trace", one, "--json"))
+        + each(h.rows, lambda one: called(h, "data", "trace", one))
+    ),
+}
+"""How the owner calls each verb so that it gives out as much as it can."""
+
+NO_TEXT_OF_THE_STORE = {
+    "init": "makes a project; there is no text yet",
+    "serve": "gives out by its routes, which are called below",
+    "data clean": "reads and writes files that are named to it; it opens no project",
+    "words train": "reads files that are named to it; it opens no project",
+    "words near": "reads vectors that are named to it",
+    "words analogy": "reads vectors that are named to it",
+    "words export": "reads vectors that are named to it",
+    "words map": "reads vectors that are named to it",
+    "words segment": "reads the text that is given to it",
+}
+
+
+def test_every_verb_of_the_table_is_called_here_or_gives_out_no_text() -> None:
+    assert {one.verb for one in SURFACES} == {*EXERCISES, *NO_TEXT_OF_THE_STORE}
+    assert not {*EXERCISES} & {*NO_TEXT_OF_THE_STORE}
+
+
+def test_without_the_rules_the_texts_are_given_out(shop: House) -> None:
+    """Else nothing below would show anything."""
+    with_rules(shop.folder, "")
+    for verb in ("why", "review", "data show", "data trace", "data report"):
+        assert has_mark(EXERCISES[verb](shop)), verb
+
+
+@pytest.mark.parametrize("verb", EXERCISES)
+def test_the_owner_gets_no_withheld_text_by_any_verb(shop: House, verb: str) -> None:
+    assert not has_mark(EXERCISES[verb](shop))
+
+
+def test_a_backup_that_would_hold_withheld_records_is_refused_and_leaves_no_file(
+    shop: House,
+) -> None:
+    said = EXERCISES["backup"](shop)
+    assert "rule 1 of [access] keeps some from being exported for the purpose 'backup'" in said
+    assert not (shop.folder / "copy.tar.gz").exists()
+    allowed = '[[access.rules]]\naction = "export"\npurpose = "backup"\nallow = true\n'
+    with_rules(shop.folder, allowed + RULES)
+    assert "wrote" in EXERCISES["backup"](shop)
+
+
+ROUTES = [(route, one.role) for one in SURFACES for route in one.routes]
+BODIES: dict[str, Callable[[House], list[dict[str, Any]]]] = {
+    "POST /v1/predict": lambda _: [{"text": "where is my parcel"}],
+    "POST /v1/react": lambda h: [{"prediction": h.predictions[0], "kind": "rating", "value": "up"}],
+    "POST /v1/review": lambda h: [{"item": one, "decision": "reject"} for one in h.predictions],
+    "POST /v1/cases/{id}/close": lambda _: [{"outcome": "done", "told": "done"}],
+}
+
+
+@pytest.fixture(scope="module")
+def server(house: House, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Any]]:
+    folder = copy(house.folder, tmp_path_factory.mktemp("served") / "shop")
+    with opened(folder) as project:
+        keys = {role: project.make_key(role, "web shop")[0] for role in ("ask", "operate")}
+        cases = [one.id for one in project.cases()]
+    with served(folder) as found:
+        yield found.url, (keys, cases)
+
+
+@pytest.mark.parametrize("role", ["ask", "operate"])
+@pytest.mark.parametrize("route", [route for route, _ in ROUTES])
+def test_no_route_gives_a_withheld_text_to_any_role(
+    house: House, server: tuple[str, Any], route: str, role: str
+) -> None:
+    url, (keys, cases) = server
+    method, _, path = route.partition(" ")
+    names = cases if "cases/" in path else house.predictions if "{id}" in path else [""]
+    bodies = BODIES[route](house) if method == "POST" else [None]
+    with httpx.Client(headers={"Authorization": f"Bearer {keys[role]}"}, timeout=60) as client:
+        for name in names:
+            for body in bodies:
+                answer = client.request(method, url + path.replace("{id}", name), json=body)
+                assert answer.status_code < 500
+                assert not has_mark(answer.text)
+
+
+@pytest.mark.parametrize("page", ["/review", "/cases", "/ring", "/why"])
+def test_no_page_shows_a_withheld_text_to_an_operator(
+    house: House, server: tuple[str, Any], page: str
+) -> None:
+    url, (keys, _) = server
+    cookies = {"chainring_key": keys["operate"]}
+    paths = [f"{page}/{one}" for one in house.predictions] if page == "/why" else [page]
+    with httpx.Client(cookies=cookies, timeout=60, follow_redirects=True) as client:
+        for path in paths:
+            assert not has_mark(client.get(url + path).text)
+
+
+patterns = st.sampled_from(["*sealed*", "data/*", "feedback", "sealed", "owner", "en", "zh",
+                            "track_order", "train", "test", "Apache*"])  # fmt: skip
+some_rules = st.lists(
+    st.fixed_dictionaries(
+        {"allow": st.booleans(), "action": st.sampled_from(["read", "*"])},
+        optional={
+            "who": st.sampled_from(["owner", ["owner", "operate"], "*"]),
+            "purpose": st.sampled_from(["review", "ex*", "*"]),
+            "where": st.dictionaries(st.sampled_from(FACTS[:5]), patterns, max_size=2),
+        },
+    ),
+    max_size=3,
+)
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(rules=some_rules, role=st.sampled_from(["owner", "operate", "ask"]))
+def test_for_any_rules_a_row_is_shown_exactly_where_they_allow_it(
+    house: House, reading: Project, rules: list[dict[str, Any]], role: str
+) -> None:
+    """`why` and `data show` against the rules themselves, asked row by row."""
+    try:
+        access = AccessSettings.model_validate({"rules": rules})
+    except ValueError:
+        return  # a rule that is never reached
+    recipe = reading.ring.recipe.model_copy(update={"access": access})
+    project = Project(reading.folder, type(reading.ring)(
+        recipe=recipe, ledger=reading.ring.ledger, traffic=reading.ring.traffic,
+        runner=reading.ring.runner), reading.secret)  # fmt: skip
+    who = Who(role=role, name="ann")
+    by_id = {row.id: row for row in rows_of(project)}
+    for prediction in house.predictions[:2]:
+        found = project.why(prediction, texts=role != "ask", who=who)
+        for one in found["nearest"]:
+            assert ("text" in one) is may(access, who, "explanation", by_id[one["id"]])
+    for shown in project.data.show():
+        expected = may(access, project.who, "inspection", by_id[shown["id"]])
+        assert (shown["text"] is not None) is expected
+
+
+@pytest.fixture(scope="module")
+def reading(house: House, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+    with opened(copy(house.folder, tmp_path_factory.mktemp("reading") / "shop")) as found:
+        yield found
+
+
+def rows_of(project: Project) -> list[Row]:
+    _, champion = current(project.ring)
+    assert champion is not None
+    return read_rows(project.ring.runner.trees.open(champion.dataset))
+
+
+def may(access: AccessSettings, who: Who, purpose: str, row: Row) -> bool:
+    """Ask the rules in other words than the code does: by the settings, not by their noun."""
+    from fnmatch import fnmatchcase
+
+    if who.role == "ask":
+        return False
+    for one in access.rules:
+        names = [one.who] if isinstance(one.who, str) else one.who
+        if not {"*", who.role} & {*names} or not fnmatchcase(purpose, str(one.purpose)):
+            continue
+        where = {name: str(getattr(one.where, name)) for name in FACTS}
+        if all(fnmatchcase(getattr(row, n).lower(), p.lower()) for n, p in where.items()):
+            return one.allow
+    return True
+
+
+def test_training_leaves_sealed_rows_out_and_says_how_many(shop: House) -> None:
+    shutil.rmtree(shop.folder / ".chainring" / "scratch", ignore_errors=True)
+    with opened(shop.folder) as project:
+        done = project.turn()
+        rows = read_rows(project.ring.runner.trees.open(done.dataset))
+        assert not any(has_mark(row.text) for row in rows)
+        made = project.ring.ledger.all_lineage(step="dataset")[-1]
+        counts = json.loads(made.result)["counts"]
+    assert counts["access: rule 1"] == len(SEALED)
+
+
+def test_another_reading_rule_makes_nothing_anew_and_another_training_rule_does(
+    shop: House,
+) -> None:
+    reading_rule = '[[access.rules]]\naction = "read"\nallow = false\n'
+    with opened(shop.folder) as project:
+        project.turn()
+    with_rules(shop.folder, RULES + reading_rule)
+    with opened(shop.folder) as project:
+        assert project.turn().steps == ()
+    with_rules(shop.folder, reading_rule)
+    with opened(shop.folder) as project:
+        steps = project.turn().steps
+    assert "dataset" in steps
+    assert not {"records", "corrections", "labels"} & {*steps}
+
+
+def acts(project: Project, verb: str) -> list[tuple[str, int, int]]:
+    return [(one.decision, one.rows, one.withheld) for one in project.audit(verb=verb)]
+
+
+def test_every_privileged_act_is_kept_with_who_and_how_much(shop: House) -> None:
+    with opened(shop.folder) as project:
+        project.why(project.predict(["refund"])[0].id)
+        project.review_items(limit=5)
+        list(project.data.show())
+        project.data.trace(shop.rows[0])
+        key = project.make_key("ask", "web shop")[1]
+        project.revoke_key(key.id)
+        with pytest.raises(NotAllowedError):
+            project.backup(shop.folder / "copy.tar.gz")
+        found = project.audit()
+        assert {one.verb for one in found} >= {
+            "why", "review", "data show", "data trace", "keys", "backup",
+        }  # fmt: skip
+        assert {one.who for one in found} == {project.who.name}
+        assert [one.at for one in found] == sorted((one.at for one in found), reverse=True)
+        (decision, rows, withheld), *_ = acts(project, "data show")
+        assert (decision, rows + withheld) == ("in part", len(rows_of(project)))
+        assert acts(project, "data trace") == [("denied", 0, 2)]
+        assert acts(project, "backup")[0] == ("denied", 0, 0)
+        told = json.dumps([one.because + one.about for one in found], ensure_ascii=False)
+        assert not has_mark(told)
+
+
+def test_an_operator_is_kept_by_the_name_of_the_key_and_an_asker_not_at_all(shop: House) -> None:
+    with opened(shop.folder) as project:
+        asked = project.predict(["refund please"])[0].id
+        project.why(asked, who=Who(role="operate", name="网店"))
+        project.why(asked, texts=False, who=Who(role="ask", name="shop"))
+        kept = [(one.who, one.role, one.about) for one in project.audit(verb="why")]
+    assert kept == [("网店", "operate", asked)]
+
+
+def test_the_command_lists_acts_for_people_and_programs(shop: House) -> None:
+    called(shop, "data", "show", "--limit", "3")
+    said = called(shop, "audit", "--verb", "data show")
+    assert "data show" in said
+    assert "for inspection" in said
+    first = json.loads(called(shop, "audit", "--json").splitlines()[0])
+    assert first["verb"] == "data show"
+    assert "did you mean 'data show'" in called(shop, "audit", "--verb", "data sho")
+    assert "did you mean" in called(shop, "audit", "--who", "ownr")
+
+
+def test_a_stated_purpose_is_what_the_rules_are_asked_about(
+    shop: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_rules(shop.folder, '[[access.rules]]\npurpose = "marketing"\naction = "read"\n'
+                            "allow = false\n")  # fmt: skip
+    assert has_mark(called(shop, "data", "show", "--limit", "0"))
+    monkeypatch.setenv("CHAINRING_PURPOSE", "marketing")
+    assert not has_mark(called(shop, "data", "show", "--limit", "0"))
+    assert "for marketing" in called(shop, "audit", "--verb", "data show")
+
+
+def test_a_search_does_not_tell_what_a_withheld_text_holds(shop: House) -> None:
+    assert "no row fits" in called(shop, "data", "show", "--search", "where is the coat I ordered")
