@@ -1,4 +1,4 @@
-"""Cleaning: documents of any size become documents worth learning from, with the reason of each drop.
+"""Cleaning: documents become documents worth learning from, with the reason of each drop.
 
 shards        big files become byte ranges, whole lines each; poisoned lines are set aside
 batch         a few hundred documents at a time, and what the stages do to them

@@ -59,6 +59,10 @@ class Batch:
     changes: Counter[str] = field(default_factory=Counter)
     _page: Page | None = None
 
+    def __post_init__(self) -> None:
+        """Make room for reasons and languages."""
+        self.opened()
+
     def opened(self) -> None:
         """Nothing is dropped yet, and no language known: rows may have been added."""
         self.reasons = [""] * len(self.rows)
@@ -111,7 +115,6 @@ class Batch:
             settings=self.settings,
             prepared=self.prepared,
         )
-        kept.opened()
         kept.languages = [self.languages[i] for i in chosen]
         kept.changes = self.changes
         return kept

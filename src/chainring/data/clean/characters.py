@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     Places = NDArray[np.int64]
     Marks = NDArray[np.bool_]
 
-LETTER, HAN, LATIN, DIGIT, SPACE, LINE, END, BULLET, PLAIN, APOSTROPHE, SYMBOL, BRACE = (
-    1 << bit for bit in range(12)
+LETTER, HAN, LATIN, DIGIT, SPACE, LINE, END, BULLET, PLAIN, APOSTROPHE, SYMBOL, BRACE, APART = (
+    1 << bit for bit in range(13)
 )
 SHINGLE = 5
 _BEYOND = 0x10000  # one place for all letters outside the basic plane; Chinese ones go to 一
@@ -61,22 +61,25 @@ def kinds() -> NDArray[np.uint16]:
     for low, high in ((0x3005, 0x3005), (0x3007, 0x3007), (0x3400, 0x4DBF), (0x4E00, 0x9FFF),
                       (0xF900, 0xFAFF)):  # fmt: skip
         table[low : high + 1] |= HAN | LETTER
+    table[0x3000:0x3040] |= APART
     for low, high in _PLAIN_RANGES:
         table[low : high + 1] |= PLAIN
     named = ((END, _ENDS), (BULLET, _BULLETS), (PLAIN, _PLAIN_CHARS), (LINE, "\n"),
-             (APOSTROPHE, "'’"), (SYMBOL, "#…"), (BRACE, "{}"))  # fmt: skip
+             (APOSTROPHE, "'’"), (SYMBOL, "#…"), (BRACE, "{}"),
+             (APART, "，。！？；：、（）"))  # fmt: skip
     for bit, characters in named:
         table[[ord(char) for char in characters]] |= bit
     return table
 
 
 @cache
-def _lower() -> NDArray[np.uint16]:
+def _lower() -> Hashes:
+    """Return the number of each character's small letter, never 0."""
     import numpy as np
 
-    table = np.arange(_BEYOND, dtype=np.uint16)
+    table = np.arange(1, _BEYOND + 1, dtype=np.uint64)
     low = [chr(code).lower() for code in range(_CASED)]
-    table[:_CASED] = [ord(one) if len(one) == 1 else code for code, one in enumerate(low)]
+    table[:_CASED] = [ord(one) + 1 if len(one) == 1 else i + 1 for i, one in enumerate(low)]
     return table
 
 
@@ -198,8 +201,8 @@ class Page:
         import numpy as np
 
         powers, inverse = _powers_for(len(self.codes) + 1)
-        # Code points are stirred through the power alone; that suffices for words and lines.
-        terms = (_lower()[self._flat].astype(np.uint64) + np.uint64(1)) * powers[: len(self.codes)]
+        terms = _lower()[self._flat]
+        terms *= powers[: len(self.codes)]
         sums = np.zeros(len(self.codes) + 1, dtype=np.uint64)
         np.cumsum(terms, out=sums[1:])
         return sums, inverse
@@ -208,8 +211,8 @@ class Page:
         import numpy as np
 
         sums, inverse = self._prefix
-        document = self.document_of(start)
         first = np.searchsorted(start, np.append(self.starts, len(self.codes)))
+        document = np.repeat(np.arange(len(self.starts)), np.diff(first))
         hashes = mixed((sums[end] - sums[start]) * inverse[start])
         return Pieces(hashes, end - start, document, start, first)
 

@@ -104,7 +104,7 @@ def exact_copies(texts: Texts) -> Numbers:
         keys, numbers = _exact_part(texts, part, parts)
         order = np.lexsort((numbers, keys[:, 1], keys[:, 0]))
         keys, numbers = keys[order], numbers[order]
-        same = np.append(False, (keys[1:] == keys[:-1]).all(axis=1)) if len(keys) else []
+        same: Any = np.append(False, (keys[1:] == keys[:-1]).all(axis=1))[: len(keys)]
         first = np.maximum.accumulate(np.where(same, 0, np.arange(len(keys))))
         copies = np.flatnonzero(same)
         fate[numbers[copies]] = numbers[first[copies]]
@@ -243,8 +243,9 @@ def fates(
                 unsettled.append((int(later), int(earlier)))
     if unsettled:
         say(f"copies: {len(unsettled)} are like a text that went and unlike the one that stays")
-    gone = np.flatnonzero(exact >= 0)  # an exact copy of a near copy stands for what that does
-    fate[gone] = np.where(fate[fate[gone]] >= 0, fate[fate[gone]], fate[gone])
+    copies = np.flatnonzero(exact >= 0)
+    of_near = copies[fate[fate[copies]] >= 0]  # an exact copy of a text that went as a near copy
+    fate[of_near], kind[of_near] = fate[fate[of_near]], NEAR
     return fate, kind
 
 

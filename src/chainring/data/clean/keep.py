@@ -22,9 +22,12 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def kept(path: Path) -> Iterator[BinaryIO]:
-    """Yield a file that takes its name when the block ends well."""
-    temporary = beside(path)
+def kept(path: Path, *, through: Path | None = None) -> Iterator[BinaryIO]:
+    """Yield a file that takes its name when the block ends well.
+
+    Until then it lies beside, or in the folder `through` where a kill may leave it.
+    """
+    temporary = beside(path if through is None else through / path.name)
     try:
         with full_disk_explained(path.parent):
             with temporary.open("wb", 1 << 20) as out:
@@ -44,9 +47,9 @@ def keep_array(path: Path, array: NDArray[Any]) -> None:
         np.save(out, array)
 
 
-def keep_json(path: Path, value: Any) -> None:
+def keep_json(path: Path, value: Any, *, through: Path | None = None) -> None:
     """Write a value as JSON with sorted keys."""
-    with kept(path) as out:
+    with kept(path, through=through) as out:
         text = json.dumps(value, ensure_ascii=False, sort_keys=True, indent=1)
         out.write(text.encode() + b"\n")
 

@@ -50,7 +50,7 @@ def _written(work: Writing, out: Path) -> dict[str, Any]:
     reasons: Counter[str] = Counter()
     with (
         run.file(work.shard, "rows").open("rb", 1 << 20) as rows,
-        kept(out) as stays,
+        kept(out, through=Path(run.folder)) as stays,
         kept(run.file(work.shard, "copies")) as copies,
     ):
         for place, line in enumerate(rows):
@@ -75,7 +75,7 @@ def _told(texts: Texts, line: bytes, reason: str, stays: int, *, with_sample: in
 
 def gathered(texts: Texts, shards: int, path: Path) -> None:
     """Write all that was dropped into one file, in the order of the shards."""
-    with kept(path) as out:
+    with kept(path, through=Path(texts.run.folder)) as out:
         for shard in range(shards):
             for kind in ("dropped", "copies"):
                 with texts.run.file(shard, kind).open("rb") as part:

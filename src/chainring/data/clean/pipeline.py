@@ -235,15 +235,14 @@ class _Work:
         for stage in report.idle:
             self.say(f"{stage} looked at every text and did nothing")
         _require_some(report, self.out / DROPPED)
-        keep_json(self.out / MANIFEST, said)
+        keep_json(self.out / MANIFEST, said, through=Path(self.run.folder))
         sync_folder(self.out)
         return report
 
 
 def _summed(first: list[dict[str, Any]], last: list[dict[str, Any]]) -> dict[str, Any]:
     said: dict[str, Any] = {
-        name: sum(one[name] for one in first)
-        for name in ("read", "characters", "kept_characters")
+        name: sum(one[name] for one in first) for name in ("read", "characters", "kept_characters")
     }
     said["kept"] = sum(one["kept"] for one in last)
     for name, shards in (("reasons", [*first, *last]), ("changes", first), ("languages", first)):

@@ -29,7 +29,6 @@ from chainring.data.clean.characters import (
     BRACE,
     BULLET,
     END,
-    HAN,
     LETTER,
     SPACE,
     SYMBOL,
@@ -90,13 +89,22 @@ class Facts:
             ("words too short", mean < rules.min_mean_word),
             ("words too long", mean > rules.max_mean_word),
             ("symbols", self.page.sums((kind & SYMBOL) != 0) > rules.max_symbol_ratio * words),
-            ("bullets", has_lines & (self._lines_that_begin(BULLET) > rules.max_bullet_lines * lines)),
+            (
+                "bullets",
+                has_lines & (self._lines_that_begin(BULLET) > rules.max_bullet_lines * lines),
+            ),
             ("ellipses", has_lines & (self._ellipsis_lines() > rules.max_ellipsis_lines * lines)),
             ("few letters", self._letter_share(chinese=chinese) < rules.min_letter_share),
             ("no stop words", self._stops(chinese=chinese) < rules.min_stop_words),
             ("few sentences", self._sentences() < rules.min_sentences),
-            ("lines without an end", has_lines & (self._ended_lines() < rules.min_ended_lines * lines)),
-            ("short lines", has_lines & (self._short_lines(rules.short_line) > rules.max_short_lines * lines)),
+            (
+                "lines without an end",
+                has_lines & (self._ended_lines() < rules.min_ended_lines * lines),
+            ),
+            (
+                "short lines",
+                has_lines & (self._short_lines(rules.short_line) > rules.max_short_lines * lines),
+            ),
             ("code", self.page.sums((kind & BRACE) != 0) > rules.max_braces * words),
             ("filler text", self._filler()),
         ]

@@ -1,7 +1,7 @@
 """Stage: personal numbers and addresses out of the texts, placeholders in.
 
-`text.redact` does it; it is asked only for texts that hold an @ or as many digits as the shortest
-number of a person has, so that prose costs nothing.
+`text.redact` does it. It is asked only for texts that may hold something: a digit, an @, or a word
+beside which a name without digits is personal (微信, WeChat …), so that prose costs nothing.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from chainring.data.clean.batch import Batch
 from chainring.data.clean.characters import DIGIT
 from chainring.text.redact import redact
 
-MIN_DIGITS = 4
-"""Fewer digits make no number that is a person's."""
+HINTS = ("-----begin", "微信", "wechat", "weixin", "telegram", "skype", "instagram")
+"""What makes a text without digits worth a look, in small letters."""
 
 _SIGNS = (0x40, 0xFF20)  # @ and ＠
 
@@ -21,6 +21,14 @@ def redaction(batch: Batch) -> None:
     import numpy as np
 
     page = batch.page
-    signs = page.sums(np.isin(page.codes, _SIGNS))
-    worth = np.flatnonzero((page.count(DIGIT) >= MIN_DIGITS) | (signs > 0)).tolist()
+    marked = (page.count(DIGIT) > 0) | (page.sums(np.isin(page.codes, _SIGNS)) > 0)
+    worth = np.flatnonzero(marked).tolist()
+    worth += _hinted(batch, np.flatnonzero(~marked).tolist())
     batch.replace(((index, redact(batch.texts[index]).text) for index in worth), "redacted")
+
+
+def _hinted(batch: Batch, indices: list[int]) -> list[int]:
+    """Return those of the texts in which a hint stands; most batches are passed over at once."""
+    joined = "\n".join(batch.texts[index] for index in indices).lower()
+    hints = [hint for hint in HINTS if hint in joined]
+    return [i for i in indices if any(hint in batch.texts[i].lower() for hint in hints)]

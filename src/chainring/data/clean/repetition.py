@@ -83,8 +83,7 @@ def _walk(batch: Batch, chinese: NDArray[np.bool_]) -> None:
 
 
 def _repeated(pieces: Pieces, documents: int) -> tuple[Any, Any, Any, Any]:
-    """Return of each document: pieces, those that stood before, their characters, and the most
-    characters that one repeated piece takes.
+    """Return pieces, those seen before, their characters, and the most one takes, by document.
 
     One sort does it: document, a part of the hash and the length share a 64-bit key.
     """

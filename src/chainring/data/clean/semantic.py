@@ -4,8 +4,8 @@ SemDeDup (Abbas et al. 2023): vectors are put into k-means cells, and within a c
 its cosine with an earlier one that stays reaches `min_cosine`. We differ in that the first text
 stays, not the one farthest from the centre, and that of what was dropped nothing else is.
 
-Enters a callable `embed(texts) -> array (texts, width)`, leaves who stays. Cells are made on a sample
-of 20,000 texts; vectors rest on disk.
+Enters a callable `embed(texts) -> array (texts, width)`, leaves who stays. Cells are made on a
+sample of 20,000 texts; vectors rest on disk.
 """
 
 from __future__ import annotations

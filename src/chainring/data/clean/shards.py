@@ -18,7 +18,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 from chainring.contracts.errors import InputError, MissingPackageError
 
@@ -76,12 +76,9 @@ def shards_of(inputs: Sequence[str | Path], *, size: int) -> list[Shard]:
             "nothing to clean: name files or folders of JSON lines, one object with `text` a line",
             faults=faults,
         )
-    ranges = [
-        (path, name, start) for path, name in files.items() for start in _starts(path, size)
-    ]
+    ranges = [(path, name, start) for path, name in files.items() for start in _starts(path, size)]
     return [
-        _shard(number, path, name, start, size)
-        for number, (path, name, start) in enumerate(ranges)
+        _shard(number, path, name, start, size) for number, (path, name, start) in enumerate(ranges)
     ]
 
 
@@ -125,6 +122,7 @@ def lines_of(shard: Shard, *, max_bytes: int) -> Iterator[Line]:
                 if not raw:
                     return
                 size = len(raw)
+                raw = raw if place else raw.removeprefix(b"\xef\xbb\xbf")
                 if size > max_bytes and not raw.endswith(b"\n"):
                     size += _passed(file)
                     yield Line(place, b"", "line too long")
@@ -157,7 +155,7 @@ def _unpacked(path: Path) -> BinaryIO:
 class _Told(io.RawIOBase):
     """A zstd stream whose faults are those of a file."""
 
-    def __init__(self, stream: io.RawIOBase) -> None:
+    def __init__(self, stream: Any) -> None:
         self._stream = stream
 
     def readable(self) -> bool:
@@ -169,7 +167,7 @@ class _Told(io.RawIOBase):
         import zstandard
 
         try:
-            return int(self._stream.readinto(buffer) or 0)  # type: ignore[arg-type]
+            return int(self._stream.readinto(buffer) or 0)
         except zstandard.ZstdError as error:
             raise OSError(str(error)) from error
 
@@ -182,10 +180,7 @@ class _Told(io.RawIOBase):
 def _first(file: BinaryIO, shard: Shard) -> int:
     """Go to the first line that begins in the shard; return its place, or the end if none does."""
     if shard.start == 0:
-        has_mark = file.read(3) == b"\xef\xbb\xbf"
-        if not has_mark:
-            file.seek(0)
-        return 3 if has_mark else 0
+        return 0
     place = shard.start - 1
     file.seek(place)
     while place < shard.stop:  # no further: a line may be as long as the file

@@ -1,9 +1,9 @@
-"""Stage: texts in one spelling; mojibake is mended where it can be, else the text is dropped.
+r"""Stage: texts in one spelling; mojibake is mended where it can be, else the text is dropped.
 
 =========================================  =========================================
 enters                                     leaves
 =========================================  =========================================
-``Ｗｈｅｒｅ is  my parcel?\\r\\n``             ``Where is my parcel?``
+``Ｗｈｅｒｅ is  my parcel?\r\n``               ``Where is my parcel?``
 ``itâ€™s 25 cafÃ©s``                       ``it’s 25 cafés``
 ``锟斤拷锟斤拷``                             dropped: mojibake
 =========================================  =========================================
@@ -14,16 +14,12 @@ the list of those it leaves alone, spaces beside spaces or line ends, three line
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from chainring.data.clean.batch import Batch
 from chainring.data.clean.characters import LINE, PLAIN, Page
 from chainring.text.normalise import normalise
 from chainring.text.repair import repair
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 MAX_LOST = 0.005
 """Lost stretches a character from which a text is not worth reading."""
@@ -43,7 +39,7 @@ def unicode(batch: Batch) -> None:
     batch.drop_all(batch.page.sizes > batch.settings.max_characters, "too long to clean")
 
 
-def _changes(page: Page) -> NDArray[np.bool_]:
+def _changes(page: Page) -> Any:
     """Return which documents `normalise` might change; never too few."""
     import numpy as np
 
