@@ -25,7 +25,7 @@ import numpy as np
 
 from chainring.data.words.vectors import WordVectors
 
-SETS = {"en": ("classic-books-en",), "zh": ("classic-novels-zh",)}
+SETS: dict[str, tuple[str, ...]] = {"en": ("classic-books-en",), "zh": ("classic-novels-zh",)}
 SETS["both"] = (*SETS["en"], *SETS["zh"])
 RUNS = (
     ("en", "word2vec"), ("en", "glove"), ("zh", "word2vec"), ("zh", "glove"), ("both", "glove"),

@@ -138,7 +138,7 @@ def _colour(place: Place) -> str:
 
 def _dots(places: Sequence[Place], box: Box) -> list[tuple[float, float]]:
     x = _scale([place.x for place in places], box.left + 8, box.right - 40)
-    y = _scale([place.y for place in places], box.bottom - 10, box.top + 14)
+    y = _scale([place.y for place in places], box.bottom - 26, box.top + 18)
     return [(x(place.x), y(place.y)) for place in places]
 
 
