@@ -70,13 +70,28 @@ def recipe(language: str) -> Iterator[str]:
     from chainring.ring.recipe import Recipe
 
     yield from _section(Recipe, "", language)
+    yield from _sources(language)
 
 
-def _section(model: type[BaseModel], path: str, language: str) -> Iterator[str]:
+def _sources(language: str) -> Iterator[str]:
+    """Yield the keys of every source, then those of each part's own."""
+    from chainring.contracts.parts import load_part, part_names
+    from chainring.data.sources.settings import SourceSettings
+
+    yield from _section(SourceSettings, "[data.sources]", language)
+    for name in part_names("source"):
+        part = load_part("source", name)
+        if part.settings.__module__.startswith("chainring."):
+            yield from _section(part.settings, f'[data.sources]] use = "{name}"', language, end="")
+
+
+def _section(
+    model: type[BaseModel], path: str, language: str, *, end: str = "]"
+) -> Iterator[str]:
     schema = model.model_json_schema()["properties"]
     inner = {n: f.annotation for n, f in model.model_fields.items() if _is_model(f.annotation)}
     if path:
-        yield f"## `[{path}]`\n\n{_said(_first(model), language)}\n"
+        yield f"## `[{path}{end}`\n\n{_said(_first(model), language)}\n"
     keys = [name for name in model.model_fields if name not in inner]
     if keys:
         yield _row(*HEADS[language])

@@ -27,6 +27,11 @@ from chainring.contracts.predictor import PredictSettings
 from chainring.contracts.request import Request
 from chainring.contracts.source_checks import SourceExample, source_faults
 
+__all__ = [
+    "CandidateExample", "EngineExample", "Example", "ExecutorExample", "FormExample",
+    "ReaderExample", "SourceExample", "check_part",
+]  # fmt: skip
+
 TEXTS = ("", "Where is my parcel?", "我的包裹到哪了？", "物流太久了 " * 400)
 _NEAR = 2e-3  # a text among others is padded: float32 sums are made in another order
 
