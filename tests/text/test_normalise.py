@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chainring.contracts.errors import InputError
+from chainring.text import normalise as module
 from chainring.text.normalise import fold, group_key, normalise
 
 ANY_TEXT = st.text(alphabet=st.characters(exclude_categories=()), max_size=60)
@@ -51,6 +52,27 @@ def test_text_gets_one_spelling(text: str, expected: str) -> None:
 def test_normalising_twice_is_normalising_once(text: str) -> None:
     once = normalise(text)
     assert normalise(once) == once
+
+
+def the_long_way(text: str) -> str:
+    """Return what `normalise` returns, with every character looked at."""
+    text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").translate(module._CLEAN))
+    lines = [" ".join(filter(None, line.split(" "))) for line in text.split("\n")]
+    while "\n\n\n" in (text := "\n".join(lines)):
+        lines = text.replace("\n\n\n", "\n\n").split("\n")
+    return text.strip(" \n")
+
+
+@given(ANY_TEXT | NASTY | st.text(alphabet="aé，。\n 退“—", max_size=40))
+def test_plain_text_is_passed_over_without_a_difference(text: str) -> None:
+    assert normalise(text) == the_long_way(text)
+
+
+def test_what_counts_as_plain_stays_as_it_is() -> None:
+    plain = [c for c in map(chr, range(sys.maxunicode + 1)) if module._PLAIN.fullmatch(c)]
+    assert 20_000 < len(plain) < 25_000
+    assert {c for c in plain if module._clean(c) != c or unicodedata.combining(c)} == set()
+    assert all(unicodedata.is_normalized("NFC", f"{a}{b}") for a in "aeéÅ退" for b in plain)
 
 
 @given(ANY_TEXT)

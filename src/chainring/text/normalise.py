@@ -37,6 +37,9 @@ _DRESSED = (  # code ranges whose NFKC form is the same letter
     (0xFFE5, 0xFFE5),  # full-width yen
     (0x1D400, 0x1D7FF),  # mathematical letters and digits
 )
+_PLAIN = re.compile(  # characters that stay as they are, whatever stands beside them
+    "[\n -~¡-¬®-ÿ–—‘’“”•…\u3001\u3002《》「」『』【】\u4e00-\u9fff，。！？：；（）]*+"
+)
 _SPACES = re.compile(" {2,}")
 _LINES = re.compile(" ?\n ?")
 _PARAGRAPHS = re.compile("\n{3,}")
@@ -88,8 +91,9 @@ def normalise(text: str) -> str:
     >>> normalise(" ＡＢＣ１２３\u200b，你好！\r\n")
     'ABC123，你好！'
     """
-    text = text.replace("\r\n", "\n").translate(_CLEAN)
-    text = unicodedata.normalize("NFC", text)
+    if text.isascii() or not _PLAIN.fullmatch(text):
+        text = text.replace("\r\n", "\n").translate(_CLEAN)
+        text = unicodedata.normalize("NFC", text)
     if "  " in text:
         text = _SPACES.sub(" ", text)
     if "\n" in text:

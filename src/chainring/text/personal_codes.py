@@ -31,7 +31,9 @@ LINKS = f"{_LINK}{{0,8}}"
 """What may stand between a label and its value. None of it is a digit or a mask."""
 ENDS = r"(?![0-9a-z%]|[元块天次年月日个位分万千百条件人名米克]|\.[0-9])"
 """What may not follow a number that only a label makes personal: 住院号 123456, not 住院 12 天."""
-_DAY = re.compile(r"(?:19|20)[0-9]{2}(?P<sign>[-./ ]?)[0-9]{1,2}(?P=sign)[0-9]{1,2}")
+_DAY = re.compile(
+    r"(?:19|20)[0-9]{2}(?P<sign>[-./ ])(?:0?[1-9]|1[0-2])(?P=sign)(?:0?[1-9]|[12][0-9]|3[01])"
+)
 
 
 def labelled(words: str, pattern: str, *, links: str = LINKS) -> Label:
@@ -40,9 +42,9 @@ def labelled(words: str, pattern: str, *, links: str = LINKS) -> Label:
 
 
 def is_day(value: str) -> bool:
-    """Return whether `value` is written as a day: 1990-05-01, 19900501.
+    """Return whether `value` is written as a day with its signs.
 
-    >>> is_day("1990-05-01"), is_day("0012345")
+    >>> is_day("1990-05-01"), is_day("19900501")
     (True, False)
     """
     return _DAY.fullmatch(value) is not None

@@ -40,16 +40,17 @@ _LABEL = labelled(
     "密码|口令|密钥|passw|passphrase|passcode|pwd|secret|api|access|auth|private|client|bearer|token"
     "|refresh",
     r"密码|口令|密钥|(?<![a-z])(?:pass(?:word|wd|phrase|code)|pwd"
-    r"|secret(?:[ _-]?(?:access[ _-]?)?key)?|(?:api|access|auth|private|client)[ _-]?(?:key|token|secret)|(?:bearer|refresh)[ _-]?token"
-    r"|bearer|token)",
+    r"|secret(?:[ _-]?(?:access[ _-]?)?key)?|(?:api|access|auth|private|client)[ _-]?(?:key|token"
+    r"|secret)|(?:bearer|refresh)[ _-]?token|bearer|token)",
     links=r"[\"'”]?(?P<said>[ ]{0,3}[:=]{1,2}[ ]{0,3}|[ ]?(?:是|为|is|was)[ :]{0,2}| )[\"'“]?",
 )
 _SECRET = re.compile(r"[!#-&(-+./0-9:;=?-~-]{4,200}")  # signs but quotes, commas and < >
 _TRAILING = re.compile(r"[.;:!?)\]}]+$")
 _CODE_LABEL = labelled(
-    "验证码|校验码|动态码|支付密码|取款密码|verification|security code|one-time|one time|otp|passcode"
-    "|pin",
-    "验证码|校验码|动态码|支付密码|取款密码|(?<![a-z])(?:verification code|security code"
+    "验证码|校验码|动态码|支付密码|取款密码|verification|security code|one-time|one time|otp"
+    "|passcode|pin",
+    "验证码|校验码|动态码|支付密码|取款密码"
+    "|(?<![a-z])(?:verification code|security code"
     r"|one[- ]time (?:code|password)|otp|passcode|pin(?: code| number)?)(?![a-z])",
     links=r"(?:[\s:=\"'“]|是|为|is\b|was\b){0,6}",
 )
@@ -92,7 +93,8 @@ _QQ = re.compile(rf"[1-9][0-9]{{4,10}}{ENDS}")
 _BANK_LABEL = labelled(
     "银行|收款|付款|转账|对公|工资|存款|开户|储蓄|bank acc|account n|acct|a/c|sort code|routing",
     "(?:银行|收款|付款|转账|对公|工资|存款|开户|储蓄)(?:卡|账|帐)?(?:号|户)"
-    r"|(?<![a-z])(?:bank account|account (?:no|number|num)|acct\.?(?: no| number)?|a/c(?: no)?|sort code|routing)(?![a-z])",
+    r"|(?<![a-z])(?:bank account|account (?:no|number|num)|acct\.?(?: no| number)?|a/c(?: no)?"
+    r"|sort code|routing)(?![a-z])",
 )
 _BANK = re.compile(rf"[0-9](?:[ -]?[0-9]){{5,18}}{ENDS}")
 _CHAT_WORDS = (

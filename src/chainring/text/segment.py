@@ -3,7 +3,7 @@
 Enters any text, leaves its words in order, without spaces and (unless asked) without marks:
 
 ==========================================  ===================================
-``我的包裹还没到。Where is it?``               ``我 的 包裹 还 没 到 Where is it``
+``我的包裹还在路上。Where is it?``             ``我 的 包裹 还 在 路上 Where is it``
 ==========================================  ===================================
 
 ``rjieba.v1`` (the default) and ``jieba.v1`` have one dictionary and one hidden Markov model, yet
@@ -27,9 +27,11 @@ from chainring.text.characters import HAN
 Cut = Callable[[str], Sequence[str]]
 
 _MIXED = r"A-Za-z0-9+#&._%-"  # joins Chinese in T恤 or 卡拉OK, which the dictionary has
+_OTHER_WORD = rf"[^\W_{HAN}](?:[^\W_{HAN}]|[’'._-](?=[^\W_{HAN}]))*"
+_WORD = re.compile(_OTHER_WORD)
+_HAN = re.compile(f"[{HAN}]")
 _STRETCH = re.compile(
-    rf"(?P<chinese>[{_MIXED}]*[{HAN}][{HAN}{_MIXED}]*)"
-    rf"|[^\W_](?:[^\W_{HAN}]|[’'._-](?=[^\W_{HAN}]))*|(?P<mark>[^\s])"
+    rf"(?P<chinese>[{_MIXED}]*[{HAN}][{HAN}{_MIXED}]*)|{_OTHER_WORD}|(?P<mark>[^\s])"
 )
 _IS_WORD = re.compile(r"[^\W_]")
 
@@ -69,6 +71,8 @@ def segment(
     ['小明', '在', '云原生', '社区', '工作']
     """
     cut = _cut(by, tuple(sorted(set(user_words))))
+    if not with_marks and not _HAN.search(text):
+        return _WORD.findall(text)
     words: list[str] = []
     for match in _STRETCH.finditer(text):
         if match["chinese"]:

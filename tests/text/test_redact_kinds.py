@@ -1,0 +1,193 @@
+"""The kinds that came with the rules redact.v2: what goes, and what looks like it and stays."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.text.entities import cases
+
+from chainring.contracts.errors import InputError, UnknownNameError
+from chainring.text.redact import HINTS, KINDS, redact, rule_sets
+
+GOES = {
+    "IBAN DE89 3704 0044 0532 0130 00 bitte": "IBAN [iban] bitte",
+    "汇到GB29NWBK60161331926819谢谢": "汇到[iban]谢谢",
+    "BE68 5390 0754 7034 this week": "[iban] this week",
+    "My SSN is 219-09-9999.": "My SSN is [id].",
+    "SSN 219099999": "SSN [id]",
+    "NI number QQ123456C": "NI number QQ123456C",
+    "NI number AB 12 34 56 C": "NI number [id]",
+    "香港身份证A123456(3)": "香港身份证[id]",
+    "A123456789": "[id]",
+    "护照号码：E12345678": "护照号码：[passport]",
+    "my passport (G1234567) expired": "my passport ([passport]) expired",
+    "车牌京A·12345，白色": "车牌[plate]，白色",
+    "粤BD12345违停": "[plate]违停",
+    "川A1234学": "[plate]",
+    "number plate: AB12 CDE.": "number plate: [plate].",
+    "病历号：0012345": "病历号：[record]",
+    "NHS number 943 476 5919": "NHS number [record]",
+    "MRN 13912345678": "MRN [record]",
+    "加我QQ：10001": "加我QQ：[account]",
+    "微信号zhang_san88哦": "微信号[account]哦",
+    "加微信：zhangsan": "加微信：[account]",
+    "account no. 12345678, sort code 12-34-56": "account no. [account], sort code [account]",
+    "出生日期：1990年5月1日": "出生日期：[birth]",
+    "他1990年5月1日出生": "他[birth]出生",
+    "DOB: 05/01/1990": "DOB: [birth]",
+    "I was born on May 1st, 1990 in Leeds": "I was born on [birth] in Leeds",
+    "born 1 May 1990": "born [birth]",
+    "请寄到浙江省杭州市西湖区文三路138号2幢501室，谢谢": "请寄到[address]，谢谢",
+    "家住幸福小区3栋201室": "家住[address]",
+    "公司在上海市浦东新区世纪大道100号": "公司在[address]",
+    "I live at 12 Baker Street, London NW1 6XE.": "I live at [address].",
+    "ship it to 221 maple avenue, please": "ship it to [address], please",
+    "742 Evergreen Terrace, Springfield, IL 62704": "[address]",
+    "登录IP：93.184.216.34": "登录IP：[ip]",
+    "ip 8.8.4.4 again": "ip [ip] again",
+    "from 2400:cb00:2048:1::c629:d7a2 at noon": "from [ip] at noon",
+    "密码是abc_123": "密码是[secret]",
+    'api_key = "9f8e7d6c5b4a"': 'api_key = "[secret]"',
+    "password: hunter2.": "password: [secret].",
+    "验证码：482913，五分钟内有效": "验证码：[secret]，五分钟内有效",
+    "AKIAIOSFODNN7EXAMPLE": "[secret]",
+    "postgres://bob:hunter2@db.example.com/x": "postgres://bob:[secret]@db.example.com/x",
+    "请打139.1234.5678": "请打[phone]",
+    "06 12 34 56 78": "[phone]",
+    "090-1234-5678": "[phone]",
+    "0412 345 678": "[phone]",
+    "8 (912) 345-67-89": "[phone]",
+    "(11) 91234-5678": "[phone]",
+    "my mobile is 98765 43210": "my mobile is [phone]",
+}
+STAYS = [
+    "IBAN GB29 NWBK 6016 1331 9268 18",
+    "part 219-09-9999-1",
+    "order no. 219-09-9999",
+    "A123456(4)",
+    "A123456780",
+    "护照12天就办好了",
+    "passport in 10 days",
+    "车牌摇号12345人",
+    "住院12天",
+    "病历一共123456页",
+    "检查编号：2026-11-23",
+    "QQ音乐听了12345首",
+    "微信支付12345元",
+    "wechat payments are down",
+    "微信支付很方便",
+    "银行卡号是19位",
+    "截至1990年5月1日",
+    "met on 05/01/1990",
+    "生日快乐",
+    "中山路有12家店",
+    "上海的地铁2号线",
+    "in 2026 Main events",
+    "version 10.16.24.100",
+    "192.168.1.20 and 10.0.0.1 and 127.0.0.1",
+    "第1.2.3.4节",
+    "1.2.3.4",
+    "00:1b:44:11:3a:b7",
+    "密码是6位数",
+    "password must have 12 characters",
+    "the secret of 1984",
+    "token: string",
+    "12:30:45",
+    "3.26309,3.26309-2.71993",
+    "2026-11-23 18:30, phone at 2026-11-23",
+]
+NAMES = {
+    "张伟先生您好": "[name]先生您好",
+    "请问欧阳娜女士在吗": "请问[name]女士在吗",
+    "患者：李娜，女": "患者：[name]，女",
+    "Dear Mr. John Smith,": "Dear Mr. [name],",
+    "Dr O'Neill called": "Dr [name] called",
+    "My name is Anna Lee.": "My name is [name].",
+    "先生您好": "先生您好",
+    "王小姐的订单": "[name]小姐的订单",
+    "Mr and Mrs": "Mr and Mrs",
+    "Sir, I wait": "Sir, I wait",
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), GOES.items())
+def test_personal_data_of_the_new_kinds_goes(text: str, expected: str) -> None:
+    assert redact(text).text == expected
+
+
+@pytest.mark.parametrize("text", STAYS)
+def test_what_only_looks_like_it_stays(text: str) -> None:
+    assert redact(text).text == text
+
+
+@pytest.mark.parametrize(("text", "expected"), NAMES.items())
+def test_names_go_where_they_are_asked_for(text: str, expected: str) -> None:
+    assert redact(text, kinds=KINDS).text == expected
+    assert redact(text).text == text
+
+
+def test_a_private_key_goes_whole() -> None:
+    body = "\n".join(["MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSj"] * 20)
+    block = f"-----BEGIN RSA PRIVATE KEY-----\n{body}\n-----END RSA PRIVATE KEY-----"
+    assert redact(f"see\n{block}\nend").text == "see\n[secret]\nend"
+
+
+def test_only_the_kinds_that_were_asked_for_go() -> None:
+    text = "mail a@b.io, call 13912345678, QQ 10001"
+    assert redact(text, kinds={"phone"}).text == "mail a@b.io, call [phone], QQ 10001"
+    assert redact(text, kinds=()).text == text
+
+
+def test_unknown_kinds_and_rules_are_named_with_the_nearest() -> None:
+    with pytest.raises(InputError, match=r"'emial'; did you mean 'email'\?"):
+        redact("x", kinds={"emial"})
+    with pytest.raises(UnknownNameError, match=r"'redact.v3'; did you mean"):
+        redact("x", rules="redact.v3")
+
+
+def test_the_first_rules_know_four_kinds() -> None:
+    text = "QQ 10001, DOB 05/01/1990, a@b.io, 13912345678"
+    assert redact(text, rules="redact.v1").text == "QQ 10001, DOB 05/01/1990, [email], [phone]"
+    assert rule_sets() == ("redact.v1", "redact.v2")
+
+
+def test_without_a_digit_or_a_hint_nothing_is_found() -> None:
+    for case in cases(3000, seed=11):
+        has_hint = any(hint in case.text.lower() for hint in HINTS)
+        if not has_hint and not any(char.isdecimal() for char in case.text):
+            assert redact(case.text).found == ()
+
+
+GENERATED = [case.text for case in cases(1200, seed=5)]
+MIXED = st.lists(st.sampled_from([*GENERATED, *GOES, *STAYS, *NAMES, "[id]", "[name]"]), max_size=5)
+
+
+@given(MIXED.map("".join) | st.text(max_size=80))
+@settings(max_examples=300)
+def test_redacting_all_kinds_twice_is_redacting_them_once(text: str) -> None:
+    once = redact(text, kinds=KINDS).text
+    assert redact(once, kinds=KINDS).text == once
+
+
+@given(MIXED.map(" ".join))
+def test_found_places_are_apart_and_in_order(text: str) -> None:
+    at = 0
+    for one in redact(text, kinds=KINDS).found:
+        assert at <= one.start < one.end <= len(text)
+        at = one.end
+
+
+HOSTILE = [
+    "密码", "password ", "token=", "://a:", "eyJaaaaaaaa.", "-----BEGIN PRIVATE KEY-----", "sk-",
+    "QQ", "微信", "地址", "address ", "1 A ", "12 Baker ", "上海路", "上海", "北京市海淀区1号",
+    "born ", "1990-", "病历号", "plate ", "DE89 ", "1.1.", "2400:", "Mr A. ", "Mr ", "张", "是",
+    "1号", "call me ", "0 ", "(1) ", "+", "A1", "{", "Abc ",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("piece", HOSTILE)
+def test_fifty_thousand_hostile_characters_are_finished(piece: str) -> None:
+    text = (piece * (50_000 // len(piece) + 1))[:50_000]
+    once = redact(text, kinds=KINDS).text
+    assert redact(once, kinds=KINDS).text == once
