@@ -63,6 +63,7 @@ SECRETS = {
     "comment": "Ann remarks that seven cobalt lanterns were missing from the attic",
     "correction": "安妮问那只在阁楼上丢失的蓝色灯笼什么时候能够退款给她本人",
 }
+WORDS = ("one", "two", "three", "four", "five", "six", "seven", "eight")
 BO = "Bo would like to know whether the silver gate opens on Sundays at nine"
 """A sentence that Ann and Bo both write."""
 
@@ -72,8 +73,8 @@ def rows() -> Iterator[dict[str, str]]:
         for words in texts:
             for frame in FRAMES:
                 yield {"text": frame.format(words), "label": label, "subject": f"s-{words}"}
-    for number in range(4):  # so that some fall to each split
-        yield {"text": f"{SECRETS['file']} {number}", "label": "parcel", "subject": "ann"}
+    for word in WORDS:  # so that some fall to each split
+        yield {"text": f"{SECRETS['file']} {word}", "label": "parcel", "subject": "ann"}
     yield {"text": BO, "label": "parcel", "subject": "ann", "id": "a1"}
     yield {"text": BO, "label": "parcel", "subject": "bo", "id": "b1"}
 
@@ -192,6 +193,19 @@ def test_what_came_in_by_any_way_is_in_the_stores_before(planted: Path, way: str
     assert {kind.removesuffix("-wal") for kind in kinds} == expected
 
 
+def test_the_yardstick_of_a_model_holds_it_before_and_loses_the_line(project: Project) -> None:
+    folder = project.ring.runner.trees.open(newest(project, "model")["address"])
+    before = (folder / "golden.jsonl").read_text(encoding="utf-8").splitlines()
+    mine = [line for line in before if SECRETS["file"] in line]
+    assert mine
+    forget_ann(project)
+    folder = project.ring.runner.trees.open(newest(project, "model")["address"])
+    after = (folder / "golden.jsonl").read_text(encoding="utf-8").splitlines()
+    assert [line for line in before if line not in after] == [
+        line for line in before if any(text in line for text in SECRETS.values())
+    ]
+
+
 def test_after_forgetting_no_byte_of_any_store_holds_it(project: Project) -> None:
     receipt = forget_ann(project)
     project.close()
@@ -263,7 +277,7 @@ def test_the_next_turn_is_built_without_them_and_says_why(project: Project) -> N
     gone = set(forget_ann(project).act.records)
     turn = project.turn()
     assert {"records", "dataset", "model"} <= set(turn.steps)
-    assert newest(project, "records")["counts"]["forgotten"] == 5
+    assert newest(project, "records")["counts"]["forgotten"] == len(WORDS) + 1
     assert newest(project, "corrections")["counts"]["forgotten"] > 0
     assert not gone & {name for row in set_rows(project) for name in row.records}
     assert project.turn().steps == ()
@@ -325,12 +339,12 @@ def test_a_dry_run_tells_the_same_and_changes_nothing(project: Project) -> None:
 
 
 def test_a_record_goes_alone(project: Project) -> None:
-    chosen = next(one for one in records(project) if one.text == f"{SECRETS['file']} 2")
+    chosen = next(one for one in records(project) if one.text == f"{SECRETS['file']} two")
     act = project.forget(record=[chosen.id]).act
     assert act.records == (chosen.id,)
     assert act.places == (("data/a.jsonl", chosen.locator),)
     left = {one.text for one in records(project)}
-    assert {f"{SECRETS['file']} {n}" for n in (0, 1, 3)} < left
+    assert {f"{SECRETS['file']} {n}" for n in ("one", "three")} < left
     project.turn()
     assert chosen.id not in {one.id for one in records(project)}
 
@@ -440,7 +454,7 @@ def test_a_backup_made_after_holds_nothing_and_keeps_away_what_was_forgotten(
         shutil.copytree(project.folder / "data", copied.folder / "data")
         shutil.copy(project.folder / "forum.db", copied.folder)
         copied.turn()
-        assert SECRETS["file"] not in {one.text[:-2] for one in records(copied)}
+        assert SECRETS["file"] not in " ".join(one.text for one in records(copied))
 
 
 @contextmanager
