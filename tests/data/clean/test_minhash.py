@@ -33,7 +33,7 @@ def test_bands_propose_as_many_pairs_as_the_formula_says(index: float) -> None:
     made = [pair(rng, size=220, index=index) for _ in range(400)]
     keys = band_keys(page_of(*(words for one, other, _ in made for words in (one, other))).shingles)
     found = (keys[0::2] == keys[1::2]).any(axis=1).mean()
-    expected = np.mean([1 - (1 - true**ROWS) ** BANDS for _, _, true in made])
+    expected = float(np.mean([1 - (1 - true**ROWS) ** BANDS for _, _, true in made]))
     assert abs(found - expected) < 4 * np.sqrt(max(expected * (1 - expected), 0.002) / 400)
 
 
