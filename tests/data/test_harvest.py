@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from chainring.contracts.errors import InputError
+from chainring.contracts.errors import DamagedError, InputError
 from chainring.data.harvest import Harvest
 
 PAGE = {"text": "Returns are free.", "locator": "https://shop.example/returns"}
@@ -84,3 +84,51 @@ def test_a_dropped_text_leaves_no_bytes_behind(tmp_path: Path) -> None:
         harvest.commit()
         harvest.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     assert not [p for p in tmp_path.iterdir() if b"very rare sentence" in p.read_bytes()]
+
+
+def test_texts_are_redacted_before_they_are_stored_where_that_is_asked(tmp_path: Path) -> None:
+    row = {"text": "call １３９１２３４５６７８", "answer": "mail bob@example.com", "context": "好"}
+    with Harvest.open(tmp_path, redacts=True) as harvest:
+        assert harvest.put("a", row)
+        assert not harvest.put("a", row)
+        harvest.commit()
+        ((_, kept),) = harvest.rows()
+        harvest.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    assert kept == {"text": "call [phone]", "answer": "mail [email]", "context": "好"}
+    stored = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    assert b"bob@example.com" not in stored
+    assert "１３９".encode() not in stored
+
+
+def test_a_digest_that_is_kept_is_the_one_that_is_computed(tmp_path: Path) -> None:
+    with Harvest.open(tmp_path / "a") as harvest, Harvest.open(tmp_path / "b") as anew:
+        for number in range(20):
+            harvest.put(str(number), {"text": f"row {number}"})
+            harvest.commit()
+            assert harvest.digest() == harvest.digest()
+        harvest.drop("3")
+        harvest.put("4", {"text": "changed"})
+        uncommitted = harvest.digest()
+        harvest.commit()
+        for identifier, row in harvest.rows():
+            anew.put(identifier, row)
+        assert harvest.digest() == uncommitted == anew.digest()
+
+
+def test_changes_that_were_made_are_counted(tmp_path: Path) -> None:
+    with Harvest.open(tmp_path) as harvest:
+        harvest.put("a", PAGE)
+        harvest.put("a", PAGE)
+        harvest.put("a", PAGE_ZH)
+        harvest.drop("a")
+        harvest.drop("a")
+        assert harvest.changes == 3
+
+
+def test_a_damaged_file_is_told_with_what_to_do(tmp_path: Path) -> None:
+    with Harvest.open(tmp_path) as harvest:
+        harvest.put("a", PAGE)
+        harvest.commit()
+    (tmp_path / "harvest.db").write_bytes(b"no database" * 1000)
+    with pytest.raises(DamagedError, match="take the folder away"):
+        Harvest.open(tmp_path)

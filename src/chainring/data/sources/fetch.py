@@ -13,6 +13,7 @@ from __future__ import annotations
 import fcntl
 import logging
 import shutil
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from chainring.contracts.errors import ChainringError, ConflictError, InputError
 from chainring.contracts.parts import load_part
 from chainring.data.harvest import FILE, Harvest
 from chainring.data.sources.settings import SourceSettings
+from chainring.store.files import full_disk, full_disk_explained
 
 if TYPE_CHECKING:
     from chainring.data.sources.part import Say
@@ -84,8 +86,13 @@ def _brought(source: SourceSettings, harvest: Harvest, *, root: Path, say: Say) 
     settings = own_settings(source, root=root)
     because = ""
     try:
-        part(settings, harvest=harvest, say=lambda line: say(f"{source.name}: {line}"))
-        harvest.commit()
+        with full_disk_explained(harvest.folder):
+            part(settings, harvest=harvest, say=lambda line: say(f"{source.name}: {line}"))
+            harvest.commit()
+    except sqlite3.OperationalError as error:
+        if "disk is full" in str(error):
+            raise full_disk(harvest.folder) from error
+        raise
     except UnreachableError as error:
         because = str(error)
     except ChainringError:

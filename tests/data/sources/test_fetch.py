@@ -1,0 +1,145 @@
+"""One source brought up to date: silence, faults, two at once, another part, a kill."""
+
+from __future__ import annotations
+
+import errno
+import multiprocessing
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chainring.contracts import parts
+from chainring.contracts.errors import ConflictError, InputError, SpaceError, UnreachableError
+from chainring.data.harvest import Harvest
+from chainring.data.sources.fetch import Fetched, fetch
+from chainring.data.sources.part import SourcePart
+from chainring.data.sources.settings import SourceSettings
+from chainring.data.sources.sql import SqlSettings
+
+
+@pytest.fixture(autouse=True)
+def registry(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parts, "_registered", dict(parts._registered))
+
+
+def source(**own: Any) -> SourceSettings:
+    return SourceSettings.model_validate({"name": "help", "use": "files.v1", **own})
+
+
+def brought(folder: Path, one: SourceSettings) -> Fetched:
+    return fetch(one, folder=folder / "harvest", root=folder, redacts=True, say=lambda _: None)
+
+
+def failing(error: Exception, *, after: int = 0) -> None:
+    def bring(settings: Any, *, harvest: Harvest, say: Any) -> None:
+        for number in range(after):
+            harvest.put(str(number), {"text": f"row {number}"})
+        harvest.commit()
+        harvest.put("half", {"text": "never committed"})
+        raise error
+
+    parts.part("source", "broken.v1")(SourcePart(settings=SqlSettings, bring=bring))
+
+
+BROKEN = {"use": "broken.v1", "url": "sqlite:///a.db", "query": "SELECT 1"}
+
+
+def test_paths_are_seen_from_the_projects_folder(tmp_path: Path) -> None:
+    (tmp_path / "help.txt").write_text("one\ntwo\n")
+    done = brought(tmp_path, source(path="help.txt"))
+    assert (done.rows, done.changes, done.reached) == (2, 2, True)
+    assert done.told == "help: 2 rows, 2 new, changed or gone"
+    assert brought(tmp_path, source(path="help.txt")).told == "help: 2 rows, nothing changed"
+
+
+@pytest.mark.parametrize("error", [UnreachableError("silent"), TimeoutError("silent")])
+def test_a_silent_source_is_told_where_something_stands_and_an_error_where_nothing_does(
+    tmp_path: Path, error: Exception
+) -> None:
+    failing(error)
+    with pytest.raises(UnreachableError, match=r"source help cannot be reached.*silent"):
+        brought(tmp_path, source(**BROKEN))
+    failing(error, after=3)
+    done = brought(tmp_path, source(**BROKEN))
+    assert done.told == "help: not reached (silent); goes on with its 3 rows"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [InputError("wrong"), SpaceError("full"), OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))],
+)
+def test_what_will_not_pass_by_itself_stops(tmp_path: Path, error: Exception) -> None:
+    failing(error, after=3)
+    with pytest.raises((InputError, SpaceError)):
+        brought(tmp_path, source(**BROKEN))
+
+
+def test_another_part_under_the_same_name_begins_anew(tmp_path: Path) -> None:
+    (tmp_path / "help.txt").write_text("one\n")
+    brought(tmp_path, source(path="help.txt"))
+    with closing(sqlite3.connect(tmp_path / "a.db")) as database:
+        database.execute("CREATE TABLE a (id, text)")
+        database.execute("INSERT INTO a VALUES (1, 'two')")
+        database.commit()
+    own = {"use": "sql.v1", "url": "sqlite:///a.db", "query": "SELECT * FROM a"}
+    assert brought(tmp_path, source(**own)).rows == 1
+    with Harvest.open(tmp_path / "harvest") as harvest:
+        assert [row["text"] for _, row in harvest.rows()] == ["two"]
+
+
+def _hold(folder: Path, ready: Any, done: Any) -> None:
+    def bring(settings: Any, *, harvest: Harvest, say: Any) -> None:
+        ready.set()
+        done.wait(60)
+
+    parts.part("source", "slow.v1")(SourcePart(settings=SqlSettings, bring=bring))
+    brought(folder, source(**{**BROKEN, "use": "slow.v1"}))
+
+
+def test_two_at_once_never_write_the_same_harvest(tmp_path: Path) -> None:
+    context = multiprocessing.get_context("fork")
+    ready, done = context.Event(), context.Event()
+    other = context.Process(target=_hold, args=(tmp_path, ready, done))
+    other.start()
+    try:
+        assert ready.wait(60)
+        (tmp_path / "help.txt").write_text("one\n")
+        with pytest.raises(ConflictError, match="another process brings source help"):
+            brought(tmp_path, source(path="help.txt"))
+    finally:
+        done.set()
+        other.join()
+    assert brought(tmp_path, source(path="help.txt")).rows == 1
+
+
+def test_a_kill_in_the_middle_costs_nothing_that_was_committed(tmp_path: Path) -> None:
+    rows = 5000
+    (tmp_path / "help.txt").write_text("".join(f"row {n}\n" for n in range(rows)))
+    code = (
+        "import os, signal, sys\nfrom pathlib import Path\n"
+        "from chainring.data.harvest import Harvest\n"
+        "from chainring.data.sources.fetch import fetch\n"
+        "from chainring.data.sources.settings import SourceSettings\n"
+        "put, count = Harvest.put, [0]\n"
+        "def dying(self, *values):\n"
+        "    count[0] += 1\n"
+        "    if count[0] == 3500:\n        os.kill(os.getpid(), signal.SIGKILL)\n"
+        "    return put(self, *values)\n"
+        "Harvest.put = dying\nfolder = Path(sys.argv[1])\n"
+        "source = SourceSettings(name='help', use='files.v1', path='help.txt')\n"
+        "fetch(source, folder=folder / 'harvest', root=folder, redacts=True, say=print)\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], env=environment, check=False)
+    assert done.returncode == -signal.SIGKILL
+    with Harvest.open(tmp_path / "harvest") as harvest:
+        assert len(harvest) == 3000
+    after = brought(tmp_path, source(path="help.txt"))
+    assert (after.rows, after.changes) == (rows, rows - 3000)
