@@ -19,7 +19,7 @@ EVERY = pytest.mark.parametrize("by", SEGMENTERS)
 @pytest.mark.parametrize("by", ["rjieba.v1", "jieba.v1"])
 def test_chinese_and_english_words_come_in_order(by: str) -> None:
     assert segment(MIXED, by=by) == (
-        "我 的 包裹 还 在 路上 Where is it 买 了 T恤 和 卡拉OK 机 don't forget".split()
+        "我 的 包裹 还 在 路上 Where is it 买 了 T恤 和 卡拉 OK 机 don't forget".split()
     )
 
 
