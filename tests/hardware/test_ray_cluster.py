@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
 import textwrap
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,9 @@ import pytest
 from tests.hardware import ray_shards
 
 from chainring.contracts.errors import ChainringError
+from chainring.contracts.work import Executor
+from chainring.data.clean.pipeline import clean
+from chainring.data.clean.settings import CleanSettings
 from chainring.hardware.executor import LocalExecutor
 from chainring.hardware.ray_cluster import imported
 from chainring.hardware.ray_executor import RayExecutor
@@ -73,6 +77,67 @@ def test_a_node_lost_in_the_middle_changes_no_byte(cluster: Any, tmp_path: Path)
     assert bytes_of(began) == bytes_of(tmp_path / "local")
     again = at_the_gate[0].name.partition(".")[0]
     assert len(list(began.glob(f"{again}.*.began"))) > 1
+
+
+class LosesANode:
+    """An executor that loses a node of its cluster once the first shard of its work is done."""
+
+    name = "loses-a-node"
+
+    def __init__(self, executor: RayExecutor, lose: Callable[[], None]) -> None:
+        self.executor, self._lose = executor, [lose]
+
+    def map(self, fn: Callable[[Any], Any], shards: Iterable[Any]) -> Iterator[Any]:
+        for result in self.executor.map(fn, shards):
+            while self._lose:
+                self._lose.pop()()
+            yield result
+
+    def spawn(self, world: int, fn: Callable[[int, int], Any]) -> list[Any]:
+        return self.executor.spawn(world, fn)
+
+
+def test_a_corpus_is_cleaned_to_the_same_bytes_while_a_node_is_lost(
+    cluster: Any, tmp_path: Path
+) -> None:
+    """The cleaning of the data room, copies across shards included, in both languages."""
+    inputs = corpus(tmp_path / "corpus", files=6)
+    settings = CleanSettings(profile="messages")
+
+    def cleaned(name: str, executor: Executor) -> dict[str, bytes]:
+        out = tmp_path / name
+        clean([inputs], out=out, settings=settings, executor=executor, say=lambda _: None)
+        return {path.name: path.read_bytes() for path in out.iterdir() if path.is_file()}
+
+    (lost,) = cluster.worker_nodes
+    with RayExecutor(address=cluster.address) as executor:
+        on_ray = cleaned(
+            "ray", LosesANode(executor, lambda: cluster.remove_node(lost, allow_graceful=False))
+        )
+        assert len([one for one in imported().nodes() if one["Alive"]]) <= 2
+    here = cleaned("local", LocalExecutor())
+    assert not cluster.worker_nodes
+    assert len([name for name in here if name.startswith("rows-")]) == 6
+    assert on_ray == here
+
+
+def corpus(folder: Path, *, files: int) -> Path:
+    """Write messages in both languages; every file repeats some of the others'."""
+    folder.mkdir()
+    for number in range(files):
+        rows = []
+        for row in range(60):
+            thing = f"{row if row % 3 else 7}-{number if row % 3 else 0}"
+            english = (
+                f"Where is my parcel with the blue kettle number {thing}? It was due on Monday."
+            )
+            rows.append(
+                english if row % 2 else f"我买的蓝色水壶编号{thing}到底什么时候才能送到我家呢？"
+            )
+        lines = [json.dumps({"id": f"{number}-{i}", "text": text}, ensure_ascii=False) + "\n"
+                 for i, text in enumerate(rows)]  # fmt: skip
+        (folder / f"{number}.jsonl").write_text("".join(lines), encoding="utf-8")
+    return folder
 
 
 def nodes_at_the_gate(folder: Path) -> set[str]:
