@@ -186,3 +186,14 @@ def test_rows_are_counted_by_split_also_after_they_were_scrubbed(tmp_path: Path)
     _, after = parquet(tmp_path, [*rows, row("rec_d", "z", "rec_a", split="test")], ANN)
     for folder in (tmp_path / "before", after):
         assert rows_by_split(folder / "rows.parquet", ANN) == {"train": 1, "test": 1}
+
+
+def test_a_text_beside_the_tables_goes_without_an_id_when_nobody_else_wrote_it(
+    tmp_path: Path,
+) -> None:
+    lines = [{"reason": "too short", "text": t} for t in ("我的秘密", "another text")]
+    source, target = tmp_path / "dropped.jsonl", tmp_path / "after.jsonl"
+    source.write_text("".join(json.dumps(one) + "\n" for one in lines), encoding="utf-8")
+    assert scrub(source, target, ANN) == 1
+    after = [json.loads(line) for line in target.read_text(encoding="utf-8").splitlines()]
+    assert after == [lines[0] | {"text": ""}, lines[1]]

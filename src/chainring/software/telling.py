@@ -12,6 +12,7 @@ from chainring.contracts.lineage import Lineage
 from chainring.contracts.model import Model
 from chainring.contracts.verdict import Verdict
 from chainring.ring.turn import Turn
+from chainring.ring.why import forgotten
 
 if TYPE_CHECKING:
     from chainring.software.api import Project
@@ -38,9 +39,20 @@ def tell_turn(project: Project, turn: Turn) -> Iterator[str]:
             yield from tell_verdict(decode(Verdict, row.result))
     if turn.outcome == "held" and "person" in turn.because:
         yield f"held: {turn.because}"
+    yield from _tell_forgotten(project, turn)
     cpu = sum(row.cpu_s for row in rows)
     steps = ", ".join(turn.steps)
     yield f"{turn.outcome} in {turn.duration_s:.0f} s ({cpu:.0f} CPU s; steps: {steps})"
+
+
+def _tell_forgotten(project: Project, turn: Turn) -> Iterator[str]:
+    """Say when a model that learnt from forgotten rows goes on serving though there is another."""
+    gone = {name: forgotten(project.ring, name) for name in (turn.champion, turn.model)}
+    if turn.outcome == "held" and gone[turn.champion] and not gone[turn.model]:
+        yield (
+            "the champion learnt from rows that were forgotten, this model did not: "
+            f"`chainring promote {short(turn.model)} --reason …` serves it"
+        )
 
 
 def tell_model(model: Model) -> Iterator[str]:

@@ -34,7 +34,7 @@ from chainring.trust.scrub import Chosen, concerned, partners, rows_by_split, sc
 FEEDBACK = "feedback"
 """Source of the records that reactions became; it is no source of the user's own."""
 
-_RECORDS = ("records", "corrections")
+_RECORDS = ("records", "cleaned", "corrections")
 _LEARNT = ("train", "validation", "unlabelled")
 
 
@@ -165,11 +165,10 @@ def _tables(trees: TreeStore, addresses: Sequence[str]) -> Iterator[Path]:
     known: set[str] = set()
     for address in addresses:
         manifest = trees.manifest(address)
-        if manifest.kind not in _RECORDS:
-            continue
-        bytes_of = next(blob.digest for blob in manifest.files if blob.path == TABLE_FILE)
-        if bytes_of not in known:
-            known.add(bytes_of)
+        named = (blob.digest for blob in manifest.files if blob.path == TABLE_FILE)
+        content = next(named, "") if manifest.kind in _RECORDS else ""
+        if content and content not in known:
+            known.add(content)
             yield trees.open(address)
 
 

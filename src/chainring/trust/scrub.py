@@ -10,6 +10,7 @@ a file               what becomes of a row that is concerned
 ``rows.jsonl`` …     texts, comments, names and further fields are emptied
 ``rows.parquet``     text and names are emptied; a shared row takes the text of one who stays
 ``golden.jsonl``     the line goes: a blank one would be a wrong yardstick
+``dropped.jsonl`` …  as rows; a text that stands without ids goes when nobody else wrote it
 ===================  =======================================================================
 """
 
@@ -23,7 +24,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from chainring.store.tables import ROWS_FILE
+from chainring.store.tables import ROWS_FILE, TABLE_FILE
 
 GOLDEN_FILE = "golden.jsonl"
 _ID = re.compile(r"(?:rec|pred|fb)_[0-9a-z]+")
@@ -94,7 +95,9 @@ def concerned(source: Path, chosen: Chosen) -> int:
 
 
 def _cleaner(source: Path) -> Callable[[str, Chosen], str | None]:
-    return _golden if source.name == GOLDEN_FILE else _blanked
+    if source.name == GOLDEN_FILE:
+        return _golden
+    return _blanked if source.name == TABLE_FILE else _blanked_by_text
 
 
 def rows_of(lines: Iterable[str], chosen: Chosen) -> Iterator[dict[str, Any]]:
@@ -125,6 +128,16 @@ def _blanked(line: str, chosen: Chosen) -> str | None:
     if blank == row:
         return None
     return json.dumps(blank, sort_keys=True, ensure_ascii=False, separators=(",", ":")) + "\n"
+
+
+def _blanked_by_text(line: str, chosen: Chosen) -> str | None:
+    """Return the line as `_blanked` does; beside the tables a text may stand without an id."""
+    after = _blanked(line, chosen)
+    if after is None and '"text":' in line:
+        row = json.loads(line)
+        if row.get("text") and row["text"] in chosen.texts:
+            return json.dumps(row | {"text": ""}, ensure_ascii=False) + "\n"
+    return after
 
 
 def _golden(line: str, chosen: Chosen) -> str | None:
