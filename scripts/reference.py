@@ -70,7 +70,16 @@ def recipe(language: str) -> Iterator[str]:
     from chainring.ring.recipe import Recipe
 
     yield from _section(Recipe, "", language)
+    yield from _rules(language)
     yield from _sources(language)
+
+
+def _rules(language: str) -> Iterator[str]:
+    """Yield the keys of a rule of access."""
+    from chainring.trust.rules import RuleSettings
+
+    for line in _section(RuleSettings, "[access.rules]", language):
+        yield line.replace("[[access.rules].where]", "[access.rules.where]")
 
 
 def _sources(language: str) -> Iterator[str]:

@@ -31,7 +31,7 @@ _OPERATE = (
     "init", "turn", "watch", "serve", "review", "decide", "cases", "close_case", "history",
     "metrics", "report", "promote", "rollback", "keys", "doctor", "backup", "restore", "gc",
     "forget", "audit",
-    "upgrade", "data fetch", "data report", "data show",
+    "upgrade", "data fetch", "data clean", "data report", "data show",
     "data trace",
     "words train", "words near", "words analogy", "words export", "words map", "words segment",
 )  # fmt: skip
