@@ -32,7 +32,7 @@ BLOCK = re.compile(r"(<!-- generated: ([a-z]+) ?([^>]*?) -->\n).*?(<!-- end -->)
 NOUNS = (
     "source", "guard", "placement", "record", "label", "table", "dataset", "model", "forms",
     "evaluation", "verdict", "deployment", "request", "prediction", "reaction", "feedback", "case",
-    "lineage", "predictor", "work",
+    "forgotten", "lineage", "predictor", "work",
 )  # fmt: skip
 HEADS = {
     "en": ("key", "default", "allowed", "meaning"),
