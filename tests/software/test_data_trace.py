@@ -1,15 +1,18 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.software.conftest import refused, run
+from tests.software.conftest import opened, refused, run
 
 from chainring.contracts.errors import InputError
 from chainring.contracts.reaction import Reaction
 from chainring.software.api import Project
+from chainring.software.auditing import sight_of
+from chainring.software.data_look import look
 
 
 def first_row(project: Project, **wanted: Any) -> str:
@@ -90,6 +93,42 @@ def test_a_correction_leads_from_the_answer_to_the_row_that_it_became(project: P
     assert [(one["value"], one["by"]) for one in found["reviews"]] == [("stock", "bob")]
     assert {one["step"] for one in found["steps"]} >= {"corrections", "labels", "dataset"}
     assert project.data.trace(taught.id)["row"] == found["row"]
+
+
+SOURCE = """
+[[data.sources]]
+name = "tickets"
+use = "sql.v1"
+licence = "CC-BY-4.0"
+url = "env:SHOP_DB"
+query = "SELECT id, body, topic, changed FROM tickets"
+key = "changed"
+columns = { text = "body", label = "topic", at = "changed" }
+"""
+
+
+def test_a_row_of_a_database_leads_back_to_its_key_and_an_empty_one_to_its_reason(
+    shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tickets = [
+        ("t1", "the parcel of my sister is not here", "track_order", "2026-11-01"),
+        ("t2", "", "stock", "2026-11-02"),
+    ]
+    with sqlite3.connect(tmp_path / "tickets.db") as connection:
+        connection.execute("CREATE TABLE tickets (id TEXT, body TEXT, topic TEXT, changed TEXT)")
+        connection.executemany("INSERT INTO tickets VALUES (?, ?, ?, ?)", tickets)
+    connection.close()
+    monkeypatch.setenv("SHOP_DB", f"sqlite:///{tmp_path / 'tickets.db'}")
+    recipe = shop / "chainring.toml"
+    recipe.write_text(recipe.read_text() + SOURCE)
+    with opened(shop) as project:
+        project.turn()
+        (record,) = project.data.trace("tickets id t1")["records"]
+        assert (record["source"], record["licence"]) == ("tickets", "CC-BY-4.0")
+        assert (record["text"], record["at"]) == (tickets[0][1], "2026-11-01 00:00 UTC")
+        assert record["file"] is None
+        found = look(project, sight=sight_of(project, "data report"))
+        assert found.terms["tickets", "CC-BY-4.0", "owner"] == 1
 
 
 def test_texts_are_told_only_where_they_are_asked_for(project: Project) -> None:

@@ -220,18 +220,17 @@ def _samples(
     sight: Sight,
 ) -> dict[Place, str]:
     places = [place for one in left if one.may_be_shown for place in one.places]
-    found = {
-        place: shown(place.sample)
-        for place in places
-        if place.sample and sight.may(Facts(source=place.source or None))
-    }
-    by_record = {place.record: place for place in places if place.record and not place.sample}
+    found: dict[Place, str] = {}
+    by_record = {place.record: place for place in places if place.record}
     for folder in tables:
         for record in records_of(folder, by_record).values():
             place = by_record.pop(record.id)
             if sight.may(record_facts(record)):
                 found[place] = shown(record.text)
-    apart = [place for place in places if not place.record and not place.sample]
+    for place in by_record.values():  # no record stands: what the stage itself kept of it
+        if place.sample and sight.may(Facts(source=place.source or None)):
+            found[place] = shown(place.sample)
+    apart = [place for place in places if not place.record]
     return found | _from_sources(project, chain, apart, sight)
 
 

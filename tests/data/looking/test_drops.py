@@ -59,3 +59,11 @@ def test_what_nobody_allowed_is_not_shown(reason: str, shown: bool) -> None:
 def test_a_document_is_known_by_its_id(tmp_path: Path) -> None:
     assert place_of({"id": "doc 1", "sample": "text"}) == Place(record="doc 1", sample="text")
     assert drops(tmp_path, step="nothing here") == []
+
+
+def test_places_with_a_sample_of_their_stage_come_first(tmp_path: Path) -> None:
+    lines = [{"id": str(i), "reason": "short", "source": "a", "place": i} for i in range(50)]
+    lines[33]["sample"] = "too short"
+    (tmp_path / "dropped.jsonl").write_text("".join(json.dumps(one) + "\n" for one in lines))
+    (found,) = drops(tmp_path, step="cleaned", most=1)
+    assert found.places == (Place(source="a", locator="33", record="33", sample="too short"),)

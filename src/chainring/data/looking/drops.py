@@ -84,16 +84,17 @@ def place_of(line: dict[str, Any]) -> Place:
     """Return the place that a line of `dropped.jsonl` names."""
     return Place(
         source=str(line.get("source", "")),
-        locator=str(line.get("locator", "")),
+        locator=str(line.get("locator") or line.get("place") or ""),
         record=str(line.get("record") or line.get("id") or ""),
         sample=str(line.get("sample", "")),
     )
 
 
 def _sample(heap: list[tuple[int, str]], line: dict[str, Any], most: int) -> None:
-    """Keep the lines with the smallest digests; of equal lines one."""
+    """Keep the lines with the smallest digests, those with a sample first; of equal lines one."""
     text = json.dumps(line, ensure_ascii=False, sort_keys=True)
     rank = -int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big")
+    rank -= 0 if line.get("sample") else 1 << 64
     if (rank, text) in heap:
         return
     if len(heap) < most:
