@@ -59,12 +59,6 @@ def dies_once(mark: str) -> str:
     return "done"
 
 
-def where(_: int) -> str:
-    import ray
-
-    return str(ray.get_runtime_context().get_node_id())
-
-
 def environment(rank: int, world: int) -> list[str]:
     names = ("RANK", "LOCAL_RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
     return [os.environ[name] for name in names]

@@ -66,7 +66,6 @@ def test_a_node_lost_in_the_middle_changes_no_byte(cluster: Any, tmp_path: Path)
     expected = list(LocalExecutor().map(ray_shards.written, shards(tmp_path, "local", 8)))
     began = tmp_path / "ray"
     with RayExecutor(address=cluster.address) as executor:
-        assert len({*executor.map(ray_shards.where, range(16))}) == 2  # both nodes do work
         results = executor.map(ray_shards.written_through_a_gate, shards(tmp_path, "ray", 8))
         first = step_in_background(results)
         wait_until(lambda: lost.node_id in nodes_at_the_gate(began))
