@@ -50,7 +50,7 @@ def commands(args: argparse.Namespace, language: str) -> dict[str, tuple[list[st
         "ours": ([*chainring, str(corpus / language), "--out", str(ours), "--workers", "2"],
                  f"{ours}/rows-*.jsonl"),
         "data-juicer": (["bash", str(bench / "peer_data_juicer.sh"), str(corpus), str(out),
-                         language], f"{out}/data-juicer-{language}/final/*.jsonl"),
+                         language], f"{out}/data-juicer-{language}/final/out.jsonl"),
         "datatrove": ([str(args.peers / "dt/bin/python"), str(bench / "peer_datatrove.py"),
                        str(corpus), str(out), language],
                       f"{out}/datatrove-{language}/final/*.jsonl"),
@@ -123,7 +123,7 @@ def kept_of_real_text(args: argparse.Namespace, language: str) -> Iterator[str]:
 
 def grown(args: argparse.Namespace, language: str) -> Path:
     """Return the corpus several times over, words (characters) of a line in another order."""
-    target = args.work / f"corpus-{args.grow}" / language
+    target: Path = args.work / f"corpus-{args.grow}" / language
     target.mkdir(parents=True, exist_ok=True)
     for path in sorted((args.work / "corpus" / language).glob("*.jsonl")):
         for turn in range(args.grow):

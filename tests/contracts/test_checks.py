@@ -12,6 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from tests.data.clean.conftest import stage_example
 
 from chainring.contracts import parts
 from chainring.contracts.checks import (
@@ -133,6 +134,7 @@ def example(
     makers: dict[str, Callable[[str], Example]] = {
         "reader": reader,
         "source": source_example,
+        "stage": lambda _: stage_example(tmp_path),
         "candidate": candidate,
         "form": form,
         "engine": engine,

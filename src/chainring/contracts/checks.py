@@ -26,10 +26,11 @@ from chainring.contracts.placement import Placement
 from chainring.contracts.predictor import PredictSettings
 from chainring.contracts.request import Request
 from chainring.contracts.source_checks import SourceExample, source_faults
+from chainring.contracts.stage_checks import StageExample, stage_faults
 
 __all__ = [
     "CandidateExample", "EngineExample", "Example", "ExecutorExample", "FormExample",
-    "ReaderExample", "SourceExample", "check_part",
+    "ReaderExample", "SourceExample", "StageExample", "check_part",
 ]  # fmt: skip
 
 TEXTS = ("", "Where is my parcel?", "我的包裹到哪了？", "物流太久了 " * 400)
@@ -79,8 +80,9 @@ class FormExample:
 
 
 Example = (
-    ReaderExample | SourceExample | CandidateExample | EngineExample | FormExample | ExecutorExample
-)
+    ReaderExample | SourceExample | StageExample | CandidateExample | EngineExample | FormExample
+    | ExecutorExample
+)  # fmt: skip
 
 
 def check_part(kind: str, name: str, example: Example | None = None) -> Any:
@@ -129,6 +131,7 @@ def _stated(kind: str, name: str, part: Any) -> Iterator[str]:
 _MEMBERS: dict[str, tuple[str, ...]] = {
     "reader": (),
     "source": ("settings",),
+    "stage": (),
     "candidate": (),
     "form": ("name", "engine", "write", "tolerances", "hindrance"),
     "engine": (),
@@ -137,6 +140,7 @@ _MEMBERS: dict[str, tuple[str, ...]] = {
 _ARGUMENTS: dict[str, tuple[tuple[None, ...], tuple[str, ...]] | None] = {
     "reader": ((None,), ("report", "max_bytes")),
     "source": ((None,), ("harvest", "say")),
+    "stage": ((None,), ()),
     "candidate": ((None, None), ("unlabelled", "labels", "work", "settings")),
     "form": None,
     "engine": ((None,), ("threads",)),
@@ -259,6 +263,7 @@ def _numbers(table: Any) -> list[list[float]]:
 _BEHAVIOUR: dict[str, tuple[type[Any], Callable[[str, Any, Any], Iterator[str]]]] = {
     "reader": (ReaderExample, _reader),
     "source": (SourceExample, source_faults),
+    "stage": (StageExample, stage_faults),
     "candidate": (CandidateExample, _candidate),
     "form": (FormExample, _form),
     "engine": (EngineExample, _engine),

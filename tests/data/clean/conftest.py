@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from chainring.contracts.checks import StageExample
 from chainring.contracts.work import Executor
+from chainring.data.clean import boilerplate, decontaminate
+from chainring.data.clean.batch import Batch
+from chainring.data.clean.first import Run
 from chainring.data.clean.pipeline import CleanReport, clean
 from chainring.data.clean.settings import CleanSettings
+from chainring.data.clean.shards import shards_of
 from chainring.hardware.executor import LocalExecutor
 
 _SMALL = "the of and that have with was for his not but from they this".split()
@@ -101,3 +106,47 @@ def cleaned(tmp_path: Path) -> Cleaner:
         )
 
     return run
+
+
+_RNG = random.Random(0)
+GOOD = [english(_RNG), chinese(_RNG), english(_RNG, words=120)]
+MENU = "Home | Shop | Contact | Imprint"
+TEXTS = [
+    *GOOD,
+    "too short",
+    "Ｗｉｄｅ  letters " + GOOD[0],
+    GOOD[0] + " mail bob@example.com or call 13912345678",
+    GOOD[1] + "电话13912345678",
+    f"{MENU}\n{GOOD[2]}",
+    " ".join([GOOD[0]] * 4),
+    "\n".join(["The same line of some words again."] * 12),
+    "# # # ... { } " * 30,
+    "Le colis est arrivé avec une semaine de retard et les enfants sont très contents.",
+]
+SETTINGS = CleanSettings(
+    profile="documents", languages=("en", "zh"), licences=("CC0-1.0",), min_boilerplate=1
+)
+
+
+def stage_example(folder: Path) -> StageExample:
+    """Return texts that every built-in stage drops, changes or leaves, and a maker of batches."""
+    held = write(folder / "held.jsonl", [GOOD[0]])
+    settings = SETTINGS.model_copy(update={"evaluation": (str(held),)})
+    run = Run(folder=str(folder), settings=settings)
+    decontaminate.prepare(run)
+    menus = write(folder / "menus.jsonl", [MENU])
+    boilerplate.prepare(run, shards_of([menus], size=1 << 20), map)
+
+    def make(texts: Sequence[str]) -> Batch:
+        rows = [{"licence": "CC0-1.0" if "the" in text else ""} for text in texts]
+        made = Batch(
+            rows=list(rows),
+            texts=list(texts),
+            places=[0] * len(texts),
+            settings=settings,
+            prepared=folder,
+        )
+        made.languages = ["zh" if "的" in text else "en" for text in texts]
+        return made
+
+    return StageExample(texts=TEXTS, make=make)
