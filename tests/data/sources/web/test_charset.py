@@ -23,6 +23,7 @@ EN = "Returns are free within thirty days – even on “café” chairs. " * 3
         (ZH, "gbk", "<meta charset=utf-8>", "text/html; charset=gb2312"),
         (ZH, "utf-8", "<meta charset=gbk>", "text/html; charset=utf-8"),
         (ZH, "utf-8", "", "text/html; charset=ISO-8859-1"),
+        (ZH, "gbk", "<meta charset=gbk>", "text/html; charset=utf-8"),
         (ZH, "utf-8", "", ""),
         (TW, "big5", "<meta http-equiv=Content-Type content='text/html; charset=big5'>", ""),
         (TW, "big5", "", "text/html; charset=Big5"),

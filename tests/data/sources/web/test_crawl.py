@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import time
 from collections.abc import Callable, Mapping
 from itertools import pairwise
@@ -292,6 +293,27 @@ def test_the_next_round_asks_whether_pages_changed(site: Site, crawler: Crawler)
     assert set(site.pages_asked.values()) == {1}
 
 
+def test_rules_are_read_anew_after_a_day_even_within_a_round(site: Site, crawler: Crawler) -> None:
+    _wide(site, 6)
+    crawler.crawl(max_minutes=0.01, delay_s=0.25)
+    site.pages[ROBOTS] = b"User-agent: *\nDisallow: /5\n"
+    site.hits.clear()
+    with Harvest.open(crawler.folder) as harvest:
+        kept = json.loads(harvest.state("web round"))
+        kept["rules_at"] -= 25 * 3600
+        harvest.set_state("web round", json.dumps(kept))
+        harvest.commit()
+    assert "/5" not in crawler.crawl()
+    assert site.paths[0] == ROBOTS
+
+
+def test_a_version_that_cannot_be_sent_back_is_not_kept(site: Site, crawler: Crawler) -> None:
+    site.pages = {"/": Reply(html(), headers={"ETag": '"é\x01"'})}
+    crawler.crawl()
+    assert sorted(crawler.crawl()) == ["/"]
+    assert "If-None-Match" not in site.hits[-1][2]
+
+
 def test_an_unchanged_site_leaves_an_unchanged_harvest(site: Site, crawler: Crawler) -> None:
     site.pages = {"/": html(links("/a")), "/a": html(number=1)}
     crawler.crawl()
@@ -388,15 +410,15 @@ def test_redirects_are_followed_to_their_end_and_loops_end(site: Site, crawler: 
 
     site.pages = {
         "/": html(links("/old", "/loop1", "/self", "/r0", "/nowhere")),
-        "/old": moved("/new"),
-        "/new": html(number=1),
+        "/old": moved("/退货".encode().decode("latin-1")),
+        "/%E9%80%80%E8%B4%A7": html(number=1),
         "/loop1": moved("/loop2"),
         "/loop2": moved("/loop1"),
         "/self": moved("/self"),
         "/nowhere": Reply(b"", 302),
     }
     site.pages |= {f"/r{n}": moved(f"/r{n + 1}") for n in range(50)}
-    assert sorted(crawler.crawl()) == ["/", "/new"]
+    assert sorted(crawler.crawl()) == ["/", "/%E9%80%80%E8%B4%A7"]
     assert set(site.pages_asked.values()) == {1}
     assert sum(path.startswith("/r") for path in site.pages_asked) == 6  # five were followed
 

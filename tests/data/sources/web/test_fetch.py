@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import gzip
+import shutil
 import socket
+import ssl
+import subprocess
+import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -191,3 +197,42 @@ def test_retry_after_is_a_number_or_a_date_and_at_most_a_day() -> None:
     assert retry_after("Wed, 25 Nov 2026 03:00:00 GMT", now=now) == 0
     assert retry_after("99999999") == 24 * 3600
     assert retry_after("-1") == retry_after("") == retry_after("²") == 0
+
+
+@pytest.fixture
+def secure(tmp_path: Path) -> Iterator[tuple[int, ssl.SSLContext]]:
+    """A server for `shop.example` with a certificate of its own, and who trusts it."""
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    told = ["-subj", "/CN=shop.example", "-addext", "subjectAltName=DNS:shop.example"]
+    made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", *told]
+    subprocess.run([*made, "-keyout", key, "-out", certificate], check=True, capture_output=True)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), SimpleHTTPRequestHandler)
+    server.daemon_threads = True
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+    thread.start()
+    yield server.server_address[1], ssl.create_default_context(cafile=certificate)
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+@pytest.mark.skipif(not shutil.which("openssl"), reason="openssl makes the certificate")
+def test_a_certificate_is_held_against_the_name_and_not_the_address(
+    secure: tuple[int, ssl.SSLContext],
+) -> None:
+    port, tls = secure
+    names = ("shop.example", "other.example")
+    fetcher = Fetcher(
+        user_agent="x",
+        tls=tls,
+        resolver=lambda *_: ["127.0.0.1"],
+        allow_private=tuple(f"{name}:{port}" for name in names),
+    )
+    right, wrong = (fetcher.get(f"https://{name}:{port}/missing") for name in names)
+    assert isinstance(right, Answer)
+    assert right.status == 404
+    assert isinstance(wrong, Failure)
+    assert "CERTIFICATE_VERIFY_FAILED" in wrong.why

@@ -35,6 +35,7 @@ from chainring.data.sources.web.urls import normal
 Say = Callable[[str], None]
 Fetched = Answer | Failure
 _SAY_EVERY_S = 10.0
+_RULES_LAST_S = 24 * 3600.0  # RFC 9309, 2.4: a robots.txt is not used for longer than a day
 _FORM = 1
 """Raise it when pages are read in another way: each is then fetched once more."""
 
@@ -98,10 +99,14 @@ class _Crawl:
         self._end()
 
     def _begin(self) -> None:
-        self.frontier.recover(time.time())
+        now = time.time()
+        self.frontier.recover(now)
         if self.round.done:
             self.frontier.new_round()
-            self.round.begin()
+            self.round.begin(now)
+        elif now - self.round.rules_at > _RULES_LAST_S:
+            self.frontier.renew_rules()
+            self.round.rules_at = now
         if is_new(self.harvest, "web form", [_FORM, self.settings.titles]):
             self.frontier.forget_versions()
         for seed in self.settings.seeds:

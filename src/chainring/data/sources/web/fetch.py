@@ -128,10 +128,7 @@ class Fetcher:
     def _answer(
         self, response: httpcore.Response, types: Sequence[str], max_bytes: int, cut: bool
     ) -> Answer | Failure:
-        headers = tuple(
-            (key.decode("latin-1").lower(), value.decode("latin-1"))
-            for key, value in response.headers
-        )
+        headers = tuple((_text(key).lower(), _text(value)) for key, value in response.headers)
         answer = Answer(status=response.status, headers=headers)
         if response.status != 200:
             return _without_body(answer)
@@ -146,6 +143,14 @@ class Fetcher:
             else unpacked(pieces, packing, max_bytes=max_bytes)
         )
         return Answer(status=200, headers=headers, body=body)
+
+
+def _text(header: bytes) -> str:
+    """Return a header as text: servers write UTF-8 where the standard has Latin-1."""
+    try:
+        return header.decode("utf-8")
+    except UnicodeDecodeError:
+        return header.decode("latin-1")
 
 
 def _cut(pieces: Iterator[bytes], packing: str, max_bytes: int) -> bytes:

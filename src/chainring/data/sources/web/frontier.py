@@ -29,6 +29,7 @@ from chainring.data.sources.web.urls import host_of, origin_of
 RANKS = {"robots": 0, "tdm": 1, "sitemap": 2, "page": 4}
 _KNOWN_PAGE = 3  # in a new round pages that stand come before those that never were read
 MAX_CUTS = 10
+_LONGEST_WAIT_S = 24 * 3600.0
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS web_urls (
     number INTEGER PRIMARY KEY, kind TEXT NOT NULL, serves TEXT NOT NULL, url TEXT NOT NULL,
@@ -108,17 +109,26 @@ class Frontier:
             (MAX_CUTS,),
         )
         self._db.execute("UPDATE web_urls SET state = 'waiting' WHERE state = 'asked'")
+        for table in ("web_hosts", "web_urls"):  # the clock may have been set back
+            latest = now + _LONGEST_WAIT_S
+            self._db.execute(f"UPDATE {table} SET next_at = ? WHERE next_at > ?", (latest, latest))
 
     def new_round(self) -> None:
         """Put everything that was settled back to waiting; what is gone is forgotten."""
-        self._db.execute("DELETE FROM web_urls WHERE state = 'gone' OR (serves != '' AND hops > 0)")
+        self._db.execute("DELETE FROM web_urls WHERE state = 'gone'")
         self._db.execute(
             "UPDATE web_urls SET state = 'waiting', tries = 0, cuts = 0, next_at = 0, "
             "rank = CASE WHEN content != '' THEN ? ELSE rank END",
             (_KNOWN_PAGE,),
         )
-        self._db.execute("UPDATE web_rules SET robots = NULL, tdm = ''")
         self._db.execute("UPDATE web_hosts SET delay = ?", (self._delay_s,))
+        self.renew_rules()
+
+    def renew_rules(self) -> None:
+        """Have the rules of every site read anew, from where they lie now."""
+        self._db.execute("DELETE FROM web_urls WHERE serves != '' AND hops > 0")
+        self._db.execute("UPDATE web_urls SET state = 'waiting', next_at = 0 WHERE serves != ''")
+        self._db.execute("UPDATE web_rules SET robots = NULL, tdm = ''")
 
     def forget_versions(self) -> None:
         """Have every page sent anew, whether it changed or not."""

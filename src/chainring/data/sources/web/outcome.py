@@ -95,15 +95,13 @@ class Outcomes:
             return
         for link in page.links:
             self._sites.offer(link, depth=task.depth + 1)
-        version = Version(etag=answer.header("etag"), modified=answer.header("last-modified"))
         why = "" if page.obeyed.keep else page.obeyed.why
         if why or not page.text:
             self._harvest.drop(task.url)
-            self._frontier.settle(task, "refused", why or "no main text", version=version)
+            self._frontier.settle(task, "refused", why or "no main text", version=_version(answer))
         else:
-            content = self._put(task, page)
-            kept = Version(etag=version.etag, modified=version.modified, content=content)
-            self._frontier.settle(task, "fetched", version=kept)
+            version = _version(answer, content=self._put(task, page))
+            self._frontier.settle(task, "fetched", version=version)
 
     def _put(self, task: Task, page: Page) -> str:
         """Put a page's row, unless it is the one that stands; return the digest of its content."""
@@ -138,8 +136,7 @@ class Outcomes:
         for link in pages:
             if url := normal(link, base=task.url):
                 self._sites.offer(url, depth=1)
-        version = Version(etag=answer.header("etag"), modified=answer.header("last-modified"))
-        self._frontier.settle(task, "fetched", version=version)
+        self._frontier.settle(task, "fetched", version=_version(answer))
 
     def _moved(self, task: Task, answer: Answer) -> None:
         target = normal(answer.header("location"), base=task.url)
@@ -216,3 +213,13 @@ class Outcomes:
             self.refuse(task, why)
         else:
             self._frontier.settle(task, "failed", why)
+
+
+def _version(answer: Answer, *, content: str = "") -> Version:
+    etag, modified = (_sendable(answer.header(name)) for name in ("etag", "last-modified"))
+    return Version(etag=etag, modified=modified, content=content)
+
+
+def _sendable(value: str) -> str:
+    """Return a header's value, if it can be sent back as it came."""
+    return value if value.isascii() and value.isprintable() and len(value) <= 1000 else ""

@@ -81,8 +81,6 @@ class Sites:
             return ""
         if not within(task.url, self._hosts):
             return f"outside the hosts: {place_of(task.url)}"
-        if task.hops > MAX_HOPS:
-            return f"more than {MAX_HOPS} redirects"
         if task.kind == "page" and task.depth > self._settings.max_depth:
             return f"links lead deeper than {self._settings.max_depth}"
         return self._forbidden(task)
