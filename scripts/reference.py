@@ -147,7 +147,8 @@ def _allowed(annotation: Any, schema: dict[str, Any], language: str) -> Iterator
         elif choice.get("type") == "array":
             yield "列表" if zh else "a list"
         elif choice.get("type") == "object":
-            yield "表：" + _roles(annotation) if zh else "a table of " + _roles(annotation)
+            names = _roles(annotation)
+            yield ("表：" if zh else "a table of ") + names if names else "表" if zh else "a table"
         elif choice.get("type") == "string":
             yield "文本" if zh else "text"
 
