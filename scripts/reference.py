@@ -94,9 +94,7 @@ def _sources(language: str) -> Iterator[str]:
             yield from _section(part.settings, f'[data.sources]] use = "{name}"', language, end="")
 
 
-def _section(
-    model: type[BaseModel], path: str, language: str, *, end: str = "]"
-) -> Iterator[str]:
+def _section(model: type[BaseModel], path: str, language: str, *, end: str = "]") -> Iterator[str]:
     schema = model.model_json_schema()["properties"]
     inner = {n: f.annotation for n, f in model.model_fields.items() if _is_model(f.annotation)}
     if path:
