@@ -231,4 +231,4 @@ def test_a_folder_without_a_file_that_can_be_read_is_a_fault(data: Path) -> None
     (data / "help.jsonl").rename(data / "help.docx")
     said = raw(data)[1]
     assert len(said) == 1
-    assert "no file ends in .csv, .jsonl, .ndjson, .parquet, .tsv, .txt" in said[0]
+    assert "no file ends in .csv, .htm, .html, .jsonl, .ndjson, .parquet, .tsv, .txt" in said[0]

@@ -23,8 +23,8 @@ def read(part: str, path: Path) -> tuple[list[tuple[str, dict[str, Any]]], list[
     return list(reader(path, report=report, max_bytes=1 << 20)), said
 
 
-def test_the_five_readers_are_registered_as_parts() -> None:
-    ours = {"csv.v1", "jsonl.v1", "parquet.v1", "text.v1", "tsv.v1"}
+def test_the_six_readers_are_registered_as_parts() -> None:
+    ours = {"csv.v1", "html.v1", "jsonl.v1", "parquet.v1", "text.v1", "tsv.v1"}
     assert ours <= set(part_names("reader"))
 
 

@@ -1,0 +1,125 @@
+"""Harvests as the `records` step reads them: by role, with their papers, in a stream."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chainring.contracts.record import Record
+from chainring.data.harvest import Harvest
+from chainring.data.harvested import harvest_digest, harvest_rows
+from chainring.data.read import source_of
+from chainring.data.records import records
+from chainring.data.settings import DataSettings
+from chainring.data.sources.settings import SourceSettings
+
+HELP = SourceSettings.model_validate({"name": "help", "use": "files.v1", "licence": "CC0-1.0"})
+SETTINGS = DataSettings(sources=(HELP,))
+
+
+@pytest.fixture
+def harvest(tmp_path: Path) -> Iterator[Harvest]:
+    with Harvest.open(tmp_path / "help") as found:
+        yield found
+
+
+def made(workshop: Any, harvest: Harvest) -> list[Record]:
+    harvest.commit()
+    workshop.settings = SETTINGS
+    source = source_of(
+        (), app="shop", digests=workshop.trees.digests,
+        harvests=[(harvest.folder, HELP)],
+    )  # fmt: skip
+    table = records(source, workshop.guard, work=workshop.work, settings=SETTINGS)
+    found: list[Record] = workshop.read(Record, table)
+    return found
+
+
+def test_a_row_becomes_a_record_with_its_answer_its_context_and_its_time(
+    workshop: Any, harvest: Harvest
+) -> None:
+    row = {
+        "text": "我的包裹到哪了？", "answer": "call 13912345678", "answer_language": "en",
+        "context": "您好", "locator": "https://shop.example/a", "at": "2026-11-25T04:00:00+08:00",
+        "licence": "CC-BY-4.0", "directives": "noai absent",
+    }  # fmt: skip
+    harvest.put("a", row)
+    harvest.put("b", {"text": "Where is it?", "label": "track", "split": "dev", "at": "soon"})
+    one, two = made(workshop, harvest)
+    assert (one.source, one.locator, one.licence) == ("help", "https://shop.example/a", "CC-BY-4.0")
+    assert one.at == 1795550400.0  # 2026-11-24T20:00Z
+    assert one.fields == {
+        "answer": "call [phone]", "answer_language": "en", "context": "您好",
+        "directives": "noai absent",
+    }  # fmt: skip
+    assert (two.licence, two.consent, two.at) == ("CC0-1.0", "owner", None)
+    assert two.fields == {"label": "track", "split": "validation"}
+    assert two.locator == "b"
+
+
+def test_two_rows_of_one_text_are_two_records_and_stay_so(workshop: Any, harvest: Harvest) -> None:
+    for name in ("a", "b"):
+        harvest.put(name, {"text": "the same sentence", "locator": name})
+    before = {row.locator: row.id for row in made(workshop, harvest)}
+    assert len(set(before.values())) == 2
+    harvest.drop("a")
+    assert [row.id for row in made(workshop, harvest)] == [before["b"]]
+
+
+def test_the_digest_tells_rows_and_papers(harvest: Harvest) -> None:
+    harvest.put("a", {"text": "one"})
+    harvest.commit()
+    before = harvest_digest(harvest.folder, HELP)
+    assert before == harvest_digest(harvest.folder, HELP)
+    other = HELP.model_copy(update={"consent": "training"})
+    assert harvest_digest(harvest.folder, other) != before
+    harvest.put("a", {"text": "two"})
+    harvest.commit()
+    assert harvest_digest(harvest.folder, HELP) != before
+
+
+def test_memory_stays_flat_while_a_harvest_is_read(tmp_path: Path) -> None:
+    """Ten times as many rows take no more than a few MiB more."""
+    code = (
+        "import resource, sys\nfrom collections import Counter\nfrom pathlib import Path\n"
+        "from chainring.data.harvest import Harvest\n"
+        "from chainring.data.harvested import harvest_rows\n"
+        "from chainring.data.settings import DataSettings\n"
+        "from chainring.data.sources.settings import SourceSettings\n"
+        "folder = Path(sys.argv[1]) / 'help'\n"
+        "with Harvest.open(folder) as harvest:\n"
+        "    for number in range(int(sys.argv[2])):\n"
+        "        harvest.put(f'{number:06}', {'text': f'{number} ' * 100})\n"
+        "        if number % 1000 == 0:\n            harvest.commit()\n"
+        "    harvest.commit()\n"
+        "settings = DataSettings(sources=(SourceSettings(name='help', use='files.v1'),))\n"
+        "rows = harvest_rows(folder, settings=settings, skipped=Counter())\n"
+        "count = sum(1 for _ in rows)\n"
+        "print(count, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)\n"
+    )
+    peaks = []
+    for rows in (3000, 30_000):
+        place = str(tmp_path / str(rows))
+        done = subprocess.run(
+            [sys.executable, "-c", code, place, str(rows)],
+            env={"PYTHONPATH": ":".join(sys.path)}, capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        count, peak = map(int, done.stdout.split())
+        assert count == rows
+        peaks.append(peak)
+    assert peaks[1] - peaks[0] < 12
+
+
+def test_what_the_part_passed_over_is_counted(harvest: Harvest) -> None:
+    harvest.put("a", {"text": "one"})
+    harvest.set_state("dropped", '{"empty text": 4}')
+    harvest.commit()
+    skipped: Counter[str] = Counter()
+    assert len(list(harvest_rows(harvest.folder, settings=SETTINGS, skipped=skipped))) == 1
+    assert skipped == {"help: empty text": 4}
