@@ -434,7 +434,7 @@ class Project:
 
     def gc(self, *, min_age_s: float = 3600.0) -> dict[str, int]:
         """Remove what nothing names (trees, blobs, scratch, harvests) and texts that are over."""
-        from chainring.software.forgetting import forget_expired
+        from chainring.software.forgetting import forget_expired, scour
         from chainring.store.gc import collect
 
         ring, rows = self.ring, forget_expired(self)
@@ -447,6 +447,8 @@ class Project:
             harvests=self.folder / place.HIDDEN / place.HARVESTS,
             sources=[one.name for one in ring.recipe.data.sources],
         )
+        if removed["texts"]:
+            scour(self)
         return removed | {"rows": rows}
 
     def forget(

@@ -133,6 +133,12 @@ def forget_expired(project: Project) -> int:
     return sum(number for name, number in found.counts.items() if name.startswith("rows of"))
 
 
+def scour(project: Project) -> None:
+    """Leave no copy of erased texts in the files of the traffic log."""
+    for engine in project.ring.traffic.engines().values():
+        compact(engine)
+
+
 def _stores(project: Project) -> Stores:
     ring = project.ring
     return Stores(

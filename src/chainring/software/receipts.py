@@ -40,12 +40,14 @@ class Receipt:
 
     `left` are files below the project's folder that still hold one of the texts; `searched` is the
     number of files that were read for it, 0 where there was no text to look for.
+    `unread` are those that could not be read, a damaged archive for one.
     """
 
     act: Forgotten
     path: Path | None = None
     searched: int = 0
     left: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,9 +78,14 @@ def written(project: Project, act: Forgotten, texts: Collection[str]) -> Receipt
     looked = search(project.folder, wanted[-_SEARCHED_TEXTS:])
     path = project.folder / HIDDEN / FOLDER / f"{act.id}.json"
     searched = looked.files if wanted else 0
-    told = {"act": plain(act), "searched": searched, "left": looked.holding}
+    told = {
+        "act": plain(act),
+        "searched": searched,
+        "left": looked.holding,
+        "unread": looked.unread,
+    }
     write_durably(path, json.dumps(json.loads(encode(told)), indent=1).encode())
-    return Receipt(act=act, path=path, searched=searched, left=looked.holding)
+    return Receipt(act=act, path=path, searched=searched, left=looked.holding, unread=looked.unread)
 
 
 def read(path: Path, *, app: str) -> Forgotten:
@@ -123,6 +130,8 @@ def tell_receipt(receipt: Receipt, *, dry_run: bool = False) -> Iterator[str]:
         return
     if receipt.searched:
         yield f"searched   {receipt.searched} files; left in {', '.join(receipt.left) or 'none'}"
+    if receipt.unread:
+        yield f"not searched, for they cannot be read: {', '.join(receipt.unread)}"
     yield f"receipt    {receipt.path}"
 
 

@@ -16,28 +16,29 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, Any
 
-from chainring.contracts.errors import DamagedError
-
 _CHUNK = 1 << 22
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Searched:
-    """How many files were read, and those that hold a text, as paths below the folder."""
+    """How many files there are, those that hold a text, and those that nobody could read.
+
+    Paths are told from the folder.
+    """
 
     files: int
     holding: tuple[str, ...]
+    unread: tuple[str, ...] = ()
 
 
 def search(folder: Path, texts: Collection[str]) -> Searched:
     """Return which files below a folder hold one of the texts."""
     needles = _needles(texts)
     files = sorted(path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
-    holding = [path for path in files if needles and _holds(path, needles)]
-    return Searched(
-        files=len(files),
-        holding=tuple(path.relative_to(folder).as_posix() for path in holding),
-    )
+    found: dict[bool | None, list[str]] = {True: [], False: [], None: []}
+    for path in files:
+        found[_holds(path, needles)].append(path.relative_to(folder).as_posix())
+    return Searched(files=len(files), holding=tuple(found[True]), unread=tuple(found[None]))
 
 
 def _needles(texts: Collection[str]) -> list[bytes]:
@@ -51,11 +52,24 @@ def _needles(texts: Collection[str]) -> list[bytes]:
     return sorted(form.encode("utf-8", "surrogatepass") for form in forms)
 
 
-def _holds(path: Path, needles: Sequence[bytes]) -> bool:
+def _holds(path: Path, needles: Sequence[bytes]) -> bool | None:
+    """Return whether a file holds a needle; None when nobody can read it."""
     try:
-        return any(_in_stream(stream, needles) for stream in _streams(path))
+        return any(_in_stream(stream, needles) for stream in _streams(path) if needles)
     except FileNotFoundError:  # gone meanwhile: a log of a database, an open folder
         return False
+    except _faults():
+        return None
+
+
+def _faults() -> tuple[type[Exception], ...]:
+    """Return what a damaged file raises: pyarrow's errors are of these kinds, too."""
+    known = (OSError, EOFError, ValueError)
+    if find_spec("zstandard") is None:
+        return known
+    import zstandard
+
+    return (*known, zstandard.ZstdError)
 
 
 def _in_stream(stream: Iterator[bytes], needles: Sequence[bytes]) -> bool:
@@ -76,12 +90,12 @@ def _streams(path: Path) -> Iterator[Iterator[bytes]]:
         yield _chunks(file)
     if head[:2] == b"\x1f\x8b":
         with gzip.open(path) as unpacked:
-            yield _whole(path, _chunks(unpacked))
+            yield _chunks(unpacked)
     elif head == b"\x28\xb5\x2f\xfd" and find_spec("zstandard") is not None:
         import zstandard
 
         with path.open("rb") as file, zstandard.ZstdDecompressor().stream_reader(file) as inside:
-            yield _whole(path, _chunks(inside))
+            yield _chunks(inside)
     elif head == b"PAR1":
         yield _columns(path)
 
@@ -89,15 +103,6 @@ def _streams(path: Path) -> Iterator[Iterator[bytes]]:
 def _chunks(file: IO[bytes] | Any) -> Iterator[bytes]:
     while chunk := file.read(_CHUNK):
         yield chunk
-
-
-def _whole(path: Path, chunks: Iterator[bytes]) -> Iterator[bytes]:
-    try:
-        yield from chunks
-    except (OSError, EOFError) as error:
-        raise DamagedError(
-            f"{path} cannot be unpacked ({error}), so nobody can search it"
-        ) from error
 
 
 def _columns(path: Path) -> Iterator[bytes]:
