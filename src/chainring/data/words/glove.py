@@ -20,11 +20,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from chainring.contracts.errors import MissingPackageError
 from chainring.data.words.cooccurrence import Cooccurrence, Layout, Tile
 
 Floats: TypeAlias = NDArray[Any]  # float32 in training; tests use float64
@@ -127,7 +129,14 @@ def glove(
         Threads.
     say
         Told the loss after every pass.
+
+    Raises
+    ------
+    MissingPackageError
+        scipy is not installed (it comes with gensim).
     """
+    if find_spec("scipy") is None:
+        raise MissingPackageError("scipy", extra="data", needed_for="glove")
     goal = objective or Objective()
     rng = np.random.default_rng(seed)
     words = _Side(counts.layout, dimensions, ones=-1, rng=rng)
