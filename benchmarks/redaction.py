@@ -31,12 +31,13 @@ from tests.text.entities import Case, cases
 from chainring.text.redact import KINDS, redact
 
 ENGLISH = (
-    "the parcel came late and nobody told me why so I wrote to the shop again and waited for an answer "
-    "while my sister who lives near the station asked her neighbours whether they had seen the driver "
-    "because the box was large and somebody must have noticed it standing in the rain by the old gate"
+    "the parcel came late and nobody told me why so I wrote to the shop again and waited for an"
+    " answer while my sister who lives near the station asked her neighbours whether they had seen"
+    " the driver because the box was large and somebody must have noticed it by the old gate"
 ).split()
 CHINESE = (
-    "昨天 下午 我们 一起 去 公园 散步 的 时候 看到 很多 孩子 在 草地 上 放 风筝 天气 非常 好 大家 都 觉得 这样 的 日子 应该 多 出来 走走 后来 又 到 旁边 的 小店 喝 茶 聊 了 很久 才 回家"
+    "昨天 下午 我们 一起 去 公园 散步 的 时候 看到 很多 孩子 在 草地 上 放 风筝 天气 非常 好 大家"
+    " 都 觉得 这样 的 日子 应该 多 出来 走走 后来 又 到 旁边 的 小店 喝 茶 聊 了 很久 才 回家"
 ).split()
 FIGURES = (
     "in 2026",

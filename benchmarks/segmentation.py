@@ -1,10 +1,10 @@
 """Chinese word segmentation against a treebank: both segmenters, as they are and by way of OpenCC.
 
-    python benchmarks/segmentation.py                   # where SHARED/sinica-treebank-segmentation lies
+    python benchmarks/segmentation.py                  # where the shared data lies
     python benchmarks/segmentation.py --data FOLDER     # another place; reads test.jsonl there
 
-Reads rows ``{"text": "我住在巷子，", "words": ["我", "住", "在", "巷子", "，"]}``; prints precision,
-recall and F1 of word spans, with the share of sentences that are wholly right and the time.
+Reads rows ``{"text": "我住在巷子", "words": ["我", "住", "在", "巷子"]}``; prints precision, recall
+and F1 of word spans, with the share of sentences that are wholly right and the time.
 
 A word counts when both its ends are right. The treebank is in traditional characters and the
 dictionary of both segmenters mostly in simplified ones: *simplified first* cuts the text that
@@ -18,6 +18,7 @@ import json
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from chainring.text.script import simplified
@@ -59,7 +60,7 @@ def spans(words: Sequence[str]) -> set[tuple[int, int]]:
     ends = [0]
     for word in words:
         ends.append(ends[-1] + len(word))
-    return set(zip(ends[:-1], ends[1:], strict=True))
+    return set(pairwise(ends))
 
 
 def rows(path: Path) -> Iterator[tuple[str, list[str]]]:

@@ -177,7 +177,7 @@ def passports(view: View) -> Spans:
 def plates(view: View) -> Spans:
     """Return licence plates: Chinese ones by their form, capital ones of elsewhere by a label."""
     spans = [match.span() for match in values(_PLATE_LABEL, _PLATE_VALUE, view, is_cased=True)]
-    if not view.plain.isascii():
+    if not view.near.isascii():
         spans += [match.span() for match in _PLATE.finditer(view.plain)]
     return disjoint(spans)
 
@@ -198,7 +198,7 @@ _NOT_IP = re.compile(
     r"(?:版本?|章|节|条|第|表|图|号|v|(?<![a-z])(?:version|ver|release|section|sec|chapter|table|figure"
     r"|fig|clause|§|build|driver|firmware|os|ios|android|windows))[\s:#.]{0,3}$"
 )
-_IP_LABEL = re.compile(r"(?:ip|地址|host|addr\w*|来自|登录|server|login|from)[^0-9\x1f]{0,12}$")
+_IP_LABEL = re.compile(r"(?:ip|地址|host|addr\w*|来自|登录|server|login|from)[^0-9\x02\x1f]{0,12}$")
 
 
 def ips(view: View) -> Spans:

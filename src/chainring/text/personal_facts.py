@@ -45,7 +45,7 @@ _BORN = re.compile(rf"(?<![0-9])(?P<whole>{_DATE})(?= ?(?:出生|生人|生的|�
 def births(view: View) -> Spans:
     """Return dates right after (or, in Chinese, before) a word of birth."""
     spans = [match.span() for match in values(_BIRTH_LABEL, _BIRTH, view)]
-    if "生" in view.plain:
+    if "生" in view.near:
         spans += [match.span("whole") for match in matches(_BORN, view.plain, view.runs)]
     return disjoint(spans)
 
@@ -60,7 +60,7 @@ _PLACES = (
     "|西安|咸阳|兰州|西宁|银川|乌鲁木齐|唐山|保定|邯郸|廊坊|台北|高雄"
 )
 _UNIT = "(?:号院|号楼|号|弄|栋|幢|座|单元|层|楼|室|房|户|门)"
-_UNIT_CHARS = frozenset("号弄栋幢座层楼室房户门")
+_UNIT_CHAR = re.compile("[号弄栋幢座层楼室房户门单]")
 _NUMBER = rf"(?:[0-9]{{1,5}}[a-z]?|[a-z][0-9]{{0,4}}|[一二三四五六七八九十]{{1,3}}) ?{_UNIT}(?!线)"
 _NUMBERS = (
     rf"{_NUMBER}(?:[ -]?[{HAN}]{{0,8}}?[ -]?{_NUMBER})*"
@@ -105,10 +105,10 @@ _SMALL = re.compile(
 def addresses(view: View) -> Spans:
     """Return postal addresses that name a house: a street without a number is left."""
     spans: Spans = []
-    if " " in view.chars:
+    if " " in view.near:
         spans = [match.span() for match in matches(_ENGLISH, view.text, view.runs)]
     spans += [match.span() for match in values(_LIVES, _SMALL, view)]
-    if not view.plain.isascii() and not _UNIT_CHARS.isdisjoint(view.chars):
+    if not view.plain.isascii() and _UNIT_CHAR.search(view.near):
         spans += [match.span() for match in _ADDRESS.finditer(view.plain)]
         spans += [match.span() for match in values(_HOME_LABEL, _HOME, view)]
     return disjoint(spans)

@@ -17,8 +17,8 @@ import re
 from chainring.text.personal import is_other, phones
 from chainring.text.places import Spans, View, disjoint, matches
 
-_FREE = r"(?<![0-9a-z$¥€£#])(?<![0-9\x1f][-.])"
-_END = r"(?![0-9a-z])(?![-.][0-9\x1f])"
+_FREE = r"(?<![0-9a-z$¥€£#])(?<![0-9\x02\x1f][-.])"
+_END = r"(?![0-9a-z])(?![-.][0-9\x02\x1f])"
 _FORMS = tuple(
     re.compile(_FREE + form + _END)
     for form in (
@@ -29,6 +29,7 @@ _FORMS = tuple(
         r"\+[1-9][0-9]{0,2}[ -][0-9]{8,12}",
         r"8 ?\([0-9]{3}\) ?[0-9]{3}[- ][0-9]{2}[- ][0-9]{2}",
         r"\([1-9][0-9]\) ?9?[0-9]{4}-[0-9]{4}",
+        r"\(0[1-9]\) ?[0-9]{4}[ -]?[0-9]{4}",
     )
 )
 _LABEL = re.compile(

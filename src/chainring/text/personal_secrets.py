@@ -16,13 +16,13 @@ from __future__ import annotations
 import re
 
 from chainring.text.personal_codes import ENDS, LINKS, is_day, labelled
-from chainring.text.places import Spans, View, disjoint, matches, occurrences, values
+from chainring.text.places import Spans, View, disjoint, labels, matches, occurrences, values
 
 # -- secrets -------------------------------------------------------------------------------------
 
 _PREFIXES = (
-    "sk-|sk_|pk_|rk_|akia|asia|ghp_|gho_|ghs_|ghu_|github_pat_|xoxa-|xoxb-|xoxe-|xoxo-|xoxp-|xoxr-"
-    "|xoxs-|aiza|glpat-|npm_|hf_|eyj|ya29.|dop_v1_|sg."
+    "sk-|sk_|pk_|rk_|ghp_|gho_|ghs_|ghu_|github_pat_|xoxa-|xoxb-|xoxe-|xoxo-|xoxp-|xoxr-"
+    "|xoxs-|aiza|glpat-|npm_|eyj|ya29.|dop_v1_|sg."
 ).split("|")
 _ISSUED = re.compile(
     r"(?<![0-9A-Za-z_-])(?:sk-(?:proj-|ant-|or-)?[0-9A-Za-z_-]{20,200}"
@@ -32,9 +32,10 @@ _ISSUED = re.compile(
     r"|dop_v1_[0-9a-f]{64}|SG\.[0-9A-Za-z_-]{16,32}\.[0-9A-Za-z_-]{32,64}"
     r"|eyJ[0-9A-Za-z_-]{8,4000}\.[0-9A-Za-z_-]{8,4000}\.[0-9A-Za-z_-]{0,4000})(?![0-9A-Za-z_])"
 )
-_IN_URL = re.compile(r"://[^\s:/@\x1f]{1,64}:(?P<whole>[^\s:/@\x1f]{1,64})@")
+_IN_URL = re.compile(r"://[^\s:/@\x02\x1f]{1,64}:(?P<whole>[^\s:/@\x02\x1f]{1,64})@")
 _BLOCK = re.compile(
-    r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----[^\x1f]{0,9000}?-----END [A-Z ]{0,30}PRIVATE KEY-----"
+    r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----[^\x02\x1f]{0,9000}?"
+    r"-----END [A-Z ]{0,30}PRIVATE KEY-----"
 )
 _LABEL = labelled(
     "密码|口令|密钥|passw|passphrase|passcode|pwd|secret|api|access|auth|private|client|bearer|token"
@@ -60,10 +61,15 @@ _CODE = re.compile(r"[0-9]{4,8}(?![0-9a-z]|[位个次年月日天%])")
 def secrets(view: View) -> Spans:
     """Return keys, tokens, passwords and one-time codes, without their labels and quotes."""
     plain, text = view.plain, view.text
-    spans = [m.span() for m in matches(_ISSUED, text, occurrences(_PREFIXES, view))]
-    spans += [m.span() for m in matches(_BLOCK, text, occurrences(["-----begin "], view))]
+    spans = [
+        m.span()
+        for m in matches(
+            _ISSUED, text, labels(_PREFIXES, view) + occurrences(["hf_", "akia", "asia"], plain)
+        )
+    ]
+    spans += [m.span() for m in matches(_BLOCK, text, occurrences(["-----begin "], plain))]
     if "@" in plain:
-        found = matches(_IN_URL, text, occurrences(["://"], view))
+        found = matches(_IN_URL, text, occurrences(["://"], plain))
         spans += [match.span("whole") for match in found]
     spans += _passwords(view)
     spans += [match.span() for match in values(_CODE_LABEL, _CODE, view)]
@@ -72,7 +78,7 @@ def secrets(view: View) -> Spans:
 
 def _passwords(view: View) -> Spans:
     spans: Spans = []
-    for label in matches(_LABEL.pattern, view.plain, occurrences(_LABEL.words, view)):
+    for label in matches(_LABEL.pattern, view.plain, labels(_LABEL.words, view)):
         match = _SECRET.match(view.text, label.end())
         value = _TRAILING.sub("", match[0]) if match else ""
         if _opens(value, is_said=label["said"] != " "):
@@ -118,7 +124,9 @@ def accounts(view: View) -> Spans:
     """
     spans = [match.span() for match in values(_QQ_LABEL, _QQ, view)]
     spans += [m.span() for m in values(_BANK_LABEL, _BANK, view) if not is_day(m[0])]
-    for label in matches(_CHAT_LABEL.pattern, view.plain, occurrences(_CHAT_LABEL.words, view)):
+    for label in matches(
+        _CHAT_LABEL.pattern, view.plain, occurrences(_CHAT_LABEL.words, view.plain)
+    ):
         match = _CHAT.match(view.plain, label.end())
         if match and (_IS_NAMED.search(label["links"]) or re.search("[0-9_]", match[0])):
             spans.append(match.span())

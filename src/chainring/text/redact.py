@@ -28,7 +28,7 @@ from dataclasses import dataclass, replace
 
 from chainring.contracts.errors import InputError, UnknownNameError, did_you_mean
 from chainring.text.characters import CharacterMap
-from chainring.text.personal import MASK, bank_cards, emails, identity_cards, phones
+from chainring.text.personal import FIRST_MASK, MASK, bank_cards, emails, identity_cards, phones
 from chainring.text.personal_codes import (
     foreign_identities,
     ibans,
@@ -40,7 +40,7 @@ from chainring.text.personal_codes import (
 from chainring.text.personal_facts import addresses, births, names
 from chainring.text.personal_phones import all_phones
 from chainring.text.personal_secrets import accounts, secrets
-from chainring.text.places import Spans, View, digit_runs, disjoint, number_starts
+from chainring.text.places import Spans, View, digit_runs, disjoint, near_digits, number_starts
 
 Finder = Callable[[View], Spans]
 
@@ -129,7 +129,18 @@ _PLACEHOLDERS = {
 }
 _DIGIT = re.compile("[0-9]")
 _CLOSE_DIGITS = re.compile(r"[0-9][0-9 ().-]{5,}[0-9]")
-HINTS = ("@", "-----begin", "微信", "wechat", "weixin", "telegram", "skype", "instagram")
+HINTS = (
+    "@",
+    "-----begin",
+    "hf_",
+    "akia",
+    "微信",
+    "wechat",
+    "weixin",
+    "telegram",
+    "skype",
+    "instagram",
+)
 """What makes a text without digits worth a look, in small letters."""
 
 
@@ -173,7 +184,7 @@ def redact(text: str, *, kinds: Collection[str] = BY_DEFAULT, rules: str = RULES
     while True:
         view, more = _round(view, kinds=kinds, rules=rules)
         found += more
-        if not more or rules == "redact.v1":
+        if not more or rules == OLDEST_RULES:
             break
     found.sort(key=lambda one: one.start)
     return Redaction(text=_replaced(text, found), found=tuple(found))
@@ -193,7 +204,7 @@ def _check(kinds: Collection[str]) -> None:
 
 
 def _is_worth_a_look(plain: str, *, kinds: Collection[str], rules: str) -> bool:
-    if rules == "redact.v1":
+    if rules == OLDEST_RULES:
         return "@" in plain or _CLOSE_DIGITS.search(plain) is not None
     if "name" in kinds or _DIGIT.search(plain):
         return True
@@ -205,14 +216,14 @@ def _is_worth_a_look(plain: str, *, kinds: Collection[str], rules: str) -> bool:
 
 def _view(text: str, plain: str, *, rules: str) -> View:
     masks = [match.span() for match in _PLACEHOLDERS[rules].finditer(plain)]
-    plain = _masked(plain, masks)
-    is_first = rules == "redact.v1"
+    plain = _masked(plain, masks, rules=rules)
+    runs = [] if rules == OLDEST_RULES else digit_runs(plain)
     return View(
-        text=_masked(text, masks),
+        text=_masked(text, masks, rules=rules),
         plain=plain,
         starts=number_starts(plain),
-        runs=[] if is_first else digit_runs(plain),
-        chars=frozenset() if is_first else frozenset(plain),
+        runs=runs,
+        near=near_digits(plain, runs),
     )
 
 
@@ -226,15 +237,19 @@ def _round(view: View, *, kinds: Collection[str], rules: str) -> tuple[View, lis
         spans = finder(view) if kind in kinds else []
         if spans:
             found += [Found(kind=kind, start=start, end=end) for start, end in spans]
-            masked = _masked(view.plain, spans)
-            view = replace(view, plain=masked, text=_masked(view.text, spans))
+            view = replace(
+                view,
+                plain=_masked(view.plain, spans, rules=rules),
+                text=_masked(view.text, spans, rules=rules),
+            )
     return view, found
 
 
-def _masked(plain: str, spans: Spans) -> str:
+def _masked(plain: str, spans: Spans, *, rules: str) -> str:
     pieces, at = [], 0
+    mask = FIRST_MASK if rules == OLDEST_RULES else MASK
     for start, end in spans:
-        pieces += [plain[at:start], MASK * (end - start)]
+        pieces += [plain[at:start], mask * (end - start)]
         at = end
     return "".join(pieces) + plain[at:] if spans else plain
 
