@@ -30,8 +30,12 @@ STORED = {"table", "dataset", "model", "forms", "evaluation"}
 """Nouns whose bytes lie in a tree: their steps are also killed between the bytes and the commit."""
 
 DEATHS = [
-    *((step.name, "made") for step in STEPS.values() if step.memo),
-    *((step.name, "middle") for step in STEPS.values() if step.makes in STORED),
+    *((step.name, "made") for step in STEPS.values() if step.memo and not step.optional),
+    *(
+        (step.name, "middle")
+        for step in STEPS.values()
+        if step.makes in STORED and not step.optional
+    ),
     ("deployment", "kept"),  # before the reference to it
 ]
 

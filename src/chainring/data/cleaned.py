@@ -12,7 +12,7 @@ evaluation text.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,13 +27,33 @@ from chainring.data.clean.pipeline import DROPPED, clean
 from chainring.data.clean.policy import policy
 from chainring.data.clean.settings import CleanSettings
 from chainring.data.dropped import Dropped
+from chainring.store.files import file_digest
 from chainring.store.tables import read_table, write_table
 
 _AT_ONCE = 512
 
 
-def cleaned(records: Table[Record], *, work: Work, settings: CleanSettings) -> Table[Record]:
+def digests_of(evaluation: Sequence[str]) -> tuple[str, ...]:
+    """Return the digests of the evaluation files; raises InputError with all that are not there."""
+    faults = [f"{name}: not there" for name in evaluation if not Path(name).is_file()]
+    if faults:
+        raise InputError("evaluation texts of [data.clean] cannot be read", faults=faults)
+    return tuple(file_digest(Path(name)) for name in evaluation)
+
+
+def cleaned(
+    records: Table[Record],
+    *,
+    work: Work,
+    settings: CleanSettings,
+    evaluation: tuple[str, ...] = (),
+) -> Table[Record]:
     """Return the records that stay, in their order.
+
+    Parameters
+    ----------
+    evaluation
+        Digests of the evaluation files, so that other texts in them make the step run again.
 
     Raises
     ------

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from chainring.data.clean.settings import CleanSettings
 from chainring.data.looking.population import PopulationSettings
 from chainring.data.sources.settings import SourceSettings
 
@@ -79,6 +80,7 @@ class DataSettings(BaseModel):
         "out_of_scope", description="label in the files of texts that go to a person"
     )
 
+    clean: CleanSettings = CleanSettings()
     population: PopulationSettings = PopulationSettings()
 
     @model_validator(mode="after")
@@ -99,6 +101,7 @@ class DataSettings(BaseModel):
         return tuple(dict.fromkeys((*first, *self.unlabelled)))
 
 
-KEYED = frozenset(DataSettings.model_fields) - {"sources", "population"}
+KEYED = frozenset(DataSettings.model_fields) - {"sources", "population", "clean"}
 """The settings that change records, labels and data sets. How a source is reached does not: what it
-brought does, which the digest of its harvest tells. A population is only compared with."""
+brought does, which the digest of its harvest tells. A population is only compared with, and
+cleaning is a step of its own."""

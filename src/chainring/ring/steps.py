@@ -45,7 +45,7 @@ class Step:
 
     `memo` is False for the fast half, which is neither memoised nor given a lineage row each.
     With `measures` its result depends on the processor besides what `Placement.key` tells; with
-    `obeys` the rules of access change it.
+    `obeys` the rules of access change it. An `optional` step runs where the recipe asks for it.
     """
 
     name: str
@@ -55,6 +55,7 @@ class Step:
     memo: bool = True
     measures: bool = False
     obeys: bool = False
+    optional: bool = False
 
     @property
     def module(self) -> str:
@@ -71,6 +72,7 @@ _HOUSE = (
     ("placement", "hardware.placement", "placement"),
     ("guard", "trust.guard", "guard"),
     ("records", "data.records", "table"),
+    ("cleaned", "data.cleaned", "table"),
     ("corrections", "feedback.corrections", "table"),
     ("labels", "data.labels", "table"),
     ("dataset", "data.dataset", "dataset"),
@@ -93,6 +95,7 @@ STEPS = {
         memo=bool(makes),
         measures=name == "forms",
         obeys=name == "dataset",
+        optional=name == "cleaned",
     )
     for name, module, makes in _HOUSE
 }

@@ -28,6 +28,7 @@ from chainring.contracts.record import Record
 from chainring.contracts.source import Machine, Policy, Source
 from chainring.contracts.table import Table
 from chainring.contracts.verdict import Verdict
+from chainring.data.cleaned import digests_of
 from chainring.data.settings import KEYED
 from chainring.feedback.holdout import asked
 from chainring.ring.built import CHAMPION, Built, Ring, build, current
@@ -102,6 +103,7 @@ def _turn(ring: Ring, machine: Machine, policy: Policy, source: Source) -> dict[
     snapshot = snapshot_feedback(ring, reviewed)
     readers = [("reader", name) for name in part_names("reader")]
     records = run("records", source, guard, settings=recipe.data, keyed=KEYED, parts=readers)
+    records = _cleaned(ring, records)
     corrections = run("corrections", snapshot, reviewed, guard, settings=recipe.feedback)
     labels = run("labels", records, corrections, reviewed, settings=recipe.data, keyed=KEYED)
     dataset = run("dataset", records, corrections, labels, guard, settings=recipe.data, keyed=KEYED)
@@ -128,7 +130,23 @@ def prepare(ring: Ring, *, machine: Machine, policy: Policy, source: Source) -> 
         made: Made[Table[Record]] = ring.runner.run(
             "records", source, guard, settings=ring.recipe.data, keyed=KEYED
         )
-        return made
+        return _cleaned(ring, made)
+
+
+def _cleaned(ring: Ring, records: Made[Table[Record]]) -> Made[Table[Record]]:
+    """Clean the records where the recipe asks for it."""
+    clean = ring.recipe.data.clean
+    if clean.profile == "none":
+        return records
+    made: Made[Table[Record]] = ring.runner.run(
+        "cleaned",
+        records,
+        settings=clean,
+        keyed=frozenset(type(clean).model_fields) - {"evaluation"},
+        parts=[("stage", name) for name in clean.chosen],
+        evaluation=digests_of(clean.evaluation),  # what the files say counts, not where they lie
+    )
+    return made
 
 
 def _ready(ring: Ring, machine: Machine, policy: Policy) -> Made[Guard]:

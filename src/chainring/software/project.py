@@ -20,7 +20,7 @@ from chainring.contracts.work import OpenPredictor
 from chainring.data.settings import DataSettings
 from chainring.hardware.executors import executor
 from chainring.ring.built import Ring
-from chainring.ring.recipe import FILE, load_recipe
+from chainring.ring.recipe import FILE, Recipe, load_recipe
 from chainring.ring.steps import Runner
 from chainring.store import migrations
 from chainring.store.files import write_durably
@@ -97,7 +97,7 @@ def open_ring(
     InputError
         When the ledger is of another version (see `chainring upgrade`).
     """
-    recipe = load_recipe(folder)
+    recipe = _placed(load_recipe(folder), folder)
     hidden = folder / HIDDEN
     secret = _secret(hidden / "key")
     app = recipe.project.name
@@ -131,6 +131,16 @@ def open_ring(
         min_free_mib=recipe.store.min_free_mib,
     )
     return Ring(recipe=recipe, ledger=ledger, traffic=traffic, runner=runner), secret
+
+
+def _placed(recipe: Recipe, folder: Path) -> Recipe:
+    """Return the recipe with its evaluation texts looked for in the project's folder."""
+    clean = recipe.data.clean
+    if not clean.evaluation:
+        return recipe
+    paths = tuple(str((folder / name).resolve()) for name in clean.evaluation)
+    data = recipe.data.model_copy(update={"clean": clean.model_copy(update={"evaluation": paths})})
+    return recipe.model_copy(update={"data": data})
 
 
 def source(ring: Ring, folder: Path) -> Source:

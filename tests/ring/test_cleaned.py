@@ -1,0 +1,59 @@
+"""Where the recipe names a profile, a turn cleans its records; where it names none, it does not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from chainring.contracts.errors import InputError, RecipeError
+from chainring.software.api import Project
+
+Open = Callable[[Path], Project]
+
+
+def ask(folder: Path, lines: str) -> None:
+    with (folder / "chainring.toml").open("a", encoding="utf-8") as recipe:
+        recipe.write(f"\n[data.clean]\n{lines}\n")
+
+
+def steps(project: Project) -> list[str]:
+    return list(project.turn().steps)
+
+
+def test_without_a_profile_no_step_cleans(project: Project) -> None:
+    assert "cleaned" not in {row.step for row in project.ring.ledger.all_lineage()}
+    assert steps(project) == []
+
+
+def test_a_profile_adds_one_step_whose_result_is_remembered(folder: Path, opened: Open) -> None:
+    ask(folder, 'profile = "messages"')
+    project = opened(folder)
+    assert steps(project)[:1] == ["cleaned"]
+    (row,) = [one for one in project.ring.ledger.all_lineage() if one.step == "cleaned"]
+    (records,) = [one for one in project.ring.ledger.all_lineage() if one.step == "records"]
+    assert row.inputs == (records.id,)
+    assert steps(project) == []
+
+
+def test_other_evaluation_texts_clean_again_and_the_same_elsewhere_do_not(
+    folder: Path, opened: Open
+) -> None:
+    held = folder / "held.txt"
+    held.write_text("nobody ever said this\n", encoding="utf-8")
+    ask(folder, 'profile = "messages"\nevaluation = ["held.txt"]')
+    project = opened(folder)
+    assert "cleaned" in steps(project)
+    assert steps(project) == []
+    held.write_text("nor has anybody said that\n", encoding="utf-8")
+    assert "cleaned" in steps(project)
+    held.rename(folder / "moved.txt")
+    with pytest.raises(InputError, match="evaluation texts"):
+        project.turn()
+
+
+def test_a_wrong_key_is_told_with_the_nearest_one(folder: Path, opened: Open) -> None:
+    ask(folder, 'profil = "messages"')
+    with pytest.raises(RecipeError, match=r"data\.clean\.profil: unknown key; did you mean 'profile'"):
+        opened(folder)
