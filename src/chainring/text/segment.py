@@ -7,7 +7,8 @@ Enters any text, leaves its words in order, without spaces and (unless asked) wi
 ==========================================  ===================================
 
 ``rjieba.v1`` (the default) and ``jieba.v1`` have one dictionary and one hidden Markov model, yet
-agree on 94 % of the words only: choose one for a corpus and keep its `segmenter_version` with it.
+agree on 98 % of the words of hotel reviews: choose one for a corpus and keep its
+`segmenter_version` with it.
 ``characters.v1`` takes each Chinese character for a word and needs no package.
 """
 

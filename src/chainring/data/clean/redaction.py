@@ -8,10 +8,7 @@ from __future__ import annotations
 
 from chainring.data.clean.batch import Batch
 from chainring.data.clean.characters import DIGIT
-from chainring.text.redact import redact
-
-HINTS = ("-----begin", "微信", "wechat", "weixin", "telegram", "skype", "instagram")
-"""What makes a text without digits worth a look, in small letters."""
+from chainring.text.redact import HINTS, redact
 
 _SIGNS = (0x40, 0xFF20)  # @ and ＠
 
