@@ -55,5 +55,6 @@ def test_other_evaluation_texts_clean_again_and_the_same_elsewhere_do_not(
 
 def test_a_wrong_key_is_told_with_the_nearest_one(folder: Path, opened: Open) -> None:
     ask(folder, 'profil = "messages"')
-    with pytest.raises(RecipeError, match=r"data\.clean\.profil: unknown key; did you mean 'profile'"):
+    said = r"data\.clean\.profil: unknown key; did you mean 'profile'"
+    with pytest.raises(RecipeError, match=said):
         opened(folder)

@@ -120,7 +120,8 @@ def test_every_verb_has_a_section_in_the_reference_of_the_command_line(
     reference: ModuleType,
 ) -> None:
     page = (ROOT / "docs/reference/command-line.md").read_text(encoding="utf-8")
-    sections = re.findall(r"^## ([\w ]+)\n\n<!-- generated: command ([\w ]+) -->", page, re.MULTILINE)
+    heading = r"^## ([\w ]+)\n\n<!-- generated: command ([\w ]+) -->"
+    sections = re.findall(heading, page, re.MULTILINE)
     assert [verb for verb, _ in sections] == [verb for _, verb in sections]
     assert {verb for verb, _ in sections} == {one.command for one in SURFACES}
     assert {verb for verb, _ in sections} == set(reference.commands())

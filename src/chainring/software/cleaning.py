@@ -90,5 +90,5 @@ def tell_clean(report: CleanReport) -> Iterator[str]:
     languages = sorted(report.languages.items(), key=lambda one: (-one[1], one[0]))
     if languages:
         yield "  languages: " + ", ".join(f"{name} {count}" for name, count in languages)
-    for stage in report.idle:
+    for stage in () if report.fresh else report.idle:  # a fresh run has said so already
         yield f"  {stage} looked at every text and did nothing"
