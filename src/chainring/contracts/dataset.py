@@ -27,13 +27,33 @@ corrected rows of the hold-out (fix rate only); `unlabelled` serves pre-training
 OUT_OF_SCOPE = "out_of_scope"
 """Label of texts that the model should pass on to a person."""
 
+LABEL_SEPARATOR = "|"
+"""Between the labels of one row where a row may have several."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
     """One row of a data set; `text` is prepared (normalised, redacted) as the model will see it.
 
-    `trace` names what made the row: ids of records, labels and feedback. `weight` counts in
-    training. `group` is the near-duplicate group.
+    What a row says depends on the task; a field that the task does not use is empty.
+
+    =====================  =========  =======================  ====================================
+    task                   text       pair                     label, target
+    =====================  =========  =======================  ====================================
+    classification         text                                label: one label
+    multi-label            text                                label: labels joined by `|`, sorted
+    regression             text                                target: a decimal number
+    matching, inference    one text   the other text           label: one label
+    tagging                text                                target: JSON [[start, end, kind], …]
+    question-answering     question   passage, where given     target: the answer
+    translation            source                              target: the translation
+    generation             prompt                              target: the completion
+    dialogue               JSON [{"role": …, "content": …}]    target: the next reply
+    preference             prompt     the rejected completion  target: the chosen completion
+    =====================  =========  =======================  ====================================
+
+    The ids in `records`, `labels` and `feedback` name what made the row. `weight` counts in
+    training. `group` is the near-duplicate group. Places of tags count characters of `text`.
     """
 
     id: str
@@ -52,6 +72,8 @@ class Row:
     must: bool = False
     protected: str = ""
     consent: str = ""
+    pair: str = ""
+    target: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

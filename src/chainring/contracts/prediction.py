@@ -13,7 +13,8 @@ class Answer:
     """What a predictor says of one text.
 
     `label` is the best label, `confidence` its calibrated probability, `scores` the best few;
-    with `passed_on` the text goes to a person instead. `text` is what the model saw.
+    with `passed_on` the text goes to a person instead. `text` is what the model saw. `output` is
+    what was produced where the task has no label, in the form of `Row.target`.
     """
 
     label: str
@@ -21,6 +22,7 @@ class Answer:
     passed_on: bool
     text: str
     scores: dict[str, float] = field(default_factory=dict)
+    output: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

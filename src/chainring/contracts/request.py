@@ -7,9 +7,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """A question from outside; `episode` ties the turns of one conversation together."""
+    """A question from outside; `episode` ties the turns of one conversation together.
+
+    `pair` is the second text where the task compares two texts or reads a passage (`Row.pair`).
+    """
 
     text: str
     app: str = ""
     episode: str = ""
     author: str = ""
+    pair: str = ""
