@@ -3,16 +3,25 @@
     python benchmarks/acceptance.py ../shared/data/banking77
     python benchmarks/acceptance.py ../shared/data/online-shopping-10 --label category
     python benchmarks/acceptance.py ../shared/data/chnsenticorp-hotel --label label_name
+    python benchmarks/acceptance.py ../shared/data/banking77 ../shared/data/online-shopping-10 \
+        --label label_name category --rows 10000
+
+Several folders become one project of mixed text: their training and test rows (of each at most
+`--rows`) lie in one folder under one header, as a user would export them.
 
 Prints seconds and CPU seconds of the turn, how the candidates stood, the accuracy of what is served
-on the test split with its interval, the accuracy of every form that was tried, and whether the
-answers served over HTTP equal the evaluated ones on every test text (label, and confidence within
-the parity tolerance; ties within 0.03 may differ).
+on the test split with its interval and by language, the accuracy of every form that was tried, how
+every candidate stood on validation by language, and whether the answers served over HTTP equal the
+evaluated ones on every test text (label, and confidence within the parity tolerance; ties within
+0.03 may differ).
 """
 
 from __future__ import annotations
 
 import argparse
+import gzip
+import json
+import random
 import resource
 import subprocess
 import sys
@@ -24,6 +33,7 @@ from typing import Any
 from chainring.contracts.codec import decode
 from chainring.contracts.evaluation import Evaluation, Outcome
 from chainring.contracts.forms import Forms
+from chainring.contracts.model import Model
 from chainring.contracts.request import Request
 from chainring.deployment.predictors import open_predictor
 from chainring.ring.turn import Turn
@@ -37,8 +47,11 @@ TOLERANCE = 0.03
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("data", type=Path)
-    parser.add_argument("--label", help="column of the label, where it is not found by itself")
+    parser.add_argument("data", type=Path, nargs="+")
+    parser.add_argument(
+        "--label", nargs="+", help="column of the label, where it is not found by itself; one each"
+    )
+    parser.add_argument("--rows", type=int, default=10_000, help="rows of each of several folders")
     parser.add_argument("--budget", type=float, help="training.budget_minutes")
     parser.add_argument("--keep", type=Path, help="folder of the project, to be kept")
     args = parser.parse_args()
@@ -46,13 +59,33 @@ def main() -> None:
         folder = args.keep or Path(place) / "bank"
         cli = [sys.executable, "-m", "chainring.software.cli"]
         subprocess.run([*cli, "init", str(folder)], check=True, stdout=subprocess.DEVNULL)
-        point_at(folder, args.data.resolve(), args.label, args.budget)
+        data, label = args.data[0].resolve(), args.label[0] if args.label else None
+        if len(args.data) > 1:
+            data, label = mixed(Path(place) / "mixed", args.data, args.label, args.rows), None
+        point_at(folder, data, label, args.budget)
         before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
         subprocess.run([*cli, "turn", "-p", str(folder)], check=True)
         wall, after = time.perf_counter() - started, resource.getrusage(resource.RUSAGE_CHILDREN)
         cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
         print(f"RESULT turn wall_s={wall:.0f} cpu_s={cpu:.0f}")
         judge(Project.open(folder))
+
+
+def mixed(folder: Path, sets: list[Path], labels: list[str], rows: int) -> Path:
+    """Write training and test rows of several sets under one header."""
+    folder.mkdir()
+    for split in ("train", "test"):
+        with (folder / f"{split}.jsonl").open("w", encoding="utf-8") as out:
+            for data, column in zip(sets, labels, strict=True):
+                path = next(data.glob(f"{split}.jsonl*"))
+                opened = gzip.open if path.suffix == ".gz" else open
+                with opened(path, "rt", encoding="utf-8") as lines:
+                    found = [json.loads(line) for line in lines]
+                random.Random(0).shuffle(found)
+                for row in found[:rows]:
+                    kept = {"text": row["text"], "label": row[column]}
+                    out.write(json.dumps(kept, ensure_ascii=False) + "\n")
+    return folder
 
 
 def point_at(folder: Path, data: Path, label: str | None, budget: float | None) -> None:
@@ -75,6 +108,13 @@ def judge(project: Project) -> None:
     share = evaluation.accuracy
     interval = f"[{share.low:.4f}, {share.high:.4f}]"
     print(f"RESULT test n={share.rows} accuracy={share.estimate:.4f} {interval}")
+    for name, part in sorted(evaluation.slices.items()):
+        if name.startswith("language:"):
+            bounds = f"[{part.low:.4f}, {part.high:.4f}]"
+            print(f"RESULT test {name} n={part.rows} accuracy={part.estimate:.4f} {bounds}")
+    for rival in decode(Model, newest(project, "model")).rivals:
+        spoken = {name: round(share, 4) for name, share in rival.per_language.items()}
+        print(f"RESULT candidate {rival.part} won={rival.won} validation={spoken}")
     forms = decode(Forms, newest(project, "forms"))
     for form in forms.forms:
         with open_predictor(trees.open(form.address), engine=form.engine) as predictor:
