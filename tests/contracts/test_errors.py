@@ -18,6 +18,7 @@ from chainring.contracts.errors import (
     RefusedError,
     SpaceError,
     UnknownNameError,
+    UnreachableError,
     did_you_mean,
 )
 
@@ -31,6 +32,7 @@ EXAMPLES: list[tuple[ChainringError, type[Exception]]] = [
     (BusyError("full", retry_after_s=3.0), RuntimeError),
     (NotAllowedError("ask"), PermissionError),
     (SpaceError("full"), OSError),
+    (UnreachableError("no answer"), ConnectionError),
     (RefusedError("parity"), RuntimeError),
     (MissingPackageError("psycopg", extra="postgres", needed_for="a ledger"), ImportError),
 ]
