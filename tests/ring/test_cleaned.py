@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from chainring.contracts.codec import decode
 from chainring.contracts.errors import InputError, RecipeError
+from chainring.contracts.parts import part
+from chainring.contracts.table import Table
 from chainring.software.api import Project
 
 Open = Callable[[Path], Project]
@@ -51,6 +54,33 @@ def test_other_evaluation_texts_clean_again_and_the_same_elsewhere_do_not(
     held.rename(folder / "moved.txt")
     with pytest.raises(InputError, match="evaluation texts"):
         project.turn()
+
+
+class Alike:
+    """An embedder to which all texts are alike."""
+
+    digest = "blake2b:1"
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+
+    def __call__(self, texts: list[str]) -> list[list[float]]:
+        return [[1.0, 0.0] for _ in texts]
+
+
+def test_texts_of_one_meaning_go_and_other_vectors_clean_again(
+    folder: Path, opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    part("embedder", "alike.v1")(Alike)
+    (folder / "data" / "more.txt").write_text("where is it\n我的包裹在哪里\n", encoding="utf-8")
+    ask(folder, 'profile = "messages"\nmeaning = "alike.v1"')
+    project = opened(folder)
+    assert "cleaned" in steps(project)
+    (row,) = [one for one in project.ring.ledger.all_lineage() if one.step == "cleaned"]
+    assert decode(Table, row.result).counts["same meaning"] >= 1
+    assert steps(project) == []
+    monkeypatch.setattr(Alike, "digest", "blake2b:2")
+    assert "cleaned" in steps(project)
 
 
 def test_a_wrong_key_is_told_with_the_nearest_one(folder: Path, opened: Open) -> None:

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from chainring.contracts.embedder_checks import EmbedderExample, embedder_faults
 from chainring.contracts.errors import InputError
 from chainring.contracts.executor_checks import ExecutorExample, executor_faults
 from chainring.contracts.parts import KINDS, load_part, part_names
@@ -29,8 +30,8 @@ from chainring.contracts.source_checks import SourceExample, source_faults
 from chainring.contracts.stage_checks import StageExample, stage_faults
 
 __all__ = [
-    "CandidateExample", "EngineExample", "Example", "ExecutorExample", "FormExample",
-    "ReaderExample", "SourceExample", "StageExample", "check_part",
+    "CandidateExample", "EmbedderExample", "EngineExample", "Example", "ExecutorExample",
+    "FormExample", "ReaderExample", "SourceExample", "StageExample", "check_part",
 ]  # fmt: skip
 
 TEXTS = ("", "Where is my parcel?", "我的包裹到哪了？", "物流太久了 " * 400)
@@ -81,7 +82,7 @@ class FormExample:
 
 Example = (
     ReaderExample | SourceExample | StageExample | CandidateExample | EngineExample | FormExample
-    | ExecutorExample
+    | ExecutorExample | EmbedderExample
 )  # fmt: skip
 
 
@@ -132,6 +133,7 @@ _MEMBERS: dict[str, tuple[str, ...]] = {
     "reader": (),
     "source": ("settings",),
     "stage": (),
+    "embedder": (),
     "candidate": (),
     "form": ("name", "engine", "write", "tolerances", "hindrance"),
     "engine": (),
@@ -141,6 +143,7 @@ _ARGUMENTS: dict[str, tuple[tuple[None, ...], tuple[str, ...]] | None] = {
     "reader": ((None,), ("report", "max_bytes")),
     "source": ((None,), ("harvest", "say")),
     "stage": ((None,), ()),
+    "embedder": ((None,), ()),
     "candidate": ((None, None), ("unlabelled", "labels", "work", "settings")),
     "form": None,
     "engine": ((None,), ("threads",)),
@@ -264,6 +267,7 @@ _BEHAVIOUR: dict[str, tuple[type[Any], Callable[[str, Any, Any], Iterator[str]]]
     "reader": (ReaderExample, _reader),
     "source": (SourceExample, source_faults),
     "stage": (StageExample, stage_faults),
+    "embedder": (EmbedderExample, embedder_faults),
     "candidate": (CandidateExample, _candidate),
     "form": (FormExample, _form),
     "engine": (EngineExample, _engine),

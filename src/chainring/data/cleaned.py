@@ -25,6 +25,7 @@ from chainring.data.clean.batch import Batch
 from chainring.data.clean.first import Run
 from chainring.data.clean.pipeline import DROPPED, clean
 from chainring.data.clean.policy import policy
+from chainring.data.clean.semantic import opened_embedder
 from chainring.data.clean.settings import CleanSettings
 from chainring.data.dropped import Dropped
 from chainring.store.files import file_digest
@@ -41,12 +42,19 @@ def digests_of(evaluation: Sequence[str]) -> tuple[str, ...]:
     return tuple(file_digest(Path(name)) for name in evaluation)
 
 
+def digest_of_embedder(settings: CleanSettings) -> str:
+    """Return the digest of the vectors that tell texts of one meaning; empty without any."""
+    embed = opened_embedder(settings)
+    return "" if embed is None else embed.digest
+
+
 def cleaned(
     records: Table[Record],
     *,
     work: Work,
     settings: CleanSettings,
     evaluation: tuple[str, ...] = (),
+    embedder: str = "",
 ) -> Table[Record]:
     """Return the records that stay, in their order.
 
@@ -54,6 +62,8 @@ def cleaned(
     ----------
     evaluation
         Digests of the evaluation files, so that other texts in them make the step run again.
+    embedder
+        The digest of the embedder's vectors, for the same reason.
 
     Raises
     ------

@@ -28,7 +28,7 @@ from chainring.contracts.record import Record
 from chainring.contracts.source import Machine, Policy, Source
 from chainring.contracts.table import Table
 from chainring.contracts.verdict import Verdict
-from chainring.data.cleaned import digests_of
+from chainring.data.cleaned import digest_of_embedder, digests_of
 from chainring.data.settings import KEYED
 from chainring.feedback.holdout import asked
 from chainring.ring.built import CHAMPION, Built, Ring, build, current
@@ -142,9 +142,10 @@ def _cleaned(ring: Ring, records: Made[Table[Record]]) -> Made[Table[Record]]:
         "cleaned",
         records,
         settings=clean,
-        keyed=frozenset(type(clean).model_fields) - {"evaluation"},
-        parts=[("stage", name) for name in clean.chosen],
+        keyed=frozenset(type(clean).model_fields) - {"evaluation", "meaning_from"},
+        parts=clean.parts,
         evaluation=digests_of(clean.evaluation),  # what the files say counts, not where they lie
+        embedder=digest_of_embedder(clean),
     )
     return made
 

@@ -61,6 +61,13 @@ def clean(
     boilerplate: Annotated[
         int, typer.Option(help="cut lines that stand in so many texts; 0: none", min=0)
     ] = 0,
+    meaning: Annotated[
+        str,
+        typer.Option(help="embedder by which texts of one meaning go; empty: none"),
+    ] = "",
+    meaning_from: Annotated[
+        str, typer.Option(help="encoder, or folder of word vectors, for --meaning")
+    ] = "minilm",
     redact: Annotated[bool, typer.Option(help="take personal numbers and addresses out")] = True,
     workers: Annotated[int, typer.Option(help="processes; 0: one a processor", min=0)] = 0,
     executor: Annotated[str, typer.Option(help="what spreads the work")] = "local.v1",
@@ -72,6 +79,7 @@ def clean(
         inputs, out=out, profile=profile, languages=tuple(language or ()),
         licences=tuple(licence or ()), consents=tuple(consent or ()),
         evaluation=tuple(map(str, evaluation or ())), min_boilerplate=boilerplate, redact=redact,
+        meaning=meaning, meaning_from=meaning_from,
         workers=workers, executor=executor, say=lambda line: typer.echo(f"  {line}", err=True),
     )  # fmt: skip
     for line in tell_clean(made):

@@ -70,7 +70,7 @@ def unreadable(base: Base, rows: Sequence[Row], *, max_tokens: int) -> dict[str,
         tokenizer,
         [row.text for row in looked_at],
         [row.language for row in looked_at],
-        unknown=_unknown_id(tokenizer),
+        unknown=unknown_id(tokenizer),
     )
     return {language: share for language, share in shares.items() if share > MAX_UNKNOWN_SHARE}
 
@@ -144,7 +144,7 @@ def _require_files(name: str, folder: Path) -> None:
         raise InputError(f"training.encoder.base: {name!r} cannot be used", faults=faults)
 
 
-def _unknown_id(tokenizer: Any) -> int | None:
+def unknown_id(tokenizer: Any) -> int | None:
     """Return the id of the unknown token; None where every text can be spelt in bytes."""
     kind = json.loads(tokenizer.to_str())["model"]
     if kind.get("unk_id") is not None:

@@ -92,7 +92,6 @@ def cleaned(tmp_path: Path) -> Cleaner:
         out: str = "out",
         executor: Executor | None = None,
         said: list[str] | None = None,
-        embed: Any = None,
         profile: str = "documents",
         **options: Any,
     ) -> CleanReport:
@@ -102,7 +101,6 @@ def cleaned(tmp_path: Path) -> Cleaner:
             settings=CleanSettings.model_validate({"profile": profile, **options}),
             executor=executor or LocalExecutor(1),
             say=(said if said is not None else []).append,
-            embed=embed,
         )
 
     return run

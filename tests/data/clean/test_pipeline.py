@@ -364,19 +364,31 @@ def test_lines_that_stand_in_many_texts_are_cut_out_of_each(
     assert report.reasons == {"boilerplate only": 1}
 
 
-def test_texts_of_the_same_meaning_go_when_vectors_are_handed_in(
-    cleaned: Cleaner, tmp_path: Path
-) -> None:
-    rng = random.Random(16)
-    rows = [english(rng) for _ in range(40)]
+ROWS = [english(random.Random(n)) for n in range(40)]
 
-    def embed(some: list[str]) -> list[list[float]]:
-        places = [rows.index(text) // 2 for text in some]
+
+class Pairs:
+    """An embedder that finds two neighbours alike; the last text it cannot read."""
+
+    def __init__(self, source: str) -> None:
+        self.digest = source
+
+    def __call__(self, some: list[str]) -> list[list[float]]:
+        places = [ROWS.index(text) // 2 if text in ROWS else -1 for text in some]
         return [[float(place == axis) for axis in range(20)] for place in places]
 
-    cleaned(write(tmp_path / "in.jsonl", rows), embed=embed)
-    assert texts(tmp_path / "out") == rows[::2]
+
+def test_texts_of_the_same_meaning_go_when_an_embedder_is_named(
+    cleaned: Cleaner, tmp_path: Path
+) -> None:
+    part("embedder", "pairs.v1")(Pairs)
+    strange = [english(random.Random(n)) for n in (97, 98)]
+    path = write(tmp_path / "in.jsonl", [*ROWS, *strange])
+    cleaned(path, meaning="pairs.v1")
+    assert texts(tmp_path / "out") == [*ROWS[::2], *strange]
     assert set(reasons(tmp_path / "out").values()) == {"same meaning"}
+    assert not cleaned(path, meaning="pairs.v1").fresh
+    assert cleaned(path, meaning="pairs.v1", meaning_from="other vectors").fresh
 
 
 def test_a_stage_that_did_nothing_is_named(cleaned: Cleaner, tmp_path: Path) -> None:

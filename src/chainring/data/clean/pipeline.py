@@ -43,7 +43,7 @@ from chainring.data.clean.first import Run, first_pass
 from chainring.data.clean.keep import keep_array, keep_json, read_json
 from chainring.data.clean.last import Writing, gathered, last_pass
 from chainring.data.clean.minhash import BANDS
-from chainring.data.clean.semantic import Embed, same_meaning
+from chainring.data.clean.semantic import Embed, opened_embedder, same_meaning
 from chainring.data.clean.settings import CleanSettings
 from chainring.data.clean.shards import Shard, shards_of
 from chainring.store.files import file_digest, sync_folder
@@ -79,7 +79,6 @@ def clean(
     settings: CleanSettings,
     executor: Executor,
     say: Callable[[str], None],
-    embed: Embed | None = None,
 ) -> CleanReport:
     """Clean files of documents into the folder `out`.
 
@@ -89,8 +88,6 @@ def clean(
         Files or folders of JSON lines, plain, `.gz` or `.zst`.
     executor
         What spreads the shards: processes here, or a cluster that sees the same folders.
-    embed
-        Turns texts into vectors; with it texts of the same meaning go, too.
 
     Raises
     ------
@@ -100,7 +97,8 @@ def clean(
     if settings.profile == "none":
         raise InputError("nothing is cleaned by profile none; name documents or messages")
     shards = shards_of(inputs, size=settings.shard_mib << 20)
-    key = _key(shards, settings, with_meaning=embed is not None)
+    embed = opened_embedder(settings)
+    key = _key(shards, settings, embed)
     known = _finished(out, key)
     if known is not None:
         return known
@@ -111,14 +109,14 @@ def clean(
     return report
 
 
-def _key(shards: Sequence[Shard], settings: CleanSettings, *, with_meaning: bool) -> str:
+def _key(shards: Sequence[Shard], settings: CleanSettings, embed: Embed | None) -> str:
     """Return the digest of all that decides the output: files as they stand, settings, parts."""
     for name in settings.chosen:
         load_part("stage", name)  # an unknown name is told before anything is read
     evaluation = [file_digest(Path(name)) for name in settings.evaluation if Path(name).is_file()]
     modules = [part_module("stage", name) for name in settings.chosen]
     told = [VERSION, plain(shards), settings.model_dump(mode="json"), evaluation, modules]
-    return digest([*told, with_meaning])
+    return digest([*told, "" if embed is None else embed.digest])
 
 
 def _finished(out: Path, key: str) -> CleanReport | None:

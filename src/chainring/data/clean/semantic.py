@@ -1,20 +1,22 @@
-"""Texts that say the same in other words, by the vectors of a model that is handed in.
+"""Texts that say the same in other words, by the vectors of an embedder.
 
 SemDeDup (Abbas et al. 2023): vectors are put into k-means cells, and within a cell a text goes when
 its cosine with an earlier one that stays reaches `min_cosine`. We differ in that the first text
 stays, not the one farthest from the centre, and that of what was dropped nothing else is.
 
-Enters a callable `embed(texts) -> array (texts, width)`, leaves who stays. Cells are made on a
-sample of 20,000 texts; vectors rest on disk.
+Enters the embedder that the settings name, leaves who stays. Cells are made on a sample of 20,000
+texts; vectors rest on disk. A text of which the embedder knows nothing (zeros) stays.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
+from chainring.contracts.parts import load_part
 from chainring.data.clean.copies import MEANING, Texts
+from chainring.data.clean.settings import CleanSettings
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,12 +25,29 @@ if TYPE_CHECKING:
     Vectors = NDArray[np.float32]
     Numbers = NDArray[np.int64]
 
-Embed = Callable[[Sequence[str]], Any]
+
+class Embed(Protocol):
+    """An opened embedder; `digest` changes where its vectors would."""
+
+    digest: str
+
+    def __call__(self, texts: Sequence[str]) -> Any:
+        """Return float32 of shape (texts, width)."""
+        ...
+
 
 SAMPLE = 20_000
 PER_CELL = 500
 _AT_ONCE = 256
 _ROUNDS = 10
+
+
+def opened_embedder(settings: CleanSettings) -> Embed | None:
+    """Return the embedder that the settings name, or None."""
+    if not settings.meaning:
+        return None
+    made: Embed = load_part("embedder", settings.meaning)(settings.meaning_from)
+    return made
 
 
 def same_meaning(texts: Texts, fate: Numbers, kind: Any, *, embed: Embed) -> int:

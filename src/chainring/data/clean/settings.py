@@ -56,6 +56,12 @@ class CleanSettings(BaseModel):
     min_jaccard: float = Field(
         0.7, ge=0.5, le=1, description="shared five-word sequences that make near copies, as share"
     )
+    meaning: str = Field(
+        "", description="embedder that tells texts of one meaning, encoder.v1 or words.v1; or none"
+    )
+    meaning_from: str = Field(
+        "minilm", min_length=1, description="encoder, or folder of word vectors, that it opens"
+    )
     min_cosine: float = Field(
         0.95, ge=0.5, le=1, description="likeness of two vectors that makes two texts say the same"
     )
@@ -85,6 +91,12 @@ class CleanSettings(BaseModel):
             "repetition.v1": self.profile == "messages",
         }
         return (*(name for name in STAGES if not off.get(name)), *self.stages)
+
+    @property
+    def parts(self) -> list[tuple[str, str]]:
+        """Kind and name of every part that is used."""
+        embedders = [("embedder", self.meaning)] if self.meaning else []
+        return [*(("stage", name) for name in self.chosen), *embedders]
 
 
 class Rules(BaseModel):
