@@ -27,6 +27,7 @@ from chainring.contracts.placement import Placement
 from chainring.contracts.work import Work
 from chainring.training.base import Base
 from chainring.training.budget import fit, sample
+from chainring.training.craft.progress import Curve, write_curves
 from chainring.training.network import Network, in_batches
 from chainring.training.settings import EncoderSettings, TrainingSettings
 from chainring.training.tokens import collate, encode, open_tokenizer
@@ -55,6 +56,7 @@ class Tuned:
     pad: int
     max_tokens: int
     notes: tuple[str, ...]
+    curve: Curve
 
     def logits(self, texts: Sequence[str]) -> Floats:
         """Return float32 logits of prepared texts, shape (texts, C)."""
@@ -63,7 +65,7 @@ class Tuned:
         return found
 
     def write(self, folder: Path) -> None:
-        """Write `encoder/` and `head.safetensors`."""
+        """Write `encoder/`, `head.safetensors` and, where it was tuned, `curves.json`."""
         inner = folder / "encoder"
         encoder: Any = self.network.encoder
         encoder.config._name_or_path = self.base.name
@@ -74,6 +76,7 @@ class Tuned:
                 (inner / name).write_bytes((self.base.folder / name).read_bytes())
         head = {name: value.detach() for name, value in self.network.head.state_dict().items()}
         save_file(head, str(folder / "head.safetensors"))
+        write_curves(folder, {RUN: self.curve})
 
 
 def finetune(
@@ -93,6 +96,7 @@ def finetune(
         open_encoder(base.folder, dropout=options.dropout),
         labels=len(labels),
         dropout=options.dropout,
+        label_smoothing=options.label_smoothing,
     )
     max_tokens = readable_tokens(network, options.max_tokens)
     tokenizer = open_tokenizer(base.folder, max_tokens=max_tokens)
@@ -107,14 +111,14 @@ def finetune(
     )
     pad = int(getattr(network.encoder.config, "pad_token_id", 0) or 0)
     probe(network, items, pad=pad, work=work, seed=settings.seed)
-    notes = [fitting.because] if fitting.because else []
+    notes, curve = [fitting.because] if fitting.because else [], []
     if fitting.epochs:
         before = share_right(network, judged, pad=pad)
         seen = sample(items, fitting.share, seed=settings.seed)
-        run = _run(options, epochs=fitting.epochs, rows=len(seen), seed=settings.seed)
-        train(network, seen, judged, run=run, collate=partial(collate, pad=pad), work=work)
+        run = _run(settings, epochs=fitting.epochs, rows=len(seen))
+        curve = train(network, seen, judged, run=run, collate=partial(collate, pad=pad), work=work)
         if share_right(network, judged, pad=pad) < before:
-            network = _probed(base, network, work=work)
+            network, curve = _probed(base, network, work=work), []
             notes.append("tuning made it worse on validation: the frozen encoder was kept")
     return Tuned(
         base=base,
@@ -123,6 +127,7 @@ def finetune(
         pad=pad,
         max_tokens=max_tokens,
         notes=tuple(notes),
+        curve=curve,
     )
 
 
@@ -256,8 +261,9 @@ def _items(
     ]
 
 
-def _run(options: EncoderSettings, *, epochs: int, rows: int, seed: int) -> Run:
+def _run(settings: TrainingSettings, *, epochs: int, rows: int) -> Run:
     """Return the run; few rows get smaller batches, so that an epoch has steps to learn in."""
+    options = settings.encoder
     batch_size = min(options.batch_size, max(MIN_BATCH_SIZE, rows // MIN_STEPS_AN_EPOCH))
     return Run(
         name=RUN,
@@ -266,6 +272,8 @@ def _run(options: EncoderSettings, *, epochs: int, rows: int, seed: int) -> Run:
         batch_size=batch_size,
         warmup_fraction=options.warmup_fraction,
         weight_decay=options.weight_decay,
-        seed=seed,
+        layer_decay=options.layer_decay,
+        seed=settings.seed,
         patience=options.patience,
+        craft=settings.craft,
     )

@@ -23,12 +23,17 @@ TOKENS_A_BATCH = 8192
 class Network(nn.Module):  # type: ignore[misc]  # torch is read without its types
     """Mean of the last hidden states over the mask, dropout, linear layer.
 
-    Its `forward` takes what transformers' Trainer hands over. Each row's cross entropy counts with
-    its weight; weights are given with mean 1, so that the learning rate keeps its meaning.
+    Each row's cross entropy counts with its weight; weights are given with mean 1, so that the
+    learning rate keeps its meaning. With `label_smoothing` e the target has 1 − e + e / C at the
+    true label and e / C at each other one: C. Szegedy and others 2016, "Rethinking the Inception
+    architecture", section 7.
     """
 
-    def __init__(self, encoder: nn.Module, *, labels: int, dropout: float) -> None:
+    def __init__(
+        self, encoder: nn.Module, *, labels: int, dropout: float, label_smoothing: float = 0.0
+    ) -> None:
         super().__init__()
+        self.label_smoothing = label_smoothing
         self.encoder = encoder
         self.dropout = nn.Dropout(dropout)
         self.head = nn.Linear(int(encoder.config.hidden_size), labels)
@@ -55,7 +60,9 @@ class Network(nn.Module):  # type: ignore[misc]  # torch is read without its typ
         logits_bc = self.logits(input_ids, attention_mask)
         if labels is None:
             return {"logits": logits_bc}
-        loss_b = nn.functional.cross_entropy(logits_bc.float(), labels, reduction="none")
+        loss_b = nn.functional.cross_entropy(
+            logits_bc.float(), labels, reduction="none", label_smoothing=self.label_smoothing
+        )
         loss = loss_b.mean() if weights is None else (loss_b * weights).mean()
         return {"loss": loss, "logits": logits_bc}
 

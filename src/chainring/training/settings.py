@@ -11,6 +11,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from chainring.training.craft.settings import CraftSettings
+
 
 class _Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -46,6 +48,12 @@ class EncoderSettings(_Settings):
         default=0.1, ge=0, lt=1, description="share of steps that warm up"
     )
     weight_decay: float = Field(default=0.01, ge=0, le=1, description="decay of AdamW")
+    layer_decay: float = Field(
+        default=1.0, gt=0, le=1, description="factor of the learning rate from a layer to the lower"
+    )
+    label_smoothing: float = Field(
+        default=0.0, ge=0, lt=1, description="share of the target spread over all labels"
+    )
     dropout: float = Field(
         default=0.1, ge=0, lt=1, description="dropout before the head and in the base"
     )
@@ -91,6 +99,7 @@ class TrainingSettings(_Settings):
         description="the dial: epochs and pre-training are cut until they should fit",
     )
     seed: int = Field(default=0, ge=0, lt=2**31, description="the same seed gives the same model")
+    craft: CraftSettings = CraftSettings()
     linear: LinearSettings = LinearSettings()
     encoder: EncoderSettings = EncoderSettings()
     pretrain: PretrainSettings = PretrainSettings()

@@ -1,0 +1,67 @@
+"""How a network stands on validation items: by its labels, by its loss, or as the caller measures.
+
+    by_items(network, items, batches)    # {"accuracy": 0.91, "loss": 0.3}
+
+A measure is a mapping of names to numbers, the first of which decides which weights are kept; a
+name that ends in `loss` or `perplexity` is the better the lower.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeAlias
+
+import torch
+from torch import nn
+
+Judge: TypeAlias = Callable[[nn.Module], Mapping[str, float]]
+_LOWER_IS_BETTER = ("loss", "perplexity")
+
+
+def by_items(
+    module: nn.Module, batches: Iterable[tuple[int, Mapping[str, torch.Tensor]]]
+) -> dict[str, float]:
+    """Return accuracy, where the network gives one row of logits an item, and the mean loss.
+
+    Parameters
+    ----------
+    batches
+        Pairs of a batch's number of items and the batch.
+    """
+    seen, right, loss, single = 0, 0, 0.0, True
+    for rows, batch in batches:
+        answer: Any = module(**batch)
+        loss += float(answer["loss"]) * rows
+        seen += rows
+        single = single and _one_label_each(answer.get("logits"), batch.get("labels"))
+        right += int((answer["logits"].argmax(-1) == batch["labels"]).sum()) if single else 0
+    measures = {"accuracy": right / seen} if single else {}
+    return measures | {"loss": loss / seen}
+
+
+def _one_label_each(logits: Any, labels: Any) -> bool:
+    if logits is None or labels is None:
+        return False
+    return bool(logits.ndim == 2 and labels.ndim == 1 and not labels.is_floating_point())
+
+
+def score(measures: Mapping[str, float]) -> float:
+    """Return the deciding measure so that higher is better.
+
+    >>> score({"perplexity": 12.0})
+    -12.0
+    """
+    name, value = next(iter(measures.items()))
+    return -value if name.endswith(_LOWER_IS_BETTER) else value
+
+
+def told(measures: Mapping[str, float]) -> str:
+    """Return the deciding measure in words.
+
+    >>> told({"accuracy": 0.912, "loss": 0.3})
+    '91.2 % right on validation'
+    """
+    name, value = next(iter(measures.items()))
+    if name == "accuracy":
+        return f"{100 * value:.1f} % right on validation"
+    return f"{name} {value:.4g} on validation"

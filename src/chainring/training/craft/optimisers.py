@@ -1,0 +1,137 @@
+"""Rules by which weights move, and their groups: decay or none, learning rates by layer.
+
+    groups = parameter_groups(network, learning_rate=1e-4, weight_decay=0.01, layer_decay=0.9)
+    optimiser = Optimiser(groups, craft)
+    optimiser.step(factor=0.5)
+
+AdamW: I. Loshchilov and F. Hutter 2019, "Decoupled weight decay regularization", algorithm 2: the
+decay acts beside the gradient. The L2 term instead is part of the gradient, decay × weight, and
+passes through the rule. Adam: D. Kingma and J. Ba 2015. Adafactor: N. Shazeer and M. Stern 2018,
+with the given rate (no relative steps). Biases and the weights of norms are not decayed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import nn
+
+from chainring.training.craft.settings import CraftSettings
+
+_LAYER = re.compile(r"\.(?:layers?|blocks?|h)\.(\d+)\.")
+_EMBEDDINGS = re.compile(r"embed|\bwte\b|\bwpe\b|\.shared\.")
+_L2_BY_DEFAULT = ("adam", "sgd")
+
+
+def parameter_groups(
+    module: nn.Module, *, learning_rate: float, weight_decay: float, layer_decay: float = 1.0
+) -> list[dict[str, Any]]:
+    """Return groups of parameters with `peak` (rate) and `decay`; frozen ones are left out.
+
+    With `layer_decay` d, the topmost layer has the rate × d, the next × d², …, the embeddings one
+    more; weights outside the layers keep the rate: C. Sun and others 2019, "How to fine-tune BERT
+    for text classification", section 5.3.3.
+    """
+    layers = _layers(module)
+    groups: dict[tuple[float, float], list[nn.Parameter]] = defaultdict(list)
+    for name, weight in module.named_parameters():
+        if not weight.requires_grad:
+            continue
+        peak = learning_rate * layer_decay ** _below_the_top(f".{name}", layers)
+        groups[peak, weight_decay if weight.ndim > 1 else 0.0].append(weight)
+    return [
+        {"params": weights, "peak": peak, "lr": peak, "decay": decay}
+        for (peak, decay), weights in groups.items()
+    ]
+
+
+def _layers(module: nn.Module) -> int:
+    found = (_LAYER.search(f".{name}") for name, _ in module.named_parameters())
+    return max((int(match[1]) + 1 for match in found if match), default=0)
+
+
+def _below_the_top(name: str, layers: int) -> int:
+    layer = _LAYER.search(name)
+    if layer:
+        return layers - int(layer[1])
+    return layers + 1 if layers and _EMBEDDINGS.search(name) else 0
+
+
+class Optimiser:
+    """A rule over groups; the rate of each step is its group's peak times a factor."""
+
+    def __init__(self, groups: list[dict[str, Any]], craft: CraftSettings) -> None:
+        self.l2 = craft.decay == "l2" or (
+            craft.decay == "auto" and craft.optimiser in _L2_BY_DEFAULT
+        )
+        self.inner = RULES[craft.optimiser](groups, craft)
+        self.clip_norm = craft.clip_norm
+
+    @property
+    def weights(self) -> list[nn.Parameter]:
+        """All parameters that are trained."""
+        return [weight for group in self.inner.param_groups for weight in group["params"]]
+
+    def add_l2(self) -> None:
+        """Add the L2 term's gradient, decay × weight, where decay acts that way."""
+        for group in self.inner.param_groups if self.l2 else ():
+            for weight in group["params"]:
+                if group["decay"] and weight.grad is not None:
+                    weight.grad.add_(weight.detach(), alpha=group["decay"])
+
+    def clip(self) -> torch.Tensor:
+        """Scale the gradients down to the norm allowed; return the norm before."""
+        limit = self.clip_norm or torch.inf
+        norm: torch.Tensor = nn.utils.clip_grad_norm_(self.weights, limit)
+        return norm
+
+    def step(self, *, factor: float, scaler: Any = None) -> None:
+        """Move the weights, then forget the gradients."""
+        for group in self.inner.param_groups:
+            group["lr"] = group["peak"] * factor
+        if not (self.l2 or isinstance(self.inner, torch.optim.AdamW)):
+            self._shrink()
+        if scaler is None:
+            self.inner.step()
+        else:
+            scaler.step(self.inner)
+            scaler.update()
+        self.inner.zero_grad(set_to_none=True)
+
+    def _shrink(self) -> None:
+        for group in self.inner.param_groups:
+            keep = 1.0 - group["lr"] * group["decay"]
+            if keep != 1.0:
+                with torch.no_grad():
+                    torch._foreach_mul_(group["params"], keep)
+
+
+def _adamw(groups: list[dict[str, Any]], craft: CraftSettings) -> Any:
+    del craft
+    return torch.optim.AdamW([g | {"weight_decay": g["decay"]} for g in groups], fused=True)
+
+
+def _adam(groups: list[dict[str, Any]], craft: CraftSettings) -> Any:
+    del craft
+    return torch.optim.Adam(groups, fused=True)
+
+
+def _sgd(groups: list[dict[str, Any]], craft: CraftSettings) -> Any:
+    return torch.optim.SGD(groups, momentum=craft.momentum, fused=True)
+
+
+def _adafactor(groups: list[dict[str, Any]], craft: CraftSettings) -> Any:
+    del craft
+    return torch.optim.Adafactor(groups, weight_decay=0.0)
+
+
+RULES: dict[str, Callable[[list[dict[str, Any]], CraftSettings], Any]] = {
+    "adamw": _adamw,
+    "adam": _adam,
+    "sgd": _sgd,
+    "adafactor": _adafactor,
+}

@@ -1,0 +1,65 @@
+"""The learning rate of every step: warm-up, then linear, cosine, constant, or by plateau.
+
+    factor("cosine", step=50, steps=100, warmup=0)      # 0.5
+
+A factor multiplies the peak rate. `step` counts from 0 the steps made before. With warm-up of W
+steps the factor is step / W before step W; after it, with the share p = (step − W) / (steps − W):
+linear 1 − p, cosine (1 + cos πp) / 2 (I. Loshchilov and F. Hutter 2017, "SGDR", equation 5, one
+cycle), constant and plateau 1.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass
+from typing import Any
+
+PLATEAU_FACTOR = 0.5
+PLATEAU_PATIENCE = 1
+
+
+def warmup_steps(fraction: float, steps: int) -> int:
+    """Return the steps of warm-up, rounded up as transformers does."""
+    return math.ceil(fraction * steps)
+
+
+def factor(name: str, *, step: int, steps: int, warmup: int) -> float:
+    """Return by what the peak learning rate is multiplied in a step.
+
+    >>> [factor("linear", step=s, steps=4, warmup=2) for s in range(5)]
+    [0.0, 0.5, 1.0, 0.5, 0.0]
+    """
+    if step < warmup:
+        return step / warmup
+    share = min(1.0, (step - warmup) / max(1, steps - warmup))
+    if name == "linear":
+        return 1.0 - share
+    if name == "cosine":
+        return 0.5 * (1.0 + math.cos(math.pi * share))
+    return 1.0
+
+
+@dataclass(slots=True)
+class Plateau:
+    """Halves the rate where the score did not rise for more than one validation.
+
+    Looked at once a validation: a schedule that steps on the loss of every batch takes the noise
+    of batches for a plateau and has used up its rate within an epoch.
+    """
+
+    best: float = -math.inf
+    waited: int = 0
+    factor: float = 1.0
+
+    def look(self, score: float) -> None:
+        """Take a score, the higher the better."""
+        if score > self.best:
+            self.best, self.waited = score, 0
+            return
+        self.waited += 1
+        if self.waited > PLATEAU_PATIENCE:
+            self.factor, self.waited = self.factor * PLATEAU_FACTOR, 0
+
+    def state(self) -> dict[str, Any]:
+        """Return what a checkpoint keeps."""
+        return asdict(self)
