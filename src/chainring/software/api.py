@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,9 +20,8 @@ from typing import TYPE_CHECKING, Any
 from chainring.contracts.access import Who
 from chainring.contracts.act import Act
 from chainring.contracts.case import Case
-from chainring.contracts.codec import decode
 from chainring.contracts.deployment import Deployment
-from chainring.contracts.errors import ConflictError, InputError, UnknownNameError
+from chainring.contracts.errors import InputError, UnknownNameError
 from chainring.contracts.feedback import Feedback
 from chainring.contracts.label import Label
 from chainring.contracts.prediction import Answer, Prediction
@@ -30,15 +29,13 @@ from chainring.contracts.reaction import Reaction
 from chainring.contracts.request import Request
 from chainring.ring import due as when
 from chainring.ring import turn as ring_turn
-from chainring.ring.built import CHAMPION, Ring, built_of, current
-from chainring.ring.recipe import FILE
-from chainring.ring.steps import Made
+from chainring.ring.built import Ring, current
 from chainring.ring.turn import Turn
-from chainring.software import auditing
+from chainring.software import answering, auditing, champions, upkeep
 from chainring.software import project as place
+from chainring.software.answering import Opened
 from chainring.software.data_verbs import DataGroup
 from chainring.software.fetching import freshen
-from chainring.store.backup import backup, restore
 from chainring.trust.access import Key, Role, make_key
 
 if TYPE_CHECKING:
@@ -46,14 +43,6 @@ if TYPE_CHECKING:
     from chainring.software.receipts import Receipt
 
 Say = Callable[[str], None]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Opened:
-    """What answers: the deployment and the folder of its form."""
-
-    deployment: Deployment
-    folder: Path
 
 
 class Project:
@@ -147,42 +136,13 @@ class Project:
         InputError
             When a text is longer than `deployment.max_characters`, or no model was promoted yet.
         """
-        from chainring.deployment.predictors import open_predictor
-
-        _require_short(texts, limit=self.ring.recipe.deployment.max_characters)
-        opened = self.champion()
-        requests = [
-            Request(text=text, app=self.app, episode=episode, author=author) for text in texts
-        ]
-        with open_predictor(opened.folder, engine=opened.deployment.engine) as predictor:
-            answers = predictor.predict(requests)
-        rows = [
-            self.answered(opened.deployment, request, answer)
-            for request, answer in zip(requests, answers, strict=True)
-        ]
-        self.ring.traffic.commit(rows, [])
-        return [prediction for prediction, _ in rows]
+        return answering.predictions(self, texts, episode=episode, author=author)
 
     def answered(
         self, deployment: Deployment, request: Request, answer: Answer, *, latency_ms: float = 0.0
     ) -> tuple[Prediction, str | None]:
         """Return the prediction of an answer and the text that the policy lets the log keep."""
-        from chainring.deployment.answers import prediction
-        from chainring.text.redact import redact
-
-        recipe = self.ring.recipe
-        row = prediction(
-            deployment,
-            request,
-            answer,
-            secret=self.secret,
-            latency_ms=latency_ms,
-            holdout_share=recipe.feedback.holdout_share,
-        )
-        log = recipe.privacy.log
-        if log == "none":
-            row = replace(row, request="")
-        return row, redact(answer.text).text if log == "redacted" else None
+        return answering.answered(self, deployment, request, answer, latency_ms=latency_ms)
 
     def react(self, reaction: Reaction) -> Feedback:
         """Store what a person did about an answer; a flag opens a case."""
@@ -229,35 +189,9 @@ class Project:
 
     def status(self) -> dict[str, Any]:
         """Return who serves, what traffic there was, and what waits for a turn."""
-        from chainring.ring.why import forgotten
+        from chainring.software.status import status
 
-        head, deployment = current(self.ring)
-        turns = self.ring.ledger.facts("turn", Turn)
-        due = when.due(self.ring)
-        return {
-            "app": self.app,
-            "champion": None
-            if head is None or deployment is None
-            else {
-                "model": deployment.model,
-                "form": deployment.form_name,
-                "engine": deployment.engine,
-                "version": head.number,
-                "since": head.at,
-                "by": head.by,
-                "because": head.reason,
-                "forgotten": sum(one["rows"] for one in forgotten(self.ring, deployment.model)),
-            },
-            "turns": len(turns),
-            "last_turn": None
-            if not turns
-            else {"outcome": turns[-1].outcome, "at": turns[-1].started},
-            "traffic": self.ring.traffic.counts(),
-            "orphans": len(self.ring.traffic.orphans()),
-            "open_cases": sum(c.state == "open" for c in self.ring.ledger.facts("case", Case)),
-            "due": due.due,
-            "because": due.because,
-        }
+        return status(self)
 
     def review_items(self, *, limit: int = 20, who: Who | None = None) -> list[ReviewItem]:
         """Return what waits for a person and may be shown, most urgent first."""
@@ -283,70 +217,17 @@ class Project:
         self, case: str, *, outcome: str, told: str, truth: str = "", must: bool = False, by: str
     ) -> Case:
         """Close a case: what was done, what its reporter is told, and the true label if any."""
-        from chainring.feedback.cases import close, truth_of
+        from chainring.software.reviewing import close_case
 
-        found = self.ring.ledger.fact("case", case, Case)
-        if found is None:
-            raise UnknownNameError("case", case, [c.id for c in self.cases()])
-        closed = close(
-            found,
-            outcome=outcome,
-            told=told,
-            owner=by,
-            truth=truth,
-            must=must,
-            labels=self.labels(),
-        )
-        self.ring.ledger.add_fact("case", case, closed, about=closed.opened_by)
-        label = truth_of(closed, now=time.time())
-        if label is not None:
-            self.ring.ledger.add_fact("label", label.id, label, about=label.record)
-        return closed
+        return close_case(self, case, outcome=outcome, told=told, truth=truth, must=must, by=by)
 
     def promote(self, model: str, *, by: str, reason: str) -> Deployment:
         """Make a judged model the champion although the gate held it; the override is kept."""
-        ring = self.ring
-        address = self._model(model)
-        head, champion = current(ring)
-        if champion is not None and champion.model == address:
-            raise ConflictError(f"{model} is the champion already")
-        built = built_of(ring, address)
-        verdict = next(
-            (
-                Made(noun=verdict, execution=row)
-                for row, verdict in reversed(when.verdicts(ring).items())
-                if verdict.challenger == address
-            ),
-            None,
-        )
-        if verdict is None:
-            raise InputError(f"{model} was never judged; run `chainring turn` first")
-        ref = ring_turn.promote(ring, built, verdict, head, by=by, reason=f"override: {reason}")
-        auditing.record(self, "promote", because=f"override by {by}", about=address)
-        return decode(Deployment, ref.body)
+        return champions.promote(self, model, by=by, reason=reason)
 
     def rollback(self, *, to: int | None = None, by: str, reason: str) -> Deployment:
         """Serve an earlier version again: `to` its number, or the last other model."""
-        history = self.ring.ledger.ref_history(CHAMPION)
-        if not history:
-            raise InputError("no model serves yet; there is nothing to roll back")
-        head = history[0]
-        now = decode(Deployment, head.body)
-        for ref in history[1:]:
-            deployment = decode(Deployment, ref.body)
-            if ref.number == to or (to is None and deployment.model != now.model):
-                self.ring.runner.trees.open(deployment.form, fresh=True)
-                self.ring.ledger.append_ref(
-                    CHAMPION,
-                    deployment,
-                    expected=head.number,
-                    by=by,
-                    reason=f"rollback to version {ref.number}: {reason}",
-                )
-                because = f"to version {ref.number} by {by}"
-                auditing.record(self, "rollback", because=because, about=deployment.model)
-                return deployment
-        raise UnknownNameError("version", str(to or "before"), [str(r.number) for r in history[1:]])
+        return champions.rollback(self, to=to, by=by, reason=reason)
 
     def make_key(self, role: Role, name: str, *, days: float | None = None) -> tuple[str, Key]:
         """Make an API key; the secret is returned once and stored nowhere."""
@@ -391,39 +272,12 @@ class Project:
         NotAllowedError
             When a rule of access keeps some records from being exported.
         """
-        auditing.require_whole_export(self, "backup")
-        from chainring.software.receipts import note_backup
-
-        files = [self.folder / FILE, self.folder / place.HIDDEN / "key"]
-        counts = backup(
-            Path(path),
-            ledger=self.ring.ledger,
-            traffic=self.ring.traffic,
-            trees=self.ring.runner.trees,
-            files=files,
-            harvests=self.folder / place.HIDDEN / place.HARVESTS,
-        )
-        note_backup(self, Path(path))
-        return counts
+        return upkeep.backup(self, Path(path))
 
     @classmethod
     def restore(cls, archive: str | Path, path: str | Path) -> Project:
         """Make a project in a new folder from an archive; every tree is verified."""
-        from chainring.store.backup import restore_files
-
-        folder = Path(path)
-        if (folder / FILE).exists():
-            raise ConflictError(f"{folder} already holds a project; name a new folder")
-        restore_files(Path(archive), folder=folder, hidden=folder / place.HIDDEN)
-        project = cls.open(folder)
-        restore(
-            Path(archive),
-            ledger=project.ring.ledger,
-            traffic=project.ring.traffic,
-            trees=project.ring.runner.trees,
-        )
-        auditing.record(project, "restore")
-        return project
+        return upkeep.restore(Path(archive), Path(path), cls.open)
 
     @classmethod
     def upgrade(cls, path: str | Path = ".") -> Project:
@@ -434,22 +288,7 @@ class Project:
 
     def gc(self, *, min_age_s: float = 3600.0) -> dict[str, int]:
         """Remove what nothing names (trees, blobs, scratch, harvests) and texts that are over."""
-        from chainring.software.forgetting import forget_expired, scour
-        from chainring.store.gc import collect
-
-        ring, rows = self.ring, forget_expired(self)
-        removed = collect(
-            ledger=ring.ledger,
-            traffic=ring.traffic,
-            trees=ring.runner.trees,
-            scratch=ring.runner.scratch,
-            min_age_s=min_age_s,
-            harvests=self.folder / place.HIDDEN / place.HARVESTS,
-            sources=[one.name for one in ring.recipe.data.sources],
-        )
-        if removed["texts"]:
-            scour(self)
-        return removed | {"rows": rows}
+        return upkeep.gc(self, min_age_s=min_age_s)
 
     def forget(
         self,
@@ -480,17 +319,6 @@ class Project:
 
         return doctor(self.folder, self.ring.recipe.hardware)
 
-    def _model(self, name: str) -> str:
-        from chainring.contracts.model import Model
-
-        known = [
-            decode(Model, row.result).address for row in self.ring.ledger.all_lineage(step="model")
-        ]
-        found = [address for address in known if address == name or _short(address) == name[:12]]
-        if not found:
-            raise UnknownNameError("model", name, [_short(address) for address in known])
-        return found[-1]
-
     @cached_property
     def articles(self) -> Any:
         """The help articles that go with the labels."""
@@ -498,17 +326,3 @@ class Project:
 
         path = self.ring.recipe.deployment.articles
         return Articles([]) if path is None else load_articles(self.folder / path)
-
-
-def _short(address: str) -> str:
-    return address.partition(":")[2][:12]
-
-
-def _require_short(texts: Sequence[str], *, limit: int) -> None:
-    faults = [
-        f"text {number}: {len(text):,} characters; at most {limit:,} (deployment.max_characters)"
-        for number, text in enumerate(texts, 1)
-        if len(text) > limit
-    ]
-    if faults:
-        raise InputError("the texts cannot be answered", faults=faults[:20])

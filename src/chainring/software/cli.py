@@ -13,7 +13,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from chainring.contracts.errors import ChainringError
-from chainring.software import audit_commands, data_commands, forget_commands, word_commands
+from chainring.software import (
+    audit_commands,
+    data_commands,
+    forget_commands,
+    upkeep_commands,
+    word_commands,
+)
 
 if TYPE_CHECKING:
     from chainring.software.api import Project
@@ -281,57 +287,13 @@ def keys(
             typer.echo(f"{key.id}  {key.role:8}  {key.name}{'  (revoked)' if key.revoked else ''}")
 
 
-@app.command()
-def doctor(project: Folder = HERE) -> None:
-    """Show what this machine has, what was decided for it, and why."""
-    from chainring.software.doctor import doctor as look
-
-    for what, value, because in look(project):
-        typer.echo(f"{what:18} {value:28} {because}".rstrip())
-
-
-@app.command()
-def backup(
-    archive: Annotated[Path, typer.Argument(help="file to write (.tar.gz)")],
-    project: Folder = HERE,
-) -> None:
-    """Write ledger, traffic, models, key and recipe into one archive."""
-    counts = _open(project).backup(archive)
-    typer.echo(f"wrote {archive}: {counts['rows']} rows, {counts['trees']} trees")
-
-
-@app.command()
-def restore(
-    archive: Annotated[Path, typer.Argument(help="archive of `chainring backup`")],
-    folder: Annotated[Path, typer.Argument(help="new folder")],
-) -> None:
-    """Make a project in a new folder from an archive; everything is verified."""
-    from chainring.software.api import Project
-
-    restored = Project.restore(archive, folder)
-    typer.echo(f"restored {restored.app} into {folder}; your text folder is not in a backup")
-
-
-@app.command()
-def gc(
-    project: Folder = HERE,
-    min_age_hours: Annotated[float, typer.Option(help="younger leftovers stay")] = 1.0,
-) -> None:
-    """Remove what nothing names, and texts whose time is over."""
-    removed = _open(project).gc(min_age_s=min_age_hours * 3600)
-    typer.echo(", ".join(f"{count} {name}" for name, count in removed.items()) + " removed")
-
-
+app.command()(upkeep_commands.doctor)
+app.command()(upkeep_commands.backup)
+app.command()(upkeep_commands.restore)
+app.command()(upkeep_commands.gc)
 app.command()(forget_commands.forget)
 app.command()(audit_commands.audit)
-
-
-@app.command()
-def upgrade(project: Folder = HERE) -> None:
-    """Bring a project made by an older version to this one."""
-    from chainring.software.api import Project
-
-    typer.echo(f"{Project.upgrade(project).app} is up to date")
+app.command()(upkeep_commands.upgrade)
 
 
 def _lines(file: Path | None) -> list[str]:

@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from chainring.contracts.case import Case
 from chainring.contracts.errors import ChainringError, UnknownNameError
 from chainring.contracts.feedback import Feedback
 from chainring.contracts.guard import Guard
 from chainring.contracts.label import Label
 from chainring.contracts.prediction import Prediction
 from chainring.feedback import queue
+from chainring.feedback.cases import close, truth_of
 from chainring.feedback.queue import ReviewItem
 from chainring.feedback.settings import FeedbackSettings
 from chainring.ring.built import current
@@ -129,6 +131,24 @@ def decide(project: Project, item: str, *, decision: str, value: str, must: bool
     )
     project.ring.ledger.add_fact("label", label.id, label, about=label.record)
     return label
+
+
+def close_case(
+    project: Project, case: str, *, outcome: str, told: str, truth: str, must: bool, by: str
+) -> Case:
+    """Close a case; the truth found, if any, becomes a label. See `Project.close_case`."""
+    ledger = project.ring.ledger
+    found = ledger.fact("case", case, Case)
+    if found is None:
+        raise UnknownNameError("case", case, [one.id for one in project.cases()])
+    closed = close(
+        found, outcome=outcome, told=told, owner=by, truth=truth, must=must, labels=project.labels()
+    )
+    ledger.add_fact("case", case, closed, about=closed.opened_by)
+    label = truth_of(closed, now=time.time())
+    if label is not None:
+        ledger.add_fact("label", label.id, label, about=label.record)
+    return closed
 
 
 def _item(project: Project, item: str) -> ReviewItem:

@@ -33,7 +33,8 @@ from chainring.deployment.http import verbs as http
 from chainring.deployment.lane import Lane, Reply
 from chainring.deployment.predictors import load_predictor
 from chainring.ring.built import current
-from chainring.software.api import Opened, Project
+from chainring.software.answering import Opened
+from chainring.software.api import Project
 from chainring.software.history import history
 from chainring.store.writer import TrafficWriter
 from chainring.trust.access import VERB_ROLES, Key, check_key, sees_texts

@@ -1,0 +1,87 @@
+"""Answering in this process: texts become predictions, logged as a server would.
+
+predictions(project, ["Where is my parcel?"])[0].label
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from chainring.contracts.deployment import Deployment
+from chainring.contracts.errors import InputError
+from chainring.contracts.prediction import Answer, Prediction
+from chainring.contracts.request import Request
+
+if TYPE_CHECKING:
+    from chainring.software.api import Project
+
+MAX_FAULTS = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """What answers: the deployment and the folder of its form."""
+
+    deployment: Deployment
+    folder: Path
+
+
+def predictions(
+    project: Project, texts: Sequence[str], *, episode: str, author: str
+) -> list[Prediction]:
+    """Answer texts with the champion and log the answers; see `Project.predict`."""
+    from chainring.deployment.predictors import open_predictor
+
+    _require_short(texts, limit=project.ring.recipe.deployment.max_characters)
+    opened = project.champion()
+    requests = [
+        Request(text=text, app=project.app, episode=episode, author=author) for text in texts
+    ]
+    with open_predictor(opened.folder, engine=opened.deployment.engine) as predictor:
+        answers = predictor.predict(requests)
+    rows = [
+        answered(project, opened.deployment, request, answer)
+        for request, answer in zip(requests, answers, strict=True)
+    ]
+    project.ring.traffic.commit(rows, [])
+    return [prediction for prediction, _ in rows]
+
+
+def answered(
+    project: Project,
+    deployment: Deployment,
+    request: Request,
+    answer: Answer,
+    *,
+    latency_ms: float = 0.0,
+) -> tuple[Prediction, str | None]:
+    """Return the prediction of an answer and the text that the policy lets the log keep."""
+    from chainring.deployment.answers import prediction
+    from chainring.text.redact import redact
+
+    recipe = project.ring.recipe
+    row = prediction(
+        deployment,
+        request,
+        answer,
+        secret=project.secret,
+        latency_ms=latency_ms,
+        holdout_share=recipe.feedback.holdout_share,
+    )
+    log = recipe.privacy.log
+    if log == "none":
+        row = replace(row, request="")
+    return row, redact(answer.text).text if log == "redacted" else None
+
+
+def _require_short(texts: Sequence[str], *, limit: int) -> None:
+    faults = [
+        f"text {number}: {len(text):,} characters; at most {limit:,} (deployment.max_characters)"
+        for number, text in enumerate(texts, 1)
+        if len(text) > limit
+    ]
+    if faults:
+        raise InputError("the texts cannot be answered", faults=faults[:MAX_FAULTS])

@@ -1,0 +1,56 @@
+"""How a project stands: who serves, what traffic there was, what waits for a turn.
+
+status(project)["champion"]["version"]
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from chainring.contracts.case import Case
+from chainring.contracts.deployment import Deployment
+from chainring.ring.built import current
+from chainring.ring.due import due
+from chainring.ring.turn import Turn
+from chainring.ring.why import forgotten
+from chainring.store.ledger import Ref
+
+if TYPE_CHECKING:
+    from chainring.software.api import Project
+
+
+def status(project: Project) -> dict[str, Any]:
+    """Return what `chainring status` tells."""
+    ring = project.ring
+    head, deployment = current(ring)
+    turns, waits = ring.ledger.facts("turn", Turn), due(ring)
+    last = {"outcome": turns[-1].outcome, "at": turns[-1].started} if turns else None
+    return {
+        "app": project.app,
+        "champion": _champion(project, head, deployment),
+        "turns": len(turns),
+        "last_turn": last,
+        "traffic": ring.traffic.counts(),
+        "orphans": len(ring.traffic.orphans()),
+        "open_cases": sum(case.state == "open" for case in ring.ledger.facts("case", Case)),
+        "due": waits.due,
+        "because": waits.because,
+    }
+
+
+def _champion(
+    project: Project, head: Ref | None, deployment: Deployment | None
+) -> dict[str, Any] | None:
+    if head is None or deployment is None:
+        return None
+    gone = forgotten(project.ring, deployment.model)
+    return {
+        "model": deployment.model,
+        "form": deployment.form_name,
+        "engine": deployment.engine,
+        "version": head.number,
+        "since": head.at,
+        "by": head.by,
+        "because": head.reason,
+        "forgotten": sum(one["rows"] for one in gone),
+    }

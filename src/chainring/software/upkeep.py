@@ -1,0 +1,71 @@
+"""Upkeep: a project into an archive, and away with what nothing names any more.
+
+backup(project, Path("shop.tar.gz"))       # {'rows': 5210, 'trees': 24, ...}
+gc(project, min_age_s=3600)                # {'trees': 3, 'blobs': 9, 'texts': 120, ...}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from chainring.contracts.errors import ConflictError
+from chainring.ring.recipe import FILE
+from chainring.software import auditing
+from chainring.software.project import HARVESTS, HIDDEN
+
+if TYPE_CHECKING:
+    from chainring.software.api import Project
+
+
+def backup(project: Project, path: Path) -> dict[str, int]:
+    """Write everything but the text folder itself into one archive; see `Project.backup`."""
+    from chainring.software.receipts import note_backup
+    from chainring.store import backup as archives
+
+    auditing.require_whole_export(project, "backup")
+    counts = archives.backup(
+        path,
+        ledger=project.ring.ledger,
+        traffic=project.ring.traffic,
+        trees=project.ring.runner.trees,
+        files=[project.folder / FILE, project.folder / HIDDEN / "key"],
+        harvests=project.folder / HIDDEN / HARVESTS,
+    )
+    note_backup(project, path)
+    return counts
+
+
+def restore(archive: Path, folder: Path, opened: Callable[[Path], Project]) -> Project:
+    """Make a project in a new folder from an archive; see `Project.restore`."""
+    from chainring.store import backup as archives
+
+    if (folder / FILE).exists():
+        raise ConflictError(f"{folder} already holds a project; name a new folder")
+    archives.restore_files(archive, folder=folder, hidden=folder / HIDDEN)
+    project = opened(folder)
+    ring = project.ring
+    archives.restore(archive, ledger=ring.ledger, traffic=ring.traffic, trees=ring.runner.trees)
+    auditing.record(project, "restore")
+    return project
+
+
+def gc(project: Project, *, min_age_s: float) -> dict[str, int]:
+    """Remove what nothing names and texts whose time is over; see `Project.gc`."""
+    from chainring.software.forgetting import forget_expired, scour
+    from chainring.store.gc import collect
+
+    ring, rows = project.ring, forget_expired(project)
+    removed = collect(
+        ledger=ring.ledger,
+        traffic=ring.traffic,
+        trees=ring.runner.trees,
+        scratch=ring.runner.scratch,
+        min_age_s=min_age_s,
+        harvests=project.folder / HIDDEN / HARVESTS,
+        sources=[one.name for one in ring.recipe.data.sources],
+    )
+    if removed["texts"]:
+        scour(project)
+    return removed | {"rows": rows}

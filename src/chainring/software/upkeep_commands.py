@@ -1,0 +1,61 @@
+"""The commands of upkeep: doctor, backup, restore, gc, upgrade."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Folder = Annotated[
+    Path, typer.Option("--project", "-p", help="folder of the project", envvar="CHAINRING_PROJECT")
+]
+HERE = Path()
+
+
+def doctor(project: Folder = HERE) -> None:
+    """Show what this machine has, what was decided for it, and why."""
+    from chainring.software.doctor import doctor as look
+
+    for what, value, because in look(project):
+        typer.echo(f"{what:18} {value:28} {because}".rstrip())
+
+
+def backup(
+    archive: Annotated[Path, typer.Argument(help="file to write (.tar.gz)")],
+    project: Folder = HERE,
+) -> None:
+    """Write ledger, traffic, models, key and recipe into one archive."""
+    from chainring.software.api import Project
+
+    counts = Project.open(project).backup(archive)
+    typer.echo(f"wrote {archive}: {counts['rows']} rows, {counts['trees']} trees")
+
+
+def restore(
+    archive: Annotated[Path, typer.Argument(help="archive of `chainring backup`")],
+    folder: Annotated[Path, typer.Argument(help="new folder")],
+) -> None:
+    """Make a project in a new folder from an archive; everything is verified."""
+    from chainring.software.api import Project
+
+    restored = Project.restore(archive, folder)
+    typer.echo(f"restored {restored.app} into {folder}; your text folder is not in a backup")
+
+
+def gc(
+    project: Folder = HERE,
+    min_age_hours: Annotated[float, typer.Option(help="younger leftovers stay")] = 1.0,
+) -> None:
+    """Remove what nothing names, and texts whose time is over."""
+    from chainring.software.api import Project
+
+    removed = Project.open(project).gc(min_age_s=min_age_hours * 3600)
+    typer.echo(", ".join(f"{count} {name}" for name, count in removed.items()) + " removed")
+
+
+def upgrade(project: Folder = HERE) -> None:
+    """Bring a project made by an older version to this one."""
+    from chainring.software.api import Project
+
+    typer.echo(f"{Project.upgrade(project).app} is up to date")
