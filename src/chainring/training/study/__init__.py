@@ -1,0 +1,1 @@
+"""What would make a model better: more labels, and where; labels that are wrong; its mistakes."""

@@ -1,0 +1,240 @@
+"""A study: what twice the labels would bring and where, which labels are wrong, the worst mistakes.
+
+Enters the rows to learn from, the validation rows with what the served form answered, and what the
+model came from; leaves a `Study` of ids and numbers. The rows that judge at the gate are not looked
+at: whoever mends what they saw there has trained on it.
+
+    found = study(facts, train, validation, answers, settings=settings, seed=0)
+
+==============  ===================================================================
+part            how
+==============  ===================================================================
+curve           a stand-in learns from 1/8 to all of two thirds of the rows and
+                tells the others, three times; an inverse power law foretells
+wanted          labels by the share of their rows told wrong, shrunk to the mean
+suspects        confident learning over the same out-of-fold probabilities
+mistakes        the validation rows that the served form told wrong, surest first
+==============  ===================================================================
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from chainring.contracts.dataset import Row
+from chainring.contracts.evaluation import Share
+from chainring.contracts.prediction import Answer
+from chainring.contracts.study import Mistake, Study, SuspectLabel, Wanted
+from chainring.stats.intervals import wilson
+from chainring.stats.learning_curve import CurvePoint, learning_curve
+from chainring.stats.wrong_labels import suspects
+from chainring.training.settings import TrainingSettings
+from chainring.training.study.crossed import FOLDS, Crossed, crossed
+from chainring.training.study.learners import Learner, TermLearner, VectorLearner
+from chainring.training.study.near import joined, nearest
+
+TASKS = ("classification", "matching", "inference")
+"""Tasks whose rows carry one label each."""
+
+MIN_ROWS = 40
+MAX_ROWS = 20_000
+MAX_FEATURES = 20_000
+"""Of linear.v1's features the most frequent: 20,000 tell TREC's 50 kinds of question as well as all
+34,000 do, in a third of the time."""
+
+MAX_SUSPECTS = 200
+MAX_MISTAKES = 12
+MIN_LABEL_ROWS = 5
+"""A label with fewer rows has no suspects: what is rare always looks wrong."""
+
+SHRINKING = 5.0
+"""Rows' worth of the mean that a label's share of mistakes is drawn to."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What the study is about. `base` is what the model's encoder came from, '' where none did."""
+
+    app: str
+    task: str
+    dataset: str
+    form: str
+    base: str = ""
+
+
+def study(
+    facts: Facts,
+    train: Sequence[Row],
+    validation: Sequence[Row],
+    answers: Sequence[Answer],
+    *,
+    settings: TrainingSettings,
+    seed: int = 0,
+    say: Callable[[str], None] = lambda _: None,
+) -> Study:
+    """Return the study; a part that these rows do not allow is skipped with its reason.
+
+    Parameters
+    ----------
+    answers
+        What the served form said of each validation row.
+    """
+    started = time.process_time()
+    empty = Study(
+        app=facts.app, dataset=facts.dataset, form=facts.form, learner="", rows=len(train)
+    )
+    reason = _unfit(facts, train)
+    if reason:
+        return replace(empty, skipped=dict.fromkeys(("curve", "suspects", "mistakes"), reason))
+    found = replace(empty, **_mistakes(train, validation, answers))
+    rows = _sampled(train, seed)
+    if len(rows) < MIN_ROWS:
+        reason = f"{len(rows)} rows to learn from; at least {MIN_ROWS} are needed"
+        return replace(found, skipped=dict.fromkeys(("curve", "suspects"), reason))
+    learner = stand_in(rows, base=facts.base, settings=settings)
+    told = crossed(rows, learner, seed=seed, say=say)
+    return replace(
+        found,
+        learner=learner.name,
+        **_curve(rows, told, seed=seed),
+        wanted=wanted(told),
+        **_suspects(rows, told),
+        cpu_s=time.process_time() - started,
+    )
+
+
+def _unfit(facts: Facts, train: Sequence[Row]) -> str:
+    if facts.task not in TASKS:
+        return f"rows of the task {facts.task} carry no single label"
+    if len({row.label for row in train}) < 2:
+        return "rows of at least two labels are needed"
+    return ""
+
+
+def _sampled(train: Sequence[Row], seed: int) -> list[Row]:
+    rows = sorted(train, key=lambda row: row.id)
+    if len(rows) > MAX_ROWS:
+        rows = random.Random(seed).sample(rows, MAX_ROWS)
+    return rows
+
+
+def stand_in(rows: Sequence[Row], *, base: str, settings: TrainingSettings) -> Learner:
+    """Return the learner that stands for the model: its frozen base where it can read the rows.
+
+    Else candidate linear.v1. Two texts of a row enter a base as both vectors, their distance and
+    their product.
+    """
+    import numpy as np
+
+    if base:
+        from chainring.training.embedding import encoder_embedder
+
+        embed = encoder_embedder(base)
+        vectors_nh = embed([row.text for row in rows])
+        if any(row.pair for row in rows):
+            other_nh = embed([row.pair for row in rows])
+            both = (vectors_nh, other_nh, abs(vectors_nh - other_nh), vectors_nh * other_nh)
+            vectors_nh = np.concatenate(both, axis=1)
+        if (np.abs(vectors_nh).sum(axis=1) > 0).mean() > 0.9:
+            return VectorLearner(vectors_nh, name=f"a linear layer on the frozen {base}")
+    cap = min(MAX_FEATURES, settings.linear.max_features)
+    options = settings.linear.model_copy(update={"max_features": cap})
+    return TermLearner([joined(row) for row in rows], settings=options)
+
+
+def _curve(rows: Sequence[Row], told: Crossed, *, seed: int) -> dict[str, Any]:
+    found = learning_curve(
+        told.right_ns,
+        told.sizes,
+        at=(len(rows), 2 * len(rows)),
+        groups=[row.group or row.id for row in rows],
+        seed=seed,
+    )
+    return {
+        "curve": tuple(_share(point) for point in found.points),
+        "forecast": tuple(_share(point) for point in found.forecasts),
+        "gain": _share(found.gain),
+    }
+
+
+def _share(point: CurvePoint) -> Share:
+    return Share(estimate=point.accuracy, low=point.low, high=point.high, rows=point.rows)
+
+
+def wanted(told: Crossed) -> tuple[Wanted, ...]:
+    """Return the labels, those first whose rows are most often told wrong."""
+    import numpy as np
+
+    count = len(told.labels)
+    rows_c = np.bincount(told.truth_n, minlength=count)
+    right_c = np.bincount(told.truth_n, weights=told.right_ns[:, -1], minlength=count)
+    before_c = np.bincount(told.truth_n, weights=told.right_ns[:, -2], minlength=count)
+    answer_n = told.probability_nc.argmax(axis=1)
+    taken_c = np.bincount(answer_n[answer_n != told.truth_n], minlength=count)
+    mean = float(1.0 - told.right_ns[:, -1].mean())
+    wrong_c = (rows_c - right_c + SHRINKING * mean) / (rows_c + SHRINKING)
+    found = []
+    for c in np.argsort(-wrong_c, kind="stable"):
+        interval = wilson(int(right_c[c]), int(rows_c[c]))
+        share = Share(
+            estimate=interval.estimate, low=interval.low, high=interval.high, rows=interval.n
+        )
+        found.append(
+            Wanted(
+                label=told.labels[c],
+                found=share,
+                gained=float((right_c[c] - before_c[c]) / rows_c[c]),
+                taken=int(taken_c[c]),
+            )
+        )
+    return tuple(found)
+
+
+def _suspects(rows: Sequence[Row], told: Crossed) -> dict[str, Any]:
+    import numpy as np
+
+    known = np.bincount(told.truth_n, minlength=len(told.labels)) * (FOLDS - 1) // FOLDS
+    found = [
+        one
+        for one in suspects(told.probability_nc, told.truth_n)
+        if known[one.given] >= MIN_LABEL_ROWS and not rows[one.row].must
+    ]
+    kept = tuple(
+        SuspectLabel(
+            row=rows[one.row].id,
+            records=rows[one.row].records,
+            label=told.labels[one.given],
+            likely=told.labels[one.likely],
+            margin=round(one.margin, 4),
+        )
+        for one in found[:MAX_SUSPECTS]
+    )
+    return {"suspects": kept, "suspected": len(found)}
+
+
+def _mistakes(
+    train: Sequence[Row], validation: Sequence[Row], answers: Sequence[Answer]
+) -> dict[str, Any]:
+    wrong = [
+        (row, answer)
+        for row, answer in zip(validation, answers, strict=True)
+        if answer.label != row.label and not answer.passed_on
+    ]
+    wrong.sort(key=lambda pair: (-pair[1].confidence, pair[0].id))
+    worst = wrong[:MAX_MISTAKES]
+    near = nearest(train, [joined(row) for row, _ in worst])
+    found = tuple(
+        Mistake(
+            row=row.id,
+            label=row.label,
+            answer=answer.label,
+            confidence=round(answer.confidence, 4),
+            near=rows,
+        )
+        for (row, answer), rows in zip(worst, near, strict=True)
+    )
+    return {"mistakes": found, "mistaken": len(wrong), "judged": len(validation)}

@@ -1,0 +1,45 @@
+"""Folds: every row told once, groups whole, shares nested."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chainring.training.study.folds import folds
+
+SHARES = (0.25, 0.5, 1.0)
+
+rows = st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 9)), min_size=6, max_size=60)
+
+
+@given(rows, st.integers(0, 5))
+def test_every_row_is_told_once_and_never_by_its_own_group(
+    drawn: list[tuple[str, int]], seed: int
+) -> None:
+    labels, groups = [a for a, _ in drawn], [f"g{b}" for _, b in drawn]
+    found = list(folds(labels, groups, count=3, shares=SHARES, seed=seed))
+    assert sorted(i for fold in found for i in fold.told) == list(range(len(drawn)))
+    for fold in found:
+        told = {groups[i] for i in fold.told}
+        for teaching in fold.teaching:
+            assert not told & {groups[i] for i in teaching}
+
+
+@given(rows, st.integers(0, 5))
+def test_a_larger_share_holds_the_smaller_one_and_the_last_is_all_the_rest(
+    drawn: list[tuple[str, int]], seed: int
+) -> None:
+    labels = [a for a, _ in drawn]
+    groups = [str(i) for i in range(len(drawn))]
+    for fold in folds(labels, groups, count=3, shares=SHARES, seed=seed):
+        small, half, whole = (set(teaching) for teaching in fold.teaching)
+        assert small <= half <= whole
+        assert whole == set(range(len(drawn))) - set(fold.told)
+        assert {labels[i] for i in small} == {labels[i] for i in whole}
+
+
+def test_every_label_comes_in_its_proportion() -> None:
+    labels = ["a"] * 80 + ["b"] * 40
+    fold = next(folds(labels, [str(i) for i in range(120)], count=4, shares=(0.5, 1.0), seed=0))
+    taught = [labels[i] for i in fold.teaching[0]]
+    assert (taught.count("a"), taught.count("b")) == (30, 15)
