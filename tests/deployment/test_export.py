@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -36,7 +37,7 @@ def test_both_exporters_answer_like_torch_at_shapes_that_neither_tracing_nor_che
             np.testing.assert_allclose(ours, theirs.numpy(), atol=1e-5)
 
 
-def wrong(module: object, target: Path) -> None:
+def wrong(module: object, target: Path, *shape: object) -> None:
     raise RuntimeError("not today")
 
 
@@ -64,7 +65,7 @@ def test_a_graph_that_forgot_its_mask_is_refused(
 ) -> None:
     real = module._classic
 
-    def careless(encoder: object, target: Path) -> None:
+    def careless(encoder: object, target: Path, *shape: Any) -> None:
         import torch
 
         class Careless(torch.nn.Module):  # type: ignore[misc, unused-ignore]
@@ -76,7 +77,7 @@ def test_a_graph_that_forgot_its_mask_is_refused(
                 zero = 0 * attention_mask  # type: ignore[operator]
                 return self.inner(input_ids, zero + 1)  # type: ignore[operator]
 
-        real(Careless().eval(), target)
+        real(Careless().eval(), target, *shape)
 
     monkeypatch.setitem(module._EXPORTERS, "classic", careless)
     with pytest.raises(RefusedError, match="classic: answers differ from torch"):

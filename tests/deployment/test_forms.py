@@ -23,7 +23,7 @@ QUICK = DeploymentSettings(speed_rounds=1)
 def at_speeds(monkeypatch: pytest.MonkeyPatch, **texts_per_s: list[float]) -> None:
     """Let the forms be as fast as said; parity and everything else stay real."""
 
-    def rates(predictors: dict[str, object], texts: object, *, rounds: int) -> Rates:
+    def rates(predictors: dict[str, object], texts: object, **settings: object) -> Rates:
         return {name: texts_per_s[name] for name in predictors}
 
     monkeypatch.setattr(module, "rates", rates)

@@ -10,6 +10,7 @@ from chainring.contracts.errors import BusyError, RefusedError
 from chainring.contracts.prediction import Answer
 from chainring.contracts.predictor import PredictSettings
 from chainring.contracts.request import Request
+from chainring.contracts.values import Input
 from chainring.deployment.lane import BATCH_TEXTS, Lane, Reply
 from chainring.deployment.settings import DeploymentSettings
 
@@ -50,7 +51,7 @@ class Echo:
             Answer(label=self.name, confidence=1.0, passed_on=False, text=text) for text in found
         ]
 
-    def probabilities(self, texts: Sequence[str]) -> object:
+    def probabilities(self, texts: Sequence[Input]) -> object:
         raise NotImplementedError
 
     def close(self) -> None:

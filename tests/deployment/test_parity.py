@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from chainring.contracts.forms import Parity
 from chainring.contracts.prediction import Answer
 from chainring.contracts.predictor import Predictor
+from chainring.contracts.values import Input
 from chainring.deployment.model_folder import Golden
 from chainring.deployment.parity import Tolerances, parity
 
@@ -29,7 +30,7 @@ class Fixed:
     def predict(self, requests: object, *, settings: object = None) -> list[Answer]:
         raise NotImplementedError
 
-    def probabilities(self, texts: Sequence[str]) -> NDArray[np.float32]:
+    def probabilities(self, texts: Sequence[Input]) -> NDArray[np.float32]:
         return self.table
 
     def close(self) -> None: ...

@@ -6,6 +6,7 @@ import pytest
 from tests.deployment.test_parity import Fixed
 
 from chainring.contracts.predictor import Predictor
+from chainring.contracts.values import Input
 from chainring.deployment import speed
 from chainring.deployment.model_folder import Floats
 
@@ -27,7 +28,7 @@ class Timed(Fixed):
         super().__init__([[1.0]])
         self.name, self.clock, self.log, self.seconds = name, clock, log, seconds
 
-    def probabilities(self, texts: Sequence[str]) -> Floats:
+    def probabilities(self, texts: Sequence[Input]) -> Floats:
         self.log.append(self.name)
         self.clock.now += self.seconds.pop(0)
         return self.table

@@ -4,7 +4,6 @@ import math
 import shutil
 from pathlib import Path
 
-import numpy as np
 import pytest
 from tests.deployment.conftest import LABELS, TEXTS, linear_truth, write_card
 
@@ -13,7 +12,7 @@ from chainring.contracts.errors import InputError
 from chainring.contracts.predictor import Predictor, PredictSettings
 from chainring.contracts.request import Request
 from chainring.deployment.predictors import open_predictor
-from chainring.deployment.text_predictor import TextPredictor, prepare, softmax
+from chainring.deployment.text_predictor import TextPredictor, prepare
 
 
 def test_a_loaded_form_is_a_predictor_of_its_card(linear_folder: Path) -> None:
@@ -94,10 +93,3 @@ def test_a_linear_model_lists_no_embedding_and_refuses_one(linear_folder: Path) 
         assert predictor.capabilities == frozenset()
         with pytest.raises(InputError, match="encoder"):
             predictor.embed(["refund"])
-
-
-def test_softmax_is_the_closed_form_and_stands_large_logits() -> None:
-    found = softmax(np.array([[0.0, math.log(3)], [1e4, -1e4]], dtype=np.float32), 1.0)
-    np.testing.assert_allclose(found, [[0.25, 0.75], [1.0, 0.0]], atol=1e-7)
-    warm = softmax(np.array([[0.0, 2 * math.log(3)]], dtype=np.float32), 2.0)
-    np.testing.assert_allclose(warm, [[0.25, 0.75]], atol=1e-7)

@@ -8,6 +8,7 @@ import pytest
 from tests.training.conftest import make_row
 
 from chainring.contracts.dataset import OUT_OF_SCOPE, Row
+from chainring.stats.readout import Readout
 from chainring.training.candidate import Trained
 from chainring.training.compete import Standing, compete, judge
 from chainring.training.threshold import Threshold
@@ -21,7 +22,7 @@ def make_standing(part: str, right: Sequence[bool], languages: Sequence[str]) ->
     return Standing(
         part=part,
         trained=Trained(folder=Path(), kind="linear", logits=lambda texts: np.zeros((1, 1), "f4")),
-        temperature=1.0,
+        readout=Readout(task="classification", labels=("a", "b")),
         threshold=Threshold(value=0.0, because=""),
         right=tuple(right),
         per_language=share,
@@ -75,14 +76,14 @@ def rows_of(*labels: str) -> list[Row]:
 def test_a_row_out_of_scope_is_right_when_its_label_passes_it_on() -> None:
     labels = ["a", OUT_OF_SCOPE]
     found = judge("x.v1", answering([[4, 0], [0, 4], [0, 4]]), rows_of("a", "a", labels[1]), labels)
-    assert found.right == (True, False, True)
+    assert found.right == (1.0, 0.0, 1.0)
     assert found.per_language == {"en": 0.0, "zh": 1.0}
     assert found.languages == {"en": 1, "zh": 2}
 
 
 def test_a_label_that_was_never_trained_on_counts_as_wrong() -> None:
     found = judge("x.v1", answering([[4, 0], [0, 4]]), rows_of("a", "new"), ["a", "b"])
-    assert found.right == (True, False)
+    assert found.right == (1.0, 0.0)
     assert found.accuracy == 0.5
 
 
@@ -93,4 +94,4 @@ def test_a_candidate_that_is_too_sure_of_itself_gets_a_temperature_above_one() -
     logits = np.stack([-honest, honest], axis=1)
     rows = rows_of(*("ab"[t] for t in truth))
     found = judge("x.v1", answering((5 * logits).tolist()), rows, ["a", "b"])
-    assert found.temperature == pytest.approx(5.0, rel=0.2)
+    assert found.readout.temperature == pytest.approx(5.0, rel=0.2)

@@ -19,6 +19,7 @@ from chainring.contracts.forms import Form, Forms, Parity
 from chainring.contracts.prediction import Answer
 from chainring.contracts.predictor import Predictor
 from chainring.contracts.request import Request
+from chainring.contracts.values import Input
 from chainring.contracts.work import Work
 from chainring.store.tables import read_table
 from chainring.training.evaluation import evaluation, outcome
@@ -64,7 +65,7 @@ class Scripted:
         self.asked.extend(request.text for request in requests)
         return [self.script[request.text] for request in requests]
 
-    def probabilities(self, texts: Sequence[str]) -> Any:
+    def probabilities(self, texts: Sequence[Input]) -> Any:
         raise NotImplementedError
 
     def close(self) -> None:

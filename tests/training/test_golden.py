@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tests.training.conftest import make_row, shop_rows
 
+from chainring.contracts.values import Input
 from chainring.training.golden import EDGES, MAX_TEXTS, golden_texts, write_golden
 
 
@@ -31,9 +32,9 @@ def test_the_choice_does_not_depend_on_the_order_of_the_rows() -> None:
 
 
 def test_the_model_is_asked_prepared_texts_and_the_file_keeps_raw_ones(tmp_path: Path) -> None:
-    asked: list[str] = []
+    asked: list[Input] = []
 
-    def probabilities(texts: Sequence[str]) -> NDArray[np.float32]:
+    def probabilities(texts: Sequence[Input]) -> NDArray[np.float32]:
         asked.extend(texts)
         return np.full((len(texts), 2), 0.5, dtype=np.float32)
 

@@ -13,6 +13,7 @@ from chainring.contracts.dataset import OUT_OF_SCOPE, Dataset, Row
 from chainring.contracts.errors import InputError, RefusedError
 from chainring.contracts.model import Model
 from chainring.contracts.parts import part
+from chainring.contracts.values import Input
 from chainring.contracts.work import Work
 from chainring.training.candidate import Trained, prepare
 from chainring.training.model import model
@@ -42,7 +43,7 @@ def recording(
     text = json.dumps({name: [row.id for row in rows] for name, rows in given.items()})
     (folder / "given.json").write_text(text, encoding="utf-8")
 
-    def logits(texts: Sequence[str]) -> Any:
+    def logits(texts: Sequence[Input]) -> Any:
         return np.zeros((len(texts), len(labels)), dtype=np.float32)
 
     return Trained(folder=folder, kind="linear", logits=logits)

@@ -82,6 +82,7 @@ class Dataset:
 
     `suite` is the digest of the rows that judge (test and holdout); `training` the digest of the
     rows that teach (train and validation); `counts` has the rows per split and each drop reason.
+    `spread` is the mean distance of training targets from their median, where they are numbers.
     """
 
     app: str
@@ -94,3 +95,4 @@ class Dataset:
     training: str
     licences: tuple[str, ...] = ()
     counts: dict[str, int] = field(default_factory=dict)
+    spread: float = 0.0

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from chainring.contracts.dataset import Task
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deployment:
@@ -18,3 +20,4 @@ class Deployment:
     threshold: float
     verdict: str
     dataset: str
+    task: Task = "classification"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from chainring.contracts.dataset import Task
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
@@ -11,6 +13,9 @@ class Outcome:
 
     `right` is 1.0 or 0.0 (graded tasks: any share): for a row in scope, the label is the true one;
     for a row out of scope, the text was passed on. `part` is `suite`, `holdout` or `reacted`.
+    `truth` and `label` are values of the task; a text of one's own is not kept here, they are empty
+    then. `sliced` are the labels that slices go by, None where `truth` is the label. `base` is what
+    always giving the same answer would be worth on this row, None where that follows from `truth`.
     """
 
     row: str
@@ -27,6 +32,13 @@ class Outcome:
     protected: str = ""
     must: bool = False
     weight: float = 1.0
+    sliced: tuple[str, ...] | None = None
+    base: float | None = None
+
+    @property
+    def slice_labels(self) -> tuple[str, ...]:
+        """The labels that slices go by."""
+        return (self.truth,) if self.sliced is None else self.sliced
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +56,8 @@ class Evaluation:
     """Means and the address of a tree with `outcomes.jsonl` (one Outcome a line).
 
     `slices` maps `language:en`, `label:stock`, `part:holdout` ... to shares; `dropped` counts suite
-    rows left out because a judged model had trained on them or on a near-duplicate.
+    rows left out because a judged model had trained on them or on a near-duplicate. `accuracy` is
+    the mean of `right`; `metrics` has the figures of the task by name, each with its interval.
     """
 
     app: str
@@ -60,3 +73,5 @@ class Evaluation:
     dropped: dict[str, int] = field(default_factory=dict)
     out_of_scope_recall: float | None = None
     texts_per_s: float = 0.0
+    task: Task = "classification"
+    metrics: dict[str, Share] = field(default_factory=dict)

@@ -13,8 +13,10 @@ FLAG_KINDS = ("wrong", "harmful", "unfair", "private")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feedback:
-    """One stored reaction; `text` to `model` are its prediction's, joined when it is read.
+    """One stored reaction; `text` to `pair` are its prediction's, joined when it is read.
 
+    `value` of a correction is the true value of the task; where that is a text of a person's own
+    (a translation), it lies with the comment, where it can be erased, and is joined as well.
     `key` is (author, idempotency key) of the reaction: the same key is stored once.
     """
 
@@ -36,3 +38,4 @@ class Feedback:
     holdout: bool = False
     model: str = ""
     key: str = ""
+    pair: str = ""

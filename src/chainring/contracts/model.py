@@ -38,7 +38,9 @@ class Model:
 
     The folder holds `model.json` (kind, labels, threshold, preparation), and by kind:
     `linear`: linear.safetensors and vocabulary.json; `encoder`: encoder/ (safetensors,
-    tokenizer.json, config.json as the wider ecosystem opens them) and head.safetensors.
+    tokenizer.json, config.json as the wider ecosystem opens them) and head.safetensors;
+    `biencoder` the same, its head reading the features of two embeddings; `generator`: what its
+    engine reads.
     """
 
     app: str

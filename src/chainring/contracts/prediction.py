@@ -14,7 +14,8 @@ class Answer:
 
     `label` is the best label, `confidence` its calibrated probability, `scores` the best few;
     with `passed_on` the text goes to a person instead. `text` is what the model saw. `output` is
-    what was produced where the task has no label, in the form of `Row.target`.
+    what was produced where the task has no label, in the form of `Row.target`; `pair` is the second
+    text as the model saw it.
     """
 
     label: str
@@ -23,13 +24,20 @@ class Answer:
     text: str
     scores: dict[str, float] = field(default_factory=dict)
     output: str = ""
+    pair: str = ""
+
+    @property
+    def value(self) -> str:
+        """What was answered, as a value of the task."""
+        return self.label or self.output
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prediction:
     """The row of one answer; the text itself lies apart, where it can be erased.
 
-    `holdout` was drawn from a keyed hash of the text's near-duplicate group before any reaction.
+    So do `pair` and `output`, which are joined when one prediction is read by its id. `holdout`
+    was drawn from a keyed hash of the text's near-duplicate group before any reaction.
     """
 
     id: str
@@ -50,3 +58,10 @@ class Prediction:
     finish: str = "stop"
     latency_ms: float = 0.0
     scores: dict[str, float] = field(default_factory=dict)
+    pair: str = ""
+    output: str = ""
+
+    @property
+    def value(self) -> str:
+        """What was answered, as a value of the task."""
+        return self.label or self.output

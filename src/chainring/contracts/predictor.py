@@ -8,6 +8,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from chainring.contracts.prediction import Answer
 from chainring.contracts.request import Request
+from chainring.contracts.values import Input
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,8 +32,12 @@ class Predictor(Protocol):
         """Return one answer a request, in order; preparation happens inside."""
         ...
 
-    def probabilities(self, texts: Sequence[str]) -> Any:
-        """Return float32 probabilities of shape (texts, labels); preparation happens inside."""
+    def probabilities(self, texts: Sequence[Input]) -> Any:
+        """Return float32 probabilities of shape (texts, labels); preparation happens inside.
+
+        Regression gives one column of numbers, tagging a row a token instead of one a text. A model
+        that writes has none: InputError.
+        """
         ...
 
     def close(self) -> None:

@@ -37,6 +37,7 @@ def deployment(forms: Forms, verdict: Verdict, model: Model, *, work: Work) -> D
         threshold=model.threshold,
         verdict=digest(verdict),
         dataset=model.dataset,
+        task=model.task,
     )
 
 

@@ -16,29 +16,39 @@ from safetensors import SafetensorError
 from transformers import AutoModel
 from transformers.utils import logging
 
+from chainring.deployment.biencoder import HEAD_FILE, KIND
 from chainring.deployment.model_folder import damaged, existing, read_card, read_tensors
 
 ENCODER_FOLDER = "encoder"
-HEAD_FILE = "head.safetensors"
 
 
 class EncoderModule(torch.nn.Module):  # type: ignore[misc, unused-ignore]
-    """Mean of the last hidden states over the attention mask, then a linear head."""
+    """Mean of the last hidden states over the attention mask, then a linear head.
 
-    def __init__(self, encoder: Any, weight_ch: Any, bias_c: Any) -> None:
+    With `each` the head reads the states of the tokens instead of their mean; without a weight the
+    logits are the embedding itself, which a bi-encoder's own head compares.
+    """
+
+    def __init__(self, encoder: Any, weight_ch: Any, bias_c: Any, *, each: bool = False) -> None:
         super().__init__()
-        self.encoder = encoder
+        self.encoder, self.each = encoder, each
         self.register_buffer("weight_ch", weight_ch)
         self.register_buffer("bias_c", bias_c)
 
-    def forward(self, input_ids: Any, attention_mask: Any) -> tuple[Any, Any]:
-        """Return logits of shape (B, C) and the pooled embedding of shape (B, H)."""
+    def forward(
+        self, input_ids: Any, attention_mask: Any, token_type_ids: Any = None
+    ) -> tuple[Any, Any]:
+        """Return logits of shape (B, C), or (B, T, C), and the pooled embedding of shape (B, H)."""
+        segments = {} if token_type_ids is None else {"token_type_ids": token_type_ids}
         states_bth = self.encoder(
-            input_ids=input_ids, attention_mask=attention_mask
+            input_ids=input_ids, attention_mask=attention_mask, **segments
         ).last_hidden_state
         mask_bt1 = attention_mask.unsqueeze(-1).to(states_bth.dtype)
         pooled_bh = (states_bth * mask_bt1).sum(1) / mask_bt1.sum(1).clamp(min=1)
-        return torch.nn.functional.linear(pooled_bh, self.weight_ch, self.bias_c), pooled_bh
+        if self.weight_ch is None:
+            return pooled_bh * 1.0, pooled_bh
+        read = states_bth if self.each else pooled_bh
+        return torch.nn.functional.linear(read, self.weight_ch, self.bias_c), pooled_bh
 
 
 def load_encoder(folder: Path, *, attention: str = "sdpa") -> EncoderModule:
@@ -47,18 +57,24 @@ def load_encoder(folder: Path, *, attention: str = "sdpa") -> EncoderModule:
     for name in ("config.json", "model.safetensors"):
         existing(encoder_folder / name)
     try:
-        encoder = _loaded(encoder_folder, attention)
+        encoder = open_encoder(encoder_folder, attention)
     except (OSError, ValueError, SafetensorError) as error:
         raise damaged(encoder_folder, f"not loadable as an encoder ({error})") from error
-    sizes = {"C": len(read_card(folder).labels), "H": int(encoder.config.hidden_size)}
-    weight, bias = read_tensors(folder / HEAD_FILE, {"weight": "CH", "bias": "C"}, sizes)
-    module = EncoderModule(encoder, torch.from_numpy(weight), torch.from_numpy(bias))
+    card = read_card(folder)
+    if card.kind == KIND:
+        module = EncoderModule(encoder, None, None)
+    else:
+        sizes = {"C": card.readout.classes, "H": int(encoder.config.hidden_size)}
+        weight, bias = read_tensors(folder / HEAD_FILE, {"weight": "CH", "bias": "C"}, sizes)
+        tensors = torch.from_numpy(weight), torch.from_numpy(bias)
+        module = EncoderModule(encoder, *tensors, each=card.readout.form == "tags")
     module.eval()  # on the outermost module: export would put a wrapper back into training mode
     return module
 
 
-def _loaded(folder: Path, attention: str) -> Any:
-    with _quiet():
+def open_encoder(folder: Path, attention: str) -> Any:
+    """Return the encoder of a folder in float32; raise ValueError where weights are missing."""
+    with quiet():
         encoder, found = AutoModel.from_pretrained(
             str(folder),
             attn_implementation=attention,
@@ -74,7 +90,7 @@ def _loaded(folder: Path, attention: str) -> Any:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Keep transformers from drawing a bar and from reporting the pooler, which nobody uses."""
     had_progress_bar, verbosity = logging.is_progress_bar_enabled(), logging.get_verbosity()
     logging.disable_progress_bar()

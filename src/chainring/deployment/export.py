@@ -1,7 +1,8 @@
 """Export: an encoder's model folder becomes `model.onnx`, and that becomes its 8-bit form.
 
-Enters a model folder, leaves a file with inputs `input_ids`, `attention_mask` and outputs `logits`,
-`pooled`, both of free batch and length. Needs the training extra.
+Enters a model folder, leaves a file with inputs `input_ids`, `attention_mask` (`token_type_ids`,
+too, where the model reads pairs) and outputs `logits`, `pooled`, all of free batch and length.
+Needs the training extra.
 
 The classic exporter of torch is tried first: with eager attention it gives the faster graph for
 encoders of BERT's kind; the newer one (`dynamo`) follows where the classic one fails. Either file
@@ -20,17 +21,13 @@ from typing import Any
 import numpy as np
 
 from chainring.contracts.errors import MissingPackageError, RefusedError
-from chainring.deployment.onnx import INPUTS, OUTPUTS, onnx_run
+from chainring.deployment.model_folder import read_card
+from chainring.deployment.onnx import INPUTS, OUTPUTS, SEGMENTS, onnx_run
 
 MAX_DIFFERENCE = 1e-3
 CHECKED_SHAPES = ((3, 17), (1, 5))
 _TRACED_SHAPE = (2, 8)
-_AXES = {
-    "input_ids": {0: "batch", 1: "tokens"},
-    "attention_mask": {0: "batch", 1: "tokens"},
-    "logits": {0: "batch"},
-    "pooled": {0: "batch"},
-}
+_BY_TOKEN = {0: "batch", 1: "tokens"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,18 +59,20 @@ def export_onnx(
     MissingPackageError
         Without the training extra.
     """
-    module = _eager_module(source)
+    module, card = _eager_module(source), read_card(source)
+    names = (*INPUTS, SEGMENTS)[: 3 if card.facts.get("segments") else 2]
+    by_token = card.readout.form == "tags"
     faults = []
-    for name in exporters:
+    for exporter in exporters:
         try:
-            _EXPORTERS[name](module, target)
-            difference = _difference(module, target)
+            _EXPORTERS[exporter](module, target, names, by_token)
+            difference = _difference(module, target, inputs=len(names))
         except _export_errors() as error:
-            faults.append(f"{name}: {type(error).__name__}: {error}")
+            faults.append(f"{exporter}: {type(error).__name__}: {error}")
             continue
         if difference <= MAX_DIFFERENCE:
-            return Exported(exporter=name, max_difference=difference)
-        faults.append(f"{name}: answers differ from torch by {difference:.3g}")
+            return Exported(exporter=exporter, max_difference=difference)
+        faults.append(f"{exporter}: answers differ from torch by {difference:.3g}")
     target.unlink(missing_ok=True)
     raise RefusedError(
         f"the encoder could not be exported ({'; '.join(faults)}); take another base encoder"
@@ -107,24 +106,28 @@ def _eager_module(source: Path) -> Any:
     return load_encoder(source, attention="eager")
 
 
-def _classic(module: Any, target: Path) -> None:
+def _classic(module: Any, target: Path, names: tuple[str, ...], by_token: bool) -> None:
     import torch
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it warns of its own age and of every traced constant
         torch.onnx.export(
             module,
-            _example(*_TRACED_SHAPE),
+            _example(*_TRACED_SHAPE, inputs=len(names)),
             str(target),
             dynamo=False,
             opset_version=17,
-            input_names=list(INPUTS),
+            input_names=list(names),
             output_names=list(OUTPUTS),
-            dynamic_axes=_AXES,
+            dynamic_axes={
+                **dict.fromkeys(names, _BY_TOKEN),
+                "logits": _BY_TOKEN if by_token else {0: "batch"},
+                "pooled": {0: "batch"},
+            },
         )
 
 
-def _dynamo(module: Any, target: Path) -> None:
+def _dynamo(module: Any, target: Path, names: tuple[str, ...], by_token: bool) -> None:
     import torch
 
     free = {0: torch.export.Dim("batch"), 1: torch.export.Dim("tokens")}
@@ -132,19 +135,20 @@ def _dynamo(module: Any, target: Path) -> None:
         warnings.simplefilter("ignore")
         torch.onnx.export(
             module,
-            _example(*_TRACED_SHAPE),
+            _example(*_TRACED_SHAPE, inputs=len(names)),
             str(target),
             dynamo=True,
             opset_version=18,
-            input_names=list(INPUTS),
+            input_names=list(names),
             output_names=list(OUTPUTS),
-            dynamic_shapes={name: free for name in INPUTS},
+            dynamic_shapes={name: free for name in names},
             external_data=False,
             verbose=False,
         )
 
 
-_EXPORTERS: dict[str, Callable[[Any, Path], None]] = {"classic": _classic, "dynamo": _dynamo}
+_Export = Callable[[Any, Path, tuple[str, ...], bool], None]
+_EXPORTERS: dict[str, _Export] = {"classic": _classic, "dynamo": _dynamo}
 
 
 def _export_errors() -> tuple[type[Exception], ...]:
@@ -154,25 +158,30 @@ def _export_errors() -> tuple[type[Exception], ...]:
     return (RuntimeError, OSError, torch.onnx.errors.OnnxExporterError, RuntimeException)
 
 
-def _example(batch: int, tokens: int) -> tuple[Any, Any]:
-    """Return ids below 100, which every vocabulary has, and a mask with rows of two lengths."""
+def _example(batch: int, tokens: int, *, inputs: int = 2) -> tuple[Any, ...]:
+    """Return ids below 100, which every vocabulary has, a mask with rows of two lengths, segments.
+
+    Of each row the second half is of the second text.
+    """
     import torch
 
     ids = np.random.default_rng(batch * 1000 + tokens).integers(1, 100, (batch, tokens))
     mask = np.ones_like(ids)
     mask[1:, tokens // 2 :] = 0
-    return torch.from_numpy(ids), torch.from_numpy(mask)
+    segments = np.zeros_like(ids)
+    segments[:, tokens // 2 :] = 1
+    return tuple(torch.from_numpy(each) for each in (ids, mask, segments)[:inputs])
 
 
-def _difference(module: Any, path: Path) -> float:
+def _difference(module: Any, path: Path, *, inputs: int) -> float:
     import torch
 
     run, worst = onnx_run(path, threads=1), 0.0
     for shape in CHECKED_SHAPES:
-        ids, mask = _example(*shape)
+        given = _example(*shape, inputs=inputs)
         with torch.inference_mode():
-            expected = [output.numpy() for output in module(ids, mask)]
-        found = run(ids.numpy(), mask.numpy())
+            expected = [output.numpy() for output in module(*given)]
+        found = run(*(each.numpy() for each in given))
         worst = max(
             worst, *(float(np.abs(a - b).max()) for a, b in zip(expected, found, strict=True))
         )

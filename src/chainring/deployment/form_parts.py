@@ -13,6 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from chainring.contracts.placement import Placement
+from chainring.deployment.biencoder import HEAD_FILE, KIND
 from chainring.deployment.linear import VOCABULARY_FILE, WEIGHTS_FILE
 from chainring.deployment.model_folder import (
     GOLDEN_FILE,
@@ -20,6 +21,7 @@ from chainring.deployment.model_folder import (
     ONNX_FILE,
     TOKENIZER_FILE,
     existing,
+    read_card,
 )
 from chainring.deployment.parity import Tolerances
 from chainring.deployment.settings import ParitySettings
@@ -27,6 +29,7 @@ from chainring.deployment.settings import ParitySettings
 PARTS_OF_KIND = {
     "linear": ("linear.v1",),
     "encoder": ("exact.v1", "bf16.v1", "light.v1"),
+    "biencoder": ("exact.v1", "bf16.v1", "light.v1"),
 }
 Write = Callable[[Path, Path, Mapping[str, Path]], None]
 """(model folder, folder to fill, folders of the forms before it by name)."""
@@ -57,7 +60,8 @@ class FormPart:
 
 def copy_files(source: Path, folder: Path, *names: str) -> None:
     """Copy what every form carries, and the named files, from a model or form folder."""
-    for name in (MODEL_FILE, GOLDEN_FILE, *names):
+    own = (HEAD_FILE,) if read_card(source).kind == KIND else ()
+    for name in (MODEL_FILE, GOLDEN_FILE, *own, *names):
         shutil.copyfile(existing(source / name), folder / Path(name).name)
 
 

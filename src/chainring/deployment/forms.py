@@ -106,7 +106,8 @@ def _measured(
             )
             for draft in drafts
         }
-        return parities, rates(predictors, golden.texts, rounds=settings.speed_rounds)
+        writes, rounds = golden.form == "text", settings.speed_rounds
+        return parities, rates(predictors, golden.texts, rounds=rounds, writes=writes)
 
 
 def _judged(

@@ -178,7 +178,7 @@ class Lane(Generic[D]):
         while self._queue and len(batch) < BATCH_TEXTS:
             item = self._queue[0]
             if not item.reply.done():
-                room -= len(item.request.text)
+                room -= len(item.request.text) + len(item.request.pair)
                 if room < 0 and batch:
                     break
                 batch.append(item)

@@ -1,7 +1,7 @@
 """Engine `linear.v1`: TF-IDF features times weights, with numpy alone.
 
 Enters a folder with `vocabulary.json` and `linear.safetensors`, leaves a Predictor. A vector is
-(1 + ln tf) · idf over `chainring.text.ngrams.features`, of Euclidean length one.
+(1 + ln tf) · idf over `chainring.text.ngrams.features_of`, of Euclidean length one.
 Axes: F features of the vocabulary, C labels.
 """
 
@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from chainring.contracts.values import Input
 from chainring.deployment.model_folder import (
     Card,
     Floats,
@@ -22,7 +23,7 @@ from chainring.deployment.model_folder import (
     read_tensors,
 )
 from chainring.deployment.text_predictor import TextPredictor
-from chainring.text.ngrams import features
+from chainring.text.ngrams import features_of
 
 VOCABULARY_FILE = "vocabulary.json"
 WEIGHTS_FILE = "linear.safetensors"
@@ -39,21 +40,21 @@ class LinearEngine:
 
     def __init__(self, folder: Path, card: Card) -> None:
         self._columns = _read_columns(folder / VOCABULARY_FILE)
-        sizes = {"F": len(self._columns), "C": len(card.labels)}
+        sizes = {"F": len(self._columns), "C": card.readout.classes}
         axes = {"idf": "F", "weights": "FC", "bias": "C"}
         arrays = read_tensors(folder / WEIGHTS_FILE, axes, sizes)
         self._idf_f, self._weights_fc, self._bias_c = arrays
 
-    def logits(self, texts: Sequence[str]) -> Floats:
+    def logits(self, texts: Sequence[Input]) -> Floats:
         """Return logits of shape (texts, labels)."""
         return np.stack([self._logits_c(text) for text in texts])
 
     def close(self) -> None:
         """Nothing is held that has to be freed."""
 
-    def _logits_c(self, text: str) -> Floats:
+    def _logits_c(self, text: Input) -> Floats:
         known = self._columns
-        counts = Counter([known[name] for name in features(text) if name in known])
+        counts = Counter([known[name] for name in features_of(text) if name in known])
         if not counts:
             return self._bias_c
         columns = np.fromiter(counts.keys(), dtype=np.intp, count=len(counts))

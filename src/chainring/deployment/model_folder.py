@@ -8,14 +8,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from chainring.contracts.dataset import Task
 from chainring.contracts.errors import DamagedError, MissingPackageError
+from chainring.contracts.tasks import TASKS, Form
+from chainring.contracts.values import Input
+from chainring.stats.readout import Readout
 from chainring.text.redact import OLDEST_RULES, rule_sets
 
 Floats = NDArray[np.float32]
@@ -25,6 +29,7 @@ MODEL_FILE = "model.json"
 GOLDEN_FILE = "golden.jsonl"
 TOKENIZER_FILE = "tokenizer.json"
 ONNX_FILE = "model.onnx"
+_LEAST_LABELS: dict[Form, int] = {"one": 2, "several": 1, "tags": 1, "number": 0, "text": 0}
 NEXT_STEP = "make the model again with `chainring turn`, or go back with `chainring rollback`"
 
 
@@ -33,7 +38,8 @@ class Card:
     """What `model.json` says: kind, labels in the order of the logits, and how to answer.
 
     `max_tokens` is 0 for a model that reads no tokens. `rules` are those of redaction by which its
-    texts were prepared; a card without them is of the time when there was one set.
+    texts were prepared; a card without them is of the time when there was one set. `facts` is the
+    whole file, for an engine that has keys of its own.
     """
 
     kind: str
@@ -44,14 +50,37 @@ class Card:
     rules: str = OLDEST_RULES
     max_tokens: int = 0
     languages: tuple[str, ...] = ()
+    task: Task = "classification"
+    cut: float = 0.5
+    margin: float = 0.0
+    sureness: float = 1.0
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def readout(self) -> Readout:
+        """How the model's logits become values."""
+        return Readout(
+            task=self.task,
+            labels=self.labels,
+            temperature=self.temperature,
+            cut=self.cut,
+            margin=self.margin,
+            sureness=self.sureness,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Golden:
-    """Texts and what the trained model answered to them, float32 of shape (texts, labels)."""
+    """Texts (or pairs) and what the trained model answered to them.
 
-    texts: tuple[str, ...]
+    `probabilities` are float32 of shape (texts, labels), of tagging a row a token, of regression
+    the numbers; a model that writes has `outputs` instead. `form` is that of the task's values.
+    """
+
+    texts: tuple[Input, ...]
     probabilities: Floats
+    outputs: tuple[str, ...] = ()
+    form: Form = "one"
 
 
 def damaged(path: Path, found: str) -> DamagedError:
@@ -96,6 +125,11 @@ def read_card(folder: Path) -> Card:
         rules=data["preparation"].get("rules", OLDEST_RULES),
         max_tokens=int(data.get("max_tokens") or 0),
         languages=tuple(data.get("languages", ())),
+        task=data.get("task", "classification"),
+        cut=float(data.get("cut", 0.5)),
+        margin=float(data.get("margin", 0.0)),
+        sureness=float(data.get("sureness", 1.0)),
+        facts=data,
     )
 
 
@@ -104,10 +138,14 @@ def _card_faults(data: Any) -> list[str]:
         return [f"expected format {FORMAT}"]
     labels, temperature = data.get("labels"), data.get("temperature")
     preparation = data.get("preparation") or {}
+    task = data.get("task", "classification")
+    if task not in TASKS:
+        return [f"task {task!r} is none of {', '.join(TASKS)}"]
+    least = _LEAST_LABELS[TASKS[task].form]
     checks = {
         "kind is not a text": isinstance(data.get("kind"), str),
-        "labels is not a list of two texts or more": isinstance(labels, list)
-        and len(labels) >= 2
+        f"labels is not a list of {least} texts or more": isinstance(labels, list)
+        and len(labels) >= least
         and all(isinstance(label, str) for label in labels),
         "threshold is not a number": isinstance(data.get("threshold"), int | float),
         "temperature is not above 0": isinstance(temperature, int | float) and temperature > 0,
@@ -116,7 +154,10 @@ def _card_faults(data: Any) -> list[str]:
             "rules", OLDEST_RULES
         )
         in rule_sets(),
-        **(_encoder_checks(data) if data.get("kind") == "encoder" else {}),
+        "cut, margin or sureness is not a number": all(
+            isinstance(data.get(name, 0.0), int | float) for name in ("cut", "margin", "sureness")
+        ),
+        **(_encoder_checks(data) if data.get("kind") in ("encoder", "biencoder") else {}),
     }
     return [fault for fault, holds in checks.items() if not holds]
 
@@ -131,18 +172,33 @@ def _encoder_checks(data: dict[str, Any]) -> dict[str, bool]:
 
 
 def read_golden(folder: Path) -> Golden:
-    """Return the golden texts of a folder and the trained model's probabilities for them."""
-    path, labels = folder / GOLDEN_FILE, len(read_card(folder).labels)
+    """Return the golden texts of a folder and what the trained model answered to them."""
+    path, readout = folder / GOLDEN_FILE, read_card(folder).readout
     lines = existing(path).read_bytes().splitlines()
     try:
         rows = [json.loads(line) for line in lines if line]
-        texts = tuple(str(row["text"]) for row in rows)
-        values = np.array([row["probabilities"] for row in rows], dtype=np.float32)
+        texts = tuple(_asked(row) for row in rows)
+        if readout.form == "text":
+            outputs = tuple(str(row["output"]) for row in rows)
+            nothing = np.zeros((len(rows), 0), dtype=np.float32)
+            return Golden(texts=texts, probabilities=nothing, outputs=outputs, form="text")
+        tables = [np.atleast_2d(np.array(row["probabilities"], dtype=np.float32)) for row in rows]
+        values = np.concatenate(tables) if tables else np.zeros((0, 0), dtype=np.float32)
     except (ValueError, KeyError, TypeError) as error:
         raise damaged(path, f"a line is not as expected ({error!r})") from error
-    if values.shape != (len(texts), labels) or not texts:
-        raise damaged(path, f"expected rows of {labels} probabilities, found {values.shape}")
-    return Golden(texts=texts, probabilities=values)
+    each = readout.form != "tags"
+    if values.ndim != 2 or values.shape[1] != readout.classes or not texts:
+        raise damaged(
+            path, f"expected rows of {readout.classes} probabilities, found {values.shape}"
+        )
+    if each and len(values) != len(texts):
+        raise damaged(path, f"expected one row a text, found {len(values)} of {len(texts)} texts")
+    return Golden(texts=texts, probabilities=values, form=readout.form)
+
+
+def _asked(row: Mapping[str, Any]) -> Input:
+    text, pair = str(row["text"]), str(row.get("pair") or "")
+    return (text, pair) if pair else text
 
 
 def read_tensors(path: Path, axes: Mapping[str, str], sizes: Mapping[str, int]) -> list[Floats]:

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from chainring.contracts.errors import MissingPackageError
-from chainring.deployment.encoder import EncoderEngine, Ids, Run, Tokens
+from chainring.deployment.biencoder import encoder_predictor, logits_of
+from chainring.deployment.encoder import Ids, Run, Tokens
 from chainring.deployment.model_folder import (
     ONNX_FILE,
     TOKENIZER_FILE,
@@ -24,18 +25,20 @@ from chainring.deployment.text_predictor import TextPredictor
 
 OUTPUTS = ("logits", "pooled")
 INPUTS = ("input_ids", "attention_mask")
+SEGMENTS = "token_type_ids"
+"""A third input, of a model that reads pairs."""
 
 
 def onnx_predictor(folder: Path, *, threads: int = 0) -> TextPredictor:
     """Return the predictor of a form folder, run by onnxruntime with `threads` threads."""
     card = read_card(folder)
     tokens = Tokens(folder / TOKENIZER_FILE, max_tokens=card.max_tokens)
-    run = onnx_run(folder / ONNX_FILE, threads=threads, labels=len(card.labels))
-    return TextPredictor(card, EncoderEngine(tokens, run))
+    run = onnx_run(folder / ONNX_FILE, threads=threads, labels=logits_of(card))
+    return encoder_predictor(card, folder, tokens, run)
 
 
 def onnx_run(path: Path, *, threads: int = 0, labels: int | None = None) -> Run:
-    """Return a function from input ids and mask to logits and embedding.
+    """Return a function from input ids and mask (and segments) to logits and embedding.
 
     Raises
     ------
@@ -45,8 +48,10 @@ def onnx_run(path: Path, *, threads: int = 0, labels: int | None = None) -> Run:
     session = _session(existing(path), threads)
     _check_outputs(path, session, labels)
 
-    def run(ids_bt: Ids, mask_bt: Ids) -> tuple[Floats, Floats]:
-        feed = dict(zip(INPUTS, (ids_bt, mask_bt), strict=True))
+    names = (*INPUTS, SEGMENTS)[: len(session.get_inputs())]
+
+    def run(*inputs: Ids) -> tuple[Floats, Floats]:
+        feed = dict(zip(names, inputs, strict=True))
         logits_bc, embedding_bh = session.run(OUTPUTS, feed)
         return logits_bc, embedding_bh
 
@@ -78,7 +83,8 @@ def _session(path: Path, threads: int) -> Any:
 def _check_outputs(path: Path, session: Any, labels: int | None) -> None:
     shapes = {output.name: output.shape for output in session.get_outputs()}
     inputs = [given.name for given in session.get_inputs()]
-    if tuple(shapes) != OUTPUTS or sorted(inputs) != sorted(INPUTS):
+    known = (sorted(INPUTS), sorted((*INPUTS, SEGMENTS)))
+    if tuple(shapes) != OUTPUTS or sorted(inputs) not in known:
         raise damaged(
             path,
             f"expected inputs {', '.join(INPUTS)} and outputs {', '.join(OUTPUTS)}, "

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from chainring.contracts.errors import MissingPackageError
-from chainring.deployment.encoder import EncoderEngine, Ids, Run, Tokens
+from chainring.deployment.biencoder import encoder_predictor, logits_of
+from chainring.deployment.encoder import Ids, Run, Tokens
 from chainring.deployment.model_folder import (
     ONNX_FILE,
     TOKENIZER_FILE,
@@ -21,6 +22,7 @@ from chainring.deployment.model_folder import (
     existing,
     read_card,
 )
+from chainring.deployment.onnx import INPUTS, SEGMENTS
 from chainring.deployment.text_predictor import TextPredictor
 
 _REPORTING = "openvino.tools.ovc"
@@ -33,25 +35,28 @@ def openvino_predictor(folder: Path, *, threads: int = 0) -> TextPredictor:
     """Return the predictor of a form folder, run by OpenVINO with `threads` threads."""
     card = read_card(folder)
     tokens = Tokens(folder / TOKENIZER_FILE, max_tokens=card.max_tokens)
-    run = openvino_run(folder / ONNX_FILE, threads=threads, labels=len(card.labels))
-    return TextPredictor(card, EncoderEngine(tokens, run))
+    run = openvino_run(folder / ONNX_FILE, threads=threads, labels=logits_of(card))
+    return encoder_predictor(card, folder, tokens, run)
 
 
 def openvino_run(
     path: Path, *, threads: int = 0, labels: int | None = None, precision: str = "bf16"
 ) -> Run:
-    """Return a function from input ids and mask to logits and embedding.
+    """Return a function from input ids and mask (and segments) to logits and embedding.
 
     `precision` (`bf16` or `f32`) is a hint: a processor without bfloat16 computes in float32.
     """
     compiled = _compiled(existing(path), threads, precision)
-    found = compiled.output("logits").partial_shape[1]
+    shape = compiled.output("logits").partial_shape
+    found = shape[len(shape) - 1]
     if labels is not None and found.is_static and found.get_length() != labels:
         raise damaged(path, f"expected {labels} labels, found {found.get_length()}")
     request = compiled.create_infer_request()
 
-    def run(ids_bt: Ids, mask_bt: Ids) -> tuple[Floats, Floats]:
-        request.infer({"input_ids": ids_bt, "attention_mask": mask_bt})
+    names = (*INPUTS, SEGMENTS)[: len(compiled.inputs)]
+
+    def run(*inputs: Ids) -> tuple[Floats, Floats]:
+        request.infer(dict(zip(names, inputs, strict=True)))
         logits, embedding = (request.get_tensor(name).data for name in ("logits", "pooled"))
         return logits.copy(), embedding.copy()
 

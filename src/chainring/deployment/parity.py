@@ -9,12 +9,14 @@ and is blind to all labels but the best.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 
 import numpy as np
 from numpy.typing import NDArray
 
 from chainring.contracts.forms import Parity
 from chainring.contracts.predictor import Predictor
+from chainring.contracts.request import Request
 from chainring.deployment.model_folder import Floats, Golden
 
 Doubles = NDArray[np.float64]
@@ -41,6 +43,9 @@ class Tolerances:
 def parity(predictor: Predictor, golden: Golden, *, tolerances: Tolerances) -> Parity:
     """Return how the predictor's probabilities compare with the trained model's.
 
+    What is compared follows the form of the task: probabilities that add up to one, each for
+    itself, numbers over their own spread, or what was written, letter by letter.
+
     Parameters
     ----------
     predictor
@@ -50,14 +55,16 @@ def parity(predictor: Predictor, golden: Golden, *, tolerances: Tolerances) -> P
     tolerances
         Bounds of the form's tier.
     """
+    if golden.form == "text":
+        return _of_outputs(predictor, golden, tolerances)
     found = np.asarray(predictor.probabilities(golden.texts), dtype=np.float32)
     if found.shape != golden.probabilities.shape or not np.isfinite(found).all():
         return _no_answer(golden, found)
-    numbers = {
-        "min_cosine": float(_cosines(_scores(found), _scores(golden.probabilities)).min()),
-        "max_difference": float(np.abs(found - golden.probabilities).max()),
-        "label_agreement": float(_agrees(found, golden.probabilities, tolerances.tie).mean()),
-    }
+    numbers = _COMPARED.get(golden.form, _of_shares)(found, golden.probabilities, tolerances.tie)
+    return _judged(numbers, golden, tolerances)
+
+
+def _judged(numbers: dict[str, float], golden: Golden, tolerances: Tolerances) -> Parity:
     faults = _faults(numbers, tolerances)
     return Parity(
         rows=len(golden.texts),
@@ -65,6 +72,68 @@ def parity(predictor: Predictor, golden: Golden, *, tolerances: Tolerances) -> P
         because="; ".join(faults) or f"within tolerance: {tolerances.because}",
         **numbers,
     )
+
+
+def _of_shares(found: Floats, golden: Floats, tie: float) -> dict[str, float]:
+    return {
+        "min_cosine": float(_cosines(_scores(found), _scores(golden)).min()),
+        "max_difference": float(np.abs(found - golden).max()),
+        "label_agreement": float(_agrees(found, golden, tie).mean()),
+    }
+
+
+def _of_each(found: Floats, golden: Floats, tie: float) -> dict[str, float]:
+    """Compare shares that stand each for itself: of each, the pair (share, rest) adds up to one."""
+    first, second = (
+        np.stack([table.ravel(), 1 - table.ravel()], axis=1) for table in (found, golden)
+    )
+    return _of_shares(found, golden, tie) | {
+        "min_cosine": float(_cosines(_log_odds(found), _log_odds(golden)).min()),
+        "label_agreement": float(_agrees(first, second, tie).mean()),
+    }
+
+
+def _of_numbers(found: Floats, golden: Floats, tie: float) -> dict[str, float]:
+    """Compare numbers, whose differences are told over the spread of the golden ones."""
+    scale = float(golden.std()) or 1.0
+    apart = np.abs(found - golden) / scale
+    centred = [
+        (table - golden.mean()).astype(np.float64).reshape(1, -1) for table in (found, golden)
+    ]
+    return {
+        "min_cosine": float(_cosines(centred[0], centred[1]).min()),
+        "max_difference": float(apart.max()),
+        "label_agreement": float((apart <= tie).mean()),
+    }
+
+
+_COMPARED = {"several": _of_each, "number": _of_numbers}
+
+
+def _of_outputs(predictor: Predictor, golden: Golden, tolerances: Tolerances) -> Parity:
+    """Compare what a model writes: how many outputs are the same, and how alike the others are."""
+    asked = [
+        Request(text=text[0], pair=text[1]) if isinstance(text, tuple) else Request(text=text)
+        for text in golden.texts
+    ]
+    found = [answer.output for answer in predictor.predict(asked)]
+    alike = [
+        SequenceMatcher(None, a, b, autojunk=False).ratio()
+        for a, b in zip(found, golden.outputs, strict=True)
+    ]
+    same = [a == b for a, b in zip(found, golden.outputs, strict=True)]
+    numbers = {
+        "min_cosine": sum(alike) / len(alike),
+        "max_difference": 0.0,
+        "label_agreement": sum(same) / len(same),
+    }
+    return _judged(numbers, golden, tolerances)
+
+
+def _log_odds(shares: Floats) -> Doubles:
+    bounded = np.clip(shares.astype(np.float64), FLOOR, 1 - FLOOR)
+    odds: Doubles = np.log(bounded / (1 - bounded))
+    return odds
 
 
 def _scores(probabilities: Floats) -> Doubles:

@@ -1,4 +1,4 @@
-"""TextPredictor: turns raw texts into answers around an engine that turns them into logits.
+"""TextPredictor: turns raw texts or pairs into answers around an engine that gives logits.
 
 Enters requests, leaves answers; preparation (normalise, then redact where the model was trained
 so) happens here and nowhere else, so that what is served is prepared as what was trained.
@@ -12,21 +12,28 @@ from typing import Protocol
 import numpy as np
 
 from chainring.contracts.dataset import OUT_OF_SCOPE
-from chainring.contracts.errors import InputError
+from chainring.contracts.errors import InputError, RefusedError
 from chainring.contracts.prediction import Answer
 from chainring.contracts.predictor import PredictSettings
 from chainring.contracts.request import Request
+from chainring.contracts.tasks import TASKS
+from chainring.contracts.values import Input, input_of
 from chainring.deployment.model_folder import Card, Floats
+from chainring.stats.readout import Places, Said
 from chainring.text.normalise import normalise
 from chainring.text.redact import RULES, redact
 
 DEFAULT = PredictSettings()
+TokenLogits = Callable[[Sequence[Input]], Sequence[tuple[Floats, Places]]]
 
 
 class Engine(Protocol):
-    """What runs the weights. Texts arrive prepared."""
+    """What runs the weights. Texts and pairs arrive prepared.
 
-    def logits(self, texts: Sequence[str]) -> Floats:
+    One for tagging has `tokens` besides: of each text its tokens' logits and where they stand.
+    """
+
+    def logits(self, texts: Sequence[Input]) -> Floats:
         """Return logits of shape (texts, labels)."""
         ...
 
@@ -44,14 +51,6 @@ def prepare(text: str, *, redacted: bool, rules: str = RULES) -> str:
     return redact(clean, rules=rules).text if redacted else clean
 
 
-def softmax(logits: Floats, temperature: float) -> Floats:
-    """Return float32 probabilities of rows of logits divided by `temperature`."""
-    scaled = logits.astype(np.float64) / temperature
-    powers = np.exp(scaled - scaled.max(axis=1, keepdims=True))
-    result: Floats = (powers / powers.sum(axis=1, keepdims=True)).astype(np.float32)
-    return result
-
-
 class TextPredictor:
     """A loaded form behind the Predictor contract; `embed` only when its engine can."""
 
@@ -59,25 +58,31 @@ class TextPredictor:
         self.card = card
         self.labels = card.labels
         self.threshold = card.threshold
-        self._engine = engine
+        self._engine, self._readout, self._facts = engine, card.readout, TASKS[card.task]
         self._embed: Callable[[Sequence[str]], Floats] | None = getattr(engine, "embed", None)
+        self._tokens: TokenLogits | None = None
+        if self._readout.form == "tags":
+            self._tokens = getattr(engine, "tokens", None)
+            if self._tokens is None:
+                raise RefusedError(f"a {card.kind} model cannot tag; train encoder.v1 instead")
         self.capabilities = frozenset({"embed"} if self._embed else ())
 
     def predict(
         self, requests: Sequence[Request], *, settings: PredictSettings = DEFAULT
     ) -> list[Answer]:
         """Return one answer a request, in order."""
-        texts = self._prepared([request.text for request in requests])
-        table = self._probabilities(texts)
-        best = np.argsort(-table, axis=1, kind="stable")[:, : max(1, settings.top_k)]
-        return [
-            self._answer(text, [(self.labels[c], float(table[r, c])) for c in best[r]])
-            for r, text in enumerate(texts)
-        ]
+        texts = self._prepared([self._asked(request) for request in requests])
+        said = self._tagged(texts) if self._tokens else self._said(texts, settings.top_k)
+        return [self._answer(*each) for each in zip(texts, said, strict=True)]
 
-    def probabilities(self, texts: Sequence[str]) -> Floats:
-        """Return float32 probabilities of shape (texts, labels)."""
-        return self._probabilities(self._prepared(texts))
+    def probabilities(self, texts: Sequence[Input]) -> Floats:
+        """Return float32 probabilities of shape (texts, labels); of tagging a row a token."""
+        prepared = self._prepared(texts)
+        if self._tokens is None:
+            return self._shares(prepared)
+        tables = [self._readout.shares(logits_tc) for logits_tc, _ in self._tokens(prepared)]
+        nothing = np.zeros((0, self._readout.classes), dtype=np.float32)
+        return np.concatenate([nothing, *tables])
 
     def embed(self, texts: Sequence[str]) -> Floats:
         """Return mean-pooled hidden states, float32 of shape (texts, hidden).
@@ -91,27 +96,53 @@ class TextPredictor:
             raise InputError(
                 "this form cannot embed texts; serve an encoder (candidate encoder.v1) instead"
             )
-        return self._embed(self._prepared(texts))
+        return self._embed([self._prepare(text) for text in texts])
 
     def close(self) -> None:
         """Free what the engine holds."""
         self._engine.close()
 
-    def _prepared(self, texts: Sequence[str]) -> list[str]:
-        card = self.card
-        return [prepare(text, redacted=card.redact, rules=card.rules) for text in texts]
+    def _asked(self, request: Request) -> Input:
+        """Return what a request asks; raises InputError where a text is missing or too many."""
+        if self._facts.pairs or not request.pair:
+            if "pair" in self._facts.needs and not request.pair:
+                raise InputError(f"{self.card.task} compares two texts; give the second as `pair`")
+            return input_of(request.text, request.pair)
+        raise InputError(f"{self.card.task} reads one text; leave `pair` out")
 
-    def _probabilities(self, texts: Sequence[str]) -> Floats:
+    def _prepared(self, texts: Sequence[Input]) -> list[Input]:
+        return [
+            (self._prepare(text[0]), self._prepare(text[1]))
+            if isinstance(text, tuple)
+            else self._prepare(text)
+            for text in texts
+        ]
+
+    def _prepare(self, text: str) -> str:
+        return prepare(text, redacted=self.card.redact, rules=self.card.rules)
+
+    def _shares(self, texts: Sequence[Input]) -> Floats:
         if not texts:
-            return np.zeros((0, len(self.labels)), dtype=np.float32)
-        return softmax(self._engine.logits(texts), self.card.temperature)
+            return np.zeros((0, self._readout.classes), dtype=np.float32)
+        return self._readout.shares(self._engine.logits(texts))
 
-    def _answer(self, text: str, ranked: list[tuple[str, float]]) -> Answer:
-        label, confidence = ranked[0]
+    def _said(self, texts: Sequence[Input], top_k: int) -> list[Said]:
+        return self._readout.said(self._shares(texts), top_k=top_k)
+
+    def _tagged(self, texts: Sequence[Input]) -> list[Said]:
+        assert self._tokens is not None
+        read = self._readout
+        return [read.tagged(read.shares(table), places) for table, places in self._tokens(texts)]
+
+    def _answer(self, asked: Input, said: Said) -> Answer:
+        text, pair = asked if isinstance(asked, tuple) else (asked, "")
+        is_label = self._facts.says == "label"
         return Answer(
-            label=label,
-            confidence=confidence,
-            passed_on=confidence < self.threshold or label == OUT_OF_SCOPE,
+            label=said.value if is_label else "",
+            output="" if is_label else said.value,
+            confidence=said.confidence,
+            passed_on=said.confidence < self.threshold or said.value == OUT_OF_SCOPE,
             text=text,
-            scores=dict(ranked),
+            pair=pair,
+            scores=said.scores,
         )

@@ -8,7 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from chainring.contracts.errors import MissingPackageError
-from chainring.deployment.encoder import EncoderEngine, Ids, Tokens
+from chainring.deployment.biencoder import encoder_predictor
+from chainring.deployment.encoder import Ids, Tokens
 from chainring.deployment.model_folder import TOKENIZER_FILE, Floats, read_card
 from chainring.deployment.text_predictor import TextPredictor
 
@@ -28,11 +29,11 @@ def torch_predictor(folder: Path, *, threads: int = 0) -> TextPredictor:
         torch.set_num_threads(threads)
     module = load_encoder(folder)
 
-    def run(ids_bt: Ids, mask_bt: Ids) -> tuple[Floats, Floats]:
+    def run(*inputs: Ids) -> tuple[Floats, Floats]:
         with torch.inference_mode():
-            outputs = module(torch.from_numpy(ids_bt), torch.from_numpy(mask_bt))
+            outputs = module(*(torch.from_numpy(each) for each in inputs))
         logits_bc, embedding_bh = (output.numpy() for output in outputs)
         return logits_bc, embedding_bh
 
     path = folder / ENCODER_FOLDER / TOKENIZER_FILE
-    return TextPredictor(card, EncoderEngine(Tokens(path, max_tokens=card.max_tokens), run))
+    return encoder_predictor(card, folder, Tokens(path, max_tokens=card.max_tokens), run)

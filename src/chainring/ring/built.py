@@ -53,7 +53,7 @@ def build(
     cost time and could not change what it shows.
     """
     recipe, run = ring.recipe, ring.runner.run
-    chosen = candidates or recipe.training.candidates
+    chosen = candidates or recipe.training.competing(dataset.noun.task)
     settings = recipe.training.model_copy(update={"seed": seed, "candidates": chosen})
     parts = [("candidate", name) for name in settings.candidates]
     placement = ring.runner.placed or ring.runner.placement

@@ -118,6 +118,18 @@ def bootstrap_mean(
     return Interval(low=low, high=high, estimate=float(column.mean()), n=len(column))
 
 
+def mean_grade(grades: ArrayLike, *, level: float = 0.95, seed: int = 0) -> Interval:
+    """Return the mean of grades with its interval: Wilson's where all are 0 or 1, else a bootstrap.
+
+    >>> mean_grade([1.0, 0.0, 1.0]) == wilson(2, 3)
+    True
+    """
+    column = numbers("grades", grades)
+    if all(grade in (0.0, 1.0) for grade in column):
+        return wilson(round(float(column.sum())), len(column), level=level)
+    return bootstrap_mean(column, level=level, seed=seed)
+
+
 def resampled_means(sums: ArrayLike, sizes: ArrayLike, *, draws: int, seed: int) -> Floats:
     """Return the mean over all rows in each of `draws` resamples of units, shape (draws,).
 

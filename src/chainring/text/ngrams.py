@@ -9,6 +9,9 @@ Enters any text, leaves a list of strings, in order and with repeats:
 
 ``w:`` words and pairs of words, ``c:`` pieces of 2 to 5 characters of a word with its edges,
 ``h:`` runs of 1 to 3 Chinese characters. None crosses punctuation.
+
+A pair of texts has `=` before what both say, `<` and `>` before what one says alone, and `~w` and
+`~c`, of which there is one more for each tenth that their words and their pieces are alike.
 """
 
 from __future__ import annotations
@@ -17,6 +20,7 @@ import re
 from functools import lru_cache
 from itertools import pairwise
 
+from chainring.contracts.values import Input
 from chainring.text.characters import HAN
 from chainring.text.normalise import normalise
 
@@ -67,3 +71,28 @@ def features(text: str) -> list[str]:
         stretch = match[0]
         found += _chinese(stretch) if match[1] else _latin(stretch)
     return found
+
+
+STEPS = 10
+
+
+def features_of(asked: Input) -> list[str]:
+    """Return the feature strings of a text, or of a pair of texts.
+
+    >>> features_of(("退款", "退货"))[:3]
+    ['=h:退', '<h:款', '<h:退款']
+    """
+    if isinstance(asked, str):
+        return features(asked)
+    first, second = (dict.fromkeys(features(text)) for text in asked)
+    found = [f"{'=' if name in second else '<'}{name}" for name in first]
+    found += [f">{name}" for name in second if name not in first]
+    for mark, kinds in (("~w", ("w:", "h:")), ("~c", ("c:", "h:"))):
+        found += [f"{mark}{step}" for step in range(_likeness(first, second, kinds) + 1)]
+    return found
+
+
+def _likeness(first: dict[str, None], second: dict[str, None], kinds: tuple[str, ...]) -> int:
+    """Return how many tenths of the features of some kinds are in both."""
+    own, other = ({name for name in side if name.startswith(kinds)} for side in (first, second))
+    return STEPS * len(own & other) // max(1, len(own | other))

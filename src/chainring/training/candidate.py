@@ -7,19 +7,28 @@ with the reason; it then stands among the rivals as one that did not compete.
     trained = linear(train, validation, unlabelled=(), labels=labels, work=work, settings=settings)
     trained.logits(["物流太久了", "where is my parcel"])   # float32, shape (2, labels)
 
-Axes: N rows, C labels.
+A candidate answers in one of three ways: by the logits of texts or of pairs of texts, by those of
+each token (tagging), or, where it writes, by answers. Which tasks it can do it says itself, by
+raising `RefusedError` for the others.
+
+Axes: N rows, T tokens, C classes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
-from chainring.contracts.dataset import Row
+from chainring.contracts.dataset import Row, Task
+from chainring.contracts.errors import RefusedError
 from chainring.contracts.model import Ancestor
+from chainring.contracts.prediction import Answer
+from chainring.contracts.tasks import TASKS
+from chainring.contracts.values import Input, input_of
 from chainring.contracts.work import Work
+from chainring.stats.readout import Places, softmax
 from chainring.training.settings import TrainingSettings
 
 if TYPE_CHECKING:
@@ -29,17 +38,43 @@ if TYPE_CHECKING:
     Floats: TypeAlias = NDArray[np.float32]
 
 
+__all__ = ["Candidate", "Trained", "asked", "prepare", "softmax"]
+
+
+def _without_logits(_: Sequence[Input]) -> Floats:
+    raise RefusedError("this candidate gives no logits of texts; ask it for tokens or answers")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trained:
-    """A trained candidate; `logits` answers prepared texts from the files in `folder`."""
+    """A trained candidate, which answers prepared texts from the files in `folder`.
+
+    Parameters
+    ----------
+    kind
+        Of the model: `linear`, `encoder`, `biencoder`, `generator`, or one of your own that has
+        forms (`chainring.deployment.form_parts`).
+    logits
+        Of texts or pairs, float32 of shape (N, C); regression: the numbers, shape (N, 1).
+    tokens
+        For tagging: of each text its tokens' logits, shape (T, C), and where each token stands.
+    answers
+        For a candidate that writes: an answer a row, whatever the row says itself. Only `text` and
+        `pair` of a row may be read.
+    facts
+        What its engine has to know besides, written into `model.json` as it is.
+    """
 
     folder: Path
-    kind: Literal["linear", "encoder"]
-    logits: Callable[[Sequence[str]], Floats]
+    kind: str
+    logits: Callable[[Sequence[Input]], Floats] = _without_logits
+    tokens: Callable[[Sequence[Input]], list[tuple[Floats, Places]]] | None = None
+    answers: Callable[[Sequence[Row]], list[Answer]] | None = None
     max_tokens: int = 0
     ancestors: tuple[Ancestor, ...] = ()
     cpu_s: float = 0.0
     notes: tuple[str, ...] = ()
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Candidate(Protocol):
@@ -54,8 +89,12 @@ class Candidate(Protocol):
         labels: Sequence[str],
         work: Work,
         settings: TrainingSettings,
+        task: Task = "classification",
     ) -> Trained:
-        """Train on `train`, look at `validation` only to stop and to choose."""
+        """Train on `train`, look at `validation` only to stop and to choose.
+
+        `labels` are those of the training rows: of tagging the kinds, of numbers and texts none.
+        """
         ...
 
 
@@ -71,11 +110,6 @@ def prepare(text: str) -> str:
     return redact(normalise(text)).text
 
 
-def softmax(logits_nc: Floats, *, temperature: float = 1.0) -> Floats:
-    """Return float32 probabilities of shape (N, C)."""
-    import numpy as np
-
-    scaled_nc = np.asarray(logits_nc, dtype=np.float64) / temperature
-    raised_nc = np.exp(scaled_nc - scaled_nc.max(axis=1, keepdims=True))
-    shares_nc: Floats = (raised_nc / raised_nc.sum(axis=1, keepdims=True)).astype(np.float32)
-    return shares_nc
+def asked(row: Row, task: Task) -> Input:
+    """Return what a model is asked of a row, in the task's own way."""
+    return input_of(row.text, row.pair, pairs=TASKS[task].pairs)

@@ -43,7 +43,7 @@ def _use(winner: Standing, labels: Sequence[str]) -> str:
     return (
         f"Sorts a text into one of {len(labels)} labels ({winner.part}). Below a confidence of "
         f"{winner.threshold.value:.3f} it passes the text on to a person "
-        f"({winner.threshold.because}). Temperature {winner.temperature:.3f}."
+        f"({winner.threshold.because}). Temperature {winner.readout.temperature:.3f}."
     )
 
 

@@ -2,7 +2,7 @@
 
 Enter trained candidates and the validation rows, leave their standings and the winner's place.
 A candidate is judged as it would be served: calibrated, with its own threshold, a row out of scope
-being right when it is passed on.
+being right when it is passed on. Where answers are graded, the mean grade decides.
 
     standings = [judge("linear.v1", trained, validation, labels), ...]
     rivals = compete(standings)
@@ -16,16 +16,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from chainring.contracts.dataset import OUT_OF_SCOPE, Row
+from chainring.contracts.dataset import OUT_OF_SCOPE, Row, Task
 from chainring.contracts.model import Rival
-from chainring.training.candidate import Trained, softmax
+from chainring.stats.readout import Readout
+from chainring.training.answered import RIGHT_FROM, answered, grades, value_of
+from chainring.training.candidate import Trained
 from chainring.training.threshold import Threshold, threshold
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-
-    from chainring.training.candidate import Floats
 
 MIN_LANGUAGE_ROWS = 50
 YARDSTICK = "linear.v1"
@@ -33,37 +33,44 @@ YARDSTICK = "linear.v1"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """A trained candidate as it answered the validation rows."""
+    """A trained candidate as it answered the validation rows; `right` has a grade a row."""
 
     part: str
     trained: Trained
-    temperature: float
+    readout: Readout
     threshold: Threshold
-    right: tuple[bool, ...]
+    right: tuple[float, ...]
     per_language: dict[str, float]
     languages: dict[str, int]
 
     @property
     def accuracy(self) -> float:
-        """The share of validation rows that it handles rightly."""
+        """The mean grade: of labels the share of validation rows that it handles rightly."""
         return sum(self.right) / len(self.right)
 
 
 def judge(
-    part: str, trained: Trained, validation: Sequence[Row], labels: Sequence[str]
+    part: str,
+    trained: Trained,
+    validation: Sequence[Row],
+    labels: Sequence[str],
+    *,
+    task: Task = "classification",
+    spread: float = 0.0,
 ) -> Standing:
     """Return how a candidate stands on the validation rows."""
-    logits_nc = trained.logits([row.text for row in validation])
-    warmth = _temperature(logits_nc, validation, labels)
-    sure_nc = softmax(logits_nc, temperature=warmth)
-    given = [labels[i] for i in sure_nc.argmax(axis=1)]
-    sure_n = sure_nc.max(axis=1)
-    chosen = threshold([row.label for row in validation], given, sure_n)
-    right = _right(validation, given, sure_n < chosen.value)
+    readout, given, sure_n = answered(trained, validation, labels, task=task, spread=spread)
+    truth = [value_of(row, task) for row in validation]
+    if readout.form == "one":
+        chosen = threshold(truth, given, sure_n)
+        right = _right(truth, given, sure_n < chosen.value)
+    else:
+        right = grades(truth, given, task=task, spread=spread)
+        chosen = threshold(["well"] * len(right), [_well(grade) for grade in right], sure_n)
     return Standing(
         part=part,
         trained=trained,
-        temperature=warmth,
+        readout=readout,
         threshold=chosen,
         right=right,
         per_language=_per_language(validation, right),
@@ -83,31 +90,25 @@ def compete(standings: Sequence[Standing]) -> tuple[Rival, ...]:
     return tuple(_rival(s, winner, barred[s.part]) for s in standings)
 
 
+def _well(grade: float) -> str:
+    return "well" if grade >= RIGHT_FROM else "badly"
+
+
 def _right(
-    validation: Sequence[Row], given: Sequence[str], unsure_n: NDArray[np.bool_]
-) -> tuple[bool, ...]:
+    truth: Sequence[str], given: Sequence[str], unsure_n: NDArray[np.bool_]
+) -> tuple[float, ...]:
     """Return what is right: the true label, or, out of scope, that the text is passed on."""
     return tuple(
-        g == OUT_OF_SCOPE or bool(unsure) if row.label == OUT_OF_SCOPE else g == row.label
-        for row, g, unsure in zip(validation, given, unsure_n, strict=True)
+        float(g == OUT_OF_SCOPE or bool(unsure) if t == OUT_OF_SCOPE else g == t)
+        for t, g, unsure in zip(truth, given, unsure_n, strict=True)
     )
-
-
-def _temperature(logits_nc: Floats, validation: Sequence[Row], labels: Sequence[str]) -> float:
-    from chainring.stats.calibration import temperature
-
-    place = {label: i for i, label in enumerate(labels)}
-    known = [i for i, row in enumerate(validation) if row.label in place]
-    if not known:
-        return 1.0
-    return temperature(logits_nc[known], [place[validation[i].label] for i in known])
 
 
 def _count(values: Sequence[str]) -> dict[str, int]:
     return {value: values.count(value) for value in sorted(set(values))}
 
 
-def _per_language(validation: Sequence[Row], right: Sequence[bool]) -> dict[str, float]:
+def _per_language(validation: Sequence[Row], right: Sequence[float]) -> dict[str, float]:
     shares = {}
     for language in sorted({row.language for row in validation}):
         hits = [r for row, r in zip(validation, right, strict=True) if row.language == language]
@@ -127,9 +128,9 @@ def _below_yardstick(standing: Standing, standings: Sequence[Standing]) -> str:
 
 
 def _rival(standing: Standing, winner: Standing, barred: str) -> Rival:
-    from chainring.stats.intervals import wilson
+    from chainring.stats.intervals import mean_grade
 
-    interval = wilson(sum(standing.right), len(standing.right))
+    interval = mean_grade(standing.right)
     return Rival(
         part=standing.part,
         accuracy=interval.estimate,

@@ -1,4 +1,4 @@
-"""Candidate encoder.v1: a transformer encoder, fine-tuned with mean pooling and a linear head.
+"""Candidate encoder.v1: a transformer encoder, fine-tuned with a linear head for the task.
 
 Enter rows, leaves a folder with `encoder/` (safetensors, configuration and tokeniser as AutoModel
 opens them) and `head.safetensors`. The base is the one that the recipe names; where it cannot read
@@ -6,9 +6,13 @@ a language of the rows, a small one is pre-trained from the project's own text.
 
     trained = encoder(train, validation, unlabelled=(), labels=labels, work=work, settings=settings)
 
-The head starts as a logistic regression on the frozen encoder, then all weights are tuned: A. Kumar
-and others 2022, "Fine-tuning can distort pretrained features and underperform out-of-distribution",
-section 3.4 (LP-FT). With `epochs = 0` it stays at that.
+Of a text it reads the mean of the states, for tagging each state; a pair it reads as one sequence,
+as a cross-encoder does.
+
+For one label of a text the head starts as a logistic regression on the frozen encoder, then all
+weights are tuned: A. Kumar and others 2022, "Fine-tuning can distort pretrained features and
+underperform out-of-distribution", section 3.4 (LP-FT). With `epochs = 0` it stays at that; the
+other tasks make one pass at least.
 
 Axes: N rows, H width of the encoder, C labels.
 
@@ -22,10 +26,12 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from importlib.util import find_spec
+from typing import Any
 
-from chainring.contracts.dataset import Row
-from chainring.contracts.errors import MissingPackageError
+from chainring.contracts.dataset import Row, Task
+from chainring.contracts.errors import MissingPackageError, RefusedError
 from chainring.contracts.model import Ancestor
+from chainring.contracts.tasks import TASKS
 from chainring.contracts.work import Work
 from chainring.training.base import Base, find_base, unreadable
 from chainring.training.candidate import Trained
@@ -49,6 +55,7 @@ def encoder(
     labels: Sequence[str],
     work: Work,
     settings: TrainingSettings,
+    task: Task = "classification",
 ) -> Trained:
     """Fine-tune an encoder; validation rows tell when to stop, and no more.
 
@@ -58,23 +65,32 @@ def encoder(
         The base that the recipe names cannot be had.
     MissingPackageError
         A package of the training extra is not installed.
+    RefusedError
+        The task's answers are texts.
     """
     _require_packages()
-    from chainring.training.finetune import finetune
+    if TASKS[task].form == "text":
+        raise RefusedError(f"an encoder cannot write, as {task} asks")
     from chainring.training.trainer import prepare_torch
 
     started = time.process_time()
     prepare_torch(work.placement)
-    base, minutes, because = _base(train, unlabelled, work=work, settings=settings)
-    tuned = finetune(
-        base, train, validation, labels=labels, minutes=minutes, work=work, settings=settings
-    )
+    base, minutes, because = chosen_base(train, unlabelled, work=work, settings=settings)
+    common: dict[str, Any] = {
+        "labels": labels,
+        "minutes": minutes,
+        "work": work,
+        "settings": settings,
+    }
+    tuned = _tuned(base, train, validation, task, common)
     folder = work.folder("encoder")
     tuned.write(folder)
     return Trained(
         folder=folder,
         kind="encoder",
         logits=tuned.logits,
+        tokens=tuned.tokens if TASKS[task].form == "tags" else None,
+        facts={"segments": True} if getattr(tuned, "segments", False) else {},
         max_tokens=tuned.max_tokens,
         ancestors=(
             Ancestor(name=base.name, digest=base.digest, role="base", licence=base.licence),
@@ -84,13 +100,26 @@ def encoder(
     )
 
 
+def _tuned(
+    base: Base, train: Sequence[Row], validation: Sequence[Row], task: Task, common: dict[str, Any]
+) -> Any:
+    """Tune for one label of a text by its own way (the probe first), for all else by the task."""
+    if task == "classification":
+        from chainring.training.finetune import finetune
+
+        return finetune(base, train, validation, **common)
+    from chainring.training.understanding import understand
+
+    return understand(base, train, validation, task=task, **common)
+
+
 def _require_packages() -> None:
     for module, package in PACKAGES.items():
         if find_spec(module) is None:
             raise MissingPackageError(package, extra="train", needed_for="candidate encoder.v1")
 
 
-def _base(
+def chosen_base(
     train: Sequence[Row], unlabelled: Sequence[Row], *, work: Work, settings: TrainingSettings
 ) -> tuple[Base, float, tuple[str, ...]]:
     """Return the encoder to start from, the minutes left for tuning it, and why it is this one."""

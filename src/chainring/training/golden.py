@@ -5,7 +5,9 @@ Enter validation rows and the trained candidate, leaves `golden.jsonl`, one line
     {"text": "物流太久了", "probabilities": [0.01, 0.97, 0.02]}
     {"text": "where is my parcel", "probabilities": [0.02, 0.95, 0.03]}
 
-Every form that is built later must answer these texts like the model that was trained.
+Every form that is built later must answer these texts like the model that was trained. A line of a
+pair has the key `pair` too; of tagging, its probabilities are a row a token; where a model writes,
+`output` stands in their place.
 """
 
 from __future__ import annotations
@@ -14,15 +16,18 @@ import json
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
-from chainring.contracts.dataset import Row
+from chainring.contracts.dataset import Row, Task
+from chainring.contracts.tasks import TASKS
+from chainring.contracts.values import Input
 from chainring.training.candidate import prepare
 
-if TYPE_CHECKING:
-    from chainring.training.candidate import Floats
-
 MAX_TEXTS = 200
+MAX_TAGGED = 60
+MAX_WRITTEN = 24
+"""Of tags each token has a row of numbers; what is written takes a hundred times as long."""
+
 GOLDEN_FILE = "golden.jsonl"
 EDGES = (
     " ",
@@ -36,7 +41,12 @@ EDGES = (
 
 
 def write_golden(
-    folder: Path, validation: Sequence[Row], probabilities: Callable[[Sequence[str]], Floats]
+    folder: Path,
+    validation: Sequence[Row],
+    answer: Callable[[Sequence[Input]], Any],
+    *,
+    task: Task = "classification",
+    kind: str = "probabilities",
 ) -> int:
     """Write the golden texts and the model's answers; return their number.
 
@@ -46,37 +56,60 @@ def write_golden(
         The model folder.
     validation
         Rows to choose from; none of them was trained on.
-    probabilities
-        Answers of the trained model to prepared texts, shape (texts, labels).
+    answer
+        Answers of the trained model to prepared texts or pairs: probabilities of shape (texts,
+        labels), one table of such rows a text where each token has one, or what was written.
+    kind
+        The key that an answer stands under: `probabilities`, or `output` where it is a text.
     """
-    texts = golden_texts(validation)
-    answers = probabilities([prepare(text) for text in texts])
+    texts = golden_inputs(validation, task=task)
+    answers = answer([_prepared(text) for text in texts])
     with (folder / GOLDEN_FILE).open("w", encoding="utf-8", newline="\n") as out:
-        for text, answer in zip(texts, answers.tolist(), strict=True):
-            line = json.dumps({"text": text, "probabilities": answer}, ensure_ascii=False)
-            out.write(line + "\n")
+        for text, said in zip(texts, answers, strict=True):
+            first, second = text if isinstance(text, tuple) else (text, "")
+            plain = said if isinstance(said, str) else said.tolist()
+            line = {"text": first, **({"pair": second} if second else {}), kind: plain}
+            out.write(json.dumps(line, ensure_ascii=False) + "\n")
     return len(texts)
+
+
+def golden_inputs(validation: Sequence[Row], *, task: Task) -> list[Input]:
+    """Return golden texts, or pairs: edge cases beside each other, then validation rows."""
+    facts = TASKS[task]
+    most = MAX_TAGGED if facts.form == "tags" else MAX_WRITTEN if facts.form == "text" else None
+    if not facts.pairs or not any(row.pair for row in validation):
+        return list(golden_texts(validation)[:most])
+    edges: list[Input] = list(zip(EDGES, (*EDGES[1:], EDGES[0]), strict=True))
+    pairs = {(row.text, row.pair) for row in validation}
+    longest = max(pairs, key=lambda pair: (len(pair[0]) + len(pair[1]), pair))
+    inputs = {(row.text, row.label, row.language): (row.text, row.pair) for row in validation}
+    turns = [inputs[key] for key in _keys_in_turn(validation)]
+    return list(dict.fromkeys([*edges, longest, *turns]))[: most or MAX_TEXTS]
+
+
+def _prepared(text: Input) -> Input:
+    return (prepare(text[0]), prepare(text[1])) if isinstance(text, tuple) else prepare(text)
 
 
 def golden_texts(validation: Sequence[Row]) -> list[str]:
     """Return up to 200 texts: edge cases, the longest, then all labels and languages in turn."""
     longest = max((row.text for row in validation), key=len, default="")
     chosen = dict.fromkeys([*EDGES, longest] if longest else EDGES)
-    for text in _in_turn(validation):
+    for text, _, _ in _keys_in_turn(validation):
         if len(chosen) == MAX_TEXTS:
             break
         chosen.setdefault(text)
     return list(chosen)
 
 
-def _in_turn(validation: Sequence[Row]) -> list[str]:
-    """Return all texts: the first of each (language, label), then the second of each, and so on."""
+def _keys_in_turn(validation: Sequence[Row]) -> list[tuple[str, str, str]]:
+    """Return (text, label, language): the first of each label and language, then the second."""
     groups: dict[tuple[str, str], list[str]] = defaultdict(list)
     for row in validation:
         groups[row.language, row.label].append(row.text)
     ranked = [
-        (place, key, text)
-        for key, texts in groups.items()
+        (place, (language, label), text)
+        for (language, label), texts in groups.items()
         for place, text in enumerate(sorted(texts))
     ]
-    return [text for _, _, text in sorted(ranked)]
+    return [(text, label, language) for _, (language, label), text in sorted(ranked)]

@@ -21,18 +21,24 @@ from pathlib import Path
 from typing import Any
 
 from chainring.contracts.codec import encode
-from chainring.contracts.dataset import Dataset, Row
+from chainring.contracts.dataset import Dataset, Row, Task
 from chainring.contracts.errors import InputError, MissingPackageError, RefusedError
 from chainring.contracts.model import Model, Rival
 from chainring.contracts.parts import load_part
 from chainring.contracts.placement import Placement
+from chainring.contracts.tasks import TASKS
+from chainring.contracts.values import Input, labels_in
 from chainring.contracts.work import Work
 from chainring.store.tables import read_rows
-from chainring.training.candidate import softmax
+from chainring.training.answered import value_of
+from chainring.training.candidate import Trained
 from chainring.training.card import card
 from chainring.training.compete import Standing, compete, judge
 from chainring.training.golden import write_golden
 from chainring.training.settings import TrainingSettings
+
+EMBEDDING = ("encoder", "biencoder")
+"""Kinds of model whose forms can embed texts."""
 
 PACKAGES = (
     "chainring",
@@ -80,15 +86,15 @@ def model(
     started = time.process_time()
     rows = read_rows(work.trees.open(dataset.address), "train", "validation", "unlabelled")
     splits = {name: [r for r in rows if r.split == name] for name in ("train", "validation")}
-    labels = _labels(splits["train"], splits["validation"])
+    labels = _labels(splits["train"], splits["validation"], dataset.task)
     unlabelled = [row for row in rows if row.split == "unlabelled"]
-    standings, unfit = _standings(splits, unlabelled, labels, work=work, settings=settings)
-    rivals = _in_order((*compete(standings), *unfit), settings.candidates)
+    standings, unfit = _standings(dataset, splits, unlabelled, labels, work=work, settings=settings)
+    rivals = _in_order((*compete(standings), *unfit), settings.competing(dataset.task))
     winner = next(s for s in standings for r in rivals if r.won and r.part == s.part)
     work.say(_winner_line(rivals))
     folder = winner.trained.folder
     languages = tuple(sorted({row.language for row in splits["train"]}))
-    _write(folder, winner, splits["validation"], labels, languages)
+    _write(folder, winner, splits["validation"], dataset.task, languages)
     text = card(dataset, **splits, winner=winner, rivals=rivals, labels=labels)
     (folder / "model-card.md").write_text(text, encoding="utf-8")
     return Model(
@@ -106,18 +112,23 @@ def model(
         seed=settings.seed,
         rivals=rivals,
         ancestors=winner.trained.ancestors,
-        capabilities=("embed",) if winner.trained.kind == "encoder" else (),
+        capabilities=("embed",) if winner.trained.kind in EMBEDDING else (),
         versions=_versions(),
         cpu_s=time.process_time() - started,
     )
 
 
-def _labels(train: Sequence[Row], validation: Sequence[Row]) -> list[str]:
+def _labels(train: Sequence[Row], validation: Sequence[Row], task: Task) -> list[str]:
     """Return the sorted labels of the training rows; raise with everything that is missing."""
-    labels = sorted({row.label for row in train})
+    form, values = TASKS[task].form, {value_of(row, task) for row in train}
+    labels = sorted({label for value in values for label in labels_in(form, value)})
     faults = []
-    if len(labels) < 2:
+    if form == "one" and len(labels) < 2:
         faults.append(f"train: rows of at least two labels expected; found {labels or 'no rows'}")
+    if form in ("several", "tags") and not labels:
+        faults.append(f"train: rows with labels expected; found none in {len(train)} rows")
+    if form in ("number", "text") and len(values) < 2:
+        faults.append(f"train: at least two different targets expected; found {len(values)}")
     if not validation:
         faults.append("validation: at least one row expected to choose by; found none")
     if faults:
@@ -129,6 +140,7 @@ def _labels(train: Sequence[Row], validation: Sequence[Row]) -> list[str]:
 
 
 def _standings(
+    dataset: Dataset,
     splits: dict[str, list[Row]],
     unlabelled: Sequence[Row],
     labels: Sequence[str],
@@ -139,19 +151,27 @@ def _standings(
     """Train and judge each candidate; one that cannot serve becomes a rival with the reason."""
     standings, unfit = [], []
     train, validation = splits["train"], splits["validation"]
-    common = {"labels": labels, "work": work, "settings": settings}
-    for name in settings.candidates:
+    for name in settings.competing(dataset.task):
         candidate = load_part("candidate", name)
         try:
-            trained = candidate(train, validation, unlabelled=unlabelled, **common)
+            trained: Trained = candidate(
+                train,
+                validation,
+                unlabelled=unlabelled,
+                labels=labels,
+                work=work,
+                settings=settings,
+                **({} if dataset.task == "classification" else {"task": dataset.task}),
+            )
         except (RefusedError, MissingPackageError) as error:
             work.say(f"{name} does not compete: {error}")
             unfit.append(_unfit(name, str(error)))
         else:
-            standings.append(judge(name, trained, validation, labels))
+            task, spread = dataset.task, dataset.spread
+            standings.append(judge(name, trained, validation, labels, task=task, spread=spread))
     if not standings:
         reasons = "; ".join(f"{rival.part}: {rival.because}" for rival in unfit)
-        raise RefusedError(f"no candidate could be trained: {reasons}")
+        raise RefusedError(f"no candidate could be trained: {reasons or 'none is named'}")
     return standings, unfit
 
 
@@ -174,29 +194,58 @@ def _write(
     folder: Path,
     winner: Standing,
     validation: Sequence[Row],
-    labels: Sequence[str],
+    task: Task,
     languages: Sequence[str],
 ) -> None:
     """Write `model.json` and `golden.jsonl` beside the weights."""
     from chainring.text.redact import RULES
 
+    readout, trained = winner.readout, winner.trained
     facts: dict[str, Any] = {
         "format": 1,
-        "kind": winner.trained.kind,
-        "labels": list(labels),
+        "task": task,
+        "kind": trained.kind,
+        "labels": list(readout.labels),
         "threshold": winner.threshold.value,
-        "temperature": winner.temperature,
+        "temperature": readout.temperature,
+        "cut": readout.cut,
+        "margin": readout.margin,
+        "sureness": readout.sureness,
         "preparation": {"redact": True, "rules": RULES},
-        "max_tokens": winner.trained.max_tokens,
+        "max_tokens": trained.max_tokens,
         "pooling": "mean",
         "languages": list(languages),
+        **trained.facts,
     }
     text = json.dumps(facts, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
     (folder / "model.json").write_text(text, encoding="utf-8")
-    write_golden(
-        folder,
-        validation,
-        lambda texts: softmax(winner.trained.logits(texts), temperature=winner.temperature),
+    kind = "output" if readout.form == "text" else "probabilities"
+    write_golden(folder, validation, lambda asked: _told(winner, asked), task=task, kind=kind)
+
+
+def _told(winner: Standing, inputs: Sequence[Input]) -> Sequence[Any]:
+    """Return what the winner answers to prepared inputs, as parity compares it."""
+    readout, trained = winner.readout, winner.trained
+    if trained.answers is not None:
+        return [answer.output for answer in trained.answers([_row(one) for one in inputs])]
+    if trained.tokens is not None:
+        return [readout.shares(logits_tc) for logits_tc, _ in trained.tokens(inputs)]
+    return list(readout.shares(trained.logits(inputs)))
+
+
+def _row(one: Input) -> Row:
+    """Return a row that asks, and says nothing itself."""
+    text, pair = one if isinstance(one, tuple) else (one, "")
+    return Row(
+        id="",
+        text=text,
+        pair=pair,
+        label="",
+        language="",
+        split="",
+        source="",
+        licence="",
+        group="",
     )
 
 

@@ -11,6 +11,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from chainring.contracts.dataset import Task
+from chainring.contracts.tasks import TASKS
 from chainring.training.craft.settings import CraftSettings
 
 
@@ -89,9 +91,8 @@ class TrainingSettings(_Settings):
     """Which candidates compete, and how long they may take."""
 
     candidates: tuple[str, ...] = Field(
-        default=("linear.v1", "encoder.v1"),
-        min_length=1,
-        description="simpler ones first: they win ties",
+        default=(),
+        description="simpler ones first: they win ties; empty: those of the task",
     )
     budget_minutes: float = Field(
         default=5.0,
@@ -103,6 +104,10 @@ class TrainingSettings(_Settings):
     linear: LinearSettings = LinearSettings()
     encoder: EncoderSettings = EncoderSettings()
     pretrain: PretrainSettings = PretrainSettings()
+
+    def competing(self, task: Task) -> tuple[str, ...]:
+        """Return the candidates that compete for a task."""
+        return self.candidates or TASKS[task].candidates
 
 
 class EvaluationSettings(_Settings):

@@ -41,7 +41,7 @@ def own_tokenizer(texts: Sequence[str], *, size: int) -> Any:
     tokenizer.decoder = decoders.WordPiece()
     marks = [(mark, vocabulary[mark]) for mark in ("[CLS]", "[SEP]")]
     tokenizer.post_processor = processors.TemplateProcessing(
-        single="[CLS] $A [SEP]", special_tokens=marks
+        single="[CLS] $A [SEP]", pair="[CLS] $A [SEP] $B:1 [SEP]:1", special_tokens=marks
     )
     return tokenizer
 

@@ -1,0 +1,201 @@
+"""How logits become values: the one place that training and service share.
+
+Enter the logits of texts (or of the tokens of a text), leave values with a confidence. What was
+chosen on validation rows (temperature, cut, margin, sureness) is a `Readout`, which travels in
+`model.json`.
+
+    readout = Readout(task="multi-label", labels=("delivery", "refund"), cut=0.4)
+    readout.said(readout.shares(logits_nc))     # [Said(value="refund", confidence=0.93, ...), ...]
+
+==========  ======================================  ==============================================
+form        shares                                  confidence
+==========  ======================================  ==============================================
+one         softmax of logits over temperature      the share of the label
+several     sigmoid of each logit over temperature  that of the label that is nearest to the cut
+number      the number itself, shape (N, 1)         share of validation rows graded 0.5 or more
+tags        softmax, a row a token                  that of the least sure token
+==========  ======================================  ==============================================
+
+Axes: N texts (or tokens), C classes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from chainring.contracts.dataset import Task
+from chainring.contracts.tasks import TASKS, Form
+from chainring.contracts.values import Tag, joined, tags_text, written
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Floats: TypeAlias = NDArray[np.float32]
+
+OUTSIDE = "O"
+Places: TypeAlias = Sequence[tuple[int, int]]
+"""Where each token of a text begins and ends, in characters; (0, 0) for one that is no text."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """One value, how sure it is, and the best few scores."""
+
+    value: str
+    confidence: float
+    scores: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Readout:
+    """What was chosen on validation rows to read logits by.
+
+    `cut` is the share from which a label counts among several; `margin` half the width of the
+    interval that holds 90 % of the numbers; `sureness` the confidence of every number.
+    """
+
+    task: Task
+    labels: tuple[str, ...]
+    temperature: float = 1.0
+    cut: float = 0.5
+    margin: float = 0.0
+    sureness: float = 1.0
+
+    @property
+    def form(self) -> Form:
+        """The form of the task's values."""
+        return TASKS[self.task].form
+
+    @property
+    def classes(self) -> int:
+        """The number of logits of a text or token."""
+        return classes(self.form, self.labels)
+
+    def shares(self, logits_nc: Any) -> Floats:
+        """Return float32 shares of shape (N, C); of a number the number itself."""
+        import numpy as np
+
+        if self.form == "number":
+            return np.asarray(logits_nc, dtype=np.float32)
+        if self.form == "several":
+            return sigmoid(logits_nc, temperature=self.temperature)
+        return softmax(logits_nc, temperature=self.temperature)
+
+    def said(self, shares_nc: Floats, *, top_k: int = 5) -> list[Said]:
+        """Return what each text was answered; tags are read text by text, with `tagged`."""
+        if self.form == "number":
+            return [self._number(float(row[0])) for row in shares_nc]
+        one = self._several if self.form == "several" else self._one
+        return [one(row, top_k) for row in shares_nc]
+
+    def tagged(self, shares_tc: Floats, places: Places) -> Said:
+        """Return the tags of one text from the shares of its tokens."""
+        best_t = shares_tc.argmax(axis=1)
+        inside = [t for t, (start, end) in enumerate(places) if end > start]
+        names = token_classes(self.labels)
+        tags = tags_from([names[best_t[t]] for t in inside], [places[t] for t in inside])
+        sure = min((float(shares_tc[t, best_t[t]]) for t in inside), default=1.0)
+        return Said(value=tags_text(tags), confidence=sure)
+
+    def _one(self, shares_c: Floats, top_k: int) -> Said:
+        scores = _best(self.labels, shares_c, top_k)
+        label, confidence = next(iter(scores.items()))
+        return Said(value=label, confidence=confidence, scores=scores)
+
+    def _several(self, shares_c: Floats, top_k: int) -> Said:
+        chosen = [label for label, p in zip(self.labels, shares_c, strict=True) if p >= self.cut]
+        nearest = min(shares_c, key=lambda p: abs(float(p) - self.cut))
+        sure = float(nearest) if nearest >= self.cut else 1.0 - float(nearest)
+        return Said(
+            value=joined(chosen), confidence=sure, scores=_best(self.labels, shares_c, top_k)
+        )
+
+    def _number(self, number: float) -> Said:
+        scores = {"low": number - self.margin, "high": number + self.margin}
+        return Said(
+            value=written(number),
+            confidence=self.sureness,
+            scores=scores if self.margin else {},
+        )
+
+
+def classes(form: Form, labels: Sequence[str]) -> int:
+    """Return how many logits a text (of tags: a token) has."""
+    if form == "number":
+        return 1
+    return len(token_classes(labels)) if form == "tags" else len(labels)
+
+
+def token_classes(kinds: Sequence[str]) -> tuple[str, ...]:
+    """Return the classes of a token: outside, then begin and inside of each kind.
+
+    >>> token_classes(["city"])
+    ('O', 'B-city', 'I-city')
+    """
+    return (OUTSIDE, *(f"{mark}-{kind}" for kind in kinds for mark in "BI"))
+
+
+def tags_from(names: Sequence[str], places: Places) -> list[Tag]:
+    """Return the tags that the classes of tokens tell.
+
+    An inside without its begin starts a tag, as conlleval reads it (Tjong Kim Sang 2000).
+
+    >>> tags_from(["O", "B-city", "I-city"], [(0, 2), (3, 6), (7, 11)])
+    [(3, 11, 'city')]
+    """
+    tags: list[Tag] = []
+    last = OUTSIDE
+    for name, (start, end) in zip(names, places, strict=True):
+        mark, _, kind = name.partition("-")
+        if mark == "I" and last.partition("-")[2] == kind:
+            tags[-1] = (tags[-1][0], end, kind)
+        elif mark != OUTSIDE:
+            tags.append((start, end, kind))
+        last = name
+    return tags
+
+
+def classes_of(tags: Sequence[Tag], places: Places, kinds: Sequence[str]) -> list[int]:
+    """Return the class of each token of a text with these tags; -1 of one that is no text.
+
+    A token belongs to the tag that it overlaps, and begins it where no token before it does.
+    """
+    place = {name: i for i, name in enumerate(token_classes(kinds))}
+    found, begun = [], set[Tag]()
+    for start, end in places:
+        tag = next((one for one in tags if start < one[1] and one[0] < end), None)
+        if end <= start:
+            found.append(-1)
+        elif tag is None or f"B-{tag[2]}" not in place:
+            found.append(place[OUTSIDE])
+        else:
+            found.append(place[f"{'I' if tag in begun else 'B'}-{tag[2]}"])
+            begun.add(tag)
+    return found
+
+
+def softmax(logits_nc: Any, *, temperature: float = 1.0) -> Floats:
+    """Return float32 shares of shape (N, C) that add up to 1 a row."""
+    import numpy as np
+
+    scaled_nc = np.asarray(logits_nc, dtype=np.float64) / temperature
+    raised_nc = np.exp(scaled_nc - scaled_nc.max(axis=1, keepdims=True))
+    shares_nc: Floats = (raised_nc / raised_nc.sum(axis=1, keepdims=True)).astype(np.float32)
+    return shares_nc
+
+
+def sigmoid(logits_nc: Any, *, temperature: float = 1.0) -> Floats:
+    """Return float32 shares of shape (N, C), each for itself."""
+    import numpy as np
+
+    scaled_nc = np.asarray(logits_nc, dtype=np.float64) / temperature
+    shares_nc: Floats = (0.5 * (1.0 + np.tanh(scaled_nc / 2.0))).astype(np.float32)
+    return shares_nc
+
+
+def _best(labels: Sequence[str], shares_c: Floats, top_k: int) -> dict[str, float]:
+    order = (-shares_c).argsort(kind="stable")[: max(1, top_k)]
+    return {labels[c]: float(shares_c[c]) for c in order}

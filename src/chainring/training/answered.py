@@ -1,0 +1,162 @@
+"""What a candidate answers to validation rows, and how its logits are read from then on.
+
+Enter a trained candidate and the rows to choose by, leave the `Readout` (temperature, cut, margin),
+the value it gives to each row and how sure it is.
+
+    readout, given, sure_n = answered(trained, validation, labels, task="multi-label", spread=0.0)
+
+Axes: N validation rows, C classes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from chainring.contracts.dataset import Row, Task
+from chainring.contracts.errors import RefusedError
+from chainring.contracts.tasks import TASKS
+from chainring.contracts.values import labels_in, tags_of, written
+from chainring.stats.grades import grade_of
+from chainring.stats.readout import Readout, Said, classes_of
+from chainring.training.candidate import Trained, asked
+
+if TYPE_CHECKING:
+    from chainring.training.candidate import Floats
+
+RIGHT_FROM = 0.5
+"""A graded answer counts as right from here on, where only right and wrong are told apart."""
+
+COVERED = 0.9
+"""Share of validation errors that lie within the margin of a number."""
+
+_CUTS = tuple(step / 20 for step in range(2, 19))
+Answered = tuple[Readout, list[str], "Floats"]
+
+
+def answered(
+    trained: Trained, validation: Sequence[Row], labels: Sequence[str], *, task: Task, spread: float
+) -> Answered:
+    """Return how logits are to be read, and what each row is answered then, with its confidence."""
+    readout = Readout(task=task, labels=tuple(labels))
+    if readout.form == "text":
+        return _written(trained, validation, readout)
+    if readout.form == "tags":
+        return _tagged(trained, validation, readout)
+    logits_nc = trained.logits([asked(row, task) for row in validation])
+    truth = [value_of(row, task) for row in validation]
+    if readout.form == "number":
+        readout = _with_margin(readout, logits_nc, truth, spread)
+    elif readout.form == "several":
+        readout = _with_cut(readout, logits_nc, truth)
+    else:
+        readout = _warm(readout, logits_nc, truth)
+    return readout, *_split(readout.said(readout.shares(logits_nc)))
+
+
+def value_of(row: Row, task: Task) -> str:
+    """Return what is true of a row, as a value of the task."""
+    return row.label if TASKS[task].says == "label" else row.target
+
+
+def grades(
+    truth: Sequence[str], given: Sequence[str], *, task: Task, spread: float
+) -> tuple[float, ...]:
+    """Return what each answer is worth."""
+    return tuple(grade_of(task, t, g, spread=spread) for t, g in zip(truth, given, strict=True))
+
+
+def _split(said: Sequence[Said]) -> tuple[list[str], Floats]:
+    import numpy as np
+
+    sure_n: Floats = np.array([one.confidence for one in said], dtype=np.float32)
+    return [one.value for one in said], sure_n
+
+
+def _warm(readout: Readout, logits_nc: Floats, truth: Sequence[str]) -> Readout:
+    place = {label: i for i, label in enumerate(readout.labels)}
+    known = [i for i, label in enumerate(truth) if label in place]
+    if not known:
+        return readout
+    return replace(
+        readout, temperature=_temperature(logits_nc[known], [place[truth[i]] for i in known])
+    )
+
+
+def _temperature(logits_nc: Any, places: Any) -> float:
+    from chainring.stats.calibration import temperature
+
+    return temperature(logits_nc, places)
+
+
+def _with_cut(readout: Readout, logits_nc: Floats, truth: Sequence[str]) -> Readout:
+    """Choose the temperature by likelihood, then the cut that gives the best mean F1 of rows.
+
+    A sigmoid of x is the softmax of (0, x), so the one way to find a temperature serves.
+    """
+    import numpy as np
+
+    own = [set(labels_in("several", value)) for value in truth]
+    true_nc = np.array([[label in row for label in readout.labels] for row in own])
+    flat = logits_nc.reshape(-1)
+    pairs = np.stack([np.zeros_like(flat), flat], axis=1)
+    readout = replace(readout, temperature=_temperature(pairs, true_nc.reshape(-1).astype(int)))
+    shares_nc = readout.shares(logits_nc)
+
+    def mean_f1(cut: float) -> float:
+        said_nc = shares_nc >= cut
+        sizes_n = said_nc.sum(axis=1) + true_nc.sum(axis=1)
+        common_n = 2.0 * (said_nc & true_nc).sum(axis=1)
+        return float(np.where(sizes_n > 0, common_n / np.maximum(sizes_n, 1), 1.0).mean())
+
+    best = max(_CUTS, key=lambda cut: (mean_f1(cut), -abs(cut - 0.5)))
+    return replace(readout, cut=best)
+
+
+def _with_margin(
+    readout: Readout, numbers_n1: Floats, truth: Sequence[str], spread: float
+) -> Readout:
+    """Return the margin within which 90 % of errors lie: split conformal prediction.
+
+    J. Lei and others 2018, "Distribution-free predictive inference for regression", section 2.2:
+    the ⌈(n + 1) · 0.9⌉-th smallest error.
+    """
+    import numpy as np
+
+    true_n = np.array([float(value) for value in truth])
+    errors_n = np.sort(np.abs(numbers_n1[:, 0] - true_n))
+    place = min(len(errors_n), int(np.ceil((len(errors_n) + 1) * COVERED))) - 1
+    given = [written(float(number)) for number in numbers_n1[:, 0]]
+    marks = grades(truth, given, task=readout.task, spread=spread)
+    return replace(
+        readout,
+        margin=float(errors_n[place]),
+        sureness=sum(mark >= RIGHT_FROM for mark in marks) / len(marks),
+    )
+
+
+def _tagged(trained: Trained, validation: Sequence[Row], readout: Readout) -> Answered:
+    import numpy as np
+
+    if trained.tokens is None:
+        raise RefusedError("a candidate for tagging has to give the logits of tokens")
+    found = trained.tokens([asked(row, readout.task) for row in validation])
+    places = [
+        classes_of(tags_of(row.target), where, readout.labels)
+        for row, (_, where) in zip(validation, found, strict=True)
+    ]
+    flat = np.array([c for row in places for c in row])
+    if (flat >= 0).any():
+        logits = np.concatenate([logits_tc for logits_tc, _ in found])[flat >= 0]
+        readout = replace(readout, temperature=_temperature(logits, flat[flat >= 0]))
+    said = [readout.tagged(readout.shares(logits_tc), where) for logits_tc, where in found]
+    return readout, *_split(said)
+
+
+def _written(trained: Trained, validation: Sequence[Row], readout: Readout) -> Answered:
+    if trained.answers is None:
+        raise RefusedError(f"a candidate for {readout.task} has to give answers")
+    answers = trained.answers(validation)
+    said = [Said(value=one.output, confidence=one.confidence) for one in answers]
+    return readout, *_split(said)

@@ -1,0 +1,285 @@
+"""An encoder is tuned for a task whose answers are no single label of one text.
+
+Enters a base, rows and the task, leaves a `Headed` encoder that answers inputs and writes its
+folder: several labels, a number, tags, or one label of a pair (a cross-encoder, which reads both
+texts at once).
+
+    tuned = understand(base, rows, validation, labels=labels, task="matching", ...)
+    tuned.write(folder)
+
+Axes: N rows, T tokens, C classes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from safetensors.torch import save_file
+
+from chainring.contracts.dataset import Row, Task
+from chainring.contracts.tasks import TASKS
+from chainring.contracts.values import Input, labels_in, tags_of
+from chainring.contracts.work import Work
+from chainring.stats.grades import grade_of
+from chainring.stats.readout import Places, Readout, classes, classes_of
+from chainring.training.answered import value_of
+from chainring.training.base import Base
+from chainring.training.budget import fit, sample
+from chainring.training.candidate import asked
+from chainring.training.craft.progress import Curve, write_curves
+from chainring.training.finetune import MIN_BATCH_SIZE, open_encoder, passed_parameters, row_weights
+from chainring.training.heads import NO_TEXT, Headed, Item, collate, in_batches, items_of
+from chainring.training.settings import TrainingSettings
+from chainring.training.tokens import open_tokenizer
+from chainring.training.trainer import Run, train
+
+if TYPE_CHECKING:
+    from chainring.training.candidate import Floats
+
+RUN = "encoder"
+MIN_STEPS_AN_EPOCH = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Understood:
+    """A tuned encoder with its tokeniser; numbers are given back in the target's own units."""
+
+    base: Base
+    network: Headed
+    tokenizer: Any
+    pad: int
+    max_tokens: int
+    segments: bool
+    notes: tuple[str, ...]
+    curve: Curve
+
+    def logits(self, texts: Sequence[Input]) -> Floats:
+        """Return float32 logits of prepared texts or pairs, shape (N, C)."""
+        found: Floats = np.stack(self._answers(texts))
+        return found
+
+    def tokens(self, texts: Sequence[Input]) -> list[tuple[Floats, Places]]:
+        """Return of each text its tokens' logits, shape (T, C), and their places."""
+        places = [one.offsets for one in self.tokenizer.encode_batch(list(texts))]
+        return list(zip(self._answers(texts), places, strict=True))
+
+    def _answers(self, texts: Sequence[Input]) -> list[Any]:
+        items = items_of(self.tokenizer, texts, segments=self.segments)
+        return in_batches(self.network.logits, items, pad=self.pad)
+
+    def write(self, folder: Path) -> None:
+        """Write `encoder/`, `head.safetensors` and the curve."""
+        write_encoder(self.network.encoder, self.tokenizer, self.base, folder)
+        head = {name: value.detach() for name, value in self.network.head.state_dict().items()}
+        save_file(head, str(folder / "head.safetensors"))
+        write_curves(folder, {RUN: self.curve})
+
+
+def understand(
+    base: Base,
+    train_rows: Sequence[Row],
+    validation: Sequence[Row],
+    *,
+    labels: Sequence[str],
+    task: Task,
+    minutes: float,
+    work: Work,
+    settings: TrainingSettings,
+) -> Understood:
+    """Return the encoder tuned on the rows, from a checkpoint in scratch if there is one."""
+    options, form = settings.encoder, TASKS[task].form
+    torch.manual_seed(settings.seed)
+    encoder = open_encoder(base.folder, dropout=options.dropout)
+    max_tokens = places_of(encoder, options.max_tokens)
+    tokenizer = open_tokenizer(base.folder, max_tokens=max_tokens)
+    segments = TASKS[task].pairs and int(getattr(encoder.config, "type_vocab_size", 0) or 0) > 1
+    pad = int(getattr(encoder.config, "pad_token_id", 0) or 0)
+    network = Headed(
+        encoder,
+        form=form,
+        classes=classes(form, labels),
+        dropout=options.dropout,
+        smoothing=options.label_smoothing,
+    )
+    scale = _Scale.of(train_rows) if form == "number" else _Scale()
+    items = _labelled(train_rows, tokenizer, labels, task, segments=segments, scale=scale)
+    if form == "one":
+        for item, weight in zip(items, row_weights(train_rows, options), strict=True):
+            item["weights"] = weight
+    fitting = fit(
+        options.epochs,
+        parameters=passed_parameters(encoder),
+        tokens=sum(len(item["input_ids"]) for item in items),
+        minutes=minutes,
+        placement=work.placement,
+    )
+    seen = sample(items, fitting.share, seed=settings.seed)
+    judge = _Judge(validation, tokenizer, labels, task, segments=segments, scale=scale, pad=pad)
+    curve = train(
+        network,
+        seen,
+        (),
+        run=run_of(settings, name=RUN, epochs=max(1, fitting.epochs), rows=len(seen)),
+        collate=partial(collate, pad=pad),
+        work=work,
+        judge=judge if validation else None,
+    )
+    scale.fold(network)
+    return Understood(
+        base=base,
+        network=network.to("cpu").eval(),
+        tokenizer=tokenizer,
+        pad=pad,
+        max_tokens=max_tokens,
+        segments=segments,
+        notes=(fitting.because,) if fitting.because else (),
+        curve=curve,
+    )
+
+
+def run_of(
+    settings: TrainingSettings, *, name: str, epochs: int, rows: int, whole_batches: bool = False
+) -> Run:
+    """Return the run; few rows get smaller batches, so that an epoch has steps to learn in."""
+    options = settings.encoder
+    return Run(
+        name=name,
+        epochs=epochs,
+        learning_rate=options.learning_rate,
+        batch_size=min(options.batch_size, max(MIN_BATCH_SIZE, rows // MIN_STEPS_AN_EPOCH)),
+        warmup_fraction=options.warmup_fraction,
+        weight_decay=options.weight_decay,
+        layer_decay=options.layer_decay,
+        seed=settings.seed,
+        patience=options.patience,
+        whole_batches=whole_batches,
+        craft=settings.craft,
+    )
+
+
+def write_encoder(encoder: Any, tokenizer: Any, base: Base, folder: Path) -> None:
+    """Write `encoder/` as AutoModel opens it."""
+    inner = folder / "encoder"
+    encoder.config._name_or_path = base.name
+    encoder.save_pretrained(inner)
+    tokenizer.save(str(inner / "tokenizer.json"))
+    for name in ("tokenizer_config.json", "special_tokens_map.json"):
+        if (base.folder / name).is_file():
+            (inner / name).write_bytes((base.folder / name).read_bytes())
+
+
+def places_of(encoder: Any, wanted: int) -> int:
+    """Return how many tokens the encoder's position table can take, at most `wanted`."""
+    config = encoder.config
+    places = int(getattr(config, "max_position_embeddings", 0) or wanted)
+    if "roberta" in str(config.model_type):  # its positions begin after the padding id
+        places -= int(config.pad_token_id) + 1
+    return min(wanted, places)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Scale:
+    """Centre and spread of the targets: a network learns standardised numbers."""
+
+    centre: float = 0.0
+    spread: float = 1.0
+
+    @classmethod
+    def of(cls, rows: Sequence[Row]) -> _Scale:
+        targets = np.array([float(row.target) for row in rows])
+        return cls(centre=float(targets.mean()), spread=float(targets.std()) or 1.0)
+
+    def fold(self, network: Headed) -> None:
+        """Let the head give numbers in the target's own units."""
+        if network.form == "number":
+            with torch.no_grad():
+                network.head.weight.mul_(self.spread)
+                network.head.bias.mul_(self.spread).add_(self.centre)
+
+
+def _labelled(
+    rows: Sequence[Row],
+    tokenizer: Any,
+    labels: Sequence[str],
+    task: Task,
+    *,
+    segments: bool,
+    scale: _Scale,
+) -> list[Item]:
+    texts = [asked(row, task) for row in rows]
+    items = items_of(tokenizer, texts, segments=segments)
+    place = {label: i for i, label in enumerate(labels)}
+    for item, row, text in zip(items, rows, texts, strict=True):
+        item["labels"] = _label(row, text, tokenizer, place, task, scale)
+        item["weights"] = row.weight
+    return items
+
+
+def _label(
+    row: Row, text: Input, tokenizer: Any, place: Mapping[str, int], task: Task, scale: _Scale
+) -> Any:
+    form = TASKS[task].form
+    if form == "number":
+        return np.float32((float(row.target) - scale.centre) / scale.spread)
+    if form == "several":
+        hot = np.zeros(len(place), dtype=np.float32)
+        hot[[place[one] for one in labels_in("several", row.label) if one in place]] = 1.0
+        return hot
+    if form == "one":
+        return place[row.label]
+    offsets = tokenizer.encode(text).offsets
+    return [NO_TEXT if c < 0 else c for c in classes_of(tags_of(row.target), offsets, list(place))]
+
+
+class _Judge:
+    """Measures a network on validation rows by the mean grade of the task."""
+
+    def __init__(
+        self,
+        rows: Sequence[Row],
+        tokenizer: Any,
+        labels: Sequence[str],
+        task: Task,
+        *,
+        segments: bool,
+        scale: _Scale,
+        pad: int,
+    ) -> None:
+        self._rows, self._task, self._scale, self._pad = rows, task, scale, pad
+        self._readout = Readout(task=task, labels=tuple(labels))
+        texts = [asked(row, task) for row in rows]
+        self._items = items_of(tokenizer, texts, segments=segments)
+        self._places: list[Places] = []
+        if self._readout.form == "tags":
+            self._places = [one.offsets for one in tokenizer.encode_batch(list(texts))]
+
+    def __call__(self, network: Any) -> dict[str, float]:
+        device = str(next(network.parameters()).device)
+        found = in_batches(network.logits, self._items, pad=self._pad, device=device)
+        if self._readout.form == "number":
+            return {"loss": self._error(np.stack(found)[:, 0])}
+        marks = [
+            grade_of(self._task, value_of(row, self._task), said)
+            for row, said in zip(self._rows, self._said(found), strict=True)
+        ]
+        name = "accuracy" if self._readout.form == "one" else "f1"
+        return {name: sum(marks) / len(marks)}
+
+    def _error(self, found_n: Any) -> float:
+        true_n = np.array([float(row.target) for row in self._rows])
+        return float(np.abs(found_n * self._scale.spread + self._scale.centre - true_n).mean())
+
+    def _said(self, found: Sequence[Any]) -> list[str]:
+        read = self._readout
+        if read.form == "tags":
+            return [
+                read.tagged(read.shares(table), places).value
+                for table, places in zip(found, self._places, strict=True)
+            ]
+        return [one.value for one in read.said(read.shares(np.stack(found)))]

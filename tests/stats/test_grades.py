@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import pytest
+from sacrebleu.metrics.chrf import CHRF
+
+from chainring.contracts.tasks import TASKS
+from chainring.stats.grades import chrf, f1, grade, grade_of
+
+HELD = {"one": ("a", "b"), "several": ("a|b", "c"), "number": ("1.5", "90")}
+HELD |= {"tags": ('[[0,4,"x"]]', '[[5,6,"y"]]'), "text": ("退款到了", "hello")}
+
+
+@pytest.mark.parametrize("task", list(TASKS))
+def test_the_truth_is_worth_one_and_something_else_less(task: str) -> None:
+    facts = TASKS[task]  # type: ignore[index]
+    truth, other = HELD[facts.form]
+    assert grade(facts.grade, truth, truth, spread=1.0) == pytest.approx(1.0)
+    assert grade(facts.grade, truth, other, spread=1.0) < 0.5
+    assert grade(facts.grade, truth, "", spread=1.0) == 0.0
+
+
+def test_labels_and_tags_are_graded_by_f1_of_the_row() -> None:
+    assert grade_of("multi-label", "a|b", "b|c|d") == pytest.approx(0.4)
+    assert grade_of("multi-label", "|", "|") == 1.0
+    assert grade_of("multi-label", "|", "a") == 0.0
+    assert grade_of("tagging", '[[0,4,"x"],[5,6,"y"]]', '[[0,4,"x"],[5,7,"y"]]') == 0.5
+    assert grade_of("tagging", "[]", "[]") == 1.0
+
+
+def test_a_number_loses_half_its_worth_at_one_spread() -> None:
+    assert grade_of("regression", "3", "3.5", spread=0.5) == pytest.approx(0.5)
+    assert grade_of("regression", "3", "9", spread=0.5) == 0.0
+    assert grade_of("regression", "3", "3.0", spread=0.0) == 1.0
+
+
+def test_words_count_without_case_and_articles_and_chinese_by_character() -> None:
+    assert grade_of("question-answering", "The refund.", "a Refund") == 1.0
+    assert grade_of("question-answering", "三天内退款", "退款") == pytest.approx(4 / 7)
+
+
+@pytest.mark.parametrize(
+    ("truth", "said"),
+    [
+        ("the parcel is on its way", "the parcel is in the way"),
+        ("包裹三天内到达", "包裹三天就到"),
+        ("abc", "xyz"),
+        ("a", "a"),
+    ],
+)
+def test_chrf_of_a_row_is_that_of_sacrebleu(truth: str, said: str) -> None:
+    reference = CHRF(eps_smoothing=False).sentence_score(said, [truth]).score / 100
+    assert chrf(truth, said) == pytest.approx(reference, abs=1e-6)
+
+
+def test_f1_counts_repeats() -> None:
+    assert f1(["a", "a", "b"], ["a", "b", "b"]) == pytest.approx(2 / 3)
