@@ -206,3 +206,19 @@ class DigestCache:
             log.warning("digests.unsaved because=%s", error)
             if temporary.exists():
                 temporary.unlink()
+
+
+def make_young(path: Path) -> None:
+    """Keep a sweep from taking a file while the tree that needs it is being made.
+
+    Only ctime moves: a new mtime would make the digest cache read the file again.
+    """
+    path.chmod(0o444)
+
+
+def link(source: Path, target: Path) -> None:
+    """Put a file in a second place: a hard link where that can be, else a copy."""
+    try:
+        os.link(source, target)
+    except OSError:  # another file system, or one without links
+        shutil.copy2(source, target)

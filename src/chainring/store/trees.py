@@ -11,48 +11,26 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from chainring.contracts.codec import decode, digest, encode
 from chainring.contracts.errors import DamagedError, InputError
-from chainring.store.erasure import Erasure, Replaced, read_erasure, write_erasure
+from chainring.store.erasure import Erasure, read_erasure, write_erasure
 from chainring.store.files import (
     DigestCache,
     beside,
     copy_durably,
     full_disk_explained,
+    link,
+    make_young,
     write_durably,
 )
+from chainring.store.manifest import Blob, Manifest, after, hex_name
 
 IN_USE_S = 3600.0
 """An open folder that was asked for within this time is never taken away to make room."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Blob:
-    """One file of a tree: its path inside it, its size in bytes and its digest."""
-
-    path: str
-    size: int
-    digest: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Manifest:
-    """What a tree holds. `needs` are addresses of trees without which it cannot be used."""
-
-    kind: str
-    files: tuple[Blob, ...]
-    needs: tuple[str, ...] = ()
-    format: int = 1
-
-    @property
-    def bytes(self) -> int:
-        """Sum of the sizes of its files."""
-        return sum(blob.size for blob in self.files)
 
 
 class TreeStore:
@@ -108,7 +86,7 @@ class TreeStore:
         address = digest(text.encode(), size=32)
         target = self._manifest_path(address)
         if target.exists():
-            _make_young(target)
+            make_young(target)
         else:
             write_durably(target, text.encode(), mode=0o444)
         self._upload(target)
@@ -131,7 +109,7 @@ class TreeStore:
         if digest(data, size=32) != address:
             raise DamagedError(f"the manifest {path} was altered; restore it from a backup")
         now = {one.path: one for one in self.erasure(address).files}
-        return _after(decode(Manifest, data), now)
+        return after(decode(Manifest, data), now)
 
     def erasure(self, address: str) -> Erasure:
         """Return which files of a tree were replaced when something was forgotten."""
@@ -162,7 +140,7 @@ class TreeStore:
 
     def open_folder(self, address: str) -> Path:
         """Return where `open` puts the tree, whether or not it is open."""
-        return self.root / "open" / _hex(address)
+        return self.root / "open" / hex_name(address)
 
     def has(self, address: str) -> bool:
         """Whether the tree is here (or in the remote)."""
@@ -181,7 +159,7 @@ class TreeStore:
             When a file's bytes differ from the manifest.
         """
         manifest = self.manifest(address)
-        target = self.root / "open" / _hex(address)
+        target = self.root / "open" / hex_name(address)
         for blob in manifest.files:
             self._fetch(blob)
         self._verify(manifest, fresh=fresh)
@@ -232,7 +210,7 @@ class TreeStore:
                 removed["blobs"] += 1
                 removed["bytes"] += stat.st_size
         for address in gone:  # last: to unlink a link makes its blob young
-            shutil.rmtree(self.root / "open" / _hex(address), ignore_errors=True)
+            shutil.rmtree(self.root / "open" / hex_name(address), ignore_errors=True)
         self._sweep_leftovers(cutoff)
         return removed | {"trees": len(gone)}
 
@@ -256,7 +234,7 @@ class TreeStore:
         found = self.digests.digest(path)
         target = self._blob_path(found)
         if target.exists() and self.digests.digest(target) == found:
-            _make_young(target)
+            make_young(target)
         else:
             copy_durably(path, target, digest=found)
         self._upload(target)
@@ -292,7 +270,7 @@ class TreeStore:
                 for blob in manifest.files:
                     place = building / blob.path
                     place.parent.mkdir(parents=True, exist_ok=True)
-                    _link(self._blob_path(blob.digest), place)
+                    link(self._blob_path(blob.digest), place)
                 building.rename(target)
             except OSError:
                 shutil.rmtree(building, ignore_errors=True)
@@ -357,48 +335,13 @@ class TreeStore:
         return bool(fs.exists(f"{base}/{path.relative_to(self.root).as_posix()}"))
 
     def _manifest_path(self, address: str) -> Path:
-        name = _hex(address)
+        name = hex_name(address)
         return self.root / "trees" / name[:2] / f"{name}.json"
 
     def _erasure_path(self, address: str) -> Path:
-        name = _hex(address)
+        name = hex_name(address)
         return self.root / "erased" / name[:2] / f"{name}.json"
 
     def _blob_path(self, found: str) -> Path:
-        name = _hex(found)
+        name = hex_name(found)
         return self.root / "blobs" / name[:2] / name
-
-
-def _after(manifest: Manifest, now: Mapping[str, Replaced]) -> Manifest:
-    """Return the manifest with each replaced file as it is now."""
-    if not now:
-        return manifest
-    files = tuple(
-        Blob(path=blob.path, size=now[blob.path].size, digest=now[blob.path].digest)
-        if blob.path in now
-        else blob
-        for blob in manifest.files
-    )
-    return replace(manifest, files=files)
-
-
-def _hex(address: str) -> str:
-    prefix, _, name = address.partition(":")
-    if prefix != "blake2b" or len(name) != 64 or set(name) - set("0123456789abcdef"):
-        raise InputError(f"{address!r} is no address; one looks like blake2b:<64 hex digits>")
-    return name
-
-
-def _make_young(path: Path) -> None:
-    """Keep a sweep from taking a file while the tree that needs it is being made.
-
-    Only ctime moves: a new mtime would make the digest cache read the file again.
-    """
-    path.chmod(0o444)
-
-
-def _link(source: Path, target: Path) -> None:
-    try:
-        os.link(source, target)
-    except OSError:  # another file system, or one without links
-        shutil.copy2(source, target)

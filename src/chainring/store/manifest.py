@@ -1,0 +1,61 @@
+"""What a tree holds: a manifest of blobs, and how an erasure changes what it tells.
+
+Manifest(kind="model", files=(Blob(path="card.md", size=812, digest="blake2b:…"),)).bytes
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from chainring.contracts.errors import InputError
+from chainring.store.erasure import Replaced
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blob:
+    """One file of a tree: its path inside it, its size in bytes and its digest."""
+
+    path: str
+    size: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """What a tree holds. `needs` are addresses of trees without which it cannot be used."""
+
+    kind: str
+    files: tuple[Blob, ...]
+    needs: tuple[str, ...] = ()
+    format: int = 1
+
+    @property
+    def bytes(self) -> int:
+        """Sum of the sizes of its files."""
+        return sum(blob.size for blob in self.files)
+
+
+def after(manifest: Manifest, now: Mapping[str, Replaced]) -> Manifest:
+    """Return the manifest with each file that an erasure replaced as it is now."""
+    if not now:
+        return manifest
+    files = tuple(
+        Blob(path=blob.path, size=now[blob.path].size, digest=now[blob.path].digest)
+        if blob.path in now
+        else blob
+        for blob in manifest.files
+    )
+    return replace(manifest, files=files)
+
+
+def hex_name(address: str) -> str:
+    """Return the digits of an address: what its files are called.
+
+    >>> hex_name("blake2b:" + 64 * "a")[:4]
+    'aaaa'
+    """
+    prefix, _, name = address.partition(":")
+    if prefix != "blake2b" or len(name) != 64 or set(name) - set("0123456789abcdef"):
+        raise InputError(f"{address!r} is no address; one looks like blake2b:<64 hex digits>")
+    return name
