@@ -86,7 +86,8 @@ def _members(texts: Sequence[str], count: int, seed: int) -> list[list[int]]:
     from sklearn.cluster import KMeans
 
     count = min(count, len(np.unique(vectors, axis=0)))
-    distances = KMeans(count, random_state=seed, n_init=1).fit_transform(vectors)
+    # One start fell into another minimum on another processor: ten starts agree.
+    distances = KMeans(count, random_state=seed, n_init=10).fit_transform(vectors)
     member, distance = distances.argmin(axis=1), distances.min(axis=1)
     distance[~vectors.any(axis=1)] = np.inf  # a text without a known feature stands for nothing
     order = np.argsort(distance, kind="stable")
