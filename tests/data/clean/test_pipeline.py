@@ -30,6 +30,7 @@ from chainring.contracts.errors import InputError, UnknownNameError
 from chainring.contracts.parts import part
 from chainring.data.clean.batch import Batch
 from chainring.data.clean.characters import Page
+from chainring.data.clean.settings import STAGES
 from chainring.hardware.executor import LocalExecutor
 
 
@@ -114,7 +115,12 @@ def corpus(tmp_path: Path) -> Path:
     base = mixture(rng, 300)
     for name in "ab":
         documents = [*rng.sample(base, 100), *mixture(rng, 800)]
-        write(tmp_path / "corpus" / f"{name}.jsonl", documents)
+        rows = [
+            {"id": f"{name}-{n}", "text": text, "licence": "CC0-1.0" if n % 97 else "none"}
+            for n, text in enumerate(documents)
+        ]
+        write(tmp_path / "corpus" / f"{name}.jsonl", rows)
+    write(tmp_path / "held.jsonl", [max(documents, key=len)])
     return tmp_path / "corpus"
 
 
@@ -148,9 +154,9 @@ def test_compressed_files_give_the_same_rows(cleaned: Cleaner, tmp_path: Path, e
     assert lines(tmp_path / "plain") == lines(tmp_path / "packed")
 
 
-def run_and_die(source: Path, out: Path, line: int) -> subprocess.CompletedProcess[str]:
+def run_and_die(source: Path, out: Path, when: int | str) -> subprocess.CompletedProcess[str]:
     script = Path(__file__).with_name("dying.py")
-    command = [sys.executable, str(script), str(source), str(out), str(line)]
+    command = [sys.executable, str(script), str(source), str(out), str(when)]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
@@ -165,6 +171,22 @@ def test_a_run_killed_at_any_line_of_its_progress_ends_like_one_that_was_not(
     assert kills >= 10
     assert tree(tmp_path / "broken") == tree(tmp_path / "whole")
     assert not list((tmp_path / "broken").glob(".run-*"))
+
+
+def test_a_run_killed_inside_each_stage_ends_like_one_that_was_not(
+    corpus: Path, tmp_path: Path
+) -> None:
+    assert run_and_die(corpus, tmp_path / "whole", -1).returncode == 0
+    for name in (*STAGES, "embedder"):
+        assert run_and_die(corpus, tmp_path / "broken", f"{name}:1").returncode == -9, name
+    assert run_and_die(corpus, tmp_path / "broken", -1).returncode == 0
+    assert tree(tmp_path / "broken") == tree(tmp_path / "whole")
+    counts = json.loads((tmp_path / "whole" / "manifest.json").read_text("utf-8"))
+    idle = {
+        name for name, (_, changed, dropped) in counts["stages"].items() if not changed + dropped
+    }
+    assert not idle & {"policy.v1", "decontaminate.v1"}
+    assert counts["reasons"]["same meaning"] > 0
 
 
 def test_a_run_killed_at_any_moment_ends_like_one_that_was_not(
@@ -289,6 +311,15 @@ def test_a_run_that_drops_everything_is_an_error_that_names_the_reasons(
     assert error.value.faults == ("too short: 3",)
     assert not (tmp_path / "out" / "manifest.json").exists()
     assert reasons(tmp_path / "out") == {f"in-{n}": "too short" for n in range(3)}
+
+
+def test_files_of_another_form_are_told_by_what_is_expected(
+    cleaned: Cleaner, tmp_path: Path
+) -> None:
+    (tmp_path / "in.txt").write_text("no JSON\n也不是\n[]\n", encoding="utf-8")
+    with pytest.raises(InputError, match="one object with `text` a line") as error:
+        cleaned(tmp_path / "in.txt")
+    assert error.value.faults == ("broken JSON: 2", "no JSON object: 1")
 
 
 def test_empty_files_missing_folders_and_foreign_folders_are_refused(

@@ -38,6 +38,16 @@ if TYPE_CHECKING:
 BATCH_BYTES = 300_000
 """Text at a time: its arrays stay in the cache of a core, and memory stays flat."""
 
+UNREAD = (
+    "broken JSON",
+    "broken UTF-8",
+    "NUL bytes",
+    "no JSON object",
+    "no `text`",
+    "line too long",
+)
+"""Why a line is set aside before any stage sees it."""
+
 SAMPLES = 20
 SAMPLE_CHARACTERS = 200
 

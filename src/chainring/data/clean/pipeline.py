@@ -39,7 +39,7 @@ from chainring.data.clean.copies import (
     fates,
     near_edges,
 )
-from chainring.data.clean.first import Run, first_pass
+from chainring.data.clean.first import UNREAD, Run, first_pass
 from chainring.data.clean.keep import keep_array, keep_json, read_json
 from chainring.data.clean.last import Writing, gathered, last_pass
 from chainring.data.clean.minhash import BANDS
@@ -269,6 +269,12 @@ def _require_some(report: CleanReport, dropped: Path) -> None:
     if not report.read:
         raise InputError("nothing was read: the files hold no line; name files of JSON lines")
     often = sorted(report.reasons.items(), key=lambda one: -one[1])
+    if all(reason in UNREAD for reason in report.reasons):
+        raise InputError(
+            f"none of the {report.read} lines could be read; files of JSON lines are expected, one "
+            "object with `text` a line",
+            faults=[f"{reason}: {count}" for reason, count in often],
+        )
     raise InputError(
         f"all {report.read} texts were dropped, so there is no result. Loosen the profile, the "
         f"languages or the licences; {dropped} has samples of each reason",
