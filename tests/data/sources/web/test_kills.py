@@ -91,6 +91,7 @@ class Killer:
         self.crawler, self.site = crawler, crawler.site
         self.settings = crawler.settings(**own)
         self.settled: dict[str, int] = {}
+        self.kills: list[int] = []
 
     def run(self, *, kill_at: int | None) -> None:
         """Run to the end, or until the site was asked so many times in all."""
@@ -104,6 +105,7 @@ class Killer:
                 os.kill(child.pid, signal.SIGKILL)
             ended = child.wait()
         assert ended == (0 if kill_at is None else -signal.SIGKILL)
+        self.kills += [] if kill_at is None else [len(self.site.hits)]
         for path, (state, _) in self.crawler.states().items():
             if state not in ("waiting", "asked"):
                 self.settled.setdefault(path, len(self.site.hits))
@@ -146,11 +148,13 @@ def test_a_crawl_that_is_killed_three_times_ends_as_an_unbroken_one(
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(2400)
 def test_two_thousand_pages_with_traps_and_twenty_kills(site: Site, tmp_path: Path) -> None:
     tree(site, 2000)
     traps(site)
     crawler = Crawler(tmp_path / "harvest", site)
-    killer = Killer(crawler, max_depth=14, max_pages=5000, max_tries=3, max_page_kib=512)
+    limits = {"max_depth": 14, "max_pages": 5000, "max_tries": 3, "max_page_kib": 512}
+    killer = Killer(crawler, delay_s=0.02, **limits)
     chance = random.Random(20261125)
     for at in sorted(chance.sample(range(4, 2000), 20)):
         killer.run(kill_at=at)
@@ -164,3 +168,26 @@ def test_two_thousand_pages_with_traps_and_twenty_kills(site: Site, tmp_path: Pa
     del twice["/slow"]  # it failed, and was tried again as it should be
     assert twice.total() - len(twice) <= 20
     assert not any("/private/" in path for path in site.paths)
+    least = _least_gap(site)
+    assert least >= 0.02
+    print(f"{len(rows)} rows, {len(site.hits)} requests, {len(killer.kills)} kills, "
+          f"{twice.total() - len(twice)} asked again, least pause {least:.4f} s")  # fmt: skip
+
+
+def test_a_robots_txt_that_changed_is_obeyed_in_the_next_round_whatever_is_killed(
+    site: Site, tmp_path: Path
+) -> None:
+    tree(site, 200)
+    killer = Killer(Crawler(tmp_path / "harvest", site), max_depth=14, delay_s=0.01)
+    killer.run(kill_at=None)
+    rows = set(killer.crawler.rows())
+    site.pages["/robots.txt"] = b"User-agent: *\nDisallow: /19\nCrawl-delay: 0.02\n"
+    site.hits.clear()
+    killer.settled.clear()
+    for at in (30, 90, None):
+        killer.run(kill_at=at)
+    forbidden = {path for path in rows if path.startswith("/19")}
+    assert len(forbidden) == 11
+    assert set(killer.crawler.rows()) == rows - forbidden
+    assert not any(path.startswith("/19") for path in site.paths)
+    assert min(b - a for (_, a, _), (_, b, _) in pairwise(site.hits[1:])) >= 0.02
