@@ -38,7 +38,8 @@ def tell_trace(found: Mapping[str, Any]) -> Iterator[str]:
     for one in found["feedback"]:
         yield f"feedback   {one['id']}  {one['kind']} {one['value']}  {one['at']}"
     for one in found["datasets"]:
-        yield f"data set   {short(one['address'])}  {one['split']}, {one['label']}  {one['at']}"
+        label = one["label"] or "no label"
+        yield f"data set   {short(one['address'])}  {one['split']}, {label}  {one['at']}"
         for model in one["models"]:
             served = "served" if model["served"] else "never served"
             yield f"  {model['verb']:8} {short(model['address'])}  {model['part']}, {served}"

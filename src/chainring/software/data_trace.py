@@ -148,7 +148,8 @@ def _dropped_place(ring: Ring, chain: Sequence[Lineage], name: str) -> dict[str,
                         **empty, "datasets": []}  # fmt: skip
     raise InputError(
         f"nothing named {name!r} entered this data set or was dropped on the way to it; `chainring "
-        "data show` tells the ids of rows, and a place is written as 'data/help.csv line 12'"
+        "data show` tells the ids of rows, and a place is written as 'data/help.csv line 12', "
+        "where rows have an id as 'data/help.csv id 4711'"
     )
 
 

@@ -47,10 +47,13 @@ class EncoderEmbedder:
 
     def _open(self) -> Any:
         if self._opened is None:
+            from transformers.utils import logging
+
             from chainring.training.finetune import open_encoder, readable_tokens
             from chainring.training.network import Network
             from chainring.training.tokens import open_tokenizer
 
+            logging.disable_progress_bar()
             encoder = open_encoder(self._base.folder, dropout=0.0)
             network = Network(encoder, labels=1, dropout=0.0)
             tokens = readable_tokens(network, MAX_TOKENS)
