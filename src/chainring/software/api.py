@@ -257,12 +257,23 @@ class Project:
         """Return what was done with privilege, newest first."""
         return auditing.audit(self, who=who, verb=verb, since=since, limit=limit)
 
-    def report(self, path: str | Path | None = None, *, language: str = "en") -> Path:
-        """Write one self-contained HTML page (`en` or `zh`) about the ring and return its path."""
+    def report(
+        self,
+        path: str | Path | None = None,
+        *,
+        language: str = "en",
+        texts: bool = True,
+        card: str | Path | None = None,
+    ) -> Path:
+        """Write one self-contained HTML page (`en` or `zh`) about the ring and return its path.
+
+        The first report on a model studies it, which takes seconds to a minute. `texts` shows what
+        it got wrong; `card` also writes the model's card, as Markdown.
+        """
         from chainring.software.report import write_report
 
-        place = Path(path) if path else self.folder / "report.html"
-        return write_report(self, place, language=language)
+        place, card = Path(path) if path else self.folder / "report.html", card and Path(card)
+        return write_report(self, place, language=language, texts=texts, card=card or None)
 
     def backup(self, path: str | Path) -> dict[str, int]:
         """Write everything but the text folder itself into one archive.

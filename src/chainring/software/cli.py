@@ -236,9 +236,14 @@ def report(
     project: Folder = HERE,
     out: Annotated[Path | None, typer.Option(help="file to write")] = None,
     language: Annotated[str, typer.Option(help="en or zh")] = "en",
+    card: Annotated[
+        Path | None, typer.Option(help="also write the model card to this file")
+    ] = None,
+    texts: Annotated[bool, typer.Option(help="show texts that it got wrong, redacted")] = True,
 ) -> None:
-    """Write one self-contained HTML page about the ring."""
-    typer.echo(f"wrote {_open(project).report(out, language=language)}")
+    """Write one self-contained HTML page about the ring, and what would make it better."""
+    made = _open(project).report(out, language=language, texts=texts, card=card)
+    typer.echo(f"wrote {made}")
 
 
 @app.command()

@@ -9,7 +9,7 @@ sources and licences, words, drift against the data set before, the population, 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from html import escape
 from pathlib import Path
@@ -24,7 +24,14 @@ from chainring.software.data_findings import findings
 from chainring.software.data_look import Look, look
 from chainring.software.data_report_compared import compared, stands
 from chainring.software.data_report_words import WORDS, told_reason
-from chainring.software.report import STYLE, markdown, section, table
+from chainring.software.report_cards import (
+    MORE_STYLE,
+    STYLE,
+    both,
+    markdown,
+    section,
+    table,
+)
 from chainring.software.telling import short
 from chainring.stats.charts import Bar, Stack, bar_chart, stacked_bars
 from chainring.store.files import write_durably
@@ -32,20 +39,7 @@ from chainring.store.files import write_durably
 if TYPE_CHECKING:
     from chainring.software.api import Project
 
-DESK, PHONE = 560.0, 340.0
 MOST_BARS = 15
-MORE_STYLE = """
-.desk{display:block}.phone{display:none}
-@media(max-width:560px){.desk{display:none}.phone{display:block}main{padding:20px 12px 48px}
-.card{padding:12px}.card table{min-width:620px}}
-.card p{margin:0 0 10px}.card p:last-child{margin:0}.muted{color:var(--muted);font-size:14px}
-.found{margin:0;padding-left:20px}.found li{margin:4px 0}.bad{color:var(--bad);font-weight:600}
-.card:has(table){grid-column:1/-1}.card table{overflow-wrap:break-word}
-.card h3{font-size:15px;margin:0 0 10px}
-.card table+p,.card table+table{margin-top:14px}code{font-size:.9em}pre{white-space:pre-wrap}
-"""
-
-Draw = Callable[[float], str]
 
 
 def write_data_report(
@@ -255,8 +249,3 @@ def _bars(
             width=width,
         )
     )
-
-
-def both(draw: Draw) -> str:
-    """Return a chart twice, for a wide page and for a phone; the page shows one of them."""
-    return f"<div class=desk>{draw(DESK)}</div><div class=phone>{draw(PHONE)}</div>"

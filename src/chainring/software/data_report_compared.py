@@ -9,7 +9,7 @@ from chainring.data.looking.drift import MIN_ROWS, Change, Drift
 from chainring.data.looking.population import Standing
 from chainring.software.data_findings import kind_told, moved_told, p_told, per_cent
 from chainring.software.data_look import Look
-from chainring.software.report import table
+from chainring.software.report_cards import table
 
 EXAMPLE = """[data.population]
 language = { en = 0.5, zh = 0.5 }"""

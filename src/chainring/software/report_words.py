@@ -41,6 +41,126 @@ _ROWS = (
     ("flag", "flags", "举报"),
     ("cpu", "CPU seconds per step", "各步骤 CPU 秒"),
     ("memory", "Peak memory per step, MiB", "各步骤内存峰值（MiB）"),
+    ("short", "In short", "摘要"),
+    ("better", "What would make it better", "如何改进"),
+    ("training", "How it was trained", "训练曲线"),
+    ("card", "Model card", "模型卡"),
+    ("count", "turns so far: {n}", "已完成 {n} 轮"),
+    ("comma", ", ", "、"),
+    (
+        "short accuracy",
+        "The newest model is right on {share} of the rows that judge.",
+        "最新模型在评测数据上的正确率：{share}。",
+    ),
+    (
+        "short calibration",
+        "Its confidence and its share of right answers differ by {points} points on average.",
+        "置信度与实际正确率平均相差 {points} 个百分点。",
+    ),
+    (
+        "short wanted",
+        "More labels are wanted most for: {labels}.",
+        "最需要补充标注的标签：{labels}。",
+    ),
+    (
+        "short suspects",
+        "{n} labels look wrong; `chainring review` asks about them, the surest first.",
+        "有 {n} 条标签可能标错；运行 `chainring review` 逐条确认，最可疑的排在最前。",
+    ),
+    (
+        "gain",
+        "Twice the labels ({rows} rows) would bring about {points} points ({low} to {high}), "
+        "judging by how {learner} gained so far in the model's place.",
+        "标注量翻倍（{rows} 行）预计可提高约 {points} 个百分点（{low} 至 {high}），"
+        "依据是以 {learner} 代替该模型测得的学习曲线。",
+    ),
+    (
+        "no gain",
+        "Twice the labels ({rows} rows) would bring next to nothing, judging by how {learner} "
+        "gained so far in the model's place: better labels or another base may do more.",
+        "标注量翻倍（{rows} 行）几乎不会带来提高，依据是以 {learner} 代替该模型测得的学习曲线："
+        "改进标注质量或更换基座模型可能更有效。",
+    ),
+    (
+        "gain how",
+        "A forecast, no promise: the curve is that of a stand-in that learns fast, each row told "
+        "by models that had not seen it; the line beyond is an inverse power law fitted to it. The "
+        "interval holds the chance of the rows, not that the law might bend.",
+        "这是预测，不是保证：曲线由训练较快的替代模型测得，每一行都由未见过它的模型来判断；"
+        "延长部分是拟合的反幂律。区间只反映数据的随机性，不含规律本身可能的偏离。",
+    ),
+    ("frozen", "a linear layer on the frozen {base}", "冻结的 {base} 上的线性层"),
+    ("learning curve", "Accuracy by rows to learn from", "准确率随训练行数的变化"),
+    ("measured", "measured", "实测"),
+    ("foretold", "foretold", "预测"),
+    ("rows to learn from", "rows to learn from", "训练行数"),
+    ("wanted", "Where labels should be added", "应在哪里补充标注"),
+    (
+        "wanted how",
+        "Labels whose rows are most often told wrong by models that had not seen them. One that "
+        "the second half of its rows did not help may need a clearer guideline rather than rows.",
+        "按“由未见过该行的模型判断时出错的比例”排序。若后一半数据没有带来提高，"
+        "可能更需要明确标注规则，而不是更多数据。",
+    ),
+    ("label", "Label", "标签"),
+    ("rows", "Rows", "行数"),
+    ("told right", "Told right", "判断正确"),
+    ("second half", "Points from the second half", "后一半带来的百分点"),
+    ("taken", "Rows of others told this", "他类误判为此"),
+    ("suspects", "Labels that are likely wrong", "可能标错的标签"),
+    (
+        "suspected",
+        "{n} of {rows} rows to learn from are told another label by models that had not seen them, "
+        "more surely than is usual for that label; {shown} are shown, {decided} were decided on.",
+        "{rows} 行训练数据中，有 {n} 行被未见过它的模型以高于该标签平均水平的把握判为其他标签；"
+        "此处列出 {shown} 行，已处理 {decided} 行。",
+    ),
+    (
+        "suspected how",
+        "Confident learning (Northcutt and others 2021). Some are right, and hard: decide in "
+        "`chainring review`; `chainring data trace ROW` tells where a row came from.",
+        "采用置信学习（Northcutt 等，2021）。其中有些标签没错，只是难判断：请用 "
+        "`chainring review` 决定；`chainring data trace 行号` 可查看该行的来源。",
+    ),
+    ("none suspected", "No label is suspected.", "没有可疑的标签。"),
+    ("no suspects left", "All that were suspected were decided on.", "可疑标签均已处理。"),
+    ("text", "Text", "文本"),
+    ("given", "Label given", "现有标签"),
+    ("likely", "Likelier", "更可能是"),
+    ("margin", "Surer by", "把握高出"),
+    ("row", "Row", "行"),
+    (
+        "mistakes",
+        "Its surest mistakes and what they are like",
+        "最自信的错误与相近的训练行",
+    ),
+    (
+        "mistaken",
+        "{n} of {rows} validation rows were answered wrong, not passed on; the surest are shown.",
+        "{rows} 行验证数据中有 {n} 行答错且未转人工；下面列出把握最大的几行。",
+    ),
+    (
+        "mistakes how",
+        "Validation rows only: whoever mends what they saw in the rows that judge has trained on "
+        "them. Nearness is the cosine of words and characters (TF-IDF).",
+        "只列验证数据：依据评测数据来改进，就等于用它训练。相近程度为词与字符 TF-IDF 的余弦值。",
+    ),
+    (
+        "no mistake",
+        "None of {rows} validation rows was answered wrong.",
+        "{rows} 行验证数据全部答对。",
+    ),
+    ("truth", "Truth", "真实标签"),
+    ("answer", "Answer", "回答"),
+    ("nearest", "Nearest rows to learn from", "最相近的训练行"),
+    ("withheld", "withheld", "不予显示"),
+    ("forgotten", "forgotten since", "之后已遗忘"),
+    ("no curve", "No learning curve", "没有学习曲线"),
+    ("no suspects", "No search for wrong labels", "未查找标错的标签"),
+    ("no mistakes", "No list of mistakes", "没有错误列表"),
+    ("step", "step", "步"),
+    ("loss", "loss", "损失"),
+    ("rate", "learning rate", "学习率"),
     ("empty", "nothing yet", "暂无数据"),
 )
 

@@ -1,0 +1,75 @@
+"""What the pages of this room are made of: style, sections, tables, paragraphs, charts for phones.
+
+Enter texts and numbers, leaves HTML that needs nothing from outside; every text is escaped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from html import escape
+
+DESK, PHONE = 560.0, 340.0
+
+Draw = Callable[[float], str]
+
+STYLE = """
+:root{color-scheme:light dark;--paper:#f7f6f3;--card:#fff;--ink:#1f2933;--muted:#5a6672;
+--grid:#e6e8eb;--accent:#1b6f78;--bad:#b03a2e;--series-2:#b5752a;--series-3:#4c8f63}
+@media(prefers-color-scheme:dark){:root{--paper:#12161a;--card:#1a2026;--ink:#e7ebef;
+--muted:#a0acb8;--grid:#2c353d;--accent:#62bcc5;--bad:#ef8f83;--series-2:#dfa45b}}
+body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.55 system-ui,-apple-system,
+"Segoe UI","PingFang SC","Microsoft YaHei","Noto Sans CJK SC",sans-serif}
+main{max-width:1100px;margin:0 auto;padding:32px 20px 64px}
+h1{font-size:28px;margin:0 0 4px}h2{font-size:19px;margin:40px 0 12px}
+.lead{color:var(--muted);margin:0}
+.grid{display:grid;gap:20px;grid-template-columns:repeat(auto-fit,minmax(min(100%,460px),1fr))}
+.card{background:var(--card);border-radius:12px;padding:18px;overflow-x:auto}
+.card svg{width:100%;height:auto}
+table{border-collapse:collapse;width:100%;font-size:14px}
+th,td{text-align:left;padding:6px 10px 6px 0;border-bottom:1px solid var(--grid);
+vertical-align:top}
+th{color:var(--muted);font-weight:500}td.n{text-align:right;font-variant-numeric:tabular-nums}
+.card h1{font-size:20px}.card h2{font-size:16px;margin:24px 0 8px}.card{overflow-wrap:anywhere}
+"""
+
+MORE_STYLE = """
+.desk{display:block}.phone{display:none}
+@media(max-width:560px){.desk{display:none}.phone{display:block}main{padding:20px 12px 48px}
+.card{padding:12px}.card table{min-width:620px}}
+.card p{margin:0 0 10px}.card p:last-child{margin:0}.muted{color:var(--muted);font-size:14px}
+.found{margin:0;padding-left:20px}.found li{margin:4px 0}.bad{color:var(--bad);font-weight:600}
+.card:has(table){grid-column:1/-1}.card table{overflow-wrap:break-word}
+.card h3{font-size:15px;margin:0 0 10px}
+.card table+p,.card table+table{margin-top:14px}code{font-size:.9em}pre{white-space:pre-wrap}
+"""
+
+
+def markdown(text: str) -> str:
+    """Return Markdown as HTML; markup inside it is shown, not run."""
+    from markdown_it import MarkdownIt
+
+    return str(MarkdownIt("commonmark", {"html": False}).enable("table").render(text))
+
+
+def section(title: str, cards: Sequence[str]) -> Iterator[str]:
+    """Yield a heading and cards side by side."""
+    yield f"<h2>{escape(title)}</h2><div class=grid>"
+    yield from (f"<div class=card>{card}</div>" for card in cards)
+    yield "</div>"
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a table; the cells are HTML already, the head is text."""
+    cells = "".join(f"<th>{escape(name)}</th>" for name in head)
+    body = "".join("<tr>" + "".join(f"<td>{c}</td>" for c in row) + "</tr>" for row in rows)
+    return f"<table><tr>{cells}</tr>{body}</table>"
+
+
+def paragraph(text: str, *, muted: bool = False) -> str:
+    """Return a text as a paragraph."""
+    return f"<p class=muted>{escape(text)}</p>" if muted else f"<p>{escape(text)}</p>"
+
+
+def both(draw: Draw) -> str:
+    """Return a chart twice, for a wide page and for a phone; the page shows one of them."""
+    return f"<div class=desk>{draw(DESK)}</div><div class=phone>{draw(PHONE)}</div>"
