@@ -1,6 +1,7 @@
 """The loop pays: BANKING77 from ten rows a label, three turns of users' feedback.
 
     python benchmarks/loop.py --data ../shared/data/banking77 --seeds 3
+    OMP_NUM_THREADS=1 python benchmarks/loop.py --processes 9 --silence    # on many cores
 
 Each seed: a project with ten rows a label; then three times 1,000 further training texts are asked
 of the champion as users who correct every wrong answer and confirm half of the right ones (300
@@ -9,10 +10,14 @@ users; a correction names the true label), a reviewer answers the sample of the 
 each champion from outside. Three ways: `honest`; `noisy` (30 % of the corrections name a wrong
 label); `hostile` (one author besides, who corrects 300 right answers a turn to a wrong label).
 
+With `--silence` the recipe lets answers that nobody reacted to teach, where review shows that these
+are right (`feedback.silence`).
+
 A label is counted where somebody had to name one: every correction, those of the hold-out too.
 A confirmation is one click and names none; the reviewer's rows judge and never teach; both are
 printed, so that the ratio can be read under the stricter countings. `random` trains the same recipe
-on the ten rows a label and as many random labelled rows as there were corrections.
+on the ten rows a label and as many random labelled rows as there were corrections: the mean of
+three draws, in projects of the same key, so that the same of the ten rows judge and choose.
 
 Stated before the first run (docs/log.md): honest, mean of seeds: test at least +4 points, at least
 one promotion a seed, at least twice the points per 100 labels of random; noisy and hostile: no
@@ -26,9 +31,12 @@ import argparse
 import gzip
 import json
 import random
+import shutil
 import tempfile
 import time
 from collections import Counter, defaultdict
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +44,7 @@ from chainring.contracts.reaction import Reaction
 from chainring.contracts.request import Request
 from chainring.deployment.predictors import open_predictor
 from chainring.software.api import Project
+from chainring.stats.charts.lines import Point, Series, line_chart
 from chainring.stats.paired import mcnemar
 
 RECIPE = """
@@ -48,12 +57,15 @@ seed = {seed}
 epochs = 0
 [gate]
 placebo = false
+[feedback]
+silence = {silence}
 [privacy]
 log = "redacted"
 """
 USERS = 300
 PER_TURN = 1000
 HOSTILE_PER_TURN = 300
+DRAWS = 3
 
 
 def rows(folder: Path, split: str) -> list[dict[str, str]]:
@@ -63,9 +75,12 @@ def rows(folder: Path, split: str) -> list[dict[str, str]]:
     return [{"text": row["text"], "label": row["label_name"]} for row in found]
 
 
-def project_of(folder: Path, data: list[dict[str, str]], seed: int) -> Project:
+def project_of(
+    folder: Path, data: list[dict[str, str]], seed: int, *, silence: bool = False
+) -> Project:
     (folder / "data").mkdir(parents=True)
-    (folder / "chainring.toml").write_text(RECIPE.format(seed=seed))
+    recipe = RECIPE.format(seed=seed, silence=str(silence).lower())
+    (folder / "chainring.toml").write_text(recipe)
     lines = "\n".join(json.dumps(row) for row in data)
     (folder / "data" / "train.jsonl").write_text(lines)
     return Project.open(folder)
@@ -128,7 +143,9 @@ def react(project: Project, prediction: str, kind: Any, value: str, author: str)
     )
 
 
-def run(data: Path, folder: Path, seed: int, way: str, turns: int) -> dict[str, Any]:
+def run(
+    data: Path, folder: Path, seed: int, way: str, turns: int, silence: bool = False
+) -> dict[str, Any]:
     dice = random.Random(seed)
     train, test = rows(data, "train"), rows(data, "test")
     dice.shuffle(train)
@@ -139,7 +156,7 @@ def run(data: Path, folder: Path, seed: int, way: str, turns: int) -> dict[str, 
     rest = [row for found in by_label.values() for row in found[10:]]
     dice.shuffle(rest)
     labels = sorted(by_label)
-    project = project_of(folder / f"{way}-{seed}", first, seed)
+    project = project_of(folder / f"{way}-{seed}", first, seed, silence=silence)
     project.turn()
     series = [outcomes(project, test)]
     result: dict[str, Any] = {"seed": seed, "way": way, "turns": [], "counts": Counter()}
@@ -167,16 +184,41 @@ def run(data: Path, folder: Path, seed: int, way: str, turns: int) -> dict[str, 
         print(json.dumps({"seed": seed, "way": way, **result["turns"][-1]}), flush=True)
     result["last"] = sum(series[-1]) / len(test)
     if way == "honest":
-        extra = rest[: 10 * PER_TURN]
-        dice.shuffle(extra)
-        other = project_of(
-            folder / f"random-{seed}", first + extra[: result["counts"]["corrections"]], seed
+        result["random"] = by_random_labels(
+            folder / f"random-{seed}",
+            first,
+            rest[: 10 * PER_TURN],
+            test,
+            seed=seed,
+            count=result["counts"]["corrections"],
+            key=project.folder / ".chainring" / "key",
         )
-        other.turn()
-        result["random"] = sum(outcomes(other, test)) / len(test)
-        other.close()
     project.close()
     return result
+
+
+def by_random_labels(
+    folder: Path,
+    first: list[dict[str, str]],
+    rest: list[dict[str, str]],
+    test: list[dict[str, str]],
+    *,
+    seed: int,
+    count: int,
+    key: Path,
+) -> float:
+    """Return the accuracy that as many random labels give, the mean of three draws."""
+    found = []
+    for draw in range(DRAWS):
+        extra = random.Random(1000 * seed + draw).sample(rest, count)
+        place = folder / str(draw)
+        (place / ".chainring").mkdir(parents=True)
+        shutil.copy(key, place / ".chainring" / "key")
+        project = project_of(place, first + extra, seed)
+        project.turn()
+        found.append(sum(outcomes(project, test)) / len(test))
+        project.close()
+    return sum(found) / len(found)
 
 
 def main() -> None:
@@ -186,18 +228,46 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--turns", type=int, default=3)
     parser.add_argument("--ways", nargs="+", default=["honest", "noisy", "hostile"])
+    parser.add_argument("--silence", action="store_true", help="answers without a reaction teach")
+    parser.add_argument("--processes", type=int, default=1, help="runs at a time")
     parser.add_argument("--out", type=Path, default=Path("out/loop.json"))
     args = parser.parse_args()
     started = time.monotonic()
-    found = []
-    with tempfile.TemporaryDirectory() as place:
-        for seed in range(args.seeds):
-            for way in args.ways:
-                found.append(run(args.data, Path(place), seed, way, args.turns))
-                args.out.parent.mkdir(parents=True, exist_ok=True)
-                args.out.write_text(json.dumps(found, indent=1))
+    args.out.parent.mkdir(parents=True, exist_ok=True)
+    found: list[dict[str, Any]] = []
+    with (
+        tempfile.TemporaryDirectory() as place,
+        ProcessPoolExecutor(args.processes, mp_context=get_context("spawn")) as pool,
+    ):
+        waiting = [
+            pool.submit(run, args.data, Path(place), seed, way, args.turns, args.silence)
+            for way in args.ways
+            for seed in range(args.seeds)
+        ]
+        for done in as_completed(waiting):
+            found.append(done.result())
+            found.sort(key=lambda one: (args.ways.index(one["way"]), one["seed"]))
+            args.out.write_text(json.dumps(found, indent=1))
+            args.out.with_suffix(".svg").write_text(plot(found))
     print(table(found))
     print(f"{time.monotonic() - started:.0f} s")
+
+
+def plot(found: list[dict[str, Any]]) -> str:
+    """Return the accuracy per turn, one line a way: the mean of its seeds."""
+    series = []
+    for way in dict.fromkeys(one["way"] for one in found):
+        runs = [[one["first"], *(t["accuracy"] for t in one["turns"])] for one in found
+                if one["way"] == way]  # fmt: skip
+        means = [sum(values) / len(values) for values in zip(*runs, strict=True)]
+        lows, highs = ([pick(values) for values in zip(*runs, strict=True)] for pick in (min, max))
+        points = tuple(
+            Point(x=str(turn), y=mean, low=low, high=high)
+            for turn, (mean, low, high) in enumerate(zip(means, lows, highs, strict=True))
+        )
+        series.append(Series(name=way, points=points))
+    title = "Accuracy of the champion on the untouched test split"
+    return line_chart(series, title=title, x_label="turn")
 
 
 def table(found: list[dict[str, Any]]) -> str:
@@ -215,6 +285,10 @@ def table(found: list[dict[str, Any]]) -> str:
             f"| {gain:+.1f} | {promoted} | {one['counts']['corrections']} "
             f"| {'' if by_chance is None else f'{by_chance:+.1f}'} | {ratio} |"
         )
+    honest = [one for one in found if "random" in one]
+    gains = [sum(one[name] - one["first"] for one in honest) for name in ("last", "random")]
+    if gains[1:] and gains[1] > 0:
+        lines.append(f"\nhonest seeds together: {gains[0] / gains[1]:.2f} x random")
     return "\n".join(lines)
 
 

@@ -19,7 +19,8 @@ from chainring.contracts.prediction import Prediction
 from chainring.contracts.record import Record
 from chainring.contracts.table import Table
 from chainring.contracts.work import Work
-from chainring.feedback.corrections import Statement, author_limit, corrections, statements
+from chainring.feedback.caps import author_limit
+from chainring.feedback.corrections import Statement, corrections, statements
 from chainring.feedback.holdout import asked
 from chainring.feedback.settings import FeedbackSettings
 from chainring.hardware.executor import LocalExecutor

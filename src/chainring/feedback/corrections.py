@@ -13,6 +13,7 @@ a correction or confirmation             `part` train, of the hold-out: reacted
 a flag or comment that a person decided  the same, with the person's label
 a sampled hold-out answer, reviewed      `part` holdout, with the true label
 another answer, reviewed                 `part` train, with the true label
+an answer that nobody reacted to         nothing, or `part` train (see `silence`)
 a rating, preference or outcome          nothing: it says no label
 =======================================  ===========================================
 
@@ -34,13 +35,14 @@ from chainring.contracts.label import AuthorKind, Label, ReviewState
 from chainring.contracts.record import Record
 from chainring.contracts.table import Table
 from chainring.contracts.work import Work
+from chainring.feedback.caps import author_limit
 from chainring.feedback.dropped import Dropped
 from chainring.feedback.settings import FeedbackSettings
+from chainring.feedback.silence import UNSURE_SILENCE, silent_rows
 from chainring.store.tables import read_table, write_table
 from chainring.text.redact import redact
 
 STATEMENTS = ("correction", "confirmation")
-MIN_PER_AUTHOR = 10
 _WAITS = "waits for a review"
 
 
@@ -114,7 +116,8 @@ def statements(
     said = _capped(_unrepeated(said, dropped), settings)
     decided = [*_decided(ordered, decisions, guard, dropped)]
     answers = [*_reviewed(ordered, decisions, guard, settings, dropped)]
-    return sorted([*said, *decided, *answers], key=lambda one: one.order), dropped
+    quiet = [*_silent(ordered, decisions, guard, settings, dropped)]
+    return sorted([*said, *decided, *answers, *quiet], key=lambda one: one.order), dropped
 
 
 def _newest(rows: Iterable[Feedback], dropped: Dropped) -> list[Feedback]:
@@ -211,23 +214,6 @@ def _capped(said: Sequence[Statement], settings: FeedbackSettings) -> list[State
     return result
 
 
-def author_limit(counts: Mapping[str, int], *, settings: FeedbackSettings) -> int:
-    """Return how many undecided statements of one author count before a review.
-
-    The share takes hold only where every author could keep to it: with five authors or fewer one
-    of them always gives a fifth or more.
-
-    >>> author_limit({"ann": 300, "bo": 10}, settings=FeedbackSettings())
-    50
-    >>> author_limit({str(i): 10 for i in range(12)}, settings=FeedbackSettings())
-    24
-    """
-    cap, share = settings.max_rows_per_author, settings.author_share_for_review
-    if len(counts) * share <= 1:
-        return cap
-    return min(cap, max(MIN_PER_AUTHOR, int(share * sum(counts.values()))))
-
-
 def _decided(
     rows: Iterable[Feedback], decisions: Mapping[str, Label], guard: Guard, dropped: Dropped
 ) -> Iterator[Statement]:
@@ -275,6 +261,24 @@ def _reviewed(
         )
 
 
+def _silent(
+    rows: Sequence[Feedback],
+    decisions: Mapping[str, Label],
+    guard: Guard,
+    settings: FeedbackSettings,
+    dropped: Dropped,
+) -> Iterator[Statement]:
+    """Yield what was answered where nobody reacted, if review shows that this is right."""
+    found, sure = silent_rows(rows, decisions, settings=settings)
+    for row in found:
+        own = replace(row, consent=FORGOTTEN if _is_gone(row) else settings.consent)
+        reason = _unusable(own, own.consent, guard) or (None if sure else UNSURE_SILENCE)
+        if reason is None:
+            yield Statement(about=own, label=row.answer, kind="model", part="train")
+        else:
+            dropped.add(reason, own)
+
+
 def _carrier(rows: Sequence[Feedback], settings: FeedbackSettings) -> Feedback:
     """Return the answer's row (see `holdout.asked`) with the consent that somebody gave.
 
@@ -319,7 +323,13 @@ def _fields(one: Statement) -> dict[str, str]:
         "author_kind": one.kind,
         "state": one.state,
         "part": one.part,
-        "reaction": "review" if row.id == row.prediction else row.kind,
+        "reaction": _reaction(one),
         "why": one.why,
         "must": "true" if decision is not None and decision.must else "",
     }
+
+
+def _reaction(one: Statement) -> str:
+    if one.kind == "model":
+        return "silence"
+    return "review" if one.about.id == one.about.prediction else one.about.kind

@@ -24,6 +24,7 @@ from chainring.contracts.guard import FORGOTTEN, Guard
 from chainring.contracts.ids import new_id
 from chainring.contracts.label import Label
 from chainring.contracts.parts import part_names
+from chainring.contracts.prediction import Prediction
 from chainring.contracts.record import Record
 from chainring.contracts.source import Machine, Policy, Source
 from chainring.contracts.table import Table
@@ -40,6 +41,8 @@ from chainring.store.tables import read_rows, write_table
 log = logging.getLogger("chainring.ring")
 
 _LEASE_S = 120.0
+MAX_SILENT = 20_000
+"""Answers without a reaction that a snapshot holds at most: the newest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,11 +224,17 @@ def snapshot_feedback(ring: Ring, reviewed: Sequence[Label]) -> Made[Table[Feedb
     unchanged log is not read again.
     """
     gone = [act.id for act in ring.ledger.facts(FORGOTTEN, Forgotten)]
-    cursor = digest([ring.traffic.cursor(), identity(list(reviewed)), *gone])
+    quiet = _silent(ring)
+    cursor = digest(
+        [ring.traffic.cursor(), identity(list(reviewed)), *gone, *(one.id for one in quiet)]
+    )
     known = ring.ledger.fact("snapshot", cursor, Table)
     if known is not None and ring.runner.trees.has(known.address):
         return Made(noun=known, execution="")
     rows = [*ring.traffic.feedback(), *_reviewed(ring, reviewed)]
+    known_answers = {row.prediction for row in rows}
+    silent = (one for one in quiet if one.id not in known_answers)
+    rows += [asked(one, ring.traffic.text(one.id)) for one in silent]
     rows.sort(key=lambda row: row.id)
     folder = ring.runner.scratch / "feedback"
     folder.mkdir(parents=True, exist_ok=True)
@@ -249,6 +258,13 @@ def _reviewed(ring: Ring, reviewed: Sequence[Label]) -> Iterator[Feedback]:
         prediction = ring.traffic.prediction(identifier)
         if prediction is not None:
             yield asked(prediction, ring.traffic.text(identifier))
+
+
+def _silent(ring: Ring) -> list[Prediction]:
+    """Return the newest answers outside the hold-out, where the recipe lets silence teach."""
+    if not ring.recipe.feedback.silence:
+        return []
+    return list(ring.traffic.predictions(holdout=False, limit=MAX_SILENT))
 
 
 def named_feedback(ring: Ring, table: str) -> set[str]:
