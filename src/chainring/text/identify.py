@@ -51,8 +51,13 @@ _MIN_ENGLISH_SHARE = 0.2
 _ENGLISH_CONFIDENCE = 0.99
 
 
-def identify(text: str) -> tuple[str, float]:
+def identify(text: str, *, model: Any = None) -> tuple[str, float]:
     """Return the ISO 639-1 code of the language of `text` and the confidence in it.
+
+    Parameters
+    ----------
+    model
+        What to ask where no rule settles it, with `classify(text)`; py3langid's own without it.
 
     Raises
     ------
@@ -68,7 +73,7 @@ def identify(text: str) -> tuple[str, float]:
         return found
     if not _LETTER.search(head):
         return "und", 0.0
-    code, confidence = _model().classify(head)
+    code, confidence = (model or _model()).classify(head)
     return (code if confidence >= MIN_CONFIDENCE else "und"), round(confidence, 4)
 
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-BATCH_BYTES = 300_000
+BATCH_BYTES = 200_000
 """Text at a time: its arrays stay in the cache of a core, and memory stays flat."""
 
 UNREAD = (

@@ -2,8 +2,8 @@
 
 Scripts settle most: many Chinese characters are Chinese (as `text.language` has it). Among Latin
 letters the small words of seven languages do, where one leads clearly. What is left is asked of a
-model (`text.identify`), at its first thousand characters; it costs half a second and 75 MB to load,
-so that it is loaded only where it is needed.
+model (`text.identify`), at its first thousand characters; it is loaded only where it is needed, and
+once for all processes (`language_model`).
 
 =============================  ==========================
 ``我的 iPhone 充不了电``           zh, by its characters
@@ -14,11 +14,14 @@ so that it is loaded only where it is needed.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from chainring.data.clean.batch import Batch
 from chainring.data.clean.characters import APART, HAN, LATIN, LETTER, SPACE, Page
+from chainring.data.clean.language_model import language_model
 
 MIN_SMALL, MIN_LEAD = 0.06, 2.5
 """Share of a language's small words that settles it, and how often the next one's share."""
@@ -116,5 +119,17 @@ def _identified(batch: Batch, index: int, said: str) -> str:
         return stated or said
     from chainring.text.identify import identify
 
-    found, _ = identify(text[:_READ])
+    model = None if batch.prepared == Path() else _Asked(str(batch.prepared))
+    found, _ = identify(text[:_READ], model=model)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """The model of the run's folder, opened when it is first asked."""
+
+    run: str
+
+    def classify(self, text: str) -> tuple[str, float]:
+        found: tuple[str, float] = language_model(self.run).classify(text)
+        return found
