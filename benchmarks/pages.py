@@ -111,6 +111,29 @@ def main_text(path: Path) -> None:
     print("CPU seconds:", ", ".join(f"{way} {spent:.1f}" for way, spent in cpu.items()))
 
 
+def licences(path: Path) -> None:
+    """Count the licences that pages state, as the set notes them and as they are read."""
+    found = dict.fromkeys(("the same", "none read", "another", "read where the set has none"), 0)
+    for page, body in pages(path):
+        said = spdx(page["page_licence"] or "")
+        read = read_page(body, url=page["url"]).licence
+        if said and read:
+            found["the same" if read.startswith(said) else "another"] += 1
+        elif said or read:
+            found["none read" if said else "read where the set has none"] += 1
+    print("licences:", ", ".join(f"{name} {count}" for name, count in found.items()))
+
+
+def spdx(noted: str) -> str:
+    """Return a note such as `CC BY-SA 3.0 DE` as SPDX writes it; no version where it has none.
+
+    >>> spdx("CC BY-SA 3.0 DE"), spdx("CC-BY"), spdx("DE")
+    ('CC-BY-SA-3.0-DE', 'CC-BY', '')
+    """
+    name = noted.strip().replace(" ", "-")
+    return name if name.startswith("CC-") else ""
+
+
 def archive(path: Path) -> None:
     from warcio.archiveiterator import ArchiveIterator
 
@@ -129,7 +152,7 @@ def archive(path: Path) -> None:
         WARC(WarcSettings(path=str(path)), harvest=harvest, say=lambda line: None)
         rows = {row["locator"]: row for _, row in harvest.rows()}
         reasons = json.loads(harvest.state(DROPPED) or "{}")
-    print(f"\nWARC: {len(answered)} responses, {len(fit)} of them 200 and HTML by warcio; "
+    print(f"\nWARC: {len(answered)} responses, {len(fit)} addresses with 200 and HTML by warcio; "
           f"{len(rows)} rows; not kept: {reasons}")  # fmt: skip
     print("answers of other kinds:", [(c, k) for u, c, k in answered if u not in fit])
     print("fit and no row:", sorted(fit - set(rows)), "row and not fit:", sorted(set(rows) - fit))
@@ -143,6 +166,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=DATA)
     data = parser.parse_args().data
     main_text(data / "web-pages" / "test.jsonl.gz")
+    licences(data / "web-pages" / "test.jsonl.gz")
     archive(next((data / "warc-sample").glob("*.warc.gz")))
 
 
