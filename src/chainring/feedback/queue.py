@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Literal, get_args
 
+from chainring.contracts.dataset import Task
 from chainring.contracts.errors import InputError, did_you_mean
 from chainring.contracts.feedback import Feedback
 from chainring.contracts.guard import Guard
@@ -22,11 +23,11 @@ from chainring.contracts.label import Label
 from chainring.contracts.prediction import Prediction
 from chainring.feedback.corrections import statements
 from chainring.feedback.holdout import sample
-from chainring.feedback.label_names import label_fault
 from chainring.feedback.settings import FeedbackSettings
+from chainring.feedback.value_rules import ValueRules
 from chainring.text.normalise import normalise
 
-ItemKind = Literal["flag", "correction", "doubtful", "holdout", "unsure"]
+ItemKind = Literal["flag", "correction", "doubtful", "holdout", "unsure", "suspect"]
 Decision = Literal["accept", "change", "reject"]
 DECISIONS: tuple[Decision, ...] = get_args(Decision)
 
@@ -36,9 +37,10 @@ class ReviewItem:
     """Something that a person should say the truth of.
 
     `id` is what the decision will be about: a feedback id for flags and corrections, a prediction
-    id for the hold-out's sample and unsure answers. `answer` is what the model said, `proposed`
-    what a user said. To accept is to say that `proposed` is right, or `answer` where nothing is
-    proposed; to reject, that nothing should be learnt from it.
+    id for the hold-out's sample and unsure answers, a record id for a suspected label of the data.
+    `answer` is what the model said, `proposed` what a user or the data said. To accept is to say
+    that `proposed` is right, or `answer` where nothing is proposed; to reject, that nothing should
+    be learnt from it.
     """
 
     id: str
@@ -53,6 +55,7 @@ class ReviewItem:
     language: str = ""
     confidence: float | None = None
     at: float = 0.0
+    pair: str = ""
 
 
 def review_items(
@@ -151,6 +154,7 @@ def _of_reaction(row: Feedback, kind: ItemKind, *, proposed: str = "", why: str 
         why=why,
         language=row.language,
         at=row.at,
+        pair=row.pair,
     )
 
 
@@ -195,7 +199,7 @@ def _of_answer(prediction: Prediction, kind: ItemKind, text: str, why: str) -> R
         kind=kind,
         prediction=prediction.id,
         text=text,
-        answer=prediction.label,
+        answer=prediction.value,
         author=prediction.author,
         why=why,
         language=prediction.language,
@@ -214,6 +218,7 @@ def decide(
     labels: Collection[str],
     now: float,
     new_labels: bool = True,
+    task: Task = "classification",
 ) -> Label:
     """Return the fact of a person's decision: a Label about the item's id.
 
@@ -233,6 +238,7 @@ def decide(
     InputError
         With every fault of the decision.
     """
+    rules = ValueRules(task=task, labels=labels, new_labels=new_labels, text=item.text)
     proposal, value = item.proposed or item.answer, normalise(value)
     faults = [] if by.strip() else ["by: who decides is expected, found nothing"]
     if decision not in DECISIONS:
@@ -240,7 +246,7 @@ def decide(
     if decision == "accept" and value not in ("", proposal):
         faults.append(f"value: {proposal!r} would be accepted, not {value!r}; decide `change`")
     if decision == "change":
-        fault = label_fault(value, labels, new_labels=new_labels)
+        fault = rules.fault(value)
         faults += [] if fault is None else [f"value: {fault}"]
     if decision == "reject" and must:
         faults.append("must: a rejected item has no truth that a model could be held to")
@@ -250,12 +256,13 @@ def decide(
         id=new_id("lab", now=now),
         app=item.app,
         record=item.id,
-        value=value if decision == "change" else proposal,
+        value=rules.kept(value) if decision == "change" else proposal,
         author=by.strip(),
         author_kind="person",
         state="rejected" if decision == "reject" else "accepted",
         guideline=f"review of kind {item.kind}",
         at=now,
-        parents=tuple(dict.fromkeys((item.prediction, item.id))),
+        parents=tuple(dict.fromkeys(one for one in (item.prediction, item.id) if one)),
         must=must,
+        private=rules.form == "text",
     )

@@ -163,8 +163,8 @@ def _figures(found: Carded, say: Mapping[str, str]) -> Iterator[str]:
     head = f"| {say['what']} | {say['share']} | {say['rows']} |\n| --- | --- | ---: |"
     lines = [_line(say["right"], judged.accuracy)]
     sizes = {name: share for name, share in judged.slices.items() if share.rows >= MIN_SLICE_ROWS}
-    kept = sorted(sizes.items(), key=lambda one: (one[0].startswith("label:"), one[1].estimate))
-    lines += [_line(_cell(name), share) for name, share in kept[:MOST_SLICES]]
+    kept = sorted(sizes.items(), key=lambda one: (_rank(one[0]), one[1].estimate))
+    lines += [_line(_slice(name, say), share) for name, share in kept[:MOST_SLICES]]
     yield "\n".join([head, *lines])
     left = len(judged.slices) - min(len(kept), MOST_SLICES)
     told = [f"macro F1 {judged.macro_f1:.3f}"]
@@ -233,6 +233,18 @@ def _again(found: Carded, say: Mapping[str, str]) -> Iterator[str]:
     yield say["versions"] + _listed([f"{k} {v}" for k, v in sorted(model.versions.items())], say)
     yield say["rebuild"].format(address=short(found.built.dataset.noun.address))
     yield say["cite"].format(app=model.app, address=short(model.address))
+
+
+def _rank(name: str) -> int:
+    """Return where a kind of slice stands in the table; labels are many and come last."""
+    kinds = ("part", "language", "source", "protected", "label")
+    kind = name.partition(":")[0]
+    return kinds.index(kind) if kind in kinds else 0
+
+
+def _slice(name: str, say: Mapping[str, str]) -> str:
+    kind, _, value = name.partition(":")
+    return f"{say.get(f'slice {kind}', kind)} {_cell(value)}"
 
 
 def _counted(values: Sequence[str], say: Mapping[str, str]) -> str:

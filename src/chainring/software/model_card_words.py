@@ -70,6 +70,11 @@ _ROWS = (
     ("share", "right", "正确率"),
     ("rows", "rows", "行数"),
     ("right", "all", "全部"),
+    ("slice part", "part", "部分"),
+    ("slice language", "language", "语言"),
+    ("slice source", "source", "来源"),
+    ("slice protected", "group", "群体"),
+    ("slice label", "label", "标签"),
     (
         "calibration",
         "confidence and share of right answers differ by {points} points on average",

@@ -26,7 +26,7 @@ from chainring.ring.sight import Sight
 from chainring.software.auditing import looking
 from chainring.software.history import evaluations, history
 from chainring.software.model_card import model_card
-from chainring.software.report_cards import MORE_STYLE, STYLE, both, markdown, section
+from chainring.software.report_cards import MORE_STYLE, STYLE, both, coded, markdown, section
 from chainring.software.report_curves import curve_charts
 from chainring.software.report_quality import candidates, quality
 from chainring.software.report_study import gain_sentence, study_cards, wanted_names
@@ -137,7 +137,7 @@ def _short(
 
 
 def _item(text: str) -> str:
-    return f"<li>{escape(text)}</li>"
+    return f"<li>{coded(text)}</li>"
 
 
 def _curves(project: Project, verdict: Verdict, say: dict[str, str]) -> Iterator[str]:

@@ -5,6 +5,7 @@ Enter texts and numbers, leaves HTML that needs nothing from outside; every text
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from html import escape
 
@@ -35,12 +36,14 @@ th{color:var(--muted);font-weight:500}td.n{text-align:right;font-variant-numeric
 MORE_STYLE = """
 .desk{display:block}.phone{display:none}
 @media(max-width:560px){.desk{display:none}.phone{display:block}main{padding:20px 12px 48px}
-.card{padding:12px}.card table{min-width:620px}}
+.card{padding:12px}.card table:has(th:nth-child(4)){min-width:620px}.said{min-width:150px}}
 .card p{margin:0 0 10px}.card p:last-child{margin:0}.muted{color:var(--muted);font-size:14px}
 .found{margin:0;padding-left:20px}.found li{margin:4px 0}.bad{color:var(--bad);font-weight:600}
 .card:has(table){grid-column:1/-1}.card table{overflow-wrap:break-word}
 .card h3{font-size:15px;margin:0 0 10px}
-.card table+p,.card table+table{margin-top:14px}code{font-size:.9em}pre{white-space:pre-wrap}
+.card table+p,.card table+p:last-child,.card table+table{margin-top:14px}
+.near{margin:0 0 8px}td code{color:var(--muted)}
+code{font-size:.9em}pre{white-space:pre-wrap}
 """
 
 
@@ -66,8 +69,17 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def paragraph(text: str, *, muted: bool = False) -> str:
-    """Return a text as a paragraph."""
-    return f"<p class=muted>{escape(text)}</p>" if muted else f"<p>{escape(text)}</p>"
+    """Return a text as a paragraph; what stands between backticks is set as code."""
+    return f"<p class=muted>{coded(text)}</p>" if muted else f"<p>{coded(text)}</p>"
+
+
+def coded(text: str) -> str:
+    """Return a text as HTML; what stands between backticks is set as code.
+
+    >>> coded("run `turn` <now>")
+    'run <code>turn</code> &lt;now&gt;'
+    """
+    return re.sub("`([^`]+)`", r"<code>\1</code>", escape(text))
 
 
 def both(draw: Draw) -> str:

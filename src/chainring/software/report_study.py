@@ -46,6 +46,7 @@ def study_cards(
         return
     if found.gain is not None:
         yield _curve(found, say)
+        yield paragraph(gain_sentence(found, say)) + paragraph(say["gain how"], muted=True)
         yield _wanted(found.wanted, say)
     for part, because in found.skipped.items():
         yield paragraph(f"{say[f'no {part}']}: {because}")
@@ -91,7 +92,7 @@ def _curve(found: Study, say: dict[str, str]) -> str:
         Series(name=say["measured"], points=measured),
         Series(name=say["foretold"], points=told),
     ]
-    chart = both(
+    return both(
         lambda width: line_chart(
             lines,
             title=say["learning curve"],
@@ -102,8 +103,6 @@ def _curve(found: Study, say: dict[str, str]) -> str:
             width=width,
         )
     )
-    told_so = paragraph(gain_sentence(found, say)) + paragraph(say["gain how"], muted=True)
-    return chart + told_so
 
 
 def _points(shares: Sequence[Share]) -> tuple[Point, ...]:
@@ -156,7 +155,7 @@ def _mistakes(found: Study, studied: Studied, say: dict[str, str], sight: Sight)
             _text(studied.rows[one.row], say, sight),
             escape(one.label),
             f"{escape(one.answer)} {one.confidence:.0%}",
-            "<br>".join(_near(near, studied, say, sight) for near in one.near) or "–",
+            "".join(_near(near, studied, say, sight) for near in one.near) or "–",
             _id(one.row),
         )
         for one in found.mistakes
@@ -172,9 +171,9 @@ def _mistakes(found: Study, studied: Studied, say: dict[str, str], sight: Sight)
 
 def _near(near: Near, studied: Studied, say: dict[str, str], sight: Sight) -> str:
     row = studied.rows.get(near.row)
-    if row is None:
-        return f"{escape(near.label)} · {escape(say['forgotten'])}"
-    return f"<b>{escape(near.label)}</b> {near.likeness:.2f} {_text(row, say, sight)} {_id(row.id)}"
+    told = escape(say["forgotten"]) if row is None else _text(row, say, sight)
+    label = f"<b>{escape(near.label)}</b> {near.likeness:.2f}"
+    return f"<div class=near>{label} {told}<br>{_id(near.row)}</div>"
 
 
 def _text(row: Row, say: dict[str, str], sight: Sight) -> str:
@@ -182,9 +181,8 @@ def _text(row: Row, say: dict[str, str], sight: Sight) -> str:
     if text is None:
         return f"<span class=muted>{escape(say['withheld'])}</span>"
     other = f"<br>{escape(shown(row.pair))}" if row.pair else ""
-    return escape(shown(text)) + other
+    return f"<div class=said>{escape(shown(text))}{other}</div>"
 
 
 def _id(name: str) -> str:
-    """Return the part of an id that tells it apart; the whole of it stands in the title."""
-    return f"<code title='{escape(name)}'>{escape(name)}</code>"
+    return f"<code>{escape(name)}</code>"

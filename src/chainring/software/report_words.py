@@ -64,7 +64,7 @@ _ROWS = (
     ),
     (
         "short suspects",
-        "{n} labels look wrong; `chainring review` asks about them, the surest first.",
+        "{n} labels may be wrong; `chainring review` asks about them, the surest first.",
         "有 {n} 条标签可能标错；运行 `chainring review` 逐条确认，最可疑的排在最前。",
     ),
     (

@@ -8,6 +8,8 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from dataclasses import replace
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import typer
@@ -25,6 +27,8 @@ from chainring.feedback.settings import FeedbackSettings
 from chainring.ring.built import current
 from chainring.ring.sight import Sight, request_facts
 from chainring.ring.turn import Turn
+from chainring.software.studying import standing
+from chainring.software.suspects import decisions, suspect_items, suspect_named
 from chainring.trust.guard import guard
 
 if TYPE_CHECKING:
@@ -60,8 +64,19 @@ def review_items(project: Project, *, limit: int, sight: Sight | None = None) ->
         limit=limit,
     )
     if sight is not None:
+        items += islice(suspect_items(project, sight=sight), max(0, limit - len(items)))
         sight.shown = len(items)  # the rest was only looked through
-    return items
+    if ring.recipe.data.task == "classification":
+        return items
+    return [_whole(project, item) for item in items]
+
+
+def _whole(project: Project, item: ReviewItem) -> ReviewItem:
+    """Return an item with what lies beside its text: the second one, and what was written."""
+    found = project.ring.traffic.prediction(item.prediction)
+    if found is None:
+        return item
+    return replace(item, answer=item.answer or found.value, pair=item.pair or found.pair)
 
 
 class _Reader:
@@ -128,8 +143,10 @@ def decide(project: Project, item: str, *, decision: str, value: str, must: bool
         labels=project.labels(),
         now=time.time(),
         new_labels=project.ring.recipe.feedback.new_labels,
+        task=project.ring.recipe.data.task,
     )
-    project.ring.ledger.add_fact("label", label.id, label, about=label.record)
+    for one in decisions(project, label):
+        project.ring.ledger.add_fact("label", one.id, one, about=one.record)
     return label
 
 
@@ -162,7 +179,8 @@ def _item(project: Project, item: str) -> ReviewItem:
             kind="holdout" if prediction.holdout else "unsure",
             prediction=item,
             text=traffic.text(item) or "",
-            answer=prediction.label,
+            answer=prediction.value,
+            pair=prediction.pair,
             author=prediction.author,
             language=prediction.language,
             at=prediction.at,
@@ -179,7 +197,11 @@ def _item(project: Project, item: str) -> ReviewItem:
                 proposed=row.value if row.kind == "correction" else "",
                 author=row.author,
                 at=row.at,
+                pair=row.pair,
             )
+    suspect = suspect_named(project, item)
+    if suspect is not None:
+        return suspect
     raise UnknownNameError("item", item, [])
 
 
@@ -192,8 +214,11 @@ def review_at_terminal(project: Project, *, limit: int, show: bool, by: str) -> 
     if not items:
         typer.echo("nothing waits for a review")
         return
+    _tell_wanted(project)
     for number, item in enumerate(items, 1):
         typer.echo(f"[{number}/{len(items)}] {item.kind}: {item.text}")
+        if item.pair:
+            typer.echo(f"    beside: {item.pair}")
         typer.echo(f"    answered {item.answer}; {_proposal(item)}{item.why}")
         if show:
             continue
@@ -208,8 +233,21 @@ def review_at_terminal(project: Project, *, limit: int, show: bool, by: str) -> 
             typer.echo(f"    {error}")
 
 
+def _tell_wanted(project: Project) -> None:
+    """Say where labels should be added, if a report has looked into it."""
+    from chainring.software.report_study import gain_sentence, wanted_names
+    from chainring.software.report_words import WORDS
+
+    studied = standing(project)
+    if studied is not None and studied.study is not None and studied.study.gain is not None:
+        typer.echo(gain_sentence(studied.study, WORDS["en"]))
+        if names := wanted_names(studied.study):
+            typer.echo(WORDS["en"]["short wanted"].format(labels=", ".join(names)))
+
+
 def _proposal(item: ReviewItem) -> str:
-    return f"{item.author or 'a user'} says {item.proposed}; " if item.proposed else ""
+    who = "the data" if item.kind == "suspect" else "a user"
+    return f"{item.author or who} says {item.proposed}; " if item.proposed else ""
 
 
 def _name_clusters(project: Project, *, by: str) -> None:

@@ -20,6 +20,7 @@ from chainring.contracts.label import Label
 from chainring.contracts.request import Request
 from chainring.contracts.study import Study, SuspectLabel
 from chainring.contracts.verdict import Verdict
+from chainring.data.looking.rows import rows_naming
 from chainring.ring.built import Built, built_of
 from chainring.store.tables import read_rows
 
@@ -107,7 +108,8 @@ def _made(project: Project, built: Built, say: Callable[[str], None]) -> Study:
     ) as predictor:
         answers = predictor.predict(requests) if requests else []
     bases = [one.name for one in built.model.noun.ancestors if one.role == "base"]
-    own = not bases or bases[0] not in (ring.recipe.training.encoder.base,)
+    # An encoder of the project's own was not kept before its tuning; the linear model stands in.
+    own = not bases or bases[0] != ring.recipe.training.encoder.base
     return study(
         Facts(
             app=project.app,
@@ -131,4 +133,5 @@ def _named(project: Project, built: Built, found: Study) -> dict[str, Row]:
     for mistake in found.mistakes:
         names |= {mistake.row, *(near.row for near in mistake.near)}
     folder = project.ring.runner.trees.open(built.dataset.noun.address)
-    return {r.id: r for r in read_rows(folder, "train", "validation") if r.id in names}
+    rows = rows_naming(folder, sorted(names)) if names else ()
+    return {row.id: row for row in rows if row.id in names and row.text}
