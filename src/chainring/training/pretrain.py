@@ -1,64 +1,70 @@
-"""A small BERT from the project's own text, for languages that no base at hand can read.
+"""A model learns from bare text: from random weights, or a base goes on learning (a field's words).
 
-Enter rows (labels are not looked at), leaves a base: a folder that AutoModel opens.
+Enter texts, leaves a base: a folder that transformers opens and that `training.encoder.base` may
+name, with its tokeniser, licence, held-out figures and curve.
+
+    found = pretrained(texts, licence="CC0-1.0", minutes=5, work=work, settings=settings)
+    found.figures["bits_per_character"]
+
+For a ring it is what an encoder starts from in a language that no base at hand can read:
 
     base, notes = pretrain([*train, *unlabelled], work=work, settings=settings)
 
-Masked language modelling as in J. Devlin and others 2019, "BERT", section 3.1: 15 % of the tokens
-are to be told, of which 80 % are masked, 10 % replaced and 10 % left; no next-sentence task. The
-vocabulary is scored at the chosen places only, which saves half of the time with a small encoder.
-
-Axes: B batch, T tokens, K chosen tokens, H width, V vocabulary.
+Some texts, told by their digest alone, are never learnt from: they judge (`held_out`). What is
+learnt, and how it is packed without padding: `chainring.training.objectives`.
 """
 
 from __future__ import annotations
 
+import hashlib
+import math
 from collections.abc import Sequence
-from functools import partial
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import Any
 
-import torch
 from torch import nn
-from transformers import BertConfig, BertModel, PreTrainedTokenizerFast, set_seed
 
 from chainring.contracts.dataset import Row
 from chainring.contracts.errors import RefusedError
 from chainring.contracts.work import Work
-from chainring.training.base import Base, folder_digest
-from chainring.training.budget import Fit, fit, sample
-from chainring.training.finetune import passed_parameters
+from chainring.training.base import Base, find_base
+from chainring.training.budget import Fit, fit, nominal_gigaflops, sample
+from chainring.training.craft.precision import autocast, precision
+from chainring.training.craft.progress import Curve
+from chainring.training.craft.randomness import seed_all
+from chainring.training.objectives.documents import Document, encoded, segmenter
+from chainring.training.objectives.folder import Pretrained, read_back, write_base
+from chainring.training.objectives.heldout import heldout
+from chainring.training.objectives.objective import OBJECTIVES, Frame, Objective, sentinels_of
+from chainring.training.objectives.packing import Item
+from chainring.training.objectives.settings import PretrainSettings
+from chainring.training.objectives.shape import Shape, cost, fitting, new_model, shaped
+from chainring.training.objectives.start import open_base, open_base_tokenizer
 from chainring.training.settings import TrainingSettings
-from chainring.training.tokens import collate
-from chainring.training.trainer import MARK, Run, train
-from chainring.training.vocabulary import SPECIAL, own_tokenizer
+from chainring.training.tokenisers.make import tokeniser
+from chainring.training.tokenisers.report import report
+from chainring.training.tokenisers.special import marks_of, with_sentinels
+from chainring.training.trainer import Run, train
 
 RUN = "pretrain"
-CHOSEN_SHARE, MASKED_SHARE, REPLACED_SHARE = 0.15, 0.8, 0.1
-PAD, CLS, SEP, MASK = (SPECIAL.index(f"[{name}]") for name in ("PAD", "CLS", "SEP", "MASK"))
-IGNORED = -100
+FOLDER = "pretrained"
+DIGEST_PARTS = 10_000
+CONTINUED = "training.pretrain.continue_from"
+MIN_STEPS = 1000
+"""Where a budget has few blocks, fewer make a step, so that there are steps to learn in."""
+MIN_BATCH_SIZE = 8
 
 
-class Masked(nn.Module):  # type: ignore[misc]  # torch is read without its types
-    """An encoder that tells masked tokens; the output table is the input table."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Text:
+    """Items to learn from and to judge by, and what both share."""
 
-    def __init__(self, encoder: Any) -> None:
-        super().__init__()
-        self.encoder = encoder
-        width, vocabulary = encoder.config.hidden_size, encoder.config.vocab_size
-        self.transform = nn.Sequential(nn.Linear(width, width), nn.GELU(), nn.LayerNorm(width))
-        self.bias = nn.Parameter(torch.zeros(vocabulary))
-
-    def forward(
-        self, input_ids: torch.Tensor, attention_mask: torch.Tensor, labels: torch.Tensor
-    ) -> dict[str, torch.Tensor]:
-        """Return the mean cross entropy over the chosen tokens."""
-        hidden = self.encoder(input_ids=input_ids, attention_mask=attention_mask)
-        chosen_bt = labels != IGNORED
-        states_kh = self.transform(hidden.last_hidden_state[chosen_bt])
-        table_vh = self.encoder.embeddings.word_embeddings.weight
-        logits_kv = states_kh @ table_vh.T.to(states_kh.dtype) + self.bias
-        return {"loss": nn.functional.cross_entropy(logits_kv.float(), labels[chosen_bt])}
+    tokenizer: Any
+    frame: Frame
+    items: list[Item]
+    judged: list[Item]
+    characters_a_token: float
+    tokens: int
 
 
 def pretrain(
@@ -73,103 +79,270 @@ def pretrain(
     RefusedError
         The texts are too few to learn a vocabulary from.
     """
-    folder = work.scratch / "pretrained"
-    texts = list(dict.fromkeys(row.text for row in rows))
-    tokenizer = own_tokenizer(texts, size=settings.pretrain.vocabulary)
-    items = _chunks(tokenizer, texts, max_tokens=settings.encoder.max_tokens)
-    if not items:
-        raise RefusedError("there is no text to pre-train an encoder from")
-    set_seed(settings.seed)
-    module = Masked(_new_encoder(tokenizer.get_vocab_size(), settings))
-    fitting = _fit(module, items, work=work, settings=settings)
-    if not (folder / MARK).exists():
-        run = _run(settings, epochs=fitting.epochs)
-        seen = sample(items, fitting.share, seed=settings.seed)
-        masker = partial(masked, vocabulary=tokenizer.get_vocab_size())
-        train(module, seen, (), run=run, collate=masker, work=work)
-        _write(folder, module.encoder, tokenizer)
-    base = Base(
-        name=f"own text ({settings.pretrain.layers} layers, {settings.pretrain.hidden} wide)",
-        folder=folder,
+    found = pretrained(
+        [row.text for row in rows],
         licence=", ".join(sorted({row.licence for row in rows})),
-        digest=folder_digest(folder),
-    )
-    return base, (f"pre-training {fitting.because}",) if fitting.because else ()
-
-
-def masked(items: Sequence[dict[str, Any]], *, vocabulary: int) -> dict[str, torch.Tensor]:
-    """Return a padded batch in which chosen tokens are hidden, with the hidden ones as labels."""
-    batch = collate(items, pad=PAD)
-    ids_bt = batch["input_ids"]
-    free_bt = ids_bt >= len(SPECIAL)
-    chosen_bt = (torch.rand(ids_bt.shape) < CHOSEN_SHARE) & free_bt
-    if not chosen_bt.any():  # a tiny batch may have drawn none, and a mean of none is no number
-        chosen_bt = free_bt
-    labels_bt = torch.where(chosen_bt, ids_bt, IGNORED)
-    fate_bt = torch.rand(ids_bt.shape)
-    other_bt = torch.randint(len(SPECIAL), vocabulary, ids_bt.shape)
-    replaced_bt = chosen_bt & (fate_bt >= MASKED_SHARE) & (fate_bt < MASKED_SHARE + REPLACED_SHARE)
-    hidden_bt = torch.where(chosen_bt & (fate_bt < MASKED_SHARE), MASK, ids_bt)
-    return {
-        "input_ids": torch.where(replaced_bt, other_bt, hidden_bt),
-        "attention_mask": batch["attention_mask"],
-        "labels": labels_bt,
-    }
-
-
-def _chunks(tokenizer: Any, texts: Sequence[str], *, max_tokens: int) -> list[dict[str, Any]]:
-    """Return all tokens of all texts; long texts are cut in pieces, none is thrown away."""
-    items = []
-    for found in tokenizer.encode_batch(list(texts), add_special_tokens=False):
-        for start in range(0, len(found.ids), max_tokens - 2):
-            ids = [CLS, *found.ids[start : start + max_tokens - 2], SEP]
-            if max(ids) >= len(SPECIAL):
-                items.append({"input_ids": ids})
-    return items
-
-
-def _new_encoder(vocabulary: int, settings: TrainingSettings) -> Any:
-    options = settings.pretrain
-    config = BertConfig(
-        vocab_size=vocabulary,
-        hidden_size=options.hidden,
-        num_hidden_layers=options.layers,
-        num_attention_heads=options.heads,
-        intermediate_size=4 * options.hidden,
-        max_position_embeddings=settings.encoder.max_tokens,
-        pad_token_id=PAD,
-    )
-    return BertModel(config, add_pooling_layer=False)
-
-
-def _fit(
-    module: Masked, items: Sequence[dict[str, Any]], *, work: Work, settings: TrainingSettings
-) -> Fit:
-    return fit(
-        settings.pretrain.epochs,
-        parameters=passed_parameters(module.encoder)
-        + int(CHOSEN_SHARE * module.bias.numel() * module.encoder.config.hidden_size),
-        tokens=sum(len(item["input_ids"]) for item in items),
         minutes=settings.budget_minutes * settings.pretrain.budget_share,
-        placement=work.placement,
+        work=work,
+        settings=settings,
+    )
+    return found.base, found.notes
+
+
+def pretrained(
+    texts: Sequence[str],
+    *,
+    licence: str,
+    minutes: float,
+    work: Work,
+    settings: TrainingSettings,
+    judges: Sequence[str] | None = None,
+) -> Pretrained:
+    """Return the base that the texts taught within the minutes.
+
+    Parameters
+    ----------
+    texts
+        One document each; one that stands twice counts once.
+    licence
+        Of the texts; that of the base, if one goes on learning, is added.
+    minutes
+        Time that the nominal machine would take (`chainring.training.budget`).
+    work
+        `scratch` keeps checkpoints and the finished folder.
+    settings
+        Sections `pretrain` and `tokeniser`; `encoder.max_tokens` where no length is given.
+    judges
+        Texts that only judge; without them a share of the texts does (`pretrain.held_out`).
+
+    Raises
+    ------
+    RefusedError
+        There is no text to learn from.
+    InputError
+        The base, the tokeniser or the sizes do not fit together.
+    """
+    folder = work.scratch / FOLDER
+    found = read_back(folder)
+    if found is not None:
+        return found
+    options = settings.pretrain
+    objective = OBJECTIVES[options.objective]
+    base = _continued(options)
+    share = options.held_out if judges is None else 0.0
+    kept, held_out = split(list(dict.fromkeys(texts)), share=share)
+    held_out = held_out if judges is None else list(judges)
+    text = _text(kept, held_out, base, objective, settings)
+    seed_all(settings.seed)
+    model, shape = _model(text, base, settings, minutes=minutes, work=work)
+    fitting_ = _fit(model, text, options, minutes=minutes, work=work)
+    learner = objective.learner(model)
+    judge = _judge(text, objective, settings, work=work)
+    curve = _learn(learner, text, objective, settings, fitting_, judge=judge, work=work)
+    figures = dict(judge(learner)) if text.judged else {}
+    licences = [one for one in (licence, base.licence if base else "") if one]
+    return write_base(
+        folder,
+        model=model,
+        tokenizer=text.tokenizer,
+        base=base,
+        name=_name(options, shape, base),
+        licence=", ".join(dict.fromkeys(licences)),
+        notes=(f"pre-training {fitting_.because}",) if fitting_.because else (),
+        figures=figures,
+        readings=report(text.tokenizer, held_out or kept),
+        curve=curve,
+        settings=settings,
     )
 
 
-def _run(settings: TrainingSettings, *, epochs: int) -> Run:
+def _continued(options: PretrainSettings) -> Base | None:
+    name = options.continue_from
+    return find_base(name, key=CONTINUED) if name else None
+
+
+def figures_of(
+    base: Base, texts: Sequence[str], *, work: Work, settings: TrainingSettings
+) -> dict[str, float]:
+    """Return how a base of the recipe's objective tells texts that it has not seen."""
+    objective = OBJECTIVES[settings.pretrain.objective]
+    text = _text(texts, texts, base, objective, settings)
+    model = open_base(base, text.tokenizer, settings.pretrain, max_tokens=text.frame.max_tokens)
+    found: dict[str, float] = _judge(text, objective, settings, work=work)(objective.learner(model))
+    return found
+
+
+def split(texts: Sequence[str], *, share: float) -> tuple[list[str], list[str]]:
+    """Return the texts to learn from and those that judge; which is which hangs on the text alone.
+
+    >>> [len(part) for part in split([str(n) for n in range(1000)], share=0.1)]
+    [904, 96]
+    """
+    limit = share * DIGEST_PARTS
+    kept: list[str] = []
+    judges: list[str] = []
+    for text in texts:
+        digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+        judging = int.from_bytes(digest, "big") % DIGEST_PARTS < limit
+        (judges if judging else kept).append(text)
+    return (kept, judges) if kept else (judges, [])
+
+
+def _text(
+    kept: Sequence[str],
+    judges: Sequence[str],
+    base: Base | None,
+    objective: Objective,
+    settings: TrainingSettings,
+) -> _Text:
+    tokenizer = (
+        _own_tokenizer(kept, objective, settings) if base is None else open_base_tokenizer(base)
+    )
+    frame = frame_of(tokenizer, settings)
     options = settings.pretrain
-    return Run(
-        name=RUN,
-        epochs=epochs,
-        learning_rate=options.learning_rate,
-        batch_size=options.batch_size,
-        warmup_fraction=0.1,
-        weight_decay=0.01,
+    whole = options.objective == "masked" and options.whole_words
+    words = segmenter() if whole else ""
+    documents = encoded(tokenizer, kept, words=words)
+    judging = encoded(tokenizer, judges, words=words)
+    items = objective.items(documents, frame)
+    if not items:
+        raise RefusedError(
+            "there is no text to pre-train from"
+            + (" in which two documents have two sentences" if options.next_sentence else "")
+        )
+    return _Text(
+        tokenizer=tokenizer,
+        frame=frame,
+        items=items,
+        judged=objective.items(judging, frame),
+        characters_a_token=_characters_a_token(judging or documents),
+        tokens=sum(len(item["input_ids"]) for item in items),
+    )
+
+
+def frame_of(tokenizer: Any, settings: TrainingSettings) -> Frame:
+    """Return what all items of a training share."""
+    return Frame(
+        marks=marks_of(tokenizer),
+        vocabulary=tokenizer.get_vocab_size(),
+        max_tokens=settings.pretrain.max_tokens or settings.encoder.max_tokens,
+        sentinels=sentinels_of(tokenizer),
+        next_sentence=settings.pretrain.next_sentence,
         seed=settings.seed,
     )
 
 
-def _write(folder: Path, encoder: Any, tokenizer: Any) -> None:
-    encoder.save_pretrained(folder)
-    names = {f"{name.strip('[]').lower()}_token": name for name in SPECIAL}
-    PreTrainedTokenizerFast(tokenizer_object=tokenizer, **names).save_pretrained(folder)
-    (folder / MARK).touch()
+def _own_tokenizer(texts: Sequence[str], objective: Objective, settings: TrainingSettings) -> Any:
+    size = settings.pretrain.vocabulary or settings.tokeniser.size
+    options = settings.tokeniser.model_copy(update={"size": size})
+    tokenizer = tokeniser(texts, settings=options, form=objective.form, seed=settings.seed)
+    spans = settings.pretrain.objective == "spans"
+    return with_sentinels(tokenizer) if spans else tokenizer
+
+
+def _characters_a_token(documents: Sequence[Document]) -> float:
+    tokens = sum(len(one.ids) for one in documents)
+    return sum(one.characters for one in documents) / max(1, tokens)
+
+
+def _model(
+    text: _Text, base: Base | None, settings: TrainingSettings, *, minutes: float, work: Work
+) -> tuple[Any, Shape]:
+    """Return the network to teach, the base's or a new one, and its size."""
+    options = settings.pretrain
+    if base is not None:
+        model = open_base(base, text.tokenizer, options, max_tokens=text.frame.max_tokens)
+        return model, shaped(0, int(model.config.hidden_size), None)
+    shape = fitting(
+        nominal_gigaflops(work.placement) * 1e9 * 60 * minutes,
+        tokens=text.tokens,
+        epochs=options.epochs,
+        vocabulary=text.frame.vocabulary,
+        objective=options.objective,
+    )
+    if options.layers or options.hidden:
+        shape = shaped(options.layers or shape.layers, options.hidden or shape.hidden, None)
+    shape = replace(shape, heads=options.heads or shape.heads)
+    model = new_model(
+        options.objective,
+        shape,
+        vocabulary=text.frame.vocabulary,
+        max_tokens=text.frame.max_tokens,
+        dropout=options.dropout,
+        marks=text.frame.marks,
+        pairs=options.next_sentence,
+    )
+    return model, shape
+
+
+def _fit(
+    model: nn.Module, text: _Text, options: PretrainSettings, *, minutes: float, work: Work
+) -> Fit:
+    return fit(
+        options.epochs,
+        parameters=int(cost(model, options.objective)),
+        tokens=text.tokens,
+        minutes=minutes,
+        placement=work.placement,
+    )
+
+
+def _judge(text: _Text, objective: Objective, settings: TrainingSettings, *, work: Work) -> Any:
+    """Return what measures a learner on the held-out items."""
+    device = work.placement.device.value
+    chosen = precision(work.placement, settings.craft.precision)
+
+    def judge(learner: Any) -> dict[str, float]:
+        with autocast(device, chosen):
+            return heldout(
+                learner.to(device),
+                text.judged,
+                batch=lambda items: objective.batch(items, text.frame),
+                characters_a_token=text.characters_a_token,
+                device=device,
+            )
+
+    return judge
+
+
+def _learn(
+    learner: nn.Module,
+    text: _Text,
+    objective: Objective,
+    settings: TrainingSettings,
+    fitting_: Fit,
+    *,
+    judge: Any,
+    work: Work,
+) -> Curve:
+    options = settings.pretrain
+    seen = sample(text.items, fitting_.share, seed=settings.seed)
+    blocks = fitting_.epochs * len(seen)
+    batch_size = min(options.batch_size, max(MIN_BATCH_SIZE, blocks // MIN_STEPS))
+    steps = fitting_.epochs * math.ceil(len(seen) / batch_size)
+    run = Run(
+        name=RUN,
+        epochs=fitting_.epochs,
+        learning_rate=options.learning_rate,
+        batch_size=batch_size,
+        warmup_fraction=options.warmup_fraction,
+        weight_decay=options.weight_decay,
+        seed=settings.seed,
+        judge_every=max(1, steps // options.looks),
+        craft=settings.craft,
+    )
+    return train(
+        learner,
+        seen,
+        (),
+        run=run,
+        collate=lambda items: objective.batch(items, text.frame),
+        work=work,
+        judge=judge if text.judged else None,
+    )
+
+
+def _name(options: PretrainSettings, shape: Shape, base: Base | None) -> str:
+    if base is not None:
+        return f"{base.name}, gone on with own text"
+    return f"own text ({shape.layers} layers, {shape.hidden} wide)"

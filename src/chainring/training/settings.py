@@ -14,6 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from chainring.contracts.dataset import Task
 from chainring.contracts.tasks import TASKS
 from chainring.training.craft.settings import CraftSettings
+from chainring.training.objectives.settings import PretrainSettings
+from chainring.training.tokenisers.settings import TokeniserSettings
 
 
 class _Settings(BaseModel):
@@ -68,25 +70,6 @@ class EncoderSettings(_Settings):
     )
 
 
-class PretrainSettings(_Settings):
-    """A small BERT from the project's own text, for languages that no base at hand can read."""
-
-    layers: int = Field(default=4, ge=1, le=24, description="transformer layers")
-    hidden: int = Field(default=256, ge=16, le=2048, description="width; a multiple of heads")
-    heads: int = Field(default=4, ge=1, le=32, description="attention heads")
-    vocabulary: int = Field(
-        default=8000, ge=100, le=100_000, description="WordPiece tokens, at most"
-    )
-    epochs: int = Field(default=20, ge=1, le=10_000, description="passes over the texts, at most")
-    learning_rate: float = Field(
-        default=1e-3, gt=0, lt=1, description="peak learning rate of AdamW"
-    )
-    batch_size: int = Field(default=64, ge=1, le=4096, description="texts a step")
-    budget_share: float = Field(
-        default=0.5, gt=0, lt=1, description="share of the budget that it may take"
-    )
-
-
 class TrainingSettings(_Settings):
     """Which candidates compete, and how long they may take."""
 
@@ -103,6 +86,7 @@ class TrainingSettings(_Settings):
     craft: CraftSettings = CraftSettings()
     linear: LinearSettings = LinearSettings()
     encoder: EncoderSettings = EncoderSettings()
+    tokeniser: TokeniserSettings = TokeniserSettings()
     pretrain: PretrainSettings = PretrainSettings()
 
     def competing(self, task: Task) -> tuple[str, ...]:

@@ -21,15 +21,28 @@ from typing import Any
 from tokenizers import Tokenizer, decoders, normalizers, pre_tokenizers, processors
 from tokenizers.models import WordPiece
 
-SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
+from chainring.training.tokenisers.pieces import chinese_apart
+from chainring.training.tokenisers.special import SPECIAL
+
+__all__ = ["SPECIAL", "own_tokenizer", "pieces"]
+
 MIN_COUNT = 2
 MAX_PIECE = 8
 
 
-def own_tokenizer(texts: Sequence[str], *, size: int) -> Any:
-    """Return a tokeniser with at most `size` tokens, of which five are special."""
-    normalizer = normalizers.BertNormalizer(lowercase=True)
-    splitter = pre_tokenizers.BertPreTokenizer()
+def own_tokenizer(
+    texts: Sequence[str], *, size: int, lowercase: bool = True, chinese_words: bool = False
+) -> Any:
+    """Return a tokeniser with at most `size` tokens, of which five are special.
+
+    With `chinese_words` the pieces may reach across Chinese characters.
+    """
+    normalizer = normalizers.BertNormalizer(
+        lowercase=lowercase, handle_chinese_chars=not chinese_words
+    )
+    splitter: Any = pre_tokenizers.BertPreTokenizer()
+    if chinese_words:
+        splitter = pre_tokenizers.Sequence([splitter, chinese_apart(one_by_one=False)])
     counts: Counter[str] = Counter()
     for text in texts:
         words = splitter.pre_tokenize_str(normalizer.normalize_str(text))

@@ -1,0 +1,131 @@
+"""The folder of a pre-trained base: weights, tokeniser, licence, figures, curve.
+
+    model.safetensors, config.json, tokenizer.json …   as transformers opens them
+    README.md                                          licence and what it was made of, for people
+    pretraining.json                                   figures, tokeniser, settings, for programs
+    curves.json                                        loss and held-out figures by step
+
+It holds no text but the vocabulary's pieces, and no time of day: the same texts and settings give
+the same folder.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from chainring.training.base import Base, folder_digest
+from chainring.training.craft.progress import Curve, write_curves
+from chainring.training.settings import TrainingSettings
+from chainring.training.tokenisers.report import Reading
+from chainring.training.tokenisers.special import save_tokeniser
+
+FACTS = "pretraining.json"
+RUN = "pretrain"
+_TOKENISER_FILES = (
+    "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.txt",
+    "vocab.json", "merges.txt", "spiece.model", "sentencepiece.bpe.model",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pretrained:
+    """A base with what is known of it: notes on cuts, held-out figures, readings by language."""
+
+    base: Base
+    notes: tuple[str, ...]
+    figures: Mapping[str, float]
+    readings: tuple[Reading, ...]
+
+
+def write_base(
+    folder: Path,
+    *,
+    model: Any,
+    tokenizer: Any,
+    base: Base | None,
+    name: str,
+    licence: str,
+    notes: Sequence[str],
+    figures: Mapping[str, float],
+    readings: Sequence[Reading],
+    curve: Curve,
+    settings: TrainingSettings,
+) -> Pretrained:
+    """Write everything beside `folder`, rename it into place, and return what was made."""
+    part = folder.with_name(f".{folder.name}.part")
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(parents=True)
+    model.config._name_or_path = name
+    model.save_pretrained(part)
+    if base is None:
+        save_tokeniser(tokenizer, part)
+    else:
+        for file in _TOKENISER_FILES:
+            if (base.folder / file).is_file():
+                shutil.copyfile(base.folder / file, part / file)
+    write_curves(part, {RUN: curve})
+    facts = {
+        "name": name,
+        "licence": licence,
+        "from": {"name": base.name, "digest": base.digest} if base else None,
+        "notes": list(notes),
+        "figures": {key: float(f"{value:.6g}") for key, value in figures.items()},
+        "readings": [asdict(one) for one in readings],
+        "settings": {
+            "pretrain": settings.pretrain.model_dump(),
+            "tokeniser": settings.tokeniser.model_dump() if base is None else None,
+            "seed": settings.seed,
+        },
+    }
+    told = json.dumps(facts, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+    (part / FACTS).write_text(told, encoding="utf-8")
+    (part / "README.md").write_text(_readme(facts, readings), encoding="utf-8")
+    shutil.rmtree(folder, ignore_errors=True)
+    part.replace(folder)
+    found = read_back(folder)
+    assert found is not None
+    return found
+
+
+def read_back(folder: Path) -> Pretrained | None:
+    """Return what a finished folder holds; None where there is none."""
+    if not (folder / FACTS).is_file():
+        return None
+    facts = json.loads((folder / FACTS).read_text("utf-8"))
+    return Pretrained(
+        base=Base(
+            name=facts["name"],
+            folder=folder,
+            licence=facts["licence"],
+            digest=folder_digest(folder),
+        ),
+        notes=tuple(facts["notes"]),
+        figures=facts["figures"],
+        readings=tuple(Reading(**one) for one in facts["readings"]),
+    )
+
+
+def moved(found: Pretrained, folder: Path) -> Pretrained:
+    """Return what was made as it lies in another folder."""
+    return replace(found, base=replace(found.base, folder=folder))
+
+
+def _readme(facts: Mapping[str, Any], readings: Sequence[Reading]) -> str:
+    origin = facts["from"]
+    options = facts["settings"]["pretrain"]
+    begun = f"{origin['name']} ({origin['digest']})" if origin else "random weights"
+    figures = [f"- {name.replace('_', ' ')}: {value}" for name, value in facts["figures"].items()]
+    lines = [
+        "---", f"license: {facts['licence'] or 'unknown'}", "---", "",
+        f"# {facts['name']}", "",
+        f"Objective {options['objective']}, from {begun}; made by chainring.", "",
+        "## On held-out texts", "", *(figures or ["No text was held out."]), "",
+        "## How its tokeniser reads", "", *(f"- {one}" for one in readings), "",
+        *(f"- {note}" for note in facts["notes"]),
+    ]  # fmt: skip
+    return "\n".join(lines).rstrip() + "\n"

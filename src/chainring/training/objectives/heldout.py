@@ -1,0 +1,54 @@
+"""How well held-out text is told: perplexity, bits per character, share of tokens right.
+
+Enter a learner and items that it never learns from, leaves a figure that is the same at each look:
+what is hidden is drawn from one seed.
+
+    figure = heldout(learner, items, batch=..., characters_a_token=3.4, device="cpu")
+
+Bits per character: a GPT's likelihood of the whole text over its characters. For the others it is
+the likelihood of the hidden tokens, given the text around them, over the characters that those
+hold on average; it is no likelihood of a text and stands beside a GPT's as another thing.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+import torch
+
+from chainring.training.objectives.learner import Learner
+from chainring.training.objectives.packing import Item
+
+ROWS = 32
+SEED = 20260101
+
+
+def heldout(
+    learner: Learner,
+    items: Sequence[Item],
+    *,
+    batch: Callable[[Sequence[Item]], dict[str, torch.Tensor]],
+    characters_a_token: float,
+    device: str = "cpu",
+) -> dict[str, float]:
+    """Return `perplexity`, `bits_per_character`, `accuracy`; of pairs also `pair_accuracy`."""
+    sums: dict[str, float] = {}
+    was_training = learner.training
+    learner.eval()
+    with torch.no_grad(), torch.random.fork_rng(devices=[]):
+        torch.manual_seed(SEED)
+        for start in range(0, len(items), ROWS):
+            inputs = {k: v.to(device) for k, v in batch(items[start : start + ROWS]).items()}
+            for name, value in learner.sums(**inputs).items():
+                sums[name] = sums.get(name, 0.0) + float(value)
+    learner.train(was_training)
+    nats = sums["nll"] / sums["predicted"]
+    found = {
+        "perplexity": math.exp(min(nats, 100.0)),
+        "bits_per_character": nats / math.log(2) / characters_a_token,
+        "accuracy": sums["right"] / sums["predicted"],
+    }
+    if "pairs" in sums:
+        found["pair_accuracy"] = sums["pairs_right"] / sums["pairs"]
+    return found

@@ -1,0 +1,75 @@
+"""What a recipe can say about pre-training, section `[training.pretrain]`.
+
+PretrainSettings.model_validate({"objective": "causal", "epochs": 3})
+"""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+ObjectiveName = Literal["masked", "causal", "spans", "denoising"]
+
+
+class PretrainSettings(BaseModel):
+    """A model from the project's own text, or a base that goes on learning from it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    objective: ObjectiveName = Field(
+        default="masked",
+        description="BERT, GPT, T5, or an encoder-decoder that mends texts; a ring needs 'masked'",
+    )
+    next_sentence: bool = Field(
+        default=False, description="BERT's second task: whether a text follows another ('masked')"
+    )
+    whole_words: bool = Field(
+        default=True, description="hide whole words, Chinese ones too ('masked')"
+    )
+    continue_from: str = Field(
+        default="", description="base to go on from, with its tokeniser; empty: random weights"
+    )
+    layers: int | None = Field(
+        default=None, ge=1, le=48, description="transformer layers; none: from the budget"
+    )
+    hidden: int | None = Field(
+        default=None,
+        ge=16,
+        le=4096,
+        description="width, a multiple of heads; none: from the budget",
+    )
+    heads: int | None = Field(
+        default=None, ge=1, le=64, description="attention heads; none: one for 64 of the width"
+    )
+    vocabulary: int | None = Field(
+        default=None, ge=100, le=200_000, description="if given, training.tokeniser.size"
+    )
+    max_tokens: int | None = Field(
+        default=None, ge=8, le=8192, description="of a block; none: training.encoder.max_tokens"
+    )
+    epochs: int = Field(default=20, ge=1, le=10_000, description="passes over the texts, at most")
+    learning_rate: float = Field(
+        default=1e-3, gt=0, lt=1, description="peak learning rate; for a base 1e-4 is usual"
+    )
+    batch_size: int = Field(default=64, ge=1, le=4096, description="blocks a step")
+    warmup_fraction: float = Field(
+        default=0.1, ge=0, lt=1, description="share of steps that warm up"
+    )
+    weight_decay: float = Field(default=0.01, ge=0, le=1, description="decay of weights")
+    dropout: float = Field(default=0.0, ge=0, lt=1, description="dropout while it learns")
+    held_out: float = Field(
+        default=0.02, ge=0, lt=1, description="share of the texts that only judges, by digest"
+    )
+    looks: int = Field(
+        default=10, ge=1, le=1000, description="times that the held-out texts are looked at"
+    )
+    budget_share: float = Field(
+        default=0.5, gt=0, lt=1, description="share of the budget that it may take in a turn"
+    )
+
+    @model_validator(mode="after")
+    def _pairs_are_for_masked(self) -> Self:
+        if self.next_sentence and self.objective != "masked":
+            raise ValueError("next_sentence goes with objective = 'masked' only")
+        return self

@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+import torch
+from tests.training.objectives.test_packing import MARKS, document, documents
+
+from chainring.training.objectives.denoising import infilled
+from chainring.training.objectives.documents import Document, encoded, word_starts
+from chainring.training.objectives.learner import IGNORED
+from chainring.training.objectives.masked import hidden
+from chainring.training.objectives.pairs import pairs
+from chainring.training.objectives.spans import corrupted, stretches
+from chainring.training.tokenisers.make import tokeniser
+from chainring.training.tokenisers.settings import TokeniserSettings
+
+SENTINELS = tuple(range(100, 200))
+CHINESE = "我的包裹还在路上，请问什么时候能送到？物流太久了。"
+
+
+def rows(words: list[list[int]], ids: torch.Tensor) -> list[dict[str, list[int]]]:
+    return [
+        {"input_ids": row, "words": own, "segments": [0] * len(row)}
+        for row, own in zip(ids.tolist(), words, strict=True)
+    ]
+
+
+@pytest.mark.parametrize("size", [1, 3])
+def test_of_the_tokens_fifteen_per_cent_are_chosen_and_eighty_of_these_masked(size: int) -> None:
+    torch.manual_seed(0)
+    before = torch.randint(5, 500, (300, 60))
+    words = [[place // size + 1 for place in range(60)]] * 300
+    batch = hidden(rows(words, before), vocabulary=500, marks=MARKS)
+    after, chosen = batch["input_ids"], batch["labels"] != IGNORED
+    assert torch.equal(batch["labels"][chosen], before[chosen])
+    assert torch.equal(after[~chosen], before[~chosen])
+    assert chosen.float().mean().item() == pytest.approx(0.15, abs=0.01)
+    share = [
+        (after[chosen] == 4).float().mean().item(),
+        (after[chosen] == before[chosen]).float().mean().item(),
+    ]
+    assert share == pytest.approx([0.8, 0.1], abs=0.03)
+
+
+def test_words_are_hidden_whole() -> None:
+    torch.manual_seed(0)
+    before = torch.randint(5, 500, (50, 60))
+    words = [[place // 3 + 1 for place in range(60)]] * 50
+    batch = hidden(rows(words, before), vocabulary=500, marks=MARKS)
+    chosen = (batch["labels"] != IGNORED).view(50, 20, 3).sum(-1)
+    assert set(chosen.flatten().tolist()) == {0, 3}
+
+
+def test_marks_and_padding_are_never_asked_for() -> None:
+    items = [
+        {"input_ids": [2, 9, 3], "words": [], "segments": [0] * 3},
+        {"input_ids": [2, 9, 9, 9, 3], "words": [], "segments": [0] * 5},
+    ]
+    asked = hidden(items, vocabulary=20, marks=MARKS)["labels"]
+    assert set(asked[asked != IGNORED].tolist()) == {9}
+    assert (asked != IGNORED).any(1).all()
+
+
+def test_a_chinese_word_is_one_word_for_all_its_characters() -> None:
+    pytest.importorskip("rjieba")
+    settings = TokeniserSettings(use="wordpiece.v1", size=400)
+    tokenizer = tokeniser([CHINESE] * 2, settings=settings, form="encoder")
+    [found] = encoded(tokenizer, [CHINESE], words="rjieba.v1")
+    tokens = [tokenizer.id_to_token(one) for one in found.ids]
+    place = tokens.index("包")
+    assert tokens[place + 1] == "裹"
+    assert found.words[place] == found.words[place + 1] != found.words[place + 2]
+    assert len(found.sentences()) == 2
+
+
+def test_words_begin_where_they_stand_in_the_text() -> None:
+    text = "Don't stop, 我的 parcels!"
+    starts = word_starts(text, by="characters.v1")
+    assert [text[start] for start in starts] == ["D", "s", ",", "我", "的", "p", "!"]
+
+
+def told(count: int) -> list[Document]:
+    """Return documents of sentences whose tokens count up, each from a thousand of its own."""
+    chance = Random(1)
+    found = []
+    for number in range(count):
+        sizes = [chance.randint(3, 12) for _ in range(8)]
+        ids = [1000 * (number + 1) + place for place in range(sum(sizes))]
+        starts = [sum(sizes[:place]) for place in range(8)]
+        found.append(Document(ids=ids, characters=len(ids), words=[], starts=starts))
+    return found
+
+
+def test_a_pair_follows_where_it_says_so_and_comes_from_two_documents_elsewhere() -> None:
+    items = pairs(told(60), max_tokens=40, seed=0, marks=MARKS)
+    for item in items:
+        a = [t for t, kind in zip(item["input_ids"], item["types"], strict=True) if not kind]
+        b = [t for t, kind in zip(item["input_ids"], item["types"], strict=True) if kind]
+        first, second = a[1:-1], b[:-1]
+        assert len(item["input_ids"]) <= 40
+        assert (second[0] == first[-1] + 1) is item["follows"]
+        assert (second[0] // 1000 == first[0] // 1000) is item["follows"]
+    share = sum(item["follows"] for item in items) / len(items)
+    assert 0.4 < share < 0.6
+
+
+def test_one_document_alone_gives_no_pair() -> None:
+    assert pairs(told(1), max_tokens=40, seed=0, marks=MARKS) == []
+
+
+def test_t5_hides_fifteen_per_cent_and_its_target_puts_the_text_together_again() -> None:
+    torch.manual_seed(0)
+    items = stretches(documents(40, 60), max_tokens=60, end=3)
+    batch = corrupted(items, sentinels=SENTINELS, marks=MARKS)
+    hidden_share = []
+    for item, source, target in zip(items, batch["input_ids"], batch["labels"], strict=True):
+        spans: dict[int, list[int]] = {}
+        for token in target[target != IGNORED].tolist()[:-1]:
+            if token in SENTINELS:
+                last = spans.setdefault(token, [])
+            else:
+                last.append(token)
+        mended = [
+            one for token in source[source != 0].tolist()[:-1] for one in spans.get(token, [token])
+        ]
+        assert mended == item["input_ids"]
+        hidden_share.append(sum(map(len, spans.values())) / len(mended))
+    assert sum(hidden_share) / len(hidden_share) == pytest.approx(0.15, abs=0.01)
+
+
+def test_stretches_of_one_length_leave_no_place_empty() -> None:
+    items = stretches(documents(40, 60), max_tokens=60, end=3)[:-1]
+    batch = corrupted(items, sentinels=SENTINELS, marks=MARKS)
+    assert (batch["input_ids"] != 0).all()
+    assert (batch["labels"] != IGNORED).all()
+
+
+def test_the_denoiser_sees_holes_and_gives_the_whole_text() -> None:
+    torch.manual_seed(0)
+    items = stretches([document(*range(5, 405))], max_tokens=100, end=3)
+    batch = infilled(items, marks=MARKS)
+    for item, source, target in zip(items, batch["input_ids"], batch["labels"], strict=True):
+        assert target[target != IGNORED].tolist() == [*item["input_ids"], 3]
+        kept = [token for token in source.tolist() if token not in MARKS.special]
+        assert kept == sorted(kept)
+        assert len(kept) == pytest.approx(0.7 * len(item["input_ids"]), abs=2)
+        assert 4 in source.tolist()
