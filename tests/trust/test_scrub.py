@@ -197,3 +197,32 @@ def test_a_text_beside_the_tables_goes_without_an_id_when_nobody_else_wrote_it(
     assert scrub(source, target, ANN) == 1
     after = [json.loads(line) for line in target.read_text(encoding="utf-8").splitlines()]
     assert after == [lines[0] | {"text": ""}, lines[1]]
+
+
+def test_second_texts_targets_and_written_values_go_as_well(tmp_path: Path) -> None:
+    two = replace(row("rec_a", "my secret", "rec_a", "rec_b"), pair="its answer", target="so")
+    shared = row("rec_a", "another", "rec_a", "rec_b")
+    source, target = tmp_path / "rows.parquet", tmp_path / "after" / "rows.parquet"
+    write_rows(tmp_path, [two, shared])
+    target.parent.mkdir()
+    stays = replace(ANN, stand_ins={"rec_b": "Another!"})
+    assert scrub(source, target, stays) == 2
+    gone, kept = read_rows(target.parent, forgotten=True)
+    assert (gone.text, gone.pair, gone.target) == ("", "", "")
+    assert kept.text == "Another!"
+
+
+def test_a_written_value_of_a_label_goes_and_a_label_stays(tmp_path: Path) -> None:
+    own = Label(
+        id="lab_1",
+        app="shop",
+        record="rec_a",
+        value="我的译文",
+        author="ann",
+        author_kind="user",
+        private=True,
+    )
+    lines = [encode(own) + "\n", encode(replace(own, value="refund", private=False)) + "\n"]
+    after = scrubbed(tmp_path, lines)
+    assert after is not None
+    assert [json.loads(line)["value"] for line in after] == ["", "refund"]

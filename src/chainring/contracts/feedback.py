@@ -16,7 +16,8 @@ class Feedback:
     """One stored reaction; `text` to `pair` are its prediction's, joined when it is read.
 
     `value` of a correction is the true value of the task; where that is a text of a person's own
-    (a translation), it lies with the comment, where it can be erased, and is joined as well.
+    (a translation), it is `private`: it lies with the comment, where it can be erased, and is
+    joined as well.
     `key` is (author, idempotency key) of the reaction: the same key is stored once.
     """
 
@@ -39,3 +40,4 @@ class Feedback:
     model: str = ""
     key: str = ""
     pair: str = ""
+    private: bool = False

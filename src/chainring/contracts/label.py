@@ -14,7 +14,7 @@ class Label:
     """One statement about one record; several may stand on one record.
 
     `parents` names the feedback or labels it came from; `must` marks a complaint that every later
-    model has to get right.
+    model has to get right. A `private` value is a text of somebody's own, which forgetting empties.
     """
 
     id: str
@@ -29,3 +29,4 @@ class Label:
     reward: float | None = None
     parents: tuple[str, ...] = ()
     must: bool = False
+    private: bool = False

@@ -11,10 +11,13 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from statistics import mean
 
 from chainring.contracts.dataset import Row
 from chainring.contracts.label import AuthorKind, Label
 from chainring.contracts.record import Record
+from chainring.contracts.tasks import Form
+from chainring.contracts.values import written
 from chainring.data.dropped import Dropped
 
 RANK: dict[AuthorKind, int] = {"person": 3, "user": 2, "source": 1, "model": 0}
@@ -22,7 +25,7 @@ RANK: dict[AuthorKind, int] = {"person": 3, "user": 2, "source": 1, "model": 0}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """A record with its one label (empty: unlabelled) and the split it was given (or empty).
+    """A record with its one value (empty: unlabelled) and the split it was given (or empty).
 
     `part` is empty for a row of the files, else `train`, `holdout` or `reacted` as feedback says.
     """
@@ -40,15 +43,20 @@ class Candidate:
         """The place of the record, as `dropped.jsonl` tells it."""
         return where(self.record)
 
-    def row(self, *, split: str, group: str, weight: float) -> Row:
-        """Return this candidate (and the exact duplicates merged into it) as a row."""
+    def row(self, *, split: str, group: str, weight: float, says: str = "label") -> Row:
+        """Return this candidate (and the exact duplicates merged into it) as a row.
+
+        `says` is the field of a row that holds the task's values.
+        """
         record, every = self.record, (self, *self.merged)
         said = tuple(label for one in every for label in one.labels)
         parents = (parent for one in every if one.part for parent in one.record.parents)
         return Row(
             id=record.id,
             text=record.text,
-            label=self.label,
+            label=self.label if says == "label" else "",
+            target=self.label if says == "target" else "",
+            pair=record.fields.get("pair", ""),
             language=record.language,
             split=split,
             source=record.source,
@@ -75,8 +83,12 @@ def where(record: Record) -> dict[str, object]:
     }
 
 
-def settled(statements: Iterable[tuple[AuthorKind, str]]) -> tuple[AuthorKind, str] | None:
-    """Return the label that stands and the kind that decided, or None at a tie.
+def settled(
+    statements: Iterable[tuple[AuthorKind, str]], *, form: Form = "one"
+) -> tuple[AuthorKind, str] | None:
+    """Return the value that stands and the kind that decided, or None at a tie.
+
+    Of numbers the mean stands, of written answers the first: two may both be right.
 
     >>> settled([("source", "refund"), ("user", "track_order"), ("source", "refund")])
     ('user', 'track_order')
@@ -87,7 +99,11 @@ def settled(statements: Iterable[tuple[AuthorKind, str]]) -> tuple[AuthorKind, s
     for kind, value in statements:
         votes[kind][value] += 1
     top = max(votes, key=RANK.__getitem__)
+    if form == "number":
+        return top, written(mean(float(value) for value in votes[top].elements()))
     first, *others = votes[top].most_common()
+    if form == "text":
+        return top, first[0]
     return None if others and others[0][1] == first[1] else (top, first[0])
 
 
@@ -96,20 +112,22 @@ def joined(
     corrections: Sequence[Record],
     labels: Iterable[Label],
     dropped: Dropped,
+    *,
+    form: Form = "one",
 ) -> Iterator[Candidate]:
     """Yield a candidate for each record that may be used."""
     about: dict[str, list[Label]] = defaultdict(list)
     for label in labels:
         about[label.record].append(label)
     for record in records:
-        yield from _candidate(record, about[record.id], "", dropped)
+        yield from _candidate(record, about[record.id], "", dropped, form)
     for record in corrections:
         part = record.fields.get("part", "train")
-        yield from _candidate(record, about[record.id], part, dropped)
+        yield from _candidate(record, about[record.id], part, dropped, form)
 
 
 def _candidate(
-    record: Record, labels: Sequence[Label], part: str, dropped: Dropped
+    record: Record, labels: Sequence[Label], part: str, dropped: Dropped, form: Form
 ) -> Iterator[Candidate]:
     accepted = tuple(label for label in labels if label.state == "accepted")
     given = record.fields.get("split", "") if not part else ""
@@ -119,12 +137,12 @@ def _candidate(
         else:
             yield Candidate(record=record, label="", kind="source", given=given, part=part)
         return
-    stands = settled((label.author_kind, label.value) for label in accepted)
+    stands = settled(((label.author_kind, label.value) for label in accepted), form=form)
     if stands is None:
         dropped.add("labels disagree", **where(record))
         return
     kind, value = stands
-    said = tuple(label for label in accepted if label.value == value)
+    said = tuple(label for label in accepted if label.value == value or form == "number")
     yield Candidate(record=record, label=value, kind=kind, given=given, part=part, labels=said)
 
 
@@ -134,17 +152,19 @@ def _why_unlabelled(labels: Sequence[Label]) -> str:
     return "waits for a review" if "pending" in states else "rejected or without a label"
 
 
-def collapsed(candidates: Sequence[Candidate], dropped: Dropped) -> list[Candidate]:
+def collapsed(
+    candidates: Sequence[Candidate], dropped: Dropped, *, form: Form = "one"
+) -> list[Candidate]:
     """Return the candidates of one near-duplicate group that stay, in order.
 
     Texts of one skeleton get one label as `settled` says (at a tie all go) and become one row that
     names all of them. Of near-duplicates the first of each label stays: two texts that differ in a
     word may well differ in meaning, and both are then worth learning.
     """
-    exact: Mapping[str, list[Candidate]] = _by_skeleton(candidates)
+    exact: Mapping[tuple[str, str], list[Candidate]] = _by_skeleton(candidates, form)
     kept: dict[str, Candidate] = {}
     for same in exact.values():
-        one = _merged(same, dropped)
+        one = _merged(same, dropped, form)
         if one is None:
             continue
         stays = kept.setdefault(one.label, one) is one
@@ -153,15 +173,26 @@ def collapsed(candidates: Sequence[Candidate], dropped: Dropped) -> list[Candida
     return list(kept.values())
 
 
-def _by_skeleton(candidates: Sequence[Candidate]) -> dict[str, list[Candidate]]:
-    exact: dict[str, list[Candidate]] = defaultdict(list)
+def _by_skeleton(
+    candidates: Sequence[Candidate], form: Form
+) -> dict[tuple[str, str], list[Candidate]]:
+    """Return the candidates by skeleton; written answers that differ are rows of their own."""
+    exact: dict[tuple[str, str], list[Candidate]] = defaultdict(list)
     for candidate in candidates:
-        exact[candidate.record.group].append(candidate)
+        apart = candidate.label if form == "text" else ""
+        exact[candidate.record.group, apart].append(candidate)
     return exact
 
 
-def _merged(same: Sequence[Candidate], dropped: Dropped) -> Candidate | None:
-    stands = settled((one.kind, one.label) for one in same)
+def _merged(same: Sequence[Candidate], dropped: Dropped, form: Form) -> Candidate | None:
+    stands = settled(((one.kind, one.label) for one in same), form=form)
+    if form == "number" and stands is not None:
+        kind, value = stands
+        agreed = [replace(one, label=value) for one in same if one.kind == kind]
+        for one in same:
+            if one.kind != kind:
+                dropped.add("conflicting duplicate", **one.where)
+        return replace(agreed[0], merged=tuple(agreed[1:]))
     agreed = [one for one in same if stands is not None and one.label == stands[1]]
     for one in same:
         if stands is None or one.label != stands[1]:

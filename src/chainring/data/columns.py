@@ -14,59 +14,94 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import get_args
 
+from chainring.contracts.dataset import Task
 from chainring.contracts.errors import nearest
+from chainring.contracts.tasks import TASKS, TaskFacts
 from chainring.data.settings import Role
 
 ROLES: tuple[Role, ...] = get_args(Role)
 
 OFTEN = {  # names seen in the wild; offered in a message, never taken by themselves
     "text": ("sentence", "utterance", "query", "question", "content", "review", "message", "body",
-             "input", "文本", "内容", "评论", "问题", "句子"),
+             "input", "text_a", "sentence1", "text1", "question1", "premise", "prompt",
+             "文本", "内容", "评论", "问题", "句子"),
     "label": ("y", "category", "intent", "class", "target", "labels", "tag", "topic", "sentiment",
               "标签", "类别", "分类", "意图"),
+    "pair": ("text_b", "sentence2", "text2", "question2", "hypothesis", "passage", "context",
+             "document", "rejected", "第二句", "句子2", "段落"),
+    "target": ("y", "score", "value", "rating", "tags", "entities", "answer", "translation",
+               "completion", "response", "reply", "chosen", "output",
+               "目标", "分数", "答案", "译文"),
 }  # fmt: skip
 
 
 def columns_of(
-    found: Sequence[str], mapping: Mapping[Role, str], *, unlabelled: bool
+    found: Sequence[str],
+    mapping: Mapping[Role, str],
+    *,
+    unlabelled: bool,
+    task: Task = "classification",
 ) -> dict[Role, str]:
-    """Return role → column. `label_name` beside a number `label` is taken, unless one is mapped."""
-    columns = {role: mapping.get(role, role) for role in ROLES}
-    if "label" not in mapping and "label_name" in found:
+    """Return role → column. `label_name` beside a number `label` is taken, unless one is mapped.
+
+    What the task does not read has no role: a column `target` of a classification is a stranger.
+    """
+    facts = TASKS[task]
+    unread = {"pair", "label", "target"} - {*facts.needs, *facts.allows}
+    columns = {role: mapping.get(role, role) for role in ROLES if role not in unread}
+    if "label" not in mapping and "label_name" in found and "label" in columns:
         columns["label"] = "label_name"
     if unlabelled:
-        del columns["label"]
+        del columns[facts.says]
     return {role: column for role, column in columns.items() if column in found}
 
 
-def fault_of(found: Sequence[str], mapping: Mapping[Role, str], *, unlabelled: bool) -> str | None:
+def fault_of(
+    found: Sequence[str],
+    mapping: Mapping[Role, str],
+    *,
+    unlabelled: bool,
+    task: Task = "classification",
+) -> str | None:
     """Return what is wrong with the columns of a file, or None.
 
-    A file without a label column is a file of unlabelled text when all its columns are known; with
-    unknown ones it is a fault, because one of them may be the label.
+    A file without the column of the values is a file of unlabelled text when all its columns are
+    known; with unknown ones it is a fault, because one of them may be the value.
     """
-    columns = columns_of(found, mapping, unlabelled=unlabelled)
-    missing: list[Role] = ["text"] if "text" not in columns else []
+    facts = TASKS[task]
+    columns = columns_of(found, mapping, unlabelled=unlabelled, task=task)
+    missing: list[Role] = [
+        role for role in ROLES if role in ("text", "pair") and _lacks(role, columns, facts)
+    ]
     strangers = [name for name in found if name not in columns.values()]
-    if not unlabelled and "label" not in columns and (strangers or "label" in mapping):
-        missing.append("label")
+    if not unlabelled and facts.says not in columns and (strangers or facts.says in mapping):
+        missing.append(facts.says)
     if not missing:
         return None
     names = ", ".join(f"`{mapping.get(role, role)}`" for role in missing)
     noun, them = ("column", "it") if len(missing) == 1 else ("columns", "them")
     listed = ", ".join(f"`{name}`" for name in found)
     end = "" if "text" in missing else ", or name the file in data.unlabelled"
+    asked = "" if task == "classification" else f" by the task {task}"
     return (
-        f"{noun} {names} expected; found {listed}; map {them} with [data.columns]"
+        f"{noun} {names} expected{asked}; found {listed}; map {them} with [data.columns]"
         f"{_example(missing, strangers, mapping)}{end}"
     )
 
 
+def _lacks(role: Role, columns: Mapping[Role, str], facts: TaskFacts) -> bool:
+    return role in facts.needs and role not in columns
+
+
 def _example(missing: Sequence[Role], strangers: Sequence[str], mapping: Mapping[Role, str]) -> str:
-    offers = []
+    offers: list[str] = []
+    free = list(strangers)
     for role in missing:
-        by_habit = next((name for name in strangers if name.lower() in OFTEN[role]), None)
-        offer = nearest(mapping.get(role, role), strangers) or by_habit
+        by_habit = next((name for name in free if name.lower() in OFTEN.get(role, ())), None)
+        others = {name for other in missing if other != role for name in OFTEN.get(other, ())}
+        own = [name for name in free if name.lower() not in others or name == by_habit]
+        offer = nearest(mapping.get(role, role), own) or by_habit
         if offer is not None:
             offers.append(f'{role} = "{offer}"')
+            free.remove(offer)
     return f", for example {', '.join(offers)}" if offers else ""

@@ -16,6 +16,8 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from statistics import fmean, median
+from typing import Any
 
 from chainring.contracts.codec import digest
 from chainring.contracts.dataset import SPLITS, Dataset, Row
@@ -24,6 +26,7 @@ from chainring.contracts.guard import Guard
 from chainring.contracts.label import Label
 from chainring.contracts.record import Record
 from chainring.contracts.table import Table
+from chainring.contracts.values import both, labels_in
 from chainring.contracts.work import Work
 from chainring.data.candidates import Candidate, joined
 from chainring.data.card import card
@@ -61,35 +64,42 @@ def dataset(
             list(read_table(Record, trees.open(corrections.address))),
             read_table(Label, trees.open(labels.address)),
             dropped,
+            form=settings.facts.form,
         )
         candidates = list(permitted(found, guard, dropped))
-        _require_labels(candidates, dropped.counts)
+        _require_labels(candidates, dropped.counts, settings)
         members = _grouped(candidates, settings, work.secret, dropped)
         members = permitted_where_placed(members, guard, dropped)
         members = without_quotes(members, dropped)
-        members = _without_rare(members, settings.min_rows_per_label, dropped)
+        members = _without_rare(members, settings, dropped)
         members = _with_validation(members, settings)
+        common: dict[str, Any] = {"weight": settings.feedback_weight, "says": settings.facts.says}
         rows = [
-            one.candidate.row(split=one.split, group=one.group, weight=settings.feedback_weight)
+            one.candidate.row(split=one.split, group=one.group, **common)
             for one in permitted_where_placed(members, guard, dropped)
         ]
-    _require_two_labels(rows, dropped.counts)
+    _require_enough(rows, dropped.counts, settings)
     write_rows(folder, rows)
-    made = _facts(rows, work.app, dropped.counts)
+    made = _facts(rows, work.app, dropped.counts, settings)
     (folder / "card.md").write_text(card(made, rows), encoding="utf-8")
     work.say("dataset: " + ", ".join(f"{split} {n}" for split, n in made.splits.items() if n))
     return replace(made, address=trees.put(folder, kind="dataset"))
 
 
-def _require_labels(candidates: Sequence[Candidate], counts: dict[str, int]) -> None:
+def _require_labels(
+    candidates: Sequence[Candidate], counts: dict[str, int], settings: DataSettings
+) -> None:
     barred = [f"{number} x {why}" for why, number in counts.items() if why.startswith("access")]
-    if not any(one.label for one in candidates):
-        raise InputError(
-            f"none of the {len(candidates)} records has an accepted label, so there is nothing to "
-            "train on. If the files hold labels, name their column under [data.columns]; "
-            "otherwise run `chainring review`, which shows clusters of your texts to name",
-            faults=barred,
-        )
+    if any(one.label for one in candidates):
+        return
+    says = settings.facts.says
+    review = "run `chainring review`, which shows clusters of your texts to name"
+    raise InputError(
+        f"none of the {len(candidates)} records has an accepted {says}, so there is nothing to "
+        f"train on. If the files hold {says}s, name their column under [data.columns]; otherwise "
+        + (review if settings.task == "classification" else f"add rows with a {says}"),
+        faults=barred,
+    )
 
 
 def _grouped(
@@ -98,35 +108,47 @@ def _grouped(
     given = {one.given for one in candidates if one.label}
     shares = Shares.beside(given, settings, secret)
     groups: dict[int, list[Candidate]] = defaultdict(list)
-    texts = [one.record.text for one in candidates]
+    texts = [both(one.record.text, one.record.fields.get("pair", "")) for one in candidates]
     numbers = near_groups(texts, min_jaccard=settings.min_jaccard)
     for number, one in zip(numbers, candidates, strict=True):
         groups[number].append(one)
-    return [one for group in groups.values() for one in placed(group, shares, dropped)]
+    form = settings.facts.form
+    return [one for group in groups.values() for one in placed(group, shares, dropped, form=form)]
 
 
-def _without_rare(members: Sequence[Placed], minimum: int, dropped: Dropped) -> list[Placed]:
+def _without_rare(
+    members: Sequence[Placed], settings: DataSettings, dropped: Dropped
+) -> list[Placed]:
     """Leave out labels of too few rows, and let every label that stays have a row to train on.
 
     Rows that the files give as test stay: a suite is not thinned, and a model that does not know
-    their label is wrong there.
+    their label is wrong there. A row with several labels goes when one of them is too rare.
     """
-    learnt = ("train", "validation", "test")
-    own = [one for one in members if one.split in learnt and one.candidate.label]
-    counts = Counter(one.candidate.label for one in own)
+    learnt, form = ("train", "validation", "test"), settings.facts.form
+    minimum = settings.min_rows_per_label
+    named = {id(one): labels_in(form, one.candidate.label) for one in members}
+    counts: Counter[str] = Counter()
     splits = defaultdict(set)
-    for one in own:
-        splits[one.candidate.label].add(one.split)
+    for one in members:
+        for label in named[id(one)] if one.split in learnt else ():
+            counts[label] += 1
+            splits[label].add(one.split)
     rare = {label: n for label, n in counts.items() if n < minimum}
     kept = []
     for one in members:
-        label = one.candidate.label
-        movable = one.split in learnt and not one.fixed and bool(label)
-        if movable and label in rare:
-            dropped.add(_too_few(label, rare, minimum), **one.candidate.where)
-        elif movable and splits[label] == {"test"}:
-            dropped.add(f"label {label!r} fell to the test alone; add rows", **one.candidate.where)
-        elif movable and one.split == "validation" and "train" not in splits[label]:
+        labels = named[id(one)]
+        movable = one.split in learnt and not one.fixed and bool(labels)
+        few = next((label for label in labels if label in rare), "")
+        alone = next((label for label in labels if splits[label] == {"test"}), "")
+        if movable and few:
+            dropped.add(_too_few(few, rare, minimum), **one.candidate.where)
+        elif movable and alone:
+            dropped.add(f"label {alone!r} fell to the test alone; add rows", **one.candidate.where)
+        elif (
+            movable
+            and one.split == "validation"
+            and any("train" not in splits[label] for label in labels)
+        ):
             kept.append(replace(one, split="train"))
         else:
             kept.append(one)
@@ -149,12 +171,14 @@ def _with_validation(members: Sequence[Placed], settings: DataSettings) -> list[
     own = [one for one in members if one.split == "train" and not one.candidate.part]
     if any(one.split == "validation" for one in members) or not settings.validation_share:
         return list(members)
-    spare = Counter(one.candidate.label for one in own)
+    closed = settings.facts.form == "one"  # each label keeps a row; of values there is no end
+    spare = Counter(one.candidate.label if closed else "" for one in own)
     wanted = max(1, round(settings.validation_share * len(own)))
     moved: set[str] = set()
     for one in sorted(own, key=lambda one: (one.draw, one.candidate.record.id)):
-        if len(moved) < wanted and spare[one.candidate.label] > 1:
-            spare[one.candidate.label] -= 1
+        label = one.candidate.label if closed else ""
+        if len(moved) < wanted and spare[label] > 1:
+            spare[label] -= 1
             moved.add(one.group)
     return [
         replace(one, split="validation") if one.split == "train" and one.group in moved else one
@@ -162,33 +186,72 @@ def _with_validation(members: Sequence[Placed], settings: DataSettings) -> list[
     ]
 
 
-def _require_two_labels(rows: Iterable[Row], counts: dict[str, int]) -> None:
-    found = sorted({row.label for row in rows if row.split == "train"})
-    if len(found) < 2:
-        raise InputError(
-            f"at least two labels with rows to train on are needed; found {found or 'none'}. "
-            "Add labelled rows, or see whether [data.columns] names the right column",
-            faults=[f"{number} x {reason}" for reason, number in counts.items()],
-        )
+def _require_enough(rows: Iterable[Row], counts: dict[str, int], settings: DataSettings) -> None:
+    """Raise where the training rows tell nothing apart."""
+    facts = settings.facts
+    values = {row.label or row.target for row in rows if row.split == "train"}
+    found = sorted({label for value in values for label in labels_in(facts.form, value)})
+    is_enough = {
+        "one": len(found) >= 2,
+        "several": bool(found) and len(values) >= 2,
+        "tags": bool(found),
+    }.get(facts.form, len(values) >= 2)
+    if is_enough:
+        return
+    if facts.form == "one":
+        wanted = f"two labels with rows to train on are needed; found {found or 'none'}"
+    elif facts.form == "tags":
+        wanted = "one kind of tag with rows to train on is needed; found none"
+    else:
+        wanted = f"two different {facts.says}s to train on are needed; found {len(values)}"
+    raise InputError(
+        f"at least {wanted}. "
+        f"Add rows with a {facts.says}, or see whether [data.columns] names the right column"
+        if facts.form != "one"
+        else f"at least {wanted}. "
+        "Add labelled rows, or see whether [data.columns] names the right column",
+        faults=[f"{number} x {reason}" for reason, number in counts.items()],
+    )
 
 
-def _facts(rows: Sequence[Row], app: str, counts: dict[str, int]) -> Dataset:
-    labelled = [row for row in rows if row.label]
+def _facts(
+    rows: Sequence[Row], app: str, counts: dict[str, int], settings: DataSettings
+) -> Dataset:
+    facts = settings.facts
+    labelled = [row for row in rows if row.label or row.target]
     sizes = Counter(row.split for row in rows)
+    learnt = [row for row in labelled if row.split in ("train", "validation")]
+    named = (label for row in learnt for label in labels_in(facts.form, row.label or row.target))
+    targets = [float(row.target) for row in learnt if facts.form == "number"]
     return Dataset(
         app=app,
         address="",
-        task="classification",
-        labels=tuple(sorted({row.label for row in rows if row.split in ("train", "validation")})),
+        task=settings.task,
+        labels=tuple(sorted(set(named))),
         languages=tuple(sorted({row.language for row in labelled})),
         splits={split: sizes[split] for split in SPLITS},
         suite=_digest(rows, "test", "holdout"),
         training=_digest(rows, "train", "validation"),
         licences=tuple(sorted({row.licence for row in rows})),
         counts=counts,
+        spread=_spread(targets),
     )
+
+
+def _spread(targets: Sequence[float]) -> float:
+    """Return the mean distance from the median: what always giving the median is off by."""
+    if not targets:
+        return 0.0
+    middle = median(targets)
+    return fmean(abs(target - middle) for target in targets)
 
 
 def _digest(rows: Iterable[Row], *splits: str) -> str:
     chosen = [row for row in rows if row.split in splits]
-    return digest(sorted((row.id, row.text, row.label, row.weight) for row in chosen), size=32)
+    return digest(sorted(_told(row) for row in chosen), size=32)
+
+
+def _told(row: Row) -> tuple[str | float, ...]:
+    """Return what of a row teaches or judges; a row of one text says what it always said."""
+    more = (row.pair, row.target) if row.pair or row.target else ()
+    return (row.id, row.text, row.label, row.weight, *more)

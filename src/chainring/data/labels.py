@@ -50,7 +50,7 @@ def labels(
     ]
     decided = {label.id for label in said if label.author_kind == "person"} | reviewed.confirmed
     said = _capped(said, decided, settings.max_rows_per_author, counts)
-    if settings.review_doubtful:
+    if settings.review_doubtful and settings.task == "classification":
         teachers = _teachers(rows, corrected, settings, work.secret)
         said = _doubted(said, decided, teachers, found, counts)
     counts.update(_waiting([*found, *said], counts))
@@ -61,19 +61,24 @@ def labels(
     return Table(address=work.trees.put(folder, kind="labels"), rows=count, counts=kept)
 
 
+def said_of(record: Record) -> str:
+    """Return what a record says of itself: a value of the task; a written one lies apart."""
+    return record.fields.get("label") or record.fields.get("target", "")
+
+
 def _from_source(record: Record, work: Work) -> Iterator[Label]:
-    if record.fields.get("label"):
+    if said_of(record):
         yield _label(record, work, kind="source", author=record.fields.get("author", "source"))
 
 
 def _from_user(record: Record, work: Work) -> Iterator[Label]:
-    if record.fields.get("label"):
+    if said_of(record):
         kind = _KINDS.get(record.fields.get("author_kind", ""), "user")
         yield _label(record, work, kind=kind, author=record.fields.get("author", ""))
 
 
 def _label(record: Record, work: Work, *, kind: AuthorKind, author: str) -> Label:
-    value = record.fields["label"]
+    value = said_of(record)
     return Label(
         id="lab_" + keyed(work.secret, "label", record.id, kind, author, value),
         app=record.app,
@@ -85,6 +90,7 @@ def _label(record: Record, work: Work, *, kind: AuthorKind, author: str) -> Labe
         at=record.at,
         parents=record.parents,
         must=record.fields.get("must") == "true",
+        private="target" in record.fields,
     )
 
 

@@ -19,6 +19,7 @@ a file                       is of split
 from __future__ import annotations
 
 import glob
+import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -33,6 +34,8 @@ from chainring.contracts.codec import digest
 from chainring.contracts.errors import InputError, did_you_mean
 from chainring.contracts.parts import load_part, part_names
 from chainring.contracts.source import Source
+from chainring.contracts.tasks import TaskFacts
+from chainring.contracts.values import joined
 from chainring.data.columns import columns_of, fault_of
 from chainring.data.faults import Faults
 from chainring.data.harvested import harvest_digest, harvest_rows
@@ -192,14 +195,15 @@ def _file_rows(
     found = list(dict.fromkeys(name for _, row in first for name in row))
     for role in [role for role, column in unseen.items() if column in found]:
         del unseen[role]
-    fault = fault_of(found, settings.columns, unlabelled=unlabelled)
+    task = settings.task
+    fault = fault_of(found, settings.columns, unlabelled=unlabelled, task=task)
     if fault is not None:
         faults.add(file.name, fault)
-    columns = columns_of(found, settings.columns, unlabelled=unlabelled)
+    columns = columns_of(found, settings.columns, unlabelled=unlabelled, task=task)
     split = "" if unlabelled else split_of(file.name)
     for locator, row in chain(first, rows):
         if fault is None:
-            yield _mapped(file.name, locator, row, columns, split, report)
+            yield _mapped(file.name, locator, row, columns, split, report, settings.facts)
 
 
 def ending_of(name: str) -> str:
@@ -241,11 +245,17 @@ def split_of(name: str) -> str:
 
 
 def _mapped(
-    name: str, locator: str, row: dict[str, Any], columns: dict[Role, str], split: str, report: Any
+    name: str,
+    locator: str,
+    row: dict[str, Any],
+    columns: dict[Role, str],
+    split: str,
+    report: Any,
+    facts: TaskFacts,
 ) -> RawRow:
     values: dict[str, str] = {}
     for role, column in columns.items():
-        value = row.get(column)
+        value = _listed(row.get(column), role, facts)
         if isinstance(value, list | dict | bytes):
             kind = type(value).__name__
             report(locator, f"column `{column}` holds a {kind}; one {role} a row is expected")
@@ -256,6 +266,18 @@ def _mapped(
         allowed = ", ".join(sorted(SPLIT_WORDS))
         report(locator, f"split {told!r} is none of {allowed}{did_you_mean(told, SPLIT_WORDS)}")
     return RawRow(source=name, locator=locator, split=SPLIT_WORDS.get(told, split), values=values)
+
+
+def _listed(value: Any, role: Role, facts: TaskFacts) -> Any:
+    """Return a list as the text of a value, where the task's values or texts are lists."""
+    if not isinstance(value, list):
+        return value
+    if role == facts.says and facts.form == "several":
+        return joined(_text(one) for one in value)
+    is_tags = role == facts.says and facts.form == "tags"
+    if is_tags or (role == "text" and facts.form == "text"):
+        return json.dumps(value, ensure_ascii=False)
+    return value
 
 
 def _text(value: object) -> str:

@@ -27,18 +27,22 @@ from chainring.contracts.ids import keyed
 from chainring.contracts.record import Record
 from chainring.contracts.source import Source
 from chainring.contracts.table import Table
+from chainring.contracts.values import both, labels_in
 from chainring.contracts.work import Work
 from chainring.data.dropped import Dropped
 from chainring.data.faults import Faults
 from chainring.data.read import rows_of
 from chainring.data.rows import RawRow
 from chainring.data.settings import DataSettings
+from chainring.data.values import Value, value_of
 from chainring.store.tables import write_table
 from chainring.text.language import language
 from chainring.text.normalise import group_key, normalise
 from chainring.text.redact import redact
 
 MAX_LABEL_CHARACTERS = 200
+LONG = ("answer", "pair", "target")
+"""Roles besides the text that may be as long as one."""
 
 
 def records(source: Source, guard: Guard, *, work: Work, settings: DataSettings) -> Table[Record]:
@@ -89,13 +93,17 @@ class _Maker:
             text = normalise(row.values.get("text", ""))
             reason = self._refused(row, text)
             if reason is None:
-                yield from self._remembered(row, redact(text).text if self._guard.redact else text)
+                text = redact(text).text if self._guard.redact else text
+                value = self._value(row, text)
+                reason = value.reason
+            if reason is None:
+                yield from self._remembered(row, text, value.text)
             else:
                 self._dropped.add(reason, source=row.source, locator=row.locator)
 
-    def _remembered(self, row: RawRow, text: str) -> Iterator[Record]:
+    def _remembered(self, row: RawRow, text: str, value: str) -> Iterator[Record]:
         """Yield the record unless it was forgotten; its place in the file counts all the same."""
-        record = self.record(row, text)
+        record = self.record(row, text, value)
         if is_forgotten(record, self._guard.forgotten, secret=self._secret):
             self._dropped.add(FORGOTTEN, source=row.source, locator=record.locator)
         else:
@@ -105,14 +113,20 @@ class _Maker:
         consent = row.values.get("consent") or self._settings.consent
         if not text:
             return "empty text"
-        longest = max(len(text), len(row.values.get("answer", "")))
+        if "pair" in self._settings.facts.needs and not row.values.get("pair", "").strip():
+            return "empty second text"
+        longest = max([len(text), *(len(row.values.get(role, "")) for role in LONG)])
         if longest > self._settings.max_characters:
             return f"longer than {self._settings.max_characters} characters"
         return None if self._guard.allows(consent) else f"consent not allowed: {consent}"
 
-    def record(self, row: RawRow, text: str) -> Record:
-        values = row.values
-        content = keyed(self._secret, "content", text)
+    def value(self, row: RawRow, text: str) -> str:
+        """Return what is said of a row, or nothing where that cannot be used."""
+        return self._value(row, text).text
+
+    def record(self, row: RawRow, text: str, value: str) -> Record:
+        values, pair = row.values, self._pair(row)
+        content = keyed(self._secret, "content", both(text, pair))
         key = self._place(row, content)
         told = normalise(values.get("language", "")).lower().replace("_", "-").partition("-")[0]
         subject = values.get("subject")
@@ -126,11 +140,34 @@ class _Maker:
             licence=values.get("licence") or self._settings.licence,
             consent=values.get("consent") or self._settings.consent,
             language=told or language(text),
-            group=group_key(text, key=self._secret),
+            group=group_key(both(text, pair), key=self._secret),
             at=_seconds(values.get("at", "")),
             subject=keyed(self._secret, "subject", subject) if subject else None,
-            fields=self._fields(row),
+            fields=self._fields(row, value, pair),
         )
+
+    def _pair(self, row: RawRow) -> str:
+        return self._clean(row.values.get("pair", "")) if self._settings.facts.pairs else ""
+
+    def _value(self, row: RawRow, text: str) -> Value:
+        """Return what is said of a row, as a value of the task."""
+        facts = self._settings.facts
+        found = row.values.get(facts.says) or (
+            row.values.get("answer", "") if facts.form == "text" else ""
+        )
+        prepared = self._clean if facts.form == "text" else normalise
+        try:
+            value = value_of(found, text, raw=row.values["text"], form=facts.form, clean=prepared)
+        except InputError as error:
+            self._faults.add(row.source, f"{facts.says}: {error}", at=row.locator)
+            return Value()
+        if facts.says == "label":
+            longest = max((len(one) for one in labels_in(facts.form, value.text)), default=0)
+            if longest > MAX_LABEL_CHARACTERS:
+                cause = f"a label of {longest} characters; does data.columns name the right column?"
+                self._faults.add(row.source, cause, at=row.locator)
+        is_outside = value.text == self._settings.out_of_scope and facts.form == "one"
+        return Value(text=OUT_OF_SCOPE) if is_outside else value
 
     def _place(self, row: RawRow, content: str) -> str:
         if row.key:
@@ -145,24 +182,21 @@ class _Maker:
         given = row.values.get("id")
         return f"id {self._pseudonym(given)}" if given else row.locator
 
-    def _fields(self, row: RawRow) -> dict[str, str]:
-        label = normalise(row.values.get("label", ""))
-        if len(label) > MAX_LABEL_CHARACTERS:
-            cause = f"a label of {len(label)} characters; does data.columns name the right column?"
-            self._faults.add(row.source, cause, at=row.locator)
-        if label == self._settings.out_of_scope:
-            label = OUT_OF_SCOPE
+    def _fields(self, row: RawRow, value: str, pair: str) -> dict[str, str]:
+        is_unlabelled = row.split == "unlabelled"
+        said = "target" if self._settings.facts.form == "text" else "label"
         fields = {
-            "label": "" if row.split == "unlabelled" else label,
-            "split": "" if row.split == "unlabelled" else row.split,
+            said: "" if is_unlabelled else value,
+            "split": "" if is_unlabelled else row.split,
             "author": self._pseudonym(row.values.get("author", "")),
             "protected": normalise(row.values.get("protected", "")),
+            "pair": pair,
             "answer": self._clean(row.values.get("answer", "")),
             "answer_language": row.values.get("answer_language", ""),
             "context": self._clean(row.values.get("context", "")),
             "directives": row.values.get("directives", ""),
         }
-        return {name: value for name, value in fields.items() if value}
+        return {name: text for name, text in fields.items() if text}
 
     def _clean(self, value: str) -> str:
         clean = normalise(value)
@@ -187,7 +221,8 @@ def record_of(
     text = normalise(row.values.get("text", ""))
     nowhere = Dropped(Path())
     maker = _Maker(app, guard, settings, secret, Faults(), nowhere)
-    return maker.record(row, redact(text).text if guard.redact else text)
+    text = redact(text).text if guard.redact else text
+    return maker.record(row, text, maker.value(row, text))
 
 
 def _seconds(at: str) -> float | None:

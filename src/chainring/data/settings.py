@@ -11,13 +11,17 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from chainring.contracts.dataset import Task
+from chainring.contracts.tasks import TASKS, TaskFacts
 from chainring.data.clean.settings import CleanSettings
 from chainring.data.looking.population import PopulationSettings
 from chainring.data.sources.settings import SourceSettings
 
 Role = Literal[
     "text",
+    "pair",
     "label",
+    "target",
     "language",
     "split",
     "subject",
@@ -31,10 +35,13 @@ Name = Annotated[str, Field(min_length=1)]
 
 
 class DataSettings(BaseModel):
-    """Where the text lies, what its columns mean, and how it is split."""
+    """What is learnt, where the text lies, what its columns mean, and how it is split."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    task: Task = Field(
+        "classification", description="what is learnt, and with it which columns are read"
+    )
     path: Name | tuple[Name, ...] = Field(
         "data", description="folder, file or glob of labelled text; or a list of them"
     )
@@ -84,10 +91,30 @@ class DataSettings(BaseModel):
     population: PopulationSettings = PopulationSettings()
 
     @model_validator(mode="after")
+    def _the_task_reads_the_columns(self) -> DataSettings:
+        if self.task not in TASKS:
+            raise ValueError(
+                f"task: {self.task!r} cannot be trained yet; known: {', '.join(TASKS)}"
+            )
+        facts = TASKS[self.task]
+        for role in ("pair", "label", "target"):
+            if role in self.columns and role not in (*facts.needs, *facts.allows):
+                raise ValueError(
+                    f"columns.{role}: the task {self.task} reads {', '.join(facts.needs)}; map one "
+                    "of these, or name another `task`"
+                )
+        return self
+
+    @model_validator(mode="after")
     def _something_is_left_to_train_on(self) -> DataSettings:
         if self.validation_share + self.test_share > 0.8:
             raise ValueError("validation_share and test_share leave less than 20 % for training")
         return self
+
+    @property
+    def facts(self) -> TaskFacts:
+        """What the house knows of the task."""
+        return TASKS[self.task]
 
     @property
     def is_path_stated(self) -> bool:

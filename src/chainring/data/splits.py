@@ -24,6 +24,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from chainring.contracts.ids import keyed
+from chainring.contracts.tasks import Form
 from chainring.data.candidates import Candidate, collapsed
 from chainring.data.dropped import Dropped
 from chainring.data.settings import DataSettings
@@ -68,14 +69,16 @@ class Placed:
     fixed: bool
 
 
-def placed(group: Sequence[Candidate], shares: Shares, dropped: Dropped) -> list[Placed]:
+def placed(
+    group: Sequence[Candidate], shares: Shares, dropped: Dropped, *, form: Form = "one"
+) -> list[Placed]:
     """Return the members of a near-duplicate group that stay, in their one split."""
     split, chosen, fixed = _winners(group, shares)
     chosen_ids = {id(one) for one in chosen}
     for one in group:
         if id(one) not in chosen_ids:
             dropped.add(f"near-duplicate of a {split} row", **one.where)
-    kept = list(chosen) if fixed else collapsed(chosen, dropped)
+    kept = list(chosen) if fixed else collapsed(chosen, dropped, form=form)
     leader = min(group, key=lambda one: shares.draw(one.record.group)).record.group
     least = _least(chosen, shares)
     return [

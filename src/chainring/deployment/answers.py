@@ -12,6 +12,7 @@ from chainring.contracts.deployment import Deployment
 from chainring.contracts.ids import keyed, new_id
 from chainring.contracts.prediction import Answer, Prediction, Variant
 from chainring.contracts.request import Request
+from chainring.contracts.values import both
 from chainring.text.language import language
 from chainring.text.normalise import group_key
 
@@ -32,10 +33,12 @@ def prediction(
 ) -> Prediction:
     """Return the prediction of one answer, with a new id.
 
-    Digest and near-duplicate group are taken of what the model saw (`answer.text`), which is what
-    the log may keep and what a later record is made of. `at` is in seconds since 1970, now if None.
+    Digest and near-duplicate group are taken of what the model saw (`answer.text`, `answer.pair`),
+    which is what the log may keep and what a later record is made of. `at` is in seconds since
+    1970, now if None.
     """
-    group = group_key(answer.text, key=secret)
+    seen = both(answer.text, answer.pair)
+    group = group_key(seen, key=secret)
     now = time.time() if at is None else at
     return Prediction(
         id=new_id("pred", now=now),
@@ -46,7 +49,7 @@ def prediction(
         confidence=answer.confidence,
         passed_on=answer.passed_on,
         language=language(answer.text),
-        request=keyed(secret, answer.text),
+        request=keyed(secret, seen),
         group=group,
         holdout=is_holdout(group, share=holdout_share),
         at=now,
@@ -55,6 +58,8 @@ def prediction(
         variant=variant,
         latency_ms=latency_ms,
         scores=answer.scores,
+        pair=answer.pair,
+        output=answer.output,
     )
 
 

@@ -27,7 +27,19 @@ from chainring.deployment.onnx import INPUTS, OUTPUTS, SEGMENTS, onnx_run
 MAX_DIFFERENCE = 1e-3
 CHECKED_SHAPES = ((3, 17), (1, 5))
 _TRACED_SHAPE = (2, 8)
+MAX_ID = 100
+"""Ids of the traced example are below it."""
+
 _BY_TOKEN = {0: "batch", 1: "tokens"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Shape:
+    """The names of the inputs, whether logits are by token, and how many ids there are."""
+
+    names: tuple[str, ...]
+    by_token: bool
+    ids: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,13 +72,16 @@ def export_onnx(
         Without the training extra.
     """
     module, card = _eager_module(source), read_card(source)
-    names = (*INPUTS, SEGMENTS)[: 3 if card.facts.get("segments") else 2]
-    by_token = card.readout.form == "tags"
+    shape = _Shape(
+        names=(*INPUTS, SEGMENTS)[: 3 if card.facts.get("segments") else 2],
+        by_token=card.readout.form == "tags",
+        ids=min(MAX_ID, int(module.encoder.config.vocab_size)),
+    )
     faults = []
     for exporter in exporters:
         try:
-            _EXPORTERS[exporter](module, target, names, by_token)
-            difference = _difference(module, target, inputs=len(names))
+            _EXPORTERS[exporter](module, target, shape)
+            difference = _difference(module, target, shape)
         except _export_errors() as error:
             faults.append(f"{exporter}: {type(error).__name__}: {error}")
             continue
@@ -106,28 +121,28 @@ def _eager_module(source: Path) -> Any:
     return load_encoder(source, attention="eager")
 
 
-def _classic(module: Any, target: Path, names: tuple[str, ...], by_token: bool) -> None:
+def _classic(module: Any, target: Path, shape: _Shape) -> None:
     import torch
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it warns of its own age and of every traced constant
         torch.onnx.export(
             module,
-            _example(*_TRACED_SHAPE, inputs=len(names)),
+            _example(*_TRACED_SHAPE, shape),
             str(target),
             dynamo=False,
             opset_version=17,
-            input_names=list(names),
+            input_names=list(shape.names),
             output_names=list(OUTPUTS),
             dynamic_axes={
-                **dict.fromkeys(names, _BY_TOKEN),
-                "logits": _BY_TOKEN if by_token else {0: "batch"},
+                **dict.fromkeys(shape.names, _BY_TOKEN),
+                "logits": _BY_TOKEN if shape.by_token else {0: "batch"},
                 "pooled": {0: "batch"},
             },
         )
 
 
-def _dynamo(module: Any, target: Path, names: tuple[str, ...], by_token: bool) -> None:
+def _dynamo(module: Any, target: Path, shape: _Shape) -> None:
     import torch
 
     free = {0: torch.export.Dim("batch"), 1: torch.export.Dim("tokens")}
@@ -135,19 +150,19 @@ def _dynamo(module: Any, target: Path, names: tuple[str, ...], by_token: bool) -
         warnings.simplefilter("ignore")
         torch.onnx.export(
             module,
-            _example(*_TRACED_SHAPE, inputs=len(names)),
+            _example(*_TRACED_SHAPE, shape),
             str(target),
             dynamo=True,
             opset_version=18,
-            input_names=list(names),
+            input_names=list(shape.names),
             output_names=list(OUTPUTS),
-            dynamic_shapes={name: free for name in names},
+            dynamic_shapes={name: free for name in shape.names},
             external_data=False,
             verbose=False,
         )
 
 
-_Export = Callable[[Any, Path, tuple[str, ...], bool], None]
+_Export = Callable[[Any, Path, _Shape], None]
 _EXPORTERS: dict[str, _Export] = {"classic": _classic, "dynamo": _dynamo}
 
 
@@ -158,27 +173,27 @@ def _export_errors() -> tuple[type[Exception], ...]:
     return (RuntimeError, OSError, torch.onnx.errors.OnnxExporterError, RuntimeException)
 
 
-def _example(batch: int, tokens: int, *, inputs: int = 2) -> tuple[Any, ...]:
-    """Return ids below 100, which every vocabulary has, a mask with rows of two lengths, segments.
+def _example(batch: int, tokens: int, shape: _Shape) -> tuple[Any, ...]:
+    """Return ids that the vocabulary has, a mask with rows of two lengths, and segments.
 
     Of each row the second half is of the second text.
     """
     import torch
 
-    ids = np.random.default_rng(batch * 1000 + tokens).integers(1, 100, (batch, tokens))
+    ids = np.random.default_rng(batch * 1000 + tokens).integers(1, shape.ids, (batch, tokens))
     mask = np.ones_like(ids)
     mask[1:, tokens // 2 :] = 0
     segments = np.zeros_like(ids)
     segments[:, tokens // 2 :] = 1
-    return tuple(torch.from_numpy(each) for each in (ids, mask, segments)[:inputs])
+    return tuple(torch.from_numpy(each) for each in (ids, mask, segments)[: len(shape.names)])
 
 
-def _difference(module: Any, path: Path, *, inputs: int) -> float:
+def _difference(module: Any, path: Path, shape: _Shape) -> float:
     import torch
 
     run, worst = onnx_run(path, threads=1), 0.0
-    for shape in CHECKED_SHAPES:
-        given = _example(*shape, inputs=inputs)
+    for size in CHECKED_SHAPES:
+        given = _example(*size, shape)
         with torch.inference_mode():
             expected = [output.numpy() for output in module(*given)]
         found = run(*(each.numpy() for each in given))

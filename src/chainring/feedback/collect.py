@@ -10,7 +10,7 @@ kind          value                                         example
 ============  ============================================  =============================
 rating        up or down                                    up
 confirmation  nothing, or the answered label
-correction    the true label                                退款
+correction    the true value of the task: a label, …         退款
 comment       the text (or in `comment`)                    That is not what I asked.
 flag          wrong, harmful, unfair or private             unfair
 preference    id of the prediction that is preferred        pred_01kb…
@@ -24,12 +24,13 @@ import json
 from collections.abc import Callable, Collection
 from typing import Any, get_args
 
+from chainring.contracts.dataset import Task
 from chainring.contracts.errors import InputError, did_you_mean
 from chainring.contracts.feedback import FLAG_KINDS, Feedback, FeedbackKind
 from chainring.contracts.ids import new_id
 from chainring.contracts.prediction import Prediction
 from chainring.contracts.reaction import Reaction
-from chainring.feedback.label_names import label_fault
+from chainring.feedback.value_rules import ValueRules
 from chainring.text.normalise import normalise
 from chainring.text.redact import redact
 
@@ -48,6 +49,8 @@ def feedback(
     now: float,
     app: str = "",
     new_labels: bool = True,
+    task: Task = "classification",
+    text: str = "",
 ) -> Feedback:
     """Return the feedback of one reaction, with a new id.
 
@@ -63,6 +66,10 @@ def feedback(
         The application of an orphan; a prediction brings its own.
     new_labels
         Whether a correction may name a label that is not known.
+    task
+        What the application does: a correction is a value of it.
+    text
+        The text that was answered, where it is there: tags have to stand in it.
 
     Raises
     ------
@@ -70,12 +77,14 @@ def feedback(
         With every fault of the reaction.
     """
     assert prediction is None or prediction.id == reaction.prediction
-    faults = [*_short_faults(reaction), *_value_faults(prediction, reaction, labels, new_labels)]
+    rules = ValueRules(task=task, labels=labels, new_labels=new_labels, text=text)
+    faults = [*_short_faults(reaction), *_value_faults(prediction, reaction, rules)]
     if len(reaction.comment) > MAX_COMMENT:
         faults.append(_too_long("comment", reaction.comment, MAX_COMMENT))
     if faults:
         raise InputError("this reaction cannot be stored", faults=faults)
-    value, comment = _told(prediction, reaction)
+    value, comment = _told(prediction, reaction, rules)
+    is_statement = reaction.kind in ("correction", "confirmation")
     answered = {} if prediction is None else _answered(prediction)
     return Feedback(
         id=new_id("fb", now=now),
@@ -88,6 +97,7 @@ def feedback(
         episode=reaction.episode or ("" if prediction is None else prediction.episode),
         comment=comment,
         key=_key(reaction),
+        private=is_statement and bool(value) and rules.form == "text",
         **({"app": app} | answered),
     )
 
@@ -95,7 +105,8 @@ def feedback(
 def _answered(prediction: Prediction) -> dict[str, Any]:
     return {
         "app": prediction.app,
-        "answer": prediction.label,
+        "answer": prediction.value,
+        "pair": prediction.pair,
         "passed_on": prediction.passed_on,
         "group": prediction.group,
         "language": prediction.language,
@@ -110,7 +121,7 @@ def _key(reaction: Reaction) -> str:
     return json.dumps([reaction.author, reaction.prediction, reaction.key], ensure_ascii=False)
 
 
-def _told(prediction: Prediction | None, reaction: Reaction) -> tuple[str, str]:
+def _told(prediction: Prediction | None, reaction: Reaction, rules: ValueRules) -> tuple[str, str]:
     """Return value and comment as they are kept: free text without personal data."""
     comment = _clean(reaction.comment)
     if reaction.kind == "comment":  # a comment is a text: it lies where it can be erased
@@ -118,7 +129,9 @@ def _told(prediction: Prediction | None, reaction: Reaction) -> tuple[str, str]:
     if reaction.kind == "outcome":
         return _clean(reaction.value), comment
     if reaction.kind == "confirmation" and prediction is not None and not prediction.passed_on:
-        return prediction.label, comment
+        return prediction.value, comment
+    if reaction.kind == "correction":
+        return rules.kept(reaction.value), comment
     return normalise(reaction.value), comment
 
 
@@ -144,13 +157,12 @@ def _too_long(name: str, value: str, limit: int) -> str:
 def _value_faults(
     prediction: Prediction | None,
     reaction: Reaction,
-    labels: Collection[str],
-    new_labels: bool,
+    rules: ValueRules,
 ) -> list[str]:
     if reaction.kind not in KINDS:
         return [f"kind: {reaction.kind!r} is unknown{did_you_mean(reaction.kind, KINDS)}"]
     if reaction.kind == "correction":
-        fault = label_fault(normalise(reaction.value), labels, new_labels=new_labels)
+        fault = rules.fault(reaction.value)
     elif reaction.kind == "confirmation":
         fault = _confirmation_fault(prediction, normalise(reaction.value))
     else:
@@ -159,10 +171,12 @@ def _value_faults(
 
 
 def _confirmation_fault(prediction: Prediction | None, value: str) -> str | None:
-    if not value or prediction is None or value == prediction.label:
-        return None if len(value) <= MAX_SHORT else "a label is expected"
+    if not value or prediction is None or value == prediction.value:
+        known = prediction is not None and bool(value)
+        return None if known or len(value) <= MAX_SHORT else "a label is expected"
     return (
-        f"the answer was {prediction.label!r}, {value!r} does not confirm it; "
+        f"the answer was {prediction.value[:MAX_SHORT]!r}, "
+        f"{value[:MAX_SHORT]!r} does not confirm it; "
         "send the kind 'correction' instead"
     )
 

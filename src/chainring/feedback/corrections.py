@@ -34,6 +34,7 @@ from chainring.contracts.ids import keyed
 from chainring.contracts.label import AuthorKind, Label, ReviewState
 from chainring.contracts.record import Record
 from chainring.contracts.table import Table
+from chainring.contracts.values import both
 from chainring.contracts.work import Work
 from chainring.feedback.caps import author_limit
 from chainring.feedback.dropped import Dropped
@@ -60,6 +61,12 @@ class Statement:
     state: ReviewState = "accepted"
     why: str = ""
     decision: Label | None = None
+
+    @property
+    def private(self) -> bool:
+        """Whether the value is a text of somebody's own."""
+        decided = self.decision is not None and self.decision.private
+        return self.about.private or decided
 
     @property
     def order(self) -> tuple[float, str]:
@@ -302,7 +309,7 @@ def _record(one: Statement, guard: Guard, work: Work, settings: FeedbackSettings
         id="rec_" + keyed(work.secret, "feedback", row.id, text),
         app=work.app,
         text=text,
-        digest=keyed(work.secret, "content", text),
+        digest=keyed(work.secret, "content", both(text, row.pair)),
         source="feedback",
         locator=row.id,
         licence=settings.licence,
@@ -318,7 +325,8 @@ def _record(one: Statement, guard: Guard, work: Work, settings: FeedbackSettings
 def _fields(one: Statement) -> dict[str, str]:
     row, decision = one.about, one.decision
     return {
-        "label": one.label,
+        "target" if one.private else "label": one.label,
+        "pair": row.pair,
         "author": row.author,
         "author_kind": one.kind,
         "state": one.state,

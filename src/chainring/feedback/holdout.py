@@ -7,7 +7,7 @@ reaction_rates(predictions, feedback, reviewed)
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
 from chainring.contracts.dataset import OUT_OF_SCOPE
@@ -77,7 +77,8 @@ def asked(prediction: Prediction, text: str | None) -> Feedback:
         consent=FORGOTTEN if prediction.finish == FORGOTTEN else "none",
         episode=prediction.episode,
         text=text or "",
-        answer=prediction.label,
+        answer=prediction.value,
+        pair=prediction.pair,
         passed_on=prediction.passed_on,
         group=prediction.group,
         language=prediction.language,
@@ -117,6 +118,7 @@ def reaction_rates(
     reviewed: Iterable[Label],
     *,
     model: str | None = None,
+    right: Callable[[Prediction, str], bool] | None = None,
 ) -> ReactionRates:
     """Return how often right and wrong answers of the reviewed sample got a reaction.
 
@@ -126,7 +128,10 @@ def reaction_rates(
         Any; only those of the hold-out with a person's accepted label about their id count.
     model
         Count answers of this model only: rates speak for the champion that was reacted to.
+    right
+        Tells whether an answer is right where this is the truth; None: by label.
     """
+    told = right or is_right
     truth = _truth(reviewed)
     said: dict[str, list[str]] = defaultdict(list)
     for row in sorted(feedback, key=lambda row: (row.at, row.id)):
@@ -137,14 +142,14 @@ def reaction_rates(
         for one in predictions
         if one.holdout and one.id in truth and model in (None, one.model)
     }
-    right = {name for name, one in judged.items() if is_right(one, truth[name])}
-    wrong = set(judged) - right
+    well = {name for name, one in judged.items() if told(one, truth[name])}
+    wrong = set(judged) - well
     return ReactionRates(
-        right=len(right),
-        right_reacted=len(right & set(said)),
+        right=len(well),
+        right_reacted=len(well & set(said)),
         wrong=len(wrong),
         wrong_reacted=len(wrong & set(said)),
-        disputed=sum(_disputes(said[name], judged[name], truth[name]) for name in judged),
+        disputed=sum(_disputes(said[name], truth[name], well=name in well) for name in judged),
     )
 
 
@@ -158,8 +163,8 @@ def is_right(prediction: Prediction, truth: str) -> bool:
     return prediction.passed_on if truth == OUT_OF_SCOPE else prediction.label == truth
 
 
-def _disputes(values: list[str], prediction: Prediction, truth: str) -> bool:
+def _disputes(values: list[str], truth: str, *, well: bool) -> bool:
     """Whether the last word of a user is not the review's; an empty one confirms the answer."""
     if not values:
         return False
-    return values[-1] != truth if values[-1] else not is_right(prediction, truth)
+    return values[-1] != truth if values[-1] else not well

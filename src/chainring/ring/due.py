@@ -9,10 +9,10 @@ from chainring.contracts.codec import decode
 from chainring.contracts.evaluation import Evaluation
 from chainring.contracts.label import Label
 from chainring.contracts.verdict import Verdict
-from chainring.feedback.holdout import is_right
 from chainring.ring.built import Ring, current
+from chainring.ring.grading import grading
 from chainring.ring.turn import Turn, named_feedback
-from chainring.stats.intervals import wilson
+from chainring.stats.intervals import mean_grade
 from chainring.trust.guard import guard
 
 
@@ -80,15 +80,16 @@ def labelled_drop(ring: Ring) -> str | None:
         return None
     reviewed = ring.ledger.facts("label", Label)
     truth = {one.record: one for one in reviewed if one.author_kind == "person"}  # the last word
+    grade = grading(ring, champion.model)
     right = []
     for identifier, label in truth.items():
         prediction = ring.traffic.prediction(identifier)
         if label.state == "accepted" and prediction is not None and prediction.holdout:
             if prediction.model == champion.model:
-                right.append(is_right(prediction, label.value))
+                right.append(grade(prediction, label.value))
     if not right:
         return None
-    found = wilson(sum(right), len(right))
+    found = mean_grade(right)
     if found.high >= promised - ring.recipe.watch.max_drop_points / 100:
         return None
     return (

@@ -15,6 +15,7 @@ from chainring.feedback.corrections import STATEMENTS
 from chainring.feedback.holdout import reaction_rates
 from chainring.ring.built import Built, Ring, build, built_of
 from chainring.ring.gate.reacted import Reactions, fixed_rows
+from chainring.ring.grading import RIGHT_FROM, grading
 from chainring.ring.steps import Made
 from chainring.store.ledger import Ledger
 from chainring.store.tables import read_table
@@ -91,11 +92,13 @@ def reactions(ring: Ring, model: str) -> Reactions:
     """Return how often reviewed right and wrong answers of a model got a reaction."""
     reviewed = ring.ledger.facts("label", Label)
     predictions = [ring.traffic.prediction(label.record) for label in reviewed]
+    grade = grading(ring, model)
     rates = reaction_rates(
         [one for one in predictions if one is not None],
         ring.traffic.feedback(kinds=STATEMENTS),
         reviewed,
         model=model,
+        right=lambda prediction, truth: grade(prediction, truth) >= RIGHT_FROM,
     )
     return Reactions(
         right=rates.right,

@@ -25,6 +25,7 @@ from chainring.contracts.lineage import Lineage
 from chainring.contracts.model import Model
 from chainring.contracts.prediction import Prediction
 from chainring.contracts.request import Request
+from chainring.contracts.values import both
 from chainring.feedback.settings import FeedbackSettings
 from chainring.ring.built import CHAMPION, Ring, current
 from chainring.ring.sight import Sight, feedback_facts, request_facts
@@ -57,19 +58,22 @@ def why(ring: Ring, prediction: str, *, sight: Sight) -> dict[str, Any]:
     said = ring.traffic.feedback_on(prediction)
     text = ring.traffic.text(prediction)
     learnt = lessons(ring, answered, said)
+    shown = sight.text(text, *request_facts(answered, said, ring.recipe.feedback))
     return {
         "prediction": answered.id,
-        "text": sight.text(text, *request_facts(answered, said, ring.recipe.feedback)),
-        "answer": _answer(answered),
+        "text": shown,
+        "answer": _answer(answered) | _beside(answered, shown),
         **chain,
-        "nearest": nearest(ring, chain["dataset"]["address"], text, sight=sight),
+        "nearest": nearest(
+            ring, chain["dataset"]["address"], both(text or "", answered.pair), sight=sight
+        ),
         "feedback": [_feedback(row, sight, ring.recipe.feedback) for row in said],
         "reviewed": [
             {"label": label.value, "state": label.state, "must": label.must}
             for label in _reviews(ring, prediction, said)
         ],
         "learnt": learnt,
-        "now": now(ring, text),
+        "now": now(ring, text, pair=answered.pair),
     }
 
 
@@ -141,7 +145,7 @@ def nearest(
         return []
     asked = set(features(text))
     rows = read_rows(ring.runner.trees.open(dataset), "train")
-    scored = [(_overlap(asked, row.text), row) for row in rows]
+    scored = [(_overlap(asked, both(row.text, row.pair)), row) for row in rows]
     scored.sort(key=lambda pair: (-pair[0], pair[1].id))
     return [_row(row, sight) | {"likeness": round(s, 3)} for s, row in scored[:count]]
 
@@ -176,17 +180,18 @@ def lessons(ring: Ring, answered: Prediction, said: Sequence[Feedback]) -> list[
     return found
 
 
-def now(ring: Ring, text: str | None) -> dict[str, Any] | None:
+def now(ring: Ring, text: str | None, *, pair: str = "") -> dict[str, Any] | None:
     """Return what the champion of this moment answers to the same text."""
     _, champion = current(ring)
     if champion is None or not text:
         return None
     folder = ring.runner.trees.open(champion.form)
     with ring.runner.open_predictor(folder, engine=champion.engine) as predictor:
-        answer = predictor.predict([Request(text=text)])[0]
+        answer = predictor.predict([Request(text=text, pair=pair)])[0]
     return {
         "model": champion.model,
         "label": answer.label,
+        **({"output": answer.output} if answer.output else {}),
         "confidence": round(answer.confidence, 4),
         "passed_on": answer.passed_on,
     }
@@ -229,9 +234,16 @@ def _answer(answered: Prediction) -> dict[str, Any]:
     }
 
 
+def _beside(answered: Prediction, text: str | None) -> dict[str, Any]:
+    """Return the second text and the output, to whoever may see the text."""
+    found = {"pair": answered.pair, "output": answered.output}
+    return {name: value for name, value in found.items() if value and text is not None}
+
+
 def _feedback(row: Feedback, sight: Sight, settings: FeedbackSettings) -> dict[str, Any]:
     texts = sight.may(feedback_facts(row, settings))
-    value = row.value if texts or row.kind != "outcome" else ""  # an outcome is a person's words
+    own = row.kind == "outcome" or row.private  # a person's own words
+    value = row.value if texts or not own else ""
     shown = {"id": row.id, "kind": row.kind, "value": value, "at": _day(row.at)}
     return shown | ({"comment": row.comment, "author": row.author} if texts else {})
 
@@ -246,7 +258,10 @@ def _row(row: Row, sight: Sight) -> dict[str, Any]:
         "from_feedback": bool(row.feedback),
     }
     text = sight.text(row.text, row_facts(row))
-    return shown | ({} if text is None else {"text": text})
+    if text is None:
+        return shown
+    beside = {"pair": row.pair, "target": row.target}
+    return shown | {"text": text} | {name: value for name, value in beside.items() if value}
 
 
 def _overlap(asked: set[str], text: str) -> float:

@@ -14,6 +14,7 @@ from chainring.contracts.deployment import Deployment
 from chainring.contracts.errors import InputError
 from chainring.contracts.prediction import Answer, Prediction
 from chainring.contracts.request import Request
+from chainring.contracts.values import Input
 
 if TYPE_CHECKING:
     from chainring.software.api import Project
@@ -30,16 +31,14 @@ class Opened:
 
 
 def predictions(
-    project: Project, texts: Sequence[str], *, episode: str, author: str
+    project: Project, texts: Sequence[Input], *, episode: str, author: str
 ) -> list[Prediction]:
     """Answer texts with the champion and log the answers; see `Project.predict`."""
     from chainring.deployment.predictors import open_predictor
 
     _require_short(texts, limit=project.ring.recipe.deployment.max_characters)
     opened = project.champion()
-    requests = [
-        Request(text=text, app=project.app, episode=episode, author=author) for text in texts
-    ]
+    requests = [request_of(text, app=project.app, episode=episode, author=author) for text in texts]
     with open_predictor(opened.folder, engine=opened.deployment.engine) as predictor:
         answers = predictor.predict(requests)
     rows = [
@@ -48,6 +47,12 @@ def predictions(
     ]
     project.ring.traffic.commit(rows, [])
     return [prediction for prediction, _ in rows]
+
+
+def request_of(asked: Input, *, app: str, episode: str, author: str) -> Request:
+    """Return the request of a text, or of a text and a second one."""
+    text, pair = asked if isinstance(asked, tuple) else (asked, "")
+    return Request(text=text, pair=pair, app=app, episode=episode, author=author)
 
 
 def answered(
@@ -74,13 +79,15 @@ def answered(
     log = recipe.privacy.log
     if log == "none":
         row = replace(row, request="")
+    row = replace(row, pair=redact(row.pair).text)
     return row, redact(answer.text).text if log == "redacted" else None
 
 
-def _require_short(texts: Sequence[str], *, limit: int) -> None:
+def _require_short(texts: Sequence[Input], *, limit: int) -> None:
     faults = [
         f"text {number}: {len(text):,} characters; at most {limit:,} (deployment.max_characters)"
-        for number, text in enumerate(texts, 1)
+        for number, asked in enumerate(texts, 1)
+        for text in (asked if isinstance(asked, tuple) else (asked,))
         if len(text) > limit
     ]
     if faults:

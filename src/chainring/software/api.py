@@ -27,6 +27,7 @@ from chainring.contracts.label import Label
 from chainring.contracts.prediction import Answer, Prediction
 from chainring.contracts.reaction import Reaction
 from chainring.contracts.request import Request
+from chainring.contracts.values import Input, labels_in
 from chainring.ring import due as when
 from chainring.ring import turn as ring_turn
 from chainring.ring.built import Ring, current
@@ -127,9 +128,11 @@ class Project:
         return Opened(deployment=deployment, folder=folder)
 
     def predict(
-        self, texts: Sequence[str], *, episode: str = "", author: str = ""
+        self, texts: Sequence[Input], *, episode: str = "", author: str = ""
     ) -> list[Prediction]:
         """Answer texts in this process, and log the answers as a server would.
+
+        A task that compares two texts is asked pairs: `predict([("I lost it", "It is gone")])`.
 
         Raises
         ------
@@ -162,6 +165,8 @@ class Project:
             now=time.time(),
             app=self.app,
             new_labels=self.ring.recipe.feedback.new_labels,
+            task=self.ring.recipe.data.task,
+            text=self.ring.traffic.text(reaction.prediction) or "",
         )
 
     def stored(self, feedback: Feedback) -> Feedback:
@@ -176,8 +181,10 @@ class Project:
     def labels(self) -> tuple[str, ...]:
         """Return the labels that the champion knows, and those that people added since."""
         _, deployment = current(self.ring)
+        form = self.ring.recipe.data.facts.form
         known = set(() if deployment is None else deployment.labels)
-        known |= {label.value for label in self.ring.ledger.facts("label", Label)}
+        for label in self.ring.ledger.facts("label", Label):
+            known.update(labels_in(form, label.value))
         return tuple(sorted(known))
 
     def why(self, prediction: str, *, texts: bool = True, who: Who | None = None) -> dict[str, Any]:

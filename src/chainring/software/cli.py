@@ -22,6 +22,7 @@ from chainring.software import (
 )
 
 if TYPE_CHECKING:
+    from chainring.contracts.values import Input
     from chainring.software.api import Project
 
 app = typer.Typer(
@@ -113,23 +114,31 @@ def serve(
 @app.command()
 def predict(
     text: Annotated[str | None, typer.Argument(help="one text")] = None,
-    file: Annotated[Path | None, typer.Option(help="a text a line; answers as JSON lines")] = None,
+    file: Annotated[
+        Path | None, typer.Option(help="a text a line (a tab before a second); JSON lines back")
+    ] = None,
+    pair: Annotated[str, typer.Option(help="second text, where the task compares two")] = "",
     project: Folder = HERE,
 ) -> None:
     """Answer one text, or every line of a file."""
     import json
 
     from chainring.contracts.errors import InputError
+    from chainring.contracts.values import input_of
 
     if (text is None) == (file is None):
         raise InputError("give one text, or a file with --file")
-    lines = [text] if text is not None else _lines(file)
-    for prediction in _open(project).predict(lines):
+    opened = _open(project)
+    asked = [input_of(text, pair)] if text is not None else _asked(file, opened)
+    for prediction in opened.predict(asked):
         if file is None:
-            sure = "not sure, passing on to a person" if prediction.passed_on else prediction.label
+            sure = "not sure, passing on to a person" if prediction.passed_on else prediction.value
             typer.echo(f"{sure} ({prediction.confidence:.0%})  {prediction.id}")
         else:
-            shown = {n: getattr(prediction, n) for n in ("id", "label", "confidence", "passed_on")}
+            named = ("id", "label", "confidence", "passed_on")
+            shown = {name: getattr(prediction, name) for name in named}
+            if prediction.output:
+                shown["output"] = prediction.output
             typer.echo(json.dumps(shown, ensure_ascii=False))
 
 
@@ -299,6 +308,16 @@ app.command()(upkeep_commands.gc)
 app.command()(forget_commands.forget)
 app.command()(audit_commands.audit)
 app.command()(upkeep_commands.upgrade)
+
+
+def _asked(file: Path | None, project: Project) -> list[Input]:
+    """Return the lines of a file; where the task reads pairs, a tab parts the two texts."""
+    from chainring.contracts.values import input_of
+
+    lines = _lines(file)
+    if not project.ring.recipe.data.facts.pairs:
+        return list(lines)
+    return [input_of(*line.split("\t", 1)) for line in lines]
 
 
 def _lines(file: Path | None) -> list[str]:

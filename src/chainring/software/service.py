@@ -29,11 +29,13 @@ from chainring.contracts.errors import (
 from chainring.contracts.feedback import Feedback
 from chainring.contracts.reaction import Reaction
 from chainring.contracts.request import Request
+from chainring.contracts.tasks import TASKS
+from chainring.contracts.values import Input
 from chainring.deployment.http import verbs as http
 from chainring.deployment.lane import Lane, Reply
 from chainring.deployment.predictors import load_predictor
 from chainring.ring.built import current
-from chainring.software.answering import Opened
+from chainring.software.answering import Opened, request_of
 from chainring.software.api import Project
 from chainring.software.history import history
 from chainring.store.writer import TrafficWriter
@@ -128,14 +130,14 @@ class Service:
         )
 
     async def predict(
-        self, texts: Sequence[str], *, episode: str, author: str, caller: http.Caller
+        self, texts: Sequence[Input], *, episode: str, author: str, caller: http.Caller
     ) -> list[http.Served]:
         """Answer the texts; their rows are written behind."""
         if self._lane is None or self._writer is None:
             raise BusyError(self.ready().reason, retry_after_s=2.0)
         who = author or caller.key_id
         requests = [
-            Request(text=text, app=self.project.app, episode=episode, author=who) for text in texts
+            request_of(text, app=self.project.app, episode=episode, author=who) for text in texts
         ]
         started = time.perf_counter()
         replies = await self._lane.ask(requests)
@@ -222,6 +224,7 @@ class Service:
                 author=item.author,
                 why=item.why,
                 at=item.at,
+                pair=item.pair,
             )
             for item in self.project.review_items(limit=limit, who=who)
         ]
@@ -307,5 +310,6 @@ class Service:
 
 def _load(opened: Opened) -> Any:
     predictor = load_predictor(opened.folder, engine=opened.deployment.engine)
-    predictor.predict([Request(text="hello 你好")])  # the first call is slow; no user should wait
+    pair = "hello 你好" if TASKS[opened.deployment.task].pairs else ""
+    predictor.predict([Request(text="hello 你好", pair=pair)])  # slow once; no user should wait
     return predictor

@@ -25,6 +25,7 @@ from chainring.contracts.codec import decode, encode
 from chainring.contracts.errors import ConflictError
 from chainring.contracts.feedback import Feedback
 from chainring.contracts.guard import FORGOTTEN
+from chainring.contracts.payload import unpacked
 from chainring.contracts.prediction import Prediction
 from chainring.store import schema
 from chainring.store.ledger import Ledger
@@ -81,7 +82,8 @@ def _texts(traffic: Traffic, wheres: Iterable[sa.ColumnElement[bool]]) -> dict[s
         query = sa.select(payloads.c.id, payloads.c.body).where(payloads.c.body.is_not(None), where)
         for engine in traffic.engines().values():
             with engine.connect().execution_options(read_only=True) as connection:
-                found |= {str(name): str(body) for name, body in connection.execute(query)}
+                rows = ((str(name), unpacked(body)) for name, body in connection.execute(query))
+                found |= {name: text or own for name, (text, _, own) in rows}
     return found
 
 

@@ -22,6 +22,7 @@ import sqlalchemy as sa
 from chainring.contracts.codec import decode, digest, encode
 from chainring.contracts.feedback import Feedback
 from chainring.contracts.ids import id_time
+from chainring.contracts.payload import unpacked
 from chainring.contracts.prediction import Prediction
 from chainring.store import schema
 from chainring.store.schema import connect, payloads, predictions
@@ -82,11 +83,19 @@ class Traffic:
     def prediction(self, identifier: str) -> Prediction | None:
         """Return one prediction by its id."""
         segment = self._segment(identifier)
-        query = sa.select(predictions.c.body).where(
-            predictions.c.id == identifier, predictions.c.app == self.app
+        query = (
+            sa.select(predictions.c.body, payloads.c.body)
+            .join(payloads, payloads.c.id == predictions.c.id, isouter=True)
+            .where(predictions.c.id == identifier, predictions.c.app == self.app)
         )
-        body = self._scalar(segment, query)
-        return None if body is None else decode(Prediction, body)
+        if self._folder is not None and segment not in self._segments():
+            return None
+        with self._reading(segment) as connection:
+            found = connection.execute(query).first()
+        if found is None:
+            return None
+        _, pair, output = unpacked(found[1])
+        return replace(decode(Prediction, found[0]), pair=pair, output=output)
 
     def text(self, identifier: str) -> str | None:
         """Return the text of a prediction or the comment of a feedback; None when erased."""
@@ -94,7 +103,7 @@ class Traffic:
         for segment in self._segments():
             body = self._scalar(segment, query)
             if body is not None:
-                return str(body)
+                return unpacked(body)[0]
         return None
 
     def feedback_on(self, prediction: str) -> list[Feedback]:
@@ -250,13 +259,18 @@ class Traffic:
         with self._reading(segment) as connection:
             rows = connection.execute(query).all()
         for body, about, text, comment_text in rows:
-            row = replace(decode(Feedback, body), comment=comment_text or "")
+            comment_, _, own = unpacked(comment_text)
+            row = replace(decode(Feedback, body), comment=comment_)
+            if row.private:
+                row = replace(row, value=own)
             if about is not None:
                 p = decode(Prediction, about)
+                asked, pair, output = unpacked(text)
                 row = replace(
                     row,
-                    text=text or "",
-                    answer=p.label,
+                    text=asked,
+                    pair=pair,
+                    answer=p.label or output,
                     passed_on=p.passed_on,
                     group=p.group,
                     language=p.language,

@@ -15,6 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from chainring.contracts.codec import encode
 from chainring.contracts.feedback import Feedback
+from chainring.contracts.payload import packed
 from chainring.contracts.prediction import Prediction
 from chainring.store import schema
 from chainring.store.schema import payloads, predictions
@@ -27,6 +28,7 @@ _BLANK: dict[str, Any] = {
     "language": "",
     "holdout": False,
     "model": "",
+    "pair": "",
 }
 
 
@@ -45,13 +47,13 @@ def insert_predictions(
             "passed_on": p.passed_on,
             "confidence": p.confidence,
             "model": p.model,
-            "body": encode(p),
+            "body": encode(replace(p, pair="", output="")),
         }
         for p, _ in rows
     ]
     connection.execute(_insert(connection, predictions), values)
     texts = [
-        {"id": p.id, "body": text, "expires": p.at + retention_s}
+        {"id": p.id, "body": packed(text, p.pair, p.output), "expires": p.at + retention_s}
         for p, text in rows
         if text is not None
     ]
@@ -66,6 +68,9 @@ def insert_feedback(
     stored = {}
     for feedback in reactions:
         bare = replace(feedback, comment="", **_BLANK)
+        own = feedback.value if feedback.private else ""
+        if feedback.private:
+            bare = replace(bare, value="")
         dedupe = encode([feedback.app, feedback.key]) if feedback.key else feedback.id
         row = {
             "id": feedback.id,
@@ -83,10 +88,10 @@ def insert_feedback(
             stored[feedback.id] = str(connection.execute(query).scalar_one())
             continue
         stored[feedback.id] = feedback.id
-        if feedback.comment:
+        if feedback.comment or own:
             payload = {
                 "id": feedback.id,
-                "body": feedback.comment,
+                "body": packed(feedback.comment, "", own),
                 "expires": feedback.at + retention_s,
             }
             connection.execute(_insert(connection, payloads), payload)

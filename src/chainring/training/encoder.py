@@ -68,7 +68,7 @@ def encoder(
     RefusedError
         The task's answers are texts.
     """
-    _require_packages()
+    require_packages("candidate encoder.v1")
     if TASKS[task].form == "text":
         raise RefusedError(f"an encoder cannot write, as {task} asks")
     from chainring.training.trainer import prepare_torch
@@ -113,10 +113,11 @@ def _tuned(
     return understand(base, train, validation, task=task, **common)
 
 
-def _require_packages() -> None:
+def require_packages(needed_for: str) -> None:
+    """Raise MissingPackageError where a package of the training extra is not installed."""
     for module, package in PACKAGES.items():
         if find_spec(module) is None:
-            raise MissingPackageError(package, extra="train", needed_for="candidate encoder.v1")
+            raise MissingPackageError(package, extra="train", needed_for=needed_for)
 
 
 def chosen_base(

@@ -18,22 +18,28 @@ from __future__ import annotations
 import shutil
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from chainring.contracts.codec import encode
-from chainring.contracts.dataset import OUT_OF_SCOPE, Dataset, Row
+from chainring.contracts.dataset import OUT_OF_SCOPE, Dataset, Row, Task
 from chainring.contracts.errors import InputError
 from chainring.contracts.evaluation import Evaluation, Outcome, Share
 from chainring.contracts.forms import Form, Forms
 from chainring.contracts.prediction import Answer
 from chainring.contracts.request import Request
+from chainring.contracts.tasks import TASKS
+from chainring.contracts.values import both, labels_in
 from chainring.contracts.work import Work
 from chainring.stats.calibration import expected_calibration_error
 from chainring.stats.classification import confusion, macro_f1
-from chainring.stats.intervals import wilson
+from chainring.stats.grades import grade_of
+from chainring.stats.intervals import mean_grade
 from chainring.store.tables import TABLE_FILE, read_rows, write_table
+from chainring.training.answered import RIGHT_FROM, value_of
+from chainring.training.measures import constant_answer, measures, searched
 from chainring.training.settings import EvaluationSettings
 
 PARTS = {"test": "suite", "holdout": "holdout", "reacted": "reacted"}
@@ -64,38 +70,76 @@ def evaluation(
             f"dropped: {dropped or 'none'}; label more texts or change the split"
         )
     started = time.perf_counter()
-    answers = _answers(forms.served, judged, work)
+    answers, further = _answers(forms.served, judged, dataset.task, work)
     texts_per_s = len(judged) / max(1e-9, time.perf_counter() - started)
-    outcomes = [outcome(row, answer) for row, answer in zip(judged, answers, strict=True)]
+    truths = Truths.of(dataset, _learnt(dataset, work))
+    pairs = list(zip(judged, answers, strict=True))
+    outcomes = [outcome(row, answer, truths=truths) for row, answer in pairs]
     headline = [o for o in outcomes if o.part in HEADLINE]
     inside = [o for o in headline if o.truth != OUT_OF_SCOPE]
     outside = [o.right for o in headline if o.truth == OUT_OF_SCOPE]
     truth, told = [o.truth for o in headline], [_told(o) for o in headline]
+    is_one = TASKS[dataset.task].form == "one"
+    cells = confusion(truth, told) if is_one else []
+    judging = [pair for pair in pairs if PARTS[pair[0].split] in HEADLINE]
+    metrics = measures(dataset.task, judging, level=settings.level) | further
     return Evaluation(
         app=dataset.app,
-        address=_put(outcomes, confusion(truth, told), work),
+        address=_put(outcomes, cells, work),
         model=forms.model,
         form=forms.served.address,
         suite=dataset.suite,
         accuracy=share([o.right for o in headline], level=settings.level),
-        macro_f1=macro_f1(truth, told),
+        macro_f1=macro_f1(truth, told) if is_one else _macro(metrics),
         calibration_error=_calibration_error(inside),
         passed_on=sum(o.passed_on for o in inside) / max(1, len(inside)),
         slices=slices(outcomes, level=settings.level),
         dropped=dropped,
         out_of_scope_recall=sum(outside) / len(outside) if outside else None,
         texts_per_s=texts_per_s,
+        task=dataset.task,
+        metrics=metrics,
     )
 
 
-def outcome(row: Row, answer: Answer) -> Outcome:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Truths:
+    """What the answers of a task are held against: the spread, and what never changes."""
+
+    task: Task = "classification"
+    spread: float = 0.0
+    constant: str = ""
+
+    @classmethod
+    def of(cls, dataset: Dataset, learnt: Sequence[Row]) -> Truths:
+        """Return them for a data set, from the rows that its models learnt from."""
+        values = [value_of(row, dataset.task) for row in learnt]
+        return cls(
+            task=dataset.task,
+            spread=dataset.spread,
+            constant=constant_answer(TASKS[dataset.task].form, values),
+        )
+
+
+ONE_LABEL = Truths()
+
+
+def outcome(row: Row, answer: Answer, *, truths: Truths = ONE_LABEL) -> Outcome:
     """Return what one answer to one row is worth; out of scope, passing on is right."""
-    right = answer.passed_on if row.label == OUT_OF_SCOPE else answer.label == row.label
+    form, task = TASKS[truths.task].form, truths.task
+    truth = value_of(row, task)
+    right = grade_of(task, truth, answer.value, spread=truths.spread)
+    base = None
+    if form == "one" and truth == OUT_OF_SCOPE:
+        right = float(answer.passed_on)
+    elif form != "one":
+        base = grade_of(task, truth, truths.constant, spread=truths.spread)
+    is_text = form == "text"  # somebody's own words stay where they can be forgotten
     return Outcome(
         row=row.id,
-        truth=row.label,
-        label=answer.label,
-        right=float(right),
+        truth="" if is_text else truth,
+        label="" if is_text else answer.value,
+        right=right,
         confidence=answer.confidence,
         passed_on=answer.passed_on,
         part=PARTS[row.split],
@@ -106,6 +150,8 @@ def outcome(row: Row, answer: Answer) -> Outcome:
         protected=row.protected,
         must=row.must,
         weight=row.weight,
+        sliced=None if form == "one" else labels_in(form, truth),
+        base=base,
     )
 
 
@@ -119,8 +165,8 @@ def slices(outcomes: Sequence[Outcome], *, level: float) -> dict[str, Share]:
 
 
 def share(rights: Sequence[float], *, level: float) -> Share:
-    """Return the share of right outcomes with its Wilson interval."""
-    found = wilson(round(sum(rights)), len(rights), level=level)
+    """Return the mean of outcomes with its interval: Wilson's, of graded ones a bootstrap's."""
+    found = mean_grade(rights, level=level)
     return Share(estimate=found.estimate, low=found.low, high=found.high, rows=found.n)
 
 
@@ -129,7 +175,8 @@ def _slice_names(found: Outcome) -> Iterator[str]:
     if found.part not in HEADLINE:
         return
     yield f"language:{found.language}"
-    yield f"label:{found.truth}"
+    for label in found.slice_labels:
+        yield f"label:{label}"
     if found.source:
         yield f"source:{found.source}"
     if found.protected:
@@ -145,15 +192,36 @@ def _told(found: Outcome) -> str:
 def _calibration_error(inside: Sequence[Outcome]) -> float:
     if not inside:
         return 0.0
-    return expected_calibration_error([o.confidence for o in inside], [o.right for o in inside])
+    right = [float(o.right >= RIGHT_FROM) for o in inside]
+    return expected_calibration_error([o.confidence for o in inside], right)
 
 
-def _answers(form: Form, rows: Sequence[Row], work: Work) -> list[Answer]:
+def _macro(metrics: Mapping[str, Share]) -> float:
+    return metrics["macro_f1"].estimate if "macro_f1" in metrics else 0.0
+
+
+def _learnt(dataset: Dataset, work: Work) -> list[Row]:
+    """Return the rows that teach, where a task is held against what never changes."""
+    if TASKS[dataset.task].form == "one":
+        return []
+    return read_rows(work.trees.open(dataset.address), "train")
+
+
+def _answers(
+    form: Form, rows: Sequence[Row], task: Task, work: Work
+) -> tuple[list[Answer], dict[str, Share]]:
+    """Return the answers, and what only the model itself can show: how well it searches."""
     threads = int(work.placement.threads.value)
+    pairs = TASKS[task].pairs
     with work.open_predictor(
         work.trees.open(form.address), engine=form.engine, threads=threads
     ) as predictor:
-        return predictor.predict([Request(text=row.text, app=work.app) for row in rows])
+        asked = [
+            Request(text=row.text, pair=row.pair if pairs else "", app=work.app) for row in rows
+        ]
+        answers = predictor.predict(asked)
+        judged = [row for row in rows if PARTS[row.split] in HEADLINE]
+        return answers, searched(predictor, judged, task)
 
 
 def _unseen(
@@ -164,7 +232,7 @@ def _unseen(
     known: dict[str, Row] = {}
     for address in sorted({one.address for one in seen}):
         for row in read_rows(work.trees.open(address), "train", "validation"):
-            known.setdefault(row.text, row)
+            known.setdefault(both(row.text, row.pair), row)
     reasons = _reasons(rows, list(known.values()), min_jaccard=settings.min_jaccard)
     dropped = Counter(reason for reason in reasons if reason)
     kept = [row for row, reason in zip(rows, reasons, strict=True) if not reason]
@@ -177,12 +245,13 @@ def _reasons(rows: Sequence[Row], known: Sequence[Row], *, min_jaccard: float) -
 
     if not known or not rows:
         return [""] * len(rows)
-    groups = near_groups([row.text for row in (*known, *rows)], min_jaccard=min_jaccard)
+    every = [both(row.text, row.pair) for row in (*known, *rows)]
+    groups = near_groups(every, min_jaccard=min_jaccard)
     near = set(groups[: len(known)])
-    ids, texts = {row.id for row in known}, {row.text for row in known}
+    ids, texts = {row.id for row in known}, set(every[: len(known)])
     return [
         "trained_on"
-        if row.id in ids or row.text in texts
+        if row.id in ids or both(row.text, row.pair) in texts
         else "near_duplicate"
         if group in near
         else ""

@@ -8,7 +8,8 @@ working; a row that several records were merged into keeps the words of those wh
 a file               what becomes of a row that is concerned
 ===================  =======================================================================
 ``rows.jsonl`` …     texts, comments, names and further fields are emptied
-``rows.parquet``     text and names are emptied; a shared row takes the text of one who stays
+``rows.parquet``     texts and names are emptied; a shared row takes the text of one who stays, a
+                     row of two texts, or with a target, goes as a whole
 ``golden.jsonl``     the line goes: a blank one would be a wrong yardstick
 ``dropped.jsonl`` …  as rows; a text that stands without ids goes when nobody else wrote it
 ===================  =======================================================================
@@ -31,10 +32,10 @@ _ID = re.compile(r"(?:rec|pred|fb)_[0-9a-z]+")
 _ABOUT = ("id", "record", "row", "prediction", "parents", "feedback")
 _EMPTY: dict[str, Any] = {
     "text": "", "comment": "", "author": "", "protected": "", "episode": "", "key": "",
-    "subject": None, "answer": "", "context": "",
+    "subject": None, "answer": "", "context": "", "pair": "", "output": "",
 }  # fmt: skip
 _KEPT_FIELDS = ("label", "split", "part", "state", "reaction", "author_kind", "must")
-_COLUMNS = ("text", "author", "protected")
+_COLUMNS = ("text", "author", "protected", "pair", "target")
 _OWN_WORDS = ("outcome", "correction", "comment", "confirmation")
 
 
@@ -121,7 +122,7 @@ def _blanked(line: str, chosen: Chosen) -> str | None:
     if row is None:
         return None
     blank = row | {name: empty for name, empty in _EMPTY.items() if name in row}
-    if row.get("kind") in _OWN_WORDS and "value" in row:
+    if (row.get("kind") in _OWN_WORDS or row.get("private")) and "value" in row:
         blank["value"] = ""
     if isinstance(row.get("fields"), dict):
         blank["fields"] = {n: v for n, v in row["fields"].items() if n in _KEPT_FIELDS}
@@ -142,7 +143,9 @@ def _blanked_by_text(line: str, chosen: Chosen) -> str | None:
 
 def _golden(line: str, chosen: Chosen) -> str | None:
     """Return nothing in place of a golden line whose text goes, or None where it stays."""
-    return "" if json.loads(line)["text"] in chosen.texts else None
+    row = json.loads(line)
+    goes = any(row.get(name) in chosen.texts for name in ("text", "pair"))
+    return "" if goes else None
 
 
 def _scrub_parquet(source: Path, target: Path, chosen: Chosen) -> int:
@@ -163,13 +166,16 @@ def _changed_columns(source: Path, chosen: Chosen) -> tuple[int, dict[str, list[
     """Return how many rows of a data set change, and the columns as they are then."""
     import pyarrow.parquet as pq
 
-    table = pq.read_table(source, columns=["records", *_COLUMNS])
-    columns = {name: table.column(name).to_pylist() for name in _COLUMNS}
+    known = [name for name in _COLUMNS if name in pq.read_schema(source).names]
+    table = pq.read_table(source, columns=["records", *known])
+    columns = {name: table.column(name).to_pylist() for name in known}
     count = 0
     for place, records in enumerate(table.column("records").to_pylist()):
         if records and records[0] in chosen.records:
-            after = {"text": _words(records, chosen), "author": "", "protected": ""}
-            count += any(columns[name][place] != value for name, value in after.items())
+            after = dict.fromkeys(known, "")
+            if not any(columns[name][place] for name in known if name in ("pair", "target")):
+                after["text"] = _words(records, chosen)
+            count += any((columns[name][place] or "") != value for name, value in after.items())
             for name, value in after.items():
                 columns[name][place] = value
     return count, columns

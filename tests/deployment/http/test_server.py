@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from chainring.contracts.errors import ConflictError, InputError
+from chainring.contracts.values import Input
 from chainring.deployment.http.app import create_app
 from chainring.deployment.http.demo import DemoVerbs
 from chainring.deployment.http.server import address, listener, running
@@ -213,7 +214,7 @@ def test_requests_sent_in_one_breath_are_answered_one_by_one(open_url: str) -> N
 
 class Refusing(DemoVerbs):
     async def predict(
-        self, texts: Sequence[str], *, episode: str, author: str, caller: Caller
+        self, texts: Sequence[Input], *, episode: str, author: str, caller: Caller
     ) -> list[Served]:
         from chainring.contracts.errors import BusyError
 

@@ -17,6 +17,7 @@ from starlette.requests import ClientDisconnect, Request
 from chainring.contracts.errors import InputError, did_you_mean
 from chainring.contracts.feedback import FeedbackKind
 from chainring.contracts.reaction import Reaction
+from chainring.contracts.values import Input, input_of
 from chainring.deployment.http.faults import HttpError
 from chainring.deployment.http.verbs import Decision
 
@@ -40,15 +41,20 @@ class Body(BaseModel):
 
 
 class PredictBody(Body):
-    """One text or several; `episode` ties the turns of one conversation together."""
+    """One text or several; `episode` ties the turns of one conversation together.
+
+    Where the task compares two texts, `pair` is the second one of `text`, `pairs` those of `texts`.
+    """
 
     text: Text | None = Field(None, description="one text")
     texts: list[Text] | None = Field(None, description="several texts, answered in order")
+    pair: Text | None = Field(None, description="second text, where the task compares two")
+    pairs: list[Text] | None = Field(None, description="second texts, in the order of `texts`")
     episode: Name = Field("", description="id of the conversation")
     author: Name = Field("", description="pseudonym of who asks")
 
-    def all(self, *, max_texts: int, max_characters: int) -> list[str]:
-        """Return the texts within the limits, or say every fault."""
+    def all(self, *, max_texts: int, max_characters: int) -> list[Input]:
+        """Return the texts, or pairs of texts, within the limits, or say every fault."""
         if (self.text is None) == (self.texts is None):
             raise InputError("exactly one of `text` and `texts` is expected")
         single = self.text is not None
@@ -62,9 +68,23 @@ class PredictBody(Body):
                 faults.append(f"{place}: {len(text):,} characters; at most {max_characters:,}")
             elif not text.strip():
                 faults.append(f"{place}: empty")
+        seconds = self._seconds(single)
+        if seconds is not None and len(seconds) != len(texts):
+            faults.append(f"pairs: {len(seconds)} texts; {len(texts)} expected, one for each text")
+        for index, text in enumerate(seconds or ()):
+            if len(text) > max_characters:
+                place = "pair" if single else f"pairs.{index}"
+                faults.append(f"{place}: {len(text):,} characters; at most {max_characters:,}")
         if faults:
             raise InputError("the texts cannot be answered", faults=faults[:20])
-        return texts
+        if seconds is None:
+            return list(texts)
+        return [input_of(text, pair) for text, pair in zip(texts, seconds, strict=True)]
+
+    def _seconds(self, single: bool) -> list[str] | None:
+        if (self.pair is not None and not single) or (self.pairs is not None and single):
+            raise InputError("`pair` goes with `text`, `pairs` with `texts`")
+        return [self.pair] if self.pair is not None else self.pairs
 
 
 class ReactBody(Body):
@@ -72,8 +92,8 @@ class ReactBody(Body):
 
     prediction: Name = Field(description="id of the answer")
     kind: FeedbackKind
-    value: Annotated[Text, Field(max_length=2000)] = Field(
-        "", description="rating: up or down; correction: a label; flag: its kind"
+    value: Annotated[Text, Field(max_length=20_000)] = Field(
+        "", description="rating: up or down; correction: the right value; flag: its kind"
     )
     comment: Annotated[Text, Field(max_length=2000)] = ""
     author: Name = Field("", description="pseudonym of who reacts")
@@ -100,7 +120,9 @@ class DecideBody(Body):
 
     item: Name = Field(description="id of the item")
     decision: Decision
-    value: Name = Field("", description="the true label, for accept and change")
+    value: Annotated[Text, Field(max_length=20_000)] = Field(
+        "", description="the true value, for accept and change"
+    )
     must: bool = Field(False, description="every later model has to get this right")
 
 

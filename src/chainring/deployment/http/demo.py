@@ -24,6 +24,7 @@ from chainring.contracts.feedback import Feedback
 from chainring.contracts.ids import keyed, new_id
 from chainring.contracts.prediction import Prediction
 from chainring.contracts.reaction import Reaction
+from chainring.contracts.values import Input
 from chainring.deployment.http import demo_data
 from chainring.deployment.http.verbs import (
     VERB_NAMES,
@@ -90,14 +91,15 @@ class DemoVerbs:
         return Load(batches=dict(self._batches), model=MODEL, form="bf16", engine="demo")
 
     async def predict(
-        self, texts: Sequence[str], *, episode: str, author: str, caller: Caller
+        self, texts: Sequence[Input], *, episode: str, author: str, caller: Caller
     ) -> list[Served]:
-        """Answer by the words in each text."""
+        """Answer by the words in each text, second ones included."""
         if len(texts) > self.queue:
             raise BusyError(f"{len(texts)} texts; room for {self.queue}", retry_after_s=0.5)
         with self._lock:
             self._batches[len(texts)] = self._batches.get(len(texts), 0) + 1
-        return [self._answer(text, episode, author) for text in texts]
+        asked = [" ".join(text) if isinstance(text, tuple) else text for text in texts]
+        return [self._answer(text, episode, author) for text in asked]
 
     def _answer(self, text: str, episode: str, author: str) -> Served:
         scores = _scores(text)

@@ -14,7 +14,11 @@ from chainring.deployment.http.verbs import Article, LabelName, Reacted, ReviewI
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerShape:
-    """One answer; `label` is the best guess also where the text was passed on to a person."""
+    """One answer; `label` is the best guess also where the text was passed on to a person.
+
+    Several labels are joined by `|`; `output` is the answer where it is no label: a number, tags as
+    JSON, a text.
+    """
 
     id: str
     label: str
@@ -27,6 +31,7 @@ class AnswerShape:
     form: str
     variant: str
     scores: dict[str, float] = field(default_factory=dict)
+    output: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +118,7 @@ def answer(served: Served) -> AnswerShape:
         form=row.form,
         variant=row.variant,
         scores=row.scores,
+        output=row.output,
     )
 
 

@@ -28,6 +28,7 @@ from chainring.contracts.evaluation import Share
 from chainring.contracts.feedback import Feedback
 from chainring.contracts.prediction import Prediction
 from chainring.contracts.reaction import Reaction
+from chainring.contracts.values import Input
 
 Role = Literal["ask", "operate"]
 Decision = Literal["accept", "change", "reject"]
@@ -109,6 +110,7 @@ class ReviewItem:
     author: str = ""
     why: str = ""
     at: float | None = None
+    pair: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,9 +211,9 @@ class Verbs(Protocol):
         ...
 
     async def predict(
-        self, texts: Sequence[str], *, episode: str, author: str, caller: Caller
+        self, texts: Sequence[Input], *, episode: str, author: str, caller: Caller
     ) -> list[Served]:
-        """Return one answer a text, in order; their rows are written behind."""
+        """Return one answer a text or pair, in order; their rows are written behind."""
         ...
 
     async def react(self, reaction: Reaction, *, caller: Caller) -> Reacted:

@@ -1,7 +1,8 @@
 """A first turn: there is no champion, so the challenger must beat always saying the same.
 
 Enter outcomes, leaves a comparison with the majority class: the exact one-sided binomial test that
-the challenger is right more often than the commonest label is true.
+the challenger is right more often than the commonest label is true. Graded answers are compared by
+a paired bootstrap with the best answer that never changes, which evaluation graded beside.
 
     majority(outcomes, settings=settings)
 """
@@ -11,10 +12,13 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 from chainring.contracts.evaluation import Outcome
 from chainring.contracts.verdict import Check, Comparison
+from chainring.ring.gate.comparing import comparison
 from chainring.ring.gate.conditions import percent
+from chainring.ring.gate.pairs import Pair
 from chainring.ring.gate.sentences import chance, say
 from chainring.ring.gate.settings import GateSettings
 from chainring.stats.binomial import beta_quantile, tail
@@ -28,6 +32,8 @@ def majority(
     """Return the comparison with the majority class and its check; None without rows."""
     if not outcomes:
         return None, _check(holds=False, because=say("no rows"))
+    if any(row.base is not None for row in outcomes):
+        return _constant(outcomes, settings)
     label, count = min(
         Counter(row.truth for row in outcomes).items(), key=lambda item: (-item[1], item[0])
     )
@@ -41,6 +47,24 @@ def majority(
         rows=found.rows,
     )
     return found, _check(holds=found.value == "first", because=because)
+
+
+def _constant(outcomes: Sequence[Outcome], settings: GateSettings) -> tuple[Comparison, Check]:
+    """Compare graded answers with what always giving the same one would be worth."""
+    pairs = [
+        Pair(now=row, before=replace(row, right=row.base or 0.0, label="")) for row in outcomes
+    ]
+    found = comparison(pairs, settings=settings)
+    found = replace(found, value="first" if found.p_better <= settings.alpha else "not fit")
+    because = say(
+        "beats constant",
+        right=percent(found.challenger),
+        share=percent(found.champion),
+        p=chance(found.p_better),
+        rows=found.rows,
+    )
+    name = "better than always the same answer"
+    return found, Check(name=name, holds=found.value == "first", because=because)
 
 
 def _comparison(

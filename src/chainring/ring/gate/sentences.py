@@ -23,6 +23,10 @@ _SENTENCES = {
         "{right} % right; always answering {label} would give {share} % (p = {p}, {rows} rows)",
         "答对 {right} %；若总是回答 {label} 则为 {share} %（p = {p}，{rows} 行）",
     ),
+    "beats constant": (
+        "worth {right} %; always the same answer would be worth {share} % (p = {p}, {rows} rows)",
+        "得分 {right} %；若总是给出同一答案则为 {share} %（p = {p}，{rows} 行）",
+    ),
     "no rows": (
         "there is no row to judge on; label some, or review the hold-out sample",
         "没有可用来评判的行；请先标注一些，或审核留出样本",
@@ -172,6 +176,7 @@ NAMES = {
     # checks
     "better than the champion": "优于现任模型",
     "better than the majority class": "优于多数类",
+    "better than always the same answer": "优于总给同一答案",
     "suite not worse": "固定评测集不变差",
     "holdout not worse": "留出样本不变差",
     "preference not worse": "偏好不变差",

@@ -62,14 +62,13 @@ def _members(pairs: Sequence[Pair], new_labels: Collection[str]) -> dict[str, li
 
 
 def _names(pair: Pair, new_labels: Collection[str]) -> list[str]:
-    row, is_new = pair.now, pair.now.truth in new_labels
-    named = {
-        "new label" if is_new else "label": row.truth,
-        "language": row.language,
-        "source": row.source,
-        "protected": row.protected,
-    }
-    names = [f"{kind}:{name}" for kind, name in named.items() if name]
+    row, labels = pair.now, pair.now.slice_labels
+    named = {"language": row.language, "source": row.source, "protected": row.protected}
+    names = [
+        f"{'new label' if label in new_labels else 'label'}:{label}" for label in labels if label
+    ]
+    names += [f"{kind}:{name}" for kind, name in named.items() if name]
+    is_new = any(label in new_labels for label in labels)
     return [*names, KNOWN] if new_labels and not is_new else names
 
 

@@ -1,0 +1,97 @@
+"""Intervals of figures that are no mean of rows: a ratio of sums, a correlation, an error's root.
+
+    ratio([2, 0, 2], [3, 2, 2])              # micro F1 from 2 · true positives and row totals
+    resampled(pearson, truth, said)
+
+Rows are drawn again with replacement (B. Efron 1979), and the bounds are percentiles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from chainring.stats.inputs import numbers, require, same_length
+from chainring.stats.intervals import Interval, percentiles, resampled_means
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from chainring.stats.inputs import Floats
+
+DRAWS = 2000
+
+
+def ratio(
+    tops: ArrayLike, bottoms: ArrayLike, *, level: float = 0.95, draws: int = DRAWS, seed: int = 0
+) -> Interval:
+    """Return the sum of `tops` over the sum of `bottoms`, a column of each a row; 0 of nothing.
+
+    >>> ratio([2.0, 0.0], [3.0, 1.0]).estimate
+    0.5
+    """
+    import numpy as np
+
+    tops_n, bottoms_n = numbers("tops", tops), numbers("bottoms", bottoms)
+    require("no ratio", same_length(tops=tops_n, bottoms=bottoms_n))
+    if bottoms_n.sum() == 0:
+        return Interval(low=0.0, high=0.0, estimate=0.0, n=len(tops_n))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        found = np.nan_to_num(resampled_means(tops_n, bottoms_n, draws=draws, seed=seed))
+    low, high = percentiles(found, level=level)
+    estimate = float(tops_n.sum() / bottoms_n.sum())
+    return Interval(low=low, high=high, estimate=estimate, n=len(tops_n))
+
+
+def resampled(
+    figure: Callable[..., float],
+    *columns: ArrayLike,
+    level: float = 0.95,
+    draws: int = DRAWS,
+    seed: int = 0,
+) -> Interval:
+    """Return `figure(*columns)` and the interval of it over rows drawn again."""
+    import numpy as np
+
+    table = [np.asarray(column, dtype=np.float64) for column in columns]
+    require("nothing can be resampled", same_length(**{f"c{i}": c for i, c in enumerate(table)}))
+    rows, generator = len(table[0]), np.random.default_rng(seed)
+    found = np.array(
+        [
+            figure(*(column[drawn] for column in table))
+            for drawn in (generator.integers(0, rows, size=rows) for _ in range(draws))
+        ]
+    )
+    low, high = percentiles(found, level=level)
+    return Interval(low=low, high=high, estimate=figure(*table), n=rows)
+
+
+def pearson(first: Any, second: Any) -> float:
+    """Return the correlation of two columns; 0 where one of them does not vary."""
+    import numpy as np
+
+    a, b = np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64)
+    a, b = a - a.mean(), b - b.mean()
+    size = float(np.sqrt((a * a).sum() * (b * b).sum()))
+    return float((a * b).sum()) / size if size > 0 else 0.0
+
+
+def spearman(first: Any, second: Any) -> float:
+    """Return the correlation of the ranks of two columns; equal values share their mean rank."""
+    return pearson(_ranks(first), _ranks(second))
+
+
+def root_mean_square(errors: Any) -> float:
+    """Return the root of the mean square."""
+    import numpy as np
+
+    return float(np.sqrt((np.asarray(errors, dtype=np.float64) ** 2).mean()))
+
+
+def _ranks(values: Any) -> Floats:
+    import numpy as np
+
+    _, place, counts = np.unique(np.asarray(values), return_inverse=True, return_counts=True)
+    ends = np.cumsum(counts).astype(np.float64)
+    ranks: Floats = (ends - (counts - 1) / 2)[place]
+    return ranks

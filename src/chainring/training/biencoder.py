@@ -1,0 +1,232 @@
+"""Candidate biencoder.v1: each text is embedded for itself, and pairs are told by both embeddings.
+
+Enters rows of pairs, leaves a folder like that of encoder.v1, whose `head.safetensors` reads the
+features of two embeddings (`chainring.stats.likeness`). Because an embedding does not hang on the
+other text, its form can also search: `embed` once, compare a million times.
+
+    trained = biencoder(train, validation, unlabelled=(), labels=labels, ..., task="matching")
+
+Which label says that two texts go together is told by the base itself: it is that of the likest
+pairs.
+
+Axes: N rows, H width of the encoder, C labels, F features of a pair.
+
+See Also
+--------
+chainring.training.encoder : reads both texts at once, which tells pairs better and cannot search.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from chainring.contracts.dataset import Row, Task
+from chainring.contracts.errors import RefusedError
+from chainring.contracts.model import Ancestor
+from chainring.contracts.tasks import TASKS
+from chainring.contracts.values import Input
+from chainring.contracts.work import Work
+from chainring.stats.likeness import pair_features, unit
+from chainring.training.candidate import Trained
+from chainring.training.encoder import chosen_base, require_packages
+from chainring.training.settings import TrainingSettings
+
+if TYPE_CHECKING:
+    from chainring.training.candidate import Floats
+
+RUN = "biencoder"
+HEAD_C = 10.0
+
+
+def biencoder(
+    train: Sequence[Row],
+    validation: Sequence[Row],
+    *,
+    unlabelled: Sequence[Row],
+    labels: Sequence[str],
+    work: Work,
+    settings: TrainingSettings,
+    task: Task = "classification",
+) -> Trained:
+    """Tune an encoder on pairs; validation rows tell when to stop, and no more.
+
+    Raises
+    ------
+    RefusedError
+        The task does not compare two texts by one label.
+    """
+    facts = TASKS[task]
+    if "pair" not in facts.needs or facts.form != "one":
+        raise RefusedError(f"a bi-encoder compares two texts; {task} does not")
+    require_packages("candidate biencoder.v1")
+    from chainring.training.trainer import prepare_torch
+
+    started = time.process_time()
+    prepare_torch(work.placement)
+    base, minutes, because = chosen_base(train, unlabelled, work=work, settings=settings)
+    tower = _Tower(base, settings)
+    together = tower.likest(train)
+    note = tower.tune(train, validation, together, minutes=minutes, work=work, settings=settings)
+    folder = work.folder("biencoder")
+    weight_cf, bias_c = _head(tower, train, labels, seed=settings.seed)
+    tower.write(folder, weight_cf, bias_c)
+
+    def logits(texts: Sequence[Input]) -> Floats:
+        pairs = [text if isinstance(text, tuple) else (text, "") for text in texts]
+        found: Floats = tower.features(pairs) @ weight_cf.T + bias_c
+        return found
+
+    return Trained(
+        folder=folder,
+        kind="biencoder",
+        logits=logits,
+        max_tokens=tower.max_tokens,
+        ancestors=(
+            Ancestor(name=base.name, digest=base.digest, role="base", licence=base.licence),
+        ),
+        cpu_s=time.process_time() - started,
+        notes=(*because, *note),
+    )
+
+
+class _Tower:
+    """The encoder with its tokeniser."""
+
+    def __init__(self, base: Any, settings: TrainingSettings) -> None:
+        import torch
+
+        from chainring.training.finetune import open_encoder
+        from chainring.training.tokens import open_tokenizer
+        from chainring.training.towers import Towers
+        from chainring.training.understanding import places_of
+
+        torch.manual_seed(settings.seed)
+        encoder = open_encoder(base.folder, dropout=settings.encoder.dropout)
+        self.base = base
+        self.max_tokens = places_of(encoder, settings.encoder.max_tokens)
+        self.tokenizer = open_tokenizer(base.folder, max_tokens=self.max_tokens)
+        self.pad = int(getattr(encoder.config, "pad_token_id", 0) or 0)
+        self.network = Towers(encoder).eval()
+
+    def embed(self, texts: Sequence[str], *, device: str = "cpu") -> Floats:
+        """Return embeddings of shape (N, H), each text computed once."""
+        import numpy as np
+
+        from chainring.training.heads import in_batches, items_of
+
+        unique = list(dict.fromkeys(texts))
+        place = {text: i for i, text in enumerate(unique)}
+        items = items_of(self.tokenizer, unique, segments=False)
+        table = np.stack(in_batches(self.network.embed, items, pad=self.pad, device=device))
+        result: Floats = table[[place[text] for text in texts]]
+        return result
+
+    def features(self, pairs: Sequence[tuple[str, str]], *, device: str = "cpu") -> Floats:
+        """Return the features of pairs, shape (N, F)."""
+        count = len(pairs)
+        both = self.embed([p[0] for p in pairs] + [p[1] for p in pairs], device=device)
+        return pair_features(both[:count], both[count:])
+
+    def likest(self, rows: Sequence[Row]) -> str:
+        """Return the label whose pairs are most alike to the base as it is."""
+        count = len(rows)
+        both = unit(self.embed([row.text for row in rows] + [row.pair for row in rows]))
+        cosines_n = (both[:count] * both[count:]).sum(axis=1)
+        labels = sorted({row.label for row in rows})
+
+        def mean(label: str) -> float:
+            return float(cosines_n[[row.label == label for row in rows]].mean())
+
+        return max(labels, key=mean)
+
+    def tune(
+        self,
+        train_rows: Sequence[Row],
+        validation: Sequence[Row],
+        together: str,
+        *,
+        minutes: float,
+        work: Work,
+        settings: TrainingSettings,
+    ) -> tuple[str, ...]:
+        """Tune on pairs; return what was cut to fit the budget, if anything."""
+        from chainring.training.budget import fit, sample
+        from chainring.training.finetune import passed_parameters
+        from chainring.training.towers import collate_pairs
+        from chainring.training.trainer import train
+        from chainring.training.understanding import run_of
+
+        items = self._items(train_rows, together)
+        fitting = fit(
+            settings.encoder.epochs,
+            parameters=passed_parameters(self.network.encoder),
+            tokens=sum(len(item["input_ids"]) + len(item["pair_ids"]) for item in items),
+            minutes=minutes,
+            placement=work.placement,
+        )
+        if not fitting.epochs:
+            return ()
+        seen = sample(items, fitting.share, seed=settings.seed)
+        run = run_of(settings, name=RUN, epochs=fitting.epochs, rows=len(seen), whole_batches=True)
+        collate = partial(collate_pairs, pad=self.pad)
+        judge = partial(self._judge, rows=validation, together=together) if validation else None
+        train(self.network, seen, (), run=run, collate=collate, work=work, judge=judge)
+        self.network.to("cpu").eval()
+        return (fitting.because,) if fitting.because else ()
+
+    def _items(self, rows: Sequence[Row], together: str) -> list[dict[str, Any]]:
+        firsts = self.tokenizer.encode_batch([row.text for row in rows])
+        seconds = self.tokenizer.encode_batch([row.pair for row in rows])
+        numbers = {text: i for i, text in enumerate(dict.fromkeys(row.text for row in rows))}
+        return [
+            {
+                "input_ids": first.ids,
+                "pair_ids": second.ids,
+                "together": row.label == together,
+                "text": numbers[row.text],
+                "weights": row.weight,
+            }
+            for row, first, second in zip(rows, firsts, seconds, strict=True)
+        ]
+
+    def _judge(self, network: Any, *, rows: Sequence[Row], together: str) -> dict[str, float]:
+        """Return the best share of pairs that one cut of the cosine tells rightly."""
+        import numpy as np
+
+        device = str(next(network.parameters()).device)
+        cosines_n = self.features([(row.text, row.pair) for row in rows], device=device)[:, 0]
+        true_n = np.array([row.label == together for row in rows])
+        cuts = np.unique(cosines_n)
+        return {"accuracy": max(float(((cosines_n >= cut) == true_n).mean()) for cut in cuts)}
+
+    def write(self, folder: Any, weight_cf: Floats, bias_c: Floats) -> None:
+        """Write `encoder/` and `head.safetensors`."""
+        from safetensors.numpy import save_file
+
+        from chainring.training.understanding import write_encoder
+
+        write_encoder(self.network.encoder, self.tokenizer, self.base, folder)
+        save_file({"weight": weight_cf, "bias": bias_c}, str(folder / "head.safetensors"))
+
+
+def _head(
+    tower: _Tower, rows: Sequence[Row], labels: Sequence[str], *, seed: int
+) -> tuple[Floats, Floats]:
+    """Return a logistic regression on the features of the training pairs."""
+    import numpy as np
+    from sklearn.linear_model import LogisticRegression
+
+    from chainring.training.finetune import both_columns
+
+    place = {label: i for i, label in enumerate(labels)}
+    model = LogisticRegression(C=HEAD_C, max_iter=500, random_state=seed)
+    model.fit(
+        tower.features([(row.text, row.pair) for row in rows]),
+        [place[row.label] for row in rows],
+        sample_weight=[row.weight for row in rows],
+    )
+    weight_cf, bias_c = both_columns(model.coef_, model.intercept_)
+    return np.ascontiguousarray(weight_cf, dtype=np.float32), np.asarray(bias_c, dtype=np.float32)

@@ -1,0 +1,180 @@
+"""The figures of a task, each with its interval, from rows and the answers to them.
+
+    measures("tagging", [(row, answer), ...], level=0.95)["entity_f1"]
+
+================  ==================================================================================
+form              figures
+================  ==================================================================================
+one, classified   none besides accuracy, which every evaluation has
+one, of pairs     macro F1 (bootstrap over rows); of a model that embeds recall@1, @10 and nDCG@10
+several           micro F1, macro F1, the share of rows with exactly the right labels
+number            mean absolute error, root mean squared error, Pearson's and Spearman's correlation
+tags              F1, precision and recall of tags, and F1 of each kind
+text              those of `chainring.training.written_figures`
+================  ==================================================================================
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from statistics import median
+from typing import Any
+
+from chainring.contracts.dataset import Row, Task
+from chainring.contracts.evaluation import Share
+from chainring.contracts.prediction import Answer
+from chainring.contracts.predictor import Predictor
+from chainring.contracts.tasks import TASKS, Form
+from chainring.contracts.values import labels_in, tags_of, written
+from chainring.stats.classification import macro_f1
+from chainring.stats.intervals import Interval, bootstrap_mean, mean_grade
+from chainring.stats.resampling import pearson, ratio, resampled, root_mean_square, spearman
+from chainring.stats.retrieval import ndcg_at, recall_at
+from chainring.training.answered import value_of
+from chainring.training.written_figures import FIGURES, preferring
+
+Judged = Sequence[tuple[Row, Answer]]
+Figures = dict[str, Share]
+MAX_KINDS = 50
+MIN_QUERIES = 10
+RETRIEVED = (1, 10)
+
+
+def measures(task: Task, judged: Judged, *, level: float) -> Figures:
+    """Return the figures of a task by name."""
+    if not judged:
+        return {}
+    form = TASKS[task].form
+    truth = [value_of(row, task) for row, _ in judged]
+    said = [answer.value for _, answer in judged]
+    if form == "text":
+        return FIGURES[task](judged, level)
+    if form == "one":
+        return _of_pairs(truth, said, level) if TASKS[task].pairs else {}
+    return {"several": _of_labels, "number": _of_numbers, "tags": _of_tags}[form](
+        truth, said, level
+    )
+
+
+def constant_answer(form: Form, values: Sequence[str]) -> str:
+    """Return the answer that is worth most when it never changes, as far as that is known.
+
+    Of numbers the median, of tags none at all, else the commonest value.
+    """
+    if not values or form in ("tags", "text"):
+        return "[]" if form == "tags" else ""
+    if form == "number":
+        return written(median(float(value) for value in values))
+    counts = Counter(values)
+    return min(counts, key=lambda value: (-counts[value], value))
+
+
+def searched(predictor: Predictor, rows: Sequence[Row], task: Task) -> Figures:
+    """Return what only the predictor itself can tell: how well it finds, or which text it prefers.
+
+    Recall and nDCG are of finding the second text of pairs that go together.
+
+    Every text of the rows may be found. Which label says that a pair goes together is told by the
+    embeddings themselves: it is that of the likest pairs.
+    """
+    if task == "preference":
+        return preferring(predictor, rows)
+    if task != "matching" or "embed" not in predictor.capabilities:
+        return {}
+    from chainring.stats.likeness import unit
+
+    embed: Any = predictor.embed  # type: ignore[attr-defined]
+    documents = list(dict.fromkeys(row.pair for row in rows))
+    place = {text: i for i, text in enumerate(documents)}
+    queries = list(dict.fromkeys(row.text for row in rows))
+    if len(documents) < MIN_QUERIES:
+        return {}
+    table_qd = unit(embed(queries)) @ unit(embed(documents)).T
+    at = {text: i for i, text in enumerate(queries)}
+    likeness: dict[str, list[float]] = defaultdict(list)
+    for row in rows:
+        likeness[row.label].append(float(table_qd[at[row.text], place[row.pair]]))
+    match = max(likeness, key=lambda label: sum(likeness[label]) / len(likeness[label]))
+    wanted: dict[str, set[int]] = defaultdict(set)
+    for row in rows:
+        if row.label == match:
+            wanted[row.text].add(place[row.pair])
+    if len(wanted) < MIN_QUERIES:
+        return {}
+    found = {
+        f"recall@{k}": [recall_at(table_qd[at[q]], wanted[q], k=k) for q in wanted]
+        for k in RETRIEVED
+    }
+    found["ndcg@10"] = [ndcg_at(table_qd[at[q]], wanted[q], k=10) for q in wanted]
+    return {name: _share(mean_grade(values)) for name, values in found.items()}
+
+
+def _of_pairs(truth: Sequence[str], said: Sequence[str], level: float) -> Figures:
+    names = {label: i for i, label in enumerate(sorted({*truth, *said}))}
+
+    def figure(true: Any, told: Any) -> float:
+        return macro_f1([str(t) for t in true], [str(t) for t in told])
+
+    columns = [[names[label] for label in column] for column in (truth, said)]
+    return {"macro_f1": _share(resampled(figure, *columns, level=level, draws=400))}
+
+
+def _of_labels(truth: Sequence[str], said: Sequence[str], level: float) -> Figures:
+    rows = [
+        (set(labels_in("several", t)), set(labels_in("several", s)))
+        for t, s in zip(truth, said, strict=True)
+    ]
+    names = sorted({label for true, told in rows for label in (*true, *told)})
+    each = [_f1([(true & {n}, told & {n}) for true, told in rows], level) for n in names]
+    macro = sum(one.estimate for one in each) / max(1, len(each))
+    low = sum(one.low for one in each) / max(1, len(each))
+    high = sum(one.high for one in each) / max(1, len(each))
+    exact = mean_grade([float(true == told) for true, told in rows], level=level)
+    return {
+        "micro_f1": _f1(rows, level),
+        "macro_f1": Share(estimate=macro, low=low, high=high, rows=len(rows)),
+        "exact_match": _share(exact),
+    }
+
+
+def _of_numbers(truth: Sequence[str], said: Sequence[str], level: float) -> Figures:
+    true, told = [float(value) for value in truth], [float(value or "nan") for value in said]
+    errors = [a - b for a, b in zip(told, true, strict=True)]
+    absolute = bootstrap_mean([abs(error) for error in errors], level=level, seed=0)
+    return {
+        "mean_absolute_error": _share(absolute),
+        "root_mean_squared_error": _share(resampled(root_mean_square, errors, level=level)),
+        "pearson": _share(resampled(pearson, true, told, level=level)),
+        "spearman": _share(resampled(spearman, true, told, level=level)),
+    }
+
+
+def _of_tags(truth: Sequence[str], said: Sequence[str], level: float) -> Figures:
+    """Return what conlleval counts (Tjong Kim Sang 2000): a tag is right with place and kind."""
+    rows = [(set(tags_of(t)), set(tags_of(s))) for t, s in zip(truth, said, strict=True)]
+    common = [float(len(true & told)) for true, told in rows]
+    figures = {
+        "entity_f1": _f1(rows, level),
+        "precision": _share(ratio(common, [len(told) for _, told in rows], level=level)),
+        "recall": _share(ratio(common, [len(true) for true, _ in rows], level=level)),
+    }
+    kinds = sorted({kind for true, _ in rows for _, _, kind in true})
+    for kind in kinds[:MAX_KINDS]:
+        own = [
+            ({t for t in true if t[2] == kind}, {t for t in told if t[2] == kind})
+            for true, told in rows
+        ]
+        figures[f"f1:{kind}"] = _f1(own, level)
+    return figures
+
+
+def _f1(rows: Sequence[tuple[set[Any], set[Any]]], level: float) -> Share:
+    """Return the F1 over all rows: twice what is common, over what either has."""
+    tops = [2.0 * len(true & told) for true, told in rows]
+    bottoms = [float(len(true) + len(told)) for true, told in rows]
+    return _share(ratio(tops, bottoms, level=level))
+
+
+def _share(found: Interval) -> Share:
+    return Share(estimate=found.estimate, low=found.low, high=found.high, rows=found.n)

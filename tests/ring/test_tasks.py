@@ -1,0 +1,111 @@
+"""Every task goes once round the ring: text, model, forms, verdict, answer, correction, text."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+from tests.ring.task_examples import EXAMPLES, Example, matching_pairs, several_labels, tagged_texts
+
+from chainring.contracts.codec import decode
+from chainring.contracts.errors import InputError, RecipeError
+from chainring.contracts.evaluation import Evaluation
+from chainring.contracts.tasks import TASKS
+from chainring.contracts.values import canonical
+from chainring.deployment.http.app import create_app
+from chainring.ring.recipe import load_recipe
+from chainring.software.api import Project
+from chainring.software.service import Service
+from chainring.store.tables import read_rows
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("made", EXAMPLES, ids=lambda made: made().task)
+def test_a_task_goes_round_the_ring(made: Callable[[], Example], tmp_path: Path) -> None:
+    example = made()
+    folder = example.project(tmp_path / "shop")
+    project = Project.open(folder)
+    first = project.turn()
+    assert first.outcome == "promoted", first.because
+    evaluation = _evaluation(project)
+    assert evaluation.task == example.task
+    assert evaluation.accuracy.low < evaluation.accuracy.estimate <= 1.0
+    facts = TASKS[evaluation.task]
+    if facts.headline != "accuracy":
+        figure = evaluation.metrics[facts.headline]
+        assert figure.low <= figure.estimate <= figure.high
+    settings = project.ring.recipe.deployment
+    with TestClient(create_app(Service(project, open_to_all=True), settings=settings)) as client:
+        body = {"text": example.text, **example.pair}
+        answered = client.post("/v1/predict", json=body).raise_for_status().json()
+        value = answered["label"] or answered["output"]
+        assert canonical(facts.form, value) == value
+        reaction = {"prediction": answered["id"], "kind": "correction", "consent": "training"}
+        if example.nonsense:
+            refused = client.post("/v1/react", json={**reaction, "value": example.nonsense})
+            assert refused.status_code == 422
+        said = client.post("/v1/react", json={**reaction, "value": example.correction})
+        assert said.status_code == 201
+        truth = said.json()["value"]
+        assert truth == canonical(facts.form, example.correction)
+        why = client.get(f"/v1/why/{answered['id']}").raise_for_status().json()
+        assert why["text"] == example.text
+        assert why["nearest"]
+    project = Project.open(folder)
+    project.turn()
+    rows = read_rows(project.ring.runner.trees.open(_dataset(project)))
+    learnt = [row for row in rows if row.feedback]
+    assert [(row.text, row.pair) for row in learnt] == [
+        (example.text, example.pair.get("pair", ""))
+    ]
+    assert (learnt[0].label or learnt[0].target) == truth
+    project.close()
+
+
+def _evaluation(project: Project) -> Evaluation:
+    return decode(Evaluation, project.ring.ledger.all_lineage(step="evaluation")[-1].result)
+
+
+def _dataset(project: Project) -> str:
+    from chainring.contracts.dataset import Dataset
+
+    return decode(Dataset, project.ring.ledger.all_lineage(step="dataset")[-1].result).address
+
+
+def test_a_task_without_its_columns_says_which_are_missing(tmp_path: Path) -> None:
+    folder = matching_pairs().project(tmp_path / "shop")
+    rows = [{"text_a": "退款", "text_b": "退钱", "y": "same"}]
+    (folder / "data" / "a.jsonl").write_text(json.dumps(rows[0], ensure_ascii=False) + "\n")
+    project = Project.open(folder)
+    with pytest.raises(InputError) as raised:
+        project.turn()
+    assert "columns `text`, `pair`, `label` expected by the task matching" in str(raised.value)
+    assert 'pair = "text_b"' in str(raised.value)
+    project.close()
+
+
+def test_a_column_that_the_task_does_not_read_is_a_fault_of_the_recipe(tmp_path: Path) -> None:
+    folder = several_labels().project(tmp_path / "shop")
+    recipe = (folder / "chainring.toml").read_text() + '[data.columns]\ntarget = "score"\n'
+    (folder / "chainring.toml").write_text(recipe)
+    with pytest.raises(RecipeError, match=r"columns\.target: the task multi-label reads"):
+        load_recipe(folder)
+
+
+def test_tags_that_cannot_stand_are_faults_or_left_out_with_the_reason(tmp_path: Path) -> None:
+    folder = tagged_texts().project(tmp_path / "shop")
+    lines = [
+        {"text": "ask Anna", "target": [[4, 99, "name"]]},
+        {"text": "ask Ben", "target": "Ben"},
+    ]
+    text = "".join(json.dumps(line) + "\n" for line in lines)
+    (folder / "data" / "b.jsonl").write_text(text)
+    project = Project.open(folder)
+    with pytest.raises(InputError) as raised:
+        project.turn()
+    assert "line 1: target: tag [4, 99, 'name'] ends behind the text" in str(raised.value)
+    assert "line 2: target: tags are written" in str(raised.value)
+    project.close()
