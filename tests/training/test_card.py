@@ -4,13 +4,20 @@ import dataclasses
 from pathlib import Path
 
 import numpy as np
+import pytest
 from tests.training.conftest import make_row
 
 from chainring.contracts.dataset import OUT_OF_SCOPE, Dataset, Row
 from chainring.contracts.model import Ancestor
 from chainring.training.candidate import Trained
 from chainring.training.card import card
+from chainring.training.card_words import WORDS
 from chainring.training.compete import compete, judge
+from chainring.training.settings import TrainingSettings
+
+SECTIONS = (
+    "use", "data", "rivals", "ancestors", "figures", "limits", "privacy", "again",
+)  # fmt: skip
 
 DATASET = Dataset(
     app="shop",
@@ -36,14 +43,27 @@ def card_of(rows: list[Row], labels: list[str]) -> str:
     validation = [make_row("check me", "a", split="validation")]
     standing = judge("encoder.v1", trained, validation, labels)
     return card(
-        DATASET, rows, validation, winner=standing, rivals=compete([standing]), labels=labels
+        DATASET,
+        rows,
+        validation,
+        winner=standing,
+        rivals=compete([standing]),
+        labels=labels,
+        settings=TrainingSettings(),
     )
 
 
 def test_the_card_names_data_licences_candidates_and_ancestors() -> None:
     rows = [make_row(f"text {i}", "ab"[i % 2]) for i in range(30)]
     text = card_of([*rows, dataclasses.replace(rows[0], licence="CC-BY-4.0")], ["a", "b"])
-    for fact in ("31 rows", "CC-BY-4.0, CC0-1.0", "minilm", "apache-2.0", "100.0%", "blake2b:2"):
+    for fact in (
+        "31 rows",
+        "CC0-1.0 30, CC-BY-4.0 1",
+        "minilm",
+        "apache-2.0",
+        "100.0%",
+        "blake2b:2",
+    ):
         assert fact in text
     assert "123" not in text  # seconds differ from run to run, the folder must not
 
@@ -51,6 +71,24 @@ def test_the_card_names_data_licences_candidates_and_ancestors() -> None:
 def test_the_limits_name_rare_labels_and_a_missing_out_of_scope() -> None:
     rows = [make_row(f"text {i}", "a") for i in range(30)] + [make_row("lonely", "b")]
     text = card_of(rows, ["a", "b"])
-    assert "Under ten rows to learn from: b." in text
+    assert "under 10 rows to learn from: b" in text
     assert "no text out of scope" in text
     assert "no text out of scope" not in card_of(rows, ["a", OUT_OF_SCOPE])
+
+
+def test_the_front_matter_is_yaml_that_a_hub_reads() -> None:
+    yaml = pytest.importorskip("yaml")
+    rows = [make_row(f"text {i}", "ab"[i % 2]) for i in range(30)]
+    text = card_of([*rows, make_row("中文", "a", "zh")], ["a", "b"])
+    head = yaml.safe_load(text.split("---\n")[1])
+    assert head["language"] == ["en", "zh"]
+    assert (head["license"], head["license_name"]) == ("other", "apache-2.0, cc0-1.0")
+    assert head["pipeline_tag"] == "text-classification"
+    assert "base_model" not in head  # `minilm` is no address on a hub
+
+
+def test_each_section_stands_in_both_languages() -> None:
+    text = card_of([make_row(f"text {i}", "ab"[i % 2]) for i in range(30)], ["a", "b"])
+    heads = [line for line in text.splitlines() if line.startswith("## ")]
+    assert [head[3:] for head in heads[: len(heads) // 2]] == [WORDS["en"][key] for key in SECTIONS]
+    assert [head[3:] for head in heads[len(heads) // 2 :]] == [WORDS["zh"][key] for key in SECTIONS]

@@ -89,7 +89,7 @@ def test_the_model_knows_where_it_comes_from(work: Work, shop: Dataset) -> None:
     assert TrainingSettings.model_validate_json(made.settings) == LINEAR
     assert made.languages == ("en", "zh")
     assert "numpy" in made.versions
-    assert (work.trees.open(made.address) / "model-card.md").is_file()
+    assert (work.trees.open(made.address) / "README.md").is_file()
 
 
 def test_the_same_data_and_settings_give_the_same_address(

@@ -1,17 +1,28 @@
-"""The model card: what a person should know before using the model, from facts only.
+"""The card in a model folder, README.md: what a person should know before using the model.
 
-M. Mitchell and others 2019, "Model cards for model reporting", kept to a page. Figures that differ
-from run to run (seconds) stay out, so that the same training gives the same folder.
+M. Mitchell and others 2019, "Model Cards for Model Reporting", kept to a page, in English with a
+Chinese twin below, under the front matter that model hubs show. It knows training and validation
+alone: the folder is addressed by its content and made before anything is judged. Figures that
+differ from run to run (seconds) stay out, so that the same training gives the same folder. What
+came after stands in the full card, `chainring report --card FILE`.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
+from chainring.contracts.codec import digest
 from chainring.contracts.dataset import OUT_OF_SCOPE, Dataset, Row
-from chainring.contracts.model import Ancestor, Rival
+from chainring.contracts.model import Rival
+from chainring.training.card_words import WORDS
 from chainring.training.compete import Standing
+from chainring.training.front_matter import front_matter
+from chainring.training.settings import TrainingSettings
+
+FILE = "README.md"
+FEW_ROWS = 10
+MOST_NAMED = 40
 
 
 def card(
@@ -22,61 +33,122 @@ def card(
     winner: Standing,
     rivals: Sequence[Rival],
     labels: Sequence[str],
+    settings: TrainingSettings,
 ) -> str:
-    """Return the text of `model-card.md`."""
-    sections = [
-        f"# Model card: {dataset.app}",
-        _use(winner, labels),
-        "## Data",
-        _data(dataset, train, validation),
-        "## Candidates, on validation",
-        "\n".join(_rival_line(rival) for rival in rivals),
-        "## Where the weights come from",
-        "\n".join(_ancestor_line(a) for a in winner.trained.ancestors) or "Trained from nothing.",
-        "## Limits",
-        _limits(train, labels),
-    ]
-    return "\n\n".join(sections) + "\n"
-
-
-def _use(winner: Standing, labels: Sequence[str]) -> str:
-    return (
-        f"Sorts a text into one of {len(labels)} labels ({winner.part}). Below a confidence of "
-        f"{winner.threshold.value:.3f} it passes the text on to a person "
-        f"({winner.threshold.because}). Temperature {winner.readout.temperature:.3f}."
+    """Return the text of README.md."""
+    head = front_matter(
+        languages=sorted({row.language for row in train}),
+        licences=sorted({row.licence for row in train}),
+        bases=[(one.name, one.licence) for one in winner.trained.ancestors if one.role == "base"],
+        task=dataset.task,
+        app=dataset.app,
     )
+    twins = []
+    for say in WORDS.values():
+        sections = {
+            "use": _use(dataset, winner, labels, say),
+            "data": _data(dataset, train, validation, say),
+            "rivals": (_rival(one, say) for one in rivals),
+            "ancestors": _ancestors(winner, say),
+            "figures": _figures(winner, say),
+            "limits": _limits(train, labels, say),
+            "privacy": _privacy(train, say),
+            "again": _again(dataset, settings, say),
+        }
+        body = [f"# {say['title']}: {dataset.app}"]
+        body += [f"## {say[key]}\n\n{_bullets(lines)}" for key, lines in sections.items()]
+        twins.append("\n\n".join(body))
+    return head + "\n\n".join(twins) + "\n"
 
 
-def _data(dataset: Dataset, train: Sequence[Row], validation: Sequence[Row]) -> str:
-    languages = Counter(row.language for row in train)
-    lines = [
-        f"- {len(train)} rows to learn from, {len(validation)} to choose by "
-        f"(data set {dataset.training})",
-        "- languages: " + ", ".join(f"{name} {n}" for name, n in sorted(languages.items())),
-        "- licences: " + (", ".join(sorted({row.licence for row in train})) or "none named"),
-        f"- from feedback: {sum(1 for row in train if row.feedback)} rows",
-    ]
-    return "\n".join(lines)
+def _use(
+    dataset: Dataset, winner: Standing, labels: Sequence[str], say: Mapping[str, str]
+) -> Iterator[str]:
+    yield say["does"].format(task=dataset.task, labels=len(labels), part=winner.part)
+    if winner.threshold.value:
+        value = f"{winner.threshold.value:.3f}"
+        yield say["passes on"].format(value=value, because=winner.threshold.because)
+    yield say["meant for"]
 
 
-def _rival_line(rival: Rival) -> str:
+def _data(
+    dataset: Dataset, train: Sequence[Row], validation: Sequence[Row], say: Mapping[str, str]
+) -> Iterator[str]:
+    yield say["rows"].format(train=len(train), validation=len(validation), digest=dataset.training)
+    for key, values in (
+        ("languages", [row.language for row in train]),
+        ("sources", [row.source for row in train]),
+        ("licences", [row.licence for row in train]),
+        ("consents", [row.consent for row in train]),
+        ("labels", [row.label for row in train if row.label]),
+    ):
+        if values:
+            yield say[key].format(found=_counted(values, say))
+    yield say["feedback"].format(n=sum(1 for row in train if row.feedback))
+
+
+def _rival(rival: Rival, say: Mapping[str, str]) -> str:
     if not rival.rows:
-        return f"- {rival.part}: {rival.because}"
-    won = "**won**: " if rival.won else ""
-    interval = f"{rival.accuracy:.1%} ({rival.low:.1%} to {rival.high:.1%})"
-    return f"- {rival.part} {interval}: {won}{rival.because}"
+        return f"{rival.part}: {rival.because}"
+    won = say["won"] if rival.won else ""
+    interval = f"{rival.accuracy:.1%} ({rival.low:.1%} – {rival.high:.1%}, n={rival.rows})"
+    return f"{rival.part} {interval}: {won}{rival.because}"
 
 
-def _ancestor_line(ancestor: Ancestor) -> str:
-    return f"- {ancestor.role}: {ancestor.name}, licence {ancestor.licence}, {ancestor.digest}"
+def _ancestors(winner: Standing, say: Mapping[str, str]) -> Iterator[str]:
+    for one in winner.trained.ancestors:
+        yield say["ancestor"].format(
+            role=one.role, name=one.name, licence=one.licence, digest=one.digest
+        )
+    if not winner.trained.ancestors:
+        yield say["from nothing"]
 
 
-def _limits(train: Sequence[Row], labels: Sequence[str]) -> str:
+def _figures(winner: Standing, say: Mapping[str, str]) -> Iterator[str]:
+    for language, share in sorted(winner.per_language.items()):
+        yield say["language"].format(
+            name=language or "und", share=f"{share:.1%}", rows=winner.languages.get(language, 0)
+        )
+    yield say["temperature"].format(value=f"{winner.readout.temperature:.3f}")
+    yield say["judged later"]
+
+
+def _limits(train: Sequence[Row], labels: Sequence[str], say: Mapping[str, str]) -> Iterator[str]:
+    yield say["knows"]
     counts = Counter(row.label for row in train)
-    rare = [label for label in labels if counts[label] < 10]
-    lines = ["- It knows only the labels, languages and wordings of its data."]
-    if rare:
-        lines.append(f"- Under ten rows to learn from: {', '.join(rare)}.")
-    if OUT_OF_SCOPE not in labels:
-        lines.append("- It has seen no text out of scope: it may be sure of texts it cannot know.")
-    return "\n".join(lines)
+    rare = [label for label in labels if counts[label] < FEW_ROWS]
+    if rare and any(row.label for row in train):
+        yield say["rare"].format(rows=FEW_ROWS, labels=_named(rare, say))
+    if labels and OUT_OF_SCOPE not in labels:
+        yield say["no outside"]
+    yield say["no decision"]
+
+
+def _privacy(train: Sequence[Row], say: Mapping[str, str]) -> Iterator[str]:
+    from chainring.text.redact import RULES
+
+    yield say["redacted"].format(rules=RULES)
+    people = len({row.author for row in train if row.author})
+    yield say["people"].format(n=people)
+    yield say["no epsilon"]
+
+
+def _again(dataset: Dataset, settings: TrainingSettings, say: Mapping[str, str]) -> Iterator[str]:
+    recipe = digest(settings.model_dump(mode="json"))
+    yield say["recipe"].format(digest=recipe, seed=settings.seed, data=dataset.address)
+    yield say["cite"].format(app=dataset.app)
+
+
+def _counted(values: Sequence[str], say: Mapping[str, str]) -> str:
+    found = sorted(Counter(values).items(), key=lambda one: (-one[1], one[0]))
+    return _named([f"{name or say['unknown']} {n}" for name, n in found], say)
+
+
+def _named(values: Sequence[str], say: Mapping[str, str]) -> str:
+    kept = [" ".join(value.split()) for value in values[:MOST_NAMED]]
+    rest = len(values) - MOST_NAMED
+    return say["comma"].join([*kept, say["more"].format(n=rest)] if rest > 0 else kept)
+
+
+def _bullets(lines: Iterator[str]) -> str:
+    return "\n".join(f"- {line}" for line in lines)

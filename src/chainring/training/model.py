@@ -32,6 +32,7 @@ from chainring.contracts.work import Work
 from chainring.store.tables import read_rows
 from chainring.training.answered import value_of
 from chainring.training.candidate import Trained
+from chainring.training.card import FILE as CARD
 from chainring.training.card import card
 from chainring.training.compete import Standing, compete, judge
 from chainring.training.golden import write_golden
@@ -95,8 +96,17 @@ def model(
     folder = winner.trained.folder
     languages = tuple(sorted({row.language for row in splits["train"]}))
     _write(folder, winner, splits["validation"], dataset.task, languages)
-    text = card(dataset, **splits, winner=winner, rivals=rivals, labels=labels)
-    (folder / "model-card.md").write_text(text, encoding="utf-8")
+    train, validation = splits["train"], splits["validation"]
+    text = card(
+        dataset,
+        train,
+        validation,
+        winner=winner,
+        rivals=rivals,
+        labels=labels,
+        settings=settings,
+    )
+    (folder / CARD).write_text(text, encoding="utf-8")
     return Model(
         app=dataset.app,
         address=work.trees.put(folder, kind="model"),
