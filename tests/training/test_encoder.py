@@ -20,7 +20,8 @@ from chainring.training.candidate import Trained
 from chainring.training.craft.settings import CraftSettings
 from chainring.training.encoder import encoder
 from chainring.training.finetune import row_weights
-from chainring.training.settings import EncoderSettings, PretrainSettings, TrainingSettings
+from chainring.training.objectives.settings import PretrainSettings
+from chainring.training.settings import EncoderSettings, TrainingSettings
 
 LABELS = ("parcel", "refund", "size")
 

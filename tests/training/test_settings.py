@@ -6,15 +6,23 @@ import sys
 import pytest
 from pydantic import BaseModel, ValidationError
 
+from chainring.training.objectives.settings import PretrainSettings
 from chainring.training.settings import (
     EncoderSettings,
     EvaluationSettings,
     LinearSettings,
-    PretrainSettings,
     TrainingSettings,
 )
+from chainring.training.tokenisers.settings import TokeniserSettings
 
-ALL = (TrainingSettings, LinearSettings, EncoderSettings, PretrainSettings, EvaluationSettings)
+ALL = (
+    TrainingSettings,
+    LinearSettings,
+    EncoderSettings,
+    TokeniserSettings,
+    PretrainSettings,
+    EvaluationSettings,
+)
 
 
 @pytest.mark.parametrize("kind", ALL)

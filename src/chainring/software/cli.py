@@ -15,6 +15,7 @@ import typer
 from chainring.contracts.errors import ChainringError
 from chainring.software import (
     audit_commands,
+    base_commands,
     data_commands,
     forget_commands,
     upkeep_commands,
@@ -307,6 +308,8 @@ app.command()(upkeep_commands.restore)
 app.command()(upkeep_commands.gc)
 app.command()(forget_commands.forget)
 app.command()(audit_commands.audit)
+app.command()(base_commands.pretrain)
+app.command()(base_commands.tokeniser)
 app.command()(upkeep_commands.upgrade)
 
 

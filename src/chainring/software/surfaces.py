@@ -58,6 +58,8 @@ SURFACES = (
     Surface(verb="data report", api="data.report", command="data report"),
     Surface(verb="data show", api="data.show", command="data show"),
     Surface(verb="data trace", api="data.trace", command="data trace"),
+    Surface(verb="pretrain", api="", command="pretrain"),
+    Surface(verb="tokeniser", api="", command="tokeniser"),
     Surface(verb="words train", api="", command="words train"),
     Surface(verb="words near", api="", command="words near"),
     Surface(verb="words analogy", api="", command="words analogy"),

@@ -83,7 +83,7 @@ def corpus(
     digest = hashlib.blake2b(digest_size=16)
     documents = words = 0
     with path.open("w", encoding="utf-8", newline="\n") as out:
-        for text in _documents(files(paths), column=settings.column, faults=faults):
+        for text in file_documents(files(paths), column=settings.column, faults=faults):
             documents += 1
             digest.update(_framed(text))
             found = split(text)
@@ -138,7 +138,8 @@ def _ending(path: Path) -> str:
     return Path(path.name.removesuffix(".gz")).suffix.lower()
 
 
-def _documents(paths: Iterable[Path], *, column: str, faults: Faults) -> Iterator[str]:
+def file_documents(paths: Iterable[Path], *, column: str, faults: Faults) -> Iterator[str]:
+    """Yield the documents of files in their order; what cannot be read is added to `faults`."""
     for path in paths:
         report = partial(_report, faults, str(path))
         reader = TABLES.get(_ending(path))

@@ -133,7 +133,8 @@ def _is(path: Path, file: dict[str, Any]) -> bool:
     if not file["sha256"]:
         return True
     with path.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest() == file["sha256"]
+        digest: str = hashlib.file_digest(opened, "sha256").hexdigest()
+    return digest == str(file["sha256"])
 
 
 def _is_whole(folder: Path) -> bool:

@@ -1,0 +1,98 @@
+"""The commands `chainring pretrain` and `chainring tokeniser`: a base and a tokeniser from text.
+
+Each parses, calls its verb and says in plain sentences what happened.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Texts = Annotated[
+    list[Path] | None,
+    typer.Argument(help="files or folders of text; without, the project's", show_default=False),
+]
+Column = Annotated[str, typer.Option(help="column of tables that holds the text")]
+
+
+def pretrain(
+    out: Annotated[Path, typer.Option(help="new folder for the base")],
+    text: Texts = None,
+    objective: Annotated[
+        str | None, typer.Option(help="masked (BERT), causal (GPT), spans (T5), denoising")
+    ] = None,
+    continue_from: Annotated[
+        str | None, typer.Option(help="base to go on from: minilm, a folder, a hub id")
+    ] = None,
+    next_sentence: Annotated[
+        bool | None, typer.Option(help="learn which text follows which, too (BERT)")
+    ] = None,
+    minutes: Annotated[
+        float | None, typer.Option(help="budget; 5, or the recipe's", show_default=False)
+    ] = None,
+    epochs: Annotated[int | None, typer.Option(help="passes over the texts, at most")] = None,
+    tokeniser: Annotated[
+        str | None, typer.Option(help="wordpiece.v1, bpe.v1, unigram.v1; by default as fits")
+    ] = None,
+    size: Annotated[int | None, typer.Option(help="tokens of the tokeniser, at most")] = None,
+    column: Column = "text",
+    licence: Annotated[str, typer.Option(help="of the text; kept with the base")] = "",
+    project: Annotated[
+        Path,
+        typer.Option("--project", "-p", help="folder of the project", envvar="CHAINRING_PROJECT"),
+    ] = Path(),
+) -> None:
+    """Pre-train a base on bare text: your files, or what the project's model may learn from."""
+    from chainring.software.pretraining import pretrain_files, pretrain_project
+
+    sections = {
+        "pretrain": {
+            "objective": objective, "continue_from": continue_from,
+            "next_sentence": next_sentence, "epochs": epochs,
+        },
+        "tokeniser": {"use": tokeniser, "size": size},
+    }  # fmt: skip
+    if text:
+        made = pretrain_files(
+            text, out=out, minutes=minutes or 5.0, licence=licence, column=column, say=_say,
+            **sections,
+        )  # fmt: skip
+    else:
+        from chainring.software.api import Project
+
+        opened = Project.open(project, say=_say)
+        made = pretrain_project(opened, out=out, minutes=minutes, say=_say, **sections)
+    typer.echo(f"made {out}: {made.base.name}, licence {made.base.licence or 'unknown'}")
+    for name, value in made.figures.items():
+        typer.echo(f"  {name.replace('_', ' ')} on held-out texts: {value:.4g}")
+    for one in (*made.readings, *made.notes):
+        typer.echo(f"  {one}")
+    if (objective or "masked") == "masked":
+        typer.echo(f'to start an encoder from it: [training.encoder] base = "{out}"')
+
+
+def tokeniser(
+    text: Annotated[list[Path], typer.Argument(help="files or folders of text")],
+    out: Annotated[Path, typer.Option(help="new folder for the tokeniser")],
+    use: Annotated[str, typer.Option(help="wordpiece.v1, bpe.v1 or unigram.v1")] = "bpe.v1",
+    size: Annotated[int, typer.Option(help="tokens, special ones included, at most")] = 8000,
+    chinese: Annotated[
+        str, typer.Option(help="characters, words, or auto: as fits the kind")
+    ] = "auto",
+    column: Column = "text",
+) -> None:
+    """Learn a tokeniser from text and say how it reads each language."""
+    from chainring.software.pretraining import tokeniser_files
+
+    readings = tokeniser_files(
+        text, out=out, column=column, say=_say, use=use, size=size, chinese=chinese
+    )
+    typer.echo(f"made {out}")
+    for one in readings:
+        typer.echo(f"  {one}")
+
+
+def _say(line: str) -> None:
+    typer.echo(f"  {line}", err=True)

@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from tests.training.conftest import shop_rows
+from transformers import AutoTokenizer
+from typer.testing import CliRunner
+
+from chainring.contracts.errors import InputError
+from chainring.software.cli import app
+from chainring.software.pretraining import pretrain_files, with_sections
+from chainring.training.base import find_base
+from chainring.training.objectives.sample import sample
+from chainring.training.settings import TrainingSettings
+
+SMALL = {"layers": 1, "hidden": 32, "heads": 2, "max_tokens": 24, "epochs": 2, "held_out": 0.1}
+
+
+@pytest.fixture
+def texts(tmp_path: Path) -> Path:
+    path = tmp_path / "help.jsonl"
+    rows = [json.dumps({"text": f"{row.text} 13912345678"}) for row in shop_rows()]
+    path.write_text("\n".join(rows), encoding="utf-8")
+    return path
+
+
+def test_files_become_a_gpt_that_goes_on_with_a_text(texts: Path, tmp_path: Path) -> None:
+    said: list[str] = []
+    out = tmp_path / "gpt"
+    made = pretrain_files(
+        [texts],
+        out=out,
+        licence="CC0-1.0",
+        say=said.append,
+        pretrain=SMALL | {"objective": "causal"},
+        tokeniser={"size": 400},
+    )
+    assert find_base(str(out)).licence == made.base.licence == "CC0-1.0"
+    assert made.base.folder == out
+    assert any("documents" in line for line in said)
+    assert not list(tmp_path.glob(".gpt*"))
+    assert "139" not in json.dumps(list(AutoTokenizer.from_pretrained(str(out)).get_vocab()))
+    first = sample(out, "我想", tokens=8, seed=1)
+    assert first.startswith("我想")
+    assert sample(out, "我想", tokens=8, seed=1) == first
+
+
+def test_the_command_makes_a_base_and_says_where_it_may_stand(texts: Path, tmp_path: Path) -> None:
+    out = tmp_path / "base"
+    options = ["--minutes", "0.0001", "--epochs", "1", "--size", "300", "--licence", "mit"]
+    told = CliRunner().invoke(app, ["pretrain", str(texts), "--out", str(out), *options])
+    assert told.exit_code == 0, told.output
+    assert f'base = "{out}"' in told.output
+    assert "licence mit" in told.output
+    assert "characters a token" in told.output
+    assert find_base(str(out)).folder == out
+
+
+def test_the_tokeniser_command_says_how_each_language_is_read(texts: Path, tmp_path: Path) -> None:
+    out = tmp_path / "pieces"
+    told = CliRunner().invoke(app, ["tokeniser", str(texts), "--out", str(out), "--size", "400"])
+    assert told.exit_code == 0, told.output
+    assert "en: " in told.output
+    assert "zh: " in told.output
+    assert "0.00% unknown" in told.output
+    assert AutoTokenizer.from_pretrained(str(out)).vocab_size <= 400
+
+
+def test_a_folder_that_is_not_empty_is_left_alone(texts: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="not empty"):
+        pretrain_files([texts], out=tmp_path, pretrain=SMALL)
+
+
+def test_all_keys_that_cannot_be_are_told_at_once() -> None:
+    wrong = {"pretrain": {"objective": "guess", "epochs": 0}, "tokeniser": {"size": 1}}
+    with pytest.raises(InputError) as caught:
+        with_sections(TrainingSettings(), wrong)
+    assert len(caught.value.faults) == 3
+    assert "training.pretrain.objective" in str(caught.value)
