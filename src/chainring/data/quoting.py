@@ -53,10 +53,18 @@ def _quoting(texts: Sequence[str], judges: Sequence[str]) -> list[bool]:
     import numpy as np
 
     known = np.unique(np.concatenate(list(_sequences(judges, of_judges=True))))
-    shared = [np.intersect1d(one, known) for one in _sequences(texts, of_judges=False)]
-    found, counts = np.unique(np.concatenate(shared), return_counts=True)
-    rare = found[counts <= MAX_TEXTS]
-    return [bool(np.isin(one, rare).any()) for one in shared]
+    shared = [_places(one, known) for one in _sequences(texts, of_judges=False)]
+    counts = np.bincount(np.concatenate(shared), minlength=len(known))
+    return [bool((counts[one] <= MAX_TEXTS).any()) for one in shared]
+
+
+def _places(found: Hashes, known: Hashes) -> NDArray[np.int64]:
+    """Return the places in `known` of the sequences that stand there."""
+    import numpy as np
+
+    at = np.searchsorted(known, found)
+    inside = at < len(known)
+    return at[inside][known[at[inside]] == found[inside]]
 
 
 def _sequences(texts: Sequence[str], *, of_judges: bool) -> Iterator[Hashes]:
