@@ -15,6 +15,7 @@ from chainring.contracts.errors import InputError, RecipeError
 from chainring.contracts.evaluation import Evaluation
 from chainring.contracts.tasks import TASKS
 from chainring.contracts.values import canonical
+from chainring.contracts.verdict import Verdict
 from chainring.deployment.http.app import create_app
 from chainring.ring.recipe import load_recipe
 from chainring.software.api import Project
@@ -62,6 +63,12 @@ def test_a_task_goes_round_the_ring(made: Callable[[], Example], tmp_path: Path)
         (example.text, example.pair.get("pair", ""))
     ]
     assert (learnt[0].label or learnt[0].target) == truth
+    pooled = decode(Verdict, project.ring.ledger.all_lineage(step="verdict")[-1].result).pooled
+    assert pooled is not None
+    graded = facts.form != "one"
+    assert pooled.test.startswith("paired bootstrap" if graded else "exact McNemar")
+    page = project.report().read_text(encoding="utf-8")
+    assert ("Figures of the task" in page) == bool(evaluation.metrics)
     project.close()
 
 

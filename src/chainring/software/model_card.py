@@ -29,7 +29,7 @@ from chainring.ring.built import Built, built_of
 from chainring.ring.why import ancestry, forgotten
 from chainring.software.history import evaluations
 from chainring.software.model_card_words import WORDS
-from chainring.software.telling import short
+from chainring.software.telling import figure, short
 from chainring.store.tables import read_rows
 from chainring.training.front_matter import front_matter
 
@@ -162,12 +162,17 @@ def _figures(found: Carded, say: Mapping[str, str]) -> Iterator[str]:
     yield say["judged on"].format(suite=short(judged.suite), rows=f"{judged.accuracy.rows:,}")
     head = f"| {say['what']} | {say['share']} | {say['rows']} |\n| --- | --- | ---: |"
     lines = [_line(say["right"], judged.accuracy)]
+    lines += [
+        f"| {name.replace('_', ' ')} | {figure(measured)} | {measured.rows:,} |"
+        for name, measured in judged.metrics.items()
+        if not name.startswith("f1:")
+    ]
     sizes = {name: share for name, share in judged.slices.items() if share.rows >= MIN_SLICE_ROWS}
     kept = sorted(sizes.items(), key=lambda one: (_rank(one[0]), one[1].estimate))
     lines += [_line(_slice(name, say), share) for name, share in kept[:MOST_SLICES]]
     yield "\n".join([head, *lines])
     left = len(judged.slices) - min(len(kept), MOST_SLICES)
-    told = [f"macro F1 {judged.macro_f1:.3f}"]
+    told = [] if judged.metrics else [f"macro F1 {judged.macro_f1:.3f}"]
     told += [say["calibration"].format(points=f"{100 * judged.calibration_error:.1f}")]
     told += [say["passed"].format(share=f"{100 * judged.passed_on:.1f} %")]
     if judged.out_of_scope_recall is not None:

@@ -16,10 +16,12 @@ from chainring.contracts.evaluation import Evaluation, Outcome
 from chainring.contracts.forms import Forms
 from chainring.contracts.lineage import Lineage
 from chainring.contracts.model import Model, Rival
+from chainring.contracts.tasks import TASKS
 from chainring.contracts.verdict import Verdict
+from chainring.ring.gate.pairs import is_right
 from chainring.software.history import evaluations
 from chainring.software.report_cards import both, paragraph, table
-from chainring.software.telling import percent
+from chainring.software.telling import figure, percent
 from chainring.stats.calibration import reliability
 from chainring.stats.charts import confusion_chart, reliability_chart
 from chainring.store.tables import read_table
@@ -34,16 +36,26 @@ HARDEST = 12
 def quality(
     project: Project, made: Lineage, verdict: Verdict, say: dict[str, str]
 ) -> Iterator[str]:
-    """Yield confusion, calibration and the hardest labels of the challenger."""
+    """Yield the task's figures, confusion, calibration and the hardest labels of the challenger."""
     found = evaluations(project, made).get(verdict.challenger)
     if found is None or not project.ring.runner.trees.has(found.address):
         return
     folder = project.ring.runner.trees.open(found.address)
-    if (folder / CONFUSION).is_file():
+    if found.metrics:
+        yield _metrics(found, say)
+    if (folder / CONFUSION).is_file() and TASKS[found.task].form == "one":
         yield _confusion(folder, say)
     yield _calibration(folder, found, say)
     if any(name.startswith("label:") for name in found.slices):
         yield _slices(found, say)
+
+
+def _metrics(found: Evaluation, say: dict[str, str]) -> str:
+    """Return the figures of the task, the one that heads the report first."""
+    names = sorted(found.metrics, key=lambda name: name != TASKS[found.task].headline)
+    return table(
+        (say["figures"], say["interval"]), [(escape(n), figure(found.metrics[n])) for n in names]
+    )
 
 
 def _confusion(folder: Path, say: dict[str, str]) -> str:
@@ -58,7 +70,8 @@ def _confusion(folder: Path, say: dict[str, str]) -> str:
 
 def _calibration(folder: Path, found: Evaluation, say: dict[str, str]) -> str:
     rows = [row for row in read_table(Outcome, folder) if row.part != "reacted"]
-    bins = reliability([r.confidence for r in rows], [r.right for r in rows], bins=10)
+    right = [float(is_right(row)) for row in rows]
+    bins = reliability([row.confidence for row in rows], right, bins=10)
     chart = both(
         lambda width: reliability_chart(
             bins,

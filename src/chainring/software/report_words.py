@@ -14,6 +14,7 @@ _ROWS = (
     ("no champion", "no model serves yet", "还没有上线的模型"),
     ("serves", "model {model} serves in form {form}", "当前上线模型 {model}，形式 {form}"),
     ("accuracy", "Accuracy", "准确率"),
+    ("figures", "Figures of the task", "该任务的指标"),
     ("interval", "with 95 % intervals", "含 95 % 区间"),
     ("challenger", "challenger", "候选模型"),
     ("champion", "champion", "在线模型"),

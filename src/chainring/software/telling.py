@@ -10,6 +10,7 @@ from chainring.contracts.evaluation import Evaluation, Share
 from chainring.contracts.forms import Forms
 from chainring.contracts.lineage import Lineage
 from chainring.contracts.model import Model
+from chainring.contracts.tasks import TASKS
 from chainring.contracts.verdict import Verdict
 from chainring.ring.turn import Turn
 from chainring.ring.why import forgotten
@@ -88,7 +89,15 @@ def tell_evaluation(evaluation: Evaluation, *, who: str) -> str:
         for name, share in sorted(evaluation.slices.items())
         if name.startswith("language:")
     )
-    return f"{who} on the suite: {percent(evaluation.accuracy)}; {by_language}"
+    name = TASKS[evaluation.task].headline
+    headline = evaluation.metrics.get(name)
+    told = "" if headline is None else f"; {name.replace('_', ' ')} {figure(headline)}"
+    return f"{who} on the suite: {percent(evaluation.accuracy)}; {by_language}{told}"
+
+
+def figure(share: Share) -> str:
+    """Return a figure with its interval: `0.874 (0.841 to 0.902)`."""
+    return f"{share.estimate:.3f} ({share.low:.3f} to {share.high:.3f})"
 
 
 def equals(p: float) -> str:
