@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import fcntl
 import mmap
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,8 @@ def language_model(run: str) -> Any:
     folder = Path(run) / FOLDER
     folder.mkdir(exist_ok=True)
     with (folder / "lock").open("wb") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # one unpacks, the others wait: it takes memory
+        with suppress(OSError):  # some network file systems lock nothing: then each unpacks
+            fcntl.flock(lock, fcntl.LOCK_EX)  # one unpacks, the others wait: it takes memory
         if not _file(folder, _LAST).exists():
             _unpack(folder)
     features, prior, classes, rows, outputs = (
