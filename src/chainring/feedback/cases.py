@@ -11,11 +11,13 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from chainring.contracts.case import Case
+from chainring.contracts.dataset import Task
 from chainring.contracts.errors import ConflictError, InputError
 from chainring.contracts.feedback import Feedback
 from chainring.contracts.ids import new_id
 from chainring.contracts.label import Label
-from chainring.feedback.label_names import label_fault
+from chainring.contracts.tasks import TASKS
+from chainring.feedback.value_rules import ValueRules
 from chainring.text.normalise import normalise
 
 MAX_SENTENCE = 2_000
@@ -54,6 +56,7 @@ def close(
     truth: str = "",
     must: bool = False,
     labels: Collection[str] = (),
+    task: Task = "classification",
 ) -> Case:
     """Return the case closed.
 
@@ -66,11 +69,13 @@ def close(
     owner
         Who closes it.
     truth
-        The true label of its text, if there is one.
+        The true value of its text, if there is one: in most projects a label.
     must
         Every later model has to give `truth`.
     labels
         The known labels, to find a `truth` that is only written differently.
+    task
+        What the application does: `truth` is a value of it.
 
     Raises
     ------
@@ -83,13 +88,13 @@ def close(
         raise ConflictError(
             f"case {case.id} was closed by {case.owner}; a closed case stays closed"
         )
-    truth = normalise(truth)
+    truth, rules = normalise(truth), ValueRules(task=task, labels=labels)
     faults = [
         f"{name}: 1 to {MAX_SENTENCE:,} characters expected, found {len(text.strip()):,}"
         for name, text in (("outcome", outcome), ("told", told), ("owner", owner))
         if not 1 <= len(text.strip()) <= MAX_SENTENCE
     ]
-    fault = label_fault(truth, labels, new_labels=True) if truth else None
+    fault = rules.fault(truth) if truth else None
     faults += [] if fault is None else [f"truth: {fault}"]
     if must and not truth:
         faults.append("must: needs `truth`, the label that every later model has to give")
@@ -101,13 +106,13 @@ def close(
         outcome=outcome.strip(),
         told=told.strip(),
         owner=owner.strip(),
-        truth=truth,
+        truth=rules.kept(truth) if truth else "",
         must=must,
     )
 
 
-def truth_of(case: Case, *, now: float) -> Label | None:
-    """Return the label that a closed case found right, about the flag; None without a truth.
+def truth_of(case: Case, *, now: float, task: Task = "classification") -> Label | None:
+    """Return the value that a closed case found right, about the flag; None without a truth.
 
     It is what the next turn learns from the case; see `chainring.feedback.corrections`.
     """
@@ -124,4 +129,5 @@ def truth_of(case: Case, *, now: float) -> Label | None:
         at=now,
         parents=(case.prediction, case.opened_by),
         must=case.must,
+        private=TASKS[task].form == "text",
     )

@@ -158,11 +158,19 @@ def close_case(
     found = ledger.fact("case", case, Case)
     if found is None:
         raise UnknownNameError("case", case, [one.id for one in project.cases()])
+    task = project.ring.recipe.data.task
     closed = close(
-        found, outcome=outcome, told=told, owner=by, truth=truth, must=must, labels=project.labels()
+        found,
+        outcome=outcome,
+        told=told,
+        owner=by,
+        truth=truth,
+        must=must,
+        labels=project.labels(),
+        task=task,
     )
     ledger.add_fact("case", case, closed, about=closed.opened_by)
-    label = truth_of(closed, now=time.time())
+    label = truth_of(closed, now=time.time(), task=task)
     if label is not None:
         ledger.add_fact("label", label.id, label, about=label.record)
     return closed

@@ -127,6 +127,7 @@ class Service:
             model=lane.tag.model,
             form=lane.tag.form_name,
             engine=lane.tag.engine,
+            task=lane.tag.task,
         )
 
     async def predict(

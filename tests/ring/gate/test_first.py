@@ -66,3 +66,23 @@ def test_the_smallest_lead_is_seen_four_times_in_five(
     needed = next(k for k in range(41) if at_least(k, 40, Fraction(5, 8)) <= 0.05)
     reach = Fraction(5, 8) + Fraction(found.smallest_detectable)
     assert at_least(needed, 40, reach) == pytest.approx(0.8, abs=1e-6)
+
+
+@pytest.mark.parametrize(("lead", "value"), [(0.2, "first"), (0.0, "not fit"), (-0.2, "not fit")])
+def test_a_first_model_of_graded_answers_is_held_against_always_the_same_answer(
+    outcome: MakeOutcome, settings: GateSettings, lead: float, value: str
+) -> None:
+    rows = [
+        outcome(f"{i:02}", 0.5 + lead + 0.2 * (-1) ** i, truth=f"{i}.5", base=0.5, sliced=())
+        for i in range(60)
+    ]
+    found, check = majority(rows, settings=settings)
+    assert found is not None
+    assert (found.value, check.holds) == (value, value == "first")
+    assert (found.champion, found.challenger) == (
+        pytest.approx(0.5),
+        pytest.approx(0.5 + lead),
+    )
+    assert found.test == "paired bootstrap by episode"
+    assert check.name == "better than always the same answer"
+    assert f"worth {100 * (0.5 + lead):.1f} %" in check.because

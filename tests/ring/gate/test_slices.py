@@ -80,3 +80,26 @@ def test_a_label_new_to_the_champion_is_a_slice_of_its_own_whatever_its_size(
 
 def test_no_pairs_have_no_slices(settings: GateSettings) -> None:
     assert slices([], settings=settings) == ({}, {})
+
+
+def test_a_row_of_several_labels_counts_in_each_and_one_without_labels_in_none(
+    sheets: MakeSheets, settings: GateSettings
+) -> None:
+    both = sheets(right=60, truth="refund|stock", sliced=("refund", "stock"), name="both")
+    none = sheets(right=60, truth="3.5", sliced=(), name="none")
+    large, _ = slices(paired(*joined(both, none)), settings=settings)
+    assert {name: found.rows for name, found in large.items()} == {
+        "label:refund": 60,
+        "label:stock": 60,
+        "language:en": 120,
+    }
+
+
+def test_a_new_label_among_several_keeps_its_row_out_of_the_known_ones(
+    sheets: MakeSheets, settings: GateSettings
+) -> None:
+    rows = sheets(right=55, truth="gift|stock", sliced=("gift", "stock"), name="new")
+    old = sheets(right=55, truth="stock", name="old")
+    large, _ = slices(paired(*joined(rows, old)), settings=settings, new_labels={"gift"})
+    assert large["new label:gift"].rows == 55
+    assert large["known labels"].rows == 55

@@ -24,6 +24,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from chainring.contracts.case import Case, CaseState
+from chainring.contracts.dataset import Task
 from chainring.contracts.evaluation import Share
 from chainring.contracts.feedback import Feedback
 from chainring.contracts.prediction import Prediction
@@ -181,6 +182,7 @@ class Load:
     model: str = ""
     form: str = ""
     engine: str = ""
+    task: Task = "classification"
 
 
 class Verbs(Protocol):

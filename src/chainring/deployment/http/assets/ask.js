@@ -5,6 +5,7 @@ import { combobox, nameOf } from "./combo.js";
 
 const form = document.getElementById("question");
 const field = form.elements.text;
+const second = form.elements.pair; // only where the task reads two texts
 const trouble = document.getElementById("trouble");
 const answers = document.getElementById("answers");
 const template = document.getElementById("answer");
@@ -25,8 +26,10 @@ form.addEventListener("submit", async (event) => {
   button.textContent = say("ask.waiting");
   trouble.hidden = true;
   try {
-    show(text, await post("/v1/predict", { text, episode }));
+    const pair = second ? second.value.trim() : "";
+    show(text, await post("/v1/predict", { text, ...(pair ? { pair } : {}), episode }));
     field.value = "";
+    if (second) second.value = "";
   } catch (error) {
     trouble.textContent = error.message;
     trouble.hidden = false;
@@ -46,7 +49,7 @@ field.addEventListener("keydown", (event) => {
 function show(text, answer) {
   const card = template.content.cloneNode(true).firstElementChild;
   const slot = (name) => card.querySelector(`[data-slot="${name}"]`);
-  const name = nameOf(answer.label);
+  const name = answer.label ? nameOf(answer.label) : answer.output;
   slot("question").textContent = text;
   slot("label").textContent = answer.passed_on ? say("ask.best_guess", { label: name }) : name;
   if (answer.passed_on) {

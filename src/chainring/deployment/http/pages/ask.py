@@ -8,6 +8,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from chainring.contracts.feedback import FLAG_KINDS
+from chainring.contracts.tasks import TASKS
 from chainring.deployment.http.calls import Call
 from chainring.deployment.http.pages.layout import combobox, heading, label_data, name_of, page
 from chainring.deployment.http.pages.markup import Markup, group, tag
@@ -55,6 +56,7 @@ def _question(call: Call, say: Strings) -> Markup:
             aria_describedby="hint",
             autofocus=True,
         ),
+        _second(call, say),
         tag(
             "div",
             tag("p", say("ask.hint"), id="hint", class_="hint"),
@@ -65,6 +67,24 @@ def _question(call: Call, say: Strings) -> Markup:
         id="question",
         class_="card",
         novalidate=True,
+    )
+
+
+def _second(call: Call, say: Strings) -> Markup:
+    """Return the field of the second text, where the task reads one."""
+    facts = TASKS[call.verbs.load().task]
+    if not facts.pairs:
+        return group()
+    return group(
+        tag("label", say("ask.pair"), for_="pair", class_="small"),
+        tag(
+            "textarea",
+            id="pair",
+            name="pair",
+            rows=3,
+            required="pair" in facts.needs,
+            maxlength=call.house.settings.max_characters,
+        ),
     )
 
 

@@ -56,6 +56,7 @@ STRINGS: dict[str, tuple[str, str]] = {
     "ask.title": ("Ask", "提问"),
     "ask.head": ("What would you like to know?", "您想了解什么？"),
     "ask.label": ("Your question", "您的问题"),
+    "ask.pair": ("The other text", "另一段文本"),
     "ask.placeholder": ("Write in English or Chinese", "可用中文或英文输入"),
     "ask.go": ("Ask", "提问"),
     "ask.hint": ("Enter asks, Shift + Enter starts a new line", "回车提问，Shift + 回车换行"),
