@@ -208,17 +208,26 @@ def by_random_labels(
     key: Path,
 ) -> float:
     """Return the accuracy that as many random labels give, the mean of three draws."""
-    found = []
-    for draw in range(DRAWS):
-        extra = random.Random(1000 * seed + draw).sample(rest, count)
-        place = folder / str(draw)
-        (place / ".chainring").mkdir(parents=True)
-        shutil.copy(key, place / ".chainring" / "key")
-        project = project_of(place, first + extra, seed)
-        project.turn()
-        found.append(sum(outcomes(project, test)) / len(test))
-        project.close()
-    return sum(found) / len(found)
+    draws = [random.Random(1000 * seed + draw).sample(rest, count) for draw in range(DRAWS)]
+    with ProcessPoolExecutor(DRAWS, mp_context=get_context("spawn")) as pool:
+        waiting = [
+            pool.submit(trained_once, folder / str(draw), first + extra, test, seed, key)
+            for draw, extra in enumerate(draws)
+        ]
+        return sum(done.result() for done in waiting) / DRAWS
+
+
+def trained_once(
+    folder: Path, data: list[dict[str, str]], test: list[dict[str, str]], seed: int, key: Path
+) -> float:
+    """Return the accuracy of a first model, in a project of the given key."""
+    (folder / ".chainring").mkdir(parents=True)
+    shutil.copy(key, folder / ".chainring" / "key")
+    project = project_of(folder, data, seed)
+    project.turn()
+    right = outcomes(project, test)
+    project.close()
+    return sum(right) / len(right)
 
 
 def main() -> None:

@@ -22,13 +22,6 @@ ROOMS = {
 }  # fmt: skip
 NO_NAMES = {"utils", "util", "helpers", "helper", "common", "misc", "tools", "lib", "shared"}
 MAX_LINES = 350
-OVER_WHOLE_ROOMS = {
-    "bad_input", "closed", "docs", "honesty", "imports", "in_chromium", "kills", "packages",
-    "pages", "access_rules", "two_servers", "stages", "books", "main_text", "cleaned",
-    "redaction_set",
-}  # fmt: skip
-"""Proofs about several modules together, which no one module could be the home of."""
-
 AVOIDED = {
     "krippendorff", "zhconv",  # GPL
     "semhash", "spacy-pkuseg",  # download at first use
@@ -65,19 +58,10 @@ def test_every_module_says_its_one_task() -> None:
     ]
 
 
-def test_every_test_lies_where_its_source_lies() -> None:
-    homeless = []
-    for path in sorted(TESTS.rglob("test_*.py")):
-        place, name = path.parent.relative_to(TESTS), path.stem.removeprefix("test_")
-        home = HOUSE / place
-        alone = home.is_dir() and ((home / f"{name}.py").exists() or (home / name).is_dir())
-        # `test_looking_card.py` is of `looking/card.py`: pytest wants file names to be told apart
-        of_room = (home / f"{name.removeprefix(f'{place.name}_')}.py").exists()
-        part = any(name.startswith(f"{module.stem}_") for module in home.glob("*.py"))
-        whole = name.removeprefix(f"{place.name}_") in OVER_WHOLE_ROOMS
-        if not (alone or of_room or part or whole or path.parent in (TESTS, TESTS / "browser")):
-            homeless.append(str(path.relative_to(TESTS)))
-    assert not homeless
+def test_every_folder_of_tests_is_named_for_the_folder_whose_source_it_tries() -> None:
+    own = {TESTS, TESTS / "browser"}  # rules of the house; what only a browser shows
+    places = {path.parent for path in TESTS.rglob("test_*.py")} - own
+    assert not [str(place) for place in places if not (HOUSE / place.relative_to(TESTS)).is_dir()]
 
 
 def test_every_room_and_every_folder_in_it_has_tests() -> None:
