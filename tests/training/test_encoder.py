@@ -14,7 +14,7 @@ from tests.training.conftest import FolderTrees, make_placement, make_row, shop_
 from transformers import AutoModel, AutoTokenizer
 
 from chainring.contracts.dataset import Row
-from chainring.contracts.errors import MissingPackageError
+from chainring.contracts.errors import InputError, MissingPackageError
 from chainring.contracts.work import Work
 from chainring.training.candidate import Trained
 from chainring.training.craft.settings import CraftSettings
@@ -168,6 +168,23 @@ def test_rows_of_a_language_that_the_base_cannot_read_get_an_encoder_of_their_ow
     assert trained.ancestors[0].name.startswith("own text")
     assert trained.ancestors[0].licence == "CC0-1.0"
     assert trained.logits(["退款", "refund"]).shape == (2, 3)
+
+
+def test_a_base_goes_on_learning_from_the_projects_text_where_the_recipe_asks(
+    work: Work, tiny_base: Path
+) -> None:
+    going_on = PretrainSettings(continue_from=str(tiny_base), epochs=1, max_tokens=24)
+    settings = settings_for(tiny_base, epochs=1).model_copy(update={"pretrain": going_on})
+    trained = train(work, settings)
+    assert "went on learning" in trained.notes[0]
+    assert trained.ancestors[0].licence == "CC0-1.0, mit"
+
+
+def test_an_objective_that_makes_no_encoder_is_told(work: Work, tiny_base: Path) -> None:
+    writing = PretrainSettings(continue_from=str(tiny_base), objective="causal")
+    settings = settings_for(tiny_base).model_copy(update={"pretrain": writing})
+    with pytest.raises(InputError, match="makes no encoder"):
+        train(work, settings)
 
 
 def test_a_missing_package_is_named_with_the_extra(

@@ -29,7 +29,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from chainring.contracts.dataset import Row, Task
-from chainring.contracts.errors import MissingPackageError, RefusedError
+from chainring.contracts.errors import InputError, MissingPackageError, RefusedError
 from chainring.contracts.model import Ancestor
 from chainring.contracts.tasks import TASKS
 from chainring.contracts.work import Work
@@ -124,17 +124,39 @@ def chosen_base(
     train: Sequence[Row], unlabelled: Sequence[Row], *, work: Work, settings: TrainingSettings
 ) -> tuple[Base, float, tuple[str, ...]]:
     """Return the encoder to start from, the minutes left for tuning it, and why it is this one."""
+    if settings.pretrain.continue_from:
+        because = (
+            f"base {settings.pretrain.continue_from} went on learning from the project's own text, "
+            "as the recipe asks"
+        )
+        return _from_own_text(because, train, unlabelled, work=work, settings=settings)
     named = find_base(settings.encoder.base)
     unread = unreadable(named, train, max_tokens=settings.encoder.max_tokens)
     if not unread:
         return named, settings.budget_minutes, ()
-    from chainring.training.pretrain import pretrain
-
     shares = ", ".join(f"{share:.0%} of {language}" for language, share in unread.items())
     because = (
         f"base {named.name} does not know {shares} tokens; a small encoder was pre-trained from "
         "the project's own text"
     )
+    return _from_own_text(because, train, unlabelled, work=work, settings=settings)
+
+
+def _from_own_text(
+    because: str,
+    train: Sequence[Row],
+    unlabelled: Sequence[Row],
+    *,
+    work: Work,
+    settings: TrainingSettings,
+) -> tuple[Base, float, tuple[str, ...]]:
+    from chainring.training.pretrain import pretrain
+
+    if settings.pretrain.objective != "masked":
+        raise InputError(
+            f"training.pretrain.objective: {settings.pretrain.objective!r} makes no encoder; a "
+            "turn needs 'masked', the others are for `chainring pretrain`"
+        )
     work.say(f"encoder: {because}")
     own, cut = pretrain([*train, *unlabelled], work=work, settings=settings)
     left = settings.budget_minutes * (1 - settings.pretrain.budget_share)

@@ -5,8 +5,10 @@ Enter texts, leaves a tokeniser:
     unigram(["物流太久了", "where is my parcel"], settings=TokeniserSettings(size=8000))
 
 T. Kudo 2018, "Subword regularization", section 3.2, learnt by the `tokenizers` library. Its sums
-run in another order in every process, so the last digits of the likelihoods differ; they are
-rounded and the pieces put in order, and so every process makes the same tokeniser.
+run in another order in every process, so the last digits of the likelihoods differ: they are
+rounded. It puts characters that it must keep, but has no likelihood for, at the bottom in an order
+of chance, a ten-thousandth apart: they are put in the order of their codes. And so every
+process makes the same tokeniser.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from chainring.training.tokenisers.special import SPECIAL, UNK
 
 MAX_PIECE = 8
 DIGITS = 4
+TAIL_STEP = 1.1e-4
 
 
 def unigram(texts: Sequence[str], *, settings: TokeniserSettings) -> Any:
@@ -51,9 +54,24 @@ def unigram(texts: Sequence[str], *, settings: TokeniserSettings) -> Any:
 def _same_everywhere(told: str, *, size: int) -> str:
     """Return the tokeniser's file with rounded likelihoods and its pieces in one order."""
     facts = json.loads(told)
-    found = [(piece, round(score, DIGITS)) for piece, score in facts["model"]["vocab"]]
+    found = [(p, score) for p, score in facts["model"]["vocab"] if p not in SPECIAL]
     special = [(mark, 0.0) for mark in SPECIAL]
-    rest = sorted((p for p in found if p[0] not in SPECIAL), key=lambda one: (-one[1], one[0]))
+    rest = sorted(
+        ((piece, round(score, DIGITS)) for piece, score in _tail_in_order(found)),
+        key=lambda one: (-one[1], one[0]),
+    )
     facts["model"]["vocab"] = (special + rest)[:size]
     facts["model"]["unk_id"] = UNK
     return json.dumps(facts, ensure_ascii=False)
+
+
+def _tail_in_order(found: list[tuple[str, float]]) -> list[tuple[str, float]]:
+    """Return the pieces; single characters in the ladder at the bottom, in the order of codes."""
+    ranked = sorted(found, key=lambda one: -one[1])
+    start = max(0, len(ranked) - 1)
+    while start > 0 and ranked[start - 1][1] - ranked[start][1] <= TAIL_STEP:
+        start -= 1
+    ladder = [one for one in ranked[start:] if len(one[0]) == 1]
+    others = ranked[:start] + [one for one in ranked[start:] if len(one[0]) > 1]
+    tail = zip(sorted(piece for piece, _ in ladder), ladder, strict=True)
+    return others + [(piece, score) for piece, (_, score) in tail]
