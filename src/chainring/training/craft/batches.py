@@ -6,8 +6,8 @@ a training that goes on after a kill meets the same rows.
     steps = epoch_steps([3, 9, 4, 8], rows_a_step=2, seed=0, epoch=0)   # [[3, 1], [0, 2]]
     split(steps[0], [3, 9, 4, 8], max_tokens=9, max_rows=2)             # [[3], [1]]
 
-A step's rows have similar lengths, so that hardly a token is padding: within pools of 50 steps,
-rows are ordered by length (the way of transformers' `group_by_length`). A step always has the
+A step's rows have similar lengths, so that hardly a token is padding: within pools of 200 steps,
+rows are ordered by length (as `group_by_length` of transformers, with 50). A step always has the
 asked number of rows, but for the last of an epoch: what a learning rate means does not change.
 """
 
@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-STEPS_A_POOL = 50
+STEPS_A_POOL = 200
 
 
 def length(item: Mapping[str, Any]) -> int:

@@ -25,6 +25,7 @@ from chainring.training.craft.settings import CraftSettings
 _LAYER = re.compile(r"\.(?:layers?|blocks?|h)\.(\d+)\.")
 _EMBEDDINGS = re.compile(r"embed|\bwte\b|\bwpe\b|\.shared\.")
 _L2_BY_DEFAULT = ("adam", "sgd")
+_DECOUPLED_IN_TORCH = ("adamw", "adafactor")
 
 
 def parameter_groups(
@@ -68,6 +69,9 @@ class Optimiser:
         self.l2 = craft.decay == "l2" or (
             craft.decay == "auto" and craft.optimiser in _L2_BY_DEFAULT
         )
+        self.native = not self.l2 and craft.optimiser in _DECOUPLED_IN_TORCH
+        for group in groups:
+            group["weight_decay"] = group["decay"] if self.native else 0.0
         self.inner = RULES[craft.optimiser](groups, craft)
         self.clip_norm = craft.clip_norm
 
@@ -93,7 +97,7 @@ class Optimiser:
         """Move the weights, then forget the gradients."""
         for group in self.inner.param_groups:
             group["lr"] = group["peak"] * factor
-        if not (self.l2 or isinstance(self.inner, torch.optim.AdamW)):
+        if not (self.l2 or self.native):
             self._shrink()
         if scaler is None:
             self.inner.step()
@@ -112,7 +116,7 @@ class Optimiser:
 
 def _adamw(groups: list[dict[str, Any]], craft: CraftSettings) -> Any:
     del craft
-    return torch.optim.AdamW([g | {"weight_decay": g["decay"]} for g in groups], fused=True)
+    return torch.optim.AdamW(groups, fused=True)
 
 
 def _adam(groups: list[dict[str, Any]], craft: CraftSettings) -> Any:
@@ -126,7 +130,7 @@ def _sgd(groups: list[dict[str, Any]], craft: CraftSettings) -> Any:
 
 def _adafactor(groups: list[dict[str, Any]], craft: CraftSettings) -> Any:
     del craft
-    return torch.optim.Adafactor(groups, weight_decay=0.0)
+    return torch.optim.Adafactor(groups)
 
 
 RULES: dict[str, Callable[[list[dict[str, Any]], CraftSettings], Any]] = {
