@@ -19,7 +19,7 @@ import json
 import random
 import statistics
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -34,7 +34,7 @@ from chainring.training.study.crossed import crossed
 from chainring.training.study.learners import Learner
 from chainring.training.study.study import stand_in, wanted
 
-DRAWS = 5
+DRAWS = 3
 FLIPPED = 0.05
 Z95 = 1.96
 
@@ -154,7 +154,7 @@ def flips(on: Bench, *, near: bool, seed: int) -> dict[str, float]:
     places = list(range(on.train))
     rows, learner = on.part(places)
     wrong = set(draw.sample(places, int(FLIPPED * on.train)))
-    confused = _confused(crossed(rows, learner, seed=seed)) if near else {}
+    confused = _confused(crossed(rows, learner, shares=(1.0,), seed=seed)) if near else {}
     names = on.labels
     given = [
         dataclasses.replace(
@@ -164,7 +164,7 @@ def flips(on: Bench, *, near: bool, seed: int) -> dict[str, float]:
         else row
         for i, row in enumerate(rows)
     ]
-    told = crossed(given, learner, seed=seed)
+    told = crossed(given, learner, shares=(1.0,), seed=seed)
     found = suspects(told.probability_nc, told.truth_n)
     hits = [one for one in found if one.row in wrong]
     first = found[: len(wrong)]
@@ -197,7 +197,12 @@ def more_rows(on: Bench, *, seed: int) -> dict[str, float]:
     order = random.Random(seed).sample(range(on.train), on.train)
     start, pool = order[: on.train // 5], order[on.train // 5 :]
     rows, learner = on.part(start)
-    most = {one.label for one in wanted(crossed(rows, learner, seed=seed))[: len(on.labels) // 5]}
+    most = {
+        one.label
+        for one in wanted(crossed(rows, learner, shares=(0.5, 1.0), seed=seed))[
+            : len(on.labels) // 5
+        ]
+    }
     chosen = [i for i in pool if on.rows[i].label in most][: on.train // 10]
     return {
         "start": float(on.right(start).mean()),
@@ -225,21 +230,33 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="JSON file to write")
     args = parser.parse_args()
     began = time.process_time()
-    bank, own = banking(args.data), built_in()
-    found = {
-        "curve of banking77": curve(bank, (8, 4, 2)),
-        "curve of the built-in texts": curve(own, (4, 2)),
-        "labels flipped at random": [flips(bank, near=False, seed=s) for s in range(3)],
-        "labels flipped to the nearest": [flips(bank, near=True, seed=s) for s in range(3)],
-        "rows of wanted labels": [more_rows(bank, seed=s) for s in range(DRAWS)],
+    bank: list[Bench] = []
+
+    def on_bank() -> Bench:
+        if not bank:
+            bank.append(banking(args.data))
+        return bank[0]
+
+    parts: dict[str, Callable[[], list[dict[str, Any]]]] = {
+        "curve of the built-in texts": lambda: curve(built_in(), (4, 2)),
+        "rows of wanted labels": lambda: [more_rows(on_bank(), seed=s) for s in range(DRAWS)],
+        "curve of banking77": lambda: curve(on_bank(), (8, 4, 2)),
+        "labels flipped at random": lambda: [
+            flips(on_bank(), near=False, seed=s) for s in range(DRAWS)
+        ],
+        "labels flipped to the nearest": lambda: [
+            flips(on_bank(), near=True, seed=s) for s in range(DRAWS)
+        ],
     }
-    for name, rows in found.items():
+    found: dict[str, list[dict[str, Any]]] = {}
+    for name, part in parts.items():
+        found[name] = rows = part()
         told(name, rows)
         if name.startswith("curve"):
             errors = [abs(r["gain"] - r["foretold gain"]) for r in rows]
             print(f"mean error of the gain: {100 * statistics.mean(errors):.2f} points")
-    print(f"{time.process_time() - began:.0f} CPU s")
-    args.out.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+        print(f"{time.process_time() - began:.0f} CPU s so far", flush=True)
+        args.out.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
