@@ -33,7 +33,7 @@ def test_every_part_that_a_default_names_is_there() -> None:
     assert recipe.hardware.executor in part_names("executor")
 
 
-def test_five_faults_are_told_at_once_each_with_place_value_what_is_allowed_and_the_nearest_name(
+def test_six_faults_are_told_at_once_each_with_place_value_what_is_allowed_and_the_nearest_name(
     tmp_path: Path,
 ) -> None:
     faults = faults_of(
@@ -46,6 +46,8 @@ def test_five_faults_are_told_at_once_each_with_place_value_what_is_allowed_and_
         [training.encoder]
         learnng_rate = 0.1
         epochs = -3
+        [training.craft]
+        trackers = ["tensorbord.v1"]
         [privacy]
         log = "redactd"
         """,
@@ -60,6 +62,8 @@ def test_five_faults_are_told_at_once_each_with_place_value_what_is_allowed_and_
         "request: its redacted text, its keyed digest, or nothing; without the text its "
         "corrections cannot be learnt from); did you mean 'redacted'?",
         "training.candidates: 'linaer.v1' is no known candidate; did you mean 'linear.v1'?",
+        "training.craft.trackers: 'tensorbord.v1' is no known tracker; did you mean "
+        "'tensorboard.v1'?",
     )
 
 

@@ -133,6 +133,7 @@ def parse_recipe(data: Mapping[str, Any], *, where: str = FILE) -> Recipe:
 def _part_faults(data: Mapping[str, Any]) -> list[str]:
     chosen = {
         "training.candidates": ("candidate", _at(data, "training", "candidates")),
+        "training.craft.trackers": ("tracker", _at(data.get("training"), "craft", "trackers")),
         "hardware.executor": ("executor", [_at(data, "hardware", "executor")]),
     }
     return [
@@ -144,6 +145,6 @@ def _part_faults(data: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def _at(data: Mapping[str, Any], section: str, key: str) -> Any:
-    found = data.get(section)
+def _at(data: Any, section: str, key: str) -> Any:
+    found = data.get(section) if isinstance(data, Mapping) else None
     return found.get(key) if isinstance(found, Mapping) else None
