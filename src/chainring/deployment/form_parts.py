@@ -30,6 +30,7 @@ PARTS_OF_KIND = {
     "linear": ("linear.v1",),
     "encoder": ("exact.v1", "bf16.v1", "light.v1"),
     "biencoder": ("exact.v1", "bf16.v1", "light.v1"),
+    "generator": ("writing.v1",),
 }
 Write = Callable[[Path, Path, Mapping[str, Path]], None]
 """(model folder, folder to fill, folders of the forms before it by name)."""

@@ -10,6 +10,7 @@ one, of pairs     macro F1 (bootstrap over rows); of a model that embeds recall@
 several           micro F1, macro F1, the share of rows with exactly the right labels
 number            mean absolute error, root mean squared error, Pearson's and Spearman's correlation
 tags              F1, precision and recall of tags, and F1 of each kind
+text              those of `chainring.training.written_figures`
 ================  ==================================================================================
 """
 
@@ -31,6 +32,7 @@ from chainring.stats.intervals import Interval, bootstrap_mean, mean_grade
 from chainring.stats.resampling import pearson, ratio, resampled, root_mean_square, spearman
 from chainring.stats.retrieval import ndcg_at, recall_at
 from chainring.training.answered import value_of
+from chainring.training.written_figures import FIGURES, preferring
 
 Judged = Sequence[tuple[Row, Answer]]
 Figures = dict[str, Share]
@@ -47,7 +49,7 @@ def measures(task: Task, judged: Judged, *, level: float) -> Figures:
     truth = [value_of(row, task) for row, _ in judged]
     said = [answer.value for _, answer in judged]
     if form == "text":
-        return {}
+        return FIGURES[task](judged, level)
     if form == "one":
         return _of_pairs(truth, said, level) if TASKS[task].pairs else {}
     return {"several": _of_labels, "number": _of_numbers, "tags": _of_tags}[form](
@@ -76,6 +78,8 @@ def searched(predictor: Predictor, rows: Sequence[Row], task: Task) -> Figures:
     Every text of the rows may be found. Which label says that a pair goes together is told by the
     embeddings themselves: it is that of the likest pairs.
     """
+    if task == "preference":
+        return preferring(predictor, rows)
     if task != "matching" or "embed" not in predictor.capabilities:
         return {}
     from chainring.stats.likeness import unit

@@ -14,6 +14,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from chainring.contracts.dataset import Task
 from chainring.contracts.tasks import TASKS
 from chainring.training.craft.settings import CraftSettings
+from chainring.training.generators.settings import (
+    AnsweringSettings,
+    DecoderSettings,
+    PreferenceSettings,
+    Seq2SeqSettings,
+)
 from chainring.training.objectives.settings import PretrainSettings
 from chainring.training.tokenisers.settings import TokeniserSettings
 
@@ -88,6 +94,10 @@ class TrainingSettings(_Settings):
     encoder: EncoderSettings = EncoderSettings()
     tokeniser: TokeniserSettings = TokeniserSettings()
     pretrain: PretrainSettings = PretrainSettings()
+    seq2seq: Seq2SeqSettings = Seq2SeqSettings()
+    decoder: DecoderSettings = DecoderSettings()
+    preference: PreferenceSettings = PreferenceSettings()
+    answering: AnsweringSettings = AnsweringSettings()
 
     def competing(self, task: Task) -> tuple[str, ...]:
         """Return the candidates that compete for a task."""

@@ -1,0 +1,105 @@
+"""Engine `generator.v1`: writes translations, completions and replies with transformers.
+
+Enters a folder with `model.json` and `writer/`, leaves a Predictor whose answers have an `output`.
+How sure an answer is: the geometric mean of the probabilities of its tokens.
+
+    with open_predictor(folder, engine="generator") as predictor:
+        predictor.predict([Request(text="Two dogs are running.")])[0].output
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from chainring.contracts.errors import InputError, MissingPackageError
+from chainring.contracts.prediction import Answer
+from chainring.contracts.predictor import Predictor, PredictSettings
+from chainring.contracts.request import Request
+from chainring.contracts.values import Input
+from chainring.deployment.model_folder import Card, Floats, damaged, existing, read_card
+from chainring.deployment.text_predictor import prepare
+
+DEFAULT = PredictSettings()
+WRITER_FOLDER = "writer"
+FACTS = {
+    "max_input_tokens": int,
+    "max_output_tokens": int,
+    "beams": int,
+    "length_penalty": float,
+    "no_repeat_tokens": int,
+}
+
+
+def generator_predictor(folder: Path, *, threads: int = 0) -> Predictor:
+    """Return the predictor of a model that writes; `threads` above 0 is set process-wide."""
+    try:
+        from chainring.deployment.answering import answering_predictor
+        from chainring.deployment.writer import Writer
+    except ImportError as error:
+        raise MissingPackageError(
+            "transformers", extra="train", needed_for="serving a model that writes"
+        ) from error
+    card = read_card(folder)
+    if "answering" in card.facts:
+        return answering_predictor(folder, threads=threads)
+    facts = how_to_write(folder, card)
+    for name in ("config.json", "model.safetensors", "tokenizer_config.json"):
+        existing(folder / WRITER_FOLDER / name)
+    return GeneratorPredictor(card, Writer(folder, facts, threads=threads))
+
+
+def how_to_write(folder: Path, card: Card) -> dict[str, Any]:
+    """Return what `model.json` says of how this model writes."""
+    facts = card.facts.get("generator")
+    if not isinstance(facts, dict):
+        raise damaged(folder / "model.json", "generator is missing")
+    wrong = [name for name, kind in FACTS.items() if not isinstance(facts.get(name), int | kind)]
+    if wrong:
+        raise damaged(folder / "model.json", f"generator.{wrong[0]} is not a number")
+    return facts
+
+
+class GeneratorPredictor:
+    """A loaded writer behind the Predictor contract."""
+
+    labels: tuple[str, ...] = ()
+
+    def __init__(self, card: Card, writer: Any) -> None:
+        self.card, self.threshold, self._writer = card, card.threshold, writer
+        self.capabilities = frozenset(() if writer.is_pair else ("prefer",))
+
+    def predict(
+        self, requests: Sequence[Request], *, settings: PredictSettings = DEFAULT
+    ) -> list[Answer]:
+        """Return one answer a request, in order."""
+        texts = [self._prepared(request.text) for request in requests]
+        written = self._writer.write(texts) if texts else []
+        return [
+            Answer(
+                label="",
+                confidence=sure,
+                passed_on=sure < self.threshold,
+                text=text,
+                output=output,
+            )
+            for text, (output, sure) in zip(texts, written, strict=True)
+        ]
+
+    def probabilities(self, texts: Sequence[Input]) -> Floats:
+        """Raise InputError: what is written has no labels to choose among."""
+        raise InputError("a model that writes gives no probabilities of labels; ask it to predict")
+
+    def likelihoods(self, asked: Sequence[tuple[str, str]]) -> list[float]:
+        """Return for each prompt and text the log-probability of the text; `prefer` only."""
+        prepared = [(self._prepared(prompt), self._prepared(text)) for prompt, text in asked]
+        found: list[float] = self._writer.likelihoods(prepared)
+        return found
+
+    def close(self) -> None:
+        """Let go of the network."""
+        self._writer.close()
+
+    def _prepared(self, text: str) -> str:
+        return prepare(text, redacted=self.card.redact, rules=self.card.rules)

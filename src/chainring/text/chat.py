@@ -1,0 +1,64 @@
+"""Conversations as text: JSON of messages, read the same way in training and in service.
+
+>>> messages_of('[{"role": "user", "content": "物流太久了"}]')
+[{'role': 'user', 'content': '物流太久了'}]
+>>> messages_of("Where is my parcel?")
+[{'role': 'user', 'content': 'Where is my parcel?'}]
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+Message = dict[str, str]
+ROLES = ("system", "user", "assistant")
+
+
+def messages_of(text: str) -> list[Message]:
+    """Return the messages of a conversation; any other text is what one user says."""
+    found = _parsed(text)
+    return found if found else [{"role": "user", "content": text}]
+
+
+def conversation(messages: Sequence[Mapping[str, str]]) -> str:
+    """Return messages as the text of a row.
+
+    >>> conversation([{"role": "user", "content": "Hi"}])
+    '[{"role": "user", "content": "Hi"}]'
+    """
+    plain = [{"role": one["role"], "content": one["content"]} for one in messages]
+    return json.dumps(plain, ensure_ascii=False)
+
+
+def prompt_ids(tokeniser: Any, text: str, *, limit: int) -> list[int]:
+    """Return the ids of a prompt or a conversation, ready for the reply; the oldest are cut.
+
+    `tokeniser` is one of transformers, or has its methods; without a template of conversations the
+    text goes to it as it is.
+    """
+    if tokeniser.chat_template is None:
+        ids = tokeniser(text)["input_ids"]
+    else:
+        ids = tokeniser.apply_chat_template(
+            messages_of(text), add_generation_prompt=True, tokenize=True, return_dict=False
+        )
+    return list(ids)[-limit:]
+
+
+def _parsed(text: str) -> list[Message]:
+    if not text.lstrip().startswith("["):
+        return []
+    try:
+        rows = json.loads(text)
+    except ValueError:
+        return []
+    messages = [
+        {"role": row["role"], "content": row["content"]}
+        for row in rows
+        if isinstance(row, dict)
+        and row.get("role") in ROLES
+        and isinstance(row.get("content"), str)
+    ]
+    return messages if len(messages) == len(rows) else []

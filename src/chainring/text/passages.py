@@ -1,0 +1,105 @@
+"""Passages that belong to a question: texts are cut at sentences and found by their words (BM25).
+
+Enter texts, leaves passages; enters a question, leaves the passages that share its rarer words.
+
+    index = Passages([Passage(id="rec_1", text="A parcel takes three days.")])
+    index.find("How long does a parcel take?", most=3)       # [(Passage(...), 1.7)]
+
+S. Robertson and H. Zaragoza 2009, "The probabilistic relevance framework: BM25 and beyond", section
+3.4. Words are what is between blanks and marks, of Chinese every two characters beside each other.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+K1, B = 1.2, 0.75
+_RUN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]+|[^\W\u3400-\u4dbf\u4e00-\u9fff]+")
+_SENTENCE = re.compile(r".+?(?:[。！？!?；]+[”’」』\"]?|[.](?=\s)|\n|$)\s*", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passage:
+    """A stretch of a text; `id` is that of the record it comes from."""
+
+    id: str
+    text: str
+
+
+class Passages:
+    """An index of passages; the same passages give the same index."""
+
+    def __init__(self, passages: Sequence[Passage]) -> None:
+        self.passages = tuple(passages)
+        counts = [Counter(terms(one.text)) for one in self.passages]
+        self._lengths = [found.total() for found in counts]
+        self._mean = sum(self._lengths) / max(1, len(counts))
+        self._places: dict[str, list[tuple[int, int]]] = defaultdict(list)
+        for place, found in enumerate(counts):
+            for term, times in found.items():
+                self._places[term].append((place, times))
+
+    def find(self, question: str, *, most: int) -> list[tuple[Passage, float]]:
+        """Return the best passages with their scores, highest first; none that shares no word."""
+        scores: dict[int, float] = defaultdict(float)
+        for term in dict.fromkeys(terms(question)):
+            found = self._places.get(term, ())
+            rare = math.log(1 + (len(self.passages) - len(found) + 0.5) / (len(found) + 0.5))
+            for place, times in found:
+                length = 1 - B + B * self._lengths[place] / self._mean
+                scores[place] += rare * times * (K1 + 1) / (times + K1 * length)
+        best = sorted(scores, key=lambda place: (-scores[place], place))[:most]
+        return [(self.passages[place], scores[place]) for place in best]
+
+
+def terms(text: str) -> list[str]:
+    """Return the words of a text by which it is found.
+
+    >>> terms("Where is my parcel? 我的包裹")
+    ['where', 'is', 'my', 'parcel', '我的', '的包', '包裹']
+    """
+    return list(_terms(unicodedata.normalize("NFKC", text).casefold()))
+
+
+def cut(text: str, *, characters: int) -> list[str]:
+    """Return a text in stretches of whole sentences, of about so many characters at most.
+
+    >>> cut("物流很快。包裹三天到。Good.", characters=8)
+    ['物流很快。', '包裹三天到。', 'Good.']
+    """
+    stretches: list[str] = []
+    for sentence in _sentences(text, characters):
+        if stretches and len(stretches[-1]) + len(sentence) <= characters:
+            stretches[-1] += sentence
+        else:
+            stretches.append(sentence)
+    return [found for one in stretches if (found := one.strip())]
+
+
+def passages_of(texts: Iterable[tuple[str, str]], *, characters: int) -> list[Passage]:
+    """Return the passages of (id, text) pairs, each stretch once."""
+    found: dict[str, str] = {}
+    for identity, text in texts:
+        for stretch in cut(text, characters=characters):
+            found.setdefault(stretch, identity)
+    return [Passage(id=identity, text=stretch) for stretch, identity in found.items()]
+
+
+def _sentences(text: str, characters: int) -> Iterator[str]:
+    for match in _SENTENCE.finditer(text):
+        sentence = match.group()
+        for start in range(0, len(sentence), characters):
+            yield sentence[start : start + characters]
+
+
+def _terms(plain: str) -> Iterator[str]:
+    for run in _RUN.findall(plain):
+        if "\u3400" <= run[0] <= "\u9fff" and len(run) > 1:
+            yield from (run[i : i + 2] for i in range(len(run) - 1))
+        else:
+            yield run

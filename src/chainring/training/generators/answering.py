@@ -1,0 +1,222 @@
+"""Candidate qa.v1: passages of the project's texts are looked up, an answer is read off one.
+
+Enters rows with a question, an answer as target and, where it is known, the passage as pair; the
+articles are the unlabelled texts and the passages of the rows. Leaves a folder with the passages,
+each with the id of its record, and an encoder that marks where the answer begins and ends.
+
+    trained = qa(
+        train, validation, unlabelled=articles, labels=(), work=work, settings=settings,
+        task="question-answering",
+    )
+
+An answer says where it was read: its `pair` is the passage, its `scores` name the records.
+
+See Also
+--------
+chainring.training.generators.seq2seq : where an answer has to be worded and stands in no text.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from chainring.contracts.dataset import Row, Task
+from chainring.contracts.errors import RefusedError
+from chainring.contracts.work import Work
+from chainring.text.passages import Passage, Passages, passages_of
+from chainring.training.base import Base
+from chainring.training.candidate import Trained
+from chainring.training.encoder import chosen_base
+from chainring.training.generators.settings import AnsweringSettings
+from chainring.training.generators.writer import ancestor, answering, require, write_card
+from chainring.training.settings import TrainingSettings
+
+TASKS: tuple[Task, ...] = ("question-answering",)
+PASSAGES_FILE = "passages.jsonl"
+ENCODER, HEAD_FILE = "encoder", "span.safetensors"
+OTHERS = 2
+"""Passages without the answer that are read beside each one with it."""
+
+Asked = tuple[str, str, tuple[int, int] | None]
+"""Question, passage, and where in it the answer stands."""
+
+
+def qa(
+    train: Sequence[Row],
+    validation: Sequence[Row],
+    *,
+    unlabelled: Sequence[Row],
+    labels: Sequence[str],
+    work: Work,
+    settings: TrainingSettings,
+    task: Task = "question-answering",
+) -> Trained:
+    """Train a reader on passages that hold the answer and, beside them, some that do not.
+
+    Raises
+    ------
+    RefusedError
+        No answer stands word for word in any passage.
+    InputError
+        The base that the recipe names cannot be had.
+    """
+    del labels
+    require(task, TASKS, part="qa.v1")
+    from chainring.training.trainer import prepare_torch
+
+    started = time.process_time()
+    prepare_torch(work.placement)
+    options = settings.answering
+    known = passages_of(
+        _articles([*train, *validation], unlabelled), characters=options.passage_characters
+    )
+    asked = list(_asked(train, known, options))
+    if not any(span for _, _, span in asked):
+        raise RefusedError(
+            "qa.v1 reads answers off passages, and no answer stands word for word in one; add "
+            "the articles as unlabelled texts, or let seq2seq.v1 word the answers"
+        )
+    base_settings = settings.model_copy(
+        update={"encoder": settings.encoder.model_copy(update={"base": options.base})}
+    )
+    base, minutes, because = chosen_base(train, unlabelled, work=work, settings=base_settings)
+    folder = work.folder("qa")
+    cut = _read(
+        base, asked, list(_asked(validation, known, options)), folder,
+        minutes=minutes, work=work, settings=settings,
+    )  # fmt: skip
+    _write_passages(folder, known)
+    facts = {
+        "answering": {
+            "passages": options.passages,
+            "passage_characters": options.passage_characters,
+            "max_tokens": options.max_tokens,
+            "max_answer_tokens": options.max_answer_tokens,
+        }
+    }
+    write_card(folder, task=task, facts=facts)
+    found = sum(span is not None for _, _, span in asked)
+    return Trained(
+        folder=folder,
+        kind="generator",
+        answers=answering(folder, work),
+        max_tokens=options.max_tokens,
+        ancestors=(ancestor(base),),
+        cpu_s=time.process_time() - started,
+        notes=(*because, *cut, f"{found} of {len(train)} answers stand in a passage"),
+        facts=facts,
+    )
+
+
+def _articles(rows: Sequence[Row], unlabelled: Sequence[Row]) -> Iterator[tuple[str, str]]:
+    """Yield id and text of every article: a row's passage has the id of the record it came with."""
+    for row in unlabelled:
+        yield (row.records[0] if row.records else row.id), row.text
+    for row in rows:
+        if row.pair:
+            yield (row.records[0] if row.records else row.id), row.pair
+
+
+def _asked(
+    rows: Sequence[Row], known: Sequence[Passage], options: AnsweringSettings
+) -> Iterator[Asked]:
+    """Yield for each question a passage that holds its answer, and some like it that do not.
+
+    Where a row names its passage, the answer is looked for there, else in the best passages.
+    """
+    index = Passages(known)
+    for row in rows:
+        own = [
+            one.text for one in passages_of([("", row.pair)], characters=options.passage_characters)
+        ]
+        found = [one.text for one, _ in index.find(row.text, most=options.passages + 1)]
+        holding = next((text for text in (own or found) if row.target in text), None)
+        if holding is not None:
+            start = holding.index(row.target)
+            yield row.text, holding, (start, start + len(row.target))
+        for other in [text for text in found if row.target not in text][:OTHERS]:
+            yield row.text, other, None
+
+
+def _read(
+    base: Base,
+    asked: Sequence[Asked],
+    judged: Sequence[Asked],
+    folder: Path,
+    *,
+    minutes: float,
+    work: Work,
+    settings: TrainingSettings,
+) -> tuple[str, ...]:
+    """Train the reader and write it; return what had to be cut."""
+    from safetensors.torch import save_file
+    from transformers import set_seed
+
+    from chainring.training.budget import fit, sample
+    from chainring.training.finetune import open_encoder, passed_parameters
+    from chainring.training.generators.span import SpanNetwork, collate, items_of
+    from chainring.training.tokens import open_tokenizer
+    from chainring.training.trainer import Run, train
+
+    options = settings.answering
+    set_seed(settings.seed)
+    network = SpanNetwork(open_encoder(base.folder, dropout=settings.encoder.dropout))
+    tokenizer = open_tokenizer(base.folder, max_tokens=_most(network, options.max_tokens))
+    tokenizer.enable_truncation(_most(network, options.max_tokens), strategy="only_second")
+    items, checked = (
+        items_of(tokenizer, [(q, p) for q, p, _ in some], [span for _, _, span in some])
+        for some in (asked, judged)
+    )
+    fitting = fit(
+        options.epochs,
+        parameters=passed_parameters(network.encoder),
+        tokens=sum(len(item["input_ids"]) for item in items),
+        minutes=minutes,
+        placement=work.placement,
+    )
+    pad = int(getattr(network.encoder.config, "pad_token_id", 0) or 0)
+    train(
+        network,
+        sample(items, fitting.share, seed=settings.seed),
+        checked,
+        run=Run(
+            name="qa",
+            epochs=fitting.epochs,
+            learning_rate=options.learning_rate,
+            batch_size=options.batch_size,
+            warmup_fraction=options.warmup_fraction,
+            weight_decay=options.weight_decay,
+            seed=settings.seed,
+            patience=options.patience,
+            craft=settings.craft,
+        ),
+        collate=partial(collate, pad=pad),
+        work=work,
+        length=_length,
+    )
+    inner: Any = network.encoder
+    inner.save_pretrained(folder / ENCODER)
+    tokenizer.save(str(folder / ENCODER / "tokenizer.json"))
+    head = {name: value.detach().contiguous() for name, value in network.head.state_dict().items()}
+    save_file(head, str(folder / HEAD_FILE))
+    return (fitting.because,) if fitting.because else ()
+
+
+def _length(item: Any) -> int:
+    return len(item["input_ids"])
+
+
+def _most(network: Any, wanted: int) -> int:
+    return min(wanted, int(getattr(network.encoder.config, "max_position_embeddings", wanted)))
+
+
+def _write_passages(folder: Path, known: Sequence[Passage]) -> None:
+    with (folder / PASSAGES_FILE).open("w", encoding="utf-8", newline="\n") as out:
+        for one in known:
+            line = json.dumps({"id": one.id, "text": one.text}, ensure_ascii=False)
+            out.write(line + "\n")

@@ -1,0 +1,109 @@
+"""Candidate decoder.v1: a causal Transformer that continues a prompt or a conversation.
+
+Enters rows with a prompt, or a conversation as JSON, and the completion as target; leaves a folder
+that `AutoModelForCausalLM` opens, its template of conversations included. The loss counts the
+tokens of the completion only. It starts from random weights with a byte-pair vocabulary of the
+rows, from a GPT-2 or Llama folder, or from an encoder, which is then read from left to right.
+
+    trained = decoder(
+        train, validation, unlabelled=(), labels=(), work=work, settings=settings, task="dialogue"
+    )
+
+See Also
+--------
+chainring.training.generators.seq2seq : better where a text is turned into another of like content.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from chainring.contracts.dataset import Row, Task
+from chainring.contracts.work import Work
+from chainring.training.candidate import Trained
+from chainring.training.generators.settings import DecoderSettings
+from chainring.training.generators.writer import (
+    Start,
+    ancestor,
+    fitted,
+    readable_base,
+    require,
+    texts_of,
+    trained,
+)
+from chainring.training.settings import TrainingSettings
+
+TASKS: tuple[Task, ...] = ("generation", "dialogue", "question-answering", "translation")
+
+
+def decoder(
+    train: Sequence[Row],
+    validation: Sequence[Row],
+    *,
+    unlabelled: Sequence[Row],
+    labels: Sequence[str],
+    work: Work,
+    settings: TrainingSettings,
+    task: Task = "generation",
+) -> Trained:
+    """Train a decoder on completions; raises as seq2seq.v1 does."""
+    del unlabelled, labels
+    require(task, TASKS, part="decoder.v1")
+    from chainring.training.trainer import prepare_torch
+
+    started = time.process_time()
+    prepare_torch(work.placement)
+    options = settings.decoder
+    start = starting(train, options, work=work, seed=settings.seed)
+    cut = taught(start, train, validation, options, work=work, settings=settings)
+    return trained(
+        start,
+        work.folder("decoder"),
+        task=task,
+        options=options,
+        work=work,
+        started=started,
+        notes=cut,
+    )
+
+
+def starting(train: Sequence[Row], options: DecoderSettings, *, work: Work, seed: int) -> Start:
+    """Return the network that the recipe asks for, before training."""
+    from transformers import set_seed
+
+    from chainring.training.generators import networks, tokens
+
+    set_seed(seed)
+    if not options.base:
+        own = work.folder("decoder-vocabulary")
+        known = tokens.own_vocabulary(texts_of(train), options, own, seed=seed)
+        network = networks.decoder_network(options, tokens=len(known))
+        return Start(network=network, reading=known, writing=known)
+    base = readable_base(options.base, train, options=options)
+    known = tokens.open_conversing(base.folder)
+    network = networks.open_writer(base.folder)
+    network.resize_token_embeddings(len(known))
+    networks.end_with(network, known)
+    return Start(network=network, reading=known, writing=known, ancestors=(ancestor(base),))
+
+
+def taught(
+    start: Start,
+    train: Sequence[Row],
+    validation: Sequence[Row],
+    options: DecoderSettings,
+    *,
+    work: Work,
+    settings: TrainingSettings,
+) -> tuple[str, ...]:
+    """Teach the network the completions of the rows; return what had to be cut."""
+    from chainring.training.generators.tokens import decoder_items
+
+    items, judged = (
+        decoder_items(rows, tokeniser=start.writing, settings=options)
+        for rows in (train, validation)
+    )
+    return fitted(
+        start, items, judged, name="decoder", options=options, work=work, settings=settings
+    )

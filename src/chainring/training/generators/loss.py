@@ -1,0 +1,84 @@
+"""The loss of written tokens, without a table of all logits.
+
+Enter hidden states and the output embedding, leaves the mean cross entropy of tokens that count.
+The table of logits (tokens times vocabulary) is the largest thing in training a small writer; it is
+made, used and thrown away in slices that stay in the processor's cache, gradients included.
+
+    token_loss(hidden_nd, weight_vd, targets_n, smoothing=0.1)
+
+Axes: N tokens, D width, V vocabulary.
+
+Label smoothing as in C. Szegedy and others 2016, "Rethinking the Inception
+architecture for computer vision", section 7.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+IGNORED = -100
+"""Target of a token that does not count: padding, or a prompt."""
+
+SLICE_BYTES = {"cpu": 2**22, "cuda": 2**28}
+
+
+def token_loss(
+    hidden_nd: torch.Tensor,
+    weight_vd: torch.Tensor,
+    targets_n: torch.Tensor,
+    *,
+    bias_v: torch.Tensor | None = None,
+    smoothing: float = 0.0,
+) -> torch.Tensor:
+    """Return the mean loss of the tokens; every target must be a token."""
+    bias_v = weight_vd.new_zeros(len(weight_vd)) if bias_v is None else bias_v
+    loss: torch.Tensor = _Loss.apply(hidden_nd, weight_vd, bias_v, targets_n, smoothing)
+    return loss
+
+
+def counted(hidden_btd: torch.Tensor, targets_bt: torch.Tensor) -> tuple[Any, Any]:
+    """Return hidden states of shape (N, D) and targets (N,) of the tokens that count."""
+    counts_bt = targets_bt != IGNORED
+    return hidden_btd[counts_bt], targets_bt[counts_bt]
+
+
+class _Loss(torch.autograd.Function):  # type: ignore[misc]
+    @staticmethod
+    def forward(
+        context: Any, hidden_nd: Any, weight_vd: Any, bias_v: Any, targets_n: Any, smoothing: float
+    ) -> Any:
+        weights = (hidden_nd, weight_vd, bias_v)
+        is_trained = any(context.needs_input_grad[:3])
+        grads: list[Any] = [torch.zeros_like(weight) for weight in weights if is_trained]
+        total = torch.zeros((), dtype=torch.float32, device=hidden_nd.device)
+        count, size = len(hidden_nd), len(weight_vd)
+        rows = max(1, SLICE_BYTES.get(hidden_nd.device.type, 2**24) // (4 * size))
+        for start in range(0, count, rows):
+            some = slice(start, start + rows)
+            part_nd, true_n1 = hidden_nd[some], targets_n[some, None]
+            logits_nv = torch.addmm(bias_v, part_nd, weight_vd.t()).float()
+            sums_n1 = logits_nv.logsumexp(-1, keepdim=True)
+            total += (sums_n1 - (1 - smoothing) * logits_nv.gather(1, true_n1)).sum()
+            total -= smoothing * logits_nv.mean(-1).sum()
+            if not is_trained:
+                continue
+            slope_nv = _slopes(logits_nv, sums_n1, true_n1, smoothing).div_(count)
+            slope_nv = slope_nv.to(part_nd.dtype)
+            grads[0][some] = slope_nv @ weight_vd.to(part_nd.dtype)
+            grads[1] += (slope_nv.t() @ part_nd).to(weight_vd.dtype)
+            grads[2] += slope_nv.sum(0).to(bias_v.dtype)
+        context.save_for_backward(*grads)
+        return total / max(1, count)
+
+    @staticmethod
+    def backward(context: Any, gradient: Any) -> Any:
+        return *(grad * gradient for grad in context.saved_tensors), None, None
+
+
+def _slopes(logits_nv: Any, sums_n1: Any, true_n1: Any, smoothing: float) -> Any:
+    """Return the gradient of each row's loss by its logits, in the place of the logits."""
+    slope_nv = logits_nv.sub_(sums_n1).exp_().sub_(smoothing / logits_nv.shape[1])
+    wanted = torch.full_like(true_n1, -(1 - smoothing), dtype=slope_nv.dtype)
+    return slope_nv.scatter_add_(1, true_n1, wanted)

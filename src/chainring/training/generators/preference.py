@@ -1,0 +1,199 @@
+"""Candidates dpo.v1 and kto.v1: a decoder learns which of two texts people like better.
+
+Enters rows with a prompt, the chosen text as target and the rejected one as pair; kto.v1 also rows
+that have one of them only, as ratings give them. The decoder first learns to write the chosen
+texts, then moves away from that start as far as the preferences are worth it. Both trainings of
+preferences are those of the library TRL.
+
+    trained = dpo(
+        train, validation, unlabelled=(), labels=(), work=work, settings=settings, task="preference"
+    )
+
+R. Rafailov and others 2023, "Direct preference optimization", equation 7; K. Ethayarajh and others
+2024, "KTO: Model alignment as prospect theoretic optimization", equation 7.
+
+See Also
+--------
+kto : where people rate single texts, or pairs are few; dpo where they compare two.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from random import Random
+from typing import Any, Literal
+
+from chainring.contracts.dataset import Row, Task
+from chainring.contracts.errors import RefusedError
+from chainring.contracts.work import Work
+from chainring.text.chat import prompt_ids
+from chainring.training.candidate import Trained
+from chainring.training.generators.decoder import starting, taught
+from chainring.training.generators.writer import Start, require, trained
+from chainring.training.settings import TrainingSettings
+
+TASKS: tuple[Task, ...] = ("preference",)
+Method = Literal["dpo", "kto"]
+
+
+def dpo(
+    train: Sequence[Row],
+    validation: Sequence[Row],
+    *,
+    unlabelled: Sequence[Row],
+    labels: Sequence[str],
+    work: Work,
+    settings: TrainingSettings,
+    task: Task = "preference",
+) -> Trained:
+    """Train a decoder on pairs of texts.
+
+    Raises
+    ------
+    RefusedError
+        No row has both a chosen and a rejected text.
+    """
+    del unlabelled, labels
+    return _preferring("dpo", train, validation, work=work, settings=settings, task=task)
+
+
+def kto(
+    train: Sequence[Row],
+    validation: Sequence[Row],
+    *,
+    unlabelled: Sequence[Row],
+    labels: Sequence[str],
+    work: Work,
+    settings: TrainingSettings,
+    task: Task = "preference",
+) -> Trained:
+    """Train a decoder on texts that are liked and texts that are not.
+
+    Raises
+    ------
+    RefusedError
+        All rows are liked, or none is.
+    """
+    del unlabelled, labels
+    return _preferring("kto", train, validation, work=work, settings=settings, task=task)
+
+
+def _preferring(
+    method: Method,
+    train: Sequence[Row],
+    validation: Sequence[Row],
+    *,
+    work: Work,
+    settings: TrainingSettings,
+    task: Task,
+) -> Trained:
+    require(task, TASKS, part=f"{method}.v1", packages=("trl", "datasets"))
+    from chainring.training.trainer import prepare_torch
+
+    started = time.process_time()
+    prepare_torch(work.placement)
+    start, cut = begun(train, validation, work=work, settings=settings)
+    before = share_preferred(start, validation, settings)
+    options = settings.preference
+    learnt(method, start, train, work=work, settings=settings)
+    after = share_preferred(start, validation, settings)
+    told = f"{before:.1%} of validation pairs preferred rightly at the start, {after:.1%} after"
+    work.say(f"{method}: {told}")
+    return trained(
+        start,
+        work.folder(method),
+        task=task,
+        options=options,
+        work=work,
+        started=started,
+        notes=(*cut, told),
+    )
+
+
+def begun(
+    train: Sequence[Row], validation: Sequence[Row], *, work: Work, settings: TrainingSettings
+) -> tuple[Start, tuple[str, ...]]:
+    """Return a decoder that has learnt to write the chosen texts: where preferences start from."""
+    options = settings.preference
+    liked = [row for row in train if row.target]
+    both = [*train, *(replace(row, target=row.pair) for row in train if row.pair)]
+    start = starting(both, options, work=work, seed=settings.seed)
+    judged = [row for row in validation if row.target]
+    return start, taught(start, liked, judged, options, work=work, settings=settings)
+
+
+def share_preferred(start: Start, rows: Sequence[Row], settings: TrainingSettings) -> float:
+    """Return the share of pairs whose chosen text the network finds likelier."""
+    from chainring.training.generators.preferring import preferred
+
+    both = [row for row in rows if row.pair and row.target]
+    if not both:
+        return 0.0
+    likely = preferred(start.network, start.writing, both, settings=settings.preference)
+    return float((likely[:, 0] > likely[:, 1]).mean())
+
+
+def learnt(
+    method: Method,
+    start: Start,
+    rows: Sequence[Row],
+    *,
+    work: Work,
+    settings: TrainingSettings,
+) -> None:
+    """Train the start's network in place with TRL; the reference is what it was before."""
+    from chainring.training.generators import trl
+
+    options = settings.preference
+    run = trl.by_pairs if method == "dpo" else trl.by_ratings
+    made = paired(rows, start, settings) if method == "dpo" else rated(rows, start, settings)
+    run(start.network, start.writing, made, options=options, work=work, seed=settings.seed)
+    start.network.to("cpu").eval()
+
+
+def paired(rows: Sequence[Row], start: Start, settings: TrainingSettings) -> list[dict[str, Any]]:
+    """Return token ids of prompts with a chosen and a rejected text."""
+    both = [row for row in rows if row.pair and row.target]
+    if not both:
+        raise RefusedError("dpo.v1 needs rows with a chosen and a rejected text; found none")
+    return [
+        {
+            "prompt_ids": _prompt(row, start, settings),
+            "chosen_ids": _written(row.target, start, settings),
+            "rejected_ids": _written(row.pair, start, settings),
+        }
+        for row in both
+    ]
+
+
+def rated(rows: Sequence[Row], start: Start, settings: TrainingSettings) -> list[dict[str, Any]]:
+    """Return token ids of prompts with one text and whether it was liked, in a random order."""
+    found: list[dict[str, Any]] = [
+        {
+            "prompt_ids": _prompt(row, start, settings),
+            "completion_ids": _written(text, start, settings),
+            "label": liked,
+        }
+        for row in rows
+        for text, liked in ((row.target, True), (row.pair, False))
+        if text
+    ]
+    likes = sum(row["label"] for row in found)
+    if not 0 < likes < len(found):
+        raise RefusedError(
+            f"kto.v1 needs texts that are liked and texts that are not; {likes} of {len(found)} are"
+        )
+    Random(settings.seed).shuffle(found)
+    return found
+
+
+def _prompt(row: Row, start: Start, settings: TrainingSettings) -> list[int]:
+    return prompt_ids(start.writing, row.text, limit=settings.preference.max_input_tokens)
+
+
+def _written(text: str, start: Start, settings: TrainingSettings) -> list[int]:
+    from chainring.training.generators.tokens import completion_ids
+
+    return completion_ids(start.writing, text, limit=settings.preference.max_output_tokens)

@@ -1,0 +1,108 @@
+"""Candidate seq2seq.v1: an encoder–decoder Transformer that turns one text into another.
+
+Enters rows with a text and a target, leaves a folder that `AutoModelForSeq2SeqLM` opens. It starts
+from random weights with a byte-pair vocabulary of the rows, from a T5, Marian or BART folder, or
+from a pre-trained encoder with a new decoder.
+
+    trained = seq2seq(
+        rows, validation, unlabelled=(), labels=(), work=work, settings=settings, task="translation"
+    )
+
+A. Vaswani and others 2017, "Attention is all you need"; one vocabulary for both languages, and one
+embedding for input and output, as in section 3.4 there.
+
+See Also
+--------
+chainring.training.generators.decoder : where a conversation goes on, or a prompt is completed.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from chainring.contracts.dataset import Row, Task
+from chainring.contracts.work import Work
+from chainring.training.candidate import Trained
+from chainring.training.generators.writer import (
+    Start,
+    ancestor,
+    fitted,
+    readable_base,
+    require,
+    texts_of,
+    trained,
+)
+from chainring.training.settings import TrainingSettings
+
+TASKS: tuple[Task, ...] = ("translation", "generation", "dialogue", "question-answering")
+
+
+def seq2seq(
+    train: Sequence[Row],
+    validation: Sequence[Row],
+    *,
+    unlabelled: Sequence[Row],
+    labels: Sequence[str],
+    work: Work,
+    settings: TrainingSettings,
+    task: Task = "translation",
+) -> Trained:
+    """Train an encoder–decoder; validation rows tell which weights to keep, and when to stop.
+
+    Raises
+    ------
+    RefusedError
+        The task is not one of texts, or the base cannot read the rows.
+    InputError
+        The base that the recipe names cannot be had.
+    MissingPackageError
+        A package of the training extra is not installed.
+    """
+    del unlabelled, labels
+    require(task, TASKS, part="seq2seq.v1")
+    from chainring.training.generators.tokens import seq2seq_items
+    from chainring.training.trainer import prepare_torch
+
+    started = time.process_time()
+    prepare_torch(work.placement)
+    options = settings.seq2seq
+    start = starting(train, work=work, settings=settings)
+    items, judged = (
+        seq2seq_items(rows, reading=start.reading, writing=start.writing, settings=options)
+        for rows in (train, validation)
+    )
+    cut = fitted(
+        start, items, judged, name="seq2seq", options=options, work=work, settings=settings
+    )
+    folder = work.folder("seq2seq")
+    return trained(start, folder, task=task, options=options, work=work, started=started, notes=cut)
+
+
+def starting(train: Sequence[Row], *, work: Work, settings: TrainingSettings) -> Start:
+    """Return the network that the recipe asks for, before training."""
+    from transformers import set_seed
+
+    from chainring.training.generators import networks, tokens
+
+    options = settings.seq2seq
+    set_seed(settings.seed)
+    own = work.folder("seq2seq-vocabulary")
+    if not options.base:
+        known = tokens.own_vocabulary(texts_of(train), options, own, seed=settings.seed)
+        network = networks.seq2seq_network(options, tokens=len(known))
+        return Start(network=network, reading=known, writing=known)
+    base = readable_base(options.base, train, options=options)
+    reading = tokens.open_tokeniser(base.folder)
+    if not networks.is_encoder(base.folder):
+        network = networks.open_writer(base.folder, dropout=options.dropout)
+        return Start(network=network, reading=reading, writing=reading, ancestors=(ancestor(base),))
+    targets = [row.target for row in train]
+    writing = tokens.own_vocabulary(targets, options, own, seed=settings.seed)
+    return Start(
+        network=networks.started_encoder(base.folder, options, tokens=len(writing)),
+        reading=reading,
+        writing=writing,
+        ancestors=(ancestor(base),),
+        notes=(f"the encoder of {base.name} with a new decoder",),
+    )

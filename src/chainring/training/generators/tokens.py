@@ -1,0 +1,116 @@
+"""Texts of a writer become token ids: read on one side, written on the other.
+
+    reading, writing = own_tokenisers(texts, settings)
+    seq2seq_items(rows, reading=reading, writing=writing, settings=settings)
+    decoder_items(rows, tokeniser=writing, settings=settings)
+
+A decoder reads prompt and completion in one; only the completion counts in the loss. Too long a
+prompt loses its beginning (what was said last matters most), too long a text read its end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from chainring.contracts.dataset import Row
+from chainring.text.chat import prompt_ids
+from chainring.training.generators.loss import IGNORED
+from chainring.training.generators.settings import WriterSettings
+from chainring.training.tokenisers.make import tokeniser
+from chainring.training.tokenisers.settings import TokeniserSettings
+from chainring.training.tokenisers.special import save_tokeniser
+
+CHUNK = 4096
+ROLES = ("system", "user", "assistant")
+TEMPLATE = (
+    "{% for message in messages %}{{ '<|' + message['role'] + '|>' + message['content'] }}"
+    "{% if message['role'] == 'assistant' %}{{ '[SEP]' }}{% endif %}{% endfor %}"
+    "{% if add_generation_prompt %}{{ '<|assistant|>' }}{% endif %}"
+)
+"""How a conversation is written for a vocabulary of our own: a mark for each speaker."""
+
+
+def own_vocabulary(
+    texts: Sequence[str], settings: WriterSettings, folder: Path, *, seed: int
+) -> Any:
+    """Write a byte-pair vocabulary of the texts, which knows speakers, and return it opened."""
+    made = tokeniser(
+        texts,
+        settings=TokeniserSettings(use="bpe.v1", size=settings.vocabulary),
+        form="encoder-decoder",
+        seed=seed,
+    )
+    made.add_special_tokens([f"<|{role}|>" for role in ROLES])
+    save_tokeniser(made, folder)
+    opened = open_tokeniser(folder)
+    opened.chat_template = TEMPLATE
+    opened.save_pretrained(folder)
+    return opened
+
+
+def open_tokeniser(folder: Path) -> Any:
+    """Return the tokeniser of a folder."""
+    from transformers import AutoTokenizer
+
+    return AutoTokenizer.from_pretrained(str(folder), trust_remote_code=False)
+
+
+def open_conversing(folder: Path) -> Any:
+    """Return the tokeniser of a folder with its template of conversations, or with ours.
+
+    One that has no mark of an end and none of padding is given them.
+    """
+    known = open_tokeniser(folder)
+    if known.chat_template is None:
+        known.add_special_tokens({"additional_special_tokens": [f"<|{role}|>" for role in ROLES]})
+    if known.eos_token is None:
+        known.eos_token = known.sep_token or "<|end|>"
+        known.add_special_tokens({"eos_token": known.eos_token})
+    if known.pad_token is None:
+        known.pad_token = known.eos_token
+    if known.chat_template is None:
+        known.chat_template = TEMPLATE.replace("[SEP]", known.eos_token)
+    return known
+
+
+def seq2seq_items(
+    rows: Sequence[Row], *, reading: Any, writing: Any, settings: WriterSettings
+) -> list[dict[str, Any]]:
+    """Return an item a row: ids of the text, and as labels those of the target."""
+    sources = _ids(reading, [row.text for row in rows], limit=settings.max_input_tokens)
+    targets = _ids(
+        writing, [row.target for row in rows], limit=settings.max_output_tokens, written=True
+    )
+    return [
+        {"input_ids": source, "labels": target}
+        for source, target in zip(sources, targets, strict=True)
+    ]
+
+
+def decoder_items(
+    rows: Sequence[Row], *, tokeniser: Any, settings: WriterSettings
+) -> list[dict[str, Any]]:
+    """Return an item a row: prompt and completion as one, of which the completion has labels."""
+    items = []
+    for row in rows:
+        prompt = prompt_ids(tokeniser, row.text, limit=settings.max_input_tokens)
+        written = completion_ids(tokeniser, row.target, limit=settings.max_output_tokens)
+        items.append({"input_ids": prompt + written, "labels": [IGNORED] * len(prompt) + written})
+    return items
+
+
+def completion_ids(tokeniser: Any, text: str, *, limit: int) -> list[int]:
+    """Return the ids of a completion with the mark of its end."""
+    ids = tokeniser(text, add_special_tokens=False)["input_ids"][: limit - 1]
+    return [*ids, tokeniser.eos_token_id]
+
+
+def _ids(tokeniser: Any, texts: Sequence[str], *, limit: int, written: bool = False) -> Any:
+    name = "text_target" if written else "text"
+    found: list[list[int]] = []
+    for start in range(0, len(texts), CHUNK):
+        asked = {name: list(texts[start : start + CHUNK]), "truncation": True, "max_length": limit}
+        found.extend(tokeniser(**asked)["input_ids"])
+    return found

@@ -1,0 +1,143 @@
+"""The trainings of preferences of the library TRL, fed with token ids that are made here.
+
+Enter a network, its tokeniser and rows of ids, leaves the network trained in place.
+
+    by_pairs(network, tokeniser, rows, options=settings.preference, work=work, seed=0)
+
+TRL would tokenise texts by itself; prompts would then be cut otherwise than they are in service.
+"""
+
+from __future__ import annotations
+
+import copy
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from chainring.contracts.errors import RefusedError
+from chainring.contracts.work import Work
+from chainring.training.generators.settings import PreferenceSettings
+
+PLAIN_OUTPUT = ("gpt2", "llama", "mistral", "qwen2", "qwen3", "gemma", "phi", "gpt_neox")
+"""Networks whose output is the last hidden state times one matrix, as TRL computes it."""
+
+
+def by_pairs(
+    network: Any,
+    tokeniser: Any,
+    rows: Sequence[dict[str, Any]],
+    *,
+    options: PreferenceSettings,
+    work: Work,
+    seed: int,
+) -> None:
+    """Train by DPO; rows have `prompt_ids`, `chosen_ids` and `rejected_ids`."""
+    from trl import DPOConfig, DPOTrainer
+
+    class Trainer(DPOTrainer):  # type: ignore[misc]
+        def _prepare_dataset(self, dataset: Any, *_: Any, **__: Any) -> Any:
+            return dataset
+
+    with _unwarned():
+        config = DPOConfig(**_arguments("dpo", options, work, seed))
+        _train(Trainer, config, network, tokeniser, rows)
+
+
+def by_ratings(
+    network: Any,
+    tokeniser: Any,
+    rows: Sequence[dict[str, Any]],
+    *,
+    options: PreferenceSettings,
+    work: Work,
+    seed: int,
+) -> None:
+    """Train by KTO; rows have `prompt_ids`, `completion_ids` and `label`, in a random order.
+
+    Likes and dislikes weigh alike in all, however many there are of each (equation 8 there).
+    """
+    from trl import KTOConfig, KTOTrainer
+
+    class Trainer(KTOTrainer):  # type: ignore[misc]
+        def _prepare_dataset(self, dataset: Any, *_: Any, **__: Any) -> Any:
+            return dataset
+
+    likes = sum(row["label"] for row in rows)
+    dislikes = len(rows) - likes
+    weights = {
+        "desirable_weight": max(1.0, dislikes / likes),
+        "undesirable_weight": max(1.0, likes / dislikes),
+    }
+    others = with_others(rows, size=options.preference_batch_size)
+    with _unwarned():
+        config = KTOConfig(**_arguments("kto", options, work, seed), **weights)
+        _train(Trainer, config, network, tokeniser, others)
+
+
+def with_others(rows: Sequence[dict[str, Any]], *, size: int) -> list[dict[str, Any]]:
+    """Return rows with the completion of another row of their batch, which the KL term needs.
+
+    >>> rows = [{"completion_ids": [n]} for n in range(3)]
+    >>> [row["KL_completion_ids"] for row in with_others(rows, size=3)]
+    [[2], [0], [1]]
+    """
+    found = []
+    for start in range(0, len(rows), size):
+        batch = rows[start : start + size]
+        for place, row in enumerate(batch):
+            found.append({**row, "KL_completion_ids": batch[place - 1]["completion_ids"]})
+    return found
+
+
+def _train(trainer: Any, config: Any, network: Any, tokeniser: Any, rows: Sequence[Any]) -> None:
+    from datasets import Dataset
+
+    kind = network.config.model_type
+    if kind not in PLAIN_OUTPUT:
+        raise RefusedError(
+            f"preferences cannot be learnt by a network of kind {kind}: TRL knows it not; start "
+            "from a GPT-2 or Llama folder, or from random weights (base = '')"
+        )
+    made = trainer(
+        model=network,
+        ref_model=copy.deepcopy(network).eval(),
+        args=config,
+        train_dataset=Dataset.from_list(list(rows)),
+        processing_class=tokeniser,
+    )
+    made.train()
+    if "forward" in vars(network):  # TRL lays its own over it
+        del network.forward
+
+
+@contextmanager
+def _unwarned() -> Iterator[None]:
+    """Keep to itself what TRL warns of: keys of transformers that it uses, and nobody here set."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        warnings.simplefilter("ignore", FutureWarning)
+        yield
+
+
+def _arguments(name: str, options: PreferenceSettings, work: Work, seed: int) -> dict[str, Any]:
+    device, precision = work.placement.device.value, work.placement.precision.value
+    return {
+        "output_dir": str(work.scratch / f"{name}-trl"),
+        "beta": options.beta,
+        "num_train_epochs": options.preference_epochs,
+        "learning_rate": options.preference_learning_rate,
+        "per_device_train_batch_size": options.preference_batch_size,
+        "warmup_steps": options.warmup_fraction,
+        "max_length": options.max_input_tokens + options.max_output_tokens,
+        "gradient_checkpointing": False,
+        "bf16": device == "cuda" and precision == "bf16",
+        "use_cpu": device == "cpu",
+        "seed": seed,
+        "save_strategy": "no",
+        "eval_strategy": "no",
+        "logging_strategy": "no",
+        "report_to": [],
+        "disable_tqdm": True,
+        "dataloader_pin_memory": False,
+    }

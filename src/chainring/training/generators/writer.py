@@ -1,0 +1,207 @@
+"""What every writing candidate does alike: train a network, leave its folder, answer from it.
+
+The folder holds `writer/` (safetensors, configuration and tokeniser as transformers opens them) and
+`reading/` where texts are read by another tokeniser than they are written by. Answers come from
+the engine that will serve them, so that what is judged is what is served.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from chainring.contracts.dataset import Row, Task
+from chainring.contracts.errors import MissingPackageError, RefusedError
+from chainring.contracts.model import Ancestor
+from chainring.contracts.prediction import Answer
+from chainring.contracts.request import Request
+from chainring.contracts.tasks import TASKS
+from chainring.contracts.work import Work
+from chainring.training.base import Base, find_base, unreadable
+from chainring.training.budget import fit, sample
+from chainring.training.candidate import Trained
+from chainring.training.generators.settings import WriterSettings
+from chainring.training.settings import TrainingSettings
+
+PACKAGES = ("torch", "transformers", "tokenizers", "safetensors", "jinja2")
+ENGINE = "generator"
+WRITER, READING = "writer", "reading"
+Items = list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """A network before its training, how it reads and writes, and where it came from."""
+
+    network: Any
+    reading: Any
+    writing: Any
+    ancestors: tuple[Ancestor, ...] = ()
+    notes: tuple[str, ...] = field(default=())
+
+
+def require(task: Task, tasks: Sequence[Task], *, part: str, packages: Sequence[str] = ()) -> None:
+    """Raise where a part cannot do a task, or its packages are not installed."""
+    if task not in tasks:
+        raise RefusedError(f"{part} does {', '.join(tasks)}; the task is {task}")
+    for name in (*PACKAGES, *packages):
+        if find_spec(name) is None:
+            raise MissingPackageError(name, extra="train", needed_for=f"candidate {part}")
+
+
+def readable_base(name: str, rows: Sequence[Row], *, options: WriterSettings) -> Base:
+    """Return the base that a recipe names.
+
+    Raises
+    ------
+    RefusedError
+        It does not know over 5 % of the tokens of a language of the rows.
+    """
+    base = find_base(name)
+    unread = unreadable(base, rows, max_tokens=options.max_input_tokens)
+    if unread:
+        shares = ", ".join(f"{share:.0%} of {language}" for language, share in unread.items())
+        raise RefusedError(f"base {name} does not know {shares} tokens; name another, or none")
+    return base
+
+
+def ancestor(base: Base) -> Ancestor:
+    """Return the base as an ancestor of the model."""
+    return Ancestor(name=base.name, digest=base.digest, role="base", licence=base.licence)
+
+
+def fitted(
+    start: Start,
+    items: Items,
+    validation: Items,
+    *,
+    name: str,
+    options: WriterSettings,
+    work: Work,
+    settings: TrainingSettings,
+) -> tuple[str, ...]:
+    """Train the network in place within the budget; return what had to be cut."""
+    from chainring.training.generators.modules import Writing, collate
+    from chainring.training.trainer import Run, train
+
+    fitting = fit(
+        options.epochs,
+        parameters=passed_parameters(start.network, items),
+        tokens=sum(len(item["input_ids"]) + len(item["labels"]) for item in items),
+        minutes=settings.budget_minutes,
+        placement=work.placement,
+    )
+    train(
+        Writing(start.network, smoothing=options.label_smoothing),
+        sample(items, fitting.share, seed=settings.seed),
+        validation,
+        run=Run(
+            name=name,
+            epochs=fitting.epochs,
+            learning_rate=options.learning_rate,
+            batch_size=options.batch_size,
+            warmup_fraction=options.warmup_fraction,
+            weight_decay=options.weight_decay,
+            seed=settings.seed,
+            patience=options.patience,
+            craft=settings.craft,
+        ),
+        collate=partial(collate, pad=start.reading.pad_token_id or 0),
+        work=work,
+    )
+    return (fitting.because,) if fitting.because else ()
+
+
+def passed_parameters(network: Any, items: Items) -> int:
+    """Return how many weights a token passes on average, the output included."""
+    import torch
+
+    tables = {
+        id(module.weight): module.weight.numel()
+        for module in network.modules()
+        if isinstance(module, torch.nn.Embedding)
+    }
+    weights = {id(weight): weight.numel() for weight in network.parameters()}
+    inside = sum(count for key, count in weights.items() if key not in tables)
+    output = network.get_output_embeddings().weight.numel()
+    if not network.config.is_encoder_decoder:
+        return int(inside + output)
+    written = sum(len(item["labels"]) for item in items)
+    share = written / max(1, written + sum(len(item["input_ids"]) for item in items))
+    return int(inside / 2 + share * output)
+
+
+def trained(
+    start: Start,
+    folder: Path,
+    *,
+    task: Task,
+    options: WriterSettings,
+    work: Work,
+    started: float,
+    notes: Sequence[str] = (),
+    more: dict[str, Any] | None = None,
+) -> Trained:
+    """Write the folder and return the candidate that answers from it."""
+    network = start.network
+    network.config._name_or_path = start.ancestors[0].name if start.ancestors else ""
+    network.save_pretrained(folder / WRITER)
+    start.writing.save_pretrained(folder / WRITER)
+    if start.reading is not start.writing:
+        start.reading.save_pretrained(folder / READING)
+    facts = {"generator": {**how_to_write(options), **(more or {})}}
+    write_card(folder, task=task, facts=facts)
+    return Trained(
+        folder=folder,
+        kind=ENGINE,
+        answers=answering(folder, work),
+        max_tokens=options.max_input_tokens,
+        ancestors=start.ancestors,
+        cpu_s=time.process_time() - started,
+        notes=(*start.notes, *notes),
+        facts=facts,
+    )
+
+
+def how_to_write(options: WriterSettings) -> dict[str, Any]:
+    """Return what the engine has to know."""
+    names = (
+        "max_input_tokens", "max_output_tokens", "beams", "length_penalty", "no_repeat_tokens",
+    )  # fmt: skip
+    return {name: getattr(options, name) for name in names}
+
+
+def texts_of(rows: Sequence[Row]) -> list[str]:
+    """Return all texts of rows, read and written."""
+    return [text for row in rows for text in (row.text, row.target) if text]
+
+
+def writes(task: Task) -> bool:
+    """Whether a task is answered by a text."""
+    return TASKS[task].form == "text"
+
+
+def write_card(folder: Path, *, task: Task, facts: Mapping[str, Any]) -> None:
+    """Write what the engine needs to answer before the model's own card is written."""
+    card = {
+        "format": 1, "kind": ENGINE, "task": task, "labels": [], "threshold": 0.0,
+        "temperature": 1.0, "preparation": {"redact": False}, **facts,
+    }  # fmt: skip
+    (folder / "model.json").write_text(json.dumps(card), encoding="utf-8")
+
+
+def answering(folder: Path, work: Work) -> Callable[[Sequence[Row]], list[Answer]]:
+    """Return what answers rows from a folder, with the engine that will serve it."""
+
+    def answers(rows: Sequence[Row]) -> list[Answer]:
+        threads = int(work.placement.threads.value)
+        with work.open_predictor(folder, engine=ENGINE, threads=threads) as predictor:
+            return predictor.predict([Request(text=row.text, pair=row.pair) for row in rows])
+
+    return answers

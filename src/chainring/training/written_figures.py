@@ -1,0 +1,89 @@
+"""The figures of tasks whose answers are written, each with its interval, from 0 to 1.
+
+====================  ==============================================================================
+task                  figures
+====================  ==============================================================================
+translation           `bleu` and `chrf` of the corpus, as sacrebleu counts them, over 100
+generation, dialogue  `chrf`, `f1` of words (of Chinese characters), `exact_match`
+question answering    `exact_match`, `f1`
+preference            `preference_accuracy`: pairs whose chosen text the model finds likelier
+====================  ==============================================================================
+
+BLEU is counted with sacrebleu's Chinese tokeniser where any true text has Chinese, else with 13a.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from chainring.contracts.dataset import Row, Task
+from chainring.contracts.evaluation import Share
+from chainring.contracts.prediction import Answer
+from chainring.contracts.predictor import Predictor
+from chainring.stats.intervals import wilson
+from chainring.stats.written import Score, Tokenize, bleu, chrf, exact_match, f1
+from chainring.text.characters import HAN
+
+Judged = Sequence[tuple[Row, Answer]]
+Figures = dict[str, Share]
+_CHINESE = re.compile(f"[{HAN}]")
+
+
+def translated(judged: Judged, level: float) -> Figures:
+    """Return BLEU and chrF."""
+    truth, said = _texts(judged)
+    tokenize: Tokenize = "zh" if any(_CHINESE.search(text) for text in truth) else "13a"
+    return {
+        "bleu": _share(bleu(truth, said, tokenize=tokenize, level=level)),
+        "chrf": _share(chrf(truth, said, level=level)),
+    }
+
+
+def continued(judged: Judged, level: float) -> Figures:
+    """Return chrF, F1 and exact match."""
+    truth, said = _texts(judged)
+    return {"chrf": _share(chrf(truth, said, level=level))} | answered(judged, level)
+
+
+def answered(judged: Judged, level: float) -> Figures:
+    """Return exact match and F1 of answers."""
+    truth, said = _texts(judged)
+    return {
+        "exact_match": _share(exact_match(truth, said, level=level)),
+        "f1": _share(f1(truth, said, level=level)),
+    }
+
+
+FIGURES: dict[Task, Callable[[Judged, float], Figures]] = {
+    "translation": translated,
+    "generation": continued,
+    "dialogue": continued,
+    "question-answering": answered,
+    "preference": continued,
+}
+
+
+def preferring(predictor: Predictor, rows: Sequence[Row], *, level: float = 0.95) -> Figures:
+    """Return the share of pairs whose chosen text the model finds likelier than the other."""
+    pairs = [row for row in rows if row.pair and row.target]
+    if "prefer" not in predictor.capabilities or not pairs:
+        return {}
+    told: Any = predictor.likelihoods  # type: ignore[attr-defined]
+    chosen = told([(row.text, row.target) for row in pairs])
+    rejected = told([(row.text, row.pair) for row in pairs])
+    right = sum(a > b for a, b in zip(chosen, rejected, strict=True))
+    found = wilson(right, len(pairs), level=level)
+    share = Share(estimate=found.estimate, low=found.low, high=found.high, rows=found.n)
+    return {"preference_accuracy": share}
+
+
+def _texts(judged: Judged) -> tuple[list[str], list[str]]:
+    return [row.target for row, _ in judged], [answer.output for _, answer in judged]
+
+
+def _share(score: Score) -> Share:
+    return Share(
+        estimate=score.estimate / 100, low=score.low / 100, high=score.high / 100, rows=score.rows
+    )

@@ -1,0 +1,121 @@
+"""Whole turns of projects that write: from rows in files to a promoted model that answers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chainring.contracts.codec import decode
+from chainring.contracts.evaluation import Evaluation
+from chainring.ring.built import current
+from chainring.software.api import Project
+from chainring.text.chat import conversation
+
+Open = Callable[[Path], Project]
+Lines = list[dict[str, str]]
+
+RECIPE = """
+[project]
+name = "writer"
+[data]
+task = "{task}"
+min_jaccard = 1.0
+[training]
+budget_minutes = 1
+[training.{section}]
+{settings}
+[store]
+min_free_mib = 0
+[deployment]
+speed_rounds = 1
+"""
+SMALL: dict[str, Any] = {
+    "layers": 1, "hidden": 32, "inner": 64, "heads": 2, "vocabulary": 340, "dropout": 0.0,
+    "epochs": 25, "batch_size": 8, "learning_rate": 0.01, "patience": 0,
+    "max_input_tokens": 48, "max_output_tokens": 16, "beams": 1,
+}  # fmt: skip
+NAMES = "Ann Bob Cid Dan Eva Flo Gus Hal Ida Jon Kim Leo".split()
+THINGS = {"parcel": "包裹", "coat": "外套", "refund": "退款", "book": "书", "shoe": "鞋"}
+
+
+def _split(number: int) -> str:
+    return {3: "validation", 4: "test"}.get(number % 5, "train")
+
+
+def _translation() -> Lines:
+    return [
+        {"text": f"the {thing} of {name}", "target": f"{name}的{chinese}", "split": _split(n + m)}
+        for n, name in enumerate(NAMES)
+        for m, (thing, chinese) in enumerate(THINGS.items())
+    ]
+
+
+def _dialogue() -> Lines:
+    rows = []
+    for n, name in enumerate(NAMES):
+        for m, (thing, chinese) in enumerate(THINGS.items()):
+            says = f"我是{name}，要{chinese}" if n % 2 else f"I am {name}, about a {thing}"
+            turns = [{"role": "user", "content": says}]
+            reply = f"好的，{chinese}" if n % 2 else f"Your {thing}"
+            rows.append({"text": conversation(turns), "target": reply, "split": _split(n + m)})
+    return rows
+
+
+def _preference() -> Lines:
+    return [
+        {
+            "text": f"{name}要{chinese}" if n % 2 else f"{name} wants a {thing}",
+            "target": "请稍等" if n % 2 else "one moment",
+            "pair": "走开" if n % 2 else "go away",
+            "split": _split(n + m),
+        }
+        for n, name in enumerate(NAMES)
+        for m, (thing, chinese) in enumerate(THINGS.items())
+    ]
+
+
+def _turned(folder: Path, task: str, section: str, lines: Lines, **changes: Any) -> Project:
+    (folder / "data").mkdir(parents=True)
+    body = "\n".join(json.dumps(line, ensure_ascii=False) for line in lines)
+    (folder / "data" / "rows.jsonl").write_text(body + "\n", encoding="utf-8")
+    settings = "\n".join(f"{k} = {json.dumps(v)}" for k, v in (SMALL | changes).items())
+    recipe = RECIPE.format(task=task, section=section, settings=settings)
+    (folder / "chainring.toml").write_text(recipe, encoding="utf-8")
+    project = Project.open(folder)
+    done = project.turn()
+    assert done.outcome == "promoted", done
+    return project
+
+
+@pytest.mark.parametrize(
+    ("task", "section", "make", "asked", "figure"),
+    [
+        ("translation", "seq2seq", _translation, "the book of Kim", "bleu"),
+        ("generation", "decoder", _translation, "the book of Kim", "chrf"),
+        ("dialogue", "decoder", _dialogue, _dialogue()[0]["text"], "chrf"),
+        ("preference", "preference", _preference, "Kim wants a book", "preference_accuracy"),
+    ],
+)
+def test_a_project_that_writes_turns_and_answers_what_was_evaluated(
+    tmp_path: Path, task: str, section: str, make: Callable[[], Lines], asked: str, figure: str
+) -> None:
+    project = _turned(tmp_path / task, task, section, make())
+    try:
+        (prediction,) = project.predict([asked])
+        assert prediction.output
+        _, deployment = current(project.ring)
+        assert deployment is not None
+        assert deployment.task == task
+        (judged,) = [
+            decode(Evaluation, row.result)
+            for row in project.ring.ledger.all_lineage()
+            if row.step == "evaluation"
+        ]
+        assert judged.metrics[figure].estimate >= 0.5
+        assert project.turn().outcome == "nothing changed"
+    finally:
+        project.close()

@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+from chainring.text.passages import Passage, Passages, cut, passages_of
+
+ARTICLES = [
+    ("rec_1", "A parcel takes three days. It is sent from Leeds."),
+    ("rec_2", "A refund takes five working days."),
+    ("rec_3", "退款需要五个工作日。请保留收据。"),
+    ("rec_4", "包裹三天内送到。"),
+]
+
+
+def test_a_question_finds_the_passage_with_its_rarer_words() -> None:
+    index = Passages(passages_of(ARTICLES, characters=200))
+    asked = {"How many days for a refund?": "rec_2", "退款要多久？": "rec_3", "包裹几天到": "rec_4"}
+    for question, wanted in asked.items():
+        assert index.find(question, most=1)[0][0].id == wanted
+
+
+def test_a_question_without_a_known_word_finds_nothing() -> None:
+    assert Passages(passages_of(ARTICLES, characters=200)).find("zebra 斑马", most=3) == []
+    assert Passages([]).find("refund", most=3) == []
+
+
+def test_scores_are_those_of_the_formula() -> None:
+    index = Passages([Passage(id="a", text="red red blue"), Passage(id="b", text="blue")])
+    (found, score), *_ = index.find("red", most=2)
+    # idf = ln(1 + (2 - 1 + 0.5) / (1 + 0.5)); length 3 of a mean of 2; tf = 2
+    expected = 0.6931471805599453 * 2 * 2.2 / (2 + 1.2 * (0.25 + 0.75 * 1.5))
+    assert found.id == "a"
+    assert abs(score - expected) < 1e-12
+
+
+def test_a_passage_is_cut_at_sentences_and_keeps_every_word() -> None:
+    text = "One. Two three. 四五六。七八。" + "x" * 50
+    stretches = cut(text, characters=20)
+    assert all(len(one) <= 20 for one in stretches)
+    assert "".join("".join(one.split()) for one in stretches) == "".join(text.split())
+    assert stretches[0] == "One. Two three. 四五六。"
+
+
+def test_a_stretch_that_stands_twice_is_one_passage_of_its_first_record() -> None:
+    found = passages_of([("a", "Same."), ("b", "Same.")], characters=100)
+    assert [one.id for one in found] == ["a"]

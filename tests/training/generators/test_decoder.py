@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from chainring.contracts.dataset import Row
+from chainring.contracts.work import Work
+from chainring.training.generators.decoder import decoder
+from chainring.training.settings import TrainingSettings
+
+Small = Callable[..., TrainingSettings]
+
+
+def _answers(rows: list[Row], settings: TrainingSettings, work: Work) -> list[str]:
+    made = decoder(rows, rows[:2], unlabelled=(), labels=(), work=work, settings=settings)
+    assert made.answers is not None
+    return [answer.output for answer in made.answers(rows)]
+
+
+def test_completions_in_two_languages_are_learnt(
+    ask: Callable[..., Row], opening: Work, small: Small
+) -> None:
+    rows = [
+        ask("Where is my parcel?", "It is on its way."),
+        ask("I want my money back.", "We will refund you."),
+        ask("物流太久了", "包裹已在路上。"),
+        ask("我要退款", "我们会退款给您。"),
+    ]
+    settings = small("decoder", architecture="llama", epochs=80)
+    assert _answers(rows, settings, opening) == [row.target for row in rows]
+
+
+def test_an_encoder_learns_to_write(
+    ask: Callable[..., Row], opening: Work, small: Small, tiny_encoder: Path
+) -> None:
+    rows = [ask("where is my parcel", "it comes"), ask("i want my money back", "here it is")]
+    settings = small(
+        "decoder", base=str(tiny_encoder), epochs=80, max_input_tokens=16, max_output_tokens=10
+    )
+    assert _answers(rows, settings, opening) == [row.target for row in rows]

@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import pytest
+import torch
+
+from chainring.training.generators import loss
+from chainring.training.generators.loss import IGNORED, counted, token_loss
+
+
+def _tensors() -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
+    torch.manual_seed(0)
+    hidden_nd = torch.randn(23, 8, requires_grad=True)
+    weight_vd = torch.randn(11, 8, requires_grad=True)
+    return hidden_nd, weight_vd, torch.randn(11, requires_grad=True), torch.randint(0, 11, (23,))
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+def test_the_loss_in_slices_and_its_gradients_are_those_of_torch(
+    smoothing: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loss, "SLICE_BYTES", {"cpu": 5 * 11 * 4})  # five rows a slice
+    *weights, targets_n = _tensors()
+    hidden_nd, weight_vd, bias_v = weights
+    found = token_loss(hidden_nd, weight_vd, targets_n, bias_v=bias_v, smoothing=smoothing)
+    (3 * found).backward()
+    ours = [weight.grad.clone() for weight in weights]
+    for weight in weights:
+        weight.grad = None
+    expected = torch.nn.functional.cross_entropy(
+        hidden_nd @ weight_vd.t() + bias_v, targets_n, label_smoothing=smoothing
+    )
+    (3 * expected).backward()
+    torch.testing.assert_close(found, expected)
+    for mine, weight in zip(ours, weights, strict=True):
+        torch.testing.assert_close(mine, weight.grad)
+
+
+def test_tokens_that_are_ignored_do_not_count() -> None:
+    hidden_btd = torch.arange(12.0).view(1, 4, 3)
+    targets_bt = torch.tensor([[IGNORED, 5, IGNORED, 7]])
+    states_nd, targets_n = counted(hidden_btd, targets_bt)
+    assert targets_n.tolist() == [5, 7]
+    assert states_nd[:, 0].tolist() == [3.0, 9.0]

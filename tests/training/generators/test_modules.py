@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import pytest
+import torch
+
+from chainring.training.generators.loss import IGNORED
+from chainring.training.generators.modules import SLICED, Writing, collate
+from chainring.training.generators.networks import decoder_network, seq2seq_network
+from chainring.training.generators.settings import DecoderSettings, Seq2SeqSettings
+
+ITEMS = [
+    {"input_ids": [7, 8, 9], "labels": [11, 12, 3]},
+    {"input_ids": [5], "labels": [13, 3]},
+]
+SIZE = {"layers": 1, "hidden": 16, "inner": 32, "heads": 2, "dropout": 0.0}
+
+
+@pytest.mark.parametrize("architecture", ["marian", "t5"])
+def test_the_loss_of_an_encoder_decoder_is_that_of_transformers(architecture: str) -> None:
+    torch.manual_seed(0)
+    settings = Seq2SeqSettings.model_validate(SIZE | {"architecture": architecture})
+    network = seq2seq_network(settings, tokens=40).eval()
+    batch = collate(ITEMS, pad=0)
+    found = Writing(network)(**batch)
+    torch.testing.assert_close(found["loss"], network(**batch).loss)
+    assert found["units"] == 5
+
+
+@pytest.mark.parametrize("architecture", ["gpt2", "llama"])
+def test_the_loss_of_a_decoder_counts_the_completion_only(architecture: str) -> None:
+    torch.manual_seed(0)
+    settings = DecoderSettings.model_validate(SIZE | {"architecture": architecture})
+    network = decoder_network(settings, tokens=40).eval()
+    items = [
+        {"input_ids": [7, 8, 11, 3], "labels": [IGNORED, IGNORED, 11, 3]},
+        {"input_ids": [5, 13, 3], "labels": [IGNORED, 13, 3]},
+    ]
+    batch = collate(items, pad=0)
+    found = Writing(network)(**batch)
+    torch.testing.assert_close(found["loss"], network(**batch).loss)
+    assert found["units"] == 4
+    assert network.config.model_type in SLICED
+
+
+def test_padding_on_the_right_changes_no_loss() -> None:
+    torch.manual_seed(0)
+    network = seq2seq_network(Seq2SeqSettings.model_validate(SIZE), tokens=40).eval()
+    alone = Writing(network)(**collate(ITEMS[1:], pad=0))["loss"]
+    first = Writing(network)(**collate(ITEMS[:1], pad=0))["loss"]
+    both = Writing(network)(**collate(ITEMS, pad=0))["loss"]
+    torch.testing.assert_close(both, (3 * first + 2 * alone) / 5)
+
+
+@pytest.mark.parametrize("architecture", ["marian", "t5"])
+def test_labels_are_smoothed_in_training_only(architecture: str) -> None:
+    torch.manual_seed(0)
+    settings = Seq2SeqSettings.model_validate(SIZE | {"architecture": architecture})
+    network = seq2seq_network(settings, tokens=40)
+    module = Writing(network, smoothing=0.3)
+    batch = collate(ITEMS, pad=0)
+    logits_nv = network(**batch).logits[batch["labels"] != IGNORED]
+    targets_n = batch["labels"][batch["labels"] != IGNORED]
+
+    def expected(smoothing: float) -> torch.Tensor:
+        return torch.nn.functional.cross_entropy(logits_nv, targets_n, label_smoothing=smoothing)
+
+    torch.testing.assert_close(module.train()(**batch)["loss"], expected(0.3))
+    torch.testing.assert_close(module.eval()(**batch)["loss"], expected(0.0))
+    assert expected(0.3) != expected(0.0)

@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import torch
+
+from chainring.contracts.dataset import Row
+from chainring.contracts.errors import RefusedError
+from chainring.contracts.work import Work
+from chainring.training.generators.preference import begun, dpo, kto, learnt, share_preferred
+from chainring.training.generators.preferring import preferred
+from chainring.training.settings import TrainingSettings
+
+pytest.importorskip("trl")
+
+Small = Callable[..., TrainingSettings]
+LEARN = {"epochs": 2, "preference_epochs": 8, "preference_learning_rate": 0.01, "beta": 0.1}
+
+
+@pytest.fixture
+def likes(ask: Callable[..., Row]) -> list[Row]:
+    """Pairs in which people like the polite text, in both languages."""
+    return [
+        row
+        for n in range(12)
+        for row in (
+            ask(f"question {n}", "please wait", "go away", id=f"en{n}"),
+            ask(f"问题{n}", "请稍等", "走开", id=f"zh{n}"),
+        )
+    ]
+
+
+def _learn(
+    method: str, train: list[Row], test: list[Row], settings: TrainingSettings, work: Work
+) -> tuple[float, float]:
+    start, _ = begun(train, test, work=work, settings=settings)
+    for weight in start.network.parameters():  # a start that likes nothing in particular
+        torch.nn.init.normal_(weight, std=0.02, generator=torch.Generator().manual_seed(1))
+    before = share_preferred(start, test, settings)
+    learnt(method, start, train, work=work, settings=settings)  # type: ignore[arg-type]
+    return before, share_preferred(start, test, settings)
+
+
+@pytest.mark.parametrize("method", ["dpo", "kto"])
+def test_what_people_like_is_preferred_on_prompts_that_were_held_out(
+    method: str, likes: list[Row], opening: Work, small: Small
+) -> None:
+    settings = small("preference", **LEARN)
+    before, after = _learn(method, likes[:16], likes[16:], settings, opening)
+    assert after == 1.0
+    assert after > before
+
+
+def test_ratings_of_single_texts_are_enough_for_kto(
+    likes: list[Row], opening: Work, small: Small
+) -> None:
+    rated = [
+        dataclasses.replace(row, pair="") if n % 2 else dataclasses.replace(row, target="")
+        for n, row in enumerate(likes[:8] + likes[8:16][::-1])
+    ]
+    settings = small("preference", **LEARN)
+    _, after = _learn("kto", rated, likes[16:], settings, opening)
+    assert after == 1.0
+
+
+@pytest.mark.parametrize("part", [dpo, kto])
+def test_a_candidate_says_what_it_preferred_before_and_after(
+    part: Callable[..., object], likes: list[Row], opening: Work, small: Small
+) -> None:
+    settings = small("preference", **LEARN)
+    made = part(
+        likes[:16], likes[16:], unlabelled=(), labels=(), work=opening, settings=settings,
+        task="preference",
+    )  # fmt: skip
+    assert "validation pairs preferred rightly at the start" in made.notes[-1]  # type: ignore[attr-defined]
+    assert (made.folder / "writer" / "model.safetensors").is_file()  # type: ignore[attr-defined]
+
+
+def test_likelihoods_are_those_of_each_text_alone(
+    likes: list[Row], opening: Work, small: Small
+) -> None:
+    settings = small("preference", epochs=1)
+    start, _ = begun(likes, likes, work=opening, settings=settings)
+    together = preferred(start.network, start.writing, likes, settings=settings.preference)
+    alone = [
+        preferred(start.network, start.writing, [row], settings=settings.preference)[0]
+        for row in likes
+    ]
+    np.testing.assert_allclose(together, np.stack(alone), atol=1e-4)
+
+
+def test_pairs_and_ratings_that_are_missing_are_named(
+    ask: Callable[..., Row], opening: Work, small: Small
+) -> None:
+    rows = [ask("a", "x", id="1"), ask("b", "y", id="2")]
+    settings = small("preference", epochs=1)
+    with pytest.raises(RefusedError, match="a chosen and a rejected text; found none"):
+        dpo(rows, rows, unlabelled=(), labels=(), work=opening, settings=settings)
+    with pytest.raises(RefusedError, match="2 of 2 are"):
+        kto(rows, rows, unlabelled=(), labels=(), work=opening, settings=settings)
