@@ -134,6 +134,7 @@ def _regressed(
     # With more threads BLAS adds in another order, and the last digits differ.
     with warnings.catch_warnings(), threadpool_limits(1, user_api="blas"):
         warnings.simplefilter("ignore", ConvergenceWarning)
+        warnings.filterwarnings("ignore", "The number of unique classes")  # few rows, many labels
         model.fit(taught_nf, np.asarray(truth))
         told_nc[:, known] = model.predict_proba(told_nf)
     return told_nc
