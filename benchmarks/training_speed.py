@@ -51,7 +51,7 @@ def main() -> None:
         return
     peaks = {kind: peak(kind) for kind in ("float32", "bfloat16")}
     for kind, rate in peaks.items():
-        print(f"RESULT peak {kind} gflops={rate:.0f}", flush=True)
+        print(f"RESULT peak {kind} gflop_a_cpu_s={rate:.0f}", flush=True)
     found: dict[str, list[dict[str, float]]] = {way: [] for way in args.ways}
     for seed in range(args.seeds):
         turned = [*args.ways[seed % len(args.ways) :], *args.ways[: seed % len(args.ways)]]
@@ -72,9 +72,9 @@ def tell(found: dict[str, list[dict[str, float]]], peaks: dict[str, float]) -> N
         for name in ("samples_per_s", "samples_per_cpu_s"):
             ratio = means["ours"][name] / mean[name]
             print(f"RESULT mean {way} {name}={mean[name]:.2f} ours_over_it={ratio:.2f}")
-    flops = means["ours"]["samples_per_s"] * TOKENS_A_TEXT * FLOPS_A_TOKEN / 1e9
+    flops = means["ours"]["samples_per_cpu_s"] * TOKENS_A_TEXT * FLOPS_A_TOKEN / 1e9
     told = " ".join(f"{kind}={flops / rate:.0%}" for kind, rate in peaks.items())
-    print(f"RESULT ours gflops={flops:.0f} share_of_peak {told}")
+    print(f"RESULT ours gflop_a_cpu_s={flops:.0f} share_of_peak {told}")
 
 
 def apart(way: str, seed: int) -> dict[str, float]:
@@ -188,16 +188,17 @@ def opened(path: Path) -> Any:
 
 
 def peak(kind: str) -> float:
-    """Return GFLOP/s of MiniLM's widest product, best of ten."""
+    """Return GFLOP a CPU second of MiniLM's widest product, best of ten: a core's own rate."""
     import torch
 
     dtype = getattr(torch, kind)
     left, right = torch.randn(1024, 384, dtype=dtype), torch.randn(1536, 384, dtype=dtype)
     best = float("inf")
     for _ in range(10):
-        started = time.perf_counter()
-        torch.nn.functional.linear(left, right)
-        best = min(best, time.perf_counter() - started)
+        started = time.process_time()
+        for _ in range(5):
+            torch.nn.functional.linear(left, right)
+        best = min(best, (time.process_time() - started) / 5)
     return 2 * 1024 * 384 * 1536 / best / 1e9
 
 

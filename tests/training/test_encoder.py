@@ -139,6 +139,21 @@ def test_a_killed_training_goes_on_and_ends_with_the_same_bytes(
     assert trees.put(resumed.folder, kind="m") == trees.put(unbroken.folder, kind="m")
 
 
+def test_many_rows_are_tokenised_once_into_files_and_train_alike(
+    fresh_work: Callable[[str], Work],
+    tiny_base: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    trees = FolderTrees(tmp_path / "digests")
+    settings = settings_for(tiny_base, epochs=1)
+    few = trees.put(train(fresh_work("few"), settings).folder, kind="m")
+    monkeypatch.setattr("chainring.training.finetune.MANY_ROWS", 10)
+    work = fresh_work("many")
+    assert trees.put(train(work, settings).folder, kind="m") == few
+    assert (work.scratch / "encoder-tokens" / "input_ids.ids").is_file()
+
+
 def test_curves_lie_beside_the_weights(work: Work, tiny_base: Path) -> None:
     trained = train(work, settings_for(tiny_base, patience=5))
     curve = json.loads((trained.folder / "curves.json").read_text("utf-8"))["encoder"]

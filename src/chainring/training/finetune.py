@@ -11,7 +11,7 @@ Axes: N rows, H width of the encoder, C labels.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -27,10 +27,11 @@ from chainring.contracts.placement import Placement
 from chainring.contracts.work import Work
 from chainring.training.base import Base
 from chainring.training.budget import fit, sample
+from chainring.training.craft.mapped import mapped
 from chainring.training.craft.progress import Curve, write_curves
 from chainring.training.network import Network, in_batches
 from chainring.training.settings import EncoderSettings, TrainingSettings
-from chainring.training.tokens import collate, encode, open_tokenizer
+from chainring.training.tokens import CHUNK, collate, encode, open_tokenizer
 from chainring.training.trainer import Run, train
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
 RUN = "encoder"
 MIN_STEPS_AN_EPOCH = 50
 MIN_BATCH_SIZE = 16
+MANY_ROWS = 50_000
+"""From here on the tokens lie in files that memory maps."""
 MAX_RATIO_UNWEIGHTED = 3.0
 PROBE_C = 0.1
 """On standardised features; BANKING77 validation with MiniLM, all rows and ten a label: 0.01 gave
@@ -100,8 +103,10 @@ def finetune(
     )
     max_tokens = readable_tokens(network, options.max_tokens)
     tokenizer = open_tokenizer(base.folder, max_tokens=max_tokens)
-    items = _items(train_rows, labels, tokenizer, weights=row_weights(train_rows, options))
-    judged = _items([row for row in validation if row.label in labels], labels, tokenizer)
+    made = _items(train_rows, labels, tokenizer, weights=row_weights(train_rows, options))
+    many = len(train_rows) >= MANY_ROWS
+    items = mapped(work.scratch / f"{RUN}-tokens", made) if many else list(made)
+    judged = list(_items([row for row in validation if row.label in labels], labels, tokenizer))
     fitting = fit(
         options.epochs,
         parameters=passed_parameters(network.encoder),
@@ -252,13 +257,13 @@ def _items(
     tokenizer: Any,
     *,
     weights: Sequence[float] | None = None,
-) -> list[dict[str, Any]]:
+) -> Iterator[dict[str, Any]]:
     place = {label: i for i, label in enumerate(labels)}
-    ids = encode(tokenizer, [row.text for row in rows])
-    return [
-        {"input_ids": ids[i], "labels": place[row.label], "weights": weights[i] if weights else 1.0}
-        for i, row in enumerate(rows)
-    ]
+    for start in range(0, len(rows), CHUNK):
+        chunk = rows[start : start + CHUNK]
+        for i, ids in enumerate(encode(tokenizer, [row.text for row in chunk])):
+            weight = weights[start + i] if weights else 1.0
+            yield {"input_ids": ids, "labels": place[chunk[i].label], "weights": weight}
 
 
 def _run(settings: TrainingSettings, *, epochs: int, rows: int) -> Run:
