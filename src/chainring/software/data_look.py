@@ -27,6 +27,7 @@ from chainring.data.looking.population import Kind, Standing, representativeness
 from chainring.data.looking.records import Terms, records_of, terms
 from chainring.data.looking.rows import Allows, facts_of
 from chainring.data.looking.samples import shown, source_texts
+from chainring.data.looking.word_map import word_map
 from chainring.data.looking.words import WordCounts, word_counts
 from chainring.ring.built import CHAMPION, Ring
 from chainring.ring.sight import Sight
@@ -37,6 +38,7 @@ from chainring.software import project as place_of_project
 from chainring.trust.guard import guard
 
 if TYPE_CHECKING:
+    from chainring.data.words.map import Place as WordPlace
     from chainring.software.api import Project
 
 MAPPED_LABELS = 12
@@ -59,6 +61,7 @@ class Look:
     drops: Sequence[Drop] = ()
     samples: Mapping[Place, str] = field(default_factory=dict)
     words: WordCounts = field(default_factory=WordCounts)
+    word_map: Sequence[WordPlace] = ()
     drift: Drift | None = None
     before: str = ""
     declared: bool = False
@@ -92,6 +95,7 @@ def look(project: Project, *, sight: Sight) -> Look:
     before = _before(ring, history, data.address)
     labels = list(found.by("label", splits=LEARNT))[:MAPPED_LABELS]
     allows = reading(project, sight)
+    seen = word_counts(folder, labels=labels, allows=allows)
     return Look(
         data=data,
         chain=chain,
@@ -100,7 +104,8 @@ def look(project: Project, *, sight: Sight) -> Look:
         terms=terms(tables[-1]) if tables else {},
         drops=left,
         samples={} if sight.blind else _samples(project, chain, left, tables, sight),
-        words=word_counts(folder, labels=labels, allows=allows),
+        words=seen,
+        word_map=word_map(folder, seen=seen, allows=allows),
         drift=drift(ring.runner.trees.open(before), folder, allows=allows) if before else None,
         before=before,
         declared=bool(ring.recipe.data.population.shares()),

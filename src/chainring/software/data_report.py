@@ -221,9 +221,22 @@ def _words(found: Look, say: dict[str, str]) -> Iterator[str]:
         if strong:
             title = say["distinctive"].format(name=label)
             yield _bars(strong, title, say, value_label=say["distinctive how"])
+    if found.word_map:
+        yield _word_map(found, say)
     if found.words.rows < found.numbers.rows:
         told = say["word sample"].format(n=f"{found.words.rows:,}")
         yield f"<p class=muted>{escape(told)}</p>"
+
+
+def _word_map(found: Look, say: dict[str, str]) -> str:
+    from chainring.data.words.picture import picture
+
+    drawn = both(
+        lambda width: picture(
+            found.word_map, language=say["map words"], width=width, height=0.75 * width
+        )
+    )
+    return drawn + f"<p class=muted>{escape(say['map how'])}</p>"
 
 
 def _bars(

@@ -41,6 +41,13 @@ _ROWS = (
         "并入同一内容的行的其他记录：{n}。",
     ),
     ("reason", "Reason", "原因"),
+    ("map words", "en", "zh"),
+    (
+        "map how",
+        "Frequent words: near ones stand in rows beside the same others. How far apart two groups "
+        "lie means nothing.",
+        "常见词：相近的词在各行里与同样的词相伴。两群词相隔多远没有意义。",
+    ),
     ("step", "Step", "步骤"),
     ("where", "Where", "位置"),
     ("text", "Text", "文本"),

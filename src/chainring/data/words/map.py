@@ -11,6 +11,7 @@ keeps near words near and says nothing by distance; PCA keeps the two widest dir
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Literal, get_args
@@ -64,10 +65,15 @@ def word_map(vectors: WordVectors, *, count: int = 150, method: Method = "tsne")
         )
     units = np.array(vectors.vectors[chosen], dtype=np.float64)
     units /= np.maximum(np.linalg.norm(units, axis=1, keepdims=True), 1e-12)
+    return flattened([vectors.words[i] for i in chosen], units, method=method)
+
+
+def flattened(words: Sequence[str], units: NDArray[np.float64], *, method: Method) -> list[Place]:
+    """Return words on a plane by their unit vectors."""
     flat = _tsne(units) if method == "tsne" else _pca(units)
     return [
-        Place(word=vectors.words[i], x=x, y=y, chinese=is_chinese(vectors.words[i]))
-        for i, (x, y) in zip(chosen, flat.tolist(), strict=True)
+        Place(word=word, x=x, y=y, chinese=is_chinese(word))
+        for word, (x, y) in zip(words, flat.tolist(), strict=True)
     ]
 
 
