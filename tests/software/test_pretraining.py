@@ -41,7 +41,8 @@ def test_files_become_a_gpt_that_goes_on_with_a_text(texts: Path, tmp_path: Path
     assert made.base.folder == out
     assert any("documents" in line for line in said)
     assert not list(tmp_path.glob(".gpt*"))
-    assert "139" not in json.dumps(list(AutoTokenizer.from_pretrained(str(out)).get_vocab()))
+    learnt = AutoTokenizer.from_pretrained(str(out)).get_vocab()
+    assert not any("139" in token for token in learnt)
     first = sample(out, "我想", tokens=8, seed=1)
     assert first.startswith("我想")
     assert sample(out, "我想", tokens=8, seed=1) == first

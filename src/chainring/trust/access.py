@@ -32,7 +32,7 @@ _OPERATE = (
     "metrics", "report", "promote", "rollback", "keys", "doctor", "backup", "restore", "gc",
     "forget", "audit",
     "upgrade", "data fetch", "data clean", "data report", "data show",
-    "data trace",
+    "data trace", "pretrain", "tokeniser",
     "words train", "words near", "words analogy", "words export", "words map", "words segment",
 )  # fmt: skip
 VERB_ROLES: dict[str, tuple[Role, ...]] = {

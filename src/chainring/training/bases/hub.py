@@ -10,7 +10,8 @@ from pathlib import Path
 from chainring.contracts.errors import InputError
 
 FILES = (
-    "*.json", "*.safetensors", "*.txt", "*.model", "README.md", "LICENSE*", "LICENCE*", "COPYING*",
+    "*.json", "*.safetensors", "*.txt", "*.model", "README.md", "LICENSE", "LICENSE.md", "LICENCE",
+    "LICENCE.md", "COPYING",
 )  # fmt: skip
 """No pickled weights, no code."""
 
