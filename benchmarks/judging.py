@@ -32,7 +32,7 @@ from chainring.stats.wrong_labels import suspects
 from chainring.training.settings import TrainingSettings
 from chainring.training.study.crossed import crossed
 from chainring.training.study.learners import Learner
-from chainring.training.study.study import stand_in, wanted
+from chainring.training.study.study import fitted, stand_in, wanted
 
 DRAWS = 3
 FLIPPED = 0.05
@@ -126,7 +126,10 @@ def curve(on: Bench, parts: Sequence[int]) -> list[dict[str, Any]]:
             size = on.train // part
             rows, learner = on.part(order[:size])
             told = crossed(rows, learner, seed=seed)
-            says = learning_curve(told.right_ns, told.sizes, at=(size, 2 * size), seed=seed)
+            kept = fitted(told)
+            says = learning_curve(
+                told.right_ns[:, -kept:], told.sizes[-kept:], at=(size, 2 * size), seed=seed
+            )
             before, after = on.right(order[:size]), on.right(order[: 2 * size])
             step = after.astype(float) - before
             chance = Z95 * float(step.std()) / len(step) ** 0.5

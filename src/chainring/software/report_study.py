@@ -22,6 +22,9 @@ from chainring.stats.charts import Point, Series, line_chart
 
 MOST_WANTED = 8
 MOST_SUSPECTS = 12
+FEW_A_LABEL = 40
+"""Under so many rows a label on average curves have been seen to rise faster than foretold."""
+
 UNSURE_POINTS = 0.005
 """A gain whose interval ends below half a point is called none."""
 
@@ -46,7 +49,14 @@ def study_cards(
         return
     if found.gain is not None:
         yield _curve(found, say)
-        yield paragraph(gain_sentence(found, say)) + paragraph(say["gain how"], muted=True)
+        few = found.rows < FEW_A_LABEL * len(found.wanted)
+        yield "".join(
+            [
+                paragraph(gain_sentence(found, say)),
+                paragraph(say["few a label"]) if few else "",
+                paragraph(say["gain how"], muted=True),
+            ]
+        )
         yield _wanted(found.wanted, say)
     for part, because in found.skipped.items():
         yield paragraph(f"{say[f'no {part}']}: {because}")

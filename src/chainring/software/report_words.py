@@ -90,6 +90,11 @@ _ROWS = (
         "这是预测，不是保证：曲线由训练较快的替代模型测得，每一行都由未见过它的模型来判断；"
         "延长部分是拟合的反幂律。区间只反映数据的随机性，不含规律本身可能的偏离。",
     ),
+    (
+        "few a label",
+        "With so few rows a label curves often rise faster than the law: it may well be more.",
+        "每个标签的数据这么少时，曲线往往比该规律上升得更快：实际可能更多。",
+    ),
     ("frozen", "a linear layer on the frozen {base}", "冻结的 {base} 上的线性层"),
     ("learning curve", "Accuracy by rows to learn from", "准确率随训练行数的变化"),
     ("measured", "measured", "实测"),

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from chainring.software.api import Project
 
 KIND = "study"
-VERSION = 1
+VERSION = 2
 """Raised when the same rows give another study."""
 
 

@@ -68,6 +68,13 @@ def test_flipped_labels_are_suspected_and_their_true_label_is_told() -> None:
     assert suspected[min(wrong & set(suspected))].records[0].startswith("rec-")
 
 
+def test_sizes_with_too_few_rows_a_label_are_not_fitted() -> None:
+    """Of 15, 30, 60 and 120 rows of three labels all count; with nine labels the last three do."""
+    assert [point.rows for point in studied(rows()).curve] == [15, 30, 60, 120]
+    nine = [dataclasses.replace(row, label=f"{row.label}-{n % 3}") for n, row in enumerate(rows())]
+    assert len(studied(nine).curve) == 3
+
+
 def test_a_row_that_a_person_holds_models_to_is_not_suspected() -> None:
     given, wrong = flipped(rows(), 0.05)
     held = [dataclasses.replace(row, must=row.id in wrong) for row in given]

@@ -30,7 +30,7 @@ from chainring.contracts.evaluation import Share
 from chainring.contracts.prediction import Answer
 from chainring.contracts.study import Mistake, Study, SuspectLabel, Wanted
 from chainring.stats.intervals import wilson
-from chainring.stats.learning_curve import CurvePoint, learning_curve
+from chainring.stats.learning_curve import MIN_SIZES, CurvePoint, learning_curve
 from chainring.stats.wrong_labels import suspects
 from chainring.training.settings import TrainingSettings
 from chainring.training.study.crossed import FOLDS, Crossed, crossed
@@ -146,10 +146,22 @@ def stand_in(rows: Sequence[Row], *, base: str, settings: TrainingSettings) -> L
     return TermLearner([joined(row) for row in rows], settings=options)
 
 
+def fitted(told: Crossed) -> int:
+    """Return how many of the sizes, from the largest down, the law is fitted to: three at least.
+
+    With under five rows a label accuracy rises ever faster with each doubling, which no power law
+    does: on the built-in texts, a fit to 44, 82, 164 and 333 rows of 25 labels foretold 6 points
+    where 13 came.
+    """
+    enough = [n for n in told.sizes if n >= MIN_LABEL_ROWS * len(told.labels)]
+    return max(MIN_SIZES, len(enough))
+
+
 def _curve(rows: Sequence[Row], told: Crossed, *, seed: int) -> dict[str, Any]:
+    kept = fitted(told)
     found = learning_curve(
-        told.right_ns,
-        told.sizes,
+        told.right_ns[:, -kept:],
+        told.sizes[-kept:],
         at=(len(rows), 2 * len(rows)),
         groups=[row.group or row.id for row in rows],
         seed=seed,
