@@ -34,11 +34,11 @@ class Mapped(Sequence[dict[str, Any]]):
             for name, ends in self.ends.items()
         }
         self.numbers = {p.name[:-8]: np.load(p, mmap_mode="r") for p in folder.glob("*.one.npy")}
-        self.count = len(next(iter({**self.ends, **self.numbers}.values())))
-        self.count -= bool(self.ends)
+        self.rows = len(next(iter({**self.ends, **self.numbers}.values())))
+        self.rows -= bool(self.ends)
 
     def __len__(self) -> int:
-        return self.count
+        return self.rows
 
     @overload
     def __getitem__(self, place: int) -> dict[str, Any]: ...
@@ -46,10 +46,10 @@ class Mapped(Sequence[dict[str, Any]]):
     def __getitem__(self, place: slice) -> list[dict[str, Any]]: ...
     def __getitem__(self, place: int | slice) -> Any:
         if isinstance(place, slice):
-            return [self[i] for i in range(*place.indices(self.count))]
-        if not -self.count <= place < self.count:
+            return [self[i] for i in range(*place.indices(self.rows))]
+        if not -self.rows <= place < self.rows:
             raise IndexError(place)
-        place %= self.count
+        place %= self.rows
         found: dict[str, Any] = {
             name: self.lists[name][ends[place] : ends[place + 1]].tolist()
             for name, ends in self.ends.items()
