@@ -198,18 +198,16 @@ def _require_enough(rows: Iterable[Row], counts: dict[str, int], settings: DataS
     }.get(facts.form, len(values) >= 2)
     if is_enough:
         return
-    if facts.form == "one":
-        wanted = f"two labels with rows to train on are needed; found {found or 'none'}"
-    elif facts.form == "tags":
-        wanted = "one kind of tag with rows to train on is needed; found none"
-    else:
-        wanted = f"two different {facts.says}s to train on are needed; found {len(values)}"
+    wanted = {
+        "one": f"at least two labels with rows to train on are needed; found {found or 'none'}",
+        "tags": "at least one kind of tag with rows to train on is needed; found none",
+    }.get(
+        facts.form,
+        f"at least two different {facts.says}s to train on are needed; found {len(values)}",
+    )
+    add = "labelled rows" if facts.says == "label" else "rows with a target"
     raise InputError(
-        f"at least {wanted}. "
-        f"Add rows with a {facts.says}, or see whether [data.columns] names the right column"
-        if facts.form != "one"
-        else f"at least {wanted}. "
-        "Add labelled rows, or see whether [data.columns] names the right column",
+        f"{wanted}. Add {add}, or see whether [data.columns] names the right column",
         faults=[f"{number} x {reason}" for reason, number in counts.items()],
     )
 

@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from chainring.training.heads import NO_TEXT, Headed, collate, in_batches
+from chainring.training.towers import SCALE, Towers, collate_pairs
+
+
+class Table(nn.Module):  # type: ignore[misc]
+    """An encoder whose states are a table by token id, shifted for the second text."""
+
+    def __init__(self, width: int = 4) -> None:
+        super().__init__()
+        self.config = SimpleNamespace(hidden_size=width)
+        generator = torch.Generator().manual_seed(0)
+        self.table = nn.Parameter(torch.randn(20, width, generator=generator))
+
+    def forward(self, input_ids: Any, attention_mask: Any, token_type_ids: Any = None) -> Any:
+        states = self.table[input_ids]
+        if token_type_ids is not None:
+            states = states + token_type_ids.unsqueeze(-1)
+        return SimpleNamespace(last_hidden_state=states)
+
+
+def headed(form: Any, classes: int) -> Headed:
+    torch.manual_seed(0)
+    return Headed(Table(), form=form, classes=classes, dropout=0.0).eval()
+
+
+IDS = [{"input_ids": [2, 5, 3]}, {"input_ids": [2, 7, 8, 9, 3]}]
+
+
+def test_the_sigmoid_loss_has_both_of_its_terms() -> None:
+    network, labels = headed("several", 3), np.array([[1, 0, 0], [1, 1, 0]], dtype=np.float32)
+    items = [{**item, "labels": hot} for item, hot in zip(IDS, labels, strict=True)]
+    found = network(**collate(items, pad=0))
+    shares = 1 / (1 + np.exp(-found["logits"].detach().numpy()))
+    expected = -(labels * np.log(shares) + (1 - labels) * np.log(1 - shares)).mean()
+    assert float(found["loss"].detach()) == pytest.approx(float(expected), rel=1e-5)
+
+
+def test_the_loss_of_numbers_is_the_weighted_square() -> None:
+    network = headed("number", 1)
+    items = [
+        {**item, "labels": np.float32(y), "weights": w}
+        for item, y, w in zip(IDS, (0.5, -1.0), (0.5, 1.5), strict=True)
+    ]
+    found = network(**collate(items, pad=0))
+    errors = found["logits"].detach().numpy()[:, 0] - np.array([0.5, -1.0])
+    assert float(found["loss"].detach()) == pytest.approx(float((errors**2 * [0.5, 1.5]).mean()), rel=1e-5)
+
+
+def test_tags_count_the_tokens_that_are_text_and_no_padding() -> None:
+    network = headed("tags", 3)
+    labels = [[NO_TEXT, 1, NO_TEXT], [NO_TEXT, 0, 2, 0, NO_TEXT]]
+    items = [{**item, "labels": row} for item, row in zip(IDS, labels, strict=True)]
+    found = network(**collate(items, pad=0))
+    assert int(found["units"]) == 4
+    logits = torch.log_softmax(found["logits"], -1).detach().numpy()
+    told = [logits[0, 1, 1], logits[1, 1, 0], logits[1, 2, 2], logits[1, 3, 0]]
+    assert float(found["loss"].detach()) == pytest.approx(-float(np.mean(told)), rel=1e-5)
+
+
+def test_answers_come_in_the_order_asked_without_padding() -> None:
+    network = headed("tags", 3)
+    both = in_batches(network.logits, IDS, pad=0)
+    alone = [in_batches(network.logits, [item], pad=0)[0] for item in IDS]
+    assert [len(row) for row in both] == [3, 5]
+    for one, other in zip(both, alone, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-6)
+
+
+def test_segments_reach_the_encoder() -> None:
+    network = headed("one", 2)
+    plain = {"input_ids": [2, 5, 3, 6, 3], "token_type_ids": [0, 0, 0, 0, 0]}
+    second = {**plain, "token_type_ids": [0, 0, 0, 1, 1]}
+    first, other = in_batches(network.logits, [plain, second], pad=0)
+    assert np.abs(first - other).max() > 1e-3
+
+
+def test_towers_choose_among_the_batch_and_leave_out_the_same_text() -> None:
+    towers = Towers(Table()).eval()
+    items = [
+        {"input_ids": [2, 5], "pair_ids": [2, 6], "together": True, "text": 0, "weights": 1.0},
+        {"input_ids": [2, 5], "pair_ids": [7, 9], "together": False, "text": 0, "weights": 1.0},
+        {"input_ids": [8, 4], "pair_ids": [8, 3], "together": True, "text": 1, "weights": 1.0},
+    ]
+    batch = collate_pairs(items, pad=0)
+    found = float(towers(**batch)["loss"].detach())
+    table = towers.encoder.table.detach().numpy()
+
+    def unit(ids: list[int]) -> Any:
+        vector = table[ids].mean(0)
+        return vector / np.linalg.norm(vector)
+
+    first = np.array([unit(item["input_ids"]) for item in items])
+    second = np.array([unit(item["pair_ids"]) for item in items])
+    logits = SCALE * first @ second.T
+    own = SCALE * ((first * second).sum(1) - 0.5)
+    each = np.log1p(np.exp(-np.where([True, False, True], own, -own)))
+    choices = [[0, 2], [1, 2], [0, 1, 2]]  # of one text, the other's second text is no choice
+    chosen = [
+        np.log(np.exp(logits[i][allowed]).sum()) - logits[i, i] for i, allowed in enumerate(choices)
+    ]
+    expected = np.mean(each + np.array([1, 0, 1]) * chosen)
+    assert found == pytest.approx(float(expected), rel=1e-4)
