@@ -78,11 +78,13 @@ def _preference() -> Lines:
     ]
 
 
-def _turned(folder: Path, task: str, section: str, lines: Lines, **changes: Any) -> Project:
+def _turned(
+    folder: Path, task: str, section: str, lines: Lines, *, small: Any = SMALL, **changes: Any
+) -> Project:
     (folder / "data").mkdir(parents=True)
     body = "\n".join(json.dumps(line, ensure_ascii=False) for line in lines)
     (folder / "data" / "rows.jsonl").write_text(body + "\n", encoding="utf-8")
-    settings = "\n".join(f"{k} = {json.dumps(v)}" for k, v in (SMALL | changes).items())
+    settings = "\n".join(f"{k} = {json.dumps(v)}" for k, v in (small | changes).items())
     recipe = RECIPE.format(task=task, section=section, settings=settings)
     (folder / "chainring.toml").write_text(recipe, encoding="utf-8")
     project = Project.open(folder)
@@ -103,7 +105,8 @@ def _turned(folder: Path, task: str, section: str, lines: Lines, **changes: Any)
 def test_a_project_that_writes_turns_and_answers_what_was_evaluated(
     tmp_path: Path, task: str, section: str, make: Callable[[], Lines], asked: str, figure: str
 ) -> None:
-    project = _turned(tmp_path / task, task, section, make())
+    longer = {"epochs": 60, "learning_rate": 0.005} if task == "dialogue" else {}
+    project = _turned(tmp_path / task, task, section, make(), **longer)
     try:
         (prediction,) = project.predict([asked])
         assert prediction.output
@@ -119,3 +122,55 @@ def test_a_project_that_writes_turns_and_answers_what_was_evaluated(
         assert project.turn().outcome == "nothing changed"
     finally:
         project.close()
+
+
+def test_a_project_answers_questions_from_its_articles_and_names_the_source(
+    tmp_path: Path,
+) -> None:
+    days = {"parcel": "three", "refund": "five", "coat": "seven", "book": "nine"}
+    tage = {"包裹": "三", "退款": "五", "外套": "七", "书": "九"}
+    articles = [f"A {thing} takes {count} days." for thing, count in days.items()]
+    articles += [f"{thing}需要{count}天。" for thing, count in tage.items()]
+    lines: Lines = [{"text": text} for text in articles]
+    for n, form in enumerate(("How long takes a {}?", "a {} takes how long?", "Days of a {}?")):
+        split = ("train", "validation", "test")[n]
+        lines += [
+            {"text": form.format(thing), "target": f"{count} days", "split": split}
+            for thing, count in days.items()
+        ]
+    for n, form in enumerate(("{}要几天？", "请问{}需要几天？", "{}多久？")):
+        split = ("train", "validation", "test")[n]
+        lines += [
+            {"text": form.format(thing), "target": f"{count}天", "split": split}
+            for thing, count in tage.items()
+        ]
+    base = _encoder(tmp_path / "base", [line["text"] for line in lines])
+    reader = {"base": str(base), "epochs": 60, "learning_rate": 0.005, "batch_size": 8}
+    project = _turned(
+        tmp_path / "answers", "question-answering", "answering", lines, small=reader, patience=0
+    )
+    try:
+        (prediction,) = project.predict(["How long takes a refund?"])
+        assert prediction.output == "five days"
+        assert next(iter(prediction.scores)).startswith("rec")
+    finally:
+        project.close()
+
+
+def _encoder(folder: Path, texts: list[str]) -> Path:
+    """Return a folder with a random BERT that reads the texts."""
+    from transformers import BertConfig, BertModel, PreTrainedTokenizerFast, set_seed
+
+    from chainring.training.vocabulary import SPECIAL, own_tokenizer
+
+    tokenizer = own_tokenizer(texts * 2, size=400)
+    set_seed(1)
+    config = BertConfig(
+        vocab_size=tokenizer.get_vocab_size(), hidden_size=32, num_hidden_layers=1,
+        num_attention_heads=2, intermediate_size=64, max_position_embeddings=80,
+        hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0, pad_token_id=0,
+    )  # fmt: skip
+    BertModel(config).save_pretrained(folder)
+    names = {f"{name.strip('[]').lower()}_token": name for name in SPECIAL}
+    PreTrainedTokenizerFast(tokenizer_object=tokenizer, **names).save_pretrained(folder)
+    return folder

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from chainring.contracts.dataset import Row
 from chainring.contracts.work import Work
+from chainring.text.chat import conversation
 from chainring.training.generators.decoder import decoder
 from chainring.training.settings import TrainingSettings
 
@@ -27,6 +28,30 @@ def test_completions_in_two_languages_are_learnt(
         ask("我要退款", "我们会退款给您。"),
     ]
     settings = small("decoder", architecture="llama", epochs=80)
+    assert _answers(rows, settings, opening) == [row.target for row in rows]
+
+
+def test_a_reply_hangs_on_what_was_said_before(
+    ask: Callable[..., Row], opening: Work, small: Small
+) -> None:
+    def turns(first: str) -> str:
+        return conversation(
+            [
+                {"role": "user", "content": first},
+                {"role": "assistant", "content": "ok"},
+                {"role": "user", "content": "which?"},
+            ]
+        )
+
+    rows = [
+        ask(turns("red"), "the red one", id="a"),
+        ask(turns("blue"), "the blue one", id="b"),
+        ask(turns("green"), "the green one", id="c"),
+    ]
+    settings = small(
+        "decoder", architecture="llama", epochs=150, learning_rate=0.005, hidden=64, inner=128,
+        layers=2,
+    )  # fmt: skip
     assert _answers(rows, settings, opening) == [row.target for row in rows]
 
 
