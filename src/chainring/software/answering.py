@@ -17,6 +17,7 @@ from chainring.contracts.request import Request
 from chainring.contracts.values import Input
 
 if TYPE_CHECKING:
+    from chainring.ring.recipe import Recipe
     from chainring.software.api import Project
 
 MAX_FAULTS = 20
@@ -24,10 +25,17 @@ MAX_FAULTS = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opened:
-    """What answers: the deployment and the folder of its form."""
+    """What answers: the deployment, the folder of its form, and threads (0: the engine's own)."""
 
     deployment: Deployment
     folder: Path
+    threads: int = 0
+
+
+def stated_threads(recipe: Recipe) -> int:
+    """Return the threads of inference that the recipe states, 0 where it states none."""
+    placed = recipe.hardware.threads
+    return recipe.deployment.threads or (0 if placed == "auto" else placed)
 
 
 def predictions(
@@ -39,7 +47,8 @@ def predictions(
     _require_short(texts, limit=project.ring.recipe.deployment.max_characters)
     opened = project.champion()
     requests = [request_of(text, app=project.app, episode=episode, author=author) for text in texts]
-    with open_predictor(opened.folder, engine=opened.deployment.engine) as predictor:
+    engine, threads = opened.deployment.engine, opened.threads
+    with open_predictor(opened.folder, engine=engine, threads=threads) as predictor:
         answers = predictor.predict(requests)
     rows = [
         answered(project, opened.deployment, request, answer)

@@ -125,7 +125,8 @@ class Project:
         if deployment is None:
             raise InputError("no model serves yet; run `chainring turn` first")
         folder = self.ring.runner.trees.open(deployment.form, fresh=True)
-        return Opened(deployment=deployment, folder=folder)
+        threads = answering.stated_threads(self.ring.recipe)
+        return Opened(deployment=deployment, folder=folder, threads=threads)
 
     def predict(
         self, texts: Sequence[Input], *, episode: str = "", author: str = ""

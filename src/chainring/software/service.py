@@ -310,7 +310,8 @@ class Service:
 
 
 def _load(opened: Opened) -> Any:
-    predictor = load_predictor(opened.folder, engine=opened.deployment.engine)
+    engine = opened.deployment.engine
+    predictor = load_predictor(opened.folder, engine=engine, threads=opened.threads)
     pair = "hello 你好" if TASKS[opened.deployment.task].pairs else ""
     predictor.predict([Request(text="hello 你好", pair=pair)])  # slow once; no user should wait
     return predictor
