@@ -24,6 +24,7 @@ from chainring.contracts.checks import (
     ReaderExample,
     SourceExample,
     TokeniserExample,
+    TrackerExample,
     check_part,
 )
 from chainring.contracts.dataset import Row
@@ -146,6 +147,7 @@ def example(
         "form": form,
         "engine": engine,
         "executor": lambda _: ExecutorExample(make=lambda part: part(workers=2)),
+        "tracker": lambda _: TrackerExample(folder=tmp_path),
     }
     return lambda kind, name: makers[kind](name)
 

@@ -29,11 +29,12 @@ from chainring.contracts.request import Request
 from chainring.contracts.source_checks import SourceExample, source_faults
 from chainring.contracts.stage_checks import StageExample, stage_faults
 from chainring.contracts.tokeniser_checks import TokeniserExample, tokeniser_faults
+from chainring.contracts.tracker_checks import TrackerExample, tracker_faults
 
 __all__ = [
     "CandidateExample", "EmbedderExample", "EngineExample", "Example", "ExecutorExample",
     "FormExample", "ReaderExample", "SourceExample", "StageExample", "TokeniserExample",
-    "check_part",
+    "TrackerExample", "check_part",
 ]  # fmt: skip
 
 TEXTS = ("", "Where is my parcel?", "我的包裹到哪了？", "物流太久了 " * 400)
@@ -84,7 +85,7 @@ class FormExample:
 
 Example = (
     ReaderExample | SourceExample | StageExample | CandidateExample | EngineExample | FormExample
-    | ExecutorExample | EmbedderExample | TokeniserExample
+    | ExecutorExample | EmbedderExample | TokeniserExample | TrackerExample
 )  # fmt: skip
 
 
@@ -141,6 +142,7 @@ _MEMBERS: dict[str, tuple[str, ...]] = {
     "form": ("name", "engine", "write", "tolerances", "hindrance"),
     "engine": (),
     "executor": ("name", "map", "spawn"),
+    "tracker": (),
 }
 _ARGUMENTS: dict[str, tuple[tuple[None, ...], tuple[str, ...]] | None] = {
     "reader": ((None,), ("report", "max_bytes")),
@@ -152,6 +154,7 @@ _ARGUMENTS: dict[str, tuple[tuple[None, ...], tuple[str, ...]] | None] = {
     "form": None,
     "engine": ((None,), ("threads",)),
     "executor": ((), ()),
+    "tracker": ((), ("name", "folder", "settings")),
 }
 
 
@@ -277,5 +280,6 @@ _BEHAVIOUR: dict[str, tuple[type[Any], Callable[[str, Any, Any], Iterator[str]]]
     "form": (FormExample, _form),
     "engine": (EngineExample, _engine),
     "executor": (ExecutorExample, executor_faults),
+    "tracker": (TrackerExample, tracker_faults),
 }
 assert set(_BEHAVIOUR) == set(KINDS)
