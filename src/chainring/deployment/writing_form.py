@@ -10,7 +10,7 @@ from chainring.deployment.form_parts import FormPart
 from chainring.deployment.parity import Tolerances
 from chainring.deployment.settings import ParitySettings
 
-LEFT_OUT = ("model-card.md",)
+LEFT_OUT = ("README.md",)
 
 
 def _write(source: Path, folder: Path, earlier: Mapping[str, Path]) -> None:
