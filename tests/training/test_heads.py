@@ -30,7 +30,9 @@ class Table(nn.Module):  # type: ignore[misc]
 
 def headed(form: Any, classes: int) -> Headed:
     torch.manual_seed(0)
-    return Headed(Table(), form=form, classes=classes, dropout=0.0).eval()
+    network = Headed(Table(), form=form, classes=classes, dropout=0.0)
+    network.eval()
+    return network
 
 
 IDS = [{"input_ids": [2, 5, 3]}, {"input_ids": [2, 7, 8, 9, 3]}]
@@ -53,7 +55,9 @@ def test_the_loss_of_numbers_is_the_weighted_square() -> None:
     ]
     found = network(**collate(items, pad=0))
     errors = found["logits"].detach().numpy()[:, 0] - np.array([0.5, -1.0])
-    assert float(found["loss"].detach()) == pytest.approx(float((errors**2 * [0.5, 1.5]).mean()), rel=1e-5)
+    assert float(found["loss"].detach()) == pytest.approx(
+        float((errors**2 * [0.5, 1.5]).mean()), rel=1e-5
+    )
 
 
 def test_tags_count_the_tokens_that_are_text_and_no_padding() -> None:
@@ -86,7 +90,7 @@ def test_segments_reach_the_encoder() -> None:
 
 def test_towers_choose_among_the_batch_and_leave_out_the_same_text() -> None:
     towers = Towers(Table()).eval()
-    items = [
+    items: list[dict[str, Any]] = [
         {"input_ids": [2, 5], "pair_ids": [2, 6], "together": True, "text": 0, "weights": 1.0},
         {"input_ids": [2, 5], "pair_ids": [7, 9], "together": False, "text": 0, "weights": 1.0},
         {"input_ids": [8, 4], "pair_ids": [8, 3], "together": True, "text": 1, "weights": 1.0},
