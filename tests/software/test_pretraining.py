@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.training.conftest import shop_rows
@@ -75,7 +76,10 @@ def test_a_folder_that_is_not_empty_is_left_alone(texts: Path, tmp_path: Path) -
 
 
 def test_all_keys_that_cannot_be_are_told_at_once() -> None:
-    wrong = {"pretrain": {"objective": "guess", "epochs": 0}, "tokeniser": {"size": 1}}
+    wrong: dict[str, dict[str, Any]] = {
+        "pretrain": {"objective": "guess", "epochs": 0},
+        "tokeniser": {"size": 1},
+    }
     with pytest.raises(InputError) as caught:
         with_sections(TrainingSettings(), wrong)
     assert len(caught.value.faults) == 3
