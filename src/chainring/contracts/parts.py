@@ -23,7 +23,7 @@ from chainring.contracts.errors import InputError, UnknownNameError
 GROUP = "chainring.parts"
 KINDS = (
     "reader", "source", "stage", "embedder", "tokeniser", "candidate", "form", "engine",
-    "executor",
+    "executor", "tracker",
 )  # fmt: skip
 _NAME = re.compile(r"[a-z][a-z0-9-]*\.v[1-9][0-9]*")
 _registered: dict[tuple[str, str], Any] = {}
