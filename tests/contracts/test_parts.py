@@ -41,7 +41,7 @@ def test_every_kind_has_a_part() -> None:
 
 @pytest.mark.parametrize(
     ("name", "said"),
-    [("linaer.v1", "did you mean 'linear.v1'?"), ("xyz", "known: encoder.v1, linear.v1")],
+    [("linaer.v1", "did you mean 'linear.v1'?"), ("xyz", "known: .*encoder.v1, .*linear.v1")],
 )
 def test_a_near_miss_is_offered(name: str, said: str) -> None:
     for look in (load_part, part_module):
