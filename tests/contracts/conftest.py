@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from chainring.deployment.predictors import open_predictor
 from chainring.hardware.executor import LocalExecutor
 from chainring.store.tables import write_rows
 from chainring.store.trees import TreeStore
+from chainring.training.generators.settings import DecoderSettings
 from chainring.training.settings import EncoderSettings, TrainingSettings
 
 source_example = source_examples.source_example
@@ -23,6 +25,11 @@ SAID = {
     "refund": ("I want my money back", "please refund me", "我要退款", "把钱退给我"),
     "parcel": ("where is my parcel", "track my order", "我的包裹到哪了", "物流太久了"),
 }
+TINY_WRITER: dict[str, Any] = {
+    "layers": 1, "hidden": 32, "inner": 64, "heads": 2, "vocabulary": 340, "dropout": 0.0,
+    "batch_size": 8, "epochs": 12, "learning_rate": 0.01, "patience": 0,
+    "max_input_tokens": 64, "max_output_tokens": 16,
+}  # fmt: skip
 FRAMES = ("{}", "hello, {}", "{} now", "{}!", "请问 {}", "{} today")
 
 
@@ -118,19 +125,26 @@ def model_folder(
         if part not in made:
             from chainring.training.model import model
 
+            writes = part == "decoder.v1"
+            rows = shop_rows()
+            if writes:
+                rows = [replace(row, label="", target=f"about {row.label}") for row in rows]
             work, folder = make_work(), tmp_path_factory.mktemp("dataset")
-            write_rows(folder, shop_rows())
+            write_rows(folder, rows)
             dataset = Dataset(
                 app="shop",
                 address=work.trees.put(folder, kind="dataset"),
-                task="classification",
-                labels=tuple(SAID),
+                task="generation" if writes else "classification",
+                labels=() if writes else tuple(SAID),
                 languages=("en", "zh"),
                 splits={},
                 suite="",
                 training="",
             )
-            settings = training_settings.model_copy(update={"candidates": (part,)})
+            changes: dict[str, Any] = {"candidates": (part,)}
+            if writes:
+                changes["decoder"] = DecoderSettings.model_validate(TINY_WRITER)
+            settings = training_settings.model_copy(update=changes)
             noun = model(dataset, (), PLACEMENT, work=work, settings=settings)
             made[part] = work.trees.open(noun.address)
         return made[part]

@@ -12,6 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from tests.contracts.conftest import TINY_WRITER
 from tests.data.clean.conftest import stage_example
 
 from chainring.contracts import parts
@@ -37,7 +38,18 @@ from chainring.training.settings import TrainingSettings
 from chainring.training.tokenisers.settings import TokeniserSettings
 
 ROWS = [{"text": "我要退款", "label": "refund"}, {"text": 'say "hi", please', "label": "chat"}]
-OURS = [(kind, name) for kind in KINDS for name in part_names(kind)]
+IN_THEIR_ROOM = {"embedder"}
+"""Kinds whose examples take a room's own material: the suite holds them in that room's tests."""
+
+OURS = [(kind, name) for kind in KINDS for name in part_names(kind) if kind not in IN_THEIR_ROOM]
+WRITERS = {
+    "seq2seq.v1": ("seq2seq", "translation"),
+    "decoder.v1": ("decoder", "generation"),
+    "qa.v1": ("answering", "question-answering"),
+    "dpo.v1": ("preference", "preference"),
+    "kto.v1": ("preference", "preference"),
+}
+"""Candidate → section of its settings and a task that it can do."""
 
 
 def write_jsonl(path: Path) -> None:
@@ -101,8 +113,12 @@ def example(
         rows = APART.get(name, ROWS)
         return ReaderExample(path=tmp_path / file, rows=rows, damaged=tmp_path / "damaged" / file)
 
-    def candidate(_: str) -> Example:
+    def candidate(name: str) -> Example:
         rows = rows_of(model_folder("linear.v1"))
+        if name in WRITERS:
+            return writing(rows, *WRITERS[name])
+        if name == "biencoder.v1":
+            return matching(rows)
         return CandidateExample(
             train=[row for row in rows if row.split == "train"],
             validation=[row for row in rows if row.split == "validation"],
@@ -110,8 +126,51 @@ def example(
             arguments={"unlabelled": (), "work": make_work(), "settings": training_settings},
         )
 
+    def matching(rows: list[Row]) -> Example:
+        said = {"refund": "give the money back", "parcel": "where a parcel is"}
+        pairs = [
+            replace(row, id=f"{row.id}{pair}", pair=pair, label=str(label == row.label).lower())
+            for row in rows
+            for label, pair in said.items()
+        ]
+        return CandidateExample(
+            train=[row for row in pairs if row.split == "train"],
+            validation=[row for row in pairs if row.split == "validation"],
+            labels=("false", "true"),
+            arguments={
+                "unlabelled": (),
+                "work": make_work(),
+                "settings": training_settings,
+                "task": "matching",
+            },
+        )
+
+    def writing(rows: list[Row], section: str, task: str) -> CandidateExample:
+        told = {"refund": "We will pay it back.", "parcel": "It is on its way."}
+        beside = {"preference": lambda _: "no", "answering": lambda said: f"Dear you. {said}"}
+        pair = beside.get(section, lambda _: "")
+        rows = [
+            replace(row, label="", target=said, pair=pair(said))
+            for row in rows
+            for said in [told[row.label]]
+        ]
+        own = TINY_WRITER
+        if section == "answering":
+            own = {"base": training_settings.encoder.base, "epochs": 20, "learning_rate": 0.005}
+        return CandidateExample(
+            train=[row for row in rows if row.split == "train"],
+            validation=[row for row in rows if row.split == "validation"],
+            labels=(),
+            arguments={
+                "unlabelled": (),
+                "work": make_work(),
+                "settings": TrainingSettings.model_validate({section: own}),
+                "task": task,
+            },
+        )
+
     def form(name: str) -> FormExample:
-        linear = name == "linear.v1"
+        model = {"linear.v1": "linear.v1", "writing.v1": "decoder.v1"}.get(name, "encoder.v1")
         (tmp_path / "place").mkdir()
         earlier = {}
         if name in ("bf16.v1", "light.v1"):
@@ -119,7 +178,7 @@ def example(
             earlier["exact"].mkdir()
             load_part("form", "exact.v1").write(model_folder("encoder.v1"), earlier["exact"], {})
         return FormExample(
-            folder=model_folder("linear.v1" if linear else "encoder.v1"),
+            folder=model_folder(model),
             place=tmp_path / "place",
             placement=placement(),
             near=2e-3 if name in ("linear.v1", "exact.v1") else 0.1,
@@ -129,7 +188,12 @@ def example(
     def engine(name: str) -> Example:
         if name == "torch.v1":
             return EngineExample(folder=model_folder("encoder.v1"))
-        forms = {"linear.v1": "linear.v1", "onnxruntime.v1": "exact.v1", "openvino.v1": "bf16.v1"}
+        forms = {
+            "linear.v1": "linear.v1",
+            "onnxruntime.v1": "exact.v1",
+            "openvino.v1": "bf16.v1",
+            "generator.v1": "writing.v1",
+        }
         made = form(forms[name])
         load_part("form", forms[name]).write(made.folder, made.place, made.earlier)
         return EngineExample(folder=made.place, near=made.near)

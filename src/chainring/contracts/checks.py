@@ -15,7 +15,7 @@ from __future__ import annotations
 import inspect
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +52,10 @@ class ReaderExample:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CandidateExample:
-    """The arguments of one training; `train` holds at least two labels that words tell apart."""
+    """The arguments of one training; `train` holds at least two labels that words tell apart.
+
+    Of a candidate that writes the rows have targets, and there are no labels.
+    """
 
     train: Sequence[Any]
     validation: Sequence[Any]
@@ -184,19 +187,40 @@ def _candidate(_: str, part: Any, example: CandidateExample) -> Iterator[str]:
     trained = part(example.train, example.validation, labels=example.labels, **example.arguments)
     if not any(path.is_file() for path in Path(trained.folder).rglob("*")):
         yield f"it leaves no file in {trained.folder}"
-    table = _numbers(trained.logits(TEXTS))
+    if trained.answers is not None:
+        yield from _writes(trained.answers, list(example.train))
+        return
+    paired = any(row.pair for row in example.train)
+    asked = [(text, "please") for text in TEXTS] if paired else list(TEXTS)
+    table = _numbers(trained.logits(asked))
     if [len(row) for row in table] != [len(example.labels)] * len(TEXTS):
         yield f"logits of shape ({len(TEXTS)}, {len(example.labels)}) expected"
         return
     if not all(math.isfinite(number) for row in table for number in row):
         yield "its logits are not finite"
-    yield from _alone(table, lambda text: _numbers(trained.logits([text]))[0], _NEAR)
-    answered = _numbers(trained.logits([row.text for row in example.train]))
+    yield from _alone(table, lambda n: _numbers(trained.logits([asked[n]]))[0], _NEAR)
+    inputs = [(row.text, row.pair) if paired else row.text for row in example.train]
     truth = [row.label for row in example.train]
-    best = [example.labels[row.index(max(row))] for row in answered]
+    best = [example.labels[row.index(max(row))] for row in _numbers(trained.logits(inputs))]
     right = sum(a == b for a, b in zip(best, truth, strict=True))
     if right <= max(truth.count(label) for label in set(truth)):
         yield f"it learns nothing: {right} of {len(truth)} of its own training rows are right"
+
+
+def _writes(
+    answers: Callable[[Sequence[Any]], Sequence[Any]], rows: Sequence[Any]
+) -> Iterator[str]:
+    given = list(answers(rows))
+    if len(given) != len(rows):
+        yield f"{len(rows)} answers expected, found {len(given)}"
+        return
+    if not any(answer.output for answer in given):
+        yield "it writes nothing"
+    if any(not 0 <= answer.confidence <= 1 for answer in given):
+        yield "a confidence is no share"
+    blind = [replace(row, label="", target="") for row in rows]
+    if [answer.output for answer in answers(blind)] != [answer.output for answer in given]:
+        yield "it writes otherwise when a row does not say what is right: it has looked"
 
 
 def _engine(_: str, part: Any, example: EngineExample) -> Iterator[str]:
@@ -216,6 +240,9 @@ def _predictor(predictor: Any, near: float) -> Iterator[str]:
     if len(answers) != len(TEXTS):
         yield f"{len(TEXTS)} answers expected, found {len(answers)}"
         return
+    if not predictor.labels:
+        yield from _written(predictor, answers)
+        return
     for answer in answers:
         scores = list(answer.scores.values())
         if answer.label not in predictor.labels or next(iter(answer.scores)) != answer.label:
@@ -227,16 +254,23 @@ def _predictor(predictor: Any, near: float) -> Iterator[str]:
     table = _numbers(predictor.probabilities(TEXTS))
     if any(abs(sum(row) - 1) > _NEAR for row in table):
         yield "its probabilities do not sum to 1"
-    yield from _alone(table, lambda text: _numbers(predictor.probabilities([text]))[0], near)
+    yield from _alone(table, lambda n: _numbers(predictor.probabilities([TEXTS[n]]))[0], near)
     if "embed" in predictor.capabilities and len(predictor.embed(TEXTS)) != len(TEXTS):
         yield "embed does not give one row a text"
 
 
+def _written(predictor: Any, answers: Sequence[Any]) -> Iterator[str]:
+    if any(answer.label or not 0 <= answer.confidence <= 1 for answer in answers):
+        yield "who writes gives an output, no label, and a confidence that is a share"
+    if predictor.predict([Request(text=text) for text in TEXTS]) != answers:
+        yield "asked again it writes something else"
+
+
 def _alone(
-    table: list[list[float]], ask: Callable[[str], list[float]], near: float
+    table: list[list[float]], ask: Callable[[int], list[float]], near: float
 ) -> Iterator[str]:
-    for text, among in zip(TEXTS, table, strict=True):
-        if any(abs(a - b) > near for a, b in zip(among, ask(text), strict=True)):
+    for number, (text, among) in enumerate(zip(TEXTS, table, strict=True)):
+        if any(abs(a - b) > near for a, b in zip(among, ask(number), strict=True)):
             yield f"{text[:20]!r} is answered otherwise alone than among others"
 
 
