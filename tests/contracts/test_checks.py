@@ -147,10 +147,9 @@ def example(
 
     def writing(rows: list[Row], section: str, task: str) -> CandidateExample:
         told = {"refund": "We will pay it back.", "parcel": "It is on its way."}
-        beside = {"preference": lambda _: "no", "answering": lambda said: f"Dear you. {said}"}
-        pair = beside.get(section, lambda _: "")
+        beside = {"preference": "no", "answering": "Dear you. {}"}.get(section, "")
         rows = [
-            replace(row, label="", target=said, pair=pair(said))
+            replace(row, label="", target=said, pair=beside.format(said))
             for row in rows
             for said in [told[row.label]]
         ]

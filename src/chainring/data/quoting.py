@@ -63,8 +63,9 @@ def _places(found: Hashes, known: Hashes) -> NDArray[np.int64]:
     import numpy as np
 
     at = np.searchsorted(known, found)
-    inside = at < len(known)
-    return at[inside][known[at[inside]] == found[inside]]
+    at, found = at[at < len(known)], found[at < len(known)]
+    places: NDArray[np.int64] = at[known[at] == found]
+    return places
 
 
 def _sequences(texts: Sequence[str], *, of_judges: bool) -> Iterator[Hashes]:

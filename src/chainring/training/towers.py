@@ -49,7 +49,7 @@ class Towers(nn.Module):  # type: ignore[misc]  # torch is read without its type
         texts: Any,
         weights: Any,
     ) -> dict[str, Any]:
-        """Return the loss of pairs; `together`: 1.0 where both go together, `texts`: their number."""
+        """Return the loss; `together`: 1.0 where both texts go together, `texts`: their number."""
         first = nn.functional.normalize(self.embed(input_ids, attention_mask).float(), dim=1)
         second = nn.functional.normalize(self.embed(pair_ids, pair_mask).float(), dim=1)
         cosines_bb = first @ second.T
