@@ -36,7 +36,7 @@ def test_bfloat16_fits_more_epochs_than_float32(minutes: float) -> None:
         fit(10**6, **SMALL, minutes=minutes, placement=make_placement(precision)).epochs
         for precision in ("bf16", "fp32")
     )
-    assert fast >= 2 * slow
+    assert fast > slow
 
 
 def test_a_sample_has_its_share_in_order_and_the_same_each_time() -> None:
