@@ -23,7 +23,7 @@ import importlib, pkgutil
 from pathlib import Path
 import chainring.deployment as room
 for found in pkgutil.iter_modules(room.__path__, room.__name__ + "."):
-    if found.name != "chainring.deployment.encoder_module":
+    if found.name.rpartition(".")[2] not in ("encoder_module", "span_module", "writer"):
         importlib.import_module(found.name)
 
 from chainring.contracts.errors import MissingPackageError

@@ -162,6 +162,10 @@ EXERCISES: dict[str, Callable[[House], str]] = {
     "gc": plain("gc"),
     "forget": plain("forget", "--source", "data/sealed.jsonl", "--dry-run"),
     "upgrade": plain("upgrade"),
+    "pretrain": lambda h: written(
+        h.folder / "base" / "tokenizer.json",
+        called(h, "pretrain", "--out", str(h.folder / "base"), "--minutes", "0.01"),
+    ),
     "data fetch": plain("data", "fetch"),
     "data report": lambda h: written(
         h.folder / "card.md",
@@ -185,6 +189,7 @@ NO_TEXT_OF_THE_STORE = {
     "init": "makes a project; there is no text yet",
     "serve": "gives out by its routes, which are called below",
     "data clean": "reads and writes files that are named to it; it opens no project",
+    "tokeniser": "reads files that are named to it; it opens no project",
     "words train": "reads files that are named to it; it opens no project",
     "words near": "reads vectors that are named to it",
     "words analogy": "reads vectors that are named to it",
