@@ -48,7 +48,7 @@ class EncoderSettings(_Settings):
     )
     epochs: int = Field(default=4, ge=0, le=1000, description="passes over the rows; 0: head only")
     learning_rate: float = Field(
-        default=1e-4, gt=0, lt=1, description="peak learning rate of AdamW"
+        default=2e-4, gt=0, lt=1, description="peak learning rate of AdamW"
     )
     batch_size: int = Field(default=64, ge=1, le=4096, description="rows a step")
     max_tokens: int = Field(
@@ -59,10 +59,10 @@ class EncoderSettings(_Settings):
     )
     weight_decay: float = Field(default=0.01, ge=0, le=1, description="decay of AdamW")
     layer_decay: float = Field(
-        default=1.0, gt=0, le=1, description="factor of the learning rate from a layer to the lower"
+        default=0.9, gt=0, le=1, description="factor of the learning rate from a layer to the lower"
     )
     label_smoothing: float = Field(
-        default=0.0, ge=0, lt=1, description="share of the target spread over all labels"
+        default=0.1, ge=0, lt=1, description="share of the target spread over all labels"
     )
     dropout: float = Field(
         default=0.1, ge=0, lt=1, description="dropout before the head and in the base"
