@@ -181,7 +181,8 @@ def test_the_forms_of_a_task_answer_like_the_model_that_was_trained(
 def test_a_cross_encoder_reads_which_text_a_token_is_of(tmp_path: Path) -> None:
     example = matching_pairs()
     rows, work = rows_of(example), work_in(tmp_path)
-    options = {"base": str(base_of(rows, tmp_path / "base")), "epochs": 1, "batch_size": 16}
+    options = {"base": str(base_of(rows, tmp_path / "base")), "epochs": 2, "batch_size": 16,
+               "learning_rate": 3e-3, "layer_decay": 1.0}  # fmt: skip
     settings = TrainingSettings.model_validate({"candidates": ["encoder.v1"], "encoder": options})
     data = dataset_of("matching", rows, work, tmp_path / "data")
     made = model(data, (), work.placement, work=work, settings=settings)
