@@ -29,7 +29,6 @@ from chainring.contracts.record import Record
 from chainring.contracts.source import Machine, Policy, Source
 from chainring.contracts.table import Table
 from chainring.contracts.verdict import Verdict
-from chainring.data.cleaned import digest_of_embedder, digests_of
 from chainring.data.settings import KEYED
 from chainring.feedback.holdout import asked
 from chainring.ring.built import CHAMPION, Built, Ring, build, current
@@ -141,6 +140,8 @@ def _cleaned(ring: Ring, records: Made[Table[Record]]) -> Made[Table[Record]]:
     clean = ring.recipe.data.clean
     if clean.profile == "none":
         return records
+    from chainring.data.cleaned import digest_of_embedder, digests_of  # a tenth of a second
+
     made: Made[Table[Record]] = ring.runner.run(
         "cleaned",
         records,
