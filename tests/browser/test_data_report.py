@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.browser.reports import report_pages
 from tests.browser.test_look import CONTRAST
 from tests.software.conftest import grow, opened, small_project
 
 from chainring.software.data_report_words import WORDS
 
-SHOTS = os.environ.get("CHAINRING_SCREENSHOTS")
 EXTRA = """\
 {"text": "", "label": "stock"}
 {"text": "lonely, call 13912345678", "label": "a very long label of which there is but one row"}
@@ -43,27 +42,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 @pytest.fixture
 def page(chromium: Any, pages: dict[str, Path]) -> Iterator[Any]:
     """Yield a way to open the report; at the end nothing was loaded besides, nothing complained."""
-    contexts, asked, complaints = [], [], []
-
-    def opened_page(*, lang: str = "en", width: int = 1280, theme: str = "light") -> Any:
-        context = chromium.new_context(
-            viewport={"width": width, "height": 800}, color_scheme=theme, offline=True
-        )
-        contexts.append(context)
-        found = context.new_page()
-        found.on("request", lambda request: asked.append(request.url))
-        found.on("console", lambda said: complaints.append(said.text))
-        found.goto(pages[lang].as_uri())
-        if SHOTS:
-            name = f"data-report-{lang}-{width}-{theme}.png"
-            found.screenshot(path=str(Path(SHOTS) / name), full_page=True)
-        return found
-
-    yield opened_page
-    for context in contexts:
-        context.close()
-    assert {url.rpartition("/")[2] for url in asked} <= {"en.html", "zh.html"}
-    assert not complaints
+    yield from report_pages(chromium, pages, name="data-report")
 
 
 @pytest.mark.parametrize("width", [360, 768, 1280])
