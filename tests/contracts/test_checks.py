@@ -32,6 +32,7 @@ from chainring.contracts.dataset import Row
 from chainring.contracts.errors import InputError, UnknownNameError
 from chainring.contracts.parts import KINDS, load_part, part, part_names
 from chainring.contracts.placement import Choice, Placement
+from chainring.contracts.prediction import Answer
 from chainring.contracts.work import Work
 from chainring.data.harvest import Harvest
 from chainring.training.settings import TrainingSettings
@@ -368,6 +369,26 @@ def test_a_candidate_that_learns_nothing_is_found(example: Callable[[str, str], 
         return replace(trained, logits=lambda texts: [[1.0, 0.0] for _ in texts])
 
     assert "it learns nothing" in faults("candidate", lazy, honest)
+
+
+def test_a_candidate_that_copies_what_is_right_instead_of_writing_is_found(
+    example: Callable[[str, str], Example],
+) -> None:
+    honest = example("candidate", "linear.v1")
+    train = load_part("candidate", "linear.v1")
+
+    def copying(rows: Any, validation: Any, **arguments: Any) -> Any:
+        """Write down the label that stands in the row."""
+        trained = train(rows, validation, **arguments)
+        told = [Answer(label="", confidence=1.0, passed_on=False, text="") for _ in rows]
+        return replace(
+            trained,
+            answers=lambda asked: [
+                replace(one, output=row.label) for one, row in zip(told, asked, strict=True)
+            ],
+        )
+
+    assert "it has looked" in faults("candidate", copying, honest)
 
 
 def test_an_executor_that_loses_the_order_or_an_error_is_found() -> None:
