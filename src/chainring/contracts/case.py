@@ -1,4 +1,4 @@
-"""Case: something a person must look at, opened by a flag, a drift or a fairness alarm."""
+"""Case: something a person must look at, opened by a flag, a stopped release, drift or fairness."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ CaseState = Literal["open", "closed"]
 class Case:
     """`told` is what the reporter was told; `must` makes its text a check of every later model.
 
-    `truth` is the label that its operator found right, if any.
+    `truth` is the label that its operator found right, if any. `because` is what the alarm saw, in
+    numbers; a flag's reason is its comment.
     """
 
     id: str
@@ -28,3 +29,4 @@ class Case:
     told: str = ""
     truth: str = ""
     must: bool = False
+    because: str = ""

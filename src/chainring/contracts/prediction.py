@@ -8,6 +8,20 @@ from typing import Literal
 Variant = Literal["champion", "shadow", "canary"]
 
 
+SHADOW = "shad"
+FAILED = "failed"
+"""What `finish` says of a candidate's answer that never came."""
+
+
+def shadow_of(identifier: str) -> str:
+    """Return the id of what was answered unseen beside an answer.
+
+    >>> shadow_of("pred_01kb")
+    'shad_01kb'
+    """
+    return f"{SHADOW}_{identifier.rpartition('_')[2]}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """What a predictor says of one text.

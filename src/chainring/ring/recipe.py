@@ -22,6 +22,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from chainring.contracts.errors import ProjectNotFoundError, RecipeError, did_you_mean
 from chainring.contracts.parts import part_names
 from chainring.data.settings import DataSettings
+from chainring.deployment.drift.settings import DriftSettings
+from chainring.deployment.release_settings import ReleaseSettings
 from chainring.deployment.settings import DeploymentSettings
 from chainring.feedback.settings import FeedbackSettings
 from chainring.hardware.settings import HardwareSettings
@@ -85,6 +87,8 @@ class Recipe(_Settings):
     evaluation: EvaluationSettings = EvaluationSettings()
     hardware: HardwareSettings = HardwareSettings()
     deployment: DeploymentSettings = DeploymentSettings()
+    release: ReleaseSettings = ReleaseSettings()
+    drift: DriftSettings = DriftSettings()
     feedback: FeedbackSettings = FeedbackSettings()
     gate: GateSettings = GateSettings()
     watch: WatchSettings = WatchSettings()

@@ -26,7 +26,7 @@ from chainring.contracts.errors import ConflictError
 from chainring.contracts.feedback import Feedback
 from chainring.contracts.guard import FORGOTTEN
 from chainring.contracts.payload import unpacked
-from chainring.contracts.prediction import Prediction
+from chainring.contracts.prediction import Prediction, shadow_of
 from chainring.store import schema
 from chainring.store.ledger import Ledger
 from chainring.store.schema import facts, payloads, predictions
@@ -94,6 +94,7 @@ def forget_answers(
 
     A request's digest and group go, too: with the project key they would tell what it said.
     """
+    predictions = [*predictions, *map(shadow_of, predictions)]
     for engine in traffic.engines().values():
         with engine.begin() as connection:
             for some in _batches(predictions):

@@ -93,6 +93,8 @@ predictions = sa.Table(
     sa.Column("model", sa.Text, nullable=False),
     sa.Column("body", sa.Text, nullable=False),
 )
+served = predictions.c.id.not_like("shad\\_%", escape="\\")
+"""What somebody was answered; rows of the shadow are asked for by name."""
 feedback = sa.Table(
     "feedback",
     traffic,

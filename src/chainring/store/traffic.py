@@ -25,7 +25,7 @@ from chainring.contracts.ids import id_time
 from chainring.contracts.payload import unpacked
 from chainring.contracts.prediction import Prediction
 from chainring.store import schema
-from chainring.store.schema import connect, payloads, predictions
+from chainring.store.schema import connect, payloads, predictions, served
 from chainring.store.traffic_rows import insert_feedback, insert_predictions
 
 STRAY = "0000-00"
@@ -130,7 +130,7 @@ class Traffic:
         limit: int | None = None,
     ) -> Iterator[Prediction]:
         """Yield predictions, newest first; of the hold-out or unsure ones only when asked."""
-        query = sa.select(predictions.c.body).where(predictions.c.app == self.app)
+        query = sa.select(predictions.c.body).where(predictions.c.app == self.app, served)
         if holdout is not None:
             query = query.where(predictions.c.holdout == holdout)
         if unsure_below is not None:
@@ -153,7 +153,7 @@ class Traffic:
         passed = sa.func.sum(sa.cast(predictions.c.passed_on, sa.Integer))
         for segment in self._segments():
             with self._reading(segment) as connection:
-                mine = predictions.c.app == self.app
+                mine = sa.and_(predictions.c.app == self.app, served)
                 row = connection.execute(sa.select(sa.func.count(), passed).where(mine)).one()
                 totals["predictions"] += row[0]
                 totals["passed_on"] += row[1] or 0
@@ -187,8 +187,8 @@ class Traffic:
         """Return (day, kind, count) of predictions (`answers`, `passed on`) and feedback."""
         found: dict[tuple[str, str], int] = defaultdict(int)
         table = schema.feedback
-        asked = _by_day(predictions, self.app, sa.literal("answers"))
-        passed = _by_day(predictions, self.app, sa.literal("passed on"))
+        asked = _by_day(predictions, self.app, sa.literal("answers")).where(served)
+        passed = _by_day(predictions, self.app, sa.literal("passed on")).where(served)
         queries = (
             asked,
             passed.where(predictions.c.passed_on),

@@ -1,0 +1,197 @@
+"""A canary that may be looked at after every review neither promotes nor condemns by chance.
+
+    python benchmarks/canary.py                    # about two minutes of one core
+    python benchmarks/canary.py --out docs/benchmarks
+
+Releases are drawn: a champion that is right on 85 % of the hold-out, a candidate that differs from
+it on a share of the texts (10 %: what two models of one recipe do; 20 %: another architecture), and
+a person who reviews one answer after the other. After each review the release is judged by
+`chainring.ring.release.judge`, which also looks at the signals without truth.
+
+Stated before the first run
+---------------------------
+Required: of 1,000 releases equal to the champion at most 5 % promoted as better and at most 5 %
+rolled back as worse; of those 5 points worse at least 90 % rolled back within 1,500 reviewed
+answers.
+Expected: equal, 10 % differing, looked at until 10,000 reviews: 2 to 4.5 % each side, the bound of
+5 % is nearly used up. 5 points worse: 10 % differing, at least 99.5 % within 1,500, half of them
+within 350; 20 % differing, 93 to 98 % within 1,500, half within 800. 2 points worse, 10 %
+differing: 50 to 70 % within 1,500. 5 points better: promoted as the worse ones are rolled back.
+Signals of an equal candidate stop at most 5 % (expected: under 2 %). A McNemar test of 5 % a side
+that is peeked at after every review condemns 25 to 40 % of equal candidates within 1,500 reviews.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import time
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from chainring.contracts.deployment import Deployment
+from chainring.contracts.release import Release
+from chainring.deployment.release_settings import ReleaseSettings
+from chainring.ring.release.judge import Evidence, stops, truth
+from chainring.stats.binomial import tail
+from chainring.stats.charts import Point, Series, line_chart
+from chainring.stats.intervals import wilson
+
+RUNS = 1000
+SETTINGS = ReleaseSettings()
+EMPTY = Deployment(
+    app="", model="new", form="", form_name="", engine="", labels=(), threshold=0.0, verdict="",
+    dataset="",
+)  # fmt: skip
+RELEASE = Release(
+    id="rel", app="", stage="canary", candidate=EMPTY, champion="old", champion_version=1, at=0.0,
+    since=0.0, share=0.1,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Candidates that gain `gain` of all texts and differ on `differ` of them."""
+
+    name: str
+    gain: float
+    differ: float
+    reviews: int = 1500
+
+
+CASES = (
+    Case("equal, 10 % differ", 0.0, 0.10, 10_000),
+    Case("equal, 20 % differ", 0.0, 0.20, 10_000),
+    Case("5 points worse, 10 % differ", -0.05, 0.10),
+    Case("5 points worse, 20 % differ", -0.05, 0.20),
+    Case("5 points worse, 30 % differ", -0.05, 0.30),
+    Case("2 points worse, 10 % differ", -0.02, 0.10, 6000),
+    Case("5 points better, 10 % differ", 0.05, 0.10),
+)
+
+
+def released(case: Case, chance: random.Random) -> tuple[str, int]:
+    """Return what became of one release, and after how many reviews."""
+    up = (case.differ + case.gain) / 2.0
+    counts: Counter[float] = Counter()
+    for review in range(1, case.reviews + 1):
+        drawn = chance.random()
+        value = 1 if drawn < up else -1 if drawn < case.differ else 0
+        counts[value] += 1
+        if value:  # an equal pair changes nothing that the judge bets on
+            found = truth(Evidence(labelled=counts), settings=SETTINGS)
+            if found is not None:
+                return found.action, review
+    return "open", case.reviews
+
+
+def peeked(case: Case, chance: random.Random, *, reviews: int) -> bool:
+    """Return whether McNemar's test, looked at after every review, ever says worse."""
+    up, down = 0, 0
+    for _ in range(reviews):
+        drawn = chance.random()
+        if drawn >= case.differ:
+            continue
+        better = drawn < (case.differ + case.gain) / 2.0
+        up, down = up + better, down + (not better)
+        if not better and tail(down, up + down, 0.5) <= SETTINGS.alpha:
+            return True
+    return False
+
+
+def signalled(chance: random.Random, *, answers: int = 5000) -> bool:
+    """Return whether signals of an equal candidate ever stop it; looked at every 50 answers.
+
+    Both pass on 10 %, differing on 4 %; half a per cent of answers fail; 30 % of its answers take
+    longer than allowed; one user in 100 complains, whoever answers.
+    """
+    passed_on: Counter[float] = Counter()
+    failed: Counter[float] = Counter()
+    slow: Counter[float] = Counter()
+    complaints: Counter[float] = Counter()
+    for answer in range(1, answers + 1):
+        drawn = chance.random()
+        passed_on[1 if drawn < 0.02 else -1 if drawn < 0.04 else 0] += 1
+        failed[int(chance.random() < 0.005)] += 1
+        slow[int(chance.random() < 0.3)] += 1
+        if chance.random() < 0.1:  # ten users of the whole for one of the candidate's
+            complaints[int(chance.random() < RELEASE.share)] += 1
+        if answer % 50 == 0:
+            seen = Evidence(passed_on=passed_on, failed=failed, slow=slow, complaints=complaints)
+            if next(stops(RELEASE, seen, settings=SETTINGS), None) is not None:
+                return True
+    return False
+
+
+def main() -> None:
+    """Draw, count, print a table, draw the curve."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--runs", type=int, default=RUNS)
+    parser.add_argument("--out", type=Path, default=Path("docs/benchmarks"))
+    given = parser.parse_args()
+    begun = time.process_time()
+    found = {}
+    print(
+        "| release | promoted | rolled back | open | half decided by |\n"
+        "| --- | --: | --: | --: | --: |"
+    )
+    for place, case in enumerate(CASES):
+        chance = random.Random(place)
+        found[case.name] = [released(case, chance) for _ in range(given.runs)]
+        _print(case, found[case.name])
+    stopped = sum(signalled(random.Random(1000 + run)) for run in range(given.runs))
+    print(f"\nequal, stopped by a signal within 5,000 answers: {_share(stopped, given.runs)}")
+    wrong = sum(
+        peeked(CASES[0], random.Random(2000 + run), reviews=1500) for run in range(given.runs)
+    )
+    print(f"equal, condemned by a peeked McNemar test within 1,500: {_share(wrong, given.runs)}")
+    path = given.out / "canary.svg"
+    path.write_text(curve(found), encoding="utf-8")
+    print(f"wrote {path}; {time.process_time() - begun:.0f} CPU seconds")
+
+
+def _print(case: Case, ends: list[tuple[str, int]]) -> None:
+    counts = Counter(action for action, _ in ends)
+    decided = sorted(review for action, review in ends if action != "open")
+    half = f"{decided[len(ends) // 2]:,}" if len(decided) > len(ends) // 2 else "–"
+    shares = " | ".join(_share(counts[key], len(ends)) for key in ("promote", "roll back", "open"))
+    print(f"| {case.name}, {case.reviews:,} reviews | {shares} | {half} |", flush=True)
+    within = sum(action == "roll back" and review <= 1500 for action, review in ends)
+    if case.reviews > 1500:
+        print(f"| … of these rolled back within 1,500 | | {_share(within, len(ends))} | | |")
+
+
+def _share(count: int, of: int) -> str:
+    found = wilson(count, of)
+    return f"{count / of:.1%} [{found.low:.1%}, {found.high:.1%}]"
+
+
+def curve(found: dict[str, list[tuple[str, int]]], *, most: int = 1500, step: int = 100) -> str:
+    """Return the share of releases rolled back by the number of reviewed answers, as SVG."""
+    shown = [case for case in CASES if case.gain <= 0 and case.name != "equal, 20 % differ"]
+    lines = [
+        Series(
+            name=case.name,
+            points=tuple(
+                Point(
+                    x=str(reviews),
+                    y=sum(a == "roll back" and r <= reviews for a, r in found[case.name])
+                    / len(found[case.name]),
+                )
+                for reviews in range(0, most + 1, step)
+            ),
+        )
+        for case in shown
+    ]
+    return line_chart(
+        lines,
+        title="Canaries rolled back as worse",
+        x_label="reviewed answers",
+        x_values=[str(reviews) for reviews in range(0, most + 1, step)],
+        width=860.0,
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,181 @@
+"""All questions of drift together, asked after every answer, with one chance of a false alarm.
+
+    watch = Watch(first_rows, settings=settings)
+    for row in rows:
+        alarms += watch.add(row)
+    alarms += watch.judge(judged, promised=0.93)
+
+What keeps the chance at `alpha`, for all questions and as long as the model serves:
+
+- Length, confidence, answers passed on, and distance from the usual inputs are each a bet against
+  "this could as well have come before" (`chainring.stats.exchangeable`): no estimate, any moment.
+- Labels are compared as shares (Pearson's chi-square) at three moments of a window.
+- Accuracy and confidence of reviewed answers are bets against a bound
+  (`chainring.stats.sequential`).
+- A question is asked of each language alone, too, if the reference has enough of it.
+- `alpha` is divided evenly over the questions, and over windows as 1/2, 1/6, 1/12, … (the sum is
+  1): a window begins every question anew, so that an old calm does not weigh against a new change.
+
+A group of near-duplicates counts once a window: one busy robot is no drift.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from chainring.deployment.drift.reference import STREAMS, Reference
+from chainring.deployment.drift.seen import Judged, Seen
+from chainring.deployment.drift.settings import DriftSettings
+from chainring.stats.exchangeable import Exchangeability
+from chainring.stats.sequential import log_capital
+from chainring.stats.two_samples import homogeneity
+
+ALL = "all"
+LOOKS = (0.25, 0.5, 1.0)
+"""Parts of a window after which labels are compared."""
+_DIGITS = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alarm:
+    """A question whose answer is yes: what changed, in which slice, in which window, and how sure.
+
+    `log_evidence` is the logarithm of the capital won (of labels: minus that of the p value) and
+    `needed` what it had to reach. `rows` answers were seen in the window.
+    """
+
+    question: str
+    slice: str
+    window: int
+    rows: int
+    log_evidence: float
+    needed: float
+
+
+class Watch:
+    """Every question of one model; feed it the answers in their order.
+
+    Parameters
+    ----------
+    first
+        The model's first answers, `settings.reference` of them.
+    settings
+        Sizes and the chance of a false alarm.
+    """
+
+    def __init__(self, first: Sequence[Seen], *, settings: DriftSettings) -> None:
+        rows = list({row.group or row.id: row for row in reversed(first)}.values())[::-1]
+        self.settings = settings
+        self._references = {ALL: Reference(rows)}
+        for name, count in Counter(row.language for row in rows).items():
+            if settings.min_slice <= count < len(rows):
+                own = [row for row in rows if row.language == name]
+                self._references[name] = Reference(own)
+        self.questions = (
+            sum(len(one.usual) for one in self._references.values()) + len(self._references) + 2
+        )
+        self.window = 1
+        self._begin()
+
+    def add(self, row: Seen) -> Iterator[Alarm]:
+        """Take up an answer and yield what it makes certain; each question alarms once a window."""
+        if self._count == self.settings.window:
+            self.window += 1
+            self._begin()
+        self._count += 1
+        group = row.group or row.id
+        if group not in self._groups:
+            self._groups.add(group)
+            for name in {ALL, row.language} & self._references.keys():
+                yield from self._streams_of(name, row)
+        if self._count in {round(part * self.settings.window) for part in LOOKS}:
+            yield from self._labels_of()
+
+    def judge(self, judged: Sequence[Judged], *, promised: float) -> Iterator[Alarm]:
+        """Yield what reviewed answers make certain: less accurate, or less so than it is sure.
+
+        Parameters
+        ----------
+        judged
+            Every reviewed answer of the hold-out that this model gave.
+        promised
+            The accuracy it was promoted on, 0 to 1.
+        """
+        drop = self.settings.accuracy_drop_points / 100.0
+        over = self.settings.overconfidence_points / 100.0
+        wrong = Counter(round(1.0 - one.grade, _DIGITS) for one in judged)
+        gap = Counter(round(one.confidence - one.grade, _DIGITS) for one in judged)
+        claims = (
+            ("accuracy", wrong, min(1.0 - promised + drop, 1.0), 0.0),
+            ("calibration", gap, over, -1.0),
+        )
+        needed = math.log(self.questions / self.settings.alpha)
+        for question, counts, mean, low in claims:
+            evidence = log_capital(counts, mean=mean, low=low) if mean > low else 0.0
+            if evidence >= needed:
+                yield self._alarm(question, ALL, len(judged), evidence, needed, window=0)
+
+    def evidence(self) -> dict[tuple[str, str], float]:
+        """Return the evidence of this window, by question and slice, as a share of the needed."""
+        return {
+            (question, name): max(0.0, stream.peak) / self._needed
+            for (question, name), stream in self._streams.items()
+        }
+
+    @property
+    def _needed(self) -> float:
+        windows = self.window * (self.window + 1)
+        return math.log(self.questions * windows / self.settings.alpha)
+
+    def _begin(self) -> None:
+        self._count = 0
+        self._groups: set[str] = set()
+        self._told: set[tuple[str, str]] = set()
+        self._labels = {name: Counter[str]() for name in self._references}
+        self._streams = {
+            (question, name): Exchangeability(reference.usual[question])
+            for name, reference in self._references.items()
+            for question in STREAMS
+            if question in reference.usual
+        }
+
+    def _streams_of(self, name: str, row: Seen) -> Iterator[Alarm]:
+        self._labels[name][row.label] += 1
+        for question, score in self._references[name].scores(row).items():
+            stream = self._streams.get((question, name))
+            if stream is None:
+                continue
+            stream.add(score, tie=row.tie)
+            if stream.peak >= self._needed:
+                yield from self._once(question, name, stream.count, stream.peak, self._needed)
+
+    def _labels_of(self) -> Iterator[Alarm]:
+        needed = self._needed + math.log(len(LOOKS))
+        for name, counts in self._labels.items():
+            if counts:
+                found = homogeneity(self._references[name].labels, counts)
+                evidence = -math.log(max(found.p, 1e-300))
+                if evidence >= needed:
+                    yield from self._once("labels", name, found.second, evidence, needed)
+
+    def _once(
+        self, question: str, name: str, rows: int, evidence: float, needed: float
+    ) -> Iterator[Alarm]:
+        if (question, name) not in self._told:
+            self._told.add((question, name))
+            yield self._alarm(question, name, rows, evidence, needed, window=self.window)
+
+    def _alarm(
+        self, question: str, name: str, rows: int, evidence: float, needed: float, *, window: int
+    ) -> Alarm:
+        return Alarm(
+            question=question,
+            slice=name,
+            window=window,
+            rows=rows,
+            log_evidence=round(evidence, 3),
+            needed=round(needed, 3),
+        )

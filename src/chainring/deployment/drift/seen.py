@@ -1,0 +1,41 @@
+"""What the watch knows of one answer: numbers alone, no text.
+
+=========  ===========================  ===========================
+field      English example              Chinese example
+=========  ===========================  ===========================
+length     23 (where is my parcel now)  9 (我的包裹现在在哪里)
+language   en                           zh
+=========  ===========================  ===========================
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """One answer; `length` in characters, None where the text was not kept.
+
+    `vector` is the text's embedding of unit length (float32, any width), None without one. `tie`
+    is drawn evenly from 0 (excluded) to 1, from the answer's id: equals are told apart by it.
+    """
+
+    id: str
+    group: str
+    label: str
+    confidence: float
+    passed_on: bool
+    language: str
+    tie: float
+    length: int | None = None
+    vector: Any = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """One reviewed answer of the hold-out: what it was worth, 0 to 1, and how sure it was."""
+
+    grade: float
+    confidence: float

@@ -1,0 +1,136 @@
+"""What answers, reviews and complaints say of a release.
+
+Corrections exist where an answer was wrong, and more of them where users look closely: they may not
+tell which model is better. What may is the hold-out: drawn by the text before any answer, answered
+by both models, a random sample of it reviewed by a person. A pair counts once it has all three.
+
+    collector = Collector(release)
+    collector.collect(ring)         # an Evidence; each call reads only what is new
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections import Counter
+from collections.abc import Iterable
+
+from chainring.contracts.label import Label
+from chainring.contracts.prediction import FAILED, SHADOW, Prediction, shadow_of
+from chainring.contracts.release import Release
+from chainring.ring.built import Ring
+from chainring.ring.grading import grading
+from chainring.ring.release.judge import Evidence
+from chainring.store.answers import Cursor, by_id, latest, newer
+
+COMPLAINTS = ("correction", "flag", "rating")
+_RECENT = 500
+_DIGITS = 3
+
+
+class Collector:
+    """Counts what is known of one release; keep it between looks."""
+
+    def __init__(self, release: Release) -> None:
+        self.release = release
+        self._cursor: Cursor = {}
+        self._answers = self._shadows = 0
+        self._passed_on: Counter[float] = Counter()
+        self._failed: Counter[float] = Counter()
+        self._slow: Counter[float] = Counter()
+
+    def collect(self, ring: Ring) -> Evidence:
+        """Return what is known now."""
+        release = self.release
+        rows = newer(ring.traffic, release.candidate.model, since=release.at, cursor=self._cursor)
+        self._count(ring, rows)
+        labelled, unpaired = _labelled(ring, release)
+        return Evidence(
+            answers=self._answers,
+            shadows=self._shadows,
+            labelled=labelled,
+            passed_on=dict(self._passed_on),
+            failed=dict(self._failed),
+            slow=dict(self._slow),
+            complaints=_complaints(ring, release),
+            unpaired=unpaired,
+        )
+
+    def _count(self, ring: Ring, rows: list[Prediction]) -> None:
+        self._failed.update(int(row.finish == FAILED) for row in rows)
+        came = [row for row in rows if row.finish != FAILED]
+        unseen = [row for row in came if is_shadow(row)]
+        shown = [row for row in came if not is_shadow(row)]
+        self._answers += len(shown)
+        self._shadows += len(unseen)
+        self._pair_passed_on(ring, unseen)
+        median = _median_ms(latest(ring.traffic, self.release.champion, limit=_RECENT))
+        if median is not None:
+            limit = median * ring.recipe.release.max_slowdown
+            self._slow.update(int(row.latency_ms > limit) for row in shown)
+
+    def _pair_passed_on(self, ring: Ring, unseen: list[Prediction]) -> None:
+        twins = by_id(ring.traffic, (row.id.replace(SHADOW, "pred", 1) for row in unseen))
+        for row in unseen:
+            twin = twins.get(row.id.replace(SHADOW, "pred", 1))
+            if twin is not None:
+                self._passed_on[int(row.passed_on) - int(twin.passed_on)] += 1
+
+
+def is_shadow(row: Prediction) -> bool:
+    """Return whether nobody saw this answer."""
+    return row.id.startswith(f"{SHADOW}_")
+
+
+def _labelled(ring: Ring, release: Release) -> tuple[dict[float, int], int]:
+    """Return candidate minus champion on reviewed answers of the hold-out, and those unpaired."""
+    truth = {
+        one.record: one
+        for one in ring.ledger.facts("label", Label)  # the last word counts
+        if one.author_kind == "person"
+    }
+    kept = {name: one for name, one in truth.items() if one.state == "accepted"}
+    shown = by_id(ring.traffic, kept)
+    asked = [row for row in shown.values() if row.holdout and row.at >= release.at]
+    beside = by_id(ring.traffic, (shadow_of(row.id) for row in asked))
+    grade = grading(ring, release.champion) if asked else None
+    counts: Counter[float] = Counter()
+    unpaired = 0
+    for row in asked:
+        models = {one.model: one for one in (row, beside.get(shadow_of(row.id))) if _came(one)}
+        new, old = models.get(release.candidate.model), models.get(release.champion)
+        if new is None or old is None or grade is None:
+            unpaired += 1
+            continue
+        value = kept[row.id].value
+        pair = [grade(_whole(ring, one), value) for one in (new, old)]
+        counts[round(pair[0] - pair[1], _DIGITS)] += 1
+    return dict(counts), unpaired
+
+
+def _came(row: Prediction | None) -> bool:
+    return row is not None and row.finish != FAILED
+
+
+def _whole(ring: Ring, row: Prediction) -> Prediction:
+    """Return an answer with what was written, which lies apart."""
+    if ring.recipe.data.facts.form == "one":
+        return row
+    return ring.traffic.prediction(row.id) or row
+
+
+def _median_ms(rows: Iterable[Prediction]) -> float | None:
+    times = [row.latency_ms for row in rows if row.latency_ms > 0]
+    return statistics.median(times) if times else None
+
+
+def _complaints(ring: Ring, release: Release) -> dict[float, int]:
+    """Return first complaints by user since the canary began: 1 about the candidate, else 0."""
+    if release.stage != "canary":
+        return {}
+    models = {release.candidate.model: 1, release.champion: 0}
+    first: dict[str, int] = {}
+    for row in ring.traffic.feedback(kinds=COMPLAINTS):
+        is_one = row.kind != "rating" or row.value == "down"
+        if is_one and row.at >= release.since and row.model in models:
+            first.setdefault(row.author or row.episode or row.prediction, models[row.model])
+    return dict(Counter(float(about) for about in first.values()))

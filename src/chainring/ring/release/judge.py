@@ -1,0 +1,149 @@
+"""From evidence to a decision, at whatever moment somebody looks.
+
+Enters what was counted since the release began, leaves a Decision with its reason in numbers.
+
+Only truth promotes: reviewed answers of the hold-out's random sample, each answered by both models
+(`labelled`: what the candidate's answer was worth minus the champion's). Signals without truth
+(failures, passed on, slowness, complaints) can stop a release and say nothing for it.
+
+Every test bets against its claim (`chainring.stats.sequential`), so each may be looked at as often
+as one likes: an equal candidate is promoted with a chance of at most `alpha`, rolled back as worse
+with at most `alpha`, and stopped by any signal with at most `alpha`, which the four share.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from chainring.contracts.release import Release
+from chainring.deployment.release_settings import ReleaseSettings
+from chainring.stats.sequential import always_between, capital_for, log_capital, mirrored
+
+Action = Literal["wait", "canary", "promote", "roll back", "stop", "undecided"]
+SIGNALS = ("failed", "passed on", "slow", "complaints")
+_DAY_S = 86_400.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What is known of a release; each mapping counts outcomes by value.
+
+    `labelled` and `passed_on` are pairs, candidate minus champion on the same text, from -1 to 1.
+    `failed` and `slow` are 1 for each of the candidate's answers that did not come, or took longer
+    than allowed. `complaints` is 1 for each user whose first complaint was about the candidate,
+    0 about the champion. `unpaired` reviewed answers have no answer of the other model.
+    """
+
+    answers: int = 0
+    shadows: int = 0
+    labelled: Mapping[float, int] = field(default_factory=dict)
+    passed_on: Mapping[float, int] = field(default_factory=dict)
+    failed: Mapping[float, int] = field(default_factory=dict)
+    slow: Mapping[float, int] = field(default_factory=dict)
+    complaints: Mapping[float, int] = field(default_factory=dict)
+    unpaired: int = 0
+
+    @property
+    def labels(self) -> int:
+        """How many reviewed answers have both models' answers."""
+        return sum(self.labelled.values())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What is to be done, and why."""
+
+    action: Action
+    because: str
+
+
+def decide(
+    release: Release, evidence: Evidence, *, settings: ReleaseSettings, now: float
+) -> Decision:
+    """Return what the evidence says; `now` in seconds since 1970."""
+    worse = truth(evidence, settings=settings)
+    if worse is not None and worse.action == "roll back":
+        return worse
+    stop = next(stops(release, evidence, settings=settings), None)
+    if stop is not None:
+        return stop
+    if worse is not None:
+        return worse
+    if release.stage == "shadow":
+        return _shadow(evidence, settings)
+    age = (now - release.at) / _DAY_S
+    if evidence.labels >= settings.max_labels or age >= settings.max_days:
+        because = f"no difference shown after {age:.1f} days: {_said(evidence, settings)}"
+        return Decision(action="undecided", because=because)
+    return Decision(action="wait", because=_said(evidence, settings))
+
+
+def truth(evidence: Evidence, *, settings: ReleaseSettings) -> Decision | None:
+    """Return promotion or roll-back where reviewed answers show it, else None."""
+    limit = capital_for(settings.alpha)
+    if log_capital(mirrored(evidence.labelled)) >= limit:
+        return Decision(action="roll back", because=f"worse: {_said(evidence, settings)}")
+    if log_capital(evidence.labelled, mean=-settings.margin_points / 100.0) >= limit:
+        shown = "better" if not settings.margin_points else "not worse than accepted"
+        return Decision(action="promote", because=f"{shown}: {_said(evidence, settings)}")
+    return None
+
+
+def stops(release: Release, evidence: Evidence, *, settings: ReleaseSettings) -> Iterator[Decision]:
+    """Yield a decision for each signal that went too far."""
+    claims: dict[str, tuple[Mapping[float, int], float, float]] = {
+        "failed": (evidence.failed, settings.max_failed, 0.0),
+        "passed on": (evidence.passed_on, settings.max_passed_on_rise, -1.0),
+        "slow": (evidence.slow, 0.5, 0.0),
+        "complaints": (evidence.complaints, release.share, 0.0),
+    }
+    limit = capital_for(settings.alpha / len(SIGNALS))
+    for name, (counts, mean, low) in claims.items():
+        if mean > low and log_capital(counts, mean=mean, low=low) >= limit:
+            yield Decision(action="stop", because=_SAID[name](counts, mean))
+
+
+def _shadow(evidence: Evidence, settings: ReleaseSettings) -> Decision:
+    if evidence.shadows >= settings.shadow_answers:
+        because = f"{evidence.shadows} answers in the shadow, no signal against it"
+        return Decision(action="canary", because=because)
+    because = f"{evidence.shadows} of {settings.shadow_answers} answers in the shadow"
+    return Decision(action="wait", because=because)
+
+
+def _said(evidence: Evidence, settings: ReleaseSettings) -> str:
+    counts = evidence.labelled
+    if not counts:
+        return "no reviewed answer yet"
+    low, high = always_between(counts, alpha=2.0 * settings.alpha)
+    better = sum(n for value, n in counts.items() if value > 0)
+    worse = sum(n for value, n in counts.items() if value < 0)
+    mean = sum(value * n for value, n in counts.items()) / evidence.labels
+    return (
+        f"{evidence.labels} reviewed answers, {better} better and {worse} worse than the "
+        f"champion's: {100 * mean:+.1f} points ({100 * low:+.1f} to {100 * high:+.1f})"
+    )
+
+
+def _share(counts: Mapping[float, int]) -> str:
+    return f"{counts.get(1, 0)} of {sum(counts.values())}"
+
+
+def _rise(counts: Mapping[float, int], most: float) -> str:
+    return (
+        f"on {sum(counts.values())} texts it passed on {counts.get(1, 0)} that the champion "
+        f"answered and answered {counts.get(-1, 0)} that the champion passed on; a rise of at most "
+        f"{most:.0%} is allowed"
+    )
+
+
+_SAID = {
+    "failed": lambda counts, most: f"{_share(counts)} answers failed; at most {most:.0%} may",
+    "passed on": _rise,
+    "slow": lambda counts, _: f"{_share(counts)} answers were too slow; half of them may be",
+    "complaints": lambda counts, share: (
+        f"{_share(counts)} users who complained were answered by it; it answers {share:.0%} of all"
+    ),
+}

@@ -1,0 +1,108 @@
+"""Tests that may be looked at after every outcome: bets against a claim about a mean.
+
+Enters: how often each value of a bounded outcome occurred. Leaves: the evidence against "the mean
+is at most `mean`" as the logarithm of a capital, or the interval of means that no bet has ruined.
+
+    counts = {-1: 31, 0: 420, 1: 9}           # paired: right after and wrong before is 1, ...
+    log_capital(counts) >= capital_for(0.05)  # is the challenger better?
+    log_capital(mirrored(counts)) >= capital_for(0.05)  # is it worse?
+
+Whoever bets a fixed share of a capital on outcomes that are not in their favour gains nothing on
+average, so the capital reaches 1 / alpha at any time, ever, with a chance of at most alpha (J.
+Ville 1939). The capital here is split evenly over a grid of shares (H. Robbins 1970; I.
+Waudby-Smith and A. Ramdas 2024, "Estimating means of bounded random variables by betting", section
+4, whose bets of fixed size these are). On paired outcomes of right and wrong, a bet of share s is
+the likelihood ratio of "a pair that differs goes up with chance (1 + s) / 2" against one half: the
+mixture is the sequential probability ratio test on the pairs that differ (A. Wald 1945; R. Johari
+and others 2022), a McNemar test that may be peeked at.
+
+The order of outcomes does not matter to the capital of today; that it may be looked at every day is
+what the chance above allows.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from chainring.stats.inputs import inside, require
+
+GRID = tuple((place + 0.5) / 24 for place in range(24))
+"""Shares of the largest bet that cannot ruin its holder."""
+_STEPS = 40
+
+
+def log_capital(counts: Mapping[float, int], *, mean: float = 0.0, low: float = -1.0) -> float:
+    """Return the logarithm of the capital won against "the mean is at most `mean`".
+
+    Parameters
+    ----------
+    counts
+        Outcomes by value, none below `low`; may be empty (the capital is 1 then). Given what came
+        before, each outcome's mean is what the claim speaks of.
+    mean
+        The claimed largest mean, above `low`.
+    low
+        The smallest possible outcome.
+
+    >>> round(log_capital({-1: 2, 1: 20}), 2) > capital_for(0.05)
+    True
+    >>> log_capital({})
+    0.0
+    """
+    require(
+        "no bet can be made",
+        f"mean: {mean} is not above {low}" if mean <= low else None,
+        *(f"outcome {v} is below {low}" for v in counts if v < low),
+    )
+    bets = [share / (mean - low) for share in GRID]
+    gains = [sum(n * math.log1p(bet * (v - mean)) for v, n in counts.items()) for bet in bets]
+    most = max(gains)
+    return most + math.log(sum(math.exp(gain - most) for gain in gains) / len(gains))
+
+
+def capital_for(alpha: float) -> float:
+    """Return the logarithm of the capital that a true claim loses with a chance of `alpha` at most.
+
+    >>> round(capital_for(0.05), 4)
+    2.9957
+    """
+    require("no level of error", inside("alpha", alpha))
+    return -math.log(alpha)
+
+
+def mirrored(counts: Mapping[float, int]) -> dict[float, int]:
+    """Return the outcomes with their signs turned, to bet on the other side.
+
+    >>> mirrored({-1: 3, 0: 5})
+    {1: 3, 0: 5}
+    """
+    return {-value: count for value, count in counts.items()}
+
+
+def always_between(
+    counts: Mapping[float, int], *, alpha: float = 0.05, low: float = -1.0, high: float = 1.0
+) -> tuple[float, float]:
+    """Return an interval that holds the mean at all times with a chance of at least 1 - alpha.
+
+    Half of `alpha` is spent on each side.
+
+    >>> always_between({})
+    (-1.0, 1.0)
+    """
+    least = _least(counts, alpha / 2.0, low, high)
+    turned = mirrored(counts)
+    return least, -_least(turned, alpha / 2.0, -high, -low)
+
+
+def _least(counts: Mapping[float, int], alpha: float, low: float, high: float) -> float:
+    """Return the smallest mean that the bets on a larger one leave standing; never too large."""
+    limit = capital_for(alpha)
+    under, over = low, high
+    for _ in range(_STEPS):
+        middle = (under + over) / 2.0
+        if log_capital(counts, mean=middle, low=low) >= limit:
+            under = middle
+        else:
+            over = middle
+    return under
