@@ -32,7 +32,6 @@ from chainring.contracts.prediction import Prediction
 from chainring.contracts.reaction import Reaction
 from chainring.feedback.value_rules import ValueRules
 from chainring.text.normalise import normalise
-from chainring.text.redact import redact
 
 KINDS: tuple[FeedbackKind, ...] = get_args(FeedbackKind)
 RATINGS = ("up", "down")
@@ -136,6 +135,8 @@ def _told(prediction: Prediction | None, reaction: Reaction, rules: ValueRules) 
 
 
 def _clean(text: str) -> str:
+    from chainring.text.redact import redact  # its rules take 0.1 s to compile
+
     return redact(normalise(text)).text
 
 

@@ -18,7 +18,6 @@ from chainring.contracts.tasks import TASKS, Form
 from chainring.contracts.values import canonical, labels_in, tags_of
 from chainring.feedback.label_names import label_fault
 from chainring.text.normalise import normalise
-from chainring.text.redact import redact
 
 MAX_WRITTEN = 20_000
 
@@ -39,6 +38,8 @@ class ValueRules:
 
     def kept(self, value: str) -> str:
         """Return a value as it is kept: a written one without personal data."""
+        from chainring.text.redact import redact  # its rules take 0.1 s to compile
+
         clean = normalise(value)
         if self.form == "one":
             return clean
