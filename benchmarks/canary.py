@@ -24,6 +24,7 @@ that is peeked at after every review condemns 25 to 40 % of equal candidates wit
 from __future__ import annotations
 
 import argparse
+import math
 import random
 import time
 from collections import Counter
@@ -73,17 +74,18 @@ CASES = (
 
 def released(case: Case, chance: random.Random) -> tuple[str, int]:
     """Return what became of one release, and after how many reviews."""
-    up = (case.differ + case.gain) / 2.0
+    up, review = (case.differ + case.gain) / 2.0 / case.differ, 0
     counts: Counter[float] = Counter()
-    for review in range(1, case.reviews + 1):
-        drawn = chance.random()
-        value = 1 if drawn < up else -1 if drawn < case.differ else 0
-        counts[value] += 1
-        if value:  # an equal pair changes nothing that the judge bets on
-            found = truth(Evidence(labelled=counts), settings=SETTINGS)
-            if found is not None:
-                return found.action, review
-    return "open", case.reviews
+    while True:  # equal pairs change nothing that the judge bets on: go to the next that differs
+        same = int(math.log(1.0 - chance.random()) / math.log(1.0 - case.differ))
+        review += same + 1
+        if review > case.reviews:
+            return "open", case.reviews
+        counts[0] += same
+        counts[1 if chance.random() < up else -1] += 1
+        found = truth(Evidence(labelled=counts), settings=SETTINGS)
+        if found is not None:
+            return found.action, review
 
 
 def peeked(case: Case, chance: random.Random, *, reviews: int) -> bool:

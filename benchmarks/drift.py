@@ -3,8 +3,9 @@
     python benchmarks/drift.py ../shared/data --out docs/benchmarks    # about five minutes
 
 Texts are BANKING77's: a logistic regression on frozen MiniLM embeddings is trained on half of the
-training texts, and answers the other half and the test texts (8,082 in all). A window is 500 of
-these as the first answers of a model and 1,000 after them, drawn without repetition. The watch is
+training texts, and answers the other half and the test texts (8,082 in all). A window is 1,000 of
+these as the first answers of a model (500 in the first run, see docs/log.md) and 1,000 after them,
+drawn without repetition. The watch is
 `chainring.deployment.drift` with its default settings, looking after every answer. Where something
 changes, it changes with the first answer after the reference, and each text is replaced with a
 chance of 20 % by one of CLINC150's test texts (its banking domain left out).

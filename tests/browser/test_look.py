@@ -12,7 +12,7 @@ from chainring.deployment.http.demo import DemoVerbs
 House = tuple[DemoVerbs, str]
 OpenPage = Callable[..., Any]
 
-PATHS = ["/", "/review", "/cases", "/ring", "/docs", "/login"]
+PATHS = ["/", "/review", "/cases", "/ring", "/watch", "/docs", "/login"]
 SHOTS = os.environ.get("CHAINRING_SCREENSHOTS")
 
 CONTRAST = """

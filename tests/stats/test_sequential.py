@@ -84,7 +84,7 @@ def test_the_interval_narrows_around_what_was_seen() -> None:
 
 
 def test_turning_the_signs_bets_on_the_other_side() -> None:
-    counts = {-1: 20, 0: 50, 1: 4}
+    counts: dict[float, int] = {-1: 20, 0: 50, 1: 4}
     assert log_capital(mirrored(counts)) > capital_for(0.05) > 0.0 > log_capital(counts)
 
 

@@ -17,9 +17,9 @@ from collections import Counter, deque
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
-from chainring.contracts.errors import BusyError, RefusedError
+from chainring.contracts.errors import BusyError, InputError, RefusedError
 from chainring.contracts.prediction import Answer
 from chainring.contracts.predictor import Predictor, PredictSettings
 from chainring.contracts.request import Request
@@ -94,6 +94,16 @@ class Lane(Generic[D]):
         self._task = self._loop.create_task(self._run())
 
     @property
+    def is_idle(self) -> bool:
+        """Whether no text waits or runs."""
+        return self._idle.is_set()
+
+    @property
+    def capabilities(self) -> frozenset[str]:
+        """What the predictor of now can do besides answering."""
+        return self._predictor.capabilities
+
+    @property
     def waiting(self) -> int:
         """Texts that wait for the thread."""
         return len(self._queue)
@@ -117,6 +127,15 @@ class Lane(Generic[D]):
         finally:
             for future in futures:  # one that failed, or a caller that left, abandons the rest
                 future.cancel()
+
+    async def embed(self, texts: Sequence[str]) -> tuple[list[Any], D]:
+        """Return a vector a text, made between two batches, and the tag of its predictor."""
+        predictor, tag = self._predictor, self.tag
+        if "embed" not in predictor.capabilities:
+            raise InputError("this model gives no vectors; serve an encoder (encoder.v1) instead")
+        embed = predictor.embed  # type: ignore[attr-defined]
+        vectors = await self._loop.run_in_executor(self._thread, embed, list(texts))
+        return list(vectors), tag
 
     async def swap(self, predictor: Predictor, *, tag: D) -> None:
         """Take up another predictor between two batches; return when the old one is closed.

@@ -22,7 +22,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from chainring.contracts.errors import ProjectNotFoundError, RecipeError, did_you_mean
 from chainring.contracts.parts import part_names
 from chainring.data.settings import DataSettings
+from chainring.deployment.alert_settings import AlertSettings
 from chainring.deployment.drift.settings import DriftSettings
+from chainring.deployment.observing_settings import ObservingSettings
 from chainring.deployment.release_settings import ReleaseSettings
 from chainring.deployment.settings import DeploymentSettings
 from chainring.feedback.settings import FeedbackSettings
@@ -89,6 +91,8 @@ class Recipe(_Settings):
     deployment: DeploymentSettings = DeploymentSettings()
     release: ReleaseSettings = ReleaseSettings()
     drift: DriftSettings = DriftSettings()
+    alerts: AlertSettings = AlertSettings()
+    observing: ObservingSettings = ObservingSettings()
     feedback: FeedbackSettings = FeedbackSettings()
     gate: GateSettings = GateSettings()
     watch: WatchSettings = WatchSettings()

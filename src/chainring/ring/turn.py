@@ -33,6 +33,7 @@ from chainring.data.settings import KEYED
 from chainring.feedback.holdout import asked
 from chainring.ring.built import CHAMPION, Built, Ring, build, current
 from chainring.ring.judging import judged
+from chainring.ring.release.course import enter, turned_down
 from chainring.ring.steps import UNPLACED, Made
 from chainring.store.ledger import Lease, Ledger, Ref
 from chainring.store.tables import read_rows, write_table
@@ -180,7 +181,11 @@ def _settled(
         outcome = "held" if fresh else "nothing changed"
         return {"outcome": outcome, "because": _reason(says)}
     if built.model.noun.address in withdrawn(ring.ledger):
-        because = "a person rolled back from this model; `chainring promote` brings it back"
+        because = "it was rolled back, or its release ended; `chainring promote` brings it back"
+        return {"outcome": "held" if fresh else "nothing changed", "because": because}
+    if head is not None and ring.recipe.release.through != "at once":
+        made = ring.runner.run("deployment", built.forms, verdict, built.model)
+        because = enter(ring, made.noun, by="gate", reason=says.value)
         return {"outcome": "held" if fresh else "nothing changed", "because": because}
     promote(ring, built, verdict, head, by="gate", reason=says.value)
     return {
@@ -206,16 +211,18 @@ def promote(
 
 
 def withdrawn(ledger: Ledger) -> set[str]:
-    """Return the models that a person rolled back from and nobody promoted again since."""
+    """Return the models that were rolled back, or turned down, and not promoted again since."""
     gone: set[str] = set()
     before = ""
+    promoted: dict[str, float] = {}
     for ref in reversed(ledger.ref_history(CHAMPION)):
         model = decode(Deployment, ref.body).model
         if ref.reason.startswith("rollback"):
             gone.add(before)
         gone.discard(model)
-        before = model
-    return gone - {""}
+        before, promoted[model] = model, ref.at
+    refused = turned_down(ledger).items()
+    return gone - {""} | {model for model, at in refused if promoted.get(model, 0.0) < at}
 
 
 def snapshot_feedback(ring: Ring, reviewed: Sequence[Label]) -> Made[Table[Feedback]]:

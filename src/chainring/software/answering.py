@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from chainring.contracts.deployment import Deployment
 from chainring.contracts.errors import InputError
-from chainring.contracts.prediction import Answer, Prediction
+from chainring.contracts.prediction import Answer, Prediction, Variant
 from chainring.contracts.request import Request
 from chainring.contracts.values import Input
 
@@ -71,6 +71,7 @@ def answered(
     answer: Answer,
     *,
     latency_ms: float = 0.0,
+    variant: Variant = "champion",
 ) -> tuple[Prediction, str | None]:
     """Return the prediction of an answer and the text that the policy lets the log keep."""
     from chainring.deployment.answers import prediction
@@ -83,6 +84,7 @@ def answered(
         answer,
         secret=project.secret,
         latency_ms=latency_ms,
+        variant=variant,
         holdout_share=recipe.feedback.holdout_share,
     )
     log = recipe.privacy.log

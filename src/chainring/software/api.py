@@ -37,6 +37,7 @@ from chainring.software import project as place
 from chainring.software.answering import Opened
 from chainring.software.data_verbs import DataGroup
 from chainring.software.fetching import freshen
+from chainring.software.release_verbs import ReleaseGroup
 from chainring.trust.access import Key, Role, make_key
 
 if TYPE_CHECKING:
@@ -50,11 +51,13 @@ class Project:
     """One application: its text, its models, its users' feedback.
 
     Open one with `chainring.open(path)`, make one with `Project.init(path)`. `data` holds the verbs
-    about its text (`Project.data.fetch`). `who` is this machine's owner; `purpose` is what texts
-    are read or exported for, where it is not what a verb is for anyway.
+    about its text (`Project.data.fetch`), `releases` those about a model on its way. `who` is this
+    machine's owner; `purpose` is what texts are read or exported for, where it is not what a verb
+    is for anyway.
     """
 
     data = DataGroup()
+    releases = ReleaseGroup()
 
     def __init__(self, folder: Path, ring: Ring, secret: bytes) -> None:
         self.folder, self.ring, self.secret = folder, ring, secret
@@ -143,10 +146,10 @@ class Project:
         return answering.predictions(self, texts, episode=episode, author=author)
 
     def answered(
-        self, deployment: Deployment, request: Request, answer: Answer, *, latency_ms: float = 0.0
+        self, deployment: Deployment, request: Request, answer: Answer, **facts: Any
     ) -> tuple[Prediction, str | None]:
         """Return the prediction of an answer and the text that the policy lets the log keep."""
-        return answering.answered(self, deployment, request, answer, latency_ms=latency_ms)
+        return answering.answered(self, deployment, request, answer, **facts)
 
     def react(self, reaction: Reaction) -> Feedback:
         """Store what a person did about an answer; a flag opens a case."""

@@ -12,9 +12,10 @@ from chainring.contracts.codec import decode
 from chainring.contracts.deployment import Deployment
 from chainring.contracts.errors import ConflictError, InputError, UnknownNameError
 from chainring.contracts.model import Model
+from chainring.contracts.verdict import Verdict
 from chainring.ring import due as when
 from chainring.ring import turn as ring_turn
-from chainring.ring.built import CHAMPION, built_of, current
+from chainring.ring.built import CHAMPION, Built, built_of, current
 from chainring.ring.steps import Made
 from chainring.software import auditing
 
@@ -32,7 +33,23 @@ def promote(project: Project, model: str, *, by: str, reason: str) -> Deployment
     head, champion = current(ring)
     if champion is not None and champion.model == address:
         raise ConflictError(f"{model} is the champion already")
-    built = built_of(ring, address)
+    built, verdict = _judged(project, model)
+    ref = ring_turn.promote(ring, built, verdict, head, by=by, reason=f"override: {reason}")
+    auditing.record(project, "promote", because=f"override by {by}", about=address)
+    return decode(Deployment, ref.body)
+
+
+def deployment_of(project: Project, model: str) -> Deployment:
+    """Return what would be served of a judged model, without serving it."""
+    built, verdict = _judged(project, model)
+    found: Deployment = project.ring.runner.run(
+        "deployment", built.forms, verdict, built.model
+    ).noun
+    return found
+
+
+def _judged(project: Project, model: str) -> tuple[Built, Made[Verdict]]:
+    ring, address = project.ring, _model(project, model)
     verdict = next(
         (
             Made(noun=verdict, execution=row)
@@ -43,9 +60,7 @@ def promote(project: Project, model: str, *, by: str, reason: str) -> Deployment
     )
     if verdict is None:
         raise InputError(f"{model} was never judged; run `chainring turn` first")
-    ref = ring_turn.promote(ring, built, verdict, head, by=by, reason=f"override: {reason}")
-    auditing.record(project, "promote", because=f"override by {by}", about=address)
-    return decode(Deployment, ref.body)
+    return built_of(ring, address), verdict
 
 
 def rollback(project: Project, *, to: int | None, by: str, reason: str) -> Deployment:

@@ -18,6 +18,7 @@ from chainring.software import (
     base_commands,
     data_commands,
     forget_commands,
+    release_commands,
     upkeep_commands,
     word_commands,
 )
@@ -302,6 +303,8 @@ def keys(
             typer.echo(f"{key.id}  {key.role:8}  {key.name}{'  (revoked)' if key.revoked else ''}")
 
 
+app.command()(release_commands.release)
+app.command()(release_commands.drift)
 app.command()(upkeep_commands.doctor)
 app.command()(upkeep_commands.backup)
 app.command()(upkeep_commands.restore)

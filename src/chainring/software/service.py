@@ -27,17 +27,22 @@ from chainring.contracts.errors import (
     UnknownNameError,
 )
 from chainring.contracts.feedback import Feedback
+from chainring.contracts.prediction import Prediction
 from chainring.contracts.reaction import Reaction
 from chainring.contracts.request import Request
 from chainring.contracts.tasks import TASKS
 from chainring.contracts.values import Input
 from chainring.deployment.http import verbs as http
+from chainring.deployment.http.stages import stage
 from chainring.deployment.lane import Lane, Reply
 from chainring.deployment.predictors import load_predictor
 from chainring.ring.built import current
 from chainring.software.answering import Opened, request_of
 from chainring.software.api import Project
+from chainring.software.arms import Arms
 from chainring.software.history import history
+from chainring.software.served_releases import ServedReleases
+from chainring.software.watching import Watching
 from chainring.store.writer import TrafficWriter
 from chainring.trust.access import VERB_ROLES, Key, check_key, sees_texts
 
@@ -50,7 +55,7 @@ PASSED_ON = {
 KEPT_FEEDBACK = 10_000
 
 
-class Service:
+class Service(ServedReleases):
     """Serves one project in one process.
 
     Parameters
@@ -70,7 +75,10 @@ class Service:
         self._lane: Lane[Deployment] | None = None
         self._refused = ""
         self._writer: TrafficWriter | None = None
+        self._arms = Arms(project, load=_load, note=self._note)
         self._watcher: asyncio.Task[None] | None = None
+        self._looking: asyncio.Task[None] | None = None
+        self._background = Watching(project, lane=lambda: self._lane)
         self._is_stopping = False
         project.articles  # noqa: B018 - a faulty article is found before the first request
 
@@ -93,14 +101,17 @@ class Service:
         self._writer = TrafficWriter(self.project.ring.traffic)
         await self._refresh()
         self._watcher = asyncio.create_task(self._watch())
+        self._looking = asyncio.create_task(self._background.run())
 
     async def stop(self) -> None:
         """Answer what waits, write what is unwritten, free the model."""
         self._is_stopping = True
-        if self._watcher is not None:
-            self._watcher.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._watcher
+        for task in (self._watcher, self._looking):
+            if task is not None:
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await task
+        await self._arms.close()
         if self._lane is not None:
             await self._lane.drain(self.project.ring.recipe.deployment.drain_s)
         if self._writer is not None:
@@ -118,7 +129,7 @@ class Service:
 
     def load(self) -> http.Load:
         """Return the state of the lane."""
-        lane = self._lane
+        lane, release = self._lane, self._arms.release
         if lane is None:
             return http.Load()
         return http.Load(
@@ -128,6 +139,10 @@ class Service:
             form=lane.tag.form_name,
             engine=lane.tag.engine,
             task=lane.tag.task,
+            candidate="" if release is None else release.candidate.model,
+            stage="" if release is None else release.stage,
+            shadow=self._arms.shadow_counts,
+            drift=self._background.evidence,
         )
 
     async def predict(
@@ -141,24 +156,37 @@ class Service:
             request_of(text, app=self.project.app, episode=episode, author=who) for text in texts
         ]
         started = time.perf_counter()
-        replies = await self._lane.ask(requests)
+        with stage("model", texts=len(requests)):
+            asked = await self._arms.ask(self._lane, requests, key_id=caller.key_id)
         latency_ms = 1000 * (time.perf_counter() - started)
-        return [
-            self._served(request, reply, latency_ms)
-            for request, reply in zip(requests, replies, strict=True)
-        ]
+        with stage("log", texts=len(requests)):
+            return [
+                self._served(request, reply, latency_ms, failed=asked.failed)
+                for request, reply in zip(requests, asked.replies, strict=True)
+            ]
 
-    def _served(self, request: Request, reply: Reply[Deployment], latency_ms: float) -> http.Served:
+    def _served(
+        self, request: Request, reply: Reply[Deployment], latency_ms: float, *, failed: bool
+    ) -> http.Served:
         row, text = self.project.answered(
-            reply.tag, request, reply.answer, latency_ms=round(latency_ms, 3)
+            reply.tag,
+            request,
+            reply.answer,
+            latency_ms=round(latency_ms, 3),
+            variant=self._arms.variant(reply.tag),
         )
-        assert self._writer is not None
-        self._writer.log(row, text)
+        self._note(row, text)
+        if self._lane is not None:
+            self._arms.beside(self._lane, row, request, failed=failed)
         if row.passed_on:
             return http.Served(prediction=row, message=PASSED_ON.get(row.language, PASSED_ON["en"]))
         found = self.project.articles.find(row.label, row.language)
         article = None if found is None else http.Article(title=found.title, text=found.text)
         return http.Served(prediction=row, article=article)
+
+    def _note(self, row: Prediction, text: str | None) -> None:
+        assert self._writer is not None
+        self._writer.log(row, text)
 
     async def react(self, reaction: Reaction, *, caller: http.Caller) -> http.Reacted:
         """Store a reaction; return once it and its prediction are durable."""
@@ -291,6 +319,11 @@ class Service:
         _, deployment = await asyncio.to_thread(current, self.project.ring)
         if deployment is None:
             return
+        await self._take_up(deployment)
+        if self._lane is not None:
+            await self._arms.refresh(self._lane)
+
+    async def _take_up(self, deployment: Deployment) -> None:
         if self._lane is not None and self._lane.tag.form == deployment.form:
             return
         try:

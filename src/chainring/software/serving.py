@@ -26,13 +26,17 @@ def serve_project(
     """
     try:
         from chainring.deployment.http.app import create_app
+        from chainring.deployment.http.logs import configure
         from chainring.deployment.http.server import address, listener, serve
+        from chainring.deployment.http.traces import tracing
         from chainring.software.service import Service
     except ImportError as error:
         raise MissingPackageError(
             error.name or "fastapi", extra="serve", needed_for="serving"
         ) from (error)
-    settings = project.ring.recipe.deployment
+    settings, observing = project.ring.recipe.deployment, project.ring.recipe.observing
+    configure(observing.logs)
+    tracer = tracing(app=project.app) if observing.traces else None
     place = host or settings.host
     local = place in LOOPBACK
     if not local and not project.keys():
@@ -45,4 +49,9 @@ def serve_project(
     say(f"{project.app} answers at {address(taken)} (Ctrl-C stops)")
     if local and not project.keys():
         say("no keys: everybody on this machine may ask and operate (`chainring keys --make ask`)")
-    serve(create_app(service, settings=settings), listener=taken, drain_s=settings.drain_s)
+    made = create_app(service, settings=settings, tracer=tracer, log_requests=observing.requests)
+    try:
+        serve(made, listener=taken, drain_s=settings.drain_s)
+    finally:
+        if tracer is not None:
+            tracer.close()

@@ -45,6 +45,13 @@ SURFACES = (
     Surface(verb="report", api="report", command="report"),
     Surface(verb="promote", api="promote", command="promote"),
     Surface(verb="rollback", api="rollback", command="rollback"),
+    Surface(
+        verb="release",
+        api="releases.begin",
+        command="release",
+        routes=("GET /v1/release", "POST /v1/release"),
+    ),
+    Surface(verb="drift", api="releases.drift", command="drift", routes=("GET /v1/drift",)),
     Surface(verb="keys", api="make_key", command="keys"),
     Surface(verb="audit", api="audit", command="audit"),
     Surface(verb="doctor", api="doctor", command="doctor"),

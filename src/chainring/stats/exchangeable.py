@@ -23,14 +23,32 @@ from collections.abc import Callable, Iterable
 
 from chainring.stats.inputs import require
 
-_BETS: tuple[Callable[[float], float], ...] = (
+Density = Callable[[float], float]
+
+
+def _among(top: float) -> Density:
+    """Return a bet that half of the numbers lie evenly among the largest `top` of all before."""
+    return lambda p: 0.5 + (0.5 / top if p <= top else 0.0)
+
+
+def _turned(bet: Density) -> Density:
+    return lambda p: bet(1.0 - p)
+
+
+_LARGE: tuple[Density, ...] = (
     lambda p: 0.5 * p**-0.5,
-    lambda p: 0.5 * (1.0 - p) ** -0.5,
     lambda p: 0.25 * p**-0.75,
-    lambda p: 0.25 * (1.0 - p) ** -0.75,
+    _among(0.05),
+    _among(0.1),
+    _among(0.2),
+)
+_BETS: tuple[Density, ...] = (
+    *_LARGE,
+    *(_turned(bet) for bet in _LARGE),
     lambda p: 0.25 * (p**-0.5 + (1.0 - p) ** -0.5),
 )
-"""Densities: more large numbers, more small ones, a few very large, very small, a wider spread."""
+"""More large numbers, more small ones, a wider spread. The bets on steps are for later: numbers of
+a new kind are soon among those before, and the next of them is no longer the very largest."""
 _PACE = 100.0
 _EDGE = 1e-9
 

@@ -24,6 +24,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from functools import lru_cache
 
 from chainring.stats.inputs import inside, require
 
@@ -55,10 +56,18 @@ def log_capital(counts: Mapping[float, int], *, mean: float = 0.0, low: float = 
         f"mean: {mean} is not above {low}" if mean <= low else None,
         *(f"outcome {v} is below {low}" for v in counts if v < low),
     )
-    bets = [share / (mean - low) for share in GRID]
-    gains = [sum(n * math.log1p(bet * (v - mean)) for v, n in counts.items()) for bet in bets]
+    gains = [0.0] * len(GRID)
+    for value, count in counts.items():
+        won = _won(value, mean, low)
+        gains = [gain + count * factor for gain, factor in zip(gains, won, strict=True)]
     most = max(gains)
     return most + math.log(sum(math.exp(gain - most) for gain in gains) / len(gains))
+
+
+@lru_cache(maxsize=4096)
+def _won(value: float, mean: float, low: float) -> tuple[float, ...]:
+    """Return the logarithm of what each bet multiplies its capital by at one outcome."""
+    return tuple(math.log1p(share / (mean - low) * (value - mean)) for share in GRID)
 
 
 def capital_for(alpha: float) -> float:

@@ -5,12 +5,14 @@ a server that looks every minute reads each row once. PostgreSQL commits out of 
 is committed after a later one was seen is missed, which a count of thousands can bear.
 
     seen: Cursor = {}
-    newer(traffic, model, since=release.at, cursor=seen)
+    newer(traffic, Stream(model="blake2b:3f2a…", since=release.at), seen)
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -23,28 +25,66 @@ Cursor = dict[str, int]
 _BATCH = 500
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stream:
+    """Answers of one model since a moment: of the served ones, or with those `unseen`, too."""
+
+    model: str
+    since: float
+    unseen: bool = False
+
+
 def newer(
-    traffic: Traffic, model: str, *, since: float, cursor: Cursor, limit: int | None = None
+    traffic: Traffic, stream: Stream, cursor: Cursor, *, limit: int | None = None
 ) -> list[Prediction]:
-    """Return what a model answered since a moment, unseen (shadow) or served; move the cursor."""
+    """Return what lies behind the cursor, and move it."""
     found: list[Prediction] = []
-    for segment, engine in traffic.engines().items():
-        query = (
-            sa.select(predictions.c.seq, predictions.c.body)
-            .where(
-                predictions.c.app == traffic.app,
-                predictions.c.model == model,
-                predictions.c.at >= since,
-                predictions.c.seq > cursor.get(segment, 0),
-            )
-            .order_by(predictions.c.seq)
-            .limit(limit)
-        )
+    for segment, engine in sorted(traffic.engines().items()):
+        query = _behind(traffic, stream, cursor.get(segment, 0), predictions.c.body)
+        left = None if limit is None else limit - len(found)
         with engine.connect().execution_options(read_only=True) as connection:
-            for seq, body in connection.execute(query):
+            for seq, body in connection.execute(query.limit(left)):
                 found.append(decode(Prediction, body))
                 cursor[segment] = int(seq)
     return found
+
+
+def count(traffic: Traffic, stream: Stream, cursor: Cursor) -> int:
+    """Return how many answers lie behind the cursor."""
+    total = 0
+    for segment, engine in traffic.engines().items():
+        rows = _behind(traffic, stream, cursor.get(segment, 0)).subquery()
+        with engine.connect().execution_options(read_only=True) as connection:
+            query = sa.select(sa.func.count()).select_from(rows)
+            total += int(connection.execute(query).scalar_one())
+    return total
+
+
+def skip(traffic: Traffic, stream: Stream, cursor: Cursor, *, rows: int) -> None:
+    """Move the cursor over so many answers without reading them."""
+    left = rows
+    for segment, engine in sorted(traffic.engines().items()):
+        if left <= 0:
+            return
+        query = _behind(traffic, stream, cursor.get(segment, 0)).limit(left)
+        with engine.connect().execution_options(read_only=True) as connection:
+            passed = connection.execute(query).scalars().all()
+        left -= len(passed)
+        if passed:
+            cursor[segment] = int(passed[-1])
+
+
+def _behind(
+    traffic: Traffic, stream: Stream, after: int, *more: sa.ColumnElement[str]
+) -> sa.Select[Any]:
+    query: sa.Select[Any] = sa.select(predictions.c.seq, *more)
+    return query.where(
+        predictions.c.app == traffic.app,
+        predictions.c.model == stream.model,
+        predictions.c.at >= stream.since,
+        predictions.c.seq > after,
+        sa.true() if stream.unseen else served,
+    ).order_by(predictions.c.seq)
 
 
 def latest(traffic: Traffic, model: str, *, limit: int) -> list[Prediction]:

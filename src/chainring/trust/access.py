@@ -29,8 +29,8 @@ MAX_SECRET = 200
 _BOTH = ("predict", "react", "why", "status", "labels", "case")
 _OPERATE = (
     "init", "turn", "watch", "serve", "review", "decide", "cases", "close_case", "history",
-    "metrics", "report", "promote", "rollback", "keys", "doctor", "backup", "restore", "gc",
-    "forget", "audit",
+    "metrics", "report", "promote", "rollback", "release", "drift", "keys", "doctor",
+    "backup", "restore", "gc", "forget", "audit",
     "upgrade", "data fetch", "data clean", "data report", "data show",
     "data trace", "pretrain", "tokeniser",
     "words train", "words near", "words analogy", "words export", "words map", "words segment",

@@ -28,12 +28,13 @@ def test_what_was_done_can_be_read_back_by_a_prometheus_parser() -> None:
         httpx.get(f"{url}/v1/why/unknown-prediction")
         found = _measures(url)
     model = answers[0]["model"]
+    champion = (("variant", "champion"),)
     counted = {
         ("chainring_requests_total", (("route", "/v1/predict"), ("status", "200"))): 2,
         ("chainring_requests_total", (("route", "/v1/why/{id}"), ("status", "404"))): 1,
         ("chainring_request_seconds_count", (("route", "/v1/react"),)): 1,
-        ("chainring_predictions_total", (("model", model), ("passed_on", "no"))): 3,
-        ("chainring_predictions_total", (("model", model), ("passed_on", "yes"))): 1,
+        ("chainring_predictions_total", (("model", model), ("passed_on", "no"), *champion)): 3,
+        ("chainring_predictions_total", (("model", model), ("passed_on", "yes"), *champion)): 1,
         ("chainring_reactions_total", (("kind", "rating"),)): 1,
         ("chainring_batch_texts_count", ()): 2,
         ("chainring_batch_texts_sum", ()): 4,

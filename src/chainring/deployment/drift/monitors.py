@@ -94,6 +94,12 @@ class Watch:
         if self._count in {round(part * self.settings.window) for part in LOOKS}:
             yield from self._labels_of()
 
+    def skip(self, windows: int) -> None:
+        """Leave windows out that somebody else looked at, or nobody could."""
+        if windows:
+            self.window += windows
+            self._begin()
+
     def judge(self, judged: Sequence[Judged], *, promised: float) -> Iterator[Alarm]:
         """Yield what reviewed answers make certain: less accurate, or less so than it is sure.
 

@@ -17,7 +17,7 @@ class DriftSettings(BaseModel):
 
     watch: bool = Field(default=True, description="whether a server looks for drift")
     reference: int = Field(
-        default=500,
+        default=1000,
         ge=50,
         le=20_000,
         description="first answers of a model that others are held to",

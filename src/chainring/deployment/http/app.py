@@ -27,6 +27,7 @@ from chainring.deployment.http.metrics import Metrics
 from chainring.deployment.http.pages.table import PAGES, failure_page
 from chainring.deployment.http.routes import ROUTES
 from chainring.deployment.http.shell import Shell
+from chainring.deployment.http.traces import Tracer
 from chainring.deployment.http.verbs import Verbs
 from chainring.deployment.settings import DeploymentSettings
 
@@ -46,6 +47,8 @@ def create_app(
     *,
     settings: DeploymentSettings,
     body_timeout_s: float = bodies.BODY_TIMEOUT_S,
+    tracer: Tracer | None = None,
+    log_requests: bool = False,
 ) -> FastAPI:
     """Return the application that answers with these verbs.
 
@@ -57,6 +60,10 @@ def create_app(
         Limits of bodies and texts.
     body_timeout_s
         How long a body may take to arrive.
+    tracer
+        Makes a span of each request and its stages; None makes none.
+    log_requests
+        Whether each request is a line of the log.
     """
     house = House(
         verbs=verbs,
@@ -77,7 +84,7 @@ def create_app(
     for route in (*ROUTES, *PAGES):
         add(app, route, house)
     _add_failures(app, house)
-    app.add_middleware(Shell, metrics=house.metrics)
+    app.add_middleware(Shell, metrics=house.metrics, tracer=tracer, log_requests=log_requests)
     return app
 
 

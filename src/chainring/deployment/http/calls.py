@@ -24,6 +24,7 @@ from chainring.deployment.http.access import (
 from chainring.deployment.http.faults import HttpError
 from chainring.deployment.http.language import Language, language_of
 from chainring.deployment.http.metrics import Metrics
+from chainring.deployment.http.stages import stage
 from chainring.deployment.http.verbs import Caller, Verbs
 from chainring.deployment.settings import DeploymentSettings
 
@@ -113,7 +114,10 @@ async def call_of(request: Request, route: Route, house: House) -> Call:
 
 async def answered(request: Request, route: Route, house: House) -> Any:
     """Return what the route answers: a response as it is, anything else to be written as JSON."""
-    return await route.handler(await call_of(request, route, house))
+    with stage("read"):
+        call = await call_of(request, route, house)
+    with stage("answer"):
+        return await route.handler(call)
 
 
 def is_response(value: Any) -> bool:

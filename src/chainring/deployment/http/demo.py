@@ -26,6 +26,7 @@ from chainring.contracts.prediction import Prediction
 from chainring.contracts.reaction import Reaction
 from chainring.contracts.values import Input
 from chainring.deployment.http import demo_data
+from chainring.deployment.http.demo_release import DemoReleases
 from chainring.deployment.http.verbs import (
     VERB_NAMES,
     Article,
@@ -46,7 +47,7 @@ MODEL = "blake2b:4f1c9a7be2d05a31"
 _SECRET = b"demonstration"
 
 
-class DemoVerbs:
+class DemoVerbs(DemoReleases):
     """Eight intents found by their words; everything told to it is kept in memory."""
 
     def __init__(self, *, keys: Mapping[str, Role] | None = None, queue: int = 512) -> None:
@@ -61,6 +62,7 @@ class DemoVerbs:
         self._cases: dict[str, Case] = {}
         self._review: dict[str, ReviewItem] = {item.id: item for item in demo_data.review_items()}
         self._batches: dict[int, int] = {}
+        self.begin_releases()
 
     def authenticate(self, secret: str | None, client: str) -> Caller:
         """Return the holder of a key; without any key in the house everybody may operate."""

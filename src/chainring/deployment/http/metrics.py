@@ -7,10 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
-from prometheus_client.core import GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    ProcessCollector,
+    generate_latest,
+)
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+)
 from prometheus_client.registry import Collector
 
+from chainring.deployment.http.recent import Recent
 from chainring.deployment.http.verbs import Load, Reacted, Served, Verbs
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -36,9 +48,24 @@ class Metrics:
         self.predictions = Counter(
             "chainring_predictions",
             "Texts answered",
-            ["model", "passed_on"],
+            ["model", "variant", "passed_on"],
             registry=self.registry,
         )
+        self.stages = Histogram(
+            "chainring_stage_seconds",
+            "Seconds of a stage of a request: read, answer; of an answer: model, log",
+            ["stage"],
+            buckets=_LATENCY_S,
+            registry=self.registry,
+        )
+        self.characters = Counter(
+            "chainring_written_characters",
+            "Characters of answers that are texts",
+            ["model"],
+            registry=self.registry,
+        )
+        self.recent = Recent()
+        ProcessCollector(registry=self.registry)
         self.reactions = Counter(
             "chainring_reactions", "Reactions stored", ["kind"], registry=self.registry
         )
@@ -48,12 +75,21 @@ class Metrics:
         """Note one request; `route` is the path with its placeholders, never the path itself."""
         self.requests.labels(route, str(status)).inc()
         self.latency.labels(route).observe(seconds)
+        if route.startswith("/v1/"):
+            self.recent.note(seconds, status)
+
+    def observe_stage(self, name: str, seconds: float) -> None:
+        """Note how long a stage took."""
+        self.stages.labels(name).observe(seconds)
 
     def count_served(self, served: Sequence[Served]) -> None:
         """Note answers."""
         for each in served:
             row = each.prediction
-            self.predictions.labels(row.model, "yes" if row.passed_on else "no").inc()
+            passed_on = "yes" if row.passed_on else "no"
+            self.predictions.labels(row.model, row.variant, passed_on).inc()
+            if row.output:
+                self.characters.labels(row.model).inc(len(row.output))
 
     def count_reaction(self, reacted: Reacted) -> None:
         """Note a reaction."""
@@ -82,9 +118,33 @@ class _LaneCollector(Collector):
         )
         info.add_metric([load.model, load.form, load.engine], 1)
         yield info
+        yield from _release(load)
+        drift = GaugeMetricFamily(
+            "chainring_drift_evidence",
+            "Share of the evidence that an alarm needs",
+            labels=["question", "slice"],
+        )
+        for (question, name), share in load.drift.items():
+            drift.add_metric([question, name], share)
+        yield drift
 
     def describe(self) -> Iterable[Metric]:
         return ()
+
+
+def _release(load: Load) -> Iterable[Metric]:
+    info = GaugeMetricFamily(
+        "chainring_release_info", "The release that runs", labels=["model", "stage"]
+    )
+    if load.candidate:
+        info.add_metric([load.candidate, load.stage], 1)
+    yield info
+    shadow = CounterMetricFamily(
+        "chainring_shadow_texts", "Texts for the shadow of this release", labels=["outcome"]
+    )
+    for outcome, count in load.shadow.items():
+        shadow.add_metric([outcome], count)
+    yield shadow
 
 
 def _batch_sizes(load: Load) -> HistogramMetricFamily:

@@ -13,6 +13,7 @@ from chainring.contracts.errors import InputError
 from chainring.deployment.http import metrics, shapes
 from chainring.deployment.http.bodies import CloseBody, DecideBody, PredictBody, ReactBody
 from chainring.deployment.http.calls import Call, Route
+from chainring.deployment.http.release_routes import RELEASE_ROUTES
 
 
 async def predict(call: Call) -> shapes.AnswerShape | shapes.AnswersShape:
@@ -202,4 +203,5 @@ ROUTES: tuple[Route, ...] = (
     Route(
         method="GET", path="/metrics", verb="metrics", handler=measures, summary="For Prometheus",
     ),
+    *RELEASE_ROUTES,
 )  # fmt: skip

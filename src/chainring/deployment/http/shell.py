@@ -1,13 +1,19 @@
-"""What every answer gets: headers that keep a browser safe, and a line in the measures."""
+"""What every answer gets: headers that keep a browser safe, a place in the measures, a span."""
 
 from __future__ import annotations
 
+import logging
 import time
+from contextlib import ExitStack
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chainring.deployment.http.metrics import Metrics
+from chainring.deployment.http.stages import Recorder, no_span, recording
+from chainring.deployment.http.traces import Tracer
+
+log = logging.getLogger("chainring.http")
 
 SAFE_HEADERS = {
     "content-security-policy": (
@@ -24,8 +30,18 @@ SAFE_HEADERS = {
 class Shell:
     """Wraps the application; pure ASGI, so that it costs microseconds."""
 
-    def __init__(self, app: ASGIApp, *, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        metrics: Metrics,
+        tracer: Tracer | None = None,
+        log_requests: bool = False,
+    ) -> None:
         self.app, self.metrics = app, metrics
+        self._tracer, self._log_requests = tracer, log_requests
+        span = no_span if tracer is None else tracer.span
+        self._recorder = Recorder(metrics.observe_stage, span)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a call through."""
@@ -44,8 +60,28 @@ class Shell:
                 headers.setdefault("cache-control", "no-store")
             await send(message)
 
-        try:
-            await self.app(scope, receive, sending)
-        finally:
-            route = getattr(scope.get("route"), "path", "unknown")
-            self.metrics.count_request(route, status, time.perf_counter() - begun)
+        with ExitStack() as around:
+            ended = None
+            if self._tracer is not None:
+                ended = around.enter_context(self._tracer.request(scope["method"], _heads(scope)))
+            around.enter_context(recording(self._recorder))
+            try:
+                await self.app(scope, receive, sending)
+            finally:
+                route = getattr(scope.get("route"), "path", "unknown")
+                spent = time.perf_counter() - begun
+                self.metrics.count_request(route, status, spent)
+                if ended is not None:
+                    ended(route, status)
+                if self._log_requests:
+                    log.info("http.request route=%s status=%d ms=%s", route, status, _ms(spent))
+
+
+def _ms(seconds: float) -> float:
+    return round(1000.0 * seconds, 3)
+
+
+def _heads(scope: Scope) -> dict[str, str]:
+    """Return the headers that may carry on a trace."""
+    wanted = (b"traceparent", b"tracestate")
+    return {k.decode(): v.decode("latin-1") for k, v in scope["headers"] if k in wanted}

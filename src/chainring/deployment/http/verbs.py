@@ -47,6 +47,8 @@ VERB_NAMES = (
     "decide",
     "history",
     "metrics",
+    "release",
+    "drift",
 )
 """The verbs that `Verbs.may` is asked about; the first six are open to the role `ask`."""
 
@@ -175,7 +177,11 @@ class Readiness:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Load:
-    """The lane at this moment. `batches` maps a batch's size to how many of it have run."""
+    """The lane at this moment. `batches` maps a batch's size to how many of it have run.
+
+    `candidate` and `stage` are of the release that runs, `shadow` counts its unseen texts; `drift`
+    maps question and slice to the share of the evidence that an alarm needs.
+    """
 
     queue: int = 0
     batches: Mapping[int, int] = field(default_factory=dict)
@@ -183,6 +189,10 @@ class Load:
     form: str = ""
     engine: str = ""
     task: Task = "classification"
+    candidate: str = ""
+    stage: str = ""
+    shadow: Mapping[str, int] = field(default_factory=dict)
+    drift: Mapping[tuple[str, str], float] = field(default_factory=dict)
 
 
 class Verbs(Protocol):
@@ -241,6 +251,31 @@ class Verbs(Protocol):
 
     def history(self) -> History:
         """Return turns and days for the page of the ring."""
+        ...
+
+    def release_standing(self) -> dict[str, Any]:
+        """Return the release that runs (`release`, or None) with its evidence, and `earlier`."""
+        ...
+
+    def release_begin(
+        self,
+        model: str,
+        *,
+        stage: str,
+        share: float | None,
+        keys: Sequence[str],
+        reason: str,
+        caller: Caller,
+    ) -> dict[str, Any]:
+        """Begin the release of a judged model and return it."""
+        ...
+
+    def release_stop(self, *, reason: str, caller: Caller) -> dict[str, Any]:
+        """End the release that runs and return it."""
+        ...
+
+    def drift(self) -> dict[str, Any]:
+        """Return `evidence` by question and slice (1: an alarm) and the ids of its `cases`."""
         ...
 
     def review_items(self, *, limit: int, caller: Caller) -> list[ReviewItem]:

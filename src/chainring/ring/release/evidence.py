@@ -20,7 +20,7 @@ from chainring.contracts.release import Release
 from chainring.ring.built import Ring
 from chainring.ring.grading import grading
 from chainring.ring.release.judge import Evidence
-from chainring.store.answers import Cursor, by_id, latest, newer
+from chainring.store.answers import Cursor, Stream, by_id, latest, newer
 
 COMPLAINTS = ("correction", "flag", "rating")
 _RECENT = 500
@@ -41,7 +41,8 @@ class Collector:
     def collect(self, ring: Ring) -> Evidence:
         """Return what is known now."""
         release = self.release
-        rows = newer(ring.traffic, release.candidate.model, since=release.at, cursor=self._cursor)
+        stream = Stream(model=release.candidate.model, since=release.at, unseen=True)
+        rows = newer(ring.traffic, stream, self._cursor)
         self._count(ring, rows)
         labelled, unpaired = _labelled(ring, release)
         return Evidence(
@@ -96,7 +97,8 @@ def _labelled(ring: Ring, release: Release) -> tuple[dict[float, int], int]:
     counts: Counter[float] = Counter()
     unpaired = 0
     for row in asked:
-        models = {one.model: one for one in (row, beside.get(shadow_of(row.id))) if _came(one)}
+        both = (row, beside.get(shadow_of(row.id)))
+        models = {one.model: one for one in both if one is not None and one.finish != FAILED}
         new, old = models.get(release.candidate.model), models.get(release.champion)
         if new is None or old is None or grade is None:
             unpaired += 1
@@ -105,10 +107,6 @@ def _labelled(ring: Ring, release: Release) -> tuple[dict[float, int], int]:
         pair = [grade(_whole(ring, one), value) for one in (new, old)]
         counts[round(pair[0] - pair[1], _DIGITS)] += 1
     return dict(counts), unpaired
-
-
-def _came(row: Prediction | None) -> bool:
-    return row is not None and row.finish != FAILED
 
 
 def _whole(ring: Ring, row: Prediction) -> Prediction:

@@ -13,7 +13,7 @@ with at most `alpha`, and stopped by any signal with at most `alpha`, which the 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -139,7 +139,7 @@ def _rise(counts: Mapping[float, int], most: float) -> str:
     )
 
 
-_SAID = {
+_SAID: dict[str, Callable[[Mapping[float, int], float], str]] = {
     "failed": lambda counts, most: f"{_share(counts)} answers failed; at most {most:.0%} may",
     "passed on": _rise,
     "slow": lambda counts, _: f"{_share(counts)} answers were too slow; half of them may be",

@@ -12,7 +12,17 @@ from chainring.deployment.http.server import running
 from chainring.deployment.http.verbs import Champion, History, LabelName, Readiness, ReviewItem
 from chainring.deployment.settings import DeploymentSettings
 
-PATHS = ["/", "/review", "/cases", "/cases?state=closed", "/ring", "/docs", "/login", "/nowhere"]
+PATHS = [
+    "/",
+    "/review",
+    "/cases",
+    "/cases?state=closed",
+    "/ring",
+    "/watch",
+    "/docs",
+    "/login",
+    "/nowhere",
+]
 HTML = {"accept": "text/html"}
 EVIL = "<script>alert(1)</script>\"'>&"
 

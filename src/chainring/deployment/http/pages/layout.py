@@ -22,6 +22,7 @@ _NAV = (
     ("/review", "review", "review"),
     ("/cases", "cases", "cases"),
     ("/ring", "ring", "history"),
+    ("/watch", "watch", "drift"),
 )
 _OWN_NAMES = {"en": "English", "zh": "中文"}
 _LANG = {"en": "en", "zh": "zh-CN"}

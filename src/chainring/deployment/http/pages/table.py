@@ -19,6 +19,7 @@ from chainring.deployment.http.pages.markup import tag
 from chainring.deployment.http.pages.review import review
 from chainring.deployment.http.pages.ring import ring
 from chainring.deployment.http.pages.strings import Strings
+from chainring.deployment.http.pages.watch import watch
 from chainring.deployment.http.pages.why import why
 
 _TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
@@ -72,6 +73,7 @@ PAGES: tuple[Route, ...] = (
     Route(method="GET", path="/cases", verb="cases", handler=cases, summary="Cases", page=True),
     Route(method="GET", path="/cases/{id}", verb="case", handler=case, summary="Case", page=True),
     Route(method="GET", path="/ring", verb="history", handler=ring, summary="Ring", page=True),
+    Route(method="GET", path="/watch", verb="drift", handler=watch, summary="Watch", page=True),
     Route(method="GET", path="/docs", verb=None, handler=docs, summary="Interface", page=True),
     Route(method="GET", path="/login", verb=None, handler=login.form, summary="Form", page=True),
     Route(

@@ -1,0 +1,62 @@
+"""The words of the live page."""
+
+from __future__ import annotations
+
+WATCH: dict[str, tuple[str, str]] = {
+    "nav.watch": ("Watch", "监控"),
+    "watch.title": ("Watch", "监控"),
+    "watch.lead": (
+        "How this server answers now, the model on its way, and what changes in what is asked.",
+        "本服务当前的响应情况、正在发布的模型，以及提问内容的变化。",
+    ),
+    "watch.rate": ("Requests a second", "每秒请求"),
+    "watch.last": ("over ten seconds", "最近十秒"),
+    "watch.time": ("Time to answer", "响应时间"),
+    "watch.half": ("half are faster", "半数更快"),
+    "watch.queue": ("Texts that wait", "排队文本"),
+    "watch.batch": ("{mean} texts a batch", "每批 {mean} 条"),
+    "watch.shadow": ("Answered unseen", "影子回答"),
+    "watch.answered": ("answered", "已答"),
+    "watch.dropped": ("dropped", "丢弃"),
+    "watch.failed": ("failed", "失败"),
+    "watch.ago": ("seconds", "秒"),
+    "watch.chart.rate": ("Requests a second", "每秒请求数"),
+    "watch.chart.times": ("Milliseconds to answer", "响应毫秒数"),
+    "watch.chart.drift": ("Drift: evidence, 100 % is an alarm", "漂移证据（100% 即报警）"),
+    "watch.learning": (
+        "{n} more answers are needed to know what is usual",
+        "还需 {n} 个回答才能知道常态",
+    ),
+    "watch.no_release": (
+        "No release runs: the champion answers everybody.",
+        "没有正在进行的发布：全部由当前模型回答。",
+    ),
+    "watch.release": ("On its way", "发布中"),
+    "watch.counts": (
+        "{answers} answers, {shadows} unseen, {labels} reviewed with both models' answers",
+        "{answers} 个回答，{shadows} 个影子回答，{labels} 个双模型均已回答并经审核",
+    ),
+    "watch.earlier": ("Earlier releases", "以往发布"),
+    "watch.cases": ("Cases of drift", "漂移个案"),
+    "stage.shadow": ("in the shadow", "影子"),
+    "stage.canary": ("canary", "金丝雀"),
+    "stage.keys": ("for some keys", "指定密钥"),
+    "outcome.promoted": ("promoted", "已晋升"),
+    "outcome.rolled back": ("rolled back", "已回滚"),
+    "outcome.stopped": ("stopped", "已停止"),
+    "outcome.undecided": ("undecided", "未定"),
+    "outcome.cancelled": ("cancelled", "已取消"),
+    "outcome.superseded": ("superseded", "被取代"),
+    "drift.input": ("kind of text", "文本类型"),
+    "drift.length": ("length", "长度"),
+    "drift.confidence": ("confidence", "置信度"),
+    "drift.passed on": ("passed on", "转交人工"),
+    # the interface page
+    "route.GET /v1/release": ("The release that runs, with its evidence", "正在进行的发布及其证据"),
+    "route.POST /v1/release": ("Begin a release, or stop it", "开始或停止发布"),
+    "route.GET /v1/drift": ("What changed since the model began", "模型上线以来的变化"),
+    "field.act": ("begin, or stop the release that runs", "begin 开始，stop 停止"),
+    "field.stage": ("shadow, canary or keys", "shadow、canary 或 keys"),
+    "field.share": ("share of users, between 0 and 1", "用户比例，0 到 1 之间"),
+    "field.keys": ("ids of keys, for the stage keys", "密钥编号，用于 keys 阶段"),
+}

@@ -1,0 +1,242 @@
+"""Champion and candidate side by side: who answers, who answers unseen, and when that changes.
+
+Holds the release that runs, the candidate's lane and the shadow. The champion's lane is the
+service's own; without a release everything goes there.
+
+    arms = Arms(project)
+    asked = await arms.ask(lane, requests, key_id=caller.key_id)
+    arms.beside(lane, row, request)         # after the answer was given
+    await arms.refresh(lane)                # as often as the service looks for a champion
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from chainring.contracts.deployment import Deployment
+from chainring.contracts.errors import BusyError, ChainringError, ConflictError
+from chainring.contracts.ids import keyed
+from chainring.contracts.prediction import FAILED, Answer, Prediction, Variant, shadow_of
+from chainring.contracts.release import Release
+from chainring.contracts.request import Request
+from chainring.deployment.lane import Lane, Reply
+from chainring.deployment.routing import arm_of, unit_of
+from chainring.deployment.shadow import Shadow
+from chainring.ring.release import course
+from chainring.ring.release.evidence import Collector
+from chainring.ring.release.judge import Decision
+from chainring.software.answering import Opened, stated_threads
+
+if TYPE_CHECKING:
+    from chainring.software.api import Project
+
+log = logging.getLogger("chainring.release")
+
+PATIENCE_S = 5.0
+"""How long a user waits for a candidate before the champion answers."""
+
+Load = Callable[[Opened], Any]
+Log = Callable[[Prediction, str | None], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """Replies, and whether the candidate was asked first and did not answer."""
+
+    replies: list[Reply[Deployment]]
+    failed: bool = False
+
+
+class Arms:
+    """The candidate of the release that runs, beside the champion's lane.
+
+    Parameters
+    ----------
+    project
+        Whose release it is.
+    load
+        Opens the form of a deployment.
+    note
+        Writes a row behind.
+    """
+
+    def __init__(self, project: Project, *, load: Load, note: Log) -> None:
+        self.release: Release | None = None
+        self.counts: Counter[str] = Counter()
+        self._project, self._load, self._note = project, load, note
+        self._candidate: Lane[Deployment] | None = None
+        self._champion: Lane[Deployment] | None = None
+        self._shadow: Shadow | None = None
+        self._collector: Collector | None = None
+        self._looked = 0.0
+
+    @property
+    def shadow_counts(self) -> dict[str, int]:
+        """What the shadow answered, dropped and failed at."""
+        return {} if self._shadow is None else dict(self._shadow.counts)
+
+    def variant(self, deployment: Deployment) -> Variant:
+        """Return as what a model answers now."""
+        release = self.release
+        is_new = release is not None and release.candidate.model == deployment.model
+        return "canary" if is_new else "champion"
+
+    async def ask(
+        self, champion: Lane[Deployment], requests: Sequence[Request], *, key_id: str
+    ) -> Asked:
+        """Answer by the model that this user is given; by the champion where that one fails."""
+        candidate = self._candidate
+        if candidate is None or not requests or self._arm(requests[0], key_id) == "champion":
+            return Asked(replies=await champion.ask(requests))
+        try:
+            return Asked(replies=await asyncio.wait_for(candidate.ask(requests), PATIENCE_S))
+        except BusyError:
+            self.counts["busy"] += len(requests)
+            return Asked(replies=await champion.ask(requests))
+        except Exception as error:  # noqa: BLE001 - whatever it is, the user gets an answer
+            replies = await champion.ask(requests)
+            self.counts["failed"] += len(requests)
+            log.warning("release.failed texts=%d cause=%s", len(requests), type(error).__name__)
+            return Asked(replies=replies, failed=True)
+
+    def beside(
+        self, champion: Lane[Deployment], row: Prediction, request: Request, *, failed: bool
+    ) -> None:
+        """Let the other model answer unseen, where its answer is wanted; note a failure."""
+        release, candidate, shadow = self.release, self._candidate, self._shadow
+        if release is None or candidate is None or shadow is None:
+            return
+        if failed:
+            self._told(row, None, release.candidate, 0.0)
+            return
+        if release.stage == "shadow":
+            share = self._project.ring.recipe.release.shadow_share
+            drawn = int(keyed(self._project.secret, "shadow", row.id, size=8), 16) / 2**64
+            is_wanted, other = row.holdout or drawn < share, candidate
+        else:
+            is_wanted = row.holdout
+            other = champion if row.model == release.candidate.model else candidate
+        if is_wanted:
+            shadow.offer(other, request, about=row)
+
+    async def refresh(self, champion: Lane[Deployment]) -> None:
+        """Take up the release as the ledger names it, and look at its evidence when it is time."""
+        self._champion = champion
+        ring = self._project.ring
+        _, release = await asyncio.to_thread(course.running, ring)
+        if release is None or self._is_other(release):
+            await self._end()
+        if release is not None and champion.tag.model != release.champion:
+            return  # this server has not taken up the champion of the release yet
+        if release is not None and self._candidate is None:
+            await self._begin(release)
+        self.release = release if self._candidate is not None else None
+        if time.monotonic() - self._looked >= ring.recipe.release.look_s:
+            self._looked = time.monotonic()
+            await self._look()
+
+    async def close(self) -> None:
+        """Answer what the candidate was asked, and end."""
+        await self._end()
+
+    def _arm(self, request: Request, key_id: str) -> Variant:
+        unit = unit_of(author=request.author, episode=request.episode, text=request.text)
+        return arm_of(self.release, unit=unit, key_id=key_id, secret=self._project.secret)
+
+    def _is_other(self, release: Release) -> bool:
+        running = self.release
+        return running is not None and running.id != release.id
+
+    async def _begin(self, release: Release) -> None:
+        project = self._project
+        try:
+            predictor = await asyncio.to_thread(self._opened, release.candidate)
+        except ChainringError as error:
+            log.error("release.refused model=%s cause=%s", release.candidate.model, error)
+            await self._settle(Decision(action="stop", because=f"it cannot be loaded: {error}"))
+            return
+        settings = project.ring.recipe
+        self._candidate = Lane(predictor, tag=release.candidate, settings=settings.deployment)
+        self._shadow = Shadow(
+            most=settings.release.shadow_queue, busy=self._is_busy, told=self._told
+        )
+        self._collector = Collector(release)
+        log.info("release.begins id=%s stage=%s", release.id, release.stage)
+
+    def _opened(self, candidate: Deployment) -> Any:
+        ring = self._project.ring
+        folder = ring.runner.trees.open(candidate.form, fresh=True)
+        threads = stated_threads(ring.recipe)
+        return self._load(Opened(deployment=candidate, folder=folder, threads=threads))
+
+    async def _end(self) -> None:
+        candidate, shadow = self._candidate, self._shadow
+        self.release = self._candidate = self._shadow = self._collector = None
+        if shadow is not None:
+            await shadow.close()
+        if candidate is not None:
+            await candidate.drain(PATIENCE_S)
+
+    async def _look(self) -> None:
+        ring = self._project.ring
+        try:
+            await asyncio.to_thread(course.tidy, ring)
+            if self.release is not None and self._collector is not None:
+                await asyncio.to_thread(course.look, ring, self._collector, by="release")
+        except ConflictError:
+            return  # another server decides in this moment; what it writes is taken up next
+        except (ChainringError, sa.exc.SQLAlchemyError, OSError) as error:
+            log.error("release.look failed cause=%s", type(error).__name__)
+
+    async def _settle(self, decision: Decision) -> None:
+        ring = self._project.ring
+        ref, release = await asyncio.to_thread(course.running, ring)
+        if ref is None or release is None:
+            return
+        try:
+            await asyncio.to_thread(course.settle, ring, ref, decision, by="server")
+        except ConflictError:
+            return
+
+    def _is_busy(self) -> bool:
+        lanes = (self._champion, self._candidate)
+        return any(lane is not None and not lane.is_idle for lane in lanes)
+
+    def _told(
+        self, about: Prediction, answer: Answer | None, tag: Deployment, spent_ms: float
+    ) -> None:
+        row = replace(
+            about,
+            id=shadow_of(about.id),
+            model=tag.model,
+            form=tag.form_name,
+            variant="shadow",
+            request="",
+            latency_ms=round(spent_ms, 3),
+            label="",
+            scores={},
+            output="",
+            pair="",
+            finish=FAILED,
+        )
+        if answer is None:
+            self._note(row, None)
+            return
+        row = replace(
+            row,
+            label=answer.label,
+            confidence=answer.confidence,
+            passed_on=answer.passed_on,
+            output=answer.output,
+            finish="stop",
+        )
+        keeps = self._project.ring.recipe.privacy.log == "redacted"
+        self._note(row, "" if answer.output and keeps else None)

@@ -1,0 +1,228 @@
+"""Looking for drift in the traffic log, and telling a person of it.
+
+    watch = DriftWatch(project, embed=embed)
+    watch.look()            # the alarms that are new; each has opened a case
+
+Answers of the champion are read in the order in which they were stored; of one look at most a
+window of them, the rest is passed over (which rows those are does not hang on what they say). A
+server that starts again passes over the windows before the one that runs.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from chainring.contracts.case import Case
+from chainring.contracts.ids import keyed
+from chainring.contracts.label import Label
+from chainring.contracts.prediction import Prediction
+from chainring.deployment.drift.monitors import Alarm, Watch
+from chainring.deployment.drift.seen import Judged, Seen
+from chainring.ring.built import current
+from chainring.ring.due import promoted_accuracy
+from chainring.ring.grading import grading
+from chainring.store.answers import Cursor, Stream, by_id, count, newer, skip
+from chainring.store.erase import texts_of
+
+if TYPE_CHECKING:
+    from chainring.software.api import Project
+
+Embed = Callable[[Sequence[str]], Sequence[Any]]
+"""Makes a vector of each text; None where the model was too busy."""
+KIND = "drift"
+_SPAN = 2**64
+_TINY = 1e-9
+
+
+class DriftWatch:
+    """Follows the champion; make a new one, or keep it, and `look` again and again.
+
+    Parameters
+    ----------
+    project
+        Whose traffic is watched.
+    embed
+        Makes vectors of texts; None: inputs are watched by length alone.
+    """
+
+    def __init__(self, project: Project, *, embed: Embed | None) -> None:
+        self.project, self._embed = project, embed
+        self.model, self.waiting = "", 0
+        self.watch: Watch | None = None
+        self._since = 0.0
+        self._cursor: Cursor = {}
+        self._first: list[Seen] = []
+
+    def look(self) -> list[Alarm]:
+        """Read what is new and return the alarms it makes; a case is opened for each new one."""
+        ring, settings = self.project.ring, self.project.ring.recipe.drift
+        head, champion = current(ring)
+        if head is None or champion is None:
+            return []
+        if (self.model, self._since) != (champion.model, head.at):
+            self.model, self._since = champion.model, head.at
+            self.watch, self._cursor, self._first = None, {}, []
+        if self.watch is None:
+            self._learn()
+        if self.watch is None:
+            return []
+        alarms = [a for row in self._new(settings.window) for a in self.watch.add(row)]
+        self._pass_over()
+        promised = promoted_accuracy(ring, self.model)
+        if promised is not None:
+            alarms += self.watch.judge(self._judged(), promised=promised)
+        for alarm in alarms:
+            _open_case(self.project, self.model, alarm)
+        return alarms
+
+    def standing(self) -> dict[str, Any]:
+        """Return how far the watch is, and its evidence by question and slice, 1 for an alarm."""
+        if self.watch is None:
+            return {"model": self.model, "window": 0, "waiting": self.waiting, "evidence": {}}
+        return {
+            "model": self.model,
+            "window": self.watch.window,
+            "waiting": 0,
+            "questions": self.watch.questions,
+            "evidence": {
+                f"{question} · {name}": round(share, 3)
+                for (question, name), share in sorted(self.watch.evidence().items())
+            },
+        }
+
+    def _learn(self) -> None:
+        """Gather the reference; once it is whole, begin with the window that runs."""
+        settings = self.project.ring.recipe.drift
+        self._first += self._new(settings.reference - len(self._first))
+        self.waiting = settings.reference - len(self._first)
+        if self.waiting > 0:
+            return
+        self.watch, self._first = Watch(self._first, settings=settings), []
+        self._pass_over()
+
+    def _pass_over(self) -> None:
+        """Pass over whole windows that nobody read."""
+        assert self.watch is not None
+        traffic, window = self.project.ring.traffic, self.project.ring.recipe.drift.window
+        behind = count(traffic, self._stream, self._cursor) // window
+        if behind:
+            skip(traffic, self._stream, self._cursor, rows=behind * window)
+            self.watch.skip(behind)
+
+    def _new(self, limit: int) -> list[Seen]:
+        traffic = self.project.ring.traffic
+        rows = newer(traffic, self._stream, self._cursor, limit=limit)
+        texts = texts_of(traffic, [row.id for row in rows])
+        vectors = self._vectors([texts.get(row.id, "") for row in rows])
+        return [
+            self._seen(row, texts.get(row.id), vector)
+            for row, vector in zip(rows, vectors, strict=True)
+        ]
+
+    @property
+    def _stream(self) -> Stream:
+        return Stream(model=self.model, since=self._since)
+
+    def _vectors(self, texts: Sequence[str]) -> list[Any]:
+        import numpy as np
+
+        if self._embed is None or not any(texts):
+            return [None] * len(texts)
+        places = [place for place, text in enumerate(texts) if text]
+        vectors: list[Any] = [None] * len(texts)
+        made = self._embed([texts[place] for place in places])
+        for place, vector in zip(places, made, strict=True):
+            if vector is not None:
+                whole = np.asarray(vector, dtype=np.float32)
+                vectors[place] = whole / max(float(np.linalg.norm(whole)), _TINY)
+        return vectors
+
+    def _seen(self, row: Prediction, text: str | None, vector: Any) -> Seen:
+        drawn = int(keyed(self.project.secret, "drift", row.id, size=8), 16)
+        return Seen(
+            id=row.id,
+            group=row.group,
+            label=row.label,
+            confidence=row.confidence,
+            passed_on=row.passed_on,
+            language=row.language,
+            tie=(drawn + 1) / _SPAN,
+            length=None if text is None else len(text),
+            vector=vector,
+        )
+
+    def _judged(self) -> list[Judged]:
+        ring = self.project.ring
+        labels = ring.ledger.facts("label", Label)
+        truth = {one.record: one for one in labels if one.author_kind == "person"}
+        rows = by_id(ring.traffic, (name for name, one in truth.items() if one.state == "accepted"))
+        mine = [r for r in rows.values() if r.holdout and r.model == self.model]
+        if not mine:
+            return []
+        grade = grading(ring, self.model)
+        return [
+            Judged(
+                grade=grade(ring.traffic.prediction(row.id) or row, truth[row.id].value),
+                confidence=row.confidence,
+            )
+            for row in mine
+        ]
+
+
+def looked(project: Project) -> dict[str, Any]:
+    """Look once, with the champion's own vectors; see `Project.releases.drift`."""
+    from chainring.deployment.predictors import open_predictor
+
+    opened = project.champion()
+    with open_predictor(
+        opened.folder, engine=opened.deployment.engine, threads=opened.threads
+    ) as predictor:
+        embed = getattr(predictor, "embed", None) if "embed" in predictor.capabilities else None
+        watch = DriftWatch(project, embed=embed)
+        watch.look()
+        watch.look()  # the first one may have been spent on the reference
+    return watch.standing() | {"cases": [case.id for case in drift_cases(project, watch.model)]}
+
+
+def drift_cases(project: Project, model: str) -> Iterator[Case]:
+    """Yield the cases that drift under this model opened."""
+    for case in project.cases():
+        if case.kind == KIND and case.opened_by == _about(model):
+            yield case
+
+
+def _open_case(project: Project, model: str, alarm: Alarm) -> None:
+    """Open one case for each question and slice of a model; a closed one stays closed."""
+    name = "\n".join((project.app, model, alarm.question, alarm.slice))
+    identifier = f"case_{hashlib.blake2b(name.encode(), digest_size=13).hexdigest()}"
+    if project.ring.ledger.fact("case", identifier, Case) is not None:
+        return
+    where = "" if alarm.slice == "all" else f" in {alarm.slice}"
+    case = Case(
+        id=identifier,
+        app=project.app,
+        kind=KIND,
+        opened_by=_about(model),
+        at=time.time(),
+        because=f"{_SAID[alarm.question]}{where}, seen on {alarm.rows} answers (evidence "
+        f"{alarm.log_evidence:.1f}, needed {alarm.needed:.1f})",
+    )
+    project.ring.ledger.add_fact("case", identifier, case, about=case.opened_by)
+
+
+def _about(model: str) -> str:
+    return f"drift under {model}"
+
+
+_SAID = {
+    "input": "texts lie further from the usual ones, or nearer",
+    "length": "texts have another length",
+    "confidence": "the model is sure to another degree",
+    "passed on": "another share of texts is passed on to a person",
+    "labels": "other labels are answered",
+    "accuracy": "fewer reviewed answers are right than promised",
+    "calibration": "the model is surer than it is right",
+}

@@ -1,0 +1,74 @@
+"""The command `release`: begin, look at, stop."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from chainring.software.upkeep_commands import Folder
+
+HERE = Path()
+
+
+def release(
+    model: Annotated[
+        str | None, typer.Argument(help="first 12 digits of a judged model; none: show")
+    ] = None,
+    stage: Annotated[
+        str, typer.Option(help="shadow (unseen), canary (a share of users) or keys")
+    ] = "canary",
+    share: Annotated[
+        float | None, typer.Option(help="share of users; the recipe's if none")
+    ] = None,
+    key: Annotated[
+        list[str] | None, typer.Option(help="with stage keys: id of a key; may be repeated")
+    ] = None,
+    stop: Annotated[bool, typer.Option(help="end the release that runs")] = False,
+    reason: Annotated[str, typer.Option(help="why, for the record")] = "",
+    by: Annotated[str, typer.Option(help="who decides")] = "operator",
+    as_json: Annotated[bool, typer.Option("--json", help="as JSON")] = False,
+    project: Folder = HERE,
+) -> None:
+    """Let a model answer unseen, a share of users or some keys, until the evidence decides."""
+    import json
+
+    from chainring.software.api import Project
+    from chainring.software.release_telling import tell
+
+    opened = Project.open(project)
+    if stop:
+        ended = opened.releases.stop(by=by, reason=reason or "stopped by hand")
+        typer.echo(f"{ended.id} is over; the champion answers everybody again")
+        return
+    if model is not None:
+        begun = opened.releases.begin(
+            model, stage=stage, share=share, keys=key or (), by=by, reason=reason or "by hand"
+        )
+        typer.echo(f"{begun.id} begins: {begun.stage}")
+        return
+    found = opened.releases.standing()
+    if as_json:
+        typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
+        return
+    for line in tell(found):
+        typer.echo(line)
+
+
+def drift(
+    project: Folder = HERE,
+    as_json: Annotated[bool, typer.Option("--json", help="as JSON")] = False,
+) -> None:
+    """Look once for what changed since the champion began; open a case for each alarm."""
+    import json
+
+    from chainring.software.api import Project
+    from chainring.software.release_telling import tell_drift
+
+    found = Project.open(project).releases.drift()
+    if as_json:
+        typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
+        return
+    for line in tell_drift(found):
+        typer.echo(line)

@@ -1,0 +1,62 @@
+"""Releases and drift as a server's verbs: each calls the project's, in the caller's name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from chainring.contracts.codec import plain
+from chainring.contracts.release import Release
+from chainring.software.drifting import drift_cases
+
+if TYPE_CHECKING:
+    from chainring.deployment.http.verbs import Caller
+    from chainring.software.api import Project
+    from chainring.software.watching import Watching
+
+
+class ServedReleases:
+    """What `Service` answers about models on their way and models that grow old."""
+
+    project: Project
+    _background: Watching
+
+    def release_standing(self) -> dict[str, Any]:
+        """Return the release that runs with its evidence, and those before it."""
+        return self.project.releases.standing()
+
+    def release_begin(
+        self,
+        model: str,
+        *,
+        stage: str,
+        share: float | None,
+        keys: Sequence[str],
+        reason: str,
+        caller: Caller,
+    ) -> dict[str, Any]:
+        """Begin the release of a judged model."""
+        return _told(
+            self.project.releases.begin(
+                model, stage=stage, share=share, keys=keys, by=_name(caller), reason=reason
+            )
+        )
+
+    def release_stop(self, *, reason: str, caller: Caller) -> dict[str, Any]:
+        """End the release that runs."""
+        return _told(self.project.releases.stop(by=_name(caller), reason=reason))
+
+    def drift(self) -> dict[str, Any]:
+        """Return what the last look found, and the cases that it opened."""
+        found = self._background.found
+        cases = drift_cases(self.project, str(found.get("model", "")))
+        return found | {"cases": [case.id for case in cases]}
+
+
+def _name(caller: Caller) -> str:
+    return caller.name or caller.key_id or "operator"
+
+
+def _told(release: Release) -> dict[str, Any]:
+    told: dict[str, Any] = plain(release)
+    return told | {"candidate": release.candidate.model}

@@ -1,0 +1,136 @@
+"""All questions together: calm where nothing changes, quick where something does."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from chainring.deployment.drift.monitors import Alarm, Watch
+from chainring.deployment.drift.reference import Reference
+from chainring.deployment.drift.seen import Judged, Seen
+from chainring.deployment.drift.settings import DriftSettings
+
+SETTINGS = DriftSettings(reference=200, window=400, min_slice=50)
+Drawn = Callable[[np.random.Generator, int], Seen]
+
+
+def usual(chance: np.random.Generator, number: int) -> Seen:
+    vector = chance.normal(size=8)
+    vector[0] += 3.0
+    return Seen(
+        id=f"pred_{number}",
+        group=f"group {number}",
+        label=str(chance.choice(["refund", "退款", "invoice"])),
+        confidence=float(chance.beta(8, 2)),
+        passed_on=bool(chance.random() < 0.1),
+        language="zh" if number % 2 else "en",
+        tie=1.0 - chance.random(),
+        length=int(chance.integers(5, 60)),
+        vector=(vector / np.linalg.norm(vector)).astype(np.float32),
+    )
+
+
+def foreign(chance: np.random.Generator, number: int) -> Seen:
+    vector = chance.normal(size=8)
+    vector[5] -= 3.0
+    unit = (vector / np.linalg.norm(vector)).astype(np.float32)
+    return replace(usual(chance, number), vector=unit)
+
+
+def alarms(seed: int, then: Drawn, *, before: int = 0, count: int = 400) -> list[Alarm]:
+    chance = np.random.default_rng(seed)
+    watch = Watch([usual(chance, i) for i in range(200)], settings=SETTINGS)
+    rows = [usual(chance, 1000 + i) for i in range(before)]
+    rows += [then(chance, 5000 + i) for i in range(count)]
+    return [alarm for row in rows for alarm in watch.add(row)]
+
+
+def test_of_many_calm_windows_at_most_alpha_alarm() -> None:
+    called = sum(bool(alarms(seed, usual)) for seed in range(60))
+    assert called <= 60 * 0.05 + 3 * math.sqrt(60 * 0.05 * 0.95)
+
+
+def changed(name: str) -> Drawn:
+    def drawn(chance: np.random.Generator, number: int) -> Seen:
+        row = usual(chance, number)
+        if name == "length":
+            return replace(row, length=int(chance.integers(80, 200)))
+        if name == "confidence":
+            return replace(row, confidence=float(chance.beta(3, 3)))
+        if name == "passed on":
+            return replace(row, passed_on=bool(chance.random() < 0.5))
+        if name == "labels":
+            return replace(row, label="refund")
+        return foreign(chance, number)
+
+    return drawn
+
+
+@pytest.mark.parametrize("question", ["input", "length", "confidence", "passed on", "labels"])
+def test_each_question_finds_its_change_first(question: str) -> None:
+    found = alarms(1, changed(question))
+    assert found[0].question == question
+    assert found[0].log_evidence >= found[0].needed
+
+
+def test_a_change_after_two_calm_windows_is_found_in_the_third() -> None:
+    found = alarms(3, foreign, before=800)
+    assert found[0].window == 3
+    assert found[0].question == "input"
+
+
+def test_a_change_of_one_language_is_told_for_that_language_and_not_for_the_other() -> None:
+    def chinese(chance: np.random.Generator, number: int) -> Seen:
+        row = usual(chance, number)
+        return foreign(chance, number) if row.language == "zh" else row
+
+    told = {(alarm.question, alarm.slice) for alarm in alarms(4, chinese)}
+    assert ("input", "zh") in told
+    assert ("input", "en") not in told
+
+
+def test_each_question_alarms_once_a_window() -> None:
+    found = [(alarm.question, alarm.slice, alarm.window) for alarm in alarms(5, foreign)]
+    assert len(found) == len(set(found))
+
+
+def test_one_robot_that_repeats_itself_is_no_drift() -> None:
+    def robot(chance: np.random.Generator, number: int) -> Seen:
+        return replace(foreign(chance, number), group="the same question", length=500)
+
+    assert alarms(6, robot) == []
+
+
+def test_without_texts_predictions_alone_are_watched() -> None:
+    chance = np.random.default_rng(0)
+    bare = [replace(usual(chance, i), vector=None, length=None) for i in range(200)]
+    assert set(Reference(bare).usual) == {"confidence", "passed on"}
+    watch = Watch(bare, settings=SETTINGS)
+    told = [a for i in range(400) for a in watch.add(replace(foreign(chance, i), length=999))]
+    assert told == []
+
+
+def judged(right: int, wrong: int, *, confidence: float) -> list[Judged]:
+    rows = [Judged(grade=1.0, confidence=confidence)] * right
+    return rows + [Judged(grade=0.0, confidence=confidence)] * wrong
+
+
+def test_accuracy_far_below_its_promise_and_confidence_far_above_it_are_told() -> None:
+    chance = np.random.default_rng(0)
+    watch = Watch([usual(chance, i) for i in range(200)], settings=SETTINGS)
+    found = list(watch.judge(judged(60, 60, confidence=0.9), promised=0.9))
+    assert [alarm.question for alarm in found] == ["accuracy", "calibration"]
+    assert list(watch.judge(judged(108, 12, confidence=0.9), promised=0.9)) == []
+    assert list(watch.judge([], promised=0.9)) == []
+
+
+def test_a_later_window_needs_more_evidence() -> None:
+    chance = np.random.default_rng(0)
+    watch = Watch([usual(chance, i) for i in range(200)], settings=SETTINGS)
+    first = watch._needed
+    watch.skip(2)
+    assert watch._needed == pytest.approx(first + math.log(6))

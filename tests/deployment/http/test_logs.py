@@ -1,0 +1,72 @@
+"""Logs as JSON: events with their fields, and never an exception's message."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from chainring.deployment.http.app import create_app
+from chainring.deployment.http.demo import DemoVerbs
+from chainring.deployment.http.logs import JsonLines, configure
+from chainring.deployment.http.server import running
+from chainring.deployment.settings import DeploymentSettings
+
+
+@pytest.fixture(autouse=True)
+def _as_before() -> Iterator[None]:
+    ours = logging.getLogger("chainring")
+    before = (list(ours.handlers), ours.level, ours.propagate)
+    yield
+    ours.handlers, ours.level, ours.propagate = before
+
+
+def line(message: str, *values: object, error: bool = False) -> dict[str, object]:
+    info = None
+    if error:
+        try:
+            raise KeyError("the text of a user")
+        except KeyError:
+            info = sys.exc_info()
+    record = logging.LogRecord("chainring.x", logging.INFO, "x.py", 1, message, values, info)
+    found: dict[str, object] = json.loads(JsonLines().format(record))
+    return found
+
+
+def test_an_event_becomes_an_object_with_a_key_for_each_field() -> None:
+    found = line("service.serves model=%s texts=%d", "blake2b:1", 3)
+    assert found["event"] == "service.serves"
+    assert (found["model"], found["texts"]) == ("blake2b:1", 3)
+    assert str(found["at"]).endswith("Z")
+
+
+def test_a_message_that_is_no_event_is_kept_whole() -> None:
+    assert line("50%% of %s", "it")["event"] == "50% of it"
+
+
+def test_an_exception_is_its_class_and_places_alone() -> None:
+    found = line("http.failed route=%s", "/v1/predict", error=True)
+    assert str(found["exception"]).startswith("KeyError at test_logs.py:")
+    assert "the text of a user" not in json.dumps(found)
+
+
+def test_a_request_is_one_line_without_its_text(capsys: pytest.CaptureFixture[str]) -> None:
+    configure("json")
+    app = create_app(DemoVerbs(), settings=DeploymentSettings(), log_requests=True)
+    with running(app) as url:
+        httpx.post(f"{url}/v1/predict", json={"text": "where is my parcel"})
+    lines = [json.loads(one) for one in capsys.readouterr().err.splitlines()]
+    asked = [one for one in lines if one["event"] == "http.request"]
+    assert [(one["route"], one["status"]) for one in asked] == [("/v1/predict", 200)]
+    assert "parcel" not in json.dumps(lines)
+
+
+def test_configured_twice_each_line_is_written_once(capsys: pytest.CaptureFixture[str]) -> None:
+    configure("json")
+    configure("text")
+    logging.getLogger("chainring.x").info("once fields=%d", 1)
+    assert capsys.readouterr().err.count("once fields=1") == 1

@@ -1,0 +1,154 @@
+"""Alerts, to a real server on this machine and to none: signed, tried again, never to strangers."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import http.server
+import json
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+import pytest
+
+from chainring.contracts.case import Case
+from chainring.contracts.errors import NotAllowedError
+from chainring.deployment.alert_settings import AlertSettings
+from chainring.software.alerts import ALERT, Alert, Alerts, pinned_post
+from chainring.software.api import Project
+
+SECRET = "a secret of the receiver"
+Sent = tuple[Mapping[str, str], bytes]
+
+
+def configured(project: Project, url: str, **more: object) -> Project:
+    settings = AlertSettings.model_validate({"url": url, **more})
+    recipe = project.ring.recipe.model_copy(update={"alerts": settings})
+    object.__setattr__(project.ring, "recipe", recipe)
+    return project
+
+
+def with_case(project: Project, *, kind: str = "drift", at: float | None = None) -> Case:
+    moment = time.time() if at is None else at
+    case = Case(
+        id=f"case_{kind}",
+        app=project.app,
+        kind=kind,
+        opened_by="drift under blake2b:1",
+        at=moment,
+        because="texts have another length",
+    )
+    project.ring.ledger.add_fact("case", case.id, case, about=case.opened_by)
+    return case
+
+
+@dataclass(slots=True)
+class Hook:
+    """A webhook on this machine; it answers with the statuses in turn, then 200."""
+
+    statuses: list[int] = field(default_factory=list)
+    got: list[Sent] = field(default_factory=list)
+    url: str = ""
+    place: str = ""
+
+
+@pytest.fixture
+def hook() -> Iterator[Hook]:
+    found = Hook()
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["content-length"]))
+            found.got.append((dict(self.headers.items()), body))
+            self.send_response(found.statuses.pop(0) if found.statuses else 200)
+            self.send_header("location", "http://127.0.0.1:9/elsewhere")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
+    found.place = f"127.0.0.1:{server.server_port}"
+    found.url = f"http://{found.place}/hook"
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield found
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_case_is_told_once_signed_so_that_the_receiver_can_check_it(
+    project: Project, hook: Hook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CHAINRING_ALERT_SECRET", SECRET)
+    configured(project, hook.url, allow_private=(hook.place,))
+    case = with_case(project)
+    assert Alerts(project).send() == 1
+    assert Alerts(project).send() == 0
+    ((headers, body),) = hook.got
+    told = json.loads(body)
+    assert (told["case"], told["because"]) == (case.id, case.because)
+    low = {name.lower(): value for name, value in headers.items()}
+    message = f"{low['webhook-id']}.{low['webhook-timestamp']}.".encode() + body
+    mark = base64.b64encode(hmac.new(SECRET.encode(), message, hashlib.sha256).digest()).decode()
+    assert low["webhook-signature"] == f"v1,{mark}"
+
+
+def test_what_was_not_taken_is_tried_again_later_with_the_same_id(
+    project: Project, hook: Hook
+) -> None:
+    hook.statuses = [500, 302]
+    configured(project, hook.url, allow_private=(hook.place,))
+    with_case(project)
+    now = time.time()
+    assert Alerts(project).send(now=now) == 0
+    assert Alerts(project).send(now=now + 4) == 0
+    assert len(hook.got) == 1, "it rests for five seconds first"
+    assert Alerts(project).send(now=now + 6) == 0
+    assert Alerts(project).send(now=now + 17) == 1
+    assert len({headers["webhook-id"] for headers, _ in hook.got}) == 1
+    assert len(hook.got) == 3, "and no redirect was followed"
+
+
+def test_it_is_given_up_after_so_many_tries_and_said_why(project: Project) -> None:
+    configured(project, "http://hook.example/", tries=3)
+    case = with_case(project)
+
+    def post(*_: object) -> int:
+        raise OSError("nobody there")
+
+    now = time.time()
+    for turn in range(6):
+        Alerts(project, post=post).send(now=now + 1000 * turn)
+    alert = project.ring.ledger.fact(ALERT, case.id, Alert)
+    assert alert is not None
+    assert (alert.state, alert.tries, alert.because) == ("given up", 3, "nobody there")
+
+
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:9/", "http://169.254.169.254/latest", "http://[::ffff:10.0.0.1]/"]
+)
+def test_an_address_inside_is_refused_unless_it_is_named(url: str) -> None:
+    with pytest.raises(NotAllowedError):
+        pinned_post(AlertSettings(url=url))(url, {}, b"{}")
+
+
+def test_old_cases_other_kinds_and_closed_ones_are_not_told(project: Project, hook: Hook) -> None:
+    configured(project, hook.url, allow_private=(hook.place,))
+    with_case(project, kind="harmful")
+    with_case(project, kind="release", at=time.time() - 100_000)
+    case = with_case(project)
+    project.close_case(case.id, outcome="seen", told="thanks", by="ann")
+    assert Alerts(project).send() == 0
+    assert hook.got == []
+
+
+def test_of_two_servers_one_tells(project: Project, hook: Hook) -> None:
+    configured(project, hook.url, allow_private=(hook.place,))
+    with_case(project)
+    with project.ring.ledger.lease("alerts", holder="another server"):
+        assert Alerts(project).send() == 0
+    assert Alerts(project).send() == 1

@@ -1,0 +1,122 @@
+"""Drift over a real traffic log: a reference, windows, a case a question, and a restart."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+from tests.software.conftest import run
+
+from chainring.contracts.ids import new_id
+from chainring.contracts.prediction import Prediction, shadow_of
+from chainring.deployment.drift.settings import DriftSettings
+from chainring.ring.built import current
+from chainring.software.api import Project
+from chainring.software.drifting import DriftWatch
+
+SETTINGS = DriftSettings(reference=100, window=200, min_slice=50)
+
+
+@pytest.fixture
+def shop(project: Project) -> Project:
+    recipe = project.ring.recipe.model_copy(update={"drift": SETTINGS})
+    object.__setattr__(project.ring, "recipe", recipe)
+    return project
+
+
+def answered(project: Project, count: int, *, seed: int, words: int = 6) -> None:
+    """Log answers of the champion to texts of so many words."""
+    _, champion = current(project.ring)
+    assert champion is not None
+    chance = random.Random(seed)
+    rows = []
+    for _ in range(count):
+        row = Prediction(
+            id=new_id("pred"),
+            app=project.app,
+            model=champion.model,
+            form="exact",
+            label=chance.choice(["stock", "invoice"]),
+            confidence=chance.betavariate(8, 2),
+            passed_on=chance.random() < 0.1,
+            language="en",
+            request="",
+            group=new_id("g"),
+            holdout=False,
+            at=time.time(),
+        )
+        text = " ".join("word" for _ in range(words + chance.randrange(4)))
+        rows.append((row, text))
+        rows.append((Prediction(**{**_fields(row), "id": shadow_of(row.id)}), "x" * 999))
+    project.ring.traffic.commit(rows, [])
+
+
+def _fields(row: Prediction) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in row.__slots__}
+
+
+def test_calm_traffic_opens_no_case_and_longer_texts_open_one(shop: Project) -> None:
+    watch = DriftWatch(shop, embed=None)
+    assert watch.look() == []
+    answered(shop, 60, seed=1)
+    watch.look()
+    assert watch.standing()["waiting"] == 40
+    answered(shop, 100, seed=2)
+    assert watch.look() == []
+    assert shop.cases() == []
+    answered(shop, 60, seed=3, words=30)
+    assert {alarm.question for alarm in watch.look()} == {"length"}
+    (case,) = shop.cases()
+    assert (case.kind, case.state) == ("drift", "open")
+    assert "another length" in case.because
+    assert watch.standing()["evidence"]["length · all"] >= 1.0
+
+
+def test_another_process_that_looks_opens_no_second_case_and_a_closed_one_stays_closed(
+    shop: Project,
+) -> None:
+    answered(shop, 100, seed=1)
+    answered(shop, 80, seed=2, words=30)
+    for _ in range(2):
+        watch = DriftWatch(shop, embed=None)
+        watch.look()
+    (case,) = shop.cases()
+    shop.close_case(case.id, outcome="a campaign", told="fine", by="ann")
+    DriftWatch(shop, embed=None).look()
+    assert [one.state for one in shop.cases()] == ["closed"]
+
+
+def test_a_server_that_starts_again_begins_with_the_window_that_runs(shop: Project) -> None:
+    answered(shop, 100 + 450, seed=1)
+    watch = DriftWatch(shop, embed=None)
+    watch.look()
+    assert watch.watch is not None
+    assert watch.watch.window >= 3
+
+
+def test_vectors_of_texts_are_made_by_what_is_given_and_a_busy_model_is_no_fault(
+    shop: Project,
+) -> None:
+    asked: list[str] = []
+
+    def embed(texts: Sequence[str]) -> list[Any]:
+        asked.extend(texts)
+        return [None if place % 3 else np.ones(4) for place in range(len(texts))]
+
+    answered(shop, 150, seed=1)
+    watch = DriftWatch(shop, embed=embed)
+    watch.look()
+    assert all(text.startswith("word") for text in asked)
+    assert "input · all" in watch.standing()["evidence"]
+
+
+def test_the_command_says_what_is_missing_and_then_what_was_found(shop: Project) -> None:
+    assert "1000 more answers make the reference" in run("drift", "-p", str(shop.folder))
+    answered(shop, 1020, seed=1)
+    said = run("drift", "-p", str(shop.folder))
+    assert "window 1" in said
+    assert "confidence · all" in said
