@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.bert import tiny_bert
 from tests.contracts import source_examples
 
 from chainring.contracts.dataset import Dataset, Row
@@ -87,25 +88,8 @@ def make_work(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Work]:
 @pytest.fixture(scope="session")
 def training_settings(tmp_path_factory: pytest.TempPathFactory) -> TrainingSettings:
     """Settings of a training in seconds, on a random BERT of 2 layers, 32 wide."""
-    from transformers import BertConfig, BertModel, PreTrainedTokenizerFast, set_seed
-
-    from chainring.training.vocabulary import SPECIAL, own_tokenizer
-
     folder = tmp_path_factory.mktemp("base")
-    tokenizer = own_tokenizer([row.text for row in shop_rows()], size=300)
-    set_seed(1)
-    config = BertConfig(
-        vocab_size=max(100, tokenizer.get_vocab_size()),
-        hidden_size=32,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        intermediate_size=64,
-        max_position_embeddings=64,
-        pad_token_id=0,
-    )
-    BertModel(config).save_pretrained(folder)
-    names: dict[str, Any] = {f"{name.strip('[]').lower()}_token": name for name in SPECIAL}
-    PreTrainedTokenizerFast(tokenizer_object=tokenizer, **names).save_pretrained(folder)
+    tiny_bert(folder, [row.text for row in shop_rows()], vocabulary=300)
     encoder = EncoderSettings(
         base=str(folder), epochs=12, learning_rate=3e-3, batch_size=8, max_tokens=32, dropout=0
     )

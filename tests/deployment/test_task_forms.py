@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.bert import tiny_bert
 from tests.deployment.conftest import FolderTrees, HereExecutor
 from tests.ring.task_examples import (
     Example,
@@ -17,7 +18,6 @@ from tests.ring.task_examples import (
     tagged_texts,
 )
 from tests.training.conftest import make_placement
-from transformers import BertConfig, BertModel, PreTrainedTokenizerFast, set_seed
 
 from chainring.contracts.dataset import Dataset, Row, Task
 from chainring.contracts.errors import InputError
@@ -31,7 +31,6 @@ from chainring.deployment.predictors import open_predictor
 from chainring.store.tables import write_rows
 from chainring.training.model import model
 from chainring.training.settings import TrainingSettings
-from chainring.training.vocabulary import SPECIAL, own_tokenizer
 
 CASES = [
     (several_labels, "encoder.v1"),
@@ -74,21 +73,8 @@ def rows_of(example: Example) -> list[Row]:
 
 def base_of(rows: list[Row], folder: Path) -> Path:
     """Write a random BERT, 2 layers and 32 wide, that reads the rows."""
-    tokenizer = own_tokenizer([text for row in rows for text in (row.text, row.pair)], size=300)
-    set_seed(1)
-    config = BertConfig(
-        vocab_size=tokenizer.get_vocab_size(),
-        hidden_size=32,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        intermediate_size=64,
-        max_position_embeddings=64,
-        pad_token_id=0,
-    )
-    BertModel(config).save_pretrained(folder)
-    names = {f"{name.strip('[]').lower()}_token": name for name in SPECIAL}
-    PreTrainedTokenizerFast(tokenizer_object=tokenizer, **names).save_pretrained(folder)
-    return folder
+    texts = [text for row in rows for text in (row.text, row.pair)]
+    return tiny_bert(folder, texts, vocabulary=300)
 
 
 def work_in(folder: Path) -> Work:

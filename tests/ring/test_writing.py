@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.bert import tiny_bert
 
 from chainring.contracts.codec import decode
 from chainring.contracts.evaluation import Evaluation
@@ -144,7 +145,8 @@ def test_a_project_answers_questions_from_its_articles_and_names_the_source(
             {"text": form.format(thing), "target": f"{count}天", "split": split}
             for thing, count in tage.items()
         ]
-    base = _encoder(tmp_path / "base", [line["text"] for line in lines])
+    texts = [line["text"] for line in lines]
+    base = tiny_bert(tmp_path / "base", texts * 2, layers=1, positions=80, dropout=0.0)
     reader = {"base": str(base), "epochs": 60, "learning_rate": 0.005, "batch_size": 8}
     project = _turned(
         tmp_path / "answers", "question-answering", "answering", lines, small=reader, patience=0
@@ -155,22 +157,3 @@ def test_a_project_answers_questions_from_its_articles_and_names_the_source(
         assert next(iter(prediction.scores)).startswith("rec")
     finally:
         project.close()
-
-
-def _encoder(folder: Path, texts: list[str]) -> Path:
-    """Return a folder with a random BERT that reads the texts."""
-    from transformers import BertConfig, BertModel, PreTrainedTokenizerFast, set_seed
-
-    from chainring.training.vocabulary import SPECIAL, own_tokenizer
-
-    tokenizer = own_tokenizer(texts * 2, size=400)
-    set_seed(1)
-    config = BertConfig(
-        vocab_size=tokenizer.get_vocab_size(), hidden_size=32, num_hidden_layers=1,
-        num_attention_heads=2, intermediate_size=64, max_position_embeddings=80,
-        hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0, pad_token_id=0,
-    )  # fmt: skip
-    BertModel(config).save_pretrained(folder)
-    names = {f"{name.strip('[]').lower()}_token": name for name in SPECIAL}
-    PreTrainedTokenizerFast(tokenizer_object=tokenizer, **names).save_pretrained(folder)
-    return folder

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.bert import tiny_bert
 
 from chainring.contracts.codec import digest
 from chainring.contracts.dataset import OUT_OF_SCOPE, Dataset, Row
@@ -155,24 +156,7 @@ def fresh_work(work: Work, tmp_path: Path) -> Callable[[str], Work]:
 @pytest.fixture(scope="session")
 def tiny_base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with a random BERT, 2 layers and 32 wide, that reads both languages."""
-    from transformers import BertConfig, BertModel, PreTrainedTokenizerFast, set_seed
-
-    from chainring.training.vocabulary import SPECIAL, own_tokenizer
-
-    folder = tmp_path_factory.mktemp("base")
-    tokenizer = own_tokenizer([row.text for row in shop_rows()], size=400)
-    set_seed(1)
-    config = BertConfig(
-        vocab_size=tokenizer.get_vocab_size(),
-        hidden_size=32,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        intermediate_size=64,
-        max_position_embeddings=40,
-        pad_token_id=0,
-    )
-    BertModel(config).save_pretrained(folder)
-    names = {f"{name.strip('[]').lower()}_token": name for name in SPECIAL}
-    PreTrainedTokenizerFast(tokenizer_object=tokenizer, **names).save_pretrained(folder)
+    texts = [row.text for row in shop_rows()]
+    folder = tiny_bert(tmp_path_factory.mktemp("base"), texts, positions=40)
     (folder / "README.md").write_text("---\nlicense: mit\n---\n", encoding="utf-8")
     return folder

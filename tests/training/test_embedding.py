@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import numpy as np
+from tests.bert import tiny_bert
 
 from chainring.contracts.checks import EmbedderExample, check_part
 from chainring.training.embedding import encoder_embedder
@@ -27,3 +31,17 @@ def test_what_the_encoder_cannot_read_is_like_nothing() -> None:
     vectors = encoder_embedder("minilm")(TEXTS)
     assert np.any(vectors[0])
     assert not np.any(vectors[3])
+
+
+def test_short_texts_are_padded_as_the_base_says(tmp_path: Path) -> None:
+    embed = encoder_embedder(str(tiny_bert(tmp_path / "base", TEXTS * 2, pad_token_id=3)))
+    embed(TEXTS[:1])
+    asked: list[Any] = []
+    embed._opened[0].encoder.register_forward_pre_hook(
+        lambda _, __, given: asked.append(given["input_ids"]), with_kwargs=True
+    )
+    embed([TEXTS[0], "Where?"])
+    (ids_bt,) = asked
+    shorter = min(ids_bt.tolist(), key=lambda row: -row.count(3))
+    assert shorter[-1] == 3
+    assert 0 not in ids_bt

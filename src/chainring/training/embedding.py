@@ -41,7 +41,8 @@ class EncoderEmbedder:
 
         network, tokenizer = self._open()
         ids = encode(tokenizer, texts)
-        vectors = np.asarray(in_batches(network, network.pooled, ids, pad=0))
+        pad = int(getattr(network.encoder.config, "pad_token_id", 0) or 0)
+        vectors = np.asarray(in_batches(network, network.pooled, ids, pad=pad))
         vectors[[not _is_readable(one, tokenizer) for one in ids]] = 0.0
         return vectors
 

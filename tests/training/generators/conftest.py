@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import torch
+from tests.bert import tiny_bert
 
 from chainring.contracts.dataset import Row
 from chainring.contracts.work import Work
@@ -64,29 +65,9 @@ def opening(work: Work) -> Work:
 @pytest.fixture(scope="session")
 def tiny_encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with a random BERT, 1 layer and 32 wide, that reads these tests' rows."""
-    from transformers import BertConfig, BertModel, PreTrainedTokenizerFast, set_seed
-
-    from chainring.training.vocabulary import SPECIAL, own_tokenizer
-
-    folder = tmp_path_factory.mktemp("encoder")
     texts = [f"{a} {b}." for a in SUBJECTS for b in DEEDS] + OTHER_TEXTS
-    tokenizer = own_tokenizer(texts * 2, size=400)
-    set_seed(1)
-    config = BertConfig(
-        vocab_size=tokenizer.get_vocab_size(),
-        hidden_size=32,
-        num_hidden_layers=1,
-        num_attention_heads=2,
-        intermediate_size=64,
-        max_position_embeddings=80,
-        hidden_dropout_prob=0.0,
-        attention_probs_dropout_prob=0.0,
-        pad_token_id=0,
-    )
-    BertModel(config).save_pretrained(folder)
-    names = {f"{name.strip('[]').lower()}_token": name for name in SPECIAL}
-    PreTrainedTokenizerFast(tokenizer_object=tokenizer, **names).save_pretrained(folder)
-    return folder
+    folder = tmp_path_factory.mktemp("encoder")
+    return tiny_bert(folder, texts * 2, layers=1, positions=80, dropout=0.0)
 
 
 @pytest.fixture
