@@ -1,7 +1,7 @@
 """The loop pays: BANKING77 from ten rows a label, three turns of users' feedback.
 
     python benchmarks/loop.py --data ../shared/data/banking77 --seeds 3
-    OMP_NUM_THREADS=1 python benchmarks/loop.py --processes 9 --silence    # on many cores
+    OMP_NUM_THREADS=1 python benchmarks/loop.py --processes 9    # on many cores
 
 Each seed: a project with ten rows a label; then three times 1,000 further training texts are asked
 of the champion as users who correct every wrong answer and confirm half of the right ones (300
@@ -9,9 +9,6 @@ users; a correction names the true label), a reviewer answers the sample of the 
 100 rows a turn), and the ring turns. The published test split is never in the project: it measures
 each champion from outside. Three ways: `honest`; `noisy` (30 % of the corrections name a wrong
 label); `hostile` (one author besides, who corrects 300 right answers a turn to a wrong label).
-
-With `--silence` the recipe lets answers that nobody reacted to teach, where review shows that these
-are right (`feedback.silence`).
 
 A label is counted where somebody had to name one: every correction, those of the hold-out too.
 A confirmation is one click and names none; the reviewer's rows judge and never teach; both are
@@ -57,8 +54,6 @@ seed = {seed}
 epochs = 0
 [gate]
 placebo = false
-[feedback]
-silence = {silence}
 [privacy]
 log = "redacted"
 """
@@ -75,11 +70,9 @@ def rows(folder: Path, split: str) -> list[dict[str, str]]:
     return [{"text": row["text"], "label": row["label_name"]} for row in found]
 
 
-def project_of(
-    folder: Path, data: list[dict[str, str]], seed: int, *, silence: bool = False
-) -> Project:
+def project_of(folder: Path, data: list[dict[str, str]], seed: int) -> Project:
     (folder / "data").mkdir(parents=True)
-    recipe = RECIPE.format(seed=seed, silence=str(silence).lower())
+    recipe = RECIPE.format(seed=seed)
     (folder / "chainring.toml").write_text(recipe)
     lines = "\n".join(json.dumps(row) for row in data)
     (folder / "data" / "train.jsonl").write_text(lines)
@@ -143,9 +136,7 @@ def react(project: Project, prediction: str, kind: Any, value: str, author: str)
     )
 
 
-def run(
-    data: Path, folder: Path, seed: int, way: str, turns: int, silence: bool = False
-) -> dict[str, Any]:
+def run(data: Path, folder: Path, seed: int, way: str, turns: int) -> dict[str, Any]:
     dice = random.Random(seed)
     train, test = rows(data, "train"), rows(data, "test")
     dice.shuffle(train)
@@ -156,7 +147,7 @@ def run(
     rest = [row for found in by_label.values() for row in found[10:]]
     dice.shuffle(rest)
     labels = sorted(by_label)
-    project = project_of(folder / f"{way}-{seed}", first, seed, silence=silence)
+    project = project_of(folder / f"{way}-{seed}", first, seed)
     project.turn()
     series = [outcomes(project, test)]
     result: dict[str, Any] = {"seed": seed, "way": way, "turns": [], "counts": Counter()}
@@ -237,7 +228,6 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--turns", type=int, default=3)
     parser.add_argument("--ways", nargs="+", default=["honest", "noisy", "hostile"])
-    parser.add_argument("--silence", action="store_true", help="answers without a reaction teach")
     parser.add_argument("--processes", type=int, default=1, help="runs at a time")
     parser.add_argument("--out", type=Path, default=Path("out/loop.json"))
     args = parser.parse_args()
@@ -249,7 +239,7 @@ def main() -> None:
         ProcessPoolExecutor(args.processes, mp_context=get_context("spawn")) as pool,
     ):
         waiting = [
-            pool.submit(run, args.data, Path(place), seed, way, args.turns, args.silence)
+            pool.submit(run, args.data, Path(place), seed, way, args.turns)
             for way in args.ways
             for seed in range(args.seeds)
         ]

@@ -292,3 +292,44 @@ def test_banking77_keeps_its_test_whole_and_loses_few_rows(shared: Path, new_wor
     assert sum(data.counts.values()) < 600
     judged = {fold(row.text) for row in rows if row.split == "test"}
     assert judged.isdisjoint(fold(row.text) for row in rows if row.split != "test")
+
+
+def test_what_users_did_not_want_stands_beside_what_they_did(
+    workshop: Any, correction: Any
+) -> None:
+    workshop.settings = DataSettings.model_validate({"task": "generation", "min_jaccard": 1.0})
+    lines = [{"text": f"写给{thing}的信", "target": f"{thing}，您好"} for thing in ZH]
+    workshop.write_rows("letters.jsonl", lines)
+    written = {"author_kind": "user", "part": "train"}
+    said = [
+        correction(1, "a letter to Ann", "", **written, target="Dear Ann", rejected="go away"),
+        correction(2, "a letter to Bob", "", **written, rejected="go away"),
+        correction(3, "写给小王的信", "", **written, target="小王，您好"),
+        correction(4, "a letter to Cid", "", **written, rejected="no", state="pending"),
+        correction(5, "a letter to Dan", "", **written, target="Dear Dan", rejected="Dear Dan"),
+    ]
+    data = workshop.dataset(said)
+    found = {row.text: row for row in workshop.rows(data, "train") if row.feedback}
+    assert {text: (row.target, row.rejected) for text, row in found.items()} == {
+        "a letter to Ann": ("Dear Ann", "go away"),
+        "a letter to Bob": ("", "go away"),
+        "写给小王的信": ("小王，您好", ""),
+        "a letter to Dan": ("Dear Dan", ""),
+    }
+    assert found["a letter to Bob"].feedback == ("pred_2", "fb_2")
+    assert data.counts["waits for a review"] == 1
+    without = workshop.dataset(said[:1])
+    assert without.training != data.training
+
+
+def test_two_unwanted_answers_to_one_text_are_two_rows(workshop: Any, correction: Any) -> None:
+    workshop.settings = DataSettings.model_validate({"task": "generation", "min_jaccard": 1.0})
+    lines = [{"text": f"写给{thing}的信", "target": f"{thing}，您好"} for thing in ZH]
+    workshop.write_rows("letters.jsonl", lines)
+    written = {"author_kind": "user", "part": "train", "target": "Dear Ann"}
+    said = [
+        correction(n, "a letter to Ann", "", **written, rejected=text)
+        for n, text in enumerate(("go away", "走开", "go away"))
+    ]
+    rows = [row for row in workshop.rows(workshop.dataset(said), "train") if row.feedback]
+    assert sorted((row.rejected, len(row.records)) for row in rows) == [("go away", 2), ("走开", 1)]

@@ -20,9 +20,10 @@ from chainring.contracts.record import Record
 from chainring.contracts.table import Table
 from chainring.contracts.work import Work
 from chainring.feedback.caps import author_limit
-from chainring.feedback.corrections import Statement, corrections, statements
+from chainring.feedback.corrections import corrections, statements
 from chainring.feedback.holdout import asked
 from chainring.feedback.settings import FeedbackSettings
+from chainring.feedback.statement import Statement
 from chainring.hardware.executor import LocalExecutor
 from chainring.store.tables import read_table, write_table
 from chainring.store.trees import TreeStore

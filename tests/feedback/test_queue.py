@@ -218,3 +218,20 @@ def test_a_decision_closes_the_circle_to_the_next_turn(row: Row, guard: Guard) -
         ("track_order", "accepted", "user"),
         ("退款", "accepted", "person"),
     ]
+
+
+def test_items_bring_the_second_text_along(prediction: Ask, guard: Guard) -> None:
+    asked = [
+        prediction(1, pair="包裹什么时候到", holdout=True),
+        prediction(2, pair="x", passed_on=True),
+    ]
+    found = queue([], asked, guard)
+    assert {item.kind: item.pair for item in found} == {"holdout": "包裹什么时候到", "unsure": "x"}
+
+
+def test_a_rating_that_waits_says_how_the_answer_was_rated(row: Row, guard: Guard) -> None:
+    settings = FeedbackSettings.model_validate({"review": "all"})
+    rows = [row(1, kind="rating", value="down", answer="请稍等")]
+    (item,) = queue(rows, [], guard, settings=settings, task="dialogue")
+    assert (item.answer, item.proposed) == ("请稍等", "")
+    assert item.why == "rated down; every correction is reviewed"

@@ -202,21 +202,6 @@ def test_a_snapshot_holds_all_feedback_whatever_its_number(project: Project) -> 
     assert named_feedback(project.ring, "") == set()
 
 
-def test_answers_nobody_reacted_to_stand_in_the_snapshot_where_silence_may_teach(
-    project: Project, folder: Path, opened: Open
-) -> None:
-    asked = project.predict([f"my parcel is {n} days late" for n in range(20)])
-    said = project.react(Reaction(prediction=asked[0].id, kind="rating", value="up"))
-    assert snapshot_feedback(project.ring, ()).noun.rows == 1
-    with (folder / "chainring.toml").open("a") as recipe:
-        recipe.write("[feedback]\nsilence = true\n")
-    listening = opened(folder)
-    named = named_feedback(listening.ring, snapshot_feedback(listening.ring, ()).noun.address)
-    quiet = {one.id for one in asked if not one.holdout} - {asked[0].id}
-    assert len(quiet) > 10
-    assert named == {said.id, *quiet}
-
-
 def test_the_same_feedback_gives_the_same_snapshot(project: Project) -> None:
     for text in ("where is it", "退款"):
         project.react(Reaction(prediction=answered(project, text), kind="rating", value="up"))

@@ -226,3 +226,15 @@ def test_a_written_value_of_a_label_goes_and_a_label_stays(tmp_path: Path) -> No
     after = scrubbed(tmp_path, lines)
     assert after is not None
     assert [json.loads(line)["value"] for line in after] == ["", "refund"]
+
+
+def test_an_answer_that_somebody_did_not_want_goes_with_their_row(tmp_path: Path) -> None:
+    theirs = replace(row("rec_a", "我的秘密"), label="", rejected="您的秘密是……")
+    other = replace(row("rec_b", "hello"), label="", rejected="bye")
+    write_rows(tmp_path, [theirs, other])
+    out = tmp_path / "after" / "rows.parquet"
+    out.parent.mkdir()
+    assert scrub(tmp_path / "rows.parquet", out, ANN) == 1
+    first, second = read_rows(out.parent, forgotten=True)
+    assert (first.text, first.rejected) == ("", "")
+    assert second == other

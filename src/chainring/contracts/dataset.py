@@ -52,6 +52,8 @@ class Row:
     preference             prompt     the rejected completion  target: the chosen completion
     =====================  =========  =======================  ====================================
 
+    `rejected` is a written answer that people did not want to this text, as feedback tells; such a
+    row may have no target, where nobody said what would have been better.
     The ids in `records`, `labels` and `feedback` name what made the row. `weight` counts in
     training. `group` is the near-duplicate group. Places of tags count characters of `text`.
     """
@@ -74,6 +76,7 @@ class Row:
     consent: str = ""
     pair: str = ""
     target: str = ""
+    rejected: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

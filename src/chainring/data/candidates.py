@@ -39,6 +39,17 @@ class Candidate:
     merged: tuple[Candidate, ...] = ()
 
     @property
+    def rejected(self) -> str:
+        """The written answer that feedback says was not wanted here."""
+        found = self.record.fields.get("rejected", "") if self.part == "train" else ""
+        return found if found != self.label else ""
+
+    @property
+    def says(self) -> bool:
+        """Whether anything may be learnt from it: what is right, or what was not wanted."""
+        return bool(self.label or self.rejected)
+
+    @property
     def where(self) -> dict[str, object]:
         """The place of the record, as `dropped.jsonl` tells it."""
         return where(self.record)
@@ -57,6 +68,7 @@ class Candidate:
             label=self.label if says == "label" else "",
             target=self.label if says == "target" else "",
             pair=record.fields.get("pair", ""),
+            rejected=self.rejected,
             language=record.language,
             split=split,
             source=record.source,
@@ -161,13 +173,13 @@ def collapsed(
     names all of them. Of near-duplicates the first of each label stays: two texts that differ in a
     word may well differ in meaning, and both are then worth learning.
     """
-    exact: Mapping[tuple[str, str], list[Candidate]] = _by_skeleton(candidates, form)
-    kept: dict[str, Candidate] = {}
+    exact: Mapping[tuple[str, ...], list[Candidate]] = _by_skeleton(candidates, form)
+    kept: dict[tuple[str, str], Candidate] = {}
     for same in exact.values():
         one = _merged(same, dropped, form)
         if one is None:
             continue
-        stays = kept.setdefault(one.label, one) is one
+        stays = kept.setdefault((one.label, one.rejected), one) is one
         for lost in one.merged if stays else (one, *one.merged):
             dropped.add("exact duplicate" if stays else "near-duplicate", **lost.where)
     return list(kept.values())
@@ -175,12 +187,12 @@ def collapsed(
 
 def _by_skeleton(
     candidates: Sequence[Candidate], form: Form
-) -> dict[tuple[str, str], list[Candidate]]:
+) -> dict[tuple[str, ...], list[Candidate]]:
     """Return the candidates by skeleton; written answers that differ are rows of their own."""
-    exact: dict[tuple[str, str], list[Candidate]] = defaultdict(list)
+    exact: dict[tuple[str, ...], list[Candidate]] = defaultdict(list)
     for candidate in candidates:
-        apart = candidate.label if form == "text" else ""
-        exact[candidate.record.group, apart].append(candidate)
+        apart = (candidate.label, candidate.rejected) if form == "text" else ()
+        exact[candidate.record.group, *apart].append(candidate)
     return exact
 
 

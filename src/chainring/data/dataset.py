@@ -252,4 +252,5 @@ def _digest(rows: Iterable[Row], *splits: str) -> str:
 def _told(row: Row) -> tuple[str | float, ...]:
     """Return what of a row teaches or judges; a row of one text says what it always said."""
     more = (row.pair, row.target) if row.pair or row.target else ()
-    return (row.id, row.text, row.label, row.weight, *more)
+    rejected = (row.rejected,) if row.rejected else ()
+    return (row.id, row.text, row.label, row.weight, *more, *rejected)

@@ -72,7 +72,7 @@ def _from_source(record: Record, work: Work) -> Iterator[Label]:
 
 
 def _from_user(record: Record, work: Work) -> Iterator[Label]:
-    if said_of(record):
+    if said_of(record) or record.fields.get("rejected"):
         kind = _KINDS.get(record.fields.get("author_kind", ""), "user")
         yield _label(record, work, kind=kind, author=record.fields.get("author", ""))
 

@@ -70,7 +70,7 @@ def _merged(stays: Sequence[Candidate]) -> Candidate:
 
 def _possible(one: Candidate) -> tuple[str, ...]:
     """Return the splits that a candidate can come to (see `chainring.data.splits`)."""
-    if not one.label:
+    if not one.says:
         return ("unlabelled",)
     if one.part:
         return (one.part,)

@@ -91,7 +91,7 @@ def _least(candidates: Sequence[Candidate], shares: Shares) -> float:
 
 
 def _winners(group: Sequence[Candidate], shares: Shares) -> tuple[str, list[Candidate], bool]:
-    labelled = [one for one in group if one.label]
+    labelled = [one for one in group if one.says]
     given = {
         split: [one for one in labelled if one.given == split] for split in ("test", "validation")
     }
@@ -110,5 +110,5 @@ def _winners(group: Sequence[Candidate], shares: Shares) -> tuple[str, list[Cand
         ("train", [*own, *parts["train"]], False),
         ("reacted", parts["reacted"], False),
     )
-    unlabelled = ("unlabelled", [one for one in group if not one.label], False)
+    unlabelled = ("unlabelled", [one for one in group if not one.says], False)
     return next((found for found in order if found[1]), unlabelled)

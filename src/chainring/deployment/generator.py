@@ -23,7 +23,7 @@ from chainring.deployment.text_predictor import prepare
 
 DEFAULT = PredictSettings()
 WRITER_FOLDER = "writer"
-FACTS = {
+HOW = {
     "max_input_tokens": int,
     "max_output_tokens": int,
     "beams": int,
@@ -47,7 +47,16 @@ def generator_predictor(folder: Path, *, threads: int = 0) -> Predictor:
     facts = how_to_write(folder, card)
     for name in ("config.json", "model.safetensors", "tokenizer_config.json"):
         existing(folder / WRITER_FOLDER / name)
-    return GeneratorPredictor(card, Writer(folder, facts, threads=threads))
+    return writing_predictor(folder, card, Writer(folder, facts, threads=threads))
+
+
+def writing_predictor(folder: Path, card: Card, writer: Any) -> Predictor:
+    """Return the predictor of a writer, which reads passages where its card says so."""
+    from chainring.deployment.worded import FACTS, WordedPredictor
+
+    if FACTS in card.facts:
+        return WordedPredictor(folder, card, writer)
+    return GeneratorPredictor(card, writer)
 
 
 def how_to_write(folder: Path, card: Card) -> dict[str, Any]:
@@ -55,7 +64,7 @@ def how_to_write(folder: Path, card: Card) -> dict[str, Any]:
     facts = card.facts.get("generator")
     if not isinstance(facts, dict):
         raise damaged(folder / "model.json", "generator is missing")
-    wrong = [name for name, kind in FACTS.items() if not isinstance(facts.get(name), int | kind)]
+    wrong = [name for name, kind in HOW.items() if not isinstance(facts.get(name), int | kind)]
     if wrong:
         raise damaged(folder / "model.json", f"generator.{wrong[0]} is not a number")
     return facts

@@ -13,9 +13,13 @@ a correction or confirmation             `part` train, of the hold-out: reacted
 a flag or comment that a person decided  the same, with the person's label
 a sampled hold-out answer, reviewed      `part` holdout, with the true label
 another answer, reviewed                 `part` train, with the true label
-an answer that nobody reacted to         nothing, or `part` train (see `silence`)
-a rating, preference or outcome          nothing: it says no label
+an answer that nobody reacted to         nothing
+a rating or preference                   where answers are written: see `opinions`
+an outcome                               nothing: it says no label
 =======================================  ===========================================
+
+Where answers are written, a text that was put in place of an answer brings that answer along, as
+the one that was not wanted: the two are a pair to learn a preference from.
 
 A decision is a person's Label about a feedback id (of a reaction) or a prediction id (of an
 answer). Only the hold-out's random sample is decided by prediction id, because answers that were
@@ -26,52 +30,27 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from chainring.contracts.dataset import Task
 from chainring.contracts.feedback import Feedback
 from chainring.contracts.guard import FORGOTTEN, Guard
 from chainring.contracts.ids import keyed
-from chainring.contracts.label import AuthorKind, Label, ReviewState
+from chainring.contracts.label import Label
 from chainring.contracts.record import Record
 from chainring.contracts.table import Table
+from chainring.contracts.tasks import TASKS
 from chainring.contracts.values import both
 from chainring.contracts.work import Work
 from chainring.feedback.caps import author_limit
 from chainring.feedback.dropped import Dropped
+from chainring.feedback.opinions import opinions
 from chainring.feedback.settings import FeedbackSettings
-from chainring.feedback.silence import UNSURE_SILENCE, silent_rows
+from chainring.feedback.statement import Statement, part_of, refused, state_of, unusable
 from chainring.store.tables import read_table, write_table
-from chainring.text.redact import redact
 
 STATEMENTS = ("correction", "confirmation")
 _WAITS = "waits for a review"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Statement:
-    """One label that somebody gave one answer: `about` brings text and papers of the answer.
-
-    `kind` is who said so; `why` tells why a pending one waits; `decision` is a person's word on it.
-    """
-
-    about: Feedback
-    label: str
-    kind: AuthorKind
-    part: str
-    state: ReviewState = "accepted"
-    why: str = ""
-    decision: Label | None = None
-
-    @property
-    def private(self) -> bool:
-        """Whether the value is a text of somebody's own."""
-        decided = self.decision is not None and self.decision.private
-        return self.about.private or decided
-
-    @property
-    def order(self) -> tuple[float, str]:
-        """The order in which statements were made."""
-        return self.about.at, self.about.id
 
 
 def corrections(
@@ -81,15 +60,16 @@ def corrections(
     *,
     work: Work,
     settings: FeedbackSettings,
+    task: Task = "classification",
 ) -> Table[Record]:
     """Return a record for each statement that stands or waits.
 
-    A record's `fields`: label, author (of the reaction, or of the text that was reviewed),
-    author_kind, state, part, reaction (the kind of feedback, or review), why, must. Its parents are
-    the prediction, then the feedback.
+    A record's `fields`: label (target, where it is a text), rejected, author (of the reaction, or
+    of the text that was reviewed), author_kind, state, part, reaction (the kind of feedback, or
+    review), why, must. Its parents are the prediction, then the feedback.
     """
     rows = read_table(Feedback, work.trees.open(feedback.address))
-    found, dropped = statements(rows, reviewed, guard, settings=settings)
+    found, dropped = statements(rows, reviewed, guard, settings=settings, task=task)
     records = [_record(one, guard, work, settings) for one in found]
     folder = work.folder("corrections")
     count = write_table(folder, records)
@@ -107,11 +87,13 @@ def statements(
     guard: Guard,
     *,
     settings: FeedbackSettings,
+    task: Task = "classification",
 ) -> tuple[list[Statement], Dropped]:
     """Return every statement with its state, in the order of the feedback, and what was left out.
 
     The order of `rows` does not matter.
     """
+    written = TASKS[task].form == "text"
     ordered = sorted(rows, key=lambda row: (row.at, row.id))
     decisions = {one.record: one for one in reviewed if one.author_kind == "person"}
     dropped = Dropped()
@@ -121,10 +103,15 @@ def statements(
         if (one := _stated(row, decisions.get(row.id), guard, settings, dropped)) is not None
     ]
     said = _capped(_unrepeated(said, dropped), settings)
-    decided = [*_decided(ordered, decisions, guard, dropped)]
+    if written:
+        liked = list(opinions(ordered, decisions, guard, dropped, settings=settings))
+        said += _capped(_unrepeated(liked, dropped), settings)
+    told = {one.about.id for one in said}
+    rest = [row for row in ordered if row.id not in told]
+    decided = [*_decided(rest, decisions, guard, dropped)]
     answers = [*_reviewed(ordered, decisions, guard, settings, dropped)]
-    quiet = [*_silent(ordered, decisions, guard, settings, dropped)]
-    return sorted([*said, *decided, *answers, *quiet], key=lambda one: one.order), dropped
+    every = sorted([*said, *decided, *answers], key=lambda one: one.order)
+    return [_beside_answer(one) for one in every] if written else every, dropped
 
 
 def _newest(rows: Iterable[Feedback], dropped: Dropped) -> list[Feedback]:
@@ -141,6 +128,12 @@ def _newest(rows: Iterable[Feedback], dropped: Dropped) -> list[Feedback]:
     return list(newest.values())
 
 
+def _beside_answer(one: Statement) -> Statement:
+    """Return a statement with the written answer that its text was put in place of."""
+    rejected = one.rejected or refused(one.about, one.label)
+    return replace(one, written=True, rejected=rejected)
+
+
 def _stated(
     row: Feedback,
     decision: Label | None,
@@ -149,19 +142,20 @@ def _stated(
     dropped: Dropped,
 ) -> Statement | None:
     label = row.value or ("" if row.passed_on else row.answer)
-    reason = _unusable(row, row.consent, guard)
+    reason = unusable(row, row.consent, guard)
     if reason is None and row.kind == "confirmation":
         reason = _unconfirmed(label, settings)
     if reason is not None:
         dropped.add(reason, row)
         return None
+    state, why = state_of(decision)
     return Statement(
         about=row,
         label=label,
         kind="user",
-        part=_part(row),
-        state="accepted" if decision is None else decision.state,
-        why="a person set it back" if decision is not None and decision.state == "pending" else "",
+        part=part_of(row),
+        state=state,
+        why=why,
         decision=decision,
     )
 
@@ -172,26 +166,13 @@ def _unconfirmed(label: str, settings: FeedbackSettings) -> str | None:
     return None if label else "confirms that the text was passed on, which says no label"
 
 
-def _unusable(row: Feedback, consent: str, guard: Guard) -> str | None:
-    if consent == FORGOTTEN:
-        return FORGOTTEN
-    if not row.model:
-        return "its prediction is unknown"
-    if not row.text.strip():
-        return "text erased or not logged"
-    return None if guard.allows(consent) else f"consent not allowed: {consent}"
-
-
-def _part(row: Feedback) -> str:
-    return "reacted" if row.holdout else "train"
-
-
 def _unrepeated(said: Sequence[Statement], dropped: Dropped) -> list[Statement]:
     """Drop what an author said before of the same request; what a person decided on stays first."""
-    seen: set[tuple[str, str, str]] = set()
+    seen: set[tuple[str, str, str, str]] = set()
     kept = []
     for one in sorted(said, key=lambda one: (one.decision is None, one.order)):
-        key = (one.about.group or one.about.prediction, one.label, one.about.author)
+        request = one.about.group or one.about.prediction
+        key = (request, one.label, one.rejected, one.about.author)
         if key in seen:
             dropped.add("said before by its author", one.about)
         else:
@@ -229,14 +210,14 @@ def _decided(
         decision = decisions.get(row.id)
         if decision is None or row.kind in STATEMENTS or row.id == row.prediction:
             continue
-        reason = _unusable(row, row.consent, guard)
+        reason = unusable(row, row.consent, guard)
         if decision.state != "accepted":
             reason = "left out by a person"
         if reason is not None:
             dropped.add(reason, row)
             continue
         yield Statement(
-            about=row, label=decision.value, kind="person", part=_part(row), decision=decision
+            about=row, label=decision.value, kind="person", part=part_of(row), decision=decision
         )
 
 
@@ -256,7 +237,7 @@ def _reviewed(
             dropped.unknown += prediction.startswith("pred_")
             continue
         row = _carrier(about[prediction], settings)
-        reason = _unusable(row, row.consent, guard)
+        reason = unusable(row, row.consent, guard)
         if decision.state != "accepted":
             reason = "left out by a person"
         if reason is not None:
@@ -266,24 +247,6 @@ def _reviewed(
         yield Statement(
             about=row, label=decision.value, kind="person", part=part, decision=decision
         )
-
-
-def _silent(
-    rows: Sequence[Feedback],
-    decisions: Mapping[str, Label],
-    guard: Guard,
-    settings: FeedbackSettings,
-    dropped: Dropped,
-) -> Iterator[Statement]:
-    """Yield what was answered where nobody reacted, if review shows that this is right."""
-    found, sure = silent_rows(rows, decisions, settings=settings)
-    for row in found:
-        own = replace(row, consent=FORGOTTEN if _is_gone(row) else settings.consent)
-        reason = _unusable(own, own.consent, guard) or (None if sure else UNSURE_SILENCE)
-        if reason is None:
-            yield Statement(about=own, label=row.answer, kind="model", part="train")
-        else:
-            dropped.add(reason, own)
 
 
 def _carrier(rows: Sequence[Feedback], settings: FeedbackSettings) -> Feedback:
@@ -304,6 +267,8 @@ def _is_gone(answer: Feedback) -> bool:
 
 def _record(one: Statement, guard: Guard, work: Work, settings: FeedbackSettings) -> Record:
     row = one.about
+    from chainring.text.redact import redact  # its rules take 0.1 s to compile
+
     text = redact(row.text).text if guard.redact else row.text
     return Record(
         id="rec_" + keyed(work.secret, "feedback", row.id, text),
@@ -326,6 +291,7 @@ def _fields(one: Statement) -> dict[str, str]:
     row, decision = one.about, one.decision
     return {
         "target" if one.private else "label": one.label,
+        "rejected": one.rejected,
         "pair": row.pair,
         "author": row.author,
         "author_kind": one.kind,
@@ -338,6 +304,4 @@ def _fields(one: Statement) -> dict[str, str]:
 
 
 def _reaction(one: Statement) -> str:
-    if one.kind == "model":
-        return "silence"
     return "review" if one.about.id == one.about.prediction else one.about.kind

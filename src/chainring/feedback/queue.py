@@ -72,6 +72,7 @@ def review_items(
     unsure_below: float = 0.8,
     since: float | None = None,
     limit: int | None = None,
+    task: Task = "classification",
 ) -> list[ReviewItem]:
     """Return what waits for a person: flags, corrections, hold-out sample, then unsure answers.
 
@@ -106,7 +107,7 @@ def review_items(
     left = max(0, settings.sample_per_turn - reviews)
     queue = [
         *_flags(rows, done),
-        *_corrections(rows, reviewed, guard, settings, doubtful or {}, done),
+        *_corrections(rows, reviewed, guard, settings, doubtful or {}, done, task),
         *islice(_holdout(asked, drawn, text), left),
         *islice(_unsure(asked, done, text, unsure_below), unsure),
     ]
@@ -127,15 +128,17 @@ def _corrections(
     settings: FeedbackSettings,
     doubtful: Mapping[str, str],
     done: Collection[str],
+    task: Task,
 ) -> Iterator[ReviewItem]:
-    found, _ = statements(rows, reviewed, guard, settings=settings)
+    found, _ = statements(rows, reviewed, guard, settings=settings, task=task)
     waiting: list[ReviewItem] = []
     for one in found:
         row = one.about
         if row.holdout or row.id in done or one.kind != "user":
             continue
         if one.state == "pending":
-            yield _of_reaction(row, "correction", proposed=one.label, why=one.why)
+            rated = f"rated {row.value}; " if row.kind == "rating" else ""
+            yield _of_reaction(row, "correction", proposed=one.label, why=rated + one.why)
         elif row.id in doubtful:
             waiting.append(_of_reaction(row, "doubtful", proposed=one.label, why=doubtful[row.id]))
     yield from waiting
@@ -205,6 +208,7 @@ def _of_answer(prediction: Prediction, kind: ItemKind, text: str, why: str) -> R
         language=prediction.language,
         confidence=prediction.confidence,
         at=prediction.at,
+        pair=prediction.pair,
     )
 
 

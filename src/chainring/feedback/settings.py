@@ -34,17 +34,9 @@ class FeedbackSettings(BaseModel):
         "hold once there are more authors than fit into the share, and never under 10 statements",
     )
     confirmations: bool = Field(True, description="confirmed answers teach, too")
-    silence: bool = Field(
-        False,
-        description="answers that nobody reacted to teach what was answered, once review shows "
-        "that such answers are right",
-    )
-    min_silent_right: float = Field(
-        0.9,
-        gt=0.5,
-        lt=1,
-        description="share of right ones among reviewed answers without a reaction, its lower "
-        "95 % bound, from which silence teaches",
+    ratings: bool = Field(
+        True,
+        description="rated answers teach, too, where answers are written: what is liked, what not",
     )
     new_labels: bool = Field(
         True, description="a correction may name a label that is not known yet"

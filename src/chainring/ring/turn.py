@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,7 +24,6 @@ from chainring.contracts.guard import FORGOTTEN, Guard
 from chainring.contracts.ids import new_id
 from chainring.contracts.label import Label
 from chainring.contracts.parts import part_names
-from chainring.contracts.prediction import Prediction
 from chainring.contracts.record import Record
 from chainring.contracts.source import Machine, Policy, Source
 from chainring.contracts.table import Table
@@ -41,8 +40,6 @@ from chainring.store.tables import read_rows, write_table
 log = logging.getLogger("chainring.ring")
 
 _LEASE_S = 120.0
-MAX_SILENT = 20_000
-"""Answers without a reaction that a snapshot holds at most: the newest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +104,14 @@ def _turn(ring: Ring, machine: Machine, policy: Policy, source: Source) -> dict[
     readers = [("reader", name) for name in part_names("reader")]
     records = run("records", source, guard, settings=recipe.data, keyed=KEYED, parts=readers)
     records = _cleaned(ring, records)
-    corrections = run("corrections", snapshot, reviewed, guard, settings=recipe.feedback)
+    corrections = run(
+        "corrections",
+        snapshot,
+        reviewed,
+        guard,
+        settings=recipe.feedback,
+        task=recipe.data.task,
+    )
     labels = run("labels", records, corrections, reviewed, settings=recipe.data, keyed=KEYED)
     dataset = run("dataset", records, corrections, labels, guard, settings=recipe.data, keyed=KEYED)
     built = build(ring, dataset, seed=recipe.training.seed)
@@ -232,17 +236,12 @@ def snapshot_feedback(ring: Ring, reviewed: Sequence[Label]) -> Made[Table[Feedb
     unchanged log is not read again.
     """
     gone = [act.id for act in ring.ledger.facts(FORGOTTEN, Forgotten)]
-    quiet = _silent(ring)
-    cursor = digest(
-        [ring.traffic.cursor(), identity(list(reviewed)), *gone, *(one.id for one in quiet)]
-    )
+    cursor = digest([ring.traffic.cursor(), identity(list(reviewed)), *gone])
     known = ring.ledger.fact("snapshot", cursor, Table)
     if known is not None and ring.runner.trees.has(known.address):
         return Made(noun=known, execution="")
-    rows = [*ring.traffic.feedback(), *_reviewed(ring, reviewed)]
-    known_answers = {row.prediction for row in rows}
-    silent = (one for one in quiet if one.id not in known_answers)
-    rows += [asked(one, ring.traffic.text(one.id)) for one in silent]
+    rows = list(ring.traffic.feedback())
+    rows += answers_beside(ring, rows, [label.record for label in reviewed])
     rows.sort(key=lambda row: row.id)
     folder = ring.runner.scratch / "feedback"
     folder.mkdir(parents=True, exist_ok=True)
@@ -260,19 +259,18 @@ def forgotten_marks(ledger: Ledger) -> tuple[str, ...]:
     return tuple(sorted({mark for act in acts for mark in act.marks}))
 
 
-def _reviewed(ring: Ring, reviewed: Sequence[Label]) -> Iterator[Feedback]:
-    """Yield the answers that a person reviewed, whether or not anybody reacted to them."""
-    for identifier in dict.fromkeys(label.record for label in reviewed):
+def answers_beside(
+    ring: Ring, rows: Iterable[Feedback], reviewed: Iterable[str] = ()
+) -> Iterator[Feedback]:
+    """Yield the answers that a person reviewed, or that somebody preferred to another one.
+
+    Whether or not anybody reacted to them: each is a row that says nothing itself.
+    """
+    preferred = (row.value for row in rows if row.kind == "preference")
+    for identifier in dict.fromkeys([*reviewed, *preferred]):
         prediction = ring.traffic.prediction(identifier)
         if prediction is not None:
             yield asked(prediction, ring.traffic.text(identifier))
-
-
-def _silent(ring: Ring) -> list[Prediction]:
-    """Return the newest answers outside the hold-out, where the recipe lets silence teach."""
-    if not ring.recipe.feedback.silence:
-        return []
-    return list(ring.traffic.predictions(holdout=False, limit=MAX_SILENT))
 
 
 def named_feedback(ring: Ring, table: str) -> set[str]:

@@ -260,7 +260,7 @@ def _row(row: Row, sight: Sight) -> dict[str, Any]:
     text = sight.text(row.text, row_facts(row))
     if text is None:
         return shown
-    beside = {"pair": row.pair, "target": row.target}
+    beside = {"pair": row.pair, "target": row.target, "rejected": row.rejected}
     return shown | {"text": text} | {name: value for name, value in beside.items() if value}
 
 

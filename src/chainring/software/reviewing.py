@@ -26,13 +26,14 @@ from chainring.feedback.queue import ReviewItem
 from chainring.feedback.settings import FeedbackSettings
 from chainring.ring.built import current
 from chainring.ring.sight import Sight, request_facts
-from chainring.ring.turn import Turn
+from chainring.ring.turn import Turn, answers_beside
 from chainring.software.studying import standing
 from chainring.software.suspects import decisions, suspect_items, suspect_named
 from chainring.trust.guard import guard
 
 if TYPE_CHECKING:
     from chainring.software.api import Project
+    from chainring.store.traffic import Traffic
 
 WINDOW = 20_000
 """How many of the newest predictions are looked through for unsure answers."""
@@ -51,8 +52,9 @@ def review_items(project: Project, *, limit: int, sight: Sight | None = None) ->
         rows, text = [sight.feedback(row, settings) for row in rows], reader.of(ring.traffic.text)
     predictions = {p.id: p for p in ring.traffic.predictions(holdout=True)}
     predictions |= {p.id: p for p in ring.traffic.predictions(limit=WINDOW)}
+    task = ring.recipe.data.task
     items = queue.review_items(
-        rows,
+        [*rows, *answers_beside(ring, rows)],
         list(predictions.values()),
         ring.ledger.facts("label", Label),
         _guard(project),
@@ -62,11 +64,12 @@ def review_items(project: Project, *, limit: int, sight: Sight | None = None) ->
         doubtful=doubtful(project),
         since=_last_turn(project),
         limit=limit,
+        task=task,
     )
     if sight is not None:
         items += islice(suspect_items(project, sight=sight), max(0, limit - len(items)))
         sight.shown = len(items)  # the rest was only looked through
-    if ring.recipe.data.task == "classification":
+    if task == "classification":
         return items
     return [_whole(project, item) for item in items]
 
@@ -202,7 +205,7 @@ def _item(project: Project, item: str) -> ReviewItem:
                 prediction=row.prediction,
                 text=row.text,
                 answer=row.answer,
-                proposed=row.value if row.kind == "correction" else "",
+                proposed=_proposed(traffic, row),
                 author=row.author,
                 at=row.at,
                 pair=row.pair,
@@ -211,6 +214,14 @@ def _item(project: Project, item: str) -> ReviewItem:
     if suspect is not None:
         return suspect
     raise UnknownNameError("item", item, [])
+
+
+def _proposed(traffic: Traffic, row: Feedback) -> str:
+    """Return what a reaction says would have been right."""
+    if row.kind == "preference":
+        liked = traffic.prediction(row.value)
+        return "" if liked is None else liked.value
+    return row.value if row.kind == "correction" else ""
 
 
 def review_at_terminal(project: Project, *, limit: int, show: bool, by: str) -> None:

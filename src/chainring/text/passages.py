@@ -19,6 +19,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 K1, B = 1.2, 0.75
+_NAMED = re.compile(r"\{(passage|question)\}")
 _RUN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]+|[^\W\u3400-\u4dbf\u4e00-\u9fff]+")
 _SENTENCE = re.compile(r".+?(?:[。！？!?；]+[”’」』\"]?|[.](?=\s)|\n|$)\s*", re.DOTALL)
 
@@ -88,6 +89,16 @@ def passages_of(texts: Iterable[tuple[str, str]], *, characters: int) -> list[Pa
         for stretch in cut(text, characters=characters):
             found.setdefault(stretch, identity)
     return [Passage(id=identity, text=stretch) for stretch, identity in found.items()]
+
+
+def prompt_of(template: str, *, passage: str, question: str) -> str:
+    """Return what a writer is asked about a passage.
+
+    >>> prompt_of("{passage} | {question}", passage="退款需要五天。", question="要几天？")
+    '退款需要五天。 | 要几天？'
+    """
+    known = {"passage": passage, "question": question}
+    return _NAMED.sub(lambda found: known[found[1]], template)
 
 
 def _sentences(text: str, characters: int) -> Iterator[str]:

@@ -94,6 +94,7 @@ class Candidate(Protocol):
         """Train on `train`, look at `validation` only to stop and to choose.
 
         `labels` are those of the training rows: of tagging the kinds, of numbers and texts none.
+        Where answers are written, a training row may have no target but a `rejected` text.
         """
         ...
 

@@ -130,7 +130,8 @@ def model(
 
 def _labels(train: Sequence[Row], validation: Sequence[Row], task: Task) -> list[str]:
     """Return the sorted labels of the training rows; raise with everything that is missing."""
-    form, values = TASKS[task].form, {value_of(row, task) for row in train}
+    form = TASKS[task].form
+    values = {value for row in train if (value := value_of(row, task)) or form != "text"}
     labels = sorted({label for value in values for label in labels_in(form, value)})
     faults = []
     if form == "one" and len(labels) < 2:

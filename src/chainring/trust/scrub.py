@@ -35,7 +35,8 @@ _EMPTY: dict[str, Any] = {
     "subject": None, "answer": "", "context": "", "pair": "", "output": "",
 }  # fmt: skip
 _KEPT_FIELDS = ("label", "split", "part", "state", "reaction", "author_kind", "must")
-_COLUMNS = ("text", "author", "protected", "pair", "target")
+_COLUMNS = ("text", "author", "protected", "pair", "target", "rejected")
+_BESIDE = ("pair", "target", "rejected")
 _OWN_WORDS = ("outcome", "correction", "comment", "confirmation")
 
 
@@ -173,7 +174,7 @@ def _changed_columns(source: Path, chosen: Chosen) -> tuple[int, dict[str, list[
     for place, records in enumerate(table.column("records").to_pylist()):
         if records and records[0] in chosen.records:
             after = dict.fromkeys(known, "")
-            if not any(columns[name][place] for name in known if name in ("pair", "target")):
+            if not any(columns[name][place] for name in known if name in _BESIDE):
                 after["text"] = _words(records, chosen)
             count += any((columns[name][place] or "") != value for name, value in after.items())
             for name, value in after.items():

@@ -41,7 +41,10 @@ def _learn(
         torch.nn.init.normal_(weight, std=0.02, generator=torch.Generator().manual_seed(1))
     before = share_preferred(start, test, settings)
     learnt(method, start, train, work=work, settings=settings)  # type: ignore[arg-type]
-    return before, share_preferred(start, test, settings)
+    after = share_preferred(start, test, settings)
+    assert before is not None
+    assert after is not None
+    return before, after
 
 
 @pytest.mark.parametrize("method", ["dpo", "kto"])
@@ -99,5 +102,9 @@ def test_pairs_and_ratings_that_are_missing_are_named(
     settings = small("preference", epochs=1)
     with pytest.raises(RefusedError, match="a chosen and a rejected text; found none"):
         dpo(rows, rows, unlabelled=(), labels=(), work=opening, settings=settings)
+    assert (
+        share_preferred(begun(rows, rows, work=opening, settings=settings)[0], rows, settings)
+        is None
+    )
     with pytest.raises(RefusedError, match="2 of 2 are"):
         kto(rows, rows, unlabelled=(), labels=(), work=opening, settings=settings)

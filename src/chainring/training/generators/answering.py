@@ -1,5 +1,7 @@
 """Candidate qa.v1: passages of the project's texts are looked up, an answer is read off one.
 
+With `answers = "written"` the answer is worded instead: see `chainring.training.generators.worded`.
+
 Enters rows with a question, an answer as target and, where it is known, the passage as pair; the
 articles are the unlabelled texts and the passages of the rows. Leaves a folder with the passages,
 each with the id of its record, and an encoder that marks where the answer begins and ends.
@@ -13,12 +15,11 @@ An answer says where it was read: its `pair` is the passage, its `scores` name t
 
 See Also
 --------
-chainring.training.generators.seq2seq : where an answer has to be worded and stands in no text.
+chainring.training.generators.seq2seq : where an answer stands in no text that could be looked up.
 """
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -32,12 +33,19 @@ from chainring.text.passages import Passage, Passages, passages_of
 from chainring.training.base import Base
 from chainring.training.candidate import Trained
 from chainring.training.encoder import chosen_base
+from chainring.training.generators.articles import known_passages, reading_facts, write_passages
 from chainring.training.generators.settings import AnsweringSettings
-from chainring.training.generators.writer import ancestor, answering, require, write_card
+from chainring.training.generators.worded import worded
+from chainring.training.generators.writer import (
+    ancestor,
+    answering,
+    require,
+    with_target,
+    write_card,
+)
 from chainring.training.settings import TrainingSettings
 
 TASKS: tuple[Task, ...] = ("question-answering",)
-PASSAGES_FILE = "passages.jsonl"
 ENCODER, HEAD_FILE = "encoder", "span.safetensors"
 OTHERS = 2
 """Passages without the answer that are read beside each one with it."""
@@ -58,6 +66,8 @@ def qa(
 ) -> Trained:
     """Train a reader on passages that hold the answer and, beside them, some that do not.
 
+    Where answers are written, a decoder is trained on the same.
+
     Raises
     ------
     RefusedError
@@ -72,14 +82,16 @@ def qa(
     started = time.process_time()
     prepare_torch(work.placement)
     options = settings.answering
-    known = passages_of(
-        _articles([*train, *validation], unlabelled), characters=options.passage_characters
-    )
+    if options.answers == "written":
+        return worded(train, validation, unlabelled=unlabelled, work=work, settings=settings)
+    train = with_target(train)
+    known = known_passages([*train, *validation], unlabelled, options=options)
     asked = list(_asked(train, known, options))
     if not any(span for _, _, span in asked):
         raise RefusedError(
             "qa.v1 reads answers off passages, and no answer stands word for word in one; add "
-            "the articles as unlabelled texts, or let seq2seq.v1 word the answers"
+            "the articles as unlabelled texts, or have them worded: training.answering.answers = "
+            "'written'"
         )
     base_settings = settings.model_copy(
         update={"encoder": settings.encoder.model_copy(update={"base": options.base})}
@@ -90,15 +102,8 @@ def qa(
         base, asked, list(_asked(validation, known, options)), folder,
         minutes=minutes, work=work, settings=settings,
     )  # fmt: skip
-    _write_passages(folder, known)
-    facts = {
-        "answering": {
-            "passages": options.passages,
-            "passage_characters": options.passage_characters,
-            "max_tokens": options.max_tokens,
-            "max_answer_tokens": options.max_answer_tokens,
-        }
-    }
+    write_passages(folder, known)
+    facts = reading_facts(options, written=False)
     write_card(folder, task=task, facts=facts)
     found = sum(span is not None for _, _, span in asked)
     return Trained(
@@ -111,15 +116,6 @@ def qa(
         notes=(*because, *cut, f"{found} of {len(train)} answers stand in a passage"),
         facts=facts,
     )
-
-
-def _articles(rows: Sequence[Row], unlabelled: Sequence[Row]) -> Iterator[tuple[str, str]]:
-    """Yield id and text of every article: a row's passage has the id of the record it came with."""
-    for row in unlabelled:
-        yield (row.records[0] if row.records else row.id), row.text
-    for row in rows:
-        if row.pair:
-            yield (row.records[0] if row.records else row.id), row.pair
 
 
 def _asked(
@@ -213,10 +209,3 @@ def _length(item: Any) -> int:
 
 def _most(network: Any, wanted: int) -> int:
     return min(wanted, int(getattr(network.encoder.config, "max_position_embeddings", wanted)))
-
-
-def _write_passages(folder: Path, known: Sequence[Passage]) -> None:
-    with (folder / PASSAGES_FILE).open("w", encoding="utf-8", newline="\n") as out:
-        for one in known:
-            line = json.dumps({"id": one.id, "text": one.text}, ensure_ascii=False)
-            out.write(line + "\n")

@@ -31,6 +31,7 @@ from chainring.training.generators.writer import (
     require,
     texts_of,
     trained,
+    with_target,
 )
 from chainring.training.settings import TrainingSettings
 
@@ -55,6 +56,7 @@ def decoder(
     started = time.process_time()
     prepare_torch(work.placement)
     options = settings.decoder
+    train, validation = with_target(train), with_target(validation)
     start = starting(train, options, work=work, seed=settings.seed)
     cut = taught(start, train, validation, options, work=work, settings=settings)
     return trained(

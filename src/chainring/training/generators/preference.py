@@ -1,9 +1,10 @@
 """Candidates dpo.v1 and kto.v1: a decoder learns which of two texts people like better.
 
-Enters rows with a prompt, the chosen text as target and the rejected one as pair; kto.v1 also rows
-that have one of them only, as ratings give them. The decoder first learns to write the chosen
-texts, then moves away from that start as far as the preferences are worth it. Both trainings of
-preferences are those of the library TRL.
+Enters rows with a prompt, the chosen text as target and, as `rejected`, the one that people did not
+want (of the task preference the pair, of others what feedback says); kto.v1 also rows that have one
+of them only, as ratings give them. The decoder first learns to write the chosen texts, then moves
+away from that start as far as the preferences are worth it. Both trainings of preferences are those
+of the library TRL. Questions are asked with the passage that they are answered from.
 
     trained = dpo(
         train, validation, unlabelled=(), labels=(), work=work, settings=settings, task="preference"
@@ -30,11 +31,19 @@ from chainring.contracts.errors import RefusedError
 from chainring.contracts.work import Work
 from chainring.text.chat import prompt_ids
 from chainring.training.candidate import Trained
+from chainring.training.generators.articles import (
+    known_passages,
+    prompted,
+    reading_facts,
+    write_passages,
+)
 from chainring.training.generators.decoder import starting, taught
-from chainring.training.generators.writer import Start, require, trained
+from chainring.training.generators.writer import Start, rejected_of, require, trained, with_target
 from chainring.training.settings import TrainingSettings
 
-TASKS: tuple[Task, ...] = ("preference",)
+TASKS: tuple[Task, ...] = (
+    "preference", "generation", "dialogue", "translation", "question-answering",
+)  # fmt: skip
 Method = Literal["dpo", "kto"]
 
 
@@ -55,8 +64,9 @@ def dpo(
     RefusedError
         No row has both a chosen and a rejected text.
     """
-    del unlabelled, labels
-    return _preferring("dpo", train, validation, work=work, settings=settings, task=task)
+    del labels
+    rows = (train, validation, unlabelled)
+    return _preferring("dpo", *rows, work=work, settings=settings, task=task)
 
 
 def kto(
@@ -76,14 +86,16 @@ def kto(
     RefusedError
         All rows are liked, or none is.
     """
-    del unlabelled, labels
-    return _preferring("kto", train, validation, work=work, settings=settings, task=task)
+    del labels
+    rows = (train, validation, unlabelled)
+    return _preferring("kto", *rows, work=work, settings=settings, task=task)
 
 
 def _preferring(
     method: Method,
     train: Sequence[Row],
     validation: Sequence[Row],
+    unlabelled: Sequence[Row],
     *,
     work: Work,
     settings: TrainingSettings,
@@ -94,22 +106,38 @@ def _preferring(
 
     started = time.process_time()
     prepare_torch(work.placement)
+    folder = work.folder(method)
+    facts: dict[str, Any] = {}
+    if task == "question-answering":
+        reading = settings.answering
+        known = known_passages([*train, *validation], unlabelled, options=reading)
+        train, validation = (prompted(some, known, options=reading) for some in (train, validation))
+        write_passages(folder, known)
+        facts = reading_facts(reading, written=True)
     start, cut = begun(train, validation, work=work, settings=settings)
     before = share_preferred(start, validation, settings)
-    options = settings.preference
     learnt(method, start, train, work=work, settings=settings)
     after = share_preferred(start, validation, settings)
-    told = f"{before:.1%} of validation pairs preferred rightly at the start, {after:.1%} after"
-    work.say(f"{method}: {told}")
+    told = [*cut, _said(train, before, after)]
+    work.say(f"{method}: {told[-1]}")
     return trained(
         start,
-        work.folder(method),
+        folder,
         task=task,
-        options=options,
+        options=settings.preference,
         work=work,
         started=started,
-        notes=(*cut, told),
+        notes=told,
+        more=facts,
     )
+
+
+def _said(train: Sequence[Row], before: float | None, after: float | None) -> str:
+    """Return a sentence on what was learnt."""
+    if before is None or after is None:
+        unwanted = sum(bool(rejected_of(row)) for row in train)
+        return f"{unwanted} texts that people did not want; no pair in validation to judge by"
+    return f"{before:.1%} of validation pairs preferred rightly at the start, {after:.1%} after"
 
 
 def begun(
@@ -117,20 +145,19 @@ def begun(
 ) -> tuple[Start, tuple[str, ...]]:
     """Return a decoder that has learnt to write the chosen texts: where preferences start from."""
     options = settings.preference
-    liked = [row for row in train if row.target]
-    both = [*train, *(replace(row, target=row.pair) for row in train if row.pair)]
+    both = [*train, *(replace(row, target=rejected_of(row)) for row in train)]
     start = starting(both, options, work=work, seed=settings.seed)
-    judged = [row for row in validation if row.target]
+    liked, judged = with_target(train), with_target(validation)
     return start, taught(start, liked, judged, options, work=work, settings=settings)
 
 
-def share_preferred(start: Start, rows: Sequence[Row], settings: TrainingSettings) -> float:
-    """Return the share of pairs whose chosen text the network finds likelier."""
+def share_preferred(start: Start, rows: Sequence[Row], settings: TrainingSettings) -> float | None:
+    """Return the share of pairs whose chosen text the network finds likelier; None: no pairs."""
     from chainring.training.generators.preferring import preferred
 
-    both = [row for row in rows if row.pair and row.target]
+    both = [row for row in rows if rejected_of(row) and row.target]
     if not both:
-        return 0.0
+        return None
     likely = preferred(start.network, start.writing, both, settings=settings.preference)
     return float((likely[:, 0] > likely[:, 1]).mean())
 
@@ -155,14 +182,17 @@ def learnt(
 
 def paired(rows: Sequence[Row], start: Start, settings: TrainingSettings) -> list[dict[str, Any]]:
     """Return token ids of prompts with a chosen and a rejected text."""
-    both = [row for row in rows if row.pair and row.target]
+    both = [row for row in rows if rejected_of(row) and row.target]
     if not both:
-        raise RefusedError("dpo.v1 needs rows with a chosen and a rejected text; found none")
+        raise RefusedError(
+            "dpo.v1 needs rows with a chosen and a rejected text; found none: take corrections and "
+            "preferences of users, or kto.v1, to which ratings are enough"
+        )
     return [
         {
             "prompt_ids": _prompt(row, start, settings),
             "chosen_ids": _written(row.target, start, settings),
-            "rejected_ids": _written(row.pair, start, settings),
+            "rejected_ids": _written(rejected_of(row), start, settings),
         }
         for row in both
     ]
@@ -177,13 +207,14 @@ def rated(rows: Sequence[Row], start: Start, settings: TrainingSettings) -> list
             "label": liked,
         }
         for row in rows
-        for text, liked in ((row.target, True), (row.pair, False))
+        for text, liked in ((row.target, True), (rejected_of(row), False))
         if text
     ]
     likes = sum(row["label"] for row in found)
     if not 0 < likes < len(found):
         raise RefusedError(
-            f"kto.v1 needs texts that are liked and texts that are not; {likes} of {len(found)} are"
+            f"kto.v1 needs texts that are liked and texts that are not; {likes} of {len(found)} "
+            "are: take ratings and corrections of users"
         )
     Random(settings.seed).shuffle(found)
     return found

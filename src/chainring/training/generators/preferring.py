@@ -21,6 +21,7 @@ from chainring.training.generators.loss import IGNORED
 from chainring.training.generators.modules import collate
 from chainring.training.generators.settings import WriterSettings
 from chainring.training.generators.tokens import decoder_items
+from chainring.training.generators.writer import rejected_of
 from chainring.training.tokens import token_batches
 
 TOKENS_A_BATCH = 4096
@@ -33,7 +34,7 @@ def preferred(
 
     That is the sum over the tokens of the text, the mark of its end included, given the prompt.
     """
-    others = [replace(row, target=row.pair) for row in rows]
+    others = [replace(row, target=rejected_of(row)) for row in rows]
     both = [
         likelihoods(network, decoder_items(some, tokeniser=tokeniser, settings=settings))
         for some in (rows, others)

@@ -32,6 +32,7 @@ from chainring.training.generators.writer import (
     require,
     texts_of,
     trained,
+    with_target,
 )
 from chainring.training.settings import TrainingSettings
 
@@ -67,6 +68,7 @@ def seq2seq(
     started = time.process_time()
     prepare_torch(work.placement)
     options = settings.seq2seq
+    train, validation = with_target(train), with_target(validation)
     start = starting(train, work=work, settings=settings)
     items, judged = (
         seq2seq_items(rows, reading=start.reading, writing=start.writing, settings=options)

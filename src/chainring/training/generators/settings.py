@@ -114,6 +114,17 @@ class AnsweringSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    answers: Literal["extracted", "written"] = Field(
+        default="extracted",
+        description="whether answers are read off a passage word for word, or worded by a decoder "
+        "(`[training.decoder]`) that reads it",
+    )
+    prompt: str = Field(
+        default="{passage}\n\n{question}",
+        pattern=r"(?s)\{passage\}.*\{question\}",
+        description="what a decoder is asked: `{passage}` and `{question}` stand for them; too "
+        "long a prompt loses its beginning",
+    )
     base: str = Field(
         default="minilm",
         min_length=1,

@@ -146,16 +146,16 @@ def trained(
     work: Work,
     started: float,
     notes: Sequence[str] = (),
-    more: dict[str, Any] | None = None,
+    more: Mapping[str, Any] | None = None,
 ) -> Trained:
-    """Write the folder and return the candidate that answers from it."""
+    """Write the folder and return the candidate that answers from it; `more` goes into its card."""
     network = start.network
     network.config._name_or_path = start.ancestors[0].name if start.ancestors else ""
     network.save_pretrained(folder / WRITER)
     start.writing.save_pretrained(folder / WRITER)
     if start.reading is not start.writing:
         start.reading.save_pretrained(folder / READING)
-    facts = {"generator": {**how_to_write(options), **(more or {})}}
+    facts = {"generator": how_to_write(options), **(more or {})}
     write_card(folder, task=task, facts=facts)
     return Trained(
         folder=folder,
@@ -180,6 +180,16 @@ def how_to_write(options: WriterSettings) -> dict[str, Any]:
 def texts_of(rows: Sequence[Row]) -> list[str]:
     """Return all texts of rows, read and written."""
     return [text for row in rows for text in (row.text, row.target) if text]
+
+
+def rejected_of(row: Row) -> str:
+    """Return the text that people did not want: of the task preference it is the pair."""
+    return row.rejected or row.pair
+
+
+def with_target(rows: Sequence[Row]) -> list[Row]:
+    """Return the rows that say what to write; others only say what was not wanted."""
+    return [row for row in rows if row.target]
 
 
 def writes(task: Task) -> bool:

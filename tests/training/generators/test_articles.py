@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from chainring.contracts.dataset import Row
+from chainring.text.passages import Passage
+from chainring.training.generators.articles import known_passages, prompted
+from chainring.training.generators.settings import AnsweringSettings
+
+Ask = Callable[..., Row]
+OPTIONS = AnsweringSettings.model_validate({"passages": 2})
+
+
+def test_passages_have_the_ids_of_the_records_they_came_with(ask: Ask) -> None:
+    rows = [ask("退款要几天？", "五天", "退款需要五天。", records=("rec_1", "rec_2"))]
+    articles = [ask("A parcel takes three days.", records=("rec_3",))]
+    found = known_passages(rows, articles, options=OPTIONS)
+    assert [(one.id, one.text) for one in found] == [
+        ("rec_3", "A parcel takes three days."),
+        ("rec_1", "退款需要五天。"),
+    ]
+
+
+def test_a_question_is_asked_with_the_passage_that_holds_its_answer(ask: Ask) -> None:
+    known = [
+        Passage(id="a", text="Parcels and returns: ask us."),
+        Passage(id="b", text="A parcel takes three days."),
+    ]
+    (one,) = prompted([ask("parcel", "three days")], known, options=OPTIONS)
+    assert one.text == "A parcel takes three days.\n\nparcel"
+    assert (one.target, one.pair) == ("three days", "")
+
+
+def test_beside_it_stands_a_passage_that_does_not_say_it_with_nothing_to_write(ask: Ask) -> None:
+    known = [
+        Passage(id="a", text="A parcel can be returned."),
+        Passage(id="b", text="A parcel takes three days."),
+    ]
+    asked = prompted([ask("How long does a parcel take", "three days")], known,
+                     options=OPTIONS, others=1)  # fmt: skip
+    assert [(one.text.split(".")[0], one.target) for one in asked] == [
+        ("A parcel takes three days", "three days"),
+        ("A parcel can be returned", ""),
+    ]
+
+
+def test_a_question_that_finds_no_passage_is_left_out(ask: Ask) -> None:
+    assert prompted([ask("斑马", "x")], [Passage(id="a", text="包裹三天")], options=OPTIONS) == []
