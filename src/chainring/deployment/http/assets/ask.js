@@ -1,7 +1,8 @@
 // The page to ask on: ask, show the answer, and send what its reader says of it.
 
 import { during, open, panels, post, say, tell } from "./common.js";
-import { combobox, nameOf } from "./combo.js";
+import { nameOf } from "./combo.js";
+import { valueField } from "./values.js";
 
 const form = document.getElementById("question");
 const field = form.elements.text;
@@ -124,15 +125,16 @@ function panel(card, name, action) {
 }
 
 function correction(card, answer, send) {
-  const box = combobox(card.querySelector(".combo"));
+  const field = valueField(card.querySelector("[data-panel=correct]"));
+  field.start(answer.passed_on ? "" : answer.output);
   panel(card, "correct", async (form, button) => {
-    const value = box.label();
+    const value = field.value();
     if (!value) {
-      tell(card, say("correct.empty"), { bad: true });
+      tell(card, say(field.empty), { bad: true });
       return false;
     }
     const consent = button?.value ?? "training";
-    const kind = value === answer.label ? "confirmation" : "correction";
+    const kind = value === (answer.label || answer.output) ? "confirmation" : "correction";
     await send(kind, { value, consent });
     tell(card, say(consent === "training" ? "correct.learnt" : "correct.kept"));
     return true;

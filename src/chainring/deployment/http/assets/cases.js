@@ -1,12 +1,12 @@
 // The cases: close one, and say what the reporter is told.
 
 import { during, open, panels, post, say, tell } from "./common.js";
-import { combobox } from "./combo.js";
+import { valueField } from "./values.js";
 
 for (const item of document.querySelectorAll("[data-case]")) {
   const form = item.querySelector("[data-panel=close]");
   if (!form) continue;
-  const box = combobox(form.querySelector(".combo"));
+  const field = valueField(form);
   panels(item);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -15,7 +15,7 @@ for (const item of document.querySelectorAll("[data-case]")) {
       await post(`/v1/cases/${encodeURIComponent(item.dataset.case)}/close`, {
         outcome: outcome.value.trim(),
         told: told.value.trim(),
-        truth: box.label(),
+        truth: field.value(),
         must: must.checked,
       });
       open(item, null);

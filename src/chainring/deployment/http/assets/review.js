@@ -1,7 +1,7 @@
 // The queue: decisions by mouse or keys; the next item is chosen when one is done.
 
 import { during, open, panels, post, say, tell } from "./common.js";
-import { combobox, nameOf } from "./combo.js";
+import { nameOfValue, valueField } from "./values.js";
 
 const items = [...document.querySelectorAll("[data-item]")];
 const left = document.getElementById("left");
@@ -40,7 +40,7 @@ function decide(item, decision, value) {
 function done(item, decision, value) {
   const said = {
     accept: say("review.accepted"),
-    change: say("review.changed", { label: nameOf(value) }),
+    change: say("review.changed", { label: nameOfValue(item, value) }),
     reject: say("review.rejected"),
   };
   open(item, null);
@@ -56,7 +56,8 @@ function done(item, decision, value) {
 }
 
 for (const item of items) {
-  const box = combobox(item.querySelector(".combo"));
+  const field = valueField(item.querySelector("[data-panel=change]"));
+  field.start(item.dataset.value);
   panels(item);
   for (const button of item.querySelectorAll("[data-decision]")) {
     const decision = button.dataset.decision;
@@ -65,9 +66,9 @@ for (const item of items) {
   }
   item.querySelector("[data-panel=change]").addEventListener("submit", (event) => {
     event.preventDefault();
-    const value = box.label();
+    const value = field.value();
     if (value) decide(item, "change", value);
-    else tell(item, say("correct.empty"), { bad: true });
+    else tell(item, say(field.empty), { bad: true });
   });
 }
 

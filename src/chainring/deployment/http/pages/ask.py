@@ -8,11 +8,12 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from chainring.contracts.feedback import FLAG_KINDS
-from chainring.contracts.tasks import TASKS
+from chainring.contracts.tasks import TASKS, Form
 from chainring.deployment.http.calls import Call
-from chainring.deployment.http.pages.layout import combobox, heading, label_data, name_of, page
+from chainring.deployment.http.pages.layout import heading, label_data, name_of, page
 from chainring.deployment.http.pages.markup import Markup, group, tag
 from chainring.deployment.http.pages.strings import Strings
+from chainring.deployment.http.pages.values import LISTED, form_of, value_field
 from chainring.deployment.http.verbs import LabelName
 
 _SHOWN_LABELS = 14
@@ -23,6 +24,7 @@ async def ask(call: Call) -> Response:
     say = Strings(call.language)
     ready = call.verbs.ready()
     labels = await run_in_threadpool(call.verbs.labels) if ready.ok else []
+    form = form_of(call)
     notice = tag("p", say("ring.no_champion"), class_="notice", role="status")
     return page(
         call,
@@ -32,7 +34,7 @@ async def ask(call: Call) -> Response:
         _question(call, say),
         _topics(labels, say),
         tag("div", id="answers", aria_live="polite"),
-        tag("template", _answer(say), id="answer"),
+        tag("template", _answer(form, say), id="answer"),
         label_data(labels, say),
         title=say("ask.title"),
         active="ask",
@@ -101,7 +103,7 @@ def _topics(labels: Sequence[LabelName], say: Strings) -> Markup:
     )
 
 
-def _answer(say: Strings) -> Markup:
+def _answer(form: Form, say: Strings) -> Markup:
     return tag(
         "article",
         tag("p", tag("span", say("ask.you"), class_="small"), " ", _slot("q", "question")),
@@ -123,7 +125,7 @@ def _answer(say: Strings) -> Markup:
             hidden=True,
         ),
         _reactions(say),
-        _correct(say),
+        _correct(form, say),
         _comment(say),
         _flag(say),
         _slot("p", "told", class_="told", role="status"),
@@ -186,12 +188,12 @@ def _panel(name: str, say: Strings, *fields: Markup) -> Markup:
     )
 
 
-def _correct(say: Strings) -> Markup:
+def _correct(form: Form, say: Strings) -> Markup:
     return _panel(
         "correct",
         say,
-        combobox(say, say("correct.label"), name="label"),
-        tag("p", say("correct.hint"), class_="hint"),
+        value_field(form, say, name="label"),
+        tag("p", say("correct.hint"), class_="hint") if form in LISTED else group(),
         tag(
             "div",
             tag("button", say("correct.learn"), class_="primary", name="consent", value="training"),

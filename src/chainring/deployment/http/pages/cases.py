@@ -8,17 +8,17 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from chainring.contracts.case import Case
+from chainring.contracts.tasks import Form
 from chainring.deployment.http.calls import Call
 from chainring.deployment.http.pages.layout import (
-    combobox,
     heading,
     label_data,
-    name_of,
     page,
     when,
 )
 from chainring.deployment.http.pages.markup import Markup, group, tag
 from chainring.deployment.http.pages.strings import Strings
+from chainring.deployment.http.pages.values import form_of, shown, value_field
 from chainring.deployment.http.routes import case_state
 from chainring.deployment.http.verbs import LabelName
 
@@ -38,7 +38,8 @@ async def cases(call: Call) -> Response:
         )
         for name in ("open", "closed")
     ]
-    cards = [_card(case, labels, say) for case in found]
+    form = form_of(call)
+    cards = [_card(case, form, labels, say) for case in found]
     return page(
         call,
         heading(say("cases.title"), say("cases.lead")),
@@ -93,13 +94,15 @@ def _facts(found: Case, say: Strings) -> Markup:
     )
 
 
-def _card(found: Case, labels: Sequence[LabelName], say: Strings) -> Markup:
+def _card(found: Case, form: Form, labels: Sequence[LabelName], say: Strings) -> Markup:
     link = tag("a", say("cases.answer"), href=f"/why/{found.prediction}")
     return tag(
         "li",
         _facts(found, say),
         tag("p", link) if found.prediction else None,
-        group(_opener(say), _form(say)) if found.state == "open" else _end(found, labels, say),
+        group(_opener(say), _form(form, say))
+        if found.state == "open"
+        else _end(found, form, labels, say),
         tag("p", class_="told", role="status"),
         class_="card item",
         data_case=found.id,
@@ -112,7 +115,7 @@ def _opener(say: Strings) -> Markup:
     )
 
 
-def _form(say: Strings) -> Markup:
+def _form(form: Form, say: Strings) -> Markup:
     def words(name: str) -> Markup:
         field = tag("textarea", name=name, rows=2, maxlength=2000, required=name == "outcome")
         return tag("label", tag("span", say(f"cases.{name}")), field)
@@ -122,7 +125,7 @@ def _form(say: Strings) -> Markup:
         "form",
         words("outcome"),
         words("told"),
-        combobox(say, say("cases.truth"), name="label"),
+        value_field(form, say, name="label", head="cases.truth"),
         tag("label", box, tag("span", say("review.must")), class_="choice"),
         tag("button", say("cases.close"), class_="primary"),
         data_panel="close",
@@ -130,12 +133,12 @@ def _form(say: Strings) -> Markup:
     )
 
 
-def _end(found: Case, labels: Sequence[LabelName], say: Strings) -> Markup:
+def _end(found: Case, form: Form, labels: Sequence[LabelName], say: Strings) -> Markup:
     rows = (
         ("cases.outcome", found.outcome),
         ("cases.told", found.told),
-        ("correct.label", name_of(found.truth, labels, say) if found.truth else ""),
+        ("correct.label", shown(found.truth, form, labels, say) if found.truth else ""),
     )
-    shown = [tag("div", tag("dt", say(key)), tag("dd", text)) for key, text in rows if text]
+    said = [tag("div", tag("dt", say(key)), tag("dd", text)) for key, text in rows if text]
     owner = tag("p", say("cases.owner", owner=found.owner), class_="hint")
-    return group(tag("dl", *shown), owner if found.owner else None)
+    return group(tag("dl", *said), owner if found.owner else None)

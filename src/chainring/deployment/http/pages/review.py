@@ -7,17 +7,12 @@ from collections.abc import Sequence
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
+from chainring.contracts.tasks import Form
 from chainring.deployment.http.calls import Call
-from chainring.deployment.http.pages.layout import (
-    combobox,
-    heading,
-    label_data,
-    name_of,
-    page,
-    when,
-)
+from chainring.deployment.http.pages.layout import heading, label_data, page, when
 from chainring.deployment.http.pages.markup import Markup, group, tag
 from chainring.deployment.http.pages.strings import Strings
+from chainring.deployment.http.pages.values import LISTED, form_of, shown, value_field
 from chainring.deployment.http.verbs import LabelName, ReviewItem
 
 PAGE_SIZE = 50
@@ -28,7 +23,8 @@ async def review(call: Call) -> Response:
     say = Strings(call.language)
     labels = await run_in_threadpool(call.verbs.labels) if call.verbs.ready().ok else []
     items = await run_in_threadpool(call.verbs.review_items, limit=PAGE_SIZE, caller=call.caller)
-    cards = [_card(item, labels, say) for item in items]
+    form = form_of(call)
+    cards = [_card(item, form, labels, say) for item in items]
     return page(
         call,
         heading(say("review.title"), say("review.lead")),
@@ -44,8 +40,12 @@ async def review(call: Call) -> Response:
     )
 
 
-def _card(item: ReviewItem, labels: Sequence[LabelName], say: Strings) -> Markup:
+def _card(item: ReviewItem, form: Form, labels: Sequence[LabelName], say: Strings) -> Markup:
     truth = item.proposed or item.answer
+
+    def said(who: str, value: str, confidence: float | None = None) -> Markup:
+        return _said(say(who), shown(value, form, labels, say), confidence=confidence)
+
     return tag(
         "li",
         tag(
@@ -58,14 +58,15 @@ def _card(item: ReviewItem, labels: Sequence[LabelName], say: Strings) -> Markup
             class_="facts",
         ),
         tag("blockquote", item.text, lang=item.language or None),
+        _second(item, say),
         tag("p", item.why, class_="hint") if item.why else None,
         tag(
             "dl",
-            _said(say("review.model"), item.answer, labels, say, confidence=item.confidence),
-            _said(say("review.user"), item.proposed, labels, say),
+            said("review.model", item.answer, item.confidence),
+            said("review.user", item.proposed),
         ),
-        _decisions(truth, labels, say),
-        _change(say),
+        _decisions(shown(truth, form, labels, say), form, say),
+        _change(form, say),
         tag("p", class_="told", role="status"),
         class_="card item",
         tabindex="-1",
@@ -74,27 +75,26 @@ def _card(item: ReviewItem, labels: Sequence[LabelName], say: Strings) -> Markup
     )
 
 
-def _author(item: ReviewItem, say: Strings) -> Markup:
-    by = tag("span", say("review.by", author=item.author), class_="hint")
-    return by if item.author else group()
+def _second(item: ReviewItem, say: Strings) -> Markup:
+    """Return the text that stands beside the first one, where the task reads two."""
+    if not item.pair:
+        return group()
+    return group(
+        tag("p", say("ask.pair"), class_="small"),
+        tag("blockquote", item.pair, class_="pair"),
+    )
 
 
-def _said(
-    who: str,
-    label: str,
-    labels: Sequence[LabelName],
-    say: Strings,
-    *,
-    confidence: float | None = None,
-) -> Markup:
-    if not label:
+def _said(who: str, value: str, *, confidence: float | None) -> Markup:
+    if not value:
         return group()
     share = None if confidence is None else tag("span", f"{confidence:.0%}", class_="hint")
-    return tag("div", tag("dt", who), tag("dd", name_of(label, labels, say), " ", share))
+    return tag("div", tag("dt", who), tag("dd", value, " ", share))
 
 
-def _decisions(truth: str, labels: Sequence[LabelName], say: Strings) -> Markup:
-    accept = say("review.accept", label=name_of(truth, labels, say))
+def _decisions(truth: str, form: Form, say: Strings) -> Markup:
+    short = form in (*LISTED, "number")
+    accept = say("review.accept", label=truth) if short else say("review.accept_text")
     return tag(
         "div",
         tag("button", accept, type="button", data_decision="accept", class_="primary")
@@ -112,10 +112,10 @@ def _decisions(truth: str, labels: Sequence[LabelName], say: Strings) -> Markup:
     )
 
 
-def _change(say: Strings) -> Markup:
+def _change(form: Form, say: Strings) -> Markup:
     return tag(
         "form",
-        combobox(say, say("review.change_to"), name="label"),
+        value_field(form, say, name="label", head="review.change_to"),
         tag("button", say("review.save"), class_="primary"),
         data_panel="change",
         hidden=True,

@@ -81,7 +81,14 @@ STRINGS: dict[str, tuple[str, str]] = {
     "ask.comment": ("Comment", "评论"),
     "ask.flag": ("Report", "举报"),
     "ask.rated": ("Thank you, that is noted.", "谢谢，已记录。"),
-    "correct.head": ("What is the right answer?", "正确的回答是哪一类？"),
+    "correct.head": ("What is the right answer?", "正确的回答是什么？"),
+    "correct.text": ("Better text", "更好的文本"),
+    "correct.number": ("Right number", "正确的数值"),
+    "correct.tags": (
+        "Right tags, as JSON [[start, end, kind], …]",
+        "正确的标注，JSON 形式 [[起, 止, 类别], …]",
+    ),
+    "correct.unwritten": ("Write what would be right first.", "请先写出正确的内容。"),
     "correct.label": ("Right label", "正确标签"),
     "correct.hint": (
         "Search the list, or write a new one",
@@ -125,6 +132,7 @@ STRINGS: dict[str, tuple[str, str]] = {
     "review.model": ("Model says", "模型认为"),
     "review.user": ("User says", "用户认为"),
     "review.accept": ("Accept: {label}", "接受：{label}"),
+    "review.accept_text": ("Accept", "接受"),
     "review.change": ("Change", "更改"),
     "review.change_to": ("The right label", "正确的标签"),
     "review.save": ("Save", "保存"),
