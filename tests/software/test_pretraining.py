@@ -5,11 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.software.conftest import copy, opened
 from tests.training.conftest import shop_rows
 from transformers import AutoTokenizer
 from typer.testing import CliRunner
 
-from chainring.contracts.errors import InputError
+from chainring.contracts.errors import InputError, NotAllowedError
+from chainring.software import pretraining
 from chainring.software.cli import app
 from chainring.software.pretraining import pretrain_files, with_sections
 from chainring.training.base import find_base
@@ -84,3 +86,54 @@ def test_all_keys_that_cannot_be_are_told_at_once() -> None:
         with_sections(TrainingSettings(), wrong)
     assert len(caught.value.faults) == 3
     assert "training.pretrain.objective" in str(caught.value)
+
+
+LATER = """
+[[access.rules]]
+action = "train"
+where = { language = "zh" }
+allow = false
+"""
+
+
+@pytest.fixture
+def learnt(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return the texts that would be learnt from; nothing is trained."""
+    texts: list[str] = []
+    monkeypatch.setattr(pretraining, "_pretrained", lambda found, **_: texts.extend(found))
+    return texts
+
+
+def test_a_project_s_base_learns_from_no_text_that_a_later_rule_keeps_from_training(
+    turned: Path, tmp_path: Path, learnt: list[str]
+) -> None:
+    folder, said = copy(turned, tmp_path / "shop"), list[str]()
+    with opened(folder) as project:
+        pretraining.pretrain_project(project, out=tmp_path / "before", say=said.append)
+        before = list(learnt)
+    assert any(not text.isascii() for text in before)
+    assert said == []
+    with (folder / "chainring.toml").open("a", encoding="utf-8") as recipe:
+        recipe.write(LATER)
+    learnt.clear()
+    with opened(folder) as project:
+        assert any(row["language"] == "zh" and row["text"] for row in project.data.show())
+        pretraining.pretrain_project(project, out=tmp_path / "after", say=said.append)
+        act = project.audit(verb="pretrain")[0]
+    assert learnt
+    assert set(learnt) < set(before)
+    assert not any("\u4e00" <= character <= "\u9fff" for text in learnt for character in text)
+    assert f"{len(before) - len(learnt)} not be trained on" in said[0]
+    assert (act.action, act.decision, act.rows) == ("train", "in part", len(learnt))
+    assert act.withheld == len(before) - len(learnt)
+
+
+def test_where_no_text_may_be_trained_on_nothing_is(
+    turned: Path, tmp_path: Path, learnt: list[str]
+) -> None:
+    folder = copy(turned, tmp_path / "shop")
+    with (folder / "chainring.toml").open("a", encoding="utf-8") as recipe:
+        recipe.write('[[access.rules]]\naction = "train"\nallow = false\n')
+    with opened(folder) as project, pytest.raises(NotAllowedError, match="let none of"):
+        pretraining.pretrain_project(project, out=tmp_path / "base")
+    assert learnt == []

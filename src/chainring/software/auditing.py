@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from chainring.contracts.access import ROLES, Rule, Who
+from chainring.contracts.access import RING, ROLES, Rule, Who
 from chainring.contracts.act import Act
 from chainring.contracts.errors import NotAllowedError, UnknownNameError
 from chainring.contracts.ids import new_id
@@ -93,12 +93,28 @@ def looking(
             _keep(project, verb, sight, about=about)
 
 
-def _keep(project: Project, verb: str, sight: Sight, *, about: str) -> None:
+@contextmanager
+def training(project: Project, verb: str, *, about: str = "") -> Iterator[Sight]:
+    """Hand out what tells which records a model may learn from outside of a turn.
+
+    The rules are asked as in a turn: it is the ring that trains, for the project's purpose. Kept as
+    an act is who had it done.
+    """
+    access = project.ring.recipe.access
+    sight = Sight(access.all_rules(), who=RING, purpose=access.purpose, action="train")
+    try:
+        yield sight
+    finally:
+        if sight.shown or sight.withheld:
+            _keep(project, verb, sight, about=about, who=project.who)
+
+
+def _keep(project: Project, verb: str, sight: Sight, *, about: str, who: Who | None = None) -> None:
     record(
         project,
         verb,
         action=sight.action,
-        who=sight.who,
+        who=who or sight.who,
         purpose=sight.purpose,
         rows=sight.shown,
         withheld=sight.withheld.total(),

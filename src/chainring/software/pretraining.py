@@ -11,14 +11,19 @@ it had learnt lies beside the folder under a name that begins with a dot.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
 from chainring.contracts.codec import digest
-from chainring.contracts.errors import InputError, MissingPackageError, UnknownNameError
+from chainring.contracts.errors import (
+    InputError,
+    MissingPackageError,
+    NotAllowedError,
+    UnknownNameError,
+)
 from chainring.training.settings import TrainingSettings
 
 if TYPE_CHECKING:
@@ -81,9 +86,14 @@ def pretrain_project(
     """Pre-train a base on the texts that a project's model may learn from, as its recipe says.
 
     `minutes` and `sections` stand before what the recipe says.
+
+    Raises
+    ------
+    NotAllowedError
+        The rules of access let no text be read and trained on.
     """
     recipe = project.ring.recipe.training
-    rows = list(_rows(project))
+    rows = _rows(project, say)
     return _pretrained(
         [row["text"] for row in rows],
         out=out,
@@ -151,13 +161,36 @@ def with_sections(
         raise InputError("it cannot be trained like this", faults=faults) from error
 
 
-def _rows(project: Project) -> Iterator[dict[str, Any]]:
-    for split in SPLITS:
-        try:
-            shown = list(project.data.show(split=split))
-        except UnknownNameError:
-            continue  # most projects have no text without labels
-        yield from (row for row in shown if row["text"] is not None)
+def _rows(project: Project, say: Say) -> list[dict[str, Any]]:
+    """Return the rows that the caller may read and that the rules of today let a model learn from.
+
+    The data set was made under the rules of its turn: one that came since holds here, too.
+    """
+    from chainring.data.looking.rows import facts_of
+    from chainring.software.auditing import training
+
+    shown = [row for split in SPLITS for row in _shown(project, split)]
+    read = [row for row in shown if row["text"] is not None]
+    with training(project, "pretrain") as sight:
+        taught = [row for row in read if sight.may(facts_of(row))]
+    if len(taught) < len(shown):
+        say(
+            f"{len(shown) - len(read)} texts may not be read and {len(read) - len(taught)} not be "
+            "trained on, by the rules of [access]: they are left out"
+        )
+    if not taught:
+        raise NotAllowedError(
+            f"pretrain: the rules of [access] let none of {len(shown)} texts be read and trained "
+            "on; name files instead, or change the rules"
+        )
+    return taught
+
+
+def _shown(project: Project, split: str) -> list[dict[str, Any]]:
+    try:
+        return list(project.data.show(split=split))
+    except UnknownNameError:
+        return []  # most projects have no text without labels
 
 
 def _pretrained(
