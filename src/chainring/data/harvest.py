@@ -15,6 +15,7 @@ a row's key             means
 ``locator``             https://shop.example/returns (where a person finds it)
 ``licence, consent``    as the source states them; the recipe's where it states none
 ``at``                  2026-11-25T04:00:00+00:00 (when it was written, else fetched)
+``pair``                the second text, where the task compares two
 ``answer``              what follows the text: a reply, a translation (``answer_language``)
 ``context``             what stood before it: earlier turns of a dialogue
 ======================  =====================================================================
@@ -40,9 +41,9 @@ from chainring.text.normalise import normalise
 FILE = "harvest.db"
 ROW_KEYS = (
     "text", "label", "language", "split", "subject", "licence", "consent", "author", "protected",
-    "id", "locator", "at", "directives", "answer", "answer_language", "context",
+    "id", "locator", "at", "directives", "pair", "answer", "answer_language", "context",
 )  # fmt: skip
-TEXTS = ("text", "answer", "context")
+TEXTS = ("text", "pair", "answer", "context")
 DROPPED = "dropped"
 """Name of the state that tells what a part passed over: JSON, reason → count."""
 

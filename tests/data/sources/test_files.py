@@ -221,3 +221,11 @@ def test_a_protocol_without_its_package_is_told_how_to_get_it() -> None:
         remote_files(["s3://shop/a.csv"])
     with pytest.raises(InputError, match="no url that can be read"):
         remote_files(["nosuch://shop/a.csv"])
+
+
+def test_the_second_text_of_a_pair_comes_along(bucket: Any, harvest: Harvest, bring: Bring) -> None:
+    row = {"note": "夜间喘息", "says": "哮喘：发作性喘息。", "label": "fits"}
+    put(bucket, "pairs.jsonl", json.dumps(row, ensure_ascii=False).encode())
+    bring(FILES, path="memory://shop/*", columns={"text": "note", "pair": "says"})
+    ((_, found),) = harvest.rows()
+    assert (found["text"], found["pair"], found["label"]) == tuple(row.values())
