@@ -7,7 +7,8 @@ lowest fifth, so that no conversation is on both sides. A decoder of the base le
 replies; DPO and KTO go on from that same start. Preference accuracy: the share of held-out pairs
 whose chosen reply is likelier (sum of log-probabilities) than the rejected one; beside it the
 reward's, which compares with the start as DPO does, and stands at a half there by definition.
-Differences from the start are tested on the same pairs by exact McNemar. Expected figures stand in
+Differences from the start are tested on the same pairs by exact McNemar. `--judge validation` looks
+at the validation pairs in place of the held-out ones, to choose settings. Expected figures stand in
 docs/log.md; the table in docs/benchmarks/preference.md.
 """
 
@@ -102,14 +103,19 @@ def main() -> None:
     parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"))
     parser.add_argument("--settings", type=json.loads, default={}, help="JSON of [training]")
     parser.add_argument("--methods", default="dpo,kto")
+    parser.add_argument(
+        "--validation", type=float, default=0.05, help="share of the pairs to learn"
+    )
+    parser.add_argument("--judge", default="test", choices=("test", "validation"))
     options = parser.parse_args()
     settings = TrainingSettings.model_validate({"budget_minutes": 60, **options.settings})
     every = rows(options.data / "test.jsonl.gz")
     train = [row for row in every if row.split == "train"]
     test = [row for row in every if row.split == "test"]
-    validation = [row for row in train if share(row.id) < 0.05]
-    train = [row for row in train if share(row.id) >= 0.05]
+    validation = [row for row in train if share(row.id) < options.validation]
+    train = [row for row in train if share(row.id) >= options.validation]
     print(json.dumps({"train": len(train), "validation": len(validation), "test": len(test)}))
+    test = test if options.judge == "test" else validation
     hands = work(options.out, threads=options.threads, device=options.device)
     prepare_torch(hands.placement)
     spent = time.process_time()

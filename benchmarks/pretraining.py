@@ -112,7 +112,9 @@ def counted(data: Path, name: str) -> dict[str, Any]:
     }
 
 
-def trained(data: Path, out: Path, name: str, minutes: float) -> dict[str, Any]:
+def trained(
+    data: Path, out: Path, name: str, minutes: float, changes: dict[str, Any]
+) -> dict[str, Any]:
     """Return what a run reaches; its base lies in OUT/NAME/pretrained."""
     from chainring.hardware.placement import placement
     from chainring.training.objectives.sample import sample
@@ -121,7 +123,9 @@ def trained(data: Path, out: Path, name: str, minutes: float) -> dict[str, Any]:
     from chainring.training.trainer import prepare_torch
 
     run = RUNS[name]
-    options = {"learning_rate": LEARNING_RATE, "max_tokens": 128, "looks": 6} | run["pretrain"]
+    options = (
+        {"learning_rate": LEARNING_RATE, "max_tokens": 128, "looks": 6} | run["pretrain"] | changes
+    )
     settings = TrainingSettings.model_validate(
         {"pretrain": options, "tokeniser": {"size": VOCABULARY, "max_characters": 2_000_000}}
     )
@@ -191,6 +195,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--out", type=Path, default=Path("pretraining-benchmark"))
     parser.add_argument("--minutes", type=float, default=2.0)
+    parser.add_argument("--settings", type=json.loads, default={}, help="JSON of [pretrain]")
     parser.add_argument("--only", nargs="*", default=list(RUNS))
     parser.add_argument("--here", action="store_true", help="in this process")
     given = parser.parse_args()
@@ -202,12 +207,13 @@ def main() -> None:
             continue
         if not given.here:
             options = ["--data", given.data, "--out", given.out, "--minutes", given.minutes]
+            options += ["--settings", json.dumps(given.settings)]
             command = [sys.executable, __file__, *map(str, options), "--here", "--only", name]
             subprocess.run(command, check=True)
             continue
         run = RUNS[name]
         found = (
-            trained(given.data, given.out, name, given.minutes)
+            trained(given.data, given.out, name, given.minutes, given.settings)
             if "pretrain" in run
             else counted(given.data, run["set"])
         )

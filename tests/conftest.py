@@ -42,6 +42,17 @@ def shared() -> Path:
     return folder
 
 
+@pytest.fixture(autouse=True)
+def _gpu(request: pytest.FixtureRequest) -> None:
+    """Skip what needs a GPU where there is none."""
+    if request.node.get_closest_marker("gpu") is None:
+        return
+    import torch
+
+    if not torch.cuda.is_available():
+        skip_or_fail("torch finds no NVIDIA GPU here", required="CHAINRING_REQUIRE_GPU")
+
+
 @pytest.fixture
 def postgres() -> Iterator[str]:
     """Yield the url of a new, empty database, dropped at the end."""

@@ -32,6 +32,7 @@ from chainring.training.budget import Fit, fit, nominal_gigaflops, sample
 from chainring.training.craft.precision import autocast, precision
 from chainring.training.craft.progress import Curve
 from chainring.training.craft.randomness import seed_all
+from chainring.training.objectives.attention import fit_attention, with_masks
 from chainring.training.objectives.documents import Document, encoded, segmenter
 from chainring.training.objectives.folder import Pretrained, read_back, write_base
 from chainring.training.objectives.heldout import heldout
@@ -128,7 +129,7 @@ def pretrained(
         return found
     options = settings.pretrain
     objective = OBJECTIVES[options.objective]
-    base = _continued(options)
+    base = find_base(options.continue_from, key=CONTINUED) if options.continue_from else None
     share = options.held_out if judges is None else 0.0
     kept, held_out = split(list(dict.fromkeys(texts)), share=share)
     held_out = held_out if judges is None else list(judges)
@@ -137,9 +138,13 @@ def pretrained(
     model, shape = _model(text, base, settings, minutes=minutes, work=work)
     fitting_ = _fit(model, text, options, minutes=minutes, work=work)
     learner = objective.learner(model)
+    chosen = precision(work.placement, settings.craft.precision)
+    attending = fit_attention(model, device=work.placement.device.value, chosen=chosen)
+    work.say(f"{RUN}: attention by {attending.value} ({attending.because})")
     judge = _judge(text, objective, settings, work=work)
     curve = _learn(learner, text, objective, settings, fitting_, judge=judge, work=work)
     figures = dict(judge(learner)) if text.judged else {}
+    with_masks(model.to("cpu"))
     licences = [one for one in (licence, base.licence if base else "") if one]
     return write_base(
         folder,
@@ -154,11 +159,6 @@ def pretrained(
         curve=curve,
         settings=settings,
     )
-
-
-def _continued(options: PretrainSettings) -> Base | None:
-    name = options.continue_from
-    return find_base(name, key=CONTINUED) if name else None
 
 
 def figures_of(

@@ -56,9 +56,9 @@ class Towers(nn.Module):  # type: ignore[misc]  # torch is read without its type
         own_b = cosines_bb.diagonal()
         each = nn.functional.binary_cross_entropy_with_logits
         loss_b = each(SCALE * (own_b - self.middle), together, reduction="none")
-        same_bb = (texts[:, None] == texts[None, :]) & ~torch.eye(len(texts), dtype=torch.bool)
-        choices_bb = (SCALE * cosines_bb).masked_fill(same_bb.to(cosines_bb.device), -torch.inf)
-        place_b = torch.arange(len(texts), device=cosines_bb.device)
+        place_b = torch.arange(len(texts), device=texts.device)
+        same_bb = (texts[:, None] == texts[None, :]) & (place_b[:, None] != place_b[None, :])
+        choices_bb = (SCALE * cosines_bb).masked_fill(same_bb, -torch.inf)
         chosen_b = nn.functional.cross_entropy(choices_bb, place_b, reduction="none")
         return {"loss": (weights * (loss_b + together * chosen_b)).mean()}
 

@@ -1,14 +1,13 @@
 """The gradient of a step: batches added up, scaled, clipped; halved when memory runs out.
 
-    loss, norm = gradients.of(parts, step=0)
+    loss, norm = gradients.of(parts, rows=64)
 
 `parts(max_rows)` yields pairs of a batch's rows and the batch. The gradient is that of the mean
-over all rows of the step, however they are split.
+over all rows of the step, however they are split. Both numbers stay on the device, unread.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
 
@@ -17,6 +16,7 @@ from torch import nn
 
 from chainring.contracts.errors import RefusedError
 from chainring.contracts.placement import Choice
+from chainring.training.craft.abreast import HALVES, Abreast
 from chainring.training.craft.optimisers import Optimiser
 from chainring.training.craft.precision import autocast, loss_scaler
 from chainring.training.craft.randomness import random_state, restore
@@ -39,20 +39,22 @@ class Gradients:
         max_rows: int,
         whole: bool,
         say: Callable[[str], None],
+        halves: Abreast | None = None,
     ) -> None:
         self.module, self.optimiser, self.name, self.say = module, optimiser, name, say
         self.chosen, self.device = chosen, device
         self.scaler = loss_scaler(device, chosen)
         self.max_rows, self.whole, self.halved = max_rows, whole, False
+        self.halves = halves
         self._rows = 0
 
-    def of(self, parts: Parts, *, rows: int, step: int) -> tuple[float, float]:
+    def of(self, parts: Parts, *, rows: int) -> tuple[torch.Tensor, torch.Tensor]:
         """Return the mean loss and the norm before clipping; the gradients are left in place.
 
         Raises
         ------
         RefusedError
-            The loss is no number, or one row alone does not fit in memory.
+            One row alone does not fit in memory.
         """
         before = random_state()
         while True:
@@ -64,15 +66,10 @@ class Gradients:
                     raise
                 self._halve()
                 restore(before)
-        if not math.isfinite(loss):
-            raise RefusedError(
-                f"{self.name}: the loss is {loss} in step {step + 1}; lower the learning rate, or "
-                "look for faulty rows; training.craft.precision = 'fp32' rules out an overflow"
-            )
         if self.scaler is not None:
             self.scaler.unscale_(self.optimiser.inner)
         self.optimiser.add_l2()
-        return loss, float(self.optimiser.clip())
+        return loss, self.optimiser.clip().detach()
 
     def state(self) -> dict[str, Any]:
         """Return what a checkpoint keeps."""
@@ -85,22 +82,56 @@ class Gradients:
         if self.scaler is not None:
             self.scaler.load_state_dict(state["scaler"])
 
-    def _add_up(self, parts: Parts, *, rows: int) -> float:
+    def _add_up(self, parts: Parts, *, rows: int) -> torch.Tensor:
         """Add the gradients of all batches; return the mean loss."""
-        total, units = torch.zeros((), device=self.device), 0.0
-        for part_rows, batch in parts(self.max_rows):
-            self._rows = part_rows
-            with autocast(self.device, self.chosen):
-                answer = self.module(**batch)
-            weight = float(answer.get("units", self._rows))
-            loss = answer["loss"] * (weight / rows)
-            (loss if self.scaler is None else self.scaler.scale(loss)).backward()
-            total += loss.detach()
+        total = torch.zeros((), device=self.device)
+        units: Any = 0.0
+        added = self._halves(parts, rows=rows) if self.halves else self._parts(parts, rows=rows)
+        for loss, weight in added:
+            total += loss
             units += weight
-        if units != rows:  # the mean is not over rows
+        if isinstance(units, torch.Tensor) or units != rows:  # the mean is not over rows
             grads = [w.grad for w in self.optimiser.weights if w.grad is not None]
             torch._foreach_mul_(grads, rows / units)
-        return float(total) * rows / units
+        return total * (rows / units)
+
+    def _parts(self, parts: Parts, *, rows: int) -> Iterator[tuple[torch.Tensor, Any]]:
+        """Add the gradients of one batch after the other."""
+        for part_rows, batch in parts(self.max_rows):
+            self._rows = part_rows
+            loss, weight = self._loss(part_rows, batch, rows=rows)
+            (loss if self.scaler is None else self.scaler.scale(loss)).backward()
+            yield loss.detach(), weight
+
+    def _halves(self, parts: Parts, *, rows: int) -> Iterator[tuple[torch.Tensor, Any]]:
+        """Compute the gradients of two batches side by side, and add them in order."""
+        assert self.halves is not None
+        weights = self.optimiser.weights
+        self._rows = min(self.max_rows, -(-rows // HALVES))
+
+        def one(part: tuple[int, Any]) -> tuple[torch.Tensor, Any, Any]:
+            loss, weight = self._loss(*part, rows=rows)
+            grads = torch.autograd.grad(loss, weights, allow_unused=True)
+            return loss.detach(), weight, grads
+
+        for loss, weight, grads in self.halves.map(one, parts(self._rows)):
+            for parameter, grad in zip(weights, grads, strict=True):
+                if parameter.grad is None:
+                    parameter.grad = grad
+                elif grad is not None:
+                    parameter.grad += grad
+            yield loss, weight
+
+    def _loss(self, part_rows: int, batch: Any, *, rows: int) -> tuple[torch.Tensor, Any]:
+        """Return the batch's share of the mean loss, and how much the batch counts."""
+        with autocast(self.device, self.chosen):
+            answer = self.module(**batch)
+        weight = self._units(answer.get("units", part_rows))
+        return answer["loss"] * (weight / rows), weight
+
+    def _units(self, counted: Any) -> Any:
+        """Return how much a batch counts; a number that lies on a GPU is not asked for."""
+        return counted if self.device != "cpu" and torch.is_tensor(counted) else float(counted)
 
     def _halve(self) -> None:
         """Take half of the rows at once from here on; said the first time."""

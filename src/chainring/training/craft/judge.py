@@ -28,15 +28,17 @@ def by_items(
     batches
         Pairs of a batch's number of items and the batch.
     """
-    seen, right, loss, single = 0, 0, 0.0, True
+    seen, single = 0, True
+    right: Any = 0
+    loss: Any = 0.0
     for rows, batch in batches:
         answer: Any = module(**batch)
-        loss += float(answer["loss"]) * rows
+        loss += answer["loss"].double() * rows  # stays on the device: none of them is waited for
         seen += rows
         single = single and _one_label_each(answer.get("logits"), batch.get("labels"))
-        right += int((answer["logits"].argmax(-1) == batch["labels"]).sum()) if single else 0
-    measures = {"accuracy": right / seen} if single else {}
-    return measures | {"loss": loss / seen}
+        right += (answer["logits"].argmax(-1) == batch["labels"]).sum() if single else 0
+    measures = {"accuracy": int(right) / seen} if single else {}
+    return measures | {"loss": float(loss) / seen}
 
 
 def _one_label_each(logits: Any, labels: Any) -> bool:

@@ -20,10 +20,13 @@ from torch import nn
 
 from chainring.contracts.work import Work
 from chainring.training.craft import batches, schedules
+from chainring.training.craft.abreast import Abreast, abreast
 from chainring.training.craft.averages import Average
 from chainring.training.craft.checkpoints import Checkpoints
+from chainring.training.craft.device import sent
 from chainring.training.craft.gradients import Gradients
 from chainring.training.craft.judge import Judge, by_items, score, told
+from chainring.training.craft.losses import Losses
 from chainring.training.craft.optimisers import Optimiser, parameter_groups
 from chainring.training.craft.precision import autocast, precision
 from chainring.training.craft.progress import POINTS, Curve, Progress
@@ -59,9 +62,13 @@ class Loop:
         self.device = work.placement.device.value
         self.chosen = precision(work.placement, run.craft.precision)
         self.judge = judge or self._by(validation)
-        longest = max(self.lengths_n, default=0)
-        make_ready(
-            module, run, work, chosen=self.chosen, longest=longest, judged=self.judge is not None
+        self.tokens_a_batch = make_ready(
+            module,
+            run,
+            work,
+            chosen=self.chosen,
+            lengths_n=self.lengths_n,
+            judged=self.judge is not None,
         )
         self.steps_an_epoch = batches.steps_of(len(items), rows_a_step=run.rows_a_step)
         self.steps = run.epochs * self.steps_an_epoch
@@ -82,6 +89,7 @@ class Loop:
             max_rows=run.rows_a_step if run.whole_batches else run.batch_size,
             whole=run.whole_batches,
             say=work.say,
+            halves=self._abreast(),
         )
         self.average = Average(module, decay=run.craft.ema)
         self.plateau = schedules.Plateau()
@@ -93,7 +101,7 @@ class Loop:
         self.best: dict[str, Any] = {"step": -1, "score": -torch.inf}
         self.best_weights: dict[str, torch.Tensor] | None = None
         self.curve: Curve = []
-        self.losses: list[float] = []
+        self.losses = Losses(run.name, device=self.device)
         self._order: tuple[int, list[list[int]]] = (-1, [])
 
     def finish(self, kept: Checkpoints) -> dict[str, Any]:
@@ -125,23 +133,31 @@ class Loop:
             self.run.craft.schedule, step=self.step, steps=self.steps, warmup=self.warmup
         )
         rows = self._rows(self.step)
-        loss, norm = self.gradients.of(self._parts(rows), rows=len(rows), step=self.step)
+        loss, norm = self.gradients.of(self._parts(rows), rows=len(rows))
+        self.losses.took(step=self.step + 1, loss=loss, norm=norm)
         self.optimiser.step(factor=factor, scaler=self.gradients.scaler)
         self.average.update()
         self.step += 1
-        self.losses.append(loss)
         self.progress.took(len(rows))
-        if self.step % max(1, self.steps // POINTS) == 0 or self.step == self.steps:
+        if (
+            self.step % max(1, self.steps // POINTS, self.losses.unread_at_most) == 0
+            or self.step == self.steps
+        ):
             self._point(
-                loss=sum(self.losses) / len(self.losses),
+                loss=self.losses.mean(),
                 learning_rate=self.run.learning_rate * factor,
-                gradient_norm=norm,
+                gradient_norm=self.losses.norm,
             )
-            self.losses.clear()
         if self.progress.due:
-            self.progress.tell(step=self.step, epoch=self.epoch, loss=loss)
+            self.progress.tell(step=self.step, epoch=self.epoch, loss=float(loss))
         if self.step % (self.run.judge_every or self.steps_an_epoch) == 0:
             self._look()
+
+    def _abreast(self) -> Abreast | None:
+        """Return what computes a step's halves side by side, on a processor where it may."""
+        if self.device != "cpu" or self.run.whole_batches or self.run.craft.compile == "always":
+            return None
+        return abreast(self.module, threads=int(self.work.placement.threads.value))
 
     def _rows(self, step: int) -> list[int]:
         epoch, place = divmod(step, self.steps_an_epoch)
@@ -160,7 +176,7 @@ class Loop:
             split = batches.split(
                 rows,
                 self.lengths_n,
-                max_tokens=2**62 if whole else self.run.craft.tokens_a_batch,
+                max_tokens=2**62 if whole else self.tokens_a_batch,
                 max_rows=max_rows,
             )
             for places in split:
@@ -180,11 +196,11 @@ class Loop:
         return judged
 
     def _batch(self, items: Sequence[Item]) -> dict[str, torch.Tensor]:
-        return {name: value.to(self.device) for name, value in self.collate(items).items()}
+        return sent(self.collate(items), device=self.device)
 
     def _batches(self, items: Sequence[Item]) -> Iterator[tuple[int, dict[str, torch.Tensor]]]:
         lengths_n = [self.length(item) for item in items]
-        limits = {"max_tokens": self.run.craft.tokens_a_batch, "max_rows": 4 * self.run.batch_size}
+        limits = {"max_tokens": self.tokens_a_batch, "max_rows": 4 * self.run.batch_size}
         for places in batches.split(range(len(items)), lengths_n, **limits):
             yield len(places), self._batch([items[i] for i in places])
 
@@ -211,6 +227,7 @@ class Loop:
         self.work.say(f"{self.run.name}: epoch {self.epoch:g}, {told(measures)}")
 
     def _save(self, kept: Checkpoints) -> None:
+        self.losses.read()
         if self.best_weights is not None:
             kept.save_best(step=self.best["step"], weights=self.best_weights)
         state = {
@@ -224,7 +241,7 @@ class Loop:
             "stopped": self.stopped,
             "best": self.best,
             "curve": self.curve,
-            "losses": self.losses,
+            "losses": self.losses.known,
         }
         kept.save(step=self.step, state=state)
 
@@ -235,7 +252,7 @@ class Loop:
         self.average.load(state["average"])
         self.plateau = schedules.Plateau(**state["plateau"])
         self.waited, self.stopped = state["waited"], state["stopped"]
-        self.best, self.curve, self.losses = state["best"], state["curve"], state["losses"]
+        self.best, self.curve, self.losses.known = state["best"], state["curve"], state["losses"]
         if self.best["step"] >= 0:
             self.best_weights = kept.best(self.best["step"])
         restore(state["random"])

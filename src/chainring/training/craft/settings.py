@@ -36,13 +36,18 @@ class CraftSettings(BaseModel):
         default=1, ge=1, le=4096, description="batches whose gradients make one step"
     )
     tokens_a_batch: int = Field(
-        default=8192, ge=16, description="tokens computed at once; more are split, as one step"
+        default=0,
+        ge=0,
+        description="tokens computed at once, more are split as one step; 0: what the device holds",
     )
     ema: float = Field(
         default=0.0, ge=0, lt=1, description="decay of the moving average of weights; 0: none"
     )
     precision: Literal["auto", "fp32", "bf16", "fp16"] = Field(
         default="auto", description="number type of products; auto: what the hardware has"
+    )
+    compile: Literal["auto", "never", "always"] = Field(
+        default="auto", description="compile the layers; auto: on a GPU, where it earns its time"
     )
     gradient_checkpointing: bool = Field(
         default=False, description="compute layers twice to save memory"

@@ -14,8 +14,9 @@ from collections.abc import Sequence
 
 import torch
 
-from chainring.training.objectives.learner import IGNORED, Learner, Sums, told
-from chainring.training.objectives.packing import EMPTY, Item, attention, packed
+from chainring.training.objectives.attention import seen
+from chainring.training.objectives.learner import IGNORED, Learner, Sums, asked, at
+from chainring.training.objectives.packing import EMPTY, Item, packed
 
 
 class CausalLearner(Learner):
@@ -26,12 +27,11 @@ class CausalLearner(Learner):
         hidden = self.model.base_model(
             input_ids=batch["input_ids"],
             position_ids=batch["position_ids"],
-            attention_mask=attention(batch["segments"], causal=True),
+            attention_mask=seen(self.model, batch, causal=True),
             use_cache=False,
         )
-        asked_bt = batch["labels"] != IGNORED
-        states_kh = hidden.last_hidden_state[asked_bt]
-        return told(self.model.get_output_embeddings()(states_kh), batch["labels"][asked_bt])
+        states_kh = at(batch["places"], hidden.last_hidden_state)
+        return self.told(self.model.get_output_embeddings()(states_kh), batch["asked"])
 
 
 def following(items: Sequence[Item], *, pad: int) -> dict[str, torch.Tensor]:
@@ -41,4 +41,4 @@ def following(items: Sequence[Item], *, pad: int) -> dict[str, torch.Tensor]:
     labels_bt = torch.full_like(batch["input_ids"], IGNORED)
     same_bt = (segments_bt[:, 1:] == segments_bt[:, :-1]) & (segments_bt[:, 1:] != EMPTY)
     labels_bt[:, :-1] = torch.where(same_bt, batch["input_ids"][:, 1:], IGNORED)
-    return batch | {"labels": labels_bt}
+    return batch | {"labels": labels_bt, **asked(labels_bt)}

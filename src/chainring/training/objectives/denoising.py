@@ -14,8 +14,8 @@ from collections.abc import Sequence
 
 import torch
 
-from chainring.training.objectives.learner import IGNORED
-from chainring.training.objectives.packing import Item, padded
+from chainring.training.objectives.packing import Item
+from chainring.training.objectives.spans import sequences
 from chainring.training.tokenisers.special import Marks
 
 CUT_SHARE = 0.3
@@ -31,12 +31,7 @@ def infilled(items: Sequence[Item], *, marks: Marks) -> dict[str, torch.Tensor]:
         }
         for item in items
     ]
-    ids_bt = padded(made, "input_ids", marks.pad)
-    return {
-        "input_ids": ids_bt,
-        "attention_mask": (ids_bt != marks.pad).long(),
-        "labels": padded(made, "labels", IGNORED),
-    }
+    return sequences(made, marks=marks)
 
 
 def _holed(ids: Sequence[int], mask: int) -> list[int]:

@@ -14,9 +14,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import torch
 
+from chainring.training.craft.device import sent
 from chainring.training.objectives.learner import Learner
 from chainring.training.objectives.packing import Item
 
@@ -33,16 +35,17 @@ def heldout(
     device: str = "cpu",
 ) -> dict[str, float]:
     """Return `perplexity`, `bits_per_character`, `accuracy`; of pairs also `pair_accuracy`."""
-    sums: dict[str, float] = {}
+    sums: dict[str, Any] = {}
     was_training = learner.training
     learner.eval()
     with torch.no_grad(), torch.random.fork_rng(devices=[]):
         torch.manual_seed(SEED)
         for start in range(0, len(items), ROWS):
-            inputs = {k: v.to(device) for k, v in batch(items[start : start + ROWS]).items()}
+            inputs = sent(batch(items[start : start + ROWS]), device=device)
             for name, value in learner.sums(**inputs).items():
-                sums[name] = sums.get(name, 0.0) + float(value)
+                sums[name] = sums.get(name, 0.0) + torch.as_tensor(value).double()
     learner.train(was_training)
+    sums = {name: float(value) for name, value in sums.items()}
     nats = sums["nll"] / sums["predicted"]
     found = {
         "perplexity": math.exp(min(nats, 100.0)),

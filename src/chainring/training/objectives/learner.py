@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 IGNORED = -100
-Sums = dict[str, torch.Tensor]
+Sums = dict[str, Any]
 
 
 class Learner(nn.Module):  # type: ignore[misc]  # torch is read without its types
@@ -20,12 +20,13 @@ class Learner(nn.Module):  # type: ignore[misc]  # torch is read without its typ
     def __init__(self, model: Any) -> None:
         super().__init__()
         self.model = model
+        self.likelihood = Likelihood()
 
     def sums(self, **batch: torch.Tensor) -> Sums:
-        """Return at least `nll` (nats, summed), `predicted` (tokens) and `right` of a batch."""
+        """Return at least `nll` (nats, summed) and `predicted` (tokens); `right` when it judges."""
         raise NotImplementedError
 
-    def forward(self, **batch: torch.Tensor) -> dict[str, torch.Tensor]:
+    def forward(self, **batch: torch.Tensor) -> dict[str, Any]:
         """Return the mean loss of a batch, pairs' loss added, and of how many tokens it is one."""
         found = self.sums(**batch)
         loss = found["nll"] / found["predicted"]
@@ -33,12 +34,36 @@ class Learner(nn.Module):  # type: ignore[misc]  # torch is read without its typ
             loss = loss + found["pair_nll"] / found["pairs"]
         return {"loss": loss, "units": found["predicted"]}
 
+    def told(self, logits_kv: torch.Tensor, labels_k: torch.Tensor) -> Sums:
+        """Return the sums over predicted tokens: their likelihood, their number, the right ones."""
+        found: Sums = {"nll": self.likelihood(logits_kv, labels_k), "predicted": len(labels_k)}
+        if not self.training:
+            found["right"] = (logits_kv.argmax(-1) == labels_k).sum()
+        return found
 
-def told(logits_kv: torch.Tensor, labels_k: torch.Tensor) -> Sums:
-    """Return the sums over predicted tokens: their likelihood, their number, the right ones."""
-    logits_kv = logits_kv.float()
-    return {
-        "nll": nn.functional.cross_entropy(logits_kv, labels_k, reduction="sum"),
-        "predicted": torch.tensor(len(labels_k), device=labels_k.device),
-        "right": (logits_kv.detach().argmax(-1) == labels_k).sum(),
-    }
+
+class Likelihood(nn.Module):  # type: ignore[misc]
+    """The nats of labels, summed, computed in float32; compiled it is one pass over the logits."""
+
+    compiles = True
+
+    def forward(self, logits_kv: torch.Tensor, labels_k: torch.Tensor) -> torch.Tensor:
+        """Return the sum over the rows."""
+        nats: torch.Tensor = nn.functional.cross_entropy(
+            logits_kv.float(), labels_k, reduction="sum"
+        )
+        return nats
+
+
+def asked(labels_bt: torch.Tensor) -> dict[str, torch.Tensor]:
+    """Return the places of a batch that have labels, counted through its rows, and these labels.
+
+    They are looked for where the batch is made: a GPU asked for them would have to be waited for.
+    """
+    places_k = (labels_bt != IGNORED).flatten().nonzero().squeeze(1)
+    return {"places": places_k, "asked": labels_bt.flatten()[places_k]}
+
+
+def at(places_k: torch.Tensor, table_btn: torch.Tensor) -> torch.Tensor:
+    """Return the rows of a table of states or logits at some places, (K, N)."""
+    return table_btn.flatten(0, 1).index_select(0, places_k)

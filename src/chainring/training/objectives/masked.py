@@ -17,8 +17,9 @@ from typing import Any
 import torch
 from torch import nn
 
-from chainring.training.objectives.learner import IGNORED, Learner, Sums, told
-from chainring.training.objectives.packing import Item, attention, packed, padded
+from chainring.training.objectives.attention import seen
+from chainring.training.objectives.learner import IGNORED, Learner, Sums, asked, at
+from chainring.training.objectives.packing import Item, packed, padded
 from chainring.training.tokenisers.special import Marks
 
 CHOSEN_SHARE, MASKED_SHARE, REPLACED_SHARE = 0.15, 0.8, 0.1
@@ -29,26 +30,22 @@ class MaskedLearner(Learner):
 
     def sums(self, **batch: torch.Tensor) -> Sums:
         """Return likelihoods of the chosen tokens and, where pairs are told apart, of those."""
-        labels_bt = batch["labels"]
+        labels = batch if "places" in batch else batch | asked(batch["labels"])
         encoder = self.model.base_model
         inputs = {
             name: batch[name]
             for name in ("input_ids", "token_type_ids", "position_ids")
             if name in batch
         }
-        hidden = encoder(attention_mask=attention(batch["segments"]), **inputs)
-        chosen_bt = labels_bt != IGNORED
-        states_kh = hidden.last_hidden_state[chosen_bt]
-        found = told(self._scores(states_kh), labels_bt[chosen_bt])
+        hidden = encoder(attention_mask=seen(self.model, batch), **inputs)
+        states_kh = at(labels["places"], hidden.last_hidden_state)
+        sums = self.told(self._scores(states_kh), labels["asked"])
         if "follows" in batch:
-            logits_b2 = self.model.cls.seq_relationship(hidden.pooler_output).float()
-            pairs = told(logits_b2, 1 - batch["follows"])  # 0 is "it follows", as in BERT
-            found |= {
-                "pair_nll": pairs["nll"],
-                "pairs": pairs["predicted"],
-                "pairs_right": pairs["right"],
-            }
-        return found
+            logits_b2 = self.model.cls.seq_relationship(hidden.pooler_output)
+            pairs = self.told(logits_b2, 1 - batch["follows"])  # 0 is "it follows", as in BERT
+            names = {"nll": "pair_nll", "predicted": "pairs", "right": "pairs_right"}
+            sums |= {names[name]: value for name, value in pairs.items()}
+        return sums
 
     def _scores(self, states_kh: torch.Tensor) -> Any:
         head: nn.Module | None = getattr(self.model, "cls", None)
@@ -69,7 +66,7 @@ def hidden(items: Sequence[Item], *, vocabulary: int, marks: Marks) -> dict[str,
     masked_bt = torch.where(chosen_bt & (fate_bt < MASKED_SHARE), marks.mask or 0, ids_bt)
     batch["input_ids"] = torch.where(replaced_bt, other_bt, masked_bt)
     batch["labels"] = torch.where(chosen_bt, ids_bt, IGNORED)
-    return batch | pair_inputs(items)
+    return batch | asked(batch["labels"]) | pair_inputs(items)
 
 
 def pair_inputs(items: Sequence[Item]) -> dict[str, torch.Tensor]:

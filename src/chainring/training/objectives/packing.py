@@ -24,6 +24,7 @@ from chainring.training.tokenisers.special import Marks
 
 Item: TypeAlias = dict[str, Any]
 EMPTY = -1
+ENDS_A_MULTIPLE = 64
 
 
 def blocks(documents: Sequence[Document], *, max_tokens: int, marks: Marks) -> list[Item]:
@@ -53,12 +54,13 @@ def padded(items: Sequence[Item], name: str, fill: int) -> torch.Tensor:
 
 
 def packed(items: Sequence[Item], *, pad: int) -> dict[str, torch.Tensor]:
-    """Return ids, segments and positions of a batch of blocks, each (B, T)."""
+    """Return ids, segments and positions of a batch of blocks, each (B, T), and ends of pieces."""
     segments_bt = padded(items, "segments", EMPTY)
     return {
         "input_ids": padded(items, "input_ids", pad),
         "segments": segments_bt,
         "position_ids": _positions(segments_bt),
+        "ends": ends(segments_bt),
     }
 
 
@@ -66,6 +68,21 @@ def attention(segments_bt: torch.Tensor, *, causal: bool = False) -> torch.Tenso
     """Return who sees whom: (B, 1, T, T), true where both are of one piece (and not later)."""
     same_btt = segments_bt.unsqueeze(2) == segments_bt.unsqueeze(1)
     return (same_btt.tril() if causal else same_btt).unsqueeze(1)
+
+
+def ends(segments_bt: torch.Tensor) -> torch.Tensor:
+    """Return 0 and where each piece ends, counted through all rows, int32; padding is a piece.
+
+    >>> ends(torch.tensor([[0, 0, 1], [0, 0, EMPTY]])).tolist()[:5]
+    [0, 2, 3, 5, 6]
+
+    The last end is repeated up to a multiple of 64, as pieces of no token: a compiled network
+    would be compiled anew for every number of pieces.
+    """
+    starts_p = _new(segments_bt).flatten().nonzero().squeeze(1).tolist()
+    total = segments_bt.numel()
+    filled = -(-(len(starts_p) + 1) // ENDS_A_MULTIPLE) * ENDS_A_MULTIPLE
+    return torch.tensor(starts_p + [total] * (filled - len(starts_p)), dtype=torch.int32)
 
 
 def waste(items: Sequence[Item], *, max_tokens: int) -> float:
@@ -92,7 +109,12 @@ def _joined(block: Sequence[Item]) -> Item:
 def _positions(segments_bt: torch.Tensor) -> torch.Tensor:
     """Return places counted from the start of each piece."""
     places_t = torch.arange(segments_bt.shape[1])
+    starts_bt = torch.where(_new(segments_bt), places_t, 0).cummax(dim=1).values
+    return places_t - starts_bt
+
+
+def _new(segments_bt: torch.Tensor) -> torch.Tensor:
+    """Return where a piece begins; each row begins one."""
     new_bt = torch.ones_like(segments_bt, dtype=torch.bool)
     new_bt[:, 1:] = segments_bt[:, 1:] != segments_bt[:, :-1]
-    starts_bt = torch.where(new_bt, places_t, 0).cummax(dim=1).values
-    return places_t - starts_bt
+    return new_bt

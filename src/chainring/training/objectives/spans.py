@@ -17,7 +17,7 @@ from collections.abc import Sequence
 import torch
 
 from chainring.training.objectives.documents import Document
-from chainring.training.objectives.learner import IGNORED, Learner, Sums, told
+from chainring.training.objectives.learner import IGNORED, Learner, Sums, asked, at
 from chainring.training.objectives.packing import Item, padded
 from chainring.training.tokenisers.special import Marks
 
@@ -36,8 +36,7 @@ class SpanLearner(Learner):
             labels=batch["labels"],
             use_cache=False,
         ).logits
-        asked_bt = batch["labels"] != IGNORED
-        return told(logits_btv[asked_bt], batch["labels"][asked_bt])
+        return self.told(at(batch["places"], logits_btv), batch["asked"])
 
 
 def stretches(documents: Sequence[Document], *, max_tokens: int, end: int) -> list[Item]:
@@ -64,11 +63,18 @@ def corrupted(
                 "labels": [*target, sentinels[last + 1], marks.end],
             }
         )
+    return sequences(made, marks=marks)
+
+
+def sequences(made: Sequence[Item], *, marks: Marks) -> dict[str, torch.Tensor]:
+    """Return a batch of inputs and targets, padded."""
     ids_bt = padded(made, "input_ids", marks.pad)
+    labels_bt = padded(made, "labels", IGNORED)
     return {
         "input_ids": ids_bt,
         "attention_mask": (ids_bt != marks.pad).long(),
-        "labels": padded(made, "labels", IGNORED),
+        "labels": labels_bt,
+        **asked(labels_bt),
     }
 
 
