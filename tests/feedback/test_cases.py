@@ -1,6 +1,7 @@
 """Cases: opened by a flag, closed by a person, followed by the reporter."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -75,3 +76,12 @@ def test_the_truth_of_a_closed_case_is_what_the_next_turn_learns(opened: Case) -
     assert (label.author, label.author_kind, label.state) == ("bo", "person", "accepted")
     assert truth_of(closed(opened), now=9.0) is None
     assert truth_of(opened, now=9.0) is None
+
+
+def test_a_case_that_an_alarm_opened_has_nobody_to_tell(opened: Case) -> None:
+    alarm = replace(opened, kind="drift", reporter="", because="texts have another length")
+    assert closed(alarm, told="").because == "texts have another length"
+    with pytest.raises(InputError, match="outcome"):
+        closed(alarm, told="", outcome=" ")
+    with pytest.raises(InputError, match="told"):
+        closed(opened, told="")

@@ -381,3 +381,19 @@ def test_with_a_canary_in_the_recipe_a_better_model_is_released_and_not_promoted
         assert "runs (canary)" in again.because
         project.releases.stop(by="ann", reason="no")
         assert "its release ended" in project.turn().because
+
+
+def test_while_a_release_runs_the_review_asks_about_answers_from_its_time(shop: Project) -> None:
+    before = shop.predict(texts(shop, 80))
+    assert [one for one in before if one.holdout]
+    waiting = {item.id for item in shop.review_items(limit=500) if item.kind == "holdout"}
+    assert waiting
+    begun(shop)
+    assert [item for item in shop.review_items(limit=500) if item.kind == "holdout"] == []
+    after = shop.predict([f"{text} please" for text in texts(shop, 80)])
+    asked = {item.id for item in shop.review_items(limit=500) if item.kind == "holdout"}
+    assert asked
+    assert asked <= {one.id for one in after}
+    shop.releases.stop(by="ann", reason="enough")
+    again = {item.id for item in shop.review_items(limit=500) if item.kind == "holdout"}
+    assert waiting <= again

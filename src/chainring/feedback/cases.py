@@ -13,7 +13,7 @@ from dataclasses import replace
 from chainring.contracts.case import Case
 from chainring.contracts.dataset import Task
 from chainring.contracts.errors import ConflictError, InputError
-from chainring.contracts.feedback import Feedback
+from chainring.contracts.feedback import FLAG_KINDS, Feedback
 from chainring.contracts.ids import new_id
 from chainring.contracts.label import Label
 from chainring.contracts.tasks import TASKS
@@ -65,7 +65,7 @@ def close(
     outcome
         What was done, 1 to 2,000 characters.
     told
-        What its reporter is told, 1 to 2,000 characters.
+        What its reporter is told, 1 to 2,000 characters; may be empty where an alarm opened it.
     owner
         Who closes it.
     truth
@@ -89,10 +89,11 @@ def close(
             f"case {case.id} was closed by {case.owner}; a closed case stays closed"
         )
     truth, rules = normalise(truth), ValueRules(task=task, labels=labels)
+    needed = {"told": 1 if case.kind in FLAG_KINDS else 0}  # an alarm has no reporter
     faults = [
         f"{name}: 1 to {MAX_SENTENCE:,} characters expected, found {len(text.strip()):,}"
         for name, text in (("outcome", outcome), ("told", told), ("owner", owner))
-        if not 1 <= len(text.strip()) <= MAX_SENTENCE
+        if not needed.get(name, 1) <= len(text.strip()) <= MAX_SENTENCE
     ]
     fault = rules.fault(truth) if truth else None
     faults += [] if fault is None else [f"truth: {fault}"]

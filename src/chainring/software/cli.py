@@ -202,7 +202,8 @@ def cases(
         typer.echo(f"closed {close}")
         return
     for case in opened.cases():
-        typer.echo(f"{case.id}  {case.state:6}  {case.kind:8}  {case.prediction}  {case.outcome}")
+        said = case.outcome or case.because
+        typer.echo(f"{case.id}  {case.state:6}  {case.kind:8}  {case.prediction}  {said}")
 
 
 @app.command()

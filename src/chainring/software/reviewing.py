@@ -25,6 +25,7 @@ from chainring.feedback.cases import close, truth_of
 from chainring.feedback.queue import ReviewItem
 from chainring.feedback.settings import FeedbackSettings
 from chainring.ring.built import current
+from chainring.ring.release.course import running
 from chainring.ring.sight import Sight, request_facts
 from chainring.ring.turn import Turn, answers_beside
 from chainring.software.studying import standing
@@ -53,6 +54,7 @@ def review_items(project: Project, *, limit: int, sight: Sight | None = None) ->
     predictions = {p.id: p for p in ring.traffic.predictions(holdout=True)}
     predictions |= {p.id: p for p in ring.traffic.predictions(limit=WINDOW)}
     task = ring.recipe.data.task
+    settings, predictions = _of_the_release(project, settings, predictions)
     items = queue.review_items(
         [*rows, *answers_beside(ring, rows)],
         list(predictions.values()),
@@ -72,6 +74,18 @@ def review_items(project: Project, *, limit: int, sight: Sight | None = None) ->
     if task == "classification":
         return items
     return [_whole(project, item) for item in items]
+
+
+def _of_the_release(
+    project: Project, settings: FeedbackSettings, predictions: dict[str, Prediction]
+) -> tuple[FeedbackSettings, dict[str, Prediction]]:
+    """While a release runs, ask about hold-out answers from its time, as many as it may need."""
+    _, release = running(project.ring)
+    if release is None:
+        return settings, predictions
+    most = max(settings.sample_per_turn, project.ring.recipe.release.max_labels)
+    asked = {n: p for n, p in predictions.items() if not p.holdout or p.at >= release.at}
+    return settings.model_copy(update={"sample_per_turn": most}), asked
 
 
 def _whole(project: Project, item: ReviewItem) -> ReviewItem:

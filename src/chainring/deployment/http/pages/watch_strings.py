@@ -51,6 +51,9 @@ WATCH: dict[str, tuple[str, str]] = {
     "drift.length": ("length", "长度"),
     "drift.confidence": ("confidence", "置信度"),
     "drift.passed on": ("passed on", "转交人工"),
+    # cases
+    "flag.drift": ("Drift", "漂移"),
+    "flag.release": ("Release ended", "发布中止"),
     # the interface page
     "route.GET /v1/release": ("The release that runs, with its evidence", "正在进行的发布及其证据"),
     "route.POST /v1/release": ("Begin a release, or stop it", "开始或停止发布"),
