@@ -1,0 +1,99 @@
+"""Answers as they came, on both databases: seen once each, shadows asked for by name."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from chainring.contracts.guard import FORGOTTEN
+from chainring.contracts.ids import new_id
+from chainring.contracts.prediction import Prediction, shadow_of
+from chainring.store.answers import Cursor, Stream, by_id, count, latest, newer, skip
+from chainring.store.erase import forget_answers
+from chainring.store.traffic import Traffic
+
+
+def answer(*, model: str = "old", at: float | None = None, shadow: bool = False) -> Prediction:
+    moment = time.time() if at is None else at
+    identifier = new_id("pred", now=moment)
+    return Prediction(
+        id=shadow_of(identifier) if shadow else identifier,
+        app="shop",
+        model=model,
+        form="exact",
+        label="退款",
+        confidence=0.9,
+        passed_on=False,
+        language="zh",
+        request="digest",
+        group="group",
+        holdout=True,
+        at=moment,
+        author="王芳",
+        variant="shadow" if shadow else "champion",
+        output="a written answer" if shadow else "",
+    )
+
+
+@pytest.fixture
+def rows(traffic: Traffic) -> list[Prediction]:
+    """Return four served answers of last month and this, one of another model, and two shadows."""
+    month = 40 * 86_400.0
+    found = [answer(at=time.time() - month), answer(at=time.time() - month), answer(), answer()]
+    found += [answer(model="new"), answer(shadow=True), answer(model="new", shadow=True)]
+    traffic.commit([(row, "a text") for row in found], [])
+    return found
+
+
+def test_each_answer_is_read_once_in_its_order_over_months(
+    traffic: Traffic, rows: list[Prediction]
+) -> None:
+    stream, cursor = Stream(model="old", since=0.0), Cursor()
+    assert count(traffic, stream, cursor) == 4
+    first = newer(traffic, stream, cursor, limit=3)
+    assert [row.id for row in first] == [row.id for row in rows[:3]]
+    assert [row.id for row in newer(traffic, stream, cursor)] == [rows[3].id]
+    assert newer(traffic, stream, cursor) == []
+    late = answer()
+    traffic.commit([(late, None)], [])
+    assert [row.id for row in newer(traffic, stream, cursor)] == [late.id]
+
+
+def test_what_is_skipped_is_not_read(traffic: Traffic, rows: list[Prediction]) -> None:
+    stream, cursor = Stream(model="old", since=0.0), Cursor()
+    skip(traffic, stream, cursor, rows=3)
+    assert [row.id for row in newer(traffic, stream, cursor)] == [rows[3].id]
+
+
+def test_shadows_are_read_where_they_are_asked_for_and_counted_nowhere(
+    traffic: Traffic, rows: list[Prediction]
+) -> None:
+    unseen = newer(traffic, Stream(model="new", since=0.0, unseen=True), Cursor())
+    assert [row.variant for row in unseen] == ["champion", "shadow"]
+    assert len(newer(traffic, Stream(model="new", since=0.0), Cursor())) == 1
+    assert {row.id for row in traffic.predictions()} == {row.id for row in rows[:5]}
+    assert traffic.counts()["predictions"] == 5
+    assert sum(n for _, kind, n in traffic.by_day() if kind == "answers") == 5
+    assert [row.id for row in latest(traffic, "old", limit=2)] == [rows[3].id, rows[2].id]
+    assert by_id(traffic, [rows[5].id, "pred_unknown"]).keys() == {rows[5].id}
+
+
+def test_since_a_moment_means_since_then(traffic: Traffic, rows: list[Prediction]) -> None:
+    stream = Stream(model="old", since=time.time() - 86_400.0)
+    assert [row.id for row in newer(traffic, stream, Cursor())] == [rows[2].id, rows[3].id]
+
+
+def test_who_forgets_an_answer_forgets_what_was_answered_beside_it(traffic: Traffic) -> None:
+    shown = answer()
+    beside = Prediction(**{n: getattr(shown, n) for n in shown.__slots__} | {
+        "id": shadow_of(shown.id), "output": "words of hers", "variant": "shadow"
+    })  # fmt: skip
+    traffic.commit([(shown, "her text"), (beside, "")], [])
+    kept = traffic.prediction(beside.id)
+    assert kept is not None
+    assert kept.output == "words of hers"
+    forget_answers(traffic, predictions=[shown.id], feedback=[])
+    gone = traffic.prediction(beside.id)
+    assert gone is not None
+    assert (gone.output, gone.author, gone.finish) == ("", "", FORGOTTEN)
