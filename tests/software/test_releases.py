@@ -102,6 +102,16 @@ def test_a_canary_answers_its_share_and_each_user_by_one_model(shop: Project) ->
         assert traffic.counts()["predictions"] == len(rows)
 
 
+def test_a_key_is_no_user_so_requests_without_an_author_are_drawn_one_by_one(
+    shop: Project,
+) -> None:
+    secret, _ = shop.make_key("ask", "a whole shop")
+    begun(shop, share=0.5)
+    words = texts(shop, 30)
+    rows = asyncio.run(asked(shop, [""] * 30, texts=words, key=secret))
+    assert {row.variant for row in rows} == {"canary", "champion"}
+
+
 def test_in_the_shadow_users_see_the_champion_and_both_answers_are_logged(shop: Project) -> None:
     release = begun(shop, stage="shadow")
     folder, words = shop.folder, texts(shop, 30)

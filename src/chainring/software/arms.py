@@ -148,7 +148,10 @@ class Arms:
         await self._end()
 
     def _arm(self, request: Request, key_id: str) -> Variant:
-        unit = unit_of(author=request.author, episode=request.episode, text=request.text)
+        author = (
+            "" if request.author == key_id else request.author
+        )  # a key is no user: many share it
+        unit = unit_of(author=author, episode=request.episode, text=request.text)
         return arm_of(self.release, unit=unit, key_id=key_id, secret=self._project.secret)
 
     def _is_other(self, release: Release) -> bool:
