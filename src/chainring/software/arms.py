@@ -148,9 +148,8 @@ class Arms:
         await self._end()
 
     def _arm(self, request: Request, key_id: str) -> Variant:
-        author = (
-            "" if request.author == key_id else request.author
-        )  # a key is no user: many share it
+        # A key is no user: many share it.
+        author = "" if request.author == key_id else request.author
         unit = unit_of(author=author, episode=request.episode, text=request.text)
         return arm_of(self.release, unit=unit, key_id=key_id, secret=self._project.secret)
 
