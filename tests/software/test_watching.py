@@ -1,0 +1,86 @@
+"""What a server does beside answering must never be in the way of an answer."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any, cast
+
+import pytest
+
+from chainring.contracts.errors import BusyError
+from chainring.deployment.drift.settings import DriftSettings
+from chainring.deployment.lane import Lane
+from chainring.software import watching
+from chainring.software.api import Project
+from chainring.software.watching import TEXTS, Watching
+
+
+class Quiet:
+    """A lane that makes vectors; `idle` says whether it has time, `full` whether it refuses."""
+
+    capabilities = frozenset({"embed"})
+
+    def __init__(self, *, idle: bool = True, full: bool = False) -> None:
+        self.idle, self.full = idle, full
+        self.batches: list[int] = []
+
+    @property
+    def is_idle(self) -> bool:
+        return self.idle
+
+    async def embed(self, texts: Sequence[str]) -> tuple[list[Any], str]:
+        if self.full:
+            raise BusyError("the queue is full")
+        self.batches.append(len(texts))
+        return [[float(len(text))] for text in texts], "tag"
+
+
+def embedded(project: Project, lane: Quiet, count: int) -> list[Any]:
+    made = Watching(project, lane=lambda: cast(Lane[Any], lane))
+    return asyncio.run(made._embedded([f"{n:03}" for n in range(count)]))
+
+
+def test_vectors_are_made_a_few_texts_at_a_time(project: Project) -> None:
+    lane = Quiet()
+    assert embedded(project, lane, 2 * TEXTS + 3) == [[3.0]] * (2 * TEXTS + 3)
+    assert lane.batches == [TEXTS, TEXTS, 3]
+
+
+@pytest.mark.parametrize("lane", [Quiet(idle=False), Quiet(full=True)], ids=["busy", "full"])
+def test_a_lane_without_time_makes_none_and_is_not_asked_again(
+    project: Project, lane: Quiet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watching, "_TRIES", 2)
+    assert embedded(project, lane, 4) == [None] * 4
+    assert lane.batches == []
+
+
+def test_a_look_that_fails_is_logged_and_the_next_one_succeeds(
+    project: Project, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    recipe = project.ring.recipe.model_copy(update={"drift": DriftSettings(look_s=0.01)})
+    object.__setattr__(project.ring, "recipe", recipe)
+    looked: list[int] = []
+
+    def look(_: object) -> list[Any]:
+        looked.append(1)
+        if len(looked) == 1:
+            raise OSError("the disk is away")
+        return []
+
+    monkeypatch.setattr("chainring.software.drifting.DriftWatch.look", look)
+
+    async def run() -> None:
+        made = Watching(project, lane=lambda: cast(Lane[Any], Quiet()))
+        task = asyncio.create_task(made.run())
+        for _ in range(500):
+            if len(looked) >= 2:
+                break
+            await asyncio.sleep(0.01)
+        task.cancel()
+        await asyncio.wait([task])
+
+    asyncio.run(run())
+    assert len(looked) >= 2
+    assert "watching.failed act=_look cause=OSError" in caplog.text
