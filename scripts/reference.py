@@ -176,7 +176,7 @@ def _toml(value: Any) -> str:
     if isinstance(value, dict):
         return "{}"
     if isinstance(value, str):
-        return f'"{value}"'
+        return '"' + value.replace("\n", "\\n") + '"'
     return f"{value:_}" if value >= 10_000 else str(value)
 
 

@@ -235,3 +235,16 @@ def test_a_rating_that_waits_says_how_the_answer_was_rated(row: Row, guard: Guar
     (item,) = queue(rows, [], guard, settings=settings, task="dialogue")
     assert (item.answer, item.proposed) == ("请稍等", "")
     assert item.why == "rated down; every correction is reviewed"
+
+
+def test_of_a_preference_that_waits_the_preferred_answer_is_proposed(
+    row: Row, guard: Guard
+) -> None:
+    settings = FeedbackSettings.model_validate({"review": "all"})
+    told = {"text": "退款要几天？", "group": "g"}
+    rows = [
+        row(1, kind="preference", value="pred_2", answer="请稍等", **told),
+        row(2, id="pred_2", kind="outcome", value="", author="", answer="五天", **told),
+    ]
+    (item,) = queue(rows, [], guard, settings=settings, task="generation")
+    assert (item.id, item.answer, item.proposed) == ("fb_1", "请稍等", "五天")

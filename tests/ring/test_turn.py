@@ -202,6 +202,15 @@ def test_a_snapshot_holds_all_feedback_whatever_its_number(project: Project) -> 
     assert named_feedback(project.ring, "") == set()
 
 
+def test_an_answer_that_was_preferred_stands_in_the_snapshot_beside_the_other(
+    project: Project,
+) -> None:
+    one, other = (answered(project, "物流太久了") for _ in range(2))
+    said = project.react(Reaction(prediction=one, kind="preference", value=other))
+    snapshot = snapshot_feedback(project.ring, ()).noun
+    assert named_feedback(project.ring, snapshot.address) == {said.id, other}
+
+
 def test_the_same_feedback_gives_the_same_snapshot(project: Project) -> None:
     for text in ("where is it", "退款"):
         project.react(Reaction(prediction=answered(project, text), kind="rating", value="up"))

@@ -13,7 +13,7 @@ confirmation  nothing, or the answered label
 correction    the true value of the task: a label, …         退款
 comment       the text (or in `comment`)                    That is not what I asked.
 flag          wrong, harmful, unfair or private             unfair
-preference    id of the prediction that is preferred        pred_01kb…
+preference    id of the answer preferred to this one        pred_01kb…
 outcome       what came of it, in a few words               solved by phone / 已退货
 ============  ============================================  =============================
 """
