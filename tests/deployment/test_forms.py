@@ -18,13 +18,14 @@ from chainring.deployment.settings import DeploymentSettings, ParitySettings, Ti
 from chainring.deployment.speed import Rates
 
 QUICK = DeploymentSettings(speed_rounds=1)
+FAST = DeploymentSettings(speed_rounds=1, tier="fast")
 
 
 def at_speeds(monkeypatch: pytest.MonkeyPatch, **texts_per_s: list[float]) -> None:
-    """Let the forms be as fast as said; parity and everything else stay real."""
+    """Let the forms be as fast as said (fast as light); parity and everything else stay real."""
 
     def rates(predictors: dict[str, object], texts: object, **settings: object) -> Rates:
-        return {name: texts_per_s[name] for name in predictors}
+        return {name: texts_per_s.get(name, texts_per_s["light"]) for name in predictors}
 
     monkeypatch.setattr(module, "rates", rates)
 
@@ -43,20 +44,21 @@ def test_a_linear_model_has_one_form_that_serves_by_itself(
     assert made.served.bytes == sum(path.stat().st_size for path in folder.iterdir())
 
 
-def test_an_encoder_has_three_forms_that_serve_by_themselves(
+def test_an_encoder_has_forms_that_serve_by_themselves(
     encoder_folder: Path, work: Work, placement: Placement, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     at_speeds(monkeypatch, exact=[100.0], bf16=[200.0], light=[300.0])
-    made = forms(stored(work, encoder_folder, "encoder"), placement, work=work, settings=QUICK)
-    assert [form.name for form in made.forms] == ["exact", "bf16", "light"]
-    assert made.chosen == "bf16"
+    made = forms(stored(work, encoder_folder, "encoder"), placement, work=work, settings=FAST)
+    assert [form.name for form in made.forms] == ["exact", "bf16", "light", "fast"]
+    assert made.chosen == "fast"
+    assert made.because == "the first of tier fast that can serve"
     for form in made.forms:
         assert form.accepted, form.because
         assert form.parity.rows == len(TEXTS)
         folder = work.trees.open(form.address)
         with work.open_predictor(folder, engine=form.engine, threads=1) as predictor:
             assert predictor.probabilities(["refund"]).shape == (1, 4)
-    exact, _, light = made.forms
+    exact, _, light, _ = made.forms
     assert exact.parity.max_difference < 1e-5
     assert light.bytes < exact.bytes
     assert isinstance(work.trees, FolderTrees)
@@ -64,7 +66,8 @@ def test_an_encoder_has_three_forms_that_serve_by_themselves(
 
 
 @pytest.mark.parametrize(
-    ("tier", "chosen"), [("exact", "exact"), ("default", "bf16"), ("light", "light")]
+    ("tier", "chosen"),
+    [("exact", "exact"), ("default", "bf16"), ("light", "light"), ("fast", "fast")],
 )
 def test_the_tier_chooses_among_accepted_forms(
     encoder_folder: Path,
@@ -122,9 +125,57 @@ def test_a_processor_without_bfloat16_gets_no_bf16_form_and_is_told(
 ) -> None:
     old = replace(placement, instruction_sets=("avx2",))
     made = forms(stored(work, encoder_folder, "encoder"), old, work=work, settings=QUICK)
-    assert [form.name for form in made.forms] == ["exact", "light"]
-    assert made.chosen == "exact"
+    assert [form.name for form in made.forms] == ["exact", "float32", "light"]
+    assert made.left_out == {"bf16": "the processor has none of avx512_bf16, amx_bf16"}
+    assert "bf16 left out, the processor has none of" in made.because
     assert any("bf16: left out, the processor has none of" in line for line in said)
+
+
+@pytest.mark.parametrize(("rate", "chosen"), [(109.0, "exact"), (111.0, "float32")])
+def test_without_bfloat16_openvino_serves_where_it_is_faster_by_the_margin(
+    encoder_folder: Path,
+    work: Work,
+    placement: Placement,
+    monkeypatch: pytest.MonkeyPatch,
+    rate: float,
+    chosen: str,
+) -> None:
+    at_speeds(monkeypatch, exact=[100.0], float32=[rate], light=[300.0])
+    old = replace(placement, instruction_sets=("avx2",))
+    made = forms(stored(work, encoder_folder, "encoder"), old, work=work, settings=QUICK)
+    assert made.chosen == chosen
+    if chosen == "exact":
+        assert "float32 refused, 1.09 times as fast as exact" in made.because
+        assert "no gain worth a change" in made.because
+
+
+def test_an_encoder_that_cannot_be_exported_is_served_by_torch(
+    encoder_folder: Path, work: Work, placement: Placement, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from chainring.deployment import export
+
+    def fails(*args: object, **settings: object) -> None:
+        raise RefusedError("no exporter can")
+
+    monkeypatch.setattr(export, "export_onnx", fails)
+    made = forms(stored(work, encoder_folder, "encoder"), placement, work=work, settings=QUICK)
+    assert [form.name for form in made.forms] == ["torch"] == [made.chosen]
+    assert made.left_out["exact"] == "no exporter can"
+    assert made.left_out["light"] == "is made of the form exact, which could not be made"
+
+
+def test_a_model_of_which_no_form_can_be_made_is_refused_with_every_reason(
+    encoder_folder: Path, work: Work, placement: Placement, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from chainring.deployment import export, form_parts
+
+    def fails(*args: object, **settings: object) -> None:
+        raise RefusedError("no exporter can")
+
+    monkeypatch.setattr(export, "export_onnx", fails)
+    monkeypatch.setitem(form_parts.PARTS_OF_KIND, "encoder", ("exact.v1", "light.v1"))
+    with pytest.raises(RefusedError, match="exact: no exporter can; light: is made of"):
+        forms(stored(work, encoder_folder, "encoder"), placement, work=work, settings=QUICK)
 
 
 def test_the_same_model_gives_the_same_form_folders_twice(
@@ -216,10 +267,10 @@ def test_a_refused_form_leaves_the_choice_to_the_nearest_more_exact_one(
     a_form: Form, tier: Tier, accepted: set[str], chosen: str
 ) -> None:
     tried = [replace(a_form, name=n, accepted=n in accepted) for n in ("exact", "bf16", "light")]
-    assert module._chosen(tried, tier) == chosen
+    assert module._chosen(tried, tier, {}) == chosen
 
 
 def test_the_exact_tier_is_never_served_by_a_less_exact_form(a_form: Form) -> None:
     tried = [replace(a_form, accepted=False), replace(a_form, name="bf16")]
     with pytest.raises(RefusedError, match="tier 'exact'"):
-        module._chosen(tried, "exact")
+        module._chosen(tried, "exact", {})

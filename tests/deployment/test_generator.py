@@ -12,6 +12,7 @@ import torch
 from chainring.contracts.errors import DamagedError, InputError
 from chainring.contracts.predictor import Predictor
 from chainring.contracts.request import Request
+from chainring.deployment.form_parts import Making
 from chainring.deployment.model_folder import Golden
 from chainring.deployment.parity import parity
 from chainring.deployment.predictors import load_predictor, open_predictor
@@ -154,7 +155,7 @@ def test_the_form_of_a_writer_answers_as_the_model_did(
     golden = Golden(
         texts=tuple(TEXTS), probabilities=np.zeros((4, 0), np.float32), outputs=outputs, form="text"
     )
-    WRITING.write(folder, tmp_path, {})
+    WRITING.write(Making(source=folder, folder=tmp_path))
     tolerances = WRITING.tolerances(ParitySettings())
     with open_predictor(tmp_path, engine=WRITING.engine) as form:
         assert parity(form, golden, tolerances=tolerances).within
@@ -188,7 +189,7 @@ def test_likelihoods_add_up_the_tokens_of_the_text(folder: Path, predictor: Pred
 def test_a_damaged_folder_is_refused_by_name(
     folder: Path, tmp_path: Path, name: str, body: str | None
 ) -> None:
-    WRITING.write(folder, tmp_path, {})
+    WRITING.write(Making(source=folder, folder=tmp_path))
     if body is None:
         (tmp_path / name).unlink()
     else:

@@ -33,12 +33,17 @@ class Form:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forms:
-    """All forms of a model that were tried, and the one chosen to be served."""
+    """All forms of a model that were tried, and the one chosen to be served, with its reason.
+
+    `left_out` tells of each form that could not be made here why.
+    """
 
     app: str
     model: str
     chosen: str
     forms: tuple[Form, ...] = field(default_factory=tuple)
+    because: str = ""
+    left_out: dict[str, str] = field(default_factory=dict)
 
     @property
     def served(self) -> Form:

@@ -29,6 +29,7 @@ from chainring.contracts.request import Request
 from chainring.contracts.values import Input
 from chainring.deployment.encoder import Tokens
 from chainring.deployment.model_folder import Card, Floats, damaged, existing, read_card
+from chainring.deployment.span import Reader, Score
 from chainring.deployment.text_predictor import prepare
 from chainring.text.passages import Passage, Passages, cut
 
@@ -50,16 +51,12 @@ class _Read:
     rank: float
 
 
-def answering_predictor(folder: Path, *, threads: int = 0) -> AnsweringPredictor:
-    """Return the predictor of a folder with passages and a reader."""
-    from chainring.deployment.span_module import Reader
-
+def answering_predictor(folder: Path, *, tokenizer: Path, score: Score) -> AnsweringPredictor:
+    """Return the predictor of a folder with passages; `score` is the network that reads them."""
     card = read_card(folder)
     facts = card.facts["answering"]
-    tokens = Tokens(folder / "encoder" / "tokenizer.json", max_tokens=int(facts["max_tokens"]))
-    return AnsweringPredictor(
-        card, facts, read_passages(folder), Reader(folder, tokens, threads=threads)
-    )
+    tokens = Tokens(tokenizer, max_tokens=int(facts["max_tokens"]))
+    return AnsweringPredictor(card, facts, read_passages(folder), Reader(tokens, score))
 
 
 def read_passages(folder: Path) -> Passages:
@@ -78,7 +75,7 @@ class AnsweringPredictor:
     labels: tuple[str, ...] = ()
     capabilities: frozenset[str] = frozenset()
 
-    def __init__(self, card: Card, facts: Any, passages: Passages, reader: Any) -> None:
+    def __init__(self, card: Card, facts: Any, passages: Passages, reader: Reader) -> None:
         self.card, self.threshold = card, card.threshold
         self._facts, self._passages, self._reader = facts, passages, reader
 

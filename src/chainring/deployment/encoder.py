@@ -30,7 +30,7 @@ class Tokens:
     """The tokenizer of a folder: cuts at `max_tokens`, pads only inside a batch."""
 
     def __init__(self, path: Path, *, max_tokens: int) -> None:
-        self._tokenizer = _read_tokenizer(path)
+        self._tokenizer = read_tokenizer(path)
         padding = self._tokenizer.padding
         self._pad = int(padding["pad_id"]) if padding else _pad_id(self._tokenizer)
         self._tokenizer.no_padding()
@@ -63,7 +63,8 @@ def _filled(rows: Sequence[Sequence[int]], pad: int) -> Ids:
     return table_bt
 
 
-def _read_tokenizer(path: Path) -> Any:
+def read_tokenizer(path: Path) -> Any:
+    """Return the tokenizer of a file; raise DamagedError where it is none."""
     try:
         from tokenizers import Tokenizer
     except ImportError as error:

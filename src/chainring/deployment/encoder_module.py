@@ -17,9 +17,17 @@ from transformers import AutoModel
 from transformers.utils import logging
 
 from chainring.deployment.biencoder import HEAD_FILE, KIND
-from chainring.deployment.model_folder import damaged, existing, read_card, read_tensors
+from chainring.deployment.model_folder import (
+    damaged,
+    existing,
+    is_reader,
+    read_card,
+    read_tensors,
+    reads_tokens,
+)
 
 ENCODER_FOLDER = "encoder"
+SPAN_FILE = "span.safetensors"
 
 
 class EncoderModule(torch.nn.Module):  # type: ignore[misc, unused-ignore]
@@ -64,10 +72,12 @@ def load_encoder(folder: Path, *, attention: str = "sdpa") -> EncoderModule:
     if card.kind == KIND:
         module = EncoderModule(encoder, None, None)
     else:
-        sizes = {"C": card.readout.classes, "H": int(encoder.config.hidden_size)}
-        weight, bias = read_tensors(folder / HEAD_FILE, {"weight": "CH", "bias": "C"}, sizes)
+        classes = 2 if is_reader(card) else card.readout.classes
+        sizes = {"C": classes, "H": int(encoder.config.hidden_size)}
+        path = folder / (SPAN_FILE if is_reader(card) else HEAD_FILE)
+        weight, bias = read_tensors(path, {"weight": "CH", "bias": "C"}, sizes)
         tensors = torch.from_numpy(weight), torch.from_numpy(bias)
-        module = EncoderModule(encoder, *tensors, each=card.readout.form == "tags")
+        module = EncoderModule(encoder, *tensors, each=reads_tokens(card))
     module.eval()  # on the outermost module: export would put a wrapper back into training mode
     return module
 

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from chainring.contracts.errors import MissingPackageError, RefusedError
-from chainring.deployment.model_folder import read_card
+from chainring.deployment.model_folder import is_reader, read_card, reads_tokens
 from chainring.deployment.onnx import INPUTS, OUTPUTS, SEGMENTS, onnx_run
 
 MAX_DIFFERENCE = 1e-3
@@ -73,8 +73,8 @@ def export_onnx(
     """
     module, card = _eager_module(source), read_card(source)
     shape = _Shape(
-        names=(*INPUTS, SEGMENTS)[: 3 if card.facts.get("segments") else 2],
-        by_token=card.readout.form == "tags",
+        names=(*INPUTS, SEGMENTS)[: 3 if card.facts.get("segments") or is_reader(card) else 2],
+        by_token=reads_tokens(card),
         ids=min(MAX_ID, int(module.encoder.config.vocab_size)),
     )
     faults = []

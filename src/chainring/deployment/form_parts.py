@@ -1,4 +1,4 @@
-"""The forms that a model can take: parts of kind `form`, in the order in which they are tried.
+"""What a form is made of: parts of kind `form`, and in which order they are tried.
 
 Each writes a folder that serves by itself (`model.json`, `golden.jsonl`, and what its engine
 needs) from the model folder and the forms written before it.
@@ -7,56 +7,121 @@ needs) from the model folder and the forms written before it.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 
-from chainring.contracts.placement import Placement
+from chainring.contracts.placement import Choice, Placement
 from chainring.deployment.biencoder import HEAD_FILE, KIND
-from chainring.deployment.linear import VOCABULARY_FILE, WEIGHTS_FILE
 from chainring.deployment.model_folder import (
     GOLDEN_FILE,
     MODEL_FILE,
-    ONNX_FILE,
-    TOKENIZER_FILE,
+    Card,
     existing,
+    is_reader,
     read_card,
 )
 from chainring.deployment.parity import Tolerances
 from chainring.deployment.settings import ParitySettings
 
+_ENCODER = ("exact.v1", "torch.v1", "float32.v1", "bf16.v1", "light.v1", "fast.v1", "cuda.v1")
 PARTS_OF_KIND = {
     "linear": ("linear.v1",),
-    "encoder": ("exact.v1", "bf16.v1", "light.v1"),
-    "biencoder": ("exact.v1", "bf16.v1", "light.v1"),
-    "generator": ("writing.v1",),
+    "encoder": (*_ENCODER, "tensorrt.v1"),
+    "biencoder": (*_ENCODER, "tensorrt.v1"),
+    "generator": ("writing.v1", "writing-float32.v1", "writing-int8.v1"),
+    "answering": ("reading.v1", "reading-torch.v1"),
 }
-Write = Callable[[Path, Path, Mapping[str, Path]], None]
-"""(model folder, folder to fill, folders of the forms before it by name)."""
+BF16_SETS = ("avx512_bf16", "amx_bf16")
+INT8_SETS = ("avx512_vnni", "avx_vnni", "amx_int8")
+_NOWHERE = Choice(value="cpu", because="not placed")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Making:
+    """What a form is written from: the model folder, and folders of earlier forms by name."""
+
+    source: Path
+    folder: Path
+    earlier: Mapping[str, Path] = field(default_factory=dict)
+    placement: Placement = field(
+        default_factory=lambda: Placement(
+            device=_NOWHERE, precision=_NOWHERE, threads=_NOWHERE, executor=_NOWHERE
+        )
+    )
+
+
+Write = Callable[[Making], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormPart:
-    """One way to serve a model; `instruction_sets`: any of them makes it worth trying."""
+    """One way to serve a model.
+
+    Attributes
+    ----------
+    instruction_sets
+        Any of them makes it worth trying.
+    without
+        Where the processor has any of these it is not tried: a better form is.
+    packages, extra
+        What it needs, and the extra of chainring that brings them.
+    device
+        Where it runs.
+    after
+        The form that has to be written before it.
+    fallback
+        It is tried only where no form before it could be made.
+    dear
+        It takes long to make and is tried only where the tier may choose it.
+    gains
+        It answers no less exactly than the form before it and serves only where it is faster;
+        another is refused only where it is slower.
+    """
 
     name: str
     engine: str
     write: Write
     tolerances: Callable[[ParitySettings], Tolerances]
     instruction_sets: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
     packages: tuple[str, ...] = ()
+    extra: str = "serve"
+    device: str = "cpu"
+    after: str = ""
+    fallback: bool = False
+    dear: bool = False
+    gains: bool = False
 
-    def hindrance(self, placement: Placement) -> str:
-        """Return why this machine cannot serve the form, or an empty text."""
+    def concerns(
+        self, placement: Placement, made: Mapping[str, Path], wanted: Collection[str]
+    ) -> bool:
+        """Return whether this form comes into question here; `wanted` are those of the tier."""
+        if self.dear and self.name not in wanted:
+            return False
+        return self.device in ("cpu", placement.device.value) and not (self.fallback and made)
+
+    def hindrance(self, placement: Placement, made: Mapping[str, Path]) -> str:
+        """Return why this form is not tried here, or an empty text."""
+        sets = set(placement.instruction_sets)
         missing = [name for name in self.packages if find_spec(name) is None]
-        if missing:
-            return f"needs {', '.join(missing)}: pip install 'chainring[serve]'"
-        if self.instruction_sets and not set(self.instruction_sets) & set(
-            placement.instruction_sets
-        ):
+        better = sorted(sets & set(self.without))
+        if self.after and self.after not in made:
+            return f"is made of the form {self.after}, which could not be made"
+        if self.instruction_sets and not sets & set(self.instruction_sets):
             return f"the processor has none of {', '.join(self.instruction_sets)}"
+        if better:
+            return f"the processor has {', '.join(better)}: bfloat16 is tried instead"
+        if missing:
+            return f"needs {', '.join(missing)}: pip install 'chainring[{self.extra}]'"
         return ""
+
+
+def parts_of(card: Card) -> tuple[str, ...]:
+    """Return the names of the forms that a model can take, in the order they are tried."""
+    kind = "answering" if is_reader(card) else card.kind
+    return PARTS_OF_KIND.get(kind, ())
 
 
 def copy_files(source: Path, folder: Path, *names: str) -> None:
@@ -66,62 +131,20 @@ def copy_files(source: Path, folder: Path, *names: str) -> None:
         shutil.copyfile(existing(source / name), folder / Path(name).name)
 
 
-def _write_linear(source: Path, folder: Path, earlier: Mapping[str, Path]) -> None:
-    copy_files(source, folder, VOCABULARY_FILE, WEIGHTS_FILE)
+def copy_model(making: Making) -> None:
+    """Make a form of the model folder itself, but for its page."""
+    shutil.copytree(
+        making.source,
+        making.folder,
+        dirs_exist_ok=True,
+        ignore=shutil.ignore_patterns("README.md"),
+    )
 
 
-def _write_exact(source: Path, folder: Path, earlier: Mapping[str, Path]) -> None:
-    from chainring.deployment.export import export_onnx
-
-    copy_files(source, folder, f"encoder/{TOKENIZER_FILE}")
-    export_onnx(source, folder / ONNX_FILE)
-
-
-def _write_bf16(source: Path, folder: Path, earlier: Mapping[str, Path]) -> None:
-    copy_files(earlier["exact"], folder, ONNX_FILE, TOKENIZER_FILE)
-
-
-def _write_light(source: Path, folder: Path, earlier: Mapping[str, Path]) -> None:
-    from chainring.deployment.export import quantise
-
-    copy_files(earlier["exact"], folder, TOKENIZER_FILE)
-    quantise(earlier["exact"] / ONNX_FILE, folder / ONNX_FILE)
-
-
-def _exact(settings: ParitySettings) -> Tolerances:
+def as_trained(settings: ParitySettings) -> Tolerances:
+    """Return the tolerances of a form that computes in float32."""
     return Tolerances(
         because="float32 like training, only the order of sums differs",
         tie=2 * settings.exact_max_difference,
         max_difference=settings.exact_max_difference,
     )
-
-
-def _bf16(settings: ParitySettings) -> Tolerances:
-    return Tolerances(
-        because="bfloat16 keeps 8 bits of each number's mantissa",
-        tie=0.03,
-        min_cosine=settings.bf16_min_cosine,
-        min_agreement=settings.bf16_min_agreement,
-    )
-
-
-def _light(settings: ParitySettings) -> Tolerances:
-    return Tolerances(
-        because="weights and activations are rounded to 8 bits",
-        tie=0.05,
-        min_cosine=settings.light_min_cosine,
-        min_agreement=settings.light_min_agreement,
-    )
-
-
-LINEAR = FormPart(name="exact", engine="linear", write=_write_linear, tolerances=_exact)
-EXACT = FormPart(name="exact", engine="onnxruntime", write=_write_exact, tolerances=_exact)
-BF16 = FormPart(
-    name="bf16",
-    engine="openvino",
-    write=_write_bf16,
-    tolerances=_bf16,
-    instruction_sets=("avx512_bf16", "amx_bf16"),
-    packages=("openvino",),
-)
-LIGHT = FormPart(name="light", engine="onnxruntime", write=_write_light, tolerances=_light)

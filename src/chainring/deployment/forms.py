@@ -3,36 +3,41 @@
 Enters a model and a placement; leaves Forms, each stored, compared with the trained model on its
 golden texts and timed beside the others. A form beyond its tolerance is refused; so is one that is
 slower than the accepted form before it by more than `slower_margin` (10 %) in the median of rounds
-that are compared one by one. Only so far does timing decide: a form within the margin stays, so
-that the choice does not follow the noise of a busy machine. Speeds are stored as facts.
+that are compared one by one, and one that only promises speed and is not faster by as much. Only so
+far does timing decide: a form within the margin stays, so that the choice does not follow the noise
+of a busy machine. Speeds are stored as facts, and so is what was left out and why.
 """
 
 from __future__ import annotations
 
 import statistics
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from chainring.contracts.errors import RefusedError, UnknownNameError
+from chainring.contracts.errors import MissingPackageError, RefusedError, UnknownNameError
 from chainring.contracts.forms import Form, Forms, Parity
 from chainring.contracts.model import Model
 from chainring.contracts.parts import load_part
 from chainring.contracts.placement import Placement
 from chainring.contracts.work import Work
-from chainring.deployment.form_parts import PARTS_OF_KIND, FormPart
-from chainring.deployment.model_folder import Golden, read_card, read_golden
+from chainring.deployment.form_parts import PARTS_OF_KIND, FormPart, Making, parts_of
+from chainring.deployment.model_folder import Card, Golden, read_card, read_golden
 from chainring.deployment.parity import parity
 from chainring.deployment.settings import DeploymentSettings, Tier
 from chainring.deployment.speed import Rates, median_ratio, rates
 
 DEFAULTS = DeploymentSettings()
+_EXACT = ("exact", "torch")
+_DEFAULT = ("cuda", "int8", "bf16", "float32", *_EXACT)
 FORMS_OF_TIER: dict[Tier, tuple[str, ...]] = {
-    "exact": ("exact",),
-    "default": ("bf16", "exact"),
-    "light": ("light", "bf16", "exact"),
+    "exact": _EXACT,
+    "default": _DEFAULT,
+    "light": ("light", *_DEFAULT),
+    "fast": ("tensorrt", "cuda", "fast", *_DEFAULT),
 }
+"""Of a tier the first accepted form serves; `int8` is only of models that write."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,34 +58,61 @@ def forms(
     """
     source = work.trees.open(model.address)
     golden = read_golden(source)
-    drafts = _drafts(source, placement, work)
+    drafts, left_out = _drafts(source, placement, FORMS_OF_TIER[settings.tier], work)
     parities, measured = _measured(drafts, golden, placement, work, settings)
     tried = _judged(drafts, parities, measured, settings.slower_margin, work)
+    chosen = _chosen(tried, settings.tier, left_out)
     return Forms(
         app=work.app,
         model=model.address,
-        chosen=_chosen(tried, settings.tier),
+        chosen=chosen,
         forms=tuple(tried),
+        because=_why(chosen, settings.tier, tried, left_out),
+        left_out=left_out,
     )
 
 
-def _drafts(source: Path, placement: Placement, work: Work) -> list[_Draft]:
+def _drafts(
+    source: Path, placement: Placement, wanted: Collection[str], work: Work
+) -> tuple[list[_Draft], dict[str, str]]:
+    """Return the forms that could be written, and why each other one was not."""
+    made: dict[str, Path] = {}
     drafts: list[_Draft] = []
-    for part in _parts(read_card(source).kind):
-        hindrance = part.hindrance(placement)
-        if hindrance:
-            work.say(f"form {part.name}: left out, {hindrance}")
+    left_out: dict[str, str] = {}
+    for part in _parts(read_card(source)):
+        if not part.concerns(placement, made, wanted):
             continue
         folder = work.folder(f"form-{part.name}")
-        part.write(source, folder, {draft.part.name: draft.folder for draft in drafts})
+        hindrance = part.hindrance(placement, made)
+        if not hindrance:
+            making = Making(source=source, folder=folder, earlier=made, placement=placement)
+            hindrance = _written(part, making)
+        if hindrance:
+            work.say(f"form {part.name}: left out, {hindrance}")
+            left_out[part.name] = hindrance
+            continue
+        made[part.name] = folder
         drafts.append(_Draft(part=part, folder=folder))
-    return drafts
+    if not drafts:
+        reasons = "; ".join(f"{name}: {because}" for name, because in left_out.items())
+        raise RefusedError(f"no form of the model could be made ({reasons})")
+    return drafts, left_out
 
 
-def _parts(kind: str) -> list[FormPart]:
-    if kind not in PARTS_OF_KIND:
-        raise UnknownNameError("kind of model", kind, PARTS_OF_KIND)
-    return [load_part("form", name) for name in PARTS_OF_KIND[kind]]
+def _written(part: FormPart, making: Making) -> str:
+    """Write a form; return why it could not be, or an empty text."""
+    try:
+        part.write(making)
+    except (RefusedError, MissingPackageError) as error:
+        return str(error)
+    return ""
+
+
+def _parts(card: Card) -> list[FormPart]:
+    names = parts_of(card)
+    if not names:
+        raise UnknownNameError("kind of model", card.kind, PARTS_OF_KIND)
+    return [load_part("form", name) for name in names]
 
 
 def _measured(
@@ -121,7 +153,7 @@ def _judged(
     for draft in drafts:
         name = draft.part.name
         before = next((form.name for form in reversed(tried) if form.accepted), "")
-        refusal = _refusal(parities[name], measured, name, before, slower_margin)
+        refusal = _refusal(draft.part, parities[name], measured, before, slower_margin)
         form = Form(
             name=name,
             engine=draft.part.engine,
@@ -140,10 +172,14 @@ def _judged(
     return tried
 
 
-def _refusal(found: Parity, measured: Rates, name: str, before: str, slower_margin: float) -> str:
+def _refusal(
+    part: FormPart, found: Parity, measured: Rates, before: str, slower_margin: float
+) -> str:
     if not found.within:
         return f"answers unlike the trained model: {found.because}"
-    ratio = median_ratio(measured[name], measured[before]) if before else 1.0
+    ratio = median_ratio(measured[part.name], measured[before]) if before else 1.0
+    if before and part.gains and ratio < 1 + slower_margin:
+        return f"{ratio:.2f} times as fast as {before} on this machine: no gain worth a change"
     if ratio < 1 - slower_margin:
         return f"{ratio:.2f} times as fast as {before} on this machine: slower, and less exact"
     return ""
@@ -156,16 +192,26 @@ def _acceptance(measured: Rates, name: str, before: str) -> str:
     return f"{like}, {median_ratio(measured[name], measured[before]):.2f} times as fast as {before}"
 
 
-def _chosen(tried: Sequence[Form], tier: Tier) -> str:
+def _chosen(tried: Sequence[Form], tier: Tier, left_out: Mapping[str, str]) -> str:
     accepted = {form.name for form in tried if form.accepted}
     for name in FORMS_OF_TIER[tier]:
         if name in accepted:
             return name
-    reasons = "; ".join(f"{form.name}: {form.because}" for form in tried)
+    because = {form.name: form.because for form in tried} | dict(left_out)
+    reasons = "; ".join(f"{name}: {reason}" for name, reason in because.items())
     raise RefusedError(
         f"no form of tier {tier!r} can be served ({reasons}); train again, or widen "
         "[deployment.parity] if you accept that answers differ from the trained model's"
     )
+
+
+def _why(chosen: str, tier: Tier, tried: Sequence[Form], left_out: Mapping[str, str]) -> str:
+    """Return why this form serves: what stands before it in its tier, and what spoke against it."""
+    against = {form.name: f"refused, {form.because}" for form in tried}
+    against |= {name: f"left out, {reason}" for name, reason in left_out.items()}
+    before = FORMS_OF_TIER[tier][: FORMS_OF_TIER[tier].index(chosen)]
+    told = [f"{name} {against[name]}" for name in before if name in against]
+    return f"the first of tier {tier} that can serve" + "".join(f"; {one}" for one in told)
 
 
 def _size(folder: Path) -> int:

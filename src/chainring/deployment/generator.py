@@ -9,7 +9,7 @@ How sure an answer is: the geometric mean of the probabilities of its tokens.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,15 @@ from chainring.contracts.prediction import Answer
 from chainring.contracts.predictor import Predictor, PredictSettings
 from chainring.contracts.request import Request
 from chainring.contracts.values import Input
-from chainring.deployment.model_folder import Card, Floats, damaged, existing, read_card
+from chainring.deployment.model_folder import (
+    TOKENIZER_FILE,
+    Card,
+    Floats,
+    damaged,
+    existing,
+    is_reader,
+    read_card,
+)
 from chainring.deployment.text_predictor import prepare
 
 DEFAULT = PredictSettings()
@@ -36,14 +44,19 @@ def generator_predictor(folder: Path, *, threads: int = 0) -> Predictor:
     """Return the predictor of a model that writes; `threads` above 0 is set process-wide."""
     try:
         from chainring.deployment.answering import answering_predictor
+        from chainring.deployment.span_module import torch_score
         from chainring.deployment.writer import Writer
     except ImportError as error:
         raise MissingPackageError(
             "transformers", extra="train", needed_for="serving a model that writes"
         ) from error
     card = read_card(folder)
-    if "answering" in card.facts:
-        return answering_predictor(folder, threads=threads)
+    if is_reader(card):
+        return answering_predictor(
+            folder,
+            tokenizer=folder / "encoder" / TOKENIZER_FILE,
+            score=torch_score(folder, threads=threads),
+        )
     facts = how_to_write(folder, card)
     for name in ("config.json", "model.safetensors", "tokenizer_config.json"):
         existing(folder / WRITER_FOLDER / name)
@@ -77,7 +90,11 @@ class GeneratorPredictor:
 
     def __init__(self, card: Card, writer: Any) -> None:
         self.card, self.threshold, self._writer = card, card.threshold, writer
-        self.capabilities = frozenset(() if writer.is_pair else ("prefer",))
+        greedy = int(writer.facts["beams"]) == 1
+        self.capabilities = frozenset(
+            (["stream"] if greedy and hasattr(writer, "pieces") else [])
+            + ([] if writer.is_pair else ["prefer"])
+        )
 
     def predict(
         self, requests: Sequence[Request], *, settings: PredictSettings = DEFAULT
@@ -85,16 +102,15 @@ class GeneratorPredictor:
         """Return one answer a request, in order."""
         texts = [self._prepared(request.text) for request in requests]
         written = self._writer.write(texts) if texts else []
-        return [
-            Answer(
-                label="",
-                confidence=sure,
-                passed_on=sure < self.threshold,
-                text=text,
-                output=output,
-            )
-            for text, (output, sure) in zip(texts, written, strict=True)
-        ]
+        return [self._answer(text, said) for text, said in zip(texts, written, strict=True)]
+
+    def stream(
+        self, request: Request, *, settings: PredictSettings = DEFAULT
+    ) -> Iterator[str | Answer]:
+        """Yield an answer piece by piece as it is written, and last the whole; `stream` only."""
+        text = self._prepared(request.text)
+        for piece in self._writer.pieces(text):
+            yield piece if isinstance(piece, str) else self._answer(text, piece)
 
     def probabilities(self, texts: Sequence[Input]) -> Floats:
         """Raise InputError: what is written has no labels to choose among."""
@@ -109,6 +125,16 @@ class GeneratorPredictor:
     def close(self) -> None:
         """Let go of the network."""
         self._writer.close()
+
+    def _answer(self, text: str, said: tuple[str, float]) -> Answer:
+        output, sure = said
+        return Answer(
+            label="",
+            confidence=sure,
+            passed_on=sure < self.threshold,
+            text=text,
+            output=output,
+        )
 
     def _prepared(self, text: str) -> str:
         return prepare(text, redacted=self.card.redact, rules=self.card.rules)

@@ -83,6 +83,16 @@ class Golden:
     form: Form = "one"
 
 
+def is_reader(card: Card) -> bool:
+    """Whether the model reads answers off passages."""
+    return "answering" in card.facts
+
+
+def reads_tokens(card: Card) -> bool:
+    """Whether the model says something of each token, and not of the text."""
+    return is_reader(card) or card.readout.form == "tags"
+
+
 def damaged(path: Path, found: str) -> DamagedError:
     """Return the error that says what is wrong with the file `path` and what to do."""
     return DamagedError(f"{path}: {found}; {NEXT_STEP}")

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from chainring.contracts.errors import MissingPackageError
+from chainring.contracts.predictor import Predictor
+from chainring.deployment.answering import answering_predictor
 from chainring.deployment.biencoder import encoder_predictor, logits_of
 from chainring.deployment.encoder import Ids, Run, Tokens
 from chainring.deployment.model_folder import (
@@ -19,9 +21,9 @@ from chainring.deployment.model_folder import (
     Floats,
     damaged,
     existing,
+    is_reader,
     read_card,
 )
-from chainring.deployment.text_predictor import TextPredictor
 
 OUTPUTS = ("logits", "pooled")
 INPUTS = ("input_ids", "attention_mask")
@@ -29,9 +31,14 @@ SEGMENTS = "token_type_ids"
 """A third input, of a model that reads pairs."""
 
 
-def onnx_predictor(folder: Path, *, threads: int = 0) -> TextPredictor:
+def onnx_predictor(folder: Path, *, threads: int = 0) -> Predictor:
     """Return the predictor of a form folder, run by onnxruntime with `threads` threads."""
     card = read_card(folder)
+    if is_reader(card):
+        run = onnx_run(folder / ONNX_FILE, threads=threads, labels=2)
+        return answering_predictor(
+            folder, tokenizer=folder / TOKENIZER_FILE, score=lambda *given: run(*given)[0]
+        )
     tokens = Tokens(folder / TOKENIZER_FILE, max_tokens=card.max_tokens)
     run = onnx_run(folder / ONNX_FILE, threads=threads, labels=logits_of(card))
     return encoder_predictor(card, folder, tokens, run)

@@ -1,8 +1,8 @@
-"""Engine `openvino.v1`: runs `model.onnx` by OpenVINO, in bfloat16 where the processor has it.
+"""Engines `openvino.v1`, in bfloat16 where the processor has it, and `openvino-float32.v1`.
 
-Enters a form folder (`model.json`, `model.onnx`, `tokenizer.json`), leaves a Predictor. Importing
-openvino as it is sends an event to a web service before anybody agreed; its conversion tools,
-which do that and which nothing here uses, are kept out while it is imported.
+Enters a form folder (`model.json`, `tokenizer.json`, and `model.xml` or else `model.onnx`), leaves
+a Predictor. Importing openvino as it is sends an event to a web service before anybody agreed; its
+conversion tools, which do that and which nothing here uses, are kept out while it is imported.
 """
 
 from __future__ import annotations
@@ -25,18 +25,30 @@ from chainring.deployment.model_folder import (
 from chainring.deployment.onnx import INPUTS, SEGMENTS
 from chainring.deployment.text_predictor import TextPredictor
 
+OPENVINO_FILE = "model.xml"
 _REPORTING = "openvino.tools.ovc"
 _BOUNDED_CACHE = {"CPU_RUNTIME_CACHE_CAPACITY": "200"}
 """Kernels kept by shape. With 5,000, its default, memory grew by 70 % over 2,700 batches of varied
 lengths; with 200 by 1 % after the first 600, at the same speed."""
 
 
-def openvino_predictor(folder: Path, *, threads: int = 0) -> TextPredictor:
+def openvino_predictor(folder: Path, *, threads: int = 0, precision: str = "bf16") -> TextPredictor:
     """Return the predictor of a form folder, run by OpenVINO with `threads` threads."""
     card = read_card(folder)
     tokens = Tokens(folder / TOKENIZER_FILE, max_tokens=card.max_tokens)
-    run = openvino_run(folder / ONNX_FILE, threads=threads, labels=logits_of(card))
+    path = folder / OPENVINO_FILE
+    run = openvino_run(
+        path if path.is_file() else folder / ONNX_FILE,
+        threads=threads,
+        labels=logits_of(card),
+        precision=precision,
+    )
     return encoder_predictor(card, folder, tokens, run)
+
+
+def openvino_float32_predictor(folder: Path, *, threads: int = 0) -> TextPredictor:
+    """Return the predictor of a form folder whose numbers are no shorter than the file says."""
+    return openvino_predictor(folder, threads=threads, precision="f32")
 
 
 def openvino_run(
@@ -78,7 +90,7 @@ def import_openvino() -> Any:
         import openvino
     except ImportError as error:
         raise MissingPackageError(
-            "openvino", extra="serve", needed_for="the bf16 form of an encoder"
+            "openvino", extra="serve", needed_for="this form of an encoder"
         ) from error
     finally:
         if block:
@@ -98,7 +110,7 @@ def _compiled(path: Path, threads: int, precision: str) -> Any:
     try:
         model = core.read_model(str(path))
     except RuntimeError as error:
-        raise damaged(path, f"not readable as an ONNX model ({error})") from error
+        raise damaged(path, f"not readable as a model ({error})") from error
     try:
         return core.compile_model(model, "CPU", options | _BOUNDED_CACHE)
     except RuntimeError:  # the bound is an unlisted option that a later version may drop

@@ -11,7 +11,7 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-Tier = Literal["exact", "default", "light"]
+Tier = Literal["exact", "default", "light", "fast"]
 
 
 class ParitySettings(BaseModel):
@@ -45,13 +45,37 @@ class ParitySettings(BaseModel):
         default=0.9,
         ge=0,
         le=1,
-        description="smallest cosine of the logits, light form",
+        description="smallest cosine of the logits, light and fast forms",
     )
     light_min_agreement: float = Field(
         default=0.98,
         ge=0,
         le=1,
-        description="share of golden texts with the same label, light form",
+        description="share of golden texts with the same label, light and fast forms",
+    )
+    written_float32_min_likeness: float = Field(
+        default=0.98,
+        ge=0,
+        le=1,
+        description="mean likeness of what is written, letter by letter, float32 form of writers",
+    )
+    written_float32_min_same: float = Field(
+        default=0.9,
+        ge=0,
+        le=1,
+        description="share of golden texts with the same output, float32 form of writers",
+    )
+    written_int8_min_likeness: float = Field(
+        default=0.9,
+        ge=0,
+        le=1,
+        description="mean likeness of what is written, letter by letter, int8 form of writers",
+    )
+    written_int8_min_same: float = Field(
+        default=0.5,
+        ge=0,
+        le=1,
+        description="share of golden texts with the same output, int8 form of writers",
     )
 
 
@@ -66,8 +90,9 @@ class DeploymentSettings(BaseModel):
     )
     tier: Tier = Field(
         default="default",
-        description="exact: float32; default: bf16 where the processor has it, else exact; "
-        "light: 8-bit weights where they pass, else default",
+        description="exact: float32; default: bf16 where the processor has it, else float32 (of a "
+        "model that writes: 8 bits); light: 8-bit weights where they pass, else default; fast: 8 "
+        "bits calibrated on your own texts where they pass, else default",
     )
     threads: int = Field(
         default=0, ge=0, le=1024, description="threads of inference; 0: the placement's"
@@ -75,6 +100,35 @@ class DeploymentSettings(BaseModel):
     max_queue: int = Field(
         default=512, ge=1, le=100_000, description="texts that may wait; more get 429"
     )
+    standing_queue: int = Field(
+        default=96,
+        ge=1,
+        le=100_000,
+        description="texts that may wait for longer than a second; then more get 429 until fewer "
+        "wait",
+    )
+    max_wait_s: float = Field(
+        default=1.0,
+        gt=0,
+        description="longest wait for a model that is free again; who would wait longer gets 429",
+    )
+    timeout_s: float = Field(
+        default=30.0, gt=0, le=3600, description="longest time for one request; then it gets 503"
+    )
+    workers: int = Field(
+        default=1,
+        ge=1,
+        le=256,
+        description="processes that answer behind the one port, each with the model in memory",
+    )
+    cors_origins: tuple[str, ...] = Field(
+        default=(),
+        description="web sites whose pages may call this server: https://shop.example; `*`: all",
+    )
+    tls_certificate: Path | None = Field(
+        default=None, description="PEM file of the certificate chain; with tls_key: HTTPS"
+    )
+    tls_key: Path | None = Field(default=None, description="PEM file of the certificate's key")
     max_body_bytes: int = Field(default=1_000_000, ge=1_000, description="largest request body")
     max_characters: int = Field(default=20_000, ge=1, description="longest text")
     max_texts: int = Field(default=256, ge=1, le=100_000, description="most texts of one request")
@@ -114,4 +168,17 @@ class DeploymentSettings(BaseModel):
                 f"max_texts: {self.max_texts} is more than max_queue ({self.max_queue}), "
                 "so that a full request could never be answered"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _names_sites(self) -> Self:
+        if (self.tls_certificate is None) != (self.tls_key is None):
+            raise ValueError("tls_certificate and tls_key: name both, or none")
+        for origin in self.cors_origins:
+            scheme, _, rest = origin.partition("://")
+            if origin != "*" and (scheme not in ("http", "https") or not rest or "/" in rest):
+                raise ValueError(
+                    f"cors_origins: {origin!r} is no origin; write https://shop.example, without a "
+                    "path or a slash at its end"
+                )
         return self

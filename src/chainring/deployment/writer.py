@@ -37,7 +37,7 @@ class Writer:
         self.facts = facts
         inner, reading = folder / "writer", folder / "reading"
         with quiet():
-            self.network = _network(inner)
+            self.network = open_network(inner)
             self.writing = AutoTokenizer.from_pretrained(str(inner), trust_remote_code=False)
             self.reading = (
                 AutoTokenizer.from_pretrained(str(reading), trust_remote_code=False)
@@ -128,7 +128,8 @@ class Writer:
         return ids_bt.to(device), mask_bt.to(device)
 
 
-def _network(folder: Path) -> Any:
+def open_network(folder: Path) -> Any:
+    """Return the network of a folder in float32; raise DamagedError where weights are missing."""
     config = AutoConfig.from_pretrained(str(folder), trust_remote_code=False)
     family = AutoModelForSeq2SeqLM if config.is_encoder_decoder else AutoModelForCausalLM
     network, found = family.from_pretrained(

@@ -1,0 +1,173 @@
+"""Engine `ctranslate2.v1`: writes translations, completions and replies without torch.
+
+Enters a form folder (`model.json`, `writing.json`, `ctranslate2/`, tokenisers), leaves a Predictor
+whose answers have an `output`, as engine `generator.v1` does.
+
+    with open_predictor(folder, engine="ctranslate2") as predictor:
+        predictor.predict([Request(text="Two dogs are running.")])[0].output
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from chainring.contracts.errors import MissingPackageError
+from chainring.contracts.predictor import Predictor
+from chainring.deployment.conversion import FACTS_FILE, READING, WEIGHTS_FOLDER, WRITING
+from chainring.deployment.generator import how_to_write, writing_predictor
+from chainring.deployment.model_folder import (
+    TOKENIZER_FILE,
+    damaged,
+    existing,
+    read_card,
+    read_json,
+)
+from chainring.deployment.speaking import Speaking
+from chainring.text.chat import prompt_ids
+
+BATCH_TOKENS = 2048
+UNFINISHED = "\ufffd"
+"""What a part of a character looks like: the rest of it is in the next token."""
+_BY_STEP = (
+    "max_length", "max_decoding_length", "no_repeat_ngram_size", "suppress_sequences", "end_token",
+)  # fmt: skip
+Written = tuple[str, float]
+
+
+def ctranslate2_predictor(folder: Path, *, threads: int = 0) -> Predictor:
+    """Return the predictor of a form folder, run by CTranslate2 with `threads` threads."""
+    card = read_card(folder)
+    writer = QuickWriter(folder, how_to_write(folder, card), threads=threads)
+    return writing_predictor(folder, card, writer)
+
+
+class QuickWriter:
+    """Holds a network of CTranslate2 and its tokenisers; `write` gives texts and how sure it is."""
+
+    def __init__(self, folder: Path, facts: Mapping[str, Any], *, threads: int = 0) -> None:
+        own = read_json(folder / FACTS_FILE)
+        writing = folder / WRITING / TOKENIZER_FILE
+        reading = folder / READING / TOKENIZER_FILE
+        self.facts, self.own, self.is_pair = facts, own, bool(own["pair"])
+        self.writing = Speaking(writing, template=own["template"], marks=own["marks"])
+        self.reading = (
+            Speaking(reading, template=own["template"], marks=own["marks"])
+            if reading.is_file()
+            else self.writing
+        )
+        self._network: Any = _network(folder / WEIGHTS_FOLDER, pair=self.is_pair, threads=threads)
+        self._how = _how(facts, own)
+
+    def write(self, texts: Sequence[str]) -> list[Written]:
+        """Return what is written to each prepared text, in order."""
+        return [self._written(result) for result in self._run([self._ids(text) for text in texts])]
+
+    def pieces(self, text: str) -> Iterator[str | Written]:
+        """Yield what is written to a prepared text as it is written, greedily; last, all of it."""
+        ids, logs, said = [], [], ""
+        for step in self._steps(self._ids(text)):
+            logs.append(float(step.log_prob))
+            if step.token_id == self.own["end"]:
+                break
+            ids.append(int(step.token_id))
+            so_far = self.writing.text(ids)
+            if so_far.startswith(said) and not so_far.endswith(UNFINISHED):
+                yield so_far[len(said) :]
+                said = so_far
+        whole = self.writing.text(ids)
+        if len(whole) > len(said):
+            yield whole[len(said) :]
+        yield whole, float(np.exp(np.mean(logs))) if logs else 0.0
+
+    def likelihoods(self, asked: Sequence[tuple[str, str]]) -> list[float]:
+        """Return the log-probability of each text after its prompt, with the mark of its end."""
+        most, rows, starts = int(self.facts["max_output_tokens"]), [], []
+        for prompt, text in asked:
+            ids = self._ids(prompt)
+            own = self.writing.ids(text)[: most - 1]
+            rows.append([*ids, *own, self.own["end"]])
+            starts.append(len(ids))
+        scored = self._network.score_batch(
+            [_words(row) for row in rows], max_input_length=0, max_batch_size=BATCH_TOKENS,
+            batch_type="tokens",
+        )  # fmt: skip
+        return [
+            float(np.sum(one.log_probs[start - 1 :]))
+            for one, start in zip(scored, starts, strict=True)
+        ]
+
+    def close(self) -> None:
+        """Let go of the network; it cannot be used afterwards."""
+        self._network = None
+
+    def _ids(self, text: str) -> list[int]:
+        limit = int(self.facts["max_input_tokens"])
+        if not self.is_pair:
+            return prompt_ids(self.reading, text, limit=limit)
+        return self.reading.read(text, limit=limit)
+
+    def _steps(self, ids: Sequence[int]) -> Iterator[Any]:
+        how = {name: self._how[name] for name in _BY_STEP if name in self._how}
+        if self.is_pair:
+            how["max_input_length"] = 0
+        found: Iterator[Any] = self._network.generate_tokens(
+            _words(ids), return_log_prob=True, **how
+        )
+        return found
+
+    def _run(self, rows: Sequence[Sequence[int]]) -> list[Any]:
+        asked = [_words(row) for row in rows]
+        if not asked:
+            return []
+        found: list[Any] = (
+            self._network.translate_batch(asked, max_input_length=0, **self._how)
+            if self.is_pair
+            else self._network.generate_batch(asked, include_prompt_in_result=False, **self._how)
+        )
+        return found
+
+    def _written(self, result: Any) -> Written:
+        """Return the best text and the geometric mean of the probabilities of its tokens."""
+        words = result.hypotheses[0] if self.is_pair else result.sequences[0]
+        text = self.writing.text([int(word) for word in words])
+        return text, float(np.exp(result.scores[0]))
+
+
+def _words(ids: Sequence[int]) -> list[str]:
+    return [str(number) for number in ids]
+
+
+def _how(facts: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    beams, pair = int(facts["beams"]), bool(own["pair"])
+    most = "max_decoding_length" if pair else "max_length"
+    return {
+        "beam_size": beams,
+        "length_penalty": float(facts["length_penalty"]) if beams > 1 else 1.0,
+        "no_repeat_ngram_size": int(facts["no_repeat_tokens"]),
+        "suppress_sequences": [_words(one) for one in own["banned"]] or None,
+        "end_token": str(own["end"]),
+        "return_scores": True,
+        "max_batch_size": max(1, BATCH_TOKENS // beams),
+        "batch_type": "tokens",
+        most: max(1, int(facts["max_output_tokens"]) - int(own["forced_end"])),
+    }
+
+
+def _network(folder: Path, *, pair: bool, threads: int) -> Any:
+    try:
+        import ctranslate2
+    except ImportError as error:
+        raise MissingPackageError(
+            "ctranslate2", extra="writers", needed_for="this form of a model that writes"
+        ) from error
+    existing(folder / "model.bin")
+    kind = ctranslate2.Translator if pair else ctranslate2.Generator
+    device = "cuda" if ctranslate2.get_cuda_device_count() else "cpu"
+    try:
+        return kind(str(folder), device=device, intra_threads=threads, inter_threads=1)
+    except RuntimeError as error:
+        raise damaged(folder, f"not readable by CTranslate2 ({error})") from error
