@@ -257,7 +257,7 @@ def surfaces(_: str) -> Iterator[str]:
 def routes(_: str) -> Iterator[str]:
     """Yield the routes of the server."""
     from chainring.deployment.http.routes import ROUTES
-    from chainring.trust.access import VERB_ROLES
+    from chainring.contracts.roles import VERB_ROLES
 
     yield _row("route", "what it does", "role", "query")
     yield _row(*["---"] * 4)

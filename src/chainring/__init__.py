@@ -7,14 +7,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from chainring.software.api import Project
+    from chainring.software.client import AsyncClient, Client
 
-__all__ = ["__version__", "open"]
+__all__ = ["AsyncClient", "Client", "__version__", "open"]
 
 __version__ = "0.1.0"
 
@@ -30,3 +31,12 @@ def open(path: str | Path = ".") -> Project:
     from chainring.software.api import Project
 
     return Project.open(path)
+
+
+def __getattr__(name: str) -> Any:
+    """Load the client when it is asked for: who opens a project needs none."""
+    if name in ("AsyncClient", "Client"):
+        from chainring.software import client
+
+        return getattr(client, name)
+    raise AttributeError(f"module 'chainring' has no attribute {name!r}")

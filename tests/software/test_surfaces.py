@@ -11,6 +11,7 @@ import typer
 from tests.software.conftest import ALONE
 
 import chainring
+from chainring.contracts.roles import VERB_ROLES
 from chainring.deployment.http.app import create_app
 from chainring.deployment.http.demo import DemoVerbs
 from chainring.deployment.http.pages.table import PAGES
@@ -19,17 +20,18 @@ from chainring.deployment.settings import DeploymentSettings
 from chainring.software.api import Project
 from chainring.software.cli import app
 from chainring.software.surfaces import SURFACES
-from chainring.trust.access import VERB_ROLES
 
 OWN_MACHINE = {"open", "close", "app", "champion", "answered", "understood", "stored", "articles"}
 """Of `Project`: opening and closing, and what other surfaces build their answers from."""
 
 BESIDE = {"due": "watch", "labels": "predict", "decide": "review", "close_case": "cases",
-          "revoke_key": "keys"}  # fmt: skip
+          "revoke_key": "keys", "rotate_key": "keys"}  # fmt: skip
 """Further methods of a verb."""
 
 ALWAYS_OPEN = {"GET /health/live", "GET /health/ready"}
-MACHINES = {"GET /metrics": "operate", "GET /v1/labels": "ask", "GET /v1/cases/{id}": "ask"}
+MACHINES = {"GET /metrics": "operate", "GET /v1/labels": "ask", "GET /v1/cases/{id}": "ask",
+            "GET /v1/models": "ask", "GET /v1/models/{id}": "ask", "POST /v1/embeddings": "ask",
+            "POST /v1/chat/completions": "ask"}  # fmt: skip
 """Routes that belong to no verb of people: a page's help, measures, one's own case."""
 
 
@@ -90,7 +92,8 @@ def test_every_route_stands_in_the_table_and_in_the_application() -> None:
 def test_the_role_of_a_verb_is_what_access_asks(surface: object) -> None:
     one = next(found for found in SURFACES if found is surface)
     assert ("ask" in VERB_ROLES[one.verb]) is (one.role == "ask")
-    assert "operate" in VERB_ROLES[one.verb]
+    assert ("operate" in VERB_ROLES[one.verb]) is (one.role != "admin")
+    assert "admin" in VERB_ROLES[one.verb]
     verbs = {f"{route.method} {route.path}": route.verb for route in ROUTES}
     for route in one.routes:
         asked = verbs[route]
@@ -113,7 +116,7 @@ def test_over_http_an_asker_reaches_four_verbs_alone() -> None:
 
 
 def test_the_public_names_are_these() -> None:
-    assert sorted(chainring.__all__) == ["__version__", "open"]
+    assert sorted(chainring.__all__) == ["AsyncClient", "Client", "__version__", "open"]
 
 
 def test_the_import_loads_no_heavy_library() -> None:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -9,7 +10,15 @@ from hypothesis import strategies as st
 
 from chainring.contracts.codec import decode, encode
 from chainring.contracts.errors import InputError, NotAllowedError, UnknownNameError
-from chainring.trust.access import VERB_ROLES, Key, allow, check_key, make_key, sees_texts
+from chainring.contracts.roles import ROLES, VERB_ROLES
+from chainring.trust.access import (
+    Key,
+    allow,
+    check_key,
+    make_key,
+    rotated,
+    sees_texts,
+)
 
 SECRET, KEY = make_key("ask", "web shop")
 OTHER_SECRET, OTHER = make_key("operate", "网店")
@@ -25,7 +34,8 @@ def test_what_is_stored_survives_json_and_holds_no_part_of_the_secret() -> None:
     assert check_key(SECRET, [decode(Key, stored)]) == KEY
     assert SECRET.rpartition("_")[2] not in stored
     assert set(json.loads(stored)) == {
-        "id", "role", "name", "salt", "hash", "at", "expires", "revoked",
+        "id", "role", "name", "salt", "hash", "at", "expires", "revoked", "only", "per_minute",
+        "per_day", "replaces", "meter",
     }  # fmt: skip
 
 
@@ -83,27 +93,63 @@ def test_every_fault_of_a_wish_for_a_key_is_told_at_once() -> None:
         make_key("ask", "a\nb")
 
 
-def test_an_asker_reaches_asking_only_and_an_operator_everything() -> None:
+BESIDE = {"labels", "models"}
+
+
+@pytest.mark.parametrize(
+    ("role", "verbs"),
+    [
+        ("ask", {"predict", "why", "embed", "chat", "react", "case", "status", *BESIDE}),
+        ("react", {"react", "case", *BESIDE}),
+        ("annotate", {"review", "decide", "status", *BESIDE}),
+        ("operate", {*VERB_ROLES} - {"keys", "audit"}),
+        ("admin", {*VERB_ROLES}),
+    ],
+)
+def test_each_role_reaches_these_verbs_and_no_other(role: str, verbs: set[str]) -> None:
     reached = set()
     for verb in VERB_ROLES:
-        allow("operate", verb)
         try:
-            allow("ask", verb)
+            allow(role, verb)
         except NotAllowedError as error:
-            assert "needs a key of role operate" in str(error)  # noqa: PT017
+            assert "needs a key of role" in str(error)  # noqa: PT017
         else:
             reached.add(verb)
-    assert reached == {"predict", "react", "why", "status", "labels", "case"}
+    assert reached == verbs
+
+
+def test_a_key_held_to_some_verbs_reaches_those_alone() -> None:
+    _, key = make_key("ask", "search box", only=["embed"])
+    assert key.reaches("embed")
+    assert not key.reaches("predict")
+    with pytest.raises(InputError, match="does not reach 'review'"):
+        make_key("ask", "x", only=["review"])
+    with pytest.raises(InputError, match="did you mean 'predict'"):
+        make_key("ask", "x", only=["predcit"])
+
+
+def test_a_rotated_key_passes_on_its_terms_and_goes_on_for_its_grace() -> None:
+    terms: Any = {"only": ["predict"], "per_minute": 60, "per_day": 1000, "now": 0.0}
+    secret, key = make_key("ask", "web shop", expires=1000.0, **terms)
+    new_secret, fresh, old = rotated(key, grace_s=50.0, now=500.0)
+    assert check_key(secret, [fresh, old], now=549.9) == old
+    assert check_key(new_secret, [fresh, old], now=551.0) == fresh
+    with pytest.raises(NotAllowedError):
+        check_key(secret, [fresh, old], now=550.0)
+    assert (fresh.name, fresh.role, fresh.only) == (key.name, key.role, key.only)
+    assert (fresh.per_minute, fresh.per_day, fresh.expires) == (60, 1000, 1500.0)
+    assert (fresh.replaces, fresh.meter) == (key.id, key.id)
+    assert rotated(fresh, grace_s=0.0, now=501.0)[1].meter == key.id
+    with pytest.raises(InputError, match="revoked"):
+        rotated(dataclasses.replace(key, revoked=True), grace_s=0.0)
 
 
 def test_an_unknown_role_or_verb_is_closed() -> None:
     with pytest.raises(NotAllowedError):
-        allow("admin", "predict")
+        allow("root", "predict")
     with pytest.raises(UnknownNameError, match="did you mean 'predict'"):
         allow("operate", "predcit")
 
 
-def test_only_an_operator_sees_texts() -> None:
-    assert sees_texts("operate")
-    assert not sees_texts("ask")
-    assert not sees_texts("admin")
+def test_only_those_who_operate_see_the_texts_of_why() -> None:
+    assert [role for role in (*ROLES, "root") if sees_texts(role)] == ["operate", "admin"]

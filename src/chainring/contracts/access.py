@@ -2,7 +2,8 @@
 
 Enters the rules of a recipe in their order and the facts of one record, leaves a decision with its
 reason. The first rule that fits decides; where none fits, the owner may do everything, a key of
-role `operate` may read, and a key of role `ask` never sees a text, whatever a rule says.
+role `operate`, `admin` or `annotate` may read what its verbs show, and a key of role `ask` or
+`react` never sees a text, whatever a rule says.
 
     rule = Rule(number=1, allow=False, actions=("train",), where={"consent": ("care only",)})
     decide([rule], RING, "train", "service", Facts(consent="care only"))
@@ -34,7 +35,9 @@ from chainring.contracts.record import Record
 
 Action = Literal["read", "export", "train", "evaluate"]
 ACTIONS: tuple[Action, ...] = get_args(Action)
-ROLES = ("owner", "operate", "ask")
+SEEING = ("owner", "admin", "operate", "annotate")
+"""Roles that may be shown a text where no rule keeps it back."""
+ROLES = (*SEEING, "ask", "react")
 FACTS = ("source", "licence", "consent", "language", "label", "split")
 
 
@@ -115,7 +118,7 @@ def decide(rules: Iterable[Rule], who: Who, action: str, purpose: str, facts: Fa
     >>> decide([], Who(role="ask"), "read", "explanation", Facts()).because
     'a key of role ask sees no texts'
     """
-    if who.role not in ("owner", "operate"):
+    if who.role not in SEEING:
         return Decision(allowed=False, because=f"a key of role {who.role} sees no texts")
     for rule in rules:
         if rule.concerns(who, action, purpose) and rule.holds_for(facts):

@@ -8,13 +8,16 @@ fill, at high load batches fill by themselves. All methods are for one asyncio e
     (reply,) = await lane.ask([Request(text="Where is my parcel?")])
     await lane.swap(newer, tag=newer_deployment)
     await lane.drain(timeout_s=10)
+
+Vectors and answers never share a batch; what is written piece by piece has the thread to itself.
 """
 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import Counter, deque
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -23,7 +26,9 @@ from chainring.contracts.errors import BusyError, InputError, RefusedError
 from chainring.contracts.prediction import Answer
 from chainring.contracts.predictor import Predictor, PredictSettings
 from chainring.contracts.request import Request
+from chainring.deployment.admission import Admission, weight
 from chainring.deployment.settings import DeploymentSettings
+from chainring.deployment.writing import Pieces, written
 
 D = TypeVar("D")
 
@@ -31,6 +36,8 @@ DEFAULTS = DeploymentSettings()
 CHARACTERS_PER_TOKEN = 4
 BATCH_TEXTS = 128
 RETRY_AFTER_S = 1.0
+
+Work = Callable[[Predictor, list[Request]], Sequence[Any]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,9 +49,14 @@ class Reply(Generic[D]):
 
 
 @dataclass(frozen=True, slots=True)
-class _Waiting(Generic[D]):
+class _Waiting:
+    """A place in the queue; `work` is what is done with it and those beside it."""
+
     request: Request
-    reply: asyncio.Future[Reply[D]]
+    reply: asyncio.Future[tuple[Any, Any]]
+    work: Work
+    weight: int
+    alone: bool = False
 
 
 class Lane(Generic[D]):
@@ -57,7 +69,7 @@ class Lane(Generic[D]):
     tag
         Any value that says which predictor it is (its Deployment); comes back with each answer.
     settings
-        `max_queue`, `batch_tokens`.
+        `max_queue`, `standing_queue`, `max_wait_s`, `batch_tokens`.
     predict_settings
         Handed to every `predict`.
 
@@ -80,11 +92,16 @@ class Lane(Generic[D]):
         self.tag = tag
         self.batches: Counter[int] = Counter()
         self._predictor = predictor
-        self._max_queue = settings.max_queue
+        self._admission = Admission(
+            max_queue=settings.max_queue,
+            standing_queue=settings.standing_queue,
+            max_wait_s=settings.max_wait_s,
+        )
         self._characters = settings.batch_tokens * CHARACTERS_PER_TOKEN
         self._settings = predict_settings or PredictSettings()
-        self._queue: deque[_Waiting[D]] = deque()
-        self._running: list[_Waiting[D]] = []
+        self._queue: deque[_Waiting] = deque()
+        self._running: list[_Waiting] = []
+        self._left = self._weight = 0
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="lane")
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
@@ -92,6 +109,11 @@ class Lane(Generic[D]):
         self._is_draining = False
         self._loop = asyncio.get_running_loop()
         self._task = self._loop.create_task(self._run())
+
+    @property
+    def waiting(self) -> int:
+        """Texts that wait for the thread."""
+        return len(self._queue)
 
     @property
     def is_idle(self) -> bool:
@@ -103,10 +125,12 @@ class Lane(Generic[D]):
         """What the predictor of now can do besides answering."""
         return self._predictor.capabilities
 
-    @property
-    def waiting(self) -> int:
-        """Texts that wait for the thread."""
-        return len(self._queue)
+    def tokens(self, texts: Sequence[str]) -> int:
+        """Return how many tokens the predictor of now reads in these texts; 0: it cannot say."""
+        count: Callable[[Sequence[str]], int] | None = getattr(
+            self._predictor, "count_tokens", None
+        )
+        return 0 if count is None else count(texts)
 
     async def ask(self, requests: Sequence[Request]) -> list[Reply[D]]:
         """Return the reply to each request, in order.
@@ -116,26 +140,41 @@ class Lane(Generic[D]):
         BusyError
             At once, when not all of them find room in the queue, or the lane is draining.
         """
-        self._admit(len(requests))
-        futures = [self._loop.create_future() for _ in requests]
-        self._queue.extend(map(_Waiting, requests, futures))
-        if requests:
-            self._idle.clear()
-            self._wake.set()
-        try:
-            return list(await asyncio.gather(*futures))
-        finally:
-            for future in futures:  # one that failed, or a caller that left, abandons the rest
-                future.cancel()
+        found = await self._queued(requests, self._predict)
+        return [Reply(answer=answer, tag=tag) for answer, tag in found]
 
     async def embed(self, texts: Sequence[str]) -> tuple[list[Any], D]:
-        """Return a vector a text, made between two batches, and the tag of its predictor."""
-        predictor, tag = self._predictor, self.tag
-        if "embed" not in predictor.capabilities:
+        """Return a vector a text, each of float32, and the tag of the first one's predictor.
+
+        Raises
+        ------
+        InputError
+            When the predictor of now gives no vectors.
+        BusyError
+            As `ask` does.
+        """
+        if "embed" not in self.capabilities:
             raise InputError("this model gives no vectors; serve an encoder (encoder.v1) instead")
-        embed = predictor.embed  # type: ignore[attr-defined]
-        vectors = await self._loop.run_in_executor(self._thread, embed, list(texts))
-        return list(vectors), tag
+        found = await self._queued([Request(text=text) for text in texts], _embedded)
+        return [vector for vector, _ in found], found[0][1] if found else self.tag
+
+    async def stream(self, request: Request) -> AsyncIterator[str | Reply[D]]:
+        """Yield what is written as it is written, last the reply; to stop, close the iterator."""
+        pieces = Pieces(self._loop)
+
+        def work(predictor: Predictor, requests: list[Request]) -> Sequence[Answer]:
+            return [written(predictor, requests[0], pieces, self._settings)]
+
+        asked = asyncio.ensure_future(self._queued([request], work, alone=True))
+        asked.add_done_callback(lambda _: pieces.end())
+        try:
+            async for piece in pieces:
+                yield piece
+            ((answer, tag),) = await asked
+            yield Reply(answer=answer, tag=tag)
+        finally:
+            pieces.stop()
+            asked.cancel()
 
     async def swap(self, predictor: Predictor, *, tag: D) -> None:
         """Take up another predictor between two batches; return when the old one is closed.
@@ -169,17 +208,54 @@ class Lane(Generic[D]):
         self._thread.shutdown(wait=drained)
         return drained
 
-    def _admit(self, count: int) -> None:
+    def refusal(self, count: int = 1) -> BusyError | None:
+        """Return what `ask` would raise for so many texts now, or None."""
         if self._is_draining:
-            raise BusyError("the server is stopping", retry_after_s=RETRY_AFTER_S)
-        if len(self._queue) + count > self._max_queue:
+            return BusyError("the server is stopping", retry_after_s=RETRY_AFTER_S)
+        found = self._refused(count)
+        if found is not None and self._left:
             self._queue = deque(item for item in self._queue if not item.reply.done())
-        if len(self._queue) + count > self._max_queue:
-            raise BusyError(
-                f"the queue is full: {len(self._queue)} texts wait, {count} more would pass "
-                f"{self._max_queue}; try again later or raise deployment.max_queue",
-                retry_after_s=RETRY_AFTER_S,
-            )
+            self._weight, self._left = sum(item.weight for item in self._queue), 0
+            self._admission.stands(len(self._queue))
+            found = self._refused(count)
+        return found
+
+    def _refused(self, count: int) -> BusyError | None:
+        return self._admission.refusal(count=count, waiting=len(self._queue), weight=self._weight)
+
+    async def _queued(
+        self, requests: Sequence[Request], work: Work, *, alone: bool = False
+    ) -> list[tuple[Any, Any]]:
+        """Return what the work made of each request, with the tag of its predictor."""
+        error = self.refusal(len(requests))
+        if error is not None:
+            raise error
+        if not requests:
+            return []
+        futures: list[asyncio.Future[tuple[Any, Any]]] = []
+        for request in requests:
+            cost = weight(len(request.text) + len(request.pair))
+            futures.append(self._loop.create_future())
+            self._queue.append(_Waiting(request, futures[-1], work, cost, alone))
+            self._weight += cost
+        self._admission.stands(len(self._queue))
+        self._idle.clear()
+        self._wake.set()
+        if len(futures) == 1:
+            return [await self._kept(futures[0])]
+        try:
+            return list(await asyncio.gather(*futures))
+        finally:
+            for future in futures:  # one that failed, or a caller that left, abandons the rest
+                future.cancel()
+                self._left += future.cancelled()
+
+    async def _kept(self, future: asyncio.Future[tuple[Any, Any]]) -> tuple[Any, Any]:
+        try:
+            return await future
+        except asyncio.CancelledError:
+            self._left += 1
+            raise
 
     async def _run(self) -> None:
         while True:
@@ -191,45 +267,72 @@ class Lane(Generic[D]):
             self._wake.clear()
             await self._wake.wait()
 
-    def _next_batch(self) -> list[_Waiting[D]]:
-        batch: list[_Waiting[D]] = []
+    def _next_batch(self) -> list[_Waiting]:
+        batch: list[_Waiting] = []
         room = self._characters
         while self._queue and len(batch) < BATCH_TEXTS:
             item = self._queue[0]
             if not item.reply.done():
                 room -= len(item.request.text) + len(item.request.pair)
-                if room < 0 and batch:
+                first = batch[0] if batch else item
+                if batch and (room < 0 or item.alone or first.work != item.work):
                     break
                 batch.append(item)
+            else:
+                self._left = max(0, self._left - 1)
+            self._weight -= item.weight
             self._queue.popleft()
+            if item.alone and batch:
+                break
+        self._admission.stands(len(self._queue))
         return batch
 
-    async def _answer(self, batch: list[_Waiting[D]]) -> None:
+    async def _answer(self, batch: list[_Waiting]) -> None:
         predictor, tag, self._running = self._predictor, self.tag, batch
         self.batches[len(batch)] += 1
-        requests = [item.request for item in batch]
-        work = self._loop.run_in_executor(self._thread, self._predict, predictor, requests)
+        begun = time.perf_counter()
+        work = self._loop.run_in_executor(self._thread, _each, batch, predictor)
         await asyncio.wait([work])
-        error = work.exception()
-        for place, item in enumerate(batch):
-            if error is not None:
-                _fail(item, error)
+        spent = time.perf_counter() - begun
+        self._admission.ran(weight=sum(item.weight for item in batch), seconds=spent)
+        for item, found in zip(batch, work.result(), strict=True):
+            if isinstance(found, Exception):
+                _fail(item, found)
             elif not item.reply.done():
-                item.reply.set_result(Reply(answer=work.result()[place], tag=tag))
+                item.reply.set_result((found, tag))
 
-    def _predict(self, predictor: Predictor, requests: list[Request]) -> list[Answer]:
-        try:
-            answers = predictor.predict(requests, settings=self._settings)
-        except StopIteration as error:  # no future can carry it: its waiters would hang
-            raise RuntimeError("the predictor raised StopIteration") from error
-        if len(answers) != len(requests):
-            raise RefusedError(
-                f"the engine gave {len(answers)} answers to {len(requests)} requests; "
-                "serve another form with deployment.tier"
-            )
-        return answers
+    def _predict(self, predictor: Predictor, requests: list[Request]) -> Sequence[Answer]:
+        return predictor.predict(requests, settings=self._settings)
 
 
-def _fail(item: _Waiting[D], error: BaseException) -> None:
+def _embedded(predictor: Any, requests: list[Request]) -> Sequence[Any]:
+    found: Sequence[Any] = predictor.embed([request.text for request in requests])
+    return found
+
+
+def _each(batch: list[_Waiting], predictor: Predictor) -> list[Any]:
+    """Return what was made of each, or its own error: one text must not fail those beside it."""
+    try:
+        return _together(batch, predictor)
+    except Exception as error:  # noqa: BLE001 - whatever it is, its own caller hears of it
+        if len(batch) == 1:
+            return [error]
+        return [_each([item], predictor)[0] for item in batch]
+
+
+def _together(batch: list[_Waiting], predictor: Predictor) -> list[Any]:
+    try:
+        found = batch[0].work(predictor, [item.request for item in batch])
+    except StopIteration as error:  # no future can carry it: its waiters would hang
+        raise RuntimeError("the predictor raised StopIteration") from error
+    if len(found) != len(batch):
+        raise RefusedError(
+            f"the engine gave {len(found)} answers to {len(batch)} requests; "
+            "serve another form with deployment.tier"
+        )
+    return list(found)
+
+
+def _fail(item: _Waiting, error: BaseException) -> None:
     if not item.reply.done():
         item.reply.set_exception(error)

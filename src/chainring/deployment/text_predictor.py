@@ -98,6 +98,13 @@ class TextPredictor:
             )
         return self._embed([self._prepare(text) for text in texts])
 
+    def count_tokens(self, texts: Sequence[str]) -> int:
+        """Return how many tokens are read in these texts; 0 where the engine has none."""
+        tokens = getattr(self._engine, "tokens_of", None)
+        if tokens is None or not texts:
+            return 0
+        return sum(len(row) for row in tokens.ids([self._prepare(text) for text in texts]))
+
     def close(self) -> None:
         """Free what the engine holds."""
         self._engine.close()

@@ -21,27 +21,30 @@ from chainring.contracts.access import Who
 from chainring.contracts.act import Act
 from chainring.contracts.case import Case
 from chainring.contracts.deployment import Deployment
-from chainring.contracts.errors import InputError, UnknownNameError
+from chainring.contracts.errors import InputError
 from chainring.contracts.feedback import Feedback
 from chainring.contracts.label import Label
 from chainring.contracts.prediction import Answer, Prediction
 from chainring.contracts.reaction import Reaction
 from chainring.contracts.request import Request
+from chainring.contracts.roles import Role
 from chainring.contracts.values import Input, labels_in
 from chainring.ring import due as when
 from chainring.ring import turn as ring_turn
 from chainring.ring.built import Ring, current
 from chainring.ring.turn import Turn
 from chainring.software import answering, auditing, champions, upkeep
+from chainring.software import keys as holders
 from chainring.software import project as place
 from chainring.software.answering import Opened
 from chainring.software.data_verbs import DataGroup
 from chainring.software.fetching import freshen
 from chainring.software.release_verbs import ReleaseGroup
-from chainring.trust.access import Key, Role, make_key
+from chainring.trust.access import Key
 
 if TYPE_CHECKING:
     from chainring.feedback.queue import ReviewItem
+    from chainring.software.package.make import Packaged
     from chainring.software.receipts import Receipt
 
 Say = Callable[[str], None]
@@ -240,13 +243,9 @@ class Project:
         """Serve an earlier version again: `to` its number, or the last other model."""
         return champions.rollback(self, to=to, by=by, reason=reason)
 
-    def make_key(self, role: Role, name: str, *, days: float | None = None) -> tuple[str, Key]:
-        """Make an API key; the secret is returned once and stored nowhere."""
-        expires = None if days is None else time.time() + days * 86400
-        secret, key = make_key(role, name, expires=expires)
-        self.ring.ledger.add_fact("key", key.id, key)
-        auditing.record(self, "keys", because=f"made a key of role {role}", about=key.id)
-        return secret, key
+    def make_key(self, role: Role, name: str, **limits: Any) -> tuple[str, Key]:
+        """Make an API key (`days`, `only`, `per_minute`, `per_day`); its secret is not kept."""
+        return holders.made(self, role, name, **limits)
 
     def keys(self) -> list[Key]:
         """Return the keys (hashes only)."""
@@ -254,13 +253,13 @@ class Project:
 
     def revoke_key(self, identifier: str) -> Key:
         """Revoke a key; running servers take it up within seconds."""
-        key = self.ring.ledger.fact("key", identifier, Key)
-        if key is None:
-            raise UnknownNameError("key", identifier, [k.id for k in self.keys()])
-        revoked = replace(key, revoked=True)
-        self.ring.ledger.add_fact("key", identifier, revoked)
-        auditing.record(self, "keys", because="revoked", about=identifier)
-        return revoked
+        return holders.revoked(self, identifier)
+
+    def rotate_key(
+        self, identifier: str, *, grace_hours: float = holders.GRACE_HOURS
+    ) -> tuple[str, Key]:
+        """Make a new secret in place of a key's; the old one ends after the grace."""
+        return holders.rotate(self, identifier, grace_hours=grace_hours)
 
     def audit(
         self, *, who: str = "", verb: str = "", since: float = 0.0, limit: int = 100
@@ -307,6 +306,18 @@ class Project:
         folder = Path(path)
         ring, secret = place.open_ring(folder, upgrading=True)
         return cls(folder, ring, secret)
+
+    def package(self, path: str | Path) -> Packaged:
+        """Write the champion into a new folder that serves without the training extra.
+
+        Raises
+        ------
+        RefusedError
+            When its form needs the training extra, or the package answers unlike the champion.
+        """
+        from chainring.software.package.make import package
+
+        return package(self, Path(path))
 
     def gc(self, *, min_age_s: float = 3600.0) -> dict[str, int]:
         """Remove what nothing names (trees, blobs, scratch, harvests) and texts that are over."""

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from chainring.contracts.access import RING, ROLES, Rule, Who
+from chainring.contracts.access import RING, ROLES, SEEING, Rule, Who
 from chainring.contracts.act import Act
 from chainring.contracts.errors import NotAllowedError, UnknownNameError
 from chainring.contracts.ids import new_id
@@ -34,6 +34,7 @@ PURPOSES = {
     "data show": "inspection",
     "data trace": "explanation",
     "backup": "backup",
+    "package": "package",
 }
 """What a verb is called for, where the caller states no other purpose."""
 
@@ -83,13 +84,13 @@ def looking(
 ) -> Iterator[Sight]:
     """Hand out a sight and keep what was seen by it as an act.
 
-    Who asks for no texts, or never sees any (a key of role `ask`), leaves no act.
+    Who asks for no texts, or never sees any (a key of role `ask` or `react`), leaves no act.
     """
     sight = sight_of(project, verb, who=who, action=action, texts=texts)
     try:
         yield sight
     finally:
-        if texts and sight.who.role != "ask" and (sight.shown or sight.withheld):
+        if texts and sight.who.role in SEEING and (sight.shown or sight.withheld):
             _keep(project, verb, sight, about=about)
 
 

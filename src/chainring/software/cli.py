@@ -18,6 +18,7 @@ from chainring.software import (
     base_commands,
     data_commands,
     forget_commands,
+    key_commands,
     release_commands,
     upkeep_commands,
     word_commands,
@@ -106,11 +107,22 @@ def serve(
     project: Folder = HERE,
     host: Annotated[str | None, typer.Option(help="address to listen on")] = None,
     port: Annotated[int | None, typer.Option(help="port to listen on", min=0, max=65535)] = None,
+    workers: Annotated[
+        int | None, typer.Option(help="processes behind the port", min=1, max=256)
+    ] = None,
+    replicas: Annotated[
+        int, typer.Option(help="servers on a Ray cluster behind one port; 0: this process", min=0)
+    ] = 0,
 ) -> None:
     """Serve the champion: API, pages, measures; takes up new champions by itself."""
     from chainring.software.serving import serve_project
 
-    serve_project(_open(project), host=host, port=port, say=typer.echo)
+    if replicas:
+        from chainring.software.ray_serving import serve_replicas
+
+        serve_replicas(project, replicas=replicas, host=host, port=port, say=typer.echo)
+        return
+    serve_project(_open(project), host=host, port=port, workers=workers, say=typer.echo)
 
 
 @app.command()
@@ -282,34 +294,14 @@ def rollback(
     typer.echo(f"champion: {deployment.model}")
 
 
-@app.command()
-def keys(
-    project: Folder = HERE,
-    make: Annotated[str | None, typer.Option(help="role of a new key: ask or operate")] = None,
-    name: Annotated[str, typer.Option(help="whom the new key is for")] = "",
-    days: Annotated[float | None, typer.Option(help="days until it ends")] = None,
-    revoke: Annotated[str | None, typer.Option(help="id of a key to revoke")] = None,
-) -> None:
-    """List, make or revoke API keys; a secret is shown once and stored only as a hash."""
-    opened = _open(project)
-    if make is not None:
-        secret, key = opened.make_key(make, name, days=days)  # type: ignore[arg-type]
-        typer.echo(
-            f"{secret}\nkey {key.id} for {key.name!r}, role {key.role}; it is not shown again"
-        )
-    elif revoke is not None:
-        typer.echo(f"revoked {opened.revoke_key(revoke).id}")
-    else:
-        for key in opened.keys():
-            typer.echo(f"{key.id}  {key.role:8}  {key.name}{'  (revoked)' if key.revoked else ''}")
-
-
+app.command()(key_commands.keys)
 app.command()(release_commands.release)
 app.command()(release_commands.drift)
 app.command()(upkeep_commands.doctor)
 app.command()(upkeep_commands.backup)
 app.command()(upkeep_commands.restore)
 app.command()(upkeep_commands.gc)
+app.command()(upkeep_commands.package)
 app.command()(forget_commands.forget)
 app.command()(audit_commands.audit)
 app.command()(base_commands.pretrain)

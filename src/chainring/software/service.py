@@ -17,19 +17,18 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from chainring.contracts.access import Who
-from chainring.contracts.case import Case, CaseState
+from chainring.contracts.case import Case
 from chainring.contracts.deployment import Deployment
 from chainring.contracts.errors import (
     BusyError,
     ChainringError,
     NotAllowedError,
-    UnknownNameError,
 )
 from chainring.contracts.feedback import Feedback
 from chainring.contracts.prediction import Prediction
 from chainring.contracts.reaction import Reaction
 from chainring.contracts.request import Request
+from chainring.contracts.roles import VERB_ROLES
 from chainring.contracts.tasks import TASKS
 from chainring.contracts.values import Input
 from chainring.deployment.http import verbs as http
@@ -41,10 +40,13 @@ from chainring.software.answering import Opened, request_of
 from chainring.software.api import Project
 from chainring.software.arms import Arms
 from chainring.software.history import history
+from chainring.software.served_keys import ServedKeys
+from chainring.software.served_offers import ServedOffers
+from chainring.software.served_people import ServedPeople
 from chainring.software.served_releases import ServedReleases
 from chainring.software.watching import Watching
 from chainring.store.writer import TrafficWriter
-from chainring.trust.access import VERB_ROLES, Key, check_key, sees_texts
+from chainring.trust.access import KeyRing
 
 log = logging.getLogger("chainring.service")
 
@@ -55,7 +57,7 @@ PASSED_ON = {
 KEPT_FEEDBACK = 10_000
 
 
-class Service(ServedReleases):
+class Service(ServedReleases, ServedKeys, ServedOffers, ServedPeople):
     """Serves one project in one process.
 
     Parameters
@@ -70,7 +72,9 @@ class Service(ServedReleases):
     def __init__(self, project: Project, *, open_to_all: bool) -> None:
         self.project = project
         self._open_to_all = open_to_all
-        self._keys: tuple[Key, ...] = tuple(project.keys())
+        self._keys = KeyRing(project.keys())
+        self._refusals: dict[tuple[str, str], float] = {}
+        self._since = 0.0
         self._labels: tuple[str, ...] = project.labels()
         self._lane: Lane[Deployment] | None = None
         self._refused = ""
@@ -87,14 +91,21 @@ class Service(ServedReleases):
         if secret is None:
             if self._keys or not self._open_to_all:
                 raise NotAllowedError("a key is needed; ask the operator (`chainring keys`)")
-            return http.Caller(role="operate", name="local")
-        key = check_key(secret, self._keys)
-        return http.Caller(role=key.role, key_id=key.id, name=key.name)
+            return http.Caller(role="admin", name="local")
+        key = self._keys.check(secret)
+        return http.Caller(
+            role=key.role,
+            key_id=key.id,
+            name=key.name,
+            only=key.only,
+            per_minute=key.per_minute,
+            per_day=key.per_day,
+            meter=key.meter or key.id,
+        )
 
     def may(self, caller: http.Caller, verb: str) -> bool:
         """Return whether the role reaches the verb."""
-        name = {"close": "close_case"}.get(verb, verb)
-        return caller.role in VERB_ROLES.get(name, ())
+        return caller.role in VERB_ROLES.get(verb, ())
 
     async def start(self) -> None:
         """Load the champion and begin to watch for newer ones."""
@@ -166,7 +177,13 @@ class Service(ServedReleases):
             ]
 
     def _served(
-        self, request: Request, reply: Reply[Deployment], latency_ms: float, *, failed: bool
+        self,
+        request: Request,
+        reply: Reply[Deployment],
+        latency_ms: float,
+        *,
+        failed: bool,
+        identifier: str = "",
     ) -> http.Served:
         row, text = self.project.answered(
             reply.tag,
@@ -175,6 +192,8 @@ class Service(ServedReleases):
             latency_ms=round(latency_ms, 3),
             variant=self._arms.variant(reply.tag),
         )
+        if identifier:
+            row = replace(row, id=identifier)
         self._note(row, text)
         if self._lane is not None:
             self._arms.beside(self._lane, row, request, failed=failed)
@@ -221,13 +240,6 @@ class Service(ServedReleases):
         """Return the labels that can be answered or corrected to."""
         return [http.LabelName(label=label) for label in self._labels]
 
-    def why(self, prediction: str, *, caller: http.Caller, language: str) -> dict[str, Any]:
-        """Return where an answer came from; texts only to those who operate."""
-        if self._writer is not None:
-            self._writer.flush()
-        who = Who(role=caller.role, name=caller.name)
-        return self.project.why(prediction, texts=sees_texts(caller.role), who=who)
-
     def status(self) -> dict[str, Any]:
         """Return who serves, the traffic, and what waits."""
         return self.project.status()
@@ -235,72 +247,6 @@ class Service(ServedReleases):
     def history(self) -> http.History:
         """Return turns and days for the page of the ring."""
         return history(self.project)
-
-    def review_items(self, *, limit: int, caller: http.Caller) -> list[http.ReviewItem]:
-        """Return what waits for a person and may be shown to the caller, most urgent first."""
-        if self._writer is not None:
-            self._writer.flush()
-        who = Who(role=caller.role, name=caller.name)
-        return [
-            http.ReviewItem(
-                id=item.id,
-                kind=item.kind,
-                text=item.text,
-                language=item.language,
-                answer=item.answer,
-                proposed=item.proposed,
-                confidence=item.confidence,
-                author=item.author,
-                why=item.why,
-                at=item.at,
-                pair=item.pair,
-            )
-            for item in self.project.review_items(limit=limit, who=who)
-        ]
-
-    def decide(
-        self,
-        item: str,
-        *,
-        decision: http.Decision,
-        value: str,
-        must: bool,
-        caller: http.Caller,
-    ) -> None:
-        """Store a person's decision."""
-        by = caller.name or caller.key_id or "operator"
-        self.project.decide(item, decision=decision, value=value, must=must, by=by)
-
-    def cases(self, *, state: CaseState | None) -> list[Case]:
-        """Return the cases, newest first."""
-        return self.project.cases(state=state)
-
-    def case_for(self, case: str, *, author: str, feedback: str, caller: http.Caller) -> Case:
-        """Return a case to its reporter, or to those who operate."""
-        found = self.project.ring.ledger.fact("case", case, Case)
-        if found is not None and (
-            caller.role == "operate"
-            or (author and author == found.reporter)
-            or (feedback and feedback == found.opened_by)
-        ):
-            return found
-        raise UnknownNameError("case", case, [])
-
-    def close_case(
-        self,
-        case: str,
-        *,
-        outcome: str,
-        told: str,
-        truth: str,
-        must: bool,
-        caller: http.Caller,
-    ) -> Case:
-        """Close a case."""
-        by = caller.name or caller.key_id or "operator"
-        return self.project.close_case(
-            case, outcome=outcome, told=told, truth=truth, must=must, by=by
-        )
 
     async def _watch(self) -> None:
         while True:
@@ -314,11 +260,12 @@ class Service(ServedReleases):
 
     async def _refresh(self) -> None:
         """Take up new keys, labels and the champion as the ledger names it now."""
-        self._keys = tuple(await asyncio.to_thread(self.project.keys))
+        self._keys = KeyRing(await asyncio.to_thread(self.project.keys))
         self._labels = await asyncio.to_thread(self.project.labels)
-        _, deployment = await asyncio.to_thread(current, self.project.ring)
-        if deployment is None:
+        head, deployment = await asyncio.to_thread(current, self.project.ring)
+        if head is None or deployment is None:
             return
+        self._since = head.at
         await self._take_up(deployment)
         if self._lane is not None:
             await self._arms.refresh(self._lane)

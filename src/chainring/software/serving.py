@@ -2,18 +2,40 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 from chainring.contracts.errors import InputError, MissingPackageError
 from chainring.software.api import Project
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
+LIMITS_FILE = "limits"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shared:
+    """What the processes behind one port share: a folder in memory, and who may come in.
+
+    `number` is this process's place among them; a lone one has no folder.
+    """
+
+    open_to_all: bool
+    folder: Path | None = None
+    number: int = 0
 
 
 def serve_project(
-    project: Project, *, host: str | None, port: int | None, say: Callable[[str], None]
+    project: Project,
+    *,
+    host: str | None,
+    port: int | None,
+    say: Callable[[str], None],
+    workers: int | None = None,
 ) -> None:
-    """Serve a project until SIGTERM or Ctrl-C.
+    """Serve a project until SIGTERM or Ctrl-C, by as many processes as the recipe says.
 
     Raises
     ------
@@ -25,18 +47,12 @@ def serve_project(
         When the extra `serve` is not installed.
     """
     try:
-        from chainring.deployment.http.app import create_app
-        from chainring.deployment.http.logs import configure
-        from chainring.deployment.http.server import address, listener, serve
-        from chainring.deployment.http.traces import tracing
-        from chainring.software.service import Service
+        from chainring.deployment.http.server import address, listener
     except ImportError as error:
         raise MissingPackageError(
             error.name or "fastapi", extra="serve", needed_for="serving"
-        ) from (error)
-    settings, observing = project.ring.recipe.deployment, project.ring.recipe.observing
-    configure(observing.logs)
-    tracer = tracing(app=project.app) if observing.traces else None
+        ) from error
+    settings = project.ring.recipe.deployment
     place = host or settings.host
     local = place in LOOPBACK
     if not local and not project.keys():
@@ -44,14 +60,73 @@ def serve_project(
             f"{place} can be reached from other machines and the project has no keys; make one "
             "with `chainring keys --make operate --name me` first"
         )
+    tls = tls_files(project)
     taken = listener(host=place, port=settings.port if port is None else port)
-    service = Service(project, open_to_all=local)
-    say(f"{project.app} answers at {address(taken)} (Ctrl-C stops)")
+    many = settings.workers if workers is None else workers
+    crowd = f" in {many} processes" if many > 1 else ""
+    say(f"{project.app} answers at {address(taken, tls=bool(tls))}{crowd} (Ctrl-C stops)")
     if local and not project.keys():
         say("no keys: everybody on this machine may ask and operate (`chainring keys --make ask`)")
-    made = create_app(service, settings=settings, tracer=tracer, log_requests=observing.requests)
+    if many > 1:
+        from chainring.software.workers import serve_by_many
+
+        serve_by_many(project, taken, workers=many, open_to_all=local, say=say)
+    else:
+        answer(project, taken, shared=Shared(open_to_all=local))
+
+
+def answer(project: Project, taken: socket.socket, *, shared: Shared) -> None:
+    """Answer requests of a listening socket in this process until it is told to stop."""
+    from chainring.deployment.http.app import create_app
+    from chainring.deployment.http.idempotency import Remembered
+    from chainring.deployment.http.limits import Limits
+    from chainring.deployment.http.logs import configure
+    from chainring.deployment.http.server import serve
+    from chainring.deployment.http.siblings import Siblings
+    from chainring.deployment.http.traces import tracing
+    from chainring.software.service import Service
+
+    settings, observing = project.ring.recipe.deployment, project.ring.recipe.observing
+    configure(observing.logs)
+    tracer = tracing(app=project.app) if observing.traces else None
+    limits = Limits(project.folder / ".chainring" / LIMITS_FILE)
+    made = create_app(
+        Service(project, open_to_all=shared.open_to_all),
+        settings=settings,
+        tracer=tracer,
+        log_requests=observing.requests,
+        limits=limits,
+        remembered=Remembered(shared.folder),
+        siblings=None if shared.folder is None else Siblings(shared.folder, shared.number),
+    )
     try:
-        serve(made, listener=taken, drain_s=settings.drain_s)
+        serve(made, listener=taken, drain_s=settings.drain_s, **tls_files(project))
     finally:
+        limits.close()
         if tracer is not None:
             tracer.close()
+
+
+def tls_files(project: Project) -> dict[str, Any]:
+    """Return where certificate and key lie, for uvicorn; nothing where HTTP is spoken.
+
+    Raises
+    ------
+    InputError
+        When one of them cannot be read, or they do not belong together.
+    """
+    settings = project.ring.recipe.deployment
+    if settings.tls_certificate is None or settings.tls_key is None:
+        return {}
+    import ssl
+
+    certificate = project.folder / settings.tls_certificate
+    key = project.folder / settings.tls_key
+    try:
+        ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(certificate, key)
+    except (OSError, ssl.SSLError) as error:
+        raise InputError(
+            f"deployment.tls_certificate and tls_key cannot be used ({error}); name a PEM file of "
+            "the certificate chain and one of its key"
+        ) from error
+    return {"ssl_certfile": str(certificate), "ssl_keyfile": str(key)}

@@ -2,8 +2,10 @@
 
 Enters a role and a name, leaves the secret text, shown once, and the `Key` that is stored:
 
-    secret, key = make_key("ask", "web shop")     # cr_ask_4f0c…_9b1d…
-    check_key(secret, [key]).role                 # 'ask'
+    secret, key = make_key("ask", "web shop", per_minute=600)     # cr_ask_4f0c…_9b1d…
+    check_key(secret, [key]).role                                 # 'ask'
+
+What each role reaches stands in `chainring.contracts.roles`.
 
 A secret holds 256 random bits, so a keyed BLAKE2b with a salt is enough where a chosen password
 would need a slow hash: no table and no dictionary shortens the search.
@@ -15,39 +17,27 @@ import hashlib
 import hmac
 import secrets
 import time
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Literal, cast, get_args
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import cast
 
 from chainring.contracts.errors import InputError, NotAllowedError, UnknownNameError, did_you_mean
+from chainring.contracts.roles import ABOVE, ROLES, VERB_ROLES, Role
 
-Role = Literal["ask", "operate"]
-ROLES: tuple[Role, ...] = get_args(Role)
 MAX_NAME = 80
 MAX_SECRET = 200
-
-_BOTH = ("predict", "react", "why", "status", "labels", "case")
-_OPERATE = (
-    "init", "turn", "watch", "serve", "review", "decide", "cases", "close_case", "history",
-    "metrics", "report", "promote", "rollback", "release", "drift", "keys", "doctor",
-    "backup", "restore", "gc", "forget", "audit",
-    "upgrade", "data fetch", "data clean", "data report", "data show",
-    "data trace", "pretrain", "tokeniser",
-    "words train", "words near", "words analogy", "words export", "words map", "words segment",
-)  # fmt: skip
-VERB_ROLES: dict[str, tuple[Role, ...]] = {
-    **dict.fromkeys(_BOTH, ROLES),
-    **dict.fromkeys(_OPERATE, ("operate",)),
-}
-"""Verb → roles that reach it. `case` is the one that the caller's own flag opened; `why` tells an
-asker ids and licences only, see `sees_texts`."""
 
 _REFUSED = "this key is not accepted; ask the operator for one (`chainring keys`)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Key:
-    """What is stored of a key; the secret itself is not. Times are seconds since 1970 (UTC)."""
+    """What is stored of a key; the secret itself is not. Times are seconds since 1970 (UTC).
+
+    `only` are the verbs it is held to within its role; empty: all of them. `per_minute` requests
+    and `per_day` texts are its limits; 0: none. `meter` is the id under which they are counted: a
+    rotated key goes on with what its predecessor has used.
+    """
 
     id: str
     role: Role
@@ -57,21 +47,41 @@ class Key:
     at: float
     expires: float | None = None
     revoked: bool = False
+    only: tuple[str, ...] = ()
+    per_minute: int = 0
+    per_day: int = 0
+    replaces: str = ""
+    meter: str = ""
+
+    def reaches(self, verb: str) -> bool:
+        """Whether role and scope let it call a verb."""
+        return self.role in VERB_ROLES.get(verb, ()) and (not self.only or verb in self.only)
 
 
 def make_key(
-    role: str, name: str, *, expires: float | None = None, now: float | None = None
+    role: str,
+    name: str,
+    *,
+    expires: float | None = None,
+    only: Sequence[str] = (),
+    per_minute: int = 0,
+    per_day: int = 0,
+    now: float | None = None,
 ) -> tuple[str, Key]:
     """Return a new secret `cr_<role>_<id>_<random>` and the key to store.
 
     Parameters
     ----------
     role
-        `ask` or `operate`.
+        One of `ROLES`.
     name
         Whom it is for, 1 to 80 characters.
     expires
         When it ends, in seconds since 1970; None: when it is revoked.
+    only
+        Verbs of the role that it is held to; none: all of them.
+    per_minute, per_day
+        Requests a minute and texts a day; 0: no limit.
 
     Raises
     ------
@@ -86,9 +96,48 @@ def make_key(
         faults.append(f"name: 1 to {MAX_NAME} printable characters expected, found {len(name)}")
     if expires is not None and expires <= at:
         faults.append("expires: that moment has passed")
+    faults += [f"{name}: {n} is not >= 0" for name, n in _limits(per_minute, per_day) if n < 0]
+    faults += list(_scope_faults(role, only))
     if faults:
         raise InputError("no key was made", faults=faults)
-    return _issue(cast(Role, role), name.strip(), expires, at)
+    secret, key = _issue(cast(Role, role), name.strip(), expires, at)
+    return secret, replace(key, only=tuple(only), per_minute=per_minute, per_day=per_day)
+
+
+def rotated(key: Key, *, grace_s: float, now: float | None = None) -> tuple[str, Key, Key]:
+    """Return a new secret, the key that takes over, and the old one, which ends after the grace.
+
+    Name, role, scope and limits carry over; a key that ends by itself gets the same span again.
+    """
+    at = time.time() if now is None else now
+    if key.revoked:
+        raise InputError(f"key {key.id} is revoked; make a new one instead")
+    if grace_s < 0:
+        raise InputError(f"the grace of a rotated key: {grace_s:g} s is not >= 0")
+    expires = None if key.expires is None else at + (key.expires - key.at)
+    secret, fresh = _issue(key.role, key.name, expires, at)
+    fresh = replace(
+        fresh,
+        only=key.only,
+        per_minute=key.per_minute,
+        per_day=key.per_day,
+        replaces=key.id,
+        meter=key.meter or key.id,
+    )
+    ends = at + grace_s if key.expires is None else min(key.expires, at + grace_s)
+    return secret, fresh, replace(key, expires=ends)
+
+
+def _limits(per_minute: int, per_day: int) -> tuple[tuple[str, int], ...]:
+    return (("per_minute", per_minute), ("per_day", per_day))
+
+
+def _scope_faults(role: str, only: Sequence[str]) -> Iterator[str]:
+    reached = [verb for verb, roles in VERB_ROLES.items() if role in roles]
+    for verb in only:
+        if role in ROLES and verb not in reached:
+            near = did_you_mean(verb, reached) if verb not in VERB_ROLES else ""
+            yield f"only: a key of role {role} does not reach {verb!r}{near}"
 
 
 def _issue(role: Role, name: str, expires: float | None, at: float) -> tuple[str, Key]:
@@ -121,14 +170,32 @@ def check_key(secret: str, keys: Iterable[Key], *, now: float | None = None) -> 
     NotAllowedError
         When it is unknown, wrong, expired or revoked; the message is the same for all four.
     """
-    at = time.time() if now is None else now
-    identifier = secret[:MAX_SECRET].split("_", 3)[2:3]
-    key = next((key for key in keys if [key.id] == identifier), _NOBODY)
+    return KeyRing(keys).check(secret, now=now)
+
+
+class KeyRing:
+    """The keys of a project by id: what a server holds, so that a thousand keys cost as one."""
+
+    def __init__(self, keys: Iterable[Key]) -> None:
+        self._keys = {key.id: key for key in keys}
+
+    def __len__(self) -> int:
+        """Return how many keys there are, ended ones included."""
+        return len(self._keys)
+
+    def check(self, secret: str, *, now: float | None = None) -> Key:
+        """Return the key of a secret; see `check_key`."""
+        parts = secret[:MAX_SECRET].split("_", 3)
+        key = self._keys.get(parts[2] if len(parts) > 2 else "", _NOBODY)
+        _require(secret, key, at=time.time() if now is None else now)
+        return key
+
+
+def _require(secret: str, key: Key, *, at: float) -> None:
     is_right = hmac.compare_digest(_hash(secret[: MAX_SECRET + 1], key.salt), key.hash)
     has_ended = key.revoked or (key.expires is not None and key.expires <= at)
     if not is_right or has_ended:
         raise NotAllowedError(_REFUSED)
-    return key
 
 
 _NOBODY = _issue("ask", "nobody", None, 0.0)[1]  # its secret was never seen, so it opens nothing
@@ -153,4 +220,4 @@ def allow(role: str, verb: str) -> None:
 
 def sees_texts(role: str) -> bool:
     """Return whether `why` may show users' texts to this role; others see ids and licences."""
-    return role == "operate"
+    return role in ABOVE

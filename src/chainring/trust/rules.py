@@ -52,7 +52,9 @@ class RuleSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     who: Patterns = Field(
-        "*", description="role (owner, operate), name of a key, or name of the owner's account"
+        "*",
+        description="role (owner, admin, operate, annotate), name of a key, or name of the owner's "
+        "account",
     )
     action: Actions = Field("*", description="what is done: read, export, train or evaluate")
     where: WhereSettings = WhereSettings()
@@ -89,7 +91,7 @@ class AccessSettings(BaseModel):
     """Who may read, export, train on and judge with which records.
 
     The first rule that fits decides. Where none fits, this machine's owner may do everything, and
-    keys of role operate may read.
+    keys of role admin, operate and annotate may read.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -130,8 +132,9 @@ def _who_faults(rule: RuleSettings) -> Iterator[str]:
         near = nearest(name, ROLES)
         if name not in ROLES and near is not None and not set(name) & set("*?["):
             yield f"who: {name!r} is near a role and is none; did you mean {near!r}?"
-    if rule.allow and "ask" in names and {"read", "export"} & {*rule.actions}:
-        yield "who: a key of role ask never sees texts, so that this can never be allowed"
+    for role in ("ask", "react"):
+        if rule.allow and role in names and {"read", "export"} & {*rule.actions}:
+            yield f"who: a key of role {role} never sees texts, so that this can never be allowed"
     learns = [one for one in rule.actions if one in ("train", "evaluate")]
     if learns and rule.action != "*" and not fits(names, "owner"):
         yield (

@@ -7,12 +7,14 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from chainring.contracts.roles import ROLES
 from chainring.deployment.http.app import create_app
 from chainring.deployment.http.demo import DemoVerbs
 from chainring.deployment.http.server import running
 from chainring.deployment.settings import DeploymentSettings
 
 ASK, OPERATE = "demo-key-to-ask", "demo-key-to-operate"
+KEYS = {f"demo-key-to-{role}": role for role in ROLES}
 
 
 @pytest.fixture(scope="session")
@@ -23,7 +25,7 @@ def open_url() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def keyed_url() -> Iterator[str]:
-    verbs = DemoVerbs(keys={ASK: "ask", OPERATE: "operate"})
+    verbs = DemoVerbs(keys=KEYS)
     with running(create_app(verbs, settings=DeploymentSettings())) as url:
         yield url
 

@@ -7,8 +7,9 @@ keys) proves nothing about who wrote the request, so those calls must also come 
 
 from __future__ import annotations
 
+import ipaddress
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -29,10 +30,11 @@ Proof = Literal["header", "cookie", "none"]
 
 
 class WrongKeys:
-    """Wrong keys by address; beyond `limit` a minute they are answered 429 instead of 401.
+    """Wrong keys by address; one that sent `limit` within a minute is locked out for a minute.
 
-    A right key is let in all the same: whoever shares an address (an office, a proxy) must not be
-    able to lock the others out, and keys are too long to be found by trying.
+    Then no key is even looked at but those that were let in from there before: whoever shares an
+    address (an office, a proxy) must not be able to lock out the programs that work there. An
+    IPv6 address counts as its network of 64 bits, which one guesser may own.
     """
 
     def __init__(
@@ -44,20 +46,56 @@ class WrongKeys:
     ) -> None:
         self.limit, self.window_s, self.clock = limit, window_s, clock
         self._tries: dict[str, list[float]] = {}
+        self._let_in: set[int] = set()
+
+    def require(self, client: str, secret: str) -> None:
+        """Raise `too_many_tries` where the address is locked out and the key is new there."""
+        if self._tries and hash((client, secret)) not in self._let_in:
+            tries = self._recent(_network(client))
+            if len(tries) >= self.limit:
+                left = self.window_s - (self.clock() - tries[-self.limit])
+                raise HttpError("too_many_tries", retry_after_s=left)
+
+    def let_in(self, client: str, secret: str) -> None:
+        """Note that a key was right."""
+        if len(self._let_in) > 10_000:
+            self._let_in.clear()
+        self._let_in.add(hash((client, secret)))
 
     def count(self, client: str) -> None:
         """Note one more; past the limit raise `too_many_tries`."""
-        now = self.clock()
-        tries = [at for at in self._tries.get(client, []) if now - at < self.window_s]
+        network = _network(client)
+        tries = self._recent(network)
         if len(self._tries) > 10_000:
             self._tries.clear()
-        self._tries[client] = [*tries, now][-self.limit - 1 :]
+        self._tries[network] = [*tries, self.clock()][-self.limit - 1 :]
         if len(tries) >= self.limit:
             raise HttpError("too_many_tries", retry_after_s=self.window_s)
 
+    def _recent(self, network: str) -> list[float]:
+        now = self.clock()
+        return [at for at in self._tries.get(network, []) if now - at < self.window_s]
 
-def caller_of(request: Request, verbs: Verbs, wrong: WrongKeys) -> Caller:
-    """Return who calls.
+
+def _network(client: str) -> str:
+    """Return what is counted as one guesser.
+
+    >>> _network("203.0.113.7"), _network("2001:db8:1:2:aaaa::7")
+    ('203.0.113.7', '2001:db8:1:2::')
+    """
+    if ":" not in client:
+        return client
+    try:
+        whole = ipaddress.IPv6Address(client.partition("%")[0])
+    except ValueError:
+        return client
+    return str(ipaddress.IPv6Address(int(whole) >> 64 << 64))
+
+
+def caller_of(
+    request: Request, verbs: Verbs, wrong: WrongKeys, *, sites: Sequence[str] = ()
+) -> Caller:
+    """Return who calls; pages of other web sites may only where they are among `sites`.
 
     Raises
     ------
@@ -66,6 +104,8 @@ def caller_of(request: Request, verbs: Verbs, wrong: WrongKeys) -> Caller:
     """
     secret, proof = secret_of(request)
     client = request.client.host if request.client else ""
+    if secret is not None:
+        wrong.require(client, secret)
     try:
         caller = verbs.authenticate(secret, client)
     except NotAllowedError:
@@ -73,8 +113,12 @@ def caller_of(request: Request, verbs: Verbs, wrong: WrongKeys) -> Caller:
             raise HttpError("no_key") from None
         wrong.count(client)
         raise HttpError("wrong_key") from None
+    if secret is not None:
+        wrong.let_in(client, secret)
     if not caller.key_id:
         require_own_host(request)
+    if proof == "none" and _is_site(request, sites):
+        return caller
     if proof != "header" and request.method not in ("GET", "HEAD"):
         require_own_origin(request, strict=proof == "cookie")
     return caller
@@ -129,6 +173,11 @@ def require_own_origin(request: Request, *, strict: bool) -> None:
         own = not strict
     if not own:
         raise HttpError("foreign_origin")
+
+
+def _is_site(request: Request, sites: Sequence[str]) -> bool:
+    origin = request.headers.get("origin")
+    return origin is not None and (origin in sites or "*" in sites)
 
 
 def _host_name(host: str) -> str:

@@ -52,11 +52,16 @@ class PredictBody(Body):
     pairs: list[Text] | None = Field(None, description="second texts, in the order of `texts`")
     episode: Name = Field("", description="id of the conversation")
     author: Name = Field("", description="pseudonym of who asks")
+    stream: bool = Field(
+        False, description="true: one text, answered as server-sent events while it is written"
+    )
 
     def all(self, *, max_texts: int, max_characters: int) -> list[Input]:
         """Return the texts, or pairs of texts, within the limits, or say every fault."""
         if (self.text is None) == (self.texts is None):
             raise InputError("exactly one of `text` and `texts` is expected")
+        if self.stream and self.text is None:
+            raise InputError("`stream` goes with `text`, one at a time")
         single = self.text is not None
         texts = [self.text] if self.text is not None else self.texts or []
         faults = [] if texts else ["texts: empty; send at least one"]
@@ -137,7 +142,7 @@ class CloseBody(Body):
     must: bool = Field(False, description="every later model has to get this right")
 
 
-B = TypeVar("B", bound=Body)
+B = TypeVar("B", bound=BaseModel)
 
 
 async def read(request: Request, *, max_bytes: int, timeout_s: float = BODY_TIMEOUT_S) -> bytes:
@@ -172,7 +177,7 @@ def parse(raw: bytes, kind: type[B]) -> B:
         raise InputError("the body has the wrong shape", faults=faults[:20]) from None
 
 
-def _fault(error: Any, kind: type[Body]) -> str:
+def _fault(error: Any, kind: type[BaseModel]) -> str:
     place: Sequence[str | int] = error["loc"]
     path = ".".join(str(part) for part in place) or "body"
     if error["type"] == "extra_forbidden":

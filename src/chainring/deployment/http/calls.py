@@ -6,12 +6,13 @@ order is fixed: key, role, origin, body; who may not come in is not read.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from pydantic import BaseModel
 from starlette.requests import Request
-from starlette.responses import Response
 
 from chainring.deployment.http import bodies
 from chainring.deployment.http.access import (
@@ -22,13 +23,17 @@ from chainring.deployment.http.access import (
     visitor_of,
 )
 from chainring.deployment.http.faults import HttpError
+from chainring.deployment.http.idempotency import MAX_KEY, Remembered
 from chainring.deployment.http.language import Language, language_of
+from chainring.deployment.http.limits import Limits
 from chainring.deployment.http.metrics import Metrics
+from chainring.deployment.http.patience import PRESENCE, Presence
+from chainring.deployment.http.siblings import Siblings
 from chainring.deployment.http.stages import stage
 from chainring.deployment.http.verbs import Caller, Verbs
 from chainring.deployment.settings import DeploymentSettings
 
-B = TypeVar("B", bound=bodies.Body)
+B = TypeVar("B", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +44,9 @@ class House:
     settings: DeploymentSettings
     metrics: Metrics
     wrong_keys: WrongKeys
+    limits: Limits
+    remembered: Remembered
+    siblings: Siblings | None = None
     body_timeout_s: float = bodies.BODY_TIMEOUT_S
 
 
@@ -62,6 +70,11 @@ class Call:
         """The pseudonym that our pages gave this browser, or nothing."""
         return self.request.cookies.get(AUTHOR_COOKIE, "")[:200]
 
+    @property
+    def idempotency_key(self) -> str:
+        """What says that a request is the same as one before, or nothing."""
+        return self.request.headers.get("idempotency-key", "")[:MAX_KEY]
+
     def body(self, kind: type[B]) -> B:
         """Return the body as its model."""
         return bodies.parse(self.raw, kind)
@@ -80,28 +93,33 @@ Handler = Callable[[Call], Awaitable[Any]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """A row of the route table. Without a `verb` it is open to everybody."""
+    """A row of the route table. Without a `verb` it is open to everybody.
+
+    With `lane` it asks the model: refused while the lane is full, given up when its caller leaves.
+    """
 
     method: str
     path: str
     verb: str | None
     handler: Handler
     summary: str
-    body: type[bodies.Body] | None = None
+    body: type[BaseModel] | None = None
     answer: Any = None
     status: int = 200
     query: tuple[str, ...] = ()
     takes_body: bool = False
     page: bool = False
+    lane: bool = False
 
 
 async def call_of(request: Request, route: Route, house: House) -> Call:
     """Return the call, after key, role and origin were found right and the body was read."""
     caller = visitor_of(request, house.verbs) if route.page else NOBODY
     if route.verb is not None:
-        caller = caller_of(request, house.verbs, house.wrong_keys)
-        if not house.verbs.may(caller, route.verb):
-            raise HttpError("not_allowed")
+        sites = house.settings.cors_origins
+        caller = caller_of(request, house.verbs, house.wrong_keys, sites=sites)
+        _require_reached(caller, route.verb, house)
+        house.limits.enter(caller)
     raw = b""
     if route.body is not None or route.takes_body:
         raw = await bodies.read(
@@ -112,14 +130,48 @@ async def call_of(request: Request, route: Route, house: House) -> Call:
     return Call(request=request, house=house, caller=caller, language=language_of(request), raw=raw)
 
 
+def _require_reached(caller: Caller, verb: str, house: House) -> None:
+    if caller.only and verb not in caller.only:
+        house.verbs.refused(caller, verb)
+        raise HttpError("not_allowed", faults=[f"this key is held to {', '.join(caller.only)}"])
+    if not house.verbs.may(caller, verb):
+        house.verbs.refused(caller, verb)
+        raise HttpError("not_allowed", faults=[f"its role is {caller.role}"])
+
+
 async def answered(request: Request, route: Route, house: House) -> Any:
-    """Return what the route answers: a response as it is, anything else to be written as JSON."""
+    """Return what the route answers: a response as it is, anything else to be written as JSON.
+
+    Raises
+    ------
+    HttpError
+        `not_ready` while the server drains, `too_slow` past `timeout_s`, `gone` when nobody waits.
+    """
+    if route.verb is not None and getattr(request.app.state, "draining", False):
+        raise HttpError("not_ready", faults=["the server is stopping"], retry_after_s=1.0)
     with stage("read"):
         call = await call_of(request, route, house)
     with stage("answer"):
+        try:
+            async with asyncio.timeout(house.settings.timeout_s):
+                return await (_attended(call, route) if route.lane else route.handler(call))
+        except TimeoutError:
+            limit = f"{house.settings.timeout_s:g} s (deployment.timeout_s)"
+            raise HttpError("too_slow", faults=[limit], retry_after_s=1.0) from None
+
+
+async def _attended(call: Call, route: Route) -> Any:
+    """Return what the route answers, unless its caller leaves: then the lane lets go of it."""
+    presence: Presence = call.request.scope.get(PRESENCE) or Presence()
+    task = asyncio.current_task()
+    assert task is not None
+    presence.left = task.cancel
+    try:
         return await route.handler(call)
-
-
-def is_response(value: Any) -> bool:
-    """Return whether a handler made its response itself."""
-    return isinstance(value, Response)
+    except asyncio.CancelledError:
+        if not presence.is_gone:
+            raise
+        task.uncancel()
+        raise HttpError("gone") from None
+    finally:
+        presence.left = None

@@ -24,11 +24,12 @@ from chainring.contracts.feedback import Feedback
 from chainring.contracts.ids import keyed, new_id
 from chainring.contracts.prediction import Prediction
 from chainring.contracts.reaction import Reaction
+from chainring.contracts.roles import ABOVE, Role, verbs_of
 from chainring.contracts.values import Input
 from chainring.deployment.http import demo_data
+from chainring.deployment.http.demo_offers import MODEL, DemoOffers
 from chainring.deployment.http.demo_release import DemoReleases
 from chainring.deployment.http.verbs import (
-    VERB_NAMES,
     Article,
     Caller,
     Decision,
@@ -38,16 +39,13 @@ from chainring.deployment.http.verbs import (
     Reacted,
     Readiness,
     ReviewItem,
-    Role,
     Served,
 )
 
-ASK_VERBS = frozenset(VERB_NAMES[:6])
-MODEL = "blake2b:4f1c9a7be2d05a31"
 _SECRET = b"demonstration"
 
 
-class DemoVerbs(DemoReleases):
+class DemoVerbs(DemoReleases, DemoOffers):
     """Eight intents found by their words; everything told to it is kept in memory."""
 
     def __init__(self, *, keys: Mapping[str, Role] | None = None, queue: int = 512) -> None:
@@ -63,11 +61,12 @@ class DemoVerbs(DemoReleases):
         self._review: dict[str, ReviewItem] = {item.id: item for item in demo_data.review_items()}
         self._batches: dict[int, int] = {}
         self.begin_releases()
+        self.begin_offers()
 
     def authenticate(self, secret: str | None, client: str) -> Caller:
-        """Return the holder of a key; without any key in the house everybody may operate."""
+        """Return the holder of a key; without any key in the house everybody is admin."""
         if not self.keys:
-            return Caller(role="operate", name="local")
+            return Caller(role="admin", name="local")
         for known, role in self.keys.items():
             if secret is not None and hmac.compare_digest(known.encode(), secret.encode()):
                 return Caller(role=role, key_id=keyed(_SECRET, known, size=4), name=role)
@@ -75,7 +74,7 @@ class DemoVerbs(DemoReleases):
 
     def may(self, caller: Caller, verb: str) -> bool:
         """Return whether the role reaches the verb."""
-        return caller.role == "operate" or verb in ASK_VERBS
+        return verb in verbs_of(caller.role)
 
     async def start(self) -> None:
         """Nothing to start."""
@@ -90,7 +89,13 @@ class DemoVerbs(DemoReleases):
 
     def load(self) -> Load:
         """Return the sizes of the batches so far."""
-        return Load(batches=dict(self._batches), model=MODEL, form="bf16", engine="demo")
+        return Load(
+            batches=dict(self._batches),
+            model=MODEL,
+            form="bf16",
+            engine="demo",
+            task=self.task,
+        )
 
     async def predict(
         self, texts: Sequence[Input], *, episode: str, author: str, caller: Caller
@@ -187,7 +192,7 @@ class DemoVerbs(DemoReleases):
         if prediction not in self._served:
             raise UnknownNameError("prediction", prediction, [])
         found, text = self._served[prediction]
-        shown = caller.role == "operate"
+        shown = caller.role in ABOVE
         return {
             "prediction": found.id,
             "text": text if shown else None,
@@ -254,7 +259,7 @@ class DemoVerbs(DemoReleases):
         """Return the case to its reporter or to those who operate."""
         found = self._cases.get(case)
         if found is None or not (
-            caller.role == "operate"
+            caller.role in ABOVE
             or (author and author == found.reporter)
             or (feedback and feedback == found.opened_by)
         ):

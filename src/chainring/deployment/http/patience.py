@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from asyncio import TimerHandle
+from collections.abc import Callable
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -21,12 +22,31 @@ _TOO_LONG = (
 )
 
 
+PRESENCE = "chainring.presence"
+"""Where in the scope of a request its `Presence` stands."""
+
+
+class Presence:
+    """Whether the caller still waits; `left` is called when it goes away before its answer."""
+
+    def __init__(self) -> None:
+        self.is_gone = False
+        self.left: Callable[[], object] | None = None
+
+    def leave(self) -> None:
+        """Note that the connection is lost."""
+        self.is_gone = True
+        if self.left is not None:
+            self.left()
+
+
 class PatientProtocol(HttpToolsProtocol):
     """httptools with a clock and a ruler for the head of each request."""
 
     head_timeout_s = HEAD_TIMEOUT_S
     max_head_bytes = MAX_HEAD_BYTES
     _clock: TimerHandle | None = None
+    _presence: Presence | None = None
     _in_head = True
     _head_bytes = 0
 
@@ -36,9 +56,11 @@ class PatientProtocol(HttpToolsProtocol):
         self._start_clock()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Stop the clock."""
+        """Stop the clock, and tell whoever works for this caller."""
         self._stop_clock()
         super().connection_lost(exc)
+        if self._presence is not None:
+            self._presence.leave()
 
     def data_received(self, data: bytes) -> None:
         """Take bytes, unless they make a head too long."""
@@ -69,6 +91,8 @@ class PatientProtocol(HttpToolsProtocol):
         if self._field_bytes + len(self.url) > self.max_head_bytes:
             self._refuse()
             raise ValueError("the head of the request is too long")
+        self._presence = Presence()
+        self.scope[PRESENCE] = self._presence  # type: ignore[literal-required]
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:

@@ -11,28 +11,17 @@ from chainring.contracts.case import CaseState
 from chainring.contracts.codec import plain
 from chainring.contracts.errors import InputError
 from chainring.deployment.http import metrics, shapes
+from chainring.deployment.http.asking import predict
 from chainring.deployment.http.bodies import CloseBody, DecideBody, PredictBody, ReactBody
 from chainring.deployment.http.calls import Call, Route
+from chainring.deployment.http.key_routes import KEY_ROUTES
+from chainring.deployment.http.openai_routes import OPENAI_ROUTES
 from chainring.deployment.http.release_routes import RELEASE_ROUTES
-
-
-async def predict(call: Call) -> shapes.AnswerShape | shapes.AnswersShape:
-    """Answer one text, or several in order."""
-    body = call.body(PredictBody)
-    limits = call.house.settings
-    texts = body.all(max_texts=limits.max_texts, max_characters=limits.max_characters)
-    served = await call.verbs.predict(
-        texts, episode=body.episode, author=body.author or call.author, caller=call.caller
-    )
-    call.house.metrics.count_served(served)
-    answers = [shapes.answer(each) for each in served]
-    return answers[0] if body.text is not None else shapes.AnswersShape(predictions=answers)
 
 
 async def react(call: Call) -> shapes.ReactedShape:
     """Store what a person did about an answer; answered once it is stored."""
-    key = call.request.headers.get("idempotency-key", "")[:200]
-    reaction = call.body(ReactBody).reaction(author=call.author, key=key)
+    reaction = call.body(ReactBody).reaction(author=call.author, key=call.idempotency_key)
     stored = await call.verbs.react(reaction, caller=call.caller)
     call.house.metrics.count_reaction(stored)
     return shapes.reacted(stored)
@@ -128,7 +117,10 @@ async def ready(call: Call) -> Response:
 
 async def measures(call: Call) -> Response:
     """Give Prometheus its page."""
-    return Response(call.house.metrics.text(), media_type=metrics.CONTENT_TYPE)
+    page, others = call.house.metrics.text(), call.house.siblings
+    if others is not None:
+        page = await others.page(page)
+    return Response(page, media_type=metrics.CONTENT_TYPE)
 
 
 def case_state(asked: str) -> CaseState | None:
@@ -155,6 +147,7 @@ ROUTES: tuple[Route, ...] = (
     Route(
         method="POST", path="/v1/predict", verb="predict", handler=predict, body=PredictBody,
         answer=shapes.AnswerShape | shapes.AnswersShape, summary="Answer one text or several",
+        lane=True,
     ),
     Route(
         method="POST", path="/v1/react", verb="react", handler=react, body=ReactBody, status=201,
@@ -203,5 +196,7 @@ ROUTES: tuple[Route, ...] = (
     Route(
         method="GET", path="/metrics", verb="metrics", handler=measures, summary="For Prometheus",
     ),
+    *OPENAI_ROUTES,
+    *KEY_ROUTES,
     *RELEASE_ROUTES,
 )  # fmt: skip

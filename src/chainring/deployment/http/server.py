@@ -70,10 +70,11 @@ def _no_port(host: str, port: int, error: OSError) -> Exception:
     )
 
 
-def address(taken: socket.socket) -> str:
+def address(taken: socket.socket, *, tls: bool = False) -> str:
     """Return the URL of a listening socket."""
+    scheme = "https" if tls else "http"
     host, port = taken.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
 def serve(
@@ -85,6 +86,7 @@ def serve(
     head_timeout_s: float = HEAD_TIMEOUT_S,
     max_head_bytes: int = MAX_HEAD_BYTES,
     max_connections: int = 4096,
+    **tls: Any,
 ) -> None:
     """Serve until SIGTERM or Ctrl-C.
 
@@ -102,6 +104,8 @@ def serve(
         How long a request's head may take, and how long it may be.
     max_connections
         Connections beyond these are answered 503.
+    tls
+        `ssl_certfile` and `ssl_keyfile` of uvicorn, for HTTPS.
     """
     server(
         app,
@@ -110,6 +114,7 @@ def serve(
         head_timeout_s=head_timeout_s,
         max_head_bytes=max_head_bytes,
         max_connections=max_connections,
+        **tls,
     ).run(sockets=[listener])
 
 

@@ -29,9 +29,11 @@ from chainring.contracts.evaluation import Share
 from chainring.contracts.feedback import Feedback
 from chainring.contracts.prediction import Prediction
 from chainring.contracts.reaction import Reaction
+from chainring.contracts.roles import Role
 from chainring.contracts.values import Input
+from chainring.deployment.http.offers import Offers
+from chainring.deployment.http.privileges import Privileges
 
-Role = Literal["ask", "operate"]
 Decision = Literal["accept", "change", "reject"]
 
 VERB_NAMES = (
@@ -49,17 +51,30 @@ VERB_NAMES = (
     "metrics",
     "release",
     "drift",
+    "models",
+    "embed",
+    "chat",
+    "keys",
+    "audit",
 )
-"""The verbs that `Verbs.may` is asked about; the first six are open to the role `ask`."""
+"""The verbs that `Verbs.may` is asked about."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """Who calls. `key_id` is empty where the server runs open on its own machine."""
+    """Who calls. `key_id` is empty where the server runs open on its own machine.
+
+    `only` holds a key to some verbs of its role; `per_minute` requests and `per_day` texts are
+    counted under `meter`; 0: no limit.
+    """
 
     role: Role
     key_id: str = ""
     name: str = ""
+    only: tuple[str, ...] = ()
+    per_minute: int = 0
+    per_day: int = 0
+    meter: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,7 +210,7 @@ class Load:
     drift: Mapping[tuple[str, str], float] = field(default_factory=dict)
 
 
-class Verbs(Protocol):
+class Verbs(Offers, Privileges, Protocol):
     """What a server can do for its callers."""
 
     def authenticate(self, secret: str | None, client: str) -> Caller:

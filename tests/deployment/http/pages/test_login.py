@@ -52,14 +52,16 @@ def test_signing_in_leads_nowhere_else(keyed_url: str, path: str) -> None:
     assert answer.headers["location"] == "/"
 
 
-def test_many_wrong_keys_are_429_and_a_right_one_still_opens() -> None:
+def test_many_wrong_keys_are_429_and_lock_out_all_but_those_that_opened_before() -> None:
     from chainring.deployment.http.app import create_app
     from chainring.deployment.http.demo import DemoVerbs
     from chainring.deployment.http.server import running
     from chainring.deployment.settings import DeploymentSettings
 
-    verbs = DemoVerbs(keys={"right": "ask"})
+    verbs = DemoVerbs(keys={"right": "ask", "known": "ask"})
     with running(create_app(verbs, settings=DeploymentSettings())) as url:
+        assert _sign_in(url, "known").status_code == 303
         statuses = [_sign_in(url, "wrong").status_code for _ in range(12)]
         assert statuses == [401] * 10 + [429] * 2
-        assert _sign_in(url, "right").status_code == 303
+        assert _sign_in(url, "right").status_code == 429
+        assert _sign_in(url, "known").status_code == 303

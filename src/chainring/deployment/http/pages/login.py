@@ -32,9 +32,13 @@ async def login(call: Call) -> Response:
     try:
         if not (secret.isascii() and secret.isprintable() and 0 < len(secret) <= 512):
             raise NotAllowedError("no key")
+        call.house.wrong_keys.require(client, secret)
         call.verbs.authenticate(secret, client)
     except NotAllowedError:
         return _refused(call, client, next_)
+    except HttpError:
+        return _form(call, next_=next_, trouble="login.too_many", status=429)
+    call.house.wrong_keys.let_in(client, secret)
     response = RedirectResponse(next_, status_code=303)
     response.set_cookie(
         KEY_COOKIE,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from chainring.deployment.http.language import Language
 from chainring.deployment.http.pages.docs_strings import DOCS
+from chainring.deployment.http.pages.example_strings import EXAMPLE
 from chainring.deployment.http.pages.watch_strings import WATCH
 
 STRINGS: dict[str, tuple[str, str]] = {
@@ -293,6 +294,7 @@ STRINGS: dict[str, tuple[str, str]] = {
     # labels that carry no name of their own
     "label.out_of_scope": ("Out of scope", "不在范围内"),
     **DOCS,
+    **EXAMPLE,
     **WATCH,
 }
 

@@ -14,6 +14,7 @@ from chainring.deployment.http.pages import login
 from chainring.deployment.http.pages.ask import ask
 from chainring.deployment.http.pages.cases import case, cases
 from chainring.deployment.http.pages.docs import docs
+from chainring.deployment.http.pages.example import example
 from chainring.deployment.http.pages.layout import heading, page
 from chainring.deployment.http.pages.markup import tag
 from chainring.deployment.http.pages.review import review
@@ -44,6 +45,9 @@ async def asset(call: Call) -> Response:
         raise HttpError("no_route")
     content, kind, etag = assets()[call.path("name")]
     headers = {"ETag": etag, "Cache-Control": "no-cache"}
+    if call.path("name") == "chainring.js":  # a page of another site may load it
+        headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+        headers["Access-Control-Allow-Origin"] = "*"
     if call.request.headers.get("if-none-match") == etag:
         return Response(status_code=304, headers=headers)
     return Response(content, media_type=kind, headers=headers)
@@ -75,6 +79,10 @@ PAGES: tuple[Route, ...] = (
     Route(method="GET", path="/ring", verb="history", handler=ring, summary="Ring", page=True),
     Route(method="GET", path="/watch", verb="drift", handler=watch, summary="Watch", page=True),
     Route(method="GET", path="/docs", verb=None, handler=docs, summary="Interface", page=True),
+    Route(
+        method="GET", path="/example", verb="predict", handler=example, summary="Example",
+        page=True,
+    ),
     Route(method="GET", path="/login", verb=None, handler=login.form, summary="Form", page=True),
     Route(
         method="POST", path="/login", verb=None, handler=login.login, summary="Sign in",

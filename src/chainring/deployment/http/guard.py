@@ -1,0 +1,65 @@
+"""The first thing a request meets: while the lane is full it is refused here, in microseconds.
+
+Under overload most requests are refused, so that what a refusal costs decides how many answers are
+still given. Keys are not looked at: that the server is busy is no secret.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from chainring.contracts.errors import BusyError
+from chainring.deployment.http.calls import Route
+from chainring.deployment.http.faults import failure
+from chainring.deployment.http.language import preferred
+from chainring.deployment.http.metrics import Metrics
+from chainring.deployment.http.verbs import Verbs
+
+
+class Guard:
+    """Wraps the application; refuses calls of the lane's routes while the lane can take no more."""
+
+    def __init__(
+        self, app: ASGIApp, *, verbs: Verbs, metrics: Metrics, routes: Sequence[Route]
+    ) -> None:
+        self.app, self._verbs, self._metrics = app, verbs, metrics
+        self._paths = {route.path for route in routes if route.lane}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a call through, or refuse it."""
+        if scope["type"] == "http" and scope["path"] in self._paths:
+            error = self._verbs.full()
+            if error is not None:
+                await self._refuse(error, scope, send)
+                return
+        await self.app(scope, receive, send)
+
+    async def _refuse(self, error: BusyError, scope: Scope, send: Send) -> None:
+        begun = time.perf_counter()
+        spoken = dict(scope["headers"]).get(b"accept-language", b"").decode("latin-1")
+        found = failure(error, preferred(spoken), ready=self._verbs.ready().ok)
+        body = orjson.dumps(found.plain())
+        headers = [
+            (b"content-type", b"application/json"),
+            (b"content-length", str(len(body)).encode()),
+            *((name.lower().encode(), value.encode()) for name, value in found.headers().items()),
+        ]
+        await send({"type": "http.response.start", "status": found.status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+        self._metrics.count_request(scope["path"], found.status, time.perf_counter() - begun)
+
+
+def cross_origin(sites: Sequence[str]) -> dict[str, Any]:
+    """Return what pages of other web sites may do: call with a key in a header, no cookies."""
+    return {
+        "allow_origins": list(sites),
+        "allow_methods": ["GET", "POST"],
+        "allow_headers": ["authorization", "content-type", "idempotency-key"],
+        "expose_headers": ["retry-after"],
+        "max_age": 600,
+    }

@@ -1,0 +1,123 @@
+"""Idempotency: a request that is sent again with its key gets the answer of before.
+
+Enters who asks, the key of the request and its body, leaves the answer that was given, or waits
+for the one that is on its way. The same key with another body is refused, so that a client's
+mistake is told instead of answered. What is remembered is bytes of an answer, in memory only, for
+an hour and at most so many; a failed request is forgotten, so that it can be tried again.
+
+Workers share what they remember through a folder of memory files where there are several.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import os
+import time
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from chainring.deployment.http.faults import HttpError
+
+KEPT_S = 3600.0
+KEPT = 10_000
+MAX_KEY = 200
+
+
+@dataclass(slots=True)
+class Place:
+    """Where an answer is remembered; `answer` is that of before, or what is put here."""
+
+    body: bytes
+    at: float
+    answer: bytes = b""
+    done: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+class Remembered:
+    """Answers by caller, route and key.
+
+    Parameters
+    ----------
+    folder
+        Where workers share answers; None where there is one process.
+    """
+
+    def __init__(
+        self, folder: Path | None = None, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._folder, self._clock = folder, clock
+        self._places: OrderedDict[bytes, Place] = OrderedDict()
+
+    @asynccontextmanager
+    async def place(self, *about: str, body: bytes) -> AsyncIterator[Place]:
+        """Hold the place of an answer; `about` says who asks what with which key.
+
+        Raises
+        ------
+        HttpError
+            `key_reused` when another body came with the key before.
+        """
+        name, digest = _digest("\n".join(about).encode()), _digest(body)
+        found = await self._known(name, digest)
+        if found is not None:
+            yield found
+            return
+        mine = self._places[name] = Place(digest, self._clock())
+        try:
+            yield mine
+        finally:
+            if mine.answer:
+                self._share(name, mine)
+            else:
+                del self._places[name]
+            mine.done.set()
+            self._forget()
+
+    async def _known(self, name: bytes, digest: bytes) -> Place | None:
+        found = self._places.get(name) or self._shared(name)
+        if found is None or self._clock() - found.at > KEPT_S:
+            self._places.pop(name, None)
+            return None
+        if found.body != digest:
+            raise HttpError("key_reused")
+        if not found.answer:
+            await found.done.wait()
+            if not found.answer:  # the first one failed: this one tries
+                return await self._known(name, digest)
+        return found
+
+    def _forget(self) -> None:
+        """Forget what is old or too much; what is on its way stays."""
+        now = self._clock()
+        while self._places:
+            name, first = next(iter(self._places.items()))
+            if not first.answer or (len(self._places) <= KEPT and now - first.at <= KEPT_S):
+                return
+            del self._places[name]
+            if self._folder is not None:
+                with contextlib.suppress(FileNotFoundError):
+                    os.unlink(self._folder / name.hex())
+
+    def _share(self, name: bytes, place: Place) -> None:
+        if self._folder is not None:
+            fresh = self._folder / f".{name.hex()}.{os.getpid()}"
+            fresh.write_bytes(place.body + place.answer)
+            fresh.replace(self._folder / name.hex())
+
+    def _shared(self, name: bytes) -> Place | None:
+        if self._folder is None:
+            return None
+        try:
+            data = (self._folder / name.hex()).read_bytes()
+        except FileNotFoundError:
+            return None
+        return Place(data[:16], self._clock(), data[16:])
+
+
+def _digest(data: bytes) -> bytes:
+    return hashlib.blake2b(data, digest_size=16).digest()

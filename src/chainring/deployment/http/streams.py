@@ -1,0 +1,56 @@
+"""Server-sent events: a text while it is written.
+
+Enters an iterator of pieces, leaves a response whose lines a browser's or a program's reader takes
+one by one. What goes wrong before the first piece is an ordinary failure with its status; later it
+is an event `error` and the end of the stream. Who stops reading stops the writer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import orjson
+from starlette.responses import StreamingResponse
+
+from chainring.contracts.errors import ChainringError
+from chainring.deployment.http.calls import Call
+from chainring.deployment.http.faults import HttpError, failure
+from chainring.deployment.http.offers import Begun
+from chainring.deployment.http.verbs import Served
+
+
+def event(data: Any, *, name: str = "") -> bytes:
+    """Return one event.
+
+    >>> event({"text": "你好"}, name="piece").decode().splitlines()
+    ['event: piece', 'data: {"text":"你好"}', '']
+    """
+    head = f"event: {name}\n".encode() if name else b""
+    return head + b"data: " + orjson.dumps(data) + b"\n\n"
+
+
+async def streamed(
+    call: Call,
+    pieces: AsyncIterator[Begun | str | Served],
+    draw: Callable[[Begun | str | Served], list[bytes]],
+) -> StreamingResponse:
+    """Return the response that writes the pieces as `draw` makes events of them."""
+    first = await anext(pieces)
+
+    async def lines() -> AsyncIterator[bytes]:
+        try:
+            for line in draw(first):
+                yield line
+            async with asyncio.timeout(call.house.settings.timeout_s):
+                async for piece in pieces:
+                    for line in draw(piece):
+                        yield line
+        except (ChainringError, HttpError) as error:
+            yield event(failure(error, call.language).plain(), name="error")
+        except TimeoutError:
+            yield event(failure(HttpError("too_slow"), call.language).plain(), name="error")
+
+    headers = {"x-accel-buffering": "no"}  # a proxy would keep the pieces back
+    return StreamingResponse(lines(), media_type="text/event-stream", headers=headers)

@@ -1,0 +1,185 @@
+"""The client that waits.
+
+with Client("http://localhost:8000") as client:
+for piece in client.stream("Guten Tag"):
+print(piece)
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from types import TracebackType
+from typing import Any
+
+from chainring.contracts.feedback import FeedbackKind
+from chainring.contracts.values import Input
+from chainring.software.client import wire
+from chainring.software.client.connection import body_of, reached
+from chainring.software.client.wire import Answer, Model, Piece, Reacted, Retry, Sent
+
+
+class Client:
+    """Asks a server. Safe to share between threads; close it, or use it in a `with`.
+
+    Parameters
+    ----------
+    url
+        Address of the server.
+    key
+        Its key; empty: the variable CHAINRING_KEY, if it is set.
+    timeout_s
+        How long one try may take.
+    retry
+        How often and when to try again.
+    transport
+        A transport of httpx in place of the network's, for tests.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        key: str = "",
+        timeout_s: float = wire.TIMEOUT_S,
+        retry: Retry | None = None,
+        transport: Any = None,
+    ) -> None:
+        parts = reached(url, key, timeout_s)
+        import httpx
+
+        self.url, self.retry = parts.url, retry or Retry()
+        self._http = httpx.Client(
+            base_url=parts.url, headers=parts.headers, timeout=parts.timeout, transport=transport
+        )
+
+    def __enter__(self) -> Client:
+        """Return itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close it."""
+        self.close()
+
+    def close(self) -> None:
+        """Close its connections."""
+        self._http.close()
+
+    def predict(
+        self, text: str, *, pair: str | None = None, episode: str = "", author: str = "",
+        idempotency_key: str = "",
+    ) -> Answer:  # fmt: skip
+        """Return the answer to a text, or to a text and a second one.
+
+        Raises
+        ------
+        chainring.contracts.errors.ChainringError
+            As the library does: InputError, NotAllowedError, BusyError, UnreachableError, …
+        """
+        asked: Input = text if pair is None else (text, pair)
+        sent = wire.asked(asked, episode=episode, author=author, key=idempotency_key)
+        return wire.answers(self._body(sent))[0]
+
+    def predict_many(
+        self, texts: Sequence[Input], *, episode: str = "", author: str = "",
+        idempotency_key: str = "",
+    ) -> list[Answer]:  # fmt: skip
+        """Return the answers to several texts or pairs, in order."""
+        sent = wire.asked(list(texts), episode=episode, author=author, key=idempotency_key)
+        return wire.answers(self._body(sent))
+
+    def stream(
+        self, text: str, *, pair: str | None = None, episode: str = "", author: str = ""
+    ) -> Iterator[Piece | Answer]:
+        """Yield an answer piece by piece while it is written, last the whole one."""
+        asked: Input = text if pair is None else (text, pair)
+        sent = wire.asked(asked, episode=episode, author=author, stream=True)
+        import httpx
+
+        try:
+            with self._http.stream(
+                sent.method, sent.path, content=sent.body, headers=dict(sent.headers)
+            ) as response:
+                if response.status_code >= 400:
+                    response.read()
+                    raise wire.error_of(response.status_code, body_of(response), response.headers)
+                for name, data in wire.events(response.iter_lines()):
+                    found = wire.piece(name, data)
+                    if found is not None:
+                        yield found
+        except httpx.TransportError as error:
+            raise wire.unreachable(self.url, error) from error
+
+    def react(
+        self,
+        prediction: str,
+        kind: FeedbackKind,
+        value: str = "",
+        *,
+        comment: str = "",
+        author: str = "",
+        episode: str = "",
+        consent: str = "none",
+        idempotency_key: str = "",
+    ) -> Reacted:
+        """Store what a person did about an answer; it is durable when this returns."""
+        sent = wire.told(
+            prediction,
+            kind,
+            value,
+            comment=comment,
+            author=author,
+            episode=episode,
+            consent=consent,
+            key=idempotency_key,
+        )
+        return wire.read(Reacted, self._body(sent))
+
+    def embed(self, texts: Sequence[str]) -> list[list[float]]:
+        """Return a vector a text."""
+        return wire.vectors(self._body(wire.embedding(texts)))
+
+    def why(self, prediction: str) -> dict[str, Any]:
+        """Return where an answer came from."""
+        found: dict[str, Any] = self._body(wire.got(f"/v1/why/{prediction}"))
+        return found
+
+    def models(self) -> list[Model]:
+        """Return the models that answer."""
+        return [wire.read(Model, one) for one in self._body(wire.got("/v1/models"))["data"]]
+
+    def labels(self) -> list[str]:
+        """Return the labels that can be answered or corrected to."""
+        return [str(one["label"]) for one in self._body(wire.got("/v1/labels"))["labels"]]
+
+    def status(self) -> dict[str, Any]:
+        """Return what answers and what waits."""
+        found: dict[str, Any] = self._body(wire.got("/v1/status"))
+        return found
+
+    def _body(self, sent: Sent) -> Any:
+        import httpx
+
+        for attempt in range(self.retry.times + 1):
+            is_last = attempt == self.retry.times
+            try:
+                response = self._http.request(
+                    sent.method, sent.path, content=sent.body, headers=dict(sent.headers)
+                )
+            except httpx.TransportError as error:
+                if is_last:
+                    raise wire.unreachable(self.url, error) from error
+                time.sleep(self.retry.wait_s(attempt))
+                continue
+            if response.status_code < 400:
+                return body_of(response)
+            if is_last or response.status_code not in wire.AGAIN:
+                raise wire.error_of(response.status_code, body_of(response), response.headers)
+            asked_s = wire.retry_after_s(response.headers)
+            time.sleep(self.retry.wait_s(attempt, retry_after_s=asked_s))
+        raise AssertionError("a loop of at least one round returns or raises")

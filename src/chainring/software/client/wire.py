@@ -1,0 +1,279 @@
+"""What goes over the wire: requests made, answers read, failures told, retries reckoned.
+
+No input or output happens here: the clients that wait and those that do not share all of it.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import random
+import secrets
+import struct
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any, TypeVar
+
+from chainring.contracts.errors import (
+    BusyError,
+    ChainringError,
+    ConflictError,
+    InputError,
+    NotAllowedError,
+    UnknownNameError,
+    UnreachableError,
+)
+from chainring.contracts.feedback import FeedbackKind
+from chainring.contracts.values import Input
+
+T = TypeVar("T")
+
+AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
+TIMEOUT_S = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """One answer; `label` is the best guess also where the text was passed on to a person.
+
+    `output` is the answer where it is no label: a number, tags as JSON, a text. `article` is the
+    help article that goes with the label: its `title` and `text`.
+    """
+
+    id: str
+    label: str
+    confidence: float
+    passed_on: bool
+    message: str = ""
+    article: Mapping[str, str] | None = None
+    language: str = ""
+    model: str = ""
+    form: str = ""
+    variant: str = "champion"
+    scores: Mapping[str, float] = field(default_factory=dict)
+    output: str = ""
+
+    @property
+    def value(self) -> str:
+        """What was answered."""
+        return self.label or self.output
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reacted:
+    """A stored reaction; `case` is the case that a flag opened."""
+
+    id: str
+    prediction: str
+    kind: str
+    value: str
+    case: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model:
+    """A model that answers; `request` and `answer` are JSON schemas of what it takes and gives."""
+
+    id: str
+    task: str
+    form: str
+    engine: str
+    variant: str
+    labels: Sequence[str] = ()
+    capabilities: Sequence[str] = ()
+    request: Mapping[str, Any] = field(default_factory=dict)
+    answer: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """A piece of a text that is being written."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retry:
+    """How often and when to try again: `times` more, after `first_s`, twice that, … `most_s`.
+
+    Each wait is drawn from its upper half, so that clients that failed together do not come back
+    together; a server's Retry-After is waited for where it is longer.
+    """
+
+    times: int = 3
+    first_s: float = 0.25
+    most_s: float = 20.0
+
+    def wait_s(self, attempt: int, *, retry_after_s: float = 0.0) -> float:
+        """Return how long to wait after failure number `attempt`, from 0."""
+        longest = min(self.most_s, self.first_s * 2.0**attempt)
+        drawn = random.uniform(longest / 2, longest)
+        return max(drawn, min(retry_after_s, self.most_s))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """A request as it goes out."""
+
+    method: str
+    path: str
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def asked(
+    texts: Input | Sequence[Input],
+    *,
+    episode: str = "",
+    author: str = "",
+    stream: bool = False,
+    key: str = "",
+) -> Sent:
+    """Return the request for answers; a tuple is a pair of texts."""
+    body: dict[str, Any] = {"episode": episode, "author": author}
+    if isinstance(texts, str | tuple):
+        text, pair = texts if isinstance(texts, tuple) else (texts, None)
+        body |= {"text": text} if pair is None else {"text": text, "pair": pair}
+    else:
+        firsts = [one[0] if isinstance(one, tuple) else one for one in texts]
+        seconds = [one[1] for one in texts if isinstance(one, tuple)]
+        body |= {"texts": firsts, "pairs": seconds} if seconds else {"texts": firsts}
+    if stream:
+        body["stream"] = True
+    return _post("/v1/predict", body, key=key)
+
+
+def told(
+    prediction: str,
+    kind: FeedbackKind,
+    value: str = "",
+    *,
+    comment: str = "",
+    author: str = "",
+    episode: str = "",
+    consent: str = "none",
+    key: str = "",
+) -> Sent:
+    """Return the request that stores a reaction."""
+    body = {
+        "prediction": prediction,
+        "kind": kind,
+        "value": value,
+        "comment": comment,
+        "author": author,
+        "episode": episode,
+        "consent": consent,
+    }
+    return _post("/v1/react", body, key=key)
+
+
+def embedding(texts: Sequence[str]) -> Sent:
+    """Return the request for vectors."""
+    return _post("/v1/embeddings", {"input": list(texts), "encoding_format": "base64"}, key="")
+
+
+def got(path: str) -> Sent:
+    """Return a request that only reads."""
+    return Sent(method="GET", path=path)
+
+
+def _post(path: str, body: Mapping[str, Any], *, key: str) -> Sent:
+    headers = {
+        "content-type": "application/json",
+        "idempotency-key": key or secrets.token_urlsafe(18),
+    }
+    data = json.dumps(body, ensure_ascii=False).encode("utf-8", "surrogatepass")
+    return Sent(method="POST", path=path, body=data, headers=headers)
+
+
+def answers(body: Any) -> list[Answer]:
+    """Return the answers of a body, of one or of several."""
+    return [read(Answer, one) for one in body.get("predictions", [body])]
+
+
+def vectors(body: Any) -> list[list[float]]:
+    """Return the vectors of a body, in the order of their texts."""
+    rows = sorted(body["data"], key=lambda row: int(row["index"]))
+    return [_numbers(row["embedding"]) for row in rows]
+
+
+def _numbers(written: str) -> list[float]:
+    data = base64.b64decode(written)
+    return list(struct.unpack(f"<{len(data) // 4}f", data))
+
+
+def read(kind: type[T], body: Mapping[str, Any]) -> T:
+    """Return a body as its noun; keys that a newer server added are left out."""
+    known = {each.name for each in fields(kind)}  # type: ignore[arg-type]
+    return kind(**{name: value for name, value in body.items() if name in known})
+
+
+def events(lines: Iterable[str]) -> Iterator[tuple[str, Any]]:
+    """Yield name and data of each server-sent event."""
+    reader = Events()
+    for line in lines:
+        yield from reader.line(line)
+
+
+class Events:
+    """Puts lines together to server-sent events."""
+
+    def __init__(self) -> None:
+        self._name, self._data = "message", ""
+
+    def line(self, line: str) -> list[tuple[str, Any]]:
+        """Take a line; return the event that it ends, if it does."""
+        if line.startswith("event: "):
+            self._name = line[7:]
+        elif line.startswith("data: "):
+            self._data = line[6:]
+        elif not line and self._data:
+            found = (self._name, json.loads(self._data))
+            self._name, self._data = "message", ""
+            return [found]
+        return []
+
+
+def piece(name: str, data: Any) -> Piece | Answer | None:
+    """Return what an event of a stream says; raises what an event `error` tells."""
+    if name == "error":
+        raise error_of(500, data, {})
+    if name == "piece":
+        return Piece(text=data["text"])
+    return read(Answer, data) if name == "answer" else None
+
+
+def error_of(status: int, body: Any, headers: Mapping[str, str]) -> ChainringError:
+    """Return a refusal as the error that the library itself would raise."""
+    fault = body.get("error", {}) if isinstance(body, dict) else {}
+    fault = fault if isinstance(fault, dict) else {"message": str(fault)}
+    code = str(fault.get("code", ""))
+    message = str(fault.get("message") or f"the server answered {status}")
+    step = str(fault.get("next", ""))
+    whole = f"{message} {step}".strip()
+    faults = tuple(str(one) for one in fault.get("faults", ()))
+    if code in ("not_found", "no_model"):
+        return UnknownNameError(code, faults[0] if faults else message, None)
+    if status in (429, 503) or code in ("busy", "not_ready", "too_slow"):
+        return BusyError(whole, retry_after_s=retry_after_s(headers))
+    if status in (401, 403):
+        return NotAllowedError("\n".join([whole, *faults]))
+    if status == 409:
+        return ConflictError(whole)
+    if 400 <= status < 500:
+        return InputError(whole, faults=faults)
+    return UnreachableError(whole)
+
+
+def retry_after_s(headers: Mapping[str, str]) -> float:
+    """Return the seconds of Retry-After; 1 where it is missing or a date."""
+    said = headers.get("retry-after", "")
+    return float(said) if said.replace(".", "", 1).isdecimal() else 1.0
+
+
+def unreachable(url: str, error: Exception) -> UnreachableError:
+    """Return that no answer came."""
+    return UnreachableError(
+        f"{url} did not answer ({type(error).__name__}); is `chainring serve` running there, and "
+        "is the address right?"
+    )

@@ -1,0 +1,75 @@
+"""Keys of a project: made, rotated and revoked, each as a fact and each in the audit log.
+
+secret, key = made(project, "ask", "web shop", days=365, per_minute=600)
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from chainring.contracts.access import Who
+from chainring.contracts.errors import UnknownNameError
+from chainring.software import auditing
+from chainring.trust.access import Key, make_key, rotated
+
+if TYPE_CHECKING:
+    from chainring.software.api import Project
+
+KIND = "key"
+GRACE_HOURS = 24.0
+_DAY_S, _HOUR_S = 86400.0, 3600.0
+
+
+def made(
+    project: Project,
+    role: str,
+    name: str,
+    *,
+    days: float | None = None,
+    only: Sequence[str] = (),
+    per_minute: int = 0,
+    per_day: int = 0,
+    who: Who | None = None,
+) -> tuple[str, Key]:
+    """Return a new key's secret, which is stored nowhere, and the key; see `Project.make_key`."""
+    expires = None if days is None else time.time() + days * _DAY_S
+    secret, key = make_key(
+        role, name, expires=expires, only=only, per_minute=per_minute, per_day=per_day
+    )
+    project.ring.ledger.add_fact(KIND, key.id, key)
+    _kept(project, f"made a key of role {role}", key.id, who)
+    return secret, key
+
+
+def rotate(
+    project: Project, identifier: str, *, grace_hours: float, who: Who | None = None
+) -> tuple[str, Key]:
+    """Return a new secret in place of a key's, which goes on for the grace; see `rotate_key`."""
+    old = _named(project, identifier)
+    secret, fresh, ending = rotated(old, grace_s=grace_hours * _HOUR_S)
+    project.ring.ledger.add_fact(KIND, fresh.id, fresh)
+    project.ring.ledger.add_fact(KIND, ending.id, ending)
+    _kept(project, f"rotated {identifier}, which ends in {grace_hours:g} h", fresh.id, who)
+    return secret, fresh
+
+
+def revoked(project: Project, identifier: str, *, who: Who | None = None) -> Key:
+    """Revoke a key and return it; see `Project.revoke_key`."""
+    ended = replace(_named(project, identifier), revoked=True)
+    project.ring.ledger.add_fact(KIND, identifier, ended)
+    _kept(project, "revoked", identifier, who)
+    return ended
+
+
+def _named(project: Project, identifier: str) -> Key:
+    key = project.ring.ledger.fact(KIND, identifier, Key)
+    if key is None:
+        raise UnknownNameError("key", identifier, [known.id for known in project.keys()])
+    return key
+
+
+def _kept(project: Project, because: str, about: str, who: Who | None) -> None:
+    auditing.record(project, "keys", because=because, about=about, who=who)

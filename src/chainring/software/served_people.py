@@ -1,0 +1,103 @@
+"""What people look at and decide, as a server's verbs: why, the review queue, cases.
+
+Who decides is the caller; texts are shown as the rules of access say, and each act is kept.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from chainring.contracts.case import Case, CaseState
+from chainring.contracts.errors import UnknownNameError
+from chainring.contracts.roles import ABOVE
+from chainring.deployment.http import verbs as http
+from chainring.software.auditing import record
+from chainring.software.served_keys import who_is
+from chainring.trust.access import sees_texts
+
+if TYPE_CHECKING:
+    from chainring.software.api import Project
+    from chainring.store.writer import TrafficWriter
+
+
+class ServedPeople:
+    """What `Service` answers those who look behind an answer."""
+
+    project: Project
+    _writer: TrafficWriter | None
+
+    def why(self, prediction: str, *, caller: http.Caller, language: str) -> dict[str, Any]:
+        """Return where an answer came from; texts only to those who operate."""
+        if self._writer is not None:
+            self._writer.flush()
+        texts = sees_texts(caller.role)
+        return self.project.why(prediction, texts=texts, who=who_is(caller))
+
+    def review_items(self, *, limit: int, caller: http.Caller) -> list[http.ReviewItem]:
+        """Return what waits for a person and may be shown to the caller, most urgent first."""
+        if self._writer is not None:
+            self._writer.flush()
+        who = who_is(caller)
+        return [
+            http.ReviewItem(
+                id=item.id,
+                kind=item.kind,
+                text=item.text,
+                language=item.language,
+                answer=item.answer,
+                proposed=item.proposed,
+                confidence=item.confidence,
+                author=item.author,
+                why=item.why,
+                at=item.at,
+                pair=item.pair,
+            )
+            for item in self.project.review_items(limit=limit, who=who)
+        ]
+
+    def decide(
+        self,
+        item: str,
+        *,
+        decision: http.Decision,
+        value: str,
+        must: bool,
+        caller: http.Caller,
+    ) -> None:
+        """Store a person's decision."""
+        by = caller.name or caller.key_id or "operator"
+        self.project.decide(item, decision=decision, value=value, must=must, by=by)
+        record(self.project, "decide", who=who_is(caller), because=decision, about=item)
+
+    def cases(self, *, state: CaseState | None) -> list[Case]:
+        """Return the cases, newest first."""
+        return self.project.cases(state=state)
+
+    def case_for(self, case: str, *, author: str, feedback: str, caller: http.Caller) -> Case:
+        """Return a case to its reporter, or to those who operate."""
+        found = self.project.ring.ledger.fact("case", case, Case)
+        if found is not None and (
+            caller.role in ABOVE
+            or (author and author == found.reporter)
+            or (feedback and feedback == found.opened_by)
+        ):
+            return found
+        raise UnknownNameError("case", case, [])
+
+    def close_case(
+        self,
+        case: str,
+        *,
+        outcome: str,
+        told: str,
+        truth: str,
+        must: bool,
+        caller: http.Caller,
+    ) -> Case:
+        """Close a case."""
+        by = caller.name or caller.key_id or "operator"
+        closed = self.project.close_case(
+            case, outcome=outcome, told=told, truth=truth, must=must, by=by
+        )
+        record(self.project, "close_case", who=who_is(caller), about=case)
+        return closed

@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from chainring.contracts.errors import BusyError
+from chainring.deployment.http.app import create_app
+from chainring.deployment.http.demo import DemoVerbs
+from chainring.deployment.http.server import running
+from chainring.deployment.settings import DeploymentSettings
+
+
+class Full(DemoVerbs):
+    def begin_offers(self) -> None:
+        super().begin_offers()
+        self.busy = BusyError("the queue is full: 96 texts wait", retry_after_s=2.4)
+
+
+@pytest.fixture(scope="module")
+def full_url() -> Iterator[str]:
+    with running(create_app(Full(), settings=DeploymentSettings())) as url:
+        yield url
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/v1/predict", {"text": "a"}),
+        ("/v1/embeddings", {"input": "a"}),
+        ("/v1/chat/completions", {"messages": [{"role": "user", "content": "a"}]}),
+    ],
+)
+def test_while_the_lane_is_full_its_routes_are_refused_at_once(
+    full_url: str, path: str, body: dict[str, object]
+) -> None:
+    answer = httpx.post(f"{full_url}{path}", json=body)
+    assert (answer.status_code, answer.headers["retry-after"]) == (429, "2")
+    assert answer.json()["error"]["message"] == "the queue is full: 96 texts wait"
+
+
+def test_other_routes_answer_while_the_lane_is_full_and_the_refusals_are_counted(
+    full_url: str,
+) -> None:
+    with httpx.Client(base_url=full_url) as client:
+        for _ in range(3):
+            assert client.post("/v1/predict", json={"text": "a" * 10_000}).status_code == 429
+        assert client.get("/v1/labels").status_code == 200
+        counted = 'chainring_requests_total{route="/v1/predict",status="429"}'
+        assert counted in client.get("/metrics").text
+
+
+SITE = "https://shop.example"
+
+
+def test_pages_of_named_sites_may_call_and_no_others() -> None:
+    settings = DeploymentSettings(cors_origins=(SITE,))
+    app = create_app(DemoVerbs(keys={"k": "ask"}), settings=settings)
+    asked = {"access-control-request-method": "POST",
+             "access-control-request-headers": "authorization,content-type"}  # fmt: skip
+    with running(app) as url, httpx.Client(base_url=url) as client:
+        before = client.options("/v1/predict", headers={"origin": SITE, **asked})
+        assert before.headers["access-control-allow-origin"] == SITE
+        assert "authorization" in before.headers["access-control-allow-headers"].lower()
+        headers = {"origin": SITE, "authorization": "Bearer k"}
+        answer = client.post("/v1/predict", json={"text": "a"}, headers=headers)
+        assert answer.status_code == 200
+        assert answer.headers["access-control-allow-origin"] == SITE
+        assert "access-control-allow-credentials" not in answer.headers
+        other = {"origin": "https://evil.example", **asked}
+        refused = client.options("/v1/predict", headers=other)
+        assert "access-control-allow-origin" not in refused.headers
+        by_cookie = client.post(
+            "/v1/predict", json={"text": "a"}, headers={"origin": SITE, "cookie": "chainring_key=k"}
+        )
+        assert by_cookie.status_code == 403

@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import httpx
+import pytest
+
+from chainring.deployment.http.faults import HttpError
+from chainring.deployment.http.idempotency import KEPT, KEPT_S, Remembered
+
+
+async def given(remembered: Remembered, key: str, answer: bytes, body: bytes = b"{}") -> bytes:
+    async with remembered.place("k", "/v1/predict", key, body=body) as place:
+        if not place.answer:
+            place.answer = answer
+        return place.answer
+
+
+def test_a_request_that_is_sent_again_gets_the_answer_of_before() -> None:
+    async def test() -> None:
+        remembered = Remembered()
+        assert await given(remembered, "a", b"first") == b"first"
+        assert await given(remembered, "a", b"second") == b"first"
+        assert await given(remembered, "b", b"second") == b"second"
+
+    asyncio.run(test())
+
+
+def test_one_that_comes_while_the_first_is_on_its_way_waits_for_it() -> None:
+    async def test() -> None:
+        remembered, go, asked = Remembered(), asyncio.Event(), 0
+
+        async def ask() -> bytes:
+            nonlocal asked
+            async with remembered.place("k", "a", body=b"{}") as place:
+                if not place.answer:
+                    asked += 1
+                    await go.wait()
+                    place.answer = b"once"
+                return place.answer
+
+        calls = [asyncio.create_task(ask()) for _ in range(5)]
+        await asyncio.sleep(0)
+        go.set()
+        assert await asyncio.gather(*calls) == [b"once"] * 5
+        assert asked == 1
+
+    asyncio.run(test())
+
+
+def test_a_failed_request_is_tried_by_the_one_that_waited() -> None:
+    async def test() -> None:
+        remembered, go = Remembered(), asyncio.Event()
+
+        async def fail() -> None:
+            async with remembered.place("k", "a", body=b"{}"):
+                await go.wait()
+                raise ValueError("broken")
+
+        failing = asyncio.create_task(fail())
+        await asyncio.sleep(0)
+        later = asyncio.create_task(given_a(remembered))
+        await asyncio.sleep(0)
+        go.set()
+        with pytest.raises(ValueError, match="broken"):
+            await failing
+        assert await later == b"well"
+
+    async def given_a(remembered: Remembered) -> bytes:
+        async with remembered.place("k", "a", body=b"{}") as place:
+            place.answer = place.answer or b"well"
+            return place.answer
+
+    asyncio.run(test())
+
+
+def test_the_same_key_with_another_body_is_refused() -> None:
+    async def test() -> None:
+        remembered = Remembered()
+        await given(remembered, "a", b"first")
+        with pytest.raises(HttpError, match="key_reused"):
+            await given(remembered, "a", b"second", body=b"other")
+
+    asyncio.run(test())
+
+
+def test_what_is_old_or_too_much_is_forgotten() -> None:
+    now = 0.0
+
+    async def test() -> None:
+        nonlocal now
+        remembered = Remembered(clock=lambda: now)
+        for number in range(KEPT + 50):
+            await given(remembered, str(number), b"x")
+        assert len(remembered._places) == KEPT
+        now = KEPT_S + 1
+        assert await given(remembered, str(KEPT), b"again") == b"again"
+        assert len(remembered._places) == 1
+
+    asyncio.run(test())
+
+
+def test_workers_share_what_they_remember(tmp_path: Path) -> None:
+    async def test() -> None:
+        one, other = Remembered(tmp_path), Remembered(tmp_path)
+        await given(one, "a", b"first")
+        assert await given(other, "a", b"second") == b"first"
+        with pytest.raises(HttpError, match="key_reused"):
+            await given(other, "a", b"second", body=b"other")
+
+    asyncio.run(test())
+
+
+def test_over_http_a_repeated_predict_is_one_prediction(client: httpx.Client) -> None:
+    headers, body = {"idempotency-key": "order-17"}, {"text": "where is my parcel"}
+    first = client.post("/v1/predict", json=body, headers=headers)
+    again = client.post("/v1/predict", json=body, headers=headers)
+    assert first.json() == again.json()
+    assert "idempotency-replayed" not in first.headers
+    assert again.headers["idempotency-replayed"] == "true"
+    assert client.post("/v1/predict", json=body).json()["id"] != first.json()["id"]
+    other = client.post("/v1/predict", json={"text": "refund"}, headers=headers)
+    assert (other.status_code, other.json()["error"]["code"]) == (422, "key_reused")

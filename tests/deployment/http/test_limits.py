@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from chainring.deployment.http.faults import HttpError
+from chainring.deployment.http.limits import Limits
+from chainring.deployment.http.verbs import Caller
+
+DAY = 86400.0
+
+
+class Clock:
+    def __init__(self, at: float = 1000.0) -> None:
+        self.at = at
+
+    def __call__(self) -> float:
+        return self.at
+
+
+def key(identifier: str = "k1", **terms: int) -> Caller:
+    return Caller(role="ask", key_id=identifier, meter=identifier, **terms)  # type: ignore[arg-type]
+
+
+def test_a_key_may_ask_so_often_a_minute_and_then_hears_when_to_come_back() -> None:
+    clock = Clock()
+    limits, caller = Limits(clock=clock), key(per_minute=6)
+    for _ in range(6):
+        limits.enter(caller)
+    with pytest.raises(HttpError, match="too_often") as refused:
+        limits.enter(caller)
+    assert refused.value.retry_after_s == pytest.approx(10.0)
+    limits.enter(key("k2", per_minute=6))
+    clock.at += 10.0
+    limits.enter(caller)
+    with pytest.raises(HttpError, match="too_often"):
+        limits.enter(caller)
+
+
+def test_a_key_without_limits_is_never_refused() -> None:
+    limits = Limits(clock=Clock())
+    for _ in range(1000):
+        limits.enter(key())
+        limits.spend(key(), 1_000_000)
+
+
+def test_texts_beyond_the_quota_of_a_day_are_refused_whole_until_the_next() -> None:
+    wall = Clock(10 * DAY + 100)
+    limits, caller = Limits(wall=wall), key(per_day=10)
+    limits.spend(caller, 8)
+    with pytest.raises(HttpError, match="quota") as refused:
+        limits.spend(caller, 3)
+    assert refused.value.retry_after_s == pytest.approx(DAY - 100)
+    limits.spend(caller, 2)
+    wall.at += DAY
+    limits.spend(caller, 10)
+
+
+@pytest.mark.parametrize("jump", [-DAY, -3600.0, -400 * DAY])
+def test_a_clock_that_is_set_back_gives_no_quota_again(jump: float) -> None:
+    wall = Clock(10 * DAY + 100)
+    limits, caller = Limits(wall=wall), key(per_day=10)
+    limits.spend(caller, 10)
+    wall.at += jump
+    with pytest.raises(HttpError, match="quota"):
+        limits.spend(caller, 1)
+
+
+def test_a_clock_that_begins_anew_after_a_restart_gives_a_full_minute_and_no_more() -> None:
+    clock = Clock(1e6)
+    limits, caller = Limits(clock=clock), key(per_minute=5)
+    for _ in range(5):
+        limits.enter(caller)
+    clock.at = 3.0
+    for _ in range(5):
+        limits.enter(caller)
+    with pytest.raises(HttpError, match="too_often"):
+        limits.enter(caller)
+
+
+def test_a_rotated_key_goes_on_with_what_its_predecessor_used() -> None:
+    limits = Limits(wall=Clock())
+    limits.spend(key("old", per_day=10), 9)
+    fresh = Caller(role="ask", key_id="new", meter="old", per_day=10)
+    with pytest.raises(HttpError, match="quota"):
+        limits.spend(fresh, 2)
+
+
+SPENDER = """
+import sys
+from pathlib import Path
+from chainring.deployment.http.faults import HttpError
+from chainring.deployment.http.limits import Limits
+from chainring.deployment.http.verbs import Caller
+
+limits, spent = Limits(Path(sys.argv[1])), 0
+caller = Caller(role="ask", key_id="k", meter="k", per_day=1000)
+for _ in range(800):
+    try:
+        limits.spend(caller, 1)
+        spent += 1
+    except HttpError:
+        pass
+print(spent)
+"""
+
+
+def test_two_processes_together_spend_exactly_the_quota_and_a_third_finds_it_spent(
+    tmp_path: Path,
+) -> None:
+    command = [sys.executable, "-c", SPENDER, str(tmp_path / "limits")]
+    both = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    assert sum(int(one.communicate(timeout=60)[0]) for one in both) == 1000
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "0\n"
+
+
+def test_a_file_that_was_cut_begins_anew(tmp_path: Path) -> None:
+    path = tmp_path / "limits"
+    path.write_bytes(b"half")
+    limits = Limits(path)
+    limits.spend(key(per_day=1), 1)
+    limits.close()
+    with pytest.raises(HttpError, match="quota"):
+        Limits(path).spend(key(per_day=1), 1)
+
+
+def test_more_keys_than_places_are_counted_still() -> None:
+    limits = Limits(clock=Clock())
+    for number in range(9000):
+        limits.enter(key(f"k{number}", per_minute=1))
+    with pytest.raises(HttpError, match="too_often"):
+        limits.enter(key("k8999", per_minute=1))

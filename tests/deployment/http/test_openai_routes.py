@@ -1,0 +1,158 @@
+"""OpenAI's interface, asked by the real client of that name and by hand."""
+
+from __future__ import annotations
+
+import base64
+import struct
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import openai
+import pytest
+
+from chainring.deployment.http.app import create_app
+from chainring.deployment.http.demo import DemoVerbs
+from chainring.deployment.http.server import running
+from chainring.deployment.settings import DeploymentSettings
+
+ASK = "demo-key-to-ask"
+USER: Any = [{"role": "user", "content": "where is my parcel"}]
+
+
+class Talker(DemoVerbs):
+    """Answers with a text, as a model of conversations does."""
+
+    task = "dialogue"
+
+    def _answer(self, text: str, episode: str, author: str) -> Any:
+        from dataclasses import replace
+
+        served = super()._answer(text, episode, author)
+        row = replace(served.prediction, label="", output=f"heard {text}")
+        return replace(served, prediction=row, article=None)
+
+
+@pytest.fixture(scope="module")
+def talking() -> Iterator[openai.OpenAI]:
+    with running(create_app(Talker(), settings=DeploymentSettings())) as url:
+        with openai.OpenAI(base_url=f"{url}/v1", api_key="none", max_retries=0) as client:
+            yield client
+
+
+@pytest.fixture(scope="module")
+def sorting(keyed_url: str) -> Iterator[openai.OpenAI]:
+    with openai.OpenAI(base_url=f"{keyed_url}/v1", api_key=ASK, max_retries=0) as client:
+        yield client
+
+
+def test_the_openai_client_lists_and_names_models(sorting: openai.OpenAI) -> None:
+    (model,) = list(sorting.models.list())
+    assert model.owned_by == "demo"
+    assert sorting.models.retrieve(model.id).id == model.id
+    assert sorting.models.retrieve("demo").id == model.id
+    with pytest.raises(openai.NotFoundError):
+        sorting.models.retrieve("gpt-17")
+
+
+def test_the_openai_client_gets_vectors_in_both_encodings(sorting: openai.OpenAI) -> None:
+    packed = sorting.embeddings.create(model="demo", input=["a b", "c"])
+    plain = sorting.embeddings.create(model="demo", input=["a b", "c"], encoding_format="float")
+    assert [len(row.embedding) for row in packed.data] == [8, 8]
+    assert [row.embedding for row in packed.data] == [row.embedding for row in plain.data]
+    assert packed.usage.prompt_tokens == 3
+    alone = sorting.embeddings.create(model="demo", input="a b")
+    assert alone.data[0].embedding == packed.data[0].embedding
+
+
+def test_vectors_as_base64_are_little_endian_float32(operator: httpx.Client) -> None:
+    body = {"model": "demo", "input": "a", "encoding_format": "base64"}
+    packed = operator.post("/v1/embeddings", json=body).json()["data"][0]["embedding"]
+    plain = operator.post("/v1/embeddings", json={**body, "encoding_format": "float"}).json()
+    assert list(struct.unpack("<8f", base64.b64decode(packed))) == plain["data"][0]["embedding"]
+
+
+def test_the_openai_client_gets_a_reply_that_can_be_reacted_to(talking: openai.OpenAI) -> None:
+    reply = talking.chat.completions.create(model="demo", messages=USER, temperature=0.3)
+    assert reply.choices[0].message.content is not None
+    assert "where is my parcel" in reply.choices[0].message.content
+    assert reply.usage is not None
+    assert reply.usage.total_tokens == reply.usage.prompt_tokens + reply.usage.completion_tokens
+    about = (reply.model_extra or {})["chainring"]
+    assert about["not_used"] == ["temperature"]
+    stored = httpx.post(
+        f"{str(talking.base_url).rstrip('/')}/react",
+        json={"prediction": reply.id, "kind": "rating", "value": "up"},
+    )
+    assert stored.status_code == 201
+
+
+def test_the_openai_client_reads_a_stream_to_its_end(talking: openai.OpenAI) -> None:
+    chunks = list(
+        talking.chat.completions.create(
+            model="demo", messages=USER, stream=True, stream_options={"include_usage": True}
+        )
+    )
+    assert len({chunk.id for chunk in chunks}) == 1
+    said = [c.choices[0].delta.content for c in chunks if c.choices and c.choices[0].delta.content]
+    assert len(said) > 1
+    assert [c.choices[0].finish_reason for c in chunks if c.choices][-1] == "stop"
+    assert chunks[-1].usage is not None
+
+
+def test_a_whole_conversation_reaches_a_model_of_conversations(talking: openai.OpenAI) -> None:
+    messages: Any = [
+        {"role": "developer", "content": "be brief"},
+        {"role": "user", "content": [{"type": "text", "text": "你好"}]},
+        {"role": "assistant", "content": "您好"},
+        {"role": "user", "content": "包裹呢"},
+    ]
+    reply = talking.chat.completions.create(model="", messages=messages)
+    said = reply.choices[0].message.content or ""
+    for part in ('"role": "system"', "be brief", "你好", "您好", "包裹呢"):
+        assert part in said
+
+
+def test_the_openai_client_raises_its_own_errors(
+    sorting: openai.OpenAI, talking: openai.OpenAI, keyed_url: str
+) -> None:
+    with pytest.raises(openai.UnprocessableEntityError, match="cannot do this"):
+        sorting.chat.completions.create(model="demo", messages=USER)
+    with pytest.raises(openai.NotFoundError):
+        talking.chat.completions.create(model="gpt-17", messages=USER)
+    with pytest.raises(openai.UnprocessableEntityError, match="no model here can do"):
+        talking.chat.completions.create(
+            model="demo",
+            messages=USER,
+            tools=[{"type": "function", "function": {"name": "f", "parameters": {}}}],
+        )
+    wrong = openai.OpenAI(base_url=f"{keyed_url}/v1", api_key="wrong", max_retries=0)
+    with wrong, pytest.raises(openai.AuthenticationError):
+        wrong.models.list()
+    reacting = openai.OpenAI(base_url=f"{keyed_url}/v1", api_key="demo-key-to-react", max_retries=0)
+    with reacting, pytest.raises(openai.PermissionDeniedError):
+        reacting.embeddings.create(model="demo", input="a")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"messages": []},
+        {"messages": [{"role": "assistant", "content": "a"}]},
+        {"messages": [{"role": "tool", "content": "a"}]},
+        {"messages": USER, "n": 2},
+        {"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {}}]}]},
+        {},
+    ],
+)
+def test_a_conversation_that_cannot_be_answered_is_refused(
+    talking: openai.OpenAI, body: dict[str, Any]
+) -> None:
+    answer = httpx.post(f"{str(talking.base_url).rstrip('/')}/chat/completions", json=body)
+    assert answer.status_code == 422
+
+
+def test_too_many_texts_for_vectors_at_once_are_refused(operator: httpx.Client) -> None:
+    answer = operator.post("/v1/embeddings", json={"input": ["a"] * 257})
+    assert answer.status_code == 422
+    assert operator.post("/v1/embeddings", json={"input": [[1, 2]]}).status_code == 422

@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from chainring.deployment.http.siblings import Siblings, merged
+
+ONE = b"""# HELP chainring_requests_total Requests answered
+# TYPE chainring_requests_total counter
+chainring_requests_total{route="/v1/predict",status="200"} 3.0
+# HELP chainring_request_seconds Seconds
+# TYPE chainring_request_seconds histogram
+chainring_request_seconds_bucket{le="0.1"} 2.0
+chainring_request_seconds_bucket{le="+Inf"} 3.0
+chainring_request_seconds_count 3.0
+chainring_request_seconds_sum 0.5
+# HELP chainring_queue_texts Texts that wait
+# TYPE chainring_queue_texts gauge
+chainring_queue_texts 4.0
+"""
+
+
+def test_counters_and_histograms_are_sums_and_gauges_stand_apart() -> None:
+    lines = merged({"0": ONE, "1": ONE}).decode().splitlines()
+    assert 'chainring_requests_total{route="/v1/predict",status="200"} 6.0' in lines
+    assert 'chainring_request_seconds_bucket{le="0.1"} 4.0' in lines
+    assert "chainring_request_seconds_sum 1.0" in lines
+    assert 'chainring_queue_texts{worker="0"} 4.0' in lines
+    assert 'chainring_queue_texts{worker="1"} 4.0' in lines
+    assert lines.count("# TYPE chainring_requests_total counter") == 1
+
+
+def test_each_worker_gives_the_page_of_all_and_one_that_is_gone_is_left_out(tmp_path: Path) -> None:
+    async def test() -> None:
+        workers = [Siblings(tmp_path, number) for number in range(3)]
+        for worker in workers:
+            await worker.start(lambda: ONE)
+        page = (await workers[0].page(ONE)).decode()
+        assert 'status="200"} 9.0' in page
+        await workers[2].stop()
+        page = (await workers[1].page(ONE)).decode()
+        assert 'status="200"} 6.0' in page
+        for worker in workers[:2]:
+            await worker.stop()
+
+    asyncio.run(test())

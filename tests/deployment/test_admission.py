@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+from typing import Any
+
+from chainring.deployment.admission import BURST_S, Admission
+
+
+def made(**changes: Any) -> tuple[Admission, list[float]]:
+    now = [0.0]
+    settings: dict[str, Any] = {"max_queue": 512, "standing_queue": 96, "max_wait_s": 1.0}
+    return Admission(**(settings | changes), clock=lambda: now[0]), now
+
+
+def test_no_more_than_the_queue_holds_is_ever_let_in() -> None:
+    admission, _ = made()
+    assert admission.refusal(count=2, waiting=510, weight=0) is None
+    refused = admission.refusal(count=3, waiting=510, weight=0)
+    assert refused is not None
+    assert "510 texts wait, 3 more would pass 512" in str(refused)
+
+
+def test_a_burst_passes_and_a_queue_that_stays_long_refuses_above_its_standing_length() -> None:
+    admission, now = made()
+    admission.stands(300)
+    assert admission.refusal(count=1, waiting=300, weight=0) is None
+    now[0] = BURST_S + 0.1
+    assert admission.refusal(count=1, waiting=300, weight=0) is not None
+    assert admission.refusal(count=1, waiting=96, weight=0) is None
+    admission.stands(90)
+    admission.stands(300)
+    assert admission.refusal(count=1, waiting=300, weight=0) is None
+
+
+def test_a_request_that_would_wait_too_long_is_refused_and_told_how_long() -> None:
+    admission, _ = made(max_wait_s=1.0)
+    admission.ran(weight=1000, seconds=0.1)
+    assert admission.refusal(count=1, waiting=20, weight=9_000) is None
+    refused = admission.refusal(count=1, waiting=60, weight=30_000)
+    assert refused is not None
+    assert "takes about 3.0 s" in str(refused)
+    assert refused.retry_after_s == 3.0
+
+
+def test_a_slow_model_lets_two_of_its_batches_wait_whatever_the_limit() -> None:
+    admission, _ = made(max_wait_s=1.0)
+    admission.ran(weight=100, seconds=5.0)
+    assert admission.refusal(count=1, waiting=2, weight=190) is None
+    assert admission.refusal(count=1, waiting=3, weight=210) is not None
+
+
+def test_speed_is_learnt_from_the_last_batches() -> None:
+    admission, _ = made()
+    for _ in range(50):
+        admission.ran(weight=100, seconds=1.0)
+    assert round(admission.wait_s(100), 3) == 1.0
+    for _ in range(50):
+        admission.ran(weight=100, seconds=0.1)
+    assert round(admission.wait_s(100), 3) == 0.1

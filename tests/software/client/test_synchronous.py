@@ -1,0 +1,237 @@
+"""Both clients against a real server, and against one that fails as told."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+import chainring
+from chainring.contracts.errors import (
+    BusyError,
+    ConflictError,
+    InputError,
+    NotAllowedError,
+    UnknownNameError,
+    UnreachableError,
+)
+from chainring.software.client import Answer, AsyncClient, Client, Piece, Retry
+
+TEXT = "where is my parcel"
+AT_ONCE = Retry(times=3, first_s=0.0, most_s=0.0)
+ANSWER = {"id": "pred_1", "label": "a", "confidence": 0.5, "passed_on": False, "newer": 1}
+
+
+@pytest.fixture
+def client(url: str) -> Iterator[Client]:
+    with Client(url, key="key-to-ask") as found:
+        yield found
+
+
+def test_an_answer_is_given_reacted_to_and_explained(client: Client) -> None:
+    answer = client.predict(TEXT, author="ann")
+    assert (answer.label, answer.value) == ("track_order", "track_order")
+    assert answer.article is not None
+    stored = client.react(answer.id, "correction", "refund", author="ann")
+    assert (stored.prediction, stored.value) == (answer.id, "refund")
+    assert client.why(answer.id)["prediction"] == answer.id
+    assert "track_order" in client.labels()
+    assert client.status()["app"] == "demo"
+
+
+def test_many_texts_are_answered_in_their_order(client: Client) -> None:
+    texts = [TEXT, "I want a refund", "我的包裹到哪了"]
+    found = client.predict_many(texts)
+    assert [one.label for one in found] == [client.predict(text).label for text in texts]
+
+
+def test_a_text_is_streamed_in_pieces_with_the_answer_last(client: Client) -> None:
+    *pieces, answer = list(client.stream(TEXT))
+    assert isinstance(answer, Answer)
+    assert "".join(one.text for one in pieces if isinstance(one, Piece)).split() == [
+        "track",
+        "order",
+    ]
+
+
+def test_vectors_come_as_many_as_texts(client: Client) -> None:
+    one, two = client.embed(["a", "b"])
+    assert len(one) == len(two) == 8
+    assert one != two
+
+
+def test_the_model_says_what_it_takes_and_gives(client: Client) -> None:
+    (model,) = client.models()
+    assert model.request["required"] == ["text"]
+    assert "track_order" in model.answer["properties"]["label"]["enum"]
+
+
+def test_the_client_that_is_awaited_does_the_same(url: str) -> None:
+    async def test() -> None:
+        async with AsyncClient(url, key="key-to-ask") as client:
+            answers = await asyncio.gather(*(client.predict(TEXT) for _ in range(20)))
+            assert {one.label for one in answers} == {"track_order"}
+            assert len({one.id for one in answers}) == 20
+            stored = await client.react(answers[0].id, "rating", "up")
+            assert stored.kind == "rating"
+            assert (await client.predict_many([TEXT]))[0].label == "track_order"
+            *pieces, answer = [one async for one in client.stream(TEXT)]
+            assert isinstance(answer, Answer)
+            assert len(pieces) == 2
+            assert len((await client.embed(["a"]))[0]) == 8
+            assert (await client.why(answers[0].id))["passed_on"] is False
+            assert len(await client.models()) == 1
+            assert "track_order" in await client.labels()
+            assert (await client.status())["app"] == "demo"
+
+    asyncio.run(test())
+
+
+def test_both_clients_have_the_same_methods() -> None:
+    def public(kind: type) -> set[str]:
+        return {name for name in vars(kind) if not name.startswith("_")}
+
+    assert public(Client) == public(AsyncClient)
+
+
+# Failures
+
+
+def test_a_refusal_is_the_error_that_the_library_raises(url: str, client: Client) -> None:
+    with pytest.raises(InputError, match="empty") as caught:
+        client.predict(" ")
+    assert caught.value.faults
+    with pytest.raises(UnknownNameError):
+        client.why("pred_none")
+    with Client(url) as nobody, pytest.raises(NotAllowedError, match="needs a key"):
+        nobody.predict(TEXT)
+    with Client(url, key="key-to-react") as reacting, pytest.raises(NotAllowedError):
+        reacting.predict(TEXT)
+    with Client(url, key="key-to-ask") as asking, pytest.raises(InputError):
+        list(asking.stream(""))
+
+
+def served(answers: list[Callable[[httpx.Request], httpx.Response]]) -> Any:
+    """Return a transport that answers in turn, and the requests that it saw."""
+    seen: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return answers[min(len(seen), len(answers)) - 1](request)
+
+    return httpx.MockTransport(answer), seen
+
+
+def refuse(status: int, **headers: str) -> Callable[[httpx.Request], httpx.Response]:
+    code = {429: "busy", 503: "not_ready"}.get(status, "other")
+    body = {"error": {"code": code, "message": "full", "next": "wait", "faults": []}}
+    return lambda request: httpx.Response(status, json=body, headers=headers)
+
+
+def lose(request: httpx.Request) -> httpx.Response:
+    raise httpx.ConnectError("refused")
+
+
+def fine(request: httpx.Request) -> httpx.Response:
+    return httpx.Response(200, json=ANSWER)
+
+
+@pytest.mark.parametrize("failure", [refuse(429), refuse(503), refuse(500), lose])
+def test_what_may_be_tried_again_is_with_the_same_idempotency_key(failure: Any) -> None:
+    transport, seen = served([failure, failure, fine])
+    with Client("http://x", retry=AT_ONCE, transport=transport) as client:
+        assert client.predict("a").id == "pred_1"
+    keys = {request.headers["idempotency-key"] for request in seen}
+    assert (len(seen), len(keys)) == (3, 1)
+
+
+@pytest.mark.parametrize(
+    ("failure", "kind"),
+    [(refuse(429), BusyError), (refuse(502), UnreachableError), (lose, UnreachableError)],
+)
+def test_after_its_last_try_the_failure_is_told(failure: Any, kind: type[Exception]) -> None:
+    transport, seen = served([failure])
+    with (
+        Client("http://x", retry=AT_ONCE, transport=transport) as client,
+        pytest.raises(kind),
+    ):
+        client.predict("a")
+    assert len(seen) == 4
+
+
+@pytest.mark.parametrize(("status", "kind"), [(422, InputError), (409, ConflictError)])
+def test_what_would_fail_again_is_not_tried_again(status: int, kind: type[Exception]) -> None:
+    transport, seen = served([refuse(status)])
+    with Client("http://x", retry=AT_ONCE, transport=transport) as client, pytest.raises(kind):
+        client.predict("a")
+    assert len(seen) == 1
+
+
+def test_the_client_that_is_awaited_tries_again_too() -> None:
+    transport, seen = served([refuse(429), lose, fine])
+
+    async def test() -> str:
+        async with AsyncClient("http://x", retry=AT_ONCE, transport=transport) as client:
+            return (await client.predict("a")).id
+
+    assert asyncio.run(test()) == "pred_1"
+    assert len(seen) == 3
+
+
+def test_waits_grow_are_spread_and_heed_the_server() -> None:
+    retry = Retry(first_s=1.0, most_s=8.0)
+    for attempt, (least, most) in enumerate([(0.5, 1), (1, 2), (2, 4), (4, 8), (4, 8)]):
+        drawn = {retry.wait_s(attempt) for _ in range(50)}
+        assert least <= min(drawn) <= max(drawn) <= most
+        assert len(drawn) > 10
+    assert retry.wait_s(0, retry_after_s=5.0) == 5.0
+    assert retry.wait_s(0, retry_after_s=500.0) == 8.0
+
+
+def test_a_page_that_a_proxy_wrote_is_told_as_no_json() -> None:
+    transport, _ = served([lambda request: httpx.Response(404, text="<html>")])
+    with (
+        Client("http://x", transport=transport) as client,
+        pytest.raises(InputError, match="no JSON"),
+    ):
+        client.predict("a")
+
+
+def test_a_pair_and_many_pairs_are_sent_as_the_server_wants_them() -> None:
+    transport, seen = served([fine])
+    with Client("http://x", transport=transport) as client:
+        client.predict("a", pair="b")
+        client.predict_many([("a", "b"), ("c", "d")])
+    first, second = (json.loads(request.content) for request in seen)
+    assert (first["text"], first["pair"]) == ("a", "b")
+    assert (second["texts"], second["pairs"]) == (["a", "c"], ["b", "d"])
+
+
+def test_what_is_no_address_is_told() -> None:
+    with pytest.raises(InputError, match="no address"):
+        Client("localhost:8000")
+
+
+def test_the_key_comes_from_the_environment_where_none_is_given(
+    monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    monkeypatch.setenv("CHAINRING_KEY", "key-to-ask")
+    with Client(url) as client:
+        assert client.predict(TEXT).label == "track_order"
+
+
+def test_the_client_is_loaded_by_name_and_loads_nothing_heavy() -> None:
+    assert chainring.Client is Client
+    heavy = ["torch", "numpy", "pydantic", "sqlalchemy", "fastapi", "pyarrow", "orjson"]
+    code = (
+        "import sys\nfrom chainring import AsyncClient, Client\nClient('http://x')\n"
+        f"print([name for name in {heavy} if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,61 @@
+"""HTTPS by the recipe: the files are tried before anything listens."""
+
+from __future__ import annotations
+
+import shutil
+import ssl
+import subprocess
+from pathlib import Path
+
+import httpx
+import pytest
+from tests.software.conftest import child, opened
+
+from chainring.contracts.errors import InputError
+from chainring.deployment.http.app import create_app
+from chainring.deployment.http.demo import DemoVerbs
+from chainring.deployment.http.server import running
+from chainring.deployment.settings import DeploymentSettings
+from chainring.software.serving import tls_files
+
+CERTIFICATE = '\n[deployment]\ntls_certificate = "cert.pem"\ntls_key = "key.pem"\n'
+
+
+@pytest.fixture
+def certified(shop: Path) -> Path:
+    """Return a project with a certificate of its own making for localhost."""
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl is not installed")
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
+         "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1",
+         "-keyout", str(shop / "key.pem"), "-out", str(shop / "cert.pem")],
+        check=True,
+        capture_output=True,
+    )  # fmt: skip
+    recipe = shop / "chainring.toml"
+    recipe.write_text(recipe.read_text().replace("[deployment]\n", CERTIFICATE.lstrip(), 1))
+    return shop
+
+
+def test_a_certificate_of_the_recipe_is_what_the_server_shows(certified: Path) -> None:
+    with opened(certified) as project:
+        files = tls_files(project)
+    app = create_app(DemoVerbs(), settings=DeploymentSettings())
+    trusting = ssl.create_default_context(cafile=str(certified / "cert.pem"))
+    with running(app, **files) as url:
+        secure = url.replace("http://", "https://")
+        assert httpx.get(f"{secure}/health/live", verify=trusting).status_code == 200
+        with pytest.raises(httpx.ConnectError):
+            httpx.get(f"{secure}/health/live")
+
+
+def test_files_that_do_not_belong_together_are_told_before_anything_listens(
+    certified: Path,
+) -> None:
+    (certified / "key.pem").write_text("no key")
+    with opened(certified) as project, pytest.raises(InputError, match="cannot be used"):
+        tls_files(project)
+    done = child("serve", "-p", str(certified), "--port", "0")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "tls_certificate" in done.stderr
