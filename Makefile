@@ -3,6 +3,8 @@
 PYTHON ?= python3
 VENV   ?= .venv
 OUT    ?= out/support
+# Test files are shared out to a process a core, four at most: they need memory as well.
+APART  ?= -n auto --maxprocesses 4 --dist loadfile
 BIN    := $(VENV)/bin
 
 .PHONY: run test test-all check lint clean
@@ -14,7 +16,7 @@ run: $(VENV)/.run
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest -m "browser and not slow" tests/browser $(TEST)
 	$(BIN)/python -m pytest -m "browser and not slow" --ignore=tests/browser $(TEST)
-	$(BIN)/python -m pytest -m "not browser and not slow" $(TEST)
+	$(BIN)/python -m pytest -m "not browser and not slow" $(APART) $(TEST)
 
 test-all: $(VENV)/.dev
 	$(BIN)/python -m pytest -m browser tests/browser $(TEST)

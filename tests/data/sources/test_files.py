@@ -54,12 +54,14 @@ BOTH = sorted(row["body"] for row in ROWS)
     ("name", "data"),
     [
         ("a.jsonl", LINES),
-        ("a.jsonl.gz", gzip.compress(LINES)),
+        ("a.jsonl.gz", gzip.compress(LINES, mtime=0)),
         ("a.jsonl.zst", zstandard.compress(LINES)),
         ("a.csv", 'body,topic\nWhere is it?,track\n"我要退货，谢谢",return\n'.encode()),
         (
             "a.tsv.gz",
-            gzip.compress("body\ttopic\nWhere is it?\ttrack\n我要退货，谢谢\treturn\n".encode()),
+            gzip.compress(
+                "body\ttopic\nWhere is it?\ttrack\n我要退货，谢谢\treturn\n".encode(), mtime=0
+            ),
         ),
     ],
 )

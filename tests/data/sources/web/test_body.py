@@ -31,9 +31,9 @@ def _raw_deflate(body: bytes) -> bytes:
     [
         ("", BODY),
         ("identity", BODY),
-        ("gzip", gzip.compress(BODY)),
-        ("X-GZIP", gzip.compress(BODY)),
-        ("gzip", gzip.compress(BODY[:100]) + gzip.compress(BODY[100:])),
+        ("gzip", gzip.compress(BODY, mtime=0)),
+        ("X-GZIP", gzip.compress(BODY, mtime=0)),
+        ("gzip", gzip.compress(BODY[:100], mtime=0) + gzip.compress(BODY[100:], mtime=0)),
         ("deflate", zlib.compress(BODY)),
         ("deflate", _raw_deflate(BODY)),
     ],
