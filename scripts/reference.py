@@ -256,8 +256,8 @@ def surfaces(_: str) -> Iterator[str]:
 
 def routes(_: str) -> Iterator[str]:
     """Yield the routes of the server."""
-    from chainring.deployment.http.routes import ROUTES
     from chainring.contracts.roles import VERB_ROLES
+    from chainring.deployment.http.routes import ROUTES
 
     yield _row("route", "what it does", "role", "query")
     yield _row(*["---"] * 4)

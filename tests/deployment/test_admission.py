@@ -21,13 +21,14 @@ def test_no_more_than_the_queue_holds_is_ever_let_in() -> None:
 
 def test_a_burst_passes_and_a_queue_that_stays_long_refuses_above_its_standing_length() -> None:
     admission, now = made()
-    admission.stands(300)
+    admission.taking(300)
     assert admission.refusal(count=1, waiting=300, weight=0) is None
     now[0] = BURST_S + 0.1
-    assert admission.refusal(count=1, waiting=300, weight=0) is not None
-    assert admission.refusal(count=1, waiting=96, weight=0) is None
-    admission.stands(90)
-    admission.stands(300)
+    admission.taking(96)
+    assert admission.refusal(count=1, waiting=96, weight=0) is not None
+    assert admission.refusal(count=1, waiting=95, weight=0) is None
+    admission.taking(95)
+    admission.taking(300)
     assert admission.refusal(count=1, waiting=300, weight=0) is None
 
 
@@ -46,6 +47,13 @@ def test_a_slow_model_lets_two_of_its_batches_wait_whatever_the_limit() -> None:
     admission.ran(weight=100, seconds=5.0)
     assert admission.refusal(count=1, waiting=2, weight=190) is None
     assert admission.refusal(count=1, waiting=3, weight=210) is not None
+
+
+def test_a_batch_is_no_longer_than_a_tenth_of_a_second() -> None:
+    admission, _ = made()
+    assert admission.batch_weight == float("inf")
+    admission.ran(weight=1000, seconds=0.5)
+    assert admission.batch_weight == 200.0
 
 
 def test_speed_is_learnt_from_the_last_batches() -> None:

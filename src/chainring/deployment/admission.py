@@ -5,20 +5,25 @@ Three bounds hold, the first for memory, the others for time:
 
 - `max_queue` texts never wait, whatever happens;
 - no request is let in that would wait longer than `max_wait_s` (or two batches, if one is longer);
-- a queue that has stood above `standing_queue` for a second is no burst but overload: until it has
-  fallen below, nothing is let in above that number. A burst passes; under lasting overload those
-  who are let in are answered about as fast as on a busy day, and the rest hear so at once
-  (the idea of CoDel, Nichols and Jacobson 2012, on a queue that refuses at its entry).
+- a queue in which `standing_queue` texts waited whenever a batch was taken, for a second, is no
+  burst but overload: until fewer wait, nothing is let in beyond that number. A burst passes; under
+  lasting overload those who are let in are answered about as fast as on a busy day, and the rest
+  hear so at once (the idea of CoDel, Nichols and Jacobson 2012, on a queue that refuses at its
+  entry, and with its longest length, since a batch empties it in one go).
+
+It also says how large a batch may be, so that nobody waits for one longer than a tenth of a second.
 """
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 
 from chainring.contracts.errors import BusyError
 
 BURST_S = 1.0
+BATCH_S = 0.1
 BASE_WEIGHT = 32
 """Characters that a text costs beside its own: a batch of short ones is not free."""
 _SMOOTHING = 0.2
@@ -30,7 +35,7 @@ def weight(characters: int) -> int:
 
 
 class Admission:
-    """Watches one queue. `waiting` and `weight` are told at every change.
+    """Watches one queue.
 
     Parameters
     ----------
@@ -61,9 +66,14 @@ class Admission:
         self._s_per_weight += share * (seconds / max(1, weight) - self._s_per_weight)
         self._batch_s += share * (seconds - self._batch_s)
 
-    def stands(self, waiting: int) -> None:
-        """Note how many texts wait, whenever some came or went."""
-        if waiting <= self.standing_queue:
+    @property
+    def batch_weight(self) -> float:
+        """What runs in a tenth of a second; everything, as long as no batch has run."""
+        return BATCH_S / self._s_per_weight if self._s_per_weight else math.inf
+
+    def taking(self, waiting: int) -> None:
+        """Note how many texts wait when a batch is taken."""
+        if waiting < self.standing_queue:
             self._standing_since = None
         elif self._standing_since is None:
             self._standing_since = self._clock()
@@ -78,7 +88,7 @@ class Admission:
         if waiting + count > self.max_queue:
             because = f"{waiting} texts wait, {count} more would pass {self.max_queue}"
             raising = "deployment.max_queue"
-        elif waiting > self.standing_queue and self._is_overloaded():
+        elif waiting >= self.standing_queue and self._is_overloaded():
             because = f"{waiting} texts have been waiting for more than {BURST_S:g} s"
             raising = "deployment.standing_queue"
         elif wait_s > max(self.max_wait_s, 2 * self._batch_s):

@@ -35,6 +35,8 @@ D = TypeVar("D")
 DEFAULTS = DeploymentSettings()
 CHARACTERS_PER_TOKEN = 4
 BATCH_TEXTS = 128
+LEAST_TEXTS = 8
+"""A slow model still takes so many short texts at once: one by one it would be slower yet."""
 RETRY_AFTER_S = 1.0
 
 Work = Callable[[Predictor, list[Request]], Sequence[Any]]
@@ -216,7 +218,6 @@ class Lane(Generic[D]):
         if found is not None and self._left:
             self._queue = deque(item for item in self._queue if not item.reply.done())
             self._weight, self._left = sum(item.weight for item in self._queue), 0
-            self._admission.stands(len(self._queue))
             found = self._refused(count)
         return found
 
@@ -238,7 +239,6 @@ class Lane(Generic[D]):
             futures.append(self._loop.create_future())
             self._queue.append(_Waiting(request, futures[-1], work, cost, alone))
             self._weight += cost
-        self._admission.stands(len(self._queue))
         self._idle.clear()
         self._wake.set()
         if len(futures) == 1:
@@ -269,13 +269,16 @@ class Lane(Generic[D]):
 
     def _next_batch(self) -> list[_Waiting]:
         batch: list[_Waiting] = []
-        room = self._characters
+        room, heaviest, heavy = self._characters, self._admission.batch_weight, 0
+        self._admission.taking(len(self._queue))
         while self._queue and len(batch) < BATCH_TEXTS:
             item = self._queue[0]
             if not item.reply.done():
                 room -= len(item.request.text) + len(item.request.pair)
                 first = batch[0] if batch else item
-                if batch and (room < 0 or item.alone or first.work != item.work):
+                heavy += item.weight
+                is_long = heavy > heaviest and len(batch) >= LEAST_TEXTS
+                if batch and (room < 0 or is_long or item.alone or first.work != item.work):
                     break
                 batch.append(item)
             else:
@@ -284,7 +287,6 @@ class Lane(Generic[D]):
             self._queue.popleft()
             if item.alone and batch:
                 break
-        self._admission.stands(len(self._queue))
         return batch
 
     async def _answer(self, batch: list[_Waiting]) -> None:

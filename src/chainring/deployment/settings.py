@@ -108,7 +108,7 @@ class DeploymentSettings(BaseModel):
         "wait",
     )
     max_wait_s: float = Field(
-        default=1.0,
+        default=10.0,
         gt=0,
         description="longest wait for a model that is free again; who would wait longer gets 429",
     )
