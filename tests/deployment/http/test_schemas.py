@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis.errors import Unsatisfiable
 
 from chainring.contracts.dataset import Task
 from chainring.deployment.http.app import create_app
@@ -33,7 +36,7 @@ def tried(url: str, *, examples: int) -> dict[str, int]:
     schema = schemathesis.openapi.from_url(f"{url}/openapi.json")
     statuses: dict[str, int] = {}
     for result in schema.get_all_operations():
-        operation = result.ok()
+        operation: Any = result.ok()  # type: ignore[union-attr]
         for mode in schemathesis.GenerationMode:
 
             @settings(
@@ -43,20 +46,17 @@ def tried(url: str, *, examples: int) -> dict[str, int]:
                 phases=[Phase.generate],
                 suppress_health_check=list(HealthCheck),
             )
-            @schemathesis_given(operation, mode)
+            @given(case=operation.as_strategy(generation_mode=mode))
             def send(case: Any) -> None:
                 answer = case.call(base_url=url, timeout=30)
                 at = f"{case.method} {case.path} {answer.status_code}"
                 statuses[at] = statuses.get(at, 0) + 1
 
-            send()
+            with contextlib.suppress(
+                Unsatisfiable
+            ):  # of a route that takes nothing, nothing is wrong
+                send()
     return statuses
-
-
-def schemathesis_given(operation: Any, mode: Any) -> Any:
-    from hypothesis import given
-
-    return given(case=operation.as_strategy(generation_mode=mode))
 
 
 def faults(statuses: dict[str, int]) -> list[str]:
@@ -84,8 +84,6 @@ def test_no_request_of_very_many_is_a_failure_of_the_server(tried_url: str) -> N
 )
 @pytest.mark.parametrize("path", ["/v1/predict", "/v1/embeddings", "/v1/react"])
 def test_a_hostile_text_is_answered_or_refused(tried_url: str, path: str, text: str) -> None:
-    import json
-
     body = {
         "/v1/predict": {"text": text},
         "/v1/embeddings": {"input": text},
