@@ -135,6 +135,15 @@ def restored(house: House) -> str:
     return invoke("restore", str(house.archive), str(place)).output
 
 
+def packaged(house: House) -> str:
+    """Return what the command says and what stands in the files of the package."""
+    place = house.folder.parent / "packaged"
+    said = called(house, "package", str(place))
+    files = [path for path in place.rglob("*") if path.is_file()]
+    assert files, said
+    return said + "".join(path.read_text("utf-8", errors="ignore") for path in files)
+
+
 def plain(*words: str) -> Callable[[House], str]:
     return lambda house: called(house, *words)
 
@@ -160,6 +169,7 @@ EXERCISES: dict[str, Callable[[House], str]] = {
     "backup": lambda h: called(h, "backup", str(h.folder / "copy.tar.gz")),
     "restore": restored,
     "gc": plain("gc"),
+    "package": packaged,
     "forget": plain("forget", "--source", "data/sealed.jsonl", "--dry-run"),
     "upgrade": plain("upgrade"),
     "pretrain": lambda h: written(

@@ -71,16 +71,21 @@ def current(ring: Ring) -> tuple[Ref | None, Deployment | None]:
     return head, None if head is None else decode(Deployment, head.body)
 
 
+def forms_of(ring: Ring, model: str) -> Made[Forms] | None:
+    """Return the newest forms of a model, from the lineage; None where none were made."""
+    for row in reversed(ring.ledger.all_lineage(step="forms")):
+        forms = decode(Forms, row.result)
+        if forms.model == model:
+            return Made(noun=forms, execution=row.id)
+    return None
+
+
 def built_of(ring: Ring, model: str) -> Built:
     """Return model, forms and data set of an address, from the lineage."""
     ledger = ring.ledger
-    made = ledger.lineage_of_tree(model)
+    made, forms = ledger.lineage_of_tree(model), forms_of(ring, model)
     assert made is not None, f"no lineage of model {model}"
-    forms = next(
-        row
-        for row in reversed(ledger.all_lineage(step="forms"))
-        if made.id in row.inputs and decode(Forms, row.result).model == model
-    )
+    assert forms is not None, f"no lineage of the forms of {model}"
     parent = next(
         row
         for row in (ledger.lineage_by_id(i) for i in made.inputs)
@@ -88,6 +93,6 @@ def built_of(ring: Ring, model: str) -> Built:
     )
     return Built(
         model=Made(noun=decode(Model, made.result), execution=made.id),
-        forms=Made(noun=decode(Forms, forms.result), execution=forms.id),
+        forms=forms,
         dataset=Made(noun=decode(Dataset, parent.result), execution=parent.id),
     )

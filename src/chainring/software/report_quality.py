@@ -125,6 +125,7 @@ def candidates(project: Project, verdict: Verdict, say: dict[str, str]) -> Itera
                 )
                 for f in forms.forms
             ]
+            lines += [(escape(n), "–", "–", escape(why)) for n, why in forms.left_out.items()]
             yield table((say["form"], say["speed"], "MB", say["because"]), lines)
             return
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from chainring.contracts.case import Case
 from chainring.contracts.deployment import Deployment
-from chainring.ring.built import current
+from chainring.contracts.forms import Forms
+from chainring.ring.built import current, forms_of
 from chainring.ring.due import due
 from chainring.ring.turn import Turn
 from chainring.ring.why import forgotten
@@ -44,6 +45,7 @@ def _champion(
     if head is None or deployment is None:
         return None
     gone = forgotten(project.ring, deployment.model)
+    forms = forms_of(project.ring, deployment.model)
     return {
         "model": deployment.model,
         "form": deployment.form_name,
@@ -53,4 +55,25 @@ def _champion(
         "by": head.by,
         "because": head.reason,
         "forgotten": sum(one["rows"] for one in gone),
+        "form_because": forms.noun.because if forms else "",
+        "forms": _forms(forms.noun) if forms else [],
     }
+
+
+def _forms(forms: Forms) -> list[dict[str, Any]]:
+    """Return each form that was tried or left out, with the reason."""
+    tried = [
+        {
+            "form": form.name,
+            "engine": form.engine,
+            "accepted": form.accepted,
+            "texts_per_s": form.texts_per_s,
+            "because": form.because,
+        }
+        for form in forms.forms
+    ]
+    left_out = [
+        {"form": name, "engine": "", "accepted": False, "texts_per_s": 0.0, "because": because}
+        for name, because in forms.left_out.items()
+    ]
+    return tried + left_out

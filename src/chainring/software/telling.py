@@ -73,6 +73,8 @@ def tell_forms(forms: Forms) -> Iterator[str]:
             f"form {form.name} ({form.engine}) {mark}: {form.texts_per_s:,.0f} texts/s, "
             f"{form.bytes / 1e6:.1f} MB; {form.because}"
         )
+    for name, because in forms.left_out.items():
+        yield f"form {name} left out: {because}"
 
 
 def _who(model: str, turn: Turn, rows: list[Lineage]) -> str:
@@ -171,6 +173,9 @@ def tell_status(found: Mapping[str, Any]) -> Iterator[str]:
             f"{found['app']}: version {champion['version']} serves ({short(champion['model'])}, "
             f"{champion['form']} form, promoted by {champion['by']}: {champion['because']})"
         )
+        for form in champion["forms"]:
+            if not form["accepted"]:
+                yield f"form {form['form']} does not serve: {form['because']}"
         if champion["forgotten"]:
             yield (
                 f"it learnt from {champion['forgotten']} rows that were forgotten since; a turn "

@@ -111,9 +111,7 @@ def later(place: Path) -> list[dict[str, str]]:
 @contextmanager
 def served(project: Project) -> Iterator[int]:
     """Run `chainring serve` as its own process until the block ends."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
+    port = free_port()
     command = [sys.executable, "-m", "chainring.software.cli", "serve"]
     command += ["-p", str(project.folder), "--port", str(port)]
     with (project.folder / "server.log").open("w") as log:
@@ -124,6 +122,13 @@ def served(project: Project) -> Iterator[int]:
         finally:
             server.terminate()
             server.wait(timeout=30)
+
+
+def free_port() -> int:
+    """Return a port of this machine that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def wait_ready(port: int, server: subprocess.Popen[bytes], *, limit_s: float = 60.0) -> None:

@@ -59,3 +59,20 @@ def upgrade(project: Folder = HERE) -> None:
     from chainring.software.api import Project
 
     typer.echo(f"{Project.upgrade(project).app} is up to date")
+
+
+def package(
+    folder: Annotated[Path, typer.Argument(help="new folder")],
+    project: Folder = HERE,
+) -> None:
+    """Write the champion into a folder that serves without the training extra."""
+    from chainring.software.api import Project
+
+    made = Project.open(project).package(folder)
+    memory = f"{made.memory_mib:.0f} MiB of memory" if made.memory_mib else "memory not measured"
+    typer.echo(
+        f"wrote {made.folder}: form {made.form} ({made.engine}), {made.form_bytes / 1e6:.1f} MB, "
+        f"{made.packages} packages of {made.installed_bytes / 1e6:.0f} MB, {memory}"
+    )
+    typer.echo(f"it was served once and answered {made.answers} golden texts as the champion does")
+    typer.echo(f"its key (role operate), shown this once: {made.key}")

@@ -1,0 +1,1 @@
+"""A champion as a folder that serves by itself: no training extra, no text of the project."""

@@ -1,0 +1,198 @@
+"""`chainring package`: the champion becomes a folder that serves without the training extra.
+
+    made = package(project, Path("out"))
+    made.key, made.installed_bytes, made.memory_mib
+
+    out/
+      project/             chainring.toml and .chainring: the champion's form, its lineage, one key
+      requirements.txt     exact versions of what this form needs to serve, and nothing else
+      chainring-*.whl      this package
+      Dockerfile, chainring.service, kubernetes.yaml, README.md
+
+Before it is handed over the package is served once, in a process of its own, and must answer the
+golden texts as the champion answers them here.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from chainring.contracts.deployment import Deployment
+from chainring.contracts.errors import ConflictError, InputError, RefusedError
+from chainring.contracts.lineage import Lineage
+from chainring.deployment.answering import PASSAGES_FILE
+from chainring.deployment.model_folder import GOLDEN_FILE
+from chainring.ring.built import CHAMPION, current, forms_of
+from chainring.ring.recipe import FILE
+from chainring.ring.why import ancestry
+from chainring.software import auditing
+from chainring.software.package.recipe import recipe_text
+from chainring.software.package.texts import texts
+from chainring.software.package.trial import tried
+from chainring.software.package.wheel import (
+    installed_bytes,
+    pinned,
+    requirements,
+    write_wheel,
+)
+from chainring.software.telling import short
+
+if TYPE_CHECKING:
+    from chainring.software.api import Project
+
+ENGINES = {
+    "linear": ("safetensors",),
+    "onnxruntime": ("onnxruntime", "safetensors", "tokenizers"),
+    "openvino": ("openvino", "safetensors", "tokenizers"),
+    "openvino-float32": ("openvino", "safetensors", "tokenizers"),
+    "ctranslate2": ("ctranslate2", "jinja2", "tokenizers"),
+}
+"""What each engine needs that serves without the training extra."""
+_OF_ENGINES = {name for needed in ENGINES.values() for name in needed}
+HEADROOM = 1.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Packaged:
+    """What was made: where, for which form, how large, and the one key, told once."""
+
+    folder: Path
+    form: str
+    engine: str
+    key: str
+    packages: int
+    form_bytes: int
+    installed_bytes: int
+    memory_mib: float
+    answers: int
+
+
+def package(project: Project, folder: Path) -> Packaged:
+    """Write the champion and all it needs to serve into a new folder.
+
+    Raises
+    ------
+    ConflictError
+        When there is something in the folder already.
+    RefusedError
+        When the champion's form cannot be served without the training extra, or the packaged
+        server answers otherwise than the champion does here.
+    """
+    if folder.exists() and any(folder.iterdir()):
+        raise ConflictError(f"{folder} is not empty; name a new folder")
+    opened = project.champion()
+    deployment = opened.deployment
+    if deployment.engine not in ENGINES:
+        raise RefusedError(
+            f"the champion is served by engine {deployment.engine!r}, which needs the training "
+            f"extra; {_other_forms(project, deployment)}"
+        )
+    versions = pinned([*requirements(), *_server(), *ENGINES[deployment.engine]])
+    folder.mkdir(parents=True, exist_ok=True)
+    wheel = write_wheel(folder)
+    lines = [f"{name}=={version}" for name, version in versions.items()]
+    (folder / "requirements.txt").write_text("\n".join([*lines, f"./{wheel.name}", ""]))
+    key = _project(project, deployment, folder / "project")
+    trial = tried(folder / "project", opened, key=key)
+    size = sum(path.stat().st_size for path in opened.folder.rglob("*") if path.is_file())
+    made = Packaged(
+        folder=folder,
+        form=deployment.form_name,
+        engine=deployment.engine,
+        key=key,
+        packages=len(versions),
+        form_bytes=size,
+        installed_bytes=installed_bytes(versions),
+        memory_mib=trial.memory_mib,
+        answers=trial.answers,
+    )
+    for name, text in texts(_facts(project, deployment, made)).items():
+        (folder / name).write_text(text, encoding="utf-8")
+    auditing.record(project, "package", because=f"form {made.form}", about=deployment.model)
+    return made
+
+
+def _server() -> list[str]:
+    """Return what the server needs, whatever engine serves."""
+    return [name for name in requirements("serve") if name.lower() not in _OF_ENGINES]
+
+
+def _other_forms(project: Project, deployment: Deployment) -> str:
+    made = forms_of(project.ring, deployment.model)
+    if made is None:
+        return "turn the ring again to see its other forms"
+    told = {form.name: form.because for form in made.noun.forms} | made.noun.left_out
+    told.pop(deployment.form_name, None)
+    reasons = "; ".join(f"{name}: {because}" for name, because in told.items())
+    return f"its other forms: {reasons or 'none'}"
+
+
+def _project(project: Project, deployment: Deployment, folder: Path) -> str:
+    """Make the packaged project and return the secret of its one key."""
+    from chainring.software.api import Project as Opened
+
+    folder.mkdir()
+    (folder / FILE).write_text(recipe_text(project, folder), encoding="utf-8")
+    packaged = Opened.open(folder)
+    try:
+        own = replace(deployment, form=_form(project, packaged, deployment))
+        ledger = packaged.ring.ledger
+        for row in _lineage(project, deployment):
+            ledger.add_lineage(row)
+        head, _ = current(project.ring)
+        assert head is not None, "there is a champion"
+        ledger.append_ref(CHAMPION, own, expected=0, by=head.by, reason=head.reason)
+        secret, _key = packaged.make_key("operate", "package")
+    finally:
+        packaged.close()
+    return secret
+
+
+def _form(project: Project, packaged: Project, deployment: Deployment) -> str:
+    """Copy the form without its golden texts, which are the project's, and return its address."""
+    copy = packaged.ring.runner.scratch / "form"
+    source = project.ring.runner.trees.open(deployment.form)
+    if (source / PASSAGES_FILE).is_file():  # it answers with texts of the project
+        auditing.require_whole_export(project, "package")
+    shutil.copytree(source, copy, ignore=shutil.ignore_patterns(GOLDEN_FILE))
+    try:
+        return packaged.ring.runner.trees.put(copy, kind="form")
+    finally:
+        shutil.rmtree(copy)
+
+
+def _lineage(project: Project, deployment: Deployment) -> Iterator[Lineage]:
+    """Yield the executions that the champion came from, oldest first; `why` tells of them.
+
+    Their settings stay at home: those of the data may hold the address of a database.
+    """
+    ledger = project.ring.ledger
+    made, forms = ledger.lineage_of_tree(deployment.model), forms_of(project.ring, deployment.model)
+    if made is None or forms is None:
+        raise InputError(f"no lineage of model {deployment.model}; turn the ring again")
+    own = ledger.lineage_by_id(forms.execution)
+    rows = [*([own] if own else []), *ancestry(project.ring, made)]
+    yield from (replace(row, settings="") for row in reversed(rows))
+
+
+def _facts(project: Project, deployment: Deployment, made: Packaged) -> dict[str, str]:
+    memory = made.memory_mib
+    return {
+        "app": project.app,
+        "model": short(deployment.model),
+        "task": deployment.task,
+        "form": made.form,
+        "engine": made.engine,
+        "python": f"{sys.version_info.major}.{sys.version_info.minor}",
+        "form_mb": f"{made.form_bytes / 1e6:.1f}",
+        "installed_mb": f"{made.installed_bytes / 1e6:.0f}",
+        "packages": str(made.packages),
+        "memory": f"{memory:.0f} MiB on the machine that packaged it" if memory else "not measured",
+        "request_mib": str(round((memory or 512) * HEADROOM)),
+        "limit_mib": str(round((memory or 512) * HEADROOM * 2)),
+    }

@@ -1,0 +1,53 @@
+"""The part of a recipe that a server reads, as a file of its own.
+
+What was trained on, where it lay and who turns the ring stay at home; so does the address of a
+ledger, which may name a password.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from chainring.software.api import Project
+
+SECTIONS = ("privacy", "feedback", "deployment")
+
+
+def recipe_text(project: Project, folder: Path) -> str:
+    """Return the recipe of a packaged project; its articles are copied into `folder`."""
+    recipe = project.ring.recipe
+    told: dict[str, Any] = {
+        "project": {"name": recipe.project.name},
+        "data": {"task": recipe.data.task},
+    }
+    for name in SECTIONS:
+        told[name] = getattr(recipe, name).model_dump(mode="json", exclude_defaults=True)
+    articles = recipe.deployment.articles
+    if articles is not None:
+        own = project.folder / articles
+        copy = shutil.copytree if own.is_dir() else shutil.copyfile
+        copy(own, folder / articles.name)
+        told["deployment"]["articles"] = articles.name
+    return "\n".join(_lines((), told)).strip() + "\n"
+
+
+def _lines(path: tuple[str, ...], table: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a table as TOML: its own values, then the tables in it."""
+    values = {name: value for name, value in table.items() if not isinstance(value, Mapping)}
+    if path and values:
+        yield f"[{'.'.join(path)}]"
+        yield from (f"{name} = {_value(value)}" for name, value in values.items())
+        yield ""
+    for name, inner in table.items():
+        if isinstance(inner, Mapping):
+            yield from _lines((*path, name), inner)
+
+
+def _value(value: Any) -> str:
+    """Return a value as TOML writes it, which of these is as JSON does."""
+    return json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,97 @@
+"""A packaged project is served once in its own process, and must answer as the champion does."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from chainring.contracts.errors import RefusedError
+from chainring.contracts.request import Request
+from chainring.contracts.values import Input
+from chainring.deployment.model_folder import read_golden
+from chainring.deployment.predictors import open_predictor
+from chainring.software.answering import Opened
+from chainring.software.tour import Client, free_port, wait_ready
+
+ASKED = 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """How many texts were answered alike, and the memory of the server then (0: not to be had)."""
+
+    answers: int
+    memory_mib: float
+
+
+def tried(folder: Path, opened: Opened, *, key: str) -> Trial:
+    """Serve a copy of the packaged project and ask it golden texts.
+
+    Raises
+    ------
+    RefusedError
+        When it answers otherwise than the champion does in this process.
+    """
+    known = [_request(text) for text in read_golden(opened.folder).texts]
+    asked = [one for one in known if one.text.strip()][:ASKED]
+    engine = opened.deployment.engine
+    with open_predictor(opened.folder, engine=engine, threads=opened.threads) as predictor:
+        expected = [answer.value for answer in predictor.predict(asked)]
+    with TemporaryDirectory() as place:  # what is asked now must not stand in its log
+        copy = shutil.copytree(folder, Path(place) / folder.name)
+        with serving(copy) as (port, process), closing(Client(port, {"ask": key})) as client:
+            told = [_answer(client, request) for request in asked]
+            memory_mib = resident_mib(process)
+    unlike = sum(a != b for a, b in zip(told, expected, strict=True))
+    if unlike:
+        raise RefusedError(
+            f"the packaged server answered {unlike} of {len(told)} golden texts otherwise than the "
+            "champion does here; turn the ring again, and report it if it stays so"
+        )
+    return Trial(answers=len(told), memory_mib=memory_mib)
+
+
+@contextmanager
+def serving(
+    folder: Path, *, python: str = sys.executable
+) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
+    """Serve a project by a Python until the block ends; yield port and process."""
+    port = free_port()
+    command = [python, "-m", "chainring.software.cli", "serve", "-p", str(folder)]
+    log = folder / "server.log"
+    with log.open("wb") as out:
+        process = subprocess.Popen([*command, "--port", str(port)], stdout=out, stderr=out)
+        try:
+            wait_ready(port, process)
+            yield port, process
+        finally:
+            process.terminate()
+            process.wait(timeout=30)
+    log.unlink()
+
+
+def resident_mib(process: subprocess.Popen[bytes]) -> float:
+    """Return the memory that a process holds, in MiB; 0 where the system does not tell."""
+    path = Path(f"/proc/{process.pid}/status")
+    if not path.is_file():
+        return 0.0
+    lines = path.read_text(encoding="ascii").splitlines()
+    told = next((line for line in lines if line.startswith("VmRSS:")), "VmRSS: 0 kB")
+    return int(told.split()[1]) / 1024
+
+
+def _request(text: Input) -> Request:
+    return Request(text=text[0], pair=text[1]) if isinstance(text, tuple) else Request(text=text)
+
+
+def _answer(client: Client, request: Request) -> str:
+    body: dict[str, Any] = {"text": request.text} | ({"pair": request.pair} if request.pair else {})
+    found = client.call("POST", "/v1/predict", body)
+    return str(found.get("output") or found["label"])

@@ -1,0 +1,198 @@
+"""The champion as a folder that serves by itself."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import tomllib
+import zipfile
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from tests.software.conftest import copy
+
+from chainring.contracts.errors import ConflictError, RefusedError
+from chainring.software.api import Project
+from chainring.software.package import make as module
+from chainring.software.package.make import Packaged
+from chainring.software.package.trial import serving
+from chainring.software.package.wheel import pinned, requirements
+from chainring.software.tour import Client
+
+TEXTS = ["where is my parcel", "我要退款", "my card was declined twice", "hello"]
+
+
+@pytest.fixture(scope="module")
+def packaged(turned: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Packaged]:
+    home = copy(turned, tmp_path_factory.mktemp("home") / "shop")
+    with closing(Project.open(home)) as project:
+        made = project.package(tmp_path_factory.mktemp("packages") / "shop")
+    return home, made
+
+
+def test_it_answers_as_the_champion_does_and_says_why(
+    packaged: tuple[Path, Packaged], tmp_path: Path
+) -> None:
+    home, made = packaged
+    with closing(Project.open(home)) as project:
+        expected = [(one.label, one.confidence) for one in project.predict(TEXTS)]
+    with closing(Project.open(made.folder / "project")) as project:
+        found = project.predict(TEXTS)
+        assert [(one.label, one.confidence) for one in found] == expected
+        told = project.why(found[0].id)
+    assert told["model"]["part"] == "linear.v1"
+    assert told["dataset"]["splits"]
+    assert told["nearest"] == [], "the rows stayed at home"
+
+
+def test_it_was_served_before_it_was_handed_over(packaged: tuple[Path, Packaged]) -> None:
+    _, made = packaged
+    assert made.answers == 16
+    assert made.memory_mib > 20 or sys.platform != "linux"
+    with serving(made.folder / "project") as (port, _):
+        with closing(Client(port, {"ask": made.key, "other": "cr_ask_none"})) as client:
+            answer = client.call("POST", "/v1/predict", {"text": TEXTS[0]})
+            body = {"prediction": answer["id"], "kind": "rating", "value": "up"}
+            assert client.call("POST", "/v1/react", body)["id"]
+            with pytest.raises(RuntimeError, match=r"401|403"):
+                client.call("POST", "/v1/predict", {"text": "x"}, role="other")
+
+
+def test_it_has_no_text_of_the_project_and_no_key_of_it(packaged: tuple[Path, Packaged]) -> None:
+    home, made = packaged
+    files = [path for path in (made.folder / "project").rglob("*") if path.is_file()]
+    written = b"".join(path.read_bytes() for path in files)
+    rows = [
+        json.loads(line)["text"]
+        for path in (home / "data").glob("*.jsonl")
+        for line in path.read_text("utf-8").splitlines()
+    ]
+    assert len(rows) > 50
+    assert [text for text in rows if len(text) > 12 and text.encode() in written] == []
+    assert (home / ".chainring" / "key").read_text() not in written.decode("latin-1")
+
+
+def test_its_recipe_is_what_a_server_reads(packaged: tuple[Path, Packaged]) -> None:
+    _, made = packaged
+    recipe = tomllib.loads((made.folder / "project" / "chainring.toml").read_text("utf-8"))
+    assert set(recipe) <= {"project", "data", "privacy", "feedback", "deployment"}
+    assert recipe["data"] == {"task": "classification"}
+    assert recipe["deployment"]["reload_s"] == 0.2
+    assert (made.folder / "project" / recipe["deployment"]["articles"]).exists()
+
+
+def test_its_requirements_are_exact_and_hold_nothing_of_training_or_of_other_engines(
+    packaged: tuple[Path, Packaged],
+) -> None:
+    _, made = packaged
+    *lines, wheel = (made.folder / "requirements.txt").read_text().splitlines()
+    assert all(re.fullmatch(r"[A-Za-z0-9._-]+==[^=]+", line) for line in lines)
+    names = {line.partition("==")[0] for line in lines}
+    assert {"fastapi", "uvicorn", "numpy", "sqlalchemy", "safetensors"} <= names
+    assert not names & {"torch", "transformers", "onnxruntime", "openvino", "ctranslate2"}
+    assert len(lines) == made.packages
+    assert (made.folder / wheel).is_file()
+
+
+def test_its_wheel_is_the_whole_package_and_the_same_each_time(
+    packaged: tuple[Path, Packaged], tmp_path: Path
+) -> None:
+    from chainring.software.package.wheel import write_wheel
+
+    _, made = packaged
+    (path,) = made.folder.glob("*.whl")
+    with zipfile.ZipFile(path) as file:
+        assert file.testzip() is None
+        names = set(file.namelist())
+        entries = file.read(f"{path.name.split('-py3')[0]}.dist-info/entry_points.txt").decode()
+    assert {"chainring/__init__.py", "chainring/py.typed"} <= names
+    assert "engine.linear.v1" in entries
+    assert not [name for name in names if "__pycache__" in name]
+    assert write_wheel(tmp_path).read_bytes() == path.read_bytes()
+
+
+def test_what_is_needed_is_followed_to_its_end() -> None:
+    found = pinned(["fastapi"])
+    assert {"fastapi", "starlette", "pydantic", "pydantic-core", "anyio"} <= set(found)
+    assert "fastapi" in requirements("serve")
+    assert "fastapi" not in requirements()
+    assert "numpy" in requirements()
+
+
+def test_image_service_and_cluster_name_the_application(packaged: tuple[Path, Packaged]) -> None:
+    yaml = pytest.importorskip("yaml")
+    _, made = packaged
+    told = list(yaml.safe_load_all((made.folder / "kubernetes.yaml").read_text()))
+    assert [one["kind"] for one in told] == ["Deployment", "Service"]
+    pod = told[0]["spec"]["template"]["spec"]
+    assert pod["containers"][0]["readinessProbe"]["httpGet"]["path"] == "/health/ready"
+    assert pod["containers"][0]["livenessProbe"]["httpGet"]["path"] == "/health/live"
+    assert pod["securityContext"]["runAsNonRoot"] is True
+    assert told[1]["spec"]["selector"] == told[0]["spec"]["selector"]["matchLabels"]
+    image = (made.folder / "Dockerfile").read_text()
+    assert f"FROM python:{sys.version_info.major}.{sys.version_info.minor}-slim" in image
+    assert "$" not in (made.folder / "README.md").read_text()
+    assert "StateDirectory=support" in (made.folder / "chainring.service").read_text()
+
+
+def test_a_folder_with_anything_in_it_is_left_alone(shop: Path, tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").write_text("mine")
+    with closing(Project.open(shop)) as project, pytest.raises(ConflictError, match="not empty"):
+        project.package(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_a_champion_that_needs_torch_is_refused_with_the_reasons_of_its_other_forms(
+    shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(module.ENGINES, "linear")
+    with closing(Project.open(shop)) as project:
+        with pytest.raises(RefusedError, match="needs the training extra; its other forms: none"):
+            project.package(tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_package_that_answers_otherwise_is_not_handed_over(
+    shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from chainring.software.package import trial
+
+    monkeypatch.setattr(trial, "_answer", lambda client, request: "something else")
+    with closing(Project.open(shop)) as project:
+        with pytest.raises(RefusedError, match="16 of 16 golden texts otherwise"):
+            project.package(tmp_path / "out")
+
+
+@pytest.fixture(scope="module")
+def fresh(tmp_path_factory: pytest.TempPathFactory, packaged: tuple[Path, Packaged]) -> Path:
+    """Return the Python of a new environment with what the package asks for, and nothing else."""
+    _, made = packaged
+    place = tmp_path_factory.mktemp("fresh") / "venv"
+    subprocess.run([sys.executable, "-m", "venv", str(place)], check=True)
+    python = place / "bin" / "python"
+    install = [str(python), "-m", "pip", "install", "--quiet", "--no-deps", "-r"]
+    done = subprocess.run(
+        [*install, "requirements.txt"], cwd=made.folder, capture_output=True, text=True
+    )
+    if "No matching distribution" in done.stderr or "Connection" in done.stderr:
+        pytest.skip("no index of packages can be reached from here")
+    assert done.returncode == 0, done.stderr
+    return python
+
+
+@pytest.mark.slow
+def test_it_serves_in_a_fresh_environment_and_answers_the_same(
+    packaged: tuple[Path, Packaged], fresh: Path
+) -> None:
+    home, made = packaged
+    with closing(Project.open(home)) as project:
+        expected = [one.label for one in project.predict(TEXTS)]
+    missing = subprocess.run([str(fresh), "-c", "import torch"], capture_output=True)
+    assert missing.returncode != 0
+    with serving(made.folder / "project", python=str(fresh)) as (port, _):
+        with closing(Client(port, {"ask": made.key})) as client:
+            told = client.call("POST", "/v1/predict", {"texts": TEXTS})["predictions"]
+    assert [one["label"] for one in told] == expected
