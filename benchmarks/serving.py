@@ -112,7 +112,8 @@ def overload(project: Path, key: str, seconds: int) -> None:
             )
             grown = process.memory_info().rss - before
         print(
-            f"overload, {name}: peak {peak.per_s:.0f}/s p99 {peak.p99_ms:.0f} ms; at {times:g} "
+            f"overload, {name}: peak {peak.per_s:.0f}/s p99 {peak.p99_ms:.0f} ms "
+            f"({peak.failed} refused); at {times:g} "
             f"times {accepted.per_s:.0f}/s ({100 * accepted.per_s / peak.per_s:.0f} %), p99 "
             f"{accepted.p99_ms:.0f} ms ({accepted.p99_ms / peak.p99_ms:.2f} times); refused "
             f"{refused.per_s:.0f}/s, p99 {refused.p99_ms:.0f} ms, unanswered {accepted.failed}; "
