@@ -51,7 +51,7 @@ def test_padded_rows_and_columns_change_no_answer(encoder_folder: Path) -> None:
     found = engine(encoder_folder, recorder).embed([text or "x" for text in TEXTS])
     plain = EncoderEngine(
         Tokens(encoder_folder / "encoder" / "tokenizer.json", max_tokens=32),
-        lambda *given: tuple(  # type: ignore[arg-type]
+        lambda *given: tuple(
             one.detach().numpy() for one in recorder.module(*map(torch.from_numpy, given))
         ),
     )

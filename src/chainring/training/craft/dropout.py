@@ -58,12 +58,12 @@ def quicken(module: nn.Module) -> None:
 
 def _drops_attention(network: Any) -> bool:
     """Whether a module is an encoder of BERT's kind that drops attention by torch's own masks."""
-    config = getattr(network, "config", None)
+    config: Any = getattr(network, "config", None)
     return (
         getattr(config, "model_type", "") in ("bert", "roberta", "xlm-roberta")
         and getattr(config, "_attn_implementation", "") == "sdpa"
         and not getattr(config, "is_decoder", False)
-        and config.attention_probs_dropout_prob > 0
+        and float(config.attention_probs_dropout_prob) > 0
     )
 
 
