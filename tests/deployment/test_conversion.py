@@ -119,7 +119,8 @@ def test_pieces_are_the_text_as_it_is_written(
         *pieces, last = writer.pieces(text)
         ((whole, sure),) = writer.write([text])
         assert "".join(str(piece) for piece in pieces) == whole
-        assert isinstance(last, tuple) and last[0] == whole
+        assert isinstance(last, tuple)
+        assert last[0] == whole
         assert last[1] == pytest.approx(sure, rel=1e-3)
 
 
