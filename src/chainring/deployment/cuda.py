@@ -82,14 +82,14 @@ class Graphs:
         for place, (fixed, given) in enumerate(zip(recorded.inputs, inputs, strict=True)):
             fixed.copy_(_from(_widened(given, shape, fill=int(place == 1))))
         recorded.replay()
-        logits, embedding = (np.array(one[:texts].float().cpu()) for one in recorded.outputs)
+        logits, embedding = (one[:texts].float().cpu().numpy().copy() for one in recorded.outputs)
         return (logits[:, :tokens] if logits.ndim == 3 else logits), embedding
 
     def _recorded(self, key: tuple[int, int, int]) -> Recorded:
         if key not in self._known:
             texts, tokens, count = key
-            ones = np.ones((texts, tokens), dtype=np.int64)
-            self._known[key] = self._record([_from(ones).to(self._device) for _ in range(count)])
+            blank = [np.ones((texts, tokens), dtype=np.int64) for _ in range(count)]
+            self._known[key] = self._record([_from(one).to(self._device) for one in blank])
             while len(self._known) > GRAPHS:
                 self._known.popitem(last=False)
         self._known.move_to_end(key)

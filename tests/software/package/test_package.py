@@ -139,10 +139,12 @@ def test_image_service_and_cluster_name_the_application(packaged: tuple[Path, Pa
 
 
 def test_a_folder_with_anything_in_it_is_left_alone(shop: Path, tmp_path: Path) -> None:
-    (tmp_path / "mine.txt").write_text("mine")
+    place = tmp_path / "place"
+    place.mkdir()
+    (place / "mine.txt").write_text("mine")
     with closing(Project.open(shop)) as project, pytest.raises(ConflictError, match="not empty"):
-        project.package(tmp_path)
-    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+        project.package(place)
+    assert [path.name for path in place.iterdir()] == ["mine.txt"]
 
 
 def test_a_champion_that_needs_torch_is_refused_with_the_reasons_of_its_other_forms(
