@@ -35,12 +35,18 @@ from chainring.contracts.placement import Choice, Placement
 from chainring.contracts.prediction import Answer
 from chainring.contracts.work import Work
 from chainring.data.harvest import Harvest
+from chainring.deployment.form_parts import Making
 from chainring.training.settings import TrainingSettings
 from chainring.training.tokenisers.settings import TokeniserSettings
 
 ROWS = [{"text": "我要退款", "label": "refund"}, {"text": 'say "hi", please', "label": "chat"}]
 IN_THEIR_ROOM = {"embedder"}
 """Kinds whose examples take a room's own material: the suite holds them in that room's tests."""
+ELSEWHERE = {
+    "form": ("cuda.v1", "tensorrt.v1", "reading.v1", "reading-torch.v1"),
+    "engine": ("cuda.v1", "tensorrt.v1"),
+}
+"""Parts that need a GPU or a reader's passages: here only what they state is looked at."""
 
 OURS = [(kind, name) for kind in KINDS for name in part_names(kind) if kind not in IN_THEIR_ROOM]
 WRITERS = {
@@ -169,40 +175,49 @@ def example(
             },
         )
 
-    def form(name: str) -> FormExample:
-        model = {"linear.v1": "linear.v1", "writing.v1": "decoder.v1"}.get(name, "encoder.v1")
+    def form(name: str) -> FormExample | None:
+        if name in ELSEWHERE["form"]:
+            return None
+        writes = name.startswith("writing")
+        model = "linear.v1" if name == "linear.v1" else "decoder.v1" if writes else "encoder.v1"
         (tmp_path / "place").mkdir()
         earlier = {}
-        if name in ("bf16.v1", "light.v1"):
+        if load_part("form", name).after:
             earlier["exact"] = tmp_path / "exact"
             earlier["exact"].mkdir()
-            load_part("form", "exact.v1").write(model_folder("encoder.v1"), earlier["exact"], {})
+            exact = Making(source=model_folder(model), folder=earlier["exact"])
+            load_part("form", "exact.v1").write(exact)
         return FormExample(
-            folder=model_folder(model),
-            place=tmp_path / "place",
-            placement=placement(),
-            near=2e-3 if name in ("linear.v1", "exact.v1") else 0.1,
+            source=model_folder(model),
+            folder=tmp_path / "place",
+            placement=placement(has_bf16=name == "bf16.v1"),
+            near=0.1 if name in ("bf16.v1", "light.v1", "fast.v1") else 2e-3,
             earlier=earlier,
         )
 
-    def engine(name: str) -> Example:
+    def engine(name: str) -> Example | None:
+        if name in ELSEWHERE["engine"]:
+            return None
         if name == "torch.v1":
             return EngineExample(folder=model_folder("encoder.v1"))
         forms = {
             "linear.v1": "linear.v1",
             "onnxruntime.v1": "exact.v1",
             "openvino.v1": "bf16.v1",
+            "openvino-float32.v1": "float32.v1",
             "generator.v1": "writing.v1",
+            "ctranslate2.v1": "writing-int8.v1",
         }
         made = form(forms[name])
-        load_part("form", forms[name]).write(made.folder, made.place, made.earlier)
-        return EngineExample(folder=made.place, near=made.near)
+        assert made is not None
+        load_part("form", forms[name]).write(made)
+        return EngineExample(folder=made.folder, near=made.near)
 
     def tokeniser(_: str) -> Example:
         texts = [str(row["text"]) for row in ROWS] * 20
         return TokeniserExample(texts=texts, settings=TokeniserSettings(size=300))
 
-    makers: dict[str, Callable[[str], Example]] = {
+    makers: dict[str, Callable[[str], Example | None]] = {
         "tokeniser": tokeniser,
         "reader": reader,
         "source": source_example,
@@ -216,11 +231,10 @@ def example(
     return lambda kind, name: makers[kind](name)
 
 
-def placement() -> Placement:
+def placement(*, has_bf16: bool) -> Placement:
     one = Choice(value="1", because="test")
-    return Placement(
-        device=one, precision=one, threads=one, executor=one, instruction_sets=("avx512_bf16",)
-    )
+    sets = ("avx512_bf16",) if has_bf16 else ()
+    return Placement(device=one, precision=one, threads=one, executor=one, instruction_sets=sets)
 
 
 def rows_of(_: Path) -> list[Row]:

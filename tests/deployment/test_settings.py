@@ -16,7 +16,7 @@ def test_a_user_needs_no_key_and_every_key_says_what_it_is() -> None:
     "wrong",
     [
         {"port": 65536},
-        {"tier": "fast"},
+        {"tier": "quick"},
         {"max_queue": 0},
         {"prot": 8000},
         {"batch_tokens": 1},

@@ -79,8 +79,8 @@ class EngineExample:
 class FormExample:
     """A model folder, an empty folder to fill, and the folders of the forms before it by name."""
 
+    source: Path
     folder: Path
-    place: Path
     placement: Placement
     near: float = _NEAR
     earlier: Mapping[str, Path] = field(default_factory=dict)
@@ -142,7 +142,7 @@ _MEMBERS: dict[str, tuple[str, ...]] = {
     "embedder": (),
     "tokeniser": (),
     "candidate": (),
-    "form": ("name", "engine", "write", "tolerances", "hindrance"),
+    "form": ("name", "engine", "write", "tolerances", "concerns", "hindrance"),
     "engine": (),
     "executor": ("name", "map", "spawn"),
     "tracker": (),
@@ -275,20 +275,21 @@ def _alone(
 
 
 def _form(_: str, part: Any, example: FormExample) -> Iterator[str]:
-    before = _files(example.folder)
-    if part.hindrance(example.placement):
-        yield f"it cannot be tried here: {part.hindrance(example.placement)}"
+    before = _files(example.source)
+    hindrance = part.hindrance(example.placement, example.earlier)
+    if hindrance:
+        yield f"it cannot be tried here: {hindrance}"
         return
-    part.write(example.folder, example.place, example.earlier)
-    if _files(example.folder) != before:
+    part.write(example)  # it has what a form is written from
+    if _files(example.source) != before:
         yield "it changes the model folder"
-    if "model.json" not in _files(example.place):
+    if "model.json" not in _files(example.folder):
         yield "it leaves no model.json: its folder does not serve by itself"
         return
     yield from _engine(
         part.engine,
         load_part("engine", f"{part.engine}.v1"),
-        EngineExample(folder=example.place, near=example.near),
+        EngineExample(folder=example.folder, near=example.near),
     )
 
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from chainring.contracts.deployment import Deployment
 from chainring.contracts.errors import InputError
 from chainring.contracts.prediction import Answer, Prediction, Variant
 from chainring.contracts.request import Request
 from chainring.contracts.values import Input
+from chainring.ring.built import current
 
 if TYPE_CHECKING:
     from chainring.ring.recipe import Recipe
@@ -36,6 +37,24 @@ def stated_threads(recipe: Recipe) -> int:
     """Return the threads of inference that the recipe states, 0 where it states none."""
     placed = recipe.hardware.threads
     return recipe.deployment.threads or (0 if placed == "auto" else placed)
+
+
+def champion(project: Project) -> Opened:
+    """Return what answers now; raise InputError when no model was promoted yet."""
+    _, deployment = current(project.ring)
+    if deployment is None:
+        raise InputError("no model serves yet; run `chainring turn` first")
+    folder = project.ring.runner.trees.open(deployment.form, fresh=True)
+    threads = stated_threads(project.ring.recipe)
+    return Opened(deployment=deployment, folder=folder, threads=threads)
+
+
+def articles(project: Project) -> Any:
+    """Return the help articles that go with the labels."""
+    from chainring.deployment.articles import Articles, load_articles
+
+    path = project.ring.recipe.deployment.articles
+    return Articles([]) if path is None else load_articles(project.folder / path)
 
 
 def predictions(

@@ -21,7 +21,6 @@ from chainring.contracts.access import Who
 from chainring.contracts.act import Act
 from chainring.contracts.case import Case
 from chainring.contracts.deployment import Deployment
-from chainring.contracts.errors import InputError
 from chainring.contracts.feedback import Feedback
 from chainring.contracts.label import Label
 from chainring.contracts.prediction import Answer, Prediction
@@ -127,12 +126,7 @@ class Project:
         InputError
             When no model was promoted yet.
         """
-        _, deployment = current(self.ring)
-        if deployment is None:
-            raise InputError("no model serves yet; run `chainring turn` first")
-        folder = self.ring.runner.trees.open(deployment.form, fresh=True)
-        threads = answering.stated_threads(self.ring.recipe)
-        return Opened(deployment=deployment, folder=folder, threads=threads)
+        return answering.champion(self)
 
     def predict(
         self, texts: Sequence[Input], *, episode: str = "", author: str = ""
@@ -188,10 +182,9 @@ class Project:
     def labels(self) -> tuple[str, ...]:
         """Return the labels that the champion knows, and those that people added since."""
         _, deployment = current(self.ring)
-        form = self.ring.recipe.data.facts.form
         known = set(() if deployment is None else deployment.labels)
         for label in self.ring.ledger.facts("label", Label):
-            known.update(labels_in(form, label.value))
+            known.update(labels_in(self.ring.recipe.data.facts.form, label.value))
         return tuple(sorted(known))
 
     def why(self, prediction: str, *, texts: bool = True, who: Who | None = None) -> dict[str, Any]:
@@ -303,9 +296,8 @@ class Project:
     @classmethod
     def upgrade(cls, path: str | Path = ".") -> Project:
         """Bring a project made by an older version to this one and open it."""
-        folder = Path(path)
-        ring, secret = place.open_ring(folder, upgrading=True)
-        return cls(folder, ring, secret)
+        ring, secret = place.open_ring(Path(path), upgrading=True)
+        return cls(Path(path), ring, secret)
 
     def package(self, path: str | Path) -> Packaged:
         """Write the champion into a new folder that serves without the training extra.
@@ -315,9 +307,9 @@ class Project:
         RefusedError
             When its form needs the training extra, or the package answers unlike the champion.
         """
-        from chainring.software.package.make import package
+        from chainring.software.package import make
 
-        return package(self, Path(path))
+        return make.package(self, Path(path))
 
     def gc(self, *, min_age_s: float = 3600.0) -> dict[str, int]:
         """Remove what nothing names (trees, blobs, scratch, harvests) and texts that are over."""
@@ -355,7 +347,4 @@ class Project:
     @cached_property
     def articles(self) -> Any:
         """The help articles that go with the labels."""
-        from chainring.deployment.articles import Articles, load_articles
-
-        path = self.ring.recipe.deployment.articles
-        return Articles([]) if path is None else load_articles(self.folder / path)
+        return answering.articles(self)

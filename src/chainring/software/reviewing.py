@@ -53,8 +53,8 @@ def review_items(project: Project, *, limit: int, sight: Sight | None = None) ->
         rows, text = [sight.feedback(row, settings) for row in rows], reader.of(ring.traffic.text)
     predictions = {p.id: p for p in ring.traffic.predictions(holdout=True)}
     predictions |= {p.id: p for p in ring.traffic.predictions(limit=WINDOW)}
-    task = ring.recipe.data.task
     settings, predictions = _of_the_release(project, settings, predictions)
+    task = ring.recipe.data.task
     items = queue.review_items(
         [*rows, *answers_beside(ring, rows)],
         list(predictions.values()),
