@@ -24,6 +24,7 @@ from chainring.contracts.access import FACTS, Who
 from chainring.contracts.dataset import Row
 from chainring.contracts.errors import ChainringError, NotAllowedError
 from chainring.contracts.reaction import Reaction
+from chainring.contracts.roles import ROLES
 from chainring.ring.built import current
 from chainring.software.api import Project
 from chainring.software.surfaces import SURFACES
@@ -243,6 +244,10 @@ BODIES: dict[str, Callable[[House], list[dict[str, Any]]]] = {
     "POST /v1/react": lambda h: [{"prediction": h.predictions[0], "kind": "rating", "value": "up"}],
     "POST /v1/review": lambda h: [{"item": one, "decision": "reject"} for one in h.predictions],
     "POST /v1/cases/{id}/close": lambda _: [{"outcome": "done", "told": "done"}],
+    "POST /v1/release": lambda _: [{"act": "stop", "reason": "a test"}],
+    "POST /v1/keys": lambda _: [{"role": "annotate", "name": "ann"}],
+    "POST /v1/keys/{id}/rotate": lambda _: [{}],
+    "POST /v1/keys/{id}/revoke": lambda _: [{}],
 }
 
 
@@ -250,13 +255,13 @@ BODIES: dict[str, Callable[[House], list[dict[str, Any]]]] = {
 def server(house: House, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Any]]:
     folder = copy(house.folder, tmp_path_factory.mktemp("served") / "shop")
     with opened(folder) as project:
-        keys = {role: project.make_key(role, "web shop")[0] for role in ("ask", "operate")}
+        keys = {role: project.make_key(role, "web shop")[0] for role in ROLES}
         cases = [one.id for one in project.cases()]
     with served(folder) as found:
         yield found.url, (keys, cases)
 
 
-@pytest.mark.parametrize("role", ["ask", "operate"])
+@pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize("route", [route for route, _ in ROUTES])
 def test_no_route_gives_a_withheld_text_to_any_role(
     house: House, server: tuple[str, Any], route: str, role: str
