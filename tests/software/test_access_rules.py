@@ -141,7 +141,6 @@ def packaged(house: House) -> str:
     place = house.folder.parent / "packaged"
     said = called(house, "package", str(place))
     files = [path for path in place.rglob("*") if path.is_file()]
-    assert files, said
     return said + "".join(path.read_text("utf-8", errors="ignore") for path in files)
 
 
@@ -236,6 +235,14 @@ def test_a_backup_that_would_hold_withheld_records_is_refused_and_leaves_no_file
     allowed = '[[access.rules]]\naction = "export"\npurpose = "backup"\nallow = true\n'
     with_rules(shop.folder, allowed + RULES)
     assert "wrote" in EXERCISES["backup"](shop)
+
+
+def test_a_package_that_would_hold_words_of_withheld_records_is_refused_and_leaves_no_folder(
+    shop: House,
+) -> None:
+    said = EXERCISES["package"](shop)
+    assert "rule 1 of [access] keeps some from being exported for the purpose 'package'" in said
+    assert not (shop.folder.parent / "packaged").exists()
 
 
 ROUTES = [(route, one.role) for one in SURFACES for route in one.routes]

@@ -162,7 +162,8 @@ def record(
 def require_whole_export(project: Project, verb: str) -> None:
     """Refuse to copy everything out while a rule keeps any record from being exported.
 
-    A backup cannot leave rows out and still be restored; so the rule counts, not what it fits now.
+    A backup cannot leave rows out and still be restored, nor a model words that it learnt from;
+    so the rule counts, not what it fits now.
 
     Raises
     ------
@@ -181,9 +182,9 @@ def require_whole_export(project: Project, verb: str) -> None:
     )
     if barred is not None:
         raise NotAllowedError(
-            f"{verb}: it holds every record, and rule {barred.number} of [access] keeps some from "
-            f"being exported for the purpose {sight.purpose!r}; a rule before it with action = "
-            f"'export', purpose = {sight.purpose!r} and allow = true lets it be done"
+            f"{verb}: it holds words of any record, and rule {barred.number} of [access] keeps "
+            f"some from being exported for the purpose {sight.purpose!r}; a rule before it with "
+            f"action = 'export', purpose = {sight.purpose!r} and allow = true lets it be done"
         )
 
 

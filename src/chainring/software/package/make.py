@@ -79,12 +79,16 @@ def package(project: Project, folder: Path) -> Packaged:
     ------
     ConflictError
         When there is something in the folder already.
+    NotAllowedError
+        When a rule of access keeps some records from being exported: golden texts and a linear
+        model's vocabulary hold words of them.
     RefusedError
         When the champion's form cannot be served without the training extra, or the packaged
         server answers otherwise than the champion does here.
     """
     if folder.exists() and any(folder.iterdir()):
         raise ConflictError(f"{folder} is not empty; name a new folder")
+    auditing.require_whole_export(project, "package")
     opened = project.champion()
     deployment = opened.deployment
     if deployment.engine not in ENGINES:
