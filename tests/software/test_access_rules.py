@@ -170,6 +170,8 @@ EXERCISES: dict[str, Callable[[House], str]] = {
     "restore": restored,
     "gc": plain("gc"),
     "package": packaged,
+    "release": plain("release", "--json"),
+    "drift": plain("drift", "--json"),
     "forget": plain("forget", "--source", "data/sealed.jsonl", "--dry-run"),
     "upgrade": plain("upgrade"),
     "pretrain": lambda h: written(

@@ -411,7 +411,7 @@ def test_a_forced_turn_does_not_bring_a_rolled_back_model_back(grown_project: Pr
     grown_project.rollback(by="bo", reason=REASON)
     done = grown_project.turn(force=True)
     assert done.outcome == "held"
-    assert "a person rolled back" in done.because
+    assert "it was rolled back" in done.because
     assert grown_project.champion().deployment.model == addresses(grown_project)[0]
 
 

@@ -5,6 +5,8 @@ Facts are append-only: a change is a later row with the same id. Order is by `se
 
 from __future__ import annotations
 
+import sqlite3
+import time
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ from chainring.contracts.errors import MissingPackageError
 from chainring.store.files import full_disk, make_folder
 
 LEDGER_HEAD = "0002"
+WAL_WAIT_S = 30.0
 """The newest migration; a ledger with another one is opened by `chainring upgrade`."""
 
 ledger = sa.MetaData()
@@ -146,9 +149,23 @@ def _explain_full_disk(context: sa.engine.ExceptionContext) -> None:
 def _sqlite_pragmas(connection: Any, _: object) -> None:
     connection.isolation_level = None  # BEGIN is ours, see _begin_immediate
     # secure_delete: an erased text is overwritten, not only unlinked from its table
-    pragmas = ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=30000", "secure_delete=ON")
-    for pragma in pragmas:
+    for pragma in ("busy_timeout=30000", "synchronous=FULL", "secure_delete=ON"):
         connection.execute(f"PRAGMA {pragma}").close()
+    _to_wal(connection)
+
+
+def _to_wal(connection: Any) -> None:
+    """Switch to write-ahead; SQLite does not wait here while another connection switches."""
+    deadline = time.monotonic() + WAL_WAIT_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL").close()
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() >= deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 def _begin_immediate(connection: sa.Connection) -> None:
