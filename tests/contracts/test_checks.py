@@ -109,7 +109,7 @@ def example(
     model_folder: Callable[[str], Path],
     training_settings: TrainingSettings,
     source_example: Callable[[str], SourceExample],
-) -> Callable[[str, str], Example]:
+) -> Callable[[str, str], Any]:
     """Make the example of a kind and a name."""
 
     def reader(name: str) -> Example:
@@ -261,7 +261,7 @@ def rows_of(_: Path) -> list[Row]:
 
 @pytest.mark.parametrize(("kind", "name"), OURS, ids=lambda value: value)
 def test_each_part_of_ours_keeps_the_promise_of_its_kind(
-    kind: str, name: str, example: Callable[[str, str], Example]
+    kind: str, name: str, example: Callable[[str, str], Any]
 ) -> None:
     assert check_part(kind, name, example(kind, name)) is load_part(kind, name)
 
@@ -356,7 +356,7 @@ def test_a_reader_that_keeps_quiet_or_cries_wolf_is_found(file: ReaderExample) -
 
 
 def test_an_engine_that_answers_by_its_neighbours_is_found(
-    example: Callable[[str, str], Example],
+    example: Callable[[str, str], Any],
 ) -> None:
     honest = example("engine", "linear.v1")
     made = load_part("engine", "linear.v1")
@@ -373,7 +373,7 @@ def test_an_engine_that_answers_by_its_neighbours_is_found(
     assert "do not sum to 1" in found
 
 
-def test_a_candidate_that_learns_nothing_is_found(example: Callable[[str, str], Example]) -> None:
+def test_a_candidate_that_learns_nothing_is_found(example: Callable[[str, str], Any]) -> None:
     honest = example("candidate", "linear.v1")
     train = load_part("candidate", "linear.v1")
 
@@ -386,7 +386,7 @@ def test_a_candidate_that_learns_nothing_is_found(example: Callable[[str, str], 
 
 
 def test_a_candidate_that_copies_what_is_right_instead_of_writing_is_found(
-    example: Callable[[str, str], Example],
+    example: Callable[[str, str], Any],
 ) -> None:
     honest = example("candidate", "linear.v1")
     train = load_part("candidate", "linear.v1")
@@ -429,7 +429,7 @@ def test_an_executor_that_loses_the_order_or_an_error_is_found() -> None:
 
 
 def test_a_form_that_changes_the_model_or_does_not_serve_is_found(
-    example: Callable[[str, str], Example],
+    example: Callable[[str, str], Any],
 ) -> None:
     honest = example("form", "linear.v1")
     linear = load_part("form", "linear.v1")
