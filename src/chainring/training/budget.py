@@ -4,7 +4,7 @@ The estimate comes from counts alone (parameters, tokens, placement), never from
 machine, or a kill and another try, must not change the model. The nominal speeds were measured on
 short texts with MiniLM: bfloat16 on a core with AMX, by an earlier loop; float32 on a core with
 AVX2, where a step reached 60 on one core and a whole training on two, with its start and its
-validations, 45 on each. A slower machine takes longer than the budget by the same factor, and says
+validations, 43 to 45 on each. A slower machine takes longer than the budget by the same factor, and says
 so in its time left.
 """
 
@@ -23,7 +23,7 @@ MIN_ITEMS = 100
 FLOPS_A_PARAMETER = 6
 """Forward 2, backward 4 a token: J. Kaplan and others 2020, "Scaling laws", section 2.1."""
 
-GIGAFLOPS_A_CORE = {"bf16": 85.0, "fp32": 45.0}
+GIGAFLOPS_A_CORE = {"bf16": 85.0, "fp32": 43.0}
 NOMINAL_CORES = 2
 GIGAFLOPS_GPU = 8000.0
 
