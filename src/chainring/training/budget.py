@@ -4,8 +4,8 @@ The estimate comes from counts alone (parameters, tokens, placement), never from
 machine, or a kill and another try, must not change the model. The nominal speeds were measured on
 short texts with MiniLM: bfloat16 on a core with AMX, by an earlier loop; float32 on a core with
 AVX2, where a step reached 60 on one core and a whole training on two, with its start and its
-validations, 43 to 45 on each. A slower machine takes longer than the budget by the same factor, and says
-so in its time left.
+validations, 43 to 45 on each. A slower machine takes longer than the budget by the same factor, and
+says so in its time left.
 """
 
 from __future__ import annotations
