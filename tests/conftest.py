@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -24,6 +24,40 @@ BOTH = [
     pytest.param("sqlite", id="sqlite"),
     pytest.param("postgresql", id="postgresql", marks=pytest.mark.postgres),
 ]
+
+
+REQUIRED = ("postgres", "browser", "openai", "gpu")
+"""Marks whose tests may not be skipped where `CHAINRING_REQUIRE_<MARK>` is 1, whoever skips them."""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Turn the skip of a test that is required here into a failure."""
+    del call
+    report = yield
+    for name in REQUIRED:
+        if report.skipped and item.get_closest_marker(name) is not None:
+            _require(report, name)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Do so for a module that skips as a whole because a required package is not there."""
+    report = yield
+    for name in REQUIRED:
+        if report.skipped and f"'{name}'" in str(report.longrepr):
+            _require(report, name)
+    return report
+
+
+def _require(report: pytest.TestReport | pytest.CollectReport, name: str) -> None:
+    variable = f"CHAINRING_REQUIRE_{name.upper()}"
+    if os.environ.get(variable) == "1":
+        report.outcome = "failed"
+        report.longrepr = f"{variable}=1, but it was skipped: {report.longrepr}"
 
 
 def skip_or_fail(reason: str, *, required: str) -> None:

@@ -16,6 +16,8 @@ from chainring.deployment.http.demo import DemoVerbs
 from chainring.deployment.http.server import running
 from chainring.deployment.settings import DeploymentSettings
 
+pytestmark = pytest.mark.openai
+
 ASK = "demo-key-to-ask"
 USER: Any = [{"role": "user", "content": "where is my parcel"}]
 
