@@ -5,6 +5,7 @@ chainring init shop --example support && cd shop && chainring turn && chainring 
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from pathlib import Path
@@ -23,6 +24,7 @@ from chainring.software import (
     upkeep_commands,
     word_commands,
 )
+from chainring.software.alone import verb_alone
 
 if TYPE_CHECKING:
     from chainring.contracts.values import Input
@@ -49,8 +51,10 @@ def main() -> None:
     # Looking for plugins of pydantic reads the papers of every installed package: 5 % of a turn
     # that has nothing to do. Who wants them sets the variable to nothing.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    # So does looking for cycles after every 700 objects while libraries are loaded: 6 %.
+    gc.set_threshold(50_000)
     try:
-        app()
+        verb_alone(app, sys.argv[1:])()
     except ChainringError as error:
         typer.secho(f"chainring: {error}", fg="red", err=True)
         sys.exit(1)
