@@ -106,6 +106,18 @@ def test_the_nouns_of_the_design_are_among_those_tried() -> None:
     }
 
 
+def test_a_noun_says_which_application_it_belongs_to_but_those_of_the_whole_house() -> None:
+    of_an_application = {
+        "Record", "Label", "Dataset", "Model", "Forms", "Evaluation", "Verdict", "Deployment",
+        "Request", "Prediction", "Feedback", "Case", "Lineage", "Source",
+    }  # fmt: skip
+    says = {kind.__name__ for kind in NOUNS if "app" in kind.__dataclass_fields__}
+    # A machine, its placement and the guard serve every application; a reaction comes from outside
+    # and belongs where the prediction that it names belongs.
+    assert of_an_application - says == set()
+    assert says & {"Machine", "Placement", "Guard", "Policy", "Reaction"} == set()
+
+
 @pytest.mark.parametrize("kind", NOUNS, ids=lambda kind: kind.__name__)
 def test_a_noun_comes_back_equal(kind: type[Any]) -> None:
     @given(any_noun(kind))

@@ -19,7 +19,17 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.software.conftest import ALONE, Server, copy, grow, opened, served, texts_of, wait_until
+from tests.software.conftest import (
+    ALONE,
+    RECIPE,
+    Server,
+    copy,
+    grow,
+    opened,
+    served,
+    texts_of,
+    wait_until,
+)
 
 from chainring.contracts.lineage import Lineage
 from chainring.ring.steps import STEPS
@@ -37,6 +47,15 @@ DEATHS = [
         if step.makes in STORED and not step.optional
     ),
     ("deployment", "kept"),  # before the reference to it
+]
+ASKED_FOR = {"cleaned": '[data.clean]\nprofile = "messages"\n'}
+"""What a recipe says to have an optional step."""
+
+OPTIONAL = [
+    (step.name, place)
+    for step in STEPS.values()
+    if step.optional
+    for place in ("made", *(["middle"] if step.makes in STORED else []))
 ]
 
 Kill = Callable[..., dict[str, Any]]
@@ -127,6 +146,19 @@ def test_a_first_turn_killed_at_a_step_ends_like_one_that_was_not(
         stands = [row.step for row in project.ring.ledger.all_lineage()]
         assert (step in stands) is (place == "kept")
     turn_again(shop, unbroken)
+
+
+@pytest.mark.parametrize(("step", "place"), OPTIONAL)
+def test_a_turn_killed_at_a_step_that_the_recipe_asks_for_ends_like_one_that_was_not(
+    untouched: Path, tmp_path: Path, kill: Kill, step: str, place: str
+) -> None:
+    shop = copy(untouched, tmp_path / "shop")
+    (shop / "chainring.toml").write_text(RECIPE + ASKED_FOR[step])
+    with opened(copy(shop, tmp_path / "twin")) as project:
+        assert step in project.turn().steps
+        twin = made(project)
+    assert kill(shop, step=step, place=place)["signal"] == KILLED
+    turn_again(shop, twin)
 
 
 @pytest.fixture
