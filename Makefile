@@ -14,8 +14,8 @@ run: $(VENV)/.run
 	$(BIN)/python -m chainring.software.tour $(OUT)
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest -m "browser and not slow" tests/browser $(TEST)
-	$(BIN)/python -m pytest -m "browser and not slow" --ignore=tests/browser $(TEST)
+	$(BIN)/python -m pytest -m "browser and not slow" $(APART) tests/browser $(TEST)
+	$(BIN)/python -m pytest -m "browser and not slow" $(APART) --ignore=tests/browser $(TEST)
 	$(BIN)/python -m pytest -m "not browser and not slow" $(APART) $(TEST)
 
 test-all: $(VENV)/.dev
