@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -13,6 +14,7 @@ from chainring.deployment.drift.settings import DriftSettings
 from chainring.deployment.lane import Lane
 from chainring.software import watching
 from chainring.software.api import Project
+from chainring.software.drifting import DriftWatch
 from chainring.software.watching import TEXTS, Watching
 
 
@@ -29,15 +31,19 @@ class Quiet:
     def is_idle(self) -> bool:
         return self.idle
 
-    async def embed(self, texts: Sequence[str]) -> tuple[list[Any], str]:
+    async def embed(self, texts: Sequence[str]) -> tuple[list[Any], Any]:
         if self.full:
             raise BusyError("the queue is full")
         self.batches.append(len(texts))
-        return [[float(len(text))] for text in texts], "tag"
+        return [[float(len(text))] for text in texts], SimpleNamespace(model="the served one")
 
 
-def embedded(project: Project, lane: Quiet, count: int) -> list[Any]:
+def embedded(
+    project: Project, lane: Quiet, count: int, *, watched: str = "the served one"
+) -> list[Any]:
     made = Watching(project, lane=lambda: cast(Lane[Any], lane))
+    made._drift = DriftWatch(project, embed=None)
+    made._drift.model = watched
     return asyncio.run(made._embedded([f"{n:03}" for n in range(count)]))
 
 
@@ -56,8 +62,16 @@ def test_a_lane_without_time_makes_none_and_is_not_asked_again(
     assert lane.batches == []
 
 
+def test_vectors_of_a_model_that_is_not_watched_are_left_out(project: Project) -> None:
+    assert embedded(project, Quiet(), 3, watched="its successor") == [None] * 3
+
+
+@pytest.mark.parametrize("error", [OSError("the disk is away"), ValueError("shapes do not fit")])
 def test_a_look_that_fails_is_logged_and_the_next_one_succeeds(
-    project: Project, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    project: Project,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    error: Exception,
 ) -> None:
     recipe = project.ring.recipe.model_copy(update={"drift": DriftSettings(look_s=0.01)})
     object.__setattr__(project.ring, "recipe", recipe)
@@ -66,7 +80,7 @@ def test_a_look_that_fails_is_logged_and_the_next_one_succeeds(
     def look(_: object) -> list[Any]:
         looked.append(1)
         if len(looked) == 1:
-            raise OSError("the disk is away")
+            raise error
         return []
 
     monkeypatch.setattr("chainring.software.drifting.DriftWatch.look", look)
@@ -83,4 +97,4 @@ def test_a_look_that_fails_is_logged_and_the_next_one_succeeds(
 
     asyncio.run(run())
     assert len(looked) >= 2
-    assert "watching.failed act=_look cause=OSError" in caplog.text
+    assert f"watching.failed act=_look cause={type(error).__name__}" in caplog.text

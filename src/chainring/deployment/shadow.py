@@ -4,7 +4,7 @@ It must never slow or fail an answer. So it takes only what its short queue hold
 rest, works only while no text of a user waits or runs, a few texts at a time, and what it fails at
 is counted and told to nobody who asked.
 
-    shadow = Shadow(most=64, busy=lambda: lane.waiting > 0, log=writer)
+    shadow = Shadow(most=64, busy=lambda: not lane.is_idle, told=note)
     shadow.offer(candidate_lane, request, about=prediction)
 """
 
@@ -76,12 +76,6 @@ class Shadow:
         self._queue.append(_Offered(lane, request, about))
         self._wake.set()
         return True
-
-    def forget(self, lane: Lane[Any]) -> None:
-        """Drop what waits for a lane that is about to end."""
-        kept = [one for one in self._queue if one.lane is not lane]
-        self.counts["dropped"] += len(self._queue) - len(kept)
-        self._queue = deque(kept)
 
     async def close(self) -> None:
         """End; what waits is dropped."""

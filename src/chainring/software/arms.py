@@ -161,7 +161,7 @@ class Arms:
         project = self._project
         try:
             predictor = await asyncio.to_thread(self._opened, release.candidate)
-        except ChainringError as error:
+        except Exception as error:  # noqa: BLE001 - engines raise what they like
             log.error("release.refused model=%s cause=%s", release.candidate.model, error)
             await self._settle(Decision(action="stop", because=f"it cannot be loaded: {error}"))
             return

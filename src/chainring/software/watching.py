@@ -15,9 +15,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-import sqlalchemy as sa
-
-from chainring.contracts.errors import BusyError, ChainringError
+from chainring.contracts.errors import BusyError
 from chainring.deployment.lane import Lane
 from chainring.software.alerts import Alerts
 from chainring.software.drifting import DriftWatch, Embed
@@ -77,7 +75,7 @@ class Watching:
             self._drift = DriftWatch(self._project, embed=self._embed())
         try:
             await asyncio.to_thread(act)
-        except (ChainringError, sa.exc.SQLAlchemyError, OSError) as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, the next look may succeed
             log.error("watching.failed act=%s cause=%s", act.__name__, type(error).__name__)
 
     def _embed(self) -> Embed:
@@ -86,7 +84,11 @@ class Watching:
 
         def embed(texts: Sequence[str]) -> Sequence[Any]:
             made = asyncio.run_coroutine_threadsafe(self._embedded(texts), loop)
-            return made.result(PATIENCE_S)
+            try:
+                return made.result(PATIENCE_S)
+            except TimeoutError:
+                made.cancel()
+                raise
 
         return embed
 
@@ -107,7 +109,12 @@ class Watching:
         else:
             return [None] * len(texts)
         try:
-            vectors, _ = await lane.embed(texts)
+            vectors, deployment = await lane.embed(texts)
         except BusyError:
             return [None] * len(texts)
-        return list(vectors)
+        # A champion that this server has not taken up yet is not watched by its predecessor's.
+        return list(vectors) if deployment.model == self._watched else [None] * len(texts)
+
+    @property
+    def _watched(self) -> str:
+        return "" if self._drift is None else self._drift.model

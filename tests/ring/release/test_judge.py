@@ -77,3 +77,9 @@ def test_the_shadow_becomes_a_canary_after_enough_answers_unless_a_signal_stops_
 def test_what_stays_open_for_long_or_over_many_reviews_is_closed_as_undecided() -> None:
     assert decided(Evidence(labelled={0: 1500})).action == "undecided"
     assert decided(Evidence(labelled={0: 20}), days=30.0).action == "undecided"
+
+
+def test_a_shadow_with_too_few_answers_is_closed_as_well_and_holds_up_no_other_model() -> None:
+    few = Evidence(shadows=499)
+    assert decide(SHADOW, few, settings=SETTINGS, now=29.9 * 86_400).action == "wait"
+    assert decide(SHADOW, few, settings=SETTINGS, now=30.0 * 86_400).action == "undecided"

@@ -77,6 +77,7 @@ def begin(
         raise InputError("this model is the champion already; there is nothing to release")
     if stage == "keys" and not keys:
         raise InputError("name the ids of the keys that the candidate answers (`chainring keys`)")
+    tidy(ring)  # one over an earlier champion is told as over before another begins
     now = time.time()
     release = Release(
         id=new_id("rel", now=now),

@@ -71,12 +71,12 @@ def decide(
         return stop
     if worse is not None:
         return worse
-    if release.stage == "shadow":
-        return _shadow(evidence, settings)
     age = (now - release.at) / _DAY_S
     if evidence.labels >= settings.max_labels or age >= settings.max_days:
         because = f"no difference shown after {age:.1f} days: {_said(evidence, settings)}"
         return Decision(action="undecided", because=because)
+    if release.stage == "shadow":
+        return _shadow(evidence, settings)
     return Decision(action="wait", because=_said(evidence, settings))
 
 
