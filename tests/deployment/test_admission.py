@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
-from chainring.deployment.admission import BURST_S, Admission
+from tests.deployment.test_lane import Echo, asked, entered, run
+
+from chainring.deployment.admission import BURST_S, Admission, weight
+from chainring.deployment.lane import Lane
 
 
 def made(**changes: Any) -> tuple[Admission, list[float]]:
@@ -64,3 +68,21 @@ def test_speed_is_learnt_from_the_last_batches() -> None:
     for _ in range(50):
         admission.ran(weight=100, seconds=0.1)
     assert round(admission.wait_s(100), 3) == 0.1
+
+
+def test_what_was_answered_or_abandoned_weighs_nothing_on_those_who_come_later() -> None:
+    async def test() -> None:
+        predictor = Echo(is_open=False)
+        lane = Lane(predictor, tag=1)
+        first = asyncio.create_task(lane.ask(asked("first")))
+        await entered(predictor)
+        gone, stays = (asyncio.create_task(lane.ask(asked(text))) for text in ("gone", "stays"))
+        await asyncio.sleep(0)
+        assert lane._weight == weight(len("gone")) + weight(len("stays"))
+        gone.cancel()
+        predictor.gate.set()
+        await asyncio.gather(first, stays)
+        assert lane._weight == 0
+        await lane.drain(10)
+
+    run(test)

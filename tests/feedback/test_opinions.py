@@ -100,6 +100,16 @@ def test_an_author_s_correction_takes_the_place_of_their_rating(row: Row, guard:
     assert counts["superseded by its author"] == 1
 
 
+def test_a_rating_after_the_author_s_correction_says_nothing_more(row: Row, guard: Guard) -> None:
+    rows = [
+        row(1, prediction="pred_1", value="五天", private=True, **SERVED),
+        rated(row, 2, "up", prediction="pred_1"),
+    ]
+    (one,), counts = said(rows, guard)
+    assert (one.label, one.rejected) == ("五天", "请稍等")
+    assert counts["superseded by its author"] == 1
+
+
 def test_the_last_rating_of_an_author_stands(row: Row, guard: Guard) -> None:
     rows = [rated(row, 1, "up"), rated(row, 2, "down", prediction="pred_1")]
     (one,), counts = said(rows, guard)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
 import math
 
@@ -32,6 +33,24 @@ def test_each_bet_is_a_density(bet: object) -> None:
     edges = (0.0, 0.05, 0.1, 0.2, 0.5, 0.8, 0.9, 0.95, 1.0)
     whole = sum(quad(bet, a, b, limit=200)[0] for a, b in itertools.pairwise(edges))
     assert whole == pytest.approx(1.0, abs=1e-4)
+
+
+@pytest.mark.parametrize("count", [0, 1, 120])
+def test_whatever_came_before_the_next_number_leaves_the_capital_as_it_is_on_average(
+    count: int,
+) -> None:
+    watch, chance = Exchangeability([]), np.random.default_rng(3)
+    for _ in range(count):  # among equal numbers the rank is the tie-breaker
+        watch.add(0.0, tie=1.0 - chance.random())
+
+    def after(rank: float) -> float:
+        later = copy.deepcopy(watch)
+        later.add(0.0, tie=rank)
+        return math.exp(later.log_capital)
+
+    edges = (0.0, 0.05, 0.1, 0.2, 0.5, 0.8, 0.9, 0.95, 1.0)
+    mean = sum(quad(after, a, b, limit=200)[0] for a, b in itertools.pairwise(edges))
+    assert mean == pytest.approx(math.exp(watch.log_capital), rel=1e-3)
 
 
 def test_at_most_alpha_of_long_streams_without_a_change_are_called_changed() -> None:

@@ -58,6 +58,26 @@ def test_each_signal_stops_a_release(evidence: Evidence, said: str) -> None:
     assert said in found.because
 
 
+def test_a_signal_stops_what_reviewed_answers_would_promote() -> None:
+    better = {1: 40, 0: 300, -1: 8}
+    assert decided(Evidence(labelled=better)).action == "promote"
+    assert decided(Evidence(labelled=better, failed={0: 40, 1: 10})).action == "stop"
+
+
+def test_each_claim_is_held_to_its_own_share_of_alpha() -> None:
+    """The capital of a run of like outcomes, against 20 of a claim and 80 of one of four."""
+    share = [(place + 0.5) / 24 for place in range(24)]
+    wins = {n: sum((1 + s) ** n for s in share) / 24 for n in range(1, 12)}
+    first = next(n for n, capital in wins.items() if capital >= 20)
+    assert decided(Evidence(labelled={1: first - 1})).action == "wait"
+    assert decided(Evidence(labelled={1: first})).action == "promote"
+    assert decided(Evidence(labelled={-1: first - 1})).action == "wait"
+    assert decided(Evidence(labelled={-1: first})).action == "roll back"
+    slow = next(n for n, capital in wins.items() if capital >= 80)  # odds of one half, as above
+    assert decided(Evidence(slow={1: slow - 1})).action == "wait"
+    assert decided(Evidence(slow={1: slow})).action == "stop"
+
+
 def test_the_best_of_signals_promotes_nothing() -> None:
     signals = Evidence(
         failed={0: 10_000}, slow={0: 10_000}, passed_on={-1: 5000, 0: 5000}, complaints={0: 5000}
