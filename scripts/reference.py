@@ -15,29 +15,22 @@ from __future__ import annotations
 import dataclasses
 import importlib
 import inspect
-import json
 import re
 import sys
 from collections.abc import Callable, Iterator
-from functools import cache
 from pathlib import Path
-from typing import Any, get_args, get_origin
+from typing import Any
 
-from pydantic import BaseModel
+from reference_recipe import default_of, first_paragraph, recipe, row
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = ROOT / "docs" / "reference"
-CHINESE = ROOT / "scripts" / "reference.zh.json"
 BLOCK = re.compile(r"(<!-- generated: ([a-z]+) ?([^>]*?) -->\n).*?(<!-- end -->)", re.DOTALL)
 NOUNS = (
     "source", "guard", "placement", "record", "label", "table", "dataset", "model", "forms",
-    "evaluation", "verdict", "deployment", "request", "prediction", "reaction", "feedback", "case",
-    "forgotten", "lineage", "predictor", "work",
+    "evaluation", "verdict", "deployment", "release", "request", "prediction", "reaction",
+    "feedback", "case", "forgotten", "lineage", "predictor", "work",
 )  # fmt: skip
-HEADS = {
-    "en": ("key", "default", "allowed", "meaning"),
-    "zh": ("键", "默认值", "取值", "含义"),
-}
 
 
 def main(arguments: list[str]) -> int:
@@ -65,139 +58,6 @@ def rendered(page: str) -> str:
     return BLOCK.sub(filled, page)
 
 
-def recipe(language: str) -> Iterator[str]:
-    """Yield a table for each section of the recipe."""
-    from chainring.ring.recipe import Recipe
-
-    yield from _section(Recipe, "", language)
-    yield from _rules(language)
-    yield from _sources(language)
-
-
-def _rules(language: str) -> Iterator[str]:
-    """Yield the keys of a rule of access."""
-    from chainring.trust.rules import RuleSettings
-
-    for line in _section(RuleSettings, "[access.rules]", language):
-        yield line.replace("[[access.rules].where]", "[access.rules.where]")
-
-
-def _sources(language: str) -> Iterator[str]:
-    """Yield the keys of every source, then those of each part's own."""
-    from chainring.contracts.parts import load_part, part_names
-    from chainring.data.sources.settings import SourceSettings
-
-    yield from _section(SourceSettings, "[data.sources]", language)
-    for name in part_names("source"):
-        part = load_part("source", name)
-        if part.settings.__module__.startswith("chainring."):
-            yield from _section(part.settings, f'[data.sources]] use = "{name}"', language, end="")
-
-
-def _section(model: type[BaseModel], path: str, language: str, *, end: str = "]") -> Iterator[str]:
-    schema = model.model_json_schema()["properties"]
-    inner = {n: f.annotation for n, f in model.model_fields.items() if _is_model(f.annotation)}
-    if path:
-        yield f"## `[{path}{end}`\n\n{_said(_first(model), language)}\n"
-    keys = [name for name in model.model_fields if name not in inner]
-    if keys:
-        yield _row(*HEADS[language])
-        yield _row(*["---"] * 4)
-    for name in keys:
-        yield _row(*_key(model, name, schema[name], language))
-    yield ""
-    for name, kind in inner.items():
-        assert kind is not None
-        yield from _section(kind, f"{path}.{name}" if path else name, language)
-
-
-def _key(
-    model: type[BaseModel], name: str, schema: dict[str, Any], language: str
-) -> tuple[str, str, str, str]:
-    field = model.model_fields[name]
-    return (
-        f"`{name}`",
-        _default_of(field, language),
-        ", ".join(dict.fromkeys(_allowed(field.annotation, schema, language))) or "—",
-        _said(field.description or "", language),
-    )
-
-
-def _default_of(field: Any, language: str) -> str:
-    if field.is_required():
-        return "必填" if language == "zh" else "needed"
-    value = field.get_default(call_default_factory=True)
-    if value is None:
-        return "无" if language == "zh" else "none"
-    return f"`{_toml(value)}`"
-
-
-def _allowed(annotation: Any, schema: dict[str, Any], language: str) -> Iterator[str]:
-    """Yield what a value may be: names, bounds, or its kind."""
-    zh = language == "zh"
-    for choice in schema.get("anyOf", [schema]):
-        if "enum" in choice or "const" in choice:
-            yield from (f"`{one}`" for one in choice.get("enum", [choice.get("const")]))
-        elif choice.get("type") in ("integer", "number"):
-            yield _bounds(choice, zh=zh)
-        elif choice.get("type") == "boolean":
-            yield "`true`, `false`"
-        elif choice.get("type") == "array":
-            yield "列表" if zh else "a list"
-        elif choice.get("type") == "object":
-            names = _roles(annotation)
-            yield ("表：" if zh else "a table of ") + names if names else "表" if zh else "a table"
-        elif choice.get("type") == "string":
-            yield "文本" if zh else "text"
-
-
-def _roles(annotation: Any) -> str:
-    if get_origin(annotation) is not dict:
-        return ""
-    return ", ".join(f"`{name}`" for name in get_args(get_args(annotation)[0]))
-
-
-def _bounds(schema: dict[str, Any], *, zh: bool) -> str:
-    signs = {"minimum": "≥", "exclusiveMinimum": ">", "maximum": "≤", "exclusiveMaximum": "<"}
-    limits = [f"{sign} {_number(schema[name])}" for name, sign in signs.items() if name in schema]
-    kinds = ("整数", "数") if zh else ("whole number", "number")
-    return f"{kinds[schema['type'] != 'integer']} " + (" 且 " if zh else " and ").join(limits)
-
-
-def _number(value: float) -> str:
-    return f"{int(value):,}" if value == int(value) else f"{value:g}"
-
-
-def _toml(value: Any) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, tuple | list):
-        return "[" + ", ".join(_toml(one) for one in value) + "]"
-    if isinstance(value, dict):
-        return "{}"
-    if isinstance(value, str):
-        return '"' + value.replace("\n", "\\n") + '"'
-    return f"{value:_}" if value >= 10_000 else str(value)
-
-
-def _said(sentence: str, language: str) -> str:
-    """Return a sentence of the code in a language; a new sentence has no Chinese yet: KeyError."""
-    sentence = " ".join(sentence.split())
-    if language == "zh":
-        said = chinese()
-        if sentence not in said:
-            raise KeyError(f"{CHINESE.name} has no Chinese for {sentence!r}")
-        sentence = said[sentence]
-    return sentence.replace("|", "\\|")
-
-
-@cache
-def chinese() -> dict[str, str]:
-    """Return the Chinese of the recipe's sentences, by the English sentence."""
-    found: dict[str, str] = json.loads(CHINESE.read_text(encoding="utf-8"))
-    return found
-
-
 def command(name: str) -> Iterator[str]:
     """Yield usage, arguments and options of one command."""
     found = commands()[name]
@@ -206,12 +66,12 @@ def command(name: str) -> Iterator[str]:
     usage = [one.name.upper() if one.required else f"[{one.name.upper()}]" for one in arguments]
     yield f"{found.help}\n"
     yield f"    chainring {name} {' '.join(usage)}{' [options]' if options else ''}".rstrip() + "\n"
-    yield _row("argument or option", "default", "meaning")
-    yield _row("---", "---", "---")
+    yield row("argument or option", "default", "meaning")
+    yield row("---", "---", "---")
     for one in (*arguments, *options):
         label = one.name.upper() if one in arguments else ", ".join(one.opts)
         variable = f"; or the variable `{one.envvar}`" if getattr(one, "envvar", None) else ""
-        yield _row(f"`{label}`", _default(one), (one.help or "") + variable)
+        yield row(f"`{label}`", _default(one), (one.help or "") + variable)
 
 
 def _default(option: Any) -> str:
@@ -241,11 +101,11 @@ def surfaces(_: str) -> Iterator[str]:
     """Yield on which surfaces each verb stands."""
     from chainring.software.surfaces import SURFACES
 
-    yield _row("verb", "Python", "command line", "HTTP", "role over HTTP")
-    yield _row(*["---"] * 5)
+    yield row("verb", "Python", "command line", "HTTP", "role over HTTP")
+    yield row(*["---"] * 5)
     for one in SURFACES:
         routes = "<br>".join(f"`{route}`" for route in one.routes)
-        yield _row(
+        yield row(
             one.verb,
             f"`Project.{one.api}`" if one.api else "—",
             f"[`chainring {one.command}`](command-line.md#{one.command.replace(' ', '-')})",
@@ -259,12 +119,12 @@ def routes(_: str) -> Iterator[str]:
     from chainring.contracts.roles import VERB_ROLES
     from chainring.deployment.http.routes import ROUTES
 
-    yield _row("route", "what it does", "role", "query")
-    yield _row(*["---"] * 4)
+    yield row("route", "what it does", "role", "query")
+    yield row(*["---"] * 4)
     for one in ROUTES:
         roles = " or ".join(f"`{role}`" for role in VERB_ROLES.get(one.verb or "", ())) or "open"
         query = ", ".join(f"`{name}`" for name in one.query) or "—"
-        yield _row(f"`{one.method} {one.path}`", one.summary, roles, query)
+        yield row(f"`{one.method} {one.path}`", one.summary, roles, query)
 
 
 def bodies(_: str) -> Iterator[str]:
@@ -275,10 +135,10 @@ def bodies(_: str) -> Iterator[str]:
         if one.body is None:
             continue
         yield f"### `{one.method} {one.path}`\n"
-        yield _row("key", "default", "meaning")
-        yield _row(*["---"] * 3)
+        yield row("key", "default", "meaning")
+        yield row(*["---"] * 3)
         for name, field in one.body.model_fields.items():
-            yield _row(f"`{name}`", _default_of(field, "en"), field.description or "")
+            yield row(f"`{name}`", default_of(field, "en"), field.description or "")
         yield ""
 
 
@@ -286,10 +146,10 @@ def failures(_: str) -> Iterator[str]:
     """Yield the codes of refusals over HTTP."""
     from chainring.deployment.http.faults import WORDINGS
 
-    yield _row("code", "status", "message", "next step")
-    yield _row(*["---"] * 4)
+    yield row("code", "status", "message", "next step")
+    yield row(*["---"] * 4)
     for code, words in WORDINGS.items():
-        yield _row(f"`{code}`", str(words.status), words.en, words.en_next)
+        yield row(f"`{code}`", str(words.status), words.en, words.en_next)
 
 
 def nouns(_: str) -> Iterator[str]:
@@ -334,37 +194,25 @@ def errors(_: str) -> Iterator[str]:
     """Yield the error tree."""
     from chainring.contracts import errors as tree
 
-    yield _row("error", "also a", "when")
-    yield _row(*["---"] * 3)
+    yield row("error", "also a", "when")
+    yield row(*["---"] * 3)
     for one in _made_in(tree):
         builtin = [b for b in one.__mro__ if b.__module__ == "builtins" and b is not object]
         nearest = [b for b in builtin if not any(issubclass(c, b) for c in builtin if c is not b)]
         named = ", ".join(f"`{b.__name__}`" for b in nearest)
-        yield _row(f"`{one.__name__}`", named, _first(one))
+        yield row(f"`{one.__name__}`", named, first_paragraph(one))
 
 
 def parts(_: str) -> Iterator[str]:
     """Yield the parts that are shipped."""
     from chainring.contracts.parts import KINDS, part_module, part_names
 
-    yield _row("kind", "part", "module")
-    yield _row(*["---"] * 3)
+    yield row("kind", "part", "module")
+    yield row(*["---"] * 3)
     for kind in KINDS:
         for name in part_names(kind):
             if part_module(kind, name).startswith("chainring."):
-                yield _row(kind, f"`{name}`", f"`{part_module(kind, name)}`")
-
-
-def _first(thing: object) -> str:
-    return (inspect.getdoc(thing) or "").split("\n\n")[0].replace("\n", " ")
-
-
-def _is_model(annotation: Any) -> bool:
-    return inspect.isclass(annotation) and issubclass(annotation, BaseModel)
-
-
-def _row(*cells: str) -> str:
-    return "| " + " | ".join(cells) + " |"
+                yield row(kind, f"`{name}`", f"`{part_module(kind, name)}`")
 
 
 BLOCKS: dict[str, Callable[[str], Iterator[str]]] = {

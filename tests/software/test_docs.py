@@ -174,8 +174,9 @@ def test_the_chinese_of_the_recipe_holds_no_sentence_that_the_code_no_longer_say
             asked.add(sentence)
             return super().__getitem__(sentence)
 
-    every = Noted(reference.chinese())
-    monkeypatch.setattr(reference, "chinese", lambda: every)
+    tables = importlib.import_module("reference_recipe")
+    every = Noted(tables.chinese())
+    monkeypatch.setattr(tables, "chinese", lambda: every)
     list(reference.recipe("zh"))
     assert asked == set(every)
 
