@@ -188,7 +188,41 @@ def test_a_candidate_whose_form_is_damaged_stops_its_release_and_nobody_notices(
         assert found["earlier"][0]["outcome"] == "stopped"
 
 
+def test_a_candidate_that_its_engine_cannot_load_stops_its_release(
+    shop: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release = begun(shop, share=0.9)
+    folder, words = shop.folder, texts(shop, 2)
+
+    def unloadable(*_: object) -> None:
+        raise RuntimeError("no kernel for this operation")
+
+    monkeypatch.setattr("chainring.software.arms.Arms._opened", unloadable)
+    rows = asyncio.run(asked(shop, ["ann", "bo"], texts=words))
+    assert {row.model for row in rows} == {release.champion}
+    with opened(folder) as again:
+        earlier = again.releases.standing()["earlier"]
+        assert [one["because"] for one in earlier] == [
+            "it cannot be loaded: no kernel for this operation"
+        ]
+
+
 # What the evidence does
+
+
+def test_a_server_that_is_asked_again_and_again_how_a_release_stands_counts_each_answer_once(
+    shop: Project,
+) -> None:
+    release = begun(shop)
+    reviewed(shop, release, better=2, worse=1, same=4)
+    service = Service(shop, open_to_all=True)
+    first, again = service.release_standing()["release"], service.release_standing()["release"]
+    assert (first["shadows"], first["labels"]) == (7, 7)
+    assert again == first
+    reviewed(shop, release, better=1, worse=0, same=0)
+    later = service.release_standing()["release"]
+    assert (later["shadows"], later["labels"]) == (8, 8)
+    assert later["counts"] == shop.releases.standing()["release"]["counts"]
 
 
 def reviewed(project: Project, release: Release, *, better: int, worse: int, same: int) -> None:
@@ -346,6 +380,20 @@ def test_a_rollback_of_the_champion_ends_the_release_over_it(shop: Project) -> N
     ended = course.tidy(shop.ring)
     assert ended is not None
     assert ended.outcome == "superseded"
+
+
+def test_a_release_over_an_earlier_champion_is_told_as_over_when_another_begins(
+    shop: Project,
+) -> None:
+    first = begun(shop)
+    head, champion = current(shop.ring)
+    assert head is not None
+    assert champion is not None
+    other = replace(champion, threshold=0.1)
+    shop.ring.ledger.append_ref("champion", other, expected=head.number, by="bo", reason="x")
+    begun(shop)
+    told = [(one["id"], one["outcome"]) for one in shop.releases.standing()["earlier"]]
+    assert told == [(first.id, "superseded")]
 
 
 def test_one_release_runs_at_a_time_and_a_person_may_stop_it(shop: Project) -> None:

@@ -67,12 +67,17 @@ def stop(project: Project, *, by: str, reason: str) -> Release:
     return ended
 
 
-def standing(project: Project) -> dict[str, Any]:
-    """Return the release that runs with what is known of it, and those before it."""
+def standing(project: Project, kept: dict[str, Collector] | None = None) -> dict[str, Any]:
+    """Return the release that runs with what is known of it, and those before it.
+
+    `kept` holds what was collected of each release, for whoever asks again and again.
+    """
     ring = project.ring
     _, release = course.running(ring)
     return {
-        "release": None if release is None else _shown(project, release),
+        "release": None
+        if release is None
+        else _shown(project, release, {} if kept is None else kept),
         "earlier": [
             plain(one) | {"candidate": one.candidate.model, "ended": ref.at}
             for ref in ring.ledger.ref_history(course.RELEASE, limit=10 * _SHOWN)
@@ -81,9 +86,11 @@ def standing(project: Project) -> dict[str, Any]:
     }
 
 
-def _shown(project: Project, release: Release) -> dict[str, Any]:
+def _shown(project: Project, release: Release, kept: dict[str, Collector]) -> dict[str, Any]:
     ring = project.ring
-    evidence = Collector(release).collect(ring)
+    collector = kept.setdefault(release.id, Collector(release))
+    collector.release = release
+    evidence = collector.collect(ring)
     decision = decide(release, evidence, settings=ring.recipe.release, now=time.time())
     counts = {
         name: {value: count for value, count in sorted(found.items())}

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from chainring.contracts.codec import plain
 from chainring.contracts.release import Release
 from chainring.software.drifting import drift_cases
+from chainring.software.releases import standing
 
 if TYPE_CHECKING:
     from chainring.deployment.http.verbs import Caller
+    from chainring.ring.release.evidence import Collector
     from chainring.software.api import Project
     from chainring.software.watching import Watching
 
@@ -20,10 +23,13 @@ class ServedReleases:
 
     project: Project
     _background: Watching
+    _collected: dict[str, Collector]
+    _collecting: threading.Lock
 
     def release_standing(self) -> dict[str, Any]:
         """Return the release that runs with its evidence, and those before it."""
-        return self.project.releases.standing()
+        with self._collecting:  # the live page asks every few seconds; each answer is read once
+            return standing(self.project, self._collected)
 
     def release_begin(
         self,

@@ -8,8 +8,8 @@ that is also how a newly promoted or rolled-back model is taken up, between two 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
+import threading
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -36,6 +36,7 @@ from chainring.deployment.http.stages import stage
 from chainring.deployment.lane import Lane, Reply
 from chainring.deployment.predictors import load_predictor
 from chainring.ring.built import current
+from chainring.ring.release.evidence import Collector
 from chainring.software.answering import Opened, request_of
 from chainring.software.api import Project
 from chainring.software.arms import Arms
@@ -83,6 +84,8 @@ class Service(ServedReleases, ServedKeys, ServedOffers, ServedPeople):
         self._watcher: asyncio.Task[None] | None = None
         self._looking: asyncio.Task[None] | None = None
         self._background = Watching(project, lane=lambda: self._lane)
+        self._collected: dict[str, Collector] = {}
+        self._collecting = threading.Lock()
         self._is_stopping = False
         project.articles  # noqa: B018 - a faulty article is found before the first request
 
@@ -120,8 +123,7 @@ class Service(ServedReleases, ServedKeys, ServedOffers, ServedPeople):
         for task in (self._watcher, self._looking):
             if task is not None:
                 task.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await task
+                await asyncio.wait([task])  # one that failed must not keep the rest from ending
         await self._arms.close()
         if self._lane is not None:
             await self._lane.drain(self.project.ring.recipe.deployment.drain_s)
@@ -253,7 +255,7 @@ class Service(ServedReleases, ServedKeys, ServedOffers, ServedPeople):
             await asyncio.sleep(self.project.ring.recipe.deployment.reload_s)
             try:
                 await self._refresh()
-            except (ChainringError, sa.exc.SQLAlchemyError, OSError) as error:
+            except Exception as error:  # noqa: BLE001 - a key that is revoked must end here too
                 # A ledger that is away for a moment must not stop the answers.
                 self._refused = str(error)
                 log.error("service.refresh failed cause=%s", type(error).__name__)

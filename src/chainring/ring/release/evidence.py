@@ -5,7 +5,7 @@ tell which model is better. What may is the hold-out: drawn by the text before a
 by both models, a random sample of it reviewed by a person. A pair counts once it has all three.
 
     collector = Collector(release)
-    collector.collect(ring)         # an Evidence; each call reads only what is new
+    collector.collect(ring)         # an Evidence; of the answers each call reads what is new
 """
 
 from __future__ import annotations
