@@ -29,7 +29,7 @@ from tests.software.conftest import (
 
 from chainring.contracts.codec import decode
 from chainring.contracts.deployment import Deployment
-from chainring.contracts.errors import DamagedError
+from chainring.contracts.errors import DamagedError, NotAllowedError
 from chainring.software.api import Project
 from chainring.software.service import Service
 from chainring.store.traffic import Traffic
@@ -389,6 +389,43 @@ def test_a_stopping_service_waits_until_what_it_answered_is_written(
     answer = asyncio.run(answered())
     with opened(shop) as project:
         assert project.ring.traffic.text(answer) == TEXT
+
+
+def test_whatever_a_refresh_meets_a_key_that_is_revoked_ends_at_the_next(
+    shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with opened(shop) as project:
+        secret, key = project.make_key("operate", "ann")
+    meets = [RuntimeError("an engine that cannot load it")]
+
+    async def broken(*_: object) -> None:
+        if meets:
+            raise meets.pop()
+
+    async def seen() -> bool:
+        project = Project.open(shop)
+        serving = project.ring.recipe.deployment.model_copy(update={"reload_s": 0.01})
+        recipe = project.ring.recipe.model_copy(update={"deployment": serving})
+        object.__setattr__(project.ring, "recipe", recipe)
+        service = Service(project, open_to_all=True)
+        await service.start()
+        assert service.authenticate(secret, "127.0.0.1").key_id == key.id
+        monkeypatch.setattr(Service, "_take_up", broken)
+        while meets:
+            await asyncio.sleep(0.01)
+        project.revoke_key(key.id)
+        for _ in range(500):
+            await asyncio.sleep(0.01)
+            try:
+                service.authenticate(secret, "127.0.0.1")
+            except NotAllowedError:
+                break
+        else:
+            return False
+        await service.stop()
+        return True
+
+    assert asyncio.run(seen())
 
 
 def test_two_servers_of_one_project_answer_side_by_side(shop: Path) -> None:
