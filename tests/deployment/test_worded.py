@@ -12,7 +12,8 @@ import pytest
 from chainring.contracts.errors import DamagedError
 from chainring.contracts.request import Request
 from chainring.deployment.model_folder import read_card
-from chainring.deployment.worded import WordedPredictor
+from chainring.deployment.passages import PassagePredictor
+from chainring.deployment.worded import worded_predictor
 
 CARD: dict[str, Any] = {
     "format": 1, "kind": "generator", "task": "question-answering", "labels": [],
@@ -36,11 +37,11 @@ class Listener:
         self.open = False
 
 
-def predictor(folder: Path, listener: Listener, **changes: Any) -> WordedPredictor:
+def predictor(folder: Path, listener: Listener, **changes: Any) -> PassagePredictor:
     (folder / "model.json").write_text(json.dumps(CARD | changes), encoding="utf-8")
     lines = [json.dumps({"id": name, "text": text}) for name, text in PASSAGES.items()]
     (folder / "passages.jsonl").write_text("\n".join(lines), encoding="utf-8")
-    return WordedPredictor(folder, read_card(folder), listener)
+    return worded_predictor(folder, read_card(folder), listener)
 
 
 def test_each_passage_is_read_with_the_question_and_the_likeliest_answer_stands(

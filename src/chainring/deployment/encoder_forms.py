@@ -62,7 +62,7 @@ def _write_fast(making: Making) -> None:
 
 
 def _write_reading(making: Making) -> None:
-    from chainring.deployment.answering import PASSAGES_FILE
+    from chainring.deployment.passages import PASSAGES_FILE
 
     _write_exact(making)
     shutil.copyfile(making.source / PASSAGES_FILE, making.folder / PASSAGES_FILE)

@@ -18,6 +18,7 @@ from chainring.contracts.prediction import Answer
 from chainring.contracts.predictor import Predictor, PredictSettings
 from chainring.contracts.request import Request
 from chainring.contracts.values import Input
+from chainring.deployment.encoder import panics_told, read_tokenizer
 from chainring.deployment.model_folder import (
     TOKENIZER_FILE,
     Card,
@@ -65,10 +66,10 @@ def generator_predictor(folder: Path, *, threads: int = 0) -> Predictor:
 
 def writing_predictor(folder: Path, card: Card, writer: Any) -> Predictor:
     """Return the predictor of a writer, which reads passages where its card says so."""
-    from chainring.deployment.worded import FACTS, WordedPredictor
+    from chainring.deployment.worded import FACTS, worded_predictor
 
     if FACTS in card.facts:
-        return WordedPredictor(folder, card, writer)
+        return worded_predictor(folder, card, writer)
     return GeneratorPredictor(card, writer)
 
 
@@ -90,6 +91,7 @@ class GeneratorPredictor:
 
     def __init__(self, card: Card, writer: Any) -> None:
         self.card, self.threshold, self._writer = card, card.threshold, writer
+        self._counter: Any = None
         greedy = int(writer.facts["beams"]) == 1
         self.capabilities = frozenset(
             (["stream"] if greedy and hasattr(writer, "pieces") else [])
@@ -121,6 +123,19 @@ class GeneratorPredictor:
         prepared = [(self._prepared(prompt), self._prepared(text)) for prompt, text in asked]
         found: list[float] = self._writer.likelihoods(prepared)
         return found
+
+    def count_tokens(self, texts: Sequence[str]) -> int:
+        """Return how many tokens these texts have, special ones left out.
+
+        It has a tokeniser of its own: that of the writer belongs to the thread that writes.
+        """
+        if self._counter is None:
+            self._counter = read_tokenizer(self._writer.tokenizer_file)
+            self._counter.no_padding()
+            self._counter.no_truncation()
+        with panics_told():
+            found = self._counter.encode_batch(list(texts), add_special_tokens=False)
+        return sum(len(one.ids) for one in found)
 
     def close(self) -> None:
         """Let go of the network."""

@@ -13,9 +13,9 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
-from chainring.deployment.answering import PASSAGES_FILE
 from chainring.deployment.form_parts import FormPart, Making, copy_files, copy_model
 from chainring.deployment.parity import Tolerances
+from chainring.deployment.passages import PASSAGES_FILE
 from chainring.deployment.settings import ParitySettings
 
 

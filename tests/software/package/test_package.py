@@ -9,6 +9,7 @@ import sys
 import tomllib
 import zipfile
 from contextlib import closing
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -107,9 +108,12 @@ def test_its_wheel_is_the_whole_package_and_the_same_each_time(
     with zipfile.ZipFile(path) as file:
         assert file.testzip() is None
         names = set(file.namelist())
-        entries = file.read(f"{path.name.split('-py3')[0]}.dist-info/entry_points.txt").decode()
+        own = f"{path.name.split('-py3')[0]}.dist-info"
+        entries = file.read(f"{own}/entry_points.txt").decode()
+        told = file.read(f"{own}/METADATA").decode()
     assert {"chainring/__init__.py", "chainring/py.typed"} <= names
     assert "engine.linear.v1" in entries
+    assert f"\nVersion: {metadata.version('chainring')}\n" in told
     assert not [name for name in names if "__pycache__" in name]
     assert write_wheel(tmp_path).read_bytes() == path.read_bytes()
 
@@ -166,6 +170,7 @@ def test_a_package_that_answers_otherwise_is_not_handed_over(
     with closing(Project.open(shop)) as project:
         with pytest.raises(RefusedError, match="16 of 16 golden texts otherwise"):
             project.package(tmp_path / "out")
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,12 +25,13 @@ from typing import TYPE_CHECKING
 from chainring.contracts.deployment import Deployment
 from chainring.contracts.errors import ConflictError, InputError, RefusedError
 from chainring.contracts.lineage import Lineage
-from chainring.deployment.answering import PASSAGES_FILE
 from chainring.deployment.model_folder import GOLDEN_FILE
+from chainring.deployment.passages import PASSAGES_FILE
 from chainring.ring.built import CHAMPION, current, forms_of
 from chainring.ring.recipe import FILE
 from chainring.ring.why import ancestry
 from chainring.software import auditing
+from chainring.software.answering import Opened
 from chainring.software.package.recipe import recipe_text
 from chainring.software.package.texts import texts
 from chainring.software.package.trial import tried
@@ -98,6 +99,16 @@ def package(project: Project, folder: Path) -> Packaged:
         )
     versions = pinned([*requirements(), *_server(), *ENGINES[deployment.engine]])
     folder.mkdir(parents=True, exist_ok=True)
+    try:
+        return _made(project, opened, folder, versions)
+    except BaseException:
+        shutil.rmtree(folder)  # nobody may serve a half package, or one that was refused
+        raise
+
+
+def _made(project: Project, opened: Opened, folder: Path, versions: Mapping[str, str]) -> Packaged:
+    """Fill the folder and serve it once."""
+    deployment = opened.deployment
     wheel = write_wheel(folder)
     lines = [f"{name}=={version}" for name, version in versions.items()]
     (folder / "requirements.txt").write_text("\n".join([*lines, f"./{wheel.name}", ""]))

@@ -31,8 +31,12 @@ def write_wheel(folder: Path) -> Path:
     stem = f"{NAME}-{installed.version}"
     root = Path(chainring.__file__).parent
     files = {f"{NAME}/{path.relative_to(root).as_posix()}": path.read_bytes() for path in own(root)}
-    for name in ("METADATA", "entry_points.txt"):
-        files[f"{stem}.dist-info/{name}"] = (installed.read_text(name) or "").encode()
+    told = installed.read_text("METADATA") or installed.read_text("PKG-INFO")  # of a checkout
+    assert told is not None, "an installed package has one of them"
+    files[f"{stem}.dist-info/METADATA"] = told.encode()
+    files[f"{stem}.dist-info/entry_points.txt"] = (
+        installed.read_text("entry_points.txt") or ""
+    ).encode()
     files[f"{stem}.dist-info/WHEEL"] = _TAGS.encode()
     record = f"{stem}.dist-info/RECORD"
     lines = [f"{name},{_digest(data)},{len(data)}" for name, data in files.items()]
