@@ -173,6 +173,13 @@ def test_what_would_fail_again_is_not_tried_again(status: int, kind: type[Except
     assert len(seen) == 1
 
 
+def test_who_is_told_to_come_back_tomorrow_hears_so_at_once() -> None:
+    transport, seen = served([refuse(429, **{"retry-after": "36000"})])
+    with Client("http://x", transport=transport) as client, pytest.raises(BusyError) as caught:
+        client.predict("a")
+    assert (len(seen), caught.value.retry_after_s) == (1, 36000.0)
+
+
 def test_the_client_that_is_awaited_tries_again_too() -> None:
     transport, seen = served([refuse(429), lose, fine])
 

@@ -14,7 +14,8 @@ be done once: every call that changes something carries an idempotency key.
 from __future__ import annotations
 
 from chainring.software.client.asynchronous import AsyncClient
+from chainring.software.client.retrying import Retry
 from chainring.software.client.synchronous import Client
-from chainring.software.client.wire import Answer, Model, Piece, Reacted, Retry
+from chainring.software.client.wire import Answer, Model, Piece, Reacted
 
 __all__ = ["Answer", "AsyncClient", "Client", "Model", "Piece", "Reacted", "Retry"]

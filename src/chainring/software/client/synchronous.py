@@ -1,8 +1,8 @@
 """The client that waits.
 
 with Client("http://localhost:8000") as client:
-for piece in client.stream("Guten Tag"):
-print(piece)
+    for piece in client.stream("Guten Tag"):
+        print(piece)
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from chainring.contracts.feedback import FeedbackKind
 from chainring.contracts.values import Input
 from chainring.software.client import wire
 from chainring.software.client.connection import body_of, reached
-from chainring.software.client.wire import Answer, Model, Piece, Reacted, Retry, Sent
+from chainring.software.client.retrying import Retry, Tries
+from chainring.software.client.wire import Answer, Model, Piece, Reacted, Sent
 
 
 class Client:
@@ -165,21 +166,15 @@ class Client:
     def _body(self, sent: Sent) -> Any:
         import httpx
 
-        for attempt in range(self.retry.times + 1):
-            is_last = attempt == self.retry.times
+        tries = Tries(self.url, self.retry)
+        while True:
             try:
                 response = self._http.request(
                     sent.method, sent.path, content=sent.body, headers=dict(sent.headers)
                 )
             except httpx.TransportError as error:
-                if is_last:
-                    raise wire.unreachable(self.url, error) from error
-                time.sleep(self.retry.wait_s(attempt))
+                time.sleep(tries.lost(error))
                 continue
             if response.status_code < 400:
                 return body_of(response)
-            if is_last or response.status_code not in wire.AGAIN:
-                raise wire.error_of(response.status_code, body_of(response), response.headers)
-            asked_s = wire.retry_after_s(response.headers)
-            time.sleep(self.retry.wait_s(attempt, retry_after_s=asked_s))
-        raise AssertionError("a loop of at least one round returns or raises")
+            time.sleep(tries.refused(response))

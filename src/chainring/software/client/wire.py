@@ -1,4 +1,4 @@
-"""What goes over the wire: requests made, answers read, failures told, retries reckoned.
+"""What goes over the wire: requests made, answers read, failures told.
 
 No input or output happens here: the clients that wait and those that do not share all of it.
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import json
-import random
 import secrets
 import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -28,7 +27,6 @@ from chainring.contracts.values import Input
 
 T = TypeVar("T")
 
-AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
 TIMEOUT_S = 30.0
 
 
@@ -90,25 +88,6 @@ class Piece:
     """A piece of a text that is being written."""
 
     text: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Retry:
-    """How often and when to try again: `times` more, after `first_s`, twice that, … `most_s`.
-
-    Each wait is drawn from its upper half, so that clients that failed together do not come back
-    together; a server's Retry-After is waited for where it is longer.
-    """
-
-    times: int = 3
-    first_s: float = 0.25
-    most_s: float = 20.0
-
-    def wait_s(self, attempt: int, *, retry_after_s: float = 0.0) -> float:
-        """Return how long to wait after failure number `attempt`, from 0."""
-        longest = min(self.most_s, self.first_s * 2.0**attempt)
-        drawn = random.uniform(longest / 2, longest)
-        return max(drawn, min(retry_after_s, self.most_s))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
