@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from chainring.software.folder import HERE, Folder
 
 if TYPE_CHECKING:
     from chainring.contracts.act import Act
 
 
 def audit(
-    project: Annotated[
-        Path,
-        typer.Option("--project", "-p", help="folder of the project", envvar="CHAINRING_PROJECT"),
-    ] = Path(),
+    project: Folder = HERE,
     who: Annotated[str, typer.Option(help="name or role of the caller")] = "",
     verb: Annotated[str, typer.Option(help="what was done: why, review, backup, keys …")] = "",
     days: Annotated[float | None, typer.Option(help="only the last so many days")] = None,

@@ -10,6 +10,8 @@ from typing import Annotated
 
 import typer
 
+from chainring.software.folder import HERE, Folder
+
 Texts = Annotated[
     list[Path] | None,
     typer.Argument(help="files or folders of text; without, the project's", show_default=False),
@@ -39,10 +41,7 @@ def pretrain(
     size: Annotated[int | None, typer.Option(help="tokens of the tokeniser, at most")] = None,
     column: Column = "text",
     licence: Annotated[str, typer.Option(help="of the text; kept with the base")] = "",
-    project: Annotated[
-        Path,
-        typer.Option("--project", "-p", help="folder of the project", envvar="CHAINRING_PROJECT"),
-    ] = Path(),
+    project: Folder = HERE,
 ) -> None:
     """Pre-train a base on bare text: your files, or what the project's model may learn from."""
     from chainring.software.pretraining import pretrain_files, pretrain_project

@@ -25,6 +25,7 @@ from chainring.software import (
     word_commands,
 )
 from chainring.software.alone import verb_alone
+from chainring.software.folder import HERE, Folder, before_the_verb
 
 if TYPE_CHECKING:
     from chainring.contracts.values import Input
@@ -37,13 +38,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+app.callback()(before_the_verb)
 app.add_typer(data_commands.app, name="data")
 app.add_typer(word_commands.app, name="words")
-
-Folder = Annotated[
-    Path, typer.Option("--project", "-p", help="folder of the project", envvar="CHAINRING_PROJECT")
-]
-HERE = Path()
 
 
 def main() -> None:

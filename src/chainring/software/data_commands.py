@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from chainring.software.folder import HERE, Folder
+
 if TYPE_CHECKING:
     from chainring.software.api import Project
 
@@ -17,11 +19,6 @@ app = typer.Typer(
     help="Look at the text: fetch it, clean it, report on it, trace a row to its source.",
     no_args_is_help=True,
 )
-
-Folder = Annotated[
-    Path, typer.Option("--project", "-p", help="folder of the project", envvar="CHAINRING_PROJECT")
-]
-HERE = Path()
 
 
 def opened(folder: Path) -> Project:

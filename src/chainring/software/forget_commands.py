@@ -10,9 +10,7 @@ from typing import Annotated
 
 import typer
 
-_Folder = Annotated[
-    Path, typer.Option("--project", "-p", help="folder of the project", envvar="CHAINRING_PROJECT")
-]
+from chainring.software.folder import HERE, Folder
 
 
 def forget(
@@ -37,7 +35,7 @@ def forget(
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="finish what a kill cut short")] = False,
     show: Annotated[bool, typer.Option("--list", help="list what was forgotten")] = False,
-    project: _Folder = Path(),
+    project: Folder = HERE,
 ) -> None:
     """Take a person, a source, a record or an answer out of every store, for good."""
     from chainring.software import forgetting

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from chainring.software.folder import HERE, Folder
 
 if TYPE_CHECKING:
     from chainring.trust.access import Key
 
 
 def keys(
-    project: Annotated[
-        Path,
-        typer.Option("--project", "-p", help="folder of the project", envvar="CHAINRING_PROJECT"),
-    ] = Path(),
+    project: Folder = HERE,
     make: Annotated[
         str | None,
         typer.Option(help="role of a new key: ask, react, annotate, operate or admin"),

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from chainring.software.upkeep_commands import Folder
-
-HERE = Path()
+from chainring.software.folder import HERE, Folder
 
 
 def release(

@@ -7,10 +7,7 @@ from typing import Annotated
 
 import typer
 
-Folder = Annotated[
-    Path, typer.Option("--project", "-p", help="folder of the project", envvar="CHAINRING_PROJECT")
-]
-HERE = Path()
+from chainring.software.folder import HERE, Folder
 
 
 def doctor(project: Folder = HERE) -> None:
