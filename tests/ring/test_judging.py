@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from chainring.contracts.case import Case
 from chainring.contracts.codec import decode, encode
 from chainring.contracts.evaluation import Evaluation, Outcome, Share
 from chainring.contracts.label import Label
@@ -16,7 +17,9 @@ from chainring.contracts.prediction import Prediction
 from chainring.contracts.reaction import Reaction
 from chainring.contracts.verdict import Verdict
 from chainring.ring.built import current
+from chainring.ring.gate.reacted import Reactions
 from chainring.ring.judging import fixed, looks, reactions
+from chainring.ring.steps import Runner
 from chainring.software.api import Project
 from chainring.store.ledger import Ledger
 from chainring.store.tables import write_table
@@ -134,3 +137,74 @@ def test_reaction_rates_are_those_of_the_reviewed_answers(
     assert found.disputed == 0
     other = reactions(project.ring, "blake2b:" + "0" * 64)
     assert (other.right, other.wrong) == (0, 0)
+
+
+Call = tuple[str, tuple[Any, ...], dict[str, Any]]
+
+
+@pytest.fixture
+def calls(monkeypatch: pytest.MonkeyPatch) -> list[Call]:
+    """Return the steps that are asked for, with what each is told, as they come."""
+    seen: list[Call] = []
+    real = Runner.run
+
+    def run(runner: Runner, name: str, *inputs: Any, **told: Any) -> Any:
+        seen.append((name, inputs, told))
+        return real(runner, name, *inputs, **told)
+
+    monkeypatch.setattr(Runner, "run", run)
+    return seen
+
+
+def corrected_in_the_hold_out(project: Project) -> Prediction:
+    """Correct two answers that judge; review and return the first."""
+    (asked,) = project.predict(["where is my parcel"])
+    rows = [
+        replace(asked, id=f"{asked.id[:-2]}{n:02}", holdout=True, group=f"g{n}", label="size")
+        for n in range(2)
+    ]
+    texts = ["nobody brought the box that I paid for", "a courier stood at the wrong door"]
+    project.ring.traffic.commit(list(zip(rows, texts, strict=True)), [])
+    for row in rows:
+        project.react(
+            Reaction(prediction=row.id, kind="correction", value="parcel", consent="training")
+        )
+    label = Label(
+        id="lab_1", app="shop", record=rows[0].id, author="ann", author_kind="person",
+        value="parcel", at=time.time(),
+    )  # fmt: skip
+    project.ring.ledger.add_fact("label", label.id, label, about=rows[0].id)
+    return rows[0]
+
+
+def test_in_a_turn_the_gate_is_told_all_that_a_verdict_hangs_on(
+    folder: Path,
+    opened: Callable[[Path], Project],
+    more_rows: Callable[..., None],
+    calls: list[Call],
+) -> None:
+    project = opened(folder)
+    champion = project.champion().deployment.model
+    row = corrected_in_the_hold_out(project)
+    for name, must in (("case_1", True), ("case_2", False)):
+        case = Case(
+            id=name, app="shop", kind="wrong", opened_by="fb", at=1.0, prediction=row.id, must=must
+        )
+        project.ring.ledger.add_fact("case", name, case)
+    judged_pair(project, "first", promote=True, champion="old")
+    more_rows(folder, [{"text": f"my {a} is torn", "label": "damage"} for a in "abcdefghij"])
+    assert project.turn().model != champion
+
+    ((challenger, before, _, cases, placebo), told) = next(
+        (inputs, told) for name, inputs, told in calls if name == "verdict"
+    )
+    assert [case.id for case in cases] == ["case_1"]
+    assert told["new_labels"] == ("damage",)
+    assert told["fixed"] == ("first-r1",)
+    assert told["looks"] == 1
+    assert told["reactions"] == Reactions(
+        right=0, right_reacted=0, wrong=1, wrong_reacted=1, disputed=0
+    )
+    assert before.noun.model == champion
+    assert challenger.noun.suite == before.noun.suite == placebo.noun.suite
+    assert placebo.noun.model not in (champion, challenger.noun.model)
