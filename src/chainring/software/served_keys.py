@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from chainring.contracts.access import Who
 from chainring.contracts.act import Act
-from chainring.deployment.http.privileges import Issued, KeyInfo
+from chainring.deployment.http.privileges import Issued, KeyInfo, KeyWish
 from chainring.software import auditing, keys
 from chainring.trust.access import Key, KeyRing
 
@@ -34,26 +33,16 @@ class ServedKeys:
         """Return every key."""
         return [_shown(key) for key in self.project.keys()]
 
-    def issue_key(
-        self,
-        role: str,
-        name: str,
-        *,
-        days: float | None,
-        only: Sequence[str],
-        per_minute: int,
-        per_day: int,
-        caller: Caller,
-    ) -> Issued:
+    def issue_key(self, wish: KeyWish, *, caller: Caller) -> Issued:
         """Make a key, which opens this server at once."""
         secret, key = keys.made(
             self.project,
-            role,
-            name,
-            days=days,
-            only=only,
-            per_minute=per_minute,
-            per_day=per_day,
+            wish.role,
+            wish.name,
+            days=wish.days,
+            only=wish.only,
+            per_minute=wish.per_minute,
+            per_day=wish.per_day,
             who=who_is(caller),
         )
         return self._issued(secret, key)

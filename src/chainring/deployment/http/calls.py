@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from chainring.deployment.http import bodies
@@ -118,7 +119,7 @@ async def call_of(request: Request, route: Route, house: House) -> Call:
     if route.verb is not None:
         sites = house.settings.cors_origins
         caller = caller_of(request, house.verbs, house.wrong_keys, sites=sites)
-        _require_reached(caller, route.verb, house)
+        await _require_reached(caller, route.verb, house)
         house.limits.enter(caller)
     raw = b""
     if route.body is not None or route.takes_body:
@@ -130,13 +131,15 @@ async def call_of(request: Request, route: Route, house: House) -> Call:
     return Call(request=request, house=house, caller=caller, language=language_of(request), raw=raw)
 
 
-def _require_reached(caller: Caller, verb: str, house: House) -> None:
+async def _require_reached(caller: Caller, verb: str, house: House) -> None:
     if caller.only and verb not in caller.only:
-        house.verbs.refused(caller, verb)
-        raise HttpError("not_allowed", faults=[f"this key is held to {', '.join(caller.only)}"])
-    if not house.verbs.may(caller, verb):
-        house.verbs.refused(caller, verb)
-        raise HttpError("not_allowed", faults=[f"its role is {caller.role}"])
+        why = f"this key is held to {', '.join(caller.only)}"
+    elif not house.verbs.may(caller, verb):
+        why = f"its role is {caller.role}"
+    else:
+        return
+    await run_in_threadpool(house.verbs.refused, caller, verb)
+    raise HttpError("not_allowed", faults=[why])
 
 
 async def answered(request: Request, route: Route, house: House) -> Any:

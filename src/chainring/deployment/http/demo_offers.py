@@ -19,7 +19,7 @@ from chainring.contracts.roles import ROLES
 from chainring.contracts.values import Input
 from chainring.deployment.http import demo_data
 from chainring.deployment.http.offers import Begun, Embedded, ModelInfo
-from chainring.deployment.http.privileges import Issued, KeyInfo
+from chainring.deployment.http.privileges import Issued, KeyInfo, KeyWish
 
 if TYPE_CHECKING:
     from chainring.deployment.http.verbs import Caller, Served
@@ -82,29 +82,21 @@ class DemoOffers:
         """Return the keys made here."""
         return list(self._issued.values())
 
-    def issue_key(
-        self,
-        role: str,
-        name: str,
-        *,
-        days: float | None,
-        only: Sequence[str],
-        per_minute: int,
-        per_day: int,
-        caller: Caller,
-    ) -> Issued:
+    def issue_key(self, wish: KeyWish, *, caller: Caller) -> Issued:
         """Make a key that opens nothing: the demonstration knows its own only."""
-        if role not in ROLES or not name.strip():
+        role = next((name for name in ROLES if name == wish.role), None)
+        if role is None or not wish.name.strip():
             raise InputError("no key was made", faults=["role or name: cannot be used"])
+        now = time.time()
         key = KeyInfo(
             id=secrets.token_hex(6),
             role=role,
-            name=name,
-            at=time.time(),
-            expires=None if days is None else time.time() + days * 86400,
-            only=tuple(only),
-            per_minute=per_minute,
-            per_day=per_day,
+            name=wish.name,
+            at=now,
+            expires=None if wish.days is None else now + wish.days * 86400,
+            only=wish.only,
+            per_minute=wish.per_minute,
+            per_day=wish.per_day,
         )
         self._issued[key.id] = key
         return Issued(secret=f"cr_demo_{key.id}", key=key)

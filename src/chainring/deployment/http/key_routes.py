@@ -11,7 +11,7 @@ from chainring.contracts.codec import plain
 from chainring.contracts.errors import InputError
 from chainring.deployment.http.bodies import Body, Name
 from chainring.deployment.http.calls import Call, Route
-from chainring.deployment.http.privileges import Issued
+from chainring.deployment.http.privileges import Issued, KeyWish
 
 _MOST = 1_000_000_000
 
@@ -49,16 +49,8 @@ async def keys(call: Call) -> dict[str, Any]:
 async def issue(call: Call) -> Issued:
     """Make a key; its secret is in this answer and nowhere else."""
     body = call.body(KeyBody)
-    return await run_in_threadpool(
-        call.verbs.issue_key,
-        body.role,
-        body.name,
-        days=body.days,
-        only=tuple(body.only),
-        per_minute=body.per_minute,
-        per_day=body.per_day,
-        caller=call.caller,
-    )
+    wish = KeyWish(**{**body.model_dump(), "only": tuple(body.only)})
+    return await run_in_threadpool(call.verbs.issue_key, wish, caller=call.caller)
 
 
 async def rotate(call: Call) -> Issued:

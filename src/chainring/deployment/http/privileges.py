@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -11,6 +10,18 @@ from chainring.contracts.roles import Role
 
 if TYPE_CHECKING:
     from chainring.deployment.http.verbs import Caller
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyWish:
+    """A key that is wanted: `days` until it ends, None: never; see `trust.access.make_key`."""
+
+    role: str
+    name: str
+    days: float | None = None
+    only: tuple[str, ...] = ()
+    per_minute: int = 0
+    per_day: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,17 +55,7 @@ class Privileges(Protocol):
         """Return every key, ended ones included."""
         ...
 
-    def issue_key(
-        self,
-        role: str,
-        name: str,
-        *,
-        days: float | None,
-        only: Sequence[str],
-        per_minute: int,
-        per_day: int,
-        caller: Caller,
-    ) -> Issued:
+    def issue_key(self, wish: KeyWish, *, caller: Caller) -> Issued:
         """Make a key; InputError with every fault."""
         ...
 
@@ -71,5 +72,5 @@ class Privileges(Protocol):
         ...
 
     def refused(self, caller: Caller, verb: str) -> None:
-        """Note that a caller's key did not reach a verb; called on the event loop."""
+        """Note that a caller's key did not reach a verb."""
         ...

@@ -8,6 +8,8 @@ is an event `error` and the end of the stream. Who stops reading stops the write
 from __future__ import annotations
 
 import asyncio
+import logging
+import traceback
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -19,6 +21,8 @@ from chainring.deployment.http.calls import Call
 from chainring.deployment.http.faults import HttpError, failure
 from chainring.deployment.http.offers import Begun
 from chainring.deployment.http.verbs import Served
+
+log = logging.getLogger("chainring.http")
 
 
 def event(data: Any, *, name: str = "") -> bytes:
@@ -47,10 +51,12 @@ async def streamed(
                 async for piece in pieces:
                     for line in draw(piece):
                         yield line
-        except (ChainringError, HttpError) as error:
-            yield event(failure(error, call.language).plain(), name="error")
-        except TimeoutError:
-            yield event(failure(HttpError("too_slow"), call.language).plain(), name="error")
+        except Exception as error:  # noqa: BLE001 - whoever listens hears that no more comes
+            told = HttpError("too_slow") if isinstance(error, TimeoutError) else error
+            if not isinstance(told, ChainringError | HttpError):
+                place = traceback.extract_tb(error.__traceback__)[-1]  # its message may hold a text
+                log.error("stream.failed cause=%s in=%s", type(error).__name__, place.name)
+            yield event(failure(told, call.language).plain(), name="error")
 
     headers = {"x-accel-buffering": "no"}  # a proxy would keep the pieces back
     return StreamingResponse(lines(), media_type="text/event-stream", headers=headers)

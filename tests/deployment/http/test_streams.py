@@ -1,0 +1,81 @@
+"""Server-sent events over a real server: what is written, and what goes wrong on the way."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import httpx
+import orjson
+import pytest
+
+from chainring.contracts.errors import BusyError
+from chainring.deployment.http.app import create_app
+from chainring.deployment.http.demo import DemoVerbs
+from chainring.deployment.http.offers import Begun
+from chainring.deployment.http.server import running
+from chainring.deployment.http.verbs import Caller, Served
+from chainring.deployment.settings import DeploymentSettings
+
+FAULTS: dict[str, Exception] = {
+    "busy": BusyError("the server stopped before it came to this request"),
+    "broken": RuntimeError("Mrs Li's parcel"),
+}
+
+
+class Failing(DemoVerbs):
+    """Streams a piece and then what the text names: a fault, or silence."""
+
+    async def stream(
+        self, text: Any, *, episode: str, author: str, caller: Caller
+    ) -> AsyncIterator[Begun | str | Served]:
+        if text == "full":
+            raise BusyError("the queue is full", retry_after_s=3.0)
+        yield Begun(id="pred_1", model="blake2b:00")
+        yield "a piece"
+        if text in FAULTS:
+            raise FAULTS[text]
+        yield "another piece"
+
+
+@pytest.fixture(scope="module")
+def failing() -> Iterator[httpx.Client]:
+    made = create_app(Failing(), settings=DeploymentSettings())
+    with running(made) as url, httpx.Client(base_url=url) as client:
+        yield client
+
+
+def events(client: httpx.Client, text: str) -> list[tuple[str, Any]]:
+    """Return name and data of each event."""
+    answer = client.post("/v1/predict", json={"text": text, "stream": True})
+    assert answer.headers["content-type"].startswith("text/event-stream")
+    blocks = [block.splitlines() for block in answer.text.split("\n\n") if block]
+    return [(name[len("event: ") :], orjson.loads(data[len("data: ") :])) for name, data in blocks]
+
+
+def test_pieces_come_in_their_order_between_the_begin_and_the_answer(client: httpx.Client) -> None:
+    (first, begun), *pieces, (last, answer) = events(client, "where is my parcel")
+    assert (first, last) == ("begun", "answer")
+    assert begun["id"] == answer["id"]
+    assert {name for name, _ in pieces} == {"piece"}
+    words = "".join(piece["text"] for _, piece in pieces).split()
+    assert "_".join(words) == answer["label"]
+
+
+@pytest.mark.parametrize(("text", "code"), [("busy", "busy"), ("broken", "internal")])
+def test_a_fault_on_the_way_is_an_event_without_what_the_fault_says(
+    failing: httpx.Client, text: str, code: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    *before, (name, told) = events(failing, text)
+    assert [one for one, _ in before] == ["begun", "piece"]
+    assert name == "error"
+    assert told["error"]["code"] == code
+    assert "Li" not in str(told) + caplog.text
+    assert ("stream.failed cause=RuntimeError" in caplog.text) == (text == "broken")
+
+
+def test_a_refusal_before_the_first_piece_is_an_answer_with_its_status(
+    failing: httpx.Client,
+) -> None:
+    answer = failing.post("/v1/predict", json={"text": "full", "stream": True})
+    assert (answer.status_code, answer.headers["retry-after"]) == (429, "3")
