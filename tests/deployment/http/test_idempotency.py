@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from pathlib import Path
 
 import httpx
@@ -108,6 +109,17 @@ def test_workers_share_what_they_remember(tmp_path: Path) -> None:
         assert await given(other, "a", b"second") == b"first"
         with pytest.raises(HttpError, match="key_reused"):
             await given(other, "a", b"second", body=b"other")
+
+    asyncio.run(test())
+
+
+def test_what_another_worker_remembered_is_forgotten_after_as_long(tmp_path: Path) -> None:
+    async def test() -> None:
+        await given(Remembered(tmp_path), "a", b"first")
+        (file,) = tmp_path.iterdir()
+        written = file.stat().st_mtime
+        os.utime(file, (written, written - KEPT_S - 1))
+        assert await given(Remembered(tmp_path), "a", b"second") == b"second"
 
     asyncio.run(test())
 

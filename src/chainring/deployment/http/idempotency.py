@@ -112,11 +112,12 @@ class Remembered:
     def _shared(self, name: bytes) -> Place | None:
         if self._folder is None:
             return None
+        path = self._folder / name.hex()
         try:
-            data = (self._folder / name.hex()).read_bytes()
+            data, age_s = path.read_bytes(), time.time() - path.stat().st_mtime
         except FileNotFoundError:
             return None
-        return Place(data[:16], self._clock(), data[16:])
+        return Place(data[:16], self._clock() - max(0.0, age_s), data[16:])
 
 
 def _digest(data: bytes) -> bytes:
