@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 import pytest
 
 from chainring.contracts.case import Case
-from chainring.contracts.errors import NotAllowedError
+from chainring.contracts.errors import InputError, NotAllowedError
 from chainring.deployment.alert_settings import AlertSettings
-from chainring.software.alerts import ALERT, Alert, Alerts, pinned_post
+from chainring.software.alerts import ALERT, Alert, Alerts, pinned_post, signed
 from chainring.software.api import Project
 
 SECRET = "a secret of the receiver"
@@ -95,6 +95,19 @@ def test_a_case_is_told_once_signed_so_that_the_receiver_can_check_it(
     message = f"{low['webhook-id']}.{low['webhook-timestamp']}.".encode() + body
     mark = base64.b64encode(hmac.new(SECRET.encode(), message, hashlib.sha256).digest()).decode()
     assert low["webhook-signature"] == f"v1,{mark}"
+
+
+def test_a_secret_of_the_standard_s_libraries_is_read_as_they_read_it() -> None:
+    # the example of the specification: github.com/standard-webhooks/standard-webhooks
+    headers = signed(
+        "msg_p5jXN8AQM9LWM0D4loKWxJek",
+        1614265330.0,
+        b'{"test": 2432232314}',
+        "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+    )
+    assert headers["webhook-signature"] == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+    with pytest.raises(InputError, match="not base64"):
+        signed("case_1", 1.0, b"{}", "whsec_?")
 
 
 def test_what_was_not_taken_is_tried_again_later_with_the_same_id(

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("chainring.alerts")
 
 ALERT = "alert"
+_ENCODED = "whsec_"
 _FIRST_WAIT_S = 5.0
 _LONGEST_WAIT_S = 3600.0
 _TOLD_WITHIN_S = 86_400.0
@@ -134,9 +135,19 @@ def signed(identifier: str, at: float, body: bytes, secret: str) -> dict[str, st
     }
     if secret:
         message = b".".join((identifier.encode(), stamp.encode(), body))
-        mark = hmac.new(secret.encode(), message, hashlib.sha256).digest()
+        mark = hmac.new(_key_of(secret), message, hashlib.sha256).digest()
         headers["webhook-signature"] = f"v1,{base64.b64encode(mark).decode()}"
     return headers
+
+
+def _key_of(secret: str) -> bytes:
+    """Return the key of a secret: that of the standard's libraries is base64 behind `whsec_`."""
+    if not secret.startswith(_ENCODED):
+        return secret.encode()
+    try:
+        return base64.b64decode(secret.removeprefix(_ENCODED), validate=True)
+    except ValueError as error:
+        raise InputError(f"the secret behind {_ENCODED!r} is not base64; make it anew") from error
 
 
 def _body(case: Case) -> bytes:

@@ -68,9 +68,8 @@ class Project:
     @classmethod
     def open(cls, path: str | Path = ".", *, say: Say = place.quiet) -> Project:
         """Open the project in a folder."""
-        folder = Path(path)
-        ring, secret = place.open_ring(folder, say=say)
-        return cls(folder, ring, secret)
+        ring, secret = place.open_ring(Path(path), say=say)
+        return cls(Path(path), ring, secret)
 
     @classmethod
     def init(cls, path: str | Path, *, example: str | None = None) -> Project:

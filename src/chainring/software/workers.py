@@ -125,11 +125,12 @@ class _Crew:
 
 def _with_threads(project: Project, workers: int) -> None:
     """Give each worker its share of the cores, where the recipe states no number of threads."""
+    from chainring.hardware.machine import machine
     from chainring.software.answering import stated_threads
 
     ring = project.ring
     if not stated_threads(ring.recipe):
-        share = max(1, len(os.sched_getaffinity(0)) // workers)
+        share = max(1, machine(folder=project.folder).cores // workers)
         deployment = ring.recipe.deployment.model_copy(update={"threads": share})
         recipe = ring.recipe.model_copy(update={"deployment": deployment})
         project.ring = replace(ring, recipe=recipe)

@@ -17,8 +17,8 @@ from chainring.contracts.errors import MissingPackageError
 from chainring.store.files import full_disk, make_folder
 
 LEDGER_HEAD = "0002"
-WAL_WAIT_S = 30.0
 """The newest migration; a ledger with another one is opened by `chainring upgrade`."""
+WAL_WAIT_S = 30.0
 
 ledger = sa.MetaData()
 traffic = sa.MetaData()
