@@ -6,6 +6,7 @@ import contextlib
 import gzip
 import io
 import json
+import shutil
 import tarfile
 import time
 import zlib
@@ -21,7 +22,7 @@ from chainring.contracts.case import Case
 from chainring.contracts.errors import ConflictError, DamagedError, InputError, SpaceError
 from chainring.contracts.lineage import Lineage
 from chainring.store import backup as backup_module
-from chainring.store import migrations, schema
+from chainring.store import migrations, schema, unpacking
 from chainring.store.backup import backup, restore, restore_files
 from chainring.store.ledger import Ledger
 from chainring.store.traffic import Traffic
@@ -262,6 +263,101 @@ def test_an_archive_with_a_strange_name_is_refused(
     with pytest.raises(DamagedError, match="no plain file of a backup"):
         house("sqlite").restore(archive)
     assert not list(tmp_path.rglob("evil"))
+
+
+def hostile(source: Path, target: Path, *members: tuple[tarfile.TarInfo, bytes]) -> Path:
+    """Write an archive with further members behind those of a good one."""
+    with tarfile.open(source) as old, tarfile.open(target, "w:gz") as new:
+        for member in old:
+            new.addfile(member, old.extractfile(member))
+        for info, data in members:
+            info.size = len(data)
+            new.addfile(info, io.BytesIO(data))
+    return target
+
+
+def linked(kind: bytes, name: str, to: str) -> tuple[tarfile.TarInfo, bytes]:
+    info = tarfile.TarInfo(name)
+    info.type, info.linkname = kind, to
+    return info, b""
+
+
+@pytest.mark.parametrize("name", ["files/recipe.toml", "blobs/ab/abcd", "harvests/web/harvest.db"])
+@pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.FIFOTYPE])
+def test_an_archive_with_a_link_or_a_pipe_is_refused_before_anything_is_written(
+    archive: Path, house: Callable[[str], House], tmp_path: Path, kind: bytes, name: str
+) -> None:
+    bad = hostile(archive, tmp_path / "bad.tar.gz", linked(kind, name, "/etc/passwd"))
+    new = house("sqlite")
+    with pytest.raises(DamagedError, match="no plain file"):
+        new.restore(bad)
+    with pytest.raises(DamagedError, match="no plain file"):
+        restore_files(bad, folder=tmp_path / "new", hidden=tmp_path / "new" / ".chainring")
+    assert is_empty(new)
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize("name", ["files/..", "files/x/y", "files/.bashrc", "files/key "])
+def test_of_the_files_of_an_archive_none_but_recipe_and_key_is_written(
+    archive: Path, tmp_path: Path, name: str
+) -> None:
+    bad = hostile(archive, tmp_path / "bad.tar.gz", (tarfile.TarInfo(name), b"evil"))
+    with pytest.raises(DamagedError, match="no file of a backup"):
+        restore_files(bad, folder=tmp_path / "new", hidden=tmp_path / "new" / ".chainring")
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_bomb_is_refused_where_the_disk_would_end_and_before_anything_is_written(
+    archive: Path,
+    house: Callable[[str], House],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    zeros = (tarfile.TarInfo(f"blobs/00/{'0' * 64}"), bytes(64 << 20))
+    bad = hostile(archive, tmp_path / "bad.tar.gz", zeros)
+    assert bad.stat().st_size < 1 << 20
+    read, opened = [0], gzip.open
+
+    def counting(path: Path) -> Any:
+        stream = opened(path)
+        inner = stream.read
+
+        def reading(size: int = -1) -> bytes:
+            found = inner(size)
+            read[0] += len(found)
+            return found
+
+        monkeypatch.setattr(stream, "read", reading)
+        return stream
+
+    monkeypatch.setattr(gzip, "open", counting)
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=8 << 20))
+    new = house("sqlite")
+    with pytest.raises(SpaceError, match="unpacks to more than the 8 MiB"):
+        new.restore(bad)
+    assert read[0] <= (8 << 20) + unpacking.CHUNK
+    assert is_empty(new)
+
+
+def test_a_member_too_large_to_be_read_whole_is_refused(
+    archive: Path, house: Callable[[str], House], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unpacking, "MAX_WHOLE_MIB", 1)
+    large = (tarfile.TarInfo("erased/00/large.json"), bytes((1 << 20) + 1))
+    with pytest.raises(DamagedError, match="at most 1"):
+        house("sqlite").restore(hostile(archive, tmp_path / "bad.tar.gz", large))
+
+
+def test_an_archive_of_very_many_members_is_refused(
+    archive: Path, house: Callable[[str], House], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unpacking, "MAX_ENTRIES", 500)
+    many = [(tarfile.TarInfo(f"blobs/00/{number}"), b"") for number in range(500)]
+    new = house("sqlite")
+    with pytest.raises(DamagedError, match="more than 500 members"):
+        new.restore(hostile(archive, tmp_path / "bad.tar.gz", *many))
+    assert is_empty(new)
 
 
 @pytest.mark.parametrize("form", [{"format": 2}, {"format": 1, "ledger": "9999"}])

@@ -6,7 +6,6 @@ The archive is written beside its name and renamed at the end: it is whole or no
 
 from __future__ import annotations
 
-import gzip
 import io
 import json
 import os
@@ -20,11 +19,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from chainring.contracts.errors import ConflictError, DamagedError, InputError
+from chainring.contracts.errors import ConflictError, DamagedError, InputError, SpaceError
 from chainring.store import schema
 from chainring.store.databases import add_databases, is_database, put_database
 from chainring.store.files import (
-    CHUNK,
     beside,
     full_disk_explained,
     make_folder,
@@ -35,6 +33,7 @@ from chainring.store.files import (
 from chainring.store.ledger import Ledger
 from chainring.store.traffic import Traffic
 from chainring.store.trees import TreeStore
+from chainring.store.unpacking import require_bounded
 
 FORMAT = 1
 BATCH = 1000
@@ -92,7 +91,7 @@ def backup(
 
 def restore_files(source: Path, *, folder: Path, hidden: Path) -> None:
     """Put recipe, key and harvests of an archive where a new project keeps them."""
-    check(source)
+    check(source, folder)
     with tarfile.open(source, "r:gz") as archive:
         for member in archive:
             path = PurePosixPath(member.name)
@@ -104,24 +103,26 @@ def restore_files(source: Path, *, folder: Path, hidden: Path) -> None:
                 write_durably(place / path.name, stream.read(), mode=0o600)
 
 
-def check(source: Path) -> None:
-    """Read an archive to its last byte and checksum before anything is taken from it.
+def check(source: Path, place: Path) -> None:
+    """Read an archive to its last byte and checksum before anything is taken from it to `place`.
 
     Raises
     ------
     InputError
         When it was made by a newer chainring.
     DamagedError
-        When it is cut short or altered.
+        When it is cut short or altered, or no backup unpacks to what it does.
+    SpaceError
+        When `place` has not the space that it unpacks to.
     """
     try:
-        with gzip.open(source) as stream:
-            while stream.read(CHUNK):
-                pass
+        require_bounded(source, place)
         with tarfile.open(source, "r:gz") as archive:
             stated = archive.extractfile("format.json")
             form = json.loads(b"" if stated is None else stated.read())
         number, head = int(form["format"]), str(form.get("ledger", ""))
+    except SpaceError:
+        raise
     except (tarfile.TarError, EOFError, OSError, zlib.error, ValueError, KeyError) as error:
         raise DamagedError(
             f"{source} is no whole backup ({error}); nothing was restored. Use another copy of it"
@@ -143,7 +144,7 @@ def restore(source: Path, *, ledger: Ledger, traffic: Traffic, trees: TreeStore)
     DamagedError
         When the archive is cut short or altered; nothing was written then.
     """
-    check(source)
+    check(source, trees.root)
     _require_empty(ledger.engine, schema.ledger)
     for engine in traffic.engines().values():
         _require_empty(engine, schema.traffic)
