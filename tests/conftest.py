@@ -27,7 +27,7 @@ BOTH = [
 
 
 REQUIRED = ("postgres", "browser", "openai", "gpu")
-"""Marks whose tests may not be skipped where `CHAINRING_REQUIRE_<MARK>` is 1, whoever skips them."""
+"""Marks whose tests may not be skipped where `CHAINRING_REQUIRE_<MARK>` is 1."""
 
 
 @pytest.hookimpl(wrapper=True)

@@ -15,6 +15,10 @@ from chainring.deployment.lane import BATCH_TEXTS, Lane, Reply
 from chainring.deployment.settings import DeploymentSettings
 
 
+class Panic(BaseException):
+    """What a library in Rust raises when it gives up; no Exception."""
+
+
 class Echo:
     """Answers with its name; stops at the gate while it is shut; keeps the batches it saw."""
 
@@ -44,6 +48,8 @@ class Echo:
         self.batches.append(texts)
         if "bad" in texts:
             raise ValueError("a bad text")
+        if "panic" in texts:
+            raise Panic("retry-limit-in-match over")
         if "stop" in texts:
             raise StopIteration
         found = texts[1:] if "lost" in texts else texts
@@ -209,7 +215,13 @@ def test_a_caller_that_left_is_not_run_beside_those_that_stay() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "error"), [("bad", ValueError), ("stop", RuntimeError), ("lost", RefusedError)]
+    ("text", "error"),
+    [
+        ("bad", ValueError),
+        ("stop", RuntimeError),
+        ("lost", RefusedError),
+        ("panic", RefusedError),
+    ],
 )
 def test_a_text_that_fails_reaches_its_own_caller_and_fails_none_beside_it(
     text: str, error: type[Exception]

@@ -7,6 +7,7 @@ runtime. Axes: B texts of a batch, T tokens, H hidden size, C labels.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chainring.contracts.errors import MissingPackageError
+from chainring.contracts.errors import MissingPackageError, RefusedError
 from chainring.contracts.values import Input
 from chainring.deployment.batches import BATCH_TOKENS, token_batches
-from chainring.deployment.model_folder import Floats, damaged, existing
+from chainring.deployment.model_folder import Floats, damaged, read_text
 from chainring.stats.readout import Places
 
 Ids = NDArray[np.int64]
@@ -38,11 +39,13 @@ class Tokens:
 
     def ids(self, texts: Sequence[Input]) -> list[list[int]]:
         """Return the token ids of each text, special tokens included."""
-        return [encoding.ids for encoding in self._tokenizer.encode_batch_fast(list(texts))]
+        with panics_told():
+            return [encoding.ids for encoding in self._tokenizer.encode_batch_fast(list(texts))]
 
     def read(self, texts: Sequence[Input]) -> list[Any]:
         """Return the encoding of each text: its `ids`, `type_ids` and `offsets`."""
-        encodings: list[Any] = self._tokenizer.encode_batch(list(texts))
+        with panics_told():
+            encodings: list[Any] = self._tokenizer.encode_batch(list(texts))
         return encodings
 
     def padded(self, rows: Sequence[Sequence[int]]) -> tuple[Ids, Ids]:
@@ -53,6 +56,24 @@ class Tokens:
     def segments(self, rows: Sequence[Sequence[int]]) -> Ids:
         """Return token type ids of shape (texts, longest)."""
         return _filled(rows, 0)
+
+
+@contextmanager
+def panics_told() -> Iterator[None]:
+    """Raise RefusedError where a tokeniser panics, which is no Exception and would end a thread.
+
+    Its regular expressions come with the base, and may take for ever on some text: the library
+    counts their steps and then gives up.
+    """
+    try:
+        yield
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":
+            raise
+        raise RefusedError(
+            f"the model's tokeniser gave up on a text ({error}); send another text, or train on "
+            "another base: its rules for cutting texts take for ever on some"
+        ) from None
 
 
 def _filled(rows: Sequence[Sequence[int]], pad: int) -> Ids:
@@ -72,7 +93,9 @@ def read_tokenizer(path: Path) -> Any:
             "tokenizers", extra="serve", needed_for="serving an encoder"
         ) from error
     try:
-        return Tokenizer.from_str(existing(path).read_text(encoding="utf-8"))
+        return Tokenizer.from_str(read_text(path).decode())
+    except UnicodeDecodeError as error:
+        raise damaged(path, f"not readable as a tokenizer ({error})") from error
     except Exception as error:
         if type(error) is not Exception:  # what the package raises for a file that it cannot read
             raise

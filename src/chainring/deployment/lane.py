@@ -316,10 +316,15 @@ def _each(batch: list[_Waiting], predictor: Predictor) -> list[Any]:
     """Return what was made of each, or its own error: one text must not fail those beside it."""
     try:
         return _together(batch, predictor)
-    except Exception as error:  # noqa: BLE001 - whatever it is, its own caller hears of it
+    except BaseException as error:  # noqa: BLE001 - whatever it is, its own caller hears of it
         if len(batch) == 1:
-            return [error]
+            return [error if isinstance(error, Exception) else _told(error)]
         return [_each([item], predictor)[0] for item in batch]
+
+
+def _told(error: BaseException) -> RefusedError:
+    """Return an error in place of what is none: a panic of a library in Rust would end the lane."""
+    return RefusedError(f"the engine broke off ({type(error).__name__}); send another text")
 
 
 def _together(batch: list[_Waiting], predictor: Predictor) -> list[Any]:

@@ -29,6 +29,8 @@ MODEL_FILE = "model.json"
 GOLDEN_FILE = "golden.jsonl"
 TOKENIZER_FILE = "tokenizer.json"
 ONNX_FILE = "model.onnx"
+MAX_TEXT_MIB = 128
+"""Largest file of JSON that is opened: several times what the largest vocabularies take."""
 _LEAST_LABELS: dict[Form, int] = {"one": 2, "several": 1, "tags": 1, "number": 0, "text": 0}
 NEXT_STEP = "make the model again with `chainring turn`, or go back with `chainring rollback`"
 
@@ -105,11 +107,19 @@ def existing(path: Path) -> Path:
     return path
 
 
+def read_text(path: Path) -> bytes:
+    """Return a file of JSON as it is; raise DamagedError where it is missing or too large."""
+    size_mib = existing(path).stat().st_size >> 20
+    if size_mib >= MAX_TEXT_MIB:
+        raise damaged(path, f"{size_mib:,} MiB; at most {MAX_TEXT_MIB} are opened")
+    return path.read_bytes()
+
+
 def read_json(path: Path) -> Any:
     """Return the content of a JSON file; raise DamagedError when it is none."""
     try:
-        return json.loads(existing(path).read_bytes())
-    except ValueError as error:
+        return json.loads(read_text(path))
+    except (ValueError, RecursionError) as error:  # nested too deep: the latter
         raise damaged(path, f"not readable as JSON ({error})") from error
 
 
@@ -184,7 +194,7 @@ def _encoder_checks(data: dict[str, Any]) -> dict[str, bool]:
 def read_golden(folder: Path) -> Golden:
     """Return the golden texts of a folder and what the trained model answered to them."""
     path, readout = folder / GOLDEN_FILE, read_card(folder).readout
-    lines = existing(path).read_bytes().splitlines()
+    lines = read_text(path).splitlines()
     try:
         rows = [json.loads(line) for line in lines if line]
         texts = tuple(_asked(row) for row in rows)
@@ -194,7 +204,7 @@ def read_golden(folder: Path) -> Golden:
             return Golden(texts=texts, probabilities=nothing, outputs=outputs, form="text")
         tables = [np.atleast_2d(np.array(row["probabilities"], dtype=np.float32)) for row in rows]
         values = np.concatenate(tables) if tables else np.zeros((0, 0), dtype=np.float32)
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise damaged(path, f"a line is not as expected ({error!r})") from error
     each = readout.form != "tags"
     if values.ndim != 2 or values.shape[1] != readout.classes or not texts:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from chainring.contracts.errors import InputError, MissingPackageError
-from chainring.deployment.encoder import read_tokenizer
+from chainring.deployment.encoder import panics_told, read_tokenizer
 from chainring.text.chat import Message
 
 
@@ -29,20 +29,20 @@ class Speaking:
 
     def __call__(self, text: str) -> dict[str, list[int]]:
         """Return the ids of a text, its special tokens included."""
-        return {"input_ids": list(self._tokenizer.encode(text).ids)}
+        return {"input_ids": list(self._encoded(text).ids)}
 
     def read(self, text: str, *, limit: int) -> list[int]:
         """Return the ids of a text to be read whole: the end of a longer one is cut."""
-        found = self._tokenizer.encode(text)
+        found = self._encoded(text)
         if len(found.ids) > limit:
             self._tokenizer.enable_truncation(max_length=limit)
-            found = self._tokenizer.encode(text)
+            found = self._encoded(text)
             self._tokenizer.no_truncation()
         return list(found.ids)
 
     def ids(self, text: str) -> list[int]:
         """Return the ids of a text without special tokens."""
-        return list(self._tokenizer.encode(text, add_special_tokens=False).ids)
+        return list(self._encoded(text, add_special_tokens=False).ids)
 
     def text(self, ids: Sequence[int]) -> str:
         """Return what ids say, without special tokens."""
@@ -63,6 +63,10 @@ class Speaking:
             messages=list(messages), add_generation_prompt=add_generation_prompt, **self._marks
         )
         return self.ids(worded)
+
+    def _encoded(self, text: str, *, add_special_tokens: bool = True) -> Any:
+        with panics_told():
+            return self._tokenizer.encode(text, add_special_tokens=add_special_tokens)
 
 
 def _compiled(template: str) -> Any:
