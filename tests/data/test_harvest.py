@@ -86,17 +86,27 @@ def test_a_dropped_text_leaves_no_bytes_behind(tmp_path: Path) -> None:
     assert not [p for p in tmp_path.iterdir() if b"very rare sentence" in p.read_bytes()]
 
 
+def test_scouring_takes_files_from_afar_along_that_a_kill_left(tmp_path: Path) -> None:
+    with Harvest.open(tmp_path) as harvest:
+        harvest.copies.mkdir()
+        (harvest.copies / "a.txt").write_text("a very rare sentence")
+        harvest.scour()
+    assert not [p for p in tmp_path.rglob("*") if p.is_file() and b"rare" in p.read_bytes()]
+
+
 def test_texts_are_redacted_before_they_are_stored_where_that_is_asked(tmp_path: Path) -> None:
-    row = {"text": "call １３９１２３４５６７８", "answer": "mail bob@example.com", "context": "好"}
+    row = {"text": "call １３９１２３４５６７８", "answer": "mail bob@example.com", "context": "好",
+           "target": "write to ann@example.com"}  # fmt: skip
     with Harvest.open(tmp_path, redacts=True) as harvest:
         assert harvest.put("a", row)
         assert not harvest.put("a", row)
         harvest.commit()
         ((_, kept),) = harvest.rows()
         harvest.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    assert kept == {"text": "call [phone]", "answer": "mail [email]", "context": "好"}
+    assert kept == {"text": "call [phone]", "answer": "mail [email]", "context": "好",
+                    "target": "write to [email]"}  # fmt: skip
     stored = b"".join(path.read_bytes() for path in tmp_path.iterdir())
-    assert b"bob@example.com" not in stored
+    assert b"@example.com" not in stored
     assert "１３９".encode() not in stored
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from chainring.contracts.dataset import Task
 from chainring.contracts.record import Record
 from chainring.data.harvest import Harvest
 from chainring.data.harvested import harvest_digest, harvest_rows
@@ -29,14 +30,14 @@ def harvest(tmp_path: Path) -> Iterator[Harvest]:
         yield found
 
 
-def made(workshop: Any, harvest: Harvest) -> list[Record]:
+def made(workshop: Any, harvest: Harvest, *, settings: DataSettings = SETTINGS) -> list[Record]:
     harvest.commit()
-    workshop.settings = SETTINGS
+    workshop.settings = settings
     source = source_of(
         (), app="shop", digests=workshop.trees.digests,
         harvests=[(harvest.folder, HELP)],
     )  # fmt: skip
-    table = records(source, workshop.guard, work=workshop.work, settings=SETTINGS)
+    table = records(source, workshop.guard, work=workshop.work, settings=settings)
     found: list[Record] = workshop.read(Record, table)
     return found
 
@@ -61,6 +62,38 @@ def test_a_row_becomes_a_record_with_its_answer_its_context_and_its_time(
     assert (two.licence, two.consent, two.at) == ("CC0-1.0", "owner", None)
     assert two.fields == {"label": "track", "split": "validation"}
     assert two.locator == "b"
+
+
+@pytest.mark.parametrize(
+    ("task", "target", "field", "kept"),
+    [
+        ("translation", "打 13912345678", "target", "打 [phone]"),
+        ("generation", "一首诗", "target", "一首诗"),
+        ("question-answering", "in Rome", "target", "in Rome"),
+        ("regression", "3.50", "label", "3.5"),
+        ("tagging", '[[22, 26, "city"]]', "label", '[[18,22,"city"]]'),
+    ],
+)
+def test_the_target_of_a_row_is_what_the_task_learns(
+    workshop: Any, tmp_path: Path, task: Task, target: str, field: str, kept: str
+) -> None:
+    settings = DataSettings(task=task, sources=(HELP,))
+    row = {"text": "Ｃall 13912345678 now, Rome", "target": target}
+    with Harvest.open(tmp_path / "help", redacts=True) as harvest:
+        harvest.put("a", row)
+        (record,) = made(workshop, harvest, settings=settings)
+    assert record.text == "Call [phone] now, Rome"
+    assert record.fields[field] == kept
+
+
+def test_a_target_stands_before_an_answer_and_a_task_without_one_reads_neither(
+    workshop: Any, harvest: Harvest
+) -> None:
+    harvest.put("a", {"text": "hello", "target": "hallo", "answer": "salut"})
+    (record,) = made(workshop, harvest, settings=DataSettings(task="translation", sources=(HELP,)))
+    assert record.fields["target"] == "hallo"
+    (record,) = made(workshop, harvest)
+    assert not {"label", "target"} & set(record.fields)
 
 
 def test_two_rows_of_one_text_are_two_records_and_stay_so(workshop: Any, harvest: Harvest) -> None:

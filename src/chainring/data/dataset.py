@@ -70,7 +70,7 @@ def dataset(
         _require_labels(candidates, dropped.counts, settings)
         members = _grouped(candidates, settings, work.secret, dropped)
         members = permitted_where_placed(members, guard, dropped)
-        members = without_quotes(members, dropped)
+        members = without_quotes(members, dropped, facts=settings.facts)
         members = _without_rare(members, settings, dropped)
         members = _with_validation(members, settings)
         common: dict[str, Any] = {"weight": settings.feedback_weight, "says": settings.facts.says}

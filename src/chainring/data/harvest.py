@@ -16,6 +16,7 @@ a row's key             means
 ``licence, consent``    as the source states them; the recipe's where it states none
 ``at``                  2026-11-25T04:00:00+00:00 (when it was written, else fetched)
 ``pair``                the second text, where the task compares two
+``target``              what is right for the text: a number, tags, a written answer
 ``answer``              what follows the text: a reply, a translation (``answer_language``)
 ``context``             what stood before it: earlier turns of a dialogue
 ======================  =====================================================================
@@ -28,6 +29,7 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -36,12 +38,11 @@ from typing import Self
 from chainring.contracts.codec import digest
 from chainring.contracts.errors import DamagedError, InputError
 from chainring.contracts.ids import keyed
-from chainring.text.normalise import normalise
 
 FILE = "harvest.db"
 ROW_KEYS = (
     "text", "label", "language", "split", "subject", "licence", "consent", "author", "protected",
-    "id", "locator", "at", "directives", "pair", "answer", "answer_language", "context",
+    "id", "locator", "at", "directives", "pair", "target", "answer", "answer_language", "context",
 )  # fmt: skip
 TEXTS = ("text", "pair", "answer", "context")
 DROPPED = "dropped"
@@ -106,6 +107,15 @@ class Harvest:
         """Close the database; what was not committed is lost."""
         self.connection.close()
 
+    @property
+    def copies(self) -> Path:
+        """Where files from afar lie while they are read: as they came, so never for longer."""
+        return self.folder / "copy"
+
+    def drop_copies(self) -> None:
+        """Take away what a kill left of files from afar."""
+        shutil.rmtree(self.copies, ignore_errors=True)
+
     def put(self, identifier: str, row: dict[str, str]) -> bool:
         """Put a row, or replace the one with this id; return whether anything changed.
 
@@ -144,6 +154,7 @@ class Harvest:
 
     def scour(self) -> None:
         """Write the database anew after rows went, so that no page keeps a copy of them."""
+        self.drop_copies()
         self.commit()
         self.connection.execute("VACUUM")
         self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -176,9 +187,15 @@ class Harvest:
         """Return a row as it is stored: its texts redacted where this harvest redacts."""
         if not self.redacts:
             return row
-        from chainring.text.redact import redact  # its rules take 0.1 s to compile
+        from chainring.data.values import (
+            redacted,
+            redacted_target,
+        )  # its rules take 0.1 s to compile
 
-        return row | {name: redact(normalise(row[name])).text for name in TEXTS if name in row}
+        kept = row | {name: redacted(row[name]) for name in TEXTS if name in row}
+        if "target" in row:
+            kept["target"] = redacted_target(row["target"], kept["text"], raw=row["text"])
+        return kept
 
     def state(self, name: str) -> str:
         """Return a value that a part kept (a cursor, an ETag), or an empty string."""

@@ -1,11 +1,21 @@
-"""Unlabelled text that quotes a row which judges models: it is not learnt from.
+"""Texts that quote a row which judges models: they are not learnt from.
 
-Enters the members of all splits, leaves those without unlabelled texts that share 13 words in a row
-(24 Chinese characters) with a row of the test or the hold-out (Brown et al. 2020, appendix C). A
-page may quote a question among a hundred others: near-duplicates do not find that. A sequence that
-stands in more than ten texts (a signature, a notice) tells no text apart and does not count.
+Enters the members of all splits, leaves those that may be learnt from. Compared are sequences of 13
+words (24 Chinese characters; Brown et al. 2020, appendix C) with every row of the test and the
+hold-out, its written answer too. A page may quote a question among a hundred others, a mail the one
+it answers: near-duplicates do not find that.
 
-Labelled rows are not asked here: somebody chose them, and their near-duplicates have been parted.
+==========  =====================================================================================
+a row       goes
+==========  =====================================================================================
+unlabelled  with one sequence of a judging row: a model may learn its text by heart
+labelled    with at least 70 % of the sequences of one (Chowdhery et al. 2022, section 8): somebody
+            chose it, and a common phrase is no copy. Of tasks with a second text it stays: that a
+            passage or a premise is asked about twice is no leak, and near-duplicates ask for both
+==========  =====================================================================================
+
+A sequence that stands in more than ten texts (a signature, a notice) tells no text apart and does
+not count.
 """
 
 from __future__ import annotations
@@ -13,6 +23,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from chainring.contracts.tasks import TaskFacts
+from chainring.contracts.values import both
 from chainring.data.clean.characters import HAN, Page, grams
 from chainring.data.clean.settings import MIN_NGRAM
 from chainring.data.dropped import Dropped
@@ -23,48 +35,96 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Hashes = NDArray[np.uint64]
+    Places = NDArray[np.int64]
 
 REASON = "overlaps with an evaluation text"
 JUDGES = ("test", "holdout")
 MAX_TEXTS = 10
+MIN_SHARE = 0.7
 _AT_ONCE = 512
 
 
-def without_quotes(members: Sequence[Placed], dropped: Dropped) -> list[Placed]:
+def without_quotes(
+    members: Sequence[Placed], dropped: Dropped, *, facts: TaskFacts
+) -> list[Placed]:
     """Return the members that stay; the others are dropped with the reason."""
     judges = [one for one in members if one.split in JUDGES]
-    unlabelled = [one for one in members if one.split == "unlabelled"]
-    if not judges or not unlabelled:
+    others = [one for one in members if _is_asked(one, facts)]
+    if not judges or not others:
         return list(members)
-    quoting = _quoting(_texts(unlabelled), _texts(judges))
-    gone = {id(one) for one, quotes in zip(unlabelled, quoting, strict=True) if quotes}
+    quotes = _Quotes(judges, others, facts)
+    gone = {id(one) for number, one in enumerate(others) if quotes.has(number)}
     for one in members:
         if id(one) in gone:
             dropped.add(REASON, **one.candidate.where)
     return [one for one in members if id(one) not in gone]
 
 
-def _texts(members: Sequence[Placed]) -> list[str]:
-    return [one.candidate.record.text for one in members]
+def _is_asked(one: Placed, facts: TaskFacts) -> bool:
+    return one.split == "unlabelled" or (one.split not in JUDGES and not facts.pairs)
 
 
-def _quoting(texts: Sequence[str], judges: Sequence[str]) -> list[bool]:
-    """Return for each text whether it shares a sequence with a judge that few texts have."""
-    import numpy as np
+class _Quotes:
+    """Which sequences of judging rows stand where; a sequence is known by its place in a table."""
 
-    known = np.unique(np.concatenate(list(_sequences(judges, of_judges=True))))
-    shared = [_places(one, known) for one in _sequences(texts, of_judges=False)]
-    counts = np.bincount(np.concatenate(shared), minlength=len(known))
-    return [bool((counts[one] <= MAX_TEXTS).any()) for one in shared]
+    def __init__(
+        self, judges: Sequence[Placed], others: Sequence[Placed], facts: TaskFacts
+    ) -> None:
+        import numpy as np
+
+        self._others = others
+        judged = [one.candidate.record.text for one in judges]
+        beside = [text for one in judges if (text := _beside(one, facts))]
+        found = list(_sequences([*judged, *beside], of_judges=True))
+        table = np.unique(np.concatenate(found))
+        texts = [_asked_of(one) for one in others]
+        self._shared = [_places(one, table) for one in _sequences(texts, of_judges=False)]
+        counts = np.bincount(np.concatenate(self._shared), minlength=len(table))
+        self._tells = counts <= MAX_TEXTS
+        own = [one[self._tells[one]] for one in (np.searchsorted(table, f) for f in found)]
+        own = own[: len(judges)]  # of a labelled row what it asks is compared, not the answer
+        self._sizes = np.array([len(one) for one in own])
+        judge = np.repeat(np.arange(len(own)), self._sizes)
+        place = np.concatenate(own)
+        order = np.argsort(place, kind="stable")
+        self._place, self._judge = place[order], judge[order]
+
+    def has(self, number: int) -> bool:
+        """Return whether one of the others quotes too much to be learnt from."""
+        shared = self._shared[number]
+        shared = shared[self._tells[shared]]
+        if self._others[number].split == "unlabelled" or not len(shared):
+            return bool(len(shared))
+        return self._holds_one(shared)
+
+    def _holds_one(self, shared: Places) -> bool:
+        import numpy as np
+
+        low = np.searchsorted(self._place, shared, side="left")
+        high = np.searchsorted(self._place, shared, side="right")
+        judges = [self._judge[a:b] for a, b in zip(low, high, strict=True)]
+        held = np.bincount(np.concatenate(judges), minlength=len(self._sizes))
+        return bool((held[held > 0] >= MIN_SHARE * self._sizes[held > 0]).any())
 
 
-def _places(found: Hashes, known: Hashes) -> NDArray[np.int64]:
+def _asked_of(one: Placed) -> str:
+    record = one.candidate.record
+    return both(record.text, record.fields.get("pair", ""))
+
+
+def _beside(one: Placed, facts: TaskFacts) -> str:
+    """Return what a judging row is about beside its text; the passage of a question is not."""
+    record, answer = one.candidate.record, one.candidate.label
+    return answer if facts.form == "text" else record.fields.get("pair", "")
+
+
+def _places(found: Hashes, known: Hashes) -> Places:
     """Return the places in `known` of the sequences that stand there."""
     import numpy as np
 
     at = np.searchsorted(known, found)
     at, found = at[at < len(known)], found[at < len(known)]
-    places: NDArray[np.int64] = at[known[at] == found]
+    places: Places = at[known[at] == found]
     return places
 
 

@@ -157,7 +157,14 @@ class _Maker:
         )
         prepared = self._clean if facts.form == "text" else normalise
         try:
-            value = value_of(found, text, raw=row.values["text"], form=facts.form, clean=prepared)
+            value = value_of(
+                found,
+                text,
+                raw=row.values["text"],
+                form=facts.form,
+                clean=prepared,
+                prepare=self._clean,
+            )
         except InputError as error:
             self._faults.add(row.source, f"{facts.says}: {error}", at=row.locator)
             return Value()

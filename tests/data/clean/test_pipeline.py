@@ -369,21 +369,6 @@ def test_personal_numbers_stand_neither_in_what_stays_nor_in_samples_of_what_wen
     assert [row["text"].count("[email]") for row in lines(tmp_path / "out")] == [1, 1]
 
 
-def test_texts_that_overlap_with_evaluation_texts_are_dropped(
-    cleaned: Cleaner, tmp_path: Path
-) -> None:
-    rng = random.Random(14)
-    en, zh, other = english(rng), chinese(rng), english(rng)
-    quoted = " ".join(en.split(" ")[20:36]).upper()
-    held = write(tmp_path / "held" / "test.jsonl", [en, zh])
-    rows = [other, english(rng) + " " + quoted + ".", chinese(rng) + zh[30:60], chinese(rng)]
-    cleaned(write(tmp_path / "in.jsonl", rows), evaluation=[str(held)])
-    assert [row["id"] for row in lines(tmp_path / "out")] == ["in-0", "in-3"]
-    assert set(reasons(tmp_path / "out").values()) == {"overlaps with an evaluation text"}
-    with pytest.raises(InputError, match="is not there"):
-        cleaned(tmp_path / "in.jsonl", out="no", evaluation=[str(tmp_path / "nowhere.jsonl")])
-
-
 def test_lines_that_stand_in_many_texts_are_cut_out_of_each(
     cleaned: Cleaner, tmp_path: Path
 ) -> None:

@@ -143,3 +143,25 @@ def test_a_kill_in_the_middle_costs_nothing_that_was_committed(tmp_path: Path) -
         assert len(harvest) == 3000
     after = brought(tmp_path, source(path="help.txt"))
     assert (after.rows, after.changes) == (rows, rows - 3000)
+
+
+def test_what_a_kill_left_of_a_file_from_afar_goes_with_the_next_call(tmp_path: Path) -> None:
+    code = (
+        "import os, signal, sys, fsspec\nfrom pathlib import Path\n"
+        "from chainring.data.harvest import Harvest\n"
+        "from chainring.data.sources.fetch import fetch\n"
+        "from chainring.data.sources.settings import SourceSettings\n"
+        "def dying(self, *values):\n    os.kill(os.getpid(), signal.SIGKILL)\n"
+        "Harvest.put = dying\nfolder = Path(sys.argv[1])\n"
+        "fsspec.filesystem('memory').pipe('/shop/a.txt', b'mail bob@example.com')\n"
+        "source = SourceSettings(name='help', use='files.v1', path='memory://shop/a.txt')\n"
+        "fetch(source, folder=folder / 'harvest', root=folder, redacts=True, say=print)\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], env=environment, check=False)
+    assert done.returncode == -signal.SIGKILL
+    (left,) = (path for path in tmp_path.rglob("*.txt") if path.is_file())
+    assert left.read_bytes() == b"mail bob@example.com"
+    (tmp_path / "help.txt").write_text("one\n")
+    assert brought(tmp_path, source(path="help.txt")).rows == 1
+    assert not left.exists()

@@ -231,3 +231,50 @@ def test_the_second_text_of_a_pair_comes_along(bucket: Any, harvest: Harvest, br
     bring(FILES, path="memory://shop/*", columns={"text": "note", "pair": "says"})
     ((_, found),) = harvest.rows()
     assert (found["text"], found["pair"], found["label"]) == tuple(row.values())
+
+
+def test_a_target_is_taken_by_its_name_or_the_mapping(
+    bucket: Any, harvest: Harvest, bring: Bring
+) -> None:
+    put(bucket, "a.jsonl", '{"prompt": "写一首诗", "target": "床前明月光"}'.encode())
+    bring(FILES, path="memory://shop/*", columns={"text": "prompt"})
+    ((_, found),) = harvest.rows()
+    assert (found["text"], found["target"]) == ("写一首诗", "床前明月光")
+    put(bucket, "a.jsonl", b'{"text": "Where is it?", "stars": 4.0, "tags": [[0, 5, "wh"]]}')
+    bring(FILES, path="memory://shop/*", columns={"target": "stars"})
+    ((_, found),) = harvest.rows()
+    assert found["target"] == "4"
+    bring(FILES, path="memory://shop/*", columns={"target": "tags"})
+    ((_, found),) = harvest.rows()
+    assert found["target"] == '[[0,5,"wh"]]'
+
+
+def test_what_lies_inside_of_a_column_is_named_with_a_dot(
+    bucket: Any, harvest: Harvest, bring: Bring
+) -> None:
+    line = {"id": 7, "translation": {"en": "my parcel", "zh": "我的包裹"}, "label": ["b", "a"]}
+    put(bucket, "a.jsonl", json.dumps(line).encode())
+    columns = {"text": "translation.en", "target": "translation.zh"}
+    bring(FILES, path="memory://shop/*", columns=columns)
+    ((_, found),) = harvest.rows()
+    assert (found["text"], found["target"], found["label"]) == ("my parcel", "我的包裹", "a|b")
+    with pytest.raises(InputError) as caught:
+        bring(FILES, path="memory://shop/*", columns=columns | {"text": "translation.fr"})
+    assert "no column `translation.fr` for the text" in caught.value.faults[0]
+
+
+def test_rows_of_one_text_that_differ_in_their_second_text_or_target_do_not_trade_places(
+    bucket: Any, harvest: Harvest, bring: Bring
+) -> None:
+    def lines(*targets: str) -> bytes:
+        rows = [{"text": "hello", "pair": "p", "target": one} for one in targets]
+        return "".join(json.dumps(row) + "\n" for row in rows).encode()
+
+    put(bucket, "a.jsonl", lines("hallo", "servus"))
+    bring(FILES, path="memory://shop/*")
+    before = {name: row["target"] for name, row in harvest.rows()}
+    put(bucket, "a.jsonl", lines("moin", "servus", "hallo"))
+    bring(FILES, path="memory://shop/*")
+    after = {name: row["target"] for name, row in harvest.rows()}
+    assert before.items() <= after.items()
+    assert len(after) == 3

@@ -110,6 +110,16 @@ def test_json_lines_without_a_card_and_a_saved_data_set_are_read(
     assert [(row["text"], row["label"]) for _, row in harvest.rows()] == [("Bye", "leave")]
 
 
+def test_translations_have_their_target(tmp_path: Path, harvest: Harvest, bring: Bring) -> None:
+    pairs = [{"en": "my parcel", "zh": "我的包裹"}, {"en": "a refund", "zh": "退款"}]
+    saved = tmp_path / "pairs"
+    datasets.Dataset.from_dict({"translation": pairs}).save_to_disk(str(saved))
+    columns = {"text": "translation.en", "target": "translation.zh"}
+    bring(HUGGINGFACE, id=str(saved), columns=columns)
+    found = {row["text"]: row["target"] for _, row in harvest.rows()}
+    assert found == {"my parcel": "我的包裹", "a refund": "退款"}
+
+
 def test_code_of_a_data_set_is_not_run(tmp_path: Path, bring: Bring) -> None:
     place = tmp_path / "scripted"
     place.mkdir()

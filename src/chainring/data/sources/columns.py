@@ -1,20 +1,25 @@
 """Which column of a source means what, and its values as a row of a harvest.
 
-Enters the columns found and the recipe's mapping, leaves role → column and rows of texts.
+Enters the columns found and the recipe's mapping, leaves role → column and rows of texts. What lies
+inside of a column has a name with a dot.
 
 >>> roles_of(["ticket_id", "body"], {"text": "body", "id": "ticket_id"})
 {'text': 'body', 'id': 'ticket_id'}
 >>> row_of({"ticket_id": 17, "body": "退款"}, {"text": "body", "id": "ticket_id"})
 {'text': '退款', 'id': '17'}
+>>> flat({"translation": {"en": "refund", "zh": "退款"}})["translation.zh"]
+'退款'
 """
 
 from __future__ import annotations
 
 import datetime
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any, get_args
 
 from chainring.contracts.errors import InputError, nearest
+from chainring.contracts.values import joined
 from chainring.data.columns import OFTEN
 from chainring.data.sources.settings import RowRole
 
@@ -54,15 +59,33 @@ def _fault(role: RowRole, mapping: Mapping[RowRole, str], found: Sequence[str]) 
 
 def row_of(values: Mapping[str, Any], columns: Columns) -> dict[str, str]:
     """Return a row of a harvest: texts by role; what is absent has no key."""
-    found = {role: told(values.get(column)) for role, column in columns.items()}
+    found = {role: _said(role, values.get(column)) for role, column in columns.items()}
     return {role: text for role, text in found.items() if text or role == "text"}
+
+
+def _said(role: RowRole, value: Any) -> str:
+    """Return a value as a text; of several labels each stands there."""
+    if role == "label" and isinstance(value, list):
+        return joined(told(one) for one in value)
+    return told(value)
+
+
+def flat(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the columns of a row, and those that lie inside of them."""
+    inner = {
+        f"{column}.{name}": one
+        for column, value in values.items()
+        if isinstance(value, Mapping)
+        for name, one in value.items()
+    }
+    return {**inner, **values}
 
 
 def told(value: Any) -> str:
     """Return a value as a text: a whole number without `.0`, a time as ISO 8601, None as empty.
 
-    >>> told(3.0), told(True), told(None), told(datetime.date(2026, 11, 25))
-    ('3', 'true', '', '2026-11-25')
+    >>> told(3.0), told(True), told(None), told(datetime.date(2026, 11, 25)), told([[0, 4, "城市"]])
+    ('3', 'true', '', '2026-11-25', '[[0, 4, "城市"]]')
     """
     if value is None:
         return ""
@@ -74,4 +97,6 @@ def told(value: Any) -> str:
         return value.isoformat()
     if isinstance(value, bytes | bytearray | memoryview):
         return bytes(value).decode("utf-8", "replace")
+    if isinstance(value, list | dict):
+        return json.dumps(value, ensure_ascii=False, default=str)
     return str(value)

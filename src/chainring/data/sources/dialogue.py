@@ -79,7 +79,7 @@ def bring(settings: DialogueSettings, *, harvest: Harvest, say: Say) -> None:
 def _read(file: RemoteFile, settings: DialogueSettings, harvest: Harvest, say: Say) -> None:
     faults = Told()
     with (
-        local_copy(file, harvest.folder / "copy", max_mib=1 << 20) as path,
+        local_copy(file, harvest.copies, max_mib=1 << 20) as path,
         Reading(harvest, piece=file.name, fingerprint=file.fingerprint) as reading,
     ):
         dialogues = 0

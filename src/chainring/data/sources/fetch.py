@@ -75,6 +75,7 @@ def fetch(source: SourceSettings, *, folder: Path, root: Path, redacts: bool, sa
     with _held(folder, source.name):
         _start_anew(folder, source.use)
         with Harvest.open(folder, redacts=redacts) as harvest:
+            harvest.drop_copies()
             if not harvest.state("part"):
                 harvest.set_state("part", source.use)
                 harvest.commit()

@@ -17,7 +17,7 @@ recipe allows the beginning of the url, for a url may lead into one's own networ
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from itertools import chain, islice
 from typing import Any
 
@@ -27,7 +27,7 @@ from chainring.contracts.parts import load_part
 from chainring.data.harvest import Harvest
 from chainring.data.read import ending_of, endings, split_of
 from chainring.data.readers import Reader
-from chainring.data.sources.columns import roles_of, row_of
+from chainring.data.sources.columns import flat, roles_of, row_of
 from chainring.data.sources.part import Say, SourcePart
 from chainring.data.sources.reading import Reading
 from chainring.data.sources.remote import RemoteFile, fault_of_url, local_copy
@@ -88,7 +88,7 @@ def _read(file: RemoteFile, part: str, settings: FilesSettings, harvest: Harvest
     faults = Told()
     reader: Reader = load_part("reader", part)
     with (
-        local_copy(file, harvest.folder / "copy", max_mib=settings.max_file_mib) as path,
+        local_copy(file, harvest.copies, max_mib=settings.max_file_mib) as path,
         Reading(harvest, piece=file.name, fingerprint=file.fingerprint) as reading,
     ):
         rows = reader(path, report=faults, max_bytes=settings.max_bytes_per_line)
@@ -106,13 +106,13 @@ def put_rows(
     split: str = "",
 ) -> None:
     """Put the rows of a file, known by their `id` column, else by their text."""
-    first = list(islice(rows, _PEEK_ROWS))
+    every = ((place, flat(values)) for place, values in rows)
+    first = list(islice(every, _PEEK_ROWS))
     if not first:
         return
     found = list(dict.fromkeys(column for _, row in first for column in row))
     columns = roles_of(found, mapping)
-    every: Iterable[tuple[str, Mapping[str, Any]]] = chain(first, rows)
-    for place, values in every:
+    for place, values in chain(first, every):
         row = row_of(values, columns)
         if split:
             row.setdefault("split", split)

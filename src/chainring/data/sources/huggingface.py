@@ -10,7 +10,8 @@ class numbers becomes their names.
     id = "mteb/banking77"        # or a folder: "downloads/banking77"
     columns = { label = "label_text" }
 
-A version that was read whole is not read again: of the hub its commit tells, of a folder its files.
+What lies inside of a column is named with a dot: `text = "translation.en"`. A version that was read
+whole is not read again: of the hub its commit tells, of a folder its files.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from chainring.contracts.codec import digest
 from chainring.contracts.errors import InputError, MissingPackageError, UnreachableError
 from chainring.data.harvest import Harvest
 from chainring.data.rows import SPLIT_WORDS
-from chainring.data.sources.columns import roles_of, row_of
+from chainring.data.sources.columns import flat, roles_of, row_of
 from chainring.data.sources.part import Say, SourcePart
 from chainring.data.sources.reading import Reading, drop_other_pieces, fingerprint_of
 from chainring.data.sources.settings import Name, RowRole
@@ -152,7 +153,7 @@ def _put(
     with _Told(settings.id):
         names = _class_names(rows.features)
         columns = None
-        for number, values in enumerate(_named(rows, names)):
+        for number, values in enumerate(map(flat, _named(rows, names))):
             columns = columns or roles_of(list(values), settings.columns)
             row = row_of(values, columns)
             row["locator"] = f"{Path(settings.id).name} {split} row {number}"

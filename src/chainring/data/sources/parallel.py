@@ -110,7 +110,7 @@ def _one(place: str) -> RemoteFile:
 def _read(files: list[RemoteFile], settings: ParallelSettings, read: Reading, say: Say) -> None:
     faults = Told()
     with ExitStack() as copies, read as reading:
-        folder = reading.harvest.folder / "copy"
+        folder = reading.harvest.copies
         paths = [
             copies.enter_context(local_copy(file, folder / str(number), max_mib=1 << 20))
             for number, file in enumerate(files)

@@ -94,12 +94,13 @@ class Reading:
         return True
 
     def put_by_text(self, prefix: str, row: dict[str, str]) -> None:
-        """Put a row that has no id of its own: its text tells it, equal texts are numbered.
+        """Put a row that has no id of its own: its texts tell it, equal ones are numbered.
 
         So a row put in at the top of a file changes no other row.
         """
         kept = self.harvest.prepared(row)  # a hash of a phone number could be reversed
-        told = digest([kept["text"], kept.get("answer", "")], size=12).partition(":")[2]
+        more = [kept[name] for name in ("pair", "target") if name in kept]
+        told = digest([kept["text"], kept.get("answer", ""), *more], size=12).partition(":")[2]
         number = self._repeats[told] + 1
         while not self.put(f"{prefix}{told}" + (f".{number}" if number > 1 else ""), row):
             number += 1

@@ -34,7 +34,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInf
 
 from chainring.contracts.errors import InputError, UnreachableError
 from chainring.data.harvest import Harvest
-from chainring.data.sources.columns import Columns, roles_of, row_of
+from chainring.data.sources.columns import Columns, flat, roles_of, row_of
 from chainring.data.sources.cursors import decoded, encoded, reach_back
 from chainring.data.sources.part import Say, SourcePart
 from chainring.data.sources.reading import Reading, is_new
@@ -118,7 +118,7 @@ def _resolved(url: str) -> str:
 
 def _read(rows: Iterator[dict[str, Any]], settings: SqlSettings, reading: Reading) -> None:
     columns: Columns = {}
-    for number, values in enumerate(rows, 1):
+    for number, values in enumerate(map(flat, rows), 1):
         if not columns:
             columns = roles_of(list(values), settings.columns)
             _require_id(columns, settings)
