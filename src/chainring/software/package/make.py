@@ -26,7 +26,6 @@ from chainring.contracts.deployment import Deployment
 from chainring.contracts.errors import ConflictError, InputError, RefusedError
 from chainring.contracts.lineage import Lineage
 from chainring.deployment.model_folder import GOLDEN_FILE
-from chainring.deployment.passages import PASSAGES_FILE
 from chainring.ring.built import CHAMPION, current, forms_of
 from chainring.ring.recipe import FILE
 from chainring.ring.why import ancestry
@@ -81,8 +80,8 @@ def package(project: Project, folder: Path) -> Packaged:
     ConflictError
         When there is something in the folder already.
     NotAllowedError
-        When a rule of access keeps some records from being exported: golden texts and a linear
-        model's vocabulary hold words of them.
+        When a rule of access keeps some records from being exported: a linear model's vocabulary
+        and the passages that answers are read off hold words of them.
     RefusedError
         When the champion's form cannot be served without the training extra, or the packaged
         server answers otherwise than the champion does here.
@@ -172,8 +171,6 @@ def _form(project: Project, packaged: Project, deployment: Deployment) -> str:
     """Copy the form without its golden texts, which are the project's, and return its address."""
     copy = packaged.ring.runner.scratch / "form"
     source = project.ring.runner.trees.open(deployment.form)
-    if (source / PASSAGES_FILE).is_file():  # it answers with texts of the project
-        auditing.require_whole_export(project, "package")
     shutil.copytree(source, copy, ignore=shutil.ignore_patterns(GOLDEN_FILE))
     try:
         return packaged.ring.runner.trees.put(copy, kind="form")
