@@ -17,12 +17,14 @@ from pathlib import Path
 
 import httpx
 import pytest
+from tests.conftest import BOTH
 from typer.testing import CliRunner, Result
 
 from chainring.contracts.errors import ChainringError
 from chainring.software import cli
 from chainring.software.api import Project
 from chainring.software.project import create
+from chainring.store.backup import restore
 
 KEPT = (
     "track_order", "return_item", "refund_status", "payment_failed",
@@ -136,6 +138,37 @@ def grown_project(grown: Path, tmp_path: Path) -> Iterator[Project]:
     """Yield a copy of the project that was promoted twice, opened."""
     with opened(copy(grown, tmp_path / "shop")) as found:
         yield found
+
+
+@pytest.fixture(scope="session")
+def grown_archive(grown: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the backup of the project that was promoted twice."""
+    archive = tmp_path_factory.mktemp("archive") / "shop.tar.gz"
+    with opened(copy(grown, archive.parent / "shop")) as project:
+        project.backup(archive)
+    return archive
+
+
+@pytest.fixture(params=BOTH)
+def grown_on_both(request: pytest.FixtureRequest, grown: Path, tmp_path: Path) -> Iterator[Project]:
+    """Yield the project that was promoted twice, its ledger in SQLite and in PostgreSQL."""
+    folder = copy(grown, tmp_path / "shop")
+    if request.param == "postgresql":
+        hidden, recipe = folder / ".chainring", folder / "chainring.toml"
+        for path in (hidden / "ledger.db", *(hidden / "traffic").glob("*")):
+            path.unlink()
+        url = request.getfixturevalue("postgres")
+        recipe.write_text(f'{recipe.read_text()}\n[store]\nledger = "{url}"\n')
+        with opened(folder) as project:
+            ring = project.ring
+            restore(
+                request.getfixturevalue("grown_archive"),
+                ledger=ring.ledger,
+                traffic=ring.traffic,
+                trees=ring.runner.trees,
+            )
+    with opened(folder) as project:
+        yield project
 
 
 def copy(folder: Path, place: Path) -> Path:

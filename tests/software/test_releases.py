@@ -26,11 +26,18 @@ from chainring.software.api import Project
 from chainring.software.service import Service
 from chainring.store.answers import Stream, newer
 
+# Commands that run in this process, and threads that outlive a stopped server by a moment, leave
+# their connection to PostgreSQL to the end of the process.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:Exception ignored in. <function BaseConnection.__del__"
+    ":pytest.PytestUnraisableExceptionWarning"
+)
+
 
 @pytest.fixture
-def shop(grown_project: Project) -> Project:
+def shop(grown_on_both: Project) -> Project:
     """Return a project with a champion and an earlier model that may be released again."""
-    return grown_project
+    return grown_on_both
 
 
 def candidate(project: Project) -> str:
