@@ -111,3 +111,30 @@ def keys(table: dict[str, object]) -> Iterator[str]:
             yield from keys(value)
         else:
             yield name
+
+
+def calls() -> Iterator[tuple[str, str, dict[str, str]]]:
+    """Yield every call of the house: its file, what is called, its named arguments as written."""
+    for path in modules():
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call):
+                named = {one.arg: ast.unparse(one.value) for one in node.keywords if one.arg}
+                yield str(path.relative_to(HOUSE)), ast.unparse(node.func), named
+
+
+def test_nothing_is_unpickled_and_no_model_brings_code_of_its_own() -> None:
+    unpickling = {"pickle.load", "pickle.loads", "joblib.load", "dill.load", "cloudpickle.load"}
+    faults, own = [], ("hardware/ray_executor.py", "pickle.loads")  # what it just pickled itself
+    for path, called, named in calls():
+        loads = called.endswith(("torch.load", "hub.load"))
+        automatic = re.fullmatch(r"(.*\.)?Auto\w+\.from_pretrained", called)
+        if (
+            called in unpickling
+            or named.get("allow_pickle", "False") != "False"
+            or named.get("trust_remote_code", "False") != "False"
+            or (loads and named.get("weights_only") != "True")
+            or (automatic and "trust_remote_code" not in named)
+        ) and (path, called) != own:
+            faults.append(f"{path}: {called}")
+    assert not faults
+    assert [path for path, called, _ in calls() if called.endswith("torch.load")], "else not seen"

@@ -28,7 +28,9 @@ def sample(
     from chainring.training.tokenisers.special import marks_of
 
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    model = AutoModelForCausalLM.from_pretrained(str(folder), use_safetensors=True).eval()
+    model = AutoModelForCausalLM.from_pretrained(
+        str(folder), use_safetensors=True, trust_remote_code=False
+    ).eval()
     marks = marks_of(tokenizer)
     ids = [marks.start, *tokenizer.encode(prompt, add_special_tokens=False).ids]
     room = int(model.config.max_position_embeddings) - len(ids)
