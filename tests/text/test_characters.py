@@ -1,6 +1,8 @@
 from __future__ import annotations
 
-from chainring.text.characters import CharacterMap
+import pytest
+
+from chainring.text.characters import CharacterMap, visible
 
 
 def test_a_character_map_asks_once_for_each_character() -> None:
@@ -13,3 +15,16 @@ def test_a_character_map_asks_once_for_each_character() -> None:
     table = CharacterMap(decide)
     assert "退aa退".translate(table) == "退退aaaa退退"
     assert sorted(asked) == ["a", "退"]
+
+
+@pytest.mark.parametrize("char", ["\x00", "\x07", "\x1b", "\r", "\x7f", "\x9b", "\u202e", "\u2066"])
+def test_what_would_steer_a_terminal_is_spelt_out(char: str) -> None:
+    shown = visible(f"退款{char}[31m")
+    assert char not in shown
+    assert shown.isprintable()
+    assert shown.startswith("退款\\")
+
+
+def test_what_prints_stays_as_it_is() -> None:
+    text = "Where is it?\n\t包裹在哪里？é–“”€"
+    assert visible(text) == text

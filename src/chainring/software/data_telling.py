@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from chainring.software.telling import short
+from chainring.text.characters import visible
 
 TEXT_CHARACTERS = 100
 
@@ -15,7 +16,8 @@ def tell_row(row: Mapping[str, Any]) -> str:
     text = " ".join(str(row.get("text") or "(withheld by a rule of access)").split())
     cut = text if len(text) <= TEXT_CHARACTERS else text[: TEXT_CHARACTERS - 1] + "…"
     label = row["label"] or "–"
-    return f"{row['id']}  {row['split']:10}  {label}  {row['language']}  {row['source']}  {cut}"
+    told = f"{row['id']}  {row['split']:10}  {label}  {row['language']}  {row['source']}  {cut}"
+    return visible(told)
 
 
 def tell_trace(found: Mapping[str, Any]) -> Iterator[str]:

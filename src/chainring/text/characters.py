@@ -1,6 +1,7 @@
-"""What every module of this room knows of single characters: a memoised map and the Han class.
+"""What every module of this room knows of single characters: a memoised map, what prints, Han.
 
-Enters one character, leaves its replacement: `text.translate(CharacterMap(decide))`.
+Enters one character, leaves its replacement: `text.translate(CharacterMap(decide))`. And the one
+that a terminal needs, `visible`.
 """
 
 from __future__ import annotations
@@ -9,6 +10,17 @@ from collections.abc import Callable
 
 HAN = "\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 """The body of a regular-expression class: Chinese characters, with 々 and 〇."""
+
+
+def visible(text: str) -> str:
+    r"""Return a text that a terminal shows and does not obey: what cannot be printed is spelt out.
+
+    Line ends and tabs stay.
+
+    >>> visible(chr(27) + "[2J 退款")
+    '\\x1b[2J 退款'
+    """
+    return text.translate(_SPELT)
 
 
 class CharacterMap(dict[int, str]):
@@ -28,3 +40,10 @@ class CharacterMap(dict[int, str]):
     def __missing__(self, code: int) -> str:
         self[code] = replacement = self._decide(chr(code))
         return replacement
+
+
+def _spelt(char: str) -> str:
+    return char if char.isprintable() or char in "\n\t" else ascii(char)[1:-1]
+
+
+_SPELT = CharacterMap(_spelt)
