@@ -30,6 +30,7 @@ from chainring.ring.sight import Sight, request_facts
 from chainring.ring.turn import Turn, answers_beside
 from chainring.software.studying import standing
 from chainring.software.suspects import decisions, suspect_items, suspect_named
+from chainring.text.characters import visible
 from chainring.trust.guard import guard
 
 if TYPE_CHECKING:
@@ -249,10 +250,10 @@ def review_at_terminal(project: Project, *, limit: int, show: bool, by: str) -> 
         return
     _tell_wanted(project)
     for number, item in enumerate(items, 1):
-        typer.echo(f"[{number}/{len(items)}] {item.kind}: {item.text}")
+        typer.echo(f"[{number}/{len(items)}] {item.kind}: {visible(item.text)}")
         if item.pair:
-            typer.echo(f"    beside: {item.pair}")
-        typer.echo(f"    answered {item.answer}; {_proposal(item)}{item.why}")
+            typer.echo(f"    beside: {visible(item.pair)}")
+        typer.echo(visible(f"    answered {item.answer}; {_proposal(item)}{item.why}"))
         if show:
             continue
         typed = typer.prompt("    Enter accepts, a label changes, - rejects, q ends", default="")
@@ -291,7 +292,7 @@ def _name_clusters(project: Project, *, by: str) -> None:
     for number, cluster in enumerate(clusters, 1):
         typer.echo(f"group {number} of {len(clusters)}, {cluster.size} texts: {cluster.keywords}")
         for record in cluster.records:
-            typer.echo(f"    {record.text[:100]}")
+            typer.echo(f"    {visible(record.text[:100])}")
         name = typer.prompt("    name of these (Enter skips, q ends)", default="")
         if name == "q":
             break
