@@ -195,6 +195,16 @@ def test_corrections_do_not_help_a_challenger_that_is_no_better(
         assert any("count for the fix rate only" in note for note in found.notes)
 
 
+def test_what_users_reacted_to_makes_no_slice_and_holds_nobody_by_one(
+    sheets: MakeSheets, settings: GateSettings
+) -> None:
+    rows = sheets(gained=60, right=300)
+    reacted = sheets(lost=60, right=40, part="reacted", language="zh", truth="b")
+    found = judge(*joined(rows, reacted), settings=settings)
+    assert (found.value, found.promote) == ("better", True)
+    assert not {"language:zh", "label:b"} & {*found.slices, *found.small_slices}
+
+
 def test_reacted_rows_join_where_the_sample_allows_it(
     sheets: MakeSheets, settings: GateSettings
 ) -> None:
