@@ -8,6 +8,7 @@ import pytest
 
 from chainring.deployment.http.demo import DemoVerbs
 from chainring.deployment.http.pages.strings import Strings
+from chainring.deployment.http.verbs import ReviewItem
 
 House = tuple[DemoVerbs, str]
 OpenPage = Callable[..., Any]
@@ -75,6 +76,33 @@ def test_the_queue_is_worked_off_by_keys_alone(house: House, open_page: OpenPage
         ("review_4", "reject", "", False),
         ("review_1", "accept", "payment_failed", False),
     ]
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_a_group_of_texts_is_named_or_left_alone(
+    house: House, open_page: OpenPage, lang: str
+) -> None:
+    say = Strings("zh" if lang == "zh" else "en")
+    decisions = Deciding(house[0])
+    texts = ("where is my parcel", "track my order", "我的包裹到哪了")
+    house[0]._review = {
+        name: ReviewItem(id=name, kind="cluster", text="\n".join(texts), why="3 texts: parcel")
+        for name in ("group_1", "group_2")
+    }
+    page = open_page("/review", lang=lang)
+    card = page.locator("[data-item=group_1]")
+    assert say("kind.cluster") in card.inner_text()
+    assert card.locator("blockquote").inner_text().split("\n") == list(texts)
+    assert card.locator("[data-decision], [name=must]").count() == 0
+    for key in ("r", "m", "a"):
+        page.keyboard.press(key)
+    card.get_by_role("button", name=say("review.name")).click()
+    card.get_by_role("combobox").fill("late parcel")
+    card.get_by_role("option").first.click()
+    card.get_by_role("button", name=say("review.save")).click()
+    card.get_by_text(say("review.changed", label="late parcel")).wait_for()
+    page.locator("[data-item=group_2]:focus").wait_for()
+    assert decisions.made == [("group_1", "change", "late parcel", False)]
 
 
 def test_a_decision_that_another_made_first_is_said_and_not_hidden(

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from chainring.contracts.access import Who
 from chainring.contracts.case import Case, CaseState
 from chainring.contracts.errors import UnknownNameError
 from chainring.contracts.roles import ABOVE
 from chainring.deployment.http import verbs as http
+from chainring.ring.built import current
 from chainring.software.auditing import record
+from chainring.software.naming import SHOWN, enough_lines, name_shown, shown_groups
 from chainring.software.served_keys import who_is
 from chainring.trust.access import sees_texts
 
@@ -38,6 +41,9 @@ class ServedPeople:
         if self._writer is not None:
             self._writer.flush()
         who = who_is(caller)
+        waiting = self.project.review_items(limit=limit, who=who)
+        if not waiting and current(self.project.ring)[1] is None:
+            return _to_name(self.project, limit=limit, who=who)
         return [
             http.ReviewItem(
                 id=item.id,
@@ -52,7 +58,7 @@ class ServedPeople:
                 at=item.at,
                 pair=item.pair,
             )
-            for item in self.project.review_items(limit=limit, who=who)
+            for item in waiting
         ]
 
     def decide(
@@ -66,7 +72,10 @@ class ServedPeople:
     ) -> None:
         """Store a person's decision."""
         by = caller.name or caller.key_id or "operator"
-        self.project.decide(item, decision=decision, value=value, must=must, by=by)
+        if item.startswith(SHOWN):
+            name_shown(self.project, item, value if decision == "change" else "", by=by)
+        else:
+            self.project.decide(item, decision=decision, value=value, must=must, by=by)
         record(self.project, "decide", who=who_is(caller), because=decision, about=item)
 
     def cases(self, *, state: CaseState | None) -> list[Case]:
@@ -101,3 +110,17 @@ class ServedPeople:
         )
         record(self.project, "close_case", who=who_is(caller), about=case)
         return closed
+
+
+def _to_name(project: Project, *, limit: int, who: Who) -> list[http.ReviewItem]:
+    """Return groups of texts to name: where a project without labels and model starts."""
+    enough = " ".join(enough_lines(project))
+    return [
+        http.ReviewItem(
+            id=identifier,
+            kind="cluster",
+            text="\n".join(" ".join(record.text.split())[:200] for record in group.records),
+            why=f"{group.size} texts: {group.keywords}. {enough}",
+        )
+        for identifier, group in shown_groups(project, limit=limit, who=who)
+    ]

@@ -236,7 +236,7 @@ class DemoVerbs(DemoReleases, DemoOffers):
 
     def review_items(self, *, limit: int, caller: Caller) -> list[ReviewItem]:
         """Return what waits, flags first."""
-        order = ("flag", "correction", "holdout", "unsure")
+        order = ("flag", "correction", "holdout", "unsure", "cluster")
         with self._lock:
             items = sorted(self._review.values(), key=lambda item: order.index(item.kind))
         return items[:limit]

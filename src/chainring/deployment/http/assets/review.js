@@ -31,7 +31,7 @@ function after(item) {
 
 function decide(item, decision, value) {
   return during(item, async () => {
-    const must = item.querySelector("[name=must]").checked;
+    const must = item.querySelector("[name=must]")?.checked ?? false;
     await post("/v1/review", { item: item.dataset.item, decision, value, must });
     done(item, decision, value);
   });
@@ -76,8 +76,8 @@ const keys = {
   j: () => go(1),
   k: () => go(-1),
   a: (item) => item?.querySelector("[data-decision=accept]")?.click(),
-  r: (item) => item?.querySelector("[data-decision=reject]").click(),
-  m: (item) => item?.querySelector("[name=must]").click(),
+  r: (item) => item?.querySelector("[data-decision=reject]")?.click(),
+  m: (item) => item?.querySelector("[name=must]")?.click(),
   c: (item) => item && open(item, "change"),
 };
 

@@ -57,7 +57,7 @@ def _card(item: ReviewItem, form: Form, labels: Sequence[LabelName], say: String
             when(item.at),
             class_="facts",
         ),
-        tag("blockquote", item.text, lang=item.language or None),
+        tag("blockquote", item.text, lang=item.language or None, class_=item.kind),
         _second(item, say),
         tag("p", item.why, class_="hint") if item.why else None,
         tag(
@@ -65,7 +65,9 @@ def _card(item: ReviewItem, form: Form, labels: Sequence[LabelName], say: String
             said("review.model", item.answer, item.confidence),
             said("review.user", item.proposed),
         ),
-        _decisions(shown(truth, form, labels, say), form, say),
+        _name_it(say)
+        if item.kind == "cluster"
+        else _decisions(shown(truth, form, labels, say), form, say),
         _change(form, say),
         tag("p", class_="told", role="status"),
         class_="card item",
@@ -110,6 +112,12 @@ def _decisions(truth: str, form: Form, say: Strings) -> Markup:
         ),
         class_="row start",
     )
+
+
+def _name_it(say: Strings) -> Markup:
+    """Return what can be done with a group of texts: give it a name, or leave it alone."""
+    button = tag("button", say("review.name"), type="button", data_open="change", class_="primary")
+    return tag("div", button, class_="row start")
 
 
 def _change(form: Form, say: Strings) -> Markup:

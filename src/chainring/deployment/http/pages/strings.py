@@ -135,6 +135,7 @@ STRINGS: dict[str, tuple[str, str]] = {
     "review.accept": ("Accept: {label}", "接受：{label}"),
     "review.accept_text": ("Accept", "接受"),
     "review.change": ("Change", "更改"),
+    "review.name": ("Name these texts", "为这些文本命名"),
     "review.change_to": ("The right label", "正确的标签"),
     "review.save": ("Save", "保存"),
     "review.reject": ("Reject", "拒绝"),
