@@ -19,6 +19,7 @@ from chainring.deployment.http.routes import ROUTES
 from chainring.deployment.settings import DeploymentSettings
 from chainring.software.api import Project
 from chainring.software.cli import app
+from chainring.software.client import AsyncClient, Client
 from chainring.software.surfaces import SURFACES
 
 OWN_MACHINE = {"open", "close", "app", "champion", "answered", "understood", "stored", "articles"}
@@ -113,6 +114,14 @@ def test_routes_beside_the_verbs_ask_the_roles_they_should() -> None:
 def test_over_http_an_asker_reaches_four_verbs_alone() -> None:
     open_to_all = {one.verb for one in SURFACES if one.routes and one.role == "ask"}
     assert open_to_all == {"predict", "react", "why", "status"}
+
+
+@pytest.mark.parametrize("client", [Client, AsyncClient])
+def test_a_client_has_a_method_for_each_verb_that_an_asker_reaches(client: type) -> None:
+    open_to_all = {one.verb for one in SURFACES if one.routes and one.role == "ask"}
+    beside = {"close", "predict_many", "stream", "embed", "models", "labels"}
+    methods = {name for name, _ in inspect.getmembers(client, callable) if not name.startswith("_")}
+    assert methods == open_to_all | beside
 
 
 def test_the_public_names_are_these() -> None:
