@@ -196,3 +196,15 @@ def test_a_damaged_folder_is_refused_by_name(
         (tmp_path / name).write_text(body, encoding="utf-8")
     with pytest.raises(DamagedError, match=name.rpartition("/")[2]):
         load_predictor(tmp_path, engine="generator")
+
+
+def test_tokens_are_counted_as_transformers_counts_them(folder: Path) -> None:
+    from transformers import AutoTokenizer
+
+    known = AutoTokenizer.from_pretrained(folder / "writer")
+    counts = [len(known(text, add_special_tokens=False)["input_ids"]) for text in TEXTS]
+    with open_predictor(folder, engine="generator") as predictor:
+        found = [predictor.count_tokens([text]) for text in TEXTS]  # type: ignore[attr-defined]
+        assert found == counts
+        assert predictor.count_tokens(["退 " * 200]) > 300, "nothing is cut"  # type: ignore[attr-defined]
+        assert predictor.count_tokens(TEXTS) == sum(counts)  # type: ignore[attr-defined]

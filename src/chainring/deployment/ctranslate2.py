@@ -52,6 +52,7 @@ class QuickWriter:
         own = read_json(folder / FACTS_FILE)
         writing = folder / WRITING / TOKENIZER_FILE
         reading = folder / READING / TOKENIZER_FILE
+        self.tokenizer_file = writing
         self.facts, self.own, self.is_pair = facts, own, bool(own["pair"])
         self.writing = Speaking(writing, template=own["template"], marks=own["marks"])
         self.reading = (

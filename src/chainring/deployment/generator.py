@@ -127,10 +127,14 @@ class GeneratorPredictor:
     def count_tokens(self, texts: Sequence[str]) -> int:
         """Return how many tokens these texts have, special ones left out.
 
-        It has a tokeniser of its own: that of the writer belongs to the thread that writes.
+        It has a tokeniser of its own: that of the writer belongs to the thread that writes. One
+        that only transformers opens counts nothing: 0.
         """
+        path: Path = self._writer.tokenizer_file
+        if not path.is_file():
+            return 0
         if self._counter is None:
-            self._counter = read_tokenizer(self._writer.tokenizer_file)
+            self._counter = read_tokenizer(path)
             self._counter.no_padding()
             self._counter.no_truncation()
         with panics_told():

@@ -17,7 +17,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter, deque
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -160,7 +160,7 @@ class Lane(Generic[D]):
         found = await self._queued([Request(text=text) for text in texts], _embedded)
         return [vector for vector, _ in found], found[0][1] if found else self.tag
 
-    async def stream(self, request: Request) -> AsyncIterator[str | Reply[D]]:
+    async def stream(self, request: Request) -> AsyncGenerator[str | Reply[D], None]:
         """Yield what is written as it is written, last the reply; to stop, close the iterator."""
         pieces = Pieces(self._loop)
 

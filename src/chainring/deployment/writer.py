@@ -36,6 +36,7 @@ class Writer:
             torch.set_num_threads(threads)
         self.facts = facts
         inner, reading = folder / "writer", folder / "reading"
+        self.tokenizer_file = inner / "tokenizer.json"
         with quiet():
             self.network = open_network(inner)
             self.writing = AutoTokenizer.from_pretrained(str(inner), trust_remote_code=False)

@@ -15,7 +15,8 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -43,6 +44,7 @@ log = logging.getLogger("chainring.release")
 PATIENCE_S = 5.0
 """How long a user waits for a candidate before the champion answers."""
 
+Piece = str | Reply[Deployment]
 Load = Callable[[Opened], Any]
 Log = Callable[[Prediction, str | None], None]
 
@@ -52,6 +54,14 @@ class Asked:
     """Replies, and whether the candidate was asked first and did not answer."""
 
     replies: list[Reply[Deployment]]
+    failed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Streamed:
+    """The reply at the end of a stream, and whether the candidate was asked first and failed."""
+
+    reply: Reply[Deployment]
     failed: bool = False
 
 
@@ -106,6 +116,53 @@ class Arms:
             self.counts["failed"] += len(requests)
             log.warning("release.failed texts=%d cause=%s", len(requests), type(error).__name__)
             return Asked(replies=replies, failed=True)
+
+    async def stream(
+        self, champion: Lane[Deployment], request: Request, *, key_id: str
+    ) -> AsyncGenerator[Deployment | str | Streamed, None]:
+        """Yield who writes, then each piece, last the whole; chosen and fallen back as by `ask`.
+
+        A candidate that fails before its first piece costs nothing but time. What fails later is
+        noted and raised: a reader cannot be made to forget what was read.
+        """
+        candidate, failed = self._candidate, False
+        if candidate is not None and self._arm(request, key_id) != "champion":
+            async with aclosing(candidate.stream(request)) as pieces:
+                try:
+                    first = await asyncio.wait_for(anext(pieces), PATIENCE_S)
+                except BusyError:
+                    self.counts["busy"] += 1
+                except Exception as error:  # noqa: BLE001 - whatever it is, the user gets an answer
+                    self._failed(error)
+                    failed = True
+                else:
+                    yield candidate.tag
+                    async for piece in self._noted(candidate.tag, request, first, pieces):
+                        yield piece
+                    return
+        yield champion.tag
+        async with aclosing(champion.stream(request)) as pieces:
+            async for found in pieces:
+                yield found if isinstance(found, str) else Streamed(reply=found, failed=failed)
+
+    async def _noted(
+        self, tag: Deployment, request: Request, first: Piece, pieces: AsyncIterator[Piece]
+    ) -> AsyncIterator[str | Streamed]:
+        """Yield what the candidate writes; where it breaks off, that is evidence against it."""
+        try:
+            yield first if isinstance(first, str) else Streamed(reply=first)
+            async for piece in pieces:
+                yield piece if isinstance(piece, str) else Streamed(reply=piece)
+        except Exception as error:
+            self._failed(error)
+            nothing = Answer(label="", confidence=0.0, passed_on=True, text=request.text)
+            row, _ = self._project.answered(tag, request, nothing, variant="canary")
+            self._told(row, None, tag, 0.0)
+            raise
+
+    def _failed(self, error: Exception) -> None:
+        self.counts["failed"] += 1
+        log.warning("release.failed texts=1 cause=%s", type(error).__name__)
 
     def beside(
         self, champion: Lane[Deployment], row: Prediction, request: Request, *, failed: bool

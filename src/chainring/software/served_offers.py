@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator, Sequence
+from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 from chainring.contracts.deployment import Deployment
@@ -46,14 +47,18 @@ class ServedOffers:
             raise refusal
         who = author or caller.key_id
         request = request_of(text, app=self.project.app, episode=episode, author=who)
-        yield Begun(id=identifier, model=lane.tag.model)
         begun = time.perf_counter()
-        async for piece in lane.stream(request):
-            if isinstance(piece, str):
-                yield piece
-                continue
-            latency_ms = 1000 * (time.perf_counter() - begun)
-            yield self._served(request, piece, latency_ms, failed=False, identifier=identifier)
+        async with aclosing(self._arms.stream(lane, request, key_id=caller.key_id)) as pieces:
+            async for piece in pieces:
+                if isinstance(piece, str):
+                    yield piece
+                elif isinstance(piece, Deployment):
+                    yield Begun(id=identifier, model=piece.model)
+                else:
+                    latency_ms = 1000 * (time.perf_counter() - begun)
+                    yield self._served(
+                        request, piece.reply, latency_ms, failed=piece.failed, identifier=identifier
+                    )
 
     def models(self) -> list[ModelInfo]:
         """Return the champion, and the candidate of a release."""

@@ -86,6 +86,10 @@ class Service(ServedReleases, ServedKeys, ServedOffers, ServedPeople):
         self._background = Watching(project, lane=lambda: self._lane)
         self._collected: dict[str, Collector] = {}
         self._collecting = threading.Lock()
+        self._shows_passages = not any(
+            "read" in rule.actions and not rule.allow
+            for rule in project.ring.recipe.access.all_rules()
+        )
         self._is_stopping = False
         project.articles  # noqa: B018 - a faulty article is found before the first request
 
@@ -199,11 +203,18 @@ class Service(ServedReleases, ServedKeys, ServedOffers, ServedPeople):
         self._note(row, text)
         if self._lane is not None:
             self._arms.beside(self._lane, row, request, failed=failed)
+        said = http.Served(prediction=row)
+        if row.output:
+            read, wrote = self.tokens([reply.answer.text]), self.tokens([row.output])
+            said = replace(said, read_tokens=read, written_tokens=wrote)
+        if row.output and reply.tag.task == "question-answering" and not request.pair:
+            passage = row.pair if self._shows_passages else ""
+            said = replace(said, source=next(iter(row.scores), ""), passage=passage)
         if row.passed_on:
-            return http.Served(prediction=row, message=PASSED_ON.get(row.language, PASSED_ON["en"]))
+            return replace(said, message=PASSED_ON.get(row.language, PASSED_ON["en"]))
         found = self.project.articles.find(row.label, row.language)
         article = None if found is None else http.Article(title=found.title, text=found.text)
-        return http.Served(prediction=row, article=article)
+        return replace(said, article=article)
 
     def _note(self, row: Prediction, text: str | None) -> None:
         assert self._writer is not None

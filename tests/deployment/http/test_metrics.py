@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
 from chainring.deployment.http.app import create_app
 from chainring.deployment.http.demo import DemoVerbs
 from chainring.deployment.http.server import running
+from chainring.deployment.http.verbs import Served
 from chainring.deployment.settings import DeploymentSettings
 
 
@@ -54,3 +57,22 @@ def test_unknown_paths_share_one_series_so_that_nobody_can_fill_the_memory() -> 
     routes = {dict(labels).get("route", "") for _, labels in found}
     assert not [route for route in routes if "nowhere" in route]
     assert found["chainring_requests_total", (("route", "unknown"), ("status", "404"))] == 20
+
+
+class Writes(DemoVerbs):
+    """Says how many tokens it read and wrote."""
+
+    def _answer(self, text: str, episode: str, author: str) -> Served:
+        served = super()._answer(text, episode, author)
+        return replace(served, read_tokens=len(text.split()), written_tokens=7)
+
+
+def test_tokens_are_counted_of_whole_answers_and_of_streams() -> None:
+    with running(create_app(Writes(), settings=DeploymentSettings())) as url:
+        whole = httpx.post(f"{url}/v1/predict", json={"texts": ["a b", "退款 c d"]}).json()
+        streamed = httpx.post(f"{url}/v1/predict", json={"text": "a b c d", "stream": True})
+        assert "event: answer" in streamed.text
+        found = _measures(url)
+    model = ("model", whole["predictions"][0]["model"])
+    assert found["chainring_tokens_total", (model, ("way", "read"))] == 2 + 3 + 4
+    assert found["chainring_tokens_total", (model, ("way", "written"))] == 3 * 7

@@ -64,6 +64,12 @@ class Metrics:
             ["model"],
             registry=self.registry,
         )
+        self.tokens = Counter(
+            "chainring_tokens",
+            "Tokens of models that write: read, written",
+            ["model", "way"],
+            registry=self.registry,
+        )
         self.recent = Recent()
         ProcessCollector(registry=self.registry)
         self.reactions = Counter(
@@ -90,6 +96,9 @@ class Metrics:
             self.predictions.labels(row.model, row.variant, passed_on).inc()
             if row.output:
                 self.characters.labels(row.model).inc(len(row.output))
+            for way, count in (("read", each.read_tokens), ("written", each.written_tokens)):
+                if count:
+                    self.tokens.labels(row.model, way).inc(count)
 
     def count_reaction(self, reacted: Reacted) -> None:
         """Note a reaction."""

@@ -142,6 +142,8 @@ def _about(served: Served, unused: list[str]) -> dict[str, Any]:
         "message": served.message,
         "form": row.form,
         "variant": row.variant,
+        "source": served.source,
+        "passage": served.passage,
         "not_used": unused,
     }
 

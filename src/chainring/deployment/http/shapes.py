@@ -17,7 +17,8 @@ class AnswerShape:
     """One answer; `label` is the best guess also where the text was passed on to a person.
 
     Several labels are joined by `|`; `output` is the answer where it is no label: a number, tags as
-    JSON, a text.
+    JSON, a text. An answer that was read off a passage names the record that this is from as its
+    `source`; the `passage` is empty where rules of access keep records from being read.
     """
 
     id: str
@@ -32,6 +33,8 @@ class AnswerShape:
     variant: str
     scores: dict[str, float] = field(default_factory=dict)
     output: str = ""
+    source: str = ""
+    passage: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +122,8 @@ def answer(served: Served) -> AnswerShape:
         variant=row.variant,
         scores=row.scores,
         output=row.output,
+        source=served.source,
+        passage=served.passage,
     )
 
 

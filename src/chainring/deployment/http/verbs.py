@@ -87,11 +87,20 @@ class Article:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Served:
-    """One answer as an asker gets it; `message` is the sentence to show when it was passed on."""
+    """One answer as an asker gets it; `message` is the sentence to show when it was passed on.
+
+    Of what was written, `read_tokens` and `written_tokens` say how much; 0 where nothing was, or
+    the model cannot say. An answer that was read off a passage has the record that the passage is
+    from as its `source`, and the `passage` where it may be shown.
+    """
 
     prediction: Prediction
     article: Article | None = None
     message: str = ""
+    read_tokens: int = 0
+    written_tokens: int = 0
+    source: str = ""
+    passage: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,7 +35,8 @@ class Answer:
     """One answer; `label` is the best guess also where the text was passed on to a person.
 
     `output` is the answer where it is no label: a number, tags as JSON, a text. `article` is the
-    help article that goes with the label: its `title` and `text`.
+    help article that goes with the label: its `title` and `text`. An answer that was read off a
+    passage has the record that this is from as its `source`, and the `passage` if it may be shown.
     """
 
     id: str
@@ -50,6 +51,8 @@ class Answer:
     variant: str = "champion"
     scores: Mapping[str, float] = field(default_factory=dict)
     output: str = ""
+    source: str = ""
+    passage: str = ""
 
     @property
     def value(self) -> str:

@@ -66,6 +66,10 @@ function show(text, answer) {
     slot("article_text").textContent = answer.article.text;
     slot("article").hidden = false;
   }
+  if (answer.passage) {
+    slot("passage_text").textContent = answer.passage;
+    slot("passage").hidden = false;
+  }
   slot("why").href = `/why/${encodeURIComponent(answer.id)}`;
   react(card, answer);
   answers.prepend(card);

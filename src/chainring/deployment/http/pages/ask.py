@@ -117,6 +117,13 @@ def _answer(form: Form, say: Strings) -> Markup:
             class_="confidence",
         ),
         tag(
+            "details",
+            tag("summary", say("ask.passage")),
+            _slot("blockquote", "passage_text"),
+            data_slot="passage",
+            hidden=True,
+        ),
+        tag(
             "aside",
             tag("span", say("ask.article"), class_="small"),
             _slot("h3", "article_title"),

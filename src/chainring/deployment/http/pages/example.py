@@ -24,11 +24,14 @@ async def example(call: Call) -> Response:
     say = Strings(call.language)
     url = str(call.request.base_url).rstrip("/")
     snippet = _SNIPPET.format(url=url, text=say("example.text"))
-    field = tag("input", name="text", required=True, maxlength=2000, value=say("example.text"))
+    field = tag(
+        "input", type="text", name="text", required=True, maxlength=2000, value=say("example.text")
+    )
     form = tag(
         "form",
         tag("label", tag("span", say("ask.label")), field),
         tag("button", say("example.go"), type="submit", class_="primary"),
+        class_="asking",
     )
     shown = tag("p", tag("output", aria_live="polite"))
     told = tag("p", class_="told", role="status")

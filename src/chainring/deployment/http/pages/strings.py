@@ -73,6 +73,7 @@ STRINGS: dict[str, tuple[str, str]] = {
     "ask.sure_high": ("very sure", "很有把握"),
     "ask.sure_middle": ("fairly sure", "较有把握"),
     "ask.sure_low": ("unsure", "把握不大"),
+    "ask.passage": ("The passage it stands in", "答案所在的段落"),
     "ask.article": ("Help article", "帮助文章"),
     "ask.why": ("Why this answer?", "为什么这样回答？"),
     "ask.rate": ("Was this right?", "回答正确吗？"),

@@ -60,7 +60,8 @@ def _tiles(load: Load, moments: Sequence[Moment], say: Strings) -> Markup:
 
 def _shadow(counts: Mapping[str, int], say: Strings) -> str:
     names = ("answered", "dropped", "failed")
-    return " · ".join(f"{say(f'watch.{name}')} {counts.get(name, 0):,}" for name in names)
+    told = (f"{say(f'watch.{name}')}\N{NO-BREAK SPACE}{counts.get(name, 0):,}" for name in names)
+    return " · ".join(told)
 
 
 def _tile(name: str, value: str, note: str) -> Markup:

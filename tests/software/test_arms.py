@@ -1,0 +1,151 @@
+"""Streams while a release runs: the same user is written to by the same model as is answered."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from tests.software.conftest import opened
+from tests.software.test_releases import begun, everything, texts
+
+from chainring.contracts.prediction import FAILED, Answer, Prediction, shadow_of
+from chainring.contracts.request import Request
+from chainring.deployment.http.offers import Begun
+from chainring.deployment.http.verbs import Served
+from chainring.software.api import Project
+from chainring.software.service import Service
+from chainring.store.answers import newer
+
+# Commands that run in this process, and threads that outlive a stopped server by a moment, leave
+# their connection to PostgreSQL to the end of the process.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:Exception ignored in. <function BaseConnection.__del__"
+    ":pytest.PytestUnraisableExceptionWarning"
+)
+
+
+@pytest.fixture
+def shop(grown_on_both: Project) -> Project:
+    """Return a project with a champion and an earlier model that may be released again."""
+    return grown_on_both
+
+
+async def streamed(
+    project: Project, authors: list[str], *, words: list[str], key: str | None = None
+) -> list[tuple[Begun, list[str], Prediction | None]]:
+    """Return how each stream began, its pieces, and its answer; None: it broke off."""
+    service = Service(project, open_to_all=True)
+    await service.start()
+    caller, found = service.authenticate(key, "127.0.0.1"), []
+    for author, text in zip(authors, words, strict=True):
+        begins, pieces, row = [], [], None
+        stream = service.stream(text, episode="", author=author, caller=caller)
+        try:
+            async for piece in stream:
+                if isinstance(piece, Begun):
+                    begins.append(piece)
+                elif isinstance(piece, Served):
+                    row = piece.prediction
+                else:
+                    pieces.append(piece)
+        except RuntimeError:
+            pass
+        found.append((begins[0], pieces, row))
+        assert len(begins) == 1
+    for _ in range(100):
+        if service._arms._shadow is None or not service._arms._shadow.waiting:
+            break
+        await asyncio.sleep(0.05)
+    await asyncio.sleep(0.3)
+    await service.stop()
+    return found
+
+
+def test_a_canary_writes_to_its_share_and_says_from_the_start_who_writes(shop: Project) -> None:
+    release = begun(shop, share=0.5)
+    folder, words = shop.folder, texts(shop, 40)
+    authors = [f"user {place % 10}" for place in range(40)]
+    found = asyncio.run(streamed(shop, authors, words=words))
+    of_user: dict[str, set[str]] = {}
+    for author, (begins, pieces, row) in zip(authors, found, strict=True):
+        assert row is not None
+        assert (begins.id, begins.model) == (row.id, row.model)
+        assert row.variant == ("canary" if row.model == release.candidate.model else "champion")
+        assert "".join(pieces) == row.value
+        of_user.setdefault(author, set()).add(row.model)
+    assert all(len(models) == 1 for models in of_user.values())
+    assert {model for models in of_user.values() for model in models} == {
+        release.candidate.model,
+        release.champion,
+    }
+    with opened(folder) as again:
+        held = [row for _, _, row in found if row is not None and row.holdout]
+        assert held
+        for row in held:
+            beside = again.ring.traffic.prediction(shadow_of(row.id))
+            assert beside is not None
+            assert {row.model, beside.model} == {release.candidate.model, release.champion}
+
+
+def test_a_named_key_is_written_to_by_the_candidate_and_in_the_shadow_nobody_is(
+    shop: Project,
+) -> None:
+    secret, key = shop.make_key("ask", "the new shop")
+    release = begun(shop, stage="keys", keys=(key.id,))
+    folder, words = shop.folder, texts(shop, 2)
+    (first, second) = asyncio.run(streamed(shop, ["ann", "bo"], words=words, key=secret))
+    assert {first[0].model, second[0].model} == {release.candidate.model}
+    with opened(folder) as again:
+        again.releases.stop(by="ann", reason="a test")
+        shadow = begun(again, stage="shadow")
+        found = asyncio.run(streamed(again, ["ann", "bo"], words=words, key=secret))
+        assert {begins.model for begins, _, _ in found} == {shadow.champion}
+    with opened(folder) as again:
+        assert newer(again.ring.traffic, everything(shadow), {}), "the shadow sees streams, too"
+
+
+class Breaking:
+    """A candidate that writes so many pieces and then fails."""
+
+    labels: tuple[str, ...] = ()
+    capabilities = frozenset({"stream"})
+
+    def __init__(self, pieces: int) -> None:
+        self.pieces = pieces
+
+    def stream(self, request: Request, **_: Any) -> Iterator[str | Answer]:
+        for _ in range(self.pieces):
+            yield "a"
+        raise RuntimeError("out of order")
+
+    def predict(self, *_: object, **__: object) -> object:
+        raise RuntimeError("out of order")
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize("pieces", [0, 2])
+def test_a_candidate_that_fails_while_it_writes_is_noted_and_before_that_costs_nothing(
+    shop: Project, monkeypatch: pytest.MonkeyPatch, pieces: int
+) -> None:
+    release = begun(shop, share=0.9)
+    folder, words = shop.folder, texts(shop, 12)
+    monkeypatch.setattr("chainring.software.arms.Arms._opened", lambda *_: Breaking(pieces))
+    found = asyncio.run(streamed(shop, [f"user {n}" for n in range(12)], words=words))
+    rows = [row for _, _, row in found]
+    broken = [begins for begins, _, row in found if row is None]
+    if pieces:
+        assert broken
+        assert {begins.model for begins in broken} == {release.candidate.model}
+    else:
+        assert not broken
+        assert {row.model for row in rows if row is not None} == {release.champion}
+    with opened(folder) as again:
+        noted = newer(again.ring.traffic, everything(release), {})
+        assert len(noted) >= len(broken)
+        assert len(noted) > 5
+        assert {row.finish for row in noted} == {FAILED}
+        assert all(again.ring.traffic.text(row.id) is None for row in noted)
