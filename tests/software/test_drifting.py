@@ -12,9 +12,11 @@ import pytest
 from tests.software.conftest import run
 
 from chainring.contracts.ids import new_id
+from chainring.contracts.label import Label
 from chainring.contracts.prediction import Prediction, shadow_of
 from chainring.deployment.drift.settings import DriftSettings
 from chainring.ring.built import current
+from chainring.ring.due import promised_accuracies
 from chainring.software.api import Project
 from chainring.software.drifting import DriftWatch
 
@@ -28,13 +30,15 @@ def shop(project: Project) -> Project:
     return project
 
 
-def answered(project: Project, count: int, *, seed: int, words: int = 6) -> None:
-    """Log answers of the champion to texts of so many words."""
+def answered(
+    project: Project, count: int, *, seed: int, words: int = 6, languages: Sequence[str] = ("en",)
+) -> None:
+    """Log answers of the champion to texts of so many words, the languages in turn."""
     _, champion = current(project.ring)
     assert champion is not None
     chance = random.Random(seed)
     rows = []
-    for _ in range(count):
+    for number in range(count):
         row = Prediction(
             id=new_id("pred"),
             app=project.app,
@@ -43,7 +47,7 @@ def answered(project: Project, count: int, *, seed: int, words: int = 6) -> None
             label=chance.choice(["stock", "invoice"]),
             confidence=chance.betavariate(8, 2),
             passed_on=chance.random() < 0.1,
-            language="en",
+            language=languages[number % len(languages)],
             request="",
             group=new_id("g"),
             holdout=False,
@@ -57,6 +61,51 @@ def answered(project: Project, count: int, *, seed: int, words: int = 6) -> None
 
 def _fields(row: Prediction) -> dict[str, Any]:
     return {name: getattr(row, name) for name in row.__slots__}
+
+
+def reviewed(project: Project, language: str, truth: str, *, right: int, wrong: int) -> None:
+    """Log answers of the hold-out, and a person's word on each."""
+    _, champion = current(project.ring)
+    assert champion is not None
+    rows: list[tuple[Prediction, str | None]] = []
+    for label in [truth] * right + ["refund_status"] * wrong:
+        row = Prediction(
+            id=new_id("pred"), app=project.app, model=champion.model, form="exact", label=label,
+            confidence=0.9, passed_on=False, language=language, request="", group=new_id("g"),
+            holdout=True, at=time.time(),
+        )  # fmt: skip
+        rows.append((row, "word word word word word word word"))
+        said = Label(
+            id=new_id("lab"), app=project.app, record=row.id, value=truth, author="ann",
+            author_kind="person", at=time.time(),
+        )  # fmt: skip
+        project.ring.ledger.add_fact("label", said.id, said, about=row.id)
+    project.ring.traffic.commit(rows, [])
+
+
+def test_reviews_that_go_wrong_in_one_slice_open_a_case_for_it_and_for_no_other(
+    shop: Project,
+) -> None:
+    settings = SETTINGS.model_copy(update={"labels": ("invoice",), "overconfidence_points": 10.0})
+    object.__setattr__(shop.ring, "recipe", shop.ring.recipe.model_copy(update={"drift": settings}))
+    _, champion = current(shop.ring)
+    assert champion is not None
+    promised = promised_accuracies(shop.ring, champion.model)
+    assert {"all", "en", "zh", "label invoice"} <= set(promised)
+    answered(shop, 120, seed=1, languages=("en", "zh"))
+    watch = DriftWatch(shop, embed=None)
+    watch.look()
+    reviewed(shop, "en", "stock", right=600, wrong=0)
+    reviewed(shop, "zh", "stock", right=60, wrong=0)
+    watch.look()
+    assert [one for one in shop.cases() if "review" in one.because or "surer" in one.because] == []
+    reviewed(shop, "zh", "invoice", right=10, wrong=60)
+    told = {(alarm.question, alarm.slice) for alarm in watch.look()}
+    assert {("accuracy", "zh"), ("accuracy", "label invoice")} <= told
+    assert not {name for question, name in told if name == "en" and question == "accuracy"}
+    because = [one.because for one in shop.cases()]
+    assert any("fewer reviewed answers are right than promised in zh" in one for one in because)
+    assert any("than promised in label invoice" in one for one in because)
 
 
 def test_calm_traffic_opens_no_case_and_longer_texts_open_one(shop: Project) -> None:

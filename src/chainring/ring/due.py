@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 
 from chainring.contracts.codec import decode
-from chainring.contracts.evaluation import Evaluation
+from chainring.contracts.evaluation import Evaluation, Share
 from chainring.contracts.label import Label
 from chainring.contracts.verdict import Verdict
 from chainring.ring.built import Ring, current
@@ -100,12 +100,37 @@ def labelled_drop(ring: Ring) -> str | None:
 
 def promoted_accuracy(ring: Ring, model: str) -> float | None:
     """Return the suite accuracy that a model was judged at, newest first."""
+    found = promoted(ring, model)
+    return None if found is None else _suite(found).estimate
+
+
+def promised_accuracies(ring: Ring, model: str) -> dict[str, float]:
+    """Return the accuracy that a model was judged at: of all, by language, by true label.
+
+    Of a slice it is the low end of its interval: a few rows that went well are no promise.
+    """
+    found = promoted(ring, model)
+    if found is None:
+        return {}
+    promised = {"all": _suite(found).estimate}
+    for name, share in found.slices.items():
+        kind, _, value = name.partition(":")
+        if kind in ("language", "label") and value:
+            promised[value if kind == "language" else f"label {value}"] = share.low
+    return promised
+
+
+def promoted(ring: Ring, model: str) -> Evaluation | None:
+    """Return the last evaluation of a model."""
     for row in reversed(ring.ledger.all_lineage(step="evaluation")):
         evaluation = decode(Evaluation, row.result)
         if evaluation.model == model:
-            share = evaluation.slices.get("part:suite", evaluation.accuracy)
-            return share.estimate
+            return evaluation
     return None
+
+
+def _suite(evaluation: Evaluation) -> Share:
+    return evaluation.slices.get("part:suite", evaluation.accuracy)
 
 
 def verdicts(ring: Ring) -> dict[str, Verdict]:

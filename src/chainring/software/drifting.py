@@ -22,7 +22,7 @@ from chainring.contracts.prediction import Prediction
 from chainring.deployment.drift.monitors import Alarm, Watch
 from chainring.deployment.drift.seen import Judged, Seen
 from chainring.ring.built import current
-from chainring.ring.due import promoted_accuracy
+from chainring.ring.due import promised_accuracies
 from chainring.ring.grading import grading
 from chainring.store.answers import Cursor, Stream, by_id, count, newer, skip
 from chainring.store.erase import texts_of
@@ -71,8 +71,8 @@ class DriftWatch:
             return []
         alarms = [a for row in self._new(settings.window) for a in self.watch.add(row)]
         self._pass_over()
-        promised = promoted_accuracy(ring, self.model)
-        if promised is not None:
+        promised = promised_accuracies(ring, self.model)
+        if promised:
             alarms += self.watch.judge(self._judged(), promised=promised)
         for alarm in alarms:
             _open_case(self.project, self.model, alarm)
@@ -167,6 +167,8 @@ class DriftWatch:
             Judged(
                 grade=grade(ring.traffic.prediction(row.id) or row, truth[row.id].value),
                 confidence=row.confidence,
+                language=row.language,
+                label=truth[row.id].value,
             )
             for row in mine
         ]

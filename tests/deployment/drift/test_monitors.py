@@ -9,10 +9,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from chainring.deployment.drift.monitors import Alarm, Watch
+from chainring.deployment.drift.monitors import ALL, Alarm, Watch
 from chainring.deployment.drift.reference import Reference
 from chainring.deployment.drift.seen import Judged, Seen
 from chainring.deployment.drift.settings import DriftSettings
+from chainring.stats.two_samples import Difference
 
 SETTINGS = DriftSettings(reference=200, window=400, min_slice=50)
 Drawn = Callable[[np.random.Generator, int], Seen]
@@ -122,10 +123,67 @@ def judged(right: int, wrong: int, *, confidence: float) -> list[Judged]:
 def test_accuracy_far_below_its_promise_and_confidence_far_above_it_are_told() -> None:
     chance = np.random.default_rng(0)
     watch = Watch([usual(chance, i) for i in range(200)], settings=SETTINGS)
-    found = list(watch.judge(judged(60, 60, confidence=0.9), promised=0.9))
+    found = list(watch.judge(judged(60, 60, confidence=0.9), promised={ALL: 0.9}))
     assert [alarm.question for alarm in found] == ["accuracy", "calibration"]
-    assert list(watch.judge(judged(108, 12, confidence=0.9), promised=0.9)) == []
-    assert list(watch.judge([], promised=0.9)) == []
+    assert list(watch.judge(judged(108, 12, confidence=0.9), promised={ALL: 0.9})) == []
+    assert list(watch.judge([], promised={ALL: 0.9})) == []
+
+
+def test_what_is_wrong_in_one_language_is_told_for_it_though_all_together_hides_it() -> None:
+    chance = np.random.default_rng(0)
+    watch = Watch([usual(chance, i) for i in range(200)], settings=SETTINGS)
+    english = [replace(one, language="en") for one in judged(950, 50, confidence=0.9)]
+    chinese = [replace(one, language="zh") for one in judged(40, 40, confidence=0.9)]
+    promised = {ALL: 0.93, "en": 0.93, "zh": 0.93}
+    found = [(a.question, a.slice) for a in watch.judge(english + chinese, promised=promised)]
+    assert found == [("accuracy", "zh"), ("calibration", "zh")]
+    silent = watch.judge(english + chinese, promised={ALL: 0.93})
+    assert [(a.question, a.slice) for a in silent] == [("calibration", "zh")]
+    alone = [replace(one, language="fr") for one in judged(0, 80, confidence=0.9)]
+    told = watch.judge(english * 10 + alone, promised=promised)
+    assert list(told) == [], "a language that the reference does not have is no question"
+
+
+def test_a_label_is_watched_alone_where_the_recipe_names_it() -> None:
+    chance = np.random.default_rng(0)
+    rows = [usual(chance, i) for i in range(200)]
+    reviewed = [replace(one, label="发票") for one in judged(960, 40, confidence=0.9)]
+    reviewed += [replace(one, label="退款") for one in judged(30, 50, confidence=0.9)]
+    promised = {ALL: 0.93, "label 退款": 0.8}
+    named = Watch(rows, settings=SETTINGS.model_copy(update={"labels": ("退款",)}))
+    found = [(a.question, a.slice) for a in named.judge(reviewed, promised=promised)]
+    assert found == [("accuracy", "label 退款"), ("calibration", "label 退款")]
+    assert list(Watch(rows, settings=SETTINGS).judge(reviewed, promised=promised)) == []
+
+
+def test_of_many_that_keep_their_promise_at_most_alpha_alarm_in_any_slice() -> None:
+    chance = np.random.default_rng(5)
+    labels = SETTINGS.model_copy(update={"labels": ("退款", "refund"), "accuracy_drop_points": 0.0})
+    rows, called, runs = [usual(chance, i) for i in range(200)], 0, 200
+    promised = {ALL: 0.8, "en": 0.8, "zh": 0.8, "label 退款": 0.8, "label refund": 0.8}
+    watch = Watch(rows, settings=labels)
+    for _ in range(runs):
+        drawn = [
+            Judged(
+                grade=float(chance.random() < 0.8),
+                confidence=0.8,
+                language="zh" if number % 2 else "en",
+                label=str(chance.choice(["退款", "refund", "stock"])),
+            )
+            for number in range(400)
+        ]
+        looks = (drawn[:count] for count in range(50, 401, 50))
+        called += any(list(watch.judge(some, promised=promised)) for some in looks)
+    assert called <= runs * 0.05 + 3 * math.sqrt(runs * 0.05 * 0.95)
+
+
+def test_each_slice_of_reviews_is_a_question_and_shares_the_chance_of_a_false_alarm() -> None:
+    chance = np.random.default_rng(0)
+    rows = [usual(chance, i) for i in range(200)]
+    plain = Watch(rows, settings=SETTINGS)
+    named = Watch(rows, settings=SETTINGS.model_copy(update={"labels": ("退款", "refund")}))
+    assert plain.questions == 3 * (4 + 1) + 2 * 3
+    assert named.questions == plain.questions + 2 * 2
 
 
 def test_a_later_window_needs_more_evidence() -> None:
@@ -134,3 +192,27 @@ def test_a_later_window_needs_more_evidence() -> None:
     first = watch._needed
     watch.skip(2)
     assert watch._needed == pytest.approx(first + math.log(6))
+
+
+@pytest.mark.parametrize(("beyond", "told"), [(-0.1, []), (0.1, ["labels"])])
+def test_three_looks_at_the_labels_of_a_window_share_one_chance(
+    beyond: float, told: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chance = np.random.default_rng(0)
+    watch = Watch([usual(chance, i) for i in range(200)], settings=SETTINGS)
+    p = math.exp(-(watch._needed + math.log(3) + beyond))
+    monkeypatch.setattr(
+        "chainring.deployment.drift.monitors.homogeneity",
+        lambda *_: Difference(p=p, effect=0.5, first=200, second=100),
+    )
+    found = [alarm for i in range(100) for alarm in watch.add(usual(chance, 1000 + i))]
+    assert [alarm.question for alarm in found if alarm.slice == "all"] == told
+
+
+def test_a_drop_or_an_excess_within_the_accepted_points_is_no_alarm_however_many_show_it() -> None:
+    chance = np.random.default_rng(0)
+    watch = Watch([usual(chance, i) for i in range(200)], settings=SETTINGS)
+    within, beyond = judged(8700, 1300, confidence=0.91), judged(8200, 1800, confidence=0.91)
+    assert list(watch.judge(within, promised={ALL: 0.9})) == []
+    found = [alarm.question for alarm in watch.judge(beyond, promised={ALL: 0.9})]
+    assert found == ["accuracy", "calibration"]

@@ -12,7 +12,8 @@ What keeps the chance at `alpha`, for all questions and as long as the model ser
 - Labels are compared as shares (Pearson's chi-square) at three moments of a window.
 - Accuracy and confidence of reviewed answers are bets against a bound
   (`chainring.stats.sequential`).
-- A question is asked of each language alone, too, if the reference has enough of it.
+- A question is asked of each language alone, too, if the reference has enough of it, and what
+  reviews say also of each label that the recipe names.
 - `alpha` is divided evenly over the questions, and over windows as 1/2, 1/6, 1/12, … (the sum is
   1): a window begins every question anew, so that an old calm does not weigh against a new change.
 
@@ -23,7 +24,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from chainring.deployment.drift.reference import STREAMS, Reference
@@ -55,6 +56,15 @@ class Alarm:
     needed: float
 
 
+def label_slice(label: str) -> str:
+    """Return the name of the slice of a true label.
+
+    >>> label_slice("退款")
+    'label 退款'
+    """
+    return f"label {label}"
+
+
 class Watch:
     """Every question of one model; feed it the answers in their order.
 
@@ -74,8 +84,11 @@ class Watch:
             if settings.min_slice <= count < len(rows):
                 own = [row for row in rows if row.language == name]
                 self._references[name] = Reference(own)
+        self._reviewed = (*self._references, *(label_slice(name) for name in settings.labels))
         self.questions = (
-            sum(len(one.usual) for one in self._references.values()) + len(self._references) + 2
+            sum(len(one.usual) for one in self._references.values())
+            + len(self._references)
+            + 2 * len(self._reviewed)
         )
         self.window = 1
         self._begin()
@@ -100,7 +113,7 @@ class Watch:
             self.window += windows
             self._begin()
 
-    def judge(self, judged: Sequence[Judged], *, promised: float) -> Iterator[Alarm]:
+    def judge(self, judged: Sequence[Judged], *, promised: Mapping[str, float]) -> Iterator[Alarm]:
         """Yield what reviewed answers make certain: less accurate, or less so than it is sure.
 
         Parameters
@@ -108,21 +121,23 @@ class Watch:
         judged
             Every reviewed answer of the hold-out that this model gave.
         promised
-            The accuracy it was promoted on, 0 to 1.
+            The accuracy by slice (`all`, `zh`, `label refund`) that it was promoted on, 0 to 1; a
+            slice without one is asked about its confidence alone.
         """
         drop = self.settings.accuracy_drop_points / 100.0
         over = self.settings.overconfidence_points / 100.0
-        wrong = Counter(round(1.0 - one.grade, _DIGITS) for one in judged)
-        gap = Counter(round(one.confidence - one.grade, _DIGITS) for one in judged)
-        claims = (
-            ("accuracy", wrong, min(1.0 - promised + drop, 1.0), 0.0),
-            ("calibration", gap, over, -1.0),
-        )
         needed = math.log(self.questions / self.settings.alpha)
-        for question, counts, mean, low in claims:
-            evidence = log_capital(counts, mean=mean, low=low) if mean > low else 0.0
-            if evidence >= needed:
-                yield self._alarm(question, ALL, len(judged), evidence, needed, window=0)
+        for name in self._reviewed:
+            mine = [one for one in judged if name in (ALL, one.language, label_slice(one.label))]
+            wrong = Counter(round(1.0 - one.grade, _DIGITS) for one in mine)
+            gap = Counter(round(one.confidence - one.grade, _DIGITS) for one in mine)
+            claims = [("calibration", gap, over, -1.0)]
+            if name in promised:
+                claims.insert(0, ("accuracy", wrong, min(1.0 - promised[name] + drop, 1.0), 0.0))
+            for question, counts, mean, low in claims:
+                evidence = log_capital(counts, mean=mean, low=low) if mean > low else 0.0
+                if evidence >= needed:
+                    yield self._alarm(question, name, len(mine), evidence, needed, window=0)
 
     def evidence(self) -> dict[tuple[str, str], float]:
         """Return the evidence of this window, by question and slice, as a share of the needed."""

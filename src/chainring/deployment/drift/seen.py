@@ -35,7 +35,12 @@ class Seen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """One reviewed answer of the hold-out: what it was worth, 0 to 1, and how sure it was."""
+    """One reviewed answer of the hold-out: what it was worth, 0 to 1, and how sure it was.
+
+    `label` is the true one; empty where the task has none.
+    """
 
     grade: float
     confidence: float
+    language: str = ""
+    label: str = ""

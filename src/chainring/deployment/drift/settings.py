@@ -37,6 +37,11 @@ class DriftSettings(BaseModel):
     min_slice: int = Field(
         default=100, ge=20, description="answers of a language in the reference to watch it alone"
     )
+    labels: tuple[str, ...] = Field(
+        default=(),
+        max_length=20,
+        description="true labels whose reviewed answers are watched alone, as those of a language",
+    )
     accuracy_drop_points: float = Field(
         default=5.0,
         ge=0,
