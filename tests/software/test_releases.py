@@ -232,7 +232,15 @@ def test_a_server_that_is_asked_again_and_again_how_a_release_stands_counts_each
     assert later["counts"] == shop.releases.standing()["release"]["counts"]
 
 
-def reviewed(project: Project, release: Release, *, better: int, worse: int, same: int) -> None:
+def reviewed(
+    project: Project,
+    release: Release,
+    *,
+    better: int,
+    worse: int = 0,
+    same: int = 0,
+    holdout: bool = True,
+) -> None:
     """Log answers of both models and a person's word on each."""
     rows: list[tuple[Prediction, str | None]] = []
     kinds = [(1, 0)] * better + [(0, 1)] * worse + [(1, 1)] * same
@@ -240,7 +248,7 @@ def reviewed(project: Project, release: Release, *, better: int, worse: int, sam
         prediction = Prediction(
             id=new_id("pred"), app=project.app, model=release.champion, form="exact",
             label="stock" if old else "invoice", confidence=0.9, passed_on=False, language="en",
-            request="", group=new_id("g"), holdout=True, at=time.time(), latency_ms=5.0,
+            request="", group=new_id("g"), holdout=holdout, at=time.time(), latency_ms=5.0,
         )  # fmt: skip
         beside = replace(
             prediction,
@@ -283,6 +291,13 @@ def test_one_that_reviews_show_to_be_worse_is_rolled_back_with_a_case(shop: Proj
     assert course.turned_down(shop.ring.ledger).keys() == {release.candidate.model}
     closed = shop.close_case(shop.cases()[0].id, outcome="looked", told="yes", by="ann")
     assert closed.state == "closed"
+
+
+def test_reviewed_answers_outside_the_hold_out_are_no_evidence(shop: Project) -> None:
+    release = begun(shop)
+    reviewed(shop, release, better=40, holdout=False)
+    evidence = Collector(release).collect(shop.ring)
+    assert (evidence.labels, evidence.unpaired) == (0, 0)
 
 
 def test_answers_from_before_and_those_of_one_model_alone_are_no_evidence(shop: Project) -> None:
