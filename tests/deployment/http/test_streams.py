@@ -79,3 +79,19 @@ def test_a_refusal_before_the_first_piece_is_an_answer_with_its_status(
 ) -> None:
     answer = failing.post("/v1/predict", json={"text": "full", "stream": True})
     assert (answer.status_code, answer.headers["retry-after"]) == (429, "3")
+
+
+@pytest.mark.parametrize(("text", "is_done"), [("fine", True), ("broken", False)])
+def test_chunks_of_openai_end_with_the_mark_that_its_clients_wait_for_unless_they_break_off(
+    text: str, is_done: bool
+) -> None:
+    body = {"messages": [{"role": "user", "content": text}], "stream": True}
+    verbs = DemoVerbs() if is_done else Failing()
+    verbs.task = "generation"
+    made = create_app(verbs, settings=DeploymentSettings())
+    with running(made) as url, httpx.Client(base_url=url) as client:
+        answer = client.post("/v1/chat/completions", json=body)
+    *chunks, last = [block for block in answer.text.split("\n\n") if block]
+    assert all(chunk.startswith("data: {") for chunk in chunks)
+    assert (last == "data: [DONE]") == is_done
+    assert last.startswith("event: error") != is_done
