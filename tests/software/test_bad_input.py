@@ -27,7 +27,9 @@ from tests.software.conftest import (
 
 from chainring.contracts.codec import decode
 from chainring.contracts.dataset import Dataset
+from chainring.contracts.deployment import Deployment
 from chainring.contracts.errors import DamagedError, InputError, RecipeError, SpaceError
+from chainring.ring.built import current
 from chainring.software.api import Project
 
 GIB = 1 << 30
@@ -287,6 +289,31 @@ def test_a_harmed_manifest_is_refused(shop: Path) -> None:
         altered(manifest)
         with pytest.raises(DamagedError, match="was altered; restore it from a backup"):
             project.predict([TEXT])
+
+
+def test_weights_that_were_exchanged_between_two_versions_are_refused(
+    grown_project: Project,
+) -> None:
+    trees = grown_project.ring.runner.trees
+    second, first = (
+        decode(Deployment, ref.body) for ref in grown_project.ring.ledger.ref_history("champion")
+    )
+    places = []
+    for one in (first, second):
+        blob = max(trees.manifest(one.form).files, key=lambda file: file.size)
+        name = blob.digest.partition(":")[2]
+        places.append(trees.root / "blobs" / name[:2] / name)
+    kept = [place.read_bytes() for place in places]
+    assert kept[0] != kept[1]
+    for place, other in zip(places, reversed(kept), strict=True):
+        place.unlink()
+        place.write_bytes(other)  # whole and valid, but of the other model
+    with pytest.raises(DamagedError, match="was altered"):
+        grown_project.rollback(by="bo", reason="a test")
+    _, champion = current(grown_project.ring)
+    assert champion == second
+    with pytest.raises(DamagedError, match="was altered"):
+        grown_project.predict([TEXT])
 
 
 # A full disk

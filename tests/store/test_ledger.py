@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -236,6 +238,64 @@ def test_a_renewed_lease_is_held_on(
         later(12)
         with pytest.raises(ConflictError), second.lease("turn"):
             pass
+
+
+@pytest.mark.parametrize("jump_s", [-86_400, -3600, 3600, 86_400])
+def test_a_clock_that_jumps_by_a_day_or_an_hour_lets_no_two_holders_write(
+    ledger: Ledger, second: Ledger, later: Callable[[float], None], jump_s: float
+) -> None:
+    with ledger.lease("turn", ttl_s=10) as old:
+        later(jump_s)
+        if jump_s < 0:  # the lease seems to last longer than it was taken for: nobody else gets it
+            with pytest.raises(ConflictError), second.lease("turn", ttl_s=10):
+                pass
+            ledger.append_ref("staged", Note(text="on"), expected=0, by="", reason="", lease=old)
+            ledger.renew(old, ttl_s=10)
+            later(0)
+        with second.lease("turn", ttl_s=10) as new:  # it seems to be over: its holder is shut out
+            assert new.fence == old.fence + 1
+            for late in (old, replace(old, expires=old.expires + 1e6)):
+                with pytest.raises(ConflictError, match="taken over by another process"):
+                    ledger.append_ref(
+                        "champion", Note(text="late"), expected=0, by="", reason="", lease=late
+                    )
+            second.append_ref(
+                "champion", Note(text="mine"), expected=0, by="", reason="", lease=new
+            )
+    assert [ref.number for ref in ledger.ref_history("champion")] == [1]
+
+
+def _racing(url: str, attempts: int, told: Any) -> None:
+    """Move the champion on the version that is seen, so many times; tell which were won."""
+    rival, won, lost = Ledger(url, app="shop"), [], 0
+    for _ in range(attempts):
+        head = rival.ref("champion")
+        seen = 0 if head is None else head.number
+        try:
+            rival.append_ref("champion", Note(text="x"), expected=seen, by="r", reason="")
+            won.append(seen + 1)
+        except ConflictError:
+            lost += 1
+    rival.close()
+    told.put((won, lost))
+
+
+def test_of_two_processes_that_race_a_thousand_times_each_version_has_one_winner(
+    ledger: Ledger,
+) -> None:
+    spawn = multiprocessing.get_context("spawn")
+    told = spawn.Queue()
+    rivals = [spawn.Process(target=_racing, args=(ledger.url, 1000, told)) for _ in range(2)]
+    for rival in rivals:
+        rival.start()
+    found = [told.get(timeout=500) for _ in rivals]
+    for rival in rivals:
+        rival.join()
+    won = sorted(number for numbers, _ in found for number in numbers)
+    assert won == list(range(1, len(won) + 1)), "no version twice, and none left out"
+    assert len(won) + sum(lost for _, lost in found) == 2000
+    history = ledger.ref_history("champion", limit=3000)
+    assert [ref.number for ref in history] == won[::-1]
 
 
 def test_of_many_who_want_a_free_lease_exactly_one_gets_it(ledger: Ledger) -> None:
