@@ -6,8 +6,9 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
-from tests.software.conftest import copy, opened
+from tests.software.conftest import copy, opened, served
 
 from chainring.contracts.errors import InputError, UnknownNameError
 from chainring.contracts.label import Label
@@ -72,6 +73,19 @@ def test_a_project_without_labels_starts_on_the_page_with_groups_to_name(
     assert not lines & {line for group in left for line in group.text.split("\n")}
     assert "parcels" not in left[0].text
     assert "label" in left[0].why  # how many are enough
+
+
+def test_a_server_without_a_model_shows_groups_and_takes_a_name(unlabelled: Project) -> None:
+    with (
+        served(unlabelled.folder, is_ready=False) as server,
+        httpx.Client(base_url=server.url, timeout=120) as client,
+    ):
+        first, *_ = client.get("/v1/review").raise_for_status().json()["items"]
+        body = {"item": first["id"], "decision": "change", "value": "parcels"}
+        client.post("/v1/review", json=body).raise_for_status()
+    labels = unlabelled.ring.ledger.facts("label", Label)
+    assert {one.value for one in labels} == {"parcels"}
+    assert len(labels) == len(first["text"].split("\n"))
 
 
 def test_a_group_is_the_same_for_another_process_that_is_told_its_name(
