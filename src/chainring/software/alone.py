@@ -23,7 +23,7 @@ def verb_alone(app: typer.Typer, words: Sequence[str]) -> typer.Typer:
 
 
 def _name(verb: CommandInfo) -> str:
-    return verb.name or getattr(verb.callback, "__name__", "")
+    return verb.name or str(getattr(verb.callback, "__name__", ""))
 
 
 def _nothing() -> None:
