@@ -80,7 +80,7 @@ def test_who_stops_listening_stops_the_writer_and_the_next_is_answered() -> None
         lane = Lane(writer, tag=1)
         stream = lane.stream(Request(text="wait for a very long text"))
         assert await anext(stream) == "wait"
-        await stream.aclose()  # type: ignore[attr-defined]
+        await stream.aclose()
         writer.nod.set()
         (reply,) = await lane.ask(asked("next"))
         assert reply.answer.text == "next"

@@ -59,7 +59,7 @@ def test_each_signal_stops_a_release(evidence: Evidence, said: str) -> None:
 
 
 def test_a_signal_stops_what_reviewed_answers_would_promote() -> None:
-    better = {1: 40, 0: 300, -1: 8}
+    better = {1.0: 40, 0.0: 300, -1.0: 8}
     assert decided(Evidence(labelled=better)).action == "promote"
     assert decided(Evidence(labelled=better, failed={0: 40, 1: 10})).action == "stop"
 
