@@ -26,6 +26,7 @@ from chainring.software import (
 )
 from chainring.software.alone import verb_alone
 from chainring.software.folder import HERE, Folder, before_the_verb
+from chainring.text.characters import visible
 
 if TYPE_CHECKING:
     from chainring.contracts.values import Input
@@ -148,7 +149,7 @@ def predict(
     for prediction in opened.predict(asked):
         if file is None:
             sure = "not sure, passing on to a person" if prediction.passed_on else prediction.value
-            typer.echo(f"{sure} ({prediction.confidence:.0%})  {prediction.id}")
+            typer.echo(f"{visible(sure)} ({prediction.confidence:.0%})  {prediction.id}")
         else:
             named = ("id", "label", "confidence", "passed_on")
             shown = {name: getattr(prediction, name) for name in named}
@@ -216,7 +217,7 @@ def cases(
         return
     for case in opened.cases():
         said = case.outcome or case.because
-        typer.echo(f"{case.id}  {case.state:6}  {case.kind:8}  {case.prediction}  {said}")
+        typer.echo(f"{case.id}  {case.state:6}  {case.kind:8}  {case.prediction}  {visible(said)}")
 
 
 @app.command()
