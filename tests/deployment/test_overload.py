@@ -48,7 +48,9 @@ class PlayedLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         return self.now
 
-    def run_in_executor(self, _: Any, work: Callable[..., Any], *args: Any) -> Any:
+    def run_in_executor(  # type: ignore[override]
+        self, _: Any, work: Callable[..., Any], *args: Any
+    ) -> Any:
         done: asyncio.Future[Any] = self.create_future()
         self.cost_s = 0.0
         result = work(*args)

@@ -115,7 +115,7 @@ class Breaking:
     def __init__(self, pieces: int) -> None:
         self.pieces = pieces
 
-    def stream(self, request: Request, **_: Any) -> Iterator[str | Answer]:
+    def stream(self, request: Request, **settings: Any) -> Iterator[str | Answer]:
         for _ in range(self.pieces):
             yield "a"
         raise RuntimeError("out of order")

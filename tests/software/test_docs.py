@@ -66,6 +66,8 @@ def _commands(line: str) -> Iterator[list[str]]:
 def fault(words: Sequence[str], commands: dict[str, Any]) -> str | None:
     """Return what is wrong with a command, or None."""
     name, *rest = words[1:]
+    if name in ("-p", "--project") and len(rest) > 1:  # may stand before the verb
+        name, *rest = rest[1:]
     if name in ("--help", "VERB", "动词"):
         return None
     if rest and f"{name} {rest[0]}" in commands:

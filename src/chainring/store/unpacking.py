@@ -46,13 +46,13 @@ def require_bounded(source: Path, place: Path) -> None:
     """
     free = shutil.disk_usage(_existing(place)).free
     with gzip.open(source) as opened:
-        stream = _Counted(opened, most=free, source=source)
+        stream = _Counted(cast(IO[bytes], opened), most=free, source=source)
         with tarfile.open(fileobj=cast(IO[bytes], stream), mode="r|") as archive:
             for number, member in enumerate(archive):
                 if number >= MAX_ENTRIES:
                     raise _no_backup(source, f"more than {MAX_ENTRIES:,} members")
                 _require_plain(member, source)
-                archive.members.clear()  # else they fill the memory
+                archive.members.clear()  # type: ignore[attr-defined]  # else they fill the memory
         while stream.read(CHUNK):
             pass
 
