@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from tests.software.conftest import opened
+from tests.software.conftest import LEFT_OPEN, opened
 from tests.software.test_releases import begun, everything, texts
 
 from chainring.contracts.prediction import FAILED, Answer, Prediction, shadow_of
@@ -18,12 +18,7 @@ from chainring.software.api import Project
 from chainring.software.service import Service
 from chainring.store.answers import newer
 
-# Commands that run in this process, and threads that outlive a stopped server by a moment, leave
-# their connection to PostgreSQL to the end of the process.
-pytestmark = pytest.mark.filterwarnings(
-    "ignore:Exception ignored in. <function BaseConnection.__del__"
-    ":pytest.PytestUnraisableExceptionWarning"
-)
+pytestmark = LEFT_OPEN
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.software.conftest import copy, opened, run, texts_of
+from tests.software.conftest import LEFT_OPEN, copy, opened, run, texts_of
 
 from chainring.contracts.errors import ConflictError, InputError
 from chainring.contracts.feedback import Feedback
@@ -26,12 +26,7 @@ from chainring.software.api import Project
 from chainring.software.service import Service
 from chainring.store.answers import Stream, newer
 
-# Commands that run in this process, and threads that outlive a stopped server by a moment, leave
-# their connection to PostgreSQL to the end of the process.
-pytestmark = pytest.mark.filterwarnings(
-    "ignore:Exception ignored in. <function BaseConnection.__del__"
-    ":pytest.PytestUnraisableExceptionWarning"
-)
+pytestmark = LEFT_OPEN
 
 
 @pytest.fixture

@@ -119,26 +119,35 @@ def test_two_at_once_never_write_the_same_harvest(tmp_path: Path) -> None:
     assert brought(tmp_path, source(path="help.txt")).rows == 1
 
 
-def test_a_kill_in_the_middle_costs_nothing_that_was_committed(tmp_path: Path) -> None:
-    rows = 5000
-    (tmp_path / "help.txt").write_text("".join(f"row {n}\n" for n in range(rows)))
+def _killed(folder: Path, dying: str, *, path: str) -> None:
+    """Fetch in a process of its own whose `Harvest.put` is the function `dying` of the code."""
     code = (
         "import os, signal, sys\nfrom pathlib import Path\n"
         "from chainring.data.harvest import Harvest\n"
         "from chainring.data.sources.fetch import fetch\n"
         "from chainring.data.sources.settings import SourceSettings\n"
+        f"{dying}"
+        "Harvest.put = dying\nfolder = Path(sys.argv[1])\n"
+        f"source = SourceSettings(name='help', use='files.v1', path={path!r})\n"
+        "fetch(source, folder=folder / 'harvest', root=folder, redacts=True, say=print)\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run([sys.executable, "-c", code, str(folder)], env=environment, check=False)
+    assert done.returncode == -signal.SIGKILL
+
+
+def test_a_kill_in_the_middle_costs_nothing_that_was_committed(tmp_path: Path) -> None:
+    rows = 5000
+    (tmp_path / "help.txt").write_text("".join(f"row {n}\n" for n in range(rows)))
+    _killed(
+        tmp_path,
         "put, count = Harvest.put, [0]\n"
         "def dying(self, *values):\n"
         "    count[0] += 1\n"
         "    if count[0] == 3500:\n        os.kill(os.getpid(), signal.SIGKILL)\n"
-        "    return put(self, *values)\n"
-        "Harvest.put = dying\nfolder = Path(sys.argv[1])\n"
-        "source = SourceSettings(name='help', use='files.v1', path='help.txt')\n"
-        "fetch(source, folder=folder / 'harvest', root=folder, redacts=True, say=print)\n"
+        "    return put(self, *values)\n",
+        path="help.txt",
     )
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], env=environment, check=False)
-    assert done.returncode == -signal.SIGKILL
     with Harvest.open(tmp_path / "harvest") as harvest:
         assert len(harvest) == 3000
     after = brought(tmp_path, source(path="help.txt"))
@@ -146,20 +155,13 @@ def test_a_kill_in_the_middle_costs_nothing_that_was_committed(tmp_path: Path) -
 
 
 def test_what_a_kill_left_of_a_file_from_afar_goes_with_the_next_call(tmp_path: Path) -> None:
-    code = (
-        "import os, signal, sys, fsspec\nfrom pathlib import Path\n"
-        "from chainring.data.harvest import Harvest\n"
-        "from chainring.data.sources.fetch import fetch\n"
-        "from chainring.data.sources.settings import SourceSettings\n"
-        "def dying(self, *values):\n    os.kill(os.getpid(), signal.SIGKILL)\n"
-        "Harvest.put = dying\nfolder = Path(sys.argv[1])\n"
+    _killed(
+        tmp_path,
+        "import fsspec\n"
         "fsspec.filesystem('memory').pipe('/shop/a.txt', b'mail bob@example.com')\n"
-        "source = SourceSettings(name='help', use='files.v1', path='memory://shop/a.txt')\n"
-        "fetch(source, folder=folder / 'harvest', root=folder, redacts=True, say=print)\n"
+        "def dying(self, *values):\n    os.kill(os.getpid(), signal.SIGKILL)\n",
+        path="memory://shop/a.txt",
     )
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], env=environment, check=False)
-    assert done.returncode == -signal.SIGKILL
     (left,) = (path for path in tmp_path.rglob("*.txt") if path.is_file())
     assert left.read_bytes() == b"mail bob@example.com"
     (tmp_path / "help.txt").write_text("one\n")
