@@ -12,7 +12,14 @@ from chainring.contracts.label import Label, ReviewState
 from chainring.contracts.prediction import Prediction
 from chainring.contracts.reaction import Reaction
 from chainring.ring.built import current
-from chainring.ring.due import due, labelled_drop, new_corrections, promoted_accuracy
+from chainring.ring.due import (
+    due,
+    labelled_drop,
+    new_corrections,
+    promised_accuracies,
+    promoted,
+    promoted_accuracy,
+)
 from chainring.ring.turn import Turn
 from chainring.software.api import Project
 
@@ -167,3 +174,17 @@ def test_the_promised_accuracy_is_that_of_the_suite(project: Project) -> None:
     assert found is not None
     assert 0.5 < found <= 1
     assert promoted_accuracy(project.ring, "blake2b:" + "0" * 64) is None
+
+
+def test_of_a_slice_the_low_end_of_its_interval_is_promised(project: Project) -> None:
+    _, deployment = current(project.ring)
+    assert deployment is not None
+    found = promoted(project.ring, deployment.model)
+    assert found is not None
+    promised = promised_accuracies(project.ring, deployment.model)
+    assert promised["all"] == promoted_accuracy(project.ring, deployment.model)
+    for name in ("language:en", "label:parcel"):
+        slice_ = name.removeprefix("language:").replace("label:", "label ")
+        assert promised[slice_] == found.slices[name].low
+        assert found.slices[name].low < found.slices[name].estimate
+    assert promised_accuracies(project.ring, "blake2b:" + "0" * 64) == {}

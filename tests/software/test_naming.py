@@ -126,3 +126,11 @@ def test_a_page_groups_only_so_many_texts_at_once(
     monkeypatch.setattr(naming, "MOST", 20)
     shown = [line for group in groups_on_the_page(unlabelled) for line in group.text.split("\n")]
     assert 1 <= len(shown) <= 20
+
+
+def test_where_a_model_serves_nothing_that_waits_means_no_groups(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(project, "review_items", lambda **_: [])
+    assert groups_on_the_page(project) == []
+    assert project.ring.ledger.facts(naming.SHOWN, naming.ShownGroup) == []

@@ -73,3 +73,10 @@ def test_texts_that_went_before_and_texts_without_a_vector_are_not_compared(tmp_
     assert fate.tolist() == [-1, 0, -1, -1, -1, 4]
     assert kind.tolist() == [0, NEAR, 0, 0, 0, MEANING]
     assert count == 1
+
+
+def test_a_text_that_went_takes_no_other_along(tmp_path: Path) -> None:
+    angles = np.deg2rad([0.0, 15.0, 30.0])  # neighbours are like enough, the first and last are not
+    fate, _, count = compared(tmp_path, np.stack([np.cos(angles), np.sin(angles)], axis=1))
+    assert fate.tolist() == [-1, 0, -1]
+    assert count == 1
