@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from chainring.software.folder import HERE, Folder
+from chainring.software.folder import HERE, Folder, opened
 
 if TYPE_CHECKING:
     from chainring.contracts.act import Act
@@ -25,10 +25,10 @@ def audit(
     import time
 
     from chainring.contracts.codec import encode
-    from chainring.software.api import Project
 
     since = 0.0 if days is None else time.time() - days * 86400
-    acts = Project.open(project).audit(who=who, verb=verb, since=since, limit=limit)
+    with opened(project) as api:
+        acts = api.audit(who=who, verb=verb, since=since, limit=limit)
     for act in acts:
         typer.echo(encode(act) if as_json else _line(act))
     if not acts and not as_json:

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from chainring.software.folder import HERE, Folder
+from chainring.software.folder import HERE, Folder, opened
 
 Texts = Annotated[
     list[Path] | None,
@@ -59,10 +59,8 @@ def pretrain(
             **sections,
         )  # fmt: skip
     else:
-        from chainring.software.api import Project
-
-        opened = Project.open(project, say=_say)
-        made = pretrain_project(opened, out=out, minutes=minutes, say=_say, **sections)
+        with opened(project) as api:
+            made = pretrain_project(api, out=out, minutes=minutes, say=_say, **sections)
     typer.echo(f"made {out}: {made.base.name}, licence {made.base.licence or 'unknown'}")
     for name, value in made.figures.items():
         typer.echo(f"  {name.replace('_', ' ')} on held-out texts: {value:.4g}")

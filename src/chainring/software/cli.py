@@ -25,7 +25,7 @@ from chainring.software import (
     word_commands,
 )
 from chainring.software.alone import verb_alone
-from chainring.software.folder import HERE, Folder, before_the_verb
+from chainring.software.folder import HERE, Folder, before_the_verb, opened
 from chainring.text.characters import visible
 
 if TYPE_CHECKING:
@@ -61,12 +61,6 @@ def main() -> None:
         sys.exit(130)
 
 
-def _open(folder: Path) -> Project:
-    from chainring.software.api import Project
-
-    return Project.open(folder, say=lambda line: typer.echo(f"  {line}", err=True))
-
-
 @app.command()
 def init(
     folder: Annotated[Path, typer.Argument(help="new folder of the project")],
@@ -90,9 +84,9 @@ def turn(
     """Turn the ring once: text and feedback to a model, and the gate's verdict on it."""
     from chainring.software.telling import tell_turn
 
-    opened = _open(project)
-    for line in tell_turn(opened, opened.turn(force=force)):
-        typer.echo(line)
+    with opened(project) as api:
+        for line in tell_turn(api, api.turn(force=force)):
+            typer.echo(line)
 
 
 @app.command()
@@ -101,7 +95,8 @@ def watch(
     once: Annotated[bool, typer.Option(help="look once and end (for cron)")] = False,
 ) -> None:
     """Turn whenever it is due: new corrections, a labelled drop, or the timetable."""
-    _open(project).watch(rounds=1 if once else None, say=typer.echo)
+    with opened(project) as api:
+        api.watch(rounds=1 if once else None, say=typer.echo)
 
 
 @app.command()
@@ -124,7 +119,8 @@ def serve(
 
         serve_replicas(project, replicas=replicas, host=host, port=port, say=typer.echo)
         return
-    serve_project(_open(project), host=host, port=port, workers=workers, say=typer.echo)
+    with opened(project) as api:
+        serve_project(api, host=host, port=port, workers=workers, say=typer.echo)
 
 
 @app.command()
@@ -144,9 +140,10 @@ def predict(
 
     if (text is None) == (file is None):
         raise InputError("give one text, or a file with --file")
-    opened = _open(project)
-    asked = [input_of(text, pair)] if text is not None else _asked(file, opened)
-    for prediction in opened.predict(asked):
+    with opened(project) as api:
+        asked = [input_of(text, pair)] if text is not None else _asked(file, api)
+        answers = api.predict(asked)
+    for prediction in answers:
         if file is None:
             sure = "not sure, passing on to a person" if prediction.passed_on else prediction.value
             typer.echo(f"{visible(sure)} ({prediction.confidence:.0%})  {prediction.id}")
@@ -182,7 +179,8 @@ def react(
         author=author,
         consent=consent,
     )
-    stored = _open(project).react(reaction)
+    with opened(project) as api:
+        stored = api.react(reaction)
     typer.echo(f"stored as {stored.id}")
 
 
@@ -196,7 +194,8 @@ def review(
     """Accept, change or reject labels and corrections; without any label, name clusters first."""
     from chainring.software.reviewing import review_at_terminal
 
-    review_at_terminal(_open(project), limit=limit, show=show, by=by)
+    with opened(project) as api:
+        review_at_terminal(api, limit=limit, show=show, by=by)
 
 
 @app.command()
@@ -210,12 +209,13 @@ def cases(
     by: Annotated[str, typer.Option(help="who closes it")] = "operator",
 ) -> None:
     """List the cases that flags opened, or close one."""
-    opened = _open(project)
-    if close is not None:
-        opened.close_case(close, outcome=outcome, told=told, truth=truth, must=must, by=by)
-        typer.echo(f"closed {close}")
-        return
-    for case in opened.cases():
+    with opened(project) as api:
+        if close is not None:
+            api.close_case(close, outcome=outcome, told=told, truth=truth, must=must, by=by)
+            typer.echo(f"closed {close}")
+            return
+        found = api.cases()
+    for case in found:
         said = case.outcome or case.because
         typer.echo(f"{case.id}  {case.state:6}  {case.kind:8}  {case.prediction}  {visible(said)}")
 
@@ -231,7 +231,8 @@ def why(
 
     from chainring.software.telling import tell_why
 
-    found = _open(project).why(prediction)
+    with opened(project) as api:
+        found = api.why(prediction)
     if as_json:
         typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
         return
@@ -249,7 +250,8 @@ def status(
 
     from chainring.software.telling import tell_status
 
-    found = _open(project).status()
+    with opened(project) as api:
+        found = api.status()
     if as_json:
         typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
         return
@@ -268,7 +270,8 @@ def report(
     texts: Annotated[bool, typer.Option(help="show texts that it got wrong, redacted")] = True,
 ) -> None:
     """Write one self-contained HTML page about the ring, and what would make it better."""
-    made = _open(project).report(out, language=language, texts=texts, card=card)
+    with opened(project) as api:
+        made = api.report(out, language=language, texts=texts, card=card)
     typer.echo(f"wrote {made}")
 
 
@@ -280,7 +283,8 @@ def promote(
     project: Folder = HERE,
 ) -> None:
     """Serve a judged model although the gate held it; the override is kept."""
-    deployment = _open(project).promote(model, by=by, reason=reason)
+    with opened(project) as api:
+        deployment = api.promote(model, by=by, reason=reason)
     typer.echo(f"champion: {deployment.model}")
 
 
@@ -292,7 +296,8 @@ def rollback(
     project: Folder = HERE,
 ) -> None:
     """Serve an earlier version again; running servers take it up within seconds."""
-    deployment = _open(project).rollback(to=to, by=by, reason=reason)
+    with opened(project) as api:
+        deployment = api.rollback(to=to, by=by, reason=reason)
     typer.echo(f"champion: {deployment.model}")
 
 

@@ -10,22 +10,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from chainring.software.folder import HERE, Folder
+from chainring.software.folder import HERE, Folder, opened
 
 if TYPE_CHECKING:
-    from chainring.software.api import Project
+    pass
 
 app = typer.Typer(
     help="Look at the text: fetch it, clean it, report on it, trace a row to its source.",
     no_args_is_help=True,
 )
-
-
-def opened(folder: Path) -> Project:
-    """Open the project of a folder; what it says while it works goes to standard error."""
-    from chainring.software.api import Project
-
-    return Project.open(folder, say=lambda line: typer.echo(f"  {line}", err=True))
 
 
 @app.command()
@@ -34,8 +27,9 @@ def fetch(
     project: Folder = HERE,
 ) -> None:
     """Bring the sources of the recipe up to date: pages, databases, files, data sets."""
-    for one in opened(project).data.fetch(name):
-        typer.echo(one.told)
+    with opened(project) as api:
+        for one in api.data.fetch(name):
+            typer.echo(one.told)
 
 
 @app.command()
@@ -94,7 +88,8 @@ def report(
     texts: Annotated[bool, typer.Option(help="show samples of what was dropped, redacted")] = True,
 ) -> None:
     """Write one self-contained HTML page about the data set: what is in it, what changed."""
-    path = opened(project).data.report(out, language=language, texts=texts, card=card)
+    with opened(project) as api:
+        path = api.data.report(out, language=language, texts=texts, card=card)
     typer.echo(f"wrote {path}")
 
 
@@ -115,14 +110,15 @@ def show(
 
     from chainring.software.data_telling import tell_row
 
-    rows = opened(project).data.show(
-        split=split, label=label, language=language, source=source, search=search,
-        dataset=dataset, limit=limit,
-    )  # fmt: skip
     shown = 0
-    for row in rows:
-        shown += 1
-        typer.echo(json.dumps(row, ensure_ascii=False) if as_json else tell_row(row))
+    with opened(project) as api:
+        rows = api.data.show(
+            split=split, label=label, language=language, source=source, search=search,
+            dataset=dataset, limit=limit,
+        )  # fmt: skip
+        for row in rows:
+            shown += 1
+            typer.echo(json.dumps(row, ensure_ascii=False) if as_json else tell_row(row))
     if limit and shown == limit:
         typer.echo(f"the first {limit}; --limit 0 shows all that fit", err=True)
     if not shown:
@@ -142,7 +138,8 @@ def trace(
 
     from chainring.software.data_telling import tell_trace
 
-    found = opened(project).data.trace(row, dataset=dataset, texts=texts)
+    with opened(project) as api:
+        found = api.data.trace(row, dataset=dataset, texts=texts)
     if as_json:
         typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
         return

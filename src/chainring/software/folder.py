@@ -11,15 +11,25 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from chainring.software.api import Project
 
 VARIABLE = "CHAINRING_PROJECT"
 Folder = Annotated[
     Path, typer.Option("--project", "-p", help="folder of the project", envvar=VARIABLE)
 ]
 HERE = Path()
+
+
+def opened(folder: Path) -> Project:
+    """Open a project for one verb; what it says while it works goes to standard error."""
+    from chainring.software.api import Project
+
+    return Project.open(folder, say=lambda line: typer.echo(f"  {line}", err=True))
 
 
 def before_the_verb(

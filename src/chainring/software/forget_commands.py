@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from chainring.software.folder import HERE, Folder
+from chainring.software.folder import HERE, Folder, opened
 
 
 def forget(
@@ -39,28 +39,29 @@ def forget(
 ) -> None:
     """Take a person, a source, a record or an answer out of every store, for good."""
     from chainring.software import forgetting
-    from chainring.software.api import Project
     from chainring.software.receipts import tell_acts, tell_receipt
 
-    opened = Project.open(project)
-    if show:
-        lines = list(tell_acts(forgetting.acts(opened))) or ["nothing was forgotten yet"]
-    elif resume:
-        done = forgetting.resume(opened)
-        lines = [line for one in done for line in tell_receipt(one)] or ["nothing is unfinished"]
-    elif again is not None:
-        lines = list(tell_receipt(forgetting.again(opened, again, by=by)))
-    else:
-        receipt = opened.forget(
-            subject=subject or (),
-            source=source or (),
-            record=record or (),
-            author=author or (),
-            prediction=prediction or (),
-            reason=reason,
-            by=by,
-            dry_run=dry_run,
-        )
-        lines = list(tell_receipt(receipt, dry_run=dry_run))
+    with opened(project) as api:
+        if show:
+            lines = list(tell_acts(forgetting.acts(api))) or ["nothing was forgotten yet"]
+        elif resume:
+            done = forgetting.resume(api)
+            lines = [line for one in done for line in tell_receipt(one)] or [
+                "nothing is unfinished"
+            ]
+        elif again is not None:
+            lines = list(tell_receipt(forgetting.again(api, again, by=by)))
+        else:
+            receipt = api.forget(
+                subject=subject or (),
+                source=source or (),
+                record=record or (),
+                author=author or (),
+                prediction=prediction or (),
+                reason=reason,
+                by=by,
+                dry_run=dry_run,
+            )
+            lines = list(tell_receipt(receipt, dry_run=dry_run))
     for line in lines:
         typer.echo(line)

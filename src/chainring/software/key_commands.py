@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from chainring.software.folder import HERE, Folder
+from chainring.software.folder import HERE, Folder, opened
 
 if TYPE_CHECKING:
     from chainring.trust.access import Key
@@ -29,20 +29,18 @@ def keys(
     revoke: Annotated[str | None, typer.Option(help="id of a key to revoke")] = None,
 ) -> None:
     """List, make, rotate or revoke API keys; a secret is shown once and stored only as a hash."""
-    from chainring.software.api import Project
-
-    opened = Project.open(project, say=lambda line: typer.echo(line, err=True))
-    if make is not None:
-        scope = [verb.strip() for verb in only.split(",") if verb.strip()]
-        limits = {"days": days, "only": scope, "per_minute": per_minute, "per_day": per_day}
-        _show(*opened.make_key(make, name, **limits))  # type: ignore[arg-type]
-    elif rotate is not None:
-        _show(*opened.rotate_key(rotate, grace_hours=grace_hours))
-    elif revoke is not None:
-        typer.echo(f"revoked {opened.revoke_key(revoke).id}")
-    else:
-        for key in opened.keys():
-            typer.echo(f"{key.id}  {key.role:8}  {key.name}{_terms(key)}")
+    with opened(project) as api:
+        if make is not None:
+            scope = [verb.strip() for verb in only.split(",") if verb.strip()]
+            limits = {"days": days, "only": scope, "per_minute": per_minute, "per_day": per_day}
+            _show(*api.make_key(make, name, **limits))  # type: ignore[arg-type]
+        elif rotate is not None:
+            _show(*api.rotate_key(rotate, grace_hours=grace_hours))
+        elif revoke is not None:
+            typer.echo(f"revoked {api.revoke_key(revoke).id}")
+        else:
+            for key in api.keys():
+                typer.echo(f"{key.id}  {key.role:8}  {key.name}{_terms(key)}")
 
 
 def _show(secret: str, key: Key) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from chainring.software.folder import HERE, Folder
+from chainring.software.folder import HERE, Folder, opened
 
 
 def release(
@@ -31,21 +31,20 @@ def release(
     """Let a model answer unseen, a share of users or some keys, until the evidence decides."""
     import json
 
-    from chainring.software.api import Project
     from chainring.software.release_telling import tell
 
-    opened = Project.open(project)
-    if stop:
-        ended = opened.releases.stop(by=by, reason=reason or "stopped by hand")
-        typer.echo(f"{ended.id} is over; the champion answers everybody again")
-        return
-    if model is not None:
-        begun = opened.releases.begin(
-            model, stage=stage, share=share, keys=key or (), by=by, reason=reason or "by hand"
-        )
-        typer.echo(f"{begun.id} begins: {begun.stage}")
-        return
-    found = opened.releases.standing()
+    with opened(project) as api:
+        if stop:
+            ended = api.releases.stop(by=by, reason=reason or "stopped by hand")
+            typer.echo(f"{ended.id} is over; the champion answers everybody again")
+            return
+        if model is not None:
+            begun = api.releases.begin(
+                model, stage=stage, share=share, keys=key or (), by=by, reason=reason or "by hand"
+            )
+            typer.echo(f"{begun.id} begins: {begun.stage}")
+            return
+        found = api.releases.standing()
     if as_json:
         typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
         return
@@ -60,10 +59,10 @@ def drift(
     """Look once for what changed since the champion began; open a case for each alarm."""
     import json
 
-    from chainring.software.api import Project
     from chainring.software.release_telling import tell_drift
 
-    found = Project.open(project).releases.drift()
+    with opened(project) as api:
+        found = api.releases.drift()
     if as_json:
         typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
         return

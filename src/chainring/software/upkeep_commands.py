@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from chainring.software.folder import HERE, Folder
+from chainring.software.folder import HERE, Folder, opened
 
 
 def doctor(project: Folder = HERE) -> None:
@@ -23,9 +23,8 @@ def backup(
     project: Folder = HERE,
 ) -> None:
     """Write ledger, traffic, models, key and recipe into one archive."""
-    from chainring.software.api import Project
-
-    counts = Project.open(project).backup(archive)
+    with opened(project) as api:
+        counts = api.backup(archive)
     typer.echo(f"wrote {archive}: {counts['rows']} rows, {counts['trees']} trees")
 
 
@@ -36,8 +35,8 @@ def restore(
     """Make a project in a new folder from an archive; everything is verified."""
     from chainring.software.api import Project
 
-    restored = Project.restore(archive, folder)
-    typer.echo(f"restored {restored.app} into {folder}; your text folder is not in a backup")
+    with Project.restore(archive, folder) as restored:
+        typer.echo(f"restored {restored.app} into {folder}; your text folder is not in a backup")
 
 
 def gc(
@@ -45,9 +44,8 @@ def gc(
     min_age_hours: Annotated[float, typer.Option(help="younger leftovers stay")] = 1.0,
 ) -> None:
     """Remove what nothing names, and texts whose time is over."""
-    from chainring.software.api import Project
-
-    removed = Project.open(project).gc(min_age_s=min_age_hours * 3600)
+    with opened(project) as api:
+        removed = api.gc(min_age_s=min_age_hours * 3600)
     typer.echo(", ".join(f"{count} {name}" for name, count in removed.items()) + " removed")
 
 
@@ -55,7 +53,8 @@ def upgrade(project: Folder = HERE) -> None:
     """Bring a project made by an older version to this one."""
     from chainring.software.api import Project
 
-    typer.echo(f"{Project.upgrade(project).app} is up to date")
+    with Project.upgrade(project) as api:
+        typer.echo(f"{api.app} is up to date")
 
 
 def package(
@@ -63,9 +62,8 @@ def package(
     project: Folder = HERE,
 ) -> None:
     """Write the champion into a folder that serves without the training extra."""
-    from chainring.software.api import Project
-
-    made = Project.open(project).package(folder)
+    with opened(project) as api:
+        made = api.package(folder)
     memory = f"{made.memory_mib:.0f} MiB of memory" if made.memory_mib else "memory not measured"
     typer.echo(
         f"wrote {made.folder}: form {made.form} ({made.engine}), {made.form_bytes / 1e6:.1f} MB, "
