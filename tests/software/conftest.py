@@ -187,14 +187,6 @@ def opened(folder: Path) -> Iterator[Project]:
         project.close()
 
 
-# Commands that run in this process, and threads that outlive a stopped server by a moment, leave
-# their connection to PostgreSQL to the end of the process.
-LEFT_OPEN = pytest.mark.filterwarnings(
-    "ignore:Exception ignored in. <function BaseConnection.__del__"
-    ":pytest.PytestUnraisableExceptionWarning"
-)
-
-
 # The command line
 
 Command = Callable[..., str]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from tests.software.conftest import LEFT_OPEN, opened
+from tests.software.conftest import opened
 from tests.software.test_releases import begun, everything, texts
 
 from chainring.contracts.prediction import FAILED, Answer, Prediction, shadow_of
@@ -17,8 +17,6 @@ from chainring.deployment.http.verbs import Served
 from chainring.software.api import Project
 from chainring.software.service import Service
 from chainring.store.answers import newer
-
-pytestmark = LEFT_OPEN
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.software.conftest import LEFT_OPEN, copy, opened, run, texts_of
+from tests.software.conftest import copy, opened, run, texts_of
 
 from chainring.contracts.errors import ConflictError, InputError
 from chainring.contracts.feedback import Feedback
@@ -25,8 +25,6 @@ from chainring.ring.release.judge import Decision
 from chainring.software.api import Project
 from chainring.software.service import Service
 from chainring.store.answers import Stream, newer
-
-pytestmark = LEFT_OPEN
 
 
 @pytest.fixture

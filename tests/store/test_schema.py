@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
+import psycopg
 import pytest
 import sqlalchemy as sa
 
@@ -25,6 +27,25 @@ def test_every_sqlite_connection_is_durable_patient_and_erases(
         ):
             assert connection.exec_driver_sql(f"PRAGMA {pragma}").scalar() == value
     engine.dispose()
+
+
+def test_a_connection_that_a_thread_still_uses_is_closed_when_it_comes_back(
+    ledger_url: str,
+) -> None:
+    engine = connect(ledger_url)
+    late = engine.connect()
+    held = late.connection.dbapi_connection
+    schema.close(engine)
+    assert held is not None
+    held.cursor().execute("SELECT 1")  # whoever is at work is not cut off
+    late.close()
+    with pytest.raises((sqlite3.ProgrammingError, psycopg.OperationalError), match="closed"):
+        held.cursor().execute("SELECT 1")
+    with engine.connect() as after:
+        later = after.connection.dbapi_connection
+    assert later is not None
+    with pytest.raises((sqlite3.ProgrammingError, psycopg.OperationalError), match="closed"):
+        later.cursor().execute("SELECT 1")
 
 
 def test_two_transactions_that_read_and_then_write_do_not_fail_each_other(tmp_path: Path) -> None:

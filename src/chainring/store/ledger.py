@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from chainring.contracts.codec import decode, encode
 from chainring.contracts.errors import ConflictError, SpaceError
 from chainring.contracts.lineage import Lineage
+from chainring.store import schema
 from chainring.store.holder import holder_name, is_gone
 from chainring.store.schema import connect, facts, leases, lineage, lineage_trees, refs
 
@@ -63,7 +64,7 @@ class Ledger:
 
     def close(self) -> None:
         """Close the connections."""
-        self.engine.dispose()
+        schema.close(self.engine)
 
     def add_fact(self, kind: str, identifier: str, noun: object, *, about: str = "") -> int:
         """Append a fact (a newer one supersedes an older of the same kind and id); return seq."""

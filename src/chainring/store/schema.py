@@ -139,6 +139,16 @@ def connect(url: str) -> sa.Engine:
     return engine
 
 
+def close(engine: sa.Engine) -> None:
+    """Close the connections; one that another thread still uses closes when it is given back."""
+    sa.event.listen(engine.pool, "checkin", _not_kept)
+    engine.dispose()
+
+
+def _not_kept(_: Any, record: sa.pool.ConnectionPoolEntry) -> None:
+    record.invalidate()
+
+
 def _explain_full_disk(context: sa.engine.ExceptionContext) -> None:
     if "disk is full" not in str(context.original_exception):
         return

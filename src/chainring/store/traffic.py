@@ -57,7 +57,7 @@ class Traffic:
     def close(self) -> None:
         """Close the connections."""
         for engine in self._engines.values():
-            engine.dispose()
+            schema.close(engine)
 
     def commit(
         self, answered: Sequence[tuple[Prediction, str | None]], reacted: Sequence[Feedback]
