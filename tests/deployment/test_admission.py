@@ -46,6 +46,16 @@ def test_a_request_that_would_wait_too_long_is_refused_and_told_how_long() -> No
     assert refused.retry_after_s == 3.0
 
 
+def test_a_burst_is_what_a_second_answers_and_no_more() -> None:
+    admission, _ = made(max_wait_s=10.0)
+    admission.ran(weight=1000, seconds=0.1)
+    assert admission.refusal(count=1, waiting=96, weight=9_900) is None
+    refused = admission.refusal(count=1, waiting=96, weight=10_100)
+    assert refused is not None
+    assert "raise deployment.standing_queue" in str(refused)
+    assert admission.refusal(count=1, waiting=95, weight=10_100) is None
+
+
 def test_a_slow_model_lets_two_of_its_batches_wait_whatever_the_limit() -> None:
     admission, _ = made(max_wait_s=1.0)
     admission.ran(weight=100, seconds=5.0)
@@ -53,11 +63,11 @@ def test_a_slow_model_lets_two_of_its_batches_wait_whatever_the_limit() -> None:
     assert admission.refusal(count=1, waiting=3, weight=210) is not None
 
 
-def test_a_batch_is_no_longer_than_a_tenth_of_a_second() -> None:
+def test_a_batch_is_no_longer_than_a_twentieth_of_a_second() -> None:
     admission, _ = made()
     assert admission.batch_weight == float("inf")
     admission.ran(weight=1000, seconds=0.5)
-    assert admission.batch_weight == 200.0
+    assert admission.batch_weight == 100.0
 
 
 def test_speed_is_learnt_from_the_last_batches() -> None:

@@ -5,13 +5,14 @@ Three bounds hold, the first for memory, the others for time:
 
 - `max_queue` texts never wait, whatever happens;
 - no request is let in that would wait longer than `max_wait_s` (or two batches, if one is longer);
-- a queue in which `standing_queue` texts waited whenever a batch was taken, for a second, is no
-  burst but overload: until fewer wait, nothing is let in beyond that number. A burst passes; under
-  lasting overload those who are let in are answered about as fast as on a busy day, and the rest
-  hear so at once (the idea of CoDel, Nichols and Jacobson 2012, on a queue that refuses at its
-  entry, and with its longest length, since a batch empties it in one go).
+- beyond `standing_queue` texts only a burst is let in: what the model answers within a second. A
+  queue as long as that whenever a batch was taken, for a second, is no burst but overload: until
+  fewer wait, nothing is let in beyond that number. A burst passes; under lasting overload those
+  who are let in are answered about as fast as on a busy day, and the rest hear so at once (the
+  idea of CoDel, Nichols and Jacobson 2012, on a queue that refuses at its entry, and with its
+  longest length, since a batch empties it in one go).
 
-It also says how large a batch may be, so that nobody waits for one longer than a tenth of a second.
+It also says how large a batch may be: nobody waits for one longer than a twentieth of a second.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from collections.abc import Callable
 from chainring.contracts.errors import BusyError
 
 BURST_S = 1.0
-BATCH_S = 0.1
+BATCH_S = 0.05
 BASE_WEIGHT = 32
 """Characters that a text costs beside its own: a batch of short ones is not free."""
 _SMOOTHING = 0.2
@@ -40,7 +41,7 @@ class Admission:
     Parameters
     ----------
     max_queue, standing_queue
-        Texts that may ever wait, and that may wait for long.
+        Texts that may ever wait, and that may wait for longer than a second.
     max_wait_s
         Longest wait for one's turn that a request is let in for.
     clock
@@ -68,7 +69,7 @@ class Admission:
 
     @property
     def batch_weight(self) -> float:
-        """What runs in a tenth of a second; everything, as long as no batch has run."""
+        """What runs in `BATCH_S`; everything, as long as no batch has run."""
         return BATCH_S / self._s_per_weight if self._s_per_weight else math.inf
 
     def taking(self, waiting: int) -> None:
@@ -90,6 +91,9 @@ class Admission:
             raising = "deployment.max_queue"
         elif waiting >= self.standing_queue and self._is_overloaded():
             because = f"{waiting} texts have been waiting for more than {BURST_S:g} s"
+            raising = "deployment.standing_queue"
+        elif waiting >= self.standing_queue and wait_s > BURST_S:
+            because = f"{waiting} texts wait, which takes about {wait_s:.1f} s"
             raising = "deployment.standing_queue"
         elif wait_s > max(self.max_wait_s, 2 * self._batch_s):
             because = f"{waiting} texts wait, which takes about {wait_s:.1f} s"

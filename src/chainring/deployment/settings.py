@@ -101,11 +101,11 @@ class DeploymentSettings(BaseModel):
         default=512, ge=1, le=100_000, description="texts that may wait; more get 429"
     )
     standing_queue: int = Field(
-        default=96,
+        default=72,
         ge=1,
         le=100_000,
-        description="texts that may wait for longer than a second; then more get 429 until fewer "
-        "wait",
+        description="texts that may wait for longer than a second; beyond them only a burst is let "
+        "in, the others get 429",
     )
     max_wait_s: float = Field(
         default=10.0,
