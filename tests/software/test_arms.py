@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from chainring.contracts.request import Request
 from chainring.deployment.http.offers import Begun
 from chainring.deployment.http.verbs import Served
 from chainring.software.api import Project
+from chainring.software.arms import Arms
 from chainring.software.service import Service
 from chainring.store.answers import newer
 
@@ -142,3 +144,17 @@ def test_a_candidate_that_fails_while_it_writes_is_noted_and_before_that_costs_n
         assert len(noted) > 5
         assert {row.finish for row in noted} == {FAILED}
         assert all(again.ring.traffic.text(row.id) is None for row in noted)
+
+
+@pytest.mark.parametrize(
+    ("task", "timeout_s", "patience_s"),
+    [("classification", 30.0, 5.0), ("classification", 4.0, 2.0), ("translation", 30.0, 15.0)],
+)
+def test_a_candidate_that_writes_may_take_longer_and_the_champion_still_has_its_time(
+    task: str, timeout_s: float, patience_s: float
+) -> None:
+    recipe = SimpleNamespace(
+        data=SimpleNamespace(task=task), deployment=SimpleNamespace(timeout_s=timeout_s)
+    )
+    project: Any = SimpleNamespace(ring=SimpleNamespace(recipe=recipe))
+    assert Arms(project, load=lambda _: None, note=lambda *_: None)._patience_s == patience_s

@@ -28,6 +28,7 @@ from chainring.contracts.ids import keyed
 from chainring.contracts.prediction import FAILED, Answer, Prediction, Variant, shadow_of
 from chainring.contracts.release import Release
 from chainring.contracts.request import Request
+from chainring.contracts.tasks import TASKS
 from chainring.deployment.lane import Lane, Reply
 from chainring.deployment.routing import arm_of, unit_of
 from chainring.deployment.shadow import Shadow
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("chainring.release")
 
 PATIENCE_S = 5.0
-"""How long a user waits for a candidate before the champion answers."""
+"""How long a user waits for a candidate before the champion answers, where neither writes texts."""
 
 Piece = str | Reply[Deployment]
 Load = Callable[[Opened], Any]
@@ -107,7 +108,7 @@ class Arms:
         if candidate is None or not requests or self._arm(requests[0], key_id) == "champion":
             return Asked(replies=await champion.ask(requests))
         try:
-            return Asked(replies=await asyncio.wait_for(candidate.ask(requests), PATIENCE_S))
+            return Asked(replies=await asyncio.wait_for(candidate.ask(requests), self._patience_s))
         except BusyError:
             self.counts["busy"] += len(requests)
             return Asked(replies=await champion.ask(requests))
@@ -129,7 +130,7 @@ class Arms:
         if candidate is not None and self._arm(request, key_id) != "champion":
             async with aclosing(candidate.stream(request)) as pieces:
                 try:
-                    first = await asyncio.wait_for(anext(pieces), PATIENCE_S)
+                    first = await asyncio.wait_for(anext(pieces), self._patience_s)
                 except BusyError:
                     self.counts["busy"] += 1
                 except Exception as error:  # noqa: BLE001 - whatever it is, the user gets an answer
@@ -203,6 +204,13 @@ class Arms:
     async def close(self) -> None:
         """Answer what the candidate was asked, and end."""
         await self._end()
+
+    @property
+    def _patience_s(self) -> float:
+        """What the candidate may take: where it writes, half of the time that a request has."""
+        recipe = self._project.ring.recipe
+        half = recipe.deployment.timeout_s / 2
+        return half if TASKS[recipe.data.task].form == "text" else min(PATIENCE_S, half)
 
     def _arm(self, request: Request, key_id: str) -> Variant:
         # A key is no user: many share it.

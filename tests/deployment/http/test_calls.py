@@ -103,6 +103,21 @@ def test_texts_beyond_the_quota_are_refused_whole(
         assert code(client.post(route, json=body)) == (429, "quota")
 
 
+def test_texts_that_found_no_room_count_for_no_quota() -> None:
+    verbs = Held()
+    verbs.queue = 3
+    with (
+        running(create_app(verbs, settings=DeploymentSettings())) as own,
+        holding(own, "five texts") as client,
+    ):
+        found = [
+            client.post("/v1/predict", json={"texts": ["refund"] * count})
+            for count in (4, 3, 4, 2, 1)
+        ]
+    assert [answer.status_code for answer in found] == [429, 200, 429, 200, 429]
+    assert code(found[-1]) == (429, "quota")
+
+
 def test_the_idempotency_key_of_one_caller_is_not_that_of_another(url: str) -> None:
     found = []
     for key in ("of this shop", "of another shop"):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from chainring.contracts.errors import BusyError
 from chainring.deployment.http.faults import HttpError
 from chainring.deployment.http.limits import Limits
 from chainring.deployment.http.verbs import Caller
@@ -57,6 +58,16 @@ def test_texts_beyond_the_quota_of_a_day_are_refused_whole_until_the_next() -> N
     limits.spend(caller, 2)
     wall.at += DAY
     limits.spend(caller, 10)
+
+
+@pytest.mark.parametrize(("error", "left"), [(BusyError("full"), 10), (RuntimeError("x"), 2)])
+def test_texts_that_found_no_room_are_given_back_and_no_others(error: Exception, left: int) -> None:
+    limits, caller = Limits(wall=Clock(10 * DAY)), key(per_day=10)
+    with pytest.raises(type(error)), limits.spending(caller, 8):
+        raise error
+    limits.spend(caller, left)
+    with pytest.raises(HttpError, match="quota"):
+        limits.spend(caller, 1)
 
 
 @pytest.mark.parametrize("jump", [-DAY, -3600.0, -400 * DAY])

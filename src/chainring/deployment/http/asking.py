@@ -47,10 +47,10 @@ def require_fit(call: Call, texts: list[Input]) -> None:
 
 
 async def _answers(call: Call, body: PredictBody, texts: list[Input]) -> bytes:
-    call.house.limits.spend(call.caller, len(texts))
-    served = await call.verbs.predict(
-        texts, episode=body.episode, author=body.author or call.author, caller=call.caller
-    )
+    with call.house.limits.spending(call.caller, len(texts)):
+        served = await call.verbs.predict(
+            texts, episode=body.episode, author=body.author or call.author, caller=call.caller
+        )
     call.house.metrics.count_served(served)
     answers = [shapes.answer(each) for each in served]
     return orjson.dumps(
@@ -64,7 +64,6 @@ def _json(content: bytes, *, replayed: bool = False) -> Response:
 
 
 async def _pieces(call: Call, body: PredictBody, text: Input) -> Response:
-    call.house.limits.spend(call.caller, 1)
     author = body.author or call.author
 
     def draw(piece: Begun | str | Served) -> list[bytes]:
@@ -76,4 +75,5 @@ async def _pieces(call: Call, body: PredictBody, text: Input) -> Response:
         return [event(shapes.answer(piece), name="answer")]
 
     pieces = call.verbs.stream(text, episode=body.episode, author=author, caller=call.caller)
-    return await streamed(call, pieces, draw)
+    with call.house.limits.spending(call.caller, 1):
+        return await streamed(call, pieces, draw)

@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from chainring.contracts.errors import BusyError
 from chainring.deployment.http.faults import HttpError
 from chainring.deployment.http.verbs import Caller
 
@@ -82,6 +83,18 @@ class Limits:
                     retry_after_s=max(1.0, (count.day + 1) * _DAY_S - now),
                 )
             count.texts += texts
+
+    @contextlib.contextmanager
+    def spending(self, caller: Caller, texts: int) -> Iterator[None]:
+        """Count texts as `spend` does; give them back where the block finds no room for them."""
+        self.spend(caller, texts)
+        try:
+            yield
+        except BusyError:
+            if caller.per_day:
+                with self._count(caller) as count:
+                    count.texts = max(0, count.texts - texts)
+            raise
 
     def close(self) -> None:
         """Let go of the file."""

@@ -48,8 +48,8 @@ async def embeddings(call: Call) -> dict[str, Any]:
     if len(texts) > limits.max_texts or any(len(text) > limits.max_characters for text in texts):
         most = f"at most {limits.max_texts} texts of {limits.max_characters:,} characters"
         raise InputError("too much at once", faults=[f"input: {most}"])
-    call.house.limits.spend(call.caller, len(texts))
-    found = await call.verbs.embed(texts, caller=call.caller)
+    with call.house.limits.spending(call.caller, len(texts)):
+        found = await call.verbs.embed(texts, caller=call.caller)
     written = _base64 if body.encoding_format == "base64" else _floats
     return {
         "object": "list",
@@ -72,17 +72,16 @@ async def chat(call: Call) -> Any:
     text = _prompt(body, asked)
     if len(text) > call.house.settings.max_characters:
         raise InputError("the conversation is too long", faults=["messages: send the last ones"])
-    call.house.limits.spend(call.caller, 1)
     how: dict[str, Any] = {
         "episode": "",
         "author": body.user or call.author,
         "caller": call.caller,
     }
-    if body.stream:
-        return await streamed(
-            call, call.verbs.stream(text, **how), _Chunks(call, body, text, unused).draw
-        )
-    (served,) = await call.verbs.predict([text], **how)
+    with call.house.limits.spending(call.caller, 1):
+        if body.stream:
+            pieces = call.verbs.stream(text, **how)
+            return await streamed(call, pieces, _Chunks(call, body, text, unused).draw)
+        (served,) = await call.verbs.predict([text], **how)
     call.house.metrics.count_served([served])
     row = served.prediction
     said = {"role": "assistant", "content": row.output}
