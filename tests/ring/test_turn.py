@@ -8,14 +8,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.ring.conftest import RECIPE
 
 from chainring.contracts.codec import decode
 from chainring.contracts.deployment import Deployment
 from chainring.contracts.errors import ChainringError, ConflictError
 from chainring.contracts.feedback import Feedback
+from chainring.contracts.forms import Forms
+from chainring.contracts.model import Model
 from chainring.contracts.reaction import Reaction
+from chainring.contracts.verdict import Check, Verdict
+from chainring.contracts.work import Work
+from chainring.deployment.settings import DeploymentSettings
 from chainring.ring import turn as turn_module
 from chainring.ring.built import CHAMPION, Ring, current
+from chainring.ring.gate import conditions
 from chainring.ring.judging import judged
 from chainring.ring.steps import STEPS, Step
 from chainring.ring.turn import Turn, named_feedback, rows_with, snapshot_feedback, withdrawn
@@ -313,3 +320,62 @@ def test_the_gate_does_not_promote_a_model_that_a_person_withdrew(
     assert head is not None
     assert decode(Deployment, head.body).model == done.model
     assert (head.number, head.by) == (4, "ann")
+
+
+@pytest.fixture
+def two_forms(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the tier `light` find a second form: the first with a note beside it."""
+    make = STEPS["forms"].function()
+
+    def made(model: Model, placement: Any, *, work: Work, settings: DeploymentSettings) -> Forms:
+        found: Forms = make(model, placement, work=work, settings=settings)
+        if settings.tier != "light":
+            return found
+        folder = work.folder("light")
+        shutil.copytree(work.trees.open(found.served.address), folder, dirs_exist_ok=True)
+        (folder / "note.txt").write_text("light")
+        other = replace(found.served, name="light", address=work.trees.put(folder, kind="form"))
+        return replace(found, forms=(*found.forms, other), chosen="light")
+
+    monkeypatch.setattr("chainring.deployment.forms.forms", made)
+
+
+def tier(folder: Path, name: str) -> None:
+    recipe = folder / "chainring.toml"
+    recipe.write_text(RECIPE.replace("[deployment]", f'[deployment]\ntier = "{name}"'))
+
+
+def test_another_tier_serves_another_form_of_the_same_model_once_it_was_judged(
+    folder: Path, opened: Open, two_forms: None
+) -> None:
+    before = champion_of(opened(folder))
+    tier(folder, "light")
+    project = opened(folder)
+    done = project.turn()
+    assert (done.outcome, done.because) == (
+        "promoted",
+        f"form light in place of {before.form_name}",
+    )
+    after = champion_of(project)
+    assert (after.model, after.form_name) == (before.model, "light")
+    assert after.form != before.form
+    (judged_as,) = project.ring.ledger.all_lineage(step="verdict")[1:]
+    assert judged_as.id == done.verdict
+    verdict = decode(Verdict, judged_as.result)
+    assert (verdict.value, verdict.challenger) == ("no measurable difference", before.model)
+    assert project.turn().outcome == "nothing changed"
+    project.rollback(reason="slower for us", by="op")
+    assert champion_of(project).form == before.form
+    assert project.turn().outcome == "nothing changed", "a person had it back"
+
+
+def test_a_form_that_is_no_longer_as_good_is_held(
+    folder: Path, opened: Open, two_forms: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = champion_of(opened(folder))
+    tier(folder, "light")
+    worse = Check(name="suite not worse", holds=False, because="it fell")
+    monkeypatch.setattr(conditions, "must_hold", lambda _: worse)
+    project = opened(folder)
+    assert (project.turn().outcome, project.turn().outcome) == ("held", "nothing changed")
+    assert champion_of(project) == before

@@ -448,7 +448,11 @@ def test_a_backup_made_after_holds_nothing_and_keeps_away_what_was_forgotten(
     project.backup(tmp_path / "after.tar.gz")
     unpacked = tmp_path / "unpacked"
     with tarfile.open(tmp_path / "after.tar.gz") as archive:
-        archive.extractall(unpacked, filter="data")
+        for one in archive:
+            if (content := archive.extractfile(one)) is not None:
+                place = unpacked / one.name
+                place.parent.mkdir(parents=True, exist_ok=True)
+                place.write_bytes(content.read())
     assert [holding(unpacked, text) for text in SECRETS.values()] == [[]] * len(SECRETS)
     with opened_archive(tmp_path / "after.tar.gz", tmp_path / "copy") as copied:
         shutil.copytree(project.folder / "data", copied.folder / "data")

@@ -5,6 +5,8 @@ Enters a built challenger and the champion's deployment, leaves the verdict as a
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from chainring.contracts.case import Case
 from chainring.contracts.codec import decode
 from chainring.contracts.deployment import Deployment
@@ -23,8 +25,25 @@ from chainring.store.tables import read_table
 
 def judged(ring: Ring, built: Built, champion: Deployment | None) -> Made[Verdict]:
     """Evaluate challenger and champion on the suite as it stands now, and let the gate speak."""
-    recipe, run = ring.recipe, ring.runner.run
     rival = None if champion is None else built_of(ring, champion.model)
+    return _judged(ring, built, rival)
+
+
+def judged_as_form(ring: Ring, built: Built, champion: Deployment) -> Made[Verdict] | None:
+    """Judge another form of the champion's own model; None where it would serve as it does now.
+
+    None, too, where the form that serves was not made again, and cannot be set beside the other.
+    """
+    forms = built.forms.noun
+    serves = [form.name for form in forms.forms if form.address == champion.form]
+    if forms.served.address == champion.form or not serves:
+        return None
+    before = replace(built.forms, noun=replace(forms, chosen=serves[0]))
+    return _judged(ring, built, replace(built, forms=before))
+
+
+def _judged(ring: Ring, built: Built, rival: Built | None) -> Made[Verdict]:
+    recipe, run = ring.recipe, ring.runner.run
     seen = (built.dataset,) if rival is None else (built.dataset, rival.dataset)
 
     def evaluated(one: Built) -> Made[Evaluation]:
@@ -36,10 +55,11 @@ def judged(ring: Ring, built: Built, champion: Deployment | None) -> Made[Verdic
     challenger = evaluated(built)
     before = None if rival is None else evaluated(rival)
     placebo = None
-    if rival is not None and recipe.gate.placebo and built.dataset.noun.splits.get("reacted"):
+    another = None if rival is None or rival.model == built.model else rival
+    if another is not None and recipe.gate.placebo and built.dataset.noun.splits.get("reacted"):
         ring.runner.say("placebo: the same recipe with another seed and no corrections")
         seed, won = recipe.training.seed + 1, (built.model.noun.part,)
-        placebo = evaluated(build(ring, rival.dataset, seed=seed, candidates=won))
+        placebo = evaluated(build(ring, another.dataset, seed=seed, candidates=won))
     verdict: Made[Verdict] = run(
         "verdict",
         challenger,

@@ -31,7 +31,8 @@ from chainring.contracts.verdict import Verdict
 from chainring.data.settings import KEYED
 from chainring.feedback.holdout import asked
 from chainring.ring.built import CHAMPION, Built, Ring, build, current
-from chainring.ring.judging import judged
+from chainring.ring.gate.conditions import BETTER
+from chainring.ring.judging import judged, judged_as_form
 from chainring.ring.release.course import enter, turned_down
 from chainring.ring.steps import UNPLACED, Made
 from chainring.store.ledger import Lease, Ledger, Ref
@@ -40,6 +41,8 @@ from chainring.store.tables import read_rows, write_table
 log = logging.getLogger("chainring.ring")
 
 _LEASE_S = 120.0
+ROLLBACK = "rollback"
+"""How the reason of a reference begins that brought an earlier one back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +126,7 @@ def _turn(ring: Ring, machine: Machine, policy: Policy, source: Source) -> dict[
         "champion": built.model.noun.address if champion is None else champion.model,
     }
     if champion is not None and champion.model == built.model.noun.address:
-        return {"outcome": "nothing changed", "because": "the same data and recipe", **facts}
+        return facts | _same_model(ring, built, champion, head)
     verdict = judged(ring, built, champion)
     facts["verdict"] = verdict.execution
     return facts | _settled(ring, built, verdict, head, fresh=verdict.fresh)
@@ -199,6 +202,23 @@ def _settled(
     }
 
 
+def _same_model(ring: Ring, built: Built, champion: Deployment, head: Ref | None) -> dict[str, Any]:
+    """Serve another form of the champion where the recipe's tier chose one that is no worse."""
+    verdict = None
+    if head is not None and not head.reason.startswith(ROLLBACK):
+        verdict = judged_as_form(ring, built, champion)
+    if verdict is None:
+        return {"outcome": "nothing changed", "because": "the same data and recipe"}
+    failed = [one for one in verdict.noun.checks if not one.holds and one.name != BETTER]
+    if failed:
+        because = "; ".join(check.because for check in failed)
+        outcome = "held" if verdict.fresh else "nothing changed"
+        return {"verdict": verdict.execution, "outcome": outcome, "because": because}
+    because = f"form {built.forms.noun.chosen} in place of {champion.form_name}"
+    promote(ring, built, verdict, head, by="gate", reason=because)
+    return {"verdict": verdict.execution, "outcome": "promoted", "because": because}
+
+
 def promote(
     ring: Ring, built: Built, verdict: Made[Verdict], head: Ref | None, *, by: str, reason: str
 ) -> Ref:
@@ -221,7 +241,7 @@ def withdrawn(ledger: Ledger) -> set[str]:
     promoted: dict[str, float] = {}
     for ref in reversed(ledger.ref_history(CHAMPION)):
         model = decode(Deployment, ref.body).model
-        if ref.reason.startswith("rollback"):
+        if ref.reason.startswith(ROLLBACK):
             gone.add(before)
         gone.discard(model)
         before, promoted[model] = model, ref.at

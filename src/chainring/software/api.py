@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from chainring.contracts.access import Who
 from chainring.contracts.act import Act
@@ -82,17 +82,9 @@ class Project:
         return self.ring.app
 
     def close(self) -> None:
-        """Close the databases; `with` does so at its end."""
+        """Close the databases."""
         self.ring.ledger.close()
         self.ring.traffic.close()
-
-    def __enter__(self) -> Self:
-        """Return the project: `with chainring.open("shop") as project: ...`."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Close the databases."""
-        self.close()
 
     def turn(self, *, force: bool = False) -> Turn:
         """Turn the ring once: new text and feedback to a model, and the gate's verdict on it."""

@@ -73,9 +73,9 @@ def rollback(project: Project, *, to: int | None, by: str, reason: str) -> Deplo
     now = decode(Deployment, head.body)
     for ref in history[1:]:
         deployment = decode(Deployment, ref.body)
-        if ref.number == to or (to is None and deployment.model != now.model):
+        if ref.number == to or (to is None and deployment.form != now.form):
             ring.runner.trees.open(deployment.form, fresh=True)
-            because = f"rollback to version {ref.number}: {reason}"
+            because = f"{ring_turn.ROLLBACK} to version {ref.number}: {reason}"
             ring.ledger.append_ref(
                 CHAMPION, deployment, expected=head.number, by=by, reason=because
             )

@@ -10,6 +10,8 @@ The first counts before the second, the second before the third; else the curren
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -25,11 +27,13 @@ Folder = Annotated[
 HERE = Path()
 
 
-def opened(folder: Path) -> Project:
+@contextmanager
+def opened(folder: Path) -> Iterator[Project]:
     """Open a project for one verb; what it says while it works goes to standard error."""
     from chainring.software.api import Project
 
-    return Project.open(folder, say=lambda line: typer.echo(f"  {line}", err=True))
+    with closing(Project.open(folder, say=lambda line: typer.echo(f"  {line}", err=True))) as api:
+        yield api
 
 
 def before_the_verb(

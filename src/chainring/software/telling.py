@@ -12,6 +12,7 @@ from chainring.contracts.lineage import Lineage
 from chainring.contracts.model import Model
 from chainring.contracts.tasks import TASKS
 from chainring.contracts.verdict import Verdict
+from chainring.ring.gate.conditions import BETTER
 from chainring.ring.turn import Turn
 from chainring.ring.why import forgotten
 
@@ -43,7 +44,8 @@ def tell_turn(project: Project, turn: Turn) -> Iterator[str]:
     yield from _tell_forgotten(project, turn)
     cpu = sum(row.cpu_s for row in rows)
     steps = ", ".join(turn.steps)
-    yield f"{turn.outcome} in {turn.duration_s:.0f} s ({cpu:.0f} CPU s; steps: {steps})"
+    what = f" ({turn.because})" if turn.because.startswith("form ") else ""
+    yield f"{turn.outcome}{what} in {turn.duration_s:.0f} s ({cpu:.0f} CPU s; steps: {steps})"
 
 
 def _tell_forgotten(project: Project, turn: Turn) -> Iterator[str]:
@@ -124,8 +126,9 @@ def tell_verdict(verdict: Verdict) -> Iterator[str]:
             f"  complaints of the hold-out now right: {verdict.fix_rate:.0%}; by the placebo, "
             f"trained without corrections: {verdict.placebo_fix_rate:.0%} (shown, no test)"
         )
+    is_form = verdict.challenger == verdict.champion  # the same model has to be no worse
     for check in verdict.checks:
-        if not check.holds:
+        if not check.holds and not (is_form and check.name == BETTER):
             yield f"  holds it back: {check.name}: {check.because}"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 
@@ -35,7 +36,7 @@ def restore(
     """Make a project in a new folder from an archive; everything is verified."""
     from chainring.software.api import Project
 
-    with Project.restore(archive, folder) as restored:
+    with closing(Project.restore(archive, folder)) as restored:
         typer.echo(f"restored {restored.app} into {folder}; your text folder is not in a backup")
 
 
@@ -53,7 +54,7 @@ def upgrade(project: Folder = HERE) -> None:
     """Bring a project made by an older version to this one."""
     from chainring.software.api import Project
 
-    with Project.upgrade(project) as api:
+    with closing(Project.upgrade(project)) as api:
         typer.echo(f"{api.app} is up to date")
 
 

@@ -19,6 +19,7 @@ from chainring.ring.gate.sentences import chance, say
 from chainring.ring.gate.settings import GateSettings
 from chainring.stats.intervals import lower_bound
 
+BETTER = "better than the champion"
 _NAMED = 10  # rows named in a sentence; all stand in the outcomes
 
 
@@ -38,7 +39,7 @@ def better(pooled: Comparison, *, settings: GateSettings) -> Check:
     )
     if pooled.rows == 0:
         because = say("no rows")
-    return Check(name="better than the champion", holds=pooled.value == "better", because=because)
+    return Check(name=BETTER, holds=pooled.value == "better", because=because)
 
 
 def not_worse(part: str, found: Comparison) -> Check:
