@@ -26,7 +26,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -49,12 +49,13 @@ LONG = " ".join(WORDS[i % len(WORDS)] for i in range(187))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rate:
-    """What a load generator found; times in milliseconds."""
+    """What a load generator found; times in milliseconds, `cpu_ms` of the server for a request."""
 
     per_s: float
     p50_ms: float
     p99_ms: float
     failed: int = 0
+    cpu_ms: float = 0.0
 
 
 def main() -> None:
@@ -101,7 +102,8 @@ def speed(project: Path, key: str, options: argparse.Namespace) -> None:
     _set_log(project, "redacted")
     print(
         f"over LitServe: {_ratio(rounds, 'LitServe'):.2f} times, "
-        f"p99 {_ratio(rounds, 'LitServe', 'p99_ms'):.2f}; "
+        f"p99 {_ratio(rounds, 'LitServe', 'p99_ms'):.2f}, "
+        f"CPU a request {_ratio(rounds, 'LitServe', 'cpu_ms'):.2f}; "
         f"the log costs {100 * (1 - _ratio(rounds, 'ours, no log')):.1f} %"
     )
 
@@ -153,7 +155,8 @@ def tell(name: str, many: Rate, alone: Rate) -> None:
     """Print a server's line."""
     print(
         f"{name}: {many.per_s:.0f}/s p50 {many.p50_ms:.1f} p99 {many.p99_ms:.1f} ms "
-        f"({many.failed} failed); one client {alone.per_s:.0f}/s p50 {alone.p50_ms:.1f} ms",
+        f"({many.failed} failed), {many.cpu_ms:.2f} CPU ms each; "
+        f"one client {alone.per_s:.0f}/s p50 {alone.p50_ms:.1f} ms",
         flush=True,
     )
 
@@ -179,7 +182,10 @@ def _wrk(url: str, path: str, options: argparse.Namespace, *, key: str = "") -> 
         )
 
     run(16, 3)
-    return run(64, options.seconds), run(1, 3)
+    before = _cpu_s(url)
+    many = run(64, options.seconds)
+    cpu_ms = 1e3 * (_cpu_s(url) - before) / (many.per_s * options.seconds)
+    return replace(many, cpu_ms=cpu_ms), run(1, 3)
 
 
 class Wire:
@@ -372,6 +378,20 @@ def _free_port() -> int:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         return int(taken.getsockname()[1])
+
+
+def _cpu_s(url: str) -> float:
+    """Return the CPU seconds of a server with all its processes: its session's."""
+    session = os.getsid(_process_at(url).pid)
+    total = 0.0
+    for process in psutil.process_iter():
+        try:
+            if os.getsid(process.pid) == session:
+                times = process.cpu_times()
+                total += times.user + times.system
+        except (ProcessLookupError, psutil.NoSuchProcess):
+            continue
+    return total
 
 
 def _process_at(url: str) -> psutil.Process:

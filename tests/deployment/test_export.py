@@ -10,6 +10,7 @@ from tests.deployment.conftest import LABELS
 
 from chainring.contracts.errors import RefusedError
 from chainring.deployment import export as module
+from chainring.deployment import onnx
 from chainring.deployment.encoder_module import load_encoder
 from chainring.deployment.export import export_onnx, quantise
 from chainring.deployment.onnx import onnx_run
@@ -98,3 +99,9 @@ def test_the_light_form_is_smaller_and_near_the_exact_one(
     cosine = (first * second).sum(1) / np.linalg.norm(first, axis=1)
     assert (cosine / np.linalg.norm(second, axis=1)).min() > 0.99
     assert not np.array_equal(first, second)
+
+
+def test_threads_of_an_engine_sleep_while_they_wait(encoder_folder: Path, tmp_path: Path) -> None:
+    export_onnx(encoder_folder, tmp_path / "model.onnx", exporters=("classic",))
+    options = onnx._session(tmp_path / "model.onnx", 2).get_session_options()
+    assert options.get_session_config_entry("session.intra_op.allow_spinning") == "0"

@@ -29,7 +29,7 @@ def placement(machine: Machine, *, settings: HardwareSettings) -> Placement:
     return Placement(
         device=device,
         precision=_precision(machine, settings, device.value),
-        threads=_threads(machine, settings),
+        threads=thread_count(machine, settings=settings),
         executor=_executor(machine, settings),
         memory_mib=machine.memory_mib,
         instruction_sets=machine.instruction_sets,
@@ -81,7 +81,8 @@ def _bf16_in_hardware(machine: Machine, device: str) -> str | None:
     return next((name for name in BF16_SETS if name in machine.instruction_sets), None)
 
 
-def _threads(machine: Machine, settings: HardwareSettings) -> Choice:
+def thread_count(machine: Machine, *, settings: HardwareSettings) -> Choice:
+    """Return how many threads compute: one a physical core that this process may use."""
     if settings.threads != "auto":
         return Choice(value=str(settings.threads), because=_ASKED)
     if not machine.physical_cores:

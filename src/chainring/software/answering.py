@@ -39,13 +39,26 @@ def stated_threads(recipe: Recipe) -> int:
     return recipe.deployment.threads or (0 if placed == "auto" else placed)
 
 
+def threads_of(recipe: Recipe) -> int:
+    """Return the threads of inference: those that the recipe states, else the placement's.
+
+    Left to itself a runtime counts the machine's cores and not the container's, and onnxruntime
+    ties its threads to them: with another program on that core every request waits for it.
+    """
+    from chainring.hardware.machine import machine
+    from chainring.hardware.placement import thread_count
+
+    stated = stated_threads(recipe)
+    return stated or int(thread_count(machine(), settings=recipe.hardware).value)
+
+
 def champion(project: Project) -> Opened:
     """Return what answers now; raise InputError when no model was promoted yet."""
     _, deployment = current(project.ring)
     if deployment is None:
         raise InputError("no model serves yet; run `chainring turn` first")
     folder = project.ring.runner.trees.open(deployment.form, fresh=True)
-    threads = stated_threads(project.ring.recipe)
+    threads = threads_of(project.ring.recipe)
     return Opened(deployment=deployment, folder=folder, threads=threads)
 
 

@@ -35,7 +35,7 @@ from chainring.deployment.shadow import Shadow
 from chainring.ring.release import course
 from chainring.ring.release.evidence import Collector
 from chainring.ring.release.judge import Decision
-from chainring.software.answering import Opened, stated_threads
+from chainring.software.answering import Opened, threads_of
 
 if TYPE_CHECKING:
     from chainring.software.api import Project
@@ -241,7 +241,7 @@ class Arms:
     def _opened(self, candidate: Deployment) -> Any:
         ring = self._project.ring
         folder = ring.runner.trees.open(candidate.form, fresh=True)
-        threads = stated_threads(ring.recipe)
+        threads = threads_of(ring.recipe)
         return self._load(Opened(deployment=candidate, folder=folder, threads=threads))
 
     async def _end(self) -> None:
