@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
 from tests.software.conftest import copy, invoke, opened, run
 
+from chainring.software.api import Project
 from chainring.software.cli import app
 from chainring.software.folder import VARIABLE
 from chainring.software.surfaces import SURFACES
@@ -71,3 +74,37 @@ def test_every_verb_of_a_project_has_the_same_option() -> None:
     have = {name for name, found in options.items() if found == wanted}
     assert have == {one.command for one in SURFACES} - OF_NO_PROJECT
     assert all(options[name] == [] for name in OF_NO_PROJECT)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "turn", "watch --once", "predict hello", "react p_none confirmation", "review --list",
+        "cases",
+        "why p_none", "status", "report", "promote none --reason x", "rollback --reason x", "keys",
+        "release", "drift", "audit", "forget --list", "gc", "backup {out}/a.tar.gz",
+        "package {out}", "upgrade", "data report", "data show", "data trace r_none",
+        "data fetch",
+    ],
+)  # fmt: skip
+def test_every_command_closes_the_project_that_it_opened(
+    turned: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: str
+) -> None:
+    """Whether it succeeds or fails; the cut project fails at some of them, which is all right."""
+    shop = copy(turned, tmp_path / "shop")
+    made: list[Project] = []
+    closed: list[Project] = []
+    monkeypatch.setattr(Project, "__init__", noted(made, Project.__init__))
+    monkeypatch.setattr(Project, "close", noted(closed, Project.close))
+    found = invoke(*words.format(out=tmp_path).split(), "--project", str(shop))
+    assert found.exit_code != 2, found.output
+    assert made
+    assert set(map(id, made)) == set(map(id, closed))
+
+
+def noted(seen: list[Project], real: Callable[..., None]) -> Callable[..., None]:
+    def called(self: Project, *given: Any, **named: Any) -> None:
+        seen.append(self)
+        real(self, *given, **named)
+
+    return called
