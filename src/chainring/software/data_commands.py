@@ -6,14 +6,11 @@ Each parses, calls its verb and says in plain sentences what happened.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from chainring.software.folder import HERE, Folder, opened
-
-if TYPE_CHECKING:
-    pass
 
 app = typer.Typer(
     help="Look at the text: fetch it, clean it, report on it, trace a row to its source.",

@@ -45,10 +45,8 @@ def forget(
         if show:
             lines = list(tell_acts(forgetting.acts(api))) or ["nothing was forgotten yet"]
         elif resume:
-            done = forgetting.resume(api)
-            lines = [line for one in done for line in tell_receipt(one)] or [
-                "nothing is unfinished"
-            ]
+            told = [line for done in forgetting.resume(api) for line in tell_receipt(done)]
+            lines = told or ["nothing is unfinished"]
         elif again is not None:
             lines = list(tell_receipt(forgetting.again(api, again, by=by)))
         else:
