@@ -3,10 +3,8 @@
 PYTHON ?= python3
 VENV   ?= .venv
 OUT    ?= out/support
-# Test files are shared out, as they come, to one process more than there are cores, for some wait
-# more than they compute; four at most, for they need memory as well.
-CORES  := $(shell getconf _NPROCESSORS_ONLN)
-APART  ?= -n $(shell expr $(CORES) + 1) --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+# Test files are shared out to a process a core, four at most: they need memory as well.
+APART  ?= -n auto --maxprocesses 4 --dist loadfile
 BIN    := $(VENV)/bin
 
 .PHONY: run test test-all check lint clean

@@ -33,6 +33,7 @@ B = TypeVar("B")
 
 _WINDOW = 2  # shards in flight for each processor of the cluster
 _PATIENCE_S = 10.0
+_TELLINGS = 3
 _LOST = (
     f"a worker was lost {RETRIES + 1} times over the same work: most often memory ran out (ask for "
     "fewer workers in [hardware], or smaller shards), or nodes left the cluster"
@@ -203,11 +204,13 @@ class _InWorker(Exception):
 
 
 def _cancel(ray: Any, waiting: Sequence[Any]) -> None:
-    """End what waits or runs, and wait until it has ended."""
-    for reference in waiting:
-        ray.cancel(reference, force=True)
-    if waiting:
-        ray.wait(list(waiting), num_returns=len(waiting), timeout=_PATIENCE_S)
+    """End what waits or runs, and wait until it has ended; what has not is told so again."""
+    left = list(waiting)
+    for _ in range(_TELLINGS):
+        for reference in left:
+            ray.cancel(reference, force=True)
+        if left:
+            _, left = ray.wait(left, num_returns=len(left), timeout=_PATIENCE_S)
 
 
 class _Rank:
