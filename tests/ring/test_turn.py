@@ -13,6 +13,7 @@ from tests.ring.conftest import RECIPE
 from chainring.contracts.codec import decode
 from chainring.contracts.deployment import Deployment
 from chainring.contracts.errors import ChainringError, ConflictError
+from chainring.contracts.evaluation import Evaluation
 from chainring.contracts.feedback import Feedback
 from chainring.contracts.forms import Forms
 from chainring.contracts.model import Model
@@ -363,6 +364,11 @@ def test_another_tier_serves_another_form_of_the_same_model_once_it_was_judged(
     assert judged_as.id == done.verdict
     verdict = decode(Verdict, judged_as.result)
     assert (verdict.value, verdict.challenger) == ("no measurable difference", before.model)
+    pair = [project.ring.ledger.lineage_by_id(one) for one in judged_as.inputs]
+    forms = [
+        decode(Evaluation, row.result).form for row in pair if row and row.step == "evaluation"
+    ]
+    assert forms == [after.form, before.form], "each form is judged by its own answers"
     assert project.turn().outcome == "nothing changed"
     project.rollback(reason="slower for us", by="op")
     assert champion_of(project).form == before.form
