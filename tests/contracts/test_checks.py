@@ -33,6 +33,8 @@ from chainring.contracts.errors import InputError, UnknownNameError
 from chainring.contracts.parts import KINDS, load_part, part, part_names
 from chainring.contracts.placement import Choice, Placement
 from chainring.contracts.prediction import Answer
+from chainring.contracts.predictor import PredictSettings
+from chainring.contracts.request import Request
 from chainring.contracts.work import Work
 from chainring.data.harvest import Harvest
 from chainring.deployment.form_parts import Making
@@ -371,6 +373,29 @@ def test_an_engine_that_answers_by_its_neighbours_is_found(
     found = faults("engine", neighbourly, honest)
     assert "is answered otherwise alone than among others" in found
     assert "do not sum to 1" in found
+
+
+def test_an_engine_that_mixes_up_texts_streamed_in_turns_is_found(
+    example: Callable[[str, str], Any],
+) -> None:
+    pytest.importorskip("ctranslate2", reason="needs the extra writers")
+    honest = example("engine", "ctranslate2.v1")
+    made = load_part("engine", "ctranslate2.v1")
+
+    def mixed_up(folder: Path, *, threads: int) -> Any:
+        """Keep what is being written in one place for all texts."""
+        predictor = made(folder, threads=threads)
+        asked, last = predictor.stream, [""]
+
+        def stream(request: Request, *, settings: PredictSettings) -> Iterator[Any]:
+            last[0] = request.text
+            for piece in asked(request, settings=settings):
+                yield piece if isinstance(piece, str) else replace(piece, text=last[0])
+
+        predictor.stream = stream
+        return predictor
+
+    assert "streamed in turns are not those" in faults("engine", mixed_up, honest)
 
 
 def test_a_candidate_that_learns_nothing_is_found(example: Callable[[str, str], Any]) -> None:

@@ -124,6 +124,18 @@ def test_pieces_are_the_text_as_it_is_written(
         assert last[1] == pytest.approx(sure, rel=1e-3)
 
 
+def test_more_texts_than_a_batch_holds_are_written_in_their_order(
+    made: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = made("gpt2")
+    convert(source, tmp_path, quantization="float32")
+    writer = QuickWriter(tmp_path, FACTS, threads=1)
+    alone = [writer.write([text])[0][0] for text in TEXTS]
+    monkeypatch.setattr("chainring.deployment.ctranslate2.BATCH_TOKENS", 40)
+    assert [text for text, _ in writer.write(TEXTS * 5)] == alone * 5
+    assert len(set(alone)) > 1
+
+
 def test_only_who_writes_greedily_streams(made: Made, tmp_path: Path) -> None:
     source = made("gpt2")
     convert(source, tmp_path, quantization="float32")

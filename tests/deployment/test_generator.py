@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,11 +9,13 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from tests.deployment.test_lane import run
 
 from chainring.contracts.errors import DamagedError, InputError
 from chainring.contracts.predictor import Predictor
 from chainring.contracts.request import Request
 from chainring.deployment.form_parts import Making
+from chainring.deployment.lane import Lane, Reply
 from chainring.deployment.model_folder import Golden
 from chainring.deployment.parity import parity
 from chainring.deployment.predictors import load_predictor, open_predictor
@@ -208,3 +211,19 @@ def test_tokens_are_counted_as_transformers_counts_them(folder: Path) -> None:
         assert found == counts
         assert predictor.count_tokens(["退 " * 200]) > 300, "nothing is cut"  # type: ignore[attr-defined]
         assert predictor.count_tokens(TEXTS) == sum(counts)  # type: ignore[attr-defined]
+
+
+def test_texts_heard_at_once_are_as_those_one_after_another(folder: Path) -> None:
+    async def test() -> None:
+        predictor = load_predictor(folder, engine="generator", threads=1)
+        alone = [predictor.predict([request])[0] for request in _asked()]
+        lane = Lane(predictor, tag=1)
+
+        async def heard(request: Request) -> list[Any]:
+            return [piece async for piece in lane.stream(request)]
+
+        found = await asyncio.gather(*map(heard, _asked()))
+        assert found == [[one.output, Reply(answer=one, tag=1)] for one in alone]
+        await lane.drain(20)
+
+    run(test)

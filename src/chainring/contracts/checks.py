@@ -16,6 +16,7 @@ import inspect
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -264,6 +265,20 @@ def _written(predictor: Any, answers: Sequence[Any]) -> Iterator[str]:
         yield "who writes gives an output, no label, and a confidence that is a share"
     if predictor.predict([Request(text=text) for text in TEXTS]) != answers:
         yield "asked again it writes something else"
+    if "stream" in predictor.capabilities:
+        yield from _in_turns(predictor)
+
+
+def _in_turns(predictor: Any) -> Iterator[str]:
+    def streams() -> list[Iterator[Any]]:
+        return [
+            predictor.stream(Request(text=text), settings=PredictSettings()) for text in TEXTS[:3]
+        ]
+
+    alone = [list(stream) for stream in streams()]
+    in_turns = zip(*zip_longest(*streams()), strict=True)
+    if [[piece for piece in one if piece is not None] for one in in_turns] != alone:
+        yield "texts that are streamed in turns are not those streamed one after another"
 
 
 def _alone(

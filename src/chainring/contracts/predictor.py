@@ -20,7 +20,11 @@ class PredictSettings:
 
 @runtime_checkable
 class Predictor(Protocol):
-    """A loaded form. `capabilities` lists what it can do besides: `embed`, `stream`."""
+    """A loaded form. `capabilities` lists what it can do besides: `embed`, `stream`.
+
+    Who streams is asked for several texts at once, a piece of each in turns and whole answers
+    between, all in one thread; a stream that nobody hears to its end is closed half-way.
+    """
 
     labels: tuple[str, ...]
     threshold: float

@@ -14,11 +14,13 @@ FREE_PADDING = 32
 """Tokens of padding that cost less than running one batch more (measured: about 20 to 40)."""
 
 
-def token_batches(lengths: Sequence[int], *, budget: int = BATCH_TOKENS) -> Iterator[list[int]]:
+def token_batches(
+    lengths: Sequence[int], *, budget: int = BATCH_TOKENS, free_padding: int = FREE_PADDING
+) -> Iterator[list[int]]:
     """Yield lists of indices, longest texts first, each of at most `budget` padded tokens.
 
     A single text over the budget is a batch of its own. Padding in a batch is at most
-    `FREE_PADDING` tokens or an eighth of it, whichever is more.
+    `free_padding` tokens or an eighth of it, whichever is more.
 
     >>> list(token_batches([3, 9, 4], budget=10))
     [[1], [2, 0]]
@@ -28,7 +30,7 @@ def token_batches(lengths: Sequence[int], *, budget: int = BATCH_TOKENS) -> Iter
     for index in sorted(range(len(lengths)), key=lambda i: (-lengths[i], i)):
         wide = (len(batch) + 1) * longest
         padding = wide - filled - lengths[index]
-        if batch and (wide > budget or padding > max(FREE_PADDING, wide // 8)):
+        if batch and (wide > budget or padding > max(free_padding, wide // 8)):
             yield batch
             batch, filled = [], 0
         longest = longest if batch else lengths[index]

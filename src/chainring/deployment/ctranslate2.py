@@ -9,7 +9,8 @@ whose answers have an `output`, as engine `generator.v1` does.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,9 @@ import numpy as np
 
 from chainring.contracts.errors import MissingPackageError
 from chainring.contracts.predictor import Predictor
+from chainring.deployment.batches import token_batches
 from chainring.deployment.conversion import FACTS_FILE, READING, WEIGHTS_FOLDER, WRITING
+from chainring.deployment.decoding import steps
 from chainring.deployment.generator import how_to_write, writing_predictor
 from chainring.deployment.model_folder import (
     TOKENIZER_FILE,
@@ -27,6 +30,7 @@ from chainring.deployment.model_folder import (
     read_json,
 )
 from chainring.deployment.speaking import Speaking
+from chainring.deployment.writing import OPEN_TEXTS
 from chainring.text.chat import prompt_ids
 
 BATCH_TOKENS = 2048
@@ -34,6 +38,7 @@ UNFINISHED = "\ufffd"
 """What a part of a character looks like: the rest of it is in the next token."""
 _BY_STEP = (
     "max_length", "max_decoding_length", "no_repeat_ngram_size", "suppress_sequences", "end_token",
+    "return_scores",
 )  # fmt: skip
 Written = tuple[str, float]
 
@@ -60,25 +65,33 @@ class QuickWriter:
             if reading.is_file()
             else self.writing
         )
-        self._network: Any = _network(folder / WEIGHTS_FOLDER, pair=self.is_pair, threads=threads)
-        self._how = _how(facts, own)
+        # Workers share the weights. Beams are never heard piece by piece.
+        workers = OPEN_TEXTS + 1 if int(facts["beams"]) == 1 else 1
+        self._network: Any = _network(
+            folder / WEIGHTS_FOLDER, pair=self.is_pair, threads=threads, workers=workers
+        )
+        self._how, self._open = _how(facts, own), 0
 
     def write(self, texts: Sequence[str]) -> list[Written]:
         """Return what is written to each prepared text, in order."""
         return [self._written(result) for result in self._run([self._ids(text) for text in texts])]
 
     def pieces(self, text: str) -> Iterator[str | Written]:
-        """Yield what is written to a prepared text as it is written, greedily; last, all of it."""
+        """Yield what is written to a prepared text as it is written, greedily; last, all of it.
+
+        Up to `OPEN_TEXTS` may be open at once, and other texts be written meanwhile.
+        """
         ids, logs, said = [], [], ""
-        for step in self._steps(self._ids(text)):
-            logs.append(float(step.log_prob))
-            if step.token_id == self.own["end"]:
-                break
-            ids.append(int(step.token_id))
-            so_far = self.writing.text(ids)
-            if so_far.startswith(said) and not so_far.endswith(UNFINISHED):
-                yield so_far[len(said) :]
-                said = so_far
+        with closing(self._steps(self._ids(text))) as found:
+            for step in found:
+                logs.append(float(step.log_prob))
+                if step.token_id == self.own["end"]:
+                    break
+                ids.append(int(step.token_id))
+                so_far = self.writing.text(ids)
+                if so_far.startswith(said) and not so_far.endswith(UNFINISHED):
+                    yield so_far[len(said) :]
+                    said = so_far
         whole = self.writing.text(ids)
         if len(whole) > len(said):
             yield whole[len(said) :]
@@ -92,10 +105,7 @@ class QuickWriter:
             own = self.writing.ids(text)[: most - 1]
             rows.append([*ids, *own, self.own["end"]])
             starts.append(len(ids))
-        scored = self._network.score_batch(
-            [_words(row) for row in rows], max_input_length=0, max_batch_size=BATCH_TOKENS,
-            batch_type="tokens",
-        )  # fmt: skip
+        scored = _in_batches(self._network.score_batch, rows, BATCH_TOKENS, max_input_length=0)
         return [
             float(np.sum(one.log_probs[start - 1 :]))
             for one, start in zip(scored, starts, strict=True)
@@ -111,25 +121,27 @@ class QuickWriter:
             return prompt_ids(self.reading, text, limit=limit)
         return self.reading.read(text, limit=limit)
 
-    def _steps(self, ids: Sequence[int]) -> Iterator[Any]:
-        how = {name: self._how[name] for name in _BY_STEP if name in self._how}
-        if self.is_pair:
-            how["max_input_length"] = 0
-        found: Iterator[Any] = self._network.generate_tokens(
-            _words(ids), return_log_prob=True, **how
-        )
-        return found
+    def _steps(self, ids: Sequence[int]) -> Generator[Any, None, None]:
+        assert self._open < OPEN_TEXTS, "whole answers would wait for a worker forever"
+        self._open += 1
+        try:
+            how = {name: self._how[name] for name in _BY_STEP if name in self._how}
+            yield from steps(self._decode, _words(ids), **how, **self._whole)
+        finally:
+            self._open -= 1
 
     def _run(self, rows: Sequence[Sequence[int]]) -> list[Any]:
-        asked = [_words(row) for row in rows]
-        if not asked:
-            return []
-        found: list[Any] = (
-            self._network.translate_batch(asked, max_input_length=0, **self._how)
-            if self.is_pair
-            else self._network.generate_batch(asked, include_prompt_in_result=False, **self._how)
-        )
-        return found
+        budget = BATCH_TOKENS // int(self.facts["beams"])
+        return _in_batches(self._decode, rows, budget, **self._how, **self._whole)
+
+    @property
+    def _decode(self) -> Callable[..., list[Any]]:
+        network = self._network
+        return network.translate_batch if self.is_pair else network.generate_batch  # type: ignore[no-any-return]
+
+    @property
+    def _whole(self) -> dict[str, Any]:
+        return {"max_input_length": 0} if self.is_pair else {"include_prompt_in_result": False}
 
     def _written(self, result: Any) -> Written:
         """Return the best text and the geometric mean of the probabilities of its tokens."""
@@ -142,6 +154,21 @@ def _words(ids: Sequence[int]) -> list[str]:
     return [str(number) for number in ids]
 
 
+def _in_batches(
+    call: Callable[..., list[Any]], rows: Sequence[Sequence[int]], budget: int, **how: Any
+) -> list[Any]:
+    """Return what a network makes of each row, split by the budget as it would split them.
+
+    Given all at once, its workers would run the batches side by side.
+    """
+    found: list[Any] = [None] * len(rows)
+    for batch in token_batches([len(row) for row in rows], budget=budget, free_padding=budget):
+        made = call([_words(rows[place]) for place in batch], **how)
+        for place, one in zip(batch, made, strict=True):
+            found[place] = one
+    return found
+
+
 def _how(facts: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
     beams, pair = int(facts["beams"]), bool(own["pair"])
     most = "max_decoding_length" if pair else "max_length"
@@ -152,13 +179,11 @@ def _how(facts: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
         "suppress_sequences": [_words(one) for one in own["banned"]] or None,
         "end_token": str(own["end"]),
         "return_scores": True,
-        "max_batch_size": max(1, BATCH_TOKENS // beams),
-        "batch_type": "tokens",
         most: max(1, int(facts["max_output_tokens"]) - int(own["forced_end"])),
     }
 
 
-def _network(folder: Path, *, pair: bool, threads: int) -> Any:
+def _network(folder: Path, *, pair: bool, threads: int, workers: int) -> Any:
     try:
         import ctranslate2
     except ImportError as error:
@@ -169,6 +194,6 @@ def _network(folder: Path, *, pair: bool, threads: int) -> Any:
     kind = ctranslate2.Translator if pair else ctranslate2.Generator
     device = "cuda" if ctranslate2.get_cuda_device_count() else "cpu"
     try:
-        return kind(str(folder), device=device, intra_threads=threads, inter_threads=1)
+        return kind(str(folder), device=device, intra_threads=threads, inter_threads=workers)
     except RuntimeError as error:
         raise damaged(folder, f"not readable by CTranslate2 ({error})") from error

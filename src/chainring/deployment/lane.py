@@ -9,7 +9,8 @@ fill, at high load batches fill by themselves. All methods are for one asyncio e
     await lane.swap(newer, tag=newer_deployment)
     await lane.drain(timeout_s=10)
 
-Vectors and answers never share a batch; what is written piece by piece has the thread to itself.
+Vectors and answers never share a batch. Texts that are written piece by piece take turns with the
+batches and with one another, on the same thread.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from chainring.contracts.predictor import Predictor, PredictSettings
 from chainring.contracts.request import Request
 from chainring.deployment.admission import Admission, weight
 from chainring.deployment.settings import DeploymentSettings
-from chainring.deployment.writing import Pieces, written
+from chainring.deployment.writing import Texts, told
 
 D = TypeVar("D")
 
@@ -58,7 +59,6 @@ class _Waiting:
     reply: asyncio.Future[tuple[Any, Any]]
     work: Work
     weight: int
-    alone: bool = False
 
 
 class Lane(Generic[D]):
@@ -105,6 +105,8 @@ class Lane(Generic[D]):
         self._running: list[_Waiting] = []
         self._left = self._weight = 0
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="lane")
+        self._texts: Texts[D] = Texts(self._thread)
+        self._retired: list[Predictor] = []
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
@@ -114,8 +116,8 @@ class Lane(Generic[D]):
 
     @property
     def waiting(self) -> int:
-        """Texts that wait for the thread."""
-        return len(self._queue)
+        """Texts that wait for the thread, or for a place among those written piece by piece."""
+        return len(self._queue) + len(self._texts.waiting)
 
     @property
     def is_idle(self) -> bool:
@@ -161,25 +163,21 @@ class Lane(Generic[D]):
         return [vector for vector, _ in found], found[0][1] if found else self.tag
 
     async def stream(self, request: Request) -> AsyncGenerator[str | Reply[D], None]:
-        """Yield what is written as it is written, last the reply; to stop, close the iterator."""
-        pieces = Pieces(self._loop)
+        """Yield what is written as it is written, last the reply; to stop, close the iterator.
 
-        def work(predictor: Predictor, requests: list[Request]) -> Sequence[Answer]:
-            return [written(predictor, requests[0], pieces, self._settings)]
-
-        asked = asyncio.ensure_future(self._queued([request], work, alone=True))
-        asked.add_done_callback(lambda _: pieces.end())
+        The predictor that begins it ends it, and the reply has its tag. BusyError as of `ask`.
+        """
+        self._let_in(1)
+        text = self._texts.add(request, self._settings)
         try:
-            async for piece in pieces:
-                yield piece
-            ((answer, tag),) = await asked
-            yield Reply(answer=answer, tag=tag)
+            while isinstance(found := await text.next(), str):
+                yield found
+            yield Reply(answer=found, tag=text.tag)
         finally:
-            pieces.stop()
-            asked.cancel()
+            self._texts.leave(text)
 
     async def swap(self, predictor: Predictor, *, tag: D) -> None:
-        """Take up another predictor between two batches; return when the old one is closed.
+        """Take up another predictor; return when the old one has ended its texts and is closed.
 
         Raises
         ------
@@ -190,7 +188,11 @@ class Lane(Generic[D]):
             predictor.close()
             raise BusyError("the server is stopping", retry_after_s=RETRY_AFTER_S)
         old, self._predictor, self.tag = self._predictor, predictor, tag
-        await self._loop.run_in_executor(self._thread, old.close)
+        self._retired.append(old)
+        await self._texts.left(old)
+        if old in self._retired:  # a drain meanwhile has closed it
+            self._retired.remove(old)
+            await self._loop.run_in_executor(self._thread, old.close)
 
     async def drain(self, timeout_s: float) -> bool:
         """Take no more requests, answer what waits, and stop; return whether all was answered.
@@ -201,12 +203,17 @@ class Lane(Generic[D]):
         try:
             await asyncio.wait_for(self._idle.wait(), timeout_s)
         except TimeoutError:
+            because = "the server stopped before it came to this request"
             for item in (*self._running, *self._queue):
-                _fail(item, BusyError("the server stopped before it came to this request"))
+                _fail(item, BusyError(because))
+            self._texts.stop(because)
         drained = self._idle.is_set()
         self._task.cancel()
         await asyncio.wait([self._task])
-        self._thread.submit(self._predictor.close)
+        self._texts.end()
+        for predictor in (*self._retired, self._predictor):
+            self._thread.submit(predictor.close)
+        self._retired.clear()
         self._thread.shutdown(wait=drained)
         return drained
 
@@ -222,25 +229,25 @@ class Lane(Generic[D]):
         return found
 
     def _refused(self, count: int) -> BusyError | None:
-        return self._admission.refusal(count=count, waiting=len(self._queue), weight=self._weight)
+        return self._admission.refusal(count=count, waiting=self.waiting, weight=self._weight)
 
-    async def _queued(
-        self, requests: Sequence[Request], work: Work, *, alone: bool = False
-    ) -> list[tuple[Any, Any]]:
-        """Return what the work made of each request, with the tag of its predictor."""
-        error = self.refusal(len(requests))
-        if error is not None:
+    def _let_in(self, count: int) -> None:
+        """Wake up for so many texts, which must be queued before the loop runs on."""
+        if (error := self.refusal(count)) is not None:
             raise error
-        if not requests:
-            return []
+        if count:
+            self._idle.clear()
+            self._wake.set()
+
+    async def _queued(self, requests: Sequence[Request], work: Work) -> list[tuple[Any, Any]]:
+        """Return what the work made of each request, with the tag of its predictor."""
+        self._let_in(len(requests))
         futures: list[asyncio.Future[tuple[Any, Any]]] = []
         for request in requests:
             cost = weight(len(request.text) + len(request.pair))
             futures.append(self._loop.create_future())
-            self._queue.append(_Waiting(request, futures[-1], work, cost, alone))
+            self._queue.append(_Waiting(request, futures[-1], work, cost))
             self._weight += cost
-        self._idle.clear()
-        self._wake.set()
         if len(futures) == 1:
             return [await self._kept(futures[0])]
         try:
@@ -260,8 +267,8 @@ class Lane(Generic[D]):
     async def _run(self) -> None:
         while True:
             batch = self._next_batch()
-            if batch:
-                await self._answer(batch)
+            spent_s = await self._answer(batch) if batch else 0.0
+            if await self._texts.turn(self._predictor, self.tag, budget_s=spent_s) or batch:
                 continue
             self._idle.set()
             self._wake.clear()
@@ -270,7 +277,7 @@ class Lane(Generic[D]):
     def _next_batch(self) -> list[_Waiting]:
         batch: list[_Waiting] = []
         room, heaviest, heavy = self._characters, self._admission.batch_weight, 0
-        self._admission.taking(len(self._queue))
+        self._admission.taking(self.waiting)
         while self._queue and len(batch) < BATCH_TEXTS:
             item = self._queue[0]
             if not item.reply.done():
@@ -278,18 +285,17 @@ class Lane(Generic[D]):
                 first = batch[0] if batch else item
                 heavy += item.weight
                 is_long = heavy > heaviest and len(batch) >= LEAST_TEXTS
-                if batch and (room < 0 or is_long or item.alone or first.work != item.work):
+                if batch and (room < 0 or is_long or first.work != item.work):
                     break
                 batch.append(item)
             else:
                 self._left = max(0, self._left - 1)
             self._weight -= item.weight
             self._queue.popleft()
-            if item.alone and batch:
-                break
         return batch
 
-    async def _answer(self, batch: list[_Waiting]) -> None:
+    async def _answer(self, batch: list[_Waiting]) -> float:
+        """Answer a batch; return how many seconds it took."""
         predictor, tag, self._running = self._predictor, self.tag, batch
         self.batches[len(batch)] += 1
         begun = time.perf_counter()
@@ -302,6 +308,7 @@ class Lane(Generic[D]):
                 _fail(item, found)
             elif not item.reply.done():
                 item.reply.set_result((found, tag))
+        return spent
 
     def _predict(self, predictor: Predictor, requests: list[Request]) -> Sequence[Answer]:
         return predictor.predict(requests, settings=self._settings)
@@ -318,13 +325,8 @@ def _each(batch: list[_Waiting], predictor: Predictor) -> list[Any]:
         return _together(batch, predictor)
     except BaseException as error:  # noqa: BLE001 - whatever it is, its own caller hears of it
         if len(batch) == 1:
-            return [error if isinstance(error, Exception) else _told(error)]
+            return [told(error)]
         return [_each([item], predictor)[0] for item in batch]
-
-
-def _told(error: BaseException) -> RefusedError:
-    """Return an error in place of what is none: a panic of a library in Rust would end the lane."""
-    return RefusedError(f"the engine broke off ({type(error).__name__}); send another text")
 
 
 def _together(batch: list[_Waiting], predictor: Predictor) -> list[Any]:
