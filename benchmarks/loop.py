@@ -5,10 +5,12 @@
 
 Each seed: a project with ten rows a label; then three times 1,000 further training texts are asked
 of the champion as users who correct every wrong answer and confirm half of the right ones (300
-users; a correction names the true label), a reviewer answers the sample of the hold-out (at most
-100 rows a turn), and the ring turns. The published test split is never in the project: it measures
-each champion from outside. Three ways: `honest`; `noisy` (30 % of the corrections name a wrong
-label); `hostile` (one author besides, who corrects 300 right answers a turn to a wrong label).
+users; a correction names the true label), a reviewer answers 70 rows of the hold-out's sample, and
+the ring turns. Where the verdict then asks for answers that decide, the reviewer gives these, too,
+up to 100 rows a turn in all, and the verdict is asked for again. The published test split is never
+in the project: it measures each champion from outside. Three ways: `honest`; `noisy` (30 % of the
+corrections name a wrong label); `hostile` (one author besides, who corrects 300 right answers a
+turn to a wrong label).
 
 A label is counted where somebody had to name one: every correction, those of the hold-out too.
 A confirmation is one click and names none; the reviewer's rows judge and never teach; both are
@@ -40,6 +42,7 @@ from typing import Any
 from chainring.contracts.reaction import Reaction
 from chainring.contracts.request import Request
 from chainring.deployment.predictors import open_predictor
+from chainring.ring.due import open_asks
 from chainring.software.api import Project
 from chainring.stats.charts.lines import Point, Series, line_chart
 from chainring.stats.paired import mcnemar
@@ -59,6 +62,8 @@ log = "redacted"
 """
 USERS = 300
 PER_TURN = 1000
+SAMPLED = 70
+REVIEWED = 100
 HOSTILE_PER_TURN = 300
 DRAWS = 3
 
@@ -91,6 +96,7 @@ def users(
     project: Project,
     asked: list[dict[str, str]],
     labels: list[str],
+    truth: dict[str, str],
     dice: random.Random,
     *,
     wrong: float,
@@ -99,7 +105,6 @@ def users(
     """Ask, correct and confirm as the simulated users of one turn."""
     counts: Counter[str] = Counter()
     answers = project.predict([row["text"] for row in asked], author="")
-    truth = {}
     for row, answer in zip(asked, answers, strict=True):
         truth[answer.id] = row["label"]
         author = f"user-{dice.randrange(USERS)}"
@@ -120,14 +125,19 @@ def users(
         counts["corrections"] += 1
         counts["taught"] += not answer.holdout
         react(project, answer.id, "correction", value, author)
-    for item in project.review_items(limit=10_000):
-        if item.kind == "holdout" and item.prediction in truth:
-            known = truth[item.prediction]
-            decision = "accept" if known == item.answer else "change"
-            value = "" if decision == "accept" else known
-            project.decide(item.id, decision=decision, value=value, by="reviewer")
-            counts["reviewed"] += 1
+    counts["reviewed"] += review(project, truth, kind="holdout", most=SAMPLED)
     return counts
+
+
+def review(project: Project, truth: dict[str, str], *, kind: str, most: int) -> int:
+    """Answer what waits of a kind as a person who knows the truth; return how many."""
+    waiting = [item for item in project.review_items(limit=10_000) if item.kind == kind][:most]
+    for item in waiting:
+        known = truth[item.prediction]
+        decision = "accept" if known == item.answer else "change"
+        value = "" if decision == "accept" else known
+        project.decide(item.id, decision=decision, value=value, by="reviewer")
+    return len(waiting)
 
 
 def react(project: Project, prediction: str, kind: Any, value: str, author: str) -> None:
@@ -147,6 +157,7 @@ def run(data: Path, folder: Path, seed: int, way: str, turns: int) -> dict[str, 
     rest = [row for found in by_label.values() for row in found[10:]]
     dice.shuffle(rest)
     labels = sorted(by_label)
+    truth: dict[str, str] = {}
     project = project_of(folder / f"{way}-{seed}", first, seed)
     project.turn()
     series = [outcomes(project, test)]
@@ -156,8 +167,13 @@ def run(data: Path, folder: Path, seed: int, way: str, turns: int) -> dict[str, 
         asked = rest[number * PER_TURN : (number + 1) * PER_TURN]
         wrong = 0.3 if way == "noisy" else 0.0
         hostile = HOSTILE_PER_TURN if way == "hostile" else 0
-        counts = users(project, asked, labels, dice, wrong=wrong, hostile=hostile)
+        counts = users(project, asked, labels, truth, dice, wrong=wrong, hostile=hostile)
         done = project.turn()
+        wanted, left = len(open_asks(project.ring)), REVIEWED - counts["reviewed"]
+        counts["asked"] = wanted
+        if 0 < wanted <= left:
+            counts["decided"] = review(project, truth, kind="deciding", most=left)
+            done = project.turn()
         result["counts"] += counts
         before, now = series[-1], outcomes(project, test)
         gained = sum(n and not b for n, b in zip(now, before, strict=True))

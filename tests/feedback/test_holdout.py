@@ -2,14 +2,21 @@
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chainring.contracts.feedback import Feedback
-from chainring.contracts.label import Label
+from chainring.contracts.label import DECIDES, Label
 from chainring.contracts.prediction import Prediction
-from chainring.feedback.holdout import ReactionRates, is_right, reaction_rates, sample
+from chainring.feedback.holdout import (
+    ReactionRates,
+    is_right,
+    kept_to_decide,
+    reaction_rates,
+    sample,
+)
 
 Ask = Callable[..., Prediction]
 SECRET = b"k" * 32
@@ -120,3 +127,54 @@ def test_confirming_a_passed_on_text_is_disputed_when_it_was_in_scope(
     said = [row(1, kind="confirmation", value="")]
     for truth, disputed in [("out_of_scope", 0), ("退款", 1)]:
         assert reaction_rates(asked, said, [review("pred_1", truth)]).disputed == disputed
+
+
+# Answers that are kept to decide
+
+
+def test_a_part_of_the_groups_is_kept_and_never_sampled(prediction: Ask) -> None:
+    asked = [prediction(n, holdout=True) for n in range(400)]
+    kept = {one.id for one in kept_to_decide(asked, sampled=(), size=400, secret=SECRET, share=0.5)}
+    drawn = set(sample(asked, already=(), size=400, secret=SECRET, deciding_share=0.5))
+    assert kept | drawn == {one.id for one in asked}
+    assert not kept & drawn
+    assert 150 < len(kept) < 250
+
+
+def test_all_near_duplicates_lie_in_one_part_and_the_first_stands_for_them(prediction: Ask) -> None:
+    asked = [prediction(n, holdout=True, group=f"g{n % 40}", at=float(n)) for n in range(120)]
+    kept = kept_to_decide(asked, sampled=(), size=400, secret=SECRET, share=0.5)
+    assert [one.id for one in kept] == [f"pred_{n}" for n in range(39, -1, -1) if is_in(kept, n)]
+    drawn = sample(asked, already=(), size=400, secret=SECRET, deciding_share=0.5)
+    assert len(kept) + len(drawn) == 40
+
+
+def is_in(kept: list[Prediction], number: int) -> bool:
+    return any(one.group == f"g{number}" for one in kept)
+
+
+def test_what_was_sampled_before_judges_already_and_is_not_kept(prediction: Ask) -> None:
+    asked = [prediction(n, holdout=True, group=f"g{n % 10}") for n in range(20)]
+    kept = kept_to_decide(asked, sampled=(), size=20, secret=SECRET, share=1.0)
+    assert len(kept) == 10
+    rest = kept_to_decide(asked, sampled={"pred_13"}, size=20, secret=SECRET, share=1.0)
+    assert {one.group for one in kept} - {one.group for one in rest} == {"g3"}
+
+
+def test_only_the_hold_out_is_kept_the_newest_first_and_never_without_a_share(
+    prediction: Ask,
+) -> None:
+    asked = [prediction(n, holdout=n % 2 == 0, at=float(n)) for n in range(40)]
+    kept = kept_to_decide(asked, sampled=(), size=3, secret=SECRET, share=1.0)
+    assert [one.id for one in kept] == ["pred_38", "pred_36", "pred_34"]
+    assert kept_to_decide(asked, sampled=(), size=40, secret=SECRET, share=0.0) == []
+
+
+def test_answers_that_were_asked_about_to_decide_say_nothing_of_rates(prediction: Ask) -> None:
+    asked = prediction(1, holdout=True, label="stock")
+    said = Label(
+        id="lab_1", app="shop", record="pred_1", value="stock", author="ann", author_kind="person",
+        guideline=DECIDES,
+    )  # fmt: skip
+    assert reaction_rates([asked], [], [said]).right == 0
+    assert reaction_rates([asked], [], [replace(said, guideline="review of kind holdout")]).right

@@ -12,6 +12,7 @@ from chainring.contracts.guard import Guard
 from chainring.contracts.label import Label
 from chainring.contracts.prediction import Prediction
 from chainring.feedback.corrections import statements
+from chainring.feedback.holdout import kept_to_decide
 from chainring.feedback.queue import ReviewItem, decide, review_items
 from chainring.feedback.settings import FeedbackSettings
 
@@ -118,7 +119,7 @@ def test_what_has_no_text_any_more_is_not_shown(row: Row, prediction: Ask, guard
         rows,
         asked,
         guard,
-        settings=FeedbackSettings(review="all", sample_per_turn=1),
+        settings=FeedbackSettings(review="all", sample_per_turn=1, deciding_share=0),
         erased=("pred_3", "pred_4"),
     )
     assert [item.id for item in items] == ["pred_5"]
@@ -126,13 +127,40 @@ def test_what_has_no_text_any_more_is_not_shown(row: Row, prediction: Ask, guard
 
 def test_the_sample_of_a_turn_is_bounded(prediction: Ask, review: Review, guard: Guard) -> None:
     asked = [prediction(n, holdout=True) for n in range(10)]
-    bounded = FeedbackSettings(sample_per_turn=4)
+    bounded = FeedbackSettings(sample_per_turn=4, deciding_share=0)
     first = queue([], asked, guard, settings=bounded)
     assert len(first) == 4
     done = [review(item.id, at=50.0) for item in first[:3]]
     assert len(queue([], asked, guard, *done, settings=bounded, since=10.0)) == 1
     assert len(queue([], asked, guard, *done, settings=bounded, since=60.0)) == 4
     assert queue([], asked, guard, *done, settings=bounded)[0] == first[3]
+
+
+def test_what_the_last_verdict_asks_comes_first_until_it_is_answered(
+    row: Row, prediction: Ask, review: Review, guard: Guard
+) -> None:
+    rows = [row(9, kind="flag", value="wrong")]
+    asked = [prediction(n, holdout=True) for n in range(3)]
+    wanted = ["pred_2", "pred_0", "pred_77"]
+    items = queue(rows, asked, guard, deciding=wanted, erased=("pred_0",))
+    assert [(item.id, item.kind) for item in items[:2]] == [
+        ("pred_2", "deciding"),
+        ("fb_9", "flag"),
+    ]
+    assert "decides" in items[0].why
+    said = decide(items[0], "accept", by="ann", labels=LABELS, now=1.0)
+    assert said.decides
+    later = queue(rows, asked, guard, said, deciding=wanted, erased=("pred_0",))
+    assert "pred_2" not in [item.id for item in later]
+
+
+def test_answers_that_are_kept_to_decide_are_not_sampled(prediction: Ask, guard: Guard) -> None:
+    asked = [prediction(n, holdout=True) for n in range(60)]
+    settings = FeedbackSettings(deciding_share=0.5)
+    sampled = {item.id for item in queue([], asked, guard, settings=settings)}
+    kept = kept_to_decide(asked, sampled=(), size=60, secret=b"secret", share=0.5)
+    assert sampled
+    assert sampled == {one.id for one in asked} - {one.id for one in kept}
 
 
 def test_unsure_answers_to_near_duplicates_are_asked_about_once(

@@ -25,8 +25,9 @@ from chainring.ring import turn as turn_module
 from chainring.ring.built import CHAMPION, Ring, current
 from chainring.ring.gate import conditions
 from chainring.ring.judging import judged
+from chainring.ring.snapshots import snapshot_feedback
 from chainring.ring.steps import STEPS, Step
-from chainring.ring.turn import Turn, named_feedback, rows_with, snapshot_feedback, withdrawn
+from chainring.ring.turn import Turn, named_feedback, rows_with, withdrawn
 from chainring.software.api import Project
 from chainring.store.ledger import Ledger
 

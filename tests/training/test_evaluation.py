@@ -15,13 +15,15 @@ from chainring.contracts.codec import decode
 from chainring.contracts.dataset import OUT_OF_SCOPE, Row
 from chainring.contracts.errors import InputError
 from chainring.contracts.evaluation import Evaluation, Outcome
+from chainring.contracts.feedback import Feedback
 from chainring.contracts.forms import Form, Forms, Parity
 from chainring.contracts.prediction import Answer
 from chainring.contracts.predictor import Predictor
 from chainring.contracts.request import Request
+from chainring.contracts.table import Table
 from chainring.contracts.values import Input
 from chainring.contracts.work import Work
-from chainring.store.tables import read_table
+from chainring.store.tables import read_table, write_table
 from chainring.training.evaluation import evaluation, outcome
 from chainring.training.settings import EvaluationSettings
 
@@ -88,7 +90,7 @@ class Suite:
         self.rows.append(dataclasses.replace(row, **facts))
         self.script[text] = told
 
-    def judge(self, seen: Sequence[Row] = ()) -> Evaluation:
+    def judge(self, seen: Sequence[Row] = (), kept: Table[Feedback] | None = None) -> Evaluation:
         self.predictor = Scripted(self.script)
 
         @contextlib.contextmanager
@@ -98,11 +100,24 @@ class Suite:
             self.predictor.close()
 
         work = dataclasses.replace(self.work, open_predictor=opened)
-        dataset = make_dataset(work, self.rows, self.tmp_path / "suite")
+        name = "suite" if kept is None else "suite with kept answers"
+        dataset = make_dataset(work, self.rows, self.tmp_path / name)
         others = [make_dataset(work, seen, self.tmp_path / "seen")] if seen else []
-        return evaluation(
-            FORMS, dataset, (dataset, *others), work=work, settings=EvaluationSettings()
-        )
+        settings = EvaluationSettings()
+        return evaluation(FORMS, dataset, (dataset, *others), kept, work=work, settings=settings)
+
+    def keep(self, *texts: str) -> Table[Feedback]:
+        rows = [
+            Feedback(
+                id=f"pred_{n}", app="shop", prediction=f"pred_{n}", kind="outcome", value="",
+                author="ann", at=1.0, text=text, language="en", group=f"g{n}", holdout=True,
+            )
+            for n, text in enumerate(texts)
+        ]  # fmt: skip
+        folder = self.tmp_path / "kept"
+        folder.mkdir()
+        count = write_table(folder, rows)
+        return Table(address=self.work.trees.put(folder, kind="feedback"), rows=count)
 
     def outcomes(self, found: Evaluation) -> list[Outcome]:
         return list(read_table(Outcome, self.work.trees.open(found.address)))
@@ -203,6 +218,33 @@ def test_rows_that_a_judged_model_has_seen_are_dropped_and_counted(suite: Suite)
     assert found.dropped == {"near_duplicate": 1, "trained_on": 1}
     assert [o.row for o in suite.outcomes(found)] == [suite.rows[1].id]
     assert suite.predictor.asked == ["Can I pay by card in the shop?"]
+
+
+def test_kept_answers_are_noted_and_change_no_figure(suite: Suite) -> None:
+    for n in range(10):
+        suite.add(text_number(n), "a", answer("a" if n < 7 else "b"))
+    alone = suite.judge()
+    suite.script["where has it gone"] = answer("b", passed_on=True)
+    found = suite.judge(kept=suite.keep("where has it gone"))
+    (noted,) = [one for one in suite.outcomes(found) if one.part == "deciding"]
+    assert (noted.row, noted.label, noted.passed_on, noted.right) == ("pred_0", "b", True, 0.0)
+    assert (noted.truth, noted.author, noted.group) == ("", "ann", "g0")
+    assert found.accuracy == alone.accuracy
+    assert found.slices == alone.slices
+    assert (found.macro_f1, found.calibration_error) == (alone.macro_f1, alone.calibration_error)
+    assert (found.passed_on, found.metrics) == (alone.passed_on, alone.metrics)
+
+
+def test_kept_answers_that_a_model_has_seen_or_that_judge_already_are_left_out(
+    suite: Suite,
+) -> None:
+    suite.add("where is the parcel I ordered", "a", answer("a"))
+    suite.add("a row that taught the other model", "a", answer("a"), split="train")
+    texts = ("where is the parcel I ordered?", "a row that taught the other model", "quite new", "")
+    suite.script |= {text: answer("b") for text in texts}
+    found = suite.judge(kept=suite.keep(*texts))
+    assert [o.row for o in suite.outcomes(found) if o.part == "deciding"] == ["pred_2"]
+    assert found.dropped == {}
 
 
 def test_a_suite_that_was_all_trained_on_cannot_judge(suite: Suite) -> None:

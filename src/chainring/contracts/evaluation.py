@@ -12,7 +12,8 @@ class Outcome:
     """What one model answered to one row.
 
     `right` is 1.0 or 0.0 (graded tasks: any share): for a row in scope, the label is the true one;
-    for a row out of scope, the text was passed on. `part` is `suite`, `holdout` or `reacted`.
+    for a row out of scope, the text was passed on. `part` is `suite`, `holdout`, `reacted`, or
+    `deciding`: an answer whose truth is not known, so that nothing is right yet.
     `truth` and `label` are values of the task; a text of one's own is not kept here, they are empty
     then. `sliced` are the labels that slices go by, None where `truth` is the label. `base` is what
     always giving the same answer would be worth on this row, None where that follows from `truth`.

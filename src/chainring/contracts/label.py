@@ -7,6 +7,7 @@ from typing import Literal
 
 AuthorKind = Literal["source", "person", "user", "model"]
 ReviewState = Literal["accepted", "pending", "rejected"]
+DECIDES = "review of kind deciding"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,3 +31,8 @@ class Label:
     parents: tuple[str, ...] = ()
     must: bool = False
     private: bool = False
+
+    @property
+    def decides(self) -> bool:
+        """Whether it was asked for because two models differ: such rows are no random sample."""
+        return self.guideline == DECIDES

@@ -40,7 +40,8 @@ class Verdict:
     """A row and a readable file. `promote` follows from `checks`; an override is a row of its own.
 
     `fix_rate` is the share of complaints of the hold-out now answered right, shown beside the
-    placebo's; it is never a test. `more_rows_needed` is 0 when enough rows were pooled.
+    placebo's; it is never a test. `more_rows_needed` is 0 when enough rows were pooled. `asks` are
+    answers on which the two models differ and whose truth would decide between them.
     """
 
     app: str
@@ -60,3 +61,4 @@ class Verdict:
     fix_rate: float | None = None
     placebo_fix_rate: float | None = None
     notes: tuple[str, ...] = ()
+    asks: tuple[str, ...] = ()

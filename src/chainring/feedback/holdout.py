@@ -1,6 +1,11 @@
-"""The hold-out's sample: which answers a person is asked about, and how often users react.
+"""The hold-out: which answers a person is asked about, and how often users react.
+
+A part of its groups is sampled at random: a person says the truth of these whatever was answered.
+The others are kept for the question which of two models is better: where both answer alike, no
+truth could tell them apart, so that a person is asked only where they differ.
 
 sample(traffic.predictions(holdout=True), already=reviewed_ids, size=100, secret=secret)
+kept_to_decide(traffic.predictions(holdout=True), sampled=ids, size=1000, secret=secret, share=0.5)
 reaction_rates(predictions, feedback, reviewed)
 """
 
@@ -18,6 +23,53 @@ from chainring.contracts.label import Label
 from chainring.contracts.prediction import Prediction
 from chainring.feedback.corrections import STATEMENTS
 
+_SPAN = 2.0**64
+
+
+def decides(prediction: Prediction, *, secret: bytes, share: float) -> bool:
+    """Whether an answer is of the part of the hold-out that is kept to decide between models.
+
+    Its group's keyed hash says so, before anything was answered and whatever anybody said of it.
+    """
+    group = prediction.group or prediction.id
+    drawn = int(keyed(secret, "hold-out that decides", group, size=8), 16)
+    return prediction.holdout and drawn < share * _SPAN
+
+
+def kept_to_decide(
+    predictions: Iterable[Prediction],
+    *,
+    sampled: Collection[str],
+    size: int,
+    secret: bytes,
+    share: float,
+) -> list[Prediction]:
+    """Return the first answer of each group that is kept to decide, the newest groups first.
+
+    Parameters
+    ----------
+    predictions
+        Answers whose text is still there.
+    sampled
+        Ids that a person was asked about as part of a random sample: their groups judge already.
+    size
+        Answers at most.
+    secret, share
+        The project's key; the share of groups that is kept, 0 to 1.
+    """
+    those = [one for one in predictions if decides(one, secret=secret, share=share)]
+    known = {one.group or one.id for one in those if one.id in sampled}
+    kept = [one for group, one in _first_of_groups(those).items() if group not in known]
+    return sorted(kept, key=_asked, reverse=True)[: max(size, 0)]
+
+
+def _first_of_groups(predictions: Iterable[Prediction]) -> dict[str, Prediction]:
+    groups: dict[str, Prediction] = {}
+    for one in predictions:
+        group = one.group or one.id
+        groups[group] = min(groups.get(group, one), one, key=_asked)
+    return groups
+
 
 def sample(
     predictions: Iterable[Prediction],
@@ -26,6 +78,7 @@ def sample(
     size: int,
     secret: bytes,
     seed: int = 0,
+    deciding_share: float = 0.0,
 ) -> list[str]:
     """Return ids of hold-out answers to review: a random draw that is the same every time.
 
@@ -42,14 +95,16 @@ def sample(
         Ids at most, at least 0.
     secret
         The project's key: without it nobody can tell which answers will judge.
+    deciding_share
+        The share of groups that is kept to decide between models, and not sampled.
     """
-    groups: dict[str, Prediction] = {}
-    done: set[str] = set()
-    for prediction in predictions:
-        if prediction.holdout:
-            group = prediction.group or prediction.id
-            groups[group] = min(groups.get(group, prediction), prediction, key=_asked)
-            done.update([group] if prediction.id in already else [])
+    open_ = [
+        one
+        for one in predictions
+        if one.holdout and not decides(one, secret=secret, share=deciding_share)
+    ]
+    groups = _first_of_groups(open_)
+    done = {one.group or one.id for one in open_ if one.id in already}
     drawn = sorted(
         (group for group in groups if group not in done),
         key=lambda group: keyed(secret, "hold-out sample", str(seed), group),
@@ -125,7 +180,7 @@ def reaction_rates(
     Parameters
     ----------
     predictions
-        Any; only those of the hold-out with a person's accepted label about their id count.
+        Any; only those of the hold-out's sample count that a person gave an accepted label.
     model
         Count answers of this model only: rates speak for the champion that was reacted to.
     right
@@ -155,7 +210,11 @@ def reaction_rates(
 
 def _truth(reviewed: Iterable[Label]) -> dict[str, str]:
     newest = {one.record: one for one in reviewed if one.author_kind == "person"}
-    return {name: one.value for name, one in newest.items() if one.state == "accepted"}
+    return {
+        name: one.value
+        for name, one in newest.items()
+        if one.state == "accepted" and not one.decides
+    }
 
 
 def is_right(prediction: Prediction, truth: str) -> bool:

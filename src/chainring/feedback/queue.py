@@ -27,8 +27,12 @@ from chainring.feedback.settings import FeedbackSettings
 from chainring.feedback.value_rules import ValueRules
 from chainring.text.normalise import normalise
 
-ItemKind = Literal["flag", "correction", "doubtful", "holdout", "unsure", "suspect"]
+ItemKind = Literal["deciding", "flag", "correction", "doubtful", "holdout", "unsure", "suspect"]
 Decision = Literal["accept", "change", "reject"]
+_WHY = {
+    "holdout": "drawn at random: it judges the models and is never learnt from",
+    "deciding": "the newest model answers it otherwise: your answer decides between the two",
+}
 DECISIONS: tuple[Decision, ...] = get_args(Decision)
 
 
@@ -68,17 +72,19 @@ def review_items(
     secret: bytes,
     settings: FeedbackSettings,
     doubtful: Mapping[str, str] | None = None,
+    deciding: Sequence[str] = (),
     unsure: int = 50,
     unsure_below: float = 0.8,
     since: float | None = None,
     limit: int | None = None,
     task: Task = "classification",
 ) -> list[ReviewItem]:
-    """Return what waits for a person: flags, corrections, hold-out sample, then unsure answers.
+    """Return what waits for a person.
 
-    What a person decided on is left out, and so is what has no text any more. Answers of the
-    hold-out are never shown as unsure, nor their corrections for review: only the random sample
-    may tell the truth of a row that judges.
+    First what the last verdict asks, then flags, corrections, the hold-out's sample, and unsure
+    answers. What a person decided on is left out, and so is what has no text any more. Answers of
+    the hold-out are never shown as unsure, nor their corrections for review: only the random
+    sample, and what decides between two models, may tell the truth of a row that judges.
 
     Parameters
     ----------
@@ -86,6 +92,8 @@ def review_items(
         Returns the text of a prediction by its id, None when erased.
     doubtful
         Feedback id → why the data contradicts that correction.
+    deciding
+        Ids of the answers that the last verdict asks about.
     unsure
         Unsure answers at most: those passed on first, then by confidence.
     unsure_below
@@ -97,7 +105,14 @@ def review_items(
     rows, asked = list(feedback), list(predictions)
     newest = {one.record: one for one in reviewed if one.author_kind == "person"}
     done = {name for name, one in newest.items() if one.state != "pending"}
-    drawn = sample(asked, already=done, size=len(asked), secret=secret, seed=settings.seed)
+    drawn = sample(
+        asked,
+        already=done,
+        size=len(asked),
+        secret=secret,
+        seed=settings.seed,
+        deciding_share=settings.deciding_share,
+    )
     answered = {one.id for one in asked if one.holdout}
     reviews = sum(
         since is not None and one.at is not None and one.at > since
@@ -106,9 +121,10 @@ def review_items(
     )
     left = max(0, settings.sample_per_turn - reviews)
     queue = [
+        *_holdout(asked, [one for one in deciding if one not in done], text, "deciding"),
         *_flags(rows, done),
         *_corrections(rows, reviewed, guard, settings, doubtful or {}, done, task),
-        *islice(_holdout(asked, drawn, text), left),
+        *islice(_holdout(asked, drawn, text, "holdout"), left),
         *islice(_unsure(asked, done, text, unsure_below), unsure),
     ]
     return queue if limit is None else queue[:limit]
@@ -162,14 +178,16 @@ def _of_reaction(row: Feedback, kind: ItemKind, *, proposed: str = "", why: str 
 
 
 def _holdout(
-    asked: Iterable[Prediction], drawn: Sequence[str], text: Callable[[str], str | None]
+    asked: Iterable[Prediction],
+    drawn: Sequence[str],
+    text: Callable[[str], str | None],
+    kind: Literal["deciding", "holdout"],
 ) -> Iterator[ReviewItem]:
     by_id = {one.id: one for one in asked}
     for name in drawn:
-        words = text(name)
+        words = text(name) if name in by_id else None
         if words:
-            why = "drawn at random: it judges the models and is never learnt from"
-            yield _of_answer(by_id[name], "holdout", words, why)
+            yield _of_answer(by_id[name], kind, words, _WHY[kind])
 
 
 def _unsure(

@@ -44,6 +44,13 @@ class FeedbackSettings(BaseModel):
     sample_per_turn: int = Field(
         100, ge=0, le=10_000, description="hold-out answers that a person is asked about per turn"
     )
+    deciding_share: float = Field(
+        0.5,
+        ge=0,
+        le=0.9,
+        description="share of the hold-out of which a person is asked only what two models"
+        " answer differently; 0: none",
+    )
     seed: int = Field(0, ge=0, lt=2**31, description="another seed draws another sample")
     licence: str = Field("user feedback", min_length=1, description="licence of users' texts")
     consent: str = Field(

@@ -1,4 +1,7 @@
-"""When to turn: new usable corrections, a labelled drop, or the timetable; never drift alone."""
+"""When to turn: new usable corrections, a labelled drop, or the timetable; never drift alone.
+
+A turn whose verdict asked a person something is due again once everything is answered.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +31,8 @@ class Due:
 def due(ring: Ring, *, now: float | None = None) -> Due:
     """Say whether the ring should turn now.
 
-    Order: the cooldown holds everything back; then corrections, a labelled drop, the timetable.
+    Order: answers that decide end a turn that has begun; the cooldown holds everything else back;
+    then corrections, a labelled drop, the timetable.
     """
     settings, moment = ring.recipe.watch, time.time() if now is None else now
     turns = [t for t in ring.ledger.facts("turn", Turn) if t.outcome in ("promoted", "held")]
@@ -37,6 +41,10 @@ def due(ring: Ring, *, now: float | None = None) -> Due:
     last = turns[-1]  # by number, not by clock
     fresh = new_corrections(ring, last.feedback)
     rest_h = (moment - last.started) / 3600
+    asked = asks(ring)
+    if asked and not open_asks(ring):
+        because = f"all {len(asked)} answers that decide have been answered"
+        return Due(due=True, because=because, corrections=fresh)
     if 0 <= rest_h < settings.cooldown_hours:  # below 0 the clock was set back: no rest is known
         return Due(
             due=False,
@@ -54,6 +62,25 @@ def due(ring: Ring, *, now: float | None = None) -> Due:
         return Due(due=True, because=because, corrections=fresh)
     because = f"{fresh} of {settings.min_corrections} new usable corrections; no labelled drop"
     return Due(due=False, because=because, corrections=fresh)
+
+
+def asks(ring: Ring) -> tuple[str, ...]:
+    """Return the answers that the last verdict asks about, while it speaks of the champion of now.
+
+    They are ids of predictions; what was answered since is still among them.
+    """
+    rows = ring.ledger.all_lineage(step="verdict")
+    _, champion = current(ring)
+    if not rows or champion is None:
+        return ()
+    verdict = decode(Verdict, rows[-1].result)
+    return verdict.asks if verdict.champion == champion.model else ()
+
+
+def open_asks(ring: Ring) -> tuple[str, ...]:
+    """Return those that nobody has answered yet and whose text is still there."""
+    told = {one.record for one in ring.ledger.facts("label", Label) if one.decides}
+    return tuple(one for one in asks(ring) if one not in told and ring.traffic.text(one))
 
 
 def new_corrections(ring: Ring, table: str) -> int:
@@ -84,7 +111,9 @@ def labelled_drop(ring: Ring) -> str | None:
     right = []
     for identifier, label in truth.items():
         prediction = ring.traffic.prediction(identifier)
-        if label.state == "accepted" and prediction is not None and prediction.holdout:
+        if label.state != "accepted" or label.decides:
+            continue
+        if prediction is not None and prediction.holdout:
             if prediction.model == champion.model:
                 right.append(grade(prediction, label.value))
     if not right:

@@ -1,6 +1,7 @@
 """What the gate is told: both evaluations, the placebo, earlier looks, and what was fixed before.
 
-Enters a built challenger and the champion's deployment, leaves the verdict as an execution.
+Enters a built challenger, the champion's deployment and answers kept to decide between the two,
+leaves the verdict as an execution.
 """
 
 from __future__ import annotations
@@ -11,7 +12,9 @@ from chainring.contracts.case import Case
 from chainring.contracts.codec import decode
 from chainring.contracts.deployment import Deployment
 from chainring.contracts.evaluation import Evaluation, Outcome
+from chainring.contracts.feedback import Feedback
 from chainring.contracts.label import Label
+from chainring.contracts.table import Table
 from chainring.contracts.verdict import Verdict
 from chainring.feedback.corrections import STATEMENTS
 from chainring.feedback.holdout import reaction_rates
@@ -23,10 +26,12 @@ from chainring.store.ledger import Ledger
 from chainring.store.tables import read_table
 
 
-def judged(ring: Ring, built: Built, champion: Deployment | None) -> Made[Verdict]:
+def judged(
+    ring: Ring, built: Built, champion: Deployment | None, kept: Made[Table[Feedback]] | None = None
+) -> Made[Verdict]:
     """Evaluate challenger and champion on the suite as it stands now, and let the gate speak."""
     rival = None if champion is None else built_of(ring, champion.model)
-    return _judged(ring, built, rival)
+    return _judged(ring, built, rival, None if rival is None else kept)
 
 
 def judged_as_form(ring: Ring, built: Built, champion: Deployment) -> Made[Verdict] | None:
@@ -42,18 +47,21 @@ def judged_as_form(ring: Ring, built: Built, champion: Deployment) -> Made[Verdi
     return _judged(ring, built, replace(built, forms=before))
 
 
-def _judged(ring: Ring, built: Built, rival: Built | None) -> Made[Verdict]:
+def _judged(
+    ring: Ring, built: Built, rival: Built | None, kept: Made[Table[Feedback]] | None = None
+) -> Made[Verdict]:
     recipe, run = ring.recipe, ring.runner.run
     seen = (built.dataset,) if rival is None else (built.dataset, rival.dataset)
 
-    def evaluated(one: Built) -> Made[Evaluation]:
+    def evaluated(one: Built, *beside: Made[Table[Feedback]]) -> Made[Evaluation]:
         made: Made[Evaluation] = run(
-            "evaluation", one.forms, built.dataset, seen, settings=recipe.evaluation
+            "evaluation", one.forms, built.dataset, seen, *beside, settings=recipe.evaluation
         )
         return made
 
-    challenger = evaluated(built)
-    before = None if rival is None else evaluated(rival)
+    beside = () if kept is None else (kept,)
+    challenger = evaluated(built, *beside)
+    before = None if rival is None else evaluated(rival, *beside)
     placebo = None
     another = None if rival is None or rival.model == built.model else rival
     if another is not None and recipe.gate.placebo and built.dataset.noun.splits.get("reacted"):
@@ -72,8 +80,19 @@ def _judged(ring: Ring, built: Built, rival: Built | None) -> Made[Verdict]:
         fixed=fixed(ring),
         new_labels=() if rival is None else _new_labels(built, rival),
         reactions=None if rival is None else reactions(ring, rival.model.noun.address),
+        truths=() if kept is None else truths(ring.ledger),
     )
     return verdict
+
+
+def truths(ledger: Ledger) -> tuple[tuple[str, str], ...]:
+    """Return what a person said of answers that decide, by id; nothing where it was left out."""
+    said = {one.record: one for one in ledger.facts("label", Label) if one.decides}
+    return tuple(
+        (name, one.value if one.state == "accepted" else "")
+        for name, one in sorted(said.items())
+        if one.state != "pending"
+    )
 
 
 def looks(ledger: Ledger, challenger: Evaluation) -> int:

@@ -9,18 +9,17 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from chainring.contracts.codec import decode, digest, identity
+from chainring.contracts.codec import decode
 from chainring.contracts.deployment import Deployment
 from chainring.contracts.errors import ChainringError
 from chainring.contracts.feedback import Feedback
-from chainring.contracts.forgotten import Forgotten
-from chainring.contracts.guard import FORGOTTEN, Guard
+from chainring.contracts.guard import Guard
 from chainring.contracts.ids import new_id
 from chainring.contracts.label import Label
 from chainring.contracts.parts import part_names
@@ -29,14 +28,15 @@ from chainring.contracts.source import Machine, Policy, Source
 from chainring.contracts.table import Table
 from chainring.contracts.verdict import Verdict
 from chainring.data.settings import KEYED
-from chainring.feedback.holdout import asked
 from chainring.ring.built import CHAMPION, Built, Ring, build, current
 from chainring.ring.gate.conditions import BETTER
+from chainring.ring.gate.sentences import say
 from chainring.ring.judging import judged, judged_as_form
 from chainring.ring.release.course import enter, turned_down
+from chainring.ring.snapshots import forgotten_marks, kept_answers, snapshot_feedback
 from chainring.ring.steps import UNPLACED, Made
 from chainring.store.ledger import Lease, Ledger, Ref
-from chainring.store.tables import read_rows, write_table
+from chainring.store.tables import read_rows
 
 log = logging.getLogger("chainring.ring")
 
@@ -102,7 +102,8 @@ def turn(ring: Ring, *, machine: Machine, policy: Policy, source: Source) -> Tur
 def _turn(ring: Ring, machine: Machine, policy: Policy, source: Source) -> dict[str, Any]:
     recipe, run = ring.recipe, ring.runner.run
     guard = _ready(ring, machine, policy)
-    reviewed = tuple(sorted(ring.ledger.facts("label", Label), key=lambda label: label.id))
+    told = sorted(ring.ledger.facts("label", Label), key=lambda label: label.id)
+    reviewed = tuple(label for label in told if not label.decides)  # the others go to the gate
     snapshot = snapshot_feedback(ring, reviewed)
     readers = [("reader", name) for name in part_names("reader")]
     records = run("records", source, guard, settings=recipe.data, keyed=KEYED, parts=readers)
@@ -127,7 +128,8 @@ def _turn(ring: Ring, machine: Machine, policy: Policy, source: Source) -> dict[
     }
     if champion is not None and champion.model == built.model.noun.address:
         return facts | _same_model(ring, built, champion, head)
-    verdict = judged(ring, built, champion)
+    kept = None if champion is None else kept_answers(ring, reviewed, guard.noun)
+    verdict = judged(ring, built, champion, kept)
     facts["verdict"] = verdict.execution
     return facts | _settled(ring, built, verdict, head, fresh=verdict.fresh)
 
@@ -249,50 +251,6 @@ def withdrawn(ledger: Ledger) -> set[str]:
     return gone - {""} | {model for model, at in refused if promoted.get(model, 0.0) < at}
 
 
-def snapshot_feedback(ring: Ring, reviewed: Sequence[Label]) -> Made[Table[Feedback]]:
-    """Store all feedback as it stands as a table: its address is the cursor of the source.
-
-    What no snapshot names yet is new, whatever its number: PostgreSQL commits out of order. An
-    unchanged log is not read again.
-    """
-    gone = [act.id for act in ring.ledger.facts(FORGOTTEN, Forgotten)]
-    cursor = digest([ring.traffic.cursor(), identity(list(reviewed)), *gone])
-    known = ring.ledger.fact("snapshot", cursor, Table)
-    if known is not None and ring.runner.trees.has(known.address):
-        return Made(noun=known, execution="")
-    rows = list(ring.traffic.feedback())
-    rows += answers_beside(ring, rows, [label.record for label in reviewed])
-    rows.sort(key=lambda row: row.id)
-    folder = ring.runner.scratch / "feedback"
-    folder.mkdir(parents=True, exist_ok=True)
-    count = write_table(folder, rows)
-    table: Table[Feedback] = Table(
-        address=ring.runner.trees.put(folder, kind="feedback"), rows=count
-    )
-    ring.ledger.add_fact("snapshot", cursor, table)
-    return Made(noun=table, execution="")
-
-
-def forgotten_marks(ledger: Ledger) -> tuple[str, ...]:
-    """Return the marks of all that was ever forgotten: records that carry one stay away."""
-    acts = ledger.facts(FORGOTTEN, Forgotten)
-    return tuple(sorted({mark for act in acts for mark in act.marks}))
-
-
-def answers_beside(
-    ring: Ring, rows: Iterable[Feedback], reviewed: Iterable[str] = ()
-) -> Iterator[Feedback]:
-    """Yield the answers that a person reviewed, or that somebody preferred to another one.
-
-    Whether or not anybody reacted to them: each is a row that says nothing itself.
-    """
-    preferred = (row.value for row in rows if row.kind == "preference")
-    for identifier in dict.fromkeys([*reviewed, *preferred]):
-        prediction = ring.traffic.prediction(identifier)
-        if prediction is not None:
-            yield asked(prediction, ring.traffic.text(identifier))
-
-
 def named_feedback(ring: Ring, table: str) -> set[str]:
     """Return the ids of feedback that a snapshot names."""
     from chainring.store.tables import read_table
@@ -311,7 +269,8 @@ def rows_with(ring: Ring, dataset: str, identifiers: Sequence[str]) -> list[Any]
 
 def _reason(verdict: Verdict) -> str:
     failed = [check.because for check in verdict.checks if not check.holds]
-    return "; ".join([verdict.value, *failed])
+    asks = [say("asks", count=len(verdict.asks))] if verdict.asks else []
+    return "; ".join([verdict.value, *failed, *asks])
 
 
 @contextmanager

@@ -157,7 +157,9 @@ class DriftWatch:
     def _judged(self) -> list[Judged]:
         ring = self.project.ring
         labels = ring.ledger.facts("label", Label)
-        truth = {one.record: one for one in labels if one.author_kind == "person"}
+        truth = {
+            one.record: one for one in labels if one.author_kind == "person" and not one.decides
+        }
         rows = by_id(ring.traffic, (name for name, one in truth.items() if one.state == "accepted"))
         mine = [r for r in rows.values() if r.holdout and r.model == self.model]
         if not mine:

@@ -22,12 +22,15 @@ from chainring.contracts.label import Label
 from chainring.contracts.prediction import Prediction
 from chainring.feedback import queue
 from chainring.feedback.cases import close, truth_of
-from chainring.feedback.queue import ReviewItem
+from chainring.feedback.holdout import decides
+from chainring.feedback.queue import ItemKind, ReviewItem
 from chainring.feedback.settings import FeedbackSettings
 from chainring.ring.built import current
+from chainring.ring.due import open_asks
 from chainring.ring.release.course import running
 from chainring.ring.sight import Sight, request_facts
-from chainring.ring.turn import Turn, answers_beside
+from chainring.ring.snapshots import answers_beside
+from chainring.ring.turn import Turn
 from chainring.software.studying import standing
 from chainring.software.suspects import decisions, suspect_items, suspect_named
 from chainring.text.characters import visible
@@ -65,6 +68,7 @@ def review_items(project: Project, *, limit: int, sight: Sight | None = None) ->
         secret=project.secret,
         settings=settings,
         doubtful=doubtful(project),
+        deciding=open_asks(project.ring),
         since=_last_turn(project),
         limit=limit,
         task=task,
@@ -86,7 +90,7 @@ def _of_the_release(
         return settings, predictions
     most = max(settings.sample_per_turn, project.ring.recipe.release.max_labels)
     asked = {n: p for n, p in predictions.items() if not p.holdout or p.at >= release.at}
-    return settings.model_copy(update={"sample_per_turn": most}), asked
+    return settings.model_copy(update={"sample_per_turn": most, "deciding_share": 0.0}), asked
 
 
 def _whole(project: Project, item: ReviewItem) -> ReviewItem:
@@ -194,6 +198,18 @@ def close_case(
     return closed
 
 
+def _kind_of(project: Project, prediction: Prediction) -> ItemKind:
+    """What a decision on an answer is: one that was asked for to decide is no random sample."""
+    if not prediction.holdout:
+        return "unsure"
+    earlier = project.ring.ledger.facts("label", Label, about=prediction.id)
+    was_sampled = any(not one.decides for one in earlier)
+    _, release = running(project.ring)
+    share = 0.0 if release is not None else project.ring.recipe.feedback.deciding_share
+    is_kept = decides(prediction, secret=project.secret, share=share)
+    return "deciding" if is_kept and not was_sampled else "holdout"
+
+
 def _item(project: Project, item: str) -> ReviewItem:
     """Return the item by its id from the rows themselves: a decision may also change an old one."""
     traffic = project.ring.traffic
@@ -202,7 +218,7 @@ def _item(project: Project, item: str) -> ReviewItem:
         return ReviewItem(
             id=item,
             app=project.app,
-            kind="holdout" if prediction.holdout else "unsure",
+            kind=_kind_of(project, prediction),
             prediction=item,
             text=traffic.text(item) or "",
             answer=prediction.value,

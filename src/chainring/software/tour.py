@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from chainring.contracts.dataset import OUT_OF_SCOPE
+from chainring.ring.due import open_asks
 from chainring.software.api import Project
 from chainring.software.telling import tell_turn, tell_why
 
@@ -66,6 +67,10 @@ def main(folder: Path) -> None:
         say(f"a reviewer gave the truth of {reviewed} answers (a random sample of the hold-out)")
         say("second turn: what users said becomes training text, and the gate decides")
         tell(project)
+        if open_asks(project.ring):
+            review(client, {one.id: one.truth for one in asked})
+            say("the reviewer said who is right where the models differ; the turn is ended by it")
+            tell(project)
         example = fixed_example(client, project, asked)
         if example is not None:
             say(f"why, from a wrong answer to the model that fixed it ({example}):")

@@ -1,16 +1,18 @@
 """The step `evaluation`: one form on one version of the suite, every example's outcome kept.
 
-Enter the forms of a model, the data set whose rows judge, and the data sets that any judged model
-was trained on; leaves means with intervals and a tree with `outcomes.jsonl` (one Outcome a line;
-the same bytes as `rows.jsonl`, where the tables of all nouns lie) and `confusion.json`.
+Enter the forms of a model, the data set whose rows judge, the data sets that any judged model was
+trained on, and answers whose truth is not known; leaves means with intervals and a tree with
+`outcomes.jsonl` (one Outcome a line; the same bytes as `rows.jsonl`, where the tables of all nouns
+lie) and `confusion.json`.
 
-    evaluation(forms, dataset, (ours, champions), work=work, settings=EvaluationSettings())
+    evaluation(forms, dataset, (ours, champions), kept, work=work, settings=EvaluationSettings())
 
 | split of the row | part of the outcome | counts in the headline |
 |---|---|---|
 | test | suite | yes |
 | holdout | holdout | yes |
 | reacted | reacted | no: who reacts is no fair sample |
+| (kept answers) | deciding | no: nobody said what is right; two models are told apart by them |
 """
 
 from __future__ import annotations
@@ -18,8 +20,8 @@ from __future__ import annotations
 import shutil
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,9 +29,11 @@ from chainring.contracts.codec import encode
 from chainring.contracts.dataset import OUT_OF_SCOPE, Dataset, Row, Task
 from chainring.contracts.errors import InputError
 from chainring.contracts.evaluation import Evaluation, Outcome, Share
+from chainring.contracts.feedback import Feedback
 from chainring.contracts.forms import Form, Forms
 from chainring.contracts.prediction import Answer
 from chainring.contracts.request import Request
+from chainring.contracts.table import Table
 from chainring.contracts.tasks import TASKS
 from chainring.contracts.values import both, labels_in
 from chainring.contracts.work import Work
@@ -37,12 +41,14 @@ from chainring.stats.calibration import expected_calibration_error
 from chainring.stats.classification import confusion, macro_f1
 from chainring.stats.grades import grade_of
 from chainring.stats.intervals import mean_grade
-from chainring.store.tables import TABLE_FILE, read_rows, write_table
+from chainring.store.tables import TABLE_FILE, read_rows, read_table, write_table
 from chainring.training.answered import RIGHT_FROM, value_of
 from chainring.training.measures import constant_answer, measures, searched
 from chainring.training.settings import EvaluationSettings
 
-PARTS = {"test": "suite", "holdout": "holdout", "reacted": "reacted"}
+JUDGING = ("test", "holdout", "reacted")
+DECIDING = "deciding"
+PARTS = {"test": "suite", "holdout": "holdout", "reacted": "reacted", DECIDING: DECIDING}
 HEADLINE = ("suite", "holdout")
 OUTCOMES_FILE = "outcomes.jsonl"
 CONFUSION_FILE = "confusion.json"
@@ -52,28 +58,37 @@ def evaluation(
     forms: Forms,
     dataset: Dataset,
     seen: tuple[Dataset, ...],
+    kept: Table[Feedback] | None = None,
     *,
     work: Work,
     settings: EvaluationSettings,
 ) -> Evaluation:
     """Judge the served form; rows that a judged model has seen are dropped and counted.
 
+    `kept` are answers of the hold-out that are kept to decide between two models: what this one
+    answers to them is noted, and counts nowhere.
+
     Raises
     ------
     InputError
         No row of the suite or the hold-out is left to judge by.
     """
-    judged, dropped = _unseen(dataset, seen, work=work, settings=settings)
+    asked = [] if kept is None else _kept_rows(kept, work)
+    judged, asked, dropped = _unseen(dataset, seen, asked, work=work, settings=settings)
     if not any(PARTS[row.split] in HEADLINE for row in judged):
         raise InputError(
             "nothing can be evaluated: no row of the splits test and holdout is left; "
             f"dropped: {dropped or 'none'}; label more texts or change the split"
         )
     started = time.perf_counter()
-    answers, further = _answers(forms.served, judged, dataset.task, work)
-    texts_per_s = len(judged) / max(1e-9, time.perf_counter() - started)
+    answers, further = _answers(forms.served, [*judged, *asked], dataset.task, work)
+    texts_per_s = len(answers) / max(1e-9, time.perf_counter() - started)
     truths = Truths.of(dataset, _learnt(dataset, work))
-    pairs = list(zip(judged, answers, strict=True))
+    pairs = list(zip(judged, answers[: len(judged)], strict=True))
+    undecided = [
+        replace(outcome(row, answer), right=0.0)
+        for row, answer in zip(asked, answers[len(judged) :], strict=True)
+    ]
     outcomes = [outcome(row, answer, truths=truths) for row, answer in pairs]
     headline = [o for o in outcomes if o.part in HEADLINE]
     inside = [o for o in headline if o.truth != OUT_OF_SCOPE]
@@ -85,7 +100,7 @@ def evaluation(
     metrics = measures(dataset.task, judging, level=settings.level) | further
     return Evaluation(
         app=dataset.app,
-        address=_put(outcomes, cells, work),
+        address=_put([*outcomes, *undecided], cells, work),
         model=forms.model,
         form=forms.served.address,
         suite=dataset.suite,
@@ -224,38 +239,75 @@ def _answers(
         return answers, searched(predictor, judged, task)
 
 
+def _kept_rows(kept: Table[Feedback], work: Work) -> list[Row]:
+    return [
+        Row(
+            id=one.prediction,
+            text=one.text,
+            label="",
+            language=one.language,
+            split=DECIDING,
+            source="feedback",
+            licence="",
+            group=one.group,
+            author=one.author,
+            pair=one.pair,
+        )
+        for one in read_table(Feedback, work.trees.open(kept.address))
+        if one.text
+    ]
+
+
 def _unseen(
-    dataset: Dataset, seen: Sequence[Dataset], *, work: Work, settings: EvaluationSettings
-) -> tuple[list[Row], dict[str, int]]:
-    """Return the rows that no judged model has seen, and how many were dropped, by reason."""
-    rows = read_rows(work.trees.open(dataset.address), *PARTS)
+    dataset: Dataset,
+    seen: Sequence[Dataset],
+    asked: Sequence[Row],
+    *,
+    work: Work,
+    settings: EvaluationSettings,
+) -> tuple[list[Row], list[Row], dict[str, int]]:
+    """Return the rows that no judged model has seen, and how many were dropped, by reason.
+
+    Of `asked` those stay that no judged model has seen and that are like no row of the headline.
+    """
+    rows = read_rows(work.trees.open(dataset.address), *JUDGING)
     known: dict[str, Row] = {}
     for address in sorted({one.address for one in seen}):
         for row in read_rows(work.trees.open(address), "train", "validation"):
             known.setdefault(both(row.text, row.pair), row)
-    reasons = _reasons(rows, list(known.values()), min_jaccard=settings.min_jaccard)
+    learnt = list(known.values())
+    groups = _groups([*learnt, *rows, *asked], settings)
+    before, judging = len(learnt), len(learnt) + len(rows)
+    near = set(groups[:before])
+    reasons = _reasons(rows, groups[before:judging], learnt, near)
     dropped = Counter(reason for reason in reasons if reason)
     kept = [row for row, reason in zip(rows, reasons, strict=True) if not reason]
-    return kept, dict(sorted(dropped.items()))
+    judging_rows = zip(rows, groups[before:judging], strict=True)
+    taken = near | {group for row, group in judging_rows if PARTS[row.split] in HEADLINE}
+    fresh = [row for row, group in zip(asked, groups[judging:], strict=True) if group not in taken]
+    return kept, fresh, dict(sorted(dropped.items()))
 
 
-def _reasons(rows: Sequence[Row], known: Sequence[Row], *, min_jaccard: float) -> list[str]:
-    """Return for each row why it cannot judge, or ''."""
+def _groups(rows: Sequence[Row], settings: EvaluationSettings) -> list[int]:
     from chainring.text.near import near_groups
 
-    if not known or not rows:
-        return [""] * len(rows)
-    every = [both(row.text, row.pair) for row in (*known, *rows)]
-    groups = near_groups(every, min_jaccard=min_jaccard)
-    near = set(groups[: len(known)])
-    ids, texts = {row.id for row in known}, set(every[: len(known)])
+    texts = [both(row.text, row.pair) for row in rows]
+    return list(near_groups(texts, min_jaccard=settings.min_jaccard))
+
+
+def _reasons(
+    rows: Sequence[Row], groups: Sequence[int], learnt: Sequence[Row], near: Collection[int]
+) -> list[str]:
+    """Return for each row why it cannot judge, or ''."""
+    ids = {row.id for row in learnt}
+    texts = {both(row.text, row.pair) for row in learnt}
     return [
         "trained_on"
         if row.id in ids or both(row.text, row.pair) in texts
         else "near_duplicate"
         if group in near
         else ""
-        for row, group in zip(rows, groups[len(known) :], strict=True)
+        for row, group in zip(rows, groups, strict=True)
     ]
 
 

@@ -123,8 +123,9 @@ class LabelName:
 class ReviewItem:
     """Something that a person should say the truth of.
 
-    `kind`: correction, unsure, holdout, flag, doubtful or cluster. `answer` is what the model said,
-    `proposed` what a user said; either may be empty. `why` is the reason that it stands here.
+    `kind`: deciding, correction, unsure, holdout, flag, doubtful or cluster. `answer` is what the
+    model said, `proposed` what a user said; either may be empty. `why` is the reason that it
+    stands here.
     """
 
     id: str

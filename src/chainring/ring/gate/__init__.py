@@ -11,6 +11,7 @@ read. `docs/benchmarks/gate.md` shows that it neither promotes noise nor misses 
     comparing    which test, and its value
     slices       labels, languages, sources and groups, after Holm
     reacted      rows that users reacted to: the fix rate, and when they may join with weights
+    deciding     the second look: what a person says where the two models differ
     conditions   each condition of promotion
     limits       parity, size and speed of the form that will be served
     sentences    what the gate says, in English and Chinese

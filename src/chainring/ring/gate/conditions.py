@@ -35,7 +35,7 @@ def better(pooled: Comparison, *, settings: GateSettings) -> Check:
         p=chance(pooled.p_better),
         test=pooled.test,
         rows=pooled.rows,
-        alpha=settings.alpha,
+        alpha=f"{settings.alpha:g}",
     )
     if pooled.rows == 0:
         because = say("no rows")

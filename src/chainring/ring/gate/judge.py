@@ -9,14 +9,16 @@ the caller; ids of models and suite are filled in by the step.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
+from types import MappingProxyType
 
 from chainring.contracts.errors import InputError
 from chainring.contracts.evaluation import Outcome
 from chainring.contracts.verdict import Check, Comparison, Verdict
 from chainring.ring.gate import conditions
 from chainring.ring.gate.comparing import author_units, comparison, preference
+from chainring.ring.gate.deciding import Kept, could_decide, decided, looked_again, shares
 from chainring.ring.gate.first import majority
 from chainring.ring.gate.pairs import POOLED, Pair, checked, is_right, of_part, paired
 from chainring.ring.gate.reacted import Reactions, fix_rate, unreviewed, unusable, weighted
@@ -24,6 +26,8 @@ from chainring.ring.gate.sentences import say
 from chainring.ring.gate.settings import GateSettings
 from chainring.ring.gate.slices import slices
 from chainring.stats.power import rows_needed
+
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 def judge(
@@ -37,6 +41,7 @@ def judge(
     fixed: Collection[str] = (),
     new_labels: Collection[str] = (),
     limits: Sequence[Check] = (),
+    truths: Mapping[str, str] = NOTHING,
     looks: int = 0,
     seed: int = 0,
 ) -> Verdict:
@@ -62,6 +67,8 @@ def judge(
         Labels that the champion was never taught.
     limits
         Further conditions of promotion: of the form, of trust.
+    truths
+        What a person said of kept answers, by id (see `deciding`).
     looks
         Times this suite has judged, this one included.
     seed
@@ -77,10 +84,16 @@ def judge(
     pairs = paired(challenger, champion)
     judged = of_part(pairs, *POOLED)
     parts = _parts(pairs, preferences, settings, seed)
-    pooled, notes = _pooled(pairs, parts, reactions, settings, seed)
+    kept = decided(pairs, truths)
+    first, second = shares(settings, kept=bool(kept.pairs or kept.open))
+    pooled, notes = _pooled(pairs, parts, reactions, first, seed)
+    limit = first
+    if kept.is_told and pooled.value != "better":
+        pooled, limit = looked_again(judged, kept, settings=second, seed=seed), second
+        notes = (*notes, say("second look", count=len(kept.pairs)))
     large, small = slices(judged, settings=settings, new_labels=new_labels, seed=seed)
     checks = (
-        conditions.better(pooled, settings=settings),
+        conditions.better(pooled, settings=limit),
         *(conditions.not_worse(name, found) for name, found in parts.items()),
         conditions.slices_not_worse(large, settings=settings),
         conditions.must_hold(challenger),
@@ -88,6 +101,7 @@ def judge(
         conditions.passed_on(judged, settings=settings),
         *limits,
     )
+    asks = _asks(judged, kept, checks, settings=second)
     return Verdict(
         app="",
         challenger="",
@@ -111,8 +125,19 @@ def judge(
             *_rows_note(pooled, settings),
             *_left_out(challenger, champion, pairs),
             *_looks_note(looks, settings),
+            *((say("asks", count=len(asks)),) if asks else ()),
         ),
+        asks=asks,
     )
+
+
+def _asks(
+    judged: Sequence[Pair], kept: Kept, checks: Sequence[Check], *, settings: GateSettings
+) -> tuple[str, ...]:
+    """Return the kept answers to ask a person about: all open ones, if they alone can decide."""
+    missing = [check.name for check in checks if not check.holds]
+    may = missing == [conditions.BETTER] and could_decide(judged, kept, settings=settings)
+    return kept.open if may else ()
 
 
 def _first(

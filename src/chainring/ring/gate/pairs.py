@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from chainring.contracts.errors import InputError
 from chainring.contracts.evaluation import Outcome
 
-PARTS = ("suite", "holdout", "reacted")
+DECIDING = "deciding"
+PARTS = ("suite", "holdout", "reacted", DECIDING)
 POOLED = PARTS[:2]
 """What the test runs on. `reacted` rows are mostly wrong answers, so they are not pooled."""
 

@@ -89,6 +89,17 @@ _SENTENCES = {
     "not measured": ("not measured", "未测量"),
     "no limit": ("no limit is set", "未设上限"),
     # notes
+    "second look": (
+        "second look: {count} kept answers joined, on which a person said who is right where the"
+        " two models differ",
+        "第二次检验：加入 {count} 条保留的回答；两个模型不同之处由人判定谁对",
+    ),
+    "asks": (
+        "{count} answers would decide: the two models differ on them; answer them with `chainring"
+        " review`, then turn again",
+        "还有 {count} 条回答可以定胜负：两个模型在其上不同；"
+        "请用 `chainring review` 回答，然后再转一次",
+    ),
     "left out": (
         "{count} rows were judged for one of the two models only and left out",
         "有 {count} 行只评判了两个模型之一，已略去",

@@ -18,6 +18,13 @@ class GateSettings(BaseModel):
     alpha: float = Field(
         0.05, gt=0, lt=0.5, description="chance of promoting a model that is no better, at most"
     )
+    second_look: float = Field(
+        0.3,
+        ge=0,
+        lt=1,
+        description="share of alpha that is left for a second look, once a person has said who is"
+        " right where two models differ",
+    )
     power: float = Field(
         0.8, gt=0.5, lt=1, description="chance of seeing the smallest difference that is reported"
     )

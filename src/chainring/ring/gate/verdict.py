@@ -41,6 +41,7 @@ def verdict(
     trust: tuple[Check, ...] = (),
     reactions: Reactions | None = None,
     preferences: tuple[int, int, int] | None = None,
+    truths: tuple[tuple[str, str], ...] = (),
 ) -> Verdict:
     """Return the verdict on the challenger's form that will be served.
 
@@ -58,7 +59,7 @@ def verdict(
         Where the outcomes lie; the limits.
     looks
         Times this suite has judged, this one included.
-    fixed, new_labels, reactions, preferences
+    fixed, new_labels, reactions, preferences, truths
         As in `judge`.
     trust
         Further conditions, of privacy, fairness and safety.
@@ -82,6 +83,7 @@ def verdict(
         fixed=fixed,
         new_labels=new_labels,
         limits=(*limits(forms.served, challenger, champion, settings=settings), *trust),
+        truths=dict(truths),
         looks=looks,
         seed=work.seed,
     )

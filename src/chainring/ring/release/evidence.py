@@ -89,7 +89,7 @@ def _labelled(ring: Ring, release: Release) -> tuple[dict[float, int], int]:
         for one in ring.ledger.facts("label", Label)  # the last word counts
         if one.author_kind == "person"
     }
-    kept = {name: one for name, one in truth.items() if one.state == "accepted"}
+    kept = {n: one for n, one in truth.items() if one.state == "accepted" and not one.decides}
     shown = by_id(ring.traffic, kept)
     asked = [row for row in shown.values() if row.holdout and row.at >= release.at]
     beside = by_id(ring.traffic, (shadow_of(row.id) for row in asked))

@@ -150,6 +150,7 @@ STRINGS: dict[str, tuple[str, str]] = {
     "kind.holdout": ("Sample", "抽样"),
     "kind.unsure": ("Unsure", "不确定"),
     "kind.doubtful": ("Doubtful", "存疑"),
+    "kind.deciding": ("Decides", "定胜负"),
     "kind.suspect": ("Suspected label", "可疑标签"),
     "kind.cluster": ("To be named", "待命名"),
     # cases

@@ -1,0 +1,102 @@
+"""The second look: answers that are kept to decide, and what a person said of some of them.
+
+Where two models answer a text alike, no truth could tell them apart; where they differ, one word of
+a person does. So a part of the hold-out is not sampled but kept: both models answer it, a person is
+asked about the differing answers alone, and once all of these are known the test runs on every
+kept answer, as if all had been labelled. As long as one is open nothing of it counts, so that who
+stops answering half-way moves nothing.
+
+    kept = decided(pairs, {"pred_01kb…": "refund"})
+    kept.open                      # ids to ask about
+    looks = shares(settings, kept=True)     # the limits of both looks, together at most alpha
+    looked_again(judged, kept, settings=looks[1])
+
+Two looks at one challenger share the limit (C. Bonferroni's inequality): a fixed part of `alpha` is
+for the first, on sampled rows alone, the rest for the second.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from chainring.contracts.dataset import OUT_OF_SCOPE
+from chainring.contracts.evaluation import Outcome
+from chainring.contracts.verdict import Comparison
+from chainring.ring.gate.comparing import comparison
+from chainring.ring.gate.pairs import DECIDING, Pair, of_part
+from chainring.ring.gate.settings import GateSettings
+from chainring.stats.paired import mcnemar
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """Kept answers of both models: pairs whose gain is known, and the ids that are open."""
+
+    pairs: tuple[Pair, ...] = ()
+    open: tuple[str, ...] = ()
+
+    @property
+    def is_told(self) -> bool:
+        """Whether there are kept answers, and every one that differs has its truth."""
+        return bool(self.pairs) and not self.open
+
+
+def decided(pairs: Sequence[Pair], truths: Mapping[str, str]) -> Kept:
+    """Return the kept answers among the pairs, with what a person said of them.
+
+    Parameters
+    ----------
+    pairs
+        Of all parts.
+    truths
+        By id of the answer: its true label, empty where a person could not say one.
+    """
+    told, still = [], []
+    for pair in of_part(pairs, DECIDING):
+        if _said(pair.before) == _said(pair.now) or truths.get(pair.now.row) == "":
+            told.append(pair)
+        elif pair.now.row in truths:
+            truth = truths[pair.now.row]
+            told.append(Pair(before=_graded(pair.before, truth), now=_graded(pair.now, truth)))
+        else:
+            still.append(pair.now.row)
+    return Kept(pairs=tuple(told), open=tuple(still))
+
+
+def shares(settings: GateSettings, *, kept: bool) -> tuple[GateSettings, GateSettings]:
+    """Return the settings of the first and the second look; without kept answers one look has all.
+
+    What both may promote by chance is together at most `alpha`.
+    """
+    later = round(settings.alpha * settings.second_look, 12) if kept else 0.0
+    first = settings.model_copy(update={"alpha": round(settings.alpha - later, 12)})
+    return first, settings.model_copy(update={"alpha": later})
+
+
+def looked_again(
+    judged: Sequence[Pair], kept: Kept, *, settings: GateSettings, seed: int = 0
+) -> Comparison:
+    """Return the comparison on rows that judge and all kept answers together.
+
+    The accuracies are those of the rows that judge: of kept answers only the difference is known.
+    """
+    found = comparison([*judged, *kept.pairs], settings=settings, seed=seed)
+    alone = comparison(judged, settings=settings, seed=seed)
+    return replace(found, champion=alone.champion, challenger=alone.challenger)
+
+
+def could_decide(judged: Sequence[Pair], kept: Kept, *, settings: GateSettings) -> bool:
+    """Whether the challenger would be better if it were right on every open answer."""
+    gains = [pair.gain for pair in (*judged, *kept.pairs)]
+    gained, lost = sum(gain > 0 for gain in gains), sum(gain < 0 for gain in gains)
+    return bool(kept.open) and mcnemar(gained + len(kept.open), lost) <= settings.alpha
+
+
+def _said(outcome: Outcome) -> tuple[str, bool]:
+    return outcome.label, outcome.passed_on
+
+
+def _graded(outcome: Outcome, truth: str) -> Outcome:
+    right = outcome.passed_on if truth == OUT_OF_SCOPE else outcome.label == truth
+    return replace(outcome, truth=truth, right=float(right))

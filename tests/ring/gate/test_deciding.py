@@ -1,0 +1,167 @@
+"""The second look: kept answers on which two models differ."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chainring.contracts.dataset import OUT_OF_SCOPE
+from chainring.contracts.evaluation import Outcome
+from chainring.contracts.verdict import Verdict
+from chainring.ring.gate.conditions import BETTER
+from chainring.ring.gate.deciding import could_decide, decided, shares
+from chainring.ring.gate.judge import judge
+from chainring.ring.gate.pairs import paired
+from chainring.ring.gate.settings import GateSettings
+from chainring.stats.paired import mcnemar
+
+MakeOutcome = Callable[..., Outcome]
+MakeSheets = Callable[..., tuple[list[Outcome], list[Outcome]]]
+Sheet = tuple[list[Outcome], list[Outcome]]
+
+
+def kept(*said: tuple[str, str], passed_on: tuple[bool, bool] = (False, False)) -> Sheet:
+    """Make kept answers from what challenger and champion say to each."""
+    sides: tuple[list[Outcome], list[Outcome]] = ([], [])
+    for number, labels in enumerate(said):
+        for side, label, passed in zip(sides, labels, passed_on, strict=True):
+            side.append(
+                Outcome(
+                    row=f"pred_{number:04}", truth="", label=label, right=0.0, confidence=0.9,
+                    passed_on=passed, part="deciding", language="en",
+                )
+            )  # fmt: skip
+    return sides
+
+
+def together(*sheets: Sheet) -> Sheet:
+    return [r for now, _ in sheets for r in now], [r for _, before in sheets for r in before]
+
+
+def verdict(suite: Sheet, rest: Sheet, truths: dict[str, str] | None = None) -> Verdict:
+    return judge(*together(suite, rest), settings=GateSettings(), truths=truths or {})
+
+
+def test_where_both_answer_alike_nobody_is_asked_and_where_they_differ_a_person_is() -> None:
+    found = decided(paired(*kept(("a", "a"), ("a", "b"), ("b", "a"))), {"pred_0002": "b"})
+    assert found.open == ("pred_0001",)
+    assert [pair.gain for pair in found.pairs] == [0.0, 1.0]
+    assert not found.is_told
+
+
+def test_passing_on_is_another_answer_and_right_where_the_text_is_out_of_scope() -> None:
+    pairs = paired(*kept(("a", "a"), passed_on=(True, False)))
+    assert decided(pairs, {}).open == ("pred_0000",)
+    assert [p.gain for p in decided(pairs, {"pred_0000": OUT_OF_SCOPE}).pairs] == [1.0]
+    assert [p.gain for p in decided(pairs, {"pred_0000": "a"}).pairs] == [0.0]
+
+
+def test_an_answer_whose_truth_a_person_could_not_tell_moves_nothing() -> None:
+    found = decided(paired(*kept(("a", "b"))), {"pred_0000": ""})
+    assert found.is_told
+    assert [pair.gain for pair in found.pairs] == [0.0]
+
+
+def test_both_looks_together_promote_by_chance_at_most_as_often_as_one() -> None:
+    settings = GateSettings(alpha=0.05, second_look=0.3)
+    first, second = shares(settings, kept=True)
+    assert (first.alpha, second.alpha) == (0.035, 0.015)
+    alone, none = shares(settings, kept=False)
+    assert (alone.alpha, none.alpha) == (0.05, 0.0)
+
+
+def test_a_lead_too_small_for_sampled_rows_is_asked_about_and_then_seen(sheets: MakeSheets) -> None:
+    suite = sheets(gained=6, lost=2, right=90)
+    rest = kept(*[("a", "b")] * 14, *[("c", "c")] * 100)
+    before = verdict(suite, rest)
+    assert (before.promote, len(before.asks)) == (False, 14)
+    assert "14 answers would decide" in before.notes[-1]
+    told = {f"pred_{n:04}": "a" for n in range(13)} | {"pred_0013": "b"}
+    after = verdict(suite, rest, told)
+    assert (after.promote, after.value, after.asks) == (True, "better", ())
+    assert after.pooled is not None
+    assert (after.pooled.gained, after.pooled.lost, after.pooled.rows) == (19, 3, 212)
+    assert after.pooled.challenger == pytest.approx(96 / 98)  # of the rows whose truth is known
+
+
+def test_as_long_as_one_answer_is_open_the_others_count_for_nothing(sheets: MakeSheets) -> None:
+    suite = sheets(gained=6, lost=2, right=90)
+    rest = kept(*[("a", "b")] * 14)
+    most = {f"pred_{n:04}": "a" for n in range(13)}
+    found = verdict(suite, rest, most)
+    assert not found.promote
+    assert found.pooled is not None
+    assert found.pooled.rows == 98
+    assert len(found.asks) == 14 - 13
+
+
+def test_kept_answers_that_speak_against_the_challenger_hold_it(sheets: MakeSheets) -> None:
+    suite = sheets(gained=6, lost=2, right=90)
+    found = verdict(suite, kept(*[("a", "b")] * 14), {f"pred_{n:04}": "b" for n in range(14)})
+    assert (found.promote, found.asks) == (False, ())
+
+
+def test_nobody_is_asked_what_could_not_decide(sheets: MakeSheets, settings: GateSettings) -> None:
+    suite = sheets(gained=2, lost=12, right=90)
+    few = kept(*[("a", "b")] * 3)
+    assert verdict(suite, few).asks == ()
+    pairs = paired(*together(suite, few))
+    judged = [pair for pair in pairs if pair.now.part == "suite"]
+    assert not could_decide(judged, decided(pairs, {}), settings=settings)
+
+
+def test_nobody_is_asked_where_another_condition_fails_anyway(
+    sheets: MakeSheets, outcome: MakeOutcome
+) -> None:
+    suite = sheets(gained=6, lost=2, right=90)
+    must = [outcome("must", 0.0, must=True)], [outcome("must", 0.0, must=True)]
+    rest = kept(*[("a", "b")] * 14)
+    assert verdict(suite, rest).asks
+    assert verdict(together(suite, must), rest).asks == ()
+
+
+def test_a_lead_that_sampled_rows_show_needs_no_second_look(sheets: MakeSheets) -> None:
+    found = verdict(sheets(gained=14, lost=1, right=90), kept(*[("a", "b")] * 14))
+    assert (found.promote, found.asks) == (True, ())
+    assert next(check for check in found.checks if check.name == BETTER).because.endswith(
+        "0.035 is the limit"
+    )
+
+
+@given(st.permutations(range(12)), st.integers(0, 12))
+def test_the_order_of_kept_answers_changes_nothing(order: list[int], right: int) -> None:
+    rest = kept(*[("a", "b")] * 12)
+    truths = {f"pred_{n:04}": "a" if n < right else "b" for n in range(12)}
+    shuffled = [rest[0][n] for n in order], [rest[1][n] for n in order]
+    assert judge(*rest, settings=GateSettings(), truths=truths) == judge(
+        *shuffled, settings=GateSettings(), truths=truths
+    )
+
+
+def promotions(*, gain: float, runs: int, two: bool) -> float:
+    """Play challengers that differ on 12 % of answers; return the share that is promoted."""
+    dice, promoted = Random(7), 0
+    first, second = shares(GateSettings(), kept=two)
+    for _ in range(runs):
+        counts = [0, 0]
+        looks = []
+        for rows in (150, 150) if two else (150,):
+            for _ in range(rows):
+                if dice.random() < 0.12:
+                    counts[dice.random() >= 0.5 + gain / 0.24] += 1
+            looks.append(mcnemar(counts[0], counts[1]))
+        promoted += looks[0] <= first.alpha or (two and looks[-1] <= second.alpha)
+    return promoted / runs
+
+
+def test_of_4000_equal_challengers_two_looks_promote_at_most_one_in_twenty() -> None:
+    assert promotions(gain=0.0, runs=4000, two=True) <= 0.05
+
+
+def test_two_looks_find_a_gain_of_four_points_more_often_than_one() -> None:
+    one, two = (promotions(gain=0.04, runs=1000, two=both) for both in (False, True))
+    assert two > one + 0.05
