@@ -51,8 +51,9 @@ RUN = "pretrain"
 FOLDER = "pretrained"
 DIGEST_PARTS = 10_000
 CONTINUED = "training.pretrain.continue_from"
-MIN_STEPS = 1000
-"""Where a budget has few blocks, fewer make a step, so that there are steps to learn in."""
+MIN_STEPS = 4000
+"""Where a budget has few blocks, fewer make a step: a small BERT tells hidden words by how many
+steps it made, hardly by how many tokens (docs/benchmarks/pretraining.md)."""
 MIN_BATCH_SIZE = 8
 
 
