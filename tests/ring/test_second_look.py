@@ -141,3 +141,19 @@ def test_without_a_share_everything_is_sampled_and_nothing_asked(
     assert "holdout" in kinds
     assert "deciding" not in kinds
     again.close()
+
+
+def test_an_answer_that_is_forgotten_leaves_the_kept_ones_too(project: Project, held: Turn) -> None:
+    gone = asks(project.ring)[0]
+    words = (project.ring.traffic.text(gone) or "").encode()
+    assert words
+    trees = project.folder / ".chainring" / "store"
+
+    def holding() -> list[Path]:
+        return [p for p in trees.rglob("*") if p.is_file() and words in p.read_bytes()]
+
+    assert holding()
+    project.forget(prediction=[gone], reason="asked", by="ann")
+    assert holding() == []
+    assert gone not in open_asks(project.ring)
+    assert gone not in {item.id for item in project.review_items(limit=1000)}
