@@ -4,9 +4,10 @@
         --python /tmp/peers/serving/bin/python --parts speed,overload,memory
 
 PROJECT is a turned project whose champion is an encoder. Each server has the machine to itself, the
-load generator beside it (wrk, Debian's package; the open-loop generator of this file). The peers
-run the same ONNX file as ours. Keys, the log of predictions and measures are on; a second run of
-ours without the log shows what that costs.
+load generator beside it (wrk, Debian's package; the open-loop generator of this file). LitServe
+runs the same ONNX file as ours; FastAPI calls a transformers pipeline with the weights of the base
+`minilm` and a head of as many labels, which costs the same whatever it answers. Keys, the log of
+predictions and measures are on; a second run of ours without the log shows what that costs.
 """
 
 from __future__ import annotations
@@ -83,11 +84,12 @@ def main() -> None:
 
 
 def speed(project: Path, key: str, options: argparse.Namespace) -> None:
-    """Ours with and without the log of predictions, and the peer, in turns; ratios by round."""
+    """Ours with and without the log of predictions, and the peers, in turns; ratios by round."""
     rounds: list[dict[str, Rate]] = []
     with tempfile.TemporaryDirectory() as place:
         folder = _onnx_folder(project, Path(place))
         lit = [options.python, str(options.peers / "peer_litserve.py"), str(folder)]
+        fast = [sys.executable, str(options.peers / "peer_fastapi.py"), str(_pipeline(Path(place)))]
         for _ in range(options.rounds):
             found: dict[str, Rate] = {}
             for name, log in (("ours", "redacted"), ("ours, no log", "none")):
@@ -95,17 +97,33 @@ def speed(project: Path, key: str, options: argparse.Namespace) -> None:
                 with served(project) as url:
                     found[name], alone = _wrk(url, "/v1/predict", options, key=key)
                     tell(name, found[name], alone)
-            with peer(lit) as url:
-                found["LitServe"], alone = _wrk(url, "/predict", options)
-                tell("LitServe", found["LitServe"], alone)
+            for name, command, ready in (("LitServe", lit, "/health"), ("FastAPI", fast, "/docs")):
+                with peer(command, ready) as url:
+                    found[name], alone = _wrk(url, "/predict", options)
+                    tell(name, found[name], alone)
             rounds.append(found)
     _set_log(project, "redacted")
     print(
         f"over LitServe: {_ratio(rounds, 'LitServe'):.2f} times, "
         f"p99 {_ratio(rounds, 'LitServe', 'p99_ms'):.2f}, "
         f"CPU a request {_ratio(rounds, 'LitServe', 'cpu_ms'):.2f}; "
+        f"over FastAPI with a pipeline: {_ratio(rounds, 'FastAPI'):.2f} times, "
+        f"p99 {_ratio(rounds, 'FastAPI', 'p99_ms'):.2f}; "
         f"the log costs {100 * (1 - _ratio(rounds, 'ours, no log')):.1f} %"
     )
+
+
+def _pipeline(place: Path) -> Path:
+    """Return a folder that a transformers pipeline opens: the base, and a head of 77 labels."""
+    from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+    from chainring.training.base import find_base
+
+    base, folder = find_base("minilm").folder, place / "pipeline"
+    model = AutoModelForSequenceClassification.from_pretrained(base, num_labels=77)
+    model.save_pretrained(folder)
+    AutoTokenizer.from_pretrained(base).save_pretrained(folder)
+    return folder
 
 
 def _ratio(rounds: list[dict[str, Rate]], other: str, what: str = "per_s") -> float:
@@ -339,10 +357,10 @@ def served(project: Path) -> Iterator[str]:
 
 
 @contextmanager
-def peer(command: list[str]) -> Iterator[str]:
-    """Run a peer, which takes its port last, and yield the address."""
+def peer(command: list[str], ready: str) -> Iterator[str]:
+    """Run a peer, which takes its port last and answers at `ready`, and yield the address."""
     port = _free_port()
-    with _running([*command, str(port)], port, "/health") as url:
+    with _running([*command, str(port)], port, ready) as url:
         yield url
 
 

@@ -13,6 +13,7 @@ from chainring.contracts.verdict import Verdict
 from chainring.ring.due import asks, due, labelled_drop, open_asks
 from chainring.ring.turn import Turn
 from chainring.software.api import Project
+from chainring.software.telling import tell_verdict
 
 TEXTS = [
     f"{who} {what} far too {how}"
@@ -65,6 +66,8 @@ def test_a_turn_that_cannot_tell_asks_only_where_both_models_differ(
     assert held.outcome == "held"
     asked = asks(project.ring)
     assert f"{len(asked)} answers would decide" in held.because
+    told = list(tell_verdict(verdict(project, held)))
+    assert told[-1].startswith(f"  {len(asked)} answers would decide")
     assert len(asked) >= 7
     rows = {row.id: row for row in project.ring.traffic.predictions(holdout=True)}
     assert set(asked) < set(rows)

@@ -13,6 +13,7 @@ from chainring.contracts.model import Model
 from chainring.contracts.tasks import TASKS
 from chainring.contracts.verdict import Verdict
 from chainring.ring.gate.conditions import BETTER
+from chainring.ring.gate.sentences import say
 from chainring.ring.turn import Turn
 from chainring.ring.why import forgotten
 
@@ -130,6 +131,8 @@ def tell_verdict(verdict: Verdict) -> Iterator[str]:
     for check in verdict.checks:
         if not check.holds and not (is_form and check.name == BETTER):
             yield f"  holds it back: {check.name}: {check.because}"
+    if verdict.asks:
+        yield "  " + say("asks", count=len(verdict.asks))
 
 
 def tell_why(found: Mapping[str, Any]) -> Iterator[str]:

@@ -17,7 +17,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,7 +68,7 @@ def main(folder: Path) -> None:
         say("second turn: what users said becomes training text, and the gate decides")
         tell(project)
         if open_asks(project.ring):
-            review(client, {one.id: one.truth for one in asked})
+            review(client, {one.id: one.truth for one in asked}, kinds=("deciding",))
             say("the reviewer said who is right where the models differ; the turn is ended by it")
             tell(project)
         example = fixed_example(client, project, asked)
@@ -227,12 +227,15 @@ def reaction_to(asked: Asked, labels: list[str], dice: random.Random) -> dict[st
     return {"kind": "correction", "value": value, "consent": "training"}
 
 
-def review(client: Client, truth: dict[str, str]) -> int:
-    """Answer the hold-out's sample and whatever else waits, as a person who knows the truth."""
+def review(client: Client, truth: dict[str, str], *, kinds: Collection[str] = ()) -> int:
+    """Answer what waits, all or of some kinds, as a person who knows the truth.
+
+    Return how many were of the hold-out's sample.
+    """
     count = 0
     for item in client.call("GET", "/v1/review?limit=400", role="operate")["items"]:
         known = truth.get(item["id"]) or truth.get(item.get("prediction", ""))
-        if known is None:
+        if known is None or (kinds and item["kind"] not in kinds):
             continue
         accepted = known == (item["proposed"] or item["answer"])
         body = {

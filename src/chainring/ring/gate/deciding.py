@@ -54,7 +54,7 @@ def decided(pairs: Sequence[Pair], truths: Mapping[str, str]) -> Kept:
     """
     told, still = [], []
     for pair in of_part(pairs, DECIDING):
-        if _said(pair.before) == _said(pair.now) or truths.get(pair.now.row) == "":
+        if _said(pair.before) == _said(pair.now):
             told.append(pair)
         elif pair.now.row in truths:
             truth = truths[pair.now.row]
