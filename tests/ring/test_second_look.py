@@ -160,3 +160,32 @@ def test_an_answer_that_is_forgotten_leaves_the_kept_ones_too(project: Project, 
     assert holding() == []
     assert gone not in open_asks(project.ring)
     assert gone not in {item.id for item in project.review_items(limit=1000)}
+
+
+def test_what_was_asked_about_an_earlier_champion_is_asked_no_more(
+    project: Project, held: Turn
+) -> None:
+    assert asks(project.ring)
+    project.promote(held.model, by="ann", reason="I know better")
+    assert asks(project.ring) == ()
+    assert "deciding" not in {item.kind for item in project.review_items(limit=1000)}
+
+
+def test_answers_that_the_rules_bar_from_judging_are_not_kept(
+    project: Project, folder: Path, held: Turn
+) -> None:
+    recipe = folder / "chainring.toml"
+    rule = """
+[[access.rules]]
+action = "evaluate"
+where = { split = "holdout" }
+allow = false
+"""
+    recipe.write_text(recipe.read_text() + rule)
+    barred = Project.open(folder)
+    for answer in barred.predict(["these gloves are much too small for me"]):
+        barred.react(Reaction(prediction=answer.id, kind="flag", value="wrong"))
+    done = barred.turn()
+    assert done.outcome == "held"
+    assert verdict(barred, done).asks == ()
+    barred.close()
