@@ -12,7 +12,7 @@ import pytest
 from tests.software.conftest import run
 
 from chainring.contracts.ids import new_id
-from chainring.contracts.label import Label
+from chainring.contracts.label import DECIDES, Label
 from chainring.contracts.prediction import Prediction, shadow_of
 from chainring.deployment.drift.settings import DriftSettings
 from chainring.ring.built import current
@@ -63,7 +63,9 @@ def _fields(row: Prediction) -> dict[str, Any]:
     return {name: getattr(row, name) for name in row.__slots__}
 
 
-def reviewed(project: Project, language: str, truth: str, *, right: int, wrong: int) -> None:
+def reviewed(
+    project: Project, language: str, truth: str, *, right: int, wrong: int, guideline: str = ""
+) -> None:
     """Log answers of the hold-out, and a person's word on each."""
     _, champion = current(project.ring)
     assert champion is not None
@@ -77,7 +79,7 @@ def reviewed(project: Project, language: str, truth: str, *, right: int, wrong: 
         rows.append((row, "word word word word word word word"))
         said = Label(
             id=new_id("lab"), app=project.app, record=row.id, value=truth, author="ann",
-            author_kind="person", at=time.time(),
+            author_kind="person", at=time.time(), guideline=guideline,
         )  # fmt: skip
         project.ring.ledger.add_fact("label", said.id, said, about=row.id)
     project.ring.traffic.commit(rows, [])
@@ -99,6 +101,7 @@ def test_reviews_that_go_wrong_in_one_slice_open_a_case_for_it_and_for_no_other(
     reviewed(shop, "zh", "stock", right=10, wrong=0)
     watch.look()
     assert [one for one in shop.cases() if "review" in one.because or "surer" in one.because] == []
+    reviewed(shop, "en", "invoice", right=0, wrong=200, guideline=DECIDES)  # no random sample
     reviewed(shop, "zh", "invoice", right=0, wrong=200)
     told = {(alarm.question, alarm.slice) for alarm in watch.look()}
     assert {("accuracy", "zh"), ("calibration", "label invoice")} <= told

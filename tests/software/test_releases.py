@@ -15,7 +15,7 @@ from tests.software.conftest import copy, opened, run, texts_of
 from chainring.contracts.errors import ConflictError, InputError
 from chainring.contracts.feedback import Feedback
 from chainring.contracts.ids import new_id
-from chainring.contracts.label import Label
+from chainring.contracts.label import DECIDES, Label
 from chainring.contracts.prediction import FAILED, Prediction, shadow_of
 from chainring.contracts.release import Release
 from chainring.ring.built import current
@@ -233,6 +233,7 @@ def reviewed(
     worse: int = 0,
     same: int = 0,
     holdout: bool = True,
+    guideline: str = "",
 ) -> None:
     """Log answers of both models and a person's word on each."""
     rows: list[tuple[Prediction, str | None]] = []
@@ -254,6 +255,7 @@ def reviewed(
         label = Label(
             id=new_id("lab"), app=project.app, record=prediction.id, value="stock",
             author="ann", author_kind="person", state="accepted", at=time.time(),
+            guideline=guideline,
         )  # fmt: skip
         project.ring.ledger.add_fact("label", label.id, label, about=prediction.id)
     project.ring.traffic.commit(rows, [])
@@ -289,6 +291,13 @@ def test_one_that_reviews_show_to_be_worse_is_rolled_back_with_a_case(shop: Proj
 def test_reviewed_answers_outside_the_hold_out_are_no_evidence(shop: Project) -> None:
     release = begun(shop)
     reviewed(shop, release, better=40, holdout=False)
+    evidence = Collector(release).collect(shop.ring)
+    assert (evidence.labels, evidence.unpaired) == (0, 0)
+
+
+def test_answers_that_told_two_models_apart_are_no_sample_and_no_evidence(shop: Project) -> None:
+    release = begun(shop)
+    reviewed(shop, release, better=40, guideline=DECIDES)
     evidence = Collector(release).collect(shop.ring)
     assert (evidence.labels, evidence.unpaired) == (0, 0)
 
@@ -465,8 +474,9 @@ def test_while_a_release_runs_the_review_asks_about_answers_from_its_time(shop: 
     assert [item for item in shop.review_items(limit=500) if item.kind == "holdout"] == []
     after = shop.predict([f"{text} please" for text in texts(shop, 80)])
     asked = {item.id for item in shop.review_items(limit=500) if item.kind == "holdout"}
+    groups = {one.group: one for one in reversed(after) if one.holdout}
     assert asked
-    assert asked <= {one.id for one in after}
+    assert asked == {one.id for one in groups.values()}  # also those that are kept to decide
     shop.releases.stop(by="ann", reason="enough")
     again = {item.id for item in shop.review_items(limit=500) if item.kind == "holdout"}
     assert waiting <= again
