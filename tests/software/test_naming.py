@@ -41,7 +41,7 @@ def people(project: Project) -> ServedPeople:
 
 
 def groups_on_the_page(project: Project) -> list[ReviewItem]:
-    return people(project).review_items(limit=50, caller=OPERATOR)
+    return people(project).review_items(limit=50, caller=OPERATOR, language="en")
 
 
 def name(project: Project, item: str, value: str, decision: str = "change") -> None:

@@ -15,6 +15,7 @@ from chainring.deployment.http import verbs as http
 from chainring.ring.built import current
 from chainring.software.auditing import record
 from chainring.software.naming import SHOWN, enough_lines, name_shown, shown_groups
+from chainring.software.review_words import why_in
 from chainring.software.served_keys import who_is
 from chainring.trust.access import sees_texts
 
@@ -36,14 +37,16 @@ class ServedPeople:
         texts = sees_texts(caller.role)
         return self.project.why(prediction, texts=texts, who=who_is(caller))
 
-    def review_items(self, *, limit: int, caller: http.Caller) -> list[http.ReviewItem]:
+    def review_items(
+        self, *, limit: int, caller: http.Caller, language: str
+    ) -> list[http.ReviewItem]:
         """Return what waits for a person and may be shown to the caller, most urgent first."""
         if self._writer is not None:
             self._writer.flush()
         who = who_is(caller)
         waiting = self.project.review_items(limit=limit, who=who)
         if not waiting and current(self.project.ring)[1] is None:
-            return _to_name(self.project, limit=limit, who=who)
+            return _to_name(self.project, limit=limit, who=who, language=language)
         return [
             http.ReviewItem(
                 id=item.id,
@@ -54,7 +57,7 @@ class ServedPeople:
                 proposed=item.proposed,
                 confidence=item.confidence,
                 author=item.author,
-                why=item.why,
+                why=why_in(item.why, language),
                 at=item.at,
                 pair=item.pair,
             )
@@ -112,15 +115,15 @@ class ServedPeople:
         return closed
 
 
-def _to_name(project: Project, *, limit: int, who: Who) -> list[http.ReviewItem]:
+def _to_name(project: Project, *, limit: int, who: Who, language: str) -> list[http.ReviewItem]:
     """Return groups of texts to name: where a project without labels and model starts."""
-    enough = " ".join(enough_lines(project))
+    enough = " ".join(why_in(line, language) for line in enough_lines(project))
     return [
         http.ReviewItem(
             id=identifier,
             kind="cluster",
             text="\n".join(" ".join(record.text.split())[:200] for record in group.records),
-            why=f"{group.size} texts: {group.keywords}. {enough}",
+            why=why_in(f"{group.size} texts: {group.keywords}. {enough}", language),
         )
         for identifier, group in shown_groups(project, limit=limit, who=who)
     ]

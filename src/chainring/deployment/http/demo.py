@@ -234,7 +234,7 @@ class DemoVerbs(DemoReleases, DemoOffers):
         """Return the made-up past."""
         return demo_data.history()
 
-    def review_items(self, *, limit: int, caller: Caller) -> list[ReviewItem]:
+    def review_items(self, *, limit: int, caller: Caller, language: str) -> list[ReviewItem]:
         """Return what waits, flags first."""
         order = ("flag", "correction", "holdout", "unsure", "cluster")
         with self._lock:

@@ -47,7 +47,9 @@ async def labels(call: Call) -> shapes.LabelsShape:
 async def review(call: Call) -> shapes.ReviewShape:
     """List what waits for a person."""
     limit = whole_number(call.query("limit", "50"), name="limit", most=1000)
-    items = await run_in_threadpool(call.verbs.review_items, limit=limit, caller=call.caller)
+    items = await run_in_threadpool(
+        call.verbs.review_items, limit=limit, caller=call.caller, language=call.language
+    )
     return shapes.ReviewShape(items=items)
 
 

@@ -303,8 +303,11 @@ class Verbs(Offers, Privileges, Protocol):
         """Return `evidence` by question and slice (1: an alarm) and the ids of its `cases`."""
         ...
 
-    def review_items(self, *, limit: int, caller: Caller) -> list[ReviewItem]:
-        """Return what waits for a person and may be shown to the caller, most urgent first."""
+    def review_items(self, *, limit: int, caller: Caller, language: str) -> list[ReviewItem]:
+        """Return what waits for a person and may be shown to the caller, most urgent first.
+
+        `why` of each is in the language, `en` or `zh`.
+        """
         ...
 
     def decide(

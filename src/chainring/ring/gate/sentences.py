@@ -10,8 +10,7 @@ check, say) stays as it was written.
 
 from __future__ import annotations
 
-import re
-from functools import cache
+from chainring.text.sentences import Sentences
 
 _SENTENCES = {
     # why a check holds or not
@@ -213,9 +212,8 @@ NAMES = {
 }
 
 
-def say(name: str, **values: object) -> str:
-    """Return the English sentence `name` with its values filled in."""
-    return _SENTENCES[name][0].format(**values)
+SENTENCES = Sentences(_SENTENCES, NAMES)
+say = SENTENCES.say
 
 
 def chance(p: float) -> str:
@@ -229,12 +227,7 @@ def in_chinese(sentence: str) -> str:
     >>> in_chinese(say("size", size="3.0", limit="2.0"))
     '3.0 MiB；上限 2.0 MiB'
     """
-    for pattern, chinese in _patterns():
-        found = pattern.fullmatch(sentence)
-        if found:
-            values = {key: NAMES.get(value, value) for key, value in found.groupdict().items()}
-            return chinese.format(**values)
-    return sentence
+    return SENTENCES.in_chinese(sentence)
 
 
 def named(name: str, language: str) -> str:
@@ -245,14 +238,3 @@ def named(name: str, language: str) -> str:
         return NAMES[name]
     kind, colon, rest = name.partition(":")
     return NAMES.get(kind, kind) + "：" + rest if colon else name
-
-
-@cache
-def _patterns() -> list[tuple[re.Pattern[str], str]]:
-    return [(_pattern(english), chinese) for english, chinese in _SENTENCES.values()]
-
-
-def _pattern(template: str) -> re.Pattern[str]:
-    pieces = re.split(r"\{(\w+)\}", template)
-    parts = [f"(?P<{piece}>.+?)" if i % 2 else re.escape(piece) for i, piece in enumerate(pieces)]
-    return re.compile("".join(parts), re.DOTALL)

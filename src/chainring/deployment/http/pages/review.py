@@ -22,7 +22,9 @@ async def review(call: Call) -> Response:
     """Draw the queue."""
     say = Strings(call.language)
     labels = await run_in_threadpool(call.verbs.labels) if call.verbs.ready().ok else []
-    items = await run_in_threadpool(call.verbs.review_items, limit=PAGE_SIZE, caller=call.caller)
+    items = await run_in_threadpool(
+        call.verbs.review_items, limit=PAGE_SIZE, caller=call.caller, language=call.language
+    )
     form = form_of(call)
     cards = [_card(item, form, labels, say) for item in items]
     return page(
