@@ -79,8 +79,12 @@ def test_a_turn_that_cannot_tell_asks_only_where_both_models_differ(
 def test_once_all_are_answered_the_next_turn_promotes_the_same_model(
     project: Project, held: Turn
 ) -> None:
-    made = models(project)
-    assert not due(project.ring).due
+    made, asked = models(project), len(asks(project.ring))
+    later = due(project.ring, now=held.started + 10 * 3600.0)
+    assert not later.due
+    assert later.because.endswith(
+        f"{asked} answers would decide the last verdict (`chainring review`)"
+    )
     assert answer_all(project) == len(asks(project.ring))
     assert open_asks(project.ring) == ()
     assert due(project.ring).because.startswith("all ")

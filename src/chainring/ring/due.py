@@ -41,8 +41,8 @@ def due(ring: Ring, *, now: float | None = None) -> Due:
     last = turns[-1]  # by number, not by clock
     fresh = new_corrections(ring, last.feedback)
     rest_h = (moment - last.started) / 3600
-    asked = asks(ring)
-    if asked and not open_asks(ring):
+    asked, waiting = asks(ring), open_asks(ring)
+    if asked and not waiting:
         because = f"all {len(asked)} answers that decide have been answered"
         return Due(due=True, because=because, corrections=fresh)
     if 0 <= rest_h < settings.cooldown_hours:  # below 0 the clock was set back: no rest is known
@@ -61,6 +61,8 @@ def due(ring: Ring, *, now: float | None = None) -> Due:
         because = f"timetable: {rest_h / 24:.1f} days since the last turn"
         return Due(due=True, because=because, corrections=fresh)
     because = f"{fresh} of {settings.min_corrections} new usable corrections; no labelled drop"
+    if waiting:
+        because += f"; {len(waiting)} answers would decide the last verdict (`chainring review`)"
     return Due(due=False, because=because, corrections=fresh)
 
 
