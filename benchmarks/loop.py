@@ -42,7 +42,7 @@ from typing import Any
 from chainring.contracts.reaction import Reaction
 from chainring.contracts.request import Request
 from chainring.deployment.predictors import open_predictor
-from chainring.ring.due import open_asks
+from chainring.ring.asked import open_asks
 from chainring.software.api import Project
 from chainring.stats.charts.lines import Point, Series, line_chart
 from chainring.stats.paired import mcnemar

@@ -136,19 +136,18 @@ def test_the_sample_of_a_turn_is_bounded(prediction: Ask, review: Review, guard:
     assert queue([], asked, guard, *done, settings=bounded)[0] == first[3]
 
 
-def test_what_the_last_verdict_asks_comes_first_until_it_is_answered(
+def test_what_the_last_verdict_asks_comes_after_flags_alone_until_it_is_answered(
     row: Row, prediction: Ask, review: Review, guard: Guard
 ) -> None:
-    rows = [row(9, kind="flag", value="wrong")]
+    rows = [row(9, kind="flag", value="wrong"), row(8)]
     asked = [prediction(n, holdout=True) for n in range(3)]
     wanted = ["pred_2", "pred_0", "pred_77"]
-    items = queue(rows, asked, guard, deciding=wanted, erased=("pred_0",))
-    assert [(item.id, item.kind) for item in items[:2]] == [
-        ("pred_2", "deciding"),
-        ("fb_9", "flag"),
-    ]
-    assert "decides" in items[0].why
-    said = decide(items[0], "accept", by="ann", labels=LABELS, now=1.0)
+    every = FeedbackSettings(review="all")
+    items = queue(rows, asked, guard, settings=every, deciding=wanted, erased=("pred_0",))
+    assert [item.kind for item in items[:3]] == ["flag", "deciding", "correction"]
+    assert items[1].id == "pred_2"
+    assert "decides" in items[1].why
+    said = decide(items[1], "accept", by="ann", labels=LABELS, now=1.0)
     assert said.decides
     later = queue(rows, asked, guard, said, deciding=wanted, erased=("pred_0",))
     assert "pred_2" not in [item.id for item in later]

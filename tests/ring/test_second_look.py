@@ -7,13 +7,18 @@ from pathlib import Path
 import pytest
 
 from chainring.contracts.codec import decode
+from chainring.contracts.errors import InputError
+from chainring.contracts.evaluation import Evaluation, Outcome
 from chainring.contracts.label import Label
 from chainring.contracts.reaction import Reaction
 from chainring.contracts.verdict import Verdict
-from chainring.ring.due import asks, due, labelled_drop, open_asks
+from chainring.ring.asked import asks, open_asks
+from chainring.ring.due import due, labelled_drop
 from chainring.ring.turn import Turn
 from chainring.software.api import Project
+from chainring.software.report_quality import judged_rows
 from chainring.software.telling import tell_verdict
+from chainring.store.tables import read_table
 
 TEXTS = [
     f"{who} {what} far too {how}"
@@ -193,3 +198,94 @@ allow = false
     assert done.outcome == "held"
     assert verdict(barred, done).asks == ()
     barred.close()
+
+
+def flagged(project: Project, texts: list[str]) -> None:
+    """Let users ask more and say something, so that nothing is as it was when the verdict asked."""
+    for number, answer in enumerate(project.predict(texts)):
+        react = Reaction(prediction=answer.id, kind="confirmation", author=f"later-{number}",
+                         consent="training")  # fmt: skip
+        project.react(react)
+
+
+def test_what_users_say_meanwhile_waits_for_the_turn_after(project: Project, held: Turn) -> None:
+    answer_all(project)
+    flagged(project, [f"{text}, as I said" for text in TEXTS])
+    done = project.turn()
+    assert (done.outcome, done.champion, done.feedback) == ("promoted", held.model, held.feedback)
+    assert set(done.steps) == {"verdict", "deployment"}
+    after = project.turn()
+    assert after.feedback != held.feedback
+    assert "dataset" in after.steps
+
+
+def test_where_the_answers_speak_against_it_the_turn_goes_on_with_what_is_new(
+    project: Project, held: Turn
+) -> None:
+    for item in project.review_items(limit=1000):
+        if item.kind == "deciding":
+            project.decide(item.id, decision="accept", by="ann")
+    flagged(project, [f"{text}, as I said" for text in TEXTS])
+    done = project.turn()
+    assert done.feedback != held.feedback
+    assert "dataset" in done.steps
+    row = project.ring.ledger.all_lineage(step="verdict")[-2]
+    assert decode(Verdict, row.result).challenger == held.model
+    assert not decode(Verdict, row.result).asks
+
+
+def kinds(project: Project, names: tuple[str, ...]) -> set[bool]:
+    labels = project.ring.ledger.facts("label", Label)
+    return {one.decides for one in labels if one.record in names}
+
+
+def test_what_was_asked_to_decide_never_becomes_a_random_sample(
+    project: Project, folder: Path, held: Turn
+) -> None:
+    asked = asks(project.ring)
+    project.decide(asked[0], decision="change", value="size", by="ann")
+    project.releases.begin(held.model, stage="shadow", by="ann", reason="to see")
+    assert set(asked[1:]) <= {item.id for item in project.review_items(limit=1000)}
+    for name in asked:  # the first one a second time
+        project.decide(name, decision="change", value="size", by="bo")
+    assert kinds(project, asked) == {True}
+    project.releases.stop(by="ann", reason="seen")
+    assert open_asks(project.ring) == ()
+
+
+def test_a_share_that_was_changed_changes_nothing_that_was_asked(
+    project: Project, folder: Path, held: Turn
+) -> None:
+    asked = asks(project.ring)
+    recipe = folder / "chainring.toml"
+    recipe.write_text(recipe.read_text() + "\n[feedback]\ndeciding_share = 0\n")
+    again = Project.open(folder)
+    for name in asked:
+        again.decide(name, decision="change", value="size", by="ann")
+    assert kinds(again, asked) == {True}
+    again.close()
+
+
+def test_what_decides_cannot_be_a_must(project: Project, held: Turn) -> None:
+    with pytest.raises(InputError, match="must: what decides"):
+        project.decide(asks(project.ring)[0], decision="change", value="size", must=True, by="ann")
+
+
+def test_an_erased_text_holds_no_verdict_open(project: Project, held: Turn) -> None:
+    first, *others = asks(project.ring)
+    project.forget(prediction=[first], reason="asked", by="ann")
+    for name in others:
+        project.decide(name, decision="change", value="size", by="ann")
+    assert open_asks(project.ring) == ()
+    assert project.turn().outcome in ("promoted", "held")
+    assert not due(project.ring).due
+
+
+def test_the_report_of_a_model_leaves_kept_answers_out(project: Project, held: Turn) -> None:
+    trees = project.ring.runner.trees
+    made = project.ring.ledger.all_lineage(step="evaluation")
+    folders = [trees.open(decode(Evaluation, row.result).address) for row in made]
+    parts = {row.part for folder in folders for row in read_table(Outcome, folder)}
+    assert "deciding" in parts
+    told = {row.part for folder in folders for row in judged_rows(folder)}
+    assert told == {"suite"}

@@ -277,7 +277,7 @@ class Lane(Generic[D]):
     def _next_batch(self) -> list[_Waiting]:
         batch: list[_Waiting] = []
         room, heaviest, heavy = self._characters, self._admission.batch_weight, 0
-        self._admission.taking(self.waiting)
+        self._admission.taking(len(self._queue))
         while self._queue and len(batch) < BATCH_TEXTS:
             item = self._queue[0]
             if not item.reply.done():

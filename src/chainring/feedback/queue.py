@@ -81,7 +81,7 @@ def review_items(
 ) -> list[ReviewItem]:
     """Return what waits for a person.
 
-    First what the last verdict asks, then flags, corrections, the hold-out's sample, and unsure
+    First flags, then what the last verdict asks, corrections, the hold-out's sample, and unsure
     answers. What a person decided on is left out, and so is what has no text any more. Answers of
     the hold-out are never shown as unsure, nor their corrections for review: only the random
     sample, and what decides between two models, may tell the truth of a row that judges.
@@ -121,8 +121,8 @@ def review_items(
     )
     left = max(0, settings.sample_per_turn - reviews)
     queue = [
-        *_holdout(asked, [one for one in deciding if one not in done], text, "deciding"),
         *_flags(rows, done),
+        *_holdout(asked, [one for one in deciding if one not in done], text, "deciding"),
         *_corrections(rows, reviewed, guard, settings, doubtful or {}, done, task),
         *islice(_holdout(asked, drawn, text, "holdout"), left),
         *islice(_unsure(asked, done, text, unsure_below), unsure),
@@ -270,6 +270,11 @@ def decide(
     if decision == "change":
         fault = rules.fault(value)
         faults += [] if fault is None else [f"value: {fault}"]
+    if must and item.kind == "deciding":
+        faults.append(
+            "must: what decides between two models judges nothing else; flag the answer, and mark"
+            " its case"
+        )
     if decision == "reject" and must:
         faults.append("must: a rejected item has no truth that a model could be held to")
     if faults:

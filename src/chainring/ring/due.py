@@ -12,6 +12,7 @@ from chainring.contracts.codec import decode
 from chainring.contracts.evaluation import Evaluation, Share
 from chainring.contracts.label import Label
 from chainring.contracts.verdict import Verdict
+from chainring.ring.asked import asks, open_asks
 from chainring.ring.built import Ring, current
 from chainring.ring.grading import grading
 from chainring.ring.turn import Turn, named_feedback
@@ -64,25 +65,6 @@ def due(ring: Ring, *, now: float | None = None) -> Due:
     if waiting:
         because += f"; {len(waiting)} answers would decide the last verdict (`chainring review`)"
     return Due(due=False, because=because, corrections=fresh)
-
-
-def asks(ring: Ring) -> tuple[str, ...]:
-    """Return the answers that the last verdict asks about, while it speaks of the champion of now.
-
-    They are ids of predictions; what was answered since is still among them.
-    """
-    rows = ring.ledger.all_lineage(step="verdict")
-    _, champion = current(ring)
-    if not rows or champion is None:
-        return ()
-    verdict = decode(Verdict, rows[-1].result)
-    return verdict.asks if verdict.champion == champion.model else ()
-
-
-def open_asks(ring: Ring) -> tuple[str, ...]:
-    """Return those that nobody has answered yet and whose text is still there."""
-    told = {one.record for one in ring.ledger.facts("label", Label) if one.decides}
-    return tuple(one for one in asks(ring) if one not in told and ring.traffic.text(one))
 
 
 def new_corrections(ring: Ring, table: str) -> int:

@@ -13,11 +13,13 @@ from chainring.contracts.codec import decode
 from chainring.contracts.deployment import Deployment
 from chainring.contracts.evaluation import Evaluation, Outcome
 from chainring.contracts.feedback import Feedback
+from chainring.contracts.forms import Forms
 from chainring.contracts.label import Label
 from chainring.contracts.table import Table
 from chainring.contracts.verdict import Verdict
 from chainring.feedback.corrections import STATEMENTS
 from chainring.feedback.holdout import reaction_rates
+from chainring.ring.asked import asking, open_asks, truths
 from chainring.ring.built import Built, Ring, build, built_of
 from chainring.ring.gate.reacted import Reactions, fixed_rows
 from chainring.ring.grading import RIGHT_FROM, grading
@@ -68,31 +70,64 @@ def _judged(
         ring.runner.say("placebo: the same recipe with another seed and no corrections")
         seed, won = recipe.training.seed + 1, (built.model.noun.part,)
         placebo = evaluated(build(ring, another.dataset, seed=seed, candidates=won))
-    verdict: Made[Verdict] = run(
+    return _said(ring, built, rival, challenger, before, placebo, kept=kept is not None)
+
+
+def judged_again(ring: Ring) -> tuple[Built, Made[Verdict]] | None:
+    """Judge once more what the last verdict judged, when all that it asked has been answered.
+
+    The very evaluations that it was given are looked at, whatever users have said since; None where
+    nothing was asked, something is open, or something of it is gone.
+    """
+    found = asking(ring)
+    if found is None or open_asks(ring):
+        return None
+    row, asked = found
+    parents = [parent for parent in map(ring.ledger.lineage_by_id, row.inputs) if parent]
+    trees = [address for parent in parents for address in parent.trees]
+    if not all(map(ring.runner.trees.has, (*trees, asked.challenger))):
+        return None
+    made = [
+        Made(noun=decode(Evaluation, parent.result), execution=parent.id)
+        for parent in parents
+        if parent.step == "evaluation"
+    ]
+    forms = next(parent for parent in parents if parent.step == "forms")
+    built = replace(
+        built_of(ring, asked.challenger),
+        forms=Made(noun=decode(Forms, forms.result), execution=forms.id),
+    )
+    rival = built_of(ring, str(asked.champion))
+    placebo = made[2] if len(made) > 2 else None
+    return built, _said(ring, built, rival, made[0], made[1], placebo, kept=True)
+
+
+def _said(
+    ring: Ring,
+    built: Built,
+    rival: Built | None,
+    challenger: Made[Evaluation],
+    before: Made[Evaluation] | None,
+    placebo: Made[Evaluation] | None,
+    *,
+    kept: bool,
+) -> Made[Verdict]:
+    """Let the gate speak of evaluations."""
+    made: Made[Verdict] = ring.runner.run(
         "verdict",
         challenger,
         before,
         built.forms,
         tuple(case for case in ring.ledger.facts("case", Case) if case.must),
         placebo,
-        settings=recipe.gate,
+        settings=ring.recipe.gate,
         looks=looks(ring.ledger, challenger.noun) + 1,
         fixed=fixed(ring),
         new_labels=() if rival is None else _new_labels(built, rival),
         reactions=None if rival is None else reactions(ring, rival.model.noun.address),
-        truths=() if kept is None else truths(ring.ledger),
+        truths=truths(ring) if kept else (),
     )
-    return verdict
-
-
-def truths(ledger: Ledger) -> tuple[tuple[str, str], ...]:
-    """Return what a person said of answers that decide, by id; nothing where it was left out."""
-    said = {one.record: one for one in ledger.facts("label", Label) if one.decides}
-    return tuple(
-        (name, one.value if one.state == "accepted" else "")
-        for name, one in sorted(said.items())
-        if one.state != "pending"
-    )
+    return made
 
 
 def looks(ledger: Ledger, challenger: Evaluation) -> int:

@@ -31,7 +31,7 @@ from chainring.data.settings import KEYED
 from chainring.ring.built import CHAMPION, Built, Ring, build, current
 from chainring.ring.gate.conditions import BETTER
 from chainring.ring.gate.sentences import say
-from chainring.ring.judging import judged, judged_as_form
+from chainring.ring.judging import judged, judged_again, judged_as_form
 from chainring.ring.release.course import enter, turned_down
 from chainring.ring.snapshots import forgotten_marks, kept_answers, snapshot_feedback
 from chainring.ring.steps import UNPLACED, Made
@@ -102,6 +102,9 @@ def turn(ring: Ring, *, machine: Machine, policy: Policy, source: Source) -> Tur
 def _turn(ring: Ring, machine: Machine, policy: Policy, source: Source) -> dict[str, Any]:
     recipe, run = ring.recipe, ring.runner.run
     guard = _ready(ring, machine, policy)
+    again = judged_again(ring)
+    if again is not None and again[1].noun.promote:
+        return _ended(ring, *again)
     told = sorted(ring.ledger.facts("label", Label), key=lambda label: label.id)
     reviewed = tuple(label for label in told if not label.decides)  # the others go to the gate
     snapshot = snapshot_feedback(ring, reviewed)
@@ -131,6 +134,23 @@ def _turn(ring: Ring, machine: Machine, policy: Policy, source: Source) -> dict[
     kept = None if champion is None else kept_answers(ring, reviewed, guard.noun)
     verdict = judged(ring, built, champion, kept)
     facts["verdict"] = verdict.execution
+    is_same = again is not None and again[1].execution == verdict.execution
+    fresh = verdict.fresh or (again is not None and is_same and again[1].fresh)
+    return facts | _settled(ring, built, verdict, head, fresh=fresh)
+
+
+def _ended(ring: Ring, built: Built, verdict: Made[Verdict]) -> dict[str, Any]:
+    """End the turn whose verdict asked: what users said since is for the next one."""
+    head, champion = current(ring)
+    turns = ring.ledger.facts("turn", Turn)
+    begun = [one for one in turns if one.model == built.model.noun.address and one.feedback]
+    facts = {
+        "model": built.model.noun.address,
+        "dataset": built.dataset.noun.address,
+        "feedback": begun[-1].feedback if begun else "",
+        "champion": "" if champion is None else champion.model,
+        "verdict": verdict.execution,
+    }
     return facts | _settled(ring, built, verdict, head, fresh=verdict.fresh)
 
 

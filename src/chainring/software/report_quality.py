@@ -18,7 +18,7 @@ from chainring.contracts.lineage import Lineage
 from chainring.contracts.model import Model, Rival
 from chainring.contracts.tasks import TASKS
 from chainring.contracts.verdict import Verdict
-from chainring.ring.gate.pairs import is_right
+from chainring.ring.gate.pairs import POOLED, is_right
 from chainring.software.history import evaluations
 from chainring.software.report_cards import both, paragraph, table
 from chainring.software.telling import figure, percent
@@ -68,8 +68,13 @@ def _confusion(folder: Path, say: dict[str, str]) -> str:
     )
 
 
+def judged_rows(folder: Path) -> list[Outcome]:
+    """Return the outcomes of an evaluation that count: not what users or two models chose."""
+    return [row for row in read_table(Outcome, folder) if row.part in POOLED]
+
+
 def _calibration(folder: Path, found: Evaluation, say: dict[str, str]) -> str:
-    rows = [row for row in read_table(Outcome, folder) if row.part != "reacted"]
+    rows = judged_rows(folder)
     right = [float(is_right(row)) for row in rows]
     bins = reliability([row.confidence for row in rows], right, bins=10)
     chart = both(

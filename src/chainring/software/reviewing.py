@@ -25,8 +25,8 @@ from chainring.feedback.cases import close, truth_of
 from chainring.feedback.holdout import decides
 from chainring.feedback.queue import ItemKind, ReviewItem
 from chainring.feedback.settings import FeedbackSettings
+from chainring.ring.asked import open_asks, was_asked
 from chainring.ring.built import current
-from chainring.ring.due import open_asks
 from chainring.ring.release.course import running
 from chainring.ring.sight import Sight, request_facts
 from chainring.ring.snapshots import answers_beside
@@ -89,7 +89,12 @@ def _of_the_release(
     if release is None:
         return settings, predictions
     most = max(settings.sample_per_turn, project.ring.recipe.release.max_labels)
-    asked = {n: p for n, p in predictions.items() if not p.holdout or p.at >= release.at}
+    wanted = open_asks(project.ring)
+    asked = {
+        name: one
+        for name, one in predictions.items()
+        if not one.holdout or one.at >= release.at or name in wanted
+    }
     return settings.model_copy(update={"sample_per_turn": most, "deciding_share": 0.0}), asked
 
 
@@ -199,15 +204,17 @@ def close_case(
 
 
 def _kind_of(project: Project, prediction: Prediction) -> ItemKind:
-    """What a decision on an answer is: one that was asked for to decide is no random sample."""
+    """What a decision on an answer is: one that a verdict asked about is no random sample."""
     if not prediction.holdout:
         return "unsure"
-    earlier = project.ring.ledger.facts("label", Label, about=prediction.id)
-    was_sampled = any(not one.decides for one in earlier)
+    ledger = project.ring.ledger
+    earlier = ledger.facts("label", Label, about=prediction.id)
+    if any(one.decides for one in earlier) or was_asked(project.ring, prediction.id):
+        return "deciding"
     _, release = running(project.ring)
     share = 0.0 if release is not None else project.ring.recipe.feedback.deciding_share
     is_kept = decides(prediction, secret=project.secret, share=share)
-    return "deciding" if is_kept and not was_sampled else "holdout"
+    return "deciding" if is_kept and not earlier else "holdout"
 
 
 def _item(project: Project, item: str) -> ReviewItem:

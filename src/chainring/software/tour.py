@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from chainring.contracts.dataset import OUT_OF_SCOPE
-from chainring.ring.due import open_asks
+from chainring.ring.asked import open_asks
 from chainring.software.api import Project
 from chainring.software.telling import tell_turn, tell_why
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -48,14 +49,14 @@ def verdict(suite: Sheet, rest: Sheet, truths: dict[str, str] | None = None) -> 
 
 def test_where_both_answer_alike_nobody_is_asked_and_where_they_differ_a_person_is() -> None:
     found = decided(paired(*kept(("a", "a"), ("a", "b"), ("b", "a"))), {"pred_0002": "b"})
-    assert found.open == ("pred_0001",)
+    assert [pair.now.row for pair in found.open] == ["pred_0001"]
     assert [pair.gain for pair in found.pairs] == [0.0, 1.0]
     assert not found.is_told
 
 
 def test_passing_on_is_another_answer_and_right_where_the_text_is_out_of_scope() -> None:
     pairs = paired(*kept(("a", "a"), passed_on=(True, False)))
-    assert decided(pairs, {}).open == ("pred_0000",)
+    assert [pair.now.row for pair in decided(pairs, {}).open] == ["pred_0000"]
     assert [p.gain for p in decided(pairs, {"pred_0000": OUT_OF_SCOPE}).pairs] == [1.0]
     assert [p.gain for p in decided(pairs, {"pred_0000": "a"}).pairs] == [0.0]
 
@@ -64,6 +65,25 @@ def test_an_answer_whose_truth_a_person_could_not_tell_moves_nothing() -> None:
     found = decided(paired(*kept(("a", "b"))), {"pred_0000": ""})
     assert found.is_told
     assert [pair.gain for pair in found.pairs] == [0.0]
+
+
+def test_where_the_models_agree_on_every_kept_answer_nobody_was_asked_and_nothing_is_said(
+    sheets: MakeSheets,
+) -> None:
+    assert not decided(paired(*kept(("a", "a"), ("b", "b"))), {}).is_told
+    found = verdict(sheets(gained=5, lost=3, right=90), kept(*[("c", "c")] * 20))
+    assert (found.asks, found.promote) == ((), False)
+    assert not any(note.startswith("second look") for note in found.notes)
+
+
+def test_what_one_author_said_counts_once_so_it_is_not_asked_where_it_could_not_decide(
+    sheets: MakeSheets,
+) -> None:
+    suite = sheets(gained=3, lost=2, right=90)
+    many = kept(*[("a", "b")] * 30)
+    assert len(verdict(suite, many).asks) == 30
+    one = tuple([replace(row, author="ann") for row in side] for side in many)
+    assert verdict(suite, (one[0], one[1])).asks == ()
 
 
 def test_both_looks_together_promote_by_chance_at_most_as_often_as_one() -> None:

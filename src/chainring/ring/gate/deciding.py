@@ -7,7 +7,7 @@ kept answer, as if all had been labelled. As long as one is open nothing of it c
 stops answering half-way moves nothing.
 
     kept = decided(pairs, {"pred_01kb…": "refund"})
-    kept.open                      # ids to ask about
+    kept.open                      # pairs to ask about
     looks = shares(settings, kept=True)     # the limits of both looks, together at most alpha
     looked_again(judged, kept, settings=looks[1])
 
@@ -26,20 +26,19 @@ from chainring.contracts.verdict import Comparison
 from chainring.ring.gate.comparing import comparison
 from chainring.ring.gate.pairs import DECIDING, Pair, of_part
 from chainring.ring.gate.settings import GateSettings
-from chainring.stats.paired import mcnemar
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """Kept answers of both models: pairs whose gain is known, and the ids that are open."""
+    """Kept answers of both models: pairs whose gain is known, and those that are open."""
 
     pairs: tuple[Pair, ...] = ()
-    open: tuple[str, ...] = ()
+    open: tuple[Pair, ...] = ()
 
     @property
     def is_told(self) -> bool:
-        """Whether there are kept answers, and every one that differs has its truth."""
-        return bool(self.pairs) and not self.open
+        """Whether the models differ on some, and each of these has its truth."""
+        return not self.open and any(_differ(pair) for pair in self.pairs)
 
 
 def decided(pairs: Sequence[Pair], truths: Mapping[str, str]) -> Kept:
@@ -50,17 +49,18 @@ def decided(pairs: Sequence[Pair], truths: Mapping[str, str]) -> Kept:
     pairs
         Of all parts.
     truths
-        By id of the answer: its true label, empty where a person could not say one.
+        By id of the answer: its true label, empty where a person could not say one. Then neither
+        model is right.
     """
     told, still = [], []
     for pair in of_part(pairs, DECIDING):
-        if _said(pair.before) == _said(pair.now):
+        if not _differ(pair):
             told.append(pair)
         elif pair.now.row in truths:
             truth = truths[pair.now.row]
             told.append(Pair(before=_graded(pair.before, truth), now=_graded(pair.now, truth)))
         else:
-            still.append(pair.now.row)
+            still.append(pair)
     return Kept(pairs=tuple(told), open=tuple(still))
 
 
@@ -86,15 +86,18 @@ def looked_again(
     return replace(found, champion=alone.champion, challenger=alone.challenger)
 
 
-def could_decide(judged: Sequence[Pair], kept: Kept, *, settings: GateSettings) -> bool:
+def could_decide(
+    judged: Sequence[Pair], kept: Kept, *, settings: GateSettings, seed: int = 0
+) -> bool:
     """Whether the challenger would be better if it were right on every open answer."""
-    gains = [pair.gain for pair in (*judged, *kept.pairs)]
-    gained, lost = sum(gain > 0 for gain in gains), sum(gain < 0 for gain in gains)
-    return bool(kept.open) and mcnemar(gained + len(kept.open), lost) <= settings.alpha
+    won = [Pair(before=one.before, now=replace(one.now, right=1.0)) for one in kept.open]
+    best = replace(kept, pairs=(*kept.pairs, *won), open=())
+    return bool(won) and looked_again(judged, best, settings=settings, seed=seed).value == "better"
 
 
-def _said(outcome: Outcome) -> tuple[str, bool]:
-    return outcome.label, outcome.passed_on
+def _differ(pair: Pair) -> bool:
+    before, now = pair.before, pair.now
+    return (before.label, before.passed_on) != (now.label, now.passed_on)
 
 
 def _graded(outcome: Outcome, truth: str) -> Outcome:

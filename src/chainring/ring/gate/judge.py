@@ -101,7 +101,7 @@ def judge(
         conditions.passed_on(judged, settings=settings),
         *limits,
     )
-    asks = _asks(judged, kept, checks, settings=second)
+    asks = _asks(judged, kept, checks, settings=second, seed=seed)
     return Verdict(
         app="",
         challenger="",
@@ -132,12 +132,19 @@ def judge(
 
 
 def _asks(
-    judged: Sequence[Pair], kept: Kept, checks: Sequence[Check], *, settings: GateSettings
+    judged: Sequence[Pair],
+    kept: Kept,
+    checks: Sequence[Check],
+    *,
+    settings: GateSettings,
+    seed: int,
 ) -> tuple[str, ...]:
     """Return the kept answers to ask a person about: all open ones, if they alone can decide."""
     missing = [check.name for check in checks if not check.holds]
-    may = missing == [conditions.BETTER] and could_decide(judged, kept, settings=settings)
-    return kept.open if may else ()
+    may = missing == [conditions.BETTER] and could_decide(
+        judged, kept, settings=settings, seed=seed
+    )
+    return tuple(pair.now.row for pair in kept.open) if may else ()
 
 
 def _first(

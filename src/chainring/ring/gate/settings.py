@@ -20,7 +20,7 @@ class GateSettings(BaseModel):
     )
     second_look: float = Field(
         0.3,
-        ge=0,
+        gt=0,
         lt=1,
         description="share of alpha that is left for a second look, once a person has said who is"
         " right where two models differ",
