@@ -15,6 +15,7 @@ import pytest
 from tests.software.conftest import ALONE, KEPT, opened
 
 from chainring.contracts.dataset import OUT_OF_SCOPE
+from chainring.feedback.holdout import kept_to_decide
 from chainring.ring.turn import Turn
 from chainring.software import tour
 from chainring.software.api import Project
@@ -86,15 +87,17 @@ def test_simulated_users_ask_and_react_over_http_and_a_reviewer_tells_the_truth(
             reviewed = tour.review(client, {one.id: one.truth for one in done})
         traffic = project.ring.traffic
         assert {one.id for one in traffic.predictions()} == {one.id for one in done}
-        held = {one.id: one.label for one in traffic.predictions(holdout=True)}
-        assert reviewed == len(held) > 5
+        held = list(traffic.predictions(holdout=True))
+        kept = kept_to_decide(held, sampled=(), size=len(held), secret=project.secret, share=0.5)
+        sampled = {one.id for one in held} - {one.id for one in kept}
+        assert reviewed == len(sampled) > 0
         truth = {one.id: one.truth for one in done}
         said = {row.prediction: row for row in traffic.feedback()}
         wrong = {one.id for one in done if not one.right}
         assert {name for name, row in said.items() if row.kind == "correction"} == wrong
         assert {row.consent for row in said.values()} == {"training"}
-        told = {name: project.why(name)["reviewed"][0]["label"] for name in held}
-        assert told == {name: truth[name] for name in held}
+        told = {name: project.why(name)["reviewed"][0]["label"] for name in sampled}
+        assert told == {name: truth[name] for name in sampled}
     assert f"{len(wrong)} corrections" in capsys.readouterr().out
 
 
