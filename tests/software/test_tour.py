@@ -169,7 +169,9 @@ def outcomes(folder: Path) -> list[tuple[str, int]]:
 @pytest.mark.timeout(1800)
 def test_the_tour_ends_with_a_second_model_that_was_promoted(tmp_path: Path) -> None:
     said = run_tour(tmp_path / "support", code=AS_SHIPPED)
-    assert outcomes(tmp_path / "support") == [("promoted", 2), ("promoted", 2)]
+    first, *between, last = outcomes(tmp_path / "support")
+    assert (first, last) == (("promoted", 2), ("promoted", 2))
+    assert between in ([], [("held", 2)])  # the verdict may have asked the reviewer
     assert 25 <= len(said.splitlines()) <= 60
     assert re.search(r"the first champion was right on (7\d|8\d|90)\.\d%", said)
     assert "was taught by it (promoted" in said
@@ -181,4 +183,6 @@ def test_the_tour_ends_with_a_second_model_that_was_promoted(tmp_path: Path) -> 
 @pytest.mark.timeout(1800)
 def test_shuffled_corrections_promote_no_second_model(tmp_path: Path) -> None:
     run_tour(tmp_path / "support", code=SHUFFLED)
-    assert outcomes(tmp_path / "support") == [("promoted", 1), ("held", 1)]
+    first, *later = outcomes(tmp_path / "support")
+    assert first == ("promoted", 1)
+    assert later in ([("held", 1)], [("held", 1)] * 2)
