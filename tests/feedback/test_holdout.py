@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chainring.contracts.feedback import Feedback
-from chainring.contracts.label import DECIDES, Label
+from chainring.contracts.label import Label, review_guideline
 from chainring.contracts.prediction import Prediction
 from chainring.feedback.holdout import (
     ReactionRates,
@@ -174,7 +174,7 @@ def test_answers_that_were_asked_about_to_decide_say_nothing_of_rates(prediction
     asked = prediction(1, holdout=True, label="stock")
     said = Label(
         id="lab_1", app="shop", record="pred_1", value="stock", author="ann", author_kind="person",
-        guideline=DECIDES,
+        guideline=review_guideline("deciding"),
     )  # fmt: skip
     assert reaction_rates([asked], [], [said]).right == 0
     assert reaction_rates([asked], [], [replace(said, guideline="review of kind holdout")]).right

@@ -38,6 +38,10 @@ TEXTS = [
 @pytest.fixture
 def held(project: Project) -> Turn:
     """Turn after users corrected every answer: no row of the hold-out was sampled yet."""
+    return corrected_turn(project)
+
+
+def corrected_turn(project: Project) -> Turn:
     for answer in project.predict(TEXTS):
         project.react(
             Reaction(
@@ -139,14 +143,7 @@ def test_without_a_share_everything_is_sampled_and_nothing_asked(
     recipe = folder / "chainring.toml"
     recipe.write_text(recipe.read_text() + "\n[feedback]\ndeciding_share = 0\n")
     again = Project.open(folder)
-    for answer in again.predict(TEXTS):
-        again.react(
-            Reaction(
-                prediction=answer.id, kind="correction", value="size", author=answer.id,
-                consent="training",
-            )
-        )  # fmt: skip
-    done = again.turn()
+    done = corrected_turn(again)
     assert done.outcome == "held"
     assert verdict(again, done).asks == ()
     kinds = {item.kind for item in again.review_items(limit=1000)}

@@ -15,7 +15,7 @@ from tests.software.conftest import copy, opened, run, texts_of
 from chainring.contracts.errors import ConflictError, InputError
 from chainring.contracts.feedback import Feedback
 from chainring.contracts.ids import new_id
-from chainring.contracts.label import DECIDES, Label
+from chainring.contracts.label import Label, review_guideline
 from chainring.contracts.prediction import FAILED, Prediction, shadow_of
 from chainring.contracts.release import Release
 from chainring.ring.built import current
@@ -297,7 +297,7 @@ def test_reviewed_answers_outside_the_hold_out_are_no_evidence(shop: Project) ->
 
 def test_answers_that_told_two_models_apart_are_no_sample_and_no_evidence(shop: Project) -> None:
     release = begun(shop)
-    reviewed(shop, release, better=40, guideline=DECIDES)
+    reviewed(shop, release, better=40, guideline=review_guideline("deciding"))
     evidence = Collector(release).collect(shop.ring)
     assert (evidence.labels, evidence.unpaired) == (0, 0)
 

@@ -7,12 +7,12 @@ import re
 import pytest
 
 from chainring.data.cluster import enough
-from chainring.feedback.queue import _WHY
+from chainring.feedback.queue import WHY
 from chainring.feedback.statement import SET_BACK
 from chainring.software.review_words import REASONS, why_in
 
 SEEN = [
-    *_WHY.values(),
+    *WHY.values(),
     "flagged as wrong",
     "flagged as harmful: 冒犯人",
     "rated up; every correction is reviewed",

@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 
 from chainring.contracts.dataset import Task
 
+DECIDING = "deciding"
+"""The part of kept answers, which tell two models apart once somebody says what is right."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:

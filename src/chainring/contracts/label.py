@@ -7,7 +7,6 @@ from typing import Literal
 
 AuthorKind = Literal["source", "person", "user", "model"]
 ReviewState = Literal["accepted", "pending", "rejected"]
-DECIDES = "review of kind deciding"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,4 +34,13 @@ class Label:
     @property
     def decides(self) -> bool:
         """Whether it was asked for because two models differ: such rows are no random sample."""
-        return self.guideline == DECIDES
+        return self.guideline == review_guideline("deciding")
+
+
+def review_guideline(kind: str) -> str:
+    """Return the guideline of a label that answers an item of the review queue.
+
+    >>> review_guideline("holdout")
+    'review of kind holdout'
+    """
+    return f"review of kind {kind}"

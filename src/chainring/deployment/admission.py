@@ -86,6 +86,7 @@ class Admission:
     def refusal(self, *, count: int, waiting: int, weight: int) -> BusyError | None:
         """Return why `count` texts more cannot be let in behind `waiting` ones, or None."""
         wait_s = self.wait_s(weight)
+        because = f"{waiting} texts wait, which takes about {wait_s:.1f} s"
         if waiting + count > self.max_queue:
             because = f"{waiting} texts wait, {count} more would pass {self.max_queue}"
             raising = "deployment.max_queue"
@@ -93,10 +94,8 @@ class Admission:
             because = f"{waiting} texts have been waiting for more than {BURST_S:g} s"
             raising = "deployment.standing_queue"
         elif waiting >= self.standing_queue and wait_s > BURST_S:
-            because = f"{waiting} texts wait, which takes about {wait_s:.1f} s"
             raising = "deployment.standing_queue"
         elif wait_s > max(self.max_wait_s, 2 * self._batch_s):
-            because = f"{waiting} texts wait, which takes about {wait_s:.1f} s"
             raising = "deployment.max_wait_s"
         else:
             return None

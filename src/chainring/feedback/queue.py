@@ -19,7 +19,7 @@ from chainring.contracts.errors import InputError, did_you_mean
 from chainring.contracts.feedback import Feedback
 from chainring.contracts.guard import Guard
 from chainring.contracts.ids import new_id
-from chainring.contracts.label import Label
+from chainring.contracts.label import Label, review_guideline
 from chainring.contracts.prediction import Prediction
 from chainring.feedback.corrections import statements
 from chainring.feedback.holdout import sample
@@ -29,7 +29,7 @@ from chainring.text.normalise import normalise
 
 ItemKind = Literal["deciding", "flag", "correction", "doubtful", "holdout", "unsure", "suspect"]
 Decision = Literal["accept", "change", "reject"]
-_WHY = {
+WHY = {
     "holdout": "drawn at random: it judges the models and is never learnt from",
     "deciding": "the newest model answers it otherwise: your answer decides between the two",
 }
@@ -187,7 +187,7 @@ def _holdout(
     for name in drawn:
         words = text(name) if name in by_id else None
         if words:
-            yield _of_answer(by_id[name], kind, words, _WHY[kind])
+            yield _of_answer(by_id[name], kind, words, WHY[kind])
 
 
 def _unsure(
@@ -287,7 +287,7 @@ def decide(
         author=by.strip(),
         author_kind="person",
         state="rejected" if decision == "reject" else "accepted",
-        guideline=f"review of kind {item.kind}",
+        guideline=review_guideline(item.kind),
         at=now,
         parents=tuple(dict.fromkeys(one for one in (item.prediction, item.id) if one)),
         must=must,

@@ -8,6 +8,7 @@ language that is asked for.
 
 from __future__ import annotations
 
+from chainring.feedback.queue import WHY
 from chainring.text.sentences import Sentences
 
 _KINDS = {
@@ -16,14 +17,8 @@ _KINDS = {
 }  # fmt: skip
 REASONS = Sentences(
     {
-        "sampled": (
-            "drawn at random: it judges the models and is never learnt from",
-            "随机抽中：它用来评判模型，绝不用于训练",
-        ),
-        "deciding": (
-            "the newest model answers it otherwise: your answer decides between the two",
-            "最新的模型答得不同：您的回答在两者之间定胜负",
-        ),
+        "sampled": (WHY["holdout"], "随机抽中：它用来评判模型，绝不用于训练"),
+        "deciding": (WHY["deciding"], "最新的模型答得不同：您的回答在两者之间定胜负"),
         "flagged and said": ("flagged as {kind}: {comment}", "被举报为“{kind}”：{comment}"),
         "flagged": ("flagged as {kind}", "被举报为“{kind}”"),
         "rated": ("rated {kind}; {why}", "评价为“{kind}”；{why}"),

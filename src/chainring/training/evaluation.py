@@ -28,7 +28,7 @@ from typing import Any
 from chainring.contracts.codec import encode
 from chainring.contracts.dataset import OUT_OF_SCOPE, Dataset, Row, Task
 from chainring.contracts.errors import InputError
-from chainring.contracts.evaluation import Evaluation, Outcome, Share
+from chainring.contracts.evaluation import DECIDING, Evaluation, Outcome, Share
 from chainring.contracts.feedback import Feedback
 from chainring.contracts.forms import Form, Forms
 from chainring.contracts.prediction import Answer
@@ -47,7 +47,6 @@ from chainring.training.measures import constant_answer, measures, searched
 from chainring.training.settings import EvaluationSettings
 
 JUDGING = ("test", "holdout", "reacted")
-DECIDING = "deciding"
 PARTS = {"test": "suite", "holdout": "holdout", "reacted": "reacted", DECIDING: DECIDING}
 HEADLINE = ("suite", "holdout")
 OUTCOMES_FILE = "outcomes.jsonl"

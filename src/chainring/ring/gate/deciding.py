@@ -21,10 +21,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from chainring.contracts.dataset import OUT_OF_SCOPE
-from chainring.contracts.evaluation import Outcome
+from chainring.contracts.evaluation import DECIDING, Outcome
 from chainring.contracts.verdict import Comparison
 from chainring.ring.gate.comparing import comparison
-from chainring.ring.gate.pairs import DECIDING, Pair, of_part
+from chainring.ring.gate.pairs import Pair, of_part
 from chainring.ring.gate.settings import GateSettings
 
 

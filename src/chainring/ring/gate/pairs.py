@@ -14,9 +14,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from chainring.contracts.errors import InputError
-from chainring.contracts.evaluation import Outcome
+from chainring.contracts.evaluation import DECIDING, Outcome
 
-DECIDING = "deciding"
 PARTS = ("suite", "holdout", "reacted", DECIDING)
 POOLED = PARTS[:2]
 """What the test runs on. `reacted` rows are mostly wrong answers, so they are not pooled."""
