@@ -48,7 +48,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
 
 def write_writer(folder: Path, architecture: str) -> Path:
     torch.manual_seed(0)
-    pair = architecture in ("marian", "t5")
+    pair = architecture in ("m2m100", "marian", "t5")
     kind = Seq2SeqSettings if pair else DecoderSettings
     settings = kind.model_validate(
         {"architecture": architecture, "layers": 2, "hidden": 32, "inner": 64, "heads": 2,
@@ -73,7 +73,7 @@ def write_writer(folder: Path, architecture: str) -> Path:
 
 
 @pytest.mark.parametrize("beams", [1, 3])
-@pytest.mark.parametrize("architecture", ["marian", "t5", "gpt2", "llama"])
+@pytest.mark.parametrize("architecture", ["m2m100", "marian", "t5", "gpt2", "llama"])
 def test_every_network_of_ours_writes_the_same_in_float32(
     made: Made, tmp_path: Path, architecture: str, beams: int
 ) -> None:

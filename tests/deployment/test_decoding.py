@@ -98,7 +98,7 @@ def test_a_decoding_that_breaks_off_says_so() -> None:
         next(steps(lambda *_, **__: [BrokenOff()], WORDS))
 
 
-@pytest.mark.parametrize("architecture", ["marian", "t5", "gpt2", "llama"])
+@pytest.mark.parametrize("architecture", ["m2m100", "marian", "t5", "gpt2", "llama"])
 def test_texts_in_turns_and_answers_between_are_as_one_after_another(
     made: Callable[[str], Path], architecture: str
 ) -> None:

@@ -12,7 +12,8 @@ Enters the model folder, leaves `ctranslate2/` (weights), the tokenisers and `wr
 
 CTranslate2 is told ids instead of tokens as its vocabulary, so that no tokeniser has to agree with
 it. Its own converter for Marian takes the last row of the vocabulary for padding and starts from a
-zero embedding; ours pads with the first and starts from its embedding, as training did.
+zero embedding; ours pads with the first and starts from its embedding, as training did. Its own
+for M2M100 takes the number of padding for 1, and so the first place of a text for 2.
 """
 
 from __future__ import annotations
@@ -94,8 +95,15 @@ def _family(families: Any, config: Any) -> Callable[[Any], Any]:
         raise RefusedError(
             f"CTranslate2 serves {known}, and this network is a {kind}; transformers serves it"
         )
-    loader: Callable[[Any], Any] = getattr(families, FAMILIES[kind])().get_model_spec
-    return loader
+    loader = getattr(families, FAMILIES[kind])()
+    if kind == "m2m_100":
+        loader.set_position_encodings = _places_after_padding
+    made: Callable[[Any], Any] = loader.get_model_spec
+    return made
+
+
+def _places_after_padding(spec: Any, module: Any) -> None:
+    spec.encodings = module.weights[module.padding_idx + 1 :]
 
 
 def _say_ids(spec: Any, network: Any, facts: dict[str, Any]) -> None:

@@ -15,7 +15,7 @@ ITEMS = [
 SIZE = {"layers": 1, "hidden": 16, "inner": 32, "heads": 2, "dropout": 0.0}
 
 
-@pytest.mark.parametrize("architecture", ["marian", "t5"])
+@pytest.mark.parametrize("architecture", ["m2m100", "marian", "t5"])
 def test_the_loss_of_an_encoder_decoder_is_that_of_transformers(architecture: str) -> None:
     torch.manual_seed(0)
     settings = Seq2SeqSettings.model_validate(SIZE | {"architecture": architecture})
@@ -24,6 +24,26 @@ def test_the_loss_of_an_encoder_decoder_is_that_of_transformers(architecture: st
     found = Writing(network)(**batch)
     torch.testing.assert_close(found["loss"], network(**batch).loss)
     assert found["units"] == 5
+
+
+@pytest.mark.parametrize("architecture", ["m2m100", "marian", "t5"])
+def test_what_is_written_token_by_token_is_what_the_loss_calls_most_likely(
+    architecture: str,
+) -> None:
+    torch.manual_seed(0)
+    settings = Seq2SeqSettings.model_validate(SIZE | {"architecture": architecture})
+    network = seq2seq_network(settings, tokens=40).eval()
+    with torch.no_grad():
+        for name, weight in network.named_parameters():
+            weight.mul_(1.0 if "shared" in name else 3.0)  # so that every token matters
+    batch = collate(ITEMS, pad=0)
+    read = {name: batch[name] for name in ("input_ids", "attention_mask")}
+    asked = {"do_sample": False, "max_new_tokens": 8, "eos_token_id": 39, "forced_eos_token_id": 39}
+    written_bt = network.generate(**read, **asked, output_scores=True, return_dict_in_generate=True)
+    stepped_bv = torch.stack(written_bt.scores[:-1], 1).log_softmax(-1)
+    found = Writing(network)(**read, labels=written_bt.sequences[:, 1:-1])["loss"]
+    chosen_bt1 = written_bt.sequences[:, 1:-1, None]
+    torch.testing.assert_close(found, -stepped_bv.gather(2, chosen_bt1).mean())
 
 
 @pytest.mark.parametrize("architecture", ["gpt2", "llama"])
@@ -51,7 +71,7 @@ def test_padding_on_the_right_changes_no_loss() -> None:
     torch.testing.assert_close(both, (3 * first + 2 * alone) / 5)
 
 
-@pytest.mark.parametrize("architecture", ["marian", "t5"])
+@pytest.mark.parametrize("architecture", ["m2m100", "marian", "t5"])
 def test_labels_are_smoothed_in_training_only(architecture: str) -> None:
     torch.manual_seed(0)
     settings = Seq2SeqSettings.model_validate(SIZE | {"architecture": architecture})

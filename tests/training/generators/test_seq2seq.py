@@ -22,7 +22,7 @@ def _share_right(rows: list[Row], settings: TrainingSettings, work: Work) -> flo
     return sum(a == row.target for a, row in zip(said, rows, strict=True)) / len(rows)
 
 
-@pytest.mark.parametrize("architecture", ["marian", "t5"])
+@pytest.mark.parametrize("architecture", ["m2m100", "marian", "t5"])
 def test_sixteen_sentences_are_learnt_from_random_weights(
     architecture: str, pairs: list[Row], opening: Work, small: Small
 ) -> None:

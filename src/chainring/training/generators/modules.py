@@ -16,7 +16,7 @@ from torch import nn
 
 from chainring.training.generators.loss import IGNORED, counted, token_loss
 
-SLICED = ("marian", "bart", "gpt2", "llama")
+SLICED = ("m2m_100", "marian", "bart", "gpt2", "llama")
 """Networks whose output is their last hidden state times one matrix: the loss goes in slices."""
 
 

@@ -25,8 +25,19 @@ _IDS = {"pad_token_id": PAD, "bos_token_id": CLS, "eos_token_id": SEP}
 
 
 def seq2seq_network(settings: Seq2SeqSettings, *, tokens: int) -> Any:
-    """Return an encoder–decoder of random weights with one embedding for all tokens."""
-    from transformers import MarianConfig, MarianMTModel, T5Config, T5ForConditionalGeneration
+    """Return an encoder–decoder of random weights with one embedding for all tokens.
+
+    `m2m100` has its norms before each sublayer, `marian` after it, as the first Transformer had:
+    R. Xiong and others 2020, "On layer normalization in the Transformer architecture", figure 1.
+    """
+    from transformers import (
+        M2M100Config,
+        M2M100ForConditionalGeneration,
+        MarianConfig,
+        MarianMTModel,
+        T5Config,
+        T5ForConditionalGeneration,
+    )
 
     _divides(settings)
     if settings.architecture == "t5":
@@ -43,26 +54,33 @@ def seq2seq_network(settings: Seq2SeqSettings, *, tokens: int) -> Any:
                 **_IDS,
             )
         )
-    return MarianMTModel(
-        MarianConfig(
-            vocab_size=tokens,
-            d_model=settings.hidden,
-            encoder_layers=settings.layers,
-            decoder_layers=settings.layers,
-            encoder_attention_heads=settings.heads,
-            decoder_attention_heads=settings.heads,
-            encoder_ffn_dim=settings.inner,
-            decoder_ffn_dim=settings.inner,
-            activation_function="relu",
-            dropout=settings.dropout,
-            attention_dropout=0.0,
-            activation_dropout=0.0,
-            init_std=settings.hidden**-0.5,
-            scale_embedding=True,
-            max_position_embeddings=_places(settings),
-            decoder_start_token_id=PAD,
-            forced_eos_token_id=SEP,
-            **_IDS,
+    shared: dict[str, Any] = {
+        "vocab_size": tokens,
+        "d_model": settings.hidden,
+        "encoder_layers": settings.layers,
+        "decoder_layers": settings.layers,
+        "encoder_attention_heads": settings.heads,
+        "decoder_attention_heads": settings.heads,
+        "encoder_ffn_dim": settings.inner,
+        "decoder_ffn_dim": settings.inner,
+        "activation_function": "relu",
+        "dropout": settings.dropout,
+        "attention_dropout": 0.0,
+        "activation_dropout": 0.0,
+        "init_std": settings.hidden**-0.5,
+        "scale_embedding": True,
+        "max_position_embeddings": _places(settings),
+        "forced_eos_token_id": SEP,
+        **_IDS,
+    }
+    if settings.architecture == "marian":
+        return MarianMTModel(MarianConfig(decoder_start_token_id=PAD, **shared))
+    return M2M100ForConditionalGeneration(
+        M2M100Config(  # padding has no place in a text here, so that it cannot start one
+            decoder_start_token_id=CLS,
+            encoder_layerdrop=0.0,
+            decoder_layerdrop=0.0,
+            **shared,
         )
     )
 

@@ -74,8 +74,8 @@ class Seq2SeqSettings(WriterSettings):
     reasons", section 4), which suits some ten thousand rows.
     """
 
-    architecture: Literal["marian", "t5"] = Field(
-        default="marian", description="configuration of a network from random weights"
+    architecture: Literal["m2m100", "marian", "t5"] = Field(
+        default="m2m100", description="configuration of a network from random weights"
     )
     beams: int = Field(
         default=5, ge=1, le=64, description="continuations kept in beam search; 1: greedy"
