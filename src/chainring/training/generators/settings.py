@@ -75,7 +75,9 @@ class Seq2SeqSettings(WriterSettings):
     """
 
     architecture: Literal["m2m100", "marian", "t5"] = Field(
-        default="m2m100", description="configuration of a network from random weights"
+        default="m2m100",
+        description="network from random weights: norms before each sublayer (m2m100), after it "
+        "(marian), or that of T5",
     )
     beams: int = Field(
         default=5, ge=1, le=64, description="continuations kept in beam search; 1: greedy"
