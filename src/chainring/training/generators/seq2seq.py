@@ -1,8 +1,8 @@
 """Candidate seq2seq.v1: an encoder–decoder Transformer that turns one text into another.
 
 Enters rows with a text and a target, leaves a folder that `AutoModelForSeq2SeqLM` opens. It starts
-from random weights with a byte-pair vocabulary of the rows, from a T5, Marian, M2M100 or BART folder, or
-from a pre-trained encoder with a new decoder.
+from random weights with a byte-pair vocabulary of the rows, from a T5, Marian, M2M100 or BART
+folder, or from a pre-trained encoder with a new decoder.
 
     trained = seq2seq(
         rows, validation, unlabelled=(), labels=(), work=work, settings=settings, task="translation"
