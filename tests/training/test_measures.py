@@ -1,0 +1,192 @@
+"""The figures of each task by name, against what is counted by hand."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+
+from chainring.contracts.dataset import Row, Task
+from chainring.contracts.evaluation import Share
+from chainring.contracts.prediction import Answer
+from chainring.training.measures import MAX_KINDS, constant_answer, measures, searched
+
+
+def row(**values: str) -> Row:
+    nothing = dict.fromkeys(
+        ("id", "text", "label", "language", "split", "source", "licence", "group"), ""
+    )
+    return Row(**nothing | values)  # type: ignore[arg-type]
+
+
+def figures(task: Task, told: list[tuple[str, str]], *, level: float = 0.95) -> dict[str, Share]:
+    """Return the figures of pairs of what is true and what was said."""
+    is_label = task in ("classification", "multi-label", "matching", "inference")
+    judged = [
+        (
+            row(label=truth) if is_label else row(target=truth),
+            Answer(
+                label=said if is_label else "",
+                output="" if is_label else said,
+                confidence=1.0,
+                passed_on=False,
+                text="",
+            ),
+        )
+        for truth, said in told
+    ]
+    return measures(task, judged, level=level)
+
+
+def estimates(found: dict[str, Share]) -> dict[str, float]:
+    return {name: share.estimate for name, share in found.items()}
+
+
+def test_one_label_has_its_accuracy_alone() -> None:
+    assert figures("classification", [("a", "a"), ("a", "b")]) == {}
+
+
+@pytest.mark.parametrize("task", ["classification", "tagging", "translation"])
+def test_nothing_judged_has_no_figures(task: Task) -> None:
+    assert measures(task, [], level=0.95) == {}
+
+
+@pytest.mark.parametrize("task", ["matching", "inference"])
+def test_pairs_have_the_mean_f1_of_their_labels(task: Task) -> None:
+    found = figures(task, [("yes", "yes"), ("yes", "no"), ("no", "no"), ("no", "no")])
+    yes, no = 2 / 3, 4 / 5
+    assert estimates(found) == pytest.approx({"macro_f1": (yes + no) / 2})
+    assert found["macro_f1"].low < found["macro_f1"].estimate < found["macro_f1"].high
+    assert found["macro_f1"].rows == 4
+
+
+def test_several_labels_are_counted_over_all_by_label_and_as_a_whole() -> None:
+    found = figures("multi-label", [("a|b", "a"), ("b", "b"), ("|", "a"), ("a|b", "a|b")])
+    assert estimates(found) == pytest.approx(
+        {
+            "micro_f1": 2 * 4 / (2 * 4 + 1 + 1),  # one label missing, one too many
+            "macro_f1": (2 * 2 / (2 * 2 + 1) + 2 * 2 / (2 * 2 + 1)) / 2,
+            "exact_match": 2 / 4,
+        }
+    )
+    for share in found.values():
+        assert share.low <= share.estimate <= share.high
+
+
+def test_numbers_have_their_errors_and_correlations() -> None:
+    truth, said = [1.0, 2.0, 3.0, 10.0], [2.0, 2.0, 5.0, 9.0]
+    found = figures("regression", [(f"{t}", f"{s}") for t, s in zip(truth, said, strict=True)])
+    assert estimates(found) == pytest.approx(
+        {
+            "mean_absolute_error": (1 + 0 + 2 + 1) / 4,
+            "root_mean_squared_error": math.sqrt((1 + 0 + 4 + 1) / 4),
+            "pearson": float(np.corrcoef(truth, said)[0, 1]),
+            "spearman": float(np.corrcoef([1, 2, 3, 4], [1.5, 1.5, 3, 4])[0, 1]),
+        }
+    )
+
+
+def test_a_tag_is_right_with_its_place_and_its_kind() -> None:
+    found = figures(
+        "tagging",
+        [
+            ('[[0, 2, "city"], [3, 5, "date"]]', '[[0, 2, "city"], [3, 6, "date"]]'),
+            ('[[1, 4, "city"]]', '[[1, 4, "date"]]'),
+            ("[]", "[]"),
+            ('[[0, 1, "city"]]', "[]"),
+        ],
+    )
+    assert estimates(found) == pytest.approx(
+        {
+            "entity_f1": 2 * 1 / (4 + 3),
+            "precision": 1 / 3,
+            "recall": 1 / 4,
+            "f1:city": 2 * 1 / (3 + 1),
+            "f1:date": 0.0,
+        }
+    )
+
+
+def test_kinds_of_tags_beyond_a_screen_have_no_figure_of_their_own() -> None:
+    kinds = [f"kind{i:03}" for i in range(MAX_KINDS + 3)]
+    found = figures("tagging", [(f'[[0, 1, "{kind}"]]', f'[[0, 1, "{kind}"]]') for kind in kinds])
+    assert len([name for name in found if name.startswith("f1:")]) == MAX_KINDS
+    assert found["entity_f1"].estimate == 1.0
+
+
+def test_a_higher_level_gives_wider_intervals() -> None:
+    told = [("a|b", "a"), ("b", "b"), ("a", "b"), ("a|b", "a|b"), ("b", "a"), ("a", "a")]
+    narrow = figures("multi-label", told, level=0.5)["micro_f1"]
+    wide = figures("multi-label", told, level=0.99)["micro_f1"]
+    assert wide.high - wide.low > narrow.high - narrow.low
+
+
+def test_texts_have_the_figures_of_writing() -> None:
+    found = figures("question-answering", [("the red hat", "a red cap"), ("no", "no")])
+    assert estimates(found) == {"exact_match": 0.5, "f1": 0.75}  # articles do not count
+
+
+@pytest.mark.parametrize(
+    ("form", "values", "constant"),
+    [
+        ("one", ["b", "a", "b"], "b"),
+        ("one", ["b", "a"], "a"),
+        ("several", ["a|b", "a", "a|b"], "a|b"),
+        ("number", ["1", "2", "10"], "2"),
+        ("tags", ['[[0, 1, "x"]]'], "[]"),
+        ("text", ["hello", "hello"], ""),
+        ("one", [], ""),
+        ("tags", [], "[]"),
+    ],
+)
+def test_the_constant_answer_is_worth_most(form: Any, values: list[str], constant: str) -> None:
+    assert constant_answer(form, values) == constant
+
+
+class Directions:
+    """Embeds a text as the direction that its last word names."""
+
+    capabilities: tuple[str, ...] = ("embed",)
+
+    def __init__(self, known: dict[str, list[float]]) -> None:
+        self.known = known
+
+    def embed(self, texts: list[str]) -> np.ndarray[Any, Any]:
+        return np.array([self.known[text] for text in texts])
+
+
+def pairs(count: int) -> tuple[Directions, list[Row]]:
+    """Return questions and the answers that belong to them; the first is nearest to another's."""
+    axes = np.eye(count)
+    known = {f"q{i}": axes[i].tolist() for i in range(count)}
+    known |= {f"d{i}": axes[i].tolist() for i in range(count)}
+    known["q0"] = (0.6 * axes[0] + 0.8 * axes[1]).tolist()
+    rows = [row(text=f"q{i}", pair=f"d{i}", label="same") for i in range(count)]
+    rows += [row(text=f"q{i}", pair=f"d{(i + 3) % count}", label="other") for i in range(count)]
+    return Directions(known), rows
+
+
+def test_search_is_judged_by_the_second_texts_of_pairs_that_go_together() -> None:
+    predictor, rows = pairs(12)
+    found = searched(predictor, rows, "matching")  # type: ignore[arg-type]
+    assert estimates(found) == pytest.approx(
+        {
+            "recall@1": 11 / 12,
+            "recall@10": 1.0,
+            "ndcg@10": (11 + 1 / math.log2(3)) / 12,
+        }
+    )
+    assert {share.rows for share in found.values()} == {12}
+
+
+def test_too_few_texts_and_other_tasks_are_no_search() -> None:
+    predictor, rows = pairs(8)
+    assert searched(predictor, rows, "matching") == {}  # type: ignore[arg-type]
+    predictor, rows = pairs(12)
+    assert searched(predictor, rows, "inference") == {}  # type: ignore[arg-type]
+    few = [one for one in rows if one.label == "other" or one.text in ("q3", "q4")]
+    assert searched(predictor, few, "matching") == {}  # type: ignore[arg-type]
+    predictor.capabilities = ()
+    assert searched(predictor, rows, "matching") == {}  # type: ignore[arg-type]
