@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -63,11 +64,11 @@ def test_pairs_have_the_mean_f1_of_their_labels(task: Task) -> None:
 
 
 def test_several_labels_are_counted_over_all_by_label_and_as_a_whole() -> None:
-    found = figures("multi-label", [("a|b", "a"), ("b", "b"), ("|", "a"), ("a|b", "a|b")])
+    found = figures("multi-label", [("a|b", "a"), ("b", "b"), ("|", "a|b"), ("a|b", "a|b")])
     assert estimates(found) == pytest.approx(
         {
-            "micro_f1": 2 * 4 / (2 * 4 + 1 + 1),  # one label missing, one too many
-            "macro_f1": (2 * 2 / (2 * 2 + 1) + 2 * 2 / (2 * 2 + 1)) / 2,
+            "micro_f1": 2 * 4 / (2 * 4 + 1 + 2),  # one label missing, two too many
+            "macro_f1": (2 * 2 / (2 * 2 + 1) + 2 * 2 / (2 * 2 + 2)) / 2,
             "exact_match": 2 / 4,
         }
     )
@@ -188,5 +189,7 @@ def test_too_few_texts_and_other_tasks_are_no_search() -> None:
     assert searched(predictor, rows, "inference") == {}  # type: ignore[arg-type]
     few = [one for one in rows if one.label == "other" or one.text in ("q3", "q4")]
     assert searched(predictor, few, "matching") == {}  # type: ignore[arg-type]
+    shared = [replace(one, pair=f"d{int(one.pair[1:]) % 5}") for one in rows]
+    assert searched(predictor, shared, "matching") == {}  # type: ignore[arg-type]
     predictor.capabilities = ()
     assert searched(predictor, rows, "matching") == {}  # type: ignore[arg-type]
