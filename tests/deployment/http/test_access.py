@@ -130,6 +130,20 @@ def test_an_open_server_refuses_posts_that_other_sites_send(
     assert client.post("/v1/predict", json=body).status_code == 200
 
 
+@pytest.mark.parametrize("sites", [("https://shop.example",), ("*",)])
+def test_a_listed_site_may_only_ask_a_server_without_keys(sites: tuple[str, ...]) -> None:
+    settings = DeploymentSettings(cors_origins=sites)
+    with running(create_app(DemoVerbs(), settings=settings)) as url:
+        with httpx.Client(base_url=url, headers={"origin": "https://shop.example"}) as page:
+            assert page.post("/v1/predict", json={"text": "where is it"}).status_code == 200
+            made = page.post("/v1/keys", json={"role": "admin", "name": "mine"})
+            assert made.json()["error"]["code"] == "not_allowed"
+            assert page.get("/v1/audit").status_code == 403
+        with httpx.Client(base_url=url, headers={"origin": url}) as own:
+            made = own.post("/v1/keys", json={"role": "ask", "name": "page"})
+            assert made.status_code == 201
+
+
 @pytest.mark.parametrize("host", ["evil.example", "evil.example:8000", "127.0.0.1.evil.example"])
 def test_an_open_server_answers_under_its_own_name_only(client: httpx.Client, host: str) -> None:
     answer = client.get("/v1/status", headers={"host": host})

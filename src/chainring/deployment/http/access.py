@@ -10,6 +10,7 @@ from __future__ import annotations
 import ipaddress
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -97,6 +98,8 @@ def caller_of(
 ) -> Caller:
     """Return who calls; pages of other web sites may only where they are among `sites`.
 
+    On a server without keys those pages may only ask: whoever opens one did not write it.
+
     Raises
     ------
     HttpError
@@ -117,8 +120,8 @@ def caller_of(
         wrong.let_in(client, secret)
     if not caller.key_id:
         require_own_host(request)
-    if proof == "none" and _is_site(request, sites):
-        return caller
+    if proof == "none" and _is_site(request, sites) and not _is_own(request):
+        return replace(caller, role="ask")
     if proof != "header" and request.method not in ("GET", "HEAD"):
         require_own_origin(request, strict=proof == "cookie")
     return caller
@@ -164,9 +167,8 @@ def require_own_origin(request: Request, *, strict: bool) -> None:
 
     With `strict` a call that names no origin at all is refused too: every browser names it.
     """
-    origin = request.headers.get("origin")
-    if origin is not None:
-        own = urlsplit(origin).netloc == request.headers.get("host", "")
+    if "origin" in request.headers:
+        own = _is_own(request)
     elif "sec-fetch-site" in request.headers:
         own = request.headers["sec-fetch-site"] in ("same-origin", "none")
     else:
@@ -178,6 +180,11 @@ def require_own_origin(request: Request, *, strict: bool) -> None:
 def _is_site(request: Request, sites: Sequence[str]) -> bool:
     origin = request.headers.get("origin")
     return origin is not None and (origin in sites or "*" in sites)
+
+
+def _is_own(request: Request) -> bool:
+    origin = urlsplit(request.headers.get("origin", ""))
+    return bool(origin.netloc) and origin.netloc == request.headers.get("host")
 
 
 def _host_name(host: str) -> str:
