@@ -155,13 +155,13 @@ class _Tower:
         """Tune on pairs; return what was cut to fit the budget, if anything."""
         from chainring.training.budget import fit, sample
         from chainring.training.finetune import passed_parameters
+        from chainring.training.passes import passes, run_of
         from chainring.training.towers import collate_pairs
         from chainring.training.trainer import train
-        from chainring.training.understanding import run_of
 
         items = self._items(train_rows, together)
         fitting = fit(
-            settings.encoder.epochs,
+            passes(settings.encoder, len(items)),
             parameters=passed_parameters(self.network.encoder),
             tokens=sum(len(item["input_ids"]) + len(item["pair_ids"]) for item in items),
             minutes=minutes,

@@ -30,16 +30,15 @@ from chainring.training.budget import fit, sample
 from chainring.training.craft.mapped import mapped
 from chainring.training.craft.progress import Curve, write_curves
 from chainring.training.network import Network, in_batches
+from chainring.training.passes import passes, run_of
 from chainring.training.settings import EncoderSettings, TrainingSettings
 from chainring.training.tokens import CHUNK, collate, encode, open_tokenizer
-from chainring.training.trainer import Run, train
+from chainring.training.trainer import train
 
 if TYPE_CHECKING:
     from chainring.training.candidate import Floats
 
 RUN = "encoder"
-MIN_STEPS_AN_EPOCH = 50
-MIN_BATCH_SIZE = 16
 MANY_ROWS = 50_000
 """From here on the tokens lie in files that memory maps."""
 MAX_RATIO_UNWEIGHTED = 3.0
@@ -108,7 +107,7 @@ def finetune(
     items = mapped(work.scratch / f"{RUN}-tokens", made) if many else list(made)
     judged = list(_items([row for row in validation if row.label in labels], labels, tokenizer))
     fitting = fit(
-        options.epochs,
+        passes(options, len(items)),
         parameters=passed_parameters(network.encoder),
         tokens=sum(len(item["input_ids"]) for item in items),
         minutes=minutes,
@@ -120,7 +119,7 @@ def finetune(
     if fitting.epochs:
         before = share_right(network, judged, pad=pad)
         seen = sample(items, fitting.share, seed=settings.seed)
-        run = _run(settings, epochs=fitting.epochs, rows=len(seen))
+        run = run_of(settings, name=RUN, epochs=fitting.epochs, rows=len(seen))
         curve = train(network, seen, judged, run=run, collate=partial(collate, pad=pad), work=work)
         if share_right(network, judged, pad=pad) < before:
             network, curve = _probed(base, network, work=work), []
@@ -264,21 +263,3 @@ def _items(
         for i, ids in enumerate(encode(tokenizer, [row.text for row in chunk])):
             weight = weights[start + i] if weights else 1.0
             yield {"input_ids": ids, "labels": place[chunk[i].label], "weights": weight}
-
-
-def _run(settings: TrainingSettings, *, epochs: int, rows: int) -> Run:
-    """Return the run; few rows get smaller batches, so that an epoch has steps to learn in."""
-    options = settings.encoder
-    batch_size = min(options.batch_size, max(MIN_BATCH_SIZE, rows // MIN_STEPS_AN_EPOCH))
-    return Run(
-        name=RUN,
-        epochs=epochs,
-        learning_rate=options.learning_rate,
-        batch_size=batch_size,
-        warmup_fraction=options.warmup_fraction,
-        weight_decay=options.weight_decay,
-        layer_decay=options.layer_decay,
-        seed=settings.seed,
-        patience=options.patience,
-        craft=settings.craft,
-    )

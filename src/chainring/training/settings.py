@@ -46,7 +46,12 @@ class EncoderSettings(_Settings):
         min_length=1,
         description="'minilm' (the offline English package), a folder, or a hub id",
     )
-    epochs: int = Field(default=4, ge=0, le=1000, description="passes over the rows; 0: head only")
+    epochs: int | None = Field(
+        default=None,
+        ge=0,
+        le=1000,
+        description="passes over the rows; none: 4, more where rows are few; 0: head only",
+    )
     learning_rate: float = Field(
         default=2e-4, gt=0, lt=1, description="peak learning rate of AdamW"
     )

@@ -33,17 +33,17 @@ from chainring.training.base import Base
 from chainring.training.budget import fit, sample
 from chainring.training.candidate import asked
 from chainring.training.craft.progress import Curve, write_curves
-from chainring.training.finetune import MIN_BATCH_SIZE, open_encoder, passed_parameters, row_weights
+from chainring.training.finetune import open_encoder, passed_parameters, row_weights
 from chainring.training.heads import NO_TEXT, Headed, Item, collate, in_batches, items_of
+from chainring.training.passes import passes, run_of
 from chainring.training.settings import TrainingSettings
 from chainring.training.tokens import open_tokenizer
-from chainring.training.trainer import Run, train
+from chainring.training.trainer import train
 
 if TYPE_CHECKING:
     from chainring.training.candidate import Floats
 
 RUN = "encoder"
-MIN_STEPS_AN_EPOCH = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +113,7 @@ def understand(
         for item, weight in zip(items, row_weights(train_rows, options), strict=True):
             item["weights"] = weight
     fitting = fit(
-        options.epochs,
+        passes(options, len(items)),
         parameters=passed_parameters(encoder),
         tokens=sum(len(item["input_ids"]) for item in items),
         minutes=minutes,
@@ -140,26 +140,6 @@ def understand(
         segments=segments,
         notes=(fitting.because,) if fitting.because else (),
         curve=curve,
-    )
-
-
-def run_of(
-    settings: TrainingSettings, *, name: str, epochs: int, rows: int, whole_batches: bool = False
-) -> Run:
-    """Return the run; few rows get smaller batches, so that an epoch has steps to learn in."""
-    options = settings.encoder
-    return Run(
-        name=name,
-        epochs=epochs,
-        learning_rate=options.learning_rate,
-        batch_size=min(options.batch_size, max(MIN_BATCH_SIZE, rows // MIN_STEPS_AN_EPOCH)),
-        warmup_fraction=options.warmup_fraction,
-        weight_decay=options.weight_decay,
-        layer_decay=options.layer_decay,
-        seed=settings.seed,
-        patience=options.patience,
-        whole_batches=whole_batches,
-        craft=settings.craft,
     )
 
 
