@@ -261,6 +261,25 @@ def test_after_a_swap_the_old_one_ends_its_texts_and_is_closed_then() -> None:
     run(test)
 
 
+def test_a_swap_that_is_given_up_still_closes_the_old_one_when_its_texts_have_ended() -> None:
+    async def test() -> None:
+        old, new = Scribe("old"), Scribe("new")
+        lane = Lane(old, tag=1)
+        (stream,) = await begun(lane, "a")
+        swap = asyncio.ensure_future(lane.swap(new, tag=2))
+        await asyncio.sleep(0)
+        swap.cancel()
+        await asyncio.wait([swap])
+        assert not old.is_closed
+        old.enough.add("a")
+        assert (await last(stream)).tag == 1
+        assert await asyncio.to_thread(old.closed.wait, 10)
+        assert (await lane.ask(asked("short")))[0].tag == 2
+        assert await lane.drain(5)
+
+    run(test)
+
+
 def test_a_drain_waits_for_open_texts() -> None:
     async def test() -> None:
         scribe = Scribe()

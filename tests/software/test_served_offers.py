@@ -7,11 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.software.conftest import opened
+from tests.deployment.test_writing import Scribe
+from tests.software.conftest import copy, opened
 
+from chainring.contracts.deployment import Deployment
 from chainring.contracts.errors import BusyError, InputError
 from chainring.deployment.http.offers import Begun
 from chainring.deployment.http.verbs import Served
+from chainring.ring.built import current
+from chainring.software.answering import Opened
 from chainring.software.api import Project
 from chainring.software.service import Service
 
@@ -78,3 +82,61 @@ def test_a_model_without_vectors_says_what_gives_them(shop: Path) -> None:
 
     with pytest.raises(InputError, match="serve an encoder"):
         asyncio.run(embedded())
+
+
+# While the champion changes
+
+
+@pytest.fixture
+def scribes(monkeypatch: pytest.MonkeyPatch) -> dict[str, Scribe]:
+    """Return what answers in place of each model, by its address."""
+    found: dict[str, Scribe] = {}
+
+    def loaded(opened: Opened) -> Scribe:
+        model = opened.deployment.model
+        return found.setdefault(model, Scribe(model))
+
+    monkeypatch.setattr("chainring.software.service._load", loaded)
+    return found
+
+
+async def started(shop: Path) -> tuple[Service, Deployment]:
+    """Return a service that looks for another champion only when told to, and its champion."""
+    service = Service(Project.open(shop), open_to_all=True)
+    await service.start()
+    assert service._watcher is not None
+    service._watcher.cancel()
+    _, champion = current(service.project.ring)
+    assert champion is not None
+    return service, champion
+
+
+async def rolled_back(service: Service) -> Deployment:
+    """Name the champion of before, let the service look, and return it."""
+    deployment = service.project.rollback(by="bo", reason="a test")
+    await asyncio.wait_for(service._refresh(), 20)
+    return deployment
+
+
+def streamed(service: Service, text: str) -> Any:
+    caller = service.authenticate(None, "127.0.0.1")
+    return service.stream(text, episode="", author="ann", caller=caller)
+
+
+def test_a_text_that_is_being_written_holds_up_no_refresh_and_is_ended_by_its_model(
+    grown: Path, tmp_path: Path, scribes: dict[str, Scribe]
+) -> None:
+    async def test() -> None:
+        service, before = await started(copy(grown, tmp_path / "shop"))
+        old = scribes[before.model]
+        stream = streamed(service, "a")
+        assert [(await anext(stream)).model, await anext(stream)] == [before.model, "a"]
+        after = await rolled_back(service)
+        assert (service.load().model, old.is_closed) == (after.model, False)
+        old.enough.add("a")
+        *_, last = [piece async for piece in stream]
+        assert last.prediction.model == before.model != after.model
+        assert await asyncio.to_thread(old.closed.wait, 20)
+        await service.stop()
+
+    asyncio.run(test())

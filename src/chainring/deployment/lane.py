@@ -28,6 +28,7 @@ from chainring.contracts.prediction import Answer
 from chainring.contracts.predictor import Predictor, PredictSettings
 from chainring.contracts.request import Request
 from chainring.deployment.admission import Admission, weight
+from chainring.deployment.retiring import Retiring
 from chainring.deployment.settings import DeploymentSettings
 from chainring.deployment.writing import Texts, told
 
@@ -106,7 +107,7 @@ class Lane(Generic[D]):
         self._left = self._weight = 0
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="lane")
         self._texts: Texts[D] = Texts(self._thread)
-        self._retired: list[Predictor] = []
+        self._retiring = Retiring(self._thread, left=self._texts.left)
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
@@ -177,7 +178,11 @@ class Lane(Generic[D]):
             self._texts.leave(text)
 
     async def swap(self, predictor: Predictor, *, tag: D) -> None:
-        """Take up another predictor; return when the old one has ended its texts and is closed.
+        """As `take_up`; return when the old one has ended its texts and is closed."""
+        await asyncio.shield(self.take_up(predictor, tag=tag))
+
+    def take_up(self, predictor: Predictor, *, tag: D) -> asyncio.Task[None]:
+        """Answer by another predictor from now on; the task ends when the old one is closed.
 
         Raises
         ------
@@ -188,11 +193,7 @@ class Lane(Generic[D]):
             predictor.close()
             raise BusyError("the server is stopping", retry_after_s=RETRY_AFTER_S)
         old, self._predictor, self.tag = self._predictor, predictor, tag
-        self._retired.append(old)
-        await self._texts.left(old)
-        if old in self._retired:  # a drain meanwhile has closed it
-            self._retired.remove(old)
-            await self._loop.run_in_executor(self._thread, old.close)
+        return self._retiring.add(old)
 
     async def drain(self, timeout_s: float) -> bool:
         """Take no more requests, answer what waits, and stop; return whether all was answered.
@@ -211,10 +212,11 @@ class Lane(Generic[D]):
         self._task.cancel()
         await asyncio.wait([self._task])
         self._texts.end()
-        for predictor in (*self._retired, self._predictor):
-            self._thread.submit(predictor.close)
-        self._retired.clear()
+        self._retiring.close()
+        self._thread.submit(self._predictor.close)
         self._thread.shutdown(wait=drained)
+        if drained:
+            await self._retiring.ended()
         return drained
 
     def refusal(self, count: int = 1) -> BusyError | None:

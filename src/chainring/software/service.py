@@ -297,7 +297,7 @@ class Service(ServedReleases, ServedKeys, ServedOffers, ServedPeople):
             settings = self.project.ring.recipe.deployment
             self._lane = Lane(predictor, tag=opened.deployment, settings=settings)
         else:
-            await self._lane.swap(predictor, tag=opened.deployment)
+            self._lane.take_up(predictor, tag=opened.deployment)  # the old one ends its texts
         self._refused = ""
         log.info("service.serves model=%s form=%s", deployment.model, deployment.form_name)
 
