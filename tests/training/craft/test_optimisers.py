@@ -8,6 +8,7 @@ import torch
 from pydantic import ValidationError
 from tests.training.craft.conftest import Toy, Trained, padded, toy_items, toy_run
 from torch import nn
+from transformers.optimization import Adafactor
 
 from chainring.training.craft.optimisers import Optimiser, parameter_groups
 from chainring.training.craft.settings import CraftSettings
@@ -17,7 +18,9 @@ THEIRS: dict[str, Any] = {
     "adamw": lambda w: torch.optim.AdamW(w, lr=RATE, weight_decay=DECAY),
     "adam": lambda w: torch.optim.Adam(w, lr=RATE, weight_decay=DECAY),
     "sgd": lambda w: torch.optim.SGD(w, lr=RATE, momentum=0.9, weight_decay=DECAY),
-    "adafactor": lambda w: torch.optim.Adafactor(w, lr=RATE, weight_decay=DECAY),
+    "adafactor": lambda w: Adafactor(
+        w, lr=RATE, weight_decay=DECAY, scale_parameter=False, relative_step=False
+    ),
 }
 
 
@@ -37,7 +40,9 @@ def flat(toy: nn.Module) -> torch.Tensor:
 
 
 @pytest.mark.parametrize("name", THEIRS)
-def test_each_optimiser_moves_the_weights_as_torchs_own_with_its_textbook_decay(name: str) -> None:
+def test_each_optimiser_moves_the_weights_as_its_library_does_with_its_textbook_decay(
+    name: str,
+) -> None:
     ours, theirs = Toy(), Toy()
     optimiser = of_toy(ours, optimiser=name)
     matrices = [w for w in theirs.parameters() if w.ndim > 1]
@@ -50,6 +55,25 @@ def test_each_optimiser_moves_the_weights_as_torchs_own_with_its_textbook_decay(
         fill_gradients(theirs)
         reference.step()
     torch.testing.assert_close(flat(ours), flat(theirs), rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["adamw", "adam", "adafactor"])
+@pytest.mark.parametrize("size", [1.0, 0.01])
+def test_the_given_rate_is_how_far_weights_move_however_small_they_are(
+    name: str, size: float
+) -> None:
+    toy = Toy()
+    with torch.no_grad():
+        for weight in toy.parameters():
+            weight.mul_(size)
+    groups = parameter_groups(toy, learning_rate=RATE, weight_decay=0.0)
+    optimiser = Optimiser(groups, CraftSettings.model_validate({"optimiser": name}))
+    fill_gradients(toy)
+    before = {key: weight.detach().clone() for key, weight in toy.named_parameters()}
+    optimiser.step(factor=1.0)
+    for key, weight in toy.named_parameters():
+        moved = (weight.detach() - before[key]).square().mean().sqrt()
+        assert 0.3 * RATE < float(moved) <= 1.01 * RATE, key
 
 
 def test_the_l2_term_adds_decay_times_weight_to_the_gradient_of_matrices_alone() -> None:

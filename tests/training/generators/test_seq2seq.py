@@ -45,6 +45,19 @@ def test_another_training_goes_on_from_the_folder_of_the_first(
     assert made.ancestors[0].role == "base"
 
 
+def test_a_t5_goes_on_with_the_settings_as_they_are(
+    pairs: list[Row], opening: Work, small: Small, fresh_work: Callable[[str], Work]
+) -> None:
+    taught = small("seq2seq", architecture="t5", epochs=1)
+    first = seq2seq(pairs, (), unlabelled=(), labels=(), work=opening, settings=taught)
+    other = dataclasses.replace(fresh_work("more"), open_predictor=opening.open_predictor)
+    settings = TrainingSettings.model_validate(
+        {"seq2seq": {"base": str(first.folder / "writer"), "epochs": 1}}
+    )
+    made = seq2seq(pairs, (), unlabelled=(), labels=(), work=other, settings=settings)
+    assert made.ancestors[0].role == "base"
+
+
 def test_an_encoder_gets_a_decoder_that_writes_another_language(
     pairs: list[Row], opening: Work, small: Small, tiny_encoder: Path
 ) -> None:

@@ -130,7 +130,9 @@ def _sgd(groups: list[dict[str, Any]], craft: CraftSettings) -> Any:
 
 def _adafactor(groups: list[dict[str, Any]], craft: CraftSettings) -> Any:
     del craft
-    return torch.optim.Adafactor(groups)
+    from transformers.optimization import Adafactor  # torch's scales the rate by the weights' size
+
+    return Adafactor(groups, scale_parameter=False, relative_step=False)
 
 
 RULES: dict[str, Callable[[list[dict[str, Any]], CraftSettings], Any]] = {

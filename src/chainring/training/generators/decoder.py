@@ -84,7 +84,7 @@ def starting(train: Sequence[Row], options: DecoderSettings, *, work: Work, seed
         return Start(network=network, reading=known, writing=known)
     base = readable_base(options.base, train, options=options)
     known = tokens.open_conversing(base.folder)
-    network = networks.open_writer(base.folder)
+    network = networks.open_writer(base.folder, dropout=options.dropout_of_a_base)
     network.resize_token_embeddings(len(known))
     networks.end_with(network, known)
     return Start(network=network, reading=known, writing=known, ancestors=(ancestor(base),))

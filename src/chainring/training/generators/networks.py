@@ -21,6 +21,7 @@ from chainring.contracts.errors import InputError
 from chainring.training.generators.settings import DecoderSettings, Seq2SeqSettings, WriterSettings
 from chainring.training.tokenisers.special import CLS, PAD, SEP
 
+_DROPOUTS = ("dropout", "dropout_rate", "resid_pdrop", "embd_pdrop", "attn_pdrop")
 _IDS = {"pad_token_id": PAD, "bos_token_id": CLS, "eos_token_id": SEP}
 
 
@@ -124,18 +125,22 @@ def open_writer(folder: Path, *, dropout: float | None = None) -> Any:
     """Return the encoder–decoder or the decoder of a folder, in float32.
 
     An encoder that stands alone becomes a decoder: it is read from left to right from now on, and
-    what it learnt of words stays.
+    what it learnt of words stays. Without `dropout` the folder's own stays, too.
     """
     import torch
-    from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM
+    from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM
 
     family = AutoModelForSeq2SeqLM if is_encoder_decoder(folder) else AutoModelForCausalLM
-    changed: dict[str, Any] = {} if dropout is None else {"dropout": dropout}
-    if family is AutoModelForCausalLM and config_of(folder).get("model_type") == "bert":
-        changed = {"is_decoder": True}
+    config = AutoConfig.from_pretrained(str(folder), trust_remote_code=False)
+    for name in _DROPOUTS if dropout is not None else ():
+        if hasattr(config, name):
+            setattr(config, name, dropout)
+    if family is AutoModelForCausalLM and config.model_type == "bert":
+        config.is_decoder = True
     network = family.from_pretrained(
-        str(folder), dtype=torch.float32, use_safetensors=True, trust_remote_code=False, **changed
-    )
+        str(folder), config=config, dtype=torch.float32, use_safetensors=True,
+        trust_remote_code=False,
+    )  # fmt: skip
     return network
 
 

@@ -97,7 +97,7 @@ def starting(train: Sequence[Row], *, work: Work, settings: TrainingSettings) ->
     base = readable_base(options.base, train, options=options)
     reading = tokens.open_tokeniser(base.folder)
     if not networks.is_encoder(base.folder):
-        network = networks.open_writer(base.folder, dropout=options.dropout)
+        network = networks.open_writer(base.folder, dropout=options.dropout_of_a_base)
         return Start(network=network, reading=reading, writing=reading, ancestors=(ancestor(base),))
     targets = [row.target for row in train]
     writing = tokens.own_vocabulary(targets, options, own, seed=settings.seed)

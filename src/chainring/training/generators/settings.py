@@ -31,13 +31,24 @@ class WriterSettings(BaseModel):
         default=4000, ge=300, le=200_000, description="byte pairs of an own vocabulary, at most"
     )
     epochs: int = Field(default=40, ge=1, le=10_000, description="passes over the rows, at most")
-    learning_rate: float = Field(default=3e-3, gt=0, lt=1, description="peak learning rate")
+    learning_rate: float | None = Field(
+        default=None,
+        gt=0,
+        lt=1,
+        description="peak learning rate; none: by what it starts from (0.003 from random weights, "
+        "0.0003 from T5, 0.0005 from an encoder, 0.0001 from others)",
+    )
     batch_size: int = Field(default=128, ge=1, le=4096, description="rows a step")
     warmup_fraction: float = Field(
         default=0.1, ge=0, lt=1, description="share of steps that warm up"
     )
     weight_decay: float = Field(default=1e-4, ge=0, le=1, description="weight decay")
-    dropout: float = Field(default=0.2, ge=0, lt=1, description="dropout of an own network")
+    dropout: float = Field(
+        default=0.2,
+        ge=0,
+        lt=1,
+        description="dropout of an own network; a base keeps its own where none is given",
+    )
     label_smoothing: float = Field(
         default=0.1, ge=0, lt=1, description="share of the target spread over all tokens"
     )
@@ -66,6 +77,11 @@ class WriterSettings(BaseModel):
         description="runs of so many tokens are not written twice; 0: may be",
     )
 
+    @property
+    def dropout_of_a_base(self) -> float | None:
+        """The dropout that the recipe gives a base; None: the base keeps its own."""
+        return self.dropout if "dropout" in self.model_fields_set else None
+
 
 class Seq2SeqSettings(WriterSettings):
     """Candidate seq2seq.v1: an encoder–decoder Transformer.
@@ -90,7 +106,12 @@ class DecoderSettings(WriterSettings):
     architecture: Literal["gpt2", "llama"] = Field(
         default="gpt2", description="configuration of a network from random weights"
     )
-    learning_rate: float = Field(default=1e-3, gt=0, lt=1, description="peak learning rate")
+    learning_rate: float | None = Field(
+        default=None,
+        gt=0,
+        lt=1,
+        description="peak learning rate; none: 0.001 from random weights, 0.00005 from a base",
+    )
     label_smoothing: float = Field(
         default=0.0, ge=0, lt=1, description="share of the target spread over all tokens"
     )
@@ -105,8 +126,11 @@ class PreferenceSettings(DecoderSettings):
     preference_epochs: int = Field(
         default=2, ge=1, le=1000, description="passes over the preferences"
     )
-    preference_learning_rate: float = Field(
-        default=2e-4, gt=0, lt=1, description="peak learning rate with preferences"
+    preference_learning_rate: float | None = Field(
+        default=None,
+        gt=0,
+        lt=1,
+        description="peak learning rate with preferences; none: 0.0002, with a base 0.000005",
     )
     preference_batch_size: int = Field(default=16, ge=2, le=1024, description="preferences a step")
 

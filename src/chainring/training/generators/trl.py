@@ -17,6 +17,7 @@ from typing import Any
 
 from chainring.contracts.errors import RefusedError
 from chainring.contracts.work import Work
+from chainring.training.generators.rates import preference_peak
 from chainring.training.generators.settings import PreferenceSettings
 
 PLAIN_OUTPUT = ("gpt2", "llama", "mistral", "qwen2", "qwen3", "gemma", "phi", "gpt_neox")
@@ -126,7 +127,7 @@ def _arguments(name: str, options: PreferenceSettings, work: Work, seed: int) ->
         "output_dir": str(work.scratch / f"{name}-trl"),
         "beta": options.beta,
         "num_train_epochs": options.preference_epochs,
-        "learning_rate": options.preference_learning_rate,
+        "learning_rate": preference_peak(options),
         "per_device_train_batch_size": options.preference_batch_size,
         "warmup_steps": options.warmup_fraction,
         "max_length": options.max_input_tokens + options.max_output_tokens,

@@ -88,12 +88,13 @@ def fitted(
 ) -> tuple[str, ...]:
     """Train the network in place within the budget; return what had to be cut."""
     from chainring.training.generators.modules import Writing, collate
+    from chainring.training.generators.rates import peak
     from chainring.training.trainer import Run, train
 
     fitting = fit(
         options.epochs,
         parameters=passed_parameters(start.network, items),
-        tokens=sum(len(item["input_ids"]) + len(item["labels"]) for item in items),
+        tokens=sum(tokens_of(start.network, item) for item in items),
         minutes=settings.budget_minutes,
         placement=work.placement,
     )
@@ -104,7 +105,9 @@ def fitted(
         run=Run(
             name=name,
             epochs=fitting.epochs,
-            learning_rate=options.learning_rate,
+            learning_rate=peak(
+                options, kind=start.network.config.model_type, has_base=bool(options.base)
+            ),
             batch_size=options.batch_size,
             warmup_fraction=options.warmup_fraction,
             weight_decay=options.weight_decay,
@@ -114,13 +117,22 @@ def fitted(
         ),
         collate=partial(collate, pad=start.reading.pad_token_id or 0),
         work=work,
+        length=partial(tokens_of, start.network),
     )
     return (fitting.because,) if fitting.because else ()
 
 
+def tokens_of(network: Any, item: Mapping[str, Any]) -> int:
+    """Return the tokens that an item costs; a decoder reads and writes in one."""
+    read = len(item["input_ids"])
+    return read + len(item["labels"]) if network.config.is_encoder_decoder else read
+
+
 def passed_parameters(network: Any, items: Items) -> int:
-    """Return how many weights a token passes on average, the output included."""
+    """Return how many weights a token passes on average; the output only where it counts."""
     import torch
+
+    from chainring.training.generators.loss import IGNORED
 
     tables = {
         id(module.weight): module.weight.numel()
@@ -130,11 +142,10 @@ def passed_parameters(network: Any, items: Items) -> int:
     weights = {id(weight): weight.numel() for weight in network.parameters()}
     inside = sum(count for key, count in weights.items() if key not in tables)
     output = network.get_output_embeddings().weight.numel()
-    if not network.config.is_encoder_decoder:
-        return int(inside + output)
-    written = sum(len(item["labels"]) for item in items)
-    share = written / max(1, written + sum(len(item["input_ids"]) for item in items))
-    return int(inside / 2 + share * output)
+    tokens = max(1, sum(tokens_of(network, item) for item in items))
+    share = sum(one != IGNORED for item in items for one in item["labels"]) / tokens
+    halves = 2 if network.config.is_encoder_decoder else 1
+    return int(inside / halves + share * output)
 
 
 def trained(
