@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 import signal
+import socket
+import time
 from pathlib import Path
 
 import httpx
 import psutil
+import pytest
 from tests.software.conftest import PATIENCE_S, Server, opened, served, wait_until
 
 from chainring.software.client import Client
@@ -91,3 +94,33 @@ def test_a_signal_ends_all_of_them_in_peace(shop: Path) -> None:
         server.process.send_signal(signal.SIGTERM)
         assert server.process.wait(60) == 0
         assert not [one for one in crew if one.is_running()]
+
+
+@pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT], ids=["systemd", "Ctrl-C"])
+def test_a_signal_to_all_of_them_at_once_lets_what_was_begun_be_answered(
+    shop: Path, sign: signal.Signals
+) -> None:
+    body = b'{"text": "where is my parcel"}'
+    with served(shop, *MANY) as server:
+        wait_until(lambda: all_answer(server), server)
+        crew = workers(server)
+        with _begun(server, len(body)) as connection:
+            for one in (psutil.Process(server.process.pid), *crew):
+                one.send_signal(sign)
+            time.sleep(0.5)  # by then the parent has told its workers once more
+            connection.sendall(body)
+            assert connection.recv(4096).startswith(b"HTTP/1.1 200")
+        assert server.process.wait(60) == 0
+        assert not [one for one in crew if one.is_running()]
+
+
+def _begun(server: Server, length: int) -> socket.socket:
+    """Return the connection of a request whose body a worker waits for."""
+    url = httpx.URL(server.url)
+    connection = socket.create_connection((url.host, url.port or 80), timeout=PATIENCE_S)
+    connection.sendall(
+        b"POST /v1/predict HTTP/1.1\r\nhost: localhost\r\nexpect: 100-continue\r\n"
+        b"content-length: %d\r\n\r\n" % length
+    )
+    assert connection.recv(4096).startswith(b"HTTP/1.1 100")
+    return connection

@@ -30,7 +30,7 @@ from chainring.deployment.settings import DeploymentSettings
 class Slow(DemoVerbs):
     async def predict(self, texts, **more):
         print("begun", flush=True)
-        await asyncio.sleep(1.0)
+        await asyncio.sleep(30.0 if "long" in texts[0] else 1.0)
         if "fail" in texts[0]:
             raise KeyError(texts[0])
         return await super().predict(texts, **more)
@@ -89,10 +89,37 @@ def test_a_signal_lets_what_was_begun_be_answered_and_then_ends_in_peace(
     asking.start()
     assert _line(process) == "begun"
     process.send_signal(sign)
+    if sign == signal.SIGTERM:  # systemd tells a worker, and so does its parent
+        _wait_until_refused(url)
+        process.send_signal(sign)
     asking.join()
     assert answers == [200]
     assert [_line(process), _line(process)] == ["stopped", "ended"]
     assert process.wait(timeout=20) == 0
+
+
+def test_a_second_ctrl_c_does_not_wait_for_what_was_begun(process: subprocess.Popen[str]) -> None:
+    url = _url(process)
+    with _socket(url) as connection:
+        head = b"POST /v1/predict HTTP/1.1\r\nhost: localhost\r\ncontent-length: 16\r\n\r\n"
+        connection.sendall(head + b'{"text": "long"}')
+        assert _line(process) == "begun"
+        process.send_signal(signal.SIGINT)
+        _wait_until_refused(url)
+        process.send_signal(signal.SIGINT)
+        said, failures = process.communicate(timeout=20)
+    assert said.endswith("ended\n")
+    assert "exceeded" not in failures  # of waiting for `drain_s`
+
+
+def _wait_until_refused(url: str) -> None:
+    for _ in range(400):
+        try:
+            _socket(url).close()
+        except ConnectionRefusedError:
+            return
+        time.sleep(0.02)
+    raise AssertionError("the server goes on taking connections")
 
 
 def test_a_failure_in_the_house_is_logged_without_the_users_text(

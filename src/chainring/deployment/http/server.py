@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import logging
+import signal
 import socket
 import threading
 import time
@@ -168,11 +169,14 @@ class Server(uvicorn.Server):
     """uvicorn, which says that it drains and ends in peace after the signal that stopped it."""
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Begin to stop; a second signal stops at once."""
+        """Begin to stop; a second Ctrl-C stops at once.
+
+        A second SIGTERM does not: a service manager tells a worker, and so does its parent.
+        """
         app = self.config.app
         if isinstance(app, FastAPI):
             app.state.draining = True
-        if self.should_exit:
+        if self.should_exit and sig == signal.SIGINT:
             self.force_exit = True
         self.should_exit = True
 

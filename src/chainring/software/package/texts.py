@@ -36,6 +36,7 @@ StateDirectory=${app}
 ExecStartPre=/bin/cp -rn /opt/${app}/project/. /var/lib/${app}/
 ExecStart=/opt/${app}/venv/bin/chainring serve -p /var/lib/${app} --host 127.0.0.1 --port 8000
 Restart=always
+KillMode=mixed
 TimeoutStopSec=30
 MemoryMax=${limit_mib}M
 NoNewPrivileges=yes
