@@ -1,16 +1,13 @@
 from __future__ import annotations
 
-from random import Random
-
 import pytest
 import torch
 from tests.training.objectives.test_packing import MARKS, document, documents
 
 from chainring.training.objectives.denoising import infilled
-from chainring.training.objectives.documents import Document, encoded, word_starts
+from chainring.training.objectives.documents import encoded, word_starts
 from chainring.training.objectives.learner import IGNORED
 from chainring.training.objectives.masked import hidden
-from chainring.training.objectives.pairs import pairs
 from chainring.training.objectives.spans import corrupted, stretches
 from chainring.training.tokenisers.make import tokeniser
 from chainring.training.tokenisers.settings import TokeniserSettings
@@ -78,35 +75,6 @@ def test_words_begin_where_they_stand_in_the_text() -> None:
     text = "Don't stop, 我的 parcels!"
     starts = word_starts(text, by="characters.v1")
     assert [text[start] for start in starts] == ["D", "s", ",", "我", "的", "p", "!"]
-
-
-def told(count: int) -> list[Document]:
-    """Return documents of sentences whose tokens count up, each from a thousand of its own."""
-    chance = Random(1)
-    found = []
-    for number in range(count):
-        sizes = [chance.randint(3, 12) for _ in range(8)]
-        ids = [1000 * (number + 1) + place for place in range(sum(sizes))]
-        starts = [sum(sizes[:place]) for place in range(8)]
-        found.append(Document(ids=ids, characters=len(ids), words=[], starts=starts))
-    return found
-
-
-def test_a_pair_follows_where_it_says_so_and_comes_from_two_documents_elsewhere() -> None:
-    items = pairs(told(60), max_tokens=40, seed=0, marks=MARKS)
-    for item in items:
-        a = [t for t, kind in zip(item["input_ids"], item["types"], strict=True) if not kind]
-        b = [t for t, kind in zip(item["input_ids"], item["types"], strict=True) if kind]
-        first, second = a[1:-1], b[:-1]
-        assert len(item["input_ids"]) <= 40
-        assert (second[0] == first[-1] + 1) is item["follows"]
-        assert (second[0] // 1000 == first[0] // 1000) is item["follows"]
-    share = sum(item["follows"] for item in items) / len(items)
-    assert 0.4 < share < 0.6
-
-
-def test_one_document_alone_gives_no_pair() -> None:
-    assert pairs(told(1), max_tokens=40, seed=0, marks=MARKS) == []
 
 
 def test_t5_hides_fifteen_per_cent_and_its_target_puts_the_text_together_again() -> None:
