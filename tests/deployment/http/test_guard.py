@@ -75,3 +75,19 @@ def test_pages_of_named_sites_may_call_and_no_others() -> None:
             "/v1/predict", json={"text": "a"}, headers={"origin": SITE, "cookie": "chainring_key=k"}
         )
         assert by_cookie.status_code == 403
+
+
+STAINLESS = "lang package-version os arch runtime runtime-version retry-count timeout helper-method"
+
+
+def test_the_openai_client_of_a_page_may_send_what_it_says_of_itself() -> None:
+    settings = DeploymentSettings(cors_origins=(SITE,))
+    names = ["authorization", "content-type", "user-agent", "openai-organization", "openai-project"]
+    names += [f"x-stainless-{name}" for name in STAINLESS.split()]
+    asked = {"access-control-request-method": "POST"}
+    with running(create_app(DemoVerbs(), settings=settings)) as url:
+        with httpx.Client(base_url=f"{url}/v1", headers={"origin": SITE, **asked}) as page:
+            headers = {"access-control-request-headers": ",".join(names)}
+            assert page.options("/chat/completions", headers=headers).status_code == 200
+            headers = {"access-control-request-headers": "x-forwarded-for"}
+            assert page.options("/chat/completions", headers=headers).status_code == 400

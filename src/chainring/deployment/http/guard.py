@@ -20,6 +20,14 @@ from chainring.deployment.http.language import preferred
 from chainring.deployment.http.metrics import Metrics
 from chainring.deployment.http.verbs import Verbs
 
+_OPENAI_HEADERS = (
+    "user-agent", "openai-organization", "openai-project",
+    "x-stainless-lang", "x-stainless-package-version", "x-stainless-os", "x-stainless-arch",
+    "x-stainless-runtime", "x-stainless-runtime-version", "x-stainless-retry-count",
+    "x-stainless-timeout", "x-stainless-helper-method",
+)  # fmt: skip
+"""What OpenAI's client says of itself in a browser; nothing here reads it."""
+
 
 class Guard:
     """Wraps the application; refuses calls of the lane's routes while the lane can take no more."""
@@ -59,7 +67,7 @@ def cross_origin(sites: Sequence[str]) -> dict[str, Any]:
     return {
         "allow_origins": list(sites),
         "allow_methods": ["GET", "POST"],
-        "allow_headers": ["authorization", "content-type", "idempotency-key"],
+        "allow_headers": ["authorization", "content-type", "idempotency-key", *_OPENAI_HEADERS],
         "expose_headers": ["retry-after"],
         "max_age": 600,
     }
