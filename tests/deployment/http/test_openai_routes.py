@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import struct
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -13,12 +14,14 @@ import pytest
 
 from chainring.deployment.http.app import create_app
 from chainring.deployment.http.demo import DemoVerbs
+from chainring.deployment.http.offers import ModelInfo
 from chainring.deployment.http.server import running
 from chainring.deployment.settings import DeploymentSettings
 
 pytestmark = pytest.mark.openai
 
 ASK = "demo-key-to-ask"
+CANDIDATE = "blake2b:00000000candidate"
 USER: Any = [{"role": "user", "content": "where is my parcel"}]
 
 
@@ -27,9 +30,12 @@ class Talker(DemoVerbs):
 
     task = "dialogue"
 
-    def _answer(self, text: str, episode: str, author: str) -> Any:
-        from dataclasses import replace
+    def models(self) -> list[ModelInfo]:
+        """Return the champion and a candidate, as while a release runs."""
+        (champion,) = super().models()
+        return [champion, replace(champion, id=CANDIDATE, variant="canary", capabilities=())]
 
+    def _answer(self, text: str, episode: str, author: str) -> Any:
         served = super()._answer(text, episode, author)
         row = replace(served.prediction, label="", output=f"heard {text}")
         return replace(served, prediction=row, article=None)
@@ -100,6 +106,43 @@ def test_the_openai_client_reads_a_stream_to_its_end(talking: openai.OpenAI) -> 
     assert len(said) > 1
     assert [c.choices[0].finish_reason for c in chunks if c.choices][-1] == "stop"
     assert chunks[-1].usage is not None
+
+
+def test_a_candidate_is_listed_but_never_answered_for_by_the_champion(
+    talking: openai.OpenAI,
+) -> None:
+    champion, candidate = list(talking.models.list())
+    assert talking.models.retrieve(candidate.id).id == CANDIDATE
+    for name in (champion.id, "demo"):
+        assert talking.chat.completions.create(model=name, messages=USER).model == champion.id
+        assert talking.embeddings.create(model=name, input="a").model == champion.id
+    with pytest.raises(openai.NotFoundError, match="No such model answers") as refused:
+        talking.chat.completions.create(model=candidate.id, messages=USER)
+    assert champion.id in refused.value.response.text
+    with pytest.raises(openai.NotFoundError):
+        talking.embeddings.create(model=candidate.id, input="a")
+
+
+def test_a_field_that_is_null_is_one_left_out(talking: openai.OpenAI) -> None:
+    left_open: Any = dict.fromkeys(("stream", "n", "user", "stop", "tools", "response_format"))
+    said: Any = [{**USER[0], "name": None}]
+    reply = talking.chat.completions.create(model="demo", messages=said, **left_open)
+    assert reply.choices[0].finish_reason == "stop"
+    assert (reply.model_extra or {})["chainring"]["not_used"] == []
+    nothing: Any = None
+    found = talking.embeddings.create(model="demo", input="a", user=nothing)
+    assert len(found.data[0].embedding) == 8
+
+
+@pytest.mark.parametrize(
+    ("wish", "unused"),
+    [({"type": "text"}, []), ({"type": "json_object"}, ["response_format"])],
+)
+def test_a_form_that_no_model_promises_is_told_as_not_used(
+    talking: openai.OpenAI, wish: Any, unused: list[str]
+) -> None:
+    reply = talking.chat.completions.create(model="demo", messages=USER, response_format=wish)
+    assert (reply.model_extra or {})["chainring"]["not_used"] == unused
 
 
 def test_a_whole_conversation_reaches_a_model_of_conversations(talking: openai.OpenAI) -> None:

@@ -8,17 +8,28 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from chainring.contracts.errors import InputError
 from chainring.deployment.http.bodies import Name, Text
 
 _ANSWERED = frozenset({"model", "messages", "input", "stream", "stream_options", "user", "n",
-                       "encoding_format", "response_format"})  # fmt: skip
+                       "encoding_format"})  # fmt: skip
 _REFUSED = ("tools", "functions", "audio", "logprobs", "dimensions")
 
 
-class OpenBody(BaseModel):
+class Sent(BaseModel):
+    """A JSON object as clients of OpenAI's interface send it: null is a field left out."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_nulls(cls, sent: Any) -> Any:
+        if not isinstance(sent, dict):
+            return sent
+        return {name: value for name, value in sent.items() if value is not None}
+
+
+class OpenBody(Sent):
     """A JSON object that may hold more than we know."""
 
     model_config = ConfigDict(extra="allow", frozen=True)
@@ -32,7 +43,13 @@ class OpenBody(BaseModel):
         faults = [f"{name}: not supported here" for name in _REFUSED if self._asks(name)]
         if faults:
             raise InputError("the request asks for what no model here can do", faults=faults)
-        return sorted(sent - _ANSWERED - set(_REFUSED))
+        unused = sent - _ANSWERED - set(_REFUSED)
+        return sorted(unused - {"response_format"} if self._wants_text else unused)
+
+    @property
+    def _wants_text(self) -> bool:
+        """Whether the form that is asked for is the one that every model gives."""
+        return (self.model_extra or {}).get("response_format") == {"type": "text"}
 
     def _asks(self, name: str) -> bool:
         return bool((self.model_extra or {}).get(name))
@@ -56,7 +73,7 @@ class Part(BaseModel):
     text: Text = Field(description="the text")
 
 
-class Message(BaseModel):
+class Message(Sent):
     """One message of a conversation."""
 
     role: Literal["system", "developer", "user", "assistant"] = Field(description="who speaks")

@@ -42,7 +42,7 @@ async def embeddings(call: Call) -> dict[str, Any]:
     """Turn texts into vectors."""
     body = call.body(EmbeddingsBody)
     body.not_used()
-    _named(call, body.model)
+    _asked(call, body.model)
     texts = body.texts()
     limits = call.house.settings
     if len(texts) > limits.max_texts or any(len(text) > limits.max_characters for text in texts):
@@ -66,7 +66,7 @@ async def chat(call: Call) -> Any:
     """Answer a conversation, at once or as it is written."""
     body = call.body(ChatBody)
     unused = body.not_used()
-    asked = _named(call, body.model)
+    asked = _asked(call, body.model)
     if TASKS[asked.task].form != "text":
         raise HttpError("unfit", faults=[f"{asked.task} gives no texts; POST /v1/predict asks it"])
     text = _prompt(body, asked)
@@ -161,6 +161,22 @@ def _prompt(body: ChatBody, asked: ModelInfo) -> str:
     if asked.task in _SPOKEN and not alone:
         return conversation(messages)
     return messages[-1]["content"]
+
+
+def _asked(call: Call, name: str) -> ModelInfo:
+    """Return the model of that id where it can be asked: which texts a candidate gets, none says.
+
+    Raises
+    ------
+    HttpError
+        `no_model` for a candidate's id: the answer would be the champion's.
+    """
+    found = _named(call, name)
+    if found.variant == "champion":
+        return found
+    (champion,) = (each for each in call.verbs.models() if each.variant == "champion")
+    known = f"{champion.app} and {champion.id}"
+    raise HttpError("no_model", faults=[f"model: that is a {found.variant}; ask for {known}"])
 
 
 def _named(call: Call, name: str) -> ModelInfo:
