@@ -88,12 +88,27 @@ def test_segments_reach_the_encoder() -> None:
     assert np.abs(first - other).max() > 1e-3
 
 
-def test_towers_choose_among_the_batch_and_leave_out_the_same_text() -> None:
+# (first text, second text, whether they go together), each text by the token it is made of
+SAME_FIRST = ((5, 6, True), (5, 9, False), (4, 3, True))
+SAME_SECOND = ((5, 6, True), (4, 6, True), (8, 3, True))
+
+
+@pytest.mark.parametrize("pairs", [SAME_FIRST, SAME_SECOND], ids=["first", "second"])
+def test_towers_choose_among_the_batch_and_leave_out_the_same_text(
+    pairs: tuple[tuple[int, int, bool], ...],
+) -> None:
     towers = Towers(Table()).eval()
+    towers.part_at(0.3)
     items: list[dict[str, Any]] = [
-        {"input_ids": [2, 5], "pair_ids": [2, 6], "together": True, "text": 0, "weights": 1.0},
-        {"input_ids": [2, 5], "pair_ids": [7, 9], "together": False, "text": 0, "weights": 1.0},
-        {"input_ids": [8, 4], "pair_ids": [8, 3], "together": True, "text": 1, "weights": 1.0},
+        {
+            "input_ids": [2, first],
+            "pair_ids": [2, second],
+            "together": together,
+            "text": first,
+            "second": second,
+            "weights": 1.0,
+        }
+        for first, second, together in pairs
     ]
     batch = collate_pairs(items, pad=0)
     found = float(towers(**batch)["loss"].detach())
@@ -105,12 +120,13 @@ def test_towers_choose_among_the_batch_and_leave_out_the_same_text() -> None:
 
     first = np.array([unit(item["input_ids"]) for item in items])
     second = np.array([unit(item["pair_ids"]) for item in items])
+    together = np.array([item["together"] for item in items])
     logits = SCALE * first @ second.T
-    own = SCALE * ((first * second).sum(1) - 0.5)
-    each = np.log1p(np.exp(-np.where([True, False, True], own, -own)))
-    choices = [[0, 2], [1, 2], [0, 1, 2]]  # of one text, the other's second text is no choice
+    own = SCALE * ((first * second).sum(1) - 0.3)
+    each = np.log1p(np.exp(-np.where(together, own, -own)))
+    choices = [[0, 2], [1, 2], [0, 1, 2]]  # the first two share a text: the other is no choice
     chosen = [
         np.log(np.exp(logits[i][allowed]).sum()) - logits[i, i] for i, allowed in enumerate(choices)
     ]
-    expected = np.mean(each + np.array([1, 0, 1]) * chosen)
+    expected = np.mean(each + together * chosen)
     assert found == pytest.approx(float(expected), rel=1e-4)

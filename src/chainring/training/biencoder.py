@@ -68,7 +68,8 @@ def biencoder(
     prepare_torch(work.placement)
     base, minutes, because = chosen_base(train, unlabelled, work=work, settings=settings)
     tower = _Tower(base, settings)
-    together = tower.likest(train)
+    together, middle = tower.likest(train)
+    tower.network.part_at(middle)
     note = tower.tune(train, validation, together, minutes=minutes, work=work, settings=settings)
     folder = work.folder("biencoder")
     weight_cf, bias_c = _head(tower, train, labels, seed=settings.seed)
@@ -130,17 +131,21 @@ class _Tower:
         both = self.embed([p[0] for p in pairs] + [p[1] for p in pairs], device=device)
         return pair_features(both[:count], both[count:])
 
-    def likest(self, rows: Sequence[Row]) -> str:
-        """Return the label whose pairs are most alike to the base as it is."""
+    def likest(self, rows: Sequence[Row]) -> tuple[str, float]:
+        """Return the label whose pairs are most alike to the base, and where it parts from others.
+
+        That is the cosine half way between the mean of its pairs and the mean of all others.
+        """
+        import numpy as np
+
         count = len(rows)
         both = unit(self.embed([row.text for row in rows] + [row.pair for row in rows]))
         cosines_n = (both[:count] * both[count:]).sum(axis=1)
-        labels = sorted({row.label for row in rows})
-
-        def mean(label: str) -> float:
-            return float(cosines_n[[row.label == label for row in rows]].mean())
-
-        return max(labels, key=mean)
+        label_n = np.array([row.label for row in rows])
+        label = max(sorted(set(label_n)), key=lambda one: cosines_n[label_n == one].mean())
+        own_n = label_n == label
+        middle = (cosines_n[own_n].mean() + cosines_n[~own_n].mean()) / 2
+        return str(label), float(middle)
 
     def tune(
         self,
@@ -180,27 +185,35 @@ class _Tower:
     def _items(self, rows: Sequence[Row], together: str) -> list[dict[str, Any]]:
         firsts = self.tokenizer.encode_batch([row.text for row in rows])
         seconds = self.tokenizer.encode_batch([row.pair for row in rows])
-        numbers = {text: i for i, text in enumerate(dict.fromkeys(row.text for row in rows))}
+        first_number = _numbers([row.text for row in rows])
+        second_number = _numbers([row.pair for row in rows])
         return [
             {
                 "input_ids": first.ids,
                 "pair_ids": second.ids,
                 "together": row.label == together,
-                "text": numbers[row.text],
+                "text": first_number[row.text],
+                "second": second_number[row.pair],
                 "weights": row.weight,
             }
             for row, first, second in zip(rows, firsts, seconds, strict=True)
         ]
 
     def _judge(self, network: Any, *, rows: Sequence[Row], together: str) -> dict[str, float]:
-        """Return the best share of pairs that one cut of the cosine tells rightly."""
+        """Return the best share that one cut of the cosine tells, and the logistic loss."""
         import numpy as np
+
+        from chainring.training.towers import SCALE
 
         device = str(next(network.parameters()).device)
         cosines_n = self.features([(row.text, row.pair) for row in rows], device=device)[:, 0]
         true_n = np.array([row.label == together for row in rows])
         cuts = np.unique(cosines_n)
-        return {"accuracy": max(float(((cosines_n >= cut) == true_n).mean()) for cut in cuts)}
+        logits_n = SCALE * (cosines_n - float(network.middle.detach()))
+        return {
+            "accuracy": max(float(((cosines_n >= cut) == true_n).mean()) for cut in cuts),
+            "loss": float(np.logaddexp(0.0, np.where(true_n, -logits_n, logits_n)).mean()),
+        }
 
     def write(self, folder: Any, weight_cf: Floats, bias_c: Floats) -> None:
         """Write `encoder/` and `head.safetensors`."""
@@ -210,6 +223,10 @@ class _Tower:
 
         write_encoder(self.network.encoder, self.tokenizer, self.base, folder)
         save_file({"weight": weight_cf, "bias": bias_c}, str(folder / "head.safetensors"))
+
+
+def _numbers(texts: Sequence[str]) -> dict[str, int]:
+    return {text: i for i, text in enumerate(dict.fromkeys(texts))}
 
 
 def _head(

@@ -5,9 +5,10 @@
 
 The second texts of a batch are the choices of each pair that goes together, its own one being right
 (M. Henderson and others 2017, "Efficient natural language response suggestion for Smart Reply",
-section 4.4); second texts of the same first text are left out of the choices. To that we add the
-logistic loss of every pair's own cosine, so that pairs which do not go together, though they look
-like it, teach as well.
+section 4.4); left out of the choices are second texts of the same first text, and other copies of
+the pair's own second text, of which a list of answers has many. To that we add the logistic loss of
+every pair's own cosine, so that pairs which do not go together, though they look like it, teach as
+well.
 
 Axes: B pairs of a batch, T tokens, H width of the encoder.
 """
@@ -32,6 +33,15 @@ class Towers(nn.Module):  # type: ignore[misc]  # torch is read without its type
         self.encoder = encoder
         self.middle = nn.Parameter(torch.tensor(0.5))
 
+    def part_at(self, cosine: float) -> None:
+        """Begin with the two kinds parted at a cosine.
+
+        Its own steps are as small as the learning rate, and mean-pooled cosines of an encoder that
+        learnt hidden words alone lie near 0.9: begun at 0.5, every pair would seem to go together.
+        """
+        with torch.no_grad():
+            self.middle.fill_(cosine)
+
     def embed(self, input_ids: Any, attention_mask: Any) -> Any:
         """Return the mean of the states, shape (B, H)."""
         found = self.encoder(input_ids=input_ids, attention_mask=attention_mask)
@@ -47,9 +57,20 @@ class Towers(nn.Module):  # type: ignore[misc]  # torch is read without its type
         pair_mask: Any,
         together: Any,
         texts: Any,
+        seconds: Any,
         weights: Any,
     ) -> dict[str, Any]:
-        """Return the loss; `together`: 1.0 where both texts go together, `texts`: their number."""
+        """Return the loss.
+
+        Parameters
+        ----------
+        together
+            Shape (B,): 1.0 where both texts go together, else 0.0.
+        texts, seconds
+            Shape (B,): numbers of the first and the second texts; equal texts have equal ones.
+        weights
+            Shape (B,): how much each pair counts.
+        """
         first = nn.functional.normalize(self.embed(input_ids, attention_mask).float(), dim=1)
         second = nn.functional.normalize(self.embed(pair_ids, pair_mask).float(), dim=1)
         cosines_bb = first @ second.T
@@ -57,8 +78,9 @@ class Towers(nn.Module):  # type: ignore[misc]  # torch is read without its type
         each = nn.functional.binary_cross_entropy_with_logits
         loss_b = each(SCALE * (own_b - self.middle), together, reduction="none")
         place_b = torch.arange(len(texts), device=texts.device)
-        same_bb = (texts[:, None] == texts[None, :]) & (place_b[:, None] != place_b[None, :])
-        choices_bb = (SCALE * cosines_bb).masked_fill(same_bb, -torch.inf)
+        same_bb = (texts[:, None] == texts[None, :]) | (seconds[:, None] == seconds[None, :])
+        others_bb = same_bb & (place_b[:, None] != place_b[None, :])
+        choices_bb = (SCALE * cosines_bb).masked_fill(others_bb, -torch.inf)
         chosen_b = nn.functional.cross_entropy(choices_bb, place_b, reduction="none")
         return {"loss": (weights * (loss_b + together * chosen_b)).mean()}
 
@@ -76,4 +98,5 @@ def collate_pairs(items: Sequence[Mapping[str, Any]], *, pad: int) -> dict[str, 
     batch["together"] = torch.tensor([float(item["together"]) for item in items])
     batch["weights"] = torch.tensor([float(item["weights"]) for item in items])
     batch["texts"] = torch.tensor([int(item["text"]) for item in items])
+    batch["seconds"] = torch.tensor([int(item["second"]) for item in items])
     return batch
