@@ -317,6 +317,24 @@ def test_a_drain_that_runs_out_of_time_breaks_off_texts_before_it_closes_their_p
     run(test)
 
 
+def test_a_drain_that_is_given_up_breaks_off_texts_and_closes_their_predictor() -> None:
+    async def test() -> None:
+        scribe = Scribe()
+        lane = Lane(scribe, tag=1)
+        (stream,) = await begun(lane, "a")
+        drain = asyncio.ensure_future(lane.drain(20))
+        await asyncio.sleep(0)
+        drain.cancel()
+        await asyncio.wait([drain])
+        assert drain.cancelled()
+        with pytest.raises(BusyError, match="stopped before"):
+            await last(stream)
+        assert await asyncio.to_thread(scribe.closed.wait, 10)
+        assert scribe.ended == ["a"]
+
+    run(test)
+
+
 def test_who_leaves_frees_a_place_and_the_writer_is_closed_in_its_thread() -> None:
     async def test() -> None:
         scribe = Scribe()

@@ -8,9 +8,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from tests.deployment.test_writing import Scribe
 from tests.software.conftest import opened
 from tests.software.test_releases import begun, everything, texts
 
+from chainring.contracts.errors import BusyError
 from chainring.contracts.prediction import FAILED, Answer, Prediction, shadow_of
 from chainring.contracts.request import Request
 from chainring.deployment.http.offers import Begun
@@ -144,6 +146,52 @@ def test_a_candidate_that_fails_while_it_writes_is_noted_and_before_that_costs_n
         assert len(noted) > 5
         assert {row.finish for row in noted} == {FAILED}
         assert all(again.ring.traffic.text(row.id) is None for row in noted)
+
+
+async def written_by_a_candidate(
+    shop: Project, scribe: Scribe, *, key: str, drain_s: float
+) -> tuple[Service, Any]:
+    """Return a service whose release has just ended, and a text that its candidate still writes."""
+    serving = shop.ring.recipe.deployment.model_copy(update={"drain_s": drain_s})
+    recipe = shop.ring.recipe.model_copy(update={"deployment": serving})
+    object.__setattr__(shop.ring, "recipe", recipe)
+    service = Service(shop, open_to_all=True)
+    await service.start()
+    assert service._watcher is not None
+    service._watcher.cancel()
+    caller = service.authenticate(key, "127.0.0.1")
+    stream: Any = service.stream("a", episode="", author="ann", caller=caller)
+    begins = await anext(stream)
+    assert (begins.model, await anext(stream)) == (service.load().candidate, "a")
+    shop.releases.stop(by="ann", reason="a test")
+    await asyncio.wait_for(service._refresh(), 20)
+    assert (service.load().candidate, scribe.is_closed) == ("", False)
+    return service, stream
+
+
+@pytest.mark.parametrize("is_stopped", [False, True])
+def test_a_text_outlives_the_release_of_its_candidate_but_not_the_patience_of_a_stop(
+    shop: Project, monkeypatch: pytest.MonkeyPatch, is_stopped: bool
+) -> None:
+    secret, key = shop.make_key("ask", "the new shop")
+    release, scribe = begun(shop, stage="keys", keys=(key.id,)), Scribe()
+    monkeypatch.setattr("chainring.software.arms.Arms._opened", lambda *_: scribe)
+
+    async def test() -> None:
+        drain_s = 0.01 if is_stopped else 20.0
+        service, stream = await written_by_a_candidate(shop, scribe, key=secret, drain_s=drain_s)
+        if is_stopped:
+            await asyncio.wait_for(service.stop(), 20)
+            with pytest.raises(BusyError, match="stopped before"):
+                [piece async for piece in stream]
+        else:
+            scribe.enough.add("a")
+            *_, last = [piece async for piece in stream]
+            assert last.prediction.model == release.candidate.model
+            await service.stop()
+        assert await asyncio.to_thread(scribe.closed.wait, 20)
+
+    asyncio.run(test())
 
 
 @pytest.mark.parametrize(

@@ -23,14 +23,15 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from chainring.contracts.errors import BusyError, InputError, RefusedError
+from chainring.contracts.errors import BusyError, InputError
 from chainring.contracts.prediction import Answer
 from chainring.contracts.predictor import Predictor, PredictSettings
 from chainring.contracts.request import Request
 from chainring.deployment.admission import Admission, weight
+from chainring.deployment.places import Place, Work, each
 from chainring.deployment.retiring import Retiring
 from chainring.deployment.settings import DeploymentSettings
-from chainring.deployment.writing import Texts, told
+from chainring.deployment.writing import Texts
 
 D = TypeVar("D")
 
@@ -41,8 +42,6 @@ LEAST_TEXTS = 8
 """A slow model still takes so many short texts at once: one by one it would be slower yet."""
 RETRY_AFTER_S = 1.0
 
-Work = Callable[[Predictor, list[Request]], Sequence[Any]]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply(Generic[D]):
@@ -50,16 +49,6 @@ class Reply(Generic[D]):
 
     answer: Answer
     tag: D
-
-
-@dataclass(frozen=True, slots=True)
-class _Waiting:
-    """A place in the queue; `work` is what is done with it and those beside it."""
-
-    request: Request
-    reply: asyncio.Future[tuple[Any, Any]]
-    work: Work
-    weight: int
 
 
 class Lane(Generic[D]):
@@ -102,8 +91,8 @@ class Lane(Generic[D]):
         )
         self._characters = settings.batch_tokens * CHARACTERS_PER_TOKEN
         self._settings = predict_settings or PredictSettings()
-        self._queue: deque[_Waiting] = deque()
-        self._running: list[_Waiting] = []
+        self._queue: deque[Place] = deque()
+        self._running: list[Place] = []
         self._left = self._weight = 0
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="lane")
         self._texts: Texts[D] = Texts(self._thread)
@@ -198,17 +187,25 @@ class Lane(Generic[D]):
     async def drain(self, timeout_s: float) -> bool:
         """Take no more requests, answer what waits, and stop; return whether all was answered.
 
-        What has no answer after `timeout_s` seconds gets BusyError.
+        What has no answer after `timeout_s` seconds, or when this is cancelled, gets BusyError.
         """
         self._is_draining = True
         try:
             await asyncio.wait_for(self._idle.wait(), timeout_s)
         except TimeoutError:
+            pass
+        finally:
+            drained = await self._stop()
+        return drained
+
+    async def _stop(self) -> bool:
+        """Break off what is unanswered and close the predictors; return whether nothing was."""
+        drained = self._idle.is_set()
+        if not drained:
             because = "the server stopped before it came to this request"
             for item in (*self._running, *self._queue):
-                _fail(item, BusyError(because))
+                item.fail(BusyError(because))
             self._texts.stop(because)
-        drained = self._idle.is_set()
         self._task.cancel()
         await asyncio.wait([self._task])
         self._texts.end()
@@ -248,7 +245,7 @@ class Lane(Generic[D]):
         for request in requests:
             cost = weight(len(request.text) + len(request.pair))
             futures.append(self._loop.create_future())
-            self._queue.append(_Waiting(request, futures[-1], work, cost))
+            self._queue.append(Place(request, futures[-1], work, cost))
             self._weight += cost
         if len(futures) == 1:
             return [await self._kept(futures[0])]
@@ -276,8 +273,8 @@ class Lane(Generic[D]):
             self._wake.clear()
             await self._wake.wait()
 
-    def _next_batch(self) -> list[_Waiting]:
-        batch: list[_Waiting] = []
+    def _next_batch(self) -> list[Place]:
+        batch: list[Place] = []
         room, heaviest, heavy = self._characters, self._admission.batch_weight, 0
         self._admission.taking(len(self._queue))
         while self._queue and len(batch) < BATCH_TEXTS:
@@ -296,18 +293,18 @@ class Lane(Generic[D]):
             self._queue.popleft()
         return batch
 
-    async def _answer(self, batch: list[_Waiting]) -> float:
+    async def _answer(self, batch: list[Place]) -> float:
         """Answer a batch; return how many seconds it took."""
         predictor, tag, self._running = self._predictor, self.tag, batch
         self.batches[len(batch)] += 1
         begun = time.perf_counter()
-        work = self._loop.run_in_executor(self._thread, _each, batch, predictor)
+        work = self._loop.run_in_executor(self._thread, each, batch, predictor)
         await asyncio.wait([work])
         spent = time.perf_counter() - begun
         self._admission.ran(weight=sum(item.weight for item in batch), seconds=spent)
         for item, found in zip(batch, work.result(), strict=True):
             if isinstance(found, Exception):
-                _fail(item, found)
+                item.fail(found)
             elif not item.reply.done():
                 item.reply.set_result((found, tag))
         return spent
@@ -319,31 +316,3 @@ class Lane(Generic[D]):
 def _embedded(predictor: Any, requests: list[Request]) -> Sequence[Any]:
     found: Sequence[Any] = predictor.embed([request.text for request in requests])
     return found
-
-
-def _each(batch: list[_Waiting], predictor: Predictor) -> list[Any]:
-    """Return what was made of each, or its own error: one text must not fail those beside it."""
-    try:
-        return _together(batch, predictor)
-    except BaseException as error:  # noqa: BLE001 - whatever it is, its own caller hears of it
-        if len(batch) == 1:
-            return [told(error)]
-        return [_each([item], predictor)[0] for item in batch]
-
-
-def _together(batch: list[_Waiting], predictor: Predictor) -> list[Any]:
-    try:
-        found = batch[0].work(predictor, [item.request for item in batch])
-    except StopIteration as error:  # no future can carry it: its waiters would hang
-        raise RuntimeError("the predictor raised StopIteration") from error
-    if len(found) != len(batch):
-        raise RefusedError(
-            f"the engine gave {len(found)} answers to {len(batch)} requests; "
-            "serve another form with deployment.tier"
-        )
-    return list(found)
-
-
-def _fail(item: _Waiting, error: BaseException) -> None:
-    if not item.reply.done():
-        item.reply.set_exception(error)

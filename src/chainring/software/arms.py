@@ -88,6 +88,7 @@ class Arms:
         self._shadow: Shadow | None = None
         self._collector: Collector | None = None
         self._looked = 0.0
+        self._leaving: set[asyncio.Task[bool]] = set()
 
     @property
     def shadow_counts(self) -> dict[str, int]:
@@ -154,6 +155,8 @@ class Arms:
             yield first if isinstance(first, str) else Streamed(reply=first)
             async for piece in pieces:
                 yield piece if isinstance(piece, str) else Streamed(reply=piece)
+        except BusyError:
+            raise  # the server stops, which says nothing of the candidate
         except Exception as error:
             self._failed(error)
             nothing = Answer(label="", confidence=0.0, passed_on=True, text=request.text)
@@ -202,8 +205,16 @@ class Arms:
             await self._look()
 
     async def close(self) -> None:
-        """Answer what the candidate was asked, and end."""
+        """Answer what the candidates were asked, for `drain_s` at most, and end."""
         await self._end()
+        if not self._leaving:
+            return
+        drain_s = self._project.ring.recipe.deployment.drain_s
+        _, late = await asyncio.wait(self._leaving, timeout=drain_s)
+        for task in late:
+            task.cancel()
+        if late:
+            await asyncio.wait(late)
 
     @property
     def _patience_s(self) -> float:
@@ -249,8 +260,11 @@ class Arms:
         self.release = self._candidate = self._shadow = self._collector = None
         if shadow is not None:
             await shadow.close()
-        if candidate is not None:
-            await candidate.drain(PATIENCE_S)
+        if candidate is not None:  # it may be writing: that holds up nobody
+            timeout_s = self._project.ring.recipe.deployment.timeout_s
+            task = asyncio.get_running_loop().create_task(candidate.drain(timeout_s))
+            self._leaving.add(task)
+            task.add_done_callback(self._leaving.discard)
 
     async def _look(self) -> None:
         ring = self._project.ring
