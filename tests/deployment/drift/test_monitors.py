@@ -106,6 +106,46 @@ def test_one_robot_that_repeats_itself_is_no_drift() -> None:
     assert alarms(6, robot) == []
 
 
+def popular(chance: np.random.Generator, *, power: float, count: int) -> list[Seen]:
+    """Draw answers to 1,000 questions, asked as often as 1 / place^power, the most asked surest."""
+    asked = [usual(chance, number) for number in range(1000)]
+    surest = sorted((row.confidence for row in asked), reverse=True)
+    shares = 1.0 / np.arange(1, 1001) ** power
+    places = chance.choice(1000, size=count, p=shares / shares.sum())
+    return [
+        replace(
+            asked[place],
+            id=f"pred_{number}",
+            confidence=surest[place],
+            label="refund" if place < 20 else asked[place].label,
+            tie=1.0 - chance.random(),
+        )
+        for number, place in enumerate(places)
+    ]
+
+
+@pytest.mark.parametrize("power", [0.0, 1.0])
+def test_where_questions_are_asked_again_and_again_at_most_alpha_alarm(power: float) -> None:
+    called, runs = 0, 15
+    for seed in range(runs):
+        rows = popular(np.random.default_rng(seed), power=power, count=2000)
+        watch = Watch(rows[:1000], settings=DriftSettings())
+        called += any(True for row in rows[1000:] for _ in watch.add(row))
+    assert called <= runs * 0.05 + 3 * math.sqrt(runs * 0.05 * 0.95)
+
+
+def test_a_fifth_of_foreign_texts_is_found_among_questions_asked_again_and_again() -> None:
+    for seed in range(10):
+        chance = np.random.default_rng(seed)
+        rows = popular(chance, power=1.0, count=1500)
+        watch = Watch(rows[:1000], settings=DriftSettings())
+        mixed = (
+            foreign(chance, 5000 + number) if chance.random() < 0.2 else row
+            for number, row in enumerate(rows[1000:])
+        )
+        assert any(alarm.question == "input" for row in mixed for alarm in watch.add(row))
+
+
 def test_without_texts_predictions_alone_are_watched() -> None:
     chance = np.random.default_rng(0)
     bare = [replace(usual(chance, i), vector=None, length=None) for i in range(200)]

@@ -2,6 +2,7 @@
 
     settings   the recipe's `[drift]`
     seen       what is known of one answer
+    recent     which answers count
     reference  the first answers of a model, and how unlike them a later one is
     monitors   all questions together, with one chance of a false alarm
 

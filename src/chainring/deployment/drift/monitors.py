@@ -17,7 +17,7 @@ What keeps the chance at `alpha`, for all questions and as long as the model ser
 - `alpha` is divided evenly over the questions, and over windows as 1/2, 1/6, 1/12, … (the sum is
   1): a window begins every question anew, so that an old calm does not weigh against a new change.
 
-A group of near-duplicates counts once a window: one busy robot is no drift.
+A group of near-duplicates counts again only once others were asked: one busy robot is no drift.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from chainring.deployment.drift.recent import recent_of
 from chainring.deployment.drift.reference import STREAMS, Reference
 from chainring.deployment.drift.seen import Judged, Seen
 from chainring.deployment.drift.settings import DriftSettings
@@ -77,7 +78,8 @@ class Watch:
     """
 
     def __init__(self, first: Sequence[Seen], *, settings: DriftSettings) -> None:
-        rows = list({row.group or row.id: row for row in reversed(first)}.values())[::-1]
+        self._recent = recent_of(first)
+        rows = [row for row in first if self._recent.counts(row)]
         self.settings = settings
         self._references = {ALL: Reference(rows)}
         for name, count in Counter(row.language for row in rows).items():
@@ -99,9 +101,7 @@ class Watch:
             self.window += 1
             self._begin()
         self._count += 1
-        group = row.group or row.id
-        if group not in self._groups:
-            self._groups.add(group)
+        if self._recent.counts(row):
             for name in {ALL, row.language} & self._references.keys():
                 yield from self._streams_of(name, row)
         if self._count in {round(part * self.settings.window) for part in LOOKS}:
@@ -153,7 +153,6 @@ class Watch:
 
     def _begin(self) -> None:
         self._count = 0
-        self._groups: set[str] = set()
         self._told: set[tuple[str, str]] = set()
         self._labels = {name: Counter[str]() for name in self._references}
         self._streams = {

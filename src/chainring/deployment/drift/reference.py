@@ -1,7 +1,8 @@
 """The reference: the first answers of a model, and how unlike them a later one is.
 
 Half of it says what is usual (which texts are near, which labels are common); the other half is
-scored by the first as every later answer is, so that both can be compared.
+scored by the first as every later answer is, so that both can be compared. Distance leaves a text's
+own near-duplicates out: what was asked before is as far from the others as what was not.
 
     reference = Reference(rows)
     reference.usual["input"], reference.scores(row)
@@ -11,7 +12,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,14 +29,15 @@ class Reference:
     Parameters
     ----------
     rows
-        The first answers, one of each near-duplicate group, in any order that does not hang on
-        what they are.
+        The first answers that count (`recent`), in any order that does not hang on what they are.
     """
 
     def __init__(self, rows: Sequence[Seen]) -> None:
         known, compared = rows[0::2], rows[1::2]
         self.rows = len(rows)
-        self._near: NDArray[np.float32] | None = _stacked(known)
+        near = {row.repeats: row.vector for row in known if row.vector is not None}
+        self._near = np.array(list(near.values()), dtype=np.float32)
+        self._names = np.array(list(near), dtype=str)
         self.labels = Counter(row.label for row in rows)
         self.usual: dict[str, list[float]] = {}
         for row in compared:
@@ -48,18 +49,14 @@ class Reference:
         found = {"confidence": row.confidence, "passed on": float(row.passed_on)}
         if row.length is not None:
             found["length"] = float(row.length)
-        if row.vector is not None and self._near is not None:
-            found["input"] = self._distance(row.vector)
+        others = self._names != row.repeats
+        if row.vector is not None and others.any():
+            likeness = self._near @ np.asarray(row.vector, dtype=np.float32)
+            found["input"] = _distance(likeness[others])
         return found
 
-    def _distance(self, vector: Any) -> float:
-        """Return how far a text lies from the nearest of the reference: 0 alike, 2 opposite."""
-        assert self._near is not None
-        likeness = self._near @ np.asarray(vector, dtype=np.float32)
-        nearest = min(NEAREST, len(likeness))
-        return float(1.0 - np.partition(likeness, -nearest)[-nearest:].mean())
 
-
-def _stacked(rows: Sequence[Seen]) -> NDArray[np.float32] | None:
-    vectors = [row.vector for row in rows if row.vector is not None]
-    return np.stack(vectors).astype(np.float32) if vectors else None
+def _distance(likeness: NDArray[np.float32]) -> float:
+    """Return how far a text lies from the nearest of others: 0 alike, 2 opposite."""
+    nearest = min(NEAREST, len(likeness))
+    return float(1.0 - np.partition(likeness, -nearest)[-nearest:].mean())

@@ -32,6 +32,11 @@ class Seen:
     length: int | None = None
     vector: Any = None
 
+    @property
+    def repeats(self) -> str:
+        """What it repeats: its group of near-duplicates; itself where it has none."""
+        return self.group or self.id
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
