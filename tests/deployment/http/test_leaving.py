@@ -37,6 +37,13 @@ class Slow(DemoVerbs):
         raise AssertionError("nobody waits so long in a test")
 
 
+class Metered(Slow):
+    """Gives every caller one text a day."""
+
+    def authenticate(self, secret: str | None, client: str) -> Caller:
+        return Caller(role="ask", meter="everybody", per_day=1)
+
+
 def sent(url: str) -> socket.socket:
     parts = httpx.URL(url)
     assert parts.port is not None
@@ -65,6 +72,22 @@ def test_a_request_that_takes_longer_than_one_may_is_503_and_is_given_up() -> No
         assert (answer.status_code, answer.json()["error"]["code"]) == (503, "too_slow")
         assert answer.headers["retry-after"] == "1"
         assert verbs.given_up.wait(20)
+
+
+def test_a_text_that_took_too_long_is_given_back_and_one_that_nobody_waited_for_is_not() -> None:
+    ask = {"json": {"text": "a"}, "timeout": 20}
+    app = create_app(Metered(), settings=DeploymentSettings(timeout_s=0.2))
+    with running(app) as url:
+        for _ in range(2):
+            assert httpx.post(f"{url}/v1/predict", **ask).status_code == 503  # type: ignore[arg-type]
+    verbs = Metered()
+    with running(create_app(verbs, settings=DeploymentSettings()), drain_s=1.0) as url:
+        connection = sent(url)
+        assert verbs.begun.wait(20)
+        connection.close()
+        assert verbs.given_up.wait(20)
+        refused = httpx.post(f"{url}/v1/predict", **ask)  # type: ignore[arg-type]
+        assert refused.json()["error"]["code"] == "quota"
 
 
 def test_a_body_that_does_not_come_is_given_up() -> None:

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from chainring.contracts.errors import BusyError
+from chainring.contracts.errors import BusyError, InputError
 from chainring.deployment.http.faults import HttpError
 from chainring.deployment.http.limits import Limits
 from chainring.deployment.http.verbs import Caller
@@ -60,10 +61,22 @@ def test_texts_beyond_the_quota_of_a_day_are_refused_whole_until_the_next() -> N
     limits.spend(caller, 10)
 
 
-@pytest.mark.parametrize(("error", "left"), [(BusyError("full"), 10), (RuntimeError("x"), 2)])
-def test_texts_that_found_no_room_are_given_back_and_no_others(error: Exception, left: int) -> None:
+@pytest.mark.parametrize(
+    ("error", "is_gone", "left"),
+    [
+        (BusyError("full"), False, 10),
+        (InputError("this model gives no vectors"), False, 10),
+        (HttpError("unfit"), False, 10),
+        (asyncio.CancelledError(), False, 10),
+        (asyncio.CancelledError(), True, 2),
+        (RuntimeError("x"), False, 2),
+    ],
+)
+def test_texts_that_are_refused_are_given_back_and_those_that_nobody_waited_for_are_not(
+    error: BaseException, is_gone: bool, left: int
+) -> None:
     limits, caller = Limits(wall=Clock(10 * DAY)), key(per_day=10)
-    with pytest.raises(type(error)), limits.spending(caller, 8):
+    with pytest.raises(type(error)), limits.spending(caller, 8, is_gone=lambda: is_gone):
         raise error
     limits.spend(caller, left)
     with pytest.raises(HttpError, match="quota"):

@@ -47,7 +47,7 @@ def require_fit(call: Call, texts: list[Input]) -> None:
 
 
 async def _answers(call: Call, body: PredictBody, texts: list[Input]) -> bytes:
-    with call.house.limits.spending(call.caller, len(texts)):
+    with call.spending(len(texts)):
         served = await call.verbs.predict(
             texts, episode=body.episode, author=body.author or call.author, caller=call.caller
         )
@@ -75,5 +75,5 @@ async def _pieces(call: Call, body: PredictBody, text: Input) -> Response:
         return [event(shapes.answer(piece), name="answer")]
 
     pieces = call.verbs.stream(text, episode=body.episode, author=author, caller=call.caller)
-    with call.house.limits.spending(call.caller, 1):
+    with call.spending(1):
         return await streamed(call, pieces, draw)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -15,6 +16,7 @@ from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
+from chainring.contracts.errors import InputError
 from chainring.deployment.http import bodies
 from chainring.deployment.http.access import (
     AUTHOR_COOKIE,
@@ -35,6 +37,7 @@ from chainring.deployment.http.verbs import Caller, Verbs
 from chainring.deployment.settings import DeploymentSettings
 
 B = TypeVar("B", bound=BaseModel)
+_MOST_DIGITS = 9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,12 +72,24 @@ class Call:
     @property
     def author(self) -> str:
         """The pseudonym that our pages gave this browser, or nothing."""
-        return self.request.cookies.get(AUTHOR_COOKIE, "")[:200]
+        found = self.request.cookies.get(AUTHOR_COOKIE, "")
+        return "" if "\x00" in found else found[:200]  # PostgreSQL takes no NUL
 
     @property
     def idempotency_key(self) -> str:
         """What says that a request is the same as one before, or nothing."""
         return self.request.headers.get("idempotency-key", "")[:MAX_KEY]
+
+    @property
+    def presence(self) -> Presence:
+        """Whether the caller still waits."""
+        found: Presence | None = self.request.scope.get(PRESENCE)
+        return found or Presence()
+
+    def spending(self, texts: int) -> AbstractContextManager[None]:
+        """Count texts against the caller's quota, unless the block refuses them."""
+        presence = self.presence
+        return self.house.limits.spending(self.caller, texts, is_gone=lambda: presence.is_gone)
 
     def body(self, kind: type[B]) -> B:
         """Return the body as its model."""
@@ -87,6 +102,16 @@ class Call:
     def query(self, name: str, default: str = "") -> str:
         """Return a parameter behind the question mark."""
         return self.request.query_params.get(name, default)
+
+    def whole_number(self, name: str, *, default: int, most: int) -> int:
+        """Return a parameter behind the question mark that is a number from 1 to `most`."""
+        text = self.query(name, str(default))
+        is_short = text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS
+        if not is_short or not 1 <= int(text) <= most:
+            raise InputError(
+                "the list cannot be made", faults=[f"{name}: from 1 to {most} expected"]
+            )
+        return int(text)
 
 
 Handler = Callable[[Call], Awaitable[Any]]
@@ -121,6 +146,7 @@ async def call_of(request: Request, route: Route, house: House) -> Call:
         caller = caller_of(request, house.verbs, house.wrong_keys, sites=sites)
         await _require_reached(caller, route.verb, house)
         house.limits.enter(caller)
+    _require_no_nul(request)
     raw = b""
     if route.body is not None or route.takes_body:
         raw = await bodies.read(
@@ -129,6 +155,12 @@ async def call_of(request: Request, route: Route, house: House) -> Call:
             timeout_s=house.body_timeout_s,
         )
     return Call(request=request, house=house, caller=caller, language=language_of(request), raw=raw)
+
+
+def _require_no_nul(request: Request) -> None:
+    if "\x00" in request.scope["path"] or b"%00" in request.scope["query_string"]:
+        fault = "it contains the character NUL (%00); leave it out"
+        raise InputError("the address cannot be read", faults=[fault])
 
 
 async def _require_reached(caller: Caller, verb: str, house: House) -> None:
@@ -165,7 +197,7 @@ async def answered(request: Request, route: Route, house: House) -> Any:
 
 async def _attended(call: Call, route: Route) -> Any:
     """Return what the route answers, unless its caller leaves: then the lane lets go of it."""
-    presence: Presence = call.request.scope.get(PRESENCE) or Presence()
+    presence = call.presence
     task = asyncio.current_task()
     assert task is not None
     presence.left = task.cancel

@@ -8,6 +8,7 @@ a day that was begun is never begun again, however the wall clock is set.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import fcntl
 import hashlib
@@ -19,7 +20,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from chainring.contracts.errors import BusyError
+from chainring.contracts.errors import ChainringError
 from chainring.deployment.http.faults import HttpError
 from chainring.deployment.http.verbs import Caller
 
@@ -85,15 +86,22 @@ class Limits:
             count.texts += texts
 
     @contextlib.contextmanager
-    def spending(self, caller: Caller, texts: int) -> Iterator[None]:
-        """Count texts as `spend` does; give them back where the block finds no room for them."""
+    def spending(
+        self, caller: Caller, texts: int, *, is_gone: Callable[[], bool] = lambda: False
+    ) -> Iterator[None]:
+        """Count texts as `spend` does; give them back where the block refuses them or is stopped.
+
+        Not where it is stopped since the caller `is_gone`: the model may have worked for it.
+        """
         self.spend(caller, texts)
         try:
             yield
-        except BusyError:
-            if caller.per_day:
-                with self._count(caller) as count:
-                    count.texts = max(0, count.texts - texts)
+        except (ChainringError, HttpError):
+            self._give_back(caller, texts)
+            raise
+        except asyncio.CancelledError:
+            if not is_gone():
+                self._give_back(caller, texts)
             raise
 
     def close(self) -> None:
@@ -102,6 +110,11 @@ class Limits:
         if self._file is not None:
             os.close(self._file)
             self._file = None
+
+    def _give_back(self, caller: Caller, texts: int) -> None:
+        if caller.per_day:
+            with self._count(caller) as count:
+                count.texts = max(0, count.texts - texts)
 
     @contextlib.contextmanager
     def _count(self, caller: Caller) -> Iterator[_Count]:

@@ -48,7 +48,7 @@ async def embeddings(call: Call) -> dict[str, Any]:
     if len(texts) > limits.max_texts or any(len(text) > limits.max_characters for text in texts):
         most = f"at most {limits.max_texts} texts of {limits.max_characters:,} characters"
         raise InputError("too much at once", faults=[f"input: {most}"])
-    with call.house.limits.spending(call.caller, len(texts)):
+    with call.spending(len(texts)):
         found = await call.verbs.embed(texts, caller=call.caller)
     written = _base64 if body.encoding_format == "base64" else _floats
     return {
@@ -77,7 +77,7 @@ async def chat(call: Call) -> Any:
         "author": body.user or call.author,
         "caller": call.caller,
     }
-    with call.house.limits.spending(call.caller, 1):
+    with call.spending(1):
         if body.stream:
             pieces = call.verbs.stream(text, **how)
             return await streamed(call, pieces, _Chunks(call, body, text, unused).draw)
