@@ -110,9 +110,40 @@ def test_a_change_without_a_label_is_refused(client: httpx.Client) -> None:
     assert answer.status_code == 422
 
 
-@pytest.mark.parametrize("limit", ["0", "-1", "x", "1001", "9" * 400, "１"])
-def test_a_review_limit_out_of_bounds_is_refused(client: httpx.Client, limit: str) -> None:
-    assert client.get("/v1/review", params={"limit": limit}).status_code == 422
+@pytest.mark.parametrize("path", ["/v1/review", "/v1/audit"])
+@pytest.mark.parametrize(
+    "limit",
+    ["0", "-1", "x", "10001", "9" * 400, "１", "000000001" + "0" * 5000, "000000001" + "9" * 20],
+)
+def test_a_limit_out_of_bounds_is_refused(client: httpx.Client, path: str, limit: str) -> None:
+    answer = client.get(path, params={"limit": limit})
+    assert answer.status_code == 422
+    assert "limit: from 1 to" in answer.text
+
+
+@pytest.mark.parametrize("path", ["/v1/review", "/v1/audit"])
+def test_a_limit_within_bounds_is_kept(client: httpx.Client, path: str) -> None:
+    assert client.get(path, params={"limit": "001"}).status_code == 200
+
+
+NUL_PATHS = ["/v1/why/a%00", "/v1/cases/a%00b", "/v1/cases?state=%00", "/why/%00", "/?lang=%00"]
+
+
+@pytest.mark.parametrize("path", NUL_PATHS)
+@pytest.mark.parametrize("accept", ["application/json", "text/html"])
+def test_nul_in_an_address_is_refused(client: httpx.Client, path: str, accept: str) -> None:
+    answer = client.get(path, headers={"accept": accept})
+    assert answer.status_code == 422
+    assert "NUL" in answer.text
+    assert client.get(path.replace("%00", "%2500")).status_code != 500
+
+
+def test_a_cookie_with_nul_names_no_author(asker: httpx.Client, client: httpx.Client) -> None:
+    cookie = {"cookie": 'chainring_author="\\000ann"'}
+    body = {"prediction": _predict(asker), "kind": "flag", "value": "wrong"}
+    case = asker.post("/v1/react", json=body, headers=cookie).json()["case"]
+    assert asker.get(f"/v1/cases/{case}", headers=cookie).status_code == 404
+    assert "chainring_author=web_" in client.get("/", headers=cookie).headers["set-cookie"]
 
 
 def test_the_labels_carry_names_in_both_languages(client: httpx.Client) -> None:

@@ -8,7 +8,6 @@ from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 
 from chainring.contracts.codec import plain
-from chainring.contracts.errors import InputError
 from chainring.deployment.http.bodies import Body, Name
 from chainring.deployment.http.calls import Call, Route
 from chainring.deployment.http.privileges import Issued, KeyWish
@@ -70,10 +69,8 @@ async def revoke(call: Call) -> dict[str, Any]:
 
 async def audit(call: Call) -> dict[str, Any]:
     """List what was done with privilege, newest first."""
-    asked = call.query("limit", "100")
-    if not (asked.isascii() and asked.isdecimal() and 1 <= int(asked[:9]) <= 10_000):
-        raise InputError("the list cannot be made", faults=["limit: from 1 to 10000 expected"])
-    return {"acts": plain(await run_in_threadpool(call.verbs.acts, limit=int(asked)))}
+    limit = call.whole_number("limit", default=100, most=10_000)
+    return {"acts": plain(await run_in_threadpool(call.verbs.acts, limit=limit))}
 
 
 KEY_ROUTES: tuple[Route, ...] = (

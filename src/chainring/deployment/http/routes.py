@@ -46,7 +46,7 @@ async def labels(call: Call) -> shapes.LabelsShape:
 
 async def review(call: Call) -> shapes.ReviewShape:
     """List what waits for a person."""
-    limit = whole_number(call.query("limit", "50"), name="limit", most=1000)
+    limit = call.whole_number("limit", default=50, most=1000)
     items = await run_in_threadpool(
         call.verbs.review_items, limit=limit, caller=call.caller, language=call.language
     )
@@ -136,13 +136,6 @@ def case_state(asked: str) -> CaseState | None:
     if asked not in states:
         raise InputError("the cases cannot be listed", faults=["state: open, closed or all"])
     return states[asked]
-
-
-def whole_number(text: str, *, name: str, most: int) -> int:
-    """Return a number from 1 to `most`."""
-    if not (text.isascii() and text.isdecimal() and 1 <= int(text[:9]) <= most):
-        raise InputError("the list cannot be made", faults=[f"{name}: from 1 to {most} expected"])
-    return int(text)
 
 
 ROUTES: tuple[Route, ...] = (
