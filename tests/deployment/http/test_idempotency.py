@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import httpx
 import pytest
 
 from chainring.deployment.http.faults import HttpError
-from chainring.deployment.http.idempotency import KEPT, KEPT_S, Remembered
+from chainring.deployment.http.idempotency import KEPT, KEPT_BYTES, KEPT_S, PAGE, Remembered
 
 
 async def given(remembered: Remembered, key: str, answer: bytes, body: bytes = b"{}") -> bytes:
@@ -120,6 +121,43 @@ def test_what_another_worker_remembered_is_forgotten_after_as_long(tmp_path: Pat
         written = file.stat().st_mtime
         os.utime(file, (written, written - KEPT_S - 1))
         assert await given(Remembered(tmp_path), "a", b"second") == b"second"
+
+    asyncio.run(test())
+
+
+def test_memory_that_is_full_costs_no_answer_and_is_told_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def full(path: Path, data: bytes) -> None:
+        with path.open("wb") as file:
+            file.write(data[:3])
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    async def test() -> None:
+        remembered = Remembered(tmp_path)
+        for key in ("a", "b"):
+            assert await given(remembered, key, b"first") == b"first"
+            assert await asyncio.wait_for(given(remembered, key, b"second"), 20) == b"first"
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    asyncio.run(test())
+    assert list(tmp_path.iterdir()) == []
+    (told,) = caplog.messages
+    assert str(tmp_path) in told
+    assert "No space left on device" in told
+
+
+@pytest.mark.parametrize(("size", "kept"), [(1, KEPT_BYTES // PAGE), (KEPT_BYTES // 16 - 16, 16)])
+def test_what_workers_share_is_bounded_by_the_memory_it_takes(
+    tmp_path: Path, size: int, kept: int
+) -> None:
+    async def test() -> None:
+        remembered = Remembered(tmp_path)
+        for number in range(kept + 3):
+            await given(remembered, str(number), b"x" * size)
+        assert len(list(tmp_path.iterdir())) == kept
+        assert await given(remembered, str(kept), b"again") == b"x" * size
+        assert await given(remembered, "0", b"again") == b"again"
 
     asyncio.run(test())
 

@@ -3,9 +3,10 @@
 Enters who asks, the key of the request and its body, leaves the answer that was given, or waits
 for the one that is on its way. The same key with another body is refused, so that a client's
 mistake is told instead of answered. What is remembered is bytes of an answer, in memory only, for
-an hour and at most so many; a failed request is forgotten, so that it can be tried again.
+an hour, at most so many and so much; a failed request is forgotten, so that it can be tried again.
 
-Workers share what they remember through a folder of memory files where there are several.
+Workers share what they remember through a folder of memory files where there are several. Where
+that memory is full, an answer is remembered by the worker that gave it only.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
+import logging
 import os
 import time
 from collections import OrderedDict
@@ -25,7 +27,13 @@ from chainring.deployment.http.faults import HttpError
 
 KEPT_S = 3600.0
 KEPT = 10_000
+KEPT_BYTES = 16 * 2**20
+"""Of one worker: containers often have 64 MB of shared memory in all."""
+
+PAGE = 4096
 MAX_KEY = 200
+
+log = logging.getLogger("chainring.http")
 
 
 @dataclass(slots=True)
@@ -52,6 +60,8 @@ class Remembered:
     ) -> None:
         self._folder, self._clock = folder, clock
         self._places: OrderedDict[bytes, Place] = OrderedDict()
+        self._bytes = 0
+        self._is_full_told = False
 
     @asynccontextmanager
     async def place(self, *about: str, body: bytes) -> AsyncIterator[Place]:
@@ -71,17 +81,18 @@ class Remembered:
         try:
             yield mine
         finally:
+            mine.done.set()
             if mine.answer:
+                self._bytes += self._size(mine)
                 self._share(name, mine)
             else:
                 del self._places[name]
-            mine.done.set()
             self._forget()
 
     async def _known(self, name: bytes, digest: bytes) -> Place | None:
         found = self._places.get(name) or self._shared(name)
         if found is None or self._clock() - found.at > KEPT_S:
-            self._places.pop(name, None)
+            self._drop(name)
             return None
         if found.body != digest:
             raise HttpError("key_reused")
@@ -96,18 +107,45 @@ class Remembered:
         now = self._clock()
         while self._places:
             name, first = next(iter(self._places.items()))
-            if not first.answer or (len(self._places) <= KEPT and now - first.at <= KEPT_S):
+            fits = len(self._places) <= KEPT and self._bytes <= KEPT_BYTES
+            if not first.answer or (fits and now - first.at <= KEPT_S):
                 return
-            del self._places[name]
+            self._drop(name)
             if self._folder is not None:
                 with contextlib.suppress(FileNotFoundError):
                     os.unlink(self._folder / name.hex())
 
+    def _drop(self, name: bytes) -> None:
+        place = self._places.pop(name, None)
+        if place is not None and place.answer:
+            self._bytes -= self._size(place)
+
+    def _size(self, place: Place) -> int:
+        """Return the memory that an answer takes; a file takes whole pages."""
+        size = len(place.body) + len(place.answer)
+        return size if self._folder is None else -(-size // PAGE) * PAGE
+
     def _share(self, name: bytes, place: Place) -> None:
-        if self._folder is not None:
-            fresh = self._folder / f".{name.hex()}.{os.getpid()}"
+        if self._folder is None:
+            return
+        fresh = self._folder / f".{name.hex()}.{os.getpid()}"
+        try:
             fresh.write_bytes(place.body + place.answer)
             fresh.replace(self._folder / name.hex())
+        except OSError as error:  # the answer itself is given all the same
+            self._tell(error)
+            with contextlib.suppress(OSError):
+                fresh.unlink()
+
+    def _tell(self, error: OSError) -> None:
+        if not self._is_full_told:
+            self._is_full_told = True
+            log.warning(
+                "idempotency.unshared folder=%s cause=%s: a request that is sent again to another "
+                "worker is answered anew; give the folder more room, or serve with --workers 1",
+                self._folder,
+                error.strerror,
+            )
 
     def _shared(self, name: bytes) -> Place | None:
         if self._folder is None:
