@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import socket
@@ -185,10 +186,41 @@ def test_a_dripping_head_does_not_wind_the_clock_up_again() -> None:
             _drip(connection)
 
 
-def _drip(connection: socket.socket) -> None:
+def _drip(connection: socket.socket, drop: bytes = b"x-a: b\r\n") -> None:
     for _ in range(200):
-        connection.sendall(b"x-a: b\r\n")
+        connection.sendall(drop)
         time.sleep(0.05)
+
+
+@pytest.mark.parametrize("begin", [b"GET /health/live", b"POST /v1/nowhere", b"POST /v1/predict"])
+def test_a_body_that_drips_on_behind_its_answer_is_given_up(begin: bytes) -> None:
+    app = create_app(DemoVerbs(keys={"a-key": "ask"}), settings=DeploymentSettings())
+    with running(app, head_timeout_s=0.3, keep_alive_s=1) as url, _socket(url) as connection:
+        connection.sendall(begin + b" HTTP/1.1\r\nhost: x\r\ncontent-length: 900000\r\n\r\n")
+        assert connection.recv(4096).startswith(b"HTTP/1.1 ")
+        with pytest.raises(OSError, match=r"Broken pipe|reset"):
+            _drip(connection, b"x")
+
+
+def test_a_body_that_ends_behind_its_answer_leaves_no_connection_for_ever() -> None:
+    app = create_app(DemoVerbs(), settings=DeploymentSettings())
+    with running(app, head_timeout_s=0.3, keep_alive_s=1) as url, _socket(url) as connection:
+        connection.sendall(b"GET /health/live HTTP/1.1\r\nhost: x\r\ncontent-length: 1\r\n\r\n")
+        assert connection.recv(4096).startswith(b"HTTP/1.1 200")
+        connection.sendall(b"x")
+        assert _received(connection) == b""
+
+
+def test_the_answer_behind_another_is_waited_for_however_its_body_came() -> None:
+    app = create_app(Thoughtful(), settings=DeploymentSettings())
+    with running(app, head_timeout_s=0.2) as url, _socket(url) as connection:
+        connection.sendall(
+            b"GET /health/live HTTP/1.1\r\nhost: localhost\r\n\r\n"
+            b"POST /v1/predict HTTP/1.1\r\nhost: localhost\r\ncontent-length: 16\r\n\r\n"
+        )
+        assert connection.recv(4096).startswith(b"HTTP/1.1 200")
+        connection.sendall(b'{"text": "card"}')
+        assert connection.recv(4096).startswith(b"HTTP/1.1 200")
 
 
 def test_a_finished_head_is_not_given_up_while_its_answer_is_made() -> None:
@@ -237,6 +269,14 @@ def test_requests_sent_in_one_breath_are_answered_one_by_one(open_url: str) -> N
     with _socket(open_url) as connection:
         connection.sendall(one * 3 + last)
         assert _received(connection).count(b"HTTP/1.1 200 OK") == 4
+
+
+class Thoughtful(DemoVerbs):
+    async def predict(
+        self, texts: Sequence[Input], *, episode: str, author: str, caller: Caller
+    ) -> list[Served]:
+        await asyncio.sleep(0.6)
+        return await super().predict(texts, episode=episode, author=author, caller=caller)
 
 
 class Refusing(DemoVerbs):

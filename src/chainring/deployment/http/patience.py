@@ -2,7 +2,8 @@
 
 uvicorn waits for ever for the rest of a half-sent head (slow loris) and takes one of any length
 under httptools; this protocol closes the connection instead. Bodies are bounded where they are
-read, in `bodies.read`.
+read, in `bodies.read`; the rest of one that was answered unread has the time of a head to come, and
+the next head with it.
 """
 
 from __future__ import annotations
@@ -99,6 +100,12 @@ class PatientProtocol(HttpToolsProtocol):
         """The next byte begins a head."""
         super().on_message_complete()
         self._in_head = True
+
+    def on_response_complete(self) -> None:
+        """Start the clock where the answer came before the end of its request's body."""
+        super().on_response_complete()
+        if not self._in_head and self.cycle.response_complete:
+            self._start_clock()
 
     def send_400_response(self, msg: str) -> None:
         """Answer a broken head, unless the connection was closed for its length already."""
