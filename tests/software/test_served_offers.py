@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,9 @@ from tests.software.conftest import copy, opened
 
 from chainring.contracts.deployment import Deployment
 from chainring.contracts.errors import BusyError, InputError
+from chainring.contracts.prediction import Answer
+from chainring.contracts.predictor import PredictSettings
+from chainring.contracts.request import Request
 from chainring.deployment.http.offers import Begun
 from chainring.deployment.http.verbs import Served
 from chainring.ring.built import current
@@ -140,3 +144,44 @@ def test_a_text_that_is_being_written_holds_up_no_refresh_and_is_ended_by_its_mo
         await service.stop()
 
     asyncio.run(test())
+
+
+def test_a_text_that_waited_for_its_place_is_told_to_be_of_the_model_that_writes_it(
+    grown: Path, tmp_path: Path, scribes: dict[str, Scribe]
+) -> None:
+    async def test() -> None:
+        service, before = await started(copy(grown, tmp_path / "shop"))
+        old = scribes[before.model]
+        old.gate.clear()
+        caller = service.authenticate(None, "127.0.0.1")
+        asked = service.predict(["whole"], episode="", author="ann", caller=caller)
+        whole = asyncio.ensure_future(asked)
+        await asyncio.to_thread(old.entered.wait, 20)
+        stream = streamed(service, "a")
+        waits = asyncio.ensure_future(anext(stream))
+        await asyncio.sleep(0)
+        after = await rolled_back(service)
+        old.gate.set()
+        begun = await waits
+        scribes[after.model].enough.add("a")
+        *_, last = [piece async for piece in stream]
+        assert begun.model == last.prediction.model == after.model
+        assert (await whole)[0].prediction.model == before.model
+        await service.stop()
+
+    asyncio.run(test())
+
+
+class Refusing(Scribe):
+    """Takes a text and then finds that it cannot write to it."""
+
+    def stream(self, request: Request, *, settings: PredictSettings) -> Iterator[str | Answer]:
+        raise InputError("this conversation is too long")
+
+
+def test_what_goes_wrong_before_the_first_piece_is_no_begin(
+    shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chainring.software.service._load", lambda _: Refusing())
+    with pytest.raises(InputError, match="too long"):
+        pieces_of(shop, most=1)

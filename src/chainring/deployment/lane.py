@@ -18,8 +18,9 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter, deque
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -31,7 +32,7 @@ from chainring.deployment.admission import Admission, weight
 from chainring.deployment.places import Place, Work, each
 from chainring.deployment.retiring import Retiring
 from chainring.deployment.settings import DeploymentSettings
-from chainring.deployment.writing import Texts
+from chainring.deployment.writing import Text, Texts
 
 D = TypeVar("D")
 
@@ -157,12 +158,18 @@ class Lane(Generic[D]):
 
         The predictor that begins it ends it, and the reply has its tag. BusyError as of `ask`.
         """
-        self._let_in(1)
-        text = self._texts.add(request, self._settings)
-        try:
+        with self.writing(request) as text:
             while isinstance(found := await text.next(), str):
                 yield found
             yield Reply(answer=found, tag=text.tag)
+
+    @contextmanager
+    def writing(self, request: Request) -> Iterator[Text[D]]:
+        """Hand out the text that `stream` reads: from its first piece on it has its tag."""
+        self._let_in(1)
+        text = self._texts.add(request, self._settings)
+        try:
+            yield text
         finally:
             self._texts.leave(text)
 

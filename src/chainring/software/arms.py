@@ -124,7 +124,8 @@ class Arms:
     ) -> AsyncGenerator[Deployment | str | Streamed, None]:
         """Yield who writes, then each piece, last the whole; chosen and fallen back as by `ask`.
 
-        A candidate that fails before its first piece costs nothing but time. What fails later is
+        Before the first piece nothing is yielded: what goes wrong until then is raised as by `ask`.
+        A candidate that fails before it costs nothing but time. What fails later is
         noted and raised: a reader cannot be made to forget what was read.
         """
         candidate, failed = self._candidate, False
@@ -142,10 +143,13 @@ class Arms:
                     async for piece in self._noted(candidate.tag, request, first, pieces):
                         yield piece
                     return
-        yield champion.tag
-        async with aclosing(champion.stream(request)) as pieces:
-            async for found in pieces:
-                yield found if isinstance(found, str) else Streamed(reply=found, failed=failed)
+        with champion.writing(request) as text:
+            found = await text.next()
+            yield text.tag  # only now: a swap may have come while it waited for its place
+            while isinstance(found, str):
+                yield found
+                found = await text.next()
+            yield Streamed(reply=Reply(answer=found, tag=text.tag), failed=failed)
 
     async def _noted(
         self, tag: Deployment, request: Request, first: Piece, pieces: AsyncIterator[Piece]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -14,6 +16,7 @@ from chainring.deployment.http.app import create_app
 from chainring.deployment.http.demo import DemoVerbs
 from chainring.deployment.http.offers import Begun
 from chainring.deployment.http.server import running
+from chainring.deployment.http.streams import streamed
 from chainring.deployment.http.verbs import Caller, Served
 from chainring.deployment.settings import DeploymentSettings
 
@@ -79,6 +82,29 @@ def test_a_refusal_before_the_first_piece_is_an_answer_with_its_status(
 ) -> None:
     answer = failing.post("/v1/predict", json={"text": "full", "stream": True})
     assert (answer.status_code, answer.headers["retry-after"]) == (429, "3")
+
+
+def test_the_first_piece_and_the_others_share_the_time_of_one_request() -> None:
+    async def written() -> list[bytes]:
+        loop, late = asyncio.get_running_loop(), 0.0
+        now = loop.time
+        loop.time = lambda: now() + late  # type: ignore[method-assign]
+
+        async def pieces() -> AsyncIterator[Begun | str | Served]:
+            nonlocal late
+            late = 31.0
+            yield "first"
+            for _ in range(3):
+                await asyncio.sleep(0)
+            yield "second"
+
+        house = SimpleNamespace(settings=DeploymentSettings(timeout_s=30.0))
+        call: Any = SimpleNamespace(house=house, language="en")
+        answer = await streamed(call, pieces(), lambda piece: [str(piece).encode()])
+        return [bytes(line) async for line in answer.body_iterator]  # type: ignore[arg-type]
+
+    first, last = asyncio.run(written())
+    assert (first, b"too_slow" in last) == (b"first", True)
 
 
 @pytest.mark.parametrize(("text", "is_done"), [("fine", True), ("broken", False)])

@@ -59,7 +59,8 @@ class Offers(Protocol):
     ) -> AsyncIterator[Begun | str | Served]:
         """Yield that it begins, then piece after piece, last the whole answer: its row is written.
 
-        Whether there is room is told before anything is yielded: BusyError.
+        It begins with its first piece. What goes wrong until then (BusyError where there is no
+        room) is raised before anything is yielded.
         """
         ...
 

@@ -41,13 +41,14 @@ async def streamed(
     draw: Callable[[Begun | str | Served], list[bytes]],
 ) -> StreamingResponse:
     """Return the response that writes the pieces as `draw` makes events of them."""
+    end = asyncio.get_running_loop().time() + call.house.settings.timeout_s
     first = await anext(pieces)
 
     async def lines() -> AsyncIterator[bytes]:
         try:
             for line in draw(first):
                 yield line
-            async with asyncio.timeout(call.house.settings.timeout_s):
+            async with asyncio.timeout_at(end):
                 async for piece in pieces:
                     for line in draw(piece):
                         yield line
