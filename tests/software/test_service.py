@@ -15,6 +15,7 @@ from typing import Any
 
 import httpx
 import pytest
+import sqlalchemy as sa
 from tests.software.conftest import (
     PATIENCE_S,
     Server,
@@ -29,7 +30,8 @@ from tests.software.conftest import (
 
 from chainring.contracts.codec import decode
 from chainring.contracts.deployment import Deployment
-from chainring.contracts.errors import DamagedError, NotAllowedError
+from chainring.contracts.errors import BusyError, DamagedError, NotAllowedError
+from chainring.contracts.reaction import Reaction
 from chainring.software.api import Project
 from chainring.software.service import Service
 from chainring.store.traffic import Traffic
@@ -406,6 +408,30 @@ def test_a_stopping_service_waits_until_what_it_answered_is_written(
     answer = asyncio.run(answered())
     with opened(shop) as project:
         assert project.ring.traffic.text(answer) == TEXT
+
+
+def test_a_reaction_whose_answer_cannot_be_written_is_told_to_come_back(
+    shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise sa.exc.OperationalError("INSERT", {}, OSError("the disk is full"))
+
+    async def test() -> None:
+        service = Service(Project.open(shop), open_to_all=True)
+        await service.start()
+        caller = service.authenticate(None, "127.0.0.1")
+        with monkeypatch.context() as broken:
+            broken.setattr(Traffic, "commit", full)
+            (one,) = await service.predict([TEXT], episode="", author="", caller=caller)
+            reaction = Reaction(prediction=one.prediction.id, kind="rating", value="up")
+            with pytest.raises(BusyError, match="was not accepted"):
+                await service.react(reaction, caller=caller)
+        assert (
+            await service.react(reaction, caller=caller)
+        ).feedback.prediction == reaction.prediction
+        await service.stop()
+
+    asyncio.run(test())
 
 
 def test_whatever_a_refresh_meets_a_key_that_is_revoked_ends_at_the_next(

@@ -222,25 +222,27 @@ class Service(ServedReleases, ServedKeys, ServedOffers, ServedPeople):
 
     async def react(self, reaction: Reaction, *, caller: http.Caller) -> http.Reacted:
         """Store a reaction; return once it and its prediction are durable."""
-        assert self._writer is not None
         reaction = replace(reaction, author=reaction.author or caller.key_id)
-        if (
-            await asyncio.to_thread(self.project.ring.traffic.prediction, reaction.prediction)
-            is None
-        ):
-            # Its row may still wait to be written: two short waits, then it is kept as an orphan.
-            await asyncio.to_thread(self._writer.flush)
-        feedback = await asyncio.to_thread(self.project.understood, reaction)
         try:
-            identifier = await asyncio.wrap_future(self._writer.store(feedback))
+            feedback = await self._kept(reaction)
         except (sa.exc.SQLAlchemyError, OSError) as error:
             raise BusyError(
                 "the feedback could not be stored and was not accepted; the log of the server "
                 f"names the cause ({type(error).__name__})",
                 retry_after_s=5.0,
             ) from error
-        stored = replace(feedback, id=identifier)
-        return http.Reacted(feedback=stored, case=await asyncio.to_thread(self._case, stored))
+        return http.Reacted(feedback=feedback, case=await asyncio.to_thread(self._case, feedback))
+
+    async def _kept(self, reaction: Reaction) -> Feedback:
+        """Return what was understood of it once that is durable."""
+        assert self._writer is not None
+        traffic = self.project.ring.traffic
+        if await asyncio.to_thread(traffic.prediction, reaction.prediction) is None:
+            # Its row may still wait to be written: two short waits, then it is kept as an orphan.
+            await asyncio.to_thread(self._writer.flush)
+        feedback = await asyncio.to_thread(self.project.understood, reaction)
+        identifier = await asyncio.wrap_future(self._writer.store(feedback))
+        return replace(feedback, id=identifier)
 
     def _case(self, feedback: Feedback) -> str:
         if feedback.kind != "flag":
