@@ -27,12 +27,16 @@ from tests.software.conftest import (
     texts_of,
     wait_until,
 )
+from tests.software.test_served_offers import rolled_back, started
 
 from chainring.contracts.codec import decode
 from chainring.contracts.deployment import Deployment
 from chainring.contracts.errors import BusyError, DamagedError, NotAllowedError
 from chainring.contracts.reaction import Reaction
+from chainring.software.answering import Opened
 from chainring.software.api import Project
+from chainring.software.arms import Arms
+from chainring.software.retries import Retries
 from chainring.software.service import Service
 from chainring.store.traffic import Traffic
 
@@ -358,6 +362,33 @@ def test_a_damaged_form_is_refused_and_the_champion_of_before_goes_on(
             assert client.get("/health/ready").status_code == 200
             flip(blob)
             wait_until(lambda: predicted(client)["model"] == first.model, server)
+
+
+def test_a_champion_that_does_not_load_is_not_read_anew_at_each_look_and_stops_no_release(
+    grown: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loads: list[str] = []
+    looks: list[object] = []
+
+    def fails(opened: Opened) -> None:
+        loads.append(opened.deployment.model)
+        raise RuntimeError("an engine that cannot load it")
+
+    async def release(_: Arms, lane: object) -> None:
+        looks.append(lane)
+
+    async def test() -> None:
+        service, before = await started(copy(grown, tmp_path / "shop"))
+        service._retries = Retries(first_s=60.0)
+        monkeypatch.setattr("chainring.software.service._load", fails)
+        monkeypatch.setattr(Arms, "refresh", release)
+        after = await rolled_back(service)
+        await service._refresh()
+        assert (loads, len(looks)) == ([after.model], 2)
+        assert (service.ready().ok, service.load().model) == (True, before.model)
+        await service.stop()
+
+    asyncio.run(test())
 
 
 # The end

@@ -19,11 +19,7 @@ import sqlalchemy as sa
 
 from chainring.contracts.case import Case
 from chainring.contracts.deployment import Deployment
-from chainring.contracts.errors import (
-    BusyError,
-    ChainringError,
-    NotAllowedError,
-)
+from chainring.contracts.errors import BusyError, NotAllowedError
 from chainring.contracts.feedback import Feedback
 from chainring.contracts.prediction import Prediction
 from chainring.contracts.reaction import Reaction
@@ -41,6 +37,7 @@ from chainring.software.answering import Opened, request_of
 from chainring.software.api import Project
 from chainring.software.arms import Arms
 from chainring.software.history import history
+from chainring.software.retries import Retries
 from chainring.software.served_keys import ServedKeys
 from chainring.software.served_offers import ServedOffers
 from chainring.software.served_people import ServedPeople
@@ -79,6 +76,7 @@ class Service(ServedReleases, ServedKeys, ServedOffers, ServedPeople):
         self._labels: tuple[str, ...] = project.labels()
         self._lane: Lane[Deployment] | None = None
         self._refused = ""
+        self._retries = Retries(first_s=project.ring.recipe.deployment.reload_s)
         self._writer: TrafficWriter | None = None
         self._arms = Arms(project, load=_load, note=self._note)
         self._watcher: asyncio.Task[None] | None = None
@@ -288,10 +286,13 @@ class Service(ServedReleases, ServedKeys, ServedOffers, ServedPeople):
     async def _take_up(self, deployment: Deployment) -> None:
         if self._lane is not None and self._lane.tag.form == deployment.form:
             return
+        if not self._retries.allows(deployment):
+            return
         try:
             opened = await asyncio.to_thread(self.project.champion)
             predictor = await asyncio.to_thread(_load, opened)
-        except ChainringError as error:
+        except Exception as error:  # noqa: BLE001 - engines raise what they like
+            self._retries.failed(deployment)
             self._refused = str(error)  # the champion of before goes on answering
             log.error("service.refused model=%s cause=%s", deployment.model, error)
             return
