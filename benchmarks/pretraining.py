@@ -48,7 +48,6 @@ PROMPTS = {
     "gpt-en": ("The captain", "It was a"),
     "gpt-zh": ("话说", "次日"),
 }
-LEARNING_RATE = 2e-3
 VOCABULARY = 4000
 JUDGES = 20
 TESTED = 120
@@ -123,9 +122,7 @@ def trained(
     from chainring.training.trainer import prepare_torch
 
     run = RUNS[name]
-    options = (
-        {"learning_rate": LEARNING_RATE, "max_tokens": 128, "looks": 6} | run["pretrain"] | changes
-    )
+    options = {"max_tokens": 128, "looks": 6} | run["pretrain"] | changes
     settings = TrainingSettings.model_validate(
         {"pretrain": options, "tokeniser": {"size": VOCABULARY, "max_characters": 2_000_000}}
     )

@@ -43,6 +43,16 @@ def learnt(work: Work, **pretraining: Any) -> list[dict[str, float]]:
     return curve
 
 
+def peak(base: Base) -> float:
+    """Return the highest learning rate of the curve, which is the one that the folder states."""
+    curve = json.loads((base.folder / "curves.json").read_text("utf-8"))["pretrain"]
+    stated = json.loads((base.folder / FACTS).read_text("utf-8"))["settings"]["pretrain"]
+    found: float = max(point["learning_rate"] for point in curve if "learning_rate" in point)
+    assert found == pytest.approx(stated["learning_rate"], rel=0.05)
+    assert stated["dropout"] is not None
+    return found
+
+
 @pytest.mark.parametrize("objective", ["masked", "causal", "spans", "denoising"])
 def test_each_objective_learns_eight_documents_by_heart(work: Work, objective: str) -> None:
     curve = learnt(work, objective=objective)
@@ -85,6 +95,7 @@ def test_a_base_goes_on_learning_with_its_tokeniser_and_both_licences(
         TEXTS, licence="MIT", minutes=5, work=fresh_work("second"), settings=settings
     )
     assert second.base.licence == "MIT, CC0-1.0"
+    assert [peak(one) for one in (first, second.base)] == pytest.approx([1e-3, 1e-4], rel=0.05)
     tokenisers = [(one.folder / "tokenizer.json").read_bytes() for one in (first, second.base)]
     assert tokenisers[0] == tokenisers[1]
     work = fresh_work("judged")

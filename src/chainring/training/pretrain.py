@@ -19,7 +19,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from torch import nn
@@ -39,7 +39,8 @@ from chainring.training.objectives.heldout import heldout
 from chainring.training.objectives.objective import OBJECTIVES, Frame, Objective, sentinels_of
 from chainring.training.objectives.packing import Item
 from chainring.training.objectives.settings import PretrainSettings
-from chainring.training.objectives.shape import Shape, cost, fitting, new_model, shaped
+from chainring.training.objectives.settled import Settled, settled
+from chainring.training.objectives.shape import Shape, cost, new_model
 from chainring.training.objectives.start import open_base, open_base_tokenizer
 from chainring.training.settings import TrainingSettings
 from chainring.training.tokenisers.make import tokeniser
@@ -135,15 +136,23 @@ def pretrained(
     kept, held_out = split(list(dict.fromkeys(texts)), share=share)
     held_out = held_out if judges is None else list(judges)
     text = _text(kept, held_out, base, objective, settings)
+    chosen = settled(
+        options,
+        flops=nominal_gigaflops(work.placement) * 1e9 * 60 * minutes,
+        tokens=text.tokens,
+        vocabulary=text.frame.vocabulary,
+    )
+    work.say(f"{RUN}: {chosen}")
+    settings = settings.model_copy(update={"pretrain": chosen.filled(options)})
     seed_all(settings.seed)
-    model, shape = _model(text, base, settings, minutes=minutes, work=work)
+    model = _model(text, base, settings.pretrain, chosen)
     fitting_ = _fit(model, text, options, minutes=minutes, work=work)
     learner = objective.learner(model)
-    chosen = precision(work.placement, settings.craft.precision)
-    attending = fit_attention(model, device=work.placement.device.value, chosen=chosen)
+    numbers = precision(work.placement, settings.craft.precision)
+    attending = fit_attention(model, device=work.placement.device.value, chosen=numbers)
     work.say(f"{RUN}: attention by {attending.value} ({attending.because})")
     judge = _judge(text, objective, settings, work=work)
-    curve = _learn(learner, text, objective, settings, fitting_, judge=judge, work=work)
+    curve = _learn(learner, text, objective, settings, chosen, fitting_, judge=judge, work=work)
     figures = dict(judge(learner)) if text.judged else {}
     with_masks(model.to("cpu"))
     licences = [one for one in (licence, base.licence if base else "") if one]
@@ -152,7 +161,7 @@ def pretrained(
         model=model,
         tokenizer=text.tokenizer,
         base=base,
-        name=_name(options, shape, base),
+        name=_name(chosen.shape, base),
         licence=", ".join(dict.fromkeys(licences)),
         notes=(f"pre-training {fitting_.because}",) if fitting_.because else (),
         figures=figures,
@@ -246,34 +255,20 @@ def _characters_a_token(documents: Sequence[Document]) -> float:
     return sum(one.characters for one in documents) / max(1, tokens)
 
 
-def _model(
-    text: _Text, base: Base | None, settings: TrainingSettings, *, minutes: float, work: Work
-) -> tuple[Any, Shape]:
-    """Return the network to teach, the base's or a new one, and its size."""
-    options = settings.pretrain
+def _model(text: _Text, base: Base | None, options: PretrainSettings, chosen: Settled) -> Any:
+    """Return the network to teach, the base's or a new one."""
     if base is not None:
-        model = open_base(base, text.tokenizer, options, max_tokens=text.frame.max_tokens)
-        return model, shaped(0, int(model.config.hidden_size), None)
-    shape = fitting(
-        nominal_gigaflops(work.placement) * 1e9 * 60 * minutes,
-        tokens=text.tokens,
-        epochs=options.epochs,
-        vocabulary=text.frame.vocabulary,
-        objective=options.objective,
-    )
-    if options.layers or options.hidden:
-        shape = shaped(options.layers or shape.layers, options.hidden or shape.hidden, None)
-    shape = replace(shape, heads=options.heads or shape.heads)
-    model = new_model(
+        return open_base(base, text.tokenizer, options, max_tokens=text.frame.max_tokens)
+    assert chosen.shape is not None  # only a base brings its own
+    return new_model(
         options.objective,
-        shape,
+        chosen.shape,
         vocabulary=text.frame.vocabulary,
         max_tokens=text.frame.max_tokens,
-        dropout=options.dropout,
+        dropout=chosen.dropout,
         marks=text.frame.marks,
         pairs=options.next_sentence,
     )
-    return model, shape
 
 
 def _fit(
@@ -311,6 +306,7 @@ def _learn(
     text: _Text,
     objective: Objective,
     settings: TrainingSettings,
+    chosen: Settled,
     fitting_: Fit,
     *,
     judge: Any,
@@ -324,7 +320,7 @@ def _learn(
     run = Run(
         name=RUN,
         epochs=fitting_.epochs,
-        learning_rate=options.learning_rate,
+        learning_rate=chosen.learning_rate,
         batch_size=batch_size,
         warmup_fraction=options.warmup_fraction,
         weight_decay=options.weight_decay,
@@ -343,7 +339,8 @@ def _learn(
     )
 
 
-def _name(options: PretrainSettings, shape: Shape, base: Base | None) -> str:
+def _name(shape: Shape | None, base: Base | None) -> str:
     if base is not None:
         return f"{base.name}, gone on with own text"
+    assert shape is not None
     return f"own text ({shape.layers} layers, {shape.hidden} wide)"

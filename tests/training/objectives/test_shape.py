@@ -21,13 +21,37 @@ def test_the_cost_that_a_size_is_chosen_by_is_that_of_the_network(objective: Obj
 
 def test_a_larger_budget_never_teaches_a_smaller_network() -> None:
     sizes = [
-        fitting(10.0**power, tokens=10**7, epochs=20, vocabulary=8000, objective="causal")
+        fitting(10.0**power, tokens=2 * 10**8, epochs=20, vocabulary=8000, objective="causal")
         for power in range(9, 20)
     ]
     places = [LADDER.index((size.layers, size.hidden)) for size in sizes]
     assert places == sorted(places)
     assert places[0] == 0
     assert places[-1] == len(LADDER) - 1
+
+
+@pytest.mark.parametrize(
+    ("tokens", "largest"),
+    [(300_000, (4, 128)), (1_200_000, (4, 256)), (5_000_000, (6, 384)), (50_000_000, (12, 768))],
+)
+def test_much_time_makes_no_network_that_the_text_is_too_short_for(
+    tokens: int, largest: tuple[int, int]
+) -> None:
+    found = fitting(1e22, tokens=tokens, epochs=20, vocabulary=8000, objective="masked")
+    assert (found.layers, found.hidden) == largest
+
+
+@pytest.mark.parametrize("objective", get_args(ObjectiveName))
+def test_all_weights_but_tables_count_where_the_text_bounds_a_network(
+    objective: ObjectiveName,
+) -> None:
+    shape = shaped(4, 128, None)
+    model = new_model(objective, shape, vocabulary=40, max_tokens=16, dropout=0.0, marks=MARKS)
+    tables = {p for name, p in model.named_parameters() if p.ndim == 2 and p.shape[0] < 100}
+    weights = sum(p.numel() for p in model.parameters() if p not in tables)
+    assert shape.size(objective) == pytest.approx(weights, rel=0.05)
+    few = fitting(1e22, tokens=weights // 4, epochs=20, vocabulary=40, objective=objective)
+    assert few.size(objective) < shape.size(objective)
 
 
 def test_next_sentences_go_with_masks_only() -> None:

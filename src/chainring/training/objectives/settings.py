@@ -49,15 +49,23 @@ class PretrainSettings(BaseModel):
         default=None, ge=8, le=8192, description="of a block; none: training.encoder.max_tokens"
     )
     epochs: int = Field(default=20, ge=1, le=10_000, description="passes over the texts, at most")
-    learning_rate: float = Field(
-        default=1e-3, gt=0, lt=1, description="peak learning rate; for a base 1e-4 is usual"
+    learning_rate: float | None = Field(
+        default=None,
+        gt=0,
+        lt=1,
+        description="peak learning rate; none: 1e-3, lower where wide; for a base 1e-4",
     )
     batch_size: int = Field(default=64, ge=1, le=4096, description="blocks a step")
     warmup_fraction: float = Field(
         default=0.1, ge=0, lt=1, description="share of steps that warm up"
     )
     weight_decay: float = Field(default=0.01, ge=0, le=1, description="decay of weights")
-    dropout: float = Field(default=0.0, ge=0, lt=1, description="dropout while it learns")
+    dropout: float | None = Field(
+        default=None,
+        ge=0,
+        lt=1,
+        description="while it learns; none: 0.1 for a new network over 0.6 weights a token, else 0",
+    )
     held_out: float = Field(
         default=0.02, ge=0, lt=1, description="share of the texts that only judges, by digest"
     )

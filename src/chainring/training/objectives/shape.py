@@ -5,8 +5,9 @@
 
 The size is the largest of a ladder that sees enough: twenty tokens for each weight (J. Hoffmann and
 others 2022, "Training compute-optimal large language models", table 3), or every epoch asked for
-where the text is too short for that. Tables of embeddings are no weights here; scoring the
-vocabulary costs time and counts.
+where the text is too short for that. However much time there is, a network has at most three
+weights for each token of the text: beyond that it learns the text by heart. Tables of embeddings
+are no weights here; scoring the vocabulary costs time and counts.
 """
 
 from __future__ import annotations
@@ -19,6 +20,10 @@ from chainring.training.objectives.settings import ObjectiveName
 from chainring.training.tokenisers.special import Marks
 
 TOKENS_A_WEIGHT = 20
+MAX_WEIGHTS_A_TOKEN = 3
+"""Of the text, each token counted once. N. Muennighoff and others 2023, "Scaling data-constrained
+language models": twenty passes are worth 11.9 (R*_D = 15.4), which feeds 0.6 weights a token, and
+weights beyond about five times what is fed pay little (R*_N = 5.3)."""
 WIDTH_A_HEAD = 64
 FULL_SPEED_WIDTH = 384
 """The nominal speeds of `budget` were measured at this width; narrower products are slower."""
@@ -45,6 +50,11 @@ class Shape:
         layer = 12 * self.hidden**2
         decoder = (layer + 4 * self.hidden**2) * DECODED[objective]
         return self.layers * (layer + decoder)
+
+    def size(self, objective: ObjectiveName) -> int:
+        """Return all weights but tables."""
+        decoder = 16 * self.hidden**2 if DECODED[objective] else 0
+        return self.layers * (12 * self.hidden**2 + decoder)
 
     def flops(self, objective: ObjectiveName, *, vocabulary: int) -> float:
         """Return the work of one token, forward and backward, at the nominal speed."""
@@ -84,9 +94,11 @@ def shaped(layers: int, hidden: int, heads: int | None) -> Shape:
 def fitting(
     flops: float, *, tokens: int, epochs: int, vocabulary: int, objective: ObjectiveName
 ) -> Shape:
-    """Return the largest shape that `flops` teach enough tokens; the smallest where none does."""
+    """Return the largest shape that text and `flops` teach enough; the smallest where none does."""
     for layers, hidden in reversed(LADDER):
         shape = shaped(layers, hidden, None)
+        if shape.size(objective) > MAX_WEIGHTS_A_TOKEN * tokens:
+            continue
         enough = min(TOKENS_A_WEIGHT * shape.weights(objective), epochs * tokens)
         if flops >= enough * shape.flops(objective, vocabulary=vocabulary):
             return shape

@@ -64,5 +64,5 @@ def open_base(base: Base, tokenizer: Any, options: PretrainSettings, *, max_toke
     )
     for module in model.modules():
         if isinstance(module, torch.nn.Dropout):
-            module.p = options.dropout
+            module.p = options.dropout or 0.0
     return model

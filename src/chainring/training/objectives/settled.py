@@ -1,0 +1,93 @@
+"""What a pre-training does where the recipe leaves it open: its size, learning rate and dropout.
+
+Enter the settings and how much there is to learn from, leaves what is done:
+
+    chosen = settled(options, flops=4.8e12, tokens=1_200_000, vocabulary=8000)
+    chosen.learning_rate, chosen.dropout
+
+The wider a network, the smaller the steps that it bears, soonest where the norms stand after each
+sublayer (R. Xiong and others 2020, "On layer normalization in the Transformer architecture"): 1e-3
+up to a width, from there as its inverse (G. Yang and others 2022, "Tensor Programs V"). GPT's 6e-4
+at 768 is that of T. Brown and others 2020, table 2.1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from chainring.training.objectives.settings import ObjectiveName, PretrainSettings
+from chainring.training.objectives.shape import Shape, fitting, shaped
+
+MAX_LEARNING_RATE = 1e-3
+BASE_LEARNING_RATE = 1e-4
+RATE_BY_WIDTH: dict[ObjectiveName, float] = {
+    "masked": 1e-3 * 128, "denoising": 1e-3 * 128,  # norms after each sublayer
+    "causal": 6e-4 * 768, "spans": 6e-4 * 768,
+}  # fmt: skip
+"""The learning rate times the width."""
+MANY_WEIGHTS_A_TOKEN = 0.6
+"""What twenty passes feed, as `shape.MAX_WEIGHTS_A_TOKEN` tells: more learn by heart."""
+DROPOUT = 0.1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """The shape of a new network, None for a base's own; peak learning rate; dropout."""
+
+    shape: Shape | None
+    learning_rate: float
+    dropout: float
+
+    def __str__(self) -> str:
+        size = f"{self.shape.layers} layers, {self.shape.hidden} wide, " if self.shape else ""
+        return f"{size}learning rate {self.learning_rate:.3g}, dropout {self.dropout:g}"
+
+    def filled(self, options: PretrainSettings) -> PretrainSettings:
+        """Return the settings with what they left open."""
+        return options.model_copy(
+            update={"learning_rate": self.learning_rate, "dropout": self.dropout}
+        )
+
+
+def settled(options: PretrainSettings, *, flops: float, tokens: int, vocabulary: int) -> Settled:
+    """Return what is done: what the settings state, and what fits where they state nothing.
+
+    Parameters
+    ----------
+    flops
+        Floating point operations of the budget.
+    tokens
+        Tokens of one pass over the texts.
+    """
+    shape = None
+    if not options.continue_from:
+        shape = _shape(options, flops=flops, tokens=tokens, vocabulary=vocabulary)
+    rate, dropout = options.learning_rate, options.dropout
+    return Settled(
+        shape=shape,
+        learning_rate=_rate(options.objective, shape) if rate is None else rate,
+        dropout=_dropout(options.objective, shape, tokens) if dropout is None else dropout,
+    )
+
+
+def _shape(options: PretrainSettings, *, flops: float, tokens: int, vocabulary: int) -> Shape:
+    found = fitting(
+        flops,
+        tokens=tokens,
+        epochs=options.epochs,
+        vocabulary=vocabulary,
+        objective=options.objective,
+    )
+    layers, hidden = options.layers or found.layers, options.hidden or found.hidden
+    return shaped(layers, hidden, options.heads)
+
+
+def _rate(objective: ObjectiveName, shape: Shape | None) -> float:
+    if shape is None:
+        return BASE_LEARNING_RATE
+    return min(MAX_LEARNING_RATE, RATE_BY_WIDTH[objective] / shape.hidden)
+
+
+def _dropout(objective: ObjectiveName, shape: Shape | None, tokens: int) -> float:
+    many = shape is not None and shape.size(objective) > MANY_WEIGHTS_A_TOKEN * tokens
+    return DROPOUT if many else 0.0
