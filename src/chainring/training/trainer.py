@@ -62,7 +62,8 @@ def train(
     validation
         Items that tell when to stop and which weights to keep; none: the last ones are kept.
     judge
-        Measures the module in place of the validation items; the first measure decides.
+        Measures the module in place of the validation items; the first measure decides, between
+        equals the lower `loss`, or the later epoch where there is none.
     length
         Tokens that an item costs.
 

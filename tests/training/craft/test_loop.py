@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from tests.training.craft.conftest import Toy, Trained, padded, toy_items, toy_r
 
 from chainring.contracts.errors import RefusedError
 from chainring.contracts.work import Work
+from chainring.training.craft.judge import Judge
 from chainring.training.craft.settings import CraftSettings
 from chainring.training.finetune import open_encoder
 from chainring.training.network import Network
@@ -31,6 +32,17 @@ EVERYTHING: dict[str, Any] = {
 
 def weights(module: torch.nn.Module) -> torch.Tensor:
     return torch.cat([w.detach().flatten() for w in module.parameters()])
+
+
+def judging(says: Iterable[dict[str, float]]) -> tuple[list[torch.Tensor], Judge]:
+    """Return the weights that were judged, and what judges them as `says` tells in turn."""
+    seen, left = list[torch.Tensor](), iter(says)
+
+    def judge(module: torch.nn.Module) -> dict[str, float]:
+        seen.append(weights(module))
+        return next(left)
+
+    return seen, judge
 
 
 class Killed(BaseException):
@@ -160,25 +172,55 @@ def test_dropout_of_the_network_acts_in_training(trained: Trained) -> None:
 def test_it_stops_after_as_many_validations_as_patience_says_and_keeps_the_best(
     trained: Trained,
 ) -> None:
-    scores = iter([0.2, 0.6, 0.5, 0.6, 0.9])
-    seen = []
-
-    def judge(module: torch.nn.Module) -> dict[str, float]:
-        seen.append(weights(module))
-        return {"accuracy": next(scores)}
-
+    seen, judge = judging({"accuracy": a} for a in (0.2, 0.6, 0.5, 0.4, 0.9))
     toy, _ = trained(toy_run(epochs=9, patience=2), judge=judge)
     assert len(seen) == 4
     assert torch.equal(weights(toy), seen[1])
 
 
+def test_of_equally_right_validations_the_one_of_the_lowest_loss_is_kept(trained: Trained) -> None:
+    seen, judge = judging({"accuracy": 0.6, "loss": loss} for loss in (0.5, 0.3, 0.4))
+    toy, _ = trained(toy_run(), judge=judge)
+    assert len(seen) == 3
+    assert torch.equal(weights(toy), seen[1])
+
+
+def test_a_lower_loss_does_not_outweigh_a_better_score(trained: Trained) -> None:
+    seen, judge = judging({"accuracy": a, "loss": a} for a in (0.6, 0.7, 0.5))
+    toy, _ = trained(toy_run(), judge=judge)
+    assert torch.equal(weights(toy), seen[1])
+
+
+def test_of_equals_without_a_loss_the_latest_is_kept(trained: Trained) -> None:
+    seen, judge = judging({"f1": f1} for f1 in (0.6, 0.6, 0.5))
+    toy, _ = trained(toy_run(), judge=judge)
+    assert torch.equal(weights(toy), seen[1])
+
+
+def test_an_equal_score_of_a_lower_loss_ends_the_waiting_and_no_other_does(
+    trained: Trained,
+) -> None:
+    losses = (0.5, 0.4, 0.3, 0.2, 0.3, 0.2, 0.1)
+    seen, judge = judging({"accuracy": 0.6, "loss": loss} for loss in losses)
+    toy, _ = trained(toy_run(epochs=9, patience=2), judge=judge)
+    assert len(seen) == 6
+    assert torch.equal(weights(toy), seen[3])
+
+
+def test_a_killed_training_still_knows_the_loss_that_decides_between_equals(
+    trained: Trained, work: Work
+) -> None:
+    seen, judge = judging({"accuracy": 0.6, "loss": loss} for loss in (0.3, 0.5, 0.4))
+    with pytest.raises(Killed):
+        trained(toy_run(), toy=Mortal(7), work=work, judge=judge)
+    assert len(seen) == 1
+    resumed, _ = trained(toy_run(), work=work, judge=judge)
+    assert len(seen) == 3
+    assert torch.equal(weights(resumed), seen[0])
+
+
 def test_a_measure_named_loss_is_the_better_the_lower(trained: Trained) -> None:
-    losses, seen = iter([3.0, 1.0, 2.0]), []
-
-    def judge(module: torch.nn.Module) -> dict[str, float]:
-        seen.append(weights(module))
-        return {"loss": next(losses)}
-
+    seen, judge = judging({"loss": loss} for loss in (3.0, 1.0, 2.0))
     toy, _ = trained(toy_run(), judge=judge)
     assert torch.equal(weights(toy), seen[1])
 

@@ -3,7 +3,9 @@
     by_items(network, items, batches)    # {"accuracy": 0.91, "loss": 0.3}
 
 A measure is a mapping of names to numbers, the first of which decides which weights are kept; a
-name that ends in `loss` or `perplexity` is the better the lower.
+name that ends in `loss` or `perplexity` is the better the lower. Few rows give many equal
+accuracies: between equals the lower `loss` decides, and where none is measured the later one is
+kept, whose learning rate had fallen further.
 """
 
 from __future__ import annotations
@@ -55,6 +57,15 @@ def score(measures: Mapping[str, float]) -> float:
     """
     name, value = next(iter(measures.items()))
     return -value if name.endswith(_LOWER_IS_BETTER) else value
+
+
+def rank(measures: Mapping[str, float], *, step: int) -> tuple[float, float]:
+    """Return the deciding measure and what decides between equals, each so that higher is better.
+
+    >>> rank({"accuracy": 0.9, "loss": 0.3}, step=40), rank({"accuracy": 0.9}, step=40)
+    ((0.9, -0.3), (0.9, 40))
+    """
+    return score(measures), -measures["loss"] if "loss" in measures else step
 
 
 def told(measures: Mapping[str, float]) -> str:

@@ -25,7 +25,7 @@ from chainring.training.craft.averages import Average
 from chainring.training.craft.checkpoints import Checkpoints
 from chainring.training.craft.device import sent
 from chainring.training.craft.gradients import Gradients
-from chainring.training.craft.judge import Judge, by_items, score, told
+from chainring.training.craft.judge import Judge, by_items, rank, score, told
 from chainring.training.craft.losses import Losses
 from chainring.training.craft.optimisers import Optimiser, parameter_groups
 from chainring.training.craft.precision import autocast, precision
@@ -98,7 +98,7 @@ class Loop:
         )
         self.step = self.waited = 0
         self.stopped = False
-        self.best: dict[str, Any] = {"step": -1, "score": -torch.inf}
+        self.best: dict[str, Any] = {"step": -1, "rank": (-torch.inf, -torch.inf)}
         self.best_weights: dict[str, torch.Tensor] | None = None
         self.curve: Curve = []
         self.losses = Losses(run.name, device=self.device)
@@ -215,13 +215,13 @@ class Loop:
         self.module.eval()
         with self.average.in_place(), torch.no_grad(), same_draws(self.run.seed):
             measures = self.judge(self.module)
-            found = score(measures)
-            if found > self.best["score"]:
-                self.best = {"step": self.step, "score": found}
+            found = rank(measures, step=self.step)
+            if found > self.best["rank"]:
+                self.best = {"step": self.step, "rank": found}
                 self.best_weights, self.waited = _copied(self.module), -1
         self.module.train()
         self.waited += 1
-        self.plateau.look(found)
+        self.plateau.look(score(measures))
         self.stopped = bool(self.run.patience) and self.waited >= self.run.patience
         self._point(**{f"validation_{name}": value for name, value in measures.items()})
         self.work.say(f"{self.run.name}: epoch {self.epoch:g}, {told(measures)}")

@@ -15,9 +15,10 @@ from chainring.training.craft.settings import CraftSettings
 class Run:
     """Epochs, rates and craft of a run; its name stands in lines, curves and checkpoints.
 
-    `patience` counts validations without a better one before it stops; 0: never. `judge_every`
-    counts steps between validations; 0: after each epoch. With `whole_batches` no batch is split,
-    for losses that compare the rows of a batch with each other.
+    `patience` counts validations since the one whose weights are kept (the best; of equals the one
+    of the lower loss, without losses the latest) before it stops; 0: never. `judge_every` counts
+    steps between validations; 0: after each epoch. With `whole_batches` no batch is split, for
+    losses that compare the rows of a batch with each other.
     """
 
     name: str
