@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
@@ -18,6 +19,8 @@ from chainring.contracts.prediction import Prediction
 from chainring.contracts.reaction import Reaction
 from chainring.ring.steps import STEPS
 from chainring.software.api import Project
+from chainring.store import ledger as ledgers
+from chainring.store import newest
 
 REASON = "the new one is wrong on invoices"
 
@@ -526,3 +529,25 @@ def test_a_grown_data_folder_needs_no_new_project(shop: Path) -> None:
 def test_every_memoised_step_has_a_lineage_row_after_a_first_turn(project: Project) -> None:
     steps = {row.step for row in project.ring.ledger.all_lineage()}
     assert steps == {name for name, step in STEPS.items() if step.memo and not step.optional}
+
+
+# labels
+
+
+def test_labels_that_people_added_are_known_at_once_and_read_only_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = Project.init(tmp_path / "shop").folder
+    with opened(folder) as project, opened(folder) as other:
+        told = Label(
+            id="l1", app="shop", record="r1", value="refund", author="ann", author_kind="person"
+        )
+        other.ring.ledger.add_fact("label", "l1", told)
+        assert project.labels() == ("refund",)
+        other.ring.ledger.add_fact("label", "l2", replace(told, id="l2", value="invoice"))
+        other.ring.ledger.add_fact("label", "l1", replace(told, value="repair"))
+        assert project.labels() == ("invoice", "repair")
+        decoded: list[str] = []
+        monkeypatch.setattr(ledgers, "decode", lambda *_: decoded.append("ledger"))
+        monkeypatch.setattr(newest, "decode", lambda *_: decoded.append("newest"))
+        assert (project.labels(), decoded) == (("invoice", "repair"), [])

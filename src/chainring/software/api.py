@@ -27,7 +27,7 @@ from chainring.contracts.prediction import Answer, Prediction
 from chainring.contracts.reaction import Reaction
 from chainring.contracts.request import Request
 from chainring.contracts.roles import Role
-from chainring.contracts.values import Input, labels_in
+from chainring.contracts.values import Input
 from chainring.ring import due as when
 from chainring.ring import turn as ring_turn
 from chainring.ring.built import Ring, current
@@ -39,6 +39,7 @@ from chainring.software.answering import Opened
 from chainring.software.data_verbs import DataGroup
 from chainring.software.fetching import freshen
 from chainring.software.release_verbs import ReleaseGroup
+from chainring.software.told_labels import ToldLabels
 from chainring.trust.access import Key
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ class Project:
     def __init__(self, folder: Path, ring: Ring, secret: bytes) -> None:
         self.folder, self.ring, self.secret = folder, ring, secret
         self.who, self.purpose = auditing.owner(), auditing.stated_purpose()
+        self._told = ToldLabels(ring.ledger, ring.recipe.data.facts.form)
 
     @classmethod
     def open(cls, path: str | Path = ".", *, say: Say = place.quiet) -> Project:
@@ -181,10 +183,8 @@ class Project:
     def labels(self) -> tuple[str, ...]:
         """Return the labels that the champion knows, and those that people added since."""
         _, deployment = current(self.ring)
-        known = set(() if deployment is None else deployment.labels)
-        for label in self.ring.ledger.facts("label", Label):
-            known.update(labels_in(self.ring.recipe.data.facts.form, label.value))
-        return tuple(sorted(known))
+        known = () if deployment is None else deployment.labels
+        return tuple(sorted(self._told.names().union(known)))
 
     def why(self, prediction: str, *, texts: bool = True, who: Who | None = None) -> dict[str, Any]:
         """Return where an answer came from and which later model learnt from it."""

@@ -1,0 +1,63 @@
+"""The newest facts of a kind, for those who ask again and again: each fact is decoded once.
+
+labels = Newest(ledger, "label", Label)
+labels.all() is labels.all()  # True until a label is added
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from typing import Generic, TypeVar
+
+import sqlalchemy as sa
+
+from chainring.contracts.codec import decode
+from chainring.store.ledger import Ledger
+from chainring.store.schema import facts
+
+N = TypeVar("N")
+_BATCH = 500
+
+
+class Newest(Generic[N]):
+    """What `Ledger.facts` of a kind returns; safe to ask from several threads.
+
+    Which facts are the newest is asked each time, since a row with a lower number may be committed
+    after one with a higher. A fact that is changed in place (`forget_cases`) is not seen.
+    """
+
+    def __init__(self, ledger: Ledger, kind: str, noun: type[N]) -> None:
+        self._engine, self._noun = ledger.engine, noun
+        self._where = sa.and_(facts.c.app == ledger.app, facts.c.kind == kind)
+        self._lock = threading.Lock()
+        self._count = 0
+        self._known: dict[int, N] = {}
+        self._all: tuple[N, ...] = ()
+
+    def all(self) -> tuple[N, ...]:
+        """Return the facts in the order of their last change: the same tuple until one comes."""
+        count = sa.select(sa.func.count()).select_from(facts).where(self._where)
+        reading = self._engine.connect().execution_options(read_only=True)
+        with self._lock, reading as connection:
+            found = int(connection.execute(count).scalar_one())
+            if found != self._count:  # rows are added only
+                self._read(connection)
+                self._count = found
+            return self._all
+
+    def _read(self, connection: sa.Connection) -> None:
+        newest = sa.select(sa.func.max(facts.c.seq)).where(self._where).group_by(facts.c.id)
+        numbers = sorted(connection.execute(newest).scalars())
+        known = {number: self._known[number] for number in numbers if number in self._known}
+        known |= self._decoded(connection, [one for one in numbers if one not in known])
+        self._known, self._all = known, tuple(known[number] for number in numbers)
+
+    def _decoded(self, connection: sa.Connection, numbers: Sequence[int]) -> dict[int, N]:
+        found = {}
+        for start in range(0, len(numbers), _BATCH):
+            some = facts.c.seq.in_(numbers[start : start + _BATCH])
+            query = sa.select(facts.c.seq, facts.c.body).where(some)
+            for number, body in connection.execute(query):
+                found[number] = decode(self._noun, body)
+        return found
