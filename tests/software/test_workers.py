@@ -35,8 +35,8 @@ def all_answer(server: Server) -> bool:
 
 def counted(server: Server) -> int:
     page = httpx.get(f"{server.url}/metrics").text
-    found = re.search(r'requests_total\{route="/v1/predict",status="200"\} ([\d.]+)', page)
-    return 0 if found is None else int(float(found.group(1)))
+    line = r'requests_total\{route="/v1/predict",status="200",worker="\d"\} ([\d.]+)'
+    return sum(int(float(count)) for count in re.findall(line, page))
 
 
 def test_two_workers_answer_count_together_and_one_that_is_killed_is_begun_again(

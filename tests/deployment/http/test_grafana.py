@@ -65,6 +65,14 @@ def test_each_panel_asks_for_measures_and_labels_that_exist() -> None:
             assert labels <= set.union(*(there[name] for name in names)), panel["title"]
 
 
+def test_each_rate_is_summed_so_that_several_workers_are_one_line() -> None:
+    expressions = [t["expr"] for panel in panels() for t in panel["targets"]]  # type: ignore[attr-defined]
+    rates = r"(?:rate|increase)\("
+    for expression in expressions:
+        summed = re.findall(rf"\bsum (?:by \([\w, ]+\) )?\({rates}", expression)
+        assert len(summed) == len(re.findall(rates, expression)), expression
+
+
 def test_panels_do_not_lie_over_each_other() -> None:
     places = [panel["gridPos"] for panel in panels()]
     cells = [

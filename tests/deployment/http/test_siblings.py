@@ -20,14 +20,27 @@ chainring_queue_texts 4.0
 """
 
 
-def test_counters_and_histograms_are_sums_and_gauges_stand_apart() -> None:
+def test_each_measure_has_a_line_for_each_worker() -> None:
     lines = merged({"0": ONE, "1": ONE}).decode().splitlines()
-    assert 'chainring_requests_total{route="/v1/predict",status="200"} 6.0' in lines
-    assert 'chainring_request_seconds_bucket{le="0.1"} 4.0' in lines
-    assert "chainring_request_seconds_sum 1.0" in lines
+    for worker in ("0", "1"):
+        named = f'worker="{worker}"'
+        assert f'chainring_requests_total{{route="/v1/predict",status="200",{named}}} 3.0' in lines
+        assert f'chainring_request_seconds_bucket{{le="0.1",{named}}} 2.0' in lines
+        assert f"chainring_request_seconds_sum{{{named}}} 0.5" in lines
     assert 'chainring_queue_texts{worker="0"} 4.0' in lines
     assert 'chainring_queue_texts{worker="1"} 4.0' in lines
     assert lines.count("# TYPE chainring_requests_total counter") == 1
+
+
+def test_no_count_falls_when_a_worker_does_not_tell_its_own() -> None:
+    all_told, one_less = (counts({str(n): ONE for n in range(told)}) for told in (3, 2))
+    assert one_less
+    assert one_less.items() < all_told.items()
+
+
+def counts(pages: dict[str, bytes]) -> dict[str, str]:
+    lines = merged(pages).decode().splitlines()
+    return dict(line.rsplit(" ", 1) for line in lines if not line.startswith("#"))
 
 
 def test_each_worker_gives_the_page_of_all_and_one_that_is_gone_is_left_out(tmp_path: Path) -> None:
@@ -36,10 +49,10 @@ def test_each_worker_gives_the_page_of_all_and_one_that_is_gone_is_left_out(tmp_
         for worker in workers:
             await worker.start(lambda: ONE)
         page = (await workers[0].page(ONE)).decode()
-        assert 'status="200"} 9.0' in page
+        assert page.count('status="200",worker=') == 3
         await workers[2].stop()
         page = (await workers[1].page(ONE)).decode()
-        assert 'status="200"} 6.0' in page
+        assert page.count('status="200",worker=') == 2
         for worker in workers[:2]:
             await worker.stop()
 

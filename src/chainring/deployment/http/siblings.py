@@ -1,21 +1,20 @@
 """Measures of several processes as one page: whoever Prometheus asks, asks the others.
 
 Each worker listens at a socket of the file system in the shared folder and writes its own page to
-whoever connects. Counters and histograms are sums over the workers; a gauge has a line for each.
+whoever connects. Each measure has a line for each worker: a sum would fall, and look to Prometheus
+like a server begun anew, whenever one of them does not tell its part.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from prometheus_client.parser import text_string_to_metric_families
 
 PATIENCE_S = 1.0
-_SUMS = ("counter", "histogram", "summary")
 
 
 class Siblings:
@@ -69,34 +68,28 @@ def merged(pages: dict[str, bytes]) -> bytes:
 
     >>> page = "# TYPE waiting gauge" + chr(10) + "waiting 1" + chr(10)
     >>> merged({"0": page.encode(), "1": page.encode()}).decode().splitlines()[2:]
-    ['waiting{worker="0"} 1.0', 'waiting{worker="1"} 1.0']
+    ['waiting{worker="0"} 1', 'waiting{worker="1"} 1']
     """
     heads: dict[str, tuple[str, str]] = {}
-    values: dict[str, dict[tuple[str, tuple[tuple[str, str], ...]], float]]
-    values = defaultdict(lambda: defaultdict(float))
+    told: dict[str, list[str]] = {}
     for worker, page in sorted(pages.items()):
         for family in text_string_to_metric_families(page.decode()):
             is_counter = family.type == "counter"
             name = f"{family.name}_total" if is_counter else family.name
             heads[name] = (family.documentation, family.type)
             for sample in family.samples:
-                labels = dict(sample.labels)
-                if family.type not in _SUMS:
-                    labels["worker"] = worker
-                values[name][sample.name, tuple(labels.items())] += sample.value
+                labels = {**sample.labels, "worker": worker}
+                told.setdefault(name, []).append(_line(sample.name, labels, sample.value))
     lines: list[str] = []
     for name, (said, kind) in heads.items():
         lines += [f"# HELP {name} {said}", f"# TYPE {name} {kind}"]
-        lines += _samples(values[name].items())
+        lines += told.get(name, [])
     return ("\n".join(lines) + "\n").encode()
 
 
-def _samples(
-    found: Iterable[tuple[tuple[str, tuple[tuple[str, str], ...]], float]],
-) -> Iterable[str]:
-    for (name, labels), value in found:
-        inner = ",".join(f'{key}="{_escaped(said)}"' for key, said in labels)
-        yield f"{name}{{{inner}}} {value}" if inner else f"{name} {value}"
+def _line(name: str, labels: Mapping[str, str], value: float) -> str:
+    inner = ",".join(f'{key}="{_escaped(said)}"' for key, said in labels.items())
+    return f"{name}{{{inner}}} {value}"
 
 
 def _escaped(said: str) -> str:
