@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from chainring.training.candidate import Floats
 
 RUN = "encoder"
+TINY = 1e-6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,7 +219,10 @@ def _label(
 
 
 class _Judge:
-    """Measures a network on validation rows by the mean grade of the task."""
+    """Measures a network on validation rows by the mean grade of the task.
+
+    Labels are measured by their loss, too: it decides between epochs of the same grade.
+    """
 
     def __init__(
         self,
@@ -236,8 +240,12 @@ class _Judge:
         texts = [asked(row, task) for row in rows]
         self._items = items_of(tokenizer, texts, segments=segments)
         self._places: list[Places] = []
+        self._true_nc = np.zeros((0, 0), dtype=bool)
         if self._readout.form == "tags":
             self._places = [one.offsets for one in tokenizer.encode_batch(list(texts))]
+        else:
+            named = [labels_in(self._readout.form, row.label) for row in rows]
+            self._true_nc = np.array([[label in some for label in labels] for some in named])
 
     def __call__(self, network: Any) -> dict[str, float]:
         device = str(next(network.parameters()).device)
@@ -248,8 +256,19 @@ class _Judge:
             grade_of(self._task, value_of(row, self._task), said)
             for row, said in zip(self._rows, self._said(found), strict=True)
         ]
+        grade = sum(marks) / len(marks)
+        if self._readout.form == "tags":
+            return {"f1": grade}
         name = "accuracy" if self._readout.form == "one" else "f1"
-        return {name: sum(marks) / len(marks)}
+        return {name: grade, "loss": self._loss(np.stack(found))}
+
+    def _loss(self, logits_nc: Any) -> float:
+        """Return the loss that training goes by, without smoothing and weights of rows."""
+        shares_nc = np.clip(self._readout.shares(logits_nc), TINY, 1.0 - TINY)
+        right_nc = -np.log(np.where(self._true_nc, shares_nc, 1.0 - shares_nc))
+        if self._readout.form == "several":
+            return float(right_nc.mean())
+        return float((right_nc * self._true_nc).sum(axis=1).mean())
 
     def _error(self, found_n: Any) -> float:
         true_n = np.array([float(row.target) for row in self._rows])
