@@ -14,6 +14,7 @@ import statistics
 from collections import Counter
 from collections.abc import Iterable
 
+from chainring.contracts.feedback import Feedback
 from chainring.contracts.label import Label
 from chainring.contracts.prediction import FAILED, SHADOW, Prediction, shadow_of
 from chainring.contracts.release import Release
@@ -21,6 +22,7 @@ from chainring.ring.built import Ring
 from chainring.ring.grading import grading
 from chainring.ring.release.judge import Evidence
 from chainring.store.answers import Cursor, Stream, by_id, latest, newer
+from chainring.trust.access import Key
 
 COMPLAINTS = ("correction", "flag", "rating")
 _RECENT = 500
@@ -126,9 +128,26 @@ def _complaints(ring: Ring, release: Release) -> dict[float, int]:
     if release.stage != "canary":
         return {}
     models = {release.candidate.model: 1, release.champion: 0}
+    said = [
+        row
+        for row in ring.traffic.feedback(kinds=COMPLAINTS)
+        if (row.kind != "rating" or row.value == "down")
+        and row.at >= release.since
+        and row.model in models
+    ]
+    asked = by_id(ring.traffic, {row.prediction for row in said})
+    keys = {key.id for key in ring.ledger.facts("key", Key)}
     first: dict[str, int] = {}
-    for row in ring.traffic.feedback(kinds=COMPLAINTS):
-        is_one = row.kind != "rating" or row.value == "down"
-        if is_one and row.at >= release.since and row.model in models:
-            first.setdefault(row.author or row.episode or row.prediction, models[row.model])
+    for row in said:
+        first.setdefault(_drawn(row, asked.get(row.prediction), keys), models[row.model])
     return dict(Counter(float(about) for about in first.values()))
+
+
+def _drawn(row: Feedback, about: Prediction | None, keys: set[str]) -> str:
+    """Return who complains, as a release draws: a user, an episode, or whoever asked this text.
+
+    A key is no user: many share it.
+    """
+    names = (row.author, about.author if about else "")
+    user = next((name for name in names if name and name not in keys), "")
+    return user or row.episode or row.group or row.prediction
