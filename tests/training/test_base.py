@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import shutil
 from pathlib import Path
 from typing import Any
@@ -100,6 +101,12 @@ def test_the_english_base_reads_english_and_not_chinese() -> None:
     unread = unreadable(find_base("minilm"), rows, max_tokens=128)
     assert list(unread) == ["zh"]
     assert unread["zh"] > 0.2
+
+
+def test_a_base_must_read_the_second_text_of_a_pair_as_well() -> None:
+    row = make_row("Where is my parcel?", "a")
+    rows = [dataclasses.replace(row, pair="物流太久了，我的包裹到哪了？")]
+    assert list(unreadable(find_base("minilm"), rows, max_tokens=128)) == ["en"]
 
 
 def forbid(*_: object, **__: object) -> None:

@@ -77,6 +77,12 @@ def test_a_gpt_tells_seen_text_with_fewer_bits_than_its_characters_by_count(work
     assert looks[-1]["validation_bits_per_character"] < 0.5 * unigram
 
 
+def test_an_encoder_for_pairs_learns_from_both_texts(work: Work) -> None:
+    rows = [dataclasses.replace(row, pair=f"麒麟{row.text}") for row in ROWS]
+    base, _ = pretrain(rows, work=work, settings=small(epochs=1))
+    assert unreadable(base, [make_row("麒麟麒麟", "a", "zh")], max_tokens=16) == {}
+
+
 def test_the_base_reads_both_languages_and_opens_with_transformers(work: Work) -> None:
     base, notes = pretrain(ROWS, work=work, settings=small())
     assert notes == ()

@@ -67,7 +67,7 @@ def find_base(name: str, *, key: str = KEY) -> Base:
 def unreadable(base: Base, rows: Sequence[Row], *, max_tokens: int) -> dict[str, float]:
     """Return the languages of which the base does not know over 5 % of the tokens, with the share.
 
-    Up to 2,000 rows a language are looked at.
+    Up to 2,000 rows a language are looked at, with the second texts of pairs.
     """
     from chainring.training.tokens import open_tokenizer, unknown_shares
 
@@ -77,10 +77,11 @@ def unreadable(base: Base, rows: Sequence[Row], *, max_tokens: int) -> dict[str,
         for language in sorted({row.language for row in rows})
         for row in [r for r in rows if r.language == language][:ROWS_READ]
     ]
+    read = [(text, row.language) for row in looked_at for text in (row.text, row.pair) if text]
     shares = unknown_shares(
         tokenizer,
-        [row.text for row in looked_at],
-        [row.language for row in looked_at],
+        [text for text, _ in read],
+        [language for _, language in read],
         unknown=unknown_id(tokenizer),
     )
     return {language: share for language, share in shares.items() if share > MAX_UNKNOWN_SHARE}

@@ -73,7 +73,7 @@ class _Text:
 def pretrain(
     rows: Sequence[Row], *, work: Work, settings: TrainingSettings
 ) -> tuple[Base, tuple[str, ...]]:
-    """Return an encoder pre-trained on the texts of the rows, and notes on cuts.
+    """Return an encoder pre-trained on the texts of the rows, second ones too, and notes on cuts.
 
     What a killed try has finished is found again in scratch.
 
@@ -83,7 +83,7 @@ def pretrain(
         The texts are too few to learn a vocabulary from.
     """
     found = pretrained(
-        [row.text for row in rows],
+        [*(row.text for row in rows), *(row.pair for row in rows if row.pair)],
         licence=", ".join(sorted({row.licence for row in rows})),
         minutes=settings.budget_minutes * settings.pretrain.budget_share,
         work=work,
