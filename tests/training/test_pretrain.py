@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from tests.training.conftest import make_row, shop_rows
-from transformers import AutoModel
+from transformers import AutoModel, AutoTokenizer
 
 from chainring.contracts.errors import InputError, RefusedError
 from chainring.contracts.work import Work
@@ -75,6 +75,17 @@ def test_a_gpt_tells_seen_text_with_fewer_bits_than_its_characters_by_count(work
     looks = [p for p in learnt(work, objective="causal") if "validation_perplexity" in p]
     unigram = bits_per_character(EIGHT, EIGHT, order=1)
     assert looks[-1]["validation_bits_per_character"] < 0.5 * unigram
+
+
+def test_the_bits_of_a_gpt_are_those_of_all_that_it_told_over_the_characters(work: Work) -> None:
+    settings = small(objective="causal", epochs=1)
+    base = pretrained(TEXTS, licence="", minutes=5, work=work, settings=settings).base
+    found = figures_of(base, TEXTS, work=work, settings=settings)
+    encode = AutoTokenizer.from_pretrained(str(base.folder)).encode
+    sizes = [len(encode(text, add_special_tokens=False)) for text in TEXTS]
+    told = sum(size + math.ceil(size / (24 - 2)) for size in sizes)  # pieces end with a mark
+    bits = told * math.log2(found["perplexity"]) / sum(map(len, TEXTS))
+    assert found["bits_per_character"] == pytest.approx(bits, rel=1e-6)
 
 
 def test_an_encoder_for_pairs_learns_from_both_texts(work: Work) -> None:

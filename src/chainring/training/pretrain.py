@@ -67,6 +67,7 @@ class _Text:
     items: list[Item]
     judged: list[Item]
     characters_a_token: float
+    characters: int  # of the texts that judge
     tokens: int
 
 
@@ -226,6 +227,7 @@ def _text(
         items=items,
         judged=objective.items(judging, frame),
         characters_a_token=_characters_a_token(judging or documents),
+        characters=sum(one.characters for one in judging),
         tokens=sum(len(item["input_ids"]) for item in items),
     )
 
@@ -295,6 +297,7 @@ def _judge(text: _Text, objective: Objective, settings: TrainingSettings, *, wor
                 text.judged,
                 batch=lambda items: objective.batch(items, text.frame),
                 characters_a_token=text.characters_a_token,
+                characters=text.characters if objective.form == "decoder" else None,
                 device=device,
             )
 

@@ -5,9 +5,10 @@ what is hidden is drawn from one seed.
 
     figure = heldout(learner, items, batch=..., characters_a_token=3.4, device="cpu")
 
-Bits per character: a GPT's likelihood of the whole text over its characters. For the others it is
-the likelihood of the hidden tokens, given the text around them, over the characters that those
-hold on average; it is no likelihood of a text and stands beside a GPT's as another thing.
+Bits per character: a GPT's likelihood of the whole text, ends of its pieces included, over its
+characters. For the others it is the likelihood of the hidden tokens, given the text around them,
+over the characters that those hold on average; it is no likelihood of a text and stands beside a
+GPT's as another thing.
 """
 
 from __future__ import annotations
@@ -32,9 +33,16 @@ def heldout(
     *,
     batch: Callable[[Sequence[Item]], dict[str, torch.Tensor]],
     characters_a_token: float,
+    characters: int | None = None,
     device: str = "cpu",
 ) -> dict[str, float]:
-    """Return `perplexity`, `bits_per_character`, `accuracy`; of pairs also `pair_accuracy`."""
+    """Return `perplexity`, `bits_per_character`, `accuracy`; of pairs also `pair_accuracy`.
+
+    Parameters
+    ----------
+    characters
+        Of all texts, where every token of them is told; None: told tokens times characters a token.
+    """
     sums: dict[str, Any] = {}
     was_training = learner.training
     learner.eval()
@@ -47,9 +55,10 @@ def heldout(
     learner.train(was_training)
     sums = {name: float(value) for name, value in sums.items()}
     nats = sums["nll"] / sums["predicted"]
+    told = sums["predicted"] * characters_a_token if characters is None else characters
     found = {
         "perplexity": math.exp(min(nats, 100.0)),
-        "bits_per_character": nats / math.log(2) / characters_a_token,
+        "bits_per_character": sums["nll"] / math.log(2) / told,
         "accuracy": sums["right"] / sums["predicted"],
     }
     if "pairs" in sums:
