@@ -137,10 +137,10 @@ values = []
 
 def shuffled(asked, labels, dice):
     found = real(asked, labels, dice)
-    if found is not None and found["kind"] == "correction":
-        values.append(found["value"])
-        found["value"] = pool[len(values) % len(pool)]
-    return found
+    if found is None or found["kind"] != "correction":
+        return None  # a confirmation says something true, which a model may well be promoted for
+    values.append(found["value"])
+    return found | {"value": pool[len(values) % len(pool)]}
 
 pool = []
 kept = tour.replay

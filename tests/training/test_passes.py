@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chainring.training.passes import MIN_STEPS, passes, rows_a_step, run_of
+from chainring.training.passes import MIN_STEPS, passes, peak, rows_a_step, run_of
 from chainring.training.settings import EncoderSettings, TrainingSettings
 
 
@@ -30,11 +30,28 @@ def test_no_row_is_no_step() -> None:
 
 @pytest.mark.parametrize(("rows", "size"), [(8, 16), (1_000, 20), (10_000, 64)])
 def test_few_rows_make_small_batches(rows: int, size: int) -> None:
-    assert run_of(TrainingSettings(), name="n", epochs=4, rows=rows).batch_size == size
+    assert run_of(TrainingSettings(), name="n", epochs=4, rows=rows, width=384).batch_size == size
 
 
 @pytest.mark.parametrize(("epochs", "patience"), [(4, 2), (8, 2), (80, 20)])
 def test_more_passes_are_waited_for_longer(epochs: int, patience: int) -> None:
-    assert run_of(TrainingSettings(), name="n", epochs=epochs, rows=32).patience == patience
+    assert (
+        run_of(TrainingSettings(), name="n", epochs=epochs, rows=32, width=384).patience == patience
+    )
     told = TrainingSettings(encoder=EncoderSettings(epochs=epochs))
-    assert run_of(told, name="n", epochs=epochs, rows=32).patience == told.encoder.patience
+    assert (
+        run_of(told, name="n", epochs=epochs, rows=32, width=384).patience == told.encoder.patience
+    )
+
+
+@pytest.mark.parametrize(
+    ("width", "rate"), [(16, 2e-3), (64, 1.2e-3), (384, 2e-4), (768, 1e-4), (1024, 7.5e-5)]
+)
+def test_the_narrower_an_encoder_the_larger_its_steps(width: int, rate: float) -> None:
+    assert peak(EncoderSettings(), width=width) == pytest.approx(rate)
+    run = run_of(TrainingSettings(), name="n", epochs=4, rows=32, width=width)
+    assert run.learning_rate == pytest.approx(rate)
+
+
+def test_a_rate_of_the_recipe_stands_for_every_width() -> None:
+    assert peak(EncoderSettings(learning_rate=3e-5), width=64) == 3e-5

@@ -175,7 +175,14 @@ class _Tower:
         if not fitting.epochs:
             return ()
         seen = sample(items, fitting.share, seed=settings.seed)
-        run = run_of(settings, name=RUN, epochs=fitting.epochs, rows=len(seen), whole_batches=True)
+        run = run_of(
+            settings,
+            name=RUN,
+            epochs=fitting.epochs,
+            rows=len(seen),
+            width=int(self.network.encoder.config.hidden_size),
+            whole_batches=True,
+        )
         collate = partial(collate_pairs, pad=self.pad)
         judge = partial(self._judge, rows=validation, together=together) if validation else None
         train(self.network, seen, (), run=run, collate=collate, work=work, judge=judge)

@@ -119,7 +119,13 @@ def finetune(
     if fitting.epochs:
         before = share_right(network, judged, pad=pad)
         seen = sample(items, fitting.share, seed=settings.seed)
-        run = run_of(settings, name=RUN, epochs=fitting.epochs, rows=len(seen))
+        run = run_of(
+            settings,
+            name=RUN,
+            epochs=fitting.epochs,
+            rows=len(seen),
+            width=int(network.encoder.config.hidden_size),
+        )
         curve = train(network, seen, judged, run=run, collate=partial(collate, pad=pad), work=work)
         if share_right(network, judged, pad=pad) < before:
             network, curve = _probed(base, network, work=work), []

@@ -52,8 +52,11 @@ class EncoderSettings(_Settings):
         le=1000,
         description="passes over the rows; none: 4, more where rows are few; 0: head only",
     )
-    learning_rate: float = Field(
-        default=2e-4, gt=0, lt=1, description="peak learning rate of AdamW"
+    learning_rate: float | None = Field(
+        default=None,
+        gt=0,
+        lt=1,
+        description="peak learning rate; none: 2e-4 for MiniLM, more the narrower a base is",
     )
     batch_size: int = Field(default=64, ge=1, le=4096, description="rows a step")
     max_tokens: int = Field(
