@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chainring.contracts.codec import decode, encode
 from chainring.contracts.deployment import Deployment
 from chainring.contracts.ids import id_time
-from chainring.contracts.prediction import Answer
+from chainring.contracts.prediction import LENGTH, Answer, Prediction
 from chainring.contracts.request import Request
 from chainring.deployment.answers import is_holdout, prediction
 from chainring.text.normalise import group_key
@@ -40,6 +43,13 @@ def test_a_prediction_says_who_answered_what_to_whom() -> None:
     assert (found.latency_ms, found.at, found.variant) == (1.5, 1_700_000_000.0, "champion")
     assert found.id.startswith("pred_")
     assert id_time(found.id) == 1_700_000_000.0
+
+
+def test_a_prediction_says_whether_its_answer_was_cut() -> None:
+    whole = answer("hello")
+    for said, finish in ((whole, "stop"), (replace(whole, finish=LENGTH), "length")):
+        found = prediction(DEPLOYMENT, Request(text="hello"), said, secret=SECRET)
+        assert decode(Prediction, encode(found)).finish == finish
 
 
 def test_the_same_text_has_two_ids_and_one_digest_group_and_hold_out() -> None:

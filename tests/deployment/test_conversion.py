@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +14,13 @@ import pytest
 import torch
 
 from chainring.contracts.errors import DamagedError, RefusedError
+from chainring.contracts.prediction import LENGTH, STOP
 from chainring.contracts.request import Request
 from chainring.deployment.conversion import convert
 from chainring.deployment.ctranslate2 import QuickWriter
 from chainring.deployment.predictors import open_predictor
 from chainring.deployment.writer import Writer
+from chainring.deployment.written import Written
 from chainring.training.generators import networks, tokens
 from chainring.training.generators.settings import DecoderSettings, Seq2SeqSettings
 
@@ -30,6 +32,8 @@ FACTS: dict[str, Any] = {
     "max_input_tokens": 40, "max_output_tokens": 10, "beams": 1, "length_penalty": 1.0,
     "no_repeat_tokens": 0,
 }  # fmt: skip
+MIXED = {"m2m100": 1.2, "marian": -1.0, "t5": -1.7, "gpt2": 3.0, "llama": 5.0}
+"""What the logit of the end is multiplied by: then random networks end some texts, not all."""
 Made = Callable[[str], Path]
 
 
@@ -46,7 +50,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     return written
 
 
-def write_writer(folder: Path, architecture: str) -> Path:
+def write_writer(folder: Path, architecture: str, *, end: float = 1.0) -> Path:
+    """Write a random network and its tokeniser; the logit of its end is multiplied by `end`."""
     torch.manual_seed(0)
     pair = architecture in ("m2m100", "marian", "t5")
     kind = Seq2SeqSettings if pair else DecoderSettings
@@ -61,6 +66,7 @@ def write_writer(folder: Path, architecture: str) -> Path:
     with torch.no_grad():  # far from each other, so that no two tokens are nearly as likely
         for weight in network.parameters():
             weight.mul_(2.0 if weight.dim() > 1 else 1.0)
+        network.get_output_embeddings().weight[known.eos_token_id] *= end
     network.save_pretrained(folder / "writer")
     known.save_pretrained(folder / "writer")
     card = {
@@ -82,8 +88,52 @@ def test_every_network_of_ours_writes_the_same_in_float32(
     asked = [*TEXTS, TALK] if architecture in ("gpt2", "llama") else TEXTS
     expected = Writer(source, facts, threads=1).write(asked)
     found = QuickWriter(tmp_path, facts, threads=1).write(asked)
-    assert [text for text, _ in found] == [text for text, _ in expected]
-    assert any(text for text, _ in found)
+    assert [one.text for one in found] == [one.text for one in expected]
+    assert any(one.text for one in found)
+
+
+def _cut(found: Sequence[Any]) -> list[bool]:
+    assert {one.finish for one in found} <= {STOP, LENGTH}
+    return [one.finish == LENGTH for one in found]
+
+
+def _lengths(writer: QuickWriter) -> list[int]:
+    """Return how many tokens are written to each text, the mark of the end left out."""
+    found = writer._run([writer._ids(text) for text in TEXTS])
+    return [len((one.hypotheses if writer.is_pair else one.sequences)[0]) for one in found]
+
+
+@pytest.fixture
+def mixed(tmp_path: Path, request: pytest.FixtureRequest) -> tuple[Path, Path]:
+    """A network that ends some texts by itself, and its form."""
+    source, form = tmp_path / "model", tmp_path / "form"
+    source.mkdir()
+    form.mkdir()
+    write_writer(source, request.param, end=MIXED[request.param])
+    convert(source, form, quantization="float32")
+    return source, form
+
+
+@pytest.mark.parametrize("mixed", MIXED, indirect=True)
+def test_a_text_is_cut_where_it_goes_on_when_it_has_more_room(mixed: tuple[Path, Path]) -> None:
+    source, form = mixed
+    short = FACTS | {"max_output_tokens": 4}
+    quick, wide = QuickWriter(form, short, threads=1), QuickWriter(form, FACTS, threads=1)
+    goes_on = [few < more for few, more in zip(_lengths(quick), _lengths(wide), strict=True)]
+    assert set(goes_on) == {True, False}
+    assert _cut(quick.write(TEXTS)) == goes_on
+    assert _cut([list(quick.pieces(text))[-1] for text in TEXTS]) == goes_on
+    assert _cut(Writer(source, short, threads=1).write(TEXTS)) == goes_on
+
+
+# Not t5, whose likeliest text here is empty: CTranslate2 writes a token at the least.
+@pytest.mark.parametrize("mixed", ["m2m100", "marian", "gpt2", "llama"], indirect=True)
+def test_beams_are_cut_as_transformers_cuts_them(mixed: tuple[Path, Path]) -> None:
+    source, form = mixed
+    facts = FACTS | {"max_output_tokens": 4, "beams": 3}
+    found = _cut(QuickWriter(form, facts, threads=1).write(TEXTS))
+    assert found == _cut(Writer(source, facts, threads=1).write(TEXTS))
+    assert set(found) == {True, False}
 
 
 @pytest.mark.parametrize("architecture", ["t5", "gpt2"])
@@ -117,11 +167,11 @@ def test_pieces_are_the_text_as_it_is_written(
     writer = QuickWriter(tmp_path, FACTS, threads=1)
     for text in TEXTS:
         *pieces, last = writer.pieces(text)
-        ((whole, sure),) = writer.write([text])
-        assert "".join(str(piece) for piece in pieces) == whole
-        assert isinstance(last, tuple)
-        assert last[0] == whole
-        assert last[1] == pytest.approx(sure, rel=1e-3)
+        (whole,) = writer.write([text])
+        assert "".join(str(piece) for piece in pieces) == whole.text
+        assert isinstance(last, Written)
+        assert (last.text, last.finish) == (whole.text, whole.finish)
+        assert last.sure == pytest.approx(whole.sure, rel=1e-3)
 
 
 def test_more_texts_than_a_batch_holds_are_written_in_their_order(
@@ -130,9 +180,9 @@ def test_more_texts_than_a_batch_holds_are_written_in_their_order(
     source = made("gpt2")
     convert(source, tmp_path, quantization="float32")
     writer = QuickWriter(tmp_path, FACTS, threads=1)
-    alone = [writer.write([text])[0][0] for text in TEXTS]
+    alone = [writer.write([text])[0].text for text in TEXTS]
     monkeypatch.setattr("chainring.deployment.ctranslate2.BATCH_TOKENS", 40)
-    assert [text for text, _ in writer.write(TEXTS * 5)] == alone * 5
+    assert [one.text for one in writer.write(TEXTS * 5)] == alone * 5
     assert len(set(alone)) > 1
 
 

@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 
 from chainring.contracts.errors import DamagedError
+from chainring.contracts.prediction import LENGTH, STOP
 from chainring.contracts.request import Request
 from chainring.deployment.model_folder import read_card
 from chainring.deployment.passages import PassagePredictor
 from chainring.deployment.worded import worded_predictor
+from chainring.deployment.written import Written
 
 CARD: dict[str, Any] = {
     "format": 1, "kind": "generator", "task": "question-answering", "labels": [],
@@ -29,9 +31,10 @@ class Listener:
     def __init__(self, answers: dict[str, tuple[str, float]]) -> None:
         self.answers, self.asked, self.open = answers, list[str](), True
 
-    def write(self, texts: Sequence[str]) -> list[tuple[str, float]]:
+    def write(self, texts: Sequence[str]) -> list[Written]:
         self.asked += texts
-        return [self.answers[text.partition(" ? ")[0]] for text in texts]
+        said = [self.answers[text.partition(" ? ")[0]] for text in texts]
+        return [Written(text, sure, LENGTH if text == "cut" else STOP) for text, sure in said]
 
     def close(self) -> None:
         self.open = False
@@ -53,6 +56,15 @@ def test_each_passage_is_read_with_the_question_and_the_likeliest_answer_stands(
     assert (answer.output, answer.pair, answer.text) == ("三天", "包裹需要三天。", "包裹要几天")
     assert answer.scores == {"rec_a": 0.9, "rec_b": 0.01}
     assert not answer.passed_on
+
+
+@pytest.mark.parametrize(("sure", "finish"), [(0.9, LENGTH), (0.01, STOP)])
+def test_only_the_answer_that_stands_says_whether_it_was_cut(
+    tmp_path: Path, sure: float, finish: str
+) -> None:
+    listener = Listener({"包裹需要三天。": ("cut", sure), "包裹可以退。": ("可以", 0.1)})
+    (answer,) = predictor(tmp_path, listener).predict([Request(text="包裹要几天")])
+    assert (answer.output == "cut", answer.finish) == (finish == LENGTH, finish)
 
 
 def test_a_passage_that_says_nothing_gives_no_answer(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,7 +13,7 @@ from tests.software.conftest import opened
 from tests.software.test_releases import begun, everything, texts
 
 from chainring.contracts.errors import BusyError
-from chainring.contracts.prediction import FAILED, Answer, Prediction, shadow_of
+from chainring.contracts.prediction import FAILED, LENGTH, Answer, Prediction, shadow_of
 from chainring.contracts.request import Request
 from chainring.deployment.http.offers import Begun
 from chainring.deployment.http.verbs import Served
@@ -146,6 +146,35 @@ def test_a_candidate_that_fails_while_it_writes_is_noted_and_before_that_costs_n
         assert len(noted) > 5
         assert {row.finish for row in noted} == {FAILED}
         assert all(again.ring.traffic.text(row.id) is None for row in noted)
+
+
+class Cutting:
+    """A candidate whose answers are all cut."""
+
+    labels: tuple[str, ...] = ()
+    capabilities = frozenset[str]()
+
+    def close(self) -> None:
+        pass
+
+    def predict(self, requests: Sequence[Request], **settings: Any) -> list[Answer]:
+        return [
+            Answer(label="", confidence=0.9, passed_on=False, text=one.text, output="a",
+                   finish=LENGTH)
+            for one in requests
+        ]  # fmt: skip
+
+
+def test_what_is_answered_in_the_shadow_says_whether_it_was_cut(
+    shop: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release = begun(shop, stage="shadow")
+    folder, words = shop.folder, texts(shop, 4)
+    monkeypatch.setattr("chainring.software.arms.Arms._opened", lambda *_: Cutting())
+    asyncio.run(streamed(shop, ["ann"] * 4, words=words))
+    with opened(folder) as again:
+        noted = newer(again.ring.traffic, everything(release), {})
+        assert {(row.variant, row.finish) for row in noted} == {("shadow", LENGTH)}
 
 
 async def written_by_a_candidate(

@@ -9,6 +9,8 @@ Variant = Literal["champion", "shadow", "canary"]
 
 
 SHADOW = "shad"
+STOP, LENGTH = "stop", "length"
+"""What `finish` says of an answer that is whole, and of one cut at `max_output_tokens`."""
 FAILED = "failed"
 """What `finish` says of a candidate's answer that never came."""
 
@@ -29,7 +31,8 @@ class Answer:
     `label` is the best label, `confidence` its calibrated probability, `scores` the best few;
     with `passed_on` the text goes to a person instead. `text` is what the model saw. `output` is
     what was produced where the task has no label, in the form of `Row.target`; `pair` is the second
-    text as the model saw it.
+    text as the model saw it. `finish` is `stop`, or `length` where the output was cut at
+    `max_output_tokens`.
     """
 
     label: str
@@ -39,6 +42,7 @@ class Answer:
     scores: dict[str, float] = field(default_factory=dict)
     output: str = ""
     pair: str = ""
+    finish: str = STOP
 
     @property
     def value(self) -> str:
@@ -69,7 +73,7 @@ class Prediction:
     episode: str = ""
     author: str = ""
     variant: Variant = "champion"
-    finish: str = "stop"
+    finish: str = STOP
     latency_ms: float = 0.0
     scores: dict[str, float] = field(default_factory=dict)
     pair: str = ""

@@ -56,6 +56,7 @@ def prediction(
         episode=request.episode,
         author=request.author,
         variant=variant,
+        finish=answer.finish,
         latency_ms=latency_ms,
         scores=answer.scores,
         pair=answer.pair,

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from chainring.contracts.errors import MissingPackageError
+from chainring.contracts.prediction import LENGTH, STOP
 from chainring.contracts.predictor import Predictor
 from chainring.deployment.batches import token_batches
 from chainring.deployment.conversion import FACTS_FILE, READING, WEIGHTS_FOLDER, WRITING
@@ -31,6 +32,7 @@ from chainring.deployment.model_folder import (
 )
 from chainring.deployment.speaking import Speaking
 from chainring.deployment.writing import OPEN_TEXTS
+from chainring.deployment.written import Written
 from chainring.text.chat import prompt_ids
 
 BATCH_TOKENS = 2048
@@ -40,7 +42,6 @@ _BY_STEP = (
     "max_length", "max_decoding_length", "no_repeat_ngram_size", "suppress_sequences", "end_token",
     "return_scores",
 )  # fmt: skip
-Written = tuple[str, float]
 
 
 def ctranslate2_predictor(folder: Path, *, threads: int = 0) -> Predictor:
@@ -81,11 +82,12 @@ class QuickWriter:
 
         Up to `OPEN_TEXTS` may be open at once, and other texts be written meanwhile.
         """
-        ids, logs, said = [], [], ""
+        ids, logs, said, finish = [], [], "", LENGTH
         with closing(self._steps(self._ids(text))) as found:
             for step in found:
                 logs.append(float(step.log_prob))
                 if step.token_id == self.own["end"]:
+                    finish = STOP
                     break
                 ids.append(int(step.token_id))
                 so_far = self.writing.text(ids)
@@ -95,7 +97,7 @@ class QuickWriter:
         whole = self.writing.text(ids)
         if len(whole) > len(said):
             yield whole[len(said) :]
-        yield whole, float(np.exp(np.mean(logs))) if logs else 0.0
+        yield Written(whole, float(np.exp(np.mean(logs))) if logs else 0.0, finish)
 
     def likelihoods(self, asked: Sequence[tuple[str, str]]) -> list[float]:
         """Return the log-probability of each text after its prompt, with the mark of its end."""
@@ -144,10 +146,14 @@ class QuickWriter:
         return {"max_input_length": 0} if self.is_pair else {"include_prompt_in_result": False}
 
     def _written(self, result: Any) -> Written:
-        """Return the best text and the geometric mean of the probabilities of its tokens."""
+        """Return the best text and the geometric mean of the probabilities of its tokens.
+
+        The mark of the end is not among them: one that has as many as it may lacks it.
+        """
         words = result.hypotheses[0] if self.is_pair else result.sequences[0]
         text = self.writing.text([int(word) for word in words])
-        return text, float(np.exp(result.scores[0]))
+        finish = LENGTH if len(words) >= _longest(self.facts, self.own) else STOP
+        return Written(text, float(np.exp(result.scores[0])), finish)
 
 
 def _words(ids: Sequence[int]) -> list[str]:
@@ -179,8 +185,13 @@ def _how(facts: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
         "suppress_sequences": [_words(one) for one in own["banned"]] or None,
         "end_token": str(own["end"]),
         "return_scores": True,
-        most: max(1, int(facts["max_output_tokens"]) - int(own["forced_end"])),
+        most: _longest(facts, own),
     }
+
+
+def _longest(facts: Mapping[str, Any], own: Mapping[str, Any]) -> int:
+    """Return how many tokens a text may have, the mark of its end left out."""
+    return max(1, int(facts["max_output_tokens"]) - int(own["forced_end"]))
 
 
 def _network(folder: Path, *, pair: bool, threads: int, workers: int) -> Any:

@@ -29,6 +29,7 @@ from chainring.deployment.model_folder import (
     read_card,
 )
 from chainring.deployment.text_predictor import prepare
+from chainring.deployment.written import Written
 
 DEFAULT = PredictSettings()
 WRITER_FOLDER = "writer"
@@ -145,14 +146,14 @@ class GeneratorPredictor:
         """Let go of the network."""
         self._writer.close()
 
-    def _answer(self, text: str, said: tuple[str, float]) -> Answer:
-        output, sure = said
+    def _answer(self, text: str, said: Written) -> Answer:
         return Answer(
             label="",
-            confidence=sure,
-            passed_on=sure < self.threshold,
+            confidence=said.sure,
+            passed_on=said.sure < self.threshold,
             text=text,
-            output=output,
+            output=said.text,
+            finish=said.finish,
         )
 
     def _prepared(self, text: str) -> str:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chainring.contracts.errors import InputError
-from chainring.contracts.prediction import Answer
+from chainring.contracts.prediction import STOP, Answer
 from chainring.contracts.predictor import PredictSettings
 from chainring.contracts.request import Request
 from chainring.contracts.values import Input
@@ -37,12 +37,16 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
-    """What one passage says: `sure` of it, 0 to 1; `rank` adds how well the passage fits."""
+    """What one passage says: `sure` of it, 0 to 1; `rank` adds how well the passage fits.
+
+    `finish` is that of its Answer.
+    """
 
     text: str
     passage: Passage
     sure: float
     rank: float
+    finish: str = STOP
 
 
 Found = Sequence[tuple[Passage, float]]
@@ -111,6 +115,7 @@ class PassagePredictor:
             pair=given or best.passage.text,
             output=best.text,
             scores=_sources(ranked, top_k),
+            finish=best.finish,
         )
 
     def _found(self, question: str, given: str) -> Found:

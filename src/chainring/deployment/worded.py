@@ -16,16 +16,17 @@ from typing import Any, Protocol
 
 from chainring.deployment.model_folder import Card, damaged
 from chainring.deployment.passages import Found, Limits, PassagePredictor, Said
-from chainring.text.passages import prompt_of
+from chainring.deployment.written import Written
+from chainring.text.passages import Passage, prompt_of
 
 FACTS = "retrieval"
 _TINY = 1e-9
 
 
 class Writes(Protocol):
-    """What writes: a text and how sure it is, 0 to 1, for each prompt."""
+    """What writes a text to each prompt."""
 
-    def write(self, texts: Sequence[str]) -> list[tuple[str, float]]:
+    def write(self, texts: Sequence[str]) -> list[Written]:
         """Return what is written to each prepared prompt, in order."""
         ...
 
@@ -44,13 +45,18 @@ def worded_predictor(folder: Path, card: Card, writer: Writes) -> PassagePredict
         ]
         written = writer.write(prompts) if prompts else []
         return [
-            Said(text=text, passage=one, sure=sure, rank=fit + math.log(max(sure, _TINY)))
-            for (one, fit), (text, sure) in zip(found, written, strict=True)
-            if text
+            _said(one, fit, said)
+            for (one, fit), said in zip(found, written, strict=True)
+            if said.text
         ]
 
     limits = Limits(passages=int(facts["passages"]), characters=int(facts["passage_characters"]))
     return PassagePredictor(folder, card, limits=limits, read=read, closed=writer.close)
+
+
+def _said(passage: Passage, fit: float, said: Written) -> Said:
+    rank = fit + math.log(max(said.sure, _TINY))
+    return Said(text=said.text, passage=passage, sure=said.sure, rank=rank, finish=said.finish)
 
 
 def _checked(folder: Path, facts: Any) -> Mapping[str, Any]:

@@ -19,17 +19,18 @@ from transformers import (
     GenerationConfig,
 )
 
+from chainring.contracts.prediction import LENGTH, STOP
 from chainring.deployment.batches import token_batches
 from chainring.deployment.encoder_module import quiet
 from chainring.deployment.model_folder import damaged
+from chainring.deployment.written import Written
 from chainring.text.chat import prompt_ids
 
 BATCH_TOKENS = 1024
-Written = tuple[str, float]
 
 
 class Writer:
-    """Holds a network and its tokenisers; `write` gives a text and how sure it is."""
+    """Holds a network and its tokenisers; `write` gives texts and how sure it is."""
 
     def __init__(self, folder: Path, facts: Mapping[str, Any], *, threads: int = 0) -> None:
         if threads:
@@ -53,7 +54,7 @@ class Writer:
     def write(self, texts: Sequence[str]) -> list[Written]:
         """Return what is written to each prepared text, in order."""
         rows = [self._ids(text) for text in texts]
-        found: list[Written] = [("", 0.0)] * len(rows)
+        found = [Written("", 0.0, STOP)] * len(rows)
         budget = max(1, BATCH_TOKENS // int(self.facts["beams"])) * 2
         for batch in token_batches([len(row) for row in rows], budget=budget):
             for place, written in zip(batch, self._batch([rows[i] for i in batch]), strict=True):
@@ -94,7 +95,22 @@ class Writer:
             sure_b = self._sure(ids_bt, mask_bt, out_bw)
         written_bw = out_bw[:, 1:] if self.is_pair else out_bw[:, ids_bt.shape[1] :]
         texts = self.writing.batch_decode(written_bw, skip_special_tokens=True)
-        return [(text.strip(), sure) for text, sure in zip(texts, sure_b.tolist(), strict=True)]
+        parts = zip(texts, sure_b.tolist(), self._ended(written_bw).tolist(), strict=True)
+        return [
+            Written(text.strip(), sure, STOP if ended else LENGTH) for text, sure, ended in parts
+        ]
+
+    def _ended(self, written_bw: Any) -> Any:
+        """Return whether each text ended by itself, shape (B,).
+
+        Some networks are made to write the mark of the end as their last token, whatever they
+        would say: that mark does not count.
+        """
+        ends, forced = self.how.eos_token_id, self.network.generation_config.forced_eos_token_id
+        own = self.how.max_new_tokens - (forced is not None)
+        marks = [] if ends is None else torch.as_tensor(ends).flatten().tolist()
+        marks_e = torch.tensor(marks, dtype=torch.long, device=written_bw.device)
+        return torch.isin(written_bw[:, :own], marks_e).any(1)
 
     def _sure(self, ids_bt: Any, mask_bt: Any, out_bw: Any) -> Any:
         """Return the geometric mean of the probabilities of the written tokens, shape (B,)."""

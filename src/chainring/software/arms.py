@@ -321,7 +321,7 @@ class Arms:
             confidence=answer.confidence,
             passed_on=answer.passed_on,
             output=answer.output,
-            finish="stop",
+            finish=answer.finish,
         )
         keeps = self._project.ring.recipe.privacy.log == "redacted"
         self._note(row, "" if answer.output and keeps else None)

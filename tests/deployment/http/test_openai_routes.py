@@ -4,24 +4,36 @@ from __future__ import annotations
 
 import base64
 import struct
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import httpx
 import openai
 import pytest
 
+from chainring.contracts.deployment import Deployment
+from chainring.contracts.prediction import Prediction
+from chainring.contracts.request import Request
+from chainring.deployment.answers import prediction
 from chainring.deployment.http.app import create_app
 from chainring.deployment.http.demo import DemoVerbs
-from chainring.deployment.http.offers import ModelInfo
+from chainring.deployment.http.offers import Begun, ModelInfo
 from chainring.deployment.http.server import running
+from chainring.deployment.http.verbs import Served
+from chainring.deployment.lane import Lane, Reply
+from chainring.deployment.predictors import load_predictor
 from chainring.deployment.settings import DeploymentSettings
 
 pytestmark = pytest.mark.openai
 
 ASK = "demo-key-to-ask"
 CANDIDATE = "blake2b:00000000candidate"
+DEPLOYMENT = Deployment(
+    app="demo", model="blake2b:model", form="blake2b:form", form_name="exact", engine="generator",
+    labels=(), threshold=0.0, verdict="blake2b:verdict", dataset="blake2b:data", task="dialogue",
+)  # fmt: skip
 USER: Any = [{"role": "user", "content": "where is my parcel"}]
 
 
@@ -106,6 +118,79 @@ def test_the_openai_client_reads_a_stream_to_its_end(talking: openai.OpenAI) -> 
     assert len(said) > 1
     assert [c.choices[0].finish_reason for c in chunks if c.choices][-1] == "stop"
     assert chunks[-1].usage is not None
+
+
+class Writing(Talker):
+    """Answers with what a small network writes, whole or as it is written."""
+
+    def __init__(self, folder: Path, engine: str) -> None:
+        super().__init__()
+        self._folder, self._engine = folder, engine
+        self.stored: dict[str, Prediction] = {}
+
+    async def start(self) -> None:
+        """Open the network."""
+        opened = load_predictor(self._folder, engine=self._engine, threads=1)
+        self._lane = Lane(opened, tag=DEPLOYMENT)
+
+    async def stop(self) -> None:
+        """Close it."""
+        assert await self._lane.drain(20)
+
+    async def predict(self, texts: Sequence[Any], **asked: Any) -> list[Served]:
+        """Return what is written to each."""
+        return [self._kept(one) for one in await self._lane.ask([Request(text=t) for t in texts])]
+
+    async def stream(self, text: Any, **asked: Any) -> AsyncIterator[Begun | str | Served]:
+        """Yield it as it is written."""
+        yield Begun(id="pred_1", model=DEPLOYMENT.model)
+        async for piece in self._lane.stream(Request(text=text)):
+            yield piece if isinstance(piece, str) else self._kept(piece)
+
+    def _kept(self, reply: Reply[Deployment]) -> Served:
+        asked = Request(text=reply.answer.text)
+        row = prediction(reply.tag, asked, reply.answer, secret=b"s" * 32)
+        self.stored[row.output] = row
+        return Served(prediction=row)
+
+
+@pytest.fixture(scope="module", params=["generator", "ctranslate2"])
+def writing(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[openai.OpenAI, Writing]]:
+    """A client of a network that ends some texts by itself, and others are cut."""
+    if request.param == "ctranslate2":
+        pytest.importorskip("ctranslate2", reason="needs the extra writers")
+    from tests.deployment.test_conversion import MIXED, write_writer
+
+    from chainring.deployment.conversion import convert
+
+    folder = write_writer(tmp_path_factory.mktemp("writer"), "gpt2", end=MIXED["gpt2"])
+    if request.param == "ctranslate2":
+        convert(folder, folder, quantization="float32")
+    house = Writing(folder, request.param)
+    with running(create_app(house, settings=DeploymentSettings())) as url:
+        with openai.OpenAI(base_url=f"{url}/v1", api_key="none", max_retries=0) as client:
+            yield client, house
+
+
+@pytest.mark.parametrize(
+    ("asked", "finish"), [("?", "stop"), ("two dogs are running in the snow", "length")]
+)
+def test_a_reply_that_was_cut_says_length_whole_and_as_it_is_written(
+    writing: tuple[openai.OpenAI, Writing], asked: str, finish: str
+) -> None:
+    client, house = writing
+    said: Any = [{"role": "user", "content": asked}]
+    reply = client.chat.completions.create(model="demo", messages=said)
+    chunks = list(client.chat.completions.create(model="demo", messages=said, stream=True))
+    text = reply.choices[0].message.content
+    assert "".join(one.choices[0].delta.content or "" for one in chunks) == text
+    assert reply.choices[0].finish_reason == finish
+    assert [one.choices[0].finish_reason for one in chunks if one.choices[0].finish_reason] == [
+        finish
+    ]
+    assert house.stored[text or ""].finish == finish
 
 
 def test_a_candidate_is_listed_but_never_answered_for_by_the_champion(

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from chainring.contracts.errors import InputError
+from chainring.contracts.prediction import LENGTH, Prediction
 from chainring.contracts.tasks import TASKS
 from chainring.deployment.http.calls import Call, Route
 from chainring.deployment.http.document import answer_schema, request_schema
@@ -87,7 +88,7 @@ async def chat(call: Call) -> Any:
     said = {"role": "assistant", "content": row.output}
     return {
         **_head(row.id, row.model, "chat.completion"),
-        "choices": [{"index": 0, "message": said, "finish_reason": "stop", "logprobs": None}],
+        "choices": [{"index": 0, "message": said, "finish_reason": _why(row), "logprobs": None}],
         "usage": _usage(call, text, row.output),
         "chainring": _about(served, unused),
     }
@@ -109,7 +110,7 @@ class _Chunks:
             return [self._chunk({"content": piece})]
         self._call.house.metrics.count_served([piece])
         about = {"chainring": _about(piece, self._unused)}
-        lines = [self._chunk({}, finish="stop", more=about)]
+        lines = [self._chunk({}, finish=_why(piece.prediction), more=about)]
         if self._body.wants_usage:
             usage = {"usage": _usage(self._call, self._text, piece.prediction.output)}
             lines.append(event({**self._head(), "choices": [], **usage}))
@@ -131,6 +132,11 @@ class _Chunks:
 
 def _head(identifier: str, model: str, kind: str) -> dict[str, Any]:
     return {"id": identifier, "object": kind, "created": int(time.time()), "model": model}
+
+
+def _why(row: Prediction) -> str:
+    """Return in OpenAI's word why an answer ended."""
+    return "length" if row.finish == LENGTH else "stop"
 
 
 def _about(served: Served, unused: list[str]) -> dict[str, Any]:

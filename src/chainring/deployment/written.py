@@ -1,0 +1,18 @@
+"""What a writer hands over of one text: what it wrote, how sure it is, and how that ended.
+
+Enters nothing, leaves the tuple that the engines of texts share.
+
+    Written("Two dogs are", 0.4, LENGTH)
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Written(NamedTuple):
+    """A text; `sure` is 0 to 1, `finish` is STOP or LENGTH (see `Answer.finish`)."""
+
+    text: str
+    sure: float
+    finish: str
