@@ -8,8 +8,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from chainring.deployment.http.faults import HttpError
 from chainring.deployment.http import idempotency
+from chainring.deployment.http.faults import HttpError
 from chainring.deployment.http.idempotency import KEPT, KEPT_BYTES, KEPT_S, PAGE, Remembered
 
 
