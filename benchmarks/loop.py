@@ -2,6 +2,7 @@
 
     python benchmarks/loop.py --data ../shared/data/banking77 --seeds 3
     OMP_NUM_THREADS=1 python benchmarks/loop.py --processes 9    # on many cores
+    python benchmarks/loop.py --tuned --ways honest              # the encoder tuned, as shipped
 
 Each seed: a project with ten rows a label; then three times 1,000 further training texts are asked
 of the champion as users who correct every wrong answer and confirm half of the right ones (300
@@ -53,13 +54,13 @@ name = "bank"
 [training]
 candidates = ["linear.v1", "encoder.v1"]
 seed = {seed}
-[training.encoder]
-epochs = 0
+{encoder}
 [gate]
 placebo = false
 [privacy]
 log = "redacted"
 """
+FROZEN = "[training.encoder]\nepochs = 0"
 USERS = 300
 PER_TURN = 1000
 SAMPLED = 70
@@ -75,9 +76,11 @@ def rows(folder: Path, split: str) -> list[dict[str, str]]:
     return [{"text": row["text"], "label": row["label_name"]} for row in found]
 
 
-def project_of(folder: Path, data: list[dict[str, str]], seed: int) -> Project:
+def project_of(
+    folder: Path, data: list[dict[str, str]], seed: int, *, tuned: bool = False
+) -> Project:
     (folder / "data").mkdir(parents=True)
-    recipe = RECIPE.format(seed=seed)
+    recipe = RECIPE.format(seed=seed, encoder="" if tuned else FROZEN)
     (folder / "chainring.toml").write_text(recipe)
     lines = "\n".join(json.dumps(row) for row in data)
     (folder / "data" / "train.jsonl").write_text(lines)
@@ -146,7 +149,9 @@ def react(project: Project, prediction: str, kind: Any, value: str, author: str)
     )
 
 
-def run(data: Path, folder: Path, seed: int, way: str, turns: int) -> dict[str, Any]:
+def run(
+    data: Path, folder: Path, seed: int, way: str, turns: int, *, tuned: bool
+) -> dict[str, Any]:
     dice = random.Random(seed)
     train, test = rows(data, "train"), rows(data, "test")
     dice.shuffle(train)
@@ -158,7 +163,7 @@ def run(data: Path, folder: Path, seed: int, way: str, turns: int) -> dict[str, 
     dice.shuffle(rest)
     labels = sorted(by_label)
     truth: dict[str, str] = {}
-    project = project_of(folder / f"{way}-{seed}", first, seed)
+    project = project_of(folder / f"{way}-{seed}", first, seed, tuned=tuned)
     project.turn()
     series = [outcomes(project, test)]
     result: dict[str, Any] = {"seed": seed, "way": way, "turns": [], "counts": Counter()}
@@ -199,6 +204,7 @@ def run(data: Path, folder: Path, seed: int, way: str, turns: int) -> dict[str, 
             seed=seed,
             count=result["counts"]["corrections"],
             key=project.folder / ".chainring" / "key",
+            tuned=tuned,
         )
     project.close()
     return result
@@ -213,24 +219,31 @@ def by_random_labels(
     seed: int,
     count: int,
     key: Path,
+    tuned: bool,
 ) -> float:
     """Return the accuracy that as many random labels give, the mean of three draws."""
     draws = [random.Random(1000 * seed + draw).sample(rest, count) for draw in range(DRAWS)]
-    with ProcessPoolExecutor(DRAWS, mp_context=get_context("spawn")) as pool:
+    at_once = 1 if tuned else DRAWS
+    with ProcessPoolExecutor(at_once, mp_context=get_context("spawn")) as pool:
         waiting = [
-            pool.submit(trained_once, folder / str(draw), first + extra, test, seed, key)
+            pool.submit(trained_once, folder / str(draw), first + extra, test, seed, key, tuned)
             for draw, extra in enumerate(draws)
         ]
         return sum(done.result() for done in waiting) / DRAWS
 
 
 def trained_once(
-    folder: Path, data: list[dict[str, str]], test: list[dict[str, str]], seed: int, key: Path
+    folder: Path,
+    data: list[dict[str, str]],
+    test: list[dict[str, str]],
+    seed: int,
+    key: Path,
+    tuned: bool,
 ) -> float:
     """Return the accuracy of a first model, in a project of the given key."""
     (folder / ".chainring").mkdir(parents=True)
     shutil.copy(key, folder / ".chainring" / "key")
-    project = project_of(folder, data, seed)
+    project = project_of(folder, data, seed, tuned=tuned)
     project.turn()
     right = outcomes(project, test)
     project.close()
@@ -242,6 +255,8 @@ def main() -> None:
     default = Path(__file__).resolve().parents[2] / "shared" / "data" / "banking77"
     parser.add_argument("--data", type=Path, default=default)
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--first-seed", type=int, default=0)
+    parser.add_argument("--tuned", action="store_true", help="tune the encoder, as shipped")
     parser.add_argument("--turns", type=int, default=3)
     parser.add_argument("--ways", nargs="+", default=["honest", "noisy", "hostile"])
     parser.add_argument("--processes", type=int, default=1, help="runs at a time")
@@ -255,9 +270,9 @@ def main() -> None:
         ProcessPoolExecutor(args.processes, mp_context=get_context("spawn")) as pool,
     ):
         waiting = [
-            pool.submit(run, args.data, Path(place), seed, way, args.turns)
+            pool.submit(run, args.data, Path(place), seed, way, args.turns, tuned=args.tuned)
             for way in args.ways
-            for seed in range(args.seeds)
+            for seed in range(args.first_seed, args.first_seed + args.seeds)
         ]
         for done in as_completed(waiting):
             found.append(done.result())
