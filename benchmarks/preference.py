@@ -6,8 +6,9 @@ The set is one file: a pair is held out where the BLAKE2b hash of its first huma
 lowest fifth, so that no conversation is on both sides. A decoder of the base learns the chosen
 replies; DPO and KTO go on from that same start. Preference accuracy: the share of held-out pairs
 whose chosen reply is likelier (sum of log-probabilities) than the rejected one; beside it the
-reward's, which compares with the start as DPO does, and stands at a half there by definition.
-Differences from the start are tested on the same pairs by exact McNemar. `--judge validation` looks
+reward's, which compares with the start as DPO does, and stands at a half there by definition. A sum
+likes short texts, so the same is told by the mean over each reply's tokens, too. Differences from
+the start are tested on the same pairs by exact McNemar. `--judge validation` looks
 at the validation pairs in place of the held-out ones, to choose settings. Expected figures stand in
 docs/log.md; the table in docs/benchmarks/preference.md.
 """
@@ -32,8 +33,11 @@ from chainring.contracts.dataset import Row
 from chainring.stats.intervals import wilson
 from chainring.stats.paired import mcnemar
 from chainring.text.chat import conversation
+from chainring.training.generators.loss import IGNORED
 from chainring.training.generators.preference import begun, learnt
 from chainring.training.generators.preferring import preferred
+from chainring.training.generators.tokens import decoder_items
+from chainring.training.generators.writer import rejected_of
 from chainring.training.settings import TrainingSettings
 from chainring.training.trainer import prepare_torch
 
@@ -74,25 +78,35 @@ def share(text: str) -> float:
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest()) / 2**64
 
 
-def told(name: str, likely: Any, start: Any) -> dict[str, Any]:
+def lengths(test: list[Row], writing: Any, settings: Any) -> Any:
+    """Return how many tokens of each chosen and each rejected reply are read, shape (N, 2)."""
+    sides = (test, [replace(row, target=rejected_of(row)) for row in test])
+    items = [decoder_items(some, tokeniser=writing, settings=settings) for some in sides]
+    return np.array([[sum(t != IGNORED for t in i["labels"]) for i in some] for some in items]).T
+
+
+def told(name: str, likely: Any, start: Any, tokens: Any) -> dict[str, Any]:
     """Return the figures of one model on the held-out pairs."""
-    right, before = likely[:, 0] > likely[:, 1], start[:, 0] > start[:, 1]
-    reward = likely - start
-    interval = wilson(int(right.sum()), len(right))
-    found: dict[str, Any] = {
-        "model": name,
-        "pairs": len(right),
-        "accuracy": [round(v, 4) for v in (interval.estimate, interval.low, interval.high)],
-    }
+    found: dict[str, Any] = {"model": name, "pairs": len(likely)}
+    for kind, now, then in (
+        ("sum", likely, start), ("mean a token", likely / tokens, start / tokens)
+    ):  # fmt: skip
+        right, before = now[:, 0] > now[:, 1], then[:, 0] > then[:, 1]
+        found[kind] = {"accuracy": share_of(right)}
+        if likely is not start:
+            better, worse = int((right & ~before).sum()), int((before & ~right).sum())
+            found[kind]["mended, broken"] = [better, worse]
+            found[kind]["McNemar p, one-sided"] = mcnemar(better, worse)
     if likely is not start:
-        better, worse = int((right & ~before).sum()), int((before & ~right).sum())
-        rewarded = wilson(int((reward[:, 0] > reward[:, 1]).sum()), len(right))
-        found["mended, broken"] = [better, worse]
-        found["McNemar p, one-sided"] = mcnemar(better, worse)
-        found["accuracy of the reward"] = [
-            round(v, 4) for v in (rewarded.estimate, rewarded.low, rewarded.high)
-        ]
+        reward = likely - start
+        found["accuracy of the reward"] = share_of(reward[:, 0] > reward[:, 1])
     return found
+
+
+def share_of(right: Any) -> list[float]:
+    """Return a share of pairs with its 95 % interval."""
+    interval = wilson(int(right.sum()), len(right))
+    return [round(v, 4) for v in (interval.estimate, interval.low, interval.high)]
 
 
 def main() -> None:
@@ -121,7 +135,8 @@ def main() -> None:
     spent = time.process_time()
     start, cut = begun(train, validation, work=hands, settings=settings)
     first = preferred(start.network, start.writing, test, settings=settings.preference)
-    print(json.dumps({**told("start", first, first), "notes": cut}), flush=True)
+    tokens = lengths(test, start.writing, settings.preference)
+    print(json.dumps({**told("start", first, first, tokens), "notes": cut}), flush=True)
     print(json.dumps({"cpu_s": round(time.process_time() - spent, 1)}), flush=True)
     for method in options.methods.split(","):
         spent = time.process_time()
@@ -129,7 +144,7 @@ def main() -> None:
         learnt(method, own, train, work=hands, settings=settings)
         likely = preferred(own.network, own.writing, test, settings=settings.preference)
         cost = {"cpu_s": round(time.process_time() - spent, 1)}
-        print(json.dumps({**told(method, likely, first), **cost}), flush=True)
+        print(json.dumps({**told(method, likely, first, tokens), **cost}), flush=True)
         np.save(options.out / f"{method}.npy", likely)
 
 

@@ -126,14 +126,36 @@ def test_a_text_is_cut_where_it_goes_on_when_it_has_more_room(mixed: tuple[Path,
     assert _cut(Writer(source, short, threads=1).write(TEXTS)) == goes_on
 
 
-# Not t5, whose likeliest text here is empty: CTranslate2 writes a token at the least.
-@pytest.mark.parametrize("mixed", ["m2m100", "marian", "gpt2", "llama"], indirect=True)
+@pytest.mark.parametrize("mixed", MIXED, indirect=True)
 def test_beams_are_cut_as_transformers_cuts_them(mixed: tuple[Path, Path]) -> None:
     source, form = mixed
     facts = FACTS | {"max_output_tokens": 4, "beams": 3}
     found = _cut(QuickWriter(form, facts, threads=1).write(TEXTS))
     assert found == _cut(Writer(source, facts, threads=1).write(TEXTS))
     assert set(found) == {True, False}
+
+
+@pytest.mark.parametrize("beams", [1, 3])
+@pytest.mark.parametrize("architecture", ["m2m100", "marian", "t5"])
+def test_where_nothing_is_the_likeliest_answer_nothing_is_written(
+    tmp_path: Path, architecture: str, beams: int
+) -> None:
+    source, form = tmp_path / "model", tmp_path / "form"
+    source.mkdir()
+    form.mkdir()
+    write_writer(source, architecture, end=3.0 * MIXED[architecture])
+    convert(source, form, quantization="float32")
+    facts = FACTS | {"beams": beams}
+    expected = Writer(source, facts, threads=1).write(TEXTS)
+    quick = QuickWriter(form, facts, threads=1)
+    found = quick.write(TEXTS)
+    assert [(one.text, one.finish) for one in found] == [(o.text, o.finish) for o in expected]
+    assert [one.sure for one in found] == pytest.approx([o.sure for o in expected], rel=1e-2)
+    assert [one.text for one in found].count("") >= 3
+    if beams == 1:
+        assert [list(quick.pieces(text))[-1] for text in TEXTS] == [
+            Written(one.text, pytest.approx(one.sure, rel=1e-3), one.finish) for one in found
+        ]
 
 
 @pytest.mark.parametrize("architecture", ["t5", "gpt2"])

@@ -39,8 +39,8 @@ BATCH_TOKENS = 2048
 UNFINISHED = "\ufffd"
 """What a part of a character looks like: the rest of it is in the next token."""
 _BY_STEP = (
-    "max_length", "max_decoding_length", "no_repeat_ngram_size", "suppress_sequences", "end_token",
-    "return_scores",
+    "max_length", "max_decoding_length", "min_decoding_length", "no_repeat_ngram_size",
+    "suppress_sequences", "end_token", "return_scores",
 )  # fmt: skip
 
 
@@ -177,7 +177,9 @@ def _in_batches(
 
 def _how(facts: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
     beams, pair = int(facts["beams"]), bool(own["pair"])
-    most = "max_decoding_length" if pair else "max_length"
+    most, least = (
+        ("max_decoding_length", "min_decoding_length") if pair else ("max_length", "min_length")
+    )
     return {
         "beam_size": beams,
         "length_penalty": float(facts["length_penalty"]) if beams > 1 else 1.0,
@@ -186,6 +188,7 @@ def _how(facts: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
         "end_token": str(own["end"]),
         "return_scores": True,
         most: _longest(facts, own),
+        least: 0,  # the library's own for pairs is 1: an empty text could not be the best
     }
 
 

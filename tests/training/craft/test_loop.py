@@ -219,6 +219,22 @@ def test_a_killed_training_still_knows_the_loss_that_decides_between_equals(
     assert torch.equal(weights(resumed), seen[0])
 
 
+@pytest.mark.parametrize("step", [3, 7])
+def test_a_checkpoint_of_a_version_that_kept_a_score_alone_goes_on_as_one_of_today(
+    trained: Trained, work: Work, step: int
+) -> None:
+    seen, judge = judging({"accuracy": 0.6, "loss": loss} for loss in (0.3, 0.5, 0.4))
+    with pytest.raises(Killed):
+        trained(toy_run(), toy=Mortal(step), work=work, judge=judge)
+    (path,) = checkpoints(work, "toy").glob("checkpoint-*.pt")
+    state = torch.load(path, weights_only=True)
+    best = {"step": state["best"]["step"], "score": state["best"].pop("rank")[0]}
+    torch.save(state | {"best": best}, path)
+    resumed, _ = trained(toy_run(), work=work, judge=judge)
+    assert len(seen) == 3
+    assert torch.equal(weights(resumed), seen[0])
+
+
 def test_a_measure_named_loss_is_the_better_the_lower(trained: Trained) -> None:
     seen, judge = judging({"loss": loss} for loss in (3.0, 1.0, 2.0))
     toy, _ = trained(toy_run(), judge=judge)

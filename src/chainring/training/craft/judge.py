@@ -10,6 +10,7 @@ kept, whose learning rate had fallen further.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeAlias
 
@@ -66,6 +67,20 @@ def rank(measures: Mapping[str, float], *, step: int) -> tuple[float, float]:
     ((0.9, -0.3), (0.9, 40))
     """
     return score(measures), -measures["loss"] if "loss" in measures else step
+
+
+def rank_in(curve: Iterable[Mapping[str, float]], *, step: int) -> tuple[float, float]:
+    """Return the rank of the validation after a step, off the curve; the lowest where is none.
+
+    >>> rank_in([{"step": 4, "loss": 2.0}, {"step": 4, "validation_f1": 0.5}], step=4)
+    (0.5, 4)
+    """
+    mark = "validation_"
+    for point in curve:
+        found = {key.removeprefix(mark): point[key] for key in point if key.startswith(mark)}
+        if found and point["step"] == step:
+            return rank(found, step=step)
+    return -math.inf, -math.inf
 
 
 def told(measures: Mapping[str, float]) -> str:

@@ -25,7 +25,7 @@ from chainring.training.craft.averages import Average
 from chainring.training.craft.checkpoints import Checkpoints
 from chainring.training.craft.device import sent
 from chainring.training.craft.gradients import Gradients
-from chainring.training.craft.judge import Judge, by_items, rank, score, told
+from chainring.training.craft.judge import Judge, by_items, rank, rank_in, score, told
 from chainring.training.craft.losses import Losses
 from chainring.training.craft.optimisers import Optimiser, parameter_groups
 from chainring.training.craft.precision import autocast, precision
@@ -253,8 +253,11 @@ class Loop:
         self.plateau = schedules.Plateau(**state["plateau"])
         self.waited, self.stopped = state["waited"], state["stopped"]
         self.best, self.curve, self.losses.known = state["best"], state["curve"], state["losses"]
-        if self.best["step"] >= 0:
-            self.best_weights = kept.best(self.best["step"])
+        best = self.best["step"]
+        if best >= 0:
+            self.best_weights = kept.best(best)
+        if "rank" not in self.best:  # a version that compared scores alone wrote it
+            self.best = {"step": best, "rank": rank_in(self.curve, step=best)}
         restore(state["random"])
 
 
