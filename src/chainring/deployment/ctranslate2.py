@@ -177,9 +177,9 @@ def _in_batches(
 
 def _how(facts: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
     beams, pair = int(facts["beams"]), bool(own["pair"])
-    most, least = (
-        ("max_decoding_length", "min_decoding_length") if pair else ("max_length", "min_length")
-    )
+    most = _longest(facts, own)
+    # Its own least length for pairs is 1: then nothing could never be the best answer.
+    lengths = {"max_decoding_length": most, "min_decoding_length": 0}
     return {
         "beam_size": beams,
         "length_penalty": float(facts["length_penalty"]) if beams > 1 else 1.0,
@@ -187,8 +187,7 @@ def _how(facts: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
         "suppress_sequences": [_words(one) for one in own["banned"]] or None,
         "end_token": str(own["end"]),
         "return_scores": True,
-        most: _longest(facts, own),
-        least: 0,  # the library's own for pairs is 1: an empty text could not be the best
+        **(lengths if pair else {"max_length": most}),
     }
 
 
