@@ -99,15 +99,14 @@ class _Tower:
     def __init__(self, base: Any, settings: TrainingSettings) -> None:
         import torch
 
-        from chainring.training.finetune import open_encoder
+        from chainring.training.finetune import open_encoder, readable_tokens
         from chainring.training.tokens import open_tokenizer
         from chainring.training.towers import Towers
-        from chainring.training.understanding import places_of
 
         torch.manual_seed(settings.seed)
         encoder = open_encoder(base.folder, dropout=settings.encoder.dropout)
         self.base = base
-        self.max_tokens = places_of(encoder, settings.encoder.max_tokens)
+        self.max_tokens = readable_tokens(encoder, settings.encoder.max_tokens)
         self.tokenizer = open_tokenizer(base.folder, max_tokens=self.max_tokens)
         self.pad = int(getattr(encoder.config, "pad_token_id", 0) or 0)
         self.network = Towers(encoder).eval()
@@ -226,7 +225,7 @@ class _Tower:
         """Write `encoder/` and `head.safetensors`."""
         from safetensors.numpy import save_file
 
-        from chainring.training.understanding import write_encoder
+        from chainring.training.finetune import write_encoder
 
         write_encoder(self.network.encoder, self.tokenizer, self.base, folder)
         save_file({"weight": weight_cf, "bias": bias_c}, str(folder / "head.safetensors"))

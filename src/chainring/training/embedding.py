@@ -57,7 +57,7 @@ class EncoderEmbedder:
             logging.disable_progress_bar()
             encoder = open_encoder(self._base.folder, dropout=0.0)
             network = Network(encoder, labels=1, dropout=0.0)
-            tokens = readable_tokens(network, MAX_TOKENS)
+            tokens = readable_tokens(encoder, MAX_TOKENS)
             self._opened = network, open_tokenizer(self._base.folder, max_tokens=tokens)
         return self._opened
 

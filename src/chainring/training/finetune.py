@@ -68,17 +68,7 @@ class Tuned:
 
     def write(self, folder: Path) -> None:
         """Write `encoder/`, `head.safetensors` and, where it was tuned, `curves.json`."""
-        inner = folder / "encoder"
-        encoder: Any = self.network.encoder
-        encoder.config._name_or_path = self.base.name
-        encoder.save_pretrained(inner)
-        self.tokenizer.save(str(inner / "tokenizer.json"))
-        for name in ("tokenizer_config.json", "special_tokens_map.json"):
-            if (self.base.folder / name).is_file():
-                (inner / name).write_bytes((self.base.folder / name).read_bytes())
-        head = {name: value.detach() for name, value in self.network.head.state_dict().items()}
-        save_file(head, str(folder / "head.safetensors"))
-        write_curves(folder, {RUN: self.curve})
+        write_tuned(self.network, self.tokenizer, self.base, folder, curve=self.curve)
 
 
 def finetune(
@@ -100,7 +90,7 @@ def finetune(
         dropout=options.dropout,
         label_smoothing=options.label_smoothing,
     )
-    max_tokens = readable_tokens(network, options.max_tokens)
+    max_tokens = readable_tokens(network.encoder, options.max_tokens)
     tokenizer = open_tokenizer(base.folder, max_tokens=max_tokens)
     made = _items(train_rows, labels, tokenizer, weights=row_weights(train_rows, options))
     many = len(train_rows) >= MANY_ROWS
@@ -152,9 +142,28 @@ def open_encoder(folder: Path, *, dropout: float) -> Any:
     return encoder
 
 
-def readable_tokens(network: Network, wanted: int) -> int:
+def write_encoder(encoder: Any, tokenizer: Any, base: Base, folder: Path) -> None:
+    """Write `encoder/` as AutoModel opens it, with its base's settings of the tokeniser."""
+    inner = folder / "encoder"
+    encoder.config._name_or_path = base.name
+    encoder.save_pretrained(inner)
+    tokenizer.save(str(inner / "tokenizer.json"))
+    for name in ("tokenizer_config.json", "special_tokens_map.json"):
+        if (base.folder / name).is_file():
+            (inner / name).write_bytes((base.folder / name).read_bytes())
+
+
+def write_tuned(network: Any, tokenizer: Any, base: Base, folder: Path, *, curve: Curve) -> None:
+    """Write `encoder/`, `head.safetensors` and, where it was tuned, `curves.json`."""
+    write_encoder(network.encoder, tokenizer, base, folder)
+    head = {name: value.detach() for name, value in network.head.state_dict().items()}
+    save_file(head, str(folder / "head.safetensors"))
+    write_curves(folder, {RUN: curve})
+
+
+def readable_tokens(encoder: Any, wanted: int) -> int:
     """Return how many tokens the encoder's position table can take, at most `wanted`."""
-    config = network.encoder.config
+    config = encoder.config
     places = int(getattr(config, "max_position_embeddings", 0) or wanted)
     if "roberta" in str(config.model_type):  # its positions begin after the padding id
         places -= int(config.pad_token_id) + 1

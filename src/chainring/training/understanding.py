@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from safetensors.torch import save_file
 
 from chainring.contracts.dataset import Row, Task
 from chainring.contracts.tasks import TASKS
@@ -32,8 +31,15 @@ from chainring.training.answered import value_of
 from chainring.training.base import Base
 from chainring.training.budget import fit, sample
 from chainring.training.candidate import asked
-from chainring.training.craft.progress import Curve, write_curves
-from chainring.training.finetune import open_encoder, passed_parameters, row_weights
+from chainring.training.craft.progress import Curve
+from chainring.training.finetune import (
+    RUN,
+    open_encoder,
+    passed_parameters,
+    readable_tokens,
+    row_weights,
+    write_tuned,
+)
 from chainring.training.heads import NO_TEXT, Headed, Item, collate, in_batches, items_of
 from chainring.training.passes import passes, run_of
 from chainring.training.settings import TrainingSettings
@@ -43,7 +49,6 @@ from chainring.training.trainer import train
 if TYPE_CHECKING:
     from chainring.training.candidate import Floats
 
-RUN = "encoder"
 TINY = 1e-6
 
 
@@ -76,10 +81,7 @@ class Understood:
 
     def write(self, folder: Path) -> None:
         """Write `encoder/`, `head.safetensors` and the curve."""
-        write_encoder(self.network.encoder, self.tokenizer, self.base, folder)
-        head = {name: value.detach() for name, value in self.network.head.state_dict().items()}
-        save_file(head, str(folder / "head.safetensors"))
-        write_curves(folder, {RUN: self.curve})
+        write_tuned(self.network, self.tokenizer, self.base, folder, curve=self.curve)
 
 
 def understand(
@@ -97,7 +99,7 @@ def understand(
     options, form = settings.encoder, TASKS[task].form
     torch.manual_seed(settings.seed)
     encoder = open_encoder(base.folder, dropout=options.dropout)
-    max_tokens = places_of(encoder, options.max_tokens)
+    max_tokens = readable_tokens(encoder, options.max_tokens)
     tokenizer = open_tokenizer(base.folder, max_tokens=max_tokens)
     segments = TASKS[task].pairs and int(getattr(encoder.config, "type_vocab_size", 0) or 0) > 1
     pad = int(getattr(encoder.config, "pad_token_id", 0) or 0)
@@ -148,26 +150,6 @@ def understand(
         notes=(fitting.because,) if fitting.because else (),
         curve=curve,
     )
-
-
-def write_encoder(encoder: Any, tokenizer: Any, base: Base, folder: Path) -> None:
-    """Write `encoder/` as AutoModel opens it."""
-    inner = folder / "encoder"
-    encoder.config._name_or_path = base.name
-    encoder.save_pretrained(inner)
-    tokenizer.save(str(inner / "tokenizer.json"))
-    for name in ("tokenizer_config.json", "special_tokens_map.json"):
-        if (base.folder / name).is_file():
-            (inner / name).write_bytes((base.folder / name).read_bytes())
-
-
-def places_of(encoder: Any, wanted: int) -> int:
-    """Return how many tokens the encoder's position table can take, at most `wanted`."""
-    config = encoder.config
-    places = int(getattr(config, "max_position_embeddings", 0) or wanted)
-    if "roberta" in str(config.model_type):  # its positions begin after the padding id
-        places -= int(config.pad_token_id) + 1
-    return min(wanted, places)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
