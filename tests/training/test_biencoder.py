@@ -10,6 +10,7 @@ import torch
 from tests.training.conftest import make_row, shop_rows
 
 from chainring.contracts.dataset import Row
+from chainring.contracts.errors import InputError
 from chainring.contracts.work import Work
 from chainring.stats.likeness import unit
 from chainring.training.biencoder import biencoder
@@ -57,6 +58,21 @@ def given(tiny_base: Path, work: Work, monkeypatch: pytest.MonkeyPatch) -> Given
         task="matching",
     )
     return given
+
+
+def test_pairs_of_one_label_alone_are_refused_before_anything_is_learnt(
+    tiny_base: Path, work: Work
+) -> None:
+    with pytest.raises(InputError, match="pairs of at least two labels expected; found 'same'"):
+        biencoder(
+            [row for row in pairs() if row.label == "same"],
+            (),
+            unlabelled=(),
+            labels=("other", "same"),
+            work=work,
+            settings=TrainingSettings.model_validate({"encoder": {"base": str(tiny_base)}}),
+            task="matching",
+        )
 
 
 def cosine(towers: Towers, item: dict[str, Any]) -> float:

@@ -24,7 +24,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from chainring.contracts.dataset import Row, Task
-from chainring.contracts.errors import RefusedError
+from chainring.contracts.errors import InputError, RefusedError
 from chainring.contracts.model import Ancestor
 from chainring.contracts.tasks import TASKS
 from chainring.contracts.values import Input
@@ -55,12 +55,21 @@ def biencoder(
 
     Raises
     ------
+    InputError
+        All rows carry one label.
     RefusedError
         The task does not compare two texts by one label.
     """
     facts = TASKS[task]
     if "pair" not in facts.needs or facts.form != "one":
         raise RefusedError(f"a bi-encoder compares two texts; {task} does not")
+    found = sorted({row.label for row in train})
+    if len(found) < 2:
+        said = f"{found[0]!r} alone" if found else "no rows"
+        raise InputError(
+            f"biencoder.v1: pairs of at least two labels expected; found {said}; add pairs of "
+            "another label (`chainring review`)"
+        )
     require_packages("candidate biencoder.v1")
     from chainring.training.trainer import prepare_torch
 
