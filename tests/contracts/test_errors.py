@@ -19,6 +19,7 @@ from chainring.contracts.errors import (
     SpaceError,
     UnknownNameError,
     UnreachableError,
+    UnwrittenError,
     did_you_mean,
 )
 
@@ -30,6 +31,7 @@ EXAMPLES: list[tuple[ChainringError, type[Exception]]] = [
     (DamagedError("altered"), OSError),
     (ConflictError("second"), RuntimeError),
     (BusyError("full", retry_after_s=3.0), RuntimeError),
+    (UnwrittenError("away", retry_after_s=5.0), RuntimeError),
     (NotAllowedError("ask"), PermissionError),
     (SpaceError("full"), OSError),
     (UnreachableError("no answer"), ConnectionError),

@@ -31,7 +31,7 @@ from tests.software.test_served_offers import rolled_back, started
 
 from chainring.contracts.codec import decode
 from chainring.contracts.deployment import Deployment
-from chainring.contracts.errors import BusyError, DamagedError, NotAllowedError
+from chainring.contracts.errors import DamagedError, NotAllowedError, UnwrittenError
 from chainring.contracts.reaction import Reaction
 from chainring.software.answering import Opened
 from chainring.software.api import Project
@@ -455,7 +455,7 @@ def test_a_reaction_whose_answer_cannot_be_written_is_told_to_come_back(
             broken.setattr(Traffic, "commit", full)
             (one,) = await service.predict([TEXT], episode="", author="", caller=caller)
             reaction = Reaction(prediction=one.prediction.id, kind="rating", value="up")
-            with pytest.raises(BusyError, match="was not accepted"):
+            with pytest.raises(UnwrittenError, match="was not accepted"):
                 await service.react(reaction, caller=caller)
         assert (
             await service.react(reaction, caller=caller)

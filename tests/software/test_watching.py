@@ -15,6 +15,7 @@ from chainring.deployment.lane import Lane
 from chainring.software import watching
 from chainring.software.api import Project
 from chainring.software.drifting import DriftWatch
+from chainring.software.flag_cases import FlagCases
 from chainring.software.watching import TEXTS, Watching
 
 
@@ -41,7 +42,7 @@ class Quiet:
 def embedded(
     project: Project, lane: Quiet, count: int, *, watched: str = "the served one"
 ) -> list[Any]:
-    made = Watching(project, lane=lambda: cast(Lane[Any], lane))
+    made = Watching(project, lane=lambda: cast(Lane[Any], lane), cases=FlagCases(project))
     made._drift = DriftWatch(project, embed=None)
     made._drift.model = watched
     return asyncio.run(made._embedded([f"{n:03}" for n in range(count)]))
@@ -86,7 +87,7 @@ def test_a_look_that_fails_is_logged_and_the_next_one_succeeds(
     monkeypatch.setattr("chainring.software.drifting.DriftWatch.look", look)
 
     async def run() -> None:
-        made = Watching(project, lane=lambda: cast(Lane[Any], Quiet()))
+        made = Watching(project, lane=lambda: cast(Lane[Any], Quiet()), cases=FlagCases(project))
         task = asyncio.create_task(made.run())
         for _ in range(500):
             if len(looked) >= 2:

@@ -8,6 +8,7 @@ ChainringError
 ├── DamagedError (OSError)               stored bytes differ from their manifest
 ├── ConflictError (RuntimeError)         somebody else was first: a reference, a lease, a port
 ├── BusyError (RuntimeError)             the queue is full or the server is draining
+│   └── UnwrittenError (RuntimeError)    what could not be stored now
 ├── NotAllowedError (PermissionError)    the key's role does not reach this verb
 ├── SpaceError (OSError)                 not enough free space for a step
 ├── UnreachableError (ConnectionError)   a source that does not answer now
@@ -73,6 +74,10 @@ class BusyError(ChainringError, RuntimeError):
     def __init__(self, message: str, *, retry_after_s: float = 1.0) -> None:
         self.retry_after_s = retry_after_s
         super().__init__(message)
+
+
+class UnwrittenError(BusyError):
+    """What could not be stored now; `retry_after_s` says when to send it again."""
 
 
 class NotAllowedError(ChainringError, PermissionError):

@@ -17,9 +17,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from chainring.contracts.case import Case
 from chainring.contracts.deployment import Deployment
-from chainring.contracts.errors import BusyError, NotAllowedError
+from chainring.contracts.errors import BusyError, NotAllowedError, UnwrittenError
 from chainring.contracts.feedback import Feedback
 from chainring.contracts.prediction import Prediction
 from chainring.contracts.reaction import Reaction
@@ -36,6 +35,7 @@ from chainring.ring.release.evidence import Collector
 from chainring.software.answering import Opened, request_of
 from chainring.software.api import Project
 from chainring.software.arms import Arms
+from chainring.software.flag_cases import FlagCases
 from chainring.software.history import history
 from chainring.software.retries import Retries
 from chainring.software.served_keys import ServedKeys
@@ -81,7 +81,8 @@ class Service(ServedReleases, ServedKeys, ServedOffers, ServedPeople):
         self._arms = Arms(project, load=_load, note=self._note)
         self._watcher: asyncio.Task[None] | None = None
         self._looking: asyncio.Task[None] | None = None
-        self._background = Watching(project, lane=lambda: self._lane)
+        self._cases = FlagCases(project)
+        self._background = Watching(project, lane=lambda: self._lane, cases=self._cases)
         self._collected: dict[str, Collector] = {}
         self._collecting = threading.Lock()
         self._shows_passages = not any(
@@ -224,12 +225,13 @@ class Service(ServedReleases, ServedKeys, ServedOffers, ServedPeople):
         try:
             feedback = await self._kept(reaction)
         except (sa.exc.SQLAlchemyError, OSError) as error:
-            raise BusyError(
+            raise UnwrittenError(
                 "the feedback could not be stored and was not accepted; the log of the server "
                 f"names the cause ({type(error).__name__})",
                 retry_after_s=5.0,
             ) from error
-        return http.Reacted(feedback=feedback, case=await asyncio.to_thread(self._case, feedback))
+        case = await asyncio.to_thread(self._cases.opened, feedback)
+        return http.Reacted(feedback=feedback, case=case)
 
     async def _kept(self, reaction: Reaction) -> Feedback:
         """Return what was understood of it once that is durable."""
@@ -241,13 +243,6 @@ class Service(ServedReleases, ServedKeys, ServedOffers, ServedPeople):
         feedback = await asyncio.to_thread(self.project.understood, reaction)
         identifier = await asyncio.wrap_future(self._writer.store(feedback))
         return replace(feedback, id=identifier)
-
-    def _case(self, feedback: Feedback) -> str:
-        if feedback.kind != "flag":
-            return ""
-        self.project.stored(feedback)
-        cases = self.project.ring.ledger.facts("case", Case, about=feedback.id)
-        return cases[0].id if cases else ""
 
     def labels(self) -> list[http.LabelName]:
         """Return the labels that can be answered or corrected to."""

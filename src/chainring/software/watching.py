@@ -1,9 +1,9 @@
-"""What a server does beside answering: it looks for drift and tells of new cases.
+"""What a server does beside answering: it looks for drift, opens late cases, tells of new ones.
 
-    watching = Watching(project, lane=lambda: lane)
+    watching = Watching(project, lane=lambda: lane, cases=FlagCases(project))
     task = asyncio.create_task(watching.run())
 
-Neither may slow an answer: vectors are made a few texts at a time while nobody waits, databases and
+None may slow an answer: vectors are made a few texts at a time while nobody waits, databases and
 webhooks are spoken to in threads, and what fails is logged and tried again.
 """
 
@@ -19,6 +19,7 @@ from chainring.contracts.errors import BusyError
 from chainring.deployment.lane import Lane
 from chainring.software.alerts import Alerts
 from chainring.software.drifting import DriftWatch, Embed
+from chainring.software.flag_cases import FlagCases
 
 if TYPE_CHECKING:
     from chainring.software.api import Project
@@ -41,10 +42,14 @@ class Watching:
         Whose traffic it is.
     lane
         Returns the champion's lane, None before there is one.
+    cases
+        Opens the cases that could not be opened at once.
     """
 
-    def __init__(self, project: Project, *, lane: Callable[[], Lane[Any] | None]) -> None:
-        self._project, self._lane = project, lane
+    def __init__(
+        self, project: Project, *, lane: Callable[[], Lane[Any] | None], cases: FlagCases
+    ) -> None:
+        self._project, self._lane, self._cases = project, lane, cases
         self._drift: DriftWatch | None = None
         self._alerts = Alerts(project)
         self.found: dict[str, Any] = {"evidence": {}}
@@ -63,6 +68,7 @@ class Watching:
             if settings.watch and time.monotonic() - looked >= settings.look_s:
                 looked = time.monotonic()
                 await self._guarded(self._look)
+            await self._guarded(self._cases.catch_up)
             await self._guarded(self._alerts.send)
 
     def _look(self) -> None:

@@ -13,6 +13,7 @@ from chainring.contracts.errors import (
     RefusedError,
     SpaceError,
     UnknownNameError,
+    UnwrittenError,
 )
 from chainring.deployment.http.faults import WORDINGS, HttpError, failure
 
@@ -22,6 +23,7 @@ EXPECTED: list[tuple[Exception, int]] = [
     (NotAllowedError("no"), 403),
     (ConflictError("no"), 409),
     (BusyError("full", retry_after_s=3), 429),
+    (UnwrittenError("away", retry_after_s=5), 503),
     (DamagedError("no"), 503),
     (RefusedError("no"), 503),
     (SpaceError("no"), 503),

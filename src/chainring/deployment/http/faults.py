@@ -17,6 +17,7 @@ from chainring.contracts.errors import (
     InputError,
     NotAllowedError,
     UnknownNameError,
+    UnwrittenError,
 )
 from chainring.deployment.http.language import Language
 
@@ -285,7 +286,7 @@ def failure(error: Exception, language: Language, *, ready: bool = True) -> Fail
 def _code(error: Exception, *, ready: bool) -> str:
     if isinstance(error, HttpError):
         return error.code
-    if isinstance(error, BusyError):
+    if isinstance(error, BusyError) and not isinstance(error, UnwrittenError):
         return "busy" if ready else "not_ready"
     for kind, code in _CODES:
         if isinstance(error, kind):
