@@ -1,15 +1,17 @@
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.software.conftest import copy, opened
-from tests.training.conftest import shop_rows
+from tests.training.conftest import make_row, shop_rows
 from transformers import AutoTokenizer
 from typer.testing import CliRunner
 
+from chainring.contracts.dataset import Row
 from chainring.contracts.errors import InputError, NotAllowedError
 from chainring.software import pretraining
 from chainring.software.cli import app
@@ -137,3 +139,43 @@ def test_where_no_text_may_be_trained_on_nothing_is(
     with opened(folder) as project, pytest.raises(NotAllowedError, match="let none of"):
         pretraining.pretrain_project(project, out=tmp_path / "base")
     assert learnt == []
+
+
+def texts_learnt(
+    folder: Path, rows: list[Row], task: str, monkeypatch: pytest.MonkeyPatch, learnt: list[str]
+) -> list[str]:
+    """Return what a base of a project of the task learns from, which has these rows to train on."""
+    (folder / "chainring.toml").write_text(f'[project]\nname = "shop"\n[data]\ntask = "{task}"\n')
+    shown = {"train": [dataclasses.asdict(row) for row in rows]}
+    monkeypatch.setattr(pretraining, "_shown", lambda _, split: shown.get(split, []))
+    with opened(folder) as project:
+        pretraining.pretrain_project(project, out=folder / "base")
+    return learnt
+
+
+@pytest.mark.parametrize(
+    ("task", "expected"),
+    [
+        ("matching", {"asked", "second"}),
+        ("question-answering", {"asked", "second", "written"}),
+        ("translation", {"asked", "written"}),
+        ("preference", {"asked", "written"}),
+        ("tagging", {"asked"}),
+    ],
+)
+def test_a_project_s_base_learns_from_second_texts_and_written_answers_and_from_no_rejected_one(
+    untouched: Path,
+    tmp_path: Path,
+    learnt: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    task: str,
+    expected: set[str],
+) -> None:
+    row = make_row("asked", "", "en", "train", "1")
+    rows = [
+        dataclasses.replace(row, pair="second", target="written", rejected="not wanted"),
+        dataclasses.replace(row, id="2", rejected="not wanted"),
+    ]
+    folder = copy(untouched, tmp_path / "shop")
+    found = texts_learnt(folder, rows, task, monkeypatch, learnt)
+    assert set(found) == expected

@@ -27,6 +27,7 @@ from chainring.contracts.errors import (
 from chainring.training.settings import TrainingSettings
 
 if TYPE_CHECKING:
+    from chainring.contracts.dataset import Row
     from chainring.contracts.work import Work
     from chainring.software.api import Project
     from chainring.training.objectives.folder import Pretrained
@@ -85,6 +86,7 @@ def pretrain_project(
 ) -> Pretrained:
     """Pre-train a base on the texts that a project's model may learn from, as its recipe says.
 
+    Second texts of pairs and written answers are learnt as well, rejected answers are not.
     `minutes` and `sections` stand before what the recipe says.
 
     Raises
@@ -92,13 +94,15 @@ def pretrain_project(
     NotAllowedError
         The rules of access let no text be read and trained on.
     """
+    from chainring.training.candidate import learnt_fields, texts_in
+
     recipe = project.ring.recipe.training
     rows = _rows(project, say)
     return _pretrained(
-        [row["text"] for row in rows],
+        texts_in(rows, learnt_fields(project.ring.recipe.data.task)),
         out=out,
         minutes=minutes or recipe.budget_minutes,
-        licence=", ".join(sorted({row["licence"] for row in rows if row["licence"]})),
+        licence=", ".join(sorted({row.licence for row in rows if row.licence})),
         settings=with_sections(recipe, sections),
         say=say,
     )
@@ -161,18 +165,18 @@ def with_sections(
         raise InputError("it cannot be trained like this", faults=faults) from error
 
 
-def _rows(project: Project, say: Say) -> list[dict[str, Any]]:
+def _rows(project: Project, say: Say) -> list[Row]:
     """Return the rows that the caller may read and that the rules of today let a model learn from.
 
     The data set was made under the rules of its turn: one that came since holds here, too.
     """
-    from chainring.data.looking.rows import facts_of
+    from chainring.data.looking.rows import facts_of, row_of
     from chainring.software.auditing import training
 
     shown = [row for split in SPLITS for row in _shown(project, split)]
     read = [row for row in shown if row["text"] is not None]
     with training(project, "pretrain") as sight:
-        taught = [row for row in read if sight.may(facts_of(row))]
+        taught = [row_of(row) for row in read if sight.may(facts_of(row))]
     if len(taught) < len(shown):
         say(
             f"{len(shown) - len(read)} texts may not be read and {len(read) - len(taught)} not be "

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     Floats: TypeAlias = NDArray[np.float32]
 
 
-__all__ = ["Candidate", "Trained", "asked", "prepare", "softmax"]
+__all__ = ["Candidate", "Trained", "asked", "learnt_fields", "prepare", "softmax", "texts_in"]
 
 
 def _without_logits(_: Sequence[Input]) -> Floats:
@@ -114,3 +114,19 @@ def prepare(text: str) -> str:
 def asked(row: Row, task: Task) -> Input:
     """Return what a model is asked of a row, in the task's own way."""
     return input_of(row.text, row.pair, pairs=TASKS[task].pairs)
+
+
+def learnt_fields(task: Task) -> tuple[str, ...]:
+    """Return the fields of a row whose texts a base may learn from, rejected ones never.
+
+    >>> learnt_fields("question-answering"), learnt_fields("preference")
+    (('text', 'pair', 'target'), ('text', 'target'))
+    """
+    facts = TASKS[task]
+    second = ("pair",) if facts.pairs and task != "preference" else ()  # there it is the rejected
+    return ("text", *second, *(("target",) if facts.form == "text" else ()))
+
+
+def texts_in(rows: Sequence[Row], fields: Sequence[str]) -> list[str]:
+    """Return the texts of rows, field by field; empty ones are left out."""
+    return [text for name in fields for row in rows if (text := getattr(row, name))]

@@ -29,6 +29,7 @@ from chainring.contracts.errors import RefusedError
 from chainring.contracts.work import Work
 from chainring.training.base import Base, find_base
 from chainring.training.budget import Fit, fit, nominal_gigaflops, sample
+from chainring.training.candidate import texts_in
 from chainring.training.craft.precision import autocast, precision
 from chainring.training.craft.progress import Curve
 from chainring.training.craft.randomness import seed_all
@@ -84,7 +85,7 @@ def pretrain(
         The texts are too few to learn a vocabulary from.
     """
     found = pretrained(
-        [*(row.text for row in rows), *(row.pair for row in rows if row.pair)],
+        texts_in(rows, ("text", "pair")),
         licence=", ".join(sorted({row.licence for row in rows})),
         minutes=settings.budget_minutes * settings.pretrain.budget_share,
         work=work,
@@ -190,8 +191,7 @@ def split(texts: Sequence[str], *, share: float) -> tuple[list[str], list[str]]:
     [911, 89]
     """
     limit = share * DIGEST_PARTS
-    kept: list[str] = []
-    judges: list[str] = []
+    kept, judges = list[str](), list[str]()
     for text in texts:
         digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
         judging = int.from_bytes(digest, "big") % DIGEST_PARTS < limit

@@ -105,7 +105,12 @@ def rows_naming(folder: Path, identifiers: Sequence[str]) -> Iterator[Row]:
         for name in LISTS:
             mask = pc.or_(mask, _any_in(batch.column(name), wanted))
         for row in batch.filter(mask).to_pylist():
-            yield Row(**{**row, **{name: tuple(row[name] or ()) for name in LISTS}})
+            yield row_of(row)
+
+
+def row_of(columns: Mapping[str, Any]) -> Row:
+    """Return the row of a dict by column."""
+    return Row(**{**columns, **{name: tuple(columns[name] or ()) for name in LISTS}})
 
 
 def facts_of(row: Mapping[str, Any]) -> Facts:
