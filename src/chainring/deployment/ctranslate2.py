@@ -33,7 +33,7 @@ from chainring.deployment.model_folder import (
 from chainring.deployment.speaking import Speaking
 from chainring.deployment.writing import OPEN_TEXTS
 from chainring.deployment.written import Written
-from chainring.text.chat import prompt_ids
+from chainring.text.chat import prompt_ids, recent
 
 BATCH_TOKENS = 2048
 SIDE_BY_SIDE = 4
@@ -127,7 +127,7 @@ class QuickWriter:
         limit = int(self.facts["max_input_tokens"])
         if not self.is_pair:
             return prompt_ids(self.reading, text, limit=limit)
-        return self.reading.read(text, limit=limit)
+        return self.reading.read(recent(self.reading, text, limit=limit), limit=limit)
 
     def _steps(self, ids: Sequence[int]) -> Generator[Any, None, None]:
         assert self._open < OPEN_TEXTS, "whole answers would wait for a worker forever"

@@ -24,7 +24,7 @@ from chainring.deployment.batches import token_batches
 from chainring.deployment.encoder_module import quiet
 from chainring.deployment.model_folder import damaged
 from chainring.deployment.written import Written
-from chainring.text.chat import prompt_ids
+from chainring.text.chat import prompt_ids, recent
 
 BATCH_TOKENS = 1024
 
@@ -83,7 +83,8 @@ class Writer:
         limit = int(self.facts["max_input_tokens"])
         if not self.is_pair:
             return prompt_ids(self.reading, text, limit=limit)
-        ids: list[int] = self.reading(text, truncation=True, max_length=limit)["input_ids"]
+        kept = recent(self.reading, text, limit=limit)
+        ids: list[int] = self.reading(kept, truncation=True, max_length=limit)["input_ids"]
         return ids
 
     def _batch(self, rows: Sequence[Sequence[int]]) -> list[Written]:

@@ -47,6 +47,18 @@ def prompt_ids(tokeniser: Any, text: str, *, limit: int) -> list[int]:
     return list(ids)[-limit:]
 
 
+def recent(tokeniser: Any, text: str, *, limit: int) -> str:
+    """Return a text as an encoder reads it: a conversation without its oldest turns, till it fits.
+
+    The last turn stays, and any other text as it is: what is too long of them is cut at its end.
+    """
+    messages = _parsed(text)
+    while len(messages) > 1 and len(tokeniser(text)["input_ids"]) > limit:
+        messages = messages[1:]
+        text = conversation(messages)
+    return text
+
+
 def _parsed(text: str) -> list[Message]:
     if not text.lstrip().startswith("["):
         return []

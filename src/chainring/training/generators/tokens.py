@@ -5,7 +5,8 @@
     decoder_items(rows, tokeniser=writing, settings=settings)
 
 A decoder reads prompt and completion in one; only the completion counts in the loss. Too long a
-prompt loses its beginning (what was said last matters most), too long a text read its end.
+prompt loses its beginning (what was said last matters most), too long a text read its end, a
+conversation its oldest turns.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from chainring.contracts.dataset import Row
-from chainring.text.chat import prompt_ids
+from chainring.text.chat import prompt_ids, recent
 from chainring.training.generators.loss import IGNORED
 from chainring.training.generators.settings import WriterSettings
 from chainring.training.tokenisers.make import tokeniser
@@ -79,7 +80,9 @@ def seq2seq_items(
     rows: Sequence[Row], *, reading: Any, writing: Any, settings: WriterSettings
 ) -> list[dict[str, Any]]:
     """Return an item a row: ids of the text, and as labels those of the target."""
-    sources = _ids(reading, [row.text for row in rows], limit=settings.max_input_tokens)
+    limit = settings.max_input_tokens
+    texts = [recent(reading, row.text, limit=limit) for row in rows]
+    sources = _ids(reading, texts, limit=limit)
     targets = _ids(
         writing, [row.target for row in rows], limit=settings.max_output_tokens, written=True
     )
