@@ -239,6 +239,13 @@ def test_identity_sees_what_was_made(change: dict[str, Any]) -> None:
     assert identity(form()) != identity(form(**change))
 
 
+def test_identity_of_what_holds_nothing_measured_is_the_digest_of_all_of_it() -> None:
+    for noun in ({"a": [1, "退货"]}, ["cpu_s"], {"said": '"cpu_s": 3'}, {"a": {"cpu": 1.0}}):
+        assert identity(noun) == digest(noun, size=32)
+    assert identity({"said": '"cpu_s": 3'}) != identity({"said": '"cpu_s": 4'})
+    assert identity({"cpu_s": 3, "a": 1}) == digest({"a": 1}, size=32)
+
+
 def test_every_measured_field_stands_on_a_noun() -> None:
     fields = {field.name for kind in NOUNS for field in dataclasses.fields(kind)}
     assert fields >= VOLATILE
