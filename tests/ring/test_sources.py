@@ -8,14 +8,20 @@ from pathlib import Path
 
 import pytest
 
-from chainring.ring.sources import source_digest, versions
+from chainring.ring.sources import place_digest, source_digest, versions
+
+
+def in_the_next_process() -> None:
+    """Forget what was read."""
+    source_digest.cache_clear()
+    place_digest.cache_clear()
 
 
 @pytest.fixture(autouse=True)
 def forgotten() -> Iterator[None]:
-    source_digest.cache_clear()
+    in_the_next_process()
     yield
-    source_digest.cache_clear()
+    in_the_next_process()
     for name in ("house", "house.room"):
         sys.modules.pop(name, None)
 
@@ -47,15 +53,23 @@ def test_a_digest_moves_with_the_sources_of_the_room_and_with_no_others(
 ) -> None:
     before = source_digest(module)
     (room / changed).write_text("# changed\n")
-    source_digest.cache_clear()
+    in_the_next_process()
     assert (source_digest(module) != before) == moves
 
 
 def test_a_renamed_file_of_the_room_moves_it(room: Path) -> None:
     before = source_digest("house.room.step")
     (room / "house/room/beside.py").rename(room / "house/room/elsewhere.py")
-    source_digest.cache_clear()
+    in_the_next_process()
     assert source_digest("house.room.step") != before
+
+
+def test_a_room_is_read_once_however_many_of_its_modules_are_asked_for(room: Path) -> None:
+    before = source_digest("house.room.step")
+    (room / "house/room/step.py").write_text("# changed meanwhile\n")
+    assert source_digest("house.room.beside") == before
+    in_the_next_process()
+    assert source_digest("house.room.beside") != before
 
 
 def test_asking_imports_nothing(room: Path) -> None:

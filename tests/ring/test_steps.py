@@ -19,7 +19,7 @@ from chainring.contracts.source import Machine
 from chainring.contracts.table import Table
 from chainring.hardware.executor import LocalExecutor
 from chainring.ring import steps
-from chainring.ring.sources import source_digest
+from chainring.ring.sources import place_digest, source_digest
 from chainring.ring.steps import STEPS, UNPLACED, Made, Runner, Step, noun_of
 from chainring.store import migrations
 from chainring.store.ledger import Ledger
@@ -67,9 +67,11 @@ def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         made = Step(name=name, target=f"made_step:{name}", makes="table")
         monkeypatch.setitem(STEPS, name, made)
     source_digest.cache_clear()
+    place_digest.cache_clear()
     yield importlib.import_module("made_step")
     sys.modules.pop("made_step", None)
     source_digest.cache_clear()
+    place_digest.cache_clear()
 
 
 @pytest.fixture
@@ -103,6 +105,7 @@ def rewrite(module: Any, source: str) -> None:
     """Change the source of the step and load it again, as the next process would."""
     Path(module.__file__).write_text(source, encoding="utf-8")
     source_digest.cache_clear()
+    place_digest.cache_clear()
 
 
 # Memo
@@ -175,6 +178,7 @@ def test_a_changed_source_of_a_part_makes_it_again(
     assert len(module.calls) == 1
     path.write_text("def reader():\n    'Read otherwise.'\n")
     source_digest.cache_clear()
+    place_digest.cache_clear()
     runner.run("table", "input", parts=[("reader", "mine.v1")])
     sys.modules.pop("made_part")
     assert len(module.calls) == 2

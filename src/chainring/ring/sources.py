@@ -23,13 +23,28 @@ def source_digest(module: str) -> str:
     The whole folder counts, not the one file: a step's function lies in small files beside it.
     Of a module in no package (a user's script with a part of their own) only its file counts.
     """
+    return place_digest(_place(module))
+
+
+@cache
+def place_digest(place: Path | None) -> str:
+    """Return the digest of a file, or of the files right in a folder; of nothing without a place.
+
+    Several steps and parts lie in one room: it is read once.
+    """
     state = hashlib.blake2b(digest_size=16)
-    for path in sorted(_files(module)):
+    for path in sorted(_files(place)):
         state.update(path.name.encode() + b"\0" + path.read_bytes())
     return state.hexdigest()
 
 
-def _files(module: str) -> Iterable[Path]:
+def _files(place: Path | None) -> Iterable[Path]:
+    if place is None:
+        return []
+    return place.glob("*.py") if place.is_dir() else [place]
+
+
+def _place(module: str) -> Path | None:
     package, _, name = module.rpartition(".")
     loaded = sys.modules.get(module)
     found = None if loaded is None else getattr(loaded, "__file__", None)
@@ -37,8 +52,8 @@ def _files(module: str) -> Iterable[Path]:
         spec = importlib.util.find_spec(module)
         found = None if spec is None else spec.origin
     if found is None or not name:
-        return []
-    return Path(found).parent.glob("*.py") if package else [Path(found)]
+        return None
+    return Path(found).parent if package else Path(found)
 
 
 def versions() -> dict[str, str]:
