@@ -6,6 +6,8 @@ import json
 import re
 import shutil
 import sqlite3
+import subprocess
+import sys
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -453,3 +455,17 @@ def test_the_recipe_of_these_tests_is_a_recipe(tmp_path: Path) -> None:
     project = Project.open(tmp_path)
     assert project.ring.recipe.training.candidates == ("linear.v1",)
     project.close()
+
+
+@pytest.mark.parametrize("words", ["--help", "nonsense"])
+def test_a_command_that_ends_looks_for_no_cycles(words: str) -> None:
+    program = (
+        "import atexit, gc, sys\n"
+        "atexit.register(lambda: print('left', len(gc.get_objects()), gc.get_freeze_count()))\n"
+        f"sys.argv = ['chainring', {words!r}]\n"
+        "from chainring.software.cli import main\n"
+        "main()"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    left, frozen = done.stdout.split()[-2:]
+    assert int(left) < 1000 < int(frozen)
