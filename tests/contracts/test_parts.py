@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -37,6 +39,52 @@ def test_every_kind_has_a_part() -> None:
     for kind in KINDS:
         assert part_names(kind), kind
         assert part_names(kind) == sorted(set(part_names(kind)))
+
+
+Install = Callable[[str, str], None]
+
+
+@pytest.fixture
+def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install]:
+    """Yield what installs a package (name, entry points) before all others on the path."""
+
+    def installed(package: str, entries: str) -> None:
+        papers = tmp_path / package / f"{package}-1.0.dist-info"
+        papers.mkdir(parents=True)
+        (papers / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {package}\nVersion: 1.0\n")
+        (papers / "entry_points.txt").write_text(entries)
+        monkeypatch.syspath_prepend(str(tmp_path / package))
+        parts._entries.cache_clear()
+
+    yield installed
+    parts._entries.cache_clear()
+
+
+def test_a_part_of_another_package_is_found_beside_ours(install: Install) -> None:
+    install(
+        "letters",
+        "[console_scripts]\nletters = letters:main\n"
+        "[chainring.parts]\nreader.letters.v1 = letters.reading:rows\n",
+    )
+    assert {"csv.v1", "letters.v1"} <= set(part_names("reader"))
+    assert part_module("reader", "letters.v1") == "letters.reading"
+    assert "letters" not in part_names("reader")
+
+
+@pytest.mark.parametrize("last", [False, True])
+def test_a_part_of_another_package_never_takes_the_place_of_ours(
+    install: Install, monkeypatch: pytest.MonkeyPatch, last: bool
+) -> None:
+    install("letters", "[chainring.parts]\nreader.csv.v1 = letters.reading:rows\n")
+    if last:
+        monkeypatch.setattr(sys, "path", [*sys.path[1:], sys.path[0]])
+    assert part_module("reader", "csv.v1") == "chainring.data.readers"
+
+
+def test_of_two_other_packages_the_first_on_the_path_counts(install: Install) -> None:
+    install("later", "[chainring.parts]\nreader.letters.v1 = later:rows\n")
+    install("first", "[chainring.parts]\nreader.letters.v1 = first:rows\n")
+    assert part_module("reader", "letters.v1") == "first"
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import cache
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint, distributions
 from typing import Any, TypeVar
 
 from chainring.contracts.errors import InputError, UnknownNameError
@@ -48,10 +48,17 @@ def part(kind: str, name: str) -> Callable[[T], T]:
 
 @cache
 def _entries() -> dict[tuple[str, str], EntryPoint]:
+    """Return the entry of each part; of two with one name ours counts, else the first on the path.
+
+    Only a file that names our group is parsed: `entry_points` parses that of every package.
+    """
+    written = ((one, one.read_text("entry_points.txt") or "") for one in distributions())
+    named = [one.entry_points.select(group=GROUP) for one, text in written if GROUP in text]
+    entries = [entry for of_one in named for entry in of_one]
     found: dict[tuple[str, str], EntryPoint] = {}
-    for entry in entry_points(group=GROUP):
+    for entry in sorted(entries, key=lambda entry: not entry.value.startswith("chainring.")):
         kind, _, name = entry.name.partition(".")
-        found[kind, name] = entry
+        found.setdefault((kind, name), entry)
     return found
 
 
