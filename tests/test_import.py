@@ -45,6 +45,18 @@ def test_the_ring_is_read_without_a_training_library() -> None:
     assert not found & {"torch", "transformers", "sklearn", "onnxruntime", "openvino", "pyarrow"}
 
 
+def test_a_turn_with_nothing_to_do_loads_no_features_and_no_worker_processes() -> None:
+    program = (
+        "import sys, chainring.software.api, chainring.software.telling\n"
+        "from chainring.hardware.executors import executor\n"
+        "from chainring.hardware.settings import HardwareSettings\n"
+        "assert list(executor(HardwareSettings()).map(len, ['a', 'bc'])) == [1, 2]\n"
+        "unwanted = {'chainring.text.ngrams', 'multiprocessing', 'concurrent.futures.process'}\n"
+        "assert not unwanted & set(sys.modules), unwanted & set(sys.modules)"
+    )
+    loaded_after(program)
+
+
 def test_importing_chainring_changes_nothing() -> None:
     program = (
         "import logging, os, warnings\n"

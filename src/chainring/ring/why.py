@@ -31,7 +31,6 @@ from chainring.ring.built import CHAMPION, Ring, current
 from chainring.ring.sight import Sight, feedback_facts, request_facts
 from chainring.ring.turn import rows_with
 from chainring.store.tables import read_rows
-from chainring.text.ngrams import features
 
 NEAREST = 5
 
@@ -143,9 +142,11 @@ def nearest(
     """Return the training rows whose words and characters are nearest to a text."""
     if not text or not ring.runner.trees.has(dataset):
         return []
+    from chainring.text.ngrams import features  # a turn needs none of its expressions
+
     asked = set(features(text))
     rows = read_rows(ring.runner.trees.open(dataset), "train")
-    scored = [(_overlap(asked, both(row.text, row.pair)), row) for row in rows]
+    scored = [(_overlap(asked, set(features(both(row.text, row.pair)))), row) for row in rows]
     scored.sort(key=lambda pair: (-pair[0], pair[1].id))
     return [_row(row, sight) | {"likeness": round(s, 3)} for s, row in scored[:count]]
 
@@ -264,8 +265,7 @@ def _row(row: Row, sight: Sight) -> dict[str, Any]:
     return shown | {"text": text} | {name: value for name, value in beside.items() if value}
 
 
-def _overlap(asked: set[str], text: str) -> float:
-    found = set(features(text))
+def _overlap(asked: set[str], found: set[str]) -> float:
     return len(asked & found) / max(1, len(asked | found))
 
 
