@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import json
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -53,10 +54,18 @@ def recent(tokeniser: Any, text: str, *, limit: int) -> str:
     The last turn stays, and any other text as it is: what is too long of them is cut at its end.
     """
     messages = _parsed(text)
-    while len(messages) > 1 and len(tokeniser(text)["input_ids"]) > limit:
-        messages = messages[1:]
-        text = conversation(messages)
-    return text
+    if len(messages) < 2 or _fits(tokeniser, text, limit):
+        return text
+    first = 1 + bisect_left(
+        range(1, len(messages) - 1),
+        True,
+        key=lambda start: _fits(tokeniser, conversation(messages[start:]), limit),
+    )
+    return conversation(messages[first:])
+
+
+def _fits(tokeniser: Any, text: str, limit: int) -> bool:
+    return len(tokeniser(text)["input_ids"]) <= limit
 
 
 def _parsed(text: str) -> list[Message]:
