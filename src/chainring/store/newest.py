@@ -1,13 +1,13 @@
-"""The newest facts of a kind, for those who ask again and again: each fact is decoded once.
+"""What the newest facts of a kind say, for those who ask again and again: each is decoded once.
 
-labels = Newest(ledger, "label", Label)
-labels.all() is labels.all()  # True until a label is added
+names = Newest(ledger, "label", Label, said=lambda label: label.value)
+names.all() is names.all()  # True until a label is added
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
 import sqlalchemy as sa
@@ -17,26 +17,29 @@ from chainring.store.ledger import Ledger
 from chainring.store.schema import facts
 
 N = TypeVar("N")
+S = TypeVar("S")
 _BATCH = 500
 
 
-class Newest(Generic[N]):
-    """What `Ledger.facts` of a kind returns; safe to ask from several threads.
+class Newest(Generic[S]):
+    """What is `said` by each that `Ledger.facts` of a kind returns; safe to ask from threads.
 
     Which facts are the newest is asked each time, since a row with a lower number may be committed
-    after one with a higher. A fact that is changed in place (`forget_cases`) is not seen.
+    after one with a higher. A fact that is changed in place (`forget_labels`) is not seen, so that
+    `said` should leave out what may be forgotten: nothing else of a fact is kept in memory.
     """
 
-    def __init__(self, ledger: Ledger, kind: str, noun: type[N]) -> None:
-        self._engine, self._noun = ledger.engine, noun
+    def __init__(self, ledger: Ledger, kind: str, noun: type[N], *, said: Callable[[N], S]) -> None:
+        self._engine = ledger.engine
+        self._read_one: Callable[[str], S] = lambda body: said(decode(noun, body))
         self._where = sa.and_(facts.c.app == ledger.app, facts.c.kind == kind)
         self._lock = threading.Lock()
         self._count = 0
-        self._known: dict[int, N] = {}
-        self._all: tuple[N, ...] = ()
+        self._known: dict[int, S] = {}
+        self._all: tuple[S, ...] = ()
 
-    def all(self) -> tuple[N, ...]:
-        """Return the facts in the order of their last change: the same tuple until one comes."""
+    def all(self) -> tuple[S, ...]:
+        """Return what they say, by their last change: the same tuple until one comes."""
         count = sa.select(sa.func.count()).select_from(facts).where(self._where)
         reading = self._engine.connect().execution_options(read_only=True)
         with self._lock, reading as connection:
@@ -53,11 +56,11 @@ class Newest(Generic[N]):
         known |= self._decoded(connection, [one for one in numbers if one not in known])
         self._known, self._all = known, tuple(known[number] for number in numbers)
 
-    def _decoded(self, connection: sa.Connection, numbers: Sequence[int]) -> dict[int, N]:
+    def _decoded(self, connection: sa.Connection, numbers: Sequence[int]) -> dict[int, S]:
         found = {}
         for start in range(0, len(numbers), _BATCH):
             some = facts.c.seq.in_(numbers[start : start + _BATCH])
             query = sa.select(facts.c.seq, facts.c.body).where(some)
             for number, body in connection.execute(query):
-                found[number] = decode(self._noun, body)
+                found[number] = self._read_one(body)
         return found
