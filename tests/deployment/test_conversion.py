@@ -153,8 +153,9 @@ def test_where_nothing_is_the_likeliest_answer_nothing_is_written(
     assert [one.sure for one in found] == pytest.approx([o.sure for o in expected], rel=1e-2)
     assert [one.text for one in found].count("") >= 3
     if beams == 1:
-        assert [list(quick.pieces(text))[-1] for text in TEXTS] == [
-            Written(one.text, pytest.approx(one.sure, rel=1e-3), one.finish) for one in found
+        wholes = [list(quick.pieces(text))[-1] for text in TEXTS]
+        assert [(one.text, one.finish) for one in wholes if isinstance(one, Written)] == [
+            (one.text, one.finish) for one in found
         ]
 
 

@@ -61,7 +61,7 @@ def test_a_flag_whose_case_cannot_be_opened_is_503_and_has_its_case_later(
         wait_until(lambda: web.get("/health/ready").status_code == 200)
         answer = web.post("/v1/predict", json={"text": "where is my parcel"}).json()["id"]
         body = {"prediction": answer, "kind": "flag", "value": "harmful"}
-        sent = {"json": body, "headers": {"idempotency-key": "once"}}
+        sent: dict[str, Any] = {"json": body, "headers": {"idempotency-key": "once"}}
         with away(monkeypatch):
             told = web.post("/v1/react", **sent)
             assert told.status_code == 503, told.text
