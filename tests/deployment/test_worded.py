@@ -11,6 +11,7 @@ import pytest
 
 from chainring.contracts.errors import DamagedError
 from chainring.contracts.prediction import LENGTH, STOP
+from chainring.contracts.predictor import PredictSettings
 from chainring.contracts.request import Request
 from chainring.deployment.model_folder import read_card
 from chainring.deployment.passages import PassagePredictor
@@ -32,6 +33,7 @@ class Listener:
         self.answers, self.asked, self.open = answers, list[str](), True
 
     def write(self, texts: Sequence[str]) -> list[Written]:
+        assert texts, "a writer is not asked for nothing"
         self.asked += texts
         said = [self.answers[text.partition(" ? ")[0]] for text in texts]
         return [Written(text, sure, LENGTH if text == "cut" else STOP) for text, sure in said]
@@ -56,6 +58,45 @@ def test_each_passage_is_read_with_the_question_and_the_likeliest_answer_stands(
     assert (answer.output, answer.pair, answer.text) == ("三天", "包裹需要三天。", "包裹要几天")
     assert answer.scores == {"rec_a": 0.9, "rec_b": 0.01}
     assert not answer.passed_on
+
+
+def test_of_answers_about_as_sure_that_of_the_passage_which_fits_better_stands(
+    tmp_path: Path,
+) -> None:
+    listener = Listener({"包裹需要三天。": ("三天", 0.4), "包裹可以退。": ("可以", 0.5)})
+    (answer,) = predictor(tmp_path, listener).predict([Request(text="包裹需要三天吗")])
+    assert (answer.output, answer.confidence) == ("三天", 0.4)
+
+
+def test_an_answer_that_is_not_sure_at_all_is_passed_on(tmp_path: Path) -> None:
+    listener = Listener({"包裹需要三天。": ("三天", 0.0), "包裹可以退。": ("", 0.9)})
+    (answer,) = predictor(tmp_path, listener).predict([Request(text="包裹要几天")])
+    assert (answer.output, answer.confidence, answer.passed_on) == ("三天", 0.0, True)
+
+
+def test_as_many_passages_are_read_as_the_card_says(tmp_path: Path) -> None:
+    listener = Listener(dict.fromkeys(PASSAGES.values(), ("yes", 0.9)))
+    one = {"retrieval": CARD["retrieval"] | {"passages": 1}}
+    (answer,) = predictor(tmp_path, listener, **one).predict([Request(text="包裹要几天")])
+    assert len(listener.asked) == 1
+    assert len(answer.scores) == 1
+
+
+def test_a_given_passage_is_read_in_stretches_no_longer_than_the_card_says(tmp_path: Path) -> None:
+    parts = [f"{thing * 30}。" for thing in "鞋帽衣裤"]
+    listener = Listener(dict.fromkeys(parts, ("一样", 0.9)))
+    short = {"retrieval": CARD["retrieval"] | {"passage_characters": 40}}
+    asked = Request(text="包裹要几天", pair="".join(parts))
+    (answer,) = predictor(tmp_path, listener, **short).predict([asked])
+    assert listener.asked == [f"{part} ? 包裹要几天" for part in parts]
+    assert answer.pair == "".join(parts)
+
+
+def test_as_many_sources_are_told_as_are_asked_for_the_best_first(tmp_path: Path) -> None:
+    listener = Listener({"包裹需要三天。": ("三天", 0.1), "包裹可以退。": ("可以", 0.9)})
+    asked = [Request(text="包裹要几天")]
+    (answer,) = predictor(tmp_path, listener).predict(asked, settings=PredictSettings(top_k=1))
+    assert answer.scores == {"rec_b": 0.9}
 
 
 @pytest.mark.parametrize(("sure", "finish"), [(0.9, LENGTH), (0.01, STOP)])
