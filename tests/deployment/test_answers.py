@@ -45,6 +45,28 @@ def test_a_prediction_says_who_answered_what_to_whom() -> None:
     assert id_time(found.id) == 1_700_000_000.0
 
 
+def test_a_prediction_keeps_what_was_written_beside_the_second_text() -> None:
+    said = Answer(
+        label="", confidence=0.2, passed_on=True, text="How long?", pair="It takes two days.",
+        output="two days",
+    )  # fmt: skip
+    asked = Request(text="How long?", app="other")
+    found = prediction(DEPLOYMENT, asked, said, secret=SECRET, variant="shadow")
+    assert (found.output, found.pair, found.passed_on) == ("two days", "It takes two days.", True)
+    assert (found.app, found.variant) == (DEPLOYMENT.app, "shadow")
+
+
+def test_another_second_text_is_another_digest_and_another_group() -> None:
+    found = [
+        prediction(
+            DEPLOYMENT, Request(text="How long?"), replace(answer("How long?"), pair=pair),
+            secret=SECRET,
+        )
+        for pair in ("", "It takes two days.", "Shoes cost 9.")
+    ]  # fmt: skip
+    assert len({one.request for one in found}) == len({one.group for one in found}) == 3
+
+
 def test_a_prediction_says_whether_its_answer_was_cut() -> None:
     whole = answer("hello")
     for said, finish in ((whole, "stop"), (replace(whole, finish=LENGTH), "length")):
@@ -115,6 +137,10 @@ def test_a_fifth_of_the_groups_is_held_out() -> None:
 )
 def test_the_hold_out_is_the_lowest_fifth_of_the_hash(group: str, held_out: bool) -> None:
     assert is_holdout(group) is held_out
+
+
+def test_without_a_share_nothing_is_held_out() -> None:
+    assert not is_holdout("0" * 32, share=0.0)
 
 
 @given(st.binary(min_size=16, max_size=16).map(bytes.hex), st.floats(0, 1), st.floats(0, 1))
