@@ -30,6 +30,17 @@ def test_a_request_that_is_sent_again_gets_the_answer_of_before() -> None:
     asyncio.run(test())
 
 
+def test_the_same_key_of_another_caller_or_for_another_route_is_another_request() -> None:
+    async def test() -> None:
+        remembered = Remembered()
+        for caller, route in (("ann", "/v1/predict"), ("bo", "/v1/predict"), ("ann", "/v1/react")):
+            async with remembered.place(caller, route, "a", body=b"{}") as place:
+                assert not place.answer
+                place.answer = b"first"
+
+    asyncio.run(test())
+
+
 def test_one_that_comes_while_the_first_is_on_its_way_waits_for_it() -> None:
     async def test() -> None:
         remembered, go, asked = Remembered(), asyncio.Event(), 0
@@ -113,6 +124,23 @@ def test_workers_share_what_they_remember(tmp_path: Path) -> None:
             await given(other, "a", b"second", body=b"other")
 
     asyncio.run(test())
+
+
+def test_half_an_answer_is_nothing_that_another_worker_could_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write, names = Path.write_bytes, list[str]()
+
+    def halved(path: Path, data: bytes) -> int:
+        write(path, data[:20])
+        names.extend(file.name for file in tmp_path.iterdir())
+        return write(path, data)
+
+    monkeypatch.setattr(Path, "write_bytes", halved)
+    asyncio.run(given(Remembered(tmp_path), "a", b"first"))
+    (file,) = tmp_path.iterdir()
+    assert names
+    assert file.name not in names
 
 
 def test_what_another_worker_remembered_is_forgotten_after_as_long(tmp_path: Path) -> None:
