@@ -64,21 +64,39 @@ def test_texts_beyond_the_quota_of_a_day_are_refused_whole_until_the_next() -> N
 @pytest.mark.parametrize(
     ("error", "is_gone", "left"),
     [
-        (BusyError("full"), False, 10),
-        (InputError("this model gives no vectors"), False, 10),
-        (HttpError("unfit"), False, 10),
-        (asyncio.CancelledError(), False, 10),
-        (asyncio.CancelledError(), True, 2),
-        (RuntimeError("x"), False, 2),
+        (BusyError("full"), False, 9),
+        (InputError("this model gives no vectors"), False, 9),
+        (HttpError("unfit"), False, 9),
+        (asyncio.CancelledError(), False, 9),
+        (asyncio.CancelledError(), True, 1),
+        (RuntimeError("x"), False, 1),
     ],
 )
 def test_texts_that_are_refused_are_given_back_and_those_that_nobody_waited_for_are_not(
     error: BaseException, is_gone: bool, left: int
 ) -> None:
     limits, caller = Limits(wall=Clock(10 * DAY)), key(per_day=10)
+    limits.spend(caller, 1)
     with pytest.raises(type(error)), limits.spending(caller, 8, is_gone=lambda: is_gone):
         raise error
     limits.spend(caller, left)
+    with pytest.raises(HttpError, match="quota"):
+        limits.spend(caller, 1)
+
+
+def test_texts_of_yesterday_that_are_given_back_add_nothing_to_the_quota_of_today() -> None:
+    wall = Clock(10 * DAY)
+    limits, caller = Limits(wall=wall), key(per_day=10)
+
+    def refused_on_the_next_day() -> None:
+        with limits.spending(caller, 8):
+            wall.at += DAY
+            limits.spend(caller, 1)
+            raise BusyError("full")
+
+    with pytest.raises(BusyError):
+        refused_on_the_next_day()
+    limits.spend(caller, 10)
     with pytest.raises(HttpError, match="quota"):
         limits.spend(caller, 1)
 
