@@ -50,3 +50,11 @@ def test_where_few_questions_are_asked_some_of_them_still_count() -> None:
         rows = asked(str(number * number % kinds) for number in range(100))
         recent = recent_of(rows)
         assert any([recent.counts(row) for row in rows])
+
+
+def test_however_many_groups_are_asked_fifty_are_remembered() -> None:
+    assert recent_of(asked(str(number) for number in range(1000))).size == 50
+
+
+def test_what_was_asked_last_of_the_first_answers_does_not_count_anew() -> None:
+    assert counted(recent_of(asked("abcdefgh")), "ghab") == [False, False, True, True]
