@@ -18,6 +18,7 @@ from chainring.training.generators.settings import (
     [
         (Seq2SeqSettings(), "m2m_100", 3e-3, 1e-4),
         (Seq2SeqSettings(), "t5", 3e-3, 3e-4),
+        (Seq2SeqSettings(), "mt5", 3e-3, 3e-4),
         (Seq2SeqSettings(), "encoder-decoder", 3e-3, 5e-4),
         (DecoderSettings(), "gpt2", 1e-3, 5e-5),
         (PreferenceSettings(), "llama", 1e-3, 5e-5),
