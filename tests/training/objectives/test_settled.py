@@ -52,3 +52,22 @@ def test_what_the_recipe_states_holds(continue_from: str) -> None:
     assert (found.learning_rate, found.dropout) == (2e-3, 0.0)
     if found.shape:
         assert (found.shape.layers, found.shape.hidden, found.shape.heads) == (3, 768, 6)
+
+
+def test_a_network_is_as_large_as_all_epochs_can_be_paid_for() -> None:
+    few, many = (
+        settled(PretrainSettings(epochs=n), flops=1e15, tokens=5_000_000, vocabulary=8000).shape
+        for n in (1, 20)
+    )
+    assert few is not None
+    assert many is not None
+    assert (few.layers, few.hidden) > (many.layers, many.hidden)
+
+
+def test_the_settings_are_filled_with_what_was_left_open() -> None:
+    options = PretrainSettings(epochs=3, hidden=64)
+    found = Settled(shape=None, learning_rate=5e-4, dropout=0.2).filled(options)
+    assert (found.learning_rate, found.dropout) == (5e-4, 0.2)
+    assert found.model_dump(exclude={"learning_rate", "dropout"}) == options.model_dump(
+        exclude={"learning_rate", "dropout"}
+    )

@@ -41,6 +41,20 @@ def test_much_time_makes_no_network_that_the_text_is_too_short_for(
     assert (found.layers, found.hidden) == largest
 
 
+@pytest.mark.parametrize(("tokens", "epochs"), [(10**8, 20), (1_000_000, 3)])
+def test_a_network_is_taken_from_the_work_on_that_teaches_it_enough(
+    tokens: int, epochs: int
+) -> None:
+    weights, scored = 3 * 12 * 128**2, 8000 * 128
+    seen = min(20 * weights, epochs * tokens)  # twenty tokens a weight, or all that there is
+    work = seen * 6 * (weights + scored) * (384 / 128) ** 0.5  # narrow products are slower
+    found = [
+        fitting(some * work, tokens=tokens, epochs=epochs, vocabulary=8000, objective="causal")
+        for some in (0.999, 1.001)
+    ]
+    assert [(one.layers, one.hidden) for one in found] == [(2, 128), (3, 128)]
+
+
 @pytest.mark.parametrize("objective", get_args(ObjectiveName))
 def test_all_weights_but_tables_count_where_the_text_bounds_a_network(
     objective: ObjectiveName,
