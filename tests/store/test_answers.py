@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import pytest
 
@@ -77,6 +78,27 @@ def test_shadows_are_read_where_they_are_asked_for_and_counted_nowhere(
     assert sum(n for _, kind, n in traffic.by_day() if kind == "answers") == 5
     assert [row.id for row in latest(traffic, "old", limit=2)] == [rows[3].id, rows[2].id]
     assert by_id(traffic, [rows[5].id, "pred_unknown"]).keys() == {rows[5].id}
+
+
+def test_answers_of_another_application_in_the_same_database_are_not_read(
+    traffic: Traffic, traffic_place: Path | str, rows: list[Prediction]
+) -> None:
+    other = Traffic(traffic_place, app="bank")
+    try:
+        stream = Stream(model="old", since=0.0)
+        assert newer(other, stream, Cursor()) == []
+        assert count(other, stream, Cursor()) == 0
+        assert latest(other, "old", limit=5) == []
+        assert by_id(other, [rows[0].id]) == {}
+    finally:
+        other.close()
+
+
+def test_however_many_ids_are_asked_for_each_is_found(
+    traffic: Traffic, rows: list[Prediction]
+) -> None:
+    wanted = [*(f"pred_unknown{number}" for number in range(1200)), rows[0].id, rows[3].id]
+    assert by_id(traffic, wanted).keys() == {rows[0].id, rows[3].id}
 
 
 def test_since_a_moment_means_since_then(traffic: Traffic, rows: list[Prediction]) -> None:
