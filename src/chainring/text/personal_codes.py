@@ -20,7 +20,7 @@ import ipaddress
 import re
 from functools import lru_cache
 
-from chainring.text.personal import is_other
+from chainring.text.personal import MASK, is_other
 from chainring.text.places import Label, Spans, View, disjoint, matches, values
 
 _LINK = (
@@ -146,9 +146,15 @@ def _is_taiwan(number: str) -> bool:
 _PASSPORT_LABEL = labelled("护照|通行证|passport", r"护照|通行证|(?<![a-z])passports?")
 _PASSPORT = re.compile(rf"[a-z]{{0,2}}[0-9]{{6,9}}[a-z]?{ENDS}")
 _PLATE = re.compile(
-    r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][a-hj-np-z][ ·•・.-]?"
+    r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][a-hj-np-z]"
+    r"(?:(?P<dot>[·•・])|[ .-])?"
     r"(?:(?=(?:[a-z]*[0-9]){2})[0-9a-hj-np-z]{5,6}|[0-9a-hj-np-z]{4}[挂学警港澳领])(?![0-9a-z])"
 )
+_NO_PLATE = re.compile("元|块|台|版|型|款|号段")  # follows a price or a model: 新F15000元
+_BY_PLATE = re.compile("车|牌照|牌号|违停|违章|驾|挪|罚单|plate|park")
+_ALSO_WORDS = frozenset("新云贵青川吉宁苏鲁甘藏蒙京黑豫")  # 更新 B5200, 北京 B5200: no plates
+_ALSO_FIRST = frozenset("新云贵青川吉宁")  # even where they begin a clause: 云 A1002, 新 A1234
+_PLATE_BEFORE, _PLATE_AFTER = 16, 8  # characters around a plate in which its word may stand
 _PLATE_LABEL = labelled(
     "plate|license p|licence p|number p|vehicle reg|car reg|reg ",
     r"(?<![a-z])(?:(?:licen[cs]e |number )?plates?(?= (?:no|num|is|[a-z]{1,3}-?[0-9]|[0-9])|:)"
@@ -178,8 +184,24 @@ def plates(view: View) -> Spans:
     """Return licence plates: Chinese ones by their form, capital ones of elsewhere by a label."""
     spans = [match.span() for match in values(_PLATE_LABEL, _PLATE_VALUE, view, is_cased=True)]
     if not view.near.isascii():
-        spans += [match.span() for match in _PLATE.finditer(view.plain)]
+        spans += [match.span() for match in _PLATE.finditer(view.plain) if _is_plate(match)]
     return disjoint(spans)
+
+
+def _is_plate(found: re.Match[str]) -> bool:
+    """Return whether a plate by form is one: some provinces are words (更新B52000, 云A100显卡)."""
+    plain, (start, end) = found.string, found.span()
+    if _NO_PLATE.match(plain, end):
+        return False
+    if found["dot"] or plain.strip(" \n,.!。") == found[0]:
+        return True
+    # what a mask hides has another length once it is a placeholder: no word reaches across one
+    before = plain[max(0, start - _PLATE_BEFORE) : start].rpartition(MASK)[2]
+    after = plain[end : end + _PLATE_AFTER].partition(MASK)[0]
+    if _BY_PLATE.search(before) or _BY_PLATE.search(after):
+        return True
+    is_inside = before[-1:].isalpha() and not before[-1:].isascii()
+    return found[0][0] not in (_ALSO_WORDS if is_inside else _ALSO_FIRST)
 
 
 def records(view: View) -> Spans:

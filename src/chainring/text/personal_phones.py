@@ -7,6 +7,7 @@ Enters a `View`, leaves sorted, disjoint spans:
 ``090-1234-5678``, ``0412 345 678``             Japanese, Korean and Taiwanese, Australian
 ``8 (912) 345-67-89``, ``(11) 91234-5678``      Russian, Brazilian
 ``98765 43210`` after ``mobile``, ``电话``        seven to fifteen digits after a label
+``128 256 512`` after ``手机``, ``mobile``        stays: sizes
 ============================================  =================================================
 """
 
@@ -33,15 +34,24 @@ _FORMS = tuple(
     )
 )
 _LABEL = re.compile(
-    r"(?:电话|手机|座机|固话|热线|致电|拨打|传真|联系方式|号码|拨|(?<![a-z])(?:telephone|phone|tel|call|fax"
-    r"|ring|cell|mobile|text|whatsapp|hotline|reach|contact)(?: (?:me|us|him|her|them))?)"
+    r"(?:电话|座机|固话|热线|致电|拨打|传真|联系方式|拨|(?P<loose>手机|"
+    # what has a number of its own before it: an order, a shoe, a seat, a card
+    r"(?<![单递流鞋子裤服装检位间票奖牌证照卡同次班品件])号码|(?<![a-z])(?:ring|cell|mobile|text))"
+    r"|(?<![a-z])(?:telephone|phone|tel|call|fax|whatsapp|hotline|reach|contact))"
+    r"(?: (?:me|us|him|her|them))?"
     r"(?:[\s:=\"'“”.()*,]|是|为|号码?|number\b|no\b|at\b|on\b|is\b|my\b|or\b|机){0,8}$"
+)
+_TOLD = re.compile(
+    r"手机号|号码[是为]|[a-z] ?[:=]|\b(?:number|no|at|on|is|me|us|him|her|them)\b", re.ASCII
 )
 _LABEL_REACH = 72
 _ANY = re.compile(rf"\+?\(?[0-9](?:[ .()-]{{0,2}}[0-9]){{6,14}}{_END}(?![元块个件%])")
 _DAY = re.compile(
     r"(?:19|20)[0-9]{2}[-./ ]?[0-9]{1,2}[-./ ]?[0-9]{1,2}|[0-9]{1,2}[-./ ][0-9]{1,2}[-./ ][0-9]{4}"
 )
+_SHORT_ONES = re.compile(r"[1-9][0-9]{0,3}(?:[ .()-]{1,2}[0-9]{1,4})+")
+_LOCAL = re.compile(r"[0-9]{3,4}[ .-][0-9]{4}")
+_ROUND = re.compile(r"[1-9][0-9]{0,2}0(?:[ .()-]{1,2}[0-9]{1,3}0)+")
 
 
 def all_phones(view: View) -> Spans:
@@ -53,9 +63,7 @@ def all_phones(view: View) -> Spans:
     for form in _FORMS:
         found = matches(form, plain, starts)
         spans += [match.span() for match in found if not is_other(plain, match.start())]
-    for match in matches(_ANY, plain, starts):
-        if not _DAY.fullmatch(match[0]) and _is_labelled(plain, match.start()):
-            spans.append(match.span())
+    spans += [match.span() for match in matches(_ANY, plain, starts) if _is_labelled(match)]
     return disjoint(spans)
 
 
@@ -64,5 +72,21 @@ def _is_decimal(plain: str, start: int) -> bool:
     return start > 1 and plain[start - 1] == "." and plain[start - 2].isdigit()
 
 
-def _is_labelled(plain: str, start: int) -> bool:
-    return _LABEL.search(plain, max(0, start - _LABEL_REACH), start) is not None
+def _is_labelled(found: re.Match[str]) -> bool:
+    """Return whether a label makes a phone number of what was found.
+
+    `手机 128 256 512` and `ring 17 18 19 20` are sizes: a list of short numbers asks for more than
+    a word with other meanings, and a list of round ones for more than any word alone.
+    """
+    plain, start = found.string, found.start()
+    label = _LABEL.search(plain, max(0, start - _LABEL_REACH), start)
+    if label is None or is_other(plain, start) or _DAY.fullmatch(found[0]):
+        return False
+    if not _is_list(found[0]) or _TOLD.search(label[0]):
+        return True
+    return label["loose"] is None and not _ROUND.fullmatch(found[0])
+
+
+def _is_list(number: str) -> bool:
+    """Return whether `number` may be several short ones: 128 256 512, but not 9123 4567."""
+    return _SHORT_ONES.fullmatch(number) is not None and _LOCAL.fullmatch(number) is None
