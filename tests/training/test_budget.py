@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 from tests.training.conftest import make_placement
 
+from chainring.contracts.placement import Choice, Placement
 from chainring.training.budget import Fit, fit, sample
 
 SMALL = {"parameters": 10_000_000, "tokens": 200_000}
@@ -37,6 +40,61 @@ def test_bfloat16_fits_more_epochs_than_float32(minutes: float) -> None:
         for precision in ("bf16", "fp32")
     )
     assert fast > slow
+
+
+def on_cards(precision: str, *, cards: int = 1) -> Placement:
+    cuda = Choice(value="cuda", because="test")
+    return dataclasses.replace(make_placement(precision), device=cuda, world_size=cards)
+
+
+def minutes_of_an_epoch(
+    placement: Placement, *, parameters: int, tokens: int, packed: bool = False
+) -> float:
+    """Return the minutes that one epoch is thought to take."""
+    found = fit(
+        10**9,
+        parameters=parameters,
+        tokens=tokens,
+        minutes=1000,
+        placement=placement,
+        packed=packed,
+    )
+    return 1000 / found.epochs
+
+
+@pytest.mark.parametrize(
+    ("weights", "tokens_per_s"), [(88_540_000, 539_022), (123_568_000, 457_988)]
+)
+def test_a_card_is_thought_at_most_three_times_slower_than_bert_and_gpt_2_were_on_an_h200(
+    weights: int, tokens_per_s: int
+) -> None:
+    thought = minutes_of_an_epoch(
+        on_cards("bf16"), parameters=weights, tokens=tokens_per_s * 6, packed=True
+    )
+    assert 1.0 < 10 * thought < 3.5
+
+
+def test_a_small_network_passes_no_more_tokens_on_a_card_than_bert_does() -> None:
+    small, bert = (
+        minutes_of_an_epoch(on_cards("bf16"), parameters=weights, tokens=10**6)
+        for weights in (3_000_000, 88_540_000)
+    )
+    assert small == pytest.approx(bert, rel=0.1)
+
+
+def test_the_full_batches_of_a_pre_training_are_faster_the_smaller_the_network() -> None:
+    small, large = (
+        minutes_of_an_epoch(on_cards("bf16"), parameters=weights, tokens=10**6, packed=True)
+        for weights in (3_000_000, 30_000_000)
+    )
+    assert large == pytest.approx(10 * small, rel=0.01)
+
+
+def test_two_cards_are_twice_as_fast_and_float32_is_slower() -> None:
+    size = {"parameters": 85_000_000, "tokens": 10**6}
+    one = minutes_of_an_epoch(on_cards("bf16"), **size)
+    assert minutes_of_an_epoch(on_cards("bf16", cards=2), **size) == pytest.approx(one / 2, rel=0.1)
+    assert minutes_of_an_epoch(on_cards("fp32"), **size) > 2 * one
 
 
 def test_a_sample_has_its_share_in_order_and_the_same_each_time() -> None:

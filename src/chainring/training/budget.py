@@ -6,6 +6,14 @@ short texts with MiniLM: bfloat16 on a core with AMX, by an earlier loop; float3
 AVX2, where a step reached 60 on one core and a whole training on two, with its start and its
 validations, 43 to 45 on each. A slower machine takes longer than the budget by the same factor, and
 says so in its time left.
+
+A GPU's bfloat16 is an A100's, a third of its data sheet (312 TFLOP/s). Steps of pre-training on an
+H200, compiled and in full batches, reached 286 (BERT-base) and 340 TFLOP/s (GPT-2 124M) by the
+count of here, 29 and 34 % of its data sheet; transformers' Trainer 195 and 153
+(docs/benchmarks/gpu.md). Float32 was measured on no card: its speed is a guess for older ones,
+which have no bfloat16. Where a batch holds but the rows of a step, a small network waits for its
+launches: it is thought to pass no more tokens than BERT-base. Two small translators passed about
+88,000 and 110,000 a second, beside fourteen other runs (docs/benchmarks/translation.md).
 """
 
 from __future__ import annotations
@@ -25,13 +33,16 @@ FLOPS_A_PARAMETER = 6
 
 GIGAFLOPS_A_CORE = {"bf16": 85.0, "fp32": 43.0}
 NOMINAL_CORES = 2
-GIGAFLOPS_GPU = 8000.0
+GIGAFLOPS_GPU = {"bf16": 100_000.0, "fp32": 8_000.0}
+TOKENS_A_SECOND_GPU = 188_000.0
+"""At most, where batches are not full: those of BERT-base (88.5 million weights) at full speed."""
 
 
 def nominal_gigaflops(placement: Placement) -> float:
     """Return the assumed training speed; cores do not enter, since threads change no result."""
     if placement.device.value != "cpu":
-        return GIGAFLOPS_GPU * placement.world_size
+        full = GIGAFLOPS_GPU.get(placement.precision.value, GIGAFLOPS_GPU["fp32"])
+        return full * placement.world_size
     return GIGAFLOPS_A_CORE.get(placement.precision.value, GIGAFLOPS_A_CORE["fp32"]) * NOMINAL_CORES
 
 
@@ -44,7 +55,15 @@ class Fit:
     because: str = ""
 
 
-def fit(wanted: int, *, parameters: int, tokens: int, minutes: float, placement: Placement) -> Fit:
+def fit(
+    wanted: int,
+    *,
+    parameters: int,
+    tokens: int,
+    minutes: float,
+    placement: Placement,
+    packed: bool = False,
+) -> Fit:
     """Return the epochs that should fit; where not even one does, the share of one that does.
 
     Parameters
@@ -59,9 +78,13 @@ def fit(wanted: int, *, parameters: int, tokens: int, minutes: float, placement:
         Time that may be spent.
     placement
         Device and precision decide on the nominal speed.
+    packed
+        Whether batches are full whatever the rows of a step, as in pre-training.
     """
     speed = nominal_gigaflops(placement) * 1e9
     epoch_s = max(1e-9, FLOPS_A_PARAMETER * parameters * tokens / speed)
+    if placement.device.value != "cpu" and not packed:
+        epoch_s = max(epoch_s, tokens / (TOKENS_A_SECOND_GPU * placement.world_size))
     fitting = minutes * 60 / epoch_s
     if wanted <= fitting:
         return Fit(epochs=wanted)

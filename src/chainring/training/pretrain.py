@@ -190,8 +190,7 @@ def split(texts: Sequence[str], *, share: float) -> tuple[list[str], list[str]]:
     >>> [len(part) for part in split([str(n) for n in range(1000)], share=0.1)]
     [911, 89]
     """
-    limit = share * DIGEST_PARTS
-    kept, judges = list[str](), list[str]()
+    limit, kept, judges = share * DIGEST_PARTS, list[str](), list[str]()
     for text in texts:
         digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
         judging = int.from_bytes(digest, "big") % DIGEST_PARTS < limit
@@ -282,6 +281,7 @@ def _fit(
         tokens=text.tokens,
         minutes=minutes,
         placement=work.placement,
+        packed=True,
     )
 
 
