@@ -11,6 +11,7 @@ from chainring.contracts.prediction import Answer
 from chainring.contracts.predictor import PredictSettings
 from chainring.contracts.request import Request
 from chainring.contracts.values import Input
+from chainring.deployment.admission import Admission
 from chainring.deployment.lane import BATCH_TEXTS, Lane, Reply
 from chainring.deployment.settings import DeploymentSettings
 
@@ -144,12 +145,42 @@ def test_a_batch_stays_within_its_budget_of_characters() -> None:
     run(test)
 
 
-def test_very_many_short_texts_are_run_in_batches_of_a_bounded_number() -> None:
+def test_very_many_short_texts_are_run_in_batches_of_a_bounded_number(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Admission, "ran", lambda *_, **__: None)  # however slow the machine is
+
     async def test() -> None:
         predictor = Echo()
         lane = Lane(predictor, tag=1)
         await lane.ask(asked(*["t"] * (2 * BATCH_TEXTS + 1)))
         assert list(map(len, predictor.batches)) == [BATCH_TEXTS, BATCH_TEXTS, 1]
+        await lane.drain(10)
+
+    run(test)
+
+
+class Vectors(Echo):
+    """Gives vectors, too: the length of each text."""
+
+    capabilities = frozenset({"embed"})
+
+    def embed(self, texts: Sequence[str]) -> list[list[float]]:
+        return [[float(len(text))] for text in texts]
+
+
+def test_vectors_and_answers_that_wait_together_are_each_given_what_was_asked_for() -> None:
+    async def test() -> None:
+        predictor = Vectors(is_open=False)
+        lane = Lane(predictor, tag=1)
+        first = asyncio.create_task(lane.ask(asked("first")))
+        await entered(predictor)
+        vectors = asyncio.create_task(lane.embed(["a", "bb"]))
+        replies = asyncio.create_task(lane.ask(asked("ccc")))
+        await asyncio.sleep(0)
+        predictor.gate.set()
+        assert await vectors == ([[1.0], [2.0]], 1)
+        assert texts_of(await first + await replies) == ["first", "ccc"]
         await lane.drain(10)
 
     run(test)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 
 import pytest
 from tests.deployment.test_lane import asked, run
@@ -10,6 +11,7 @@ from tests.deployment.test_writing import Scribe, Stream, begun, last
 
 from chainring.contracts.errors import BusyError
 from chainring.contracts.request import Request
+from chainring.deployment import retiring
 from chainring.deployment.lane import Lane
 from chainring.deployment.writing import OPEN_TEXTS
 
@@ -114,3 +116,62 @@ def test_a_drain_that_is_given_up_breaks_off_texts_and_closes_their_predictor() 
         assert scribe.ended == ["a"]
 
     run(test)
+
+
+class Slow(Scribe):
+    """Is closed once it is told that the lane ends."""
+
+    def __init__(self) -> None:
+        super().__init__("old")
+        self.ends = threading.Event()
+
+    def close(self) -> None:
+        assert self.ends.wait(30)
+        super().close()
+
+
+def test_a_lane_that_is_drained_has_closed_what_was_swapped_out_before(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def test() -> None:
+        old = Slow()
+        lane = Lane(old, tag=1)
+        shutdown = lane._thread.shutdown
+
+        def ending(*, wait: bool) -> None:
+            old.ends.set()
+            shutdown(wait=wait)
+
+        monkeypatch.setattr(lane._thread, "shutdown", ending)
+        closing = lane.take_up(Scribe("new"), tag=2)
+        assert await lane.drain(5)
+        assert (closing.done(), old.is_closed) == (True, True)
+
+    run(test)
+
+
+class Stuck(Scribe):
+    """Cannot be closed."""
+
+    def close(self) -> None:
+        raise RuntimeError("the engine does not let go")
+
+
+def test_an_old_one_that_cannot_be_closed_is_told_and_the_new_one_answers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    lines: list[str] = []
+
+    def error(line: str, *values: object) -> None:
+        lines.append(line % values)
+
+    async def test() -> None:
+        lane = Lane(Stuck("old"), tag=1)
+        with pytest.raises(RuntimeError, match="does not let go"):
+            await lane.swap(Scribe("new"), tag=2)
+        assert (await lane.ask(asked("short")))[0].tag == 2
+        assert await lane.drain(5)
+
+    monkeypatch.setattr(retiring.log, "error", error)
+    run(test)
+    assert lines == ["lane.close failed cause=RuntimeError"]
