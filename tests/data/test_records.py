@@ -144,6 +144,19 @@ def test_rows_that_cannot_be_used_are_dropped_with_reason_and_place(workshop: An
     assert "private" not in json.dumps(dropped)
 
 
+def test_a_refusal_in_any_dress_becomes_no_record(workshop: Any) -> None:
+    refusals = ["refused", "Refused", "refused ", "no", False, "ＮＯ", "拒绝", "不同意"]
+    rows = [{"text": f"mine {n}", "label": "x", "consent": one} for n, one in enumerate(refusals)]
+    workshop.write_rows("a.jsonl", [*rows, ("free", "x")])
+    assert [record.text for record in made(workshop)] == ["free"]
+
+
+def test_a_consent_of_spaces_states_none(workshop: Any) -> None:
+    row = {"text": "mine", "label": "x", "consent": " \u3000"}
+    workshop.write_rows("a.jsonl", [row, {**row, "text": "yours", "consent": " training "}])
+    assert [record.consent for record in made(workshop)] == ["owner", "training"]
+
+
 def test_a_text_of_a_hundred_thousand_characters_is_read(workshop: Any) -> None:
     workshop.write_rows("a.jsonl", [("物流太久了" * 20_000, "x")])
     assert len(made(workshop)[0].text) == 100_000

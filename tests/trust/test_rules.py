@@ -54,6 +54,27 @@ def test_the_first_rule_that_fits_decides_and_is_named() -> None:
     assert decide(rules, OWNER, "train", "x", en).allowed
 
 
+@pytest.mark.parametrize(
+    ("pattern", "consent"),
+    [
+        ("care only", "care only "),
+        ("仅用于诊疗（内部）", "仅用于诊疗(内部)"),
+        ("care*", "ｃａｒｅ　only"),
+    ],
+)
+def test_space_and_width_are_no_way_round_a_rule(pattern: str, consent: str) -> None:
+    denies = rule(where={"consent": pattern})
+    assert not decide([denies], OWNER, "read", "x", Facts(consent=consent)).allowed
+
+
+@pytest.mark.parametrize("sign", ["？", "＊", "［ab］"])
+def test_a_full_width_sign_in_a_pattern_stands_for_itself(sign: str) -> None:
+    allows = rule(1, allow=True, where={"label": f"退款{sign}"})
+    rules = [allows, rule(2)]
+    assert decide(rules, OWNER, "read", "x", Facts(label=f"退款{sign}")).allowed
+    assert not decide(rules, OWNER, "read", "x", Facts(label="退款a")).allowed
+
+
 def test_a_rule_holds_for_its_purpose_and_its_callers_only() -> None:
     rules = [rule(who=["操作员*", "operate"], purpose="market*")]
     for who, purpose, allowed in [

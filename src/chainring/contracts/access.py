@@ -23,15 +23,14 @@ consent   care only            仅用于诊疗
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from functools import lru_cache
 from typing import Literal, get_args
 
 from chainring.contracts.dataset import Row
 from chainring.contracts.record import Record
+from chainring.contracts.terms import plain
 
 Action = Literal["read", "export", "train", "evaluate"]
 ACTIONS: tuple[Action, ...] = get_args(Action)
@@ -39,6 +38,9 @@ SEEING = ("owner", "admin", "operate", "annotate")
 """Roles that may be shown a text where no rule keeps it back."""
 ROLES = (*SEEING, "ask", "react")
 FACTS = ("source", "licence", "consent", "language", "label", "split")
+
+_DRESSED = str.maketrans({"？": "[?]", "＊": "[*]", "［": "[[]"})
+"""Signs that a plain spelling would turn into those of a pattern: they stand for themselves."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,17 +130,13 @@ def decide(rules: Iterable[Rule], who: Who, action: str, purpose: str, facts: Fa
 
 
 def fits(patterns: Iterable[str], value: str) -> bool:
-    """Whether one of the patterns fits a value; capitals and forms of Unicode do not matter.
+    """Whether one of the patterns fits a value; capitals, width and spaces do not matter.
 
     >>> fits(("CC-BY-NC*", "unstated"), "cc-by-nc-4.0")
     True
     """
-    return any(fnmatchcase(_folded(value), _folded(pattern)) for pattern in patterns)
-
-
-@lru_cache(maxsize=4096)
-def _folded(text: str) -> str:
-    return unicodedata.normalize("NFC", text).casefold()
+    told = plain(value)
+    return any(fnmatchcase(told, plain(pattern.translate(_DRESSED))) for pattern in patterns)
 
 
 def record_facts(record: Record, *, label: str | None = None, split: str | None = None) -> Facts:

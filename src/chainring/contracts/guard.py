@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from chainring.contracts.access import RING, Decision, Facts, Rule, decide
-
-REFUSED = "refused"
-"""Consent of somebody who said no: no policy lets such a record be used."""
+from chainring.contracts.terms import is_refusal, plain
 
 FORGOTTEN = "forgotten"
 """Consent of what was forgotten, and the reason by which a later turn leaves it out."""
@@ -36,6 +34,7 @@ class Guard:
 
     def allows(self, consent: str) -> bool:
         """Whether a record with this consent may be used; never one refused or forgotten."""
-        if consent in (REFUSED, FORGOTTEN):
+        if consent == FORGOTTEN or is_refusal(consent):
             return False
-        return not self.allowed_consents or consent in self.allowed_consents
+        allowed = self.allowed_consents
+        return not allowed or plain(consent) in map(plain, allowed)

@@ -110,7 +110,7 @@ class _Maker:
             yield record
 
     def _refused(self, row: RawRow, text: str) -> str | None:
-        consent = row.values.get("consent") or self._settings.consent
+        consent = self._consent(row)
         if not text:
             return "empty text"
         if "pair" in self._settings.facts.needs and not row.values.get("pair", "").strip():
@@ -138,13 +138,16 @@ class _Maker:
             source=row.source,
             locator=self._locator(row),
             licence=values.get("licence") or self._settings.licence,
-            consent=values.get("consent") or self._settings.consent,
+            consent=self._consent(row),
             language=told or language(text),
             group=group_key(both(text, pair), key=self._secret),
             at=_seconds(values.get("at", "")),
             subject=keyed(self._secret, "subject", subject) if subject else None,
             fields=self._fields(row, value, pair),
         )
+
+    def _consent(self, row: RawRow) -> str:
+        return normalise(row.values.get("consent", "")) or self._settings.consent
 
     def _pair(self, row: RawRow) -> str:
         return self._clean(row.values.get("pair", "")) if self._settings.facts.pairs else ""

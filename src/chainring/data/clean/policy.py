@@ -1,6 +1,6 @@
 """Stage: only texts whose licence and consent are allowed; a text that states none is not.
 
-A list that is empty allows everything. Names are compared without regard to case and space.
+A list that is empty allows everything. Names are compared without regard to case, width and space.
 
     CleanSettings(profile="documents", licences=("CC0-1.0", "CC-BY-4.0"), consents=("training",))
 """
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from chainring.contracts.terms import plain
 from chainring.data.clean.batch import Batch
 
 
@@ -23,12 +24,8 @@ def policy(batch: Batch) -> None:
 
 
 def _require(batch: Batch, role: str, allowed: Sequence[str]) -> None:
-    known = {_plain(name) for name in allowed}
+    known = {plain(name) for name in allowed}
     for index in batch.alive():
         stated = batch.rows[index].get(role)
-        if _plain(stated) not in known:
+        if plain(str(stated or "")) not in known:
             batch.drop(index, f"{role} not allowed" if stated else f"no {role} stated")
-
-
-def _plain(name: object) -> str:
-    return " ".join(str(name or "").casefold().split())
