@@ -371,6 +371,35 @@ def test_a_sampled_answer_that_was_corrected_too_gives_both_its_rows(
     }
 
 
+@pytest.mark.parametrize(
+    ("consents", "given"),
+    [
+        ([], "owner"),
+        (["none"], None),
+        (["refused"], None),
+        (["training", "No "], None),
+        (["none", "training"], "training"),
+    ],
+)
+def test_a_review_makes_no_consent_for_users_who_gave_none(
+    row: Row,
+    prediction: Callable[..., Prediction],
+    review: Review,
+    guard: Guard,
+    consents: list[str],
+    given: str | None,
+) -> None:
+    strict = replace(guard, allowed_consents=("training", "owner"))
+    reactions = [
+        row(n, prediction="pred_1", kind="comment", value="", author=f"u{n}", consent=consent)
+        for n, consent in enumerate(consents, 5)
+    ]
+    own = asked(prediction(1), "Where is my parcel?")
+    found, dropped = said([own, *reactions], strict, review("pred_1", "退款"))
+    assert [one.about.consent for one in found] == ([given] if given else [])
+    assert sum(dropped.values()) == (given is None)
+
+
 def test_a_flag_teaches_only_what_a_person_found_true(
     row: Row, review: Review, guard: Guard
 ) -> None:

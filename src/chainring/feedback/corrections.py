@@ -40,6 +40,7 @@ from chainring.contracts.label import Label
 from chainring.contracts.record import Record
 from chainring.contracts.table import Table
 from chainring.contracts.tasks import TASKS
+from chainring.contracts.terms import is_refusal
 from chainring.contracts.values import both
 from chainring.contracts.work import Work
 from chainring.feedback.caps import author_limit
@@ -250,14 +251,22 @@ def _reviewed(
 
 
 def _carrier(rows: Sequence[Feedback], settings: FeedbackSettings) -> Feedback:
-    """Return the answer's row (see `holdout.asked`) with the consent that somebody gave.
+    """Return the answer's row (see `holdout.asked`) with the consent of those who reacted to it.
 
     Its author is never the reviewer: the gate counts rows by author.
     """
     own = next((row for row in rows if row.id == row.prediction), rows[0])
-    said = (row.consent for row in rows if row.consent not in ("none", FORGOTTEN))
-    given = FORGOTTEN if _is_gone(own) else next(said, settings.consent)
+    given = FORGOTTEN if _is_gone(own) else _consent_of(rows, settings)
     return replace(own, id=own.prediction, consent=given)
+
+
+def _consent_of(rows: Sequence[Feedback], settings: FeedbackSettings) -> str:
+    """Return what those who reacted allow; a refusal comes first, silence is no consent."""
+    said = [row.consent for row in rows if row.id != row.prediction and row.consent != FORGOTTEN]
+    if not said:
+        return settings.consent
+    refusal = next((one for one in said if is_refusal(one)), None)
+    return refusal or next((one for one in said if one != "none"), "none")
 
 
 def _is_gone(answer: Feedback) -> bool:
