@@ -75,6 +75,30 @@ def test_a_full_width_sign_in_a_pattern_stands_for_itself(sign: str) -> None:
     assert not decide(rules, OWNER, "read", "x", Facts(label="退款a")).allowed
 
 
+SEVERAL = ("flu|hiv", '[[0,4,"flu"],[5,9,"hiv"]]')
+
+
+@pytest.mark.parametrize("label", [*SEVERAL, "hiv", "HIV "])
+def test_of_several_labels_one_is_enough_to_be_denied(label: str) -> None:
+    assert not decide(
+        [rule(where={"label": "hiv"})], OWNER, "read", "x", Facts(label=label)
+    ).allowed
+    assert decide([rule(where={"label": "h"})], OWNER, "read", "x", Facts(label=label)).allowed
+
+
+@pytest.mark.parametrize("label", SEVERAL)
+def test_of_several_labels_each_must_be_allowed(label: str) -> None:
+    for patterns, allowed in [(["flu"], False), (["flu*"], False), (["flu", "h?v"], True)]:
+        rules = [rule(1, allow=True, where={"label": patterns}), rule(2)]
+        assert decide(rules, OWNER, "read", "x", Facts(label=label)).allowed is allowed
+
+
+@pytest.mark.parametrize("label", ["a|b", "[[vip", "", "|"])
+def test_a_label_of_signs_is_named_as_it_is_written(label: str) -> None:
+    rules = [rule(1, allow=True, where={"label": label or "none"}), rule(2)]
+    assert decide(rules, OWNER, "read", "x", Facts(label=label)).allowed is bool(label)
+
+
 def test_a_rule_holds_for_its_purpose_and_its_callers_only() -> None:
     rules = [rule(who=["操作员*", "operate"], purpose="market*")]
     for who, purpose, allowed in [

@@ -10,7 +10,8 @@ role `operate`, `admin` or `annotate` may read what its verbs show, and a key of
     # Decision(allowed=False, because='rule 1')
 
 A fact that is not known counts against the caller: it fits every pattern of a rule that denies and
-none of a rule that allows.
+none of a rule that allows. Of several labels (`flu|hiv`, or kinds of tags) one is enough for a rule
+that denies; a rule that allows has to fit all of them.
 
 ========  ===================  ==============
 fact      English example      Chinese example
@@ -28,9 +29,11 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Literal, get_args
 
-from chainring.contracts.dataset import Row
+from chainring.contracts.dataset import LABEL_SEPARATOR, Row
+from chainring.contracts.errors import InputError
 from chainring.contracts.record import Record
 from chainring.contracts.terms import plain
+from chainring.contracts.values import labels_in
 
 Action = Literal["read", "export", "train", "evaluate"]
 ACTIONS: tuple[Action, ...] = get_args(Action)
@@ -97,13 +100,17 @@ class Rule:
     def holds_for(self, facts: Facts) -> bool:
         """Whether the rule speaks of a record with these facts."""
         return all(
-            self._has(patterns, getattr(facts, name)) for name, patterns in self.where.items()
+            self._has(name, patterns, getattr(facts, name)) for name, patterns in self.where.items()
         )
 
-    def _has(self, patterns: tuple[str, ...], value: str | None) -> bool:
+    def _has(self, name: str, patterns: tuple[str, ...], value: str | None) -> bool:
         if value is None:
             return "*" in patterns or not self.allow
-        return fits(patterns, value)
+        if name != "label":
+            return fits(patterns, value)
+        as_one = fits([one for one in patterns if LABEL_SEPARATOR in one], value)
+        each = [fits(patterns, one) for one in _labels(value) or (value,)]
+        return as_one or (all(each) if self.allow else any(each))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +144,16 @@ def fits(patterns: Iterable[str], value: str) -> bool:
     """
     told = plain(value)
     return any(fnmatchcase(told, plain(pattern.translate(_DRESSED))) for pattern in patterns)
+
+
+def _labels(value: str) -> tuple[str, ...]:
+    """Return the labels that a value names, of whatever task it is."""
+    if value.startswith("["):
+        try:
+            return labels_in("tags", value)
+        except InputError:
+            pass  # a label that begins so
+    return labels_in("several", value)
 
 
 def record_facts(record: Record, *, label: str | None = None, split: str | None = None) -> Facts:
