@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +100,29 @@ def test_the_light_form_is_smaller_and_near_the_exact_one(
     cosine = (first * second).sum(1) / np.linalg.norm(first, axis=1)
     assert (cosine / np.linalg.norm(second, axis=1)).min() > 0.99
     assert not np.array_equal(first, second)
+
+
+def test_what_others_log_while_a_form_is_made_is_not_lost(
+    onnx_folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    from onnxruntime import quantization
+
+    real = quantization.quantize_dynamic
+
+    def slow(*words: Any, **how: Any) -> None:
+        thread = threading.Thread(target=logging.getLogger("a.server").warning, args=("of others",))
+        thread.start()
+        thread.join()
+        real(*words, **how)
+
+    monkeypatch.setattr(quantization, "quantize_dynamic", slow)
+    quantise(onnx_folder / "model.onnx", tmp_path / "light.onnx")
+    logging.warning("of others, at the root")
+    assert [one.getMessage() for one in caplog.records] == ["of others", "of others, at the root"]
+    assert not logging.getLogger().filters
 
 
 def test_threads_of_an_engine_sleep_while_they_wait(encoder_folder: Path, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ counts only after it answered like torch on two batches of other sizes than it w
 from __future__ import annotations
 
 import logging
+import threading
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -102,13 +103,27 @@ def quantise(source: Path, target: Path) -> None:
         raise MissingPackageError(
             "onnx", extra="train", needed_for="the 8-bit form of an encoder"
         ) from error
-    root = logging.getLogger()
-    level = root.level
-    root.setLevel(logging.ERROR)  # it advises a preprocessing that dynamic quantising ignores
+    root, advice = logging.getLogger(), _Advice()
+    root.addFilter(advice)
     try:
         quantize_dynamic(source, target, per_channel=True, weight_type=QuantType.QInt8)
     finally:
-        root.setLevel(level)
+        root.removeFilter(advice)
+
+
+class _Advice(logging.Filter):
+    """Keeps back what one thread says to the root logger: warnings, no errors.
+
+    onnxruntime has no logger of its own, and advises a preprocessing that makes no difference here.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._thread = threading.get_ident()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Return whether a record passes."""
+        return record.thread != self._thread or record.levelno >= logging.ERROR
 
 
 def _eager_module(source: Path) -> Any:
