@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from chainring.contracts.errors import DamagedError, InputError
+from chainring.contracts.ids import keyed
 from chainring.data.harvest import Harvest
 
 PAGE = {"text": "Returns are free.", "locator": "https://shop.example/returns"}
@@ -92,6 +93,25 @@ def test_scouring_takes_files_from_afar_along_that_a_kill_left(tmp_path: Path) -
         (harvest.copies / "a.txt").write_text("a very rare sentence")
         harvest.scour()
     assert not [p for p in tmp_path.rglob("*") if p.is_file() and b"rare" in p.read_bytes()]
+
+
+@pytest.mark.parametrize("kind", ["subject", "author"])
+@pytest.mark.parametrize("written", ["Ann", "Ann ", "Ａｎｎ"])
+def test_a_forgotten_name_is_known_again_in_any_dress(
+    tmp_path: Path, kind: str, written: str
+) -> None:
+    with Harvest.open(tmp_path / "help") as harvest:
+        harvest.forget(kind, " Ann")
+        assert not harvest.put("1", {"text": "mine", kind: written})
+        assert harvest.put("2", {"text": "yours", kind: "Anna"})
+
+
+def test_a_name_that_an_earlier_version_marked_as_written_stays_away(tmp_path: Path) -> None:
+    with Harvest.open(tmp_path / "help") as harvest:
+        harvest.forget("row", "0")  # makes the salt
+        mark = keyed(bytes.fromhex(harvest.state("salt of the forgotten")), "subject", "Ann ")
+        harvest.connection.execute("INSERT INTO forgotten VALUES (?)", (mark,))
+        assert not harvest.put("1", {"text": "mine", "subject": "Ann "})
 
 
 def test_texts_are_redacted_before_they_are_stored_where_that_is_asked(tmp_path: Path) -> None:

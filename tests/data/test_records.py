@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from chainring.contracts.errors import InputError
+from chainring.contracts.forgotten import record_mark, subject_mark
 from chainring.contracts.record import Record
 from chainring.data.settings import DataSettings
 
@@ -155,6 +156,29 @@ def test_a_consent_of_spaces_states_none(workshop: Any) -> None:
     row = {"text": "mine", "label": "x", "consent": " \u3000"}
     workshop.write_rows("a.jsonl", [row, {**row, "text": "yours", "consent": " training "}])
     assert [record.consent for record in made(workshop)] == ["owner", "training"]
+
+
+def test_one_person_in_any_dress_is_one_subject(workshop: Any) -> None:
+    names = ["Ann", "Ann ", "\u3000Ａｎｎ", "\u200bAnn", " "]
+    rows = [{"text": f"mine {n}", "label": "x", "subject": one} for n, one in enumerate(names)]
+    workshop.write_rows("a.jsonl", rows)
+    *hers, nobody = [record.subject for record in made(workshop)]
+    assert set(hers) == {subject_mark("Ann", workshop.work.secret).removeprefix("subject:")}
+    assert nobody is None
+
+
+@pytest.mark.parametrize("kind", ["subject", "record"])
+def test_what_an_earlier_version_marked_by_a_name_as_written_stays_away(
+    workshop: Any, kind: str
+) -> None:
+    row = {"text": "mine", "label": "x", "subject": "Ann "}
+    workshop.write_rows("a.jsonl", [row, ("free", "x")])
+    as_written = subject_mark("Ann ", workshop.work.secret)
+    if kind == "record":
+        first = made(workshop)[0].id
+        as_written = record_mark(first, as_written.removeprefix("subject:"))
+    workshop.guard = replace(workshop.guard, forgotten=(as_written,))
+    assert [record.text for record in made(workshop)] == ["free"]
 
 
 def test_a_text_of_a_hundred_thousand_characters_is_read(workshop: Any) -> None:

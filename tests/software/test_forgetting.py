@@ -383,6 +383,29 @@ def test_a_subject_may_be_named_before_their_text_comes_in(project: Project) -> 
     assert "Cy was here" not in {one.text for one in records(project)}
 
 
+def test_a_person_goes_in_whatever_dress_files_and_databases_hold_the_name(shop: Path) -> None:
+    padded = [{**row, "subject": row.get("subject", "").replace("ann", "ann ")} for row in rows()]
+    write(shop, padded)
+    with sqlite3.connect(shop / "forum.db") as connection:
+        connection.execute("UPDATE posts SET person = 'ａｎｎ ' WHERE person = 'ann'")
+    connection.close()
+    with opened(shop) as project:
+        project.turn()
+        receipt = project.forget(subject=["ａnn"])
+        assert receipt.unmet == ()
+        assert receipt.act.counts["rows of harvests"] == 1
+        for way in ("file", "harvest"):
+            assert holding(project.folder / ".chainring", SECRETS[way]) == []
+        project.turn()
+        assert not any(SECRETS["file"] in one.text for one in records(project))
+
+
+def test_a_name_that_nobody_here_has_is_told(shop: Path) -> None:
+    told = run("forget", "--subject", "Ann", "--subject", "bo", "--dry-run", "-p", str(shop))
+    assert "nobody here is called 'Ann'" in told
+    assert "'bo'" not in told
+
+
 def test_the_next_of_two_equal_rows_does_not_inherit_the_mark_of_the_first(
     project: Project,
 ) -> None:

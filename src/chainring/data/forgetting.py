@@ -16,6 +16,7 @@ from chainring.contracts.forgotten import is_forgotten, source_mark
 from chainring.contracts.record import Record
 from chainring.data.harvest import FILE, Harvest
 from chainring.data.rows import RawRow
+from chainring.text.normalise import normalise
 
 Becomes = Callable[[RawRow], Record]
 
@@ -55,6 +56,12 @@ def forget_rows(folder: Path, unwanted: Unwanted, *, becomes: Becomes, secret: b
             harvest.forget("source", "")
         harvest.scour()
         return len(chosen)
+
+
+def names_subject(folder: Path, name: str) -> bool:
+    """Return whether a row of a harvest is about this person."""
+    with Harvest.open(folder) as harvest:
+        return any(normalise(row.get("subject", "")) == name for _, row in harvest.rows())
 
 
 def _chosen(harvest: Harvest, unwanted: Unwanted, becomes: Becomes, secret: bytes) -> Iterator[str]:

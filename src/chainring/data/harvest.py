@@ -38,6 +38,7 @@ from typing import Self
 from chainring.contracts.codec import digest
 from chainring.contracts.errors import DamagedError, InputError
 from chainring.contracts.ids import keyed
+from chainring.text.normalise import normalise
 
 FILE = "harvest.db"
 ROW_KEYS = (
@@ -48,6 +49,7 @@ TEXTS = ("text", "pair", "answer", "context")
 DROPPED = "dropped"
 """Name of the state that tells what a part passed over: JSON, reason → count."""
 
+_PEOPLE = ("subject", "author")
 _DIGEST = "digest of the rows"
 _SALT = "salt of the forgotten"
 _SCHEMA = """
@@ -143,13 +145,15 @@ class Harvest:
     def forget(self, kind: str, name: str) -> None:
         """Never store again the `row` of this id, or any row of a `subject`, an `author`.
 
-        The name itself is not kept. With kind `source` nothing is stored any more. Rows that are
-        there stay until they are dropped; `scour` then leaves no byte of them.
+        The name itself is not kept; its width and spaces around it do not matter. With kind
+        `source` nothing is stored any more. Rows that are there stay until they are dropped;
+        `scour` then leaves no byte of them.
         """
         if not self.state(_SALT):
             self.set_state(_SALT, secrets.token_hex(16))
+        told = normalise(name) if kind in _PEOPLE else name
         self.connection.execute(
-            "INSERT OR IGNORE INTO forgotten VALUES (?)", (self._mark(kind, name),)
+            "INSERT OR IGNORE INTO forgotten VALUES (?)", (self._mark(kind, told),)
         )
 
     def scour(self) -> None:
@@ -163,7 +167,9 @@ class Harvest:
         if not self.state(_SALT):
             return False
         names = [("source", ""), ("row", identifier)]
-        names += [(kind, row[kind]) for kind in ("subject", "author") if row.get(kind)]
+        for kind in _PEOPLE:  # as written, too: earlier versions marked names so
+            told = row.get(kind, "")
+            names += [(kind, one) for one in {told, normalise(told)} - {""}]
         marks = [self._mark(kind, name) for kind, name in names]
         slots = ", ".join("?" * len(marks))
         query = f"SELECT 1 FROM forgotten WHERE mark IN ({slots}) LIMIT 1"

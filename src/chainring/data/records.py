@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -104,7 +105,8 @@ class _Maker:
     def _remembered(self, row: RawRow, text: str, value: str) -> Iterator[Record]:
         """Yield the record unless it was forgotten; its place in the file counts all the same."""
         record = self.record(row, text, value)
-        if is_forgotten(record, self._guard.forgotten, secret=self._secret):
+        marks, before = self._guard.forgotten, replace(record, subject=self._as_written(row))
+        if any(is_forgotten(one, marks, secret=self._secret) for one in (record, before)):
             self._dropped.add(FORGOTTEN, source=row.source, locator=record.locator)
         else:
             yield record
@@ -129,7 +131,7 @@ class _Maker:
         content = keyed(self._secret, "content", both(text, pair))
         key = self._place(row, content)
         told = normalise(values.get("language", "")).lower().replace("_", "-").partition("-")[0]
-        subject = values.get("subject")
+        subject = normalise(values.get("subject", ""))
         return Record(
             id="rec_" + keyed(self._secret, "record", key),
             app=self._app,
@@ -145,6 +147,11 @@ class _Maker:
             subject=keyed(self._secret, "subject", subject) if subject else None,
             fields=self._fields(row, value, pair),
         )
+
+    def _as_written(self, row: RawRow) -> str | None:
+        """Return the subject as earlier versions told people apart: acts of then still hold."""
+        subject = row.values.get("subject")
+        return keyed(self._secret, "subject", subject) if subject else None
 
     def _consent(self, row: RawRow) -> str:
         return normalise(row.values.get("consent", "")) or self._settings.consent

@@ -20,7 +20,13 @@ from chainring.contracts.errors import InputError, UnknownNameError
 from chainring.contracts.forgotten import Forgotten, author_mark, source_mark, subject_mark
 from chainring.contracts.guard import FORGOTTEN
 from chainring.contracts.ids import new_id
-from chainring.data.forgetting import Unwanted, count_rows, forget_rows, harvest_folders
+from chainring.data.forgetting import (
+    Unwanted,
+    count_rows,
+    forget_rows,
+    harvest_folders,
+    names_subject,
+)
 from chainring.data.records import record_of
 from chainring.ring.built import current
 from chainring.software import receipts
@@ -90,7 +96,9 @@ def forget(
             id=new_id("fgt"), app=project.app, at=time.time(), by=by, reason=reason, state="begun"
         )
         act = _with_facts(project, act, found, selection)
-        return Receipt(act=act) if dry_run else _carried_out(project, act, found, selection)
+        unmet = _unmet(project, selection, found)
+        done = Receipt(act=act) if dry_run else _carried_out(project, act, found, selection)
+        return replace(done, unmet=unmet)
 
 
 def resume(project: Project) -> list[Receipt]:
@@ -152,7 +160,7 @@ def _wanted(project: Project, selection: Selection) -> Wanted:
             "'feedback' is no source of yours: forget its --author or the --prediction it is about"
         )
     key, traffic = project.secret, project.ring.traffic
-    marks = {subject_mark(name, key) for name in selection.subject}
+    marks = {mark for name in selection.subject for mark in _subject_marks(name, key)}
     marks |= {source_mark(name, key) for name in selection.source}
     marks |= {author_mark(normalise(name), key) for name in selection.author}
     for name in selection.prediction:
@@ -168,6 +176,22 @@ def _wanted(project: Project, selection: Selection) -> Wanted:
         records=frozenset(selection.record),
         predictions=frozenset(asked),
         feedback=frozenset(said),
+    )
+
+
+def _subject_marks(name: str, secret: bytes) -> set[str]:
+    """Return the marks of a person: as records carry the name, and as earlier ones did."""
+    return {subject_mark(normalise(name), secret), subject_mark(name, secret)}
+
+
+def _unmet(project: Project, selection: Selection, found: Found) -> tuple[str, ...]:
+    """Return the names of subjects that nothing here carries."""
+    folders = _harvests(project)
+    return tuple(
+        name
+        for name in selection.subject
+        if found.met.isdisjoint(_subject_marks(name, project.secret))
+        and not any(names_subject(folder, normalise(name)) for folder in folders)
     )
 
 

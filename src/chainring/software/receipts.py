@@ -40,7 +40,8 @@ class Receipt:
 
     `left` are files below the project's folder that still hold one of the texts; `searched` is the
     number of files that were read for it, 0 where there was no text to look for.
-    `unread` are those that could not be read, a damaged archive for one.
+    `unread` are those that could not be read, a damaged archive for one. `unmet` are names of
+    subjects that nothing carried: they are in no file.
     """
 
     act: Forgotten
@@ -48,6 +49,7 @@ class Receipt:
     searched: int = 0
     left: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
+    unmet: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +114,11 @@ def tell_receipt(receipt: Receipt, *, dry_run: bool = False) -> Iterator[str]:
     yield f"{act.id}: {len(act.records)} records, {len(act.predictions)} requests, " + (
         f"{len(act.feedback)} reactions {verb}"
     )
+    for name in receipt.unmet:
+        yield (
+            f"nobody here is called {name!r} in the column `subject`: nothing of theirs was found, "
+            "and only text that comes later will be left out; mind the spelling and capitals"
+        )
     for name, number in act.counts.items():
         yield f"  {number} {name}"
     for address, number in act.datasets.items():

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from chainring.contracts.codec import decode
-from chainring.contracts.forgotten import is_forgotten, record_mark
+from chainring.contracts.forgotten import is_forgotten, marks_of, record_mark
 from chainring.contracts.ids import keyed
 from chainring.contracts.model import Model
 from chainring.contracts.record import Record
@@ -62,11 +62,12 @@ class Wanted:
 class Found:
     """What there is of it: everything to scrub, counts by kind of store, and who used it.
 
-    `marks` are those wanted, and one for each record that was wanted by id; `seen` the records that
-    were met; `sources` every source there is.
+    `marks` are those wanted, and one for each record that was wanted by id; `met` those of them
+    that a record carries; `seen` the records that were met; `sources` every source there is.
     """
 
     marks: frozenset[str]
+    met: frozenset[str]
     seen: frozenset[str]
     sources: frozenset[str]
     chosen: Chosen
@@ -85,6 +86,7 @@ class _Seen:
 
     marks: set[str]
     answers: set[str]
+    met: set[str] = field(default_factory=set)
     digests: dict[str, str] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
     places: set[tuple[str, str]] = field(default_factory=set)
@@ -102,6 +104,7 @@ def find(wanted: Wanted, *, stores: Stores) -> Found:
     datasets, learnt = _datasets(stores.trees, addresses, chosen)
     return Found(
         marks=frozenset(seen.marks),
+        met=frozenset(seen.met),
         seen=frozenset(seen.digests.keys() - seen.answers),
         sources=frozenset(seen.sources),
         chosen=chosen,
@@ -182,6 +185,7 @@ def _records(wanted: Wanted, tables: Sequence[Path], stores: Stores) -> tuple[Wa
             seen.sources.add(record.source)
             if _goes(record, wanted, seen.answers, stores.secret):
                 _note(record, wanted, seen)
+                seen.met |= marks_of(record, secret=stores.secret) & wanted.marks
         origins = {place for source, place in seen.places if source == FEEDBACK}
         if origins <= seen.answers:
             break
