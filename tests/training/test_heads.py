@@ -93,23 +93,29 @@ SAME_FIRST = ((5, 6, True), (5, 9, False), (4, 3, True))
 SAME_SECOND = ((5, 6, True), (4, 6, True), (8, 3, True))
 
 
+def parted() -> Towers:
+    towers = Towers(Table()).eval()
+    towers.part_at(0.3)
+    return towers
+
+
+def item_of(first: int, second: int, together: bool, weight: float = 1.0) -> dict[str, Any]:
+    return {
+        "input_ids": [2, first],
+        "pair_ids": [2, second],
+        "together": together,
+        "text": first,
+        "second": second,
+        "weights": weight,
+    }
+
+
 @pytest.mark.parametrize("pairs", [SAME_FIRST, SAME_SECOND], ids=["first", "second"])
 def test_towers_choose_among_the_batch_and_leave_out_the_same_text(
     pairs: tuple[tuple[int, int, bool], ...],
 ) -> None:
-    towers = Towers(Table()).eval()
-    towers.part_at(0.3)
-    items: list[dict[str, Any]] = [
-        {
-            "input_ids": [2, first],
-            "pair_ids": [2, second],
-            "together": together,
-            "text": first,
-            "second": second,
-            "weights": 1.0,
-        }
-        for first, second, together in pairs
-    ]
+    towers = parted()
+    items = [item_of(*pair) for pair in pairs]
     batch = collate_pairs(items, pad=0)
     found = float(towers(**batch)["loss"].detach())
     table = towers.encoder.table.detach().numpy()
@@ -130,3 +136,25 @@ def test_towers_choose_among_the_batch_and_leave_out_the_same_text(
     ]
     expected = np.mean(each + together * chosen)
     assert found == pytest.approx(float(expected), rel=1e-4)
+
+
+def test_a_pair_counts_in_the_loss_of_towers_as_much_as_it_weighs() -> None:
+    towers = parted()
+
+    def loss(*weights: float) -> float:
+        items = [item_of(*pair, w) for pair, w in zip(SAME_FIRST, weights, strict=True)]
+        return float(towers(**collate_pairs(items, pad=0))["loss"].detach())
+
+    alone = [loss(1.0, 0.0, 0.0), loss(0.0, 1.0, 0.0), loss(0.0, 0.0, 1.0)]
+    assert min(alone) > 0.0
+    assert loss(2.0, 0.0, 0.5) == pytest.approx(2.0 * alone[0] + 0.5 * alone[2], rel=1e-5)
+
+
+def test_padding_is_no_part_of_an_embedding() -> None:
+    items = [item_of(5, 6, True), item_of(4, 3, True) | {"input_ids": [2, 4, 7, 8, 9]}]
+    batch = collate_pairs(items, pad=0)
+    towers = parted()
+    with torch.no_grad():
+        padded = towers.embed(batch["input_ids"], batch["attention_mask"])[0]
+        alone = towers.embed(torch.tensor([[2, 5]]), torch.ones(1, 2))[0]
+    torch.testing.assert_close(padded, alone)
