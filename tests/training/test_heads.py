@@ -94,7 +94,7 @@ SAME_SECOND = ((5, 6, True), (4, 6, True), (8, 3, True))
 
 
 def parted() -> Towers:
-    towers = Towers(Table()).eval()
+    towers: Towers = Towers(Table()).eval()
     towers.part_at(0.3)
     return towers
 

@@ -66,3 +66,17 @@ def test_a_training_whose_score_stays_falls_to_lower_rates_by_epochs_not_by_batc
     _, curve = trained(run, judge=lambda _: {"accuracy": 0.5})
     rates = [point["learning_rate"] for point in curve if "learning_rate" in point]
     assert rates == pytest.approx([0.4] * 15 + [0.2] * 10)
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [("accuracy", (0.1, 0.2, 0.3, 0.4, 0.5)), ("loss", (0.5, 0.4, 0.3, 0.2, 0.1))],
+)
+def test_a_training_that_gets_better_keeps_its_rate_on_a_plateau_schedule(
+    trained: Trained, name: str, values: tuple[float, ...]
+) -> None:
+    run = toy_run(epochs=5, learning_rate=0.4, craft={"schedule": "plateau"})
+    left = iter(values)
+    _, curve = trained(run, judge=lambda _: {name: next(left)})
+    rates = [point["learning_rate"] for point in curve if "learning_rate" in point]
+    assert rates == pytest.approx([0.4] * 25)
