@@ -217,6 +217,7 @@ def test_a_text_outlives_the_release_of_its_candidate_but_not_the_patience_of_a_
             scribe.enough.add("a")
             *_, last = [piece async for piece in stream]
             assert last.prediction.model == release.candidate.model
+            assert last.prediction.variant == "canary"
             await service.stop()
         assert await asyncio.to_thread(scribe.closed.wait, 20)
 

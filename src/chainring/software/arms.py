@@ -52,17 +52,19 @@ Log = Callable[[Prediction, str | None], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """Replies, and whether the candidate was asked first and did not answer."""
+    """Replies, whose they are, and whether the candidate was asked first and did not answer."""
 
     replies: list[Reply[Deployment]]
+    variant: Variant = "champion"
     failed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Streamed:
-    """The reply at the end of a stream, and whether the candidate was asked first and failed."""
+    """The reply at the end of a stream, whose it is, and whether the candidate failed first."""
 
     reply: Reply[Deployment]
+    variant: Variant = "champion"
     failed: bool = False
 
 
@@ -95,12 +97,6 @@ class Arms:
         """What the shadow answered, dropped and failed at."""
         return {} if self._shadow is None else dict(self._shadow.counts)
 
-    def variant(self, deployment: Deployment) -> Variant:
-        """Return as what a model answers now."""
-        release = self.release
-        is_new = release is not None and release.candidate.model == deployment.model
-        return "canary" if is_new else "champion"
-
     async def ask(
         self, champion: Lane[Deployment], requests: Sequence[Request], *, key_id: str
     ) -> Asked:
@@ -109,7 +105,8 @@ class Arms:
         if candidate is None or not requests or self._arm(requests[0], key_id) == "champion":
             return Asked(replies=await champion.ask(requests))
         try:
-            return Asked(replies=await asyncio.wait_for(candidate.ask(requests), self._patience_s))
+            replies = await asyncio.wait_for(candidate.ask(requests), self._patience_s)
+            return Asked(replies=replies, variant="canary")
         except BusyError:
             self.counts["busy"] += len(requests)
             return Asked(replies=await champion.ask(requests))
@@ -156,9 +153,9 @@ class Arms:
     ) -> AsyncIterator[str | Streamed]:
         """Yield what the candidate writes; where it breaks off, that is evidence against it."""
         try:
-            yield first if isinstance(first, str) else Streamed(reply=first)
+            yield _of_candidate(first)
             async for piece in pieces:
-                yield piece if isinstance(piece, str) else Streamed(reply=piece)
+                yield _of_candidate(piece)
         except BusyError:
             raise  # the server stops, which says nothing of the candidate
         except Exception as error:
@@ -325,3 +322,7 @@ class Arms:
         )
         keeps = self._project.ring.recipe.privacy.log == "redacted"
         self._note(row, "" if answer.output and keeps else None)
+
+
+def _of_candidate(piece: Piece) -> str | Streamed:
+    return piece if isinstance(piece, str) else Streamed(reply=piece, variant="canary")

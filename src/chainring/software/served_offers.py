@@ -57,7 +57,12 @@ class ServedOffers:
                 else:
                     latency_ms = 1000 * (time.perf_counter() - begun)
                     yield self._served(
-                        request, piece.reply, latency_ms, failed=piece.failed, identifier=identifier
+                        request,
+                        piece.reply,
+                        latency_ms,
+                        variant=piece.variant,
+                        failed=piece.failed,
+                        identifier=identifier,
                     )
 
     def models(self) -> list[ModelInfo]:
@@ -94,6 +99,7 @@ class ServedOffers:
             reply: Reply[Deployment],
             latency_ms: float,
             *,
+            variant: Variant,
             failed: bool,
             identifier: str = "",
         ) -> Served: ...

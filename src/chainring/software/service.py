@@ -20,7 +20,7 @@ import sqlalchemy as sa
 from chainring.contracts.deployment import Deployment
 from chainring.contracts.errors import BusyError, NotAllowedError, UnwrittenError
 from chainring.contracts.feedback import Feedback
-from chainring.contracts.prediction import Prediction
+from chainring.contracts.prediction import Prediction, Variant
 from chainring.contracts.reaction import Reaction
 from chainring.contracts.request import Request
 from chainring.contracts.roles import VERB_ROLES
@@ -177,7 +177,7 @@ class Service(ServedReleases, ServedKeys, ServedOffers, ServedPeople):
         latency_ms = 1000 * (time.perf_counter() - started)
         with stage("log", texts=len(requests)):
             return [
-                self._served(request, reply, latency_ms, failed=asked.failed)
+                self._served(request, reply, latency_ms, variant=asked.variant, failed=asked.failed)
                 for request, reply in zip(requests, asked.replies, strict=True)
             ]
 
@@ -187,6 +187,7 @@ class Service(ServedReleases, ServedKeys, ServedOffers, ServedPeople):
         reply: Reply[Deployment],
         latency_ms: float,
         *,
+        variant: Variant,
         failed: bool,
         identifier: str = "",
     ) -> http.Served:
@@ -195,7 +196,7 @@ class Service(ServedReleases, ServedKeys, ServedOffers, ServedPeople):
             request,
             reply.answer,
             latency_ms=round(latency_ms, 3),
-            variant=self._arms.variant(reply.tag),
+            variant=variant,
         )
         if identifier:
             row = replace(row, id=identifier)
