@@ -16,10 +16,24 @@ def test_all_faults_of_all_files_are_said_at_once() -> None:
     assert "2 faults in 2 file(s)" in str(caught.value)
 
 
+def test_one_cause_is_said_once_with_its_places() -> None:
+    faults = Faults()
+    faults.add("a.csv", "holds no row")
+    for number in range(700):
+        faults.add("a.csv", "broken", at=f"line {number}")
+    faults.add("a.csv", "no JSON", at="line 900")
+    shown = ", ".join(f"line {number}" for number in range(10))
+    assert faults.said() == [
+        "a.csv: holds no row",
+        f"a.csv: {shown} and 690 more: broken",
+        "a.csv: line 900: no JSON",
+    ]
+
+
 def test_a_file_with_a_million_faults_does_not_drown_the_others() -> None:
     faults = Faults()
     for number in range(1_000):
-        faults.add("a.csv", "no JSON", at=f"line {number}")
+        faults.add("a.csv", f"no JSON ({number})", at=f"line {number}")
     faults.add("b.csv", "holds no row")
     assert len(faults.said()) == SHOWN_PER_FILE + 2
     assert faults.said()[-2:] == ["a.csv: and 980 more faults", "b.csv: holds no row"]

@@ -46,6 +46,13 @@ def test_chinese_text_in_gb18030_is_reported_with_the_way_to_convert_it(tmp_path
     assert "gb18030" in said[0]
 
 
+def test_the_advice_is_given_once_and_is_the_whole_command(tmp_path: Path) -> None:
+    (tmp_path / "my help.csv").write_bytes("包裹\n退货\n发票\n".encode("gb18030"))
+    _, said = read(tmp_path / "my help.csv")
+    assert "iconv -f gb18030 -t utf-8 'my help.csv' > new && mv new 'my help.csv'" in said[0]
+    assert said[1:] == ["line 2: broken, too", "line 3: broken, too"]
+
+
 def test_utf16_is_named(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes("text\n".encode("utf-16"))
     assert "line 1: UTF-16, expected UTF-8" in read(tmp_path / "a")[1][0]

@@ -119,6 +119,46 @@ def test_a_column_that_stands_twice_is_reported(tmp_path: Path) -> None:
     assert read("csv.v1", tmp_path / "a")[1] == ["line 1: columns 'text' stand twice in the header"]
 
 
+def test_empty_columns_without_a_name_are_left_out(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("text,label,,\na,b,,\nc,d, ,\n")
+    rows = [{"text": "a", "label": "b"}, {"text": "c", "label": "d"}]
+    assert read("csv.v1", tmp_path / "a") == (
+        list(zip(("line 2", "line 3"), rows, strict=True)),
+        [],
+    )
+
+
+def test_a_value_under_no_name_is_a_fault(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("text,label,,\nhello, world,greet,\nc,d,,\n")
+    found, said = read("csv.v1", tmp_path / "a")
+    assert [place for place, _ in found] == ["line 3"]
+    assert said == ["line 2: 4 fields, the header has 2; mind the quotes"]
+
+
+def test_one_column_without_a_name_numbers_the_rows(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text(",text,label\n0,a,b\n")
+    assert read("csv.v1", tmp_path / "a") == ([("line 2", {"text": "a", "label": "b"})], [])
+
+
+@pytest.mark.parametrize("line", ["sep=;\n", "SEP=;\r\n", '"sep=;"\n'])
+def test_a_first_line_may_name_the_sign_between_columns(tmp_path: Path, line: str) -> None:
+    (tmp_path / "a").write_text(line + "text,x;label\na;b\nonly one\n", newline="")
+    found, said = read("csv.v1", tmp_path / "a")
+    assert found == [("line 3", {"text,x": "a", "label": "b"})]
+    assert said == ["line 4: 1 fields, the header has 2; mind the quotes"]
+
+
+@pytest.mark.parametrize("array", ['[{"text": "a"},\n{"text": "b"}]\n', "\n[\n{}\n]", "[{}]"])
+def test_a_json_array_is_one_fault_with_the_command_that_takes_it_apart(
+    tmp_path: Path, array: str
+) -> None:
+    (tmp_path / "a.jsonl").write_text(array)
+    found, (said,) = read("jsonl.v1", tmp_path / "a.jsonl")
+    assert not found
+    assert "one JSON array, an object a line is expected" in said
+    assert said.endswith(": jq -c '.[]' a.jsonl > new && mv new a.jsonl")
+
+
 def test_a_quote_in_a_tab_separated_file_is_a_plain_character(tmp_path: Path) -> None:
     (tmp_path / "a").write_text('text\tlabel\n"so called" refund\tx\n')
     assert read("tsv.v1", tmp_path / "a")[0][0][1]["text"] == '"so called" refund'

@@ -15,21 +15,29 @@ from collections import Counter
 from chainring.contracts.errors import InputError
 
 SHOWN_PER_FILE = 20
+PLACES_SHOWN = 10
 
 
 class Faults:
-    """Collects faults; of one file the first twenty are shown and the others counted."""
+    """Collects faults; of one file the first twenty causes are shown and the others counted.
+
+    A cause is said once with its places: `a.csv: line 2, line 5 and 690 more: broken, too`.
+    """
 
     def __init__(self) -> None:
-        self._shown: dict[str, list[str]] = {}
+        self._places: dict[str, dict[str, list[str]]] = {}
+        self._alike: Counter[tuple[str, str]] = Counter()
         self._counts: Counter[str] = Counter()
 
     def add(self, name: str, cause: str, *, at: str = "") -> None:
         """Note that file `name` has a fault, at a line or row where one can be named."""
         self._counts[name] += 1
-        shown = self._shown.setdefault(name, [])
-        if len(shown) < SHOWN_PER_FILE:
-            shown.append(": ".join(piece for piece in (name, at, cause) if piece))
+        causes = self._places.setdefault(name, {})
+        if cause in causes or len(causes) < SHOWN_PER_FILE:
+            self._alike[name, cause] += 1
+            places = causes.setdefault(cause, [])
+            if at and len(places) < PLACES_SHOWN:
+                places.append(at)
 
     def of(self, name: str) -> int:
         """Return how many faults file `name` has."""
@@ -38,10 +46,16 @@ class Faults:
     def said(self) -> list[str]:
         """Return all faults as sentences, file by file."""
         found = []
-        for name, shown in self._shown.items():
-            more = self._counts[name] - len(shown)
-            found += [*shown, f"{name}: and {more} more faults"] if more else shown
+        for name, causes in self._places.items():
+            found += [self._sentence(name, cause, places) for cause, places in causes.items()]
+            more = self._counts[name] - sum(self._alike[name, cause] for cause in causes)
+            found += [f"{name}: and {more} more faults"] if more else []
         return found
+
+    def _sentence(self, name: str, cause: str, places: list[str]) -> str:
+        more = self._alike[name, cause] - len(places)
+        at = ", ".join(places) + (f" and {more} more" if places and more else "")
+        return ": ".join(piece for piece in (name, at, cause) if piece)
 
     def raise_all(self) -> None:
         """Raise InputError when there is any fault."""

@@ -10,6 +10,7 @@ import gzip
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from shlex import quote
 from typing import BinaryIO, cast
 
 from chainring.data.zst import open_zst
@@ -23,16 +24,23 @@ _BOM = b"\xef\xbb\xbf"
 
 def lines(path: Path, *, report: Report, max_bytes: int) -> Iterator[tuple[int, str]]:
     """Yield the lines of a UTF-8 file with their numbers from 1, ends of line included."""
-    number = 0
+    number, broken = 0, False
     try:
         with opened(path) as file:
             while raw := file.readline(max_bytes + 1):
                 number += 1
                 if number == 1:
                     raw = raw.removeprefix(_BOM)
-                text = _checked(raw, file, number, report=report, max_bytes=max_bytes)
-                if text is not None:
-                    yield number, text
+                if len(raw) > max_bytes and not raw.endswith(b"\n"):
+                    report(f"line {number}", _too_long(len(raw) + _skipped(file), max_bytes))
+                    continue
+                try:
+                    text = raw.decode()
+                except UnicodeDecodeError as error:
+                    report(f"line {number}", "broken, too" if broken else _advice(error, path))
+                    broken = True
+                    continue
+                yield number, text
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         kind = "Zstandard" if path.suffix == ".zst" else "gzip"
         report(f"after line {number}", f"damaged {kind} file ({error}); copy it again")
@@ -47,21 +55,11 @@ def opened(path: Path) -> BinaryIO:
     return cast(BinaryIO, gzip.open(path)) if path.suffix == ".gz" else path.open("rb", _SKIP_BYTES)
 
 
-def _checked(
-    raw: bytes, file: BinaryIO, number: int, *, report: Report, max_bytes: int
-) -> str | None:
-    if len(raw) > max_bytes and not raw.endswith(b"\n"):
-        size = len(raw) + _skipped(file)
-        report(
-            f"line {number}",
-            f"{size} bytes, more than the {max_bytes} allowed; is a line end missing? "
-            "Split it, or raise data.max_bytes_per_line",
-        )
-        return None
-    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
-        report(f"line {number}", "UTF-16, expected UTF-8; convert it: iconv -f utf-16 -t utf-8")
-        return None
-    return _decoded(raw, number, report)
+def _too_long(size: int, max_bytes: int) -> str:
+    return (
+        f"{size} bytes, more than the {max_bytes} allowed; is a line end missing? "
+        "Split it, or raise data.max_bytes_per_line"
+    )
 
 
 def _skipped(file: BinaryIO) -> int:
@@ -74,14 +72,28 @@ def _skipped(file: BinaryIO) -> int:
     return size
 
 
-def _decoded(raw: bytes, number: int, report: Report) -> str | None:
-    try:
-        return raw.decode()
-    except UnicodeDecodeError as error:
-        report(
-            f"line {number}",
-            f"broken UTF-8 at byte {error.start + 1} of the line (0x{raw[error.start]:02x}); "
-            "mend it, or convert the file: iconv -f gb18030 -t utf-8 (from Chinese), "
-            "iconv -f windows-1252 -t utf-8 (from Western Windows)",
-        )
-        return None
+def _advice(error: UnicodeDecodeError, path: Path) -> str:
+    """Return what is wrong with a line, and the whole command that mends its file."""
+    raw = bytes(error.object)
+    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return f"UTF-16, expected UTF-8; convert it: {rewritten(path, 'iconv -f utf-16 -t utf-8')}"
+    return (
+        f"broken UTF-8 at byte {error.start + 1} of the line (0x{raw[error.start]:02x}); "
+        f"mend it, or convert the file: {rewritten(path, 'iconv -f gb18030 -t utf-8')} (from "
+        "Chinese; from Western Windows with -f windows-1252)"
+    )
+
+
+def rewritten(path: Path, command: str) -> str:
+    """Return the line of a shell that puts what `command` makes of a file in its place.
+
+    >>> rewritten(Path("data/help.csv"), "iconv -f gb18030 -t utf-8")
+    'iconv -f gb18030 -t utf-8 help.csv > new && mv new help.csv'
+    >>> rewritten(Path("data/help.csv.gz"), "iconv -f gb18030 -t utf-8")
+    'gzip -dc help.csv.gz | iconv -f gb18030 -t utf-8 > help.csv && rm help.csv.gz'
+    """
+    name, plain = quote(path.name), quote(path.stem)
+    unpack = {".gz": "gzip -dc", ".zst": "zstd -dc"}.get(path.suffix)
+    if unpack is None:
+        return f"{command} {name} > new && mv new {name}"
+    return f"{unpack} {name} | {command} > {plain} && rm {name}"

@@ -17,13 +17,15 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 from typing import Any, Protocol
 
-from chainring.data.lines import Report, lines
+from chainring.data.lines import Report, lines, rewritten
 
+_SEPARATOR = re.compile(r'"?sep=(?P<sign>[^\r\n"])"?[\r\n]*', re.IGNORECASE)
 Rows = Iterator[tuple[str, dict[str, Any]]]
 
 
@@ -37,9 +39,14 @@ class Reader(Protocol):
 
 def jsonl(path: Path, *, report: Report, max_bytes: int) -> Rows:
     """Yield the JSON objects of a file, one a line; blank lines are passed over."""
+    is_first = True
     for number, line in lines(path, report=report, max_bytes=max_bytes):
         if not line.strip():
             continue
+        is_array, is_first = is_first and line.lstrip().startswith("["), False
+        if is_array:
+            report(f"line {number}", _is_array(path))
+            return
         try:
             row = json.loads(line)
         except (ValueError, RecursionError) as error:
@@ -51,6 +58,12 @@ def jsonl(path: Path, *, report: Report, max_bytes: int) -> Rows:
             report(f"line {number}", f"a JSON {type(row).__name__}, an object is expected")
 
 
+def _is_array(path: Path) -> str:
+    return "one JSON array, an object a line is expected; take it apart: " + rewritten(
+        path, "jq -c '.[]'"
+    )
+
+
 def text(path: Path, *, report: Report, max_bytes: int) -> Rows:
     """Yield every line that is not blank as a row with the one column `text`."""
     for number, line in lines(path, report=report, max_bytes=max_bytes):
@@ -59,14 +72,22 @@ def text(path: Path, *, report: Report, max_bytes: int) -> Rows:
 
 
 def csv_(path: Path, *, report: Report, max_bytes: int) -> Rows:
-    """Yield the rows of a comma-separated file; `;` serves where the header holds no comma."""
+    """Yield the rows of a comma-separated file; `;` serves where the header holds no comma.
+
+    A first line `sep=;`, as Excel writes it, names the sign.
+    """
     found = lines(path, report=report, max_bytes=max_bytes)
     first = next(found, None)
     if first is None:
         return
-    semicolons = "," not in first[1] and ";" in first[1]
-    texts = (line for _, line in chain([first], found))
-    yield from _table(csv.reader(texts, delimiter=";" if semicolons else ",", strict=True), report)
+    said = _SEPARATOR.fullmatch(first[1])
+    if said:
+        sign, texts = said["sign"], (line for _, line in found)
+    else:
+        sign = ";" if "," not in first[1] and ";" in first[1] else ","
+        texts = (line for _, line in chain([first], found))
+    rows = csv.reader(texts, delimiter=sign, strict=True)
+    yield from _table(rows, report, above=1 if said else 0)
 
 
 def tsv(path: Path, *, report: Report, max_bytes: int) -> Rows:
@@ -75,30 +96,40 @@ def tsv(path: Path, *, report: Report, max_bytes: int) -> Rows:
     yield from _table(csv.reader(texts, delimiter="\t", quoting=csv.QUOTE_NONE), report)
 
 
-def _table(found: Any, report: Report) -> Rows:
+def _table(found: Any, report: Report, *, above: int = 0) -> Rows:
+    """Yield the rows below the first one, their header; `above` it stand so many lines."""
     header: list[str] = []
-    start = 1
+    start = 1 + above
     try:
         for values in found:
-            place, start = f"line {start}", found.line_num + 1
+            place, start = f"line {start}", found.line_num + 1 + above
             if not header:
                 header = _header(values, report)
-            elif len(values) == len(header):
-                yield place, dict(zip(header, values, strict=True))
+            elif len(values) == len(header) and not _is_stray(header, values):
+                yield place, {k: v for k, v in zip(header, values, strict=True) if k}
             elif values:
-                report(
-                    place, f"{len(values)} fields, the header has {len(header)}; mind the quotes"
-                )
+                named = len(header) - header.count("")
+                report(place, f"{len(values)} fields, the header has {named}; mind the quotes")
     except csv.Error as error:
         report(f"line {start}", f"{error}; is a quote not closed? What follows was not read")
 
 
 def _header(values: list[str], report: Report) -> list[str]:
     names = [value.strip() for value in values]
-    twice = sorted({name for name in names if names.count(name) > 1})
+    twice = sorted({name for name in names if name and names.count(name) > 1})
     if twice:
         report("line 1", f"columns {', '.join(map(repr, twice))} stand twice in the header")
     return names
+
+
+def _is_stray(header: list[str], values: list[str]) -> bool:
+    """Return whether a value stands under one of several columns without a name.
+
+    Excel writes such columns, empty, behind the last one; a single one numbers the rows.
+    """
+    if header.count("") < 2:
+        return False
+    return any(value.strip() and not name for name, value in zip(header, values, strict=True))
 
 
 def parquet(path: Path, *, report: Report, max_bytes: int) -> Rows:
