@@ -44,5 +44,11 @@ def _shown(
 ) -> Iterator[dict[str, Any]]:
     while chunk := list(islice(rows, AT_ONCE)):
         with looking(project, "data show", about=about) as sight:
-            seen = [row | {"text": sight.text(row["text"], facts_of(row))} for row in chunk]
+            seen = [_seen(row, sight.text(row["text"], facts_of(row))) for row in chunk]
         yield from seen
+
+
+def _seen(row: dict[str, Any], text: str | None) -> dict[str, Any]:
+    """Return the row as it may be seen: where its text is withheld, all that people wrote is."""
+    written = ("pair", "target", "rejected") if text is None else ()
+    return row | {"text": text} | {name: None for name in written if row.get(name)}
