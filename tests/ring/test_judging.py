@@ -24,6 +24,8 @@ from chainring.software.api import Project
 from chainring.store.ledger import Ledger
 from chainring.store.tables import write_table
 
+WORN = ("coat", "hat", "shoe", "dress", "sock", "scarf", "glove", "belt", "shirt", "skirt")
+
 
 def verdict(challenger: str, suite: str = "s1", **facts: Any) -> Verdict:
     known: dict[str, Any] = {
@@ -32,9 +34,9 @@ def verdict(challenger: str, suite: str = "s1", **facts: Any) -> Verdict:
     return Verdict(app="shop", challenger=challenger, suite=suite, **known | facts)
 
 
-def evaluation(model: str, suite: str = "s1", address: str = "a") -> Evaluation:
+def evaluation(model: str, suite: str = "s1", address: str = "a", frozen: str = "") -> Evaluation:
     return Evaluation(
-        app="shop", address=address, model=model, form="f", suite=suite,
+        app="shop", address=address, model=model, form="f", suite=suite, frozen=frozen,
         accuracy=Share(estimate=0.9, low=0.8, high=1, rows=10), macro_f1=0.9,
         calibration_error=0.0, passed_on=0.0,
     )  # fmt: skip
@@ -57,6 +59,36 @@ def test_looks_are_the_other_challengers_that_this_suite_has_judged(ledger: Ledg
     assert looks(ledger, evaluation("m9")) == 2
     assert looks(ledger, evaluation("m9", "s2")) == 1
     assert looks(ledger, evaluation("m9", "s3")) == 0
+
+
+def test_a_suite_is_known_by_its_test_rows_whatever_was_reviewed_beside_them(
+    ledger: Ledger,
+) -> None:
+    told = [("m1", "s1", "t1"), ("m2", "s2", "t1"), ("m3", "s3", "t2"), ("m4", "s4", "")]
+    for number, (challenger, suite, frozen) in enumerate(told):
+        kept(ledger, "verdict", verdict(challenger, suite, frozen=frozen), f"run_{number}")
+    assert looks(ledger, evaluation("m9", "s9", frozen="t1")) == 2
+    assert looks(ledger, evaluation("m9", "s3", frozen="t3")) == 0
+    assert looks(ledger, evaluation("m9", "s4", frozen="t1")) == 3, "of a ledger before `frozen`"
+
+
+def test_a_review_of_the_hold_out_begins_no_new_count_of_looks(project: Project) -> None:
+    for answer in project.predict(
+        [f"the {what} is {how} too small" for what in WORN for how in ("far", "still")]
+    ):
+        project.react(
+            Reaction(prediction=answer.id, kind="correction", value="size", author=answer.id,
+                     consent="training")
+        )  # fmt: skip
+    sampled = [item for item in project.review_items(limit=1000) if item.kind == "holdout"]
+    for item in sampled:
+        project.decide(item.id, decision="change", value="size", by="ann")
+    project.turn()
+    found = [decode(Verdict, row.result) for row in project.ring.ledger.all_lineage(step="verdict")]
+    assert len(sampled) > 0
+    assert found[0].suite != found[-1].suite
+    assert [found[0].looks, found[-1].looks] == [1, 2]
+    assert found[0].frozen == found[-1].frozen != ""
 
 
 def test_a_turn_counts_its_look_in_the_verdict(

@@ -83,8 +83,9 @@ class Row:
 class Dataset:
     """A light handle: facts and the address of a tree with `rows.parquet` and `dropped.jsonl`.
 
-    `suite` is the digest of the rows that judge (test and holdout); `training` the digest of the
-    rows that teach (train and validation); `counts` has the rows per split and each drop reason.
+    `suite` is the digest of the rows that judge (test and holdout), `frozen` that of the test rows
+    alone, empty where there are none; `training` the digest of the rows that teach (train and
+    validation); `counts` has the rows per split and each drop reason.
     `spread` is the mean distance of training targets from their median, where they are numbers.
     """
 
@@ -99,3 +100,4 @@ class Dataset:
     licences: tuple[str, ...] = ()
     counts: dict[str, int] = field(default_factory=dict)
     spread: float = 0.0
+    frozen: str = ""

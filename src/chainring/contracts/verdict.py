@@ -41,7 +41,8 @@ class Verdict:
 
     `fix_rate` is the share of complaints of the hold-out now answered right, shown beside the
     placebo's; it is never a test. `more_rows_needed` is 0 when enough rows were pooled. `asks` are
-    answers on which the two models differ and whose truth would decide between them.
+    answers on which the two models differ and whose truth would decide between them. `looks` counts verdicts on
+    the same `frozen` test rows.
     """
 
     app: str
@@ -62,3 +63,4 @@ class Verdict:
     placebo_fix_rate: float | None = None
     notes: tuple[str, ...] = ()
     asks: tuple[str, ...] = ()
+    frozen: str = ""

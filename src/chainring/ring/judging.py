@@ -131,15 +131,19 @@ def _said(
 
 
 def looks(ledger: Ledger, challenger: Evaluation) -> int:
-    """Return how many other challengers were judged on this suite before."""
+    """Return how many other challengers were judged on this suite's test rows before.
+
+    The hold-out beside them grows with each review, and would make each suite a new one.
+    """
     verdicts = (decode(Verdict, row.result) for row in ledger.all_lineage(step="verdict"))
-    return len(
-        {
-            verdict.challenger
-            for verdict in verdicts
-            if verdict.suite == challenger.suite and verdict.challenger != challenger.model
-        }
-    )
+    others = (verdict for verdict in verdicts if verdict.challenger != challenger.model)
+    return len({verdict.challenger for verdict in others if _same_suite(verdict, challenger)})
+
+
+def _same_suite(verdict: Verdict, challenger: Evaluation) -> bool:
+    if verdict.frozen and challenger.frozen:
+        return verdict.frozen == challenger.frozen
+    return verdict.suite == challenger.suite
 
 
 def fixed(ring: Ring) -> tuple[str, ...]:

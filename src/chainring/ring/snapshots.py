@@ -10,6 +10,7 @@ an unchanged log is not read again.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from chainring.contracts.codec import digest, identity
 from chainring.contracts.feedback import Feedback
@@ -25,6 +26,7 @@ from chainring.ring.sight import request_facts
 from chainring.ring.steps import Made
 from chainring.store.ledger import Ledger
 from chainring.store.tables import write_table
+from chainring.trust.access import Key
 
 KEPT = 1000
 """Answers kept to decide, at most: the newest ones. Two models answer them in each turn."""
@@ -66,7 +68,7 @@ def kept_answers(
         )
         may = guard.allows(settings.consent)
         permitted = [one for one in kept if may and _may_judge(one, settings, guard)]
-        found = [asked(one, ring.traffic.text(one.id)) for one in permitted]
+        found = list(_rows(ring, permitted))
         return [row for row in found if row.text.strip() and row.consent != FORGOTTEN]
 
     told = identity([settings.deciding_share, settings.consent, settings.licence, guard])
@@ -116,7 +118,17 @@ def answers_beside(
     Whether or not anybody reacted to them: each is a row that says nothing itself.
     """
     preferred = (row.value for row in rows if row.kind == "preference")
-    for identifier in dict.fromkeys([*reviewed, *preferred]):
-        prediction = ring.traffic.prediction(identifier)
-        if prediction is not None:
-            yield asked(prediction, ring.traffic.text(identifier))
+    wanted = dict.fromkeys([*reviewed, *preferred])
+    answers = (ring.traffic.prediction(identifier) for identifier in wanted)
+    yield from _rows(ring, (one for one in answers if one is not None))
+
+
+def _rows(ring: Ring, answers: Iterable[Prediction]) -> Iterator[Feedback]:
+    """Yield the row of each answer; its author is the user who asked, and a key is no user.
+
+    Many users share a key: counted by it, all that a gate judges by would be one voice.
+    """
+    keys = {key.id for key in ring.ledger.facts("key", Key)}
+    for answer in answers:
+        row = asked(answer, ring.traffic.text(answer.id))
+        yield replace(row, author="") if row.author in keys else row

@@ -113,6 +113,7 @@ def evaluation(
         texts_per_s=texts_per_s,
         task=dataset.task,
         metrics=metrics,
+        frozen=dataset.frozen,
     )
 
 

@@ -93,6 +93,7 @@ def verdict(
         challenger=challenger.model,
         champion=None if champion is None else champion.model,
         suite=challenger.suite,
+        frozen=challenger.frozen,
         notes=(*found.notes, *_dropped(challenger), *_unjudged(cases, answered)),
     )
 
