@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from chainring.contracts.errors import InputError
 from chainring.contracts.record import Record
 from chainring.data.clean.settings import CleanSettings
 from chainring.data.cleaned import cleaned
+from chainring.data.settings import DataSettings
 
 MESSAGES = CleanSettings(profile="messages")
 
@@ -53,6 +55,65 @@ def test_a_labelled_text_goes_when_the_same_was_said_or_its_terms_are_not_allowe
     assert counts == {
         "exact copy": 1, "licence not allowed": 1, "overlaps with an evaluation text": 1,
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("profile", ["none", "messages"])
+def test_terms_and_evaluation_texts_count_with_any_profile_and_with_none(
+    workshop: Any, tmp_path: Path, profile: str
+) -> None:
+    rng = random.Random(4)
+    free, ours, held = english(rng), chinese(rng), english(rng, words=20)
+    rows: list[dict[str, object]] = [
+        {"text": free, "licence": "CC0-1.0", "consent": "training"},
+        {"text": ours, "licence": "proprietary", "consent": "training"},
+        {"text": "退款", "label": "refund", "licence": "cc0-1.0", "consent": "owner"},
+        {"text": held, "label": "track", "licence": "CC0-1.0", "consent": "training"},
+    ]
+    workshop.write_rows("rows.jsonl", rows)
+    settings = CleanSettings.model_validate({
+        "profile": profile, "licences": ["CC0-1.0"], "consents": ["training"],
+        "evaluation": [str(write(tmp_path / "held.jsonl", [held]))],
+    })  # fmt: skip
+    texts, counts = run(workshop, settings)
+    assert texts == [free]
+    assert counts == {
+        "licence not allowed": 1, "consent not allowed": 1, "overlaps with an evaluation text": 1,
+    }  # fmt: skip
+
+
+def test_without_a_profile_copies_and_short_texts_stay(workshop: Any) -> None:
+    workshop.write_rows("rows.jsonl", [("退款", "refund"), ("退款", "refund"), {"text": "!!!"}])
+    texts, counts = run(workshop, CleanSettings(licences=("unstated",)))
+    assert (texts, counts) == (["退款", "退款", "!!!"], {})
+
+
+@pytest.mark.parametrize("profile", ["documents", "messages"])
+def test_pairs_of_a_text_and_its_translation_are_no_unlabelled_pages(
+    workshop: Any, profile: str
+) -> None:
+    workshop.settings = DataSettings(task="translation")
+    pairs = [
+        ("Where is it?", "它在哪里？"),
+        ("Where is it?", "在哪儿？"),
+        ("Where is it?", "在哪儿？"),
+    ]
+    rows = [{"text": text, "target": target} for text, target in [*pairs, ("OK!", "好！")]]
+    workshop.write_rows("rows.jsonl", rows)
+    table = cleaned(workshop.records(), work=workshop.work, settings=CleanSettings(profile=profile))
+    kept = [row.fields["target"] for row in workshop.read(Record, table)]
+    assert (kept, table.counts) == (["它在哪里？", "在哪儿？", "好！"], {"exact copy": 1})
+
+
+def test_a_reply_to_another_context_is_no_copy(workshop: Any) -> None:
+    workshop.settings = DataSettings(task="dialogue")
+    workshop.write_rows("rows.jsonl", [{"text": "Yes.", "target": "Done."}])
+    (record,) = workshop.read(Record, workshop.records())
+    given = [
+        replace(record, id=f"rec_{n}", fields={**record.fields, "context": said})
+        for n, said in enumerate(["Tea?", "Milk?", "Milk?"])
+    ]
+    table = cleaned(workshop.table(given), work=workshop.work, settings=MESSAGES)
+    assert (table.rows, table.counts) == (2, {"exact copy": 1})
 
 
 def test_the_same_records_give_the_same_table(workshop: Any) -> None:

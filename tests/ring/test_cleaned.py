@@ -30,6 +30,16 @@ def test_without_a_profile_no_step_cleans(project: Project) -> None:
     assert steps(project) == []
 
 
+def test_terms_without_a_profile_are_held_all_the_same(folder: Path, opened: Open) -> None:
+    ask(folder, 'consents = ["owner"]')
+    assert steps(opened(folder))[:1] == ["cleaned"]
+    text = (folder / "chainring.toml").read_text(encoding="utf-8")
+    changed = text.replace('consents = ["owner"]', 'consents = ["training"]')
+    (folder / "chainring.toml").write_text(changed, encoding="utf-8")
+    with pytest.raises(InputError, match="cleaning left no record"):
+        opened(folder).turn()
+
+
 def test_a_profile_adds_one_step_whose_result_is_remembered(folder: Path, opened: Open) -> None:
     ask(folder, 'profile = "messages"')
     project = opened(folder)

@@ -1,9 +1,9 @@
 """Step: the records that are worth learning from, by the profile of `[data.clean]`.
 
 Enters a table of records, leaves another (tree of kind `cleaned`: `rows.jsonl`, `dropped.jsonl`).
-Records that have a label were chosen by somebody: of them only those go whose licence or consent
-is not allowed, that say what an earlier one with the same label says, or that overlap with an
-evaluation text.
+Records of which something is said (a label, a written answer) were chosen by somebody: of them only
+those go whose licence or consent is not allowed, that say what an earlier one says, or that overlap
+with an evaluation text. Without a profile terms and evaluation texts are all that counts.
 
     table = cleaned(records, work=work, settings=CleanSettings(profile="messages"))
     table.counts                       # {'exact copy': 12, 'too short': 3}
@@ -28,6 +28,7 @@ from chainring.data.clean.policy import policy
 from chainring.data.clean.semantic import opened_embedder
 from chainring.data.clean.settings import CleanSettings
 from chainring.data.dropped import Dropped
+from chainring.data.labels import said_of
 from chainring.store.files import file_digest
 from chainring.store.tables import read_table, write_table
 
@@ -44,7 +45,7 @@ def digests_of(evaluation: Sequence[str]) -> tuple[str, ...]:
 
 def digest_of_embedder(settings: CleanSettings) -> str:
     """Return the digest of the vectors that tell texts of one meaning; empty without any."""
-    embed = opened_embedder(settings)
+    embed = None if settings.profile == "none" else opened_embedder(settings)
     return "" if embed is None else embed.digest
 
 
@@ -88,7 +89,9 @@ def cleaned(
 
 def _reasons(rows: list[Record], work: Work, settings: CleanSettings) -> dict[str, str]:
     """Return the id and the reason of every record that goes."""
-    labelled = [row for row in rows if row.fields.get("label")]
+    if settings.profile == "none":
+        return dict(_of_labelled(rows, work.folder("labelled"), settings, copies=True))
+    labelled = [row for row in rows if said_of(row)]
     found = dict(_of_labelled(labelled, work.folder("labelled"), settings))
     known = {row.id for row in labelled}
     others = [row for row in rows if row.id not in known]
@@ -118,11 +121,11 @@ def _plain(row: Record) -> dict[str, Any]:
 
 
 def _of_labelled(
-    rows: list[Record], folder: Path, settings: CleanSettings
+    rows: list[Record], folder: Path, settings: CleanSettings, *, copies: bool = False
 ) -> Iterator[tuple[str, str]]:
     if settings.evaluation:
         decontaminate.prepare(Run(folder=str(folder), settings=settings))
-    seen: set[tuple[str, str]] = set()
+    seen: set[tuple[str, ...]] = set()
     for start in range(0, len(rows), _AT_ONCE):
         part = rows[start : start + _AT_ONCE]
         batch = Batch(
@@ -136,7 +139,7 @@ def _of_labelled(
         if settings.evaluation:
             decontaminate.decontaminate(batch)
         for row, reason in zip(part, batch.reasons, strict=True):
-            said = (row.digest, row.fields["label"])
-            if reason or said in seen:
+            said = (row.digest, said_of(row), row.fields.get("context", ""))
+            if reason or (said in seen and not copies):
                 yield row.id, reason or "exact copy"
             seen.add(said)

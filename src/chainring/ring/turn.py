@@ -168,7 +168,7 @@ def prepare(ring: Ring, *, machine: Machine, policy: Policy, source: Source) -> 
 def _cleaned(ring: Ring, records: Made[Table[Record]]) -> Made[Table[Record]]:
     """Clean the records where the recipe asks for it."""
     clean = ring.recipe.data.clean
-    if clean.profile == "none":
+    if not clean.drops:
         return records
     from chainring.data.cleaned import digest_of_embedder, digests_of  # a tenth of a second
 

@@ -39,7 +39,9 @@ class CleanSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     profile: Literal["none", "documents", "messages"] = Field(
-        "none", description="what kind of text it is; none: it is not cleaned"
+        "none",
+        description="what kind of text it is; none: it is not cleaned, and of these keys only "
+        "licences, consents and evaluation hold",
     )
     languages: tuple[Name, ...] = Field(
         (), description="languages to keep, as en or zh; none named: every one"
@@ -79,6 +81,12 @@ class CleanSettings(BaseModel):
         16 << 20, ge=1 << 10, le=1 << 30, description="a longer line is set aside, never loaded"
     )
     shard_mib: int = Field(16, ge=1, le=4096, description="size of a piece of work, MiB")
+
+    @property
+    def drops(self) -> bool:
+        """Whether anything is asked of a text: a profile, terms, or no evaluation text."""
+        asked = self.licences or self.consents or self.evaluation
+        return self.profile != "none" or bool(asked)
 
     @property
     def chosen(self) -> tuple[str, ...]:
