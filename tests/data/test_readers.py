@@ -114,6 +114,14 @@ def test_a_quote_that_is_not_closed_is_reported_at_the_line_where_it_opens(tmp_p
     assert "is a quote not closed?" in said[0]
 
 
+def test_a_field_longer_than_pythons_own_limit_is_a_row_like_others(tmp_path: Path) -> None:
+    long = "长" * 200_000
+    (tmp_path / "a").write_text(f"text,label\n{long},x\nfine,y\n", encoding="utf-8")
+    found, said = read("csv.v1", tmp_path / "a")
+    assert [row["text"] for _, row in found] == [long, "fine"]
+    assert said == []
+
+
 def test_a_column_that_stands_twice_is_reported(tmp_path: Path) -> None:
     (tmp_path / "a").write_text("text,label,text\na,b,c\n")
     assert read("csv.v1", tmp_path / "a")[1] == ["line 1: columns 'text' stand twice in the header"]

@@ -18,6 +18,13 @@ from chainring.data.zst import open_zst
 Report = Callable[[str, str], None]
 """`report(locator, cause)`: how a reader says a fault and goes on."""
 
+
+class CutShort(str):
+    """A cause after which nothing more of the file was read."""
+
+    __slots__ = ()
+
+
 _SKIP_BYTES = 1 << 16
 _BOM = b"\xef\xbb\xbf"
 
@@ -43,9 +50,10 @@ def lines(path: Path, *, report: Report, max_bytes: int) -> Iterator[tuple[int, 
                 yield number, text
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         kind = "Zstandard" if path.suffix == ".zst" else "gzip"
-        report(f"after line {number}", f"damaged {kind} file ({error}); copy it again")
+        cause = f"damaged {kind} file ({error}); copy it again"
+        report(f"after line {number}", CutShort(cause))
     except OSError as error:
-        report(f"after line {number}", f"cannot be read: {error.strerror or error}")
+        report(f"after line {number}", CutShort(f"cannot be read: {error.strerror or error}"))
 
 
 def opened(path: Path) -> BinaryIO:

@@ -23,7 +23,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, Protocol
 
-from chainring.data.lines import Report, lines, rewritten
+from chainring.data.lines import CutShort, Report, lines, rewritten
 
 _SEPARATOR = re.compile(r'"?sep=(?P<sign>[^\r\n"])"?[\r\n]*', re.IGNORECASE)
 Rows = Iterator[tuple[str, dict[str, Any]]]
@@ -45,7 +45,7 @@ def jsonl(path: Path, *, report: Report, max_bytes: int) -> Rows:
             continue
         is_array, is_first = is_first and line.lstrip().startswith("["), False
         if is_array:
-            report(f"line {number}", _is_array(path))
+            report(f"line {number}", CutShort(_is_array(path)))
             return
         try:
             row = json.loads(line)
@@ -80,6 +80,7 @@ def csv_(path: Path, *, report: Report, max_bytes: int) -> Rows:
     first = next(found, None)
     if first is None:
         return
+    csv.field_size_limit(max(csv.field_size_limit(), max_bytes))  # who is too long is told later
     said = _SEPARATOR.fullmatch(first[1])
     if said:
         sign, texts = said["sign"], (line for _, line in found)
@@ -111,7 +112,8 @@ def _table(found: Any, report: Report, *, above: int = 0) -> Rows:
                 named = len(header) - header.count("")
                 report(place, f"{len(values)} fields, the header has {named}; mind the quotes")
     except csv.Error as error:
-        report(f"line {start}", f"{error}; is a quote not closed? What follows was not read")
+        cause = f"{error}; is a quote not closed? One inside a quoted field is written twice. "
+        report(f"line {start}", CutShort(cause + "What follows was not read"))
 
 
 def _header(values: list[str], report: Report) -> list[str]:
@@ -144,4 +146,4 @@ def parquet(path: Path, *, report: Report, max_bytes: int) -> Rows:
                     number += 1
                     yield f"row {number}", row
     except (ValueError, OSError) as error:  # Arrow's own errors are of these two
-        report(f"after row {number}", f"no Parquet file that can be read ({error})")
+        report(f"after row {number}", CutShort(f"no Parquet file that can be read ({error})"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import os
 from collections.abc import Callable, Iterator
@@ -183,6 +184,48 @@ def test_a_packed_file_that_was_cut_is_told(
     (said,) = bring(FILES, path="memory://shop")
     assert "damaged" in said
     assert len(harvest) > 100
+
+
+def _packed(data: bytes) -> bytes:
+    whole = gzip.compress(data, mtime=0)
+    return whole[: len(whole) // 2]
+
+
+def _table(rows: list[str]) -> bytes:
+    sink = io.BytesIO()
+    pq.write_table(pa.table({"text": rows}), sink)
+    return sink.getvalue()
+
+
+NUMBERS = [f"row {n} of some length" for n in range(400)]
+SHEET = "".join(f"{one}\n" for one in ["text", *NUMBERS]).encode()
+LISTED = "".join(json.dumps({"text": one}) + "\n" for one in NUMBERS).encode()
+WRONG = SHEET.replace(b"row 40 of some", b'"row "40" of some')
+
+
+@pytest.mark.parametrize(
+    ("name", "whole", "broken"),
+    [
+        ("a.csv", SHEET, WRONG),
+        ("a.csv.gz", gzip.compress(SHEET, mtime=0), _packed(SHEET)),
+        ("a.parquet", _table(NUMBERS), _table(NUMBERS)[:200]),
+        ("a.jsonl", LISTED, json.dumps([{"text": one} for one in NUMBERS]).encode()),
+    ],
+)
+def test_a_file_that_cannot_be_read_to_its_end_takes_no_row_away(
+    bucket: Any, harvest: Harvest, bring: Bring, name: str, whole: bytes, broken: bytes
+) -> None:
+    put(bucket, name, whole)
+    bring(FILES, path="memory://shop")
+    put(bucket, name, broken)
+    for _ in range(2):  # it is not known as read
+        (said,) = bring(FILES, path="memory://shop")
+        assert "not read to its end: rows of it that stood before stay" in said
+    assert texts(harvest) == sorted(NUMBERS)
+    put(bucket, name, _table(NUMBERS[:9]) if "parquet" in name else whole)
+    assert bring(FILES, path="memory://shop") == []
+    assert len(harvest) == (9 if "parquet" in name else 400)
+    assert json.loads(harvest.state(DROPPED)) == {}
 
 
 def test_wrong_columns_are_told_with_what_there_is(bucket: Any, bring: Bring) -> None:

@@ -92,7 +92,7 @@ def _read(file: RemoteFile, settings: DialogueSettings, harvest: Harvest, say: S
                 f"{file.name}: no dialogue in it; found {keys}; the turns are expected as a list "
                 f"under one of {', '.join(TURNS)}"
             )
-        faults.count_in(reading.dropped)
+        faults.count_in(reading)
     faults.tell(file.name, say)
 
 

@@ -2,7 +2,8 @@
 
 Enters urls (`s3://bucket/help/*.jsonl`), leaves rows in a harvest. A file that did not change since
 it was read is not read again; a file that is gone takes its rows along. A line that cannot be read
-is passed over and counted: who reads from afar cannot mend it.
+is passed over and counted: who reads from afar cannot mend it. Of a file that cannot be read to its
+end (a damaged packing, a quote that is not closed) the rows that stood before stay.
 
     [[data.sources]]
     name = "bucket"
@@ -93,7 +94,7 @@ def _read(file: RemoteFile, part: str, settings: FilesSettings, harvest: Harvest
     ):
         rows = reader(path, report=faults, max_bytes=settings.max_bytes_per_line)
         put_rows(rows, file.name, settings.columns, reading, split=split_of(file.name))
-        faults.count_in(reading.dropped)
+        faults.count_in(reading)
     faults.tell(file.name, say)
 
 

@@ -18,7 +18,7 @@ from typing import Any
 from xml.parsers import expat
 
 from chainring.contracts.errors import InputError
-from chainring.data.lines import Report, lines, opened
+from chainring.data.lines import CutShort, Report, lines, opened
 
 Pair = tuple[str, str, str]
 _CHUNK = 1 << 16
@@ -81,7 +81,8 @@ def tmx(path: Path, *, source: str, target: str, report: Report) -> Iterator[Pai
         yield from units.taken()
     except (expat.ExpatError, EOFError, OSError) as error:
         yield from units.taken()
-        report(f"after unit {units.number}", f"no TMX that can be read ({error})")
+        cause = CutShort(f"no TMX that can be read ({error})")
+        report(f"after unit {units.number}", cause)
 
 
 def _refuse_entity(name: str, *_: Any) -> None:

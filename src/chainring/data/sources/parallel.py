@@ -129,7 +129,7 @@ def _read(files: list[RemoteFile], settings: ParallelSettings, read: Reading, sa
                 "locator": f"{files[0].name} {place}",
             }
             reading.put_by_text("", row)
-        faults.count_in(reading.dropped)
+        faults.count_in(reading)
     faults.tell(files[0].name, say)
     if reading.dropped and not reading.rows:
         reasons = [f"{count} x {reason}" for reason, count in reading.dropped.most_common()]

@@ -83,6 +83,10 @@ class Reading:
             note_dropped(self.harvest, +self.dropped, piece=self._piece)
             self.harvest.commit()
 
+    def cut_short(self) -> None:
+        """Note that the rest cannot be read: nothing is gone, and the next turn reads again."""
+        self._is_whole, self._print = False, ""
+
     def put(self, identifier: str, row: dict[str, str]) -> bool:
         """Put a row by its id; False when this reading already had one of that id."""
         if not self._is_new(identifier):

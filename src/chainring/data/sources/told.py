@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -10,8 +9,9 @@ from typing import Any
 from chainring.contracts.codec import digest
 from chainring.contracts.errors import InputError
 from chainring.data.harvest import Harvest
+from chainring.data.lines import CutShort
 from chainring.data.read import ending_of, is_paper
-from chainring.data.sources.reading import drop_other_pieces, fingerprint_of
+from chainring.data.sources.reading import Reading, drop_other_pieces, fingerprint_of
 from chainring.data.sources.remote import RemoteFile, remote_files
 
 UNREAD = "could not be read"
@@ -21,22 +21,27 @@ class Told:
     """Counts what a reader reports, and keeps the first: a source goes on with the next row."""
 
     def __init__(self) -> None:
-        self.count, self.first = 0, ""
+        self.count, self.first, self.is_cut = 0, "", False
 
     def __call__(self, locator: str, cause: str) -> None:
         """Count a fault: the `report` of a reader."""
         self.count += 1
         self.first = self.first or f"{locator}: {cause}"
+        self.is_cut |= isinstance(cause, CutShort)
 
-    def count_in(self, dropped: Counter[str]) -> None:
-        """Add what was reported to the counts of what was passed over."""
+    def count_in(self, reading: Reading) -> None:
+        """Add what was reported to what a reading passed over, and whether it was cut short."""
         if self.count:
-            dropped[UNREAD] += self.count
+            reading.dropped[UNREAD] += self.count
+        if self.is_cut:
+            reading.cut_short()
 
     def tell(self, name: str, say: Callable[[str], None]) -> None:
         """Say how much there was, and the first."""
         if self.count:
-            say(f"{name}: {self.count} x {UNREAD}, the first: {self.first}")
+            kept = "; the file was not read to its end: rows of it that stood before stay"
+            more = kept if self.is_cut else ""
+            say(f"{name}: {self.count} x {UNREAD}, the first: {self.first}{more}")
 
 
 def changed_files(
