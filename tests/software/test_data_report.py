@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,7 @@ import pytest
 from tests.software.conftest import copy, grow, opened, refused, run
 
 from chainring.contracts.errors import InputError, UnknownNameError
-from chainring.data.looking.drops import Place
+from chainring.data.looking.drops import Drop, Place
 from chainring.software.api import Project
 from chainring.software.auditing import sight_of
 from chainring.software.data_findings import findings
@@ -19,6 +21,7 @@ from chainring.software.data_look import Look, datasets
 from chainring.software.data_look import look as look_by
 from chainring.software.data_report import data_page
 from chainring.software.data_report_words import WORDS, told_reason
+from chainring.software.report import write_report
 
 PHONE = "13912345678"
 EXTRA = [
@@ -124,6 +127,20 @@ def test_drift_and_gaps_stand_in_the_head_of_the_page(second: Project) -> None:
     assert page.index(gap.split(":")[0]) < page.index("<svg")
 
 
+def test_rows_that_the_data_set_left_out_stand_in_the_head(second: Project) -> None:
+    found = look(second)
+    lost = [Drop(step="dataset", reason="label 'gift' has 1 row; at least 2 needed", rows=1)]
+    said = findings(replace(found, drops=lost), language="en")
+    assert any(one.startswith("1 rows were left out because their label has") for one in said)
+    conflicts = [Drop(step="dataset", reason="conflicting duplicate", rows=80)]
+    said = findings(replace(found, drops=conflicts), language="en")
+    assert any(one.startswith("80 rows were left out because the same text") for one in said)
+    many = [Drop(step="dataset", reason="near-duplicate", rows=sum(found.terms.values()))]
+    said = findings(replace(found, drops=many), language="en")
+    assert any("100.0 % of what was read was left out" in one for one in said)
+    assert not any("left out" in one for one in findings(replace(found, drops=[]), language="en"))
+
+
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_the_page_stands_alone_and_is_well_formed(second: Project, language: str) -> None:
     page = data_page(look(second), language=language)
@@ -145,6 +162,22 @@ def test_what_a_row_says_is_never_markup(second: Project) -> None:
     assert "<b>bold" not in page
     assert "<img" not in page
     assert "data/<i>" not in page
+
+
+def test_a_label_written_as_a_picture_or_a_link_leads_nowhere(second: Project) -> None:
+    labels = ["![a](http://pic.example/x.png)", "<http://auto.example>", "[b](http://link.example)"]
+    words = "tea ink oak sun rain lamp rope milk sand gold fern moss kite drum bell plum".split()
+    dice = random.Random(1)
+    rows = [{"text": " ".join(dice.sample(words, 6)), "label": name} for name in labels * 20]
+    lines = "".join(json.dumps(row) + "\n" for row in rows)
+    (second.folder / "data" / "more.jsonl").write_text(lines)
+    second.turn()
+    write_report(second, second.folder / "report.html")
+    page = (second.folder / "report.html").read_text()
+    tags = Tags()
+    tags.feed(page + data_page(look(second), language="en"))
+    assert tags.loads == []
+    assert "![a](http://pic.example/x.png)" in page
 
 
 def test_words_tell_labels_apart_in_both_languages(second: Project) -> None:

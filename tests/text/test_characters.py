@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from chainring.text.characters import CharacterMap, visible
+from chainring.text.characters import CharacterMap, unlinked, visible
 
 
 def test_a_character_map_asks_once_for_each_character() -> None:
@@ -28,3 +28,16 @@ def test_what_would_steer_a_terminal_is_spelt_out(char: str) -> None:
 def test_what_prints_stays_as_it_is() -> None:
     text = "Where is it?\n\t包裹在哪里？é–“”€"
     assert visible(text) == text
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["![a](http://x.example/y.png)", r"\[a](http://x.example)", "<http://x.example>", "[a][b]"],
+)
+def test_a_name_in_markdown_loads_and_links_nothing(name: str) -> None:
+    from markdown_it import MarkdownIt
+
+    page = MarkdownIt("commonmark").render(f"- {unlinked(name)}\n\n[b]: http://x.example")
+    assert "src=" not in page
+    assert "href=" not in page
+    assert name.replace("<", "&lt;").replace(">", "&gt;") in page

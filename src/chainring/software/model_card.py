@@ -31,6 +31,7 @@ from chainring.software.history import evaluations
 from chainring.software.model_card_words import WORDS
 from chainring.software.telling import figure, short
 from chainring.store.tables import read_rows
+from chainring.text.characters import unlinked
 from chainring.training.front_matter import front_matter
 
 if TYPE_CHECKING:
@@ -272,7 +273,7 @@ def _percent(estimate: float, low: float, high: float) -> str:
 
 
 def _cell(text: str) -> str:
-    return " ".join(text.replace("|", "/").split())
+    return unlinked(text.replace("|", "/"))
 
 
 def _bullets(lines: Sequence[str] | Iterator[str]) -> str:

@@ -48,10 +48,14 @@ code{font-size:.9em}pre{white-space:pre-wrap}
 
 
 def markdown(text: str) -> str:
-    """Return Markdown as HTML; markup inside it is shown, not run."""
+    """Return Markdown as HTML; markup inside it is shown, not run, and nothing leads outside.
+
+    A label or a source's name may be written as a picture: `![a](https://…)`. It stays text.
+    """
     from markdown_it import MarkdownIt
 
-    return str(MarkdownIt("commonmark", {"html": False}).enable("table").render(text))
+    reader = MarkdownIt("commonmark", {"html": False}).enable("table")
+    return str(reader.disable(["image", "link", "autolink"]).render(text))
 
 
 def section(title: str, cards: Sequence[str]) -> Iterator[str]:

@@ -1,11 +1,12 @@
 """What every module of this room knows of single characters: a memoised map, what prints, Han.
 
-Enters one character, leaves its replacement: `text.translate(CharacterMap(decide))`. And the one
-that a terminal needs, `visible`.
+Enters one character, leaves its replacement: `text.translate(CharacterMap(decide))`. And what a
+terminal needs, `visible`, and a page of Markdown, `unlinked`.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 HAN = "\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
@@ -21,6 +22,15 @@ def visible(text: str) -> str:
     '\\x1b[2J 退款'
     """
     return text.translate(_SPELT)
+
+
+def unlinked(text: str) -> str:
+    r"""Return a name on one line as Markdown shows it: no picture and no link begins in it.
+
+    >>> unlinked("![a](http://x.example/y.png)")
+    '!\\[a](http://x.example/y.png)'
+    """
+    return re.sub(r"([\\\[<])", r"\\\1", " ".join(text.split()))
 
 
 class CharacterMap(dict[int, str]):

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from chainring.contracts.codec import digest
 from chainring.contracts.dataset import OUT_OF_SCOPE, Dataset, Row
 from chainring.contracts.model import Rival
+from chainring.text.characters import unlinked
 from chainring.training.card_words import WORDS
 from chainring.training.compete import Standing
 from chainring.training.front_matter import front_matter
@@ -145,7 +146,7 @@ def _counted(values: Sequence[str], say: Mapping[str, str]) -> str:
 
 
 def _named(values: Sequence[str], say: Mapping[str, str]) -> str:
-    kept = [" ".join(value.split()) for value in values[:MOST_NAMED]]
+    kept = [unlinked(value) for value in values[:MOST_NAMED]]
     rest = len(values) - MOST_NAMED
     return say["comma"].join([*kept, say["more"].format(n=rest)] if rest > 0 else kept)
 

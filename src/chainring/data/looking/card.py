@@ -19,6 +19,7 @@ from chainring.contracts.lineage import Lineage
 from chainring.data.looking.drops import Drop
 from chainring.data.looking.numbers import Numbers, median
 from chainring.data.looking.records import Terms
+from chainring.text.characters import unlinked
 
 MOST = 30
 PREPARED = ("min_jaccard", "validation_share", "test_share", "min_rows_per_label", "max_characters")
@@ -148,4 +149,4 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]], say: Mapping[str,
 
 
 def _cell(text: str) -> str:
-    return " ".join(text.replace("|", "/").split())
+    return unlinked(text.replace("|", "/"))
