@@ -13,7 +13,15 @@ from chainring.hardware.settings import HardwareSettings
 
 
 def doctor(folder: Path, settings: HardwareSettings | None = None) -> list[tuple[str, str, str]]:
-    """Return lines of (what, value, why); outside a project the defaults are judged."""
+    """Return lines of (what, value, why); outside a project the defaults are judged.
+
+    Raises
+    ------
+    ProjectNotFoundError
+        When there is no such folder.
+    """
+    if not folder.is_dir():
+        raise ProjectNotFoundError(f"{folder} is no folder; name that of a project, or none")
     if settings is None:
         from chainring.ring.recipe import load_recipe
 

@@ -34,7 +34,7 @@ EXAMPLES = ("support",)
 RECIPE = """\
 # One section a link; everything has a default. `chainring doctor` shows what was decided and why.
 [project]
-name = "{name}"
+name = "{name}"{said}
 
 [data]
 path = "data"            # JSONL, CSV, TSV, Parquet or text; train/validation/test by file name
@@ -43,6 +43,7 @@ licence = "unstated"     # licence of your own text, kept with every row
 # text = "sentence"
 # label = "intent"
 """
+NO_NAME = "  # the folder's name has no letter a-z; a name of your own: before the first turn"
 
 # Waiting threads sleep instead of spinning: on a machine that does other work besides, spinning
 # ones take the cores from each other (docs/log.md). It has to be said before torch is loaded.
@@ -68,17 +69,20 @@ def create(folder: Path, *, example: str | None = None) -> Path:
     ConflictError
         When the folder already holds a project.
     InputError
-        When no name can be made of the folder's.
+        When a file stands where the folder, or one above it, should be.
     """
+    _require_no_file(folder)
     if (folder / FILE).exists():
         raise ConflictError(f"{folder} already holds a project; open it, or name another folder")
-    name = _name_of(folder)
     if example is not None and example not in EXAMPLES:
         raise UnknownNameError("example", example, EXAMPLES)
     folder.mkdir(parents=True, exist_ok=True)
     if example is None:
         (folder / "data").mkdir(exist_ok=True)
-        write_durably(folder / FILE, RECIPE.format(name=name).encode())
+        name = _name_of(folder)
+        said = "" if name else NO_NAME
+        recipe = RECIPE.format(name=name or "project", said=said)
+        write_durably(folder / FILE, recipe.encode())
     else:
         origin = files("chainring.software") / "projects" / example
         shutil.copytree(str(origin), folder, dirs_exist_ok=True)
@@ -205,12 +209,16 @@ def _secret(path: Path) -> bytes:
     return key
 
 
+def _require_no_file(folder: Path) -> None:
+    for place in (folder, *folder.parents):
+        if place.exists() and not place.is_dir():
+            raise InputError(
+                f"{place} is a file; name a new folder, `chainring init shop`, and put the file "
+                "into its `data`"
+            )
+
+
 def _name_of(folder: Path) -> str:
+    """Return what of a folder's name may name a project, from its first letter a-z on, or ""."""
     name = "".join(c if c.isalnum() and c.isascii() else "-" for c in folder.resolve().name.lower())
-    name = name.strip("-")[:63]
-    if not name or not name[0].isalpha():
-        raise InputError(
-            f"no project name can be made of {folder.name!r}; use a folder name that begins with a "
-            "letter a-z"
-        )
-    return name
+    return name.lstrip("-0123456789")[:63].rstrip("-")

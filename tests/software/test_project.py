@@ -1,0 +1,26 @@
+"""Projects that are made in folders of any name, and what stands in the way of one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.software.conftest import opened, refused, run
+
+
+@pytest.mark.parametrize(
+    ("folder", "name"), [("客服", "project"), ("2024-shop", "shop"), ("2024", "project")]
+)
+def test_a_folder_of_any_name_becomes_a_project(tmp_path: Path, folder: str, name: str) -> None:
+    run("init", str(tmp_path / folder))
+    with opened(tmp_path / folder) as project:
+        assert project.app == name
+    said = "a name of your own" in (tmp_path / folder / "chainring.toml").read_text()
+    assert said == (name == "project")
+
+
+def test_a_file_is_no_folder_to_begin_in(tmp_path: Path) -> None:
+    mails = tmp_path / "mails.csv"
+    mails.write_text("text,label\n")
+    assert refused("init", str(mails)).startswith(f"{mails} is a file; name a new folder")
+    assert refused("init", str(mails / "shop")).startswith(f"{mails} is a file; name a new folder")
