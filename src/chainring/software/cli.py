@@ -10,12 +10,13 @@ import gc
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from chainring.contracts.errors import ChainringError
 from chainring.software import (
+    answer_commands,
     audit_commands,
     base_commands,
     data_commands,
@@ -28,10 +29,6 @@ from chainring.software import (
 from chainring.software.alone import verb_alone
 from chainring.software.folder import HERE, Folder, before_the_verb, opened
 from chainring.text.characters import visible
-
-if TYPE_CHECKING:
-    from chainring.contracts.values import Input
-    from chainring.software.api import Project
 
 app = typer.Typer(
     help="From raw text to a served model, and from its users' feedback to a better one.",
@@ -125,65 +122,8 @@ def serve(
         serve_project(api, host=host, port=port, workers=workers, say=typer.echo)
 
 
-@app.command()
-def predict(
-    text: Annotated[str | None, typer.Argument(help="one text")] = None,
-    file: Annotated[
-        Path | None, typer.Option(help="a text a line (a tab before a second); JSON lines back")
-    ] = None,
-    pair: Annotated[str, typer.Option(help="second text, where the task compares two")] = "",
-    project: Folder = HERE,
-) -> None:
-    """Answer one text, or every line of a file."""
-    import json
-
-    from chainring.contracts.errors import InputError
-    from chainring.contracts.values import input_of
-
-    if (text is None) == (file is None):
-        raise InputError("give one text, or a file with --file")
-    with opened(project) as api:
-        asked = [input_of(text, pair)] if text is not None else _asked(file, api)
-        answers = api.predict(asked)
-    for prediction in answers:
-        if file is None:
-            sure = "not sure, passing on to a person" if prediction.passed_on else prediction.value
-            typer.echo(f"{visible(sure)} ({prediction.confidence:.0%})  {prediction.id}")
-        else:
-            named = ("id", "label", "confidence", "passed_on")
-            shown = {name: getattr(prediction, name) for name in named}
-            if prediction.output:
-                shown["output"] = prediction.output
-            typer.echo(json.dumps(shown, ensure_ascii=False))
-
-
-@app.command()
-def react(
-    prediction: Annotated[str, typer.Argument(help="id of an answer")],
-    kind: Annotated[str, typer.Argument(help="rating, confirmation, correction, comment or flag")],
-    value: Annotated[str, typer.Argument(help="up, down, the right label, or the flag")] = "",
-    comment: Annotated[str, typer.Option(help="in words")] = "",
-    author: Annotated[str, typer.Option(help="who says it")] = "",
-    consent: Annotated[str, typer.Option(help="what the author allows: training, or none")] = "",
-    project: Folder = HERE,
-) -> None:
-    """Say what you think of an answer; a correction becomes training text."""
-    from typing import cast
-
-    from chainring.contracts.feedback import FeedbackKind
-    from chainring.contracts.reaction import Reaction
-
-    reaction = Reaction(
-        prediction=prediction,
-        kind=cast(FeedbackKind, kind),
-        value=value,
-        comment=comment,
-        author=author,
-        consent=consent,
-    )
-    with opened(project) as api:
-        stored = api.react(reaction)
-    typer.echo(f"stored as {stored.id}")
+app.command()(answer_commands.predict)
+app.command()(answer_commands.react)
 
 
 @app.command()
@@ -316,33 +256,6 @@ app.command()(audit_commands.audit)
 app.command()(base_commands.pretrain)
 app.command()(base_commands.tokeniser)
 app.command()(upkeep_commands.upgrade)
-
-
-def _asked(file: Path | None, project: Project) -> list[Input]:
-    """Return the lines of a file; where the task reads pairs, a tab parts the two texts."""
-    from chainring.contracts.values import input_of
-
-    lines = _lines(file)
-    if not project.ring.recipe.data.facts.pairs:
-        return list(lines)
-    return [input_of(*line.split("\t", 1)) for line in lines]
-
-
-def _lines(file: Path | None) -> list[str]:
-    from chainring.contracts.errors import InputError
-
-    assert file is not None
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InputError(
-            f"{file} is no UTF-8: byte {error.start} cannot be read; save it as UTF-8"
-        ) from error
-    except OSError as error:
-        raise InputError(f"{file} cannot be read: {error.strerror}; name a text file") from error
-    if not text.strip():
-        raise InputError(f"{file} holds no text; one a line is expected")
-    return text.removesuffix("\n").split("\n")  # an empty line has its answer, too
 
 
 if __name__ == "__main__":

@@ -1,0 +1,119 @@
+"""The commands `predict` and `react`: ask the champion, and say what one thinks of its answer.
+
+Each parses, calls its verb and says in plain sentences what happened.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from chainring.software.folder import HERE, Folder, opened
+from chainring.text.characters import visible
+
+if TYPE_CHECKING:
+    from chainring.contracts.values import Input
+    from chainring.software.api import Project
+
+
+def predict(
+    text: Annotated[str | None, typer.Argument(help="one text")] = None,
+    file: Annotated[
+        Path | None, typer.Option(help="a text a line (a tab before a second); JSON lines back")
+    ] = None,
+    pair: Annotated[str, typer.Option(help="second text, where the task compares two")] = "",
+    project: Folder = HERE,
+) -> None:
+    """Answer one text, or every line of a file."""
+    import json
+
+    from chainring.contracts.errors import InputError
+    from chainring.contracts.values import input_of
+
+    if (text is None) == (file is None):
+        raise InputError("give one text, or a file with --file")
+    if text is not None and not text.strip():
+        raise InputError("the text is empty; give one with words in it")
+    with opened(project) as api:
+        asked = [input_of(text, pair)] if text is not None else _asked(file, api)
+        answers = api.predict(asked)
+    for prediction in answers:
+        if file is None:
+            sure = "not sure, passing on to a person" if prediction.passed_on else prediction.value
+            typer.echo(f"{visible(sure)} ({prediction.confidence:.0%})  {prediction.id}")
+        else:
+            named = ("id", "label", "confidence", "passed_on")
+            shown = {name: getattr(prediction, name) for name in named}
+            if prediction.output:
+                shown["output"] = prediction.output
+            typer.echo(json.dumps(shown, ensure_ascii=False))
+
+
+def react(
+    prediction: Annotated[str, typer.Argument(help="id of an answer")],
+    kind: Annotated[str, typer.Argument(help="rating, confirmation, correction, comment or flag")],
+    value: Annotated[str, typer.Argument(help="up, down, the right label, or the flag")] = "",
+    comment: Annotated[str, typer.Option(help="in words")] = "",
+    author: Annotated[str, typer.Option(help="who says it")] = "",
+    consent: Annotated[str, typer.Option(help="what the author allows: training, or none")] = "",
+    project: Folder = HERE,
+) -> None:
+    """Say what you think of an answer; a correction becomes training text."""
+    from typing import cast
+
+    from chainring.contracts.feedback import FeedbackKind
+    from chainring.contracts.reaction import Reaction
+
+    reaction = Reaction(
+        prediction=prediction,
+        kind=cast(FeedbackKind, kind),
+        value=value,
+        comment=comment,
+        author=author,
+        consent=consent,
+    )
+    with opened(project) as api:
+        stored = api.react(reaction)
+        is_known = api.ring.traffic.prediction(prediction) is not None
+    typer.echo(f"stored as {stored.id}")
+    if not is_known:
+        _tell_orphan(prediction)
+
+
+def _tell_orphan(prediction: str) -> None:
+    """Say that no answer of this id is there, and end with 1: the id may be mistyped."""
+    message = (
+        f"chainring: no answer {visible(prediction)!r} is known (yet): the reaction is kept apart "
+        "and counts once the answer is there; is the id mistyped? `chainring predict` prints it"
+    )
+    typer.secho(message, fg="red", err=True)
+    raise typer.Exit(1)
+
+
+def _asked(file: Path | None, project: Project) -> list[Input]:
+    """Return the lines of a file; where the task reads pairs, a tab parts the two texts."""
+    from chainring.contracts.values import input_of
+
+    lines = _lines(file)
+    if not project.ring.recipe.data.facts.pairs:
+        return list(lines)
+    return [input_of(*line.split("\t", 1)) for line in lines]
+
+
+def _lines(file: Path | None) -> list[str]:
+    from chainring.contracts.errors import InputError
+
+    assert file is not None
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"{file} is no UTF-8: byte {error.start} cannot be read; save it as UTF-8"
+        ) from error
+    except OSError as error:
+        raise InputError(f"{file} cannot be read: {error.strerror}; name a text file") from error
+    if not text.strip():
+        raise InputError(f"{file} holds no text; one a line is expected")
+    return text.removesuffix("\n").split("\n")  # an empty line has its answer, too
