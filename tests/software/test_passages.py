@@ -40,7 +40,8 @@ def served(
                 scores={"rec_best": 0.9, "rec_other": 0.2},
             )
             request = Request(text="how long", pair=pair, app=project.app)
-            found = service._served(request, Reply(answer=answer, tag=tag), 1.0, failed=False)
+            reply = Reply(answer=answer, tag=tag)
+            found = service._served(request, reply, 1.0, variant="champion", failed=False)
             await service.stop()
             return found
 

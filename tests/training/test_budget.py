@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import pytest
 from tests.training.conftest import make_placement
@@ -8,7 +9,7 @@ from tests.training.conftest import make_placement
 from chainring.contracts.placement import Choice, Placement
 from chainring.training.budget import Fit, fit, sample
 
-SMALL = {"parameters": 10_000_000, "tokens": 200_000}
+SMALL: dict[str, Any] = {"parameters": 10_000_000, "tokens": 200_000}
 
 
 def test_a_wide_budget_cuts_nothing_and_gives_no_reason() -> None:
@@ -91,7 +92,7 @@ def test_the_full_batches_of_a_pre_training_are_faster_the_smaller_the_network()
 
 
 def test_two_cards_are_twice_as_fast_and_float32_is_slower() -> None:
-    size = {"parameters": 85_000_000, "tokens": 10**6}
+    size: dict[str, Any] = {"parameters": 85_000_000, "tokens": 10**6}
     one = minutes_of_an_epoch(on_cards("bf16"), **size)
     assert minutes_of_an_epoch(on_cards("bf16", cards=2), **size) == pytest.approx(one / 2, rel=0.1)
     assert minutes_of_an_epoch(on_cards("fp32"), **size) > 2 * one
