@@ -430,6 +430,25 @@ def test_a_tree_put_on_one_machine_opens_on_another(
     assert not TreeStore(tmp_path / "alone").has(address)
 
 
+@pytest.mark.parametrize("cache_bytes", [20 << 30, 0], ids=["cached", "let go of"])
+def test_a_sweep_takes_what_nobody_keeps_from_the_remote_too(
+    remote: str, tmp_path: Path, cache_bytes: int
+) -> None:
+    """Else texts of a turn that failed would lie there, where forgetting does not look."""
+    here = TreeStore(tmp_path / "here", remote=remote, cache_bytes=cache_bytes)
+    kept = here.put(filled(tmp_path / "kept", {"a": "of both", "b": "kept"}), kind="model")
+    gone = here.put(filled(tmp_path / "gone", {"a": "of both", "c": "my words"}), kind="feedback")
+    here.open(kept)  # lets go of what does not fit
+    assert here.sweep([kept], min_age_s=0)["trees"] == 1
+    there = TreeStore(tmp_path / "there", remote=remote)
+    assert not there.has(gone)
+    assert content_of(there.open(kept)) == {"a": "of both", "b": "kept"}
+    fs, base = fsspec.core.url_to_fs(remote)
+    assert [name for name in fs.find(base) if b"my words" in fs.cat_file(name)] == []
+    assert here.put(tmp_path / "gone", kind="feedback") == gone
+    assert content_of(there.open(gone)) == {"a": "of both", "c": "my words"}
+
+
 def test_a_damaged_remote_file_is_refused(remote: str, source: Path, tmp_path: Path) -> None:
     here = TreeStore(tmp_path / "here", remote=remote)
     address = here.put(source, kind="model")

@@ -130,13 +130,7 @@ class TreeStore:
 
     def remove_blob(self, found: str) -> bool:
         """Remove bytes that no tree names, here and in the remote; return whether any were here."""
-        path = self._blob_path(found)
-        was_here = path.exists()
-        path.unlink(missing_ok=True)
-        if self._remote is not None and self._remote_has(path):
-            fs, base = self._remote
-            fs.rm_file(f"{base}/{path.relative_to(self.root).as_posix()}")
-        return was_here
+        return self._remove(self._blob_path(found))
 
     def open_folder(self, address: str) -> Path:
         """Return where `open` puts the tree, whether or not it is open."""
@@ -188,31 +182,30 @@ class TreeStore:
     def sweep(self, keep: Iterable[str], *, min_age_s: float = 3600.0) -> dict[str, int]:
         """Remove every tree not in `keep` (or needed by one) and every blob no tree names.
 
-        What is younger than `min_age_s` stays: a step may just be writing it.
+        What goes here goes from the remote, too. What is younger than `min_age_s` stays: a step may
+        just be writing it.
         """
-        wanted = self._closure(keep)
-        cutoff = time.time() - min_age_s
-        removed = {"trees": 0, "blobs": 0, "bytes": 0}
-        named: set[str] = set()
-        gone: list[str] = []
-        for address in list(self.addresses()):
-            path = self._manifest_path(address)
-            if address in wanted or path.stat().st_ctime > cutoff:
-                named.update(blob.digest for blob in self.manifest(address).files)
-                continue
-            path.unlink()
-            self._erasure_path(address).unlink(missing_ok=True)
-            gone.append(address)
-        for path in list((self.root / "blobs").glob("*/*")):
-            stat = path.stat()
-            if f"blake2b:{path.name}" not in named and stat.st_ctime <= cutoff:
-                path.unlink()
-                removed["blobs"] += 1
-                removed["bytes"] += stat.st_size
+        wanted, cutoff = self._closure(keep), time.time() - min_age_s
+        places = {address: self._manifest_path(address) for address in self.addresses()}
+        old = {address for address, path in places.items() if path.stat().st_ctime <= cutoff}
+        gone = sorted(old - wanted)
+        named = self._blobs(places.keys() - set(gone))
+        afar = set() if self._remote is None else self._blobs(gone) - named
+        for address in gone:
+            self._remove(places[address])
+            self._remove(self._erasure_path(address))
+        here = {path: path.stat() for path in (self.root / "blobs").glob("*/*")}
+        blobs = [p for p in here if f"blake2b:{p.name}" not in named and here[p].st_ctime <= cutoff]
+        for path in {*blobs, *({*map(self._blob_path, afar)} - here.keys())}:
+            self._remove(path)
         for address in gone:  # last: to unlink a link makes its blob young
             shutil.rmtree(self.root / "open" / hex_name(address), ignore_errors=True)
         self._sweep_leftovers(cutoff)
-        return removed | {"trees": len(gone)}
+        size = sum(here[path].st_size for path in blobs)
+        return {"trees": len(gone), "blobs": len(blobs), "bytes": size}
+
+    def _blobs(self, addresses: Iterable[str]) -> set[str]:
+        return {blob.digest for one in addresses for blob in self.manifest(one).files}
 
     def _sweep_leftovers(self, cutoff: float) -> None:
         """What a killed process left half made: its name begins with a dot."""
@@ -279,9 +272,8 @@ class TreeStore:
 
     def _fetch(self, blob: Blob) -> None:
         path = self._blob_path(blob.digest)
-        if path.exists():
-            return
-        self._download(path)
+        if not path.exists():
+            self._download(path)
         if not path.exists():
             raise DamagedError(
                 f"{blob.path} is missing from {self.root}; restore it with `chainring restore`"
@@ -333,6 +325,15 @@ class TreeStore:
             return False
         fs, base = self._remote
         return bool(fs.exists(f"{base}/{path.relative_to(self.root).as_posix()}"))
+
+    def _remove(self, path: Path) -> bool:
+        """Remove a file, in the remote first; return whether it was here."""
+        if self._remote is not None and self._remote_has(path):
+            fs, base = self._remote
+            fs.rm_file(f"{base}/{path.relative_to(self.root).as_posix()}")
+        was_here = path.exists()
+        path.unlink(missing_ok=True)
+        return was_here
 
     def _manifest_path(self, address: str) -> Path:
         name = hex_name(address)
