@@ -393,6 +393,38 @@ def test_a_project_that_holds_rows_is_not_restored_into(
     assert new.rows() == before
 
 
+def test_nobody_but_its_owner_may_read_an_archive(archive: Path) -> None:
+    assert archive.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.postgres
+def test_of_a_shared_database_an_archive_holds_one_application(
+    postgres: str, house: Callable[[str], House], tmp_path: Path, predicted: Make, said: Make
+) -> None:
+    old = house("postgresql")
+    fill(old, tmp_path, predicted, said)
+    before = old.rows()
+    bank = House(Ledger(postgres, app="bank"), Traffic(postgres, app="bank"), old.trees)
+    row = predicted(app="bank")
+    bank.traffic.commit([(row, "my balance")], [said(row.id, app="bank", comment="my complaint")])
+    bank.ledger.add_fact("key", "key_1", CASE)
+    bank.ledger.append_ref("champion", CASE, expected=0, by="gate", reason="first")
+    bank.ledger.add_lineage(
+        Lineage(
+            id="run_2", app="bank", step="model", key="k", inputs=(), settings="", seed=0,
+            placement="", result="{}", result_digest="", trees=("blake2b:" + "0" * 64,),
+        )
+    )  # fmt: skip
+    with bank.ledger.lease("turn"):
+        pass
+    old.backup(tmp_path / "shop.tar.gz")
+    bank.ledger.close()
+    bank.traffic.close()
+    new = house("sqlite")
+    new.restore(tmp_path / "shop.tar.gz")
+    assert new.rows() == before
+
+
 def test_a_backup_never_replaces_a_file(archive: Path, house: Callable[[str], House]) -> None:
     before = archive.read_bytes()
     with pytest.raises(ConflictError, match="already there"):

@@ -54,6 +54,9 @@ def backup(
 
     `harvests` is the folder whose folders each hold the database of one source.
 
+    It holds the project's key and people's texts, so nobody but its owner may read it. Of a
+    PostgreSQL that several applications share it holds the rows of this one.
+
     Each database is read in one transaction, the ledger first and the trees after it: a tree that
     a row names is in the archive, whatever a turn writes meanwhile.
     """
@@ -64,13 +67,18 @@ def backup(
     with full_disk_explained(target.parent):
         make_folder(target.parent)
         try:
-            with tarfile.open(temporary, "w:gz", compresslevel=3) as archive:
+            with (
+                open(temporary, "xb", opener=_private) as file,
+                tarfile.open(fileobj=file, mode="w:gz", compresslevel=3) as archive,
+            ):
                 form = {"format": FORMAT, "ledger": schema.LEDGER_HEAD}
                 _add(archive, "format.json", json.dumps(form).encode())
-                counts["rows"] += _add_tables(archive, "ledger", ledger.engine, schema.ledger)
+                counts["rows"] += _add_tables(
+                    archive, "ledger", ledger.engine, schema.ledger, app=ledger.app
+                )
                 for segment, engine in traffic.engines().items():
                     counts["rows"] += _add_tables(
-                        archive, f"traffic/{segment}", engine, schema.traffic
+                        archive, f"traffic/{segment}", engine, schema.traffic, app=traffic.app
                     )
                 stored: set[str] = set()
                 for address in trees.addresses():
@@ -200,6 +208,10 @@ def _require_empty(engine: sa.Engine, metadata: sa.MetaData) -> None:
                 )
 
 
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
 def _add(archive: tarfile.TarFile, name: str, data: bytes) -> None:
     info = tarfile.TarInfo(name)
     info.size, info.mtime = len(data), int(time.time())
@@ -207,14 +219,18 @@ def _add(archive: tarfile.TarFile, name: str, data: bytes) -> None:
 
 
 def _add_tables(
-    archive: tarfile.TarFile, prefix: str, engine: sa.Engine, metadata: sa.MetaData
+    archive: tarfile.TarFile, prefix: str, engine: sa.Engine, metadata: sa.MetaData, *, app: str
 ) -> int:
     count = 0
+    is_shared = engine.dialect.name == "postgresql"
     with engine.connect().execution_options(read_only=True) as connection:
-        if engine.dialect.name == "postgresql":  # one snapshot for all tables, as SQLite has it
+        if is_shared:  # one snapshot for all tables, as SQLite has it
             connection.execution_options(isolation_level="REPEATABLE READ")
         for table in _TRAFFIC if metadata is schema.traffic else metadata.sorted_tables:
-            rows = connection.execute(sa.select(table).order_by(*table.primary_key)).mappings()
+            query = sa.select(table).order_by(*table.primary_key)
+            if is_shared:
+                query = query.where(schema.of_app(table, app))
+            rows = connection.execute(query).mappings()
             lines = [json.dumps(dict(row), ensure_ascii=False) for row in rows]
             count += len(lines)
             _add(archive, f"{prefix}/{table.name}.jsonl", "\n".join(lines).encode())

@@ -121,6 +121,23 @@ payloads = sa.Table(
 )
 
 
+def of_app(table: sa.Table, app: str) -> sa.ColumnElement[bool]:
+    """Return which rows of a table are an application's: several may share one PostgreSQL.
+
+    A text is its own where no other application's answer or reaction has that id.
+    """
+    if "app" in table.c:
+        return table.c.app == app
+    if table is lineage_trees:
+        return table.c.lineage.in_(sa.select(lineage.c.id).where(lineage.c.app == app))
+    return sa.and_(
+        *(
+            ~sa.exists().where(others.c.id == table.c.id, others.c.app != app)
+            for others in (predictions, feedback)
+        )
+    )
+
+
 def connect(url: str) -> sa.Engine:
     """Return an engine: SQLite in WAL mode with synchronous=FULL, or PostgreSQL as it is."""
     if url.startswith("postgresql://"):
