@@ -15,9 +15,10 @@ from chainring.contracts.model import Model
 from chainring.contracts.verdict import Verdict
 from chainring.ring import due as when
 from chainring.ring import turn as ring_turn
-from chainring.ring.built import CHAMPION, Built, built_of, current
+from chainring.ring.built import CHAMPION, Built, Ring, built_of, current
 from chainring.ring.steps import Made
 from chainring.software import auditing
+from chainring.store.ledger import Ref
 
 if TYPE_CHECKING:
     from chainring.software.api import Project
@@ -69,20 +70,51 @@ def rollback(project: Project, *, to: int | None, by: str, reason: str) -> Deplo
     history = ring.ledger.ref_history(CHAMPION)
     if not history:
         raise InputError("no model serves yet; there is nothing to roll back")
-    head = history[0]
-    now = decode(Deployment, head.body)
+    found = _before(ring, history) if to is None else _numbered(history, to)
+    deployment = decode(Deployment, found.body)
+    ring.runner.trees.open(deployment.form, fresh=True)
+    because = f"{ring_turn.ROLLBACK} to version {found.number}: {reason}"
+    ring.ledger.append_ref(CHAMPION, deployment, expected=history[0].number, by=by, reason=because)
+    because = f"to version {found.number} by {by}"
+    auditing.record(project, "rollback", because=because, about=deployment.model)
+    return deployment
+
+
+def _numbered(history: list[Ref], number: int) -> Ref:
     for ref in history[1:]:
-        deployment = decode(Deployment, ref.body)
-        if ref.number == to or (to is None and deployment.form != now.form):
-            ring.runner.trees.open(deployment.form, fresh=True)
-            because = f"{ring_turn.ROLLBACK} to version {ref.number}: {reason}"
-            ring.ledger.append_ref(
-                CHAMPION, deployment, expected=head.number, by=by, reason=because
-            )
-            because = f"to version {ref.number} by {by}"
-            auditing.record(project, "rollback", because=because, about=deployment.model)
-            return deployment
-    raise UnknownNameError("version", str(to or "before"), [str(r.number) for r in history[1:]])
+        if ref.number == number:
+            return ref
+    raise UnknownNameError("version", str(number), [str(ref.number) for ref in history[1:]])
+
+
+def _before(ring: Ring, history: list[Ref]) -> Ref:
+    """Return the last version of another form that nobody rolled back from since."""
+    told = {ref.number: decode(Deployment, ref.body) for ref in history}
+    now, numbers = told[history[0].number], [str(ref.number) for ref in history[1:]]
+    others = [ref for ref in history[1:] if told[ref.number].form != now.form]
+    if not others:
+        raise UnknownNameError("version", "before", numbers)
+    models, away = ring_turn.withdrawn(ring.ledger), _taken_away(history)
+    for ref in others:
+        if told[ref.number].model not in models and told[ref.number].form not in away:
+            return ref
+    raise InputError(
+        "every other version was rolled back from, or its release ended; `--to` names the one that "
+        f"is to serve: versions {', '.join(numbers)}"
+    )
+
+
+def _taken_away(history: list[Ref]) -> set[str]:
+    """Return the forms that were rolled back from and did not serve again."""
+    away: set[str] = set()
+    before = ""
+    for ref in reversed(history):
+        form = decode(Deployment, ref.body).form
+        if ref.reason.startswith(ring_turn.ROLLBACK):
+            away.add(before)
+        away.discard(form)
+        before = form
+    return away
 
 
 def _model(project: Project, name: str) -> str:
