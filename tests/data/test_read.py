@@ -186,6 +186,8 @@ def test_numbers_and_truths_become_text_and_nothing_stays_nothing(data: Path) ->
         '{"text": 5, "label": 1.0}',
         '{"text": "a", "label": true}',
         '{"text": "b", "label": null}',
+        '{"text": "c", "label": NaN}',
+        '{"text": NaN, "label": "x"}',
     ]
     (data / "help.jsonl").write_text("\n".join(rows))
     found, _ = raw(data)
@@ -193,6 +195,8 @@ def test_numbers_and_truths_become_text_and_nothing_stays_nothing(data: Path) ->
         {"text": "5", "label": "1"},
         {"text": "a", "label": "true"},
         {"text": "b"},
+        {"text": "c"},
+        {"label": "x"},
     ]
 
 

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import glob
 import json
+import math
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -206,6 +207,13 @@ def _file_rows(
             yield _mapped(file.name, locator, row, columns, split, report, settings.facts)
 
 
+def unread(paths: str) -> list[str]:
+    """Return the names of the files below `paths` that nothing here reads, papers left aside."""
+    readers = endings()
+    names = (file.name for file in files_of(paths))
+    return [one for one in names if ending_of(one) not in readers and not is_paper(one)]
+
+
 def ending_of(name: str) -> str:
     """Return the ending that tells a file's reader, in small letters, the packing left aside.
 
@@ -259,7 +267,7 @@ def _mapped(
         if isinstance(value, list | dict | bytes):
             kind = type(value).__name__
             report(locator, f"column `{column}` holds a {kind}; one {role} a row is expected")
-        elif value is not None:
+        elif not _is_gap(value):
             values[role] = _text(value)
     told = values.pop("split", "").strip().lower()
     if told and told not in SPLIT_WORDS:
@@ -273,11 +281,16 @@ def _listed(value: Any, role: Role, facts: TaskFacts) -> Any:
     if not isinstance(value, list):
         return value
     if role == facts.says and facts.form == "several":
-        return joined(_text(one) for one in value)
+        return joined(_text(one) for one in value if not _is_gap(one))
     is_tags = role == facts.says and facts.form == "tags"
     if is_tags or (role == "text" and facts.form == "text"):
         return json.dumps(value, ensure_ascii=False)
     return value
+
+
+def _is_gap(value: object) -> bool:
+    """Whether nothing stands there: a gap of a table of numbers is written NaN."""
+    return value is None or (isinstance(value, float) and math.isnan(value))
 
 
 def _text(value: object) -> str:

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, get_args
 
@@ -82,12 +83,12 @@ def flat(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def told(value: Any) -> str:
-    """Return a value as a text: a whole number without `.0`, a time as ISO 8601, None as empty.
+    """Return a value as a text: a whole number without `.0`, a time as ISO 8601, a gap as empty.
 
     >>> told(3.0), told(True), told(None), told(datetime.date(2026, 11, 25)), told([[0, 4, "城市"]])
     ('3', 'true', '', '2026-11-25', '[[0, 4, "城市"]]')
     """
-    if value is None:
+    if value is None or (isinstance(value, float) and math.isnan(value)):
         return ""
     if isinstance(value, bool):
         return str(value).lower()
