@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chainring.text.language import is_han, language
+from chainring.text.language import is_han, language, language_named
 
 
 @pytest.mark.parametrize(
@@ -66,3 +66,16 @@ def test_long_texts_have_a_language() -> None:
     assert language("退货 " * 30_000) == "zh"
     assert language("a" * 100_000) == "en"
     assert language("1" * 100_000) == "und"
+
+
+@pytest.mark.parametrize(
+    ("told", "code"),
+    [
+        *((name, "en") for name in ("en", "EN", "en_US", "eng", "english", "English (UK)", "英文")),
+        *((name, "zh") for name in ("zh", "zh-Hans-CN", "zho", "simplified Chinese", "简体中文")),
+        ("de-DE", "de"), ("Deutsch", "de"), ("nl", "nl"), ("Suomi", "suomi"),
+        ("", ""), ("unknown", ""), ("N/A", ""), ("未知", ""), ("123", ""),
+    ],
+)  # fmt: skip
+def test_what_a_column_calls_a_language_is_one_code(told: str, code: str) -> None:
+    assert language_named(told) == code

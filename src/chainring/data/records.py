@@ -37,7 +37,7 @@ from chainring.data.rows import RawRow
 from chainring.data.settings import DataSettings
 from chainring.data.values import Value, value_of
 from chainring.store.tables import write_table
-from chainring.text.language import language
+from chainring.text.language import language, language_named
 from chainring.text.normalise import group_key, normalise
 from chainring.text.redact import redact
 
@@ -130,7 +130,6 @@ class _Maker:
         values, pair = row.values, self._pair(row)
         content = keyed(self._secret, "content", both(text, pair))
         key = self._place(row, content)
-        told = normalise(values.get("language", "")).lower().replace("_", "-").partition("-")[0]
         subject = normalise(values.get("subject", ""))
         return Record(
             id="rec_" + keyed(self._secret, "record", key),
@@ -141,7 +140,7 @@ class _Maker:
             locator=self._locator(row),
             licence=values.get("licence") or self._settings.licence,
             consent=self._consent(row),
-            language=told or language(text),
+            language=language_named(normalise(values.get("language", ""))) or language(text),
             group=group_key(both(text, pair), key=self._secret),
             at=_seconds(values.get("at", "")),
             subject=keyed(self._secret, "subject", subject) if subject else None,

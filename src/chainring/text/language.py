@@ -11,6 +11,8 @@ Enters any text, leaves ``"zh"``, ``"en"`` or ``"und"``:
 Only scripts are looked at, so any language in Latin letters counts as English, and classical
 Japanese without kana as Chinese. That is what a choice between two languages needs; a language
 detector that tells French from English is a part of its own.
+
+What a column says of a language, a code or a name, becomes a code in `language_named`.
 """
 
 from __future__ import annotations
@@ -27,6 +29,38 @@ _LATIN_LETTERS = "A-Za-zªºÀ-ÖØ-öø-ɏḀ-ỿＡ-Ｚａ-ｚ"
 _LATIN = re.compile(f"[{_LATIN_LETTERS}]")
 _LETTER = re.compile(r"[^\W\d_]")
 _RUN = re.compile(f"[^\\s{HAN}\u3000-\u303f，。！？；：、（）]+")
+
+_WORD = re.compile(r"[^\W\d_]+")
+_NAMES = {
+    name: code
+    for code, names in {
+        "en": "english eng 英文 英语 英語 英",
+        "zh": "chinese zho chi cmn mandarin 中文 中 汉语 漢語 华语 華語 普通话 国语 國語 简体 繁体 "
+        "简体中文 繁体中文 簡體中文 繁體中文",
+        "de": "german deutsch deu ger 德语 德文",
+        "fr": "french français fra fre 法语 法文",
+        "es": "spanish español spa 西班牙语",
+        "ja": "japanese 日本語 jpn 日语 日文",
+        "ko": "korean 한국어 kor 韩语 韩文",
+        "ru": "russian русский rus 俄语 俄文",
+    }.items()
+    for name in names.split()
+}
+_UNSTATED = frozenset(("unknown", "n/a", "na", "none", "null", "und", "?", "-", "未知", "其他"))
+
+
+def language_named(told: str) -> str:
+    """Return the code of a language that a column names; empty where it names none.
+
+    A code stays without its region, and so does a name that is not known here.
+
+    >>> language_named("en-GB"), language_named("English"), language_named("简体中文")
+    ('en', 'en', 'zh')
+    >>> language_named("Suomi"), language_named("N/A")
+    ('suomi', '')
+    """
+    words = [] if told.lower() in _UNSTATED else _WORD.findall(told.lower())
+    return next((_NAMES[one] for one in words if one in _NAMES), words[0] if words else "")
 
 
 def is_han(char: str) -> bool:
