@@ -8,8 +8,10 @@ import pytest
 
 from chainring.contracts.label import AuthorKind, Label, ReviewState
 from chainring.contracts.record import Record
+from chainring.contracts.tasks import Form
 from chainring.data.candidates import Candidate, collapsed, joined, settled
 from chainring.data.dropped import Dropped
+from chainring.text.normalise import fold
 
 
 @pytest.fixture
@@ -29,7 +31,7 @@ def record(name: str, text: str = "text", **more: Any) -> Record:
         licence="owner",
         consent="owner",
         language="en",
-        group=text.lower(),
+        group=fold(text),
         **more,
     )
 
@@ -143,11 +145,83 @@ def test_of_near_duplicates_the_first_of_each_label_stays(dropped: Dropped) -> N
     near = [
         candidate("r1", "I do want it", "yes"),
         candidate("r2", "I do not want it", "no"),
-        candidate("r3", "I do want it!!", "yes"),
-        candidate("r4", "I do not want it.", "no"),
+        candidate("r3", "I do want it now", "yes"),
+        candidate("r4", "I do not want it now", "no"),
     ]
     assert [one.record.id for one in collapsed(near, dropped)] == ["r1", "r2"]
     assert dropped.counts == {"near-duplicate": 2}
+
+
+DISTINCT = [
+    ("给5分", "给1分"), ("收到了👍", "收到了👎"), ("3+4=?", "3-4=?"), ("C++ 怎么学", "C# 怎么学"),
+    ("收益率+3%", "收益率-3%"), ("x<5", "x>5"), ("到了？", "到了。"), ("1.5", "15"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("one", "other"), DISTINCT)
+@pytest.mark.parametrize("form", ["one", "number", "text"])
+def test_texts_that_a_number_a_sign_or_an_emoji_tells_apart_keep_their_values(
+    one: str, other: str, form: Form, dropped: Dropped
+) -> None:
+    group = [candidate("r1", one, "5"), candidate("r2", other, "1")]
+    kept = collapsed(group, dropped, form=form)
+    assert [(found.record.text, found.label) for found in kept] == [(one, "5"), (other, "1")]
+    assert dropped.counts == {}
+
+
+def test_where_numbers_tell_values_apart_every_text_stays(dropped: Dropped) -> None:
+    stars = [candidate(f"r{n}", f"给{n}星", "good" if n > 2 else "bad") for n in range(1, 6)]
+    assert collapsed(stars, dropped) == stars
+    assert dropped.counts == {}
+
+
+def test_where_numbers_tell_nothing_apart_one_row_names_them_all(dropped: Dropped) -> None:
+    same = [candidate(f"r{n}", f"Where is order {n}?", "track") for n in range(1, 6)]
+    (kept,) = collapsed(same, dropped)
+    row = kept.row(split="train", group="g", weight=1.0)
+    assert row.records == ("r1", "r2", "r3", "r4", "r5")
+    assert dropped.counts == {"near-duplicate": 4}
+
+
+def test_where_only_copies_go_near_duplicates_stay(dropped: Dropped) -> None:
+    texts = ["Where is order 1?", "where is order 1?", "Where is order 2?", "Where are order 2?"]
+    group = [candidate(f"r{n}", text, "track") for n, text in enumerate(texts)]
+    kept = collapsed(group, dropped, thinned=False)
+    assert [one.record.id for one in kept] == ["r0", "r2", "r3"]
+    assert dropped.counts == {"exact duplicate": 1}
+
+
+def test_the_mean_of_numbers_is_of_one_text_alone(dropped: Dropped) -> None:
+    group = [
+        candidate(f"r{n}", text, value)
+        for n, (text, value) in enumerate([("给1星", "1"), ("给1星。", "2"), ("给5星", "5")])
+    ]
+    kept = collapsed(group, dropped, form="number")
+    assert [(one.record.text, one.label) for one in kept] == [("给1星", "1.5"), ("给5星", "5")]
+
+
+@pytest.mark.parametrize("other", ["Hello there", "HELLO THERE!", "hello there."])
+def test_one_text_with_other_labels_is_a_conflict_whatever_its_capitals_and_full_stop(
+    other: str, dropped: Dropped
+) -> None:
+    group = [candidate("r1", "Hello there", "a"), candidate("r2", other, "b")]
+    assert collapsed(group, dropped) == []
+    assert dropped.counts == {"conflicting duplicate": 2}
+
+
+def test_second_texts_tell_rows_apart(dropped: Dropped) -> None:
+    about = [record(f"r{n}", "a premise", fields={"pair": f"it is {n}"}) for n in range(2)]
+    said = ("entailed", "contradicted")
+    group = [
+        Candidate(record=one, label=value, kind="source", given="", part="")
+        for one, value in zip(about, said, strict=True)
+    ]
+    assert collapsed(group, dropped) == group
+
+
+def test_capitals_tell_tagged_texts_apart(dropped: Dropped) -> None:
+    group = [candidate("r1", "Apple", '[[0,5,"org"]]'), candidate("r2", "apple", "[]")]
+    assert collapsed(group, dropped, form="tags") == group
 
 
 def test_a_mark_of_must_reaches_the_row() -> None:
@@ -161,4 +235,4 @@ def test_every_candidate_is_kept_or_dropped_once(dropped: Dropped) -> None:
     group = [candidate(f"r{i}", "abcdefgh"[i % 4], "xy"[i % 2]) for i in range(8)]
     kept = collapsed(group, dropped)
     assert len(kept) + sum(dropped.counts.values()) == len(group)
-    assert dropped.counts == {"exact duplicate": 2, "near-duplicate": 4}
+    assert dropped.counts == {"exact duplicate": 4, "near-duplicate": 2}

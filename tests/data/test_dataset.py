@@ -220,7 +220,7 @@ def test_feedback_that_was_dropped_is_named_so_that_none_is_unaccounted_for(
 
 
 WORDS = st.sampled_from(
-    "where is my big red parcel 我的 包裹 到底 在哪 里呢 now please return it".split()
+    "where is my big red parcel 我的 包裹 到底 在哪 里呢 now please return it 5 1 👍 👎 +".split()
 )
 SENTENCES = st.lists(WORDS, min_size=2, max_size=9).map(" ".join)
 LABELS = st.sampled_from(["track", "return"])

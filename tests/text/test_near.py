@@ -123,6 +123,11 @@ def test_numbers_case_and_punctuation_do_not_part_texts() -> None:
     assert near_groups(texts) == [0, 0, 1, 1]
 
 
+def test_at_1_only_copies_join_and_numbers_and_signs_part_texts() -> None:
+    texts = ["付款 120 元", "付款 450 元", "付款120元！", "3+4", "3-4", "ab" * 9, "ab" * 10]
+    assert near_groups(texts, min_jaccard=1.0) == [0, 1, 0, 2, 3, 4, 5]
+
+
 def test_short_texts_join_only_with_their_equals() -> None:
     assert near_groups(["refund", "refunds", "Refund!", "退货", "退货啊"]) == [0, 1, 0, 2, 3]
 

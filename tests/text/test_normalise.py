@@ -5,7 +5,7 @@ import sys
 import unicodedata
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from chainring.contracts.errors import InputError
@@ -142,6 +142,35 @@ def test_a_skeleton_has_no_space_no_case_and_no_run_of_three(text: str) -> None:
     assert not any(char.isspace() for char in skeleton)
     assert skeleton == fold(normalise(text).casefold())
     assert all(len(set(skeleton[i : i + 3])) > 1 for i in range(len(skeleton) - 2))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("给5分", "给1分"),
+        ("好👍", "好👎"),
+        ("3+4", "3-4"),
+        ("C++", "C#"),
+        ("x<5", "x>5"),
+        ("5%", "5°"),
+    ],
+)
+def test_an_exact_skeleton_holds_numbers_signs_and_emoji(one: str, other: str) -> None:
+    assert fold(one) == fold(other)
+    assert fold(one, exact=True) != fold(other, exact=True)
+
+
+@given(st.text(alphabet="aBé退货，。！？、 .,!?;:()'“”…\n", max_size=30))
+def test_a_text_of_letters_and_sentence_marks_has_one_skeleton_exact_or_not(text: str) -> None:
+    if any(char.isalpha() for char in text):
+        assert fold(text, exact=True) == fold(text)
+        assert group_key(text, key=b"k", exact=True) == group_key(text, key=b"k")
+
+
+@given(ANY_TEXT | NASTY)
+def test_an_exact_skeleton_is_finer(text: str) -> None:
+    assume(any(char.isalnum() for char in normalise(text).casefold()))
+    assert fold(fold(text, exact=True)) == fold(text)
 
 
 def test_a_group_key_is_keyed_blake2b_of_the_skeleton() -> None:

@@ -8,8 +8,9 @@ then the source, then a model), and among equals the majority; a tie drops the r
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from statistics import mean
 
@@ -21,6 +22,7 @@ from chainring.contracts.values import written
 from chainring.data.dropped import Dropped
 
 RANK: dict[AuthorKind, int] = {"person": 3, "user": 2, "source": 1, "model": 0}
+_FULL_STOP = re.compile(r"(?<=[^\W\d_])[.。!！]+$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +50,11 @@ class Candidate:
     def says(self) -> bool:
         """Whether anything may be learnt from it: what is right, or what was not wanted."""
         return bool(self.label or self.rejected)
+
+    @property
+    def value(self) -> tuple[str, str]:
+        """What it says: what is right, and what was not wanted."""
+        return self.label, self.rejected
 
     @property
     def where(self) -> dict[str, object]:
@@ -165,38 +172,80 @@ def _why_unlabelled(labels: Sequence[Label]) -> str:
 
 
 def collapsed(
-    candidates: Sequence[Candidate], dropped: Dropped, *, form: Form = "one"
+    candidates: Sequence[Candidate],
+    dropped: Dropped,
+    *,
+    form: Form = "one",
+    thinned: bool = True,
 ) -> list[Candidate]:
-    """Return the candidates of one near-duplicate group that stay, in order.
+    """Return the candidates of one near-duplicate group that stay.
 
-    Texts of one skeleton get one label as `settled` says (at a tie all go) and become one row that
-    names all of them. Of near-duplicates the first of each label stays: two texts that differ in a
-    word may well differ in meaning, and both are then worth learning.
+    Records of one text get one label as `settled` says (at a tie all go) and become one row that
+    names all of them. Texts of one skeleton differ in numbers, signs or emoji: where they agree on
+    a label one row names them too, where they do not all of them stay, for what differs may be what
+    decides (给5分, 给1分). Of near-duplicates beyond that the first of each label stays: two texts
+    that differ in a word may well differ in meaning, and both are then worth learning. With
+    `thinned=False` nothing but copies of a text goes.
     """
-    exact: Mapping[tuple[str, ...], list[Candidate]] = _by_skeleton(candidates, form)
-    kept: dict[tuple[str, str], Candidate] = {}
-    for same in exact.values():
-        one = _merged(same, dropped, form)
-        if one is None:
-            continue
-        stays = kept.setdefault((one.label, one.rejected), one) is one
-        for lost in one.merged if stays else (one, *one.merged):
-            dropped.add("exact duplicate" if stays else "near-duplicate", **lost.where)
-    return list(kept.values())
+    texts = [one for same in _by_text(candidates, form) if (one := _merged(same, dropped, form))]
+    for one in texts:
+        _drop("exact duplicate", one.merged, dropped)
+    if not thinned:
+        return texts
+    kept: list[Candidate] = []
+    known: set[tuple[str, str]] = set()
+    for alike in _by_skeleton(texts):
+        if len({one.value for one in alike}) > 1:
+            kept += alike
+        elif alike[0].value in known:
+            _drop("near-duplicate", alike, dropped)
+        else:
+            kept.append(_in_one(alike, dropped))
+        known.update(one.value for one in alike)
+    return kept
 
 
-def _by_skeleton(
-    candidates: Sequence[Candidate], form: Form
-) -> dict[tuple[str, ...], list[Candidate]]:
-    """Return the candidates by skeleton; written answers that differ are rows of their own."""
-    exact: dict[tuple[str, ...], list[Candidate]] = defaultdict(list)
-    for candidate in candidates:
-        apart = (candidate.label, candidate.rejected) if form == "text" else ()
-        exact[candidate.record.group, *apart].append(candidate)
-    return exact
+def _by_skeleton(texts: Sequence[Candidate]) -> Iterable[list[Candidate]]:
+    found: dict[str, list[Candidate]] = defaultdict(list)
+    for one in texts:
+        found[one.record.group].append(one)
+    return found.values()
+
+
+def _in_one(alike: Sequence[Candidate], dropped: Dropped) -> Candidate:
+    first, *others = alike
+    _drop("near-duplicate", others, dropped)
+    more = [each for one in others for each in (one, *one.merged)]
+    return replace(first, merged=(*first.merged, *more))
+
+
+def _drop(reason: str, lost: Iterable[Candidate], dropped: Dropped) -> None:
+    for one in lost:
+        dropped.add(reason, **one.where)
+
+
+def _by_text(candidates: Sequence[Candidate], form: Form) -> Iterable[list[Candidate]]:
+    """Return the candidates by text; written answers that differ are rows of their own."""
+    found: dict[tuple[str, ...], list[Candidate]] = defaultdict(list)
+    for one in candidates:
+        apart = one.value if form == "text" else ()
+        found[(*_same_text(one.record, form), *apart)].append(one)
+    return found.values()
+
+
+def _same_text(record: Record, form: Form) -> tuple[str, str]:
+    """Return what is equal for two records of one text: capitals and a full stop tell no label.
+
+    They may tell tags, or move them.
+    """
+    text, pair = record.text, record.fields.get("pair", "")
+    if form == "tags":
+        return text, pair
+    return _FULL_STOP.sub("", text.casefold()), _FULL_STOP.sub("", pair.casefold())
 
 
 def _merged(same: Sequence[Candidate], dropped: Dropped, form: Form) -> Candidate | None:
+    form = form if same[0].label else "one"  # nothing is no number
     stands = settled(((one.kind, one.label) for one in same), form=form)
     if form == "number" and stands is not None:
         kind, value = stands

@@ -31,14 +31,13 @@ from chainring.contracts.work import Work
 from chainring.data.candidates import Candidate, joined
 from chainring.data.card import card
 from chainring.data.dropped import Dropped
+from chainring.data.learnable import with_validation, without_rare
 from chainring.data.permitted import permitted, permitted_where_placed
 from chainring.data.quoting import without_quotes
 from chainring.data.settings import DataSettings
 from chainring.data.splits import Placed, Shares, placed
 from chainring.store.tables import read_table, write_rows
 from chainring.text.near import near_groups
-
-_NAMED_RARE_LABELS = 50
 
 
 def dataset(
@@ -71,8 +70,8 @@ def dataset(
         members = _grouped(candidates, settings, work.secret, dropped)
         members = permitted_where_placed(members, guard, dropped)
         members = without_quotes(members, dropped, facts=settings.facts)
-        members = _without_rare(members, settings, dropped)
-        members = _with_validation(members, settings)
+        members = without_rare(members, settings, dropped)
+        members = with_validation(members, settings)
         common: dict[str, Any] = {"weight": settings.feedback_weight, "says": settings.facts.says}
         rows = [
             one.candidate.row(split=one.split, group=one.group, **common)
@@ -114,76 +113,6 @@ def _grouped(
         groups[number].append(one)
     form = settings.facts.form
     return [one for group in groups.values() for one in placed(group, shares, dropped, form=form)]
-
-
-def _without_rare(
-    members: Sequence[Placed], settings: DataSettings, dropped: Dropped
-) -> list[Placed]:
-    """Leave out labels of too few rows, and let every label that stays have a row to train on.
-
-    Rows that the files give as test stay: a suite is not thinned, and a model that does not know
-    their label is wrong there. A row with several labels goes when one of them is too rare.
-    """
-    learnt, form = ("train", "validation", "test"), settings.facts.form
-    minimum = settings.min_rows_per_label
-    named = {id(one): labels_in(form, one.candidate.label) for one in members}
-    counts: Counter[str] = Counter()
-    splits = defaultdict(set)
-    for one in members:
-        for label in named[id(one)] if one.split in learnt else ():
-            counts[label] += 1
-            splits[label].add(one.split)
-    rare = {label: n for label, n in counts.items() if n < minimum}
-    kept = []
-    for one in members:
-        labels = named[id(one)]
-        movable = one.split in learnt and not one.fixed and bool(labels)
-        few = next((label for label in labels if label in rare), "")
-        alone = next((label for label in labels if splits[label] == {"test"}), "")
-        if movable and few:
-            dropped.add(_too_few(few, rare, minimum), **one.candidate.where)
-        elif movable and alone:
-            dropped.add(f"label {alone!r} fell to the test alone; add rows", **one.candidate.where)
-        elif (
-            movable
-            and one.split == "validation"
-            and any("train" not in splits[label] for label in labels)
-        ):
-            kept.append(replace(one, split="train"))
-        else:
-            kept.append(one)
-    return kept
-
-
-def _too_few(label: str, rare: dict[str, int], minimum: int) -> str:
-    if len(rare) > _NAMED_RARE_LABELS:
-        return f"a label with fewer than {minimum} rows"
-    noun = "row" if rare[label] == 1 else "rows"
-    return f"label {label!r} has {rare[label]} {noun}; at least {minimum} needed"
-
-
-def _with_validation(members: Sequence[Placed], settings: DataSettings) -> list[Placed]:
-    """Where the draw left validation empty (few rows), give it the rows with the least draws.
-
-    Each label keeps a row to train on. A later turn with more rows may train on these: they choose
-    among candidates, they judge none.
-    """
-    own = [one for one in members if one.split == "train" and not one.candidate.part]
-    if any(one.split == "validation" for one in members) or not settings.validation_share:
-        return list(members)
-    closed = settings.facts.form == "one"  # each label keeps a row; of values there is no end
-    spare = Counter(one.candidate.label if closed else "" for one in own)
-    wanted = max(1, round(settings.validation_share * len(own)))
-    moved: set[str] = set()
-    for one in sorted(own, key=lambda one: (one.draw, one.candidate.record.id)):
-        label = one.candidate.label if closed else ""
-        if len(moved) < wanted and spare[label] > 1:
-            spare[label] -= 1
-            moved.add(one.group)
-    return [
-        replace(one, split="validation") if one.split == "train" and one.group in moved else one
-        for one in members
-    ]
 
 
 def _require_enough(rows: Iterable[Row], counts: dict[str, int], settings: DataSettings) -> None:

@@ -141,7 +141,9 @@ class _Maker:
             licence=values.get("licence") or self._settings.licence,
             consent=self._consent(row),
             language=language_named(normalise(values.get("language", ""))) or language(text),
-            group=group_key(both(text, pair), key=self._secret),
+            group=group_key(
+                both(text, pair), key=self._secret, exact=self._settings.min_jaccard == 1
+            ),
             at=_seconds(values.get("at", "")),
             subject=keyed(self._secret, "subject", subject) if subject else None,
             fields=self._fields(row, value, pair),

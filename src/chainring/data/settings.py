@@ -63,7 +63,10 @@ class DataSettings(BaseModel):
         0.15, ge=0, lt=0.5, description="share set apart for judging, where the files give none"
     )
     min_jaccard: float = Field(
-        0.8, ge=0.5, le=1, description="likeness from which two texts are near-duplicates"
+        0.8,
+        ge=0.5,
+        le=1,
+        description="likeness from which two texts are near-duplicates; at 1 only copies are",
     )
     min_rows_per_label: int = Field(
         2, ge=1, le=1000, description="a label with fewer rows is left out, with a word"

@@ -14,7 +14,7 @@ reason. In order:
 The draw is a keyed hash of each member's skeleton, and the *least* hash of a group decides: test
 below `test`, validation below `test + validation`. A row that joins can only lower it, so however
 groups grow or merge, a row once drawn for the test is never trained on later. The price is that
-often repeated requests are drawn for the test a little more often; each group is one row there.
+often repeated requests are drawn for the test a little more often.
 Corrections draw nothing: what users write cannot move a row of the files.
 """
 
@@ -32,11 +32,15 @@ from chainring.data.settings import DataSettings
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shares:
-    """The shares that the hash draws: 0 where the files give the split themselves."""
+    """The shares that the hash draws: 0 where the files give the split themselves.
+
+    `thinned` says whether near-duplicates of one label become fewer rows, or only copies.
+    """
 
     test: float
     validation: float
     secret: bytes
+    thinned: bool = True
 
     @classmethod
     def beside(cls, given: Collection[str], settings: DataSettings, secret: bytes) -> Shares:
@@ -45,6 +49,7 @@ class Shares:
             test=0.0 if "test" in given else settings.test_share,
             validation=0.0 if "validation" in given else settings.validation_share,
             secret=secret,
+            thinned=settings.min_jaccard < 1,
         )
 
     def draw(self, group: str) -> float:
@@ -78,7 +83,7 @@ def placed(
     for one in group:
         if id(one) not in chosen_ids:
             dropped.add(f"near-duplicate of a {split} row", **one.where)
-    kept = list(chosen) if fixed else collapsed(chosen, dropped, form=form)
+    kept = list(chosen) if fixed else collapsed(chosen, dropped, form=form, thinned=shares.thinned)
     leader = min(group, key=lambda one: shares.draw(one.record.group)).record.group
     least = _least(chosen, shares)
     return [

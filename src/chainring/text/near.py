@@ -10,6 +10,8 @@ Equal skeletons (`fold`) join at once. Others join when the Jaccard index of the
 3-grams reaches `min_jaccard`: MinHash bands (Broder 1997; Leskovec, Rajaraman and Ullman, Mining
 of Massive Datasets, §3.4) propose pairs and the true index decides, so no pair joins by accident
 of hashing. Groups are transitive: two ends of a chain may be less alike than `min_jaccard`.
+
+At 1 only texts of one exact skeleton join: numbers, signs and emoji part them.
 """
 
 from __future__ import annotations
@@ -71,7 +73,7 @@ def near_groups(texts: Sequence[str], *, min_jaccard: float = 0.8, seed: int = 0
     texts
         Any texts, any languages; 50,000 short ones take a few seconds.
     min_jaccard
-        Least Jaccard index of two near-duplicates, 0.5 to 1.
+        Least Jaccard index of two near-duplicates, 0.5 to 1 (copies alone).
     seed
         Of the hash functions; the result depends on it only through missed pairs.
 
@@ -82,11 +84,13 @@ def near_groups(texts: Sequence[str], *, min_jaccard: float = 0.8, seed: int = 0
     """
     if not 0.5 <= min_jaccard <= 1.0:
         raise InputError(f"min_jaccard must be within 0.5 and 1, found {min_jaccard}")
-    folded = [fold(text) for text in texts]
+    exact = min_jaccard == 1
+    folded = [fold(text, exact=exact) for text in texts]
     distinct = list(dict.fromkeys(folded))
     long = [i for i, skeleton in enumerate(distinct) if len(skeleton) >= MIN_FOLDED_LENGTH]
     groups = _Groups(len(distinct))
-    _join_near(distinct, long, groups, min_jaccard=min_jaccard, seed=seed)
+    if not exact:
+        _join_near(distinct, long, groups, min_jaccard=min_jaccard, seed=seed)
     root_of = {skeleton: groups.root(i) for i, skeleton in enumerate(distinct)}
     numbers: dict[int, int] = {}
     return [numbers.setdefault(root_of[skeleton], len(numbers)) for skeleton in folded]

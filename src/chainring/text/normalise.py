@@ -40,10 +40,14 @@ _DRESSED = (  # code ranges whose NFKC form is the same letter
 _PLAIN = re.compile(  # characters that stay as they are, whatever stands beside them
     "[\n -~¡-¬®-ÿ–—‘’“”•…\u3001\u3002《》「」『』【】\u4e00-\u9fff，。！？：；（）]*+"
 )
+_SENTENCE_MARKS = frozenset(
+    """!"'(),.:;?[]{}¡«»¿–—‘’“”…、。〈〉《》「」『』【】〔〕！（），：；？～~"""
+)
 _SPACES = re.compile(" {2,}")
 _LINES = re.compile(" ?\n ?")
 _PARAGRAPHS = re.compile("\n{3,}")
 _REPEATS = re.compile(r"(.)\1{2,}", re.DOTALL)
+_REPEATS_BUT_DIGITS = re.compile(r"(\D)\1{2,}", re.DOTALL)
 
 
 def _is_zero_width(char: str, category: str) -> bool:
@@ -76,8 +80,14 @@ def _skeleton(char: str) -> str:
     return char if unicodedata.category(char)[0] in "LMN" else ""
 
 
+def _exact(char: str) -> str:
+    is_kept = unicodedata.category(char)[0] in "LMNPS" and char not in _SENTENCE_MARKS
+    return char if is_kept else ""
+
+
 _CLEAN = CharacterMap(_clean)
 _SKELETON = CharacterMap(_skeleton)
+_EXACT = CharacterMap(_exact)
 
 
 def normalise(text: str) -> str:
@@ -101,22 +111,28 @@ def normalise(text: str) -> str:
     return text.strip(" \n")
 
 
-def fold(text: str) -> str:
+def fold(text: str, *, exact: bool = False) -> str:
     """Return the skeleton of `text`: letters and digits only, without case, every digit a 0.
 
     Characters that stand three or more times in a row are squeezed to two (gooood → good,
-    哈哈哈哈 → 哈哈). Two texts with one skeleton count as the same request. A text of nothing but
+    哈哈哈哈 → 哈哈). Two texts with one skeleton are near-duplicates. A text of nothing but
     symbols is its own skeleton, so that 👍 and 👎 stay apart.
+
+    The `exact` one keeps what may tell meanings apart: digits, signs (3+4, C#, -5 %) and emoji; of
+    a text that has none of them it is the same.
 
     >>> fold("Where is order 20261123?") == fold("where is order 20261124 !!")
     True
+    >>> fold("Where is order 4?", exact=True), fold("给5分👍", exact=True)
+    ('whereisorder4', '给5分👍')
     """
     cased = normalise(text).casefold()
-    kept = cased.translate(_SKELETON) or "".join(cased.split())
-    return _REPEATS.sub(r"\1\1", unicodedata.normalize("NFC", kept))
+    kept = cased.translate(_EXACT if exact else _SKELETON) or "".join(cased.split())
+    repeats = _REPEATS_BUT_DIGITS if exact else _REPEATS
+    return repeats.sub(r"\1\1", unicodedata.normalize("NFC", kept))
 
 
-def group_key(text: str, *, key: bytes) -> str:
+def group_key(text: str, *, key: bytes, exact: bool = False) -> str:
     """Return 32 hex digits that are equal for texts of one skeleton: keyed BLAKE2b over `fold`.
 
     Parameters
@@ -125,6 +141,8 @@ def group_key(text: str, *, key: bytes) -> str:
         Any text.
     key
         The project's secret, 1 to 64 bytes: without it a short text could be found by trial.
+    exact
+        Whether the exact skeleton counts.
 
     Raises
     ------
@@ -135,4 +153,4 @@ def group_key(text: str, *, key: bytes) -> str:
         raise InputError(
             f"group_key needs a key of 1 to 64 bytes, found {len(key)}; use the project's key"
         )
-    return hashlib.blake2b(fold(text).encode(), key=key, digest_size=16).hexdigest()
+    return hashlib.blake2b(fold(text, exact=exact).encode(), key=key, digest_size=16).hexdigest()

@@ -1,0 +1,109 @@
+"""Which labels can be learnt: each has rows to train on, and there are some to choose models by.
+
+Enters the members of the splits, leaves those that stay, some of them in another split. Near-
+duplicates move together: a group stands in one split, whatever happens to it.
+
+    members = with_validation(without_rare(members, settings, dropped), settings)
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+
+from chainring.contracts.values import labels_in
+from chainring.data.dropped import Dropped
+from chainring.data.settings import DataSettings
+from chainring.data.splits import Placed
+
+_LEARNT = ("train", "validation", "test")
+_NAMED_RARE_LABELS = 50
+
+
+def without_rare(
+    members: Sequence[Placed], settings: DataSettings, dropped: Dropped
+) -> list[Placed]:
+    """Leave out labels of too few rows, and let every label that stays have a row to train on.
+
+    Rows that the files give as test stay: a suite is not thinned, and a model that does not know
+    their label is wrong there. A row with several labels goes when one of them is too rare.
+    """
+    form, minimum = settings.facts.form, settings.min_rows_per_label
+    named = {id(one): labels_in(form, one.candidate.label) for one in members}
+    counts: Counter[str] = Counter()
+    splits = defaultdict(set)
+    for one in members:
+        for label in named[id(one)] if one.split in _LEARNT else ():
+            counts[label] += 1
+            splits[label].add(one.split)
+    rare = {label: n for label, n in counts.items() if n < minimum}
+    kept, missed = [], set()
+    for one in members:
+        labels = named[id(one)]
+        is_movable = one.split in _LEARNT and not one.fixed and bool(labels)
+        few = next((label for label in labels if label in rare), "")
+        alone = next((label for label in labels if splits[label] == {"test"}), "")
+        if is_movable and few:
+            dropped.add(_too_few(few, rare, minimum), **one.candidate.where)
+        elif is_movable and alone:
+            dropped.add(f"label {alone!r} fell to the test alone; add rows", **one.candidate.where)
+        else:
+            kept.append(one)
+            is_missed = any("train" not in splits[label] for label in labels)
+            if is_movable and one.split == "validation" and is_missed:
+                missed.add(one.group)
+    return _moved(kept, missed, came="validation", goes="train")
+
+
+def _too_few(label: str, rare: Mapping[str, int], minimum: int) -> str:
+    if len(rare) > _NAMED_RARE_LABELS:
+        return f"a label with fewer than {minimum} rows"
+    noun = "row" if rare[label] == 1 else "rows"
+    return f"label {label!r} has {rare[label]} {noun}; at least {minimum} needed"
+
+
+def with_validation(members: Sequence[Placed], settings: DataSettings) -> list[Placed]:
+    """Where the draw left validation empty (few rows), give it the groups with the least draws.
+
+    Each label keeps a row to train on. A later turn with more rows may train on these: they choose
+    among candidates, they judge none.
+    """
+    if any(one.split == "validation" for one in members) or not settings.validation_share:
+        return list(members)
+    own = [one for one in members if one.split == "train" and not one.candidate.part]
+    wanted = max(1, round(settings.validation_share * len(own)))
+    closed = settings.facts.form == "one"  # each label keeps a row; of values there is no end
+    spare = Counter(_label(one, closed=closed) for one in own)
+    chosen: set[str] = set()
+    groups = _in_order(own)
+    least = min((len(rows) for _, rows in groups if 2 * len(rows) <= len(own)), default=0)
+    for group, rows in groups:
+        labels = Counter(_label(one, closed=closed) for one in rows)
+        is_left = all(spare[label] > n for label, n in labels.items())
+        if is_left and (len(rows) <= wanted or (not chosen and len(rows) == least)):
+            spare.subtract(labels)
+            wanted -= len(rows)
+            chosen.add(group)
+    return _moved(members, chosen, came="train", goes="validation")
+
+
+def _label(one: Placed, *, closed: bool) -> str:
+    return one.candidate.label if closed else ""
+
+
+def _in_order(own: Sequence[Placed]) -> list[tuple[str, list[Placed]]]:
+    """Return the groups by draw, each with its rows."""
+    groups: dict[str, list[Placed]] = defaultdict(list)
+    for one in sorted(own, key=lambda one: (one.draw, one.candidate.record.id)):
+        groups[one.group].append(one)
+    return list(groups.items())
+
+
+def _moved(
+    members: Sequence[Placed], groups: Collection[str], *, came: str, goes: str
+) -> list[Placed]:
+    return [
+        replace(one, split=goes) if one.split == came and one.group in groups else one
+        for one in members
+    ]

@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chainring.contracts.record import Record
+from chainring.data.candidates import Candidate
+from chainring.data.dropped import Dropped
+from chainring.data.learnable import with_validation, without_rare
+from chainring.data.settings import DataSettings
+from chainring.data.splits import Placed
+
+
+@pytest.fixture
+def dropped(tmp_path: Path) -> Iterator[Dropped]:
+    with Dropped(tmp_path) as found:
+        yield found
+
+
+def member(name: str, label: str, group: str, split: str = "train", draw: float = 0.5) -> Placed:
+    record = Record(
+        id=name, app="shop", text=name, digest=name, source="a.csv", locator=name, licence="owner",
+        consent="owner", language="en", group=group,
+    )  # fmt: skip
+    about = Candidate(record=record, label=label, kind="source", given="", part="")
+    return Placed(candidate=about, split=split, group=group, draw=draw, fixed=False)
+
+
+def splits_of(members: list[Placed]) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = defaultdict(set)
+    for one in members:
+        found[one.group].add(one.split)
+    return found
+
+
+def labels_of(members: list[Placed], split: str) -> Counter[str]:
+    return Counter(one.candidate.label for one in members if one.split == split)
+
+
+def test_a_label_that_only_validation_has_goes_to_training_with_its_whole_group(
+    dropped: Dropped,
+) -> None:
+    members = [
+        member("r1", "good", "g1"),
+        member("r2", "good", "g1"),
+        member("给5分", "good", "g2", "validation"),
+        member("给1分", "bad", "g2", "validation"),
+        member("给2分", "bad", "g2", "validation"),
+    ]
+    found = without_rare(members, DataSettings(), dropped)
+    assert splits_of(found) == {"g1": {"train"}, "g2": {"train"}}
+    assert dropped.counts == {}
+
+
+def test_an_empty_validation_gets_whole_groups_and_each_label_keeps_a_row_to_train_on() -> None:
+    crowd = [member(f"给{n}分", "good" if n > 2 else "bad", "g", draw=0.2) for n in range(1, 6)]
+    singles = [member(f"s{n}", "good", f"s{n}", draw=0.3 + n / 100) for n in range(20)]
+    found = with_validation([*crowd, *singles], DataSettings(validation_share=0.1))
+    assert all(len(splits) == 1 for splits in splits_of(found).values())
+    assert labels_of(found, "validation") == {"good": 2}
+    assert labels_of(found, "train") == {"good": 21, "bad": 2}
+
+
+def test_where_every_group_is_large_the_first_of_the_least_goes_to_validation() -> None:
+    members = [
+        member(f"{group}{n}", "ab"[n % 2], group, draw=draw)
+        for group, draw, size in (("g", 0.2, 6), ("h", 0.4, 4), ("i", 0.3, 4))
+        for n in range(size)
+    ]
+    found = with_validation(members, DataSettings(validation_share=0.1))
+    assert splits_of(found) == {"g": {"train"}, "h": {"train"}, "i": {"validation"}}
+
+
+def test_one_group_alone_is_trained_on() -> None:
+    members: list[Any] = [member(f"r{n}", "ab"[n % 2], "g") for n in range(30)]
+    assert with_validation(members, DataSettings()) == members
