@@ -9,6 +9,7 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from tests.software.conftest import copy, grow, opened, texts_of
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
@@ -21,6 +22,8 @@ from chainring.ring.steps import STEPS
 from chainring.software.api import Project
 from chainring.store import ledger as ledgers
 from chainring.store import newest
+from chainring.store.erase import texts_past_their_time
+from chainring.store.schema import payloads
 
 REASON = "the new one is wrong on invoices"
 
@@ -315,10 +318,11 @@ def test_watch_turns_after_fifty_usable_corrections_and_not_before(rested: Proje
     assert rested.watch(rounds=1) == []
     answers += corrected(rested, 70)
     usable = sum(not answer.holdout for answer in answers)
-    assert usable >= 50
+    new = rested.due().corrections
+    assert 50 <= new <= usable, "what an author says again of one request counts once"
     said: list[str] = []
     (turn,) = rested.watch(rounds=1, say=said.append)
-    assert said == [f"{usable} new usable corrections (at least 50)"]
+    assert said == [f"{new} new usable corrections (at least 50)"]
     assert turn.outcome in ("promoted", "held")
     assert rested.watch(rounds=2) == [], "the same corrections count once"
 
@@ -513,8 +517,12 @@ def test_gc_erases_texts_whose_time_is_over(shop: Path) -> None:
     with opened(shop) as project:
         (answer,) = project.predict(["where is my parcel"])
         traffic = project.ring.traffic
-        assert traffic.expire(now=answer.at + 89 * 86400) == 0
-        assert traffic.expire(now=answer.at + 91 * 86400) == 1
+        assert texts_past_their_time(traffic, now=answer.at + 89 * 86400) == {}
+        assert list(texts_past_their_time(traffic, now=answer.at + 91 * 86400)) == [answer.id]
+        for engine in traffic.engines().values():
+            with engine.begin() as connection:
+                connection.execute(sa.update(payloads).values(expires=1.0))
+        assert project.gc()["texts"] == 1
         assert traffic.text(answer.id) is None
         assert traffic.prediction(answer.id) is not None
         assert project.why(answer.id)["nearest"] == []

@@ -515,7 +515,8 @@ def test_texts_whose_time_is_over_go_from_data_sets_too(project: Project) -> Non
 
 
 @pytest.mark.parametrize(
-    "place", ["forget_rows", "take_out", "forget_answers", "forget_cases", "written"]
+    "place",
+    ["forget_rows", "take_out", "forget_answers", "forget_cases", "forget_labels", "written"],
 )
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 def test_killed_at_any_place_it_is_finished_by_the_next_run(

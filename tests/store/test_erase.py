@@ -15,11 +15,15 @@ import sqlalchemy as sa
 from chainring.contracts.case import Case
 from chainring.contracts.errors import ConflictError
 from chainring.contracts.guard import FORGOTTEN
+from chainring.contracts.label import Label
 from chainring.store.erase import (
     cases_about,
     compact,
     forget_answers,
     forget_cases,
+    forget_labels,
+    forget_truths,
+    labels_about,
     reactions_to,
     said_by,
     texts_of,
@@ -80,8 +84,26 @@ def test_texts_past_their_time_are_told_before_they_go(traffic: Traffic, predict
     old, new = predicted(now=then), predicted()
     traffic.commit([(old, "old"), (new, "new")], [])
     assert texts_past_their_time(traffic) == {old.id: "old"}
-    traffic.expire()
+    traffic.erase([old.id])
     assert texts_past_their_time(traffic) == {}
+    assert traffic.prediction(old.id) == old
+
+
+@pytest.mark.postgres
+def test_another_applications_texts_in_the_same_database_are_not_told(
+    postgres: str, predicted: Make, said: Make
+) -> None:
+    then = time.time() - 100 * 86400
+    mine, theirs = Traffic(postgres, app="shop"), Traffic(postgres, app="bank")
+    for log in (mine, theirs):
+        row = predicted(now=then, app=log.app)
+        log.commit([(row, f"asked the {log.app}")], [])
+        about = said(row.id, now=then, app=log.app, comment=f"said to the {log.app}")
+        log.commit([], [about])
+    for log in (mine, theirs):
+        told = sorted(texts_past_their_time(log).values())
+        assert told == [f"asked the {log.app}", f"said to the {log.app}"]
+        log.close()
 
 
 def test_every_version_of_a_case_loses_its_words(ledger: Ledger) -> None:
@@ -94,13 +116,72 @@ def test_every_version_of_a_case_loses_its_words(ledger: Ledger) -> None:
     for one in (opened, closed, other):
         ledger.add_fact("case", one.id, one, about=one.opened_by)
     assert [one.id for one in cases_about(ledger, {"fb_1"})] == ["case_1"]
-    forget_cases(ledger, {"fb_1"})
+    forget_cases(ledger, {"fb_1"}, written=False)
     blank = replace(closed, outcome="", told="", reporter="")
     assert ledger.fact("case", "case_1", Case) == blank
     assert ledger.fact("case", "case_2", Case) == other
     with ledger.engine.connect() as connection:
         bodies = connection.execute(sa.text("SELECT body FROM facts")).scalars().all()
     assert [body for body in bodies if "ann" in body] == []
+
+
+def closed_with_truth(number: int, truth: str) -> Case:
+    return Case(
+        id=f"case_{number}", app="shop", kind="wrong", opened_by=f"fb_{number}", at=1.0,
+        prediction=f"pred_{number}", state="closed", outcome="told", told="thanks", truth=truth,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("written", "left"), [(True, ""), (False, "refund")])
+def test_a_truth_is_words_only_where_the_values_of_the_task_are(
+    ledger: Ledger, written: bool, left: str
+) -> None:
+    ledger.add_fact("case", "case_1", closed_with_truth(1, "refund"))
+    forget_cases(ledger, {"fb_1"}, written=written)
+    found = ledger.fact("case", "case_1", Case)
+    assert found is not None
+    assert found.truth == left
+
+
+def test_a_truth_goes_alone_and_the_other_case_keeps_its_own(ledger: Ledger) -> None:
+    mine, other = closed_with_truth(1, "Boris lives here"), closed_with_truth(2, "somebody else")
+    for one in (mine, other):
+        ledger.add_fact("case", one.id, one)
+    forget_truths(ledger, {"pred_1"})
+    assert ledger.fact("case", "case_1", Case) == replace(mine, truth="")
+    assert ledger.fact("case", "case_2", Case) == other
+
+
+def decided(name: str, record: str, value: str, **more: Any) -> Label:
+    facts = {"app": "shop", "author": "op", "author_kind": "person", "private": True} | more
+    return Label(id=name, record=record, value=value, **facts)  # type: ignore[arg-type]
+
+
+def test_what_reviewers_accepted_or_wrote_loses_its_words_and_is_accepted_no_more(
+    ledger: Ledger,
+) -> None:
+    word = {
+        "lab_record": decided("lab_record", "rec_1", "written about a record"),
+        "lab_parent": decided("lab_parent", "fb_1", "a user's words", parents=("pred_1", "fb_1")),
+        "lab_other": decided("lab_other", "pred_2", "words of Bo", parents=("pred_2",)),
+        "lab_name": decided("lab_name", "pred_1", "refund", private=False),
+    }
+    for name, one in word.items():
+        ledger.add_fact("label", name, replace(one, value="an earlier version"))
+        ledger.add_fact("label", name, one, about=one.record)
+    gone = {"rec_1", "pred_1"}
+    assert {one.id for one in labels_about(ledger, gone)} == {"lab_record", "lab_parent"}
+    for _ in range(2):  # done twice it does nothing more
+        forget_labels(ledger, gone)
+        for name in ("lab_record", "lab_parent"):
+            blank = replace(word[name], value="", state="rejected")
+            assert ledger.fact("label", name, Label) == blank
+        for name in ("lab_other", "lab_name"):
+            assert ledger.fact("label", name, Label) == word[name]
+    assert labels_about(ledger, gone) == []
+    with ledger.engine.connect() as connection:
+        bodies = list(connection.execute(sa.text("SELECT body FROM facts")).scalars())
+    assert sum("an earlier version" in body for body in bodies) == 2
 
 
 def test_no_byte_of_rows_that_sqlite_moved_is_left_in_the_files(

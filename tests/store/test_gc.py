@@ -2,9 +2,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -12,7 +10,6 @@ from chainring.contracts.errors import ConflictError
 from chainring.contracts.lineage import Lineage
 from chainring.store.gc import collect
 from chainring.store.ledger import Ledger
-from chainring.store.traffic import Traffic
 from chainring.store.trees import TreeStore
 
 
@@ -50,7 +47,7 @@ def scratch(tmp_path: Path) -> Path:
 
 
 def test_what_lineage_names_stays_with_what_it_needs_and_the_rest_goes(
-    ledger: Ledger, traffic: Traffic, trees: TreeStore, scratch: Path, tmp_path: Path
+    ledger: Ledger, trees: TreeStore, scratch: Path, tmp_path: Path
 ) -> None:
     base = put(trees, tmp_path / "base")
     named = put(trees, tmp_path / "adapter", needs=(base,))
@@ -65,36 +62,16 @@ def test_what_lineage_names_stays_with_what_it_needs_and_the_rest_goes(
         )
     )
     other.close()
-    removed = collect(ledger=ledger, traffic=traffic, trees=trees, scratch=scratch, min_age_s=0)
-    assert removed == {"trees": 1, "blobs": 1, "bytes": 8, "scratch": 0, "texts": 0}
+    removed = collect(ledger=ledger, trees=trees, scratch=scratch, min_age_s=0)
+    assert removed == {"trees": 1, "blobs": 1, "bytes": 8, "scratch": 0}
     assert set(trees.addresses()) == {base, named, theirs}
     assert not trees.has(gone)
     for address in (base, named, theirs):
         trees.verify(address)
 
 
-def test_texts_past_their_time_are_erased_and_their_rows_stay(
-    ledger: Ledger,
-    traffic: Traffic,
-    trees: TreeStore,
-    scratch: Path,
-    predicted: Callable[..., Any],
-    said: Callable[..., Any],
-) -> None:
-    now = time.time()
-    old, new = predicted(at=now - 100 * 86400), predicted()
-    comment = said(old.id, at=now - 100 * 86400, comment="old words")
-    traffic.commit([(old, "old text"), (new, "new text")], [comment])
-    removed = collect(ledger=ledger, traffic=traffic, trees=trees, scratch=scratch)
-    assert removed["texts"] == 2
-    assert traffic.text(old.id) is None
-    assert traffic.text(new.id) == "new text"
-    assert traffic.prediction(old.id) == old
-    assert [row.id for row in traffic.feedback_on(old.id)] == [comment.id]
-
-
 def test_scratch_that_nobody_came_back_for_goes_and_that_of_today_stays(
-    ledger: Ledger, traffic: Traffic, trees: TreeStore, scratch: Path
+    ledger: Ledger, trees: TreeStore, scratch: Path
 ) -> None:
     then = time.time() - 7200
     for name in ("old", "mixed", "new"):
@@ -102,22 +79,20 @@ def test_scratch_that_nobody_came_back_for_goes_and_that_of_today_stays(
         (scratch / name / "checkpoint").write_text("x")
     for path in (scratch / "old" / "checkpoint", scratch / "old", scratch / "mixed"):
         os.utime(path, (then, then))
-    assert collect(ledger=ledger, traffic=traffic, trees=trees, scratch=scratch)["scratch"] == 1
+    assert collect(ledger=ledger, trees=trees, scratch=scratch)["scratch"] == 1
     assert sorted(path.name for path in scratch.iterdir()) == ["mixed", "new"]
 
 
-def test_young_trees_stay(
-    ledger: Ledger, traffic: Traffic, trees: TreeStore, scratch: Path, tmp_path: Path
-) -> None:
+def test_young_trees_stay(ledger: Ledger, trees: TreeStore, scratch: Path, tmp_path: Path) -> None:
     address = put(trees, tmp_path / "young")
-    collect(ledger=ledger, traffic=traffic, trees=trees, scratch=scratch)
+    collect(ledger=ledger, trees=trees, scratch=scratch)
     trees.verify(address)
 
 
 def test_nothing_is_collected_while_a_turn_is_at_work(
-    ledger: Ledger, traffic: Traffic, trees: TreeStore, scratch: Path, tmp_path: Path
+    ledger: Ledger, trees: TreeStore, scratch: Path, tmp_path: Path
 ) -> None:
     address = put(trees, tmp_path / "being-made")
     with ledger.lease("turn"), pytest.raises(ConflictError, match="another process is at work"):
-        collect(ledger=ledger, traffic=traffic, trees=trees, scratch=scratch, min_age_s=0)
+        collect(ledger=ledger, trees=trees, scratch=scratch, min_age_s=0)
     trees.verify(address)

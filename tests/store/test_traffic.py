@@ -16,6 +16,7 @@ from chainring.contracts.ids import new_id
 from chainring.contracts.prediction import Prediction
 from chainring.store import schema
 from chainring.store import traffic as traffic_module
+from chainring.store.erase import texts_past_their_time
 from chainring.store.traffic import STRAY, Traffic
 
 Make = Callable[..., Any]
@@ -248,11 +249,19 @@ def test_a_text_goes_when_its_time_is_over(
     log = Traffic(traffic_place, app="shop", retention_s=10 * DAY_S)
     row = predicted()
     log.commit([(row, "text")], [said(row.id, comment="comment")])
-    assert log.expire(now=time.time() + 9 * DAY_S) == 0
-    assert log.text(row.id) == "text"
-    assert log.expire(now=time.time() + 11 * DAY_S) == 2
+    assert texts_past_their_time(log, now=time.time() + 9 * DAY_S) == {}
+    over = texts_past_their_time(log, now=time.time() + 11 * DAY_S)
+    assert sorted(over.values()) == ["comment", "text"]
+    assert log.erase(sorted(over)) == 2
     assert log.text(row.id) is None
     log.close()
+
+
+def test_however_many_texts_are_erased_each_is_gone(traffic: Traffic, predicted: Make) -> None:
+    rows = [predicted() for _ in range(1100)]
+    traffic.commit([(row, "text") for row in rows], [])
+    assert traffic.erase([row.id for row in rows]) == len(rows)
+    assert traffic.text(rows[-1].id) is None
 
 
 @pytest.mark.parametrize("length", [30, 30_000], ids=["short", "long"])

@@ -36,6 +36,8 @@ from chainring.store.erase import (
     compact,
     forget_answers,
     forget_cases,
+    forget_labels,
+    forget_truths,
     said_by,
     texts_past_their_time,
 )
@@ -128,23 +130,38 @@ def acts(project: Project) -> list[Forgotten]:
     return project.ring.ledger.facts(FORGOTTEN, Forgotten)
 
 
-def forget_expired(project: Project) -> int:
-    """Take texts whose time is over out of the trees that hold them; return how many rows."""
-    gone = texts_past_their_time(project.ring.traffic)
+def forget_expired(project: Project) -> dict[str, int]:
+    """Erase texts whose time is over from log, ledger and trees; return how many, and the rows.
+
+    What is erased from the log is what was looked for in the trees: what ends meanwhile waits.
+    """
+    ring = project.ring
+    gone = texts_past_their_time(ring.traffic)
     if not gone:
-        return 0
+        return {"texts": 0, "rows": 0}
     asked = frozenset(name for name in gone if name.startswith("pred_"))
     wanted = Wanted(predictions=asked, feedback=frozenset(gone) - asked)
-    with project.ring.ledger.lease("turn", ttl_s=_LEASE_S):
+    with ring.ledger.lease("turn", ttl_s=_LEASE_S):
         found = find(wanted, stores=_stores(project))
         _scrub_trees(project, found, receipt="retention")
-    return sum(number for name, number in found.counts.items() if name.startswith("rows of"))
+        if _writes(project):
+            forget_truths(ring.ledger, found.chosen.answers)
+            forget_labels(ring.ledger, found.chosen.answers)
+            compact(ring.ledger.engine)
+        erased = ring.traffic.erase(sorted(gone))
+    rows = sum(number for name, number in found.counts.items() if name.startswith("rows of"))
+    return {"texts": erased, "rows": rows}
 
 
 def scour(project: Project) -> None:
     """Leave no copy of erased texts in the files of the traffic log."""
     for engine in project.ring.traffic.engines().values():
         compact(engine)
+
+
+def _writes(project: Project) -> bool:
+    """Whether the values of the task are texts, so that decisions hold people's words."""
+    return project.ring.recipe.data.facts.form == "text"
 
 
 def _stores(project: Project) -> Stores:
@@ -279,7 +296,8 @@ def _carried_out(project: Project, act: Forgotten, found: Found, selection: Sele
         forget_rows(folder, _unwanted(found, selection), **_means(project))
     _scrub_trees(project, found, receipt=act.id)
     forget_answers(ring.traffic, predictions=act.predictions, feedback=act.feedback)
-    forget_cases(ring.ledger, found.chosen.answers)
+    forget_cases(ring.ledger, found.chosen.answers, written=_writes(project))
+    forget_labels(ring.ledger, {*found.chosen.answers, *found.chosen.records})
     compact(ring.ledger.engine)
     done = replace(act, state="done")
     receipt = receipts.written(project, done, found.chosen.texts)

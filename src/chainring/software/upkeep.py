@@ -56,16 +56,15 @@ def gc(project: Project, *, min_age_s: float) -> dict[str, int]:
     from chainring.software.forgetting import forget_expired, scour
     from chainring.store.gc import collect
 
-    ring, rows = project.ring, forget_expired(project)
+    ring, expired = project.ring, forget_expired(project)
     removed = collect(
         ledger=ring.ledger,
-        traffic=ring.traffic,
         trees=ring.runner.trees,
         scratch=ring.runner.scratch,
         min_age_s=min_age_s,
         harvests=project.folder / HIDDEN / HARVESTS,
         sources=[one.name for one in ring.recipe.data.sources],
     )
-    if removed["texts"]:
+    if expired["texts"]:
         scour(project)
-    return removed | {"rows": rows}
+    return removed | expired

@@ -1,7 +1,8 @@
-"""Erasing in databases: answers, reactions and cases lose text and names; their rows stay as facts.
+"""Erasing in databases: answers, reactions, cases and decisions lose words; their rows stay.
 
     forget_answers(traffic, predictions=["pred_01kb…"], feedback=["fb_01kb…"])
-    forget_cases(ledger, {"pred_01kb…", "fb_01kb…"})
+    forget_cases(ledger, {"pred_01kb…", "fb_01kb…"}, written=False)
+    forget_labels(ledger, {"pred_01kb…", "fb_01kb…"})
     compact(ledger.engine)
 
 SQLite overwrites what is deleted (`secure_delete`) and is written anew (VACUUM), so that no page
@@ -13,10 +14,11 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from itertools import islice
+from typing import TypeVar
 
 import sqlalchemy as sa
 
@@ -25,6 +27,7 @@ from chainring.contracts.codec import decode, encode
 from chainring.contracts.errors import ConflictError
 from chainring.contracts.feedback import Feedback
 from chainring.contracts.guard import FORGOTTEN
+from chainring.contracts.label import Label
 from chainring.contracts.payload import unpacked
 from chainring.contracts.prediction import Prediction, shadow_of
 from chainring.store import schema
@@ -32,6 +35,7 @@ from chainring.store.ledger import Ledger
 from chainring.store.schema import facts, payloads, predictions
 from chainring.store.traffic import Traffic
 
+N = TypeVar("N", Case, Label)
 _BATCH = 500
 _WORDS = ("outcome", "correction", "comment", "confirmation")
 """Kinds of feedback whose value may be a person's own words; ratings and flags are not."""
@@ -73,7 +77,8 @@ def texts_of(traffic: Traffic, identifiers: Iterable[str]) -> dict[str, str]:
 def texts_past_their_time(traffic: Traffic, *, now: float | None = None) -> dict[str, str]:
     """Return the texts and comments whose time is over and that were not erased yet, by id."""
     moment = time.time() if now is None else now
-    return _texts(traffic, [payloads.c.expires <= moment])
+    mine = schema.of_app(payloads, traffic.app)
+    return _texts(traffic, [sa.and_(payloads.c.expires <= moment, mine)])
 
 
 def _texts(traffic: Traffic, wheres: Iterable[sa.ColumnElement[bool]]) -> dict[str, str]:
@@ -137,16 +142,60 @@ def cases_about(ledger: Ledger, identifiers: Collection[str]) -> list[Case]:
     return [one for one in found if {one.prediction, one.opened_by} & set(identifiers)]
 
 
-def forget_cases(ledger: Ledger, identifiers: Collection[str]) -> None:
-    """Take the words and the reporter out of cases, of their earlier versions, too."""
+def forget_cases(ledger: Ledger, identifiers: Collection[str], *, written: bool) -> None:
+    """Take the words and the reporter out of cases, of their earlier versions, too.
+
+    `written` says that the values of the task are texts: the truth is words, too.
+    """
+
+    def blank(case: Case) -> Case:
+        truth = "" if written else case.truth
+        return replace(case, outcome="", told="", reporter="", truth=truth)
+
     about = [one.id for one in cases_about(ledger, identifiers)]
+    _rewrite(ledger, "case", Case, about, blank)
+
+
+def forget_truths(ledger: Ledger, identifiers: Collection[str]) -> None:
+    """Take the written truths out of cases; what was done and told stays."""
+    about = [one.id for one in cases_about(ledger, identifiers) if one.truth]
+    _rewrite(ledger, "case", Case, about, lambda case: replace(case, truth=""))
+
+
+def labels_about(ledger: Ledger, identifiers: Collection[str]) -> list[Label]:
+    """Return the decisions in words on answers, reactions or records of these ids."""
+    wanted = set(identifiers)
+    return [
+        one
+        for one in ledger.facts("label", Label)
+        if one.private and one.value and not wanted.isdisjoint((one.record, *one.parents))
+    ]
+
+
+def forget_labels(ledger: Ledger, identifiers: Collection[str]) -> None:
+    """Take the words out of decisions, of their earlier versions, too.
+
+    What is empty is accepted no more: no answer may be judged by it.
+    """
+
+    def blank(label: Label) -> Label:
+        return replace(label, value="", state="rejected")
+
+    about = [one.id for one in labels_about(ledger, identifiers)]
+    _rewrite(ledger, "label", Label, about, blank)
+
+
+def _rewrite(
+    ledger: Ledger, kind: str, noun: type[N], about: Sequence[str], blank: Callable[[N], N]
+) -> None:
+    """Put another body in place of every version of some facts, all in one transaction."""
     with ledger.engine.begin() as connection:
-        where = sa.and_(facts.c.app == ledger.app, facts.c.kind == "case", facts.c.id.in_(about))
-        versions = sa.select(facts.c.seq, facts.c.body).where(where)
-        for seq, body in connection.execute(versions).all():
-            blank = replace(decode(Case, body), outcome="", told="", reporter="")
-            change = facts.update().where(facts.c.seq == seq)
-            connection.execute(change.values(body=encode(blank)))
+        for some in _batches(about):
+            where = sa.and_(facts.c.app == ledger.app, facts.c.kind == kind, facts.c.id.in_(some))
+            versions = sa.select(facts.c.seq, facts.c.body).where(where)
+            for seq, body in connection.execute(versions).all():
+                change = facts.update().where(facts.c.seq == seq)
+                connection.execute(change.values(body=encode(blank(decode(noun, body)))))
 
 
 def compact(engine: sa.Engine) -> None:

@@ -1,4 +1,4 @@
-"""Garbage collection: what no reference, lineage row or prediction names goes; so do old texts."""
+"""Garbage collection: what no reference, lineage row or prediction names goes."""
 
 from __future__ import annotations
 
@@ -11,14 +11,12 @@ import sqlalchemy as sa
 
 from chainring.store.ledger import Ledger
 from chainring.store.schema import lineage_trees
-from chainring.store.traffic import Traffic
 from chainring.store.trees import TreeStore
 
 
 def collect(
     *,
     ledger: Ledger,
-    traffic: Traffic,
     trees: TreeStore,
     scratch: Path,
     min_age_s: float = 3600.0,
@@ -39,21 +37,18 @@ def collect(
         When a turn is at work.
     """
     with ledger.lease("turn", ttl_s=600.0):
-        removed = _collect(ledger, traffic, trees, scratch, min_age_s)
+        removed = _collect(ledger, trees, scratch, min_age_s)
         if harvests is not None:
             left = [path for path in harvests.glob("*") if path.name not in sources]
             removed["harvests"] = _sweep(left, min_age_s)
         return removed
 
 
-def _collect(
-    ledger: Ledger, traffic: Traffic, trees: TreeStore, scratch: Path, min_age_s: float
-) -> dict[str, int]:
+def _collect(ledger: Ledger, trees: TreeStore, scratch: Path, min_age_s: float) -> dict[str, int]:
     with ledger.engine.connect().execution_options(read_only=True) as connection:
         named = list(connection.execute(sa.select(lineage_trees.c.address).distinct()).scalars())
     removed = trees.sweep(named, min_age_s=min_age_s)
     removed["scratch"] = _sweep(scratch.glob("*"), min_age_s)
-    removed["texts"] = traffic.expire()
     return removed
 
 

@@ -32,6 +32,7 @@ STRAY = "0000-00"
 """Segment of reactions to ids that name no month of ours: nobody's id makes a file of its own."""
 
 _DAY_S = 86400
+_BATCH = 500
 
 
 class Traffic:
@@ -203,11 +204,16 @@ class Traffic:
 
     def erase(self, identifiers: Sequence[str]) -> int:
         """Erase texts by id, leaving tombstones; return how many were there."""
-        return self._erase(payloads.c.id.in_(list(identifiers)))
-
-    def expire(self, *, now: float | None = None) -> int:
-        """Erase every text whose time is over; return how many."""
-        return self._erase(payloads.c.expires <= (time.time() if now is None else now))
+        count = 0
+        for segment in self._segments():
+            with self._engine(segment).begin() as connection:
+                for start in range(0, len(identifiers), _BATCH):
+                    some = payloads.c.id.in_(identifiers[start : start + _BATCH])
+                    erasure = payloads.update().where(some, payloads.c.body.is_not(None))
+                    done = connection.execute(erasure.values(body=None, erased_at=time.time()))
+                    count += done.rowcount
+            self._truncate_log(segment)
+        return count
 
     def engines(self) -> dict[str, sa.Engine]:
         """Return the engine of every segment, for backup."""
@@ -228,16 +234,6 @@ class Traffic:
         about = sa.select(schema.feedback.c.id).where(schema.feedback.c.id == row["id"])
         holds = (s for s in self._segments() if self._scalar(s, about) is not None)
         return next(holds, self._segment(row["id"]))
-
-    def _erase(self, where: sa.ColumnElement[bool]) -> int:
-        count = 0
-        statement = payloads.update().where(where, payloads.c.body.is_not(None))
-        for segment in self._segments():
-            with self._engine(segment).begin() as connection:
-                done = connection.execute(statement.values(body=None, erased_at=time.time()))
-                count += done.rowcount
-            self._truncate_log(segment)
-        return count
 
     def _truncate_log(self, segment: str) -> None:
         """Move the erasure into the database file and empty the log that still holds the text."""

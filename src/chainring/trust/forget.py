@@ -23,7 +23,7 @@ from chainring.contracts.forgotten import is_forgotten, marks_of, record_mark
 from chainring.contracts.ids import keyed
 from chainring.contracts.model import Model
 from chainring.contracts.record import Record
-from chainring.store.erase import cases_about, reactions_to, texts_of
+from chainring.store.erase import cases_about, labels_about, reactions_to, texts_of
 from chainring.store.erasure import drop_replaced, erase
 from chainring.store.ledger import Ledger
 from chainring.store.tables import ROWS_FILE, TABLE_FILE, read_table
@@ -288,4 +288,6 @@ def _counts(stores: Stores, addresses: Sequence[str], chosen: Chosen) -> dict[st
                 counts[f"rows of {manifest.kind}"] += concerned(place, chosen)
     counts["texts of requests and comments"] = len(texts_of(stores.traffic, chosen.answers))
     counts["cases"] = len(cases_about(stores.ledger, chosen.answers))
+    ids = {*chosen.answers, *chosen.records}
+    counts["decisions in words"] = len(labels_about(stores.ledger, ids))
     return {name: number for name, number in sorted(counts.items()) if number}

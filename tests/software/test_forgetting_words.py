@@ -1,0 +1,145 @@
+"""Where answers are written, reviewers copy people's words into the ledger: they go, too."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from tests.software.conftest import opened
+
+from chainring.contracts.case import Case
+from chainring.contracts.ids import new_id
+from chainring.contracts.label import Label
+from chainring.contracts.prediction import Prediction
+from chainring.contracts.reaction import Reaction
+from chainring.software import forgetting
+from chainring.software.api import Project
+from chainring.store.schema import payloads
+from chainring.trust import forget
+
+SAID = "Anna Petrowa is in week twenty, so she may take half of it"
+TRUTH = "Boris by the lake pays less rent than you do"
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Iterator[Project]:
+    """Yield a project that writes, where a reviewer accepted Ann's words and wrote a truth."""
+    folder = tmp_path / "writer"
+    Project.init(folder).close()
+    recipe = folder / "chainring.toml"
+    text = recipe.read_text(encoding="utf-8")
+    recipe.write_text(text.replace("[data]\n", '[data]\ntask = "generation"\n', 1))
+    with opened(folder) as found:
+        for author in ("ann", "bo"):
+            review(found, author)
+        yield found
+
+
+def review(project: Project, author: str) -> None:
+    """Let somebody correct one answer and flag another; a reviewer takes both up."""
+    corrected, flagged = (answered(project, author) for _ in range(2))
+    said = Reaction(
+        prediction=corrected, kind="correction", value=f"{SAID}, {author}", author=author
+    )
+    correction = project.react(said)
+    project.decide(correction.id, decision="accept", by="maria")
+    flag = project.react(Reaction(prediction=flagged, kind="flag", value="wrong", author=author))
+    (case,) = [one for one in project.cases() if one.opened_by == flag.id]
+    project.close_case(
+        case.id, outcome="done", told="thanks", truth=f"{TRUTH}, {author}", by="maria"
+    )
+
+
+def answered(project: Project, author: str) -> str:
+    """Store an answer as a server would."""
+    name = new_id("pred")
+    row = Prediction(
+        id=name, app=project.app, model="blake2b:" + "0" * 64, form="exact", label="",
+        confidence=0.9, passed_on=False, language="en", request=f"blake2b:{name}", group=name,
+        holdout=False, at=time.time(), author=author, output="what was served",
+    )  # fmt: skip
+    project.ring.traffic.commit([(row, f"a question of {author}")], [])
+    return name
+
+
+def lines(project: Project, words: str) -> list[str]:
+    """Return the kinds of facts that hold some words, read without our code."""
+    path = project.folder / ".chainring" / "ledger.db"
+    with closing(sqlite3.connect(path)) as connection:
+        found = connection.execute("SELECT kind, body FROM facts").fetchall()
+    return sorted(kind for kind, body in found if words in body)
+
+
+def test_what_a_reviewer_accepted_or_found_true_goes_with_the_person(project: Project) -> None:
+    assert lines(project, f"{SAID}, ann") == ["label"]
+    assert lines(project, f"{TRUTH}, ann") == ["case", "label"]
+    act = project.forget(author=["ann"], reason="asked").act
+    assert act.counts["decisions in words"] == 2
+    project.close()
+    files = [p for p in (project.folder / ".chainring").glob("ledger.db*") if p.is_file()]
+    for words in (SAID, TRUTH):
+        assert lines(project, f"{words}, ann") == []
+        assert [p.name for p in files if f"{words}, ann".encode() in p.read_bytes()] == []
+    assert lines(project, f"{SAID}, bo") == ["label"]
+    assert lines(project, f"{TRUTH}, bo") == ["case", "label"]
+
+
+def test_what_they_said_is_accepted_no_more(project: Project) -> None:
+    project.forget(author=["ann"], reason="asked")
+    told = project.ring.ledger.facts("label", Label)
+    assert sorted((one.value, one.state) for one in told) == [
+        ("", "rejected"),
+        ("", "rejected"),
+        (f"{SAID}, bo", "accepted"),
+        (f"{TRUTH}, bo", "accepted"),
+    ]
+
+
+def test_words_whose_time_is_over_go_and_the_case_stays_told(project: Project) -> None:
+    name = next(one.id for one in project.ring.traffic.predictions() if one.author == "ann")
+    flagged = next(one for one in project.cases() if one.prediction == name)
+    said = [one.id for one in project.ring.traffic.feedback() if one.author == "ann"]
+    asked = [one.id for one in project.ring.traffic.predictions() if one.author == "ann"]
+    over(project, [*said, *asked])
+    project.gc()
+    for words in (SAID, TRUTH):
+        assert lines(project, f"{words}, ann") == []
+        assert lines(project, f"{words}, bo")
+    left = project.ring.ledger.fact("case", flagged.id, Case)
+    assert left is not None
+    assert (left.outcome, left.told, left.reporter, left.truth) == ("done", "thanks", "ann", "")
+
+
+def test_a_text_that_ends_while_trees_are_searched_waits_for_the_next_time(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Erased from the log alone, its words would stay in snapshots for good."""
+    first, second = list(project.ring.traffic.predictions())[:2]
+    over(project, [first.id])
+    take_out = forget.take_out
+
+    def slow(*given: Any, **named: Any) -> int:
+        over(project, [second.id])
+        return take_out(*given, **named)
+
+    monkeypatch.setattr(forgetting, "take_out", slow)
+    assert project.gc()["texts"] == 1
+    assert project.ring.traffic.text(first.id) is None
+    assert project.ring.traffic.text(second.id) is not None
+    monkeypatch.undo()
+    assert project.gc()["texts"] == 1
+    assert project.ring.traffic.text(second.id) is None
+
+
+def over(project: Project, names: list[str]) -> None:
+    """Let the time of some texts be over."""
+    for engine in project.ring.traffic.engines().values():
+        with engine.begin() as connection:
+            some = payloads.c.id.in_(names)
+            connection.execute(sa.update(payloads).where(some).values(expires=1.0))
