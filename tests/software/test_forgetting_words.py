@@ -14,12 +14,15 @@ import sqlalchemy as sa
 from tests.software.conftest import opened
 
 from chainring.contracts.case import Case
+from chainring.contracts.errors import ConflictError
+from chainring.contracts.forgotten import Forgotten
 from chainring.contracts.ids import new_id
 from chainring.contracts.label import Label
 from chainring.contracts.prediction import Prediction
 from chainring.contracts.reaction import Reaction
-from chainring.software import forgetting
+from chainring.software import forgetting, receipts
 from chainring.software.api import Project
+from chainring.store import backup as backup_module
 from chainring.store.schema import payloads
 from chainring.trust import forget
 
@@ -135,6 +138,46 @@ def test_a_text_that_ends_while_trees_are_searched_waits_for_the_next_time(
     monkeypatch.undo()
     assert project.gc()["texts"] == 1
     assert project.ring.traffic.text(second.id) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "is_searched"),
+    [("我要退货物流", True), ("我要退货物", False), ("twelve signs", True), ("eleven sign", False)],
+)
+def test_a_chinese_character_weighs_two(project: Project, text: str, is_searched: bool) -> None:
+    receipt = receipts.written(project, forgotten(project), [text])
+    assert (receipt.searched > 0) == is_searched
+
+
+def test_a_backup_is_known_before_it_is_written(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who is forgotten while an archive is being written may be in it."""
+    archive, add_tree = tmp_path / "a.tar.gz", backup_module._add
+
+    def meanwhile(*given: Any) -> None:
+        add_tree(*given)
+        known.append(receipts.backups(project))
+
+    known: list[tuple[str, ...]] = []
+    monkeypatch.setattr(backup_module, "_add", meanwhile)
+    project.backup(archive)
+    assert set(known) == {(str(archive),)}
+    assert receipts.backups(project) == (str(archive),)
+    with pytest.raises(ConflictError, match="already there"):
+        project.backup(archive)
+    monkeypatch.setattr(backup_module, "_add", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        project.backup(tmp_path / "b.tar.gz")
+    assert receipts.backups(project) == (str(archive),)
+
+
+def interrupted(*_: Any) -> None:
+    raise KeyboardInterrupt
+
+
+def forgotten(project: Project) -> Forgotten:
+    return Forgotten(id="fgt_1", app=project.app, at=1.0, by="op", reason="asked", state="done")
 
 
 def over(project: Project, names: list[str]) -> None:

@@ -10,10 +10,12 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+from unicodedata import east_asian_width
 
 from chainring.contracts.codec import build, encode, plain
 from chainring.contracts.errors import InputError
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
 FOLDER = "forgotten"
 _SEARCHED_TEXTS = 20
 _MIN_SEARCHED = 12
-"""Shorter texts stand in vocabularies, and by chance."""
+"""Narrower texts stand in vocabularies, and by chance; a Chinese character is two wide."""
 
 _SHOWN_PLACES = 20
 
@@ -54,21 +56,30 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BackupMade:
-    """A backup that was written: texts in it are out of reach."""
+    """A backup that was written, or begun: texts in it are out of reach."""
 
     path: str
     at: float
+    failed: bool = False
 
 
-def note_backup(project: Project, path: Path) -> None:
-    """Remember that a backup was written, so that receipts can name it."""
-    made = BackupMade(path=str(path.resolve()), at=time.time())
-    project.ring.ledger.add_fact("backup", new_id("bak"), made)
+@contextmanager
+def noted(project: Project, path: Path) -> Iterator[None]:
+    """Remember a backup before it is written: what is forgotten meanwhile may be in it."""
+    made, name = BackupMade(path=str(path.resolve()), at=time.time()), new_id("bak")
+    ledger = project.ring.ledger
+    ledger.add_fact("backup", name, made)
+    try:
+        yield
+    except BaseException:  # of whatever kind: no archive is there
+        ledger.add_fact("backup", name, replace(made, failed=True))
+        raise
 
 
 def backups(project: Project) -> tuple[str, ...]:
-    """Return where the known backups were written."""
-    return tuple(one.path for one in project.ring.ledger.facts("backup", BackupMade))
+    """Return where the known backups were written, or are being written."""
+    found = project.ring.ledger.facts("backup", BackupMade)
+    return tuple(one.path for one in found if not one.failed)
 
 
 def written(project: Project, act: Forgotten, texts: Collection[str]) -> Receipt:
@@ -76,7 +87,7 @@ def written(project: Project, act: Forgotten, texts: Collection[str]) -> Receipt
 
     The twenty longest texts are looked for, of those that are long enough to be told from chance.
     """
-    wanted = sorted((one for one in texts if len(one) >= _MIN_SEARCHED), key=len)
+    wanted = sorted((one for one in texts if _width(one) >= _MIN_SEARCHED), key=_width)
     looked = search(project.folder, wanted[-_SEARCHED_TEXTS:])
     path = project.folder / HIDDEN / FOLDER / f"{act.id}.json"
     searched = looked.files if wanted else 0
@@ -88,6 +99,11 @@ def written(project: Project, act: Forgotten, texts: Collection[str]) -> Receipt
     }
     write_durably(path, json.dumps(json.loads(encode(told)), indent=1).encode())
     return Receipt(act=act, path=path, searched=searched, left=looked.holding, unread=looked.unread)
+
+
+def _width(text: str) -> int:
+    """Return the width of a text in columns of a terminal: nearly what it says, in any script."""
+    return sum(1 + (east_asian_width(one) in "WF") for one in text)
 
 
 def read(path: Path, *, app: str) -> Forgotten:

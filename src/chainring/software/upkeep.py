@@ -6,7 +6,9 @@ gc(project, min_age_s=3600)                # {'trees': 3, 'blobs': 9, 'texts': 1
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,27 +16,30 @@ from chainring.contracts.errors import ConflictError
 from chainring.ring.recipe import FILE
 from chainring.software import auditing
 from chainring.software.project import HARVESTS, HIDDEN
+from chainring.store.files import sync_folder
 
 if TYPE_CHECKING:
     from chainring.software.api import Project
 
+_RESTORING = ".restoring"
+"""Where an archive is unpacked: what a killed restore leaves is no project."""
+
 
 def backup(project: Project, path: Path) -> dict[str, int]:
     """Write everything but the text folder itself into one archive; see `Project.backup`."""
-    from chainring.software.receipts import note_backup
+    from chainring.software.receipts import noted
     from chainring.store import backup as archives
 
     auditing.require_whole_export(project, "backup")
-    counts = archives.backup(
-        path,
-        ledger=project.ring.ledger,
-        traffic=project.ring.traffic,
-        trees=project.ring.runner.trees,
-        files=[project.folder / FILE, project.folder / HIDDEN / "key"],
-        harvests=project.folder / HIDDEN / HARVESTS,
-    )
-    note_backup(project, path)
-    return counts
+    with noted(project, path):
+        return archives.backup(
+            path,
+            ledger=project.ring.ledger,
+            traffic=project.ring.traffic,
+            trees=project.ring.runner.trees,
+            files=[project.folder / FILE, project.folder / HIDDEN / "key"],
+            harvests=project.folder / HIDDEN / HARVESTS,
+        )
 
 
 def restore(archive: Path, folder: Path, opened: Callable[[Path], Project]) -> Project:
@@ -43,10 +48,23 @@ def restore(archive: Path, folder: Path, opened: Callable[[Path], Project]) -> P
 
     if (folder / FILE).exists():
         raise ConflictError(f"{folder} already holds a project; name a new folder")
-    archives.restore_files(archive, folder=folder, hidden=folder / HIDDEN)
+    if (folder / HIDDEN).exists():
+        raise ConflictError(f"{folder} holds {HIDDEN} without a recipe; name a new folder")
+    staging = folder / _RESTORING
+    shutil.rmtree(staging, ignore_errors=True)  # of a restore that was killed
+    try:
+        archives.restore_files(archive, folder=staging, hidden=staging / HIDDEN)
+        with closing(opened(staging)) as staged:
+            ring = staged.ring
+            archives.restore(
+                archive, ledger=ring.ledger, traffic=ring.traffic, trees=ring.runner.trees
+            )
+        for name in (HIDDEN, FILE):  # the recipe last: it is what makes a folder a project
+            (staging / name).rename(folder / name)
+            sync_folder(folder)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
     project = opened(folder)
-    ring = project.ring
-    archives.restore(archive, ledger=ring.ledger, traffic=ring.traffic, trees=ring.runner.trees)
     auditing.record(project, "restore")
     return project
 
