@@ -153,7 +153,7 @@ def test_a_refusal_in_any_dress_becomes_no_record(workshop: Any) -> None:
 
 
 def test_a_consent_of_spaces_states_none(workshop: Any) -> None:
-    row = {"text": "mine", "label": "x", "consent": " \u3000"}
+    row = {"text": "mine", "label": "x", "consent": " 　"}
     workshop.write_rows("a.jsonl", [row, {**row, "text": "yours", "consent": " training "}])
     assert [record.consent for record in made(workshop)] == ["owner", "training"]
 
@@ -224,3 +224,43 @@ def test_data_of_which_nothing_can_be_used_is_an_error(workshop: Any) -> None:
     with pytest.raises(InputError, match="no row of the data can be used") as caught:
         workshop.records()
     assert caught.value.faults == ("2 x empty text",)
+
+
+def test_a_language_named_in_words_is_the_language_of_requests(workshop: Any) -> None:
+    told = ["english", "英文", "EN", "unknown", "中文", "Chinese"]
+    texts = ["Where is it?"] * 4 + ["到了吗？"] * 2
+    rows = [
+        {"text": text, "label": "x", "language": name}
+        for text, name in zip(texts, told, strict=True)
+    ]
+    workshop.write_rows("a.jsonl", rows)
+    assert [record.language for record in made(workshop)] == ["en"] * 4 + ["zh"] * 2
+
+
+def test_rows_that_hold_nan_are_unlabelled_or_empty(workshop: Any) -> None:
+    rows = [{"text": "a", "label": float("nan")}, {"text": float("nan"), "label": "x"}]
+    workshop.write_rows("a.jsonl", [*rows, {"text": "b", "label": "x"}])
+    assert [record.fields for record in made(workshop)] == [{}, {"label": "x"}]
+
+
+def test_what_was_dropped_and_what_was_not_read_is_said(workshop: Any) -> None:
+    workshop.write_rows("a.jsonl", [("a", "x"), ("", "x"), ("b", "y")])
+    for name in ("more.xlsx", "README.md", "old.doc", "b.pdf", "c.pdf"):
+        workshop.write(name, "x")
+    made(workshop)
+    (said,) = workshop.said
+    assert said == (
+        "records: 2 rows, 1 dropped: empty text 1; "
+        "not read: data/b.pdf, data/c.pdf, data/more.xlsx and 1 more"
+    )
+
+
+def test_at_1_numbers_and_signs_make_a_group_and_else_it_is_what_it_was(workshop: Any) -> None:
+    texts = ["付款 120 元", "付款 450 元", "Where is it?"]
+    workshop.write_rows("a.jsonl", [(text, "x") for text in texts])
+    near = [record.group for record in made(workshop)]
+    workshop.settings = DataSettings(min_jaccard=1.0)
+    exact = [record.group for record in made(workshop)]
+    assert near[0] == near[1]
+    assert exact[0] != exact[1]
+    assert exact[2] == near[2]

@@ -36,6 +36,7 @@ from chainring.data.permitted import permitted, permitted_where_placed
 from chainring.data.quoting import without_quotes
 from chainring.data.settings import DataSettings
 from chainring.data.splits import Placed, Shares, placed
+from chainring.data.summary import crowded, lines
 from chainring.store.tables import read_table, write_rows
 from chainring.text.near import near_groups
 
@@ -68,6 +69,7 @@ def dataset(
         candidates = list(permitted(found, guard, dropped))
         _require_labels(candidates, dropped.counts, settings)
         members = _grouped(candidates, settings, work.secret, dropped)
+        hint = crowded(members, settings)
         members = permitted_where_placed(members, guard, dropped)
         members = without_quotes(members, dropped, facts=settings.facts)
         members = without_rare(members, settings, dropped)
@@ -77,11 +79,12 @@ def dataset(
             one.candidate.row(split=one.split, group=one.group, **common)
             for one in permitted_where_placed(members, guard, dropped)
         ]
-    _require_enough(rows, dropped.counts, settings)
+    _require_enough(rows, dropped.counts, settings, hint)
     write_rows(folder, rows)
     made = _facts(rows, work.app, dropped.counts, settings)
     (folder / "card.md").write_text(card(made, rows), encoding="utf-8")
-    work.say("dataset: " + ", ".join(f"{split} {n}" for split, n in made.splits.items() if n))
+    for line in lines(made, rows):
+        work.say(line)
     return replace(made, address=trees.put(folder, kind="dataset"))
 
 
@@ -115,7 +118,9 @@ def _grouped(
     return [one for group in groups.values() for one in placed(group, shares, dropped, form=form)]
 
 
-def _require_enough(rows: Iterable[Row], counts: dict[str, int], settings: DataSettings) -> None:
+def _require_enough(
+    rows: Iterable[Row], counts: dict[str, int], settings: DataSettings, hint: str
+) -> None:
     """Raise where the training rows tell nothing apart."""
     facts = settings.facts
     values = {row.label or row.target for row in rows if row.split == "train"}
@@ -136,7 +141,7 @@ def _require_enough(rows: Iterable[Row], counts: dict[str, int], settings: DataS
     )
     add = "labelled rows" if facts.says == "label" else "rows with a target"
     raise InputError(
-        f"{wanted}. Add {add}, or see whether [data.columns] names the right column",
+        f"{wanted}. {hint or f'Add {add}, or see whether [data.columns] names the right column'}",
         faults=[f"{number} x {reason}" for reason, number in counts.items()],
     )
 

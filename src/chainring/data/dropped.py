@@ -9,11 +9,26 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import TextIO
 
 DROPPED_FILE = "dropped.jsonl"
+
+_TOLD = 4
+
+
+def told(counts: Mapping[str, int]) -> str:
+    """Return the reasons in a line, the commonest first, and how many rows went for others.
+
+    >>> told({"near-duplicate": 3, "conflicting duplicate": 80})
+    'conflicting duplicate 80, near-duplicate 3'
+    """
+    ordered = sorted(counts.items(), key=lambda one: (-one[1], one[0]))
+    rest = sum(number for _, number in ordered[_TOLD:])
+    named = [f"{reason} {number}" for reason, number in ordered[:_TOLD]]
+    return ", ".join(named + ([f"for other reasons {rest}"] if rest else []))
 
 
 class Dropped:

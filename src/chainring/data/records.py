@@ -15,7 +15,7 @@ A row of a harvest is known by the id that its source gave it.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,9 +30,9 @@ from chainring.contracts.source import Source
 from chainring.contracts.table import Table
 from chainring.contracts.values import both, labels_in
 from chainring.contracts.work import Work
-from chainring.data.dropped import Dropped
+from chainring.data.dropped import Dropped, told
 from chainring.data.faults import Faults
-from chainring.data.read import rows_of
+from chainring.data.read import rows_of, unread
 from chainring.data.rows import RawRow
 from chainring.data.settings import DataSettings
 from chainring.data.values import Value, value_of
@@ -42,6 +42,7 @@ from chainring.text.normalise import group_key, normalise
 from chainring.text.redact import redact
 
 MAX_LABEL_CHARACTERS = 200
+_NAMED_FILES = 3
 LONG = ("answer", "pair", "target")
 """Roles besides the text that may be as long as one."""
 
@@ -67,9 +68,17 @@ def records(source: Source, guard: Guard, *, work: Work, settings: DataSettings)
             "no row of the data can be used",
             faults=[f"{n} x {r}" for r, n in dropped.counts.items()],
         )
-    work.say(f"records: {count} rows, {sum(dropped.counts.values())} dropped")
+    work.say(f"records: {count} rows, " + _left_out(source, dropped.counts))
     address = work.trees.put(folder, kind="records")
     return Table(address=address, rows=count, counts={**dropped.counts, **skipped})
+
+
+def _left_out(source: Source, counts: Mapping[str, int]) -> str:
+    """Return what is not among the records: rows by reason, and files that nothing here reads."""
+    rows = f"{sum(counts.values())} dropped" + (f": {told(counts)}" if counts else "")
+    files = unread(source.path) if source.path else []
+    more = f" and {len(files) - _NAMED_FILES} more" if len(files) > _NAMED_FILES else ""
+    return rows + (f"; not read: {', '.join(files[:_NAMED_FILES])}{more}" if files else "")
 
 
 class _Maker:

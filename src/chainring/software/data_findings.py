@@ -16,6 +16,7 @@ from chainring.software.data_report_words import WORDS
 
 FEW = 10
 NAMED = 8
+CONFLICTS = ("conflicting duplicate", "labels disagree")
 UNSTATED = ("unstated", "unknown", "")
 
 
@@ -102,8 +103,15 @@ def _labels(found: Numbers, say: dict[str, str]) -> Iterator[str]:
 def _rows(found: Look, say: dict[str, str]) -> Iterator[str]:
     read = sum(found.terms.values())
     left = sum(one.rows for one in found.drops if one.step in ("records", "cleaned"))
-    if left > read:
-        yield say["finding dropped"].format(share=per_cent(left / (left + read)))
+    later = min(read, sum(one.rows for one in found.drops if one.step == "dataset"))
+    if left + later > read - later:
+        yield say["finding dropped"].format(share=per_cent((left + later) / (left + read)))
+    conflicts = sum(one.rows for one in found.drops if one.reason in CONFLICTS)
+    if conflicts:
+        yield say["finding conflicts"].format(n=f"{conflicts:,}")
+    lost = sum(one.rows for one in found.drops if one.reason.startswith(("label ", "a label ")))
+    if lost:
+        yield say["finding lost"].format(n=f"{lost:,}")
     unstated = sum(n for name, n in found.numbers.by("licence").items() if name in UNSTATED)
     if unstated:
         yield say["finding unstated"].format(n=f"{unstated:,}")

@@ -174,6 +174,16 @@ _ROWS = (
         "读入内容有 {share} 被剔除，请查看原因。",
     ),
     (
+        "finding conflicts",
+        "{n} rows were left out because the same text stands there with other labels.",
+        "有 {n} 行被剔除：相同的文本带有不同的标签。",
+    ),
+    (
+        "finding lost",
+        "{n} rows were left out because their label has too few rows; look at the reasons.",
+        "有 {n} 行被剔除：其标签的行数太少，请查看原因。",
+    ),
+    (
         "finding unstated",
         "{n} rows have no stated licence; state it under data.licence, or in a column.",
         "有 {n} 行没有写明许可；请在 data.licence 或许可列中写明。",

@@ -1,0 +1,72 @@
+"""What a turn says of its data set: sizes, what was left out and why, what nobody judges.
+
+Enters a Dataset with its rows, leaves lines:
+
+    dataset: train 31, validation 6, test 3; left out 80: conflicting duplicate 80
+    dataset: label 'gift_card' has 1 row; at least 2 needed
+    dataset: never judged, for no row of the test has them: stock, invoice
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+
+from chainring.contracts.dataset import Dataset, Row
+from chainring.contracts.tasks import TASKS
+from chainring.contracts.values import labels_in
+from chainring.data.dropped import told
+from chainring.data.settings import DataSettings
+from chainring.data.splits import Placed
+
+_CROWD = 10
+_NAMED = 5
+_JUDGE = ("test", "holdout")
+
+
+def lines(made: Dataset, rows: Iterable[Row]) -> Iterator[str]:
+    """Yield what a person should know of a data set just made."""
+    rows = list(rows)
+    sizes = ", ".join(f"{split} {n}" for split, n in made.splits.items() if n)
+    lost = {reason: n for reason, n in made.counts.items() if reason.startswith("label ")}
+    others = {reason: n for reason, n in made.counts.items() if reason not in lost}
+    if lost:
+        others["labels left out"] = sum(lost.values())
+    left = sum(made.counts.values())
+    yield f"dataset: {sizes}" + (f"; left out {left}: {told(others)}" if left else "")
+    yield from (f"dataset: {one}" for one in list(lost)[:_NAMED])
+    if len(lost) > _NAMED:
+        yield f"dataset: {len(lost) - _NAMED} more labels are left out; dropped.jsonl names them"
+    missed = unjudged(rows, made)
+    if missed:
+        yield "dataset: never judged, for no row of the test has them: " + _named(missed)
+
+
+def unjudged(rows: Iterable[Row], made: Dataset) -> list[str]:
+    """Return the labels that are learnt and stand in no row that judges; none without a judge."""
+    form = TASKS[made.task].form
+    judged = {
+        label
+        for row in rows
+        if row.split in _JUDGE
+        for label in labels_in(form, row.label or row.target)
+    }
+    return [label for label in made.labels if label not in judged] if judged else []
+
+
+def crowded(members: Sequence[Placed], settings: DataSettings) -> str:
+    """Return a hint where most rows are near-duplicates of one another, or an empty text."""
+    groups = Counter(one.group for one in members if one.candidate.says)
+    most, every = max(groups.values(), default=0), groups.total()
+    if settings.min_jaccard == 1 or most < _CROWD or 2 * most <= every:
+        return ""
+    return (
+        f"{most} of {every} rows are near-duplicates of one another, and such rows stand in one "
+        "split; if what they differ in (numbers, signs, a word) tells them apart, set "
+        "data.min_jaccard = 1"
+    )
+
+
+def _named(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return ", ".join(names[:_NAMED]) + more
