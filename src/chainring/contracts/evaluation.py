@@ -61,7 +61,8 @@ class Evaluation:
 
     `slices` maps `language:en`, `label:stock`, `part:holdout` ... to shares; `dropped` counts suite
     rows left out because a judged model had trained on them or on a near-duplicate. `accuracy` is
-    the mean of `right`; `frozen` names the test rows alone (see `Dataset`); `metrics` has the figures of the task by name, each with its interval.
+    the mean of `right`; `frozen` names the test rows alone (see `Dataset`); `metrics` has the
+    figures of the task by name, each with its interval.
     """
 
     app: str

@@ -41,8 +41,8 @@ class Verdict:
 
     `fix_rate` is the share of complaints of the hold-out now answered right, shown beside the
     placebo's; it is never a test. `more_rows_needed` is 0 when enough rows were pooled. `asks` are
-    answers on which the two models differ and whose truth would decide between them. `looks` counts verdicts on
-    the same `frozen` test rows.
+    answers on which the two models differ and whose truth would decide between them. `looks` counts
+    verdicts on the same `frozen` test rows.
     """
 
     app: str
