@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from chainring.contracts.dataset import OUT_OF_SCOPE
+from chainring.contracts.feedback import Feedback
 from chainring.contracts.label import Label, ReviewState
 from chainring.contracts.prediction import Prediction
 from chainring.contracts.reaction import Reaction
@@ -15,12 +16,12 @@ from chainring.ring.built import current
 from chainring.ring.due import (
     due,
     labelled_drop,
-    new_corrections,
     promised_accuracies,
     promoted,
     promoted_accuracy,
 )
 from chainring.ring.turn import Turn
+from chainring.ring.turn import last_turn as last_of
 from chainring.software.api import Project
 
 HOUR_S = 3600.0
@@ -34,6 +35,14 @@ def folder(folder: Path) -> Path:
     return folder
 
 
+@pytest.fixture
+def reviewing(folder: Path, opened: Callable[[Path], Project]) -> Project:
+    """Return a project in which every correction is reviewed."""
+    recipe = folder / "chainring.toml"
+    recipe.write_text(recipe.read_text() + '\n[feedback]\nreview = "all"\n')
+    return opened(folder)
+
+
 def answers(
     project: Project, count: int, *, holdout: bool, label: str = "parcel"
 ) -> list[Prediction]:
@@ -45,9 +54,24 @@ def answers(
     return rows
 
 
-def correct(project: Project, rows: list[Prediction], consent: str = "training") -> None:
-    for row in rows:
-        project.react(Reaction(prediction=row.id, kind="correction", value="size", consent=consent))
+def correct(
+    project: Project, rows: list[Prediction], consent: str = "training", author: str = ""
+) -> list[Feedback]:
+    """Let each answer be corrected by a user of its own, or all by one author."""
+    return [
+        project.react(
+            Reaction(prediction=row.id, kind="correction", value="size", consent=consent,
+                     author=author or row.id)
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def earlier(project: Project, hours: float) -> None:
+    """Let the last turn that did something have begun so many hours before."""
+    turn = last_turn(project)
+    turn = replace(turn, started=turn.started - hours * HOUR_S)
+    project.ring.ledger.add_fact("turn", turn.id, turn)
 
 
 def review(
@@ -95,22 +119,95 @@ def test_corrections_of_the_holdout_and_of_unknown_answers_are_none_to_learn_fro
 ) -> None:
     correct(project, answers(project, 5, holdout=True))
     project.react(Reaction(prediction="pred_unknown", kind="correction", value="size"))
-    assert new_corrections(project.ring, last_turn(project).feedback) == 0
+    assert due(project.ring).corrections == 0
 
 
 def test_corrections_that_a_turn_has_seen_are_not_new(project: Project) -> None:
     rows = answers(project, 4, holdout=False)
     correct(project, rows)
-    assert new_corrections(project.ring, last_turn(project).feedback) == 4
+    assert due(project.ring).corrections == 4
     project.turn()
-    seen = project.ring.ledger.facts("turn", Turn)[-1].feedback
-    assert new_corrections(project.ring, seen) == 0
+    assert due(project.ring).corrections == 0
+
+
+def test_what_a_turn_before_this_version_has_seen_is_not_new(project: Project) -> None:
+    correct(project, answers(project, 4, holdout=False))
+    project.turn()
+    old = replace(last_turn(project), corrections="", labels=0)
+    project.ring.ledger.add_fact("turn", old.id, old)
+    assert due(project.ring).corrections == 0
+
+
+def test_corrections_count_as_soon_as_a_reviewer_accepts_them_and_not_while_they_wait(
+    reviewing: Project,
+) -> None:
+    given = correct(reviewing, answers(reviewing, 3, holdout=False))
+    found = due(reviewing.ring, now=in_hours(reviewing, 7))
+    assert (found.due, found.corrections) == (False, 0)
+    assert "3 wait for a review" in found.because
+    reviewing.turn()
+    for one in given:
+        reviewing.decide(one.id, decision="accept", by="ann")
+    found = due(reviewing.ring, now=in_hours(reviewing, 7))
+    assert (found.due, found.corrections) == (True, 3)
+    reviewing.turn()
+    assert due(reviewing.ring).corrections == 0
+
+
+def test_a_decision_on_what_a_turn_was_told_counts_as_new(project: Project) -> None:
+    given = correct(project, answers(project, 3, holdout=False))
+    project.turn()
+    assert due(project.ring).corrections == 0
+    project.decide(given[0].id, decision="accept", by="ann")  # the data may have contradicted it
+    assert due(project.ring).corrections == 1
+
+
+def test_reviewed_unsure_answers_and_closed_cases_count(project: Project) -> None:
+    unsure, flagged, sampled = (
+        answers(project, 3, holdout=False)[:2] + answers(project, 4, holdout=True)[3:]
+    )
+    project.decide(unsure.id, decision="change", value="size", by="ann")
+    project.react(Reaction(prediction=flagged.id, kind="flag", value="wrong", consent="training"))
+    (case,) = project.cases()
+    project.close_case(case.id, outcome="mended", told="thanks", truth="size", by="ann")
+    review(project, sampled, "size")
+    assert due(project.ring).corrections == 2
+
+
+def test_confirmations_and_what_one_author_says_too_often_do_not_count(project: Project) -> None:
+    rows = answers(project, 3, holdout=False)
+    for row in rows:
+        project.react(Reaction(prediction=row.id, kind="confirmation", consent="training"))
+    assert due(project.ring).corrections == 0
+    correct(project, rows, author="bo")  # of one request: two of them repeat the first
+    assert due(project.ring).corrections == 1
 
 
 def test_the_timetable_is_a_reason_when_its_days_are_over(project: Project) -> None:
     assert not due(project.ring, now=in_hours(project, 47)).due
     found = due(project.ring, now=in_hours(project, 49))
     assert (found.due, found.because) == (True, "timetable: 2.0 days since the last turn")
+
+
+def test_a_turn_that_changed_nothing_begins_a_rest(project: Project) -> None:
+    earlier(project, 72)
+    assert due(project.ring).due
+    done = project.turn()
+    assert (done.outcome, done.steps) == ("nothing changed", ())
+    found = due(project.ring)
+    assert not found.due
+    assert found.because.startswith("cooldown: ")
+    after = due(project.ring, now=done.started + 49 * HOUR_S)
+    assert after.because == "timetable: 2.0 days since the last turn"
+
+
+def test_a_turn_after_an_idle_one_is_the_last(project: Project) -> None:
+    earlier(project, 72)
+    idle = project.turn()
+    correct(project, answers(project, 3, holdout=False))
+    later = project.turn()
+    assert later.started > idle.started
+    assert last_of(project.ring.ledger) == later
 
 
 def test_a_clock_set_back_a_day_does_not_hold_the_ring_for_a_day(project: Project) -> None:

@@ -11,12 +11,17 @@ from dataclasses import dataclass
 from chainring.contracts.codec import decode
 from chainring.contracts.evaluation import Evaluation, Share
 from chainring.contracts.label import Label
+from chainring.contracts.record import Record
 from chainring.contracts.verdict import Verdict
+from chainring.feedback.corrections import statements
+from chainring.feedback.statement import Statement
 from chainring.ring.asked import asks, open_asks
 from chainring.ring.built import Ring, current
 from chainring.ring.grading import grading
-from chainring.ring.turn import Turn, named_feedback
+from chainring.ring.snapshots import answers_beside
+from chainring.ring.turn import Turn, last_turn, named_feedback
 from chainring.stats.intervals import mean_grade
+from chainring.store.tables import read_table
 from chainring.trust.guard import guard
 
 
@@ -36,11 +41,10 @@ def due(ring: Ring, *, now: float | None = None) -> Due:
     then corrections, a labelled drop, the timetable.
     """
     settings, moment = ring.recipe.watch, time.time() if now is None else now
-    turns = [t for t in ring.ledger.facts("turn", Turn) if t.outcome in ("promoted", "held")]
-    if not turns:
+    last = last_turn(ring.ledger)
+    if last is None:
         return Due(due=True, because="the ring has not turned yet")
-    last = turns[-1]  # by number, not by clock
-    fresh = new_corrections(ring, last.feedback)
+    fresh, waits = new_corrections(ring, last)
     rest_h = (moment - last.started) / 3600
     asked, waiting = asks(ring), open_asks(ring)
     if asked and not waiting:
@@ -62,21 +66,49 @@ def due(ring: Ring, *, now: float | None = None) -> Due:
         because = f"timetable: {rest_h / 24:.1f} days since the last turn"
         return Due(due=True, because=because, corrections=fresh)
     because = f"{fresh} of {settings.min_corrections} new usable corrections; no labelled drop"
+    if waits:
+        because += f"; {waits} wait for a review (`chainring review`)"
     if waiting:
         because += f"; {len(waiting)} answers would decide the last verdict (`chainring review`)"
     return Due(due=False, because=because, corrections=fresh)
 
 
-def new_corrections(ring: Ring, table: str) -> int:
-    """Count corrections that may teach and that the snapshot `table` does not name."""
-    known, rules = named_feedback(ring, table), guard(ring.recipe.privacy.policy())
-    return sum(
-        bool(row.model and row.text)
-        and row.id not in known
-        and not row.holdout
-        and rules.allows(row.consent)
-        for row in ring.traffic.feedback(kinds=("correction",))
+def new_corrections(ring: Ring, last: Turn) -> tuple[int, int]:
+    """Count what would teach now and did not in the turn `last`, and what waits for a review.
+
+    A correction counts, and whatever a person decided: an unsure answer, a case, a doubtful one.
+    """
+    labels = ring.ledger.facts("label", Label)
+    recent, known = labels[last.labels :], _taught(ring, last)
+    decided = {one.id for one in recent}
+    said = [one for one in _statements(ring, labels, recent) if one.part == "train"]
+    fresh = sum(
+        one.state == "accepted" and (one.about.id not in known or _decision(one) in decided)
+        for one in said
+        if one.about.kind == "correction" or one.decision is not None
     )
+    return fresh, sum(one.state == "pending" for one in said)
+
+
+def _statements(ring: Ring, labels: list[Label], recent: list[Label]) -> list[Statement]:
+    """Return what the next turn would be told; of answers reviewed alone the recent ones."""
+    rows = list(ring.traffic.feedback())
+    rows += answers_beside(ring, rows, [one.record for one in recent])
+    told = sorted((one for one in labels if not one.decides), key=lambda one: one.id)
+    rules, recipe = guard(ring.recipe.privacy.policy()), ring.recipe
+    return statements(rows, told, rules, settings=recipe.feedback, task=recipe.data.task)[0]
+
+
+def _taught(ring: Ring, last: Turn) -> set[str]:
+    """Return the ids of what stood in a turn; of one before it was kept, of all it was told."""
+    if not last.corrections or not ring.runner.trees.has(last.corrections):
+        return named_feedback(ring, last.feedback)
+    records = read_table(Record, ring.runner.trees.open(last.corrections))
+    return {one.locator for one in records if one.fields.get("state") == "accepted"}
+
+
+def _decision(one: Statement) -> str:
+    return "" if one.decision is None else one.decision.id
 
 
 def labelled_drop(ring: Ring) -> str | None:

@@ -41,6 +41,8 @@ from chainring.store.tables import read_rows
 log = logging.getLogger("chainring.ring")
 
 _LEASE_S = 120.0
+IDLE = "idle"
+"""Kind and id of the fact that keeps the last turn in which no step had anything to do."""
 ROLLBACK = "rollback"
 """How the reason of a reference begins that brought an earlier one back."""
 
@@ -49,7 +51,8 @@ ROLLBACK = "rollback"
 class Turn:
     """What one turn did. `outcome`: promoted, held, nothing changed, or failed.
 
-    The last four are ids of step executions or addresses: the way into the lineage.
+    From `champion` on they are ids of step executions or addresses: the way into the lineage. Of
+    the labels that people gave it knew the first `labels`.
     """
 
     id: str
@@ -64,6 +67,8 @@ class Turn:
     feedback: str = ""
     verdict: str = ""
     steps: tuple[str, ...] = ()
+    corrections: str = ""
+    labels: int = 0
 
 
 def turn(ring: Ring, *, machine: Machine, policy: Policy, source: Source) -> Turn:
@@ -93,10 +98,28 @@ def turn(ring: Ring, *, machine: Machine, policy: Policy, source: Source) -> Tur
             ring.runner.trees.digests.save()
             steps = tuple(ring.runner.called)
             done = replace(done, duration_s=time.time() - done.started, steps=steps)
-            if steps:
-                ring.ledger.add_fact("turn", done.id, done)
+            _keep(ring.ledger, done)
     log.info("turn.%s id=%s steps=%d", done.outcome.replace(" ", "-"), done.id, len(steps))
     return done
+
+
+def _keep(ledger: Ledger, done: Turn) -> None:
+    """Keep a turn as a fact; of those that had nothing to do only the last since one that had."""
+    if done.steps or done.outcome == "promoted":
+        ledger.add_fact("turn", done.id, done)
+        return
+    last = last_turn(ledger)
+    if done.outcome == "nothing changed" and last is not None:
+        ledger.add_fact(IDLE, IDLE, done, about=last.id)
+
+
+def last_turn(ledger: Ledger) -> Turn | None:
+    """Return the last turn that ended well, by number and not by clock, idle ones too."""
+    turns = [one for one in ledger.facts("turn", Turn) if one.outcome != "failed"]
+    if not turns:
+        return None
+    idle = ledger.facts(IDLE, Turn, about=turns[-1].id)
+    return replace(idle[-1], id=turns[-1].id) if idle else turns[-1]
 
 
 def _turn(ring: Ring, machine: Machine, policy: Policy, source: Source) -> dict[str, Any]:
@@ -105,7 +128,8 @@ def _turn(ring: Ring, machine: Machine, policy: Policy, source: Source) -> dict[
     again = judged_again(ring)
     if again is not None and again[1].noun.promote:
         return _ended(ring, *again)
-    told = sorted(ring.ledger.facts("label", Label), key=lambda label: label.id)
+    given = ring.ledger.facts("label", Label)
+    told = sorted(given, key=lambda label: label.id)
     reviewed = tuple(label for label in told if not label.decides)  # the others go to the gate
     snapshot = snapshot_feedback(ring, reviewed)
     readers = [("reader", name) for name in part_names("reader")]
@@ -127,6 +151,8 @@ def _turn(ring: Ring, machine: Machine, policy: Policy, source: Source) -> dict[
         "model": built.model.noun.address,
         "dataset": dataset.noun.address,
         "feedback": snapshot.noun.address,
+        "corrections": corrections.noun.address,
+        "labels": len(given),
         "champion": built.model.noun.address if champion is None else champion.model,
     }
     if champion is not None and champion.model == built.model.noun.address:
@@ -148,6 +174,8 @@ def _ended(ring: Ring, built: Built, verdict: Made[Verdict]) -> dict[str, Any]:
         "model": built.model.noun.address,
         "dataset": built.dataset.noun.address,
         "feedback": begun[-1].feedback if begun else "",
+        "corrections": begun[-1].corrections if begun else "",
+        "labels": begun[-1].labels if begun else 0,
         "champion": "" if champion is None else champion.model,
         "verdict": verdict.execution,
     }
