@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import itertools
 import shutil
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -8,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import OperationalError
 from tests.ring.conftest import RECIPE
 
 from chainring.contracts.codec import decode
@@ -29,7 +32,7 @@ from chainring.ring.snapshots import snapshot_feedback
 from chainring.ring.steps import STEPS, Step
 from chainring.ring.turn import Turn, named_feedback, rows_with, withdrawn
 from chainring.software.api import Project
-from chainring.store.ledger import Ledger
+from chainring.store.ledger import Lease, Ledger
 
 Open = Callable[[Path], Project]
 TORN = [
@@ -191,6 +194,25 @@ def test_a_turn_whose_lease_was_taken_over_changes_nothing(
         project.turn()
     assert project.ring.ledger.ref_history(CHAMPION) == before
     assert project.ring.ledger.all_lineage(step="verdict")[1:] == []
+
+
+def test_a_lease_is_renewed_again_after_the_database_failed(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    renew, tries, renewed = ledger.renew, itertools.count(), threading.Event()
+
+    def at_the_third_try(lease: Lease, *, ttl_s: float) -> None:
+        if next(tries) < 2:
+            raise OperationalError("UPDATE leases", {}, Exception("the server restarts"))
+        renew(lease, ttl_s=600)
+        renewed.set()
+
+    monkeypatch.setattr(turn_module, "_LEASE_S", 0.04)
+    monkeypatch.setattr(ledger, "renew", at_the_third_try)
+    with turn_module._held(ledger):
+        assert renewed.wait(timeout=60)
+        with pytest.raises(ConflictError, match="at work"), ledger.lease("turn", holder="another"):
+            pass
 
 
 # Feedback

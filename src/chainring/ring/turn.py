@@ -15,9 +15,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from chainring.contracts.codec import decode
 from chainring.contracts.deployment import Deployment
-from chainring.contracts.errors import ChainringError
+from chainring.contracts.errors import ChainringError, ConflictError
 from chainring.contracts.feedback import Feedback
 from chainring.contracts.guard import Guard
 from chainring.contracts.ids import new_id
@@ -326,18 +328,21 @@ def _held(ledger: Ledger) -> Iterator[Lease]:
     """Hold the lease of the turn and renew it from a thread while the turn works."""
     with ledger.lease("turn", ttl_s=_LEASE_S) as lease:
         stop = threading.Event()
-
-        def renew() -> None:
-            while not stop.wait(_LEASE_S / 4):
-                try:
-                    ledger.renew(lease, ttl_s=_LEASE_S)
-                except ChainringError:
-                    return  # the next fenced write tells the turn
-
-        thread = threading.Thread(target=renew, daemon=True)
+        thread = threading.Thread(target=_renewed, args=(ledger, lease, stop), daemon=True)
         thread.start()
         try:
             yield lease
         finally:
             stop.set()
             thread.join()
+
+
+def _renewed(ledger: Ledger, lease: Lease, stop: threading.Event) -> None:
+    """Renew the lease until told to stop, or until another has it; a failed try is no end."""
+    while not stop.wait(_LEASE_S / 4):
+        try:
+            ledger.renew(lease, ttl_s=_LEASE_S)
+        except ConflictError:
+            return  # the next fenced write tells the turn
+        except (ChainringError, SQLAlchemyError) as error:  # a database that restarts, or is locked
+            log.warning("turn.lease-not-renewed because=%s", type(error).__name__)
