@@ -83,7 +83,7 @@ def test_where_all_rows_are_near_duplicates_the_fault_says_so(workshop: Any) -> 
     )
     rows = [(f"{drawn} {n}", "odd" if n % 3 else "usual") for n in range(10, 100)]
     workshop.write_rows("a.jsonl", rows)
-    with pytest.raises(InputError, match=r"90 of 90 rows are near.* data.min_jaccard = 1"):
+    with pytest.raises(InputError, match=r"90 of 90 rows are near.* min_jaccard = 1 under"):
         workshop.dataset()
 
 

@@ -90,7 +90,12 @@ class Suite:
         self.rows.append(dataclasses.replace(row, **facts))
         self.script[text] = told
 
-    def judge(self, seen: Sequence[Row] = (), kept: Table[Feedback] | None = None) -> Evaluation:
+    def judge(
+        self,
+        seen: Sequence[Row] = (),
+        kept: Table[Feedback] | None = None,
+        settings: EvaluationSettings | None = None,
+    ) -> Evaluation:
         self.predictor = Scripted(self.script)
 
         @contextlib.contextmanager
@@ -103,7 +108,7 @@ class Suite:
         name = "suite" if kept is None else "suite with kept answers"
         dataset = make_dataset(work, self.rows, self.tmp_path / name)
         others = [make_dataset(work, seen, self.tmp_path / "seen")] if seen else []
-        settings = EvaluationSettings()
+        settings = settings or EvaluationSettings()
         return evaluation(FORMS, dataset, (dataset, *others), kept, work=work, settings=settings)
 
     def keep(self, *texts: str) -> Table[Feedback]:
@@ -218,6 +223,23 @@ def test_rows_that_a_judged_model_has_seen_are_dropped_and_counted(suite: Suite)
     assert found.dropped == {"near_duplicate": 1, "trained_on": 1}
     assert [o.row for o in suite.outcomes(found)] == [suite.rows[1].id]
     assert suite.predictor.asked == ["Can I pay by card in the shop?"]
+
+
+def add_amounts(suite: Suite) -> None:
+    suite.add("paid 120 euros to the shop", "a", answer("a"))
+    suite.add("paid 450 euros to the shop", "b", answer("b"), split="train")
+
+
+def test_at_1_a_row_that_differs_in_an_amount_was_not_seen(suite: Suite) -> None:
+    add_amounts(suite)
+    found = suite.judge(settings=EvaluationSettings(min_jaccard=1.0))
+    assert (found.accuracy.rows, found.dropped) == (1, {})
+
+
+def test_where_every_row_is_near_the_fault_names_the_setting(suite: Suite) -> None:
+    add_amounts(suite)
+    with pytest.raises(InputError, match=r"near from evaluation\.min_jaccard on"):
+        suite.judge()
 
 
 def test_kept_answers_are_noted_and_change_no_figure(suite: Suite) -> None:

@@ -63,7 +63,7 @@ def crowded(members: Sequence[Placed], settings: DataSettings) -> str:
     return (
         f"{most} of {every} rows are near-duplicates of one another, and such rows stand in one "
         "split; if what they differ in (numbers, signs, a word) tells them apart, set "
-        "data.min_jaccard = 1"
+        "min_jaccard = 1 under [data] and under [evaluation]"
     )
 
 

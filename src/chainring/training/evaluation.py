@@ -75,9 +75,11 @@ def evaluation(
     asked = [] if kept is None else _kept_rows(kept, work)
     judged, asked, dropped = _unseen(dataset, seen, asked, work=work, settings=settings)
     if not any(PARTS[row.split] in HEADLINE for row in judged):
+        near = "; rows are near from evaluation.min_jaccard on: set it as data.min_jaccard is"
         raise InputError(
             "nothing can be evaluated: no row of the splits test and holdout is left; "
             f"dropped: {dropped or 'none'}; label more texts or change the split"
+            + (near if "near_duplicate" in dropped else "")
         )
     started = time.perf_counter()
     answers, further = _answers(forms.served, [*judged, *asked], dataset.task, work)
