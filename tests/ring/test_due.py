@@ -8,17 +8,19 @@ from pathlib import Path
 import pytest
 
 from chainring.contracts.dataset import OUT_OF_SCOPE
+from chainring.contracts.evaluation import Evaluation, Share
 from chainring.contracts.feedback import Feedback
-from chainring.contracts.label import Label, ReviewState
+from chainring.contracts.label import Label, ReviewState, review_guideline
 from chainring.contracts.prediction import Prediction
 from chainring.contracts.reaction import Reaction
-from chainring.ring.built import current
+from chainring.ring import due as due_module
+from chainring.ring.built import Ring, current
 from chainring.ring.due import (
+    MIN_PROMISE,
     due,
     labelled_drop,
     promised_accuracies,
     promoted,
-    promoted_accuracy,
 )
 from chainring.ring.turn import Turn
 from chainring.ring.turn import last_turn as last_of
@@ -75,11 +77,16 @@ def earlier(project: Project, hours: float) -> None:
 
 
 def review(
-    project: Project, row: Prediction, value: str, *, state: ReviewState = "accepted"
+    project: Project,
+    row: Prediction,
+    value: str,
+    *,
+    state: ReviewState = "accepted",
+    guideline: str = "",
 ) -> None:
     label = Label(
         id=f"lab_{row.id}_{time.monotonic_ns()}", app="shop", record=row.id, value=value,
-        author="ann", author_kind="person", state=state,
+        author="ann", author_kind="person", state=state, guideline=guideline,
     )  # fmt: skip
     project.ring.ledger.add_fact("label", label.id, label, about=row.id)
 
@@ -223,24 +230,76 @@ def test_a_later_turn_with_an_earlier_clock_is_the_last_turn(project: Project) -
     assert due(project.ring, now=late.started + HOUR_S).due  # 25 h since the last, not 1
 
 
-def test_a_drop_of_reviewed_answers_is_a_reason(project: Project) -> None:
-    rows = answers(project, 20, holdout=True)
-    for row in rows[:10]:
+def reviewed(project: Project, right: int, wrong: int, *, first: int = MIN_PROMISE) -> None:
+    """Let a person say that the first answers are right, then some more, then of some not."""
+    rows = answers(project, first + right + wrong, holdout=True)
+    for row in rows[: first + right]:
         review(project, row, "parcel")
-    assert labelled_drop(project.ring) is None
-    for row in rows[10:]:
+    for row in rows[first + right :]:
         review(project, row, "refund")
+
+
+def test_a_drop_of_reviewed_answers_is_a_reason(project: Project) -> None:
+    reviewed(project, 10, 0)
+    assert labelled_drop(project.ring) is None
+    reviewed(project, 0, 40, first=0)
     found = due(project.ring, now=in_hours(project, 7))
     assert found.due
-    assert found.because.startswith("labelled drop: 50.0% of 20 reviewed answers are right")
+    assert found.because.startswith("labelled drop: 20.0% of 50 reviewed answers are right")
+    assert found.because.endswith("at least 88.6% of its first 30")
 
 
-def test_a_drop_counts_accepted_words_of_the_holdout_and_only_the_last_one(
+def test_answers_that_were_harder_than_the_suite_from_the_first_day_are_no_drop(
     project: Project,
 ) -> None:
-    rows = answers(project, 20, holdout=True)
+    for place, row in enumerate(answers(project, 90, holdout=True)):
+        review(project, row, "parcel" if place % 3 else "refund")
+    assert labelled_drop(project.ring) is None
+
+
+def test_what_the_champion_was_judged_on_is_what_it_promises(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for rows in (29, 30):
+        held = Share(estimate=0.9, low=0.8, high=0.95, rows=rows)
+        monkeypatch.setattr(due_module, "promoted", judged_with({"part:holdout": held}))
+        reviewed(project, 0, 20, first=0)
+        found = labelled_drop(project.ring)
+        assert (found is None) == (rows == 29)
+    assert found is not None
+    assert found.endswith("at least 80.0% of the 30 hold-out rows that it was judged on")
+
+
+def judged_with(slices: dict[str, Share]) -> Callable[[Ring, str], Evaluation]:
+    def judged(ring: Ring, model: str) -> Evaluation:
+        found = promoted(ring, model)
+        assert found is not None
+        return replace(found, slices=slices)
+
+    return judged
+
+
+def test_one_drop_makes_one_turn(project: Project) -> None:
+    reviewed(project, 0, 30)
+    assert due(project.ring, now=in_hours(project, 7)).because.startswith("labelled drop")
+    project.turn()
+    later = last_turn(project).started + 7 * HOUR_S
+    assert "no labelled drop" in due(project.ring, now=later).because
+    (another,) = answers(project, 62, holdout=True)[61:]
+    review(project, another, "refund")
+    assert due(project.ring, now=later).because.startswith("labelled drop")
+
+
+def test_a_drop_counts_accepted_words_of_the_sample_and_only_the_last_one(
+    project: Project,
+) -> None:
+    reviewed(project, 0, 0)
+    rows = answers(project, 50, holdout=True)[30:]
     for row in rows:
         review(project, row, "refund", state="rejected")
+    assert labelled_drop(project.ring) is None
+    for row in rows:
+        review(project, row, "refund", guideline=review_guideline("deciding"))
     assert labelled_drop(project.ring) is None
     for row in rows:
         review(project, row, "refund")
@@ -248,7 +307,7 @@ def test_a_drop_counts_accepted_words_of_the_holdout_and_only_the_last_one(
     for row in rows:
         review(project, row, "parcel")
     assert labelled_drop(project.ring) is None
-    for row in answers(project, 20, holdout=False, label="size"):
+    for row in answers(project, 70, holdout=False, label="size")[50:]:
         review(project, row, "refund")
     assert labelled_drop(project.ring) is None
 
@@ -256,21 +315,23 @@ def test_a_drop_counts_accepted_words_of_the_holdout_and_only_the_last_one(
 def test_an_answer_passed_on_is_right_where_the_text_was_out_of_scope(project: Project) -> None:
     (row,) = project.predict(["where is my parcel"])
     rows = [
-        replace(row, id=f"{row.id[:-3]}{n:03}", holdout=True, passed_on=True) for n in range(20)
+        replace(row, id=f"{row.id[:-3]}{n:03}", holdout=True, passed_on=True) for n in range(50)
     ]
     project.ring.traffic.commit([(one, "text") for one in rows], [])
     for one in rows:
         review(project, one, OUT_OF_SCOPE)
     assert labelled_drop(project.ring) is None
+    for one in rows[30:]:
+        review(project, one, "refund")
+    assert labelled_drop(project.ring) is not None
 
 
 def test_the_promised_accuracy_is_that_of_the_suite(project: Project) -> None:
     _, deployment = current(project.ring)
     assert deployment is not None
-    found = promoted_accuracy(project.ring, deployment.model)
-    assert found is not None
+    found = promised_accuracies(project.ring, deployment.model)["all"]
     assert 0.5 < found <= 1
-    assert promoted_accuracy(project.ring, "blake2b:" + "0" * 64) is None
+    assert promised_accuracies(project.ring, "blake2b:" + "0" * 64) == {}
 
 
 def test_of_a_slice_the_low_end_of_its_interval_is_promised(project: Project) -> None:
@@ -279,7 +340,7 @@ def test_of_a_slice_the_low_end_of_its_interval_is_promised(project: Project) ->
     found = promoted(project.ring, deployment.model)
     assert found is not None
     promised = promised_accuracies(project.ring, deployment.model)
-    assert promised["all"] == promoted_accuracy(project.ring, deployment.model)
+    assert promised["all"] == found.accuracy.estimate
     for name in ("language:en", "label:parcel"):
         slice_ = name.removeprefix("language:").replace("label:", "label ")
         assert promised[slice_] == found.slices[name].low

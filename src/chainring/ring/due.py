@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from chainring.contracts.codec import decode
 from chainring.contracts.evaluation import Evaluation, Share
 from chainring.contracts.label import Label
+from chainring.contracts.prediction import Prediction
 from chainring.contracts.record import Record
 from chainring.contracts.verdict import Verdict
 from chainring.feedback.corrections import statements
@@ -23,6 +24,9 @@ from chainring.ring.turn import Turn, last_turn, named_feedback
 from chainring.stats.intervals import mean_grade
 from chainring.store.tables import read_table
 from chainring.trust.guard import guard
+
+MIN_PROMISE = 30
+"""So many reviewed answers, at least, say how good a champion was."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +63,7 @@ def due(ring: Ring, *, now: float | None = None) -> Due:
     if fresh >= settings.min_corrections:
         because = f"{fresh} new usable corrections (at least {settings.min_corrections})"
         return Due(due=True, because=because, corrections=fresh)
-    drop = labelled_drop(ring)
+    drop = labelled_drop(ring, since=last.labels)
     if drop is not None:
         return Due(due=True, because=drop, corrections=fresh)
     if settings.max_days and rest_h >= settings.max_days * 24:
@@ -111,42 +115,62 @@ def _decision(one: Statement) -> str:
     return "" if one.decision is None else one.decision.id
 
 
-def labelled_drop(ring: Ring) -> str | None:
-    """Return a sentence when reviewed hold-out answers of the champion fell below its suite.
+def labelled_drop(ring: Ring, *, since: int = 0) -> str | None:
+    """Return a sentence when reviewed hold-out answers of the champion became worse.
 
     It counts as a drop when the upper end of the reviewed share's 95 % interval lies more than
-    `max_drop_points` below the accuracy it was promoted on.
+    `max_drop_points` below the lower end of what was right before. The suite is no measure of it:
+    live questions are harder than a project's own rows.
+
+    Parameters
+    ----------
+    since
+        How many labels the last turn knew: a drop without a later review has had its turn.
     """
     _, champion = current(ring)
-    promised = None if champion is None else promoted_accuracy(ring, champion.model)
-    if champion is None or promised is None:
+    if champion is None:
         return None
-    reviewed = ring.ledger.facts("label", Label)
-    truth = {one.record: one for one in reviewed if one.author_kind == "person"}  # the last word
+    labels = ring.ledger.facts("label", Label)
+    recent = {one.id for one in labels[since:]}
+    answered = _reviewed(ring, champion.model, labels)
+    if not any(label.id in recent for _, label in answered):
+        return None
     grade = grading(ring, champion.model)
-    right = []
-    for identifier, label in truth.items():
-        prediction = ring.traffic.prediction(identifier)
-        if label.state != "accepted" or label.decides:
-            continue
-        if prediction is not None and prediction.holdout:
-            if prediction.model == champion.model:
-                right.append(grade(prediction, label.value))
-    if not right:
-        return None
-    found = mean_grade(right)
-    if found.high >= promised - ring.recipe.watch.max_drop_points / 100:
+    right = [grade(prediction, label.value) for prediction, label in answered]
+    (low, before), right = _promise(ring, champion.model, right)
+    found = mean_grade(right) if right else None
+    if found is None or found.high >= low - ring.recipe.watch.max_drop_points / 100:
         return None
     return (
         f"labelled drop: {found.estimate:.1%} of {len(right)} reviewed answers are right (95 % at "
-        f"most {found.high:.1%}), {promised:.1%} on the suite"
+        f"most {found.high:.1%}), at least {low:.1%} {before}"
     )
 
 
-def promoted_accuracy(ring: Ring, model: str) -> float | None:
-    """Return the suite accuracy that a model was judged at, newest first."""
-    found = promoted(ring, model)
-    return None if found is None else _suite(found).estimate
+def _promise(ring: Ring, model: str, right: list[float]) -> tuple[tuple[float, str], list[float]]:
+    """Return what reviewed answers are measured against, and the grades that are measured.
+
+    Of the hold-out that it was judged on where that had rows enough, else of its own first answers.
+    """
+    judged = promoted(ring, model)
+    share = None if judged is None else judged.slices.get("part:holdout")
+    if share is not None and share.rows >= MIN_PROMISE:
+        return (share.low, f"of the {share.rows} hold-out rows that it was judged on"), right
+    first, later = right[:MIN_PROMISE], right[MIN_PROMISE:]
+    return (mean_grade(first).low, f"of its first {len(first)}"), later
+
+
+def _reviewed(ring: Ring, model: str, labels: list[Label]) -> list[tuple[Prediction, Label]]:
+    """Return the answers of a model that a person reviewed as a random sample, oldest first."""
+    last = {one.record: one for one in labels if one.author_kind == "person"}  # the last word
+    found = [
+        (prediction, label)
+        for identifier, label in last.items()
+        if label.state == "accepted" and not label.decides
+        if (prediction := ring.traffic.prediction(identifier)) is not None
+    ]
+    own = [pair for pair in found if pair[0].holdout and pair[0].model == model]
+    return sorted(own, key=lambda pair: (pair[0].at, pair[0].id))
 
 
 def promised_accuracies(ring: Ring, model: str) -> dict[str, float]:
