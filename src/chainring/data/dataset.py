@@ -167,6 +167,7 @@ def _facts(
         licences=tuple(sorted({row.licence for row in rows})),
         counts=counts,
         spread=_spread(targets),
+        frozen=_digest(rows, "test") if sizes["test"] else "",
     )
 
 
