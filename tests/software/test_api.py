@@ -15,6 +15,7 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 import chainring
 from chainring.contracts.errors import ConflictError, InputError, UnknownNameError
+from chainring.contracts.feedback import Feedback
 from chainring.contracts.label import Label
 from chainring.contracts.prediction import Prediction
 from chainring.contracts.reaction import Reaction
@@ -24,6 +25,7 @@ from chainring.store import ledger as ledgers
 from chainring.store import newest
 from chainring.store.erase import texts_past_their_time
 from chainring.store.schema import payloads
+from chainring.store.traffic import Traffic
 
 REASON = "the new one is wrong on invoices"
 
@@ -303,6 +305,26 @@ def test_the_status_counts_answers_reactions_and_cases(project: Project) -> None
     found = project.status()
     assert found["traffic"] == {"predictions": 1, "passed_on": int(answer.passed_on), "flag": 1}
     assert (found["open_cases"], found["turns"], found["champion"]["version"]) == (1, 1, 1)
+
+
+def test_a_decision_and_the_number_of_orphans_read_no_other_feedback(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (answer,) = corrected(project, 1)
+    (said,) = project.ring.traffic.feedback_on(answer.id)
+
+    feedback = project.ring.traffic.feedback
+
+    def one_only(*, named: str = "") -> Iterator[Feedback]:
+        assert named, "all feedback was read"
+        return feedback(named=named)
+
+    monkeypatch.delattr(Traffic, "orphans")
+    assert project.status()["orphans"] == 0
+    monkeypatch.setattr(project.ring.traffic, "feedback", one_only)
+    assert project.decide(said.id, decision="accept", by="ann").record == said.id
+    with pytest.raises(UnknownNameError):
+        project.decide("fb_unknown", decision="accept", by="ann")
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,7 @@ from chainring.software.api import Project
 REASON = "customers complain"
 
 
-def promoted(project: Project, **changed: str) -> Deployment:
+def promoted(project: Project, **changed: Any) -> Deployment:
     """Put another deployment above the champion, as the gate does."""
     history = project.ring.ledger.ref_history("champion")
     made = replace(decode(Deployment, history[0].body), **changed)

@@ -72,6 +72,8 @@ def test_feedback_is_joined_with_text_and_answer_of_its_prediction(
     )
     assert list(second.feedback(kinds=("rating",))) == []
     assert list(second.feedback(kinds=("rating", "correction"))) == [stored]
+    assert list(second.feedback(named=feedback.id)) == [stored]
+    assert list(second.feedback(named="fb_unknown")) == []
 
 
 def test_the_same_idempotency_key_is_stored_once(
@@ -123,8 +125,10 @@ def test_a_reaction_to_an_unknown_id_is_an_orphan_until_its_prediction_comes(
     early = said(row.id)
     traffic.commit([], [early])
     assert [orphan.id for orphan in traffic.orphans()] == [early.id]
+    assert traffic.orphan_count() == 1
     traffic.commit([(row, "text")], [])
     assert traffic.orphans() == []
+    assert traffic.orphan_count() == 0
     assert traffic.feedback_on(row.id)[0].text == "text"
 
 
@@ -135,6 +139,7 @@ def test_reactions_to_ids_that_are_none_of_ours_are_kept_and_found(
     stray = said(identifier)
     traffic.commit([], [stray])
     assert [orphan.id for orphan in traffic.orphans()] == [stray.id]
+    assert traffic.orphan_count() == 1
     assert [row.id for row in traffic.feedback_on(identifier)] == [stray.id]
 
 
@@ -142,7 +147,7 @@ def test_made_up_ids_of_far_months_make_no_files(monthly: Traffic, said: Make) -
     far = [new_id("pred", now=year * 365.25 * DAY_S) for year in range(1, 90)]
     monthly.commit([], [said(identifier) for identifier in far])
     assert len(monthly.engines()) == 1
-    assert len(monthly.orphans()) == len(far)
+    assert len(monthly.orphans()) == monthly.orphan_count() == len(far)
     for identifier in far:
         assert len(monthly.feedback_on(identifier)) == 1
     assert monthly.prediction(far[0]) is None

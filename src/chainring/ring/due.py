@@ -132,7 +132,7 @@ def labelled_drop(ring: Ring, *, since: int = 0) -> str | None:
         return None
     labels = ring.ledger.facts("label", Label)
     recent = {one.id for one in labels[since:]}
-    answered = _reviewed(ring, champion.model, labels)
+    answered = _reviewed(ring, champion.model, labels) if recent else []
     if not any(label.id in recent for _, label in answered):
         return None
     grade = grading(ring, champion.model)

@@ -234,20 +234,20 @@ def _item(project: Project, item: str) -> ReviewItem:
             language=prediction.language,
             at=prediction.at,
         )
-    for row in traffic.feedback():
-        if row.id == item:
-            return ReviewItem(
-                id=item,
-                app=project.app,
-                kind="flag" if row.kind == "flag" else "correction",
-                prediction=row.prediction,
-                text=row.text,
-                answer=row.answer,
-                proposed=_proposed(traffic, row),
-                author=row.author,
-                at=row.at,
-                pair=row.pair,
-            )
+    row = next(traffic.feedback(named=item), None)
+    if row is not None:
+        return ReviewItem(
+            id=item,
+            app=project.app,
+            kind="flag" if row.kind == "flag" else "correction",
+            prediction=row.prediction,
+            text=row.text,
+            answer=row.answer,
+            proposed=_proposed(traffic, row),
+            author=row.author,
+            at=row.at,
+            pair=row.pair,
+        )
     suspect = suspect_named(project, item)
     if suspect is not None:
         return suspect

@@ -32,7 +32,7 @@ def status(project: Project) -> dict[str, Any]:
         "turns": len(turns),
         "last_turn": last,
         "traffic": ring.traffic.counts(),
-        "orphans": len(ring.traffic.orphans()),
+        "orphans": ring.traffic.orphan_count(),
         "open_cases": sum(case.state == "open" for case in ring.ledger.facts("case", Case)),
         "due": waits.due,
         "because": waits.because,

@@ -113,15 +113,27 @@ class Traffic:
         places = {self._segment(prediction), STRAY} & {*self._segments()}
         return [row for place in sorted(places) for row in self._read_feedback(place, where)]
 
-    def feedback(self, *, kinds: Sequence[str] | None = None) -> Iterator[Feedback]:
-        """Yield all feedback (of some kinds), joined with text and answer of its prediction."""
-        where = sa.true() if kinds is None else schema.feedback.c.kind.in_(kinds)
+    def feedback(
+        self, *, kinds: Sequence[str] | None = None, named: str = ""
+    ) -> Iterator[Feedback]:
+        """Yield all feedback (of some kinds, of one id), joined with text and answer."""
+        said = schema.feedback.c
+        chosen = sa.true() if kinds is None else said.kind.in_(kinds)
+        where = sa.and_(chosen, said.id == named if named else sa.true())
         for segment in self._segments():
             yield from self._read_feedback(segment, where)
 
     def orphans(self) -> list[Feedback]:
         """Return feedback whose prediction is not there (yet)."""
         return [row for row in self.feedback() if not row.model]
+
+    def orphan_count(self) -> int:
+        """Return how many there are."""
+        said, here = schema.feedback, predictions.c.id
+        beside = said.join(predictions, here == said.c.prediction, isouter=True)
+        lost = sa.and_(said.c.app == self.app, here.is_(None))
+        query = sa.select(sa.func.count()).select_from(beside).where(lost)
+        return sum(self._scalar(segment, query) for segment in self._segments())
 
     def predictions(
         self,
