@@ -77,12 +77,6 @@ def test_an_unknown_example_is_named_with_the_nearest_one(tmp_path: Path) -> Non
     assert not (tmp_path / "shop").exists()
 
 
-def test_a_folder_name_without_a_letter_is_refused_before_anything_is_made(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="begins with a letter"):
-        Project.init(tmp_path / "店")
-    assert not (tmp_path / "店").exists()
-
-
 def test_a_folder_without_a_recipe_is_no_project(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="chainring init"):
         chainring.open(tmp_path)
