@@ -31,7 +31,9 @@ def test_an_answer_asked_through_a_key_has_no_author_and_one_of_a_user_keeps_it(
         if item.kind == "holdout":
             project.decide(item.id, decision="accept", by="reviewer")
     reviewed = project.ring.ledger.facts("label", Label)
-    kept = kept_answers(project.ring, reviewed, Guard(redact=False, log="redacted", retention_s=1e6))
+    kept = kept_answers(
+        project.ring, reviewed, Guard(redact=False, log="redacted", retention_s=1e6)
+    )
     assert kept is not None
     for found in (rows(project, snapshot_feedback(project.ring, reviewed)), rows(project, kept)):
         authors = {row.prediction: row.author for row in found}
