@@ -26,7 +26,8 @@ def test_chinese_brackets_are_brackets() -> None:
 
 @pytest.mark.parametrize(
     "said",
-    ["refused", "Refused", "refused ", "ＲＥＦＵＳＥＤ", "no", "No", "N", "false", "FALSE", "0",
+    ["No consent", "no!", "Declined.", "not given", "不可以", "无", "未授权。", "0.0",
+     "refused", "Refused", "refused ", "ＲＥＦＵＳＥＤ", "no", "No", "N", "false", "FALSE", "0",
      "０", "denied", "declined", "withdrawn", "opt-out", "opted out",
      "否", "不同意", "拒绝", "拒絕", "不允许", "已撤回"],
 )  # fmt: skip

@@ -91,6 +91,7 @@ def test_clinical_notes_need_a_consent_that_is_allowed_and_redaction(
     assert fault in found
 
 
-def test_clinical_notes_under_a_stated_policy_are_read() -> None:
-    found = recipe(CLINIC, privacy={"allowed_consents": ["research"]})
+@pytest.mark.parametrize("stated", ["research", " Research"])
+def test_clinical_notes_under_a_stated_policy_are_read(stated: str) -> None:
+    found = recipe(CLINIC, privacy={"allowed_consents": [stated]})
     assert found.data.sources[0].clinical

@@ -15,9 +15,14 @@ from functools import lru_cache
 
 REFUSALS = frozenset(
     "refused refuse no n false 0 denied declined withdrawn revoked opt-out opt_out "
-    "否 不 不同意 未同意 不允许 不允許 拒绝 拒絕 已拒绝 已拒絕 撤回 已撤回".split()
-) | {"opt out", "opted out"}
+    "0.0 否 无 無 不 不可 不可以 不行 不同意 未同意 未授权 未授權 不允许 不允許 不得使用 禁止 "
+    "拒绝 拒絕 已拒绝 已拒絕 撤回 已撤回".split()
+) | {
+    "opt out", "opted out", "no consent", "no training", "not given", "not granted",
+    "not allowed", "not permitted", "do not train", "do not use",
+}  # fmt: skip
 """How people and forms say no; `none` says nothing, as a reaction without a word does."""
+_MARKS = " .!,;。、"
 
 
 @lru_cache(maxsize=4096)
@@ -29,7 +34,7 @@ def plain(term: str) -> str:
 
 def is_refusal(consent: str) -> bool:
     """Whether a consent says, in whatever dress, that the text must not be used."""
-    return plain(consent) in REFUSALS
+    return plain(consent).strip(_MARKS) in REFUSALS
 
 
 def _is_visible(char: str) -> bool:

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from chainring.contracts.errors import did_you_mean
 from chainring.contracts.parts import load_part, part_names
+from chainring.contracts.terms import plain
 from chainring.data.sources.settings import SourceSettings
 from chainring.ring.recipe_faults import faults_of
 
@@ -77,7 +78,9 @@ def _clinical_faults(table: Mapping[str, Any], data: Mapping[str, Any]) -> Itera
     allowed, consent = stated.get("allowed_consents", ()), table.get("consent")
     if consent is None:
         yield "clinical notes need a consent of their own: write `consent`"
-    elif not isinstance(allowed, Sequence) or consent not in allowed:
+    elif not isinstance(allowed, Sequence) or plain(str(consent)) not in {
+        plain(str(one)) for one in allowed
+    }:
         yield (
             f"clinical notes need a consent that the policy allows; add {consent!r} to "
             "privacy.allowed_consents"
