@@ -162,6 +162,20 @@ def test_answers_that_are_kept_to_decide_are_not_sampled(prediction: Ask, guard:
     assert sampled == {one.id for one in asked} - {one.id for one in kept}
 
 
+def test_an_answer_whose_user_refused_is_not_sampled(
+    row: Row, prediction: Ask, guard: Guard
+) -> None:
+    asked = [prediction(n, holdout=True) for n in range(4)]
+    said = [
+        row(0, holdout=True, consent="refused"),
+        row(1, holdout=True, kind="rating", value="down", consent="不同意"),
+        row(2, holdout=True, consent="none"),
+    ]
+    settings = FeedbackSettings(deciding_share=0)
+    items = {item.id for item in queue(said, asked, guard, settings=settings)}
+    assert items == {"pred_2", "pred_3"}
+
+
 def test_unsure_answers_to_near_duplicates_are_asked_about_once(
     prediction: Ask, guard: Guard
 ) -> None:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from chainring.contracts.feedback import Feedback
 from chainring.contracts.guard import Guard
 from chainring.contracts.label import Label
+from chainring.contracts.reaction import Reaction
 from chainring.contracts.table import Table
 from chainring.ring.snapshots import kept_answers, snapshot_feedback
 from chainring.ring.steps import Made
 from chainring.software.api import Project
 from chainring.store.tables import read_table
 
+GUARD = Guard(redact=False, log="redacted", retention_s=1e6)
 TEXTS = [f"my {what} is {how}" for what in ("coat", "hat", "shoe", "scarf", "belt", "sock")
          for how in ("lost", "late", "too large", "too small", "torn")]  # fmt: skip
 
@@ -31,11 +35,26 @@ def test_an_answer_asked_through_a_key_has_no_author_and_one_of_a_user_keeps_it(
         if item.kind == "holdout":
             project.decide(item.id, decision="accept", by="reviewer")
     reviewed = project.ring.ledger.facts("label", Label)
-    kept = kept_answers(
-        project.ring, reviewed, Guard(redact=False, log="redacted", retention_s=1e6)
-    )
+    kept = kept_answers(project.ring, reviewed, GUARD)
     assert kept is not None
     for found in (rows(project, snapshot_feedback(project.ring, reviewed)), rows(project, kept)):
         authors = {row.prediction: row.author for row in found}
         assert {authors[one] for one in asked[key.id] if one in authors} == {""}
         assert {authors[one] for one in asked["ann"] if one in authors} == {"ann"}
+
+
+def test_an_answer_whose_user_refused_is_not_kept_to_decide(project: Project) -> None:
+    (row,) = project.predict(TEXTS[:1])
+    held = (replace(row, id=f"{row.id[:-3]}{n:03}", group=f"g{n}", holdout=True) for n in range(60))
+    project.ring.traffic.commit([(one, f"text {one.group}") for one in held], [])
+    before = kept_answers(project.ring, (), GUARD)
+    assert before is not None
+    refused, rated, silent, *others = [row.prediction for row in rows(project, before)]
+    correction = Reaction(prediction=refused, kind="correction", value="size", consent="refused")
+    rating = Reaction(prediction=rated, kind="rating", value="down", consent="Opt out")
+    unsaid = Reaction(prediction=silent, kind="rating", value="down")
+    for one in (correction, rating, unsaid):
+        project.react(one)
+    after = kept_answers(project.ring, (), GUARD)
+    assert after is not None
+    assert {row.prediction for row in rows(project, after)} == {silent, *others}

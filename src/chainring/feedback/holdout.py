@@ -21,6 +21,7 @@ from chainring.contracts.guard import FORGOTTEN
 from chainring.contracts.ids import keyed
 from chainring.contracts.label import Label
 from chainring.contracts.prediction import Prediction
+from chainring.contracts.terms import is_refusal
 from chainring.feedback.corrections import STATEMENTS
 
 _SPAN = 2.0**64
@@ -114,6 +115,11 @@ def sample(
 
 def _asked(prediction: Prediction) -> tuple[float, str]:
     return prediction.at, prediction.id
+
+
+def refused_answers(said: Iterable[Feedback]) -> set[str]:
+    """Return the answers that judge nothing, since a reaction refuses; silence refuses nothing."""
+    return {row.prediction for row in said if is_refusal(row.consent)}
 
 
 def asked(prediction: Prediction, text: str | None) -> Feedback:

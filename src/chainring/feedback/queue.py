@@ -22,7 +22,7 @@ from chainring.contracts.ids import new_id
 from chainring.contracts.label import Label, review_guideline
 from chainring.contracts.prediction import Prediction
 from chainring.feedback.corrections import statements
-from chainring.feedback.holdout import sample
+from chainring.feedback.holdout import refused_answers, sample
 from chainring.feedback.settings import FeedbackSettings
 from chainring.feedback.value_rules import ValueRules
 from chainring.text.normalise import normalise
@@ -84,7 +84,8 @@ def review_items(
     First flags, then what the last verdict asks, corrections, the hold-out's sample, and unsure
     answers. What a person decided on is left out, and so is what has no text any more. Answers of
     the hold-out are never shown as unsure, nor their corrections for review: only the random
-    sample, and what decides between two models, may tell the truth of a row that judges.
+    sample, and what decides between two models, may tell the truth of a row that judges. Nothing
+    is sampled whose user refused.
 
     Parameters
     ----------
@@ -103,6 +104,7 @@ def review_items(
         `sample_per_turn`. None: nothing counts.
     """
     rows, asked = list(feedback), list(predictions)
+    refused = refused_answers(rows)
     newest = {one.record: one for one in reviewed if one.author_kind == "person"}
     done = {name for name, one in newest.items() if one.state != "pending"}
     drawn = sample(
@@ -119,6 +121,7 @@ def review_items(
         for name, one in newest.items()
         if name in done & answered
     )
+    drawn = [one for one in drawn if one not in refused]
     left = max(0, settings.sample_per_turn - reviews)
     queue = [
         *_flags(rows, done),

@@ -19,7 +19,7 @@ from chainring.contracts.guard import FORGOTTEN, Guard
 from chainring.contracts.label import Label
 from chainring.contracts.prediction import Prediction
 from chainring.contracts.table import Table
-from chainring.feedback.holdout import asked, kept_to_decide
+from chainring.feedback.holdout import asked, kept_to_decide, refused_answers
 from chainring.feedback.settings import FeedbackSettings
 from chainring.ring.built import Ring
 from chainring.ring.sight import request_facts
@@ -51,7 +51,8 @@ def kept_answers(
 ) -> Made[Table[Feedback]] | None:
     """Return the answers of the hold-out that are kept to decide; None where there are none.
 
-    Only a task of one label each has them: written answers nearly always differ.
+    Only a task of one label each has them: written answers nearly always differ. An answer whose
+    user refused is none of them.
     """
     settings = ring.recipe.feedback
     if not settings.deciding_share or ring.recipe.data.facts.form != "one":
@@ -66,13 +67,14 @@ def kept_answers(
             secret=ring.runner.secret,
             share=settings.deciding_share,
         )
+        refused = refused_answers(ring.traffic.feedback())
         may = guard.allows(settings.consent)
         permitted = [one for one in kept if may and _may_judge(one, settings, guard)]
-        found = list(_rows(ring, permitted))
+        found = list(_rows(ring, (one for one in permitted if one.id not in refused)))
         return [row for row in found if row.text.strip() and row.consent != FORGOTTEN]
 
     told = identity([settings.deciding_share, settings.consent, settings.licence, guard])
-    made = _kept_once(ring, digest(["kept", _cursor(ring, reviewed), told]), rows)
+    made = _kept_once(ring, digest(["kept, none refused", _cursor(ring, reviewed), told]), rows)
     return made if made.noun.rows else None
 
 
