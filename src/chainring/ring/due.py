@@ -63,7 +63,7 @@ def due(ring: Ring, *, now: float | None = None) -> Due:
     if fresh >= settings.min_corrections:
         because = f"{fresh} new usable corrections (at least {settings.min_corrections})"
         return Due(due=True, because=because, corrections=fresh)
-    drop = labelled_drop(ring, since=last.labels)
+    drop = labelled_drop(ring, since=last)
     if drop is not None:
         return Due(due=True, because=drop, corrections=fresh)
     if settings.max_days and rest_h >= settings.max_days * 24:
@@ -83,7 +83,7 @@ def new_corrections(ring: Ring, last: Turn) -> tuple[int, int]:
     A correction counts, and whatever a person decided: an unsure answer, a case, a doubtful one.
     """
     labels = ring.ledger.facts("label", Label)
-    recent, known = labels[last.labels :], _taught(ring, last)
+    recent, known = _given_since(labels, last), _taught(ring, last)
     decided = {one.id for one in recent}
     said = [one for one in _statements(ring, labels, recent) if one.part == "train"]
     fresh = sum(
@@ -92,6 +92,13 @@ def new_corrections(ring: Ring, last: Turn) -> tuple[int, int]:
         if one.about.kind == "correction" or one.decision is not None
     )
     return fresh, sum(one.state == "pending" for one in said)
+
+
+def _given_since(labels: list[Label], last: Turn) -> list[Label]:
+    """Return the labels that a turn did not know; by the clock where it did not count them."""
+    if last.corrections:
+        return labels[last.labels :]
+    return [one for one in labels if one.at is not None and one.at > last.started]
 
 
 def _statements(ring: Ring, labels: list[Label], recent: list[Label]) -> list[Statement]:
@@ -115,7 +122,7 @@ def _decision(one: Statement) -> str:
     return "" if one.decision is None else one.decision.id
 
 
-def labelled_drop(ring: Ring, *, since: int = 0) -> str | None:
+def labelled_drop(ring: Ring, *, since: Turn | None = None) -> str | None:
     """Return a sentence when reviewed hold-out answers of the champion became worse.
 
     It counts as a drop when the upper end of the reviewed share's 95 % interval lies more than
@@ -125,13 +132,13 @@ def labelled_drop(ring: Ring, *, since: int = 0) -> str | None:
     Parameters
     ----------
     since
-        How many labels the last turn knew: a drop without a later review has had its turn.
+        The last turn: a drop without a review that it did not know has had its turn.
     """
     _, champion = current(ring)
     if champion is None:
         return None
     labels = ring.ledger.facts("label", Label)
-    recent = {one.id for one in labels[since:]}
+    recent = {one.id for one in (labels if since is None else _given_since(labels, since))}
     answered = _reviewed(ring, champion.model, labels) if recent else []
     if not any(label.id in recent for _, label in answered):
         return None
