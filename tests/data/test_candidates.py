@@ -154,7 +154,8 @@ def test_of_near_duplicates_the_first_of_each_label_stays(dropped: Dropped) -> N
 
 DISTINCT = [
     ("给5分", "给1分"), ("收到了👍", "收到了👎"), ("3+4=?", "3-4=?"), ("C++ 怎么学", "C# 怎么学"),
-    ("收益率+3%", "收益率-3%"), ("x<5", "x>5"), ("到了？", "到了。"), ("1.5", "15"),
+    ("收益率+3%", "收益率-3%"), ("x<5", "x>5"), ("1.5", "15"), ("2:30 叫我", "230 叫我"),
+    ("谢谢:)", "谢谢:("),
 ]  # fmt: skip
 
 
@@ -200,13 +201,28 @@ def test_the_mean_of_numbers_is_of_one_text_alone(dropped: Dropped) -> None:
     assert [(one.record.text, one.label) for one in kept] == [("给1星", "1.5"), ("给5星", "5")]
 
 
-@pytest.mark.parametrize("other", ["Hello there", "HELLO THERE!", "hello there."])
-def test_one_text_with_other_labels_is_a_conflict_whatever_its_capitals_and_full_stop(
-    other: str, dropped: Dropped
+COPIES = [
+    ("Hello there", "HELLO THERE!"), ("Where is my order?", "where is my order"),
+    ("你好，退货", "你好 退货"), ("订单 5 到了？", "订单5，到了。"), ("3 + 4", "3+4"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("one", "other"), COPIES)
+def test_one_text_has_one_label_whatever_its_capitals_spaces_and_marks(
+    one: str, other: str, dropped: Dropped
 ) -> None:
-    group = [candidate("r1", "Hello there", "a"), candidate("r2", other, "b")]
+    group = [candidate("r1", one, "a"), candidate("r2", other, "b")]
     assert collapsed(group, dropped) == []
     assert dropped.counts == {"conflicting duplicate": 2}
+
+
+@pytest.mark.parametrize(("one", "other"), COPIES)
+def test_a_persons_label_stands_whatever_the_marks_of_the_text(
+    one: str, other: str, dropped: Dropped
+) -> None:
+    group = [candidate("r1", one, "stock"), candidate("r2", other, "shipping", "person", "train")]
+    assert [one.label for one in collapsed(group, dropped)] == ["shipping"]
+    assert dropped.counts == {"conflicting duplicate": 1}
 
 
 def test_second_texts_tell_rows_apart(dropped: Dropped) -> None:
@@ -217,6 +233,23 @@ def test_second_texts_tell_rows_apart(dropped: Dropped) -> None:
         for one, value in zip(about, said, strict=True)
     ]
     assert collapsed(group, dropped) == group
+
+
+def test_one_text_with_one_second_text_is_one_row_whatever_the_marks_of_either(
+    dropped: Dropped,
+) -> None:
+    pairs = [("A premise", "It is so"), ("a premise.", "it is so?")]
+    group = [
+        Candidate(
+            record=record(f"r{n}", text, fields={"pair": pair}),
+            label=("entailed", "contradicted")[n],
+            kind=("source", "user")[n],
+            given="",
+            part="",
+        )
+        for n, (text, pair) in enumerate(pairs)
+    ]
+    assert [one.label for one in collapsed(group, dropped)] == ["contradicted"]
 
 
 def test_capitals_tell_tagged_texts_apart(dropped: Dropped) -> None:

@@ -8,7 +8,6 @@ then the source, then a model), and among equals the majority; a tie drops the r
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -20,9 +19,9 @@ from chainring.contracts.record import Record
 from chainring.contracts.tasks import Form
 from chainring.contracts.values import written
 from chainring.data.dropped import Dropped
+from chainring.text.normalise import fold
 
 RANK: dict[AuthorKind, int] = {"person": 3, "user": 2, "source": 1, "model": 0}
-_FULL_STOP = re.compile(r"(?<=[^\W\d_])[.。!！]+$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,11 +180,12 @@ def collapsed(
     """Return the candidates of one near-duplicate group that stay.
 
     Records of one text get one label as `settled` says (at a tie all go) and become one row that
-    names all of them. Texts of one skeleton differ in numbers, signs or emoji: where they agree on
-    a label one row names them too, where they do not all of them stay, for what differs may be what
-    decides (给5分, 给1分). Of near-duplicates beyond that the first of each label stays: two texts
-    that differ in a word may well differ in meaning, and both are then worth learning. With
-    `thinned=False` nothing but copies of a text goes.
+    names all of them; capitals, spaces and sentence marks make no other text, but in tags. Texts of
+    one skeleton differ in numbers, signs or emoji: where they agree on a label one row names them
+    too, where they do not all of them stay, for what differs may be what decides (给5分, 给1分). Of
+    near-duplicates beyond that the first of each label stays: two texts that differ in a
+    word may well differ in meaning, and both are then worth learning. With `thinned=False` nothing
+    but copies of a text goes.
     """
     texts = [one for same in _by_text(candidates, form) if (one := _merged(same, dropped, form))]
     for one in texts:
@@ -234,14 +234,14 @@ def _by_text(candidates: Sequence[Candidate], form: Form) -> Iterable[list[Candi
 
 
 def _same_text(record: Record, form: Form) -> tuple[str, str]:
-    """Return what is equal for two records of one text: capitals and a full stop tell no label.
+    """Return what is equal for two records of one text: the exact skeletons.
 
-    They may tell tags, or move them.
+    Capitals, spaces and sentence marks tell no label, but they may tell tags, or move them.
     """
     text, pair = record.text, record.fields.get("pair", "")
     if form == "tags":
         return text, pair
-    return _FULL_STOP.sub("", text.casefold()), _FULL_STOP.sub("", pair.casefold())
+    return fold(text, exact=True), fold(pair, exact=True)
 
 
 def _merged(same: Sequence[Candidate], dropped: Dropped, form: Form) -> Candidate | None:

@@ -43,6 +43,11 @@ _PLAIN = re.compile(  # characters that stay as they are, whatever stands beside
 _SENTENCE_MARKS = frozenset(
     """!"'(),.:;?[]{}¡«»¿–—‘’“”…、。〈〉《》「」『』【】〔〕！（），：；？～~"""
 )
+_TELLING = re.compile(  # sentence marks that tell more than where a sentence ends
+    rf"((?<=\d)[\s{re.escape(''.join(sorted(_SENTENCE_MARKS)))}]+(?=\d)"  # 1.5, 2:30, 3 4
+    r"|(?<![\w.])\.(?=\d)"  # .5
+    r"|[:;：；]-?(?:[)）]|[(（](?!\w)))"  # :) and :(
+)
 _SPACES = re.compile(" {2,}")
 _LINES = re.compile(" ?\n ?")
 _PARAGRAPHS = re.compile("\n{3,}")
@@ -85,6 +90,17 @@ def _exact(char: str) -> str:
     return char if is_kept else ""
 
 
+def _told(marks: str) -> str:
+    """Return marks that tell something, half-width; a space where there is nothing else."""
+    return unicodedata.normalize("NFKC", "".join(marks.split())) or " "
+
+
+def _exactly(text: str) -> str:
+    """Return what the exact skeleton keeps: signs, and sentence marks that are part of more."""
+    parts = enumerate(_TELLING.split(text))
+    return "".join(_told(part) if i % 2 else part.translate(_EXACT) for i, part in parts)
+
+
 _CLEAN = CharacterMap(_clean)
 _SKELETON = CharacterMap(_skeleton)
 _EXACT = CharacterMap(_exact)
@@ -118,8 +134,9 @@ def fold(text: str, *, exact: bool = False) -> str:
     哈哈哈哈 → 哈哈). Two texts with one skeleton are near-duplicates. A text of nothing but
     symbols is its own skeleton, so that 👍 and 👎 stay apart.
 
-    The `exact` one keeps what may tell meanings apart: digits, signs (3+4, C#, -5 %) and emoji; of
-    a text that has none of them it is the same.
+    The `exact` one keeps what may tell meanings apart: digits and what stands between them (1.5,
+    2:30, 12 34), signs (3+4, C#, -5 %), emoji and faces; of a text that has none of them it is the
+    same. Two texts with one exact skeleton are one text.
 
     >>> fold("Where is order 20261123?") == fold("where is order 20261124 !!")
     True
@@ -127,7 +144,7 @@ def fold(text: str, *, exact: bool = False) -> str:
     ('whereisorder4', '给5分👍')
     """
     cased = normalise(text).casefold()
-    kept = cased.translate(_EXACT if exact else _SKELETON) or "".join(cased.split())
+    kept = (_exactly(cased) if exact else cased.translate(_SKELETON)) or "".join(cased.split())
     repeats = _REPEATS_BUT_DIGITS if exact else _REPEATS
     return repeats.sub(r"\1\1", unicodedata.normalize("NFC", kept))
 
