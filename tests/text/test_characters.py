@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from chainring.text.characters import CharacterMap, unlinked, visible
+from chainring.text.characters import CharacterMap, in_cell, unlinked, visible
 
 
 def test_a_character_map_asks_once_for_each_character() -> None:
@@ -41,3 +41,7 @@ def test_a_name_in_markdown_loads_and_links_nothing(name: str) -> None:
     assert "src=" not in page
     assert "href=" not in page
     assert name.replace("<", "&lt;").replace(">", "&gt;") in page
+
+
+def test_a_name_in_a_cell_of_a_table_neither_ends_it_nor_links() -> None:
+    assert in_cell("a|[b](c)\nd") == r"a/\[b](c) d"

@@ -31,7 +31,7 @@ from chainring.software.history import evaluations
 from chainring.software.model_card_words import WORDS
 from chainring.software.telling import figure, short
 from chainring.store.tables import read_rows
-from chainring.text.characters import unlinked
+from chainring.text.characters import in_cell
 from chainring.training.front_matter import front_matter
 
 if TYPE_CHECKING:
@@ -250,7 +250,7 @@ def _rank(name: str) -> int:
 
 def _slice(name: str, say: Mapping[str, str]) -> str:
     kind, _, value = name.partition(":")
-    return f"{say.get(f'slice {kind}', kind)} {_cell(value)}"
+    return f"{say.get(f'slice {kind}', kind)} {in_cell(value)}"
 
 
 def _counted(values: Sequence[str], say: Mapping[str, str]) -> str:
@@ -261,7 +261,7 @@ def _counted(values: Sequence[str], say: Mapping[str, str]) -> str:
 
 
 def _listed(values: Sequence[str], say: Mapping[str, str]) -> str:
-    return say["comma"].join(_cell(value) for value in values) or say["nothing"]
+    return say["comma"].join(in_cell(value) for value in values) or say["nothing"]
 
 
 def _line(name: str, share: Share) -> str:
@@ -270,10 +270,6 @@ def _line(name: str, share: Share) -> str:
 
 def _percent(estimate: float, low: float, high: float) -> str:
     return f"{100 * estimate:.1f} % ({100 * low:.1f}–{100 * high:.1f})"
-
-
-def _cell(text: str) -> str:
-    return unlinked(text.replace("|", "/"))
 
 
 def _bullets(lines: Sequence[str] | Iterator[str]) -> str:

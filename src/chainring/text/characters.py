@@ -33,6 +33,15 @@ def unlinked(text: str) -> str:
     return re.sub(r"([\\\[<])", r"\\\1", " ".join(text.split()))
 
 
+def in_cell(text: str) -> str:
+    r"""Return a name as a cell of a Markdown table shows it, `unlinked`; a bar becomes a slash.
+
+    >>> in_cell("refund|[b]")
+    'refund/\\[b]'
+    """
+    return unlinked(text.replace("|", "/"))
+
+
 class CharacterMap(dict[int, str]):
     """A table for `str.translate` that asks `decide` once for each character it ever meets.
 

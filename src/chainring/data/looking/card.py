@@ -19,7 +19,7 @@ from chainring.contracts.lineage import Lineage
 from chainring.data.looking.drops import Drop
 from chainring.data.looking.numbers import Numbers, median
 from chainring.data.looking.records import Terms
-from chainring.text.characters import unlinked
+from chainring.text.characters import in_cell
 
 MOST = 30
 PREPARED = ("min_jaccard", "validation_share", "test_share", "min_rows_per_label", "max_characters")
@@ -142,11 +142,7 @@ def _bullets(lines: Sequence[str] | Iterator[str]) -> str:
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]], say: Mapping[str, str]) -> str:
     if not rows:
         return say["nothing"]
-    lines = [head, ["---"] * len(head), *([_cell(c) for c in row] for row in rows[:MOST])]
+    lines = [head, ["---"] * len(head), *([in_cell(c) for c in row] for row in rows[:MOST])]
     more = len(rows) - MOST
     end = [say["more"].format(n=more)] if more > 0 else []
     return "\n\n".join(["\n".join("| " + " | ".join(line) + " |" for line in lines), *end])
-
-
-def _cell(text: str) -> str:
-    return unlinked(text.replace("|", "/"))
