@@ -150,10 +150,22 @@ _PLATE = re.compile(
     r"(?:(?P<dot>[·•・])|[ .-])?"
     r"(?:(?=(?:[a-z]*[0-9]){2})[0-9a-hj-np-z]{5,6}|[0-9a-hj-np-z]{4}[挂学警港澳领])(?![0-9a-z])"
 )
-_NO_PLATE = re.compile("元|块|台|版|型|款|号段")  # follows a price or a model: 新F15000元
-_BY_PLATE = re.compile("车|牌照|牌号|违停|违章|驾|挪|罚单|plate|park")
-_ALSO_WORDS = frozenset("新云贵青川吉宁苏鲁甘藏蒙京黑豫")  # 更新 B5200, 北京 B5200: no plates
-_ALSO_FIRST = frozenset("新云贵青川吉宁")  # even where they begin a clause: 云 A1002, 新 A1234
+_NO_PLATE = re.compile(  # follows a price or a model: 新F15000元; but not in 台州, 元旦, 款式
+    "元(?!旦|宵|月)|块|台(?!州|湾|北|南|阶|上)|版(?!纳)|型|款(?!式|项)|号段"
+)
+_BY_PLATE = re.compile(
+    "车|牌照|牌号|违停|违章|驾|挪|罚单|红灯|交警|肇事|逃逸|追尾|撞|超速|plate|park"
+)
+_ALSO_WORDS = frozenset("新云贵青川吉宁苏鲁甘藏蒙京黑豫")  # may end a word: 更新, 北京
+_WORD = re.compile(  # those words; where two readings are possible it is no word: 湖南|京A12345
+    "(?:(?:(?<!变)更|最|(?<!安)全|刷|(?<![严超])重|[翻创革崭焕])新"
+    "|(?:阿里|腾讯|华为|百度|私有|公有|混合)云|[太很最越昂珍宝富]贵|[沥丹藏]青"
+    "|(?:(?<![周期十第])四|[银冰])川|(?:(?<![湖河云海])南|(?<!江)苏|[辽济咸])宁"
+    "|(?:(?<![浙龙长镇九])江|[复紫姑])苏|[粗秘齐]鲁|(?:[收隐珍冷]|(?<![江山陕广])西)藏|启蒙"
+    "|(?:(?<![湖河东西华路向往朝])北|(?<![湖河云海东西华路向往朝])南|(?<![山广路向往朝])东)京"
+    "|[墨漆抹乌纯哑曜]黑|犹豫)$"
+)
+_WORD_LENGTH = 3
 _PLATE_BEFORE, _PLATE_AFTER = 16, 8  # characters around a plate in which its word may stand
 _PLATE_LABEL = labelled(
     "plate|license p|licence p|number p|vehicle reg|car reg|reg ",
@@ -189,19 +201,18 @@ def plates(view: View) -> Spans:
 
 
 def _is_plate(found: re.Match[str]) -> bool:
-    """Return whether a plate by form is one: some provinces are words (更新B52000, 云A100显卡)."""
+    """Return whether a plate by form is one: some provinces end words (更新B52000, 北京A12345)."""
     plain, (start, end) = found.string, found.span()
+    if found["dot"] or found[0][0] not in _ALSO_WORDS:
+        return True
     if _NO_PLATE.match(plain, end):
         return False
-    if found["dot"] or plain.strip(" \n,.!。") == found[0]:
+    if not _WORD.search(plain, max(0, start + 1 - _WORD_LENGTH), start + 1):
         return True
     # what a mask hides has another length once it is a placeholder: no word reaches across one
     before = plain[max(0, start - _PLATE_BEFORE) : start].rpartition(MASK)[2]
     after = plain[end : end + _PLATE_AFTER].partition(MASK)[0]
-    if _BY_PLATE.search(before) or _BY_PLATE.search(after):
-        return True
-    is_inside = before[-1:].isalpha() and not before[-1:].isascii()
-    return found[0][0] not in (_ALSO_WORDS if is_inside else _ALSO_FIRST)
+    return _BY_PLATE.search(before) is not None or _BY_PLATE.search(after) is not None
 
 
 def records(view: View) -> Spans:

@@ -14,6 +14,7 @@ Enters a `View`, leaves sorted, disjoint spans:
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from chainring.text.personal import is_other, phones
 from chainring.text.places import Spans, View, disjoint, matches
@@ -36,7 +37,8 @@ _FORMS = tuple(
 _LABEL = re.compile(
     r"(?:电话|座机|固话|热线|致电|拨打|传真|联系方式|拨|(?P<loose>手机|"
     # what has a number of its own before it: an order, a shoe, a seat, a card
-    r"(?<![单递流鞋子裤服装检位间票奖牌证照卡同次班品件])号码|(?<![a-z])(?:ring|cell|mobile|text))"
+    r"(?<![单票奖牌证照])(?<!快递|快件|物流|鞋子|裤子|衣服|服装|体检|座位|车位|床位|房间)"
+    r"(?<!合同|车次|航班|产品)号码|(?<![a-z])(?:ring|cell|mobile|text))"
     r"|(?<![a-z])(?:telephone|phone|tel|call|fax|whatsapp|hotline|reach|contact))"
     r"(?: (?:me|us|him|her|them))?"
     r"(?:[\s:=\"'“”.()*,]|是|为|号码?|number\b|no\b|at\b|on\b|is\b|my\b|or\b|机){0,8}$"
@@ -49,9 +51,15 @@ _ANY = re.compile(rf"\+?\(?[0-9](?:[ .()-]{{0,2}}[0-9]){{6,14}}{_END}(?![元块�
 _DAY = re.compile(
     r"(?:19|20)[0-9]{2}[-./ ]?[0-9]{1,2}[-./ ]?[0-9]{1,2}|[0-9]{1,2}[-./ ][0-9]{1,2}[-./ ][0-9]{4}"
 )
-_SHORT_ONES = re.compile(r"[1-9][0-9]{0,3}(?:[ .()-]{1,2}[0-9]{1,4})+")
+_SHORT_ONES = re.compile(r"[1-9][0-9]{0,3}(?:[ .()-]{1,2}[1-9][0-9]{0,3})+")
 _LOCAL = re.compile(r"[0-9]{3,4}[ .-][0-9]{4}")
-_ROUND = re.compile(r"[1-9][0-9]{0,2}0(?:[ .()-]{1,2}[0-9]{1,3}0)+")
+_SIZES = frozenset(  # of memory and of screens
+    map(
+        int,
+        "1 2 3 4 6 8 12 16 18 24 32 64 128 256 512 1024 2048 360 480 640 720 768 1080 1170 1280"
+        " 1440 1600 1920 2160 2340 2400 2560 3840".split(),
+    )
+)
 
 
 def all_phones(view: View) -> Spans:
@@ -73,20 +81,28 @@ def _is_decimal(plain: str, start: int) -> bool:
 
 
 def _is_labelled(found: re.Match[str]) -> bool:
-    """Return whether a label makes a phone number of what was found.
-
-    `手机 128 256 512` and `ring 17 18 19 20` are sizes: a list of short numbers asks for more than
-    a word with other meanings, and a list of round ones for more than any word alone.
-    """
+    """Return whether a label makes a phone number of what was found, and not a list of sizes."""
     plain, start = found.string, found.start()
     label = _LABEL.search(plain, max(0, start - _LABEL_REACH), start)
     if label is None or is_other(plain, start) or _DAY.fullmatch(found[0]):
         return False
-    if not _is_list(found[0]) or _TOLD.search(label[0]):
+    if _TOLD.search(label[0]):
         return True
-    return label["loose"] is None and not _ROUND.fullmatch(found[0])
+    return not _are_sizes(found[0], is_loose=label["loose"] is not None)
 
 
-def _is_list(number: str) -> bool:
-    """Return whether `number` may be several short ones: 128 256 512, but not 9123 4567."""
-    return _SHORT_ONES.fullmatch(number) is not None and _LOCAL.fullmatch(number) is None
+def _are_sizes(number: str, *, is_loose: bool) -> bool:
+    """Return whether `number` is several short ones that nobody has as a phone number.
+
+    After any label 100 200 300; after a word with other meanings (手机, ring) also neighbours
+    (17 18 19 20) and what memory or screens have (128 256 512). Any other list of short numbers may
+    be a phone number: 612 345 678, 852 9123 4567.
+    """
+    if not _SHORT_ONES.fullmatch(number) or _LOCAL.fullmatch(number):
+        return False
+    ones = [int(one) for one in re.findall("[0-9]+", number)]
+    steps = {after - before for before, after in pairwise(ones)}
+    if steps == {ones[0]} and number[0] == "1":
+        return True
+    is_counted = steps in ({1}, {2}) and ones[-1] < 100
+    return is_loose and (is_counted or (max(ones) >= 100 and _SIZES.issuperset(ones)))
