@@ -2,18 +2,62 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
+import pytest
 from tests.ring.test_due import answers, correct, in_hours, last_turn, reviewed
 
+from chainring.contracts.feedback import Feedback
+from chainring.contracts.reaction import Reaction
 from chainring.ring.due import due, labelled_drop
 from chainring.software.api import Project
+
+
+def react(project: Project, answer: str, kind: Any, value: str = "", consent: str = "") -> Feedback:
+    given = Reaction(
+        prediction=answer, kind=kind, value=value, consent=consent or "training", author=answer
+    )
+    return project.react(given)
 
 
 def before_decisions_were_kept(project: Project) -> None:
     """Let the last turn be one of a version that did not say what it was told."""
     old = replace(last_turn(project), corrections="", labels=0)
     project.ring.ledger.add_fact("turn", old.id, old)
+
+
+def test_of_labels_alone_what_says_no_label_is_not_read(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rated, flagged, corrected = answers(project, 3, holdout=False)
+    react(project, rated.id, "rating", "down")
+    react(project, rated.id, "comment", "it is late")
+    flag = react(project, flagged.id, "flag", "wrong")
+    correct(project, [corrected])
+    project.decide(flag.id, decision="change", value="size", by="ann")
+    feedback, read = project.ring.traffic.feedback, set()
+
+    def noted(**asked: Any) -> Iterator[Feedback]:
+        for row in feedback(**asked):
+            read.add(row.kind)
+            yield row
+
+    monkeypatch.setattr(project.ring.traffic, "feedback", noted)
+    assert due(project.ring).corrections == 2
+    assert read == {"correction", "flag"}
+
+
+def test_a_refusal_in_a_rating_keeps_a_reviewed_answer_from_counting(project: Project) -> None:
+    refused, silent = answers(project, 2, holdout=False)
+    react(project, refused.id, "rating", "down", consent="refused")
+    for one in (refused, silent):
+        project.decide(one.id, decision="change", value="size", by="ann")
+    assert due(project.ring).corrections == 1
+    project.turn()
+    react(project, refused.id, "confirmation")  # the refusal still comes first
+    assert due(project.ring).corrections == 0
 
 
 def test_a_decision_before_the_upgrade_is_not_new_and_one_after_it_is(project: Project) -> None:

@@ -10,11 +10,13 @@ from dataclasses import dataclass
 
 from chainring.contracts.codec import decode
 from chainring.contracts.evaluation import Evaluation, Share
+from chainring.contracts.feedback import Feedback
 from chainring.contracts.label import Label
 from chainring.contracts.prediction import Prediction
 from chainring.contracts.record import Record
+from chainring.contracts.tasks import TASKS
 from chainring.contracts.verdict import Verdict
-from chainring.feedback.corrections import statements
+from chainring.feedback.corrections import STATEMENTS, statements
 from chainring.feedback.statement import Statement
 from chainring.ring.asked import asks, open_asks
 from chainring.ring.built import Ring, current
@@ -87,7 +89,7 @@ def new_corrections(ring: Ring, last: Turn) -> tuple[int, int]:
     decided = {one.id for one in recent}
     said = [one for one in _statements(ring, labels, recent) if one.part == "train"]
     fresh = sum(
-        one.state == "accepted" and (one.about.id not in known or _decision(one) in decided)
+        one.state == "accepted" and (_decision(one) in decided or _is_untold(one, known))
         for one in said
         if one.about.kind == "correction" or one.decision is not None
     )
@@ -102,12 +104,36 @@ def _given_since(labels: list[Label], last: Turn) -> list[Label]:
 
 
 def _statements(ring: Ring, labels: list[Label], recent: list[Label]) -> list[Statement]:
-    """Return what the next turn would be told; of answers reviewed alone the recent ones."""
-    rows = list(ring.traffic.feedback())
-    rows += answers_beside(ring, rows, [one.record for one in recent])
+    """Return what the next turn would be told; of what says no label itself, the recent decisions.
+
+    The reactions to older ones are not all read: what is said of reviewed answers is not complete.
+    """
+    about = list(dict.fromkeys(one.record for one in recent))
+    rows = _reactions(ring, about)
+    rows += answers_beside(ring, rows, about)
     told = sorted((one for one in labels if not one.decides), key=lambda one: one.id)
     rules, recipe = guard(ring.recipe.privacy.policy()), ring.recipe
     return statements(rows, told, rules, settings=recipe.feedback, task=recipe.data.task)[0]
+
+
+def _reactions(ring: Ring, decided: list[str]) -> list[Feedback]:
+    """Return the reactions that say a label, and all that a person decided on: not the whole log.
+
+    Where answers are written ratings and preferences teach as well.
+    """
+    if TASKS[ring.recipe.data.task].form == "text":
+        return list(ring.traffic.feedback())
+    rows = {row.id: row for row in ring.traffic.feedback(kinds=STATEMENTS)}
+    for name in decided:
+        if name not in rows:
+            found = ring.traffic.feedback_on(name) or ring.traffic.feedback(named=name)
+            rows |= {row.id: row for row in found}
+    return list(rows.values())
+
+
+def _is_untold(one: Statement, known: set[str]) -> bool:
+    """Whether a turn was not told a reaction; a reviewed answer is new by its decision alone."""
+    return one.about.id not in known and one.about.id != one.about.prediction
 
 
 def _taught(ring: Ring, last: Turn) -> set[str]:
