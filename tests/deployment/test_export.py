@@ -119,6 +119,7 @@ def test_what_others_log_while_a_form_is_made_is_not_lost(
         real(*words, **how)
 
     monkeypatch.setattr(quantization, "quantize_dynamic", slow)
+    caplog.set_level(logging.WARNING)  # whatever level a library has left
     quantise(onnx_folder / "model.onnx", tmp_path / "light.onnx")
     logging.warning("of others, at the root")
     assert [one.getMessage() for one in caplog.records] == ["of others", "of others, at the root"]
