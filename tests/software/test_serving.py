@@ -14,9 +14,9 @@ from tests.software.conftest import child, opened
 from chainring.contracts.errors import InputError
 from chainring.deployment.http.app import create_app
 from chainring.deployment.http.demo import DemoVerbs
-from chainring.deployment.http.server import running
+from chainring.deployment.http.server import listener, running
 from chainring.deployment.settings import DeploymentSettings
-from chainring.software.serving import tls_files
+from chainring.software.serving import Shared, answer, tls_files
 
 CERTIFICATE = '\n[deployment]\ntls_certificate = "cert.pem"\ntls_key = "key.pem"\n'
 
@@ -59,3 +59,21 @@ def test_files_that_do_not_belong_together_are_told_before_anything_listens(
     done = child("serve", "-p", str(certified), "--port", "0")
     assert (done.returncode, done.stdout) == (1, "")
     assert "tls_certificate" in done.stderr
+
+
+def test_a_server_keeps_freed_memory_before_it_loads_its_model(
+    shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+
+    def kept() -> bool:
+        done.append("kept")
+        return True
+
+    monkeypatch.setattr("chainring.hardware.memory.keep_freed_memory", kept)
+    monkeypatch.setattr(
+        "chainring.deployment.http.server.serve", lambda *made, **facts: done.append("served")
+    )
+    with opened(shop) as project, listener(host="127.0.0.1", port=0) as taken:
+        answer(project, taken, shared=Shared(open_to_all=True))
+    assert done == ["kept", "served"]

@@ -84,8 +84,10 @@ def answer(project: Project, taken: socket.socket, *, shared: Shared) -> None:
     from chainring.deployment.http.server import serve
     from chainring.deployment.http.siblings import Siblings
     from chainring.deployment.http.traces import tracing
+    from chainring.hardware.memory import keep_freed_memory
     from chainring.software.service import Service
 
+    keep_freed_memory()
     settings, observing = project.ring.recipe.deployment, project.ring.recipe.observing
     configure(observing.logs)
     tracer = tracing(app=project.app) if observing.traces else None
