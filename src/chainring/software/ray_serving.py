@@ -88,7 +88,7 @@ def _built(folder: Path, local: bool) -> Callable[[], Any]:
     def application() -> Any:
         from chainring.deployment.http.app import create_app
         from chainring.deployment.http.limits import Limits
-        from chainring.software.service import Service
+        from chainring.software.service import STORE_IS_AWAY, Service
 
         project = Project.open(folder)
         service = Service(project, open_to_all=local)
@@ -96,6 +96,7 @@ def _built(folder: Path, local: bool) -> Callable[[], Any]:
             service,
             settings=project.ring.recipe.deployment,
             limits=Limits(folder / ".chainring" / LIMITS_FILE),
+            passing=STORE_IS_AWAY,
         )
 
     return application

@@ -85,7 +85,7 @@ def answer(project: Project, taken: socket.socket, *, shared: Shared) -> None:
     from chainring.deployment.http.siblings import Siblings
     from chainring.deployment.http.traces import tracing
     from chainring.hardware.memory import keep_freed_memory
-    from chainring.software.service import Service
+    from chainring.software.service import STORE_IS_AWAY, Service
 
     keep_freed_memory()
     settings, observing = project.ring.recipe.deployment, project.ring.recipe.observing
@@ -100,6 +100,7 @@ def answer(project: Project, taken: socket.socket, *, shared: Shared) -> None:
         limits=limits,
         remembered=Remembered(shared.folder),
         siblings=None if shared.folder is None else Siblings(shared.folder, shared.number),
+        passing=STORE_IS_AWAY,
     )
     try:
         serve(made, listener=taken, drain_s=settings.drain_s, **tls_files(project))

@@ -6,6 +6,7 @@ app = create_app(DemoVerbs(), settings=DeploymentSettings())
 from __future__ import annotations
 
 import contextlib
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 from urllib.parse import urlencode
@@ -19,7 +20,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route as Served
 
 from chainring import __version__
-from chainring.contracts.errors import ChainringError
+from chainring.contracts.errors import ChainringError, UnwrittenError
 from chainring.deployment.http import bodies
 from chainring.deployment.http.access import WrongKeys, visitor_of
 from chainring.deployment.http.calls import Call, House, Route, answered
@@ -37,6 +38,8 @@ from chainring.deployment.http.siblings import Siblings
 from chainring.deployment.http.traces import Tracer
 from chainring.deployment.http.verbs import Verbs
 from chainring.deployment.settings import DeploymentSettings
+
+log = logging.getLogger("chainring.http")
 
 
 class Json(Response):
@@ -59,6 +62,7 @@ def create_app(
     limits: Limits | None = None,
     remembered: Remembered | None = None,
     siblings: Siblings | None = None,
+    passing: tuple[type[Exception], ...] = (),
 ) -> FastAPI:
     """Return the application that answers with these verbs.
 
@@ -78,6 +82,9 @@ def create_app(
         Counts of keys and answers by idempotency key; None: this process's own.
     siblings
         The other processes behind the same port; None: there are none.
+    passing
+        Errors of what the verbs are built on that pass by themselves: a database that is away. They
+        are told as 503 with `Retry-After`, whatever was asked.
     """
     house = House(
         verbs=verbs,
@@ -101,7 +108,7 @@ def create_app(
     for route in (*ROUTES, *PAGES):
         app.router.routes.append(_served(route, house))
     app.openapi = Document(app, ROUTES, verbs).now  # type: ignore[method-assign]
-    _add_failures(app, house)
+    _add_failures(app, house, passing)
     app.add_middleware(Shell, metrics=house.metrics, tracer=tracer, log_requests=log_requests)
     app.add_middleware(Guard, verbs=verbs, metrics=house.metrics, routes=ROUTES)
     if settings.cors_origins:
@@ -142,7 +149,7 @@ def _endpoint(route: Route, house: House) -> Callable[[Request], Awaitable[Respo
     return endpoint
 
 
-def _add_failures(app: FastAPI, house: House) -> None:
+def _add_failures(app: FastAPI, house: House, passing: tuple[type[Exception], ...]) -> None:
     async def told(request: Request, error: Exception) -> Response:
         language = language_of(request)
         found = failure(error, language, ready=house.verbs.ready().ok)
@@ -154,6 +161,11 @@ def _add_failures(app: FastAPI, house: House) -> None:
             return failure_page(call, found)
         return Json(found.plain(), status_code=found.status, headers=found.headers())
 
+    async def away(request: Request, error: Exception) -> Response:
+        log.error("http.unanswered cause=%s", type(error).__name__)
+        because = "what the server keeps its records in does not answer now; try again"
+        return await told(request, UnwrittenError(because, retry_after_s=5.0))
+
     async def lost(request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 500
         return await told(request, HttpError("wrong_method" if status == 405 else "no_route"))
@@ -162,6 +174,8 @@ def _add_failures(app: FastAPI, house: House) -> None:
     app.add_exception_handler(ChainringError, told)
     app.add_exception_handler(HTTPException, lost)
     app.add_exception_handler(Exception, told)
+    for kind in passing:
+        app.add_exception_handler(kind, away)
 
 
 def _wants_page(request: Request) -> bool:
