@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from tests.training.conftest import make_row
 
+from chainring.contracts.dataset import Row
 from chainring.contracts.errors import InputError, MissingPackageError
 from chainring.training.base import find_base, folder_digest, unreadable
 
@@ -107,6 +108,52 @@ def test_a_base_must_read_the_second_text_of_a_pair_as_well() -> None:
     row = make_row("Where is my parcel?", "a")
     rows = [dataclasses.replace(row, pair="物流太久了，我的包裹到哪了？")]
     assert list(unreadable(find_base("minilm"), rows, max_tokens=128)) == ["en"]
+
+
+ENGLISH = "Where is my parcel number {}? It should have come on Monday."
+CHINESE = "物流太久了，我的第{}个包裹到哪了？"
+SMILES = "👍👍👍{}"
+
+
+def mixed(*, en: int = 0, zh: int = 0, und: int = 0) -> list[Row]:
+    texts = [(ENGLISH, "en", en), (CHINESE, "zh", zh), (SMILES, "und", und)]
+    return [
+        make_row(text.format(n), "a", language)
+        for text, language, rows in texts
+        for n in range(rows)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("rows", "unread"),
+    [
+        (mixed(en=1000, zh=1), []),
+        (mixed(en=1000, zh=49), []),
+        (mixed(en=1000, zh=50), ["zh"]),
+        (mixed(en=30, zh=1), []),
+        (mixed(en=30, zh=2), ["zh"]),
+        (mixed(zh=30), ["zh"]),
+    ],
+)
+def test_a_language_is_judged_from_50_rows_or_over_5_percent_of_the_rows(
+    rows: list[Row], unread: list[str]
+) -> None:
+    assert list(unreadable(find_base("minilm"), rows, max_tokens=128)) == unread
+
+
+@pytest.mark.parametrize(
+    ("rows", "unread"),
+    [
+        (mixed(en=1000, und=1), []),
+        (mixed(en=1000, und=60), []),
+        (mixed(und=30), ["und"]),
+        (mixed(en=30, und=30), ["und"]),
+    ],
+)
+def test_emoji_and_digits_count_for_the_share_of_the_rows_that_they_are(
+    rows: list[Row], unread: list[str]
+) -> None:
+    assert list(unreadable(find_base("minilm"), rows, max_tokens=128)) == unread
 
 
 def forbid(*_: object, **__: object) -> None:

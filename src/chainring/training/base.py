@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,9 @@ from chainring.training.bases.fitting import faults
 from chainring.training.bases.licences import licence
 
 MAX_UNKNOWN_SHARE = 0.05
+MIN_LANGUAGE_ROWS, MIN_LANGUAGE_SHARE = 50, 0.05
+"""A language with fewer rows, and with no more than this share of them, decides about no base."""
+NO_LANGUAGE = ("", "und")
 ROWS_READ = 2000
 OFFLINE = "minilm"
 _HUB_ID = re.compile(r"[\w.-]+(/[\w.-]+)?")
@@ -67,14 +71,19 @@ def find_base(name: str, *, key: str = KEY) -> Base:
 def unreadable(base: Base, rows: Sequence[Row], *, max_tokens: int) -> dict[str, float]:
     """Return the languages of which the base does not know over 5 % of the tokens, with the share.
 
-    Up to 2,000 rows a language are looked at, with the second texts of pairs.
+    A language is judged from 50 rows, or from over 5 % of all rows. Rows of no settled language
+    (emoji, digits, other scripts) count for the share of all rows that they are: a few such texts
+    take no base from the others. Up to 2,000 rows a language are looked at, with the second texts
+    of pairs.
     """
     from chainring.training.tokens import open_tokenizer, unknown_shares
 
     tokenizer = open_tokenizer(base.folder, max_tokens=max_tokens)
+    counts = Counter(row.language for row in rows)
     looked_at = [
         row
-        for language in sorted({row.language for row in rows})
+        for language in sorted(counts)
+        if _counts(counts[language], of=len(rows))
         for row in [r for r in rows if r.language == language][:ROWS_READ]
     ]
     read = [(text, row.language) for row in looked_at for text in (row.text, row.pair) if text]
@@ -84,7 +93,14 @@ def unreadable(base: Base, rows: Sequence[Row], *, max_tokens: int) -> dict[str,
         [language for _, language in read],
         unknown=unknown_id(tokenizer),
     )
-    return {language: share for language, share in shares.items() if share > MAX_UNKNOWN_SHARE}
+    parts = {name: counts[name] / len(rows) if name in NO_LANGUAGE else 1.0 for name in shares}
+    return {
+        name: share for name, share in shares.items() if share * parts[name] > MAX_UNKNOWN_SHARE
+    }
+
+
+def _counts(rows: int, *, of: int) -> bool:
+    return rows >= MIN_LANGUAGE_ROWS or rows > MIN_LANGUAGE_SHARE * of
 
 
 def folder_digest(folder: Path) -> str:
