@@ -16,7 +16,7 @@ from chainring.deployment.http.app import create_app
 from chainring.deployment.http.demo import DemoVerbs
 from chainring.deployment.http.offers import Begun
 from chainring.deployment.http.server import running
-from chainring.deployment.http.streams import streamed
+from chainring.deployment.http.streams import event, streamed
 from chainring.deployment.http.verbs import Caller, Served
 from chainring.deployment.settings import DeploymentSettings
 
@@ -75,6 +75,14 @@ def test_a_fault_on_the_way_is_an_event_without_what_the_fault_says(
     assert told["error"]["code"] == code
     assert "Li" not in str(told) + caplog.text
     assert ("stream.failed cause=RuntimeError" in caplog.text) == (text == "broken")
+
+
+def test_no_character_of_a_text_ends_a_line_of_an_event() -> None:
+    """What readers in Python and JavaScript may take for the end of a line is escaped."""
+    text = "a\u2028b\u2029c\u0085d\ve\ff\x1cg\x1dh\x1ei\rj\nk 你好"
+    _, data, empty = event({"text": text}, name="piece").decode().splitlines()
+    assert (orjson.loads(data.removeprefix("data: ")), empty) == ({"text": text}, "")
+    assert "你好" in data
 
 
 def test_a_refusal_before_the_first_piece_is_an_answer_with_its_status(

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 import httpx
@@ -58,6 +59,46 @@ def test_a_text_is_streamed_in_pieces_with_the_answer_last(client: Client) -> No
         "track",
         "order",
     ]
+
+
+SEPARATED = "one\u2028two\u2029three\u0085four\r\nfive"
+
+
+def write(request: httpx.Request) -> httpx.Response:
+    """Stream a piece with the separators as they are, as any other server may."""
+    text = json.dumps({"text": SEPARATED}, ensure_ascii=False)
+    body = f"event: piece\r\ndata: {text}\r\n\r\nevent: answer\ndata: {json.dumps(ANSWER)}\n\n"
+    cut = [body.encode()[at : at + 5] for at in range(0, len(body.encode()), 5)]
+    return httpx.Response(200, headers={"content-type": "text/event-stream"}, stream=Cut(cut))
+
+
+class Cut(httpx.SyncByteStream, httpx.AsyncByteStream):
+    """Gives a body in the given parts."""
+
+    def __init__(self, parts: list[bytes]) -> None:
+        self.parts = parts
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield from self.parts
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for part in self.parts:
+            yield part
+
+
+def test_a_stream_is_cut_at_line_feeds_alone() -> None:
+    transport, _ = served([write])
+
+    async def awaited() -> list[Piece | Answer]:
+        async with AsyncClient("http://x", transport=transport) as client:
+            return [one async for one in client.stream("a")]
+
+    with Client("http://x", transport=transport) as client:
+        piece, answer = client.stream("a")
+    assert isinstance(piece, Piece)
+    assert isinstance(answer, Answer)
+    assert (piece.text, answer.id) == (SEPARATED, "pred_1")
+    assert asyncio.run(awaited()) == [piece, answer]
 
 
 def test_vectors_come_as_many_as_texts(client: Client) -> None:
@@ -208,6 +249,62 @@ def test_a_page_that_a_proxy_wrote_is_told_as_no_json() -> None:
         pytest.raises(InputError, match="no JSON"),
     ):
         client.predict("a")
+
+
+def move(request: httpx.Request) -> httpx.Response:
+    """Send on to the same path of the address with TLS."""
+    return httpx.Response(301, headers={"location": f"https://y.example{request.url.path}"})
+
+
+def sign_in(request: httpx.Request) -> httpx.Response:
+    return httpx.Response(302, headers={"location": "/sso/login"})
+
+
+def page(request: httpx.Request) -> httpx.Response:
+    return httpx.Response(200, html="<html>welcome")
+
+
+def listed(request: httpx.Request) -> httpx.Response:
+    return httpx.Response(200, json=["no", "object"])
+
+
+FOREIGN = [
+    (move, "http://x moved to https://y.example; use that"),
+    (sign_in, "http://x sends on to http://x/sso/login instead of answering"),
+    (page, "text/html"),
+    (listed, "application/json"),
+]
+
+
+@pytest.mark.parametrize(("answer", "said"), FOREIGN)
+def test_what_is_no_answer_of_a_server_is_told_with_what_came(answer: Any, said: str) -> None:
+    transport, seen = served([answer])
+    with Client("http://x", retry=AT_ONCE, transport=transport) as client:
+        calls: list[Callable[[], Any]] = [
+            lambda: client.predict("a"),
+            lambda: client.react("pred_1", "rating", "up"),
+            client.labels,
+            lambda: list(client.stream("a")),
+        ]
+        for call in calls:
+            with pytest.raises(UnreachableError, match=re.escape(said)):
+                call()
+    assert len(seen) == len(calls)
+
+
+@pytest.mark.parametrize(("answer", "said"), FOREIGN)
+def test_the_client_that_is_awaited_tells_it_too(answer: Any, said: str) -> None:
+    transport, seen = served([answer])
+
+    async def test() -> None:
+        async with AsyncClient("http://x", retry=AT_ONCE, transport=transport) as client:
+            with pytest.raises(UnreachableError, match=re.escape(said)):
+                await client.predict("a")
+            with pytest.raises(UnreachableError, match=re.escape(said)):
+                _ = [one async for one in client.stream("a")]
+
+    asyncio.run(test())
+    assert len(seen) == 2
 
 
 def test_a_pair_and_many_pairs_are_sent_as_the_server_wants_them() -> None:

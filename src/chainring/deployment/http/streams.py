@@ -25,6 +25,10 @@ from chainring.deployment.http.verbs import Served
 log = logging.getLogger("chainring.http")
 
 
+_LINE_ENDS = tuple((mark.encode(), f"\\u{ord(mark):04x}".encode()) for mark in "\u2028\u2029\x85")
+"""Characters that many readers take for the end of a line, each with its escape in JSON."""
+
+
 def event(data: Any, *, name: str = "") -> bytes:
     """Return one event.
 
@@ -32,7 +36,10 @@ def event(data: Any, *, name: str = "") -> bytes:
     ['event: piece', 'data: {"text":"你好"}', '']
     """
     head = f"event: {name}\n".encode() if name else b""
-    return head + b"data: " + orjson.dumps(data) + b"\n\n"
+    body = orjson.dumps(data)
+    for mark, escaped in _LINE_ENDS:
+        body = body.replace(mark, escaped)
+    return head + b"data: " + body + b"\n\n"
 
 
 async def streamed(

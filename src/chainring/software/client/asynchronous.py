@@ -15,7 +15,7 @@ from typing import Any
 from chainring.contracts.feedback import FeedbackKind
 from chainring.contracts.values import Input
 from chainring.software.client import wire
-from chainring.software.client.connection import body_of, reached
+from chainring.software.client.connection import answer_of, body_of, reached, require_events
 from chainring.software.client.retrying import Retry, Tries
 from chainring.software.client.wire import Answer, Model, Piece, Reacted, Sent
 
@@ -109,9 +109,10 @@ class AsyncClient:
                 if response.status_code >= 400:
                     await response.aread()
                     raise wire.error_of(response.status_code, body_of(response), response.headers)
+                require_events(response, url=self.url, path=sent.path)
                 reader = wire.Events()
-                async for line in response.aiter_lines():
-                    for name, data in reader.line(line):
+                async for text in response.aiter_text():
+                    for name, data in reader.take(text):
                         found = wire.piece(name, data)
                         if found is not None:
                             yield found
@@ -178,5 +179,5 @@ class AsyncClient:
                 await asyncio.sleep(tries.lost(error))
                 continue
             if response.status_code < 400:
-                return body_of(response)
+                return answer_of(response, url=self.url, path=sent.path)
             await asyncio.sleep(tries.refused(response))

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from chainring import __version__
 from chainring.contracts.errors import InputError, MissingPackageError
+from chainring.software.client import wire
 
 KEY_VARIABLE = "CHAINRING_KEY"
 CONNECT_S = 5.0
@@ -56,3 +57,37 @@ def body_of(response: Any) -> Any:
         return response.json()
     except ValueError:
         return {"error": {"message": f"no JSON but {response.headers.get('content-type', '')}"}}
+
+
+def answer_of(response: Any, *, url: str, path: str) -> dict[str, Any]:
+    """Return the JSON object of an answer.
+
+    Raises
+    ------
+    UnreachableError
+        When it sends on to another address, or is no JSON object.
+    """
+    _require_here(response, url, path)
+    try:
+        found = response.json()
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise wire.foreign(url, _described(response))
+    return found
+
+
+def require_events(response: Any, *, url: str, path: str) -> None:
+    """Raise UnreachableError where an answer sends on or is no stream of events."""
+    _require_here(response, url, path)
+    if not response.headers.get("content-type", "").startswith("text/event-stream"):
+        raise wire.foreign(url, _described(response))
+
+
+def _require_here(response: Any, url: str, path: str) -> None:
+    if response.next_request is not None:
+        raise wire.moved(url, str(response.next_request.url), path)
+
+
+def _described(response: Any) -> str:
+    return f"{response.status_code} {response.headers.get('content-type', '')}".strip()

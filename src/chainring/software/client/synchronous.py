@@ -15,7 +15,7 @@ from typing import Any
 from chainring.contracts.feedback import FeedbackKind
 from chainring.contracts.values import Input
 from chainring.software.client import wire
-from chainring.software.client.connection import body_of, reached
+from chainring.software.client.connection import answer_of, body_of, reached, require_events
 from chainring.software.client.retrying import Retry, Tries
 from chainring.software.client.wire import Answer, Model, Piece, Reacted, Sent
 
@@ -109,7 +109,8 @@ class Client:
                 if response.status_code >= 400:
                     response.read()
                     raise wire.error_of(response.status_code, body_of(response), response.headers)
-                for name, data in wire.events(response.iter_lines()):
+                require_events(response, url=self.url, path=sent.path)
+                for name, data in wire.events(response.iter_text()):
                     found = wire.piece(name, data)
                     if found is not None:
                         yield found
@@ -176,5 +177,5 @@ class Client:
                 time.sleep(tries.lost(error))
                 continue
             if response.status_code < 400:
-                return body_of(response)
+                return answer_of(response, url=self.url, path=sent.path)
             time.sleep(tries.refused(response))

@@ -190,21 +190,29 @@ def read(kind: type[T], body: Mapping[str, Any]) -> T:
     return kind(**{name: value for name, value in body.items() if name in known})
 
 
-def events(lines: Iterable[str]) -> Iterator[tuple[str, Any]]:
-    """Yield name and data of each server-sent event."""
+def events(texts: Iterable[str]) -> Iterator[tuple[str, Any]]:
+    """Yield name and data of each server-sent event; the texts may be cut anywhere."""
     reader = Events()
-    for line in lines:
-        yield from reader.line(line)
+    for text in texts:
+        yield from reader.take(text)
 
 
 class Events:
-    """Puts lines together to server-sent events."""
+    """Puts texts together to server-sent events.
+
+    A line ends at a line feed alone: U+2028, U+2029 and U+0085, at which `splitlines` and httpx cut
+    as well, may stand in JSON as they are.
+    """
 
     def __init__(self) -> None:
-        self._name, self._data = "message", ""
+        self._name, self._data, self._rest = "message", "", ""
 
-    def line(self, line: str) -> list[tuple[str, Any]]:
-        """Take a line; return the event that it ends, if it does."""
+    def take(self, text: str) -> list[tuple[str, Any]]:
+        """Take what came next; return the events that it ends."""
+        *lines, self._rest = (self._rest + text).split("\n")
+        return [event for line in lines for event in self._line(line.removesuffix("\r"))]
+
+    def _line(self, line: str) -> list[tuple[str, Any]]:
         if line.startswith("event: "):
             self._name = line[7:]
         elif line.startswith("data: "):
@@ -258,4 +266,23 @@ def unreachable(url: str, error: Exception) -> UnreachableError:
     return UnreachableError(
         f"{url} did not answer ({type(error).__name__}); is `chainring serve` running there, and "
         "is the address right?"
+    )
+
+
+def moved(url: str, onward: str, path: str) -> UnreachableError:
+    """Return that what was asked at `path` of an address is sent on to another."""
+    there = onward.removesuffix(path)
+    if there not in (onward, url):
+        return UnreachableError(f"{url} moved to {there}; use that")
+    return UnreachableError(
+        f"{url} sends on to {onward} instead of answering; is the address right, and does "
+        "something before the server want people to sign in?"
+    )
+
+
+def foreign(url: str, found: str) -> UnreachableError:
+    """Return that what came is not what `chainring serve` answers."""
+    return UnreachableError(
+        f"{url} answered {found}, which is no answer of `chainring serve`; is the address right, "
+        "and does something before the server answer in its place?"
     )
