@@ -16,9 +16,11 @@ import pytest
 from tests.software.conftest import copy
 
 from chainring.contracts.errors import ConflictError, RefusedError
+from chainring.ring.recipe import parse_recipe
 from chainring.software.api import Project
 from chainring.software.package import make as module
 from chainring.software.package.make import Packaged
+from chainring.software.package.recipe import recipe_text
 from chainring.software.package.trial import serving
 from chainring.software.package.wheel import pinned, requirements
 from chainring.software.tour import Client
@@ -83,6 +85,65 @@ def test_its_recipe_is_what_a_server_reads(packaged: tuple[Path, Packaged]) -> N
     assert recipe["data"] == {"task": "classification"}
     assert recipe["deployment"]["reload_s"] == 0.2
     assert (made.folder / "project" / recipe["deployment"]["articles"]).exists()
+
+
+ACCESS = """
+[access]
+purpose = "support"
+
+[[access.rules]]
+who = ["ask", "客服"]
+action = "read"
+where = { source = "articles/*", label = ["refund_status", "stock"] }
+allow = false
+
+[[access.rules]]
+action = ["read", "train"]
+allow = true
+"""
+
+
+def test_its_rules_of_access_are_those_of_the_project(shop: Path, tmp_path: Path) -> None:
+    recipe = shop / "chainring.toml"
+    recipe.write_text(recipe.read_text("utf-8") + ACCESS, encoding="utf-8")
+    with closing(Project.open(shop)) as project:
+        packaged = parse_recipe(tomllib.loads(recipe_text(project, tmp_path)))
+        assert packaged.access == project.ring.recipe.access
+    assert len(packaged.access.rules) == 2
+
+
+SERVED_OTHERWISE = """[deployment]
+host = "192.0.2.1"
+workers = 3
+tls_certificate = "cert.pem"
+tls_key = "key.pem"
+"""
+
+
+def test_a_project_of_several_workers_and_a_certificate_is_tried_as_one_plain_process(
+    shop: Path, tmp_path: Path, packaged: tuple[Path, Packaged]
+) -> None:
+    recipe = shop / "chainring.toml"
+    recipe.write_text(recipe.read_text("utf-8").replace("[deployment]\n", SERVED_OTHERWISE))
+    with closing(Project.open(shop)) as project:
+        made = project.package(tmp_path / "out")
+    told = tomllib.loads((made.folder / "project" / "chainring.toml").read_text("utf-8"))
+    assert told["deployment"]["workers"] == made.processes == 3
+    assert not {"tls_certificate", "tls_key"} & set(told["deployment"])
+    if sys.platform == "linux":
+        assert made.memory_mib == pytest.approx(3 * packaged[1].memory_mib, rel=0.2)
+        limit = f"limits: {{memory: {round(made.memory_mib * 3)}Mi}}"
+        assert limit in (made.folder / "kubernetes.yaml").read_text("utf-8")
+    assert "in 3 processes" in (made.folder / "README.md").read_text("utf-8")
+
+
+def test_a_packaged_server_that_does_not_start_is_told_with_the_end_of_its_log(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "chainring.toml").write_text("[project\n")
+    with pytest.raises(RefusedError, match=r"did not become ready(?s:.*)is no TOML"):
+        with serving(tmp_path):
+            pass
 
 
 def test_its_requirements_are_exact_and_hold_nothing_of_training_or_of_other_engines(

@@ -59,7 +59,10 @@ HEADROOM = 1.5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Packaged:
-    """What was made: where, for which form, how large, and the one key, told once."""
+    """What was made: where, for which form, how large, and the one key, told once.
+
+    `memory_mib` is that of all the processes that serve.
+    """
 
     folder: Path
     form: str
@@ -69,6 +72,7 @@ class Packaged:
     form_bytes: int
     installed_bytes: int
     memory_mib: float
+    processes: int
     answers: int
 
 
@@ -84,7 +88,7 @@ def package(project: Project, folder: Path) -> Packaged:
         and the passages that answers are read off hold words of them.
     RefusedError
         When the champion's form cannot be served without the training extra, or the packaged
-        server answers otherwise than the champion does here.
+        server does not become ready or answers otherwise than the champion does here.
     """
     if folder.exists() and any(folder.iterdir()):
         raise ConflictError(f"{folder} is not empty; name a new folder")
@@ -113,6 +117,7 @@ def _made(project: Project, opened: Opened, folder: Path, versions: Mapping[str,
     (folder / "requirements.txt").write_text("\n".join([*lines, f"./{wheel.name}", ""]))
     key = _project(project, deployment, folder / "project")
     trial = tried(folder / "project", opened, key=key)
+    processes = project.ring.recipe.deployment.workers
     size = sum(path.stat().st_size for path in opened.folder.rglob("*") if path.is_file())
     made = Packaged(
         folder=folder,
@@ -122,7 +127,8 @@ def _made(project: Project, opened: Opened, folder: Path, versions: Mapping[str,
         packages=len(versions),
         form_bytes=size,
         installed_bytes=installed_bytes(versions),
-        memory_mib=trial.memory_mib,
+        memory_mib=trial.memory_mib * processes,
+        processes=processes,
         answers=trial.answers,
     )
     for name, text in texts(_facts(project, deployment, made)).items():
@@ -194,6 +200,8 @@ def _lineage(project: Project, deployment: Deployment) -> Iterator[Lineage]:
 
 def _facts(project: Project, deployment: Deployment, made: Packaged) -> dict[str, str]:
     memory = made.memory_mib
+    crowd = f" in {made.processes} processes" if made.processes > 1 else ""
+    planned = (memory or 512 * made.processes) * HEADROOM
     return {
         "app": project.app,
         "model": short(deployment.model),
@@ -204,7 +212,9 @@ def _facts(project: Project, deployment: Deployment, made: Packaged) -> dict[str
         "form_mb": f"{made.form_bytes / 1e6:.1f}",
         "installed_mb": f"{made.installed_bytes / 1e6:.0f}",
         "packages": str(made.packages),
-        "memory": f"{memory:.0f} MiB on the machine that packaged it" if memory else "not measured",
-        "request_mib": str(round((memory or 512) * HEADROOM)),
-        "limit_mib": str(round((memory or 512) * HEADROOM * 2)),
+        "memory": f"{memory:.0f} MiB{crowd} on the machine that packaged it"
+        if memory
+        else "not measured",
+        "request_mib": str(round(planned)),
+        "limit_mib": str(round(planned * 2)),
     }

@@ -1,7 +1,8 @@
 """The part of a recipe that a server reads, as a file of its own.
 
 What was trained on, where it lay and who turns the ring stay at home; so does the address of a
-ledger, which may name a password.
+ledger, which may name a password. Rules of access go with it, since they withhold what is shown
+there, too; a certificate stays, since the package is served in plain HTTP behind a proxy.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from chainring.software.api import Project
 
-SECTIONS = ("privacy", "feedback", "deployment")
+SECTIONS = ("access", "privacy", "feedback", "deployment")
+TLS = ("tls_certificate", "tls_key")
 
 
 def recipe_text(project: Project, folder: Path) -> str:
@@ -27,6 +29,8 @@ def recipe_text(project: Project, folder: Path) -> str:
     }
     for name in SECTIONS:
         told[name] = getattr(recipe, name).model_dump(mode="json", exclude_defaults=True)
+    for name in TLS:
+        told["deployment"].pop(name, None)
     articles = recipe.deployment.articles
     if articles is not None:
         own = project.folder / articles
@@ -49,5 +53,9 @@ def _lines(path: tuple[str, ...], table: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _value(value: Any) -> str:
-    """Return a value as TOML writes it, which of these is as JSON does."""
+    """Return a value as TOML writes it: tables and lists on one line, all else as JSON does."""
+    if isinstance(value, Mapping):
+        return f"{{{', '.join(f'{name} = {_value(inner)}' for name, inner in value.items())}}}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_value, value))}]"
     return json.dumps(value, ensure_ascii=False)

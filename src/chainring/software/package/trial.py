@@ -21,11 +21,12 @@ from chainring.software.answering import Opened
 from chainring.software.tour import Client, free_port, wait_ready
 
 ASKED = 16
+TOLD_LINES = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trial:
-    """How many texts were answered alike, and the memory of the server then (0: not to be had)."""
+    """How many texts were answered alike, and what one process held then (0: not to be had)."""
 
     answers: int
     memory_mib: float
@@ -37,7 +38,7 @@ def tried(folder: Path, opened: Opened, *, key: str) -> Trial:
     Raises
     ------
     RefusedError
-        When it answers otherwise than the champion does in this process.
+        When it does not become ready, or answers otherwise than the champion does in this process.
     """
     known = [_request(text) for text in read_golden(opened.folder).texts]
     asked = [one for one in known if one.text.strip()][:ASKED]
@@ -62,19 +63,40 @@ def tried(folder: Path, opened: Opened, *, key: str) -> Trial:
 def serving(
     folder: Path, *, python: str = sys.executable
 ) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
-    """Serve a project by a Python until the block ends; yield port and process."""
+    """Serve a project by a Python until the block ends; yield port and process.
+
+    It is one process on this machine's own address, whatever the recipe says: the memory of one is
+    what is measured.
+
+    Raises
+    ------
+    RefusedError
+        When it does not become ready, with the end of its log.
+    """
     port = free_port()
     command = [python, "-m", "chainring.software.cli", "serve", "-p", str(folder)]
+    command += ["--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
     log = folder / "server.log"
     with log.open("wb") as out:
-        process = subprocess.Popen([*command, "--port", str(port)], stdout=out, stderr=out)
+        process = subprocess.Popen(command, stdout=out, stderr=out)
         try:
-            wait_ready(port, process)
+            _await(port, process, log)
             yield port, process
         finally:
             process.terminate()
             process.wait(timeout=30)
     log.unlink()
+
+
+def _await(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+    try:
+        wait_ready(port, process)
+    except RuntimeError as error:
+        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()[-TOLD_LINES:]
+        raise RefusedError(
+            "the packaged server did not become ready; mend what its log ends with, and package "
+            f"again:\n{chr(10).join(lines) or '(it said nothing)'}"
+        ) from error
 
 
 def resident_mib(process: subprocess.Popen[bytes]) -> float:
