@@ -21,7 +21,7 @@ from chainring.contracts.release import Release
 from chainring.ring.built import current
 from chainring.ring.release import course
 from chainring.ring.release.evidence import Collector
-from chainring.ring.release.judge import Decision
+from chainring.ring.release.judge import Action, Decision
 from chainring.software.api import Project
 from chainring.software.service import Service
 from chainring.store.answers import Stream, newer
@@ -361,6 +361,23 @@ def test_of_two_servers_that_decide_at_once_one_writes(shop: Project) -> None:
             course.settle(other.ring, ref, decision, by="other")
         assert len(other.ring.ledger.ref_history("champion")) == 3
     assert current(shop.ring)[1] == release.candidate
+
+
+@pytest.mark.parametrize("action", ["promote", "roll back", "canary"])
+def test_a_release_that_was_stopped_while_its_evidence_was_read_is_not_decided_any_more(
+    shop: Project, action: Action
+) -> None:
+    release = begun(shop)
+    ref, _ = course.running(shop.ring)
+    assert ref is not None
+    shop.releases.stop(by="ann", reason="lunch")
+    with pytest.raises(ConflictError, match="nothing was written"):
+        course.settle(shop.ring, ref, Decision(action=action, because="better"), by="late")
+    assert len(shop.ring.ledger.ref_history("champion")) == 2
+    assert current(shop.ring)[1] != release.candidate
+    ended = course.newest(shop.ring.ledger)[1]
+    assert ended is not None
+    assert ended.outcome == "cancelled"
 
 
 def test_a_server_that_lost_the_lease_writes_nothing(

@@ -114,6 +114,7 @@ def settle(ring: Ring, ref: Ref, decision: Decision, *, by: str) -> Release | No
     if decision.action == "wait":
         return None
     with ring.ledger.lease(RELEASE, ttl_s=_LEASE_S) as lease:
+        _require_newest(ring, ref)
         if decision.action == "canary":
             after = replace(release, stage="canary", since=time.time())
             _write(ring, ref, after, by=by, reason=decision.because, lease=lease)
@@ -217,6 +218,18 @@ def _open_case(ring: Ring, release: Release) -> None:
         because=f"{release.outcome}: {release.because}",
     )
     ring.ledger.add_fact("case", case.id, case, about=release.id)
+
+
+def _require_newest(ring: Ring, ref: Ref) -> None:
+    """Refuse a decision on a version that is not the newest; to be asked under the lease."""
+    newer, release = newest(ring.ledger)
+    if newer is None or release is None or newer.number == ref.number:
+        return
+    raise ConflictError(
+        f"release {release.id} is {release.outcome or release.stage} since version "
+        f"{newer.number}, by {newer.by!r}; the evidence was for version {ref.number}, so nothing "
+        "was written. Look at `chainring release`"
+    )
 
 
 def _write(
