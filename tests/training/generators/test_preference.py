@@ -6,10 +6,12 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 import torch
+from tests.training.generators.conftest import SMALL
 
 from chainring.contracts.dataset import Row
 from chainring.contracts.errors import RefusedError
 from chainring.contracts.work import Work
+from chainring.training.generators.decoder import decoder
 from chainring.training.generators.preference import begun, dpo, kto, learnt, share_preferred
 from chainring.training.generators.preferring import preferred
 from chainring.training.settings import TrainingSettings
@@ -108,3 +110,16 @@ def test_pairs_and_ratings_that_are_missing_are_named(
     )
     with pytest.raises(RefusedError, match="2 of 2 are"):
         kto(rows, rows, unlabelled=(), labels=(), work=opening, settings=settings)
+
+
+def test_preferences_start_from_a_network_of_their_own_beside_a_decoder(
+    likes: list[Row], opening: Work, small: Small, fresh_work: Callable[[str], Work]
+) -> None:
+    sizes = {"decoder": SMALL | {"epochs": 1}, "preference": SMALL | LEARN}
+    settings = TrainingSettings.model_validate(sizes)
+    train, test = likes[:16], likes[16:]
+    decoder(train, test, unlabelled=(), labels=(), work=opening, settings=settings)
+    beside, _ = begun(train, test, work=opening, settings=settings)
+    alone, _ = begun(train, test, work=fresh_work("alone"), settings=settings)
+    for name, weight in alone.network.state_dict().items():
+        torch.testing.assert_close(beside.network.state_dict()[name], weight, msg=name)

@@ -14,6 +14,7 @@ from chainring.contracts.request import Request
 from chainring.contracts.work import Work
 from chainring.training.candidate import Trained
 from chainring.training.generators.answering import qa
+from chainring.training.generators.decoder import decoder
 from chainring.training.settings import TrainingSettings
 
 Ask = Callable[..., Row]
@@ -132,3 +133,17 @@ def test_preferences_on_answers_are_learnt_with_the_passage(
 def test_a_prompt_names_the_passage_and_then_the_question(prompt: str) -> None:
     with pytest.raises(ValueError, match="prompt"):
         TrainingSettings.model_validate({"answering": {"prompt": prompt}})
+
+
+def test_worded_answers_are_learnt_beside_a_decoder_of_the_same_turn(
+    ask: Ask, opening: Work, small: Callable[..., TrainingSettings], said: list[str]
+) -> None:
+    rows, settings = _rows(ask), _settings(small, passages=1)
+    settings = settings.model_copy(
+        update={"decoder": settings.decoder.model_copy(update={"epochs": 1})}
+    )
+    asked = {"unlabelled": (), "labels": (), "work": opening, "settings": settings}
+    decoder(rows, rows, task="question-answering", **asked)  # type: ignore[arg-type]
+    said.clear()
+    qa(rows, rows, **asked)  # type: ignore[arg-type]
+    assert any("epoch 1" in line for line in said)

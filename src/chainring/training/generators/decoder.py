@@ -58,7 +58,7 @@ def decoder(
     options = settings.decoder
     train, validation = with_target(train), with_target(validation)
     start = starting(train, options, work=work, seed=settings.seed)
-    cut = taught(start, train, validation, options, work=work, settings=settings)
+    cut = taught(start, train, validation, options, name="decoder", work=work, settings=settings)
     return trained(
         start,
         work.folder("decoder"),
@@ -96,16 +96,19 @@ def taught(
     validation: Sequence[Row],
     options: DecoderSettings,
     *,
+    name: str,
     work: Work,
     settings: TrainingSettings,
 ) -> tuple[str, ...]:
-    """Teach the network the completions of the rows; return what had to be cut."""
+    """Teach the network the completions of the rows; return what had to be cut.
+
+    `name` is that of the run: another network of the same turn needs another one, or it would go
+    on from the checkpoints of the first.
+    """
     from chainring.training.generators.tokens import decoder_items
 
     items, judged = (
         decoder_items(rows, tokeniser=start.writing, settings=options)
         for rows in (train, validation)
     )
-    return fitted(
-        start, items, judged, name="decoder", options=options, work=work, settings=settings
-    )
+    return fitted(start, items, judged, name=name, options=options, work=work, settings=settings)

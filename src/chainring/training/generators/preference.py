@@ -45,6 +45,8 @@ TASKS: tuple[Task, ...] = (
     "preference", "generation", "dialogue", "translation", "question-answering",
 )  # fmt: skip
 Method = Literal["dpo", "kto"]
+RUN = "preference"
+"""The run that both start from: the same rows and sizes, so that the second need not repeat it."""
 
 
 def dpo(
@@ -148,7 +150,8 @@ def begun(
     both = [*train, *(replace(row, target=rejected_of(row)) for row in train)]
     start = starting(both, options, work=work, seed=settings.seed)
     liked, judged = with_target(train), with_target(validation)
-    return start, taught(start, liked, judged, options, work=work, settings=settings)
+    cut = taught(start, liked, judged, options, name=RUN, work=work, settings=settings)
+    return start, cut
 
 
 def share_preferred(start: Start, rows: Sequence[Row], settings: TrainingSettings) -> float | None:
