@@ -7,19 +7,23 @@ import hashlib
 import hmac
 import http.server
 import json
+import sys
 import threading
 import time
+import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 
 from chainring.contracts.case import Case
-from chainring.contracts.errors import InputError, NotAllowedError
+from chainring.contracts.errors import InputError, MissingPackageError, NotAllowedError
 from chainring.deployment.alert_settings import AlertSettings
 from chainring.software.alerts import ALERT, Alert, Alerts, pinned_post, signed
 from chainring.software.api import Project
 
+PYPROJECT = Path(__file__).parents[2] / "pyproject.toml"
 SECRET = "a secret of the receiver"
 Sent = tuple[Mapping[str, str], bytes]
 
@@ -165,3 +169,16 @@ def test_of_two_servers_one_tells(project: Project, hook: Hook) -> None:
     with project.ring.ledger.lease("alerts", holder="another server"):
         assert Alerts(project).send() == 0
     assert Alerts(project).send() == 1
+
+
+def test_what_a_server_is_installed_with_is_enough_to_tell(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    configured(project, "http://hook.example/")
+    with_case(project)
+    monkeypatch.setitem(sys.modules, "httpcore", None)
+    with pytest.raises(MissingPackageError) as refused:
+        Alerts(project).send()
+    extras = tomllib.loads(PYPROJECT.read_text("utf-8"))["project"]["optional-dependencies"]
+    assert "chainring[serve]" in str(refused.value)
+    assert any(line.startswith(f"{refused.value.package}>") for line in extras["serve"])

@@ -168,6 +168,39 @@ def test_vectors_of_texts_are_made_by_what_is_given_and_a_busy_model_is_no_fault
     assert "input · all" in watch.standing()["evidence"]
 
 
+@pytest.mark.parametrize("error", [TimeoutError(), ValueError("shapes do not fit")])
+def test_answers_whose_vectors_cannot_be_made_are_watched_without_them(
+    shop: Project, caplog: pytest.LogCaptureFixture, error: Exception
+) -> None:
+    def embed(_: Sequence[str]) -> list[Any]:
+        raise error
+
+    answered(shop, 150, seed=1)
+    watch = DriftWatch(shop, embed=embed)
+    watch.look()
+    evidence = watch.standing()["evidence"]
+    assert "length · all" in evidence
+    assert "input · all" not in evidence
+    assert f"drift.without_vectors rows=100 cause={type(error).__name__}" in caplog.text
+
+
+def test_answers_whose_texts_cannot_be_read_are_read_again_by_the_next_look(
+    shop: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answered(shop, 60, seed=1)
+    watch = DriftWatch(shop, embed=None)
+
+    def away(*_: object) -> dict[str, str]:
+        raise OSError("the disk is away")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("chainring.software.drifting.texts_of", away)
+        with pytest.raises(OSError, match="away"):
+            watch.look()
+    watch.look()
+    assert watch.standing()["waiting"] == 40
+
+
 def test_the_command_says_what_is_missing_and_then_what_was_found(shop: Project) -> None:
     assert "1000 more answers make the reference" in run("drift", "-p", str(shop.folder))
     answered(shop, 1020, seed=1)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
-from chainring.contracts.errors import BusyError
+from chainring.contracts.errors import BusyError, MissingPackageError
 from chainring.deployment.drift.settings import DriftSettings
 from chainring.deployment.lane import Lane
 from chainring.software import watching
@@ -63,8 +64,52 @@ def test_a_lane_without_time_makes_none_and_is_not_asked_again(
     assert lane.batches == []
 
 
+def test_the_quiet_moments_of_a_whole_look_are_waited_for_together(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Fitful(Quiet):
+        """Busy for three questions before each batch, and for good after two batches."""
+
+        asked = 0
+
+        @property
+        def is_idle(self) -> bool:
+            self.asked += 1
+            return self.asked % 4 == 0 and len(self.batches) < 2
+
+    monkeypatch.setattr(watching, "_TRIES", 20)
+    monkeypatch.setattr(watching, "_REST_S", 0.0)
+    lane = Fitful()
+    made = embedded(project, lane, 50 * TEXTS)
+    assert made == [[3.0]] * (2 * TEXTS) + [None] * (48 * TEXTS)
+    assert lane.asked <= 20 + 2
+
+
 def test_vectors_of_a_model_that_is_not_watched_are_left_out(project: Project) -> None:
     assert embedded(project, Quiet(), 3, watched="its successor") == [None] * 3
+
+
+def often(project: Project) -> None:
+    """Let a server of this project look all the time."""
+    recipe = project.ring.recipe.model_copy(update={"drift": DriftSettings(look_s=0.01)})
+    object.__setattr__(project.ring, "recipe", recipe)
+
+
+def until(project: Project, done: Callable[[], bool]) -> None:
+    """Watch until it is done, at most five seconds long."""
+
+    async def run() -> None:
+        made = Watching(project, lane=lambda: cast(Lane[Any], Quiet()), cases=FlagCases(project))
+        task = asyncio.create_task(made.run())
+        for _ in range(500):
+            if done():
+                break
+            await asyncio.sleep(0.01)
+        task.cancel()
+        await asyncio.wait([task])
+
+    asyncio.run(run())
+    assert done()
 
 
 @pytest.mark.parametrize("error", [OSError("the disk is away"), ValueError("shapes do not fit")])
@@ -74,8 +119,7 @@ def test_a_look_that_fails_is_logged_and_the_next_one_succeeds(
     caplog: pytest.LogCaptureFixture,
     error: Exception,
 ) -> None:
-    recipe = project.ring.recipe.model_copy(update={"drift": DriftSettings(look_s=0.01)})
-    object.__setattr__(project.ring, "recipe", recipe)
+    often(project)
     looked: list[int] = []
 
     def look(_: object) -> list[Any]:
@@ -86,16 +130,46 @@ def test_a_look_that_fails_is_logged_and_the_next_one_succeeds(
 
     monkeypatch.setattr("chainring.software.drifting.DriftWatch.look", look)
 
-    async def run() -> None:
-        made = Watching(project, lane=lambda: cast(Lane[Any], Quiet()), cases=FlagCases(project))
-        task = asyncio.create_task(made.run())
-        for _ in range(500):
-            if len(looked) >= 2:
-                break
-            await asyncio.sleep(0.01)
-        task.cancel()
-        await asyncio.wait([task])
-
-    asyncio.run(run())
-    assert len(looked) >= 2
+    until(project, lambda: len(looked) >= 2)
     assert f"watching.failed act=_look cause={type(error).__name__}" in caplog.text
+
+
+def test_a_look_that_takes_long_holds_back_no_alert_and_no_case(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    often(project)
+    monkeypatch.setattr(watching, "_ALERT_S", 0.01)
+    begun, told, opened, ends = (threading.Event() for _ in range(4))
+
+    def look(_: object) -> list[Any]:
+        begun.set()
+        ends.wait(10.0)
+        return []
+
+    def during_a_look(done: threading.Event) -> Callable[[object], None]:
+        def act(_: object) -> None:
+            if begun.is_set():
+                done.set()
+
+        return act
+
+    monkeypatch.setattr("chainring.software.drifting.DriftWatch.look", look)
+    monkeypatch.setattr("chainring.software.alerts.Alerts.send", during_a_look(told))
+    monkeypatch.setattr(FlagCases, "catch_up", during_a_look(opened))
+    try:
+        until(project, lambda: told.is_set() and opened.is_set())
+    finally:
+        ends.set()
+
+
+def test_what_keeps_an_alert_from_being_sent_is_logged_with_the_next_step(
+    project: Project, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(watching, "_ALERT_S", 0.01)
+
+    def send(_: object) -> int:
+        raise MissingPackageError("httpcore", extra="serve", needed_for="telling a webhook")
+
+    monkeypatch.setattr("chainring.software.alerts.Alerts.send", send)
+    until(project, lambda: "watching.failed act=send" in caplog.text)
+    assert "pip install 'chainring[serve]'" in caplog.text

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -119,3 +122,21 @@ def test_who_forgets_an_answer_forgets_what_was_answered_beside_it(traffic: Traf
     gone = traffic.prediction(beside.id)
     assert gone is not None
     assert (gone.output, gone.author, gone.finish) == ("", "", FORGOTTEN)
+
+
+@pytest.mark.parametrize("read", [newer, partial(skip, rows=5)], ids=["newer", "skip"])
+def test_a_cursor_moves_only_once_every_month_is_read(
+    traffic: Traffic, rows: list[Prediction], read: Callable[..., object]
+) -> None:
+    class Torn:
+        """The months of a log, the last of which cannot be read."""
+
+        app = traffic.app
+
+        def engines(self) -> dict[str, object]:
+            return {**traffic.engines(), "the last": None}
+
+    stream, cursor = Stream(model="old", since=0.0), Cursor()
+    with pytest.raises(AttributeError):
+        read(cast(Traffic, Torn()), stream, cursor)
+    assert cursor == {}

@@ -174,7 +174,7 @@ def pinned_post(settings: AlertSettings) -> Post:
             from chainring.data.sources.web.network import PinnedNetwork
         except ImportError as error:
             raise MissingPackageError(
-                error.name or "httpcore", extra="data", needed_for="telling a webhook"
+                error.name or "httpcore", extra="serve", needed_for="telling a webhook"
             ) from error
         network = PinnedNetwork(
             resolver=system_resolver,

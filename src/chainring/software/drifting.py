@@ -11,6 +11,7 @@ server that starts again passes over the windows before the one that runs.
 from __future__ import annotations
 
 import hashlib
+import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
@@ -29,6 +30,8 @@ from chainring.store.erase import texts_of
 
 if TYPE_CHECKING:
     from chainring.software.api import Project
+
+log = logging.getLogger("chainring.drift")
 
 Embed = Callable[[Sequence[str]], Sequence[Any]]
 """Makes a vector of each text; None where the model was too busy."""
@@ -113,9 +116,10 @@ class DriftWatch:
             self.watch.skip(behind)
 
     def _new(self, limit: int) -> list[Seen]:
-        traffic = self.project.ring.traffic
-        rows = newer(traffic, self._stream, self._cursor, limit=limit)
+        traffic, cursor = self.project.ring.traffic, self._cursor.copy()
+        rows = newer(traffic, self._stream, cursor, limit=limit)
         texts = texts_of(traffic, [row.id for row in rows])
+        self._cursor = cursor
         vectors = self._vectors([texts.get(row.id, "") for row in rows])
         return [
             self._seen(row, texts.get(row.id), vector)
@@ -133,7 +137,12 @@ class DriftWatch:
             return [None] * len(texts)
         places = [place for place, text in enumerate(texts) if text]
         vectors: list[Any] = [None] * len(texts)
-        made = self._embed([texts[place] for place in places])
+        try:
+            made = self._embed([texts[place] for place in places])
+        except Exception as error:  # noqa: BLE001 - everything but the input is watched all the same
+            cause = type(error).__name__
+            log.warning("drift.without_vectors rows=%d cause=%s", len(places), cause)
+            return vectors
         for place, vector in zip(places, made, strict=True):
             if vector is not None:
                 whole = np.asarray(vector, dtype=np.float32)

@@ -4,18 +4,18 @@
     task = asyncio.create_task(watching.run())
 
 None may slow an answer: vectors are made a few texts at a time while nobody waits, databases and
-webhooks are spoken to in threads, and what fails is logged and tried again.
+webhooks are spoken to in threads, and what fails is logged and tried again. Nor does one wait for
+another: a look at busy traffic may take minutes.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from chainring.contracts.errors import BusyError
+from chainring.contracts.errors import BusyError, ChainringError
 from chainring.deployment.lane import Lane
 from chainring.software.alerts import Alerts
 from chainring.software.drifting import DriftWatch, Embed
@@ -30,7 +30,8 @@ TEXTS = 8
 PATIENCE_S = 600.0
 _ALERT_S = 5.0
 _REST_S = 0.02
-_TRIES = 500
+_TRIES = 1500
+"""How often a whole look waits for a quiet moment: half a minute in all."""
 
 
 class Watching:
@@ -62,27 +63,18 @@ class Watching:
 
     async def run(self) -> None:
         """Look and tell until cancelled."""
-        settings, looked = self._project.ring.recipe.drift, 0.0
-        while True:
-            await asyncio.sleep(min(_ALERT_S, settings.look_s))
-            if settings.watch and time.monotonic() - looked >= settings.look_s:
-                looked = time.monotonic()
-                await self._guarded(self._look)
-            await self._guarded(self._cases.catch_up)
-            await self._guarded(self._alerts.send)
+        settings = self._project.ring.recipe.drift
+        self._drift = DriftWatch(self._project, embed=self._embed())
+        async with asyncio.TaskGroup() as tasks:
+            if settings.watch:
+                tasks.create_task(_repeated(self._look, every_s=settings.look_s))
+            tasks.create_task(_repeated(self._cases.catch_up, every_s=_ALERT_S))
+            tasks.create_task(_repeated(self._alerts.send, every_s=_ALERT_S))
 
     def _look(self) -> None:
-        if self._drift is not None:
+        if self._drift is not None and self._lane() is not None:
             self._drift.look()
             self.found = self._drift.standing()
-
-    async def _guarded(self, act: Callable[[], object]) -> None:
-        if self._drift is None and self._lane() is not None:
-            self._drift = DriftWatch(self._project, embed=self._embed())
-        try:
-            await asyncio.to_thread(act)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the next look may succeed
-            log.error("watching.failed act=%s cause=%s", act.__name__, type(error).__name__)
 
     def _embed(self) -> Embed:
         """Return what makes vectors on the champion's lane, called from another thread."""
@@ -99,21 +91,21 @@ class Watching:
         return embed
 
     async def _embedded(self, texts: Sequence[str]) -> list[Any]:
+        """Return the vector of each text; None for what is left once no quiet moment came."""
         found: list[Any] = []
-        for start in range(0, len(texts), TEXTS):
-            found += await self._few(texts[start : start + TEXTS])
-        return found
-
-    async def _few(self, texts: Sequence[str]) -> list[Any]:
-        lane = self._lane()
-        if lane is None or "embed" not in lane.capabilities:
-            return [None] * len(texts)
-        for _ in range(_TRIES):
-            if lane.is_idle:
+        tries = _TRIES
+        while len(found) < len(texts) and tries:
+            lane = self._lane()
+            if lane is None or "embed" not in lane.capabilities:
                 break
-            await asyncio.sleep(_REST_S)
-        else:
-            return [None] * len(texts)
+            if lane.is_idle:
+                found += await self._few(lane, texts[len(found) : len(found) + TEXTS])
+            else:
+                tries -= 1
+                await asyncio.sleep(_REST_S)
+        return found + [None] * (len(texts) - len(found))
+
+    async def _few(self, lane: Lane[Any], texts: Sequence[str]) -> list[Any]:
         try:
             vectors, deployment = await lane.embed(texts)
         except BusyError:
@@ -124,3 +116,16 @@ class Watching:
     @property
     def _watched(self) -> str:
         return "" if self._drift is None else self._drift.model
+
+
+async def _repeated(act: Callable[[], object], *, every_s: float) -> None:
+    """Act in a thread, soon and then with this rest between, until cancelled."""
+    await asyncio.sleep(min(_ALERT_S, every_s))
+    while True:
+        try:
+            await asyncio.to_thread(act)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the next time may succeed
+            because = f" because={error}" if isinstance(error, ChainringError) else ""
+            cause = type(error).__name__
+            log.error("watching.failed act=%s cause=%s%s", act.__name__, cause, because)
+        await asyncio.sleep(every_s)

@@ -37,15 +37,17 @@ class Stream:
 def newer(
     traffic: Traffic, stream: Stream, cursor: Cursor, *, limit: int | None = None
 ) -> list[Prediction]:
-    """Return what lies behind the cursor, and move it."""
+    """Return what lies behind the cursor, and move it once all of it is read."""
     found: list[Prediction] = []
+    reached: Cursor = {}
     for segment, engine in sorted(traffic.engines().items()):
         query = _behind(traffic, stream, cursor.get(segment, 0), predictions.c.body)
         left = None if limit is None else limit - len(found)
         with engine.connect().execution_options(read_only=True) as connection:
             for seq, body in connection.execute(query.limit(left)):
                 found.append(decode(Prediction, body))
-                cursor[segment] = int(seq)
+                reached[segment] = int(seq)
+    cursor |= reached
     return found
 
 
@@ -62,16 +64,17 @@ def count(traffic: Traffic, stream: Stream, cursor: Cursor) -> int:
 
 def skip(traffic: Traffic, stream: Stream, cursor: Cursor, *, rows: int) -> None:
     """Move the cursor over so many answers without reading them."""
-    left = rows
+    left, reached = rows, Cursor()
     for segment, engine in sorted(traffic.engines().items()):
         if left <= 0:
-            return
+            break
         query = _behind(traffic, stream, cursor.get(segment, 0)).limit(left)
         with engine.connect().execution_options(read_only=True) as connection:
             passed = connection.execute(query).scalars().all()
         left -= len(passed)
         if passed:
-            cursor[segment] = int(passed[-1])
+            reached[segment] = int(passed[-1])
+    cursor |= reached
 
 
 def _behind(
