@@ -6,15 +6,20 @@ from typing import Any
 
 import pytest
 import torch
+from tests.bert import tiny_bert
 from tests.training.conftest import make_row, shop_rows
 
 from chainring.contracts.dataset import Row, Task
-from chainring.contracts.values import joined
+from chainring.contracts.values import joined, tags_text
 from chainring.contracts.work import Work
+from chainring.deployment.encoder import EncoderEngine, Ids, Tokens
+from chainring.stats.readout import Readout
 from chainring.training import understanding
 from chainring.training.base import find_base
 from chainring.training.heads import Headed, collate
 from chainring.training.settings import TrainingSettings
+from chainring.training.tokenisers.make import tokeniser
+from chainring.training.tokenisers.settings import TokeniserSettings
 
 LABELS = ("other", "same")
 
@@ -70,3 +75,72 @@ def test_validation_says_the_loss_that_training_goes_by_after_the_grade(
     )
     assert list(found["measures"]) == [name, "loss"]
     assert found["measures"]["loss"] == pytest.approx(found["loss"], rel=1e-4)
+
+
+TAGGED = (
+    ("please send it to Bad  Aibling, thanks", ((18, 30, "city"),)),
+    ("Anna lives in Aibling", ((0, 4, "name"), (14, 21, "city"))),
+    ("请 送到 北京 快点，我叫安娜", ((5, 7, "city"), (13, 15, "name"))),
+)
+
+
+class Knowing(torch.nn.Module):  # type: ignore[misc]  # torch is read without its types
+    """A network that gives each token the class that it was taught."""
+
+    def __init__(self, taught: list[dict[str, Any]]) -> None:
+        super().__init__()
+        self.weight = torch.nn.Parameter(torch.zeros(1))
+        self.taught = {tuple(one["input_ids"]): one["labels"] for one in taught}
+
+    def logits(self, input_ids: Any, attention_mask: Any) -> Any:
+        logits_btc = torch.zeros((*input_ids.shape, 5))
+        for b, (ids, mask) in enumerate(zip(input_ids, attention_mask, strict=True)):
+            for t, label in enumerate(self.taught[tuple(ids[mask.bool()].tolist())]):
+                logits_btc[b, t, max(0, label)] = 20.0
+        return logits_btc
+
+    def run(self, ids_bt: Ids, mask_bt: Ids) -> Any:
+        logits_btc = self.logits(torch.from_numpy(ids_bt), torch.from_numpy(mask_bt)).numpy()
+        return logits_btc, logits_btc
+
+
+@pytest.mark.parametrize("use", ["bpe.v1", "unigram.v1", "wordpiece.v1"])
+def test_what_knows_every_tag_is_right_in_training_in_evaluation_and_in_service(
+    use: str, tmp_path: Path, work: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts, wanted = [text for text, _ in TAGGED], [tags_text(tags) for _, tags in TAGGED]
+    rows = [
+        dataclasses.replace(make_row(text, ""), target=target)
+        for text, target in zip(texts, wanted, strict=True)
+    ]
+    base = tiny_bert(tmp_path, texts, vocab_size=400)
+    settings = TokeniserSettings(use=use, size=400, chinese="characters")
+    taught = [*texts, *["in Aibling to Bad Aibling"] * 30]
+    learnt = tokeniser(taught, settings=settings, form="encoder")
+    learnt.save(str(base / "tokenizer.json"))
+    found = dict[str, Any]()
+
+    def judged(_: Headed, items: Any, __: Any, *, judge: Any, **named: Any) -> list[Any]:
+        found["network"] = Knowing(items)
+        found["measures"] = judge(found["network"])
+        return []
+
+    monkeypatch.setattr(understanding, "train", judged)
+    understood = understanding.understand(
+        find_base(str(base)),
+        rows,
+        rows,
+        labels=("city", "name"),
+        task="tagging",
+        minutes=60.0,
+        work=work,
+        settings=TrainingSettings(),
+    )
+    assert found["measures"] == {"f1": 1.0}
+    readout = Readout(task="tagging", labels=("city", "name"))
+    tokens = Tokens(base / "tokenizer.json", max_tokens=understood.max_tokens)
+    evaluated = dataclasses.replace(understood, network=found["network"])
+    served = EncoderEngine(tokens, found["network"].run)
+    for model in (evaluated, served):
+        said = [readout.tagged(readout.shares(t), places) for t, places in model.tokens(texts)]
+        assert [one.value for one in said] == wanted

@@ -19,7 +19,7 @@ from chainring.contracts.errors import MissingPackageError, RefusedError
 from chainring.contracts.values import Input
 from chainring.deployment.batches import BATCH_TOKENS, token_batches
 from chainring.deployment.model_folder import Floats, damaged, read_text
-from chainring.stats.readout import Places
+from chainring.stats.readout import Places, token_places
 
 Ids = NDArray[np.int64]
 Run = Callable[..., tuple[Floats, Floats]]
@@ -135,7 +135,8 @@ class EncoderEngine:
         for batch, outputs in self._batches([one.ids for one in found], found):
             for row, i in zip(outputs[0], batch, strict=True):
                 tables[i] = row[: len(found[i].ids)].astype(np.float32, copy=False)
-        return [(table, one.offsets) for table, one in zip(tables, found, strict=True)]
+        places = [token_places(t, one.offsets) for t, one in zip(texts, found, strict=True)]
+        return list(zip(tables, places, strict=True))
 
     def close(self) -> None:
         """Let go of the runtime; the engine cannot be used afterwards."""

@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from chainring.contracts.dataset import Task
 from chainring.contracts.tasks import TASKS, Form
-from chainring.contracts.values import Tag, joined, tags_text, written
+from chainring.contracts.values import Input, Tag, joined, tags_text, written
 
 if TYPE_CHECKING:
     import numpy as np
@@ -136,6 +136,23 @@ def token_classes(kinds: Sequence[str]) -> tuple[str, ...]:
     ('O', 'B-city', 'I-city')
     """
     return (OUTSIDE, *(f"{mark}-{kind}" for kind in kinds for mark in "BI"))
+
+
+def token_places(text: Input, offsets: Places) -> list[tuple[int, int]]:
+    """Return where the tokens of a text stand, without the blanks before a word.
+
+    Byte pairs and unigrams keep the blank in the token of its word, and a tag does not begin there.
+    A token of blanks alone becomes an empty place, which is no text.
+
+    >>> token_places("in Paris", [(0, 2), (2, 8)])
+    [(0, 2), (3, 8)]
+    """
+    assert isinstance(text, str), "no task tags pairs"
+    pieces = [text[start:end] for start, end in offsets]
+    return [
+        (start + len(piece) - len(piece.lstrip()), end)
+        for (start, end), piece in zip(offsets, pieces, strict=True)
+    ]
 
 
 def tags_from(names: Sequence[str], places: Places) -> list[Tag]:

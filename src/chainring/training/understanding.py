@@ -26,7 +26,7 @@ from chainring.contracts.tasks import TASKS
 from chainring.contracts.values import Input, labels_in, tags_of
 from chainring.contracts.work import Work
 from chainring.stats.grades import grade_of
-from chainring.stats.readout import Places, Readout, classes, classes_of
+from chainring.stats.readout import Places, Readout, classes, classes_of, token_places
 from chainring.training.answered import value_of
 from chainring.training.base import Base
 from chainring.training.budget import fit, sample
@@ -72,8 +72,7 @@ class Understood:
 
     def tokens(self, texts: Sequence[Input]) -> list[tuple[Floats, Places]]:
         """Return of each text its tokens' logits, shape (T, C), and their places."""
-        places = [one.offsets for one in self.tokenizer.encode_batch(list(texts))]
-        return list(zip(self._answers(texts), places, strict=True))
+        return list(zip(self._answers(texts), _places(self.tokenizer, texts), strict=True))
 
     def _answers(self, texts: Sequence[Input]) -> list[Any]:
         items = items_of(self.tokenizer, texts, segments=self.segments)
@@ -202,8 +201,13 @@ def _label(
         return hot
     if form == "one":
         return place[row.label]
-    offsets = tokenizer.encode(text).offsets
-    return [NO_TEXT if c < 0 else c for c in classes_of(tags_of(row.target), offsets, list(place))]
+    (places,) = _places(tokenizer, [text])
+    return [NO_TEXT if c < 0 else c for c in classes_of(tags_of(row.target), places, list(place))]
+
+
+def _places(tokenizer: Any, texts: Sequence[Input]) -> list[Places]:
+    encodings = tokenizer.encode_batch(list(texts))
+    return [token_places(text, one.offsets) for text, one in zip(texts, encodings, strict=True)]
 
 
 class _Judge:
@@ -230,7 +234,7 @@ class _Judge:
         self._places: list[Places] = []
         self._true_nc = np.zeros((0, 0), dtype=bool)
         if self._readout.form == "tags":
-            self._places = [one.offsets for one in tokenizer.encode_batch(list(texts))]
+            self._places = _places(tokenizer, texts)
         else:
             named = [labels_in(self._readout.form, row.label) for row in rows]
             self._true_nc = np.array([[label in some for label in labels] for some in named])
