@@ -96,3 +96,32 @@ def test_a_flag_that_a_kill_parted_from_its_case_has_one_when_a_server_starts(
     assert sorted(opened) == sorted(flags)
     assert len(flags) == 2
     assert {one.state for one in shop.cases()} == {"closed", "open"}
+
+
+def test_a_key_that_was_used_for_another_reaction_is_refused_and_the_same_one_is_replayed(
+    shop: Project,
+) -> None:
+    service = Service(Project.open(Path(shop.folder)), open_to_all=True)
+    settings = shop.ring.recipe.deployment
+    with running(create_app(service, settings=settings)) as url, httpx.Client(base_url=url) as web:
+        wait_until(lambda: web.get("/health/ready").status_code == 200)
+        answer = web.post("/v1/predict", json={"text": "where is my parcel"}).json()["id"]
+        key = {"idempotency-key": answer}
+        thumb = {"prediction": answer, "kind": "rating", "value": "up"}
+        first = web.post("/v1/react", json=thumb, headers=key)
+        assert first.status_code == 201
+        assert "idempotency-replayed" not in first.headers
+        for change in (
+            {"kind": "flag", "value": "harmful"},
+            {"kind": "correction", "value": "invoice"},
+            {"value": "down"},
+            {"comment": "thank you"},
+        ):
+            other = web.post("/v1/react", json=thumb | change, headers=key)
+            assert (other.status_code, other.json()["error"]["code"]) == (422, "key_reused"), change
+        again = web.post("/v1/react", json=thumb, headers=key)
+        assert (again.status_code, again.json()) == (201, first.json())
+        assert again.headers["idempotency-replayed"] == "true"
+    (row,) = shop.ring.traffic.feedback()
+    assert (row.id, row.kind, row.value) == (first.json()["id"], "rating", "up")
+    assert shop.cases() == []

@@ -99,6 +99,10 @@ def test_a_reaction_sent_to_either_server_is_found_by_both(
         said.append(stored.raise_for_status().json()["id"])
         again = httpx.post(f"{other.url}/v1/react", json=body, timeout=PATIENCE_S)
         assert again.json()["id"] == said[-1], "one key is one reaction, whichever server took it"
+        assert again.headers["idempotency-replayed"] == "true"
+        changed = body | {"value": "stock"}
+        refused = httpx.post(f"{other.url}/v1/react", json=changed, timeout=PATIENCE_S)
+        assert refused.json()["error"]["code"] == "key_reused"
     for server in servers:
         found = httpx.get(f"{server.url}/v1/why/{answer}", timeout=PATIENCE_S).json()
         assert [row["id"] for row in found["feedback"]] == said

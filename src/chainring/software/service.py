@@ -19,7 +19,6 @@ import sqlalchemy as sa
 
 from chainring.contracts.deployment import Deployment
 from chainring.contracts.errors import BusyError, NotAllowedError, UnwrittenError
-from chainring.contracts.feedback import Feedback
 from chainring.contracts.prediction import Prediction, Variant
 from chainring.contracts.reaction import Reaction
 from chainring.contracts.request import Request
@@ -27,6 +26,7 @@ from chainring.contracts.roles import VERB_ROLES
 from chainring.contracts.tasks import TASKS
 from chainring.contracts.values import Input
 from chainring.deployment.http import verbs as http
+from chainring.deployment.http.faults import HttpError
 from chainring.deployment.http.stages import stage
 from chainring.deployment.lane import Lane, Reply
 from chainring.deployment.predictors import load_predictor
@@ -43,6 +43,7 @@ from chainring.software.served_offers import ServedOffers
 from chainring.software.served_people import ServedPeople
 from chainring.software.served_releases import ServedReleases
 from chainring.software.watching import Watching
+from chainring.store.traffic_repeats import stored_before
 from chainring.store.writer import TrafficWriter
 from chainring.trust.access import KeyRing
 
@@ -175,12 +176,19 @@ class Service(ServedReleases, ServedKeys, ServedOffers, ServedPeople):
         ]
         started = time.perf_counter()
         with stage("model", texts=len(requests)):
-            asked = await self._arms.ask(self._lane, requests, key_id=caller.key_id)
+            asked = await self._arms.ask(self._lane, requests, caller=caller)
         latency_ms = 1000 * (time.perf_counter() - started)
         with stage("log", texts=len(requests)):
             return [
-                self._served(request, reply, latency_ms, variant=asked.variant, failed=asked.failed)
-                for request, reply in zip(requests, asked.replies, strict=True)
+                self._served(
+                    request,
+                    reply,
+                    latency_ms,
+                    variant=asked.variant,
+                    failed=asked.failed,
+                    texts=count,
+                )
+                for request, reply, count in zip(requests, asked.replies, asked.texts, strict=True)
             ]
 
     def _served(
@@ -192,6 +200,7 @@ class Service(ServedReleases, ServedKeys, ServedOffers, ServedPeople):
         variant: Variant,
         failed: bool,
         identifier: str = "",
+        texts: int = 1,
     ) -> http.Served:
         row, text = self.project.answered(
             reply.tag,
@@ -200,8 +209,7 @@ class Service(ServedReleases, ServedKeys, ServedOffers, ServedPeople):
             latency_ms=round(latency_ms, 3),
             variant=variant,
         )
-        if identifier:
-            row = replace(row, id=identifier)
+        row = replace(row, id=identifier or row.id, texts=texts)
         self._note(row, text)
         if self._lane is not None:
             self._arms.beside(self._lane, row, request, failed=failed)
@@ -223,21 +231,29 @@ class Service(ServedReleases, ServedKeys, ServedOffers, ServedPeople):
         self._writer.log(row, text)
 
     async def react(self, reaction: Reaction, *, caller: http.Caller) -> http.Reacted:
-        """Store a reaction; return once it and its prediction are durable."""
+        """Store a reaction; return once it and its prediction are durable.
+
+        Raises
+        ------
+        HttpError
+            `key_reused` where its key came with another reaction before.
+        UnwrittenError
+            When it, or the case of a flag, cannot be stored now.
+        """
         reaction = replace(reaction, author=reaction.author or caller.key_id)
         try:
-            feedback = await self._kept(reaction)
+            kept = await self._kept(reaction)
         except (sa.exc.SQLAlchemyError, OSError) as error:
             raise UnwrittenError(
                 "the feedback could not be stored and was not accepted; the log of the server "
                 f"names the cause ({type(error).__name__})",
                 retry_after_s=5.0,
             ) from error
-        case = await asyncio.to_thread(self._cases.opened, feedback)
-        return http.Reacted(feedback=feedback, case=case)
+        case = await asyncio.to_thread(self._cases.opened, kept.feedback)
+        return replace(kept, case=case)
 
-    async def _kept(self, reaction: Reaction) -> Feedback:
-        """Return what was understood of it once that is durable."""
+    async def _kept(self, reaction: Reaction) -> http.Reacted:
+        """Return what was understood of it once that is durable, or what its key holds already."""
         assert self._writer is not None
         traffic = self.project.ring.traffic
         if await asyncio.to_thread(traffic.prediction, reaction.prediction) is None:
@@ -245,7 +261,12 @@ class Service(ServedReleases, ServedKeys, ServedOffers, ServedPeople):
             await asyncio.to_thread(self._writer.flush)
         feedback = await asyncio.to_thread(self.project.understood, reaction)
         identifier = await asyncio.wrap_future(self._writer.store(feedback))
-        return replace(feedback, id=identifier)
+        if identifier == feedback.id:
+            return http.Reacted(feedback=feedback)
+        stored = await asyncio.to_thread(stored_before, traffic, feedback, identifier)
+        if stored is None:
+            raise HttpError("key_reused")
+        return http.Reacted(feedback=stored, is_replayed=True)
 
     def labels(self) -> list[http.LabelName]:
         """Return the labels that can be answered or corrected to."""

@@ -56,8 +56,20 @@ def test_the_same_key_twice_is_one_reaction(client: httpx.Client, place: str) ->
         body["key"] = "once-body"
     else:
         headers["idempotency-key"] = "once-header"
-    first = client.post("/v1/react", json=body, headers=headers).json()["id"]
-    assert client.post("/v1/react", json=body, headers=headers).json()["id"] == first
+    first = client.post("/v1/react", json=body, headers=headers)
+    again = client.post("/v1/react", json=body, headers=headers)
+    assert again.json() == first.json()
+    assert "idempotency-replayed" not in first.headers
+    assert again.headers["idempotency-replayed"] == "true"
+
+
+def test_the_key_of_one_reaction_is_refused_for_another(client: httpx.Client) -> None:
+    body = {"prediction": _predict(client), "kind": "rating", "value": "up", "key": "once"}
+    client.post("/v1/react", json=body).raise_for_status()
+    other = client.post("/v1/react", json=body | {"kind": "flag", "value": "wrong"})
+    assert (other.status_code, other.json()["error"]["code"]) == (422, "key_reused")
+    elsewhere = client.post("/v1/react", json=body | {"prediction": _predict(client)})
+    assert "idempotency-replayed" not in elsewhere.headers
 
 
 def test_a_flag_opens_a_case_that_its_author_follows_and_nobody_else(asker: httpx.Client) -> None:

@@ -29,6 +29,7 @@ from chainring.contracts.values import Input
 from chainring.deployment.http import demo_data
 from chainring.deployment.http.demo_offers import MODEL, DemoOffers
 from chainring.deployment.http.demo_release import DemoReleases
+from chainring.deployment.http.faults import HttpError
 from chainring.deployment.http.verbs import (
     Article,
     Caller,
@@ -56,7 +57,7 @@ class DemoVerbs(DemoReleases, DemoOffers):
         self._lock = threading.Lock()
         self._served: dict[str, tuple[Prediction, str]] = {}
         self._feedback: dict[str, Feedback] = {}
-        self._by_key: dict[tuple[str, str], Reacted] = {}
+        self._by_key: dict[tuple[str, str, str], Reacted] = {}
         self._cases: dict[str, Case] = {}
         self._review: dict[str, ReviewItem] = {item.id: item for item in demo_data.review_items()}
         self._batches: dict[int, int] = {}
@@ -139,13 +140,15 @@ class DemoVerbs(DemoReleases, DemoOffers):
 
     async def react(self, reaction: Reaction, *, caller: Caller) -> Reacted:
         """Keep the reaction; a flag opens a case, a correction waits for review."""
+        about = (reaction.author, reaction.prediction, reaction.key)
         with self._lock:
-            known = self._by_key.get((reaction.author, reaction.key)) if reaction.key else None
-            if known is not None:
-                return known
-            reacted = self._stored(reaction)
-            self._by_key[reaction.author, reaction.key] = reacted
-            return reacted
+            known = self._by_key.get(about) if reaction.key else None
+            if known is None:
+                self._by_key[about] = self._stored(reaction)
+                return self._by_key[about]
+        if _said(known.feedback) != _said(reaction):
+            raise HttpError("key_reused")
+        return replace(known, is_replayed=True)
 
     def _stored(self, reaction: Reaction) -> Reacted:
         served = self._served.get(reaction.prediction)
@@ -307,6 +310,10 @@ def _article(label: str, language: str) -> Article:
     intent = next(i for i in demo_data.INTENTS if i.label == label)
     title, text = intent.article_zh if language == "zh" else intent.article_en
     return Article(title=title, text=text)
+
+
+def _said(told: Reaction | Feedback) -> tuple[str, ...]:
+    return told.kind, told.value, told.comment, told.consent
 
 
 def _correction_item(feedback: Feedback, prediction: Prediction) -> ReviewItem:

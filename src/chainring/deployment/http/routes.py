@@ -19,12 +19,14 @@ from chainring.deployment.http.openai_routes import OPENAI_ROUTES
 from chainring.deployment.http.release_routes import RELEASE_ROUTES
 
 
-async def react(call: Call) -> shapes.ReactedShape:
-    """Store what a person did about an answer; answered once it is stored."""
+async def react(call: Call) -> Response:
+    """Store what a person did about an answer, with an Idempotency-Key only once."""
     reaction = call.body(ReactBody).reaction(author=call.author, key=call.idempotency_key)
     stored = await call.verbs.react(reaction, caller=call.caller)
-    call.house.metrics.count_reaction(stored)
-    return shapes.reacted(stored)
+    if not stored.is_replayed:
+        call.house.metrics.count_reaction(stored)
+    headers = {"idempotency-replayed": "true"} if stored.is_replayed else None
+    return JSONResponse(plain(shapes.reacted(stored)), status_code=201, headers=headers)
 
 
 async def why(call: Call) -> dict[str, Any]:

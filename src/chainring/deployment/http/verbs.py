@@ -105,10 +105,14 @@ class Served:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reacted:
-    """A stored reaction; `case` is the id of the case that a flag opened."""
+    """A stored reaction; `case` is the id of the case that a flag opened.
+
+    `is_replayed` says that it was stored before, and came once more with its key.
+    """
 
     feedback: Feedback
     case: str = ""
+    is_replayed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -254,7 +258,13 @@ class Verbs(Offers, Privileges, Protocol):
         ...
 
     async def react(self, reaction: Reaction, *, caller: Caller) -> Reacted:
-        """Return the feedback once it is stored; the same `key` twice is one feedback."""
+        """Return the feedback once it is stored; the same `key` twice is one feedback.
+
+        Raises
+        ------
+        HttpError
+            `key_reused` where the key came with another reaction to the answer before.
+        """
         ...
 
     def labels(self) -> list[LabelName]:
