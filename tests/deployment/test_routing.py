@@ -36,7 +36,7 @@ RELEASE = Release(
 
 
 def arms(release: Release, count: int = 20_000) -> list[str]:
-    return [arm_of(release, unit=f"author {i}", key_id="", secret=SECRET) for i in range(count)]
+    return [arm_of(release, unit=f"author {i}", keys=(), secret=SECRET) for i in range(count)]
 
 
 def test_a_tenth_of_the_users_is_answered_by_the_candidate() -> None:
@@ -59,13 +59,19 @@ def test_another_release_has_other_first_users() -> None:
 def test_in_the_shadow_and_after_the_end_the_champion_answers_everybody() -> None:
     assert set(arms(replace(RELEASE, stage="shadow", share=0.9), 200)) == {"champion"}
     assert set(arms(replace(RELEASE, stage="ended", share=0.9), 200)) == {"champion"}
-    assert arm_of(None, unit="author 1", key_id="", secret=SECRET) == "champion"
+    assert arm_of(None, unit="author 1", keys=(), secret=SECRET) == "champion"
 
 
 def test_named_keys_and_no_others_are_answered_by_the_candidate() -> None:
     release = replace(RELEASE, stage="keys", keys=("4f0c",))
-    assert arm_of(release, unit="author 1", key_id="4f0c", secret=SECRET) == "canary"
-    assert arm_of(release, unit="author 1", key_id="9b1d", secret=SECRET) == "champion"
+    assert arm_of(release, unit="author 1", keys=("4f0c", "4f0c"), secret=SECRET) == "canary"
+    assert arm_of(release, unit="author 1", keys=("9b1d", "9b1d"), secret=SECRET) == "champion"
+    assert arm_of(release, unit="author 1", keys=(), secret=SECRET) == "champion"
+
+
+def test_a_rotated_key_is_known_by_the_first_that_it_replaces() -> None:
+    release = replace(RELEASE, stage="keys", keys=("4f0c",))
+    assert arm_of(release, unit="author 1", keys=("9b1d", "4f0c"), secret=SECRET) == "canary"
 
 
 def test_the_author_is_the_unit_then_the_episode_then_the_text() -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from tests.deployment.test_routing import RELEASE
 from tests.deployment.test_writing import Scribe
 from tests.software.conftest import opened
 from tests.software.test_releases import begun, everything, texts
@@ -16,7 +18,7 @@ from chainring.contracts.errors import BusyError
 from chainring.contracts.prediction import FAILED, LENGTH, Answer, Prediction, shadow_of
 from chainring.contracts.request import Request
 from chainring.deployment.http.offers import Begun
-from chainring.deployment.http.verbs import Served
+from chainring.deployment.http.verbs import Caller, Served
 from chainring.software.api import Project
 from chainring.software.arms import Arms
 from chainring.software.service import Service
@@ -236,3 +238,33 @@ def test_a_candidate_that_writes_may_take_longer_and_the_champion_still_has_its_
     )
     project: Any = SimpleNamespace(ring=SimpleNamespace(recipe=recipe))
     assert Arms(project, load=lambda _: None, note=lambda *_: None)._patience_s == patience_s
+
+
+class Delayed:
+    """A lane that answers after so many seconds."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+
+    async def ask(self, requests: Sequence[Request]) -> list[Answer]:
+        await asyncio.sleep(self.seconds)
+        return [Answer(label="a", confidence=1.0, passed_on=False, text="a")] * len(requests)
+
+
+@pytest.mark.parametrize(("champion_s", "is_failed"), [(0.0, True), (0.3, False)])
+def test_what_takes_the_champion_as_long_is_no_failure_of_the_candidate(
+    champion_s: float, is_failed: bool
+) -> None:
+    recipe = SimpleNamespace(
+        data=SimpleNamespace(task="classification"), deployment=SimpleNamespace(timeout_s=0.4)
+    )
+    project: Any = SimpleNamespace(ring=SimpleNamespace(recipe=recipe), secret=b"5eed")
+    candidate: Any = Delayed(9.0)
+    champion: Any = Delayed(champion_s)
+    arms = Arms(project, load=lambda _: None, note=lambda *_: None)
+    arms._candidate, arms.release = candidate, replace(RELEASE, stage="keys", keys=("4f0c",))
+    caller = Caller(role="ask", key_id="4f0c")
+    many = [Request(text="a")] * 3
+    asked = asyncio.run(arms.ask(champion, many, caller=caller))
+    assert (len(asked.replies), asked.variant, asked.failed) == (3, "champion", is_failed)
+    assert asked.texts == (3, 0, 0)

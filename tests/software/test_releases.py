@@ -136,6 +136,18 @@ def test_named_keys_are_answered_by_the_candidate_and_others_are_not(shop: Proje
     assert {row.model for row in others} == {release.champion}
 
 
+@pytest.mark.parametrize("names", ["the first", "the second"])
+def test_a_rotated_key_keeps_its_model(shop: Project, names: str) -> None:
+    secret, key = shop.make_key("ask", "the new shop")
+    fresh, second = shop.rotate_key(key.id)
+    release = begun(shop, stage="keys", keys=(key.id if names == "the first" else second.id,))
+    folder, words = shop.folder, texts(shop, 1)
+    for held in (secret, fresh):
+        with opened(folder) as again:
+            (row,) = asyncio.run(asked(again, ["ann"], texts=words, key=held))
+        assert row.model == release.candidate.model
+
+
 class Broken:
     """A candidate that loads and then fails at everything."""
 
@@ -205,6 +217,50 @@ def test_a_candidate_that_its_engine_cannot_load_stops_its_release(
         assert [one["because"] for one in earlier] == [
             "it cannot be loaded: no kernel for this operation"
         ]
+
+
+async def asked_at_once(project: Project, words: Sequence[str], *, key: str) -> list[Prediction]:
+    """Return the answers to one request of many texts."""
+    service = Service(project, open_to_all=True)
+    await service.start()
+    caller = service.authenticate(key, "127.0.0.1")
+    found = await service.predict(words, episode="", author="ann", caller=caller)
+    await service.stop()
+    return [one.prediction for one in found]
+
+
+def test_many_texts_of_one_request_are_one_outcome_and_none_of_slowness(shop: Project) -> None:
+    secret, key = shop.make_key("ask", "the new shop")
+    release = begun(shop, stage="keys", keys=(key.id,))
+    folder, words = shop.folder, texts(shop, 30)
+    reviewed(shop, release, better=0, same=3)  # the champion's answers took 5 ms
+    rows = asyncio.run(asked_at_once(shop, words, key=secret))
+    assert {row.model for row in rows} == {release.candidate.model}
+    with opened(folder) as again:
+        slow = [replace(row, id=new_id("pred"), latency_ms=9e3) for row in rows]
+        again.ring.traffic.commit([(row, None) for row in slow], [])
+        evidence = Collector(release).collect(again.ring)
+        assert (evidence.answers, evidence.shadows) == (60, 3)
+        assert evidence.failed == {0: 2 + 3}
+        assert evidence.slow == {}
+        (one,) = asyncio.run(asked_at_once(again, words[:1], key=secret))
+    with opened(folder) as again:
+        late = replace(one, id=new_id("pred"), latency_ms=9e3)
+        again.ring.traffic.commit([(late, None)], [])
+        assert Collector(release).collect(again.ring).slow[1] >= 1
+
+
+def test_many_texts_of_one_request_fail_once(
+    shop: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret, key = shop.make_key("ask", "the new shop")
+    release = begun(shop, stage="keys", keys=(key.id,))
+    folder, words = shop.folder, texts(shop, 30)
+    monkeypatch.setattr("chainring.software.arms.Arms._opened", lambda *_: Broken())
+    rows = asyncio.run(asked_at_once(shop, words, key=secret))
+    assert {row.model for row in rows} == {release.champion}
+    with opened(folder) as again:
+        assert Collector(release).collect(again.ring).failed == {1: 1}
 
 
 # What the evidence does
@@ -444,6 +500,20 @@ def test_one_release_runs_at_a_time_and_a_person_may_stop_it(shop: Project) -> N
     assert "is over" in run("release", "--stop", "--reason", "lunch", "-p", str(shop.folder))
     assert shop.releases.standing()["release"] is None
     assert begun(shop).stage == "canary"
+
+
+def test_a_release_over_a_server_is_kept_in_the_name_of_the_key(shop: Project) -> None:
+    secret, _ = shop.make_key("operate", "ops")
+    model = candidate(shop)
+    service = Service(shop, open_to_all=False)
+    caller = service.authenticate(secret, "127.0.0.1")
+    service.release_begin(model, stage="canary", share=None, keys=(), reason="x", caller=caller)
+    service.release_stop(reason="x", caller=caller)
+    acts = [(one.who, one.role, one.because) for one in shop.audit(verb="release")]
+    assert acts == [
+        ("ops", "operate", "stopped by ops"),
+        ("ops", "operate", "begun by ops: canary"),
+    ]
 
 
 def test_what_cannot_begin_says_everything_that_is_wrong(shop: Project) -> None:

@@ -56,6 +56,8 @@ class Prediction:
 
     So do `pair` and `output`, which are joined when one prediction is read by its id. `holdout`
     was drawn from a keyed hash of the text's near-duplicate group before any reaction.
+    `latency_ms` is what the whole request took, and `texts` how many texts it held; 0: this one
+    was not the first of them.
     """
 
     id: str
@@ -75,6 +77,7 @@ class Prediction:
     variant: Variant = "champion"
     finish: str = STOP
     latency_ms: float = 0.0
+    texts: int = 1
     scores: dict[str, float] = field(default_factory=dict)
     pair: str = ""
     output: str = ""

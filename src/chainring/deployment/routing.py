@@ -1,6 +1,6 @@
 """Which model answers whom while a release runs: the same user always gets the same one.
 
-    arm_of(release, unit="ann", key_id="4f0c", secret=secret)      # 'champion' or 'canary'
+    arm_of(release, unit="ann", keys=("4f0c",), secret=secret)     # 'champion' or 'canary'
 
 The unit is the author, else the episode, else the request itself; its keyed hash decides, so that
 nobody without the project's key can choose a model, and every server chooses alike. The hash is of
@@ -9,6 +9,8 @@ the release, too: who was among the first to try one model is not among the firs
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from chainring.contracts.ids import keyed
 from chainring.contracts.prediction import Variant
 from chainring.contracts.release import Release
@@ -16,16 +18,19 @@ from chainring.contracts.release import Release
 _SPAN = 2**64
 
 
-def arm_of(release: Release | None, *, unit: str, key_id: str, secret: bytes) -> Variant:
+def arm_of(release: Release | None, *, unit: str, keys: Collection[str], secret: bytes) -> Variant:
     """Return who answers: `champion`, or `canary` for the candidate of the release.
 
-    >>> arm_of(None, unit="ann", key_id="", secret=b"key")
+    `keys` are the ids that the caller's key is known by: its own, and that of the first key it
+    replaces; none without a key.
+
+    >>> arm_of(None, unit="ann", keys=(), secret=b"key")
     'champion'
     """
     if release is None:
         return "champion"
     if release.stage == "keys":
-        return "canary" if key_id in release.keys else "champion"
+        return "champion" if set(release.keys).isdisjoint(keys) else "canary"
     if release.stage != "canary":
         return "champion"
     drawn = int(keyed(secret, "release", release.id, unit, size=8), 16)

@@ -4,7 +4,7 @@ Holds the release that runs, the candidate's lane and the shadow. The champion's
 service's own; without a release everything goes there.
 
     arms = Arms(project)
-    asked = await arms.ask(lane, requests, key_id=caller.key_id)
+    asked = await arms.ask(lane, requests, caller=caller)
     arms.beside(lane, row, request)         # after the answer was given
     await arms.refresh(lane)                # as often as the service looks for a champion
 """
@@ -38,6 +38,7 @@ from chainring.ring.release.judge import Decision
 from chainring.software.answering import Opened, threads_of
 
 if TYPE_CHECKING:
+    from chainring.deployment.http.verbs import Caller
     from chainring.software.api import Project
 
 log = logging.getLogger("chainring.release")
@@ -57,6 +58,11 @@ class Asked:
     replies: list[Reply[Deployment]]
     variant: Variant = "champion"
     failed: bool = False
+
+    @property
+    def texts(self) -> tuple[int, ...]:
+        """For each reply how many were asked for, at the first of them; 0 at the others."""
+        return tuple(0 if place else len(self.replies) for place in range(len(self.replies)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,11 +104,14 @@ class Arms:
         return {} if self._shadow is None else dict(self._shadow.counts)
 
     async def ask(
-        self, champion: Lane[Deployment], requests: Sequence[Request], *, key_id: str
+        self, champion: Lane[Deployment], requests: Sequence[Request], *, caller: Caller
     ) -> Asked:
-        """Answer by the model that this user is given; by the champion where that one fails."""
+        """Answer by the model that this user is given; by the champion where that one fails.
+
+        What the candidate has no time for counts as failed where the champion was quicker.
+        """
         candidate = self._candidate
-        if candidate is None or not requests or self._arm(requests[0], key_id) == "champion":
+        if candidate is None or not requests or self._arm(requests[0], caller) == "champion":
             return Asked(replies=await champion.ask(requests))
         try:
             replies = await asyncio.wait_for(candidate.ask(requests), self._patience_s)
@@ -111,13 +120,17 @@ class Arms:
             self.counts["busy"] += len(requests)
             return Asked(replies=await champion.ask(requests))
         except Exception as error:  # noqa: BLE001 - whatever it is, the user gets an answer
+            started = time.monotonic()
             replies = await champion.ask(requests)
+            is_as_long = time.monotonic() - started >= self._patience_s
+            if isinstance(error, TimeoutError) and is_as_long:
+                return Asked(replies=replies)
             self.counts["failed"] += len(requests)
             log.warning("release.failed texts=%d cause=%s", len(requests), type(error).__name__)
             return Asked(replies=replies, failed=True)
 
     async def stream(
-        self, champion: Lane[Deployment], request: Request, *, key_id: str
+        self, champion: Lane[Deployment], request: Request, *, caller: Caller
     ) -> AsyncGenerator[Deployment | str | Streamed, None]:
         """Yield who writes, then each piece, last the whole; chosen and fallen back as by `ask`.
 
@@ -126,7 +139,7 @@ class Arms:
         noted and raised: a reader cannot be made to forget what was read.
         """
         candidate, failed = self._candidate, False
-        if candidate is not None and self._arm(request, key_id) != "champion":
+        if candidate is not None and self._arm(request, caller) != "champion":
             async with aclosing(candidate.stream(request)) as pieces:
                 try:
                     first = await asyncio.wait_for(anext(pieces), self._patience_s)
@@ -177,7 +190,8 @@ class Arms:
         if release is None or candidate is None or shadow is None:
             return
         if failed:
-            self._told(row, None, release.candidate, 0.0)
+            if row.texts:  # the request failed as a whole: that is one outcome
+                self._told(row, None, release.candidate, 0.0)
             return
         if release.stage == "shadow":
             share = self._project.ring.recipe.release.shadow_share
@@ -224,11 +238,12 @@ class Arms:
         half = recipe.deployment.timeout_s / 2
         return half if TASKS[recipe.data.task].form == "text" else min(PATIENCE_S, half)
 
-    def _arm(self, request: Request, key_id: str) -> Variant:
+    def _arm(self, request: Request, caller: Caller) -> Variant:
         # A key is no user: many share it.
-        author = "" if request.author == key_id else request.author
+        author = "" if request.author == caller.key_id else request.author
         unit = unit_of(author=author, episode=request.episode, text=request.text)
-        return arm_of(self.release, unit=unit, key_id=key_id, secret=self._project.secret)
+        keys = {caller.key_id, caller.meter} - {""}
+        return arm_of(self.release, unit=unit, keys=keys, secret=self._project.secret)
 
     def _is_other(self, release: Release) -> bool:
         running = self.release
@@ -303,6 +318,7 @@ class Arms:
             variant="shadow",
             request="",
             latency_ms=round(spent_ms, 3),
+            texts=1,
             label="",
             scores={},
             output="",

@@ -10,6 +10,7 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, get_args
 
+from chainring.contracts.access import Who
 from chainring.contracts.codec import decode, plain
 from chainring.contracts.errors import InputError, did_you_mean
 from chainring.contracts.release import Release, Stage
@@ -34,8 +35,13 @@ def begin(
     keys: Sequence[str],
     by: str,
     reason: str,
+    who: Who | None = None,
 ) -> Release:
-    """Begin the release of a judged model; see `Project.release`."""
+    """Begin the release of a judged model; see `ReleaseVerbs.begin`.
+
+    `who` is kept in the audit; None: the owner. A rotated key is written down as the first that it
+    replaces, so that it stays named when it is rotated again.
+    """
     from chainring.software.champions import deployment_of
 
     faults = (
@@ -43,8 +49,8 @@ def begin(
     )
     if share is not None and not 0.0 < share < 1.0:
         faults.append(f"share: {share} is not between 0 and 1")
-    known = {key.id for key in project.keys()}
-    faults += [f"keys: {key!r} is no key{did_you_mean(key, known)}" for key in {*keys} - known]
+    known = {key.id: key.meter or key.id for key in project.keys()}
+    faults += [f"keys: {key!r} is no key{did_you_mean(key, known)}" for key in {*keys} - {*known}]
     if faults:
         raise InputError("the release cannot begin", faults=faults)
     release = course.begin(
@@ -54,16 +60,17 @@ def begin(
         by=by,
         reason=reason,
         share=share,
-        keys=keys,
+        keys=tuple(dict.fromkeys(known[key] for key in keys)),
     )
-    auditing.record(project, "release", because=f"begun by {by}: {stage}", about=release.id)
+    because = f"begun by {by}: {stage}"
+    auditing.record(project, "release", who=who, because=because, about=release.id)
     return release
 
 
-def stop(project: Project, *, by: str, reason: str) -> Release:
+def stop(project: Project, *, by: str, reason: str, who: Who | None = None) -> Release:
     """End the release that runs; the champion answers everybody again."""
     ended = course.cancel(project.ring, by=by, reason=reason)
-    auditing.record(project, "release", because=f"stopped by {by}", about=ended.id)
+    auditing.record(project, "release", who=who, because=f"stopped by {by}", about=ended.id)
     return ended
 
 

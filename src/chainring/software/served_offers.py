@@ -48,7 +48,7 @@ class ServedOffers:
         who = author or caller.key_id
         request = request_of(text, app=self.project.app, episode=episode, author=who)
         begun = time.perf_counter()
-        async with aclosing(self._arms.stream(lane, request, key_id=caller.key_id)) as pieces:
+        async with aclosing(self._arms.stream(lane, request, caller=caller)) as pieces:
             async for piece in pieces:
                 if isinstance(piece, str):
                     yield piece

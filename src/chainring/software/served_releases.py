@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from chainring.contracts.codec import plain
 from chainring.contracts.release import Release
+from chainring.software import releases
 from chainring.software.drifting import drift_cases
-from chainring.software.releases import standing
+from chainring.software.served_keys import who_is
 
 if TYPE_CHECKING:
     from chainring.deployment.http.verbs import Caller
@@ -29,7 +30,7 @@ class ServedReleases:
     def release_standing(self) -> dict[str, Any]:
         """Return the release that runs with its evidence, and those before it."""
         with self._collecting:  # the live page asks every few seconds; each answer is read once
-            return standing(self.project, self._collected)
+            return releases.standing(self.project, self._collected)
 
     def release_begin(
         self,
@@ -43,14 +44,22 @@ class ServedReleases:
     ) -> dict[str, Any]:
         """Begin the release of a judged model."""
         return _told(
-            self.project.releases.begin(
-                model, stage=stage, share=share, keys=keys, by=_name(caller), reason=reason
+            releases.begin(
+                self.project,
+                model,
+                stage=stage,
+                share=share,
+                keys=keys,
+                by=_name(caller),
+                reason=reason,
+                who=who_is(caller),
             )
         )
 
     def release_stop(self, *, reason: str, caller: Caller) -> dict[str, Any]:
         """End the release that runs."""
-        return _told(self.project.releases.stop(by=_name(caller), reason=reason))
+        by, who = _name(caller), who_is(caller)
+        return _told(releases.stop(self.project, by=by, reason=reason, who=who))
 
     def drift(self) -> dict[str, Any]:
         """Return what the last look found, and the cases that it opened."""

@@ -4,6 +4,9 @@ Corrections exist where an answer was wrong, and more of them where users look c
 tell which model is better. What may is the hold-out: drawn by the text before any answer, answered
 by both models, a random sample of it reviewed by a person. A pair counts once it has all three.
 
+A request fails or comes late as a whole, so it is one outcome however many texts it held; and how
+long many texts took says nothing of a model beside another's single ones.
+
     collector = Collector(release)
     collector.collect(ring)         # an Evidence; of the answers each call reads what is new
 """
@@ -59,7 +62,7 @@ class Collector:
         )
 
     def _count(self, ring: Ring, rows: list[Prediction]) -> None:
-        self._failed.update(int(row.finish == FAILED) for row in rows)
+        self._failed.update(int(row.finish == FAILED) for row in rows if row.texts)
         came = [row for row in rows if row.finish != FAILED]
         unseen = [row for row in came if is_shadow(row)]
         shown = [row for row in came if not is_shadow(row)]
@@ -69,7 +72,7 @@ class Collector:
         median = _median_ms(latest(ring.traffic, self.release.champion, limit=_RECENT))
         if median is not None:
             limit = median * ring.recipe.release.max_slowdown
-            self._slow.update(int(row.latency_ms > limit) for row in shown)
+            self._slow.update(int(row.latency_ms > limit) for row in shown if row.texts == 1)
 
     def _pair_passed_on(self, ring: Ring, unseen: list[Prediction]) -> None:
         twins = by_id(ring.traffic, (row.id.replace(SHADOW, "pred", 1) for row in unseen))
@@ -119,7 +122,7 @@ def _whole(ring: Ring, row: Prediction) -> Prediction:
 
 
 def _median_ms(rows: Iterable[Prediction]) -> float | None:
-    times = [row.latency_ms for row in rows if row.latency_ms > 0]
+    times = [row.latency_ms for row in rows if row.texts == 1 and row.latency_ms > 0]
     return statistics.median(times) if times else None
 
 

@@ -31,9 +31,10 @@ class Evidence:
     """What is known of a release; each mapping counts outcomes by value.
 
     `labelled` and `passed_on` are pairs, candidate minus champion on the same text, from -1 to 1.
-    `failed` and `slow` are 1 for each of the candidate's answers that did not come, or took longer
-    than allowed. `complaints` is 1 for each user whose first complaint was about the candidate,
-    0 about the champion. `unpaired` reviewed answers have no answer of the other model.
+    `failed` is 1 for each request that the candidate did not answer, `slow` for each of a single
+    text that took it longer than allowed, else 0. `complaints` is 1 for each user whose first
+    complaint was about the candidate, 0 about the champion. `unpaired` reviewed answers have no
+    answer of the other model.
     """
 
     answers: int = 0
