@@ -24,7 +24,7 @@ from chainring.contracts.errors import ChainringError, UnwrittenError
 from chainring.deployment.http import bodies
 from chainring.deployment.http.access import WrongKeys, visitor_of
 from chainring.deployment.http.calls import Call, House, Route, answered
-from chainring.deployment.http.document import Document
+from chainring.deployment.http.document import DOCUMENT, Document
 from chainring.deployment.http.faults import HttpError, failure
 from chainring.deployment.http.guard import Guard, cross_origin
 from chainring.deployment.http.idempotency import Remembered
@@ -99,15 +99,16 @@ def create_app(
     app = FastAPI(
         title="chainring",
         version=__version__,
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
         lifespan=_lifespan(house),
         redirect_slashes=False,
     )
     app.state.draining = False
-    for route in (*ROUTES, *PAGES):
+    for route in (*ROUTES, *PAGES, DOCUMENT):
         app.router.routes.append(_served(route, house))
-    app.openapi = Document(app, ROUTES, verbs).now  # type: ignore[method-assign]
+    app.state.document = Document(app, ROUTES, verbs)
     _add_failures(app, house, passing)
     app.add_middleware(Shell, metrics=house.metrics, tracer=tracer, log_requests=log_requests)
     app.add_middleware(Guard, verbs=verbs, metrics=house.metrics, routes=ROUTES)
@@ -156,7 +157,7 @@ def _add_failures(app: FastAPI, house: House, passing: tuple[type[Exception], ..
         if _wants_page(request):
             if found.status == 401:
                 return RedirectResponse(f"/login?{urlencode({'next': _here(request)})}", 303)
-            caller = visitor_of(request, house.verbs)
+            caller = visitor_of(request, house.verbs, house.wrong_keys)
             call = Call(request=request, house=house, caller=caller, language=language)
             return failure_page(call, found)
         return Json(found.plain(), status_code=found.status, headers=found.headers())

@@ -2,18 +2,22 @@
 
 Enters the rows of the table and what the model's card says (task, labels), leaves the document. So
 a request is described as the training data of this model was: a task that compares two texts wants
-`pair`, a label is one of those that were learnt.
+`pair`, a label is one of those that were learnt. Who may not list the models gets the rows alone.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import deepcopy
+from functools import cached_property
 from typing import Any
 
 from fastapi import FastAPI
 
 from chainring.contracts.tasks import TASKS
-from chainring.deployment.http.calls import Route
+from chainring.deployment.http.access import NOBODY, caller_of, require_own_host
+from chainring.deployment.http.calls import Call, Route
+from chainring.deployment.http.faults import HttpError
 from chainring.deployment.http.offers import ModelInfo
 from chainring.deployment.http.verbs import Verbs
 
@@ -28,16 +32,26 @@ class Document:
         self._routes, self._verbs = routes, verbs
         self._made: tuple[list[ModelInfo], dict[str, Any]] | None = None
 
-    def now(self) -> dict[str, Any]:
-        """Return the document of this moment."""
+    def of(self, call: Call) -> dict[str, Any]:
+        """Return the document as this caller may read it.
+
+        Raises
+        ------
+        HttpError
+            Where a key in the header is wrong.
+        """
+        return self._now() if _may_list_models(call) else self._written
+
+    def _now(self) -> dict[str, Any]:
         models = self._verbs.models()
         if self._made is None or self._made[0] != models:
-            document = self._written()
+            document = deepcopy(self._written)
             for model in models[:1]:
                 fit(document, model)
             self._made = (models, document)
         return self._made[1]
 
+    @cached_property
     def _written(self) -> dict[str, Any]:
         drawn = FastAPI(title=self._title, version=self._version)
         for route in self._routes:
@@ -57,6 +71,31 @@ class Document:
             "key": {"type": "http", "scheme": "bearer", "description": "`chainring keys` makes one"}
         }
         return document
+
+
+async def openapi(call: Call) -> dict[str, Any]:
+    """Give the document."""
+    document: Document = call.request.app.state.document
+    return document.of(call)
+
+
+DOCUMENT = Route(
+    method="GET", path="/openapi.json", verb=None, handler=openapi, summary="OpenAPI", page=True
+)
+
+
+def _may_list_models(call: Call) -> bool:
+    caller = call.caller
+    if "authorization" in call.request.headers:
+        sites = call.house.settings.cors_origins
+        caller = caller_of(call.request, call.verbs, call.house.wrong_keys, sites=sites)
+    if not caller.key_id:
+        try:
+            require_own_host(call.request)
+        except HttpError:
+            return False
+    is_held_off = bool(caller.only) and "models" not in caller.only
+    return caller != NOBODY and not is_held_off and call.verbs.may(caller, "models")
 
 
 def request_schema(model: ModelInfo) -> dict[str, Any]:

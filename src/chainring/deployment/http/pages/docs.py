@@ -24,7 +24,7 @@ _EXAMPLES: dict[str, Any] = {
 async def docs(call: Call) -> Response:
     """Draw the page."""
     say = Strings(call.language)
-    document = call.request.app.openapi()
+    document = call.request.app.state.document.of(call)
     before, _, after = say("docs.lead", link="\x00").partition("\x00")
     link = tag("a", "/openapi.json", href="/openapi.json")
     routes = [
