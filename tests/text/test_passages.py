@@ -42,3 +42,21 @@ def test_a_passage_is_cut_at_sentences_and_keeps_every_word() -> None:
 def test_a_stretch_that_stands_twice_is_one_passage_of_its_first_record() -> None:
     found = passages_of([("a", "Same."), ("b", "Same.")], characters=100)
     assert [one.id for one in found] == ["a"]
+
+
+def test_a_passage_is_cut_finer_where_a_reader_cannot_hold_it() -> None:
+    text = "One two three four five. " * 8 + "退款需要五个工作日。" * 8
+
+    def held(stretch: str) -> int:
+        room = 40
+        for place, character in enumerate(stretch):
+            room -= 1 if character.isascii() else 4
+            if room < 0:
+                return place
+        return len(stretch)
+
+    stretches = cut(text, characters=40, held=held)
+    assert all(held(one) == len(one) for one in stretches)
+    assert "".join("".join(one.split()) for one in stretches) == "".join(text.split())
+    assert stretches[0] == cut(text, characters=40)[0]
+    assert stretches[-1] == "退款需要五个工作日。"

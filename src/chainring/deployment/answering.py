@@ -21,7 +21,7 @@ from chainring.deployment.encoder import Tokens
 from chainring.deployment.model_folder import Floats, read_card
 from chainring.deployment.passages import Found, Limits, PassagePredictor, Said
 from chainring.deployment.span import Reader, Score
-from chainring.text.passages import Passage
+from chainring.text.passages import Passage, characters_held, passage_tokens
 
 _LARGEST = 50.0
 
@@ -30,14 +30,19 @@ def answering_predictor(folder: Path, *, tokenizer: Path, score: Score) -> Passa
     """Return the predictor of a folder with passages; `score` is the network that reads them."""
     card = read_card(folder)
     facts = card.facts["answering"]
-    reader = Reader(Tokens(tokenizer, max_tokens=int(facts["max_tokens"])), score)
+    tokens = Tokens(tokenizer, max_tokens=int(facts["max_tokens"]))
+    reader, room = Reader(tokens, score), passage_tokens(int(facts["max_tokens"]))
     most = int(facts["max_answer_tokens"])
 
     def read(question: str, found: Found) -> list[Said]:
         spans = reader.spans([(question, one.text) for one, _ in found])
         return [_said(one, fit, *span, most) for (one, fit), span in zip(found, spans, strict=True)]
 
-    limits = Limits(passages=int(facts["passages"]), characters=int(facts["passage_characters"]))
+    limits = Limits(
+        passages=int(facts["passages"]),
+        characters=int(facts["passage_characters"]),
+        held=lambda text: characters_held(text, tokens.read([text])[0], tokens=room),
+    )
     return PassagePredictor(folder, card, limits=limits, read=read, closed=reader.close)
 
 

@@ -21,7 +21,7 @@ from chainring.contracts.request import Request
 from chainring.contracts.values import Input
 from chainring.deployment.model_folder import Card, Floats, damaged, existing
 from chainring.deployment.text_predictor import prepare
-from chainring.text.passages import Passage, Passages, cut
+from chainring.text.passages import Held, Passage, Passages, cut
 
 PASSAGES_FILE = "passages.jsonl"
 DEFAULT = PredictSettings()
@@ -33,6 +33,7 @@ class Limits:
 
     passages: int
     characters: int
+    held: Held = len
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +121,7 @@ class PassagePredictor:
 
     def _found(self, question: str, given: str) -> Found:
         if given:
-            stretches = cut(given, characters=self._limits.characters)
+            stretches = cut(given, characters=self._limits.characters, held=self._limits.held)
             return [(Passage(id="", text=text), 0.0) for text in stretches]
         return self._passages.find(question, most=self._limits.passages)
 

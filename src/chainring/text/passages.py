@@ -15,10 +15,15 @@ import math
 import re
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 K1, B = 1.2, 0.75
+QUESTION_PART, MARKS = 4, 4
+"""Of a reader's tokens a question has the fourth part; two texts have as many marks at most."""
+Held: TypeAlias = Callable[[str], int]
+"""How many of a text's first characters a reader can hold; all of them: the length of the text."""
 _NAMED = re.compile(r"\{(passage|question)\}")
 _RUN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]+|[^\W\u3400-\u4dbf\u4e00-\u9fff]+")
 _SENTENCE = re.compile(r".+?(?:[。！？!?；]+[”’」』\"]?|[.](?=\s)|\n|$)\s*", re.DOTALL)
@@ -67,8 +72,10 @@ def terms(text: str) -> list[str]:
     return list(_terms(unicodedata.normalize("NFKC", text).casefold()))
 
 
-def cut(text: str, *, characters: int) -> list[str]:
+def cut(text: str, *, characters: int, held: Held = len) -> list[str]:
     """Return a text in stretches of whole sentences, of about so many characters at most.
+
+    A stretch of which a reader holds less than the whole is cut again, in like parts.
 
     >>> cut("物流很快。包裹三天到。Good.", characters=8)
     ['物流很快。', '包裹三天到。', 'Good.']
@@ -79,14 +86,32 @@ def cut(text: str, *, characters: int) -> list[str]:
             stretches[-1] += sentence
         else:
             stretches.append(sentence)
-    return [found for one in stretches if (found := one.strip())]
+    stripped = [found for one in stretches if (found := one.strip())]
+    return [part for one in stripped for part in _parts(one, held)]
 
 
-def passages_of(texts: Iterable[tuple[str, str]], *, characters: int) -> list[Passage]:
+def passage_tokens(max_tokens: int) -> int:
+    """Return how many tokens of a passage a reader of so many takes with a question beside it."""
+    return max_tokens - MARKS - max_tokens // QUESTION_PART
+
+
+def characters_held(text: str, encoding: Any, *, tokens: int) -> int:
+    """Return how many first characters of a text its first `tokens` tokens are.
+
+    `encoding` is that of the text, of `tokens` + 1 tokens or more where the text has so many.
+    """
+    marked = zip(encoding.offsets, encoding.special_tokens_mask, strict=True)
+    ends = [end for (_, end), special in marked if not special]
+    return len(text) if len(ends) <= tokens else int(ends[tokens - 1])
+
+
+def passages_of(
+    texts: Iterable[tuple[str, str]], *, characters: int, held: Held = len
+) -> list[Passage]:
     """Return the passages of (id, text) pairs, each stretch once."""
     found: dict[str, str] = {}
     for identity, text in texts:
-        for stretch in cut(text, characters=characters):
+        for stretch in cut(text, characters=characters, held=held):
             found.setdefault(stretch, identity)
     return [Passage(id=identity, text=stretch) for stretch, identity in found.items()]
 
@@ -99,6 +124,15 @@ def prompt_of(template: str, *, passage: str, question: str) -> str:
     """
     known = {"passage": passage, "question": question}
     return _NAMED.sub(lambda found: known[found[1]], template)
+
+
+def _parts(stretch: str, held: Held) -> list[str]:
+    """Return a stretch in parts that a reader holds; a single character is never cut."""
+    room = max(1, held(stretch))
+    if room >= len(stretch):
+        return [stretch]
+    parts = math.ceil(len(stretch) / room)
+    return cut(stretch, characters=math.ceil(len(stretch) / parts), held=held)
 
 
 def _sentences(text: str, characters: int) -> Iterator[str]:

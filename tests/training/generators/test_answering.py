@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,9 @@ from chainring.contracts.request import Request
 from chainring.contracts.work import Work
 from chainring.training.candidate import Trained
 from chainring.training.generators.answering import qa
+from chainring.training.generators.span import items_of
 from chainring.training.settings import TrainingSettings
+from chainring.training.tokens import open_tokenizer
 
 ARTICLES = {
     "art_parcel": "A parcel takes three days.",
@@ -82,3 +85,57 @@ def test_answers_that_stand_nowhere_are_refused(
     rows = [ask("How long?", "a fortnight")]
     with pytest.raises(RefusedError, match="no answer stands word for word"):
         qa(rows, rows, unlabelled=(), labels=(), work=opening, settings=_settings(tiny_encoder))
+
+
+LONG = {
+    "退款要几天？": "有收据的人可以退鞋。" * 9 + "退款需要五天。",
+    "包裹要几天？": "有收据的人可以退鞋。" * 9 + "包裹需要三天。",
+}
+
+
+def test_an_answer_at_the_end_of_a_long_chinese_passage_is_read(
+    ask: Callable[..., Row], opening: Work, tiny_encoder: Path
+) -> None:
+    rows = [ask(question, ASKED[question], passage) for question, passage in LONG.items()]
+    made = qa(rows, rows, unlabelled=(), labels=(), work=opening, settings=_settings(tiny_encoder))
+    lines = (made.folder / "passages.jsonl").read_text(encoding="utf-8").splitlines()
+    assert len(lines) > len(LONG)
+    whole = open_tokenizer(tiny_encoder, max_tokens=10_000)
+    for passage in [json.loads(line)["text"] for line in lines]:
+        longest = max(LONG, key=len)
+        assert len(whole.encode(longest, passage).ids) <= made.max_tokens == 80
+    with opening.open_predictor(made.folder, engine="generator") as predictor:
+        for question, passage in LONG.items():
+            (looked_up,) = predictor.predict([Request(text=question)])
+            (given,) = predictor.predict([Request(text=question, pair=passage)])
+            assert looked_up.output == given.output == ASKED[question]
+
+
+def test_a_question_without_end_does_not_end_the_training(
+    ask: Callable[..., Row], opening: Work, tiny_encoder: Path
+) -> None:
+    rows = [ask("退款要几天？" * 40, "五天", "退款需要五天。")]
+    settings = _settings(tiny_encoder, epochs=1)
+    made = qa(rows, rows, unlabelled=(), labels=(), work=opening, settings=settings)
+    with opening.open_predictor(made.folder, engine="generator") as predictor:
+        assert predictor.predict([Request(text="退款要几天？" * 40)])
+
+
+def test_an_answer_that_a_long_question_leaves_no_room_for_is_told_and_not_taught_as_missing(
+    ask: Callable[..., Row], opening: Work, tiny_encoder: Path
+) -> None:
+    passage = "有收据的人可以退鞋。" * 4 + "退款需要五天。"
+    rows = [ask("退款要几天？" * 40, "五天", passage), ask("退款要几天？", "五天", passage)]
+    settings = _settings(tiny_encoder, epochs=1)
+    made = qa(rows, rows, unlabelled=(), labels=(), work=opening, settings=settings)
+    assert "1 of 2 answers stand in a passage" in made.notes
+    assert any("left out: 1 of 2" in note for note in made.notes)
+    with pytest.raises(RefusedError, match="shorten the questions"):
+        qa(rows[:1], rows, unlabelled=(), labels=(), work=opening, settings=settings)
+
+
+def test_what_is_cut_off_is_no_item(tiny_encoder: Path) -> None:
+    tokenizer = open_tokenizer(tiny_encoder, max_tokens=16)
+    asked = [("退款？", "有收据的人可以退鞋。退款需要五天。")] * 4
+    items = items_of(tokenizer, asked, [(0, 3), (14, 16), (6, 12), None])
+    assert [item["places"] for item in items] == [[5, 7], [0, 0]]

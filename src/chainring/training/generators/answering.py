@@ -21,7 +21,7 @@ chainring.training.generators.seq2seq : where an answer stands in no text that c
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,7 @@ from typing import Any
 from chainring.contracts.dataset import Row, Task
 from chainring.contracts.errors import RefusedError
 from chainring.contracts.work import Work
-from chainring.text.passages import Passage, Passages, passages_of
+from chainring.text.passages import Held, Passage, Passages, characters_held, cut, passage_tokens
 from chainring.training.base import Base
 from chainring.training.candidate import Trained
 from chainring.training.encoder import chosen_base
@@ -85,27 +85,31 @@ def qa(
     if options.answers == "written":
         return worded(train, validation, unlabelled=unlabelled, work=work, settings=settings)
     train = with_target(train)
-    known = known_passages([*train, *validation], unlabelled, options=options)
-    asked = list(_asked(train, known, options))
-    if not any(span for _, _, span in asked):
-        raise RefusedError(
-            "qa.v1 reads answers off passages, and no answer stands word for word in one; add "
-            "the articles as unlabelled texts, or have them worded: training.answering.answers = "
-            "'written'"
-        )
+    articles = [*train, *validation], unlabelled
+    whole = known_passages(*articles, options=options)
+    _require_answers(_asked(train, whole, options))
     base_settings = settings.model_copy(
         update={"encoder": settings.encoder.model_copy(update={"base": options.base})}
     )
     base, minutes, because = chosen_base(train, unlabelled, work=work, settings=base_settings)
+    network, tokenizer, most = _opened(base, settings)
+    options = options.model_copy(update={"max_tokens": most})
+    room = passage_tokens(most)
+
+    def held(text: str) -> int:
+        return characters_held(text, tokenizer.encode(text), tokens=room)
+
+    known = known_passages(*articles, options=options, held=held)
+    asked = list(_asked(train, known, options, held=held))
+    _require_answers(asked)
     folder = work.folder("qa")
-    cut = _read(
-        base, asked, list(_asked(validation, known, options)), folder,
+    found, cuts = _read(
+        network, tokenizer, asked, list(_asked(validation, known, options, held=held)), folder,
         minutes=minutes, work=work, settings=settings,
     )  # fmt: skip
     write_passages(folder, known)
     facts = reading_facts(options, written=False)
     write_card(folder, task=task, facts=facts)
-    found = sum(span is not None for _, _, span in asked)
     return Trained(
         folder=folder,
         kind="generator",
@@ -113,13 +117,13 @@ def qa(
         max_tokens=options.max_tokens,
         ancestors=(ancestor(base),),
         cpu_s=time.process_time() - started,
-        notes=(*because, *cut, f"{found} of {len(train)} answers stand in a passage"),
+        notes=(*because, *cuts, f"{found} of {len(train)} answers stand in a passage"),
         facts=facts,
     )
 
 
 def _asked(
-    rows: Sequence[Row], known: Sequence[Passage], options: AnsweringSettings
+    rows: Sequence[Row], known: Sequence[Passage], options: AnsweringSettings, *, held: Held = len
 ) -> Iterator[Asked]:
     """Yield for each question a passage that holds its answer, and some like it that do not.
 
@@ -127,9 +131,7 @@ def _asked(
     """
     index = Passages(known)
     for row in rows:
-        own = [
-            one.text for one in passages_of([("", row.pair)], characters=options.passage_characters)
-        ]
+        own = cut(row.pair, characters=options.passage_characters, held=held)
         found = [one.text for one, _ in index.find(row.text, most=options.passages + 1)]
         holding = next((text for text in (own or found) if row.target in text), None)
         if holding is not None:
@@ -139,8 +141,32 @@ def _asked(
             yield row.text, other, None
 
 
+def _require_answers(asked: Iterable[Asked]) -> None:
+    if not any(span for _, _, span in asked):
+        raise RefusedError(
+            "qa.v1 reads answers off passages, and no answer stands word for word in one; add "
+            "the articles as unlabelled texts, or have them worded: training.answering.answers = "
+            "'written'"
+        )
+
+
+def _opened(base: Base, settings: TrainingSettings) -> tuple[Any, Any, int]:
+    """Return network and tokeniser of a reader, and how many tokens it reads at once."""
+    from transformers import set_seed
+
+    from chainring.training.finetune import open_encoder, readable_tokens
+    from chainring.training.generators.span import SpanNetwork
+    from chainring.training.tokens import open_tokenizer
+
+    set_seed(settings.seed)
+    network = SpanNetwork(open_encoder(base.folder, dropout=settings.encoder.dropout))
+    most = readable_tokens(network.encoder, settings.answering.max_tokens)
+    return network, open_tokenizer(base.folder, max_tokens=most), most
+
+
 def _read(
-    base: Base,
+    network: Any,
+    tokenizer: Any,
     asked: Sequence[Asked],
     judged: Sequence[Asked],
     folder: Path,
@@ -148,26 +174,27 @@ def _read(
     minutes: float,
     work: Work,
     settings: TrainingSettings,
-) -> tuple[str, ...]:
-    """Train the reader and write it; return what had to be cut."""
+) -> tuple[int, tuple[str, ...]]:
+    """Train the reader and write it; return how many answers it was shown, and what was cut."""
     from safetensors.torch import save_file
-    from transformers import set_seed
 
     from chainring.training.budget import fit, sample
-    from chainring.training.finetune import open_encoder, passed_parameters
-    from chainring.training.generators.span import SpanNetwork, collate, items_of
-    from chainring.training.tokens import open_tokenizer
+    from chainring.training.finetune import passed_parameters
+    from chainring.training.generators.span import collate, items_of
     from chainring.training.trainer import Run, train
 
     options = settings.answering
-    set_seed(settings.seed)
-    network = SpanNetwork(open_encoder(base.folder, dropout=settings.encoder.dropout))
-    tokenizer = open_tokenizer(base.folder, max_tokens=_most(network, options.max_tokens))
-    tokenizer.enable_truncation(_most(network, options.max_tokens), strategy="only_second")
     items, checked = (
         items_of(tokenizer, [(q, p) for q, p, _ in some], [span for _, _, span in some])
         for some in (asked, judged)
     )
+    left = len(asked) - len(items)
+    found = sum(span is not None for _, _, span in asked) - left
+    if not found:
+        raise RefusedError(
+            "qa.v1: beside questions this long no answer is read; shorten the questions, or raise "
+            "training.answering.max_tokens and take a base that reads as many"
+        )
     fitting = fit(
         options.epochs,
         parameters=passed_parameters(network.encoder),
@@ -200,12 +227,9 @@ def _read(
     tokenizer.save(str(folder / ENCODER / "tokenizer.json"))
     head = {name: value.detach().contiguous() for name, value in network.head.state_dict().items()}
     save_file(head, str(folder / HEAD_FILE))
-    return (fitting.because,) if fitting.because else ()
+    cut_off = f"answers that are cut off beside a long question, left out: {left} of {found + left}"
+    return found, tuple(note for note in (fitting.because, cut_off if left else "") if note)
 
 
 def _length(item: Any) -> int:
     return len(item["input_ids"])
-
-
-def _most(network: Any, wanted: int) -> int:
-    return min(wanted, int(getattr(network.encoder.config, "max_position_embeddings", wanted)))

@@ -16,17 +16,25 @@ from pathlib import Path
 from typing import Any
 
 from chainring.contracts.dataset import Row
-from chainring.text.passages import Passage, Passages, cut, passages_of, prompt_of, terms
+from chainring.text.passages import Held, Passage, Passages, cut, passages_of, prompt_of, terms
 from chainring.training.generators.settings import AnsweringSettings
 
 PASSAGES_FILE = "passages.jsonl"
 
 
 def known_passages(
-    rows: Sequence[Row], unlabelled: Sequence[Row], *, options: AnsweringSettings
+    rows: Sequence[Row],
+    unlabelled: Sequence[Row],
+    *,
+    options: AnsweringSettings,
+    held: Held = len,
 ) -> list[Passage]:
-    """Return the passages of all articles, and of the rows that name theirs."""
-    return passages_of(_articles(rows, unlabelled), characters=options.passage_characters)
+    """Return the passages of all articles, and of the rows that name theirs.
+
+    `held` tells how much of one the model that reads them can hold.
+    """
+    articles = _articles(rows, unlabelled)
+    return passages_of(articles, characters=options.passage_characters, held=held)
 
 
 def _articles(rows: Sequence[Row], unlabelled: Sequence[Row]) -> Iterator[tuple[str, str]]:

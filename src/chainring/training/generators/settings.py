@@ -160,7 +160,11 @@ class AnsweringSettings(BaseModel):
         default=3, ge=1, le=100, description="passages that are read for a question"
     )
     passage_characters: int = Field(
-        default=600, ge=50, le=100_000, description="length of a passage, about; cut at sentences"
+        default=600,
+        ge=50,
+        le=100_000,
+        description="length of a passage, about; cut at sentences, finer where three quarters of "
+        "`max_tokens` hold less",
     )
     epochs: int = Field(default=4, ge=1, le=1000, description="passes over the rows, at most")
     learning_rate: float = Field(default=1e-4, gt=0, lt=1, description="peak learning rate")
@@ -173,7 +177,10 @@ class AnsweringSettings(BaseModel):
         default=2, ge=0, description="epochs without a better validation loss before stopping"
     )
     max_tokens: int = Field(
-        default=256, ge=16, le=8192, description="tokens of question and passage that are read"
+        default=256,
+        ge=16,
+        le=8192,
+        description="tokens of question and passage that are read; a base may hold fewer",
     )
     max_answer_tokens: int = Field(
         default=40, ge=1, le=1024, description="tokens of an answer, at most"

@@ -64,7 +64,7 @@ def collate(items: Sequence[Mapping[str, Any]], *, pad: int) -> dict[str, torch.
 def items_of(
     tokenizer: Any, asked: Sequence[tuple[str, str]], answers: Sequence[tuple[int, int] | None]
 ) -> list[dict[str, Any]]:
-    """Return an item for each question and passage.
+    """Return an item for each question and passage, none where the answer is cut off.
 
     Parameters
     ----------
@@ -75,12 +75,9 @@ def items_of(
     """
     encodings = tokenizer.encode_batch(list(asked))
     return [
-        {
-            "input_ids": one.ids,
-            "types": one.type_ids,
-            "places": token_places(one.offsets, one.sequence_ids, span),
-        }
+        {"input_ids": one.ids, "types": one.type_ids, "places": places}
         for one, span in zip(encodings, answers, strict=True)
+        if (places := token_places(one.offsets, one.sequence_ids, span)) is not None
     ]
 
 
@@ -88,13 +85,14 @@ def token_places(
     offsets: Sequence[tuple[int, int]],
     sequences: Sequence[int | None],
     span: tuple[int, int] | None,
-) -> list[int]:
-    """Return the first and last token of a span of the second text; (0, 0) where there is none."""
+) -> list[int] | None:
+    """Return the first and last token of a span of the second text; (0, 0) where there is none.
+
+    None where not all of the span is among the tokens, because the text was cut before its end.
+    """
     if span is None:
         return [0, 0]
-    inside = [
-        t
-        for t, ((start, end), sequence) in enumerate(zip(offsets, sequences, strict=True))
-        if sequence == 1 and start < span[1] and span[0] < end
-    ]
-    return [inside[0], inside[-1]] if inside else [0, 0]
+    passage = [t for t, sequence in enumerate(sequences) if sequence == 1]
+    inside = [t for t in passage if offsets[t][0] < span[1] and span[0] < offsets[t][1]]
+    whole = inside and offsets[passage[-1]][1] >= span[1]
+    return [inside[0], inside[-1]] if whole else None
