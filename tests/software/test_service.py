@@ -118,6 +118,14 @@ def test_a_reaction_is_found_by_the_next_who_opens_the_project(
     assert (row.author, row.episode) == ("ann", "visit-1")
 
 
+def test_without_keys_a_client_that_must_send_one_is_answered(client: httpx.Client) -> None:
+    for number in range(12):  # more than would lock the address out
+        headers = {"authorization": f"Bearer none-{number}"}
+        asked = client.post("/v1/predict", json={"text": TEXT}, headers=headers)
+        assert asked.status_code == 200, asked.text
+    assert client.get("/v1/keys", headers={"cookie": "chainring_key=ended"}).status_code == 200
+
+
 def test_a_flag_opens_a_case_that_its_author_follows_until_it_is_closed(
     client: httpx.Client,
 ) -> None:

@@ -69,6 +69,42 @@ def test_guesses_open_nothing_and_leave_no_trace_of_themselves(
     assert 1 <= int(locked.headers["retry-after"]) <= 60
 
 
+@pytest.fixture
+def keyed() -> Iterator[httpx.Client]:
+    """Yield a client of a server of its own, where nobody has guessed yet."""
+    app = create_app(DemoVerbs(keys={"right": "admin"}), settings=DeploymentSettings())
+    with running(app) as url, httpx.Client(base_url=url) as client:
+        yield client
+
+
+def test_a_page_that_asks_on_with_an_ended_key_locks_nobody_out(keyed: httpx.Client) -> None:
+    for _ in range(30):
+        polled = keyed.get("/watch", headers={"cookie": "chainring_key=ended"})
+        assert polled.status_code == 401
+    right = keyed.get("/v1/status", headers={"authorization": "Bearer right"})
+    assert right.status_code == 200
+
+
+def test_guesses_in_the_cookie_of_an_open_page_are_counted(keyed: httpx.Client) -> None:
+    for number in range(30):
+        guess = {"cookie": f"chainring_key=guess-{number}"}
+        assert keyed.get("/docs", headers=guess).status_code == 200
+    locked = keyed.get("/v1/status", headers={"authorization": "Bearer right"})
+    assert (locked.status_code, locked.json()["error"]["code"]) == (429, "too_many_tries")
+    page = keyed.get("/docs", headers={"cookie": "chainring_key=right"})
+    assert page.status_code == 200
+    assert 'href="/review"' not in page.text
+
+
+def test_an_open_page_knows_its_visitor_and_so_does_the_next_call(keyed: httpx.Client) -> None:
+    page = keyed.get("/docs", headers={"cookie": "chainring_key=right"})
+    assert 'href="/review"' in page.text
+    for number in range(12):
+        keyed.get("/v1/status", headers={"authorization": f"Bearer guess-{number}"})
+    known = keyed.get("/v1/status", headers={"cookie": "chainring_key=right"})
+    assert known.status_code == 200
+
+
 @pytest.mark.parametrize("route", CLOSED)
 def test_a_wrong_key_opens_no_route(guessed: httpx.Client, route: Route) -> None:
     answer = _call(guessed, route, headers={"authorization": "Bearer wrong"})
@@ -127,6 +163,8 @@ def test_an_open_server_refuses_posts_that_other_sites_send(
     assert answer.status_code == 403
     answer = client.post("/v1/predict", json=body, headers={"origin": "http://evil.example"})
     assert answer.status_code == 403
+    made_up = {"origin": "http://evil.example", "authorization": "Bearer made-up"}
+    assert client.post("/v1/predict", json=body, headers=made_up).status_code == 403
     assert client.post("/v1/predict", json=body).status_code == 200
 
 
@@ -139,6 +177,9 @@ def test_a_listed_site_may_only_ask_a_server_without_keys(sites: tuple[str, ...]
             made = page.post("/v1/keys", json={"role": "admin", "name": "mine"})
             assert made.json()["error"]["code"] == "not_allowed"
             assert page.get("/v1/audit").status_code == 403
+            page.headers["authorization"] = "Bearer made-up"  # what is no key proves nothing
+            made = page.post("/v1/keys", json={"role": "admin", "name": "mine"})
+            assert made.json()["error"]["code"] == "not_allowed"
         with httpx.Client(base_url=url, headers={"origin": url}) as own:
             made = own.post("/v1/keys", json={"role": "ask", "name": "page"})
             assert made.status_code == 201
@@ -163,23 +204,36 @@ def test_a_server_with_keys_answers_under_any_name(operator: httpx.Client) -> No
 def test_wrong_keys_are_counted_by_address_and_forgotten_after_the_window() -> None:
     now = 0.0
     wrong = WrongKeys(limit=3, window_s=60, clock=lambda: now)
-    for _ in range(3):
-        wrong.count("a")
+    for number in range(3):
+        wrong.count("a", f"guess-{number}")
     with pytest.raises(HttpError) as raised:
-        wrong.count("a")
+        wrong.count("a", "guess-3")
     assert raised.value.code == "too_many_tries"
-    wrong.count("b")
+    wrong.count("b", "guess-3")
     now = 61.0
-    wrong.count("a")
+    wrong.count("a", "guess-3")
+
+
+def test_a_wrong_key_that_is_sent_again_and_again_counts_once_a_window() -> None:
+    now = 0.0
+    wrong = WrongKeys(limit=3, window_s=60, clock=lambda: now)
+    for second in range(600):
+        now = float(second)
+        wrong.count("office", "ended")
+        wrong.require("office", "a right one")
+    wrong.count("office", "guess-1")
+    wrong.count("office", "guess-2")
+    with pytest.raises(HttpError, match="too_many_tries"):
+        wrong.require("office", "a right one")
 
 
 def test_an_address_that_guesses_is_locked_out_but_for_the_keys_that_worked_there() -> None:
     now = 0.0
     wrong = WrongKeys(limit=3, window_s=60, clock=lambda: now)
     wrong.let_in("office", "right")
-    for _ in range(3):
-        wrong.require("office", "guess")
-        wrong.count("office")
+    for number in range(3):
+        wrong.require("office", f"guess-{number}")
+        wrong.count("office", f"guess-{number}")
     with pytest.raises(HttpError, match="too_many_tries"):
         wrong.require("office", "another right one")
     wrong.require("office", "right")
@@ -191,7 +245,7 @@ def test_an_address_that_guesses_is_locked_out_but_for_the_keys_that_worked_ther
 def test_a_guesser_with_a_network_of_ipv6_addresses_is_one() -> None:
     wrong = WrongKeys(limit=3, clock=lambda: 0.0)
     for number in range(3):
-        wrong.count(f"2001:db8:1:2::{number + 1:x}")
+        wrong.count(f"2001:db8:1:2::{number + 1:x}", f"guess-{number}")
     with pytest.raises(HttpError, match="too_many_tries"):
         wrong.require("2001:db8:1:2:ffff::9", "guess")
     wrong.require("2001:db8:1:3::1", "guess")
@@ -200,7 +254,7 @@ def test_a_guesser_with_a_network_of_ipv6_addresses_is_one() -> None:
 def test_no_address_makes_the_count_of_wrong_keys_grow_without_bound() -> None:
     wrong = WrongKeys(limit=3, clock=lambda: 0.0)
     for index in range(30_000):
-        wrong.count(str(index))
+        wrong.count(str(index), "guess")
     assert len(wrong._tries) <= 10_001
 
 

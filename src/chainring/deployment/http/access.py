@@ -10,6 +10,7 @@ from __future__ import annotations
 import ipaddress
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Literal
 from urllib.parse import urlsplit
@@ -35,7 +36,9 @@ class WrongKeys:
 
     Then no key is even looked at but those that were let in from there before: whoever shares an
     address (an office, a proxy) must not be able to lock out the programs that work there. An
-    IPv6 address counts as its network of 64 bits, which one guesser may own.
+    IPv6 address counts as its network of 64 bits, which one guesser may own. One wrong key counts
+    once within `window_s`, however often it comes: a program that goes on with a key that ended
+    guesses nothing. Of keys only a hash is held.
     """
 
     def __init__(
@@ -46,13 +49,13 @@ class WrongKeys:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.limit, self.window_s, self.clock = limit, window_s, clock
-        self._tries: dict[str, list[float]] = {}
+        self._tries: dict[str, dict[int, float]] = {}
         self._let_in: set[int] = set()
 
     def require(self, client: str, secret: str) -> None:
         """Raise `too_many_tries` where the address is locked out and the key is new there."""
         if self._tries and hash((client, secret)) not in self._let_in:
-            tries = self._recent(_network(client))
+            tries = [*self._recent(_network(client)).values()]
             if len(tries) >= self.limit:
                 left = self.window_s - (self.clock() - tries[-self.limit])
                 raise HttpError("too_many_tries", retry_after_s=left)
@@ -63,19 +66,22 @@ class WrongKeys:
             self._let_in.clear()
         self._let_in.add(hash((client, secret)))
 
-    def count(self, client: str) -> None:
-        """Note one more; past the limit raise `too_many_tries`."""
-        network = _network(client)
+    def count(self, client: str, secret: str) -> None:
+        """Note one more, unless it was noted already; past the limit raise `too_many_tries`."""
+        network, name = _network(client), hash(secret)
         tries = self._recent(network)
+        if name in tries:
+            return
         if len(self._tries) > 10_000:
             self._tries.clear()
-        self._tries[network] = [*tries, self.clock()][-self.limit - 1 :]
+        newest = [*tries.items(), (name, self.clock())][-self.limit - 1 :]
+        self._tries[network] = dict(newest)
         if len(tries) >= self.limit:
             raise HttpError("too_many_tries", retry_after_s=self.window_s)
 
-    def _recent(self, network: str) -> list[float]:
-        now = self.clock()
-        return [at for at in self._tries.get(network, []) if now - at < self.window_s]
+    def _recent(self, network: str) -> dict[int, float]:
+        now, tries = self.clock(), self._tries.get(network, {})
+        return {name: at for name, at in tries.items() if now - at < self.window_s}
 
 
 def _network(client: str) -> str:
@@ -98,7 +104,8 @@ def caller_of(
 ) -> Caller:
     """Return who calls; pages of other web sites may only where they are among `sites`.
 
-    On a server without keys those pages may only ask: whoever opens one did not write it.
+    On a server without keys those pages may only ask: whoever opens one did not write it. What is
+    sent as a key there is none, and proves nothing.
 
     Raises
     ------
@@ -114,12 +121,13 @@ def caller_of(
     except NotAllowedError:
         if secret is None:
             raise HttpError("no_key") from None
-        wrong.count(client)
+        wrong.count(client, secret)
         raise HttpError("wrong_key") from None
-    if secret is not None:
-        wrong.let_in(client, secret)
     if not caller.key_id:
+        proof = "none"
         require_own_host(request)
+    elif secret is not None:
+        wrong.let_in(client, secret)
     if proof == "none" and _is_site(request, sites) and not _is_own(request):
         return replace(caller, role="ask")
     if proof != "header" and request.method not in ("GET", "HEAD"):
@@ -127,13 +135,27 @@ def caller_of(
     return caller
 
 
-def visitor_of(request: Request, verbs: Verbs) -> Caller:
-    """Return who looks at a page that is open to everybody, so that it can show the way on."""
+def visitor_of(request: Request, verbs: Verbs, wrong: WrongKeys) -> Caller:
+    """Return who looks at a page that is open to everybody, so that it can show the way on.
+
+    A wrong key in the cookie counts as anywhere else; where it is one too many, nobody looks.
+    """
     client = request.client.host if request.client else ""
+    secret = request.cookies.get(KEY_COOKIE) or None
     try:
-        return verbs.authenticate(request.cookies.get(KEY_COOKIE), client)
-    except NotAllowedError:
+        if secret is not None:
+            wrong.require(client, secret)
+        caller = verbs.authenticate(secret, client)
+    except HttpError:
         return NOBODY
+    except NotAllowedError:
+        if secret is not None:
+            with suppress(HttpError):
+                wrong.count(client, secret)
+        return NOBODY
+    if caller.key_id and secret is not None:
+        wrong.let_in(client, secret)
+    return caller
 
 
 def secret_of(request: Request) -> tuple[str | None, Proof]:

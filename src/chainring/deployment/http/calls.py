@@ -140,7 +140,7 @@ class Route:
 
 async def call_of(request: Request, route: Route, house: House) -> Call:
     """Return the call, after key, role and origin were found right and the body was read."""
-    caller = visitor_of(request, house.verbs) if route.page else NOBODY
+    caller = visitor_of(request, house.verbs, house.wrong_keys) if route.page else NOBODY
     if route.verb is not None:
         sites = house.settings.cors_origins
         caller = caller_of(request, house.verbs, house.wrong_keys, sites=sites)

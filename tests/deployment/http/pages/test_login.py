@@ -61,7 +61,7 @@ def test_many_wrong_keys_are_429_and_lock_out_all_but_those_that_opened_before()
     verbs = DemoVerbs(keys={"right": "ask", "known": "ask"})
     with running(create_app(verbs, settings=DeploymentSettings())) as url:
         assert _sign_in(url, "known").status_code == 303
-        statuses = [_sign_in(url, "wrong").status_code for _ in range(12)]
+        statuses = [_sign_in(url, f"wrong-{n}").status_code for n in range(12)]
         assert statuses == [401] * 10 + [429] * 2
         assert _sign_in(url, "right").status_code == 429
         assert _sign_in(url, "known").status_code == 303

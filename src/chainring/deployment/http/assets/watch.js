@@ -6,6 +6,12 @@ async function again() {
   if (document.hidden) return;
   try {
     const response = await fetch(location.href, { headers: { accept: "text/html" } });
+    if (response.redirected || response.status === 401) {
+      // The key of this tab has ended: nobody asks on with it, and the way in is shown.
+      clearInterval(timer);
+      location.reload();
+      return;
+    }
     if (!response.ok) return;
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
     const held = document.activeElement?.closest("main");
@@ -15,4 +21,4 @@ async function again() {
   }
 }
 
-setInterval(again, EVERY_MS);
+const timer = setInterval(again, EVERY_MS);

@@ -33,12 +33,13 @@ async def login(call: Call) -> Response:
         if not (secret.isascii() and secret.isprintable() and 0 < len(secret) <= 512):
             raise NotAllowedError("no key")
         call.house.wrong_keys.require(client, secret)
-        call.verbs.authenticate(secret, client)
+        caller = call.verbs.authenticate(secret, client)
     except NotAllowedError:
-        return _refused(call, client, next_)
+        return _refused(call, client, secret, next_)
     except HttpError:
         return _form(call, next_=next_, trouble="login.too_many", status=429)
-    call.house.wrong_keys.let_in(client, secret)
+    if caller.key_id:
+        call.house.wrong_keys.let_in(client, secret)
     response = RedirectResponse(next_, status_code=303)
     response.set_cookie(
         KEY_COOKIE,
@@ -69,9 +70,9 @@ def local(path: str) -> str:
     return path if safe and "\\" not in path else "/"
 
 
-def _refused(call: Call, client: str, next_: str) -> Response:
+def _refused(call: Call, client: str, secret: str, next_: str) -> Response:
     try:
-        call.house.wrong_keys.count(client)
+        call.house.wrong_keys.count(client, secret)
     except HttpError:
         return _form(call, next_=next_, trouble="login.too_many", status=429)
     return _form(call, next_=next_, trouble="login.wrong", status=401)
