@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
+import logging
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from starlette.testclient import TestClient
 from tests.software.conftest import ALONE
 
-from chainring.contracts.errors import InputError
-from chainring.software.ray_serving import replicated
-
-pytest.importorskip("aiohttp", reason="the extra `ray-serve` is not installed")
-pytest.importorskip("ray", reason="the extra `ray-serve` is not installed")
+from chainring.contracts.errors import InputError, MissingPackageError
+from chainring.deployment.http import traces
+from chainring.software import ray_serving
+from chainring.software.ray_serving import built, replicated
 
 SCRIPT = """
 import json, sys, urllib.request
@@ -40,8 +41,17 @@ with replicated(Path(sys.argv[1]), replicas=2, host="127.0.0.1", port=int(sys.ar
 """
 
 
+@pytest.fixture(autouse=True)
+def _without_ray(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let nothing but the slow test come as far as Ray."""
+    if "slow" not in request.keywords:
+        monkeypatch.setattr(ray_serving, "_imported", lambda: pytest.fail("Ray was begun"))
+
+
 @pytest.mark.slow
 def test_two_replicas_answer_like_the_champion_and_share_its_traffic(shop: Path) -> None:
+    pytest.importorskip("aiohttp", reason="the extra `ray-serve` is not installed")
+    pytest.importorskip("ray", reason="the extra `ray-serve` is not installed")
     from chainring.software.api import Project
     from chainring.software.tour import free_port
 
@@ -67,3 +77,49 @@ def test_beyond_this_machine_it_wants_keys_first(shop: Path) -> None:
     with pytest.raises(InputError, match="has no keys"):
         with replicated(shop, replicas=2, host="0.0.0.0", port=0):
             pass
+
+
+def test_a_certificate_is_refused_since_ray_would_speak_plain_http(shop: Path) -> None:
+    recipe = shop / "chainring.toml"
+    named = '[deployment]\ntls_certificate = "cert.pem"\ntls_key = "key.pem"'
+    recipe.write_text(recipe.read_text().replace("[deployment]", named))
+    with pytest.raises(InputError, match=r"tls_certificate.* proxy"):
+        with replicated(shop, replicas=2, host="127.0.0.1", port=0):
+            pass
+
+
+def test_traces_that_cannot_be_sent_are_told_before_ray_is_begun(
+    shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing(**facts: object) -> None:
+        raise MissingPackageError("opentelemetry-sdk", extra="otel", needed_for="traces")
+
+    monkeypatch.setattr(traces, "tracing", missing)
+    (shop / "chainring.toml").write_text(
+        (shop / "chainring.toml").read_text() + "\n[observing]\ntraces = true\n"
+    )
+    with pytest.raises(MissingPackageError, match="otel"):
+        with replicated(shop, replicas=2, host="127.0.0.1", port=0):
+            pass
+
+
+def test_a_replica_logs_and_traces_as_the_recipe_says_until_it_stops(
+    shop: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("opentelemetry.sdk", reason="the extra `otel` is not installed")
+    from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+    ours = logging.getLogger("chainring")
+    monkeypatch.setattr(ours, "handlers", [])
+    monkeypatch.setattr(ours, "propagate", True)
+    spans, closed, tracing = InMemorySpanExporter(), list[str](), traces.tracing
+    monkeypatch.setattr(spans, "shutdown", lambda: closed.append("closed"))
+    monkeypatch.setattr(traces, "tracing", lambda *, app: tracing(app=app, exporter=spans))
+    with (shop / "chainring.toml").open("a") as recipe:
+        recipe.write('\n[observing]\nlogs = "json"\nrequests = true\ntraces = true\n')
+    with TestClient(built(shop, local=True)()) as client:
+        assert client.get("/health/live").status_code == 200
+    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert "/health/live" in {line.get("route") for line in lines}
+    assert "GET /health/live" in {span.name for span in spans.get_finished_spans()}
+    assert closed == ["closed"], "what was not sent yet is sent when a replica stops"

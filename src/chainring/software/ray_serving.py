@@ -10,15 +10,19 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chainring.contracts.errors import InputError, MissingPackageError
+from chainring.deployment.http import traces
 from chainring.hardware.ray_cluster import imported, joined
 from chainring.software.api import Project
-from chainring.software.serving import LIMITS_FILE, LOOPBACK
+from chainring.software.serving import LOOPBACK, Shared, application
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
 
 CPUS = 1.0
 """Processors that Ray keeps for a replica: it has one inference lane."""
@@ -48,9 +52,10 @@ def replicated(folder: Path, *, replicas: int, host: str | None, port: int | Non
     Raises
     ------
     InputError
-        When it would listen beyond this machine without any key.
+        When it would listen beyond this machine without any key, or the recipe names a
+        certificate: Ray's port speaks plain HTTP.
     MissingPackageError
-        When the extra `ray-serve` is not installed.
+        When the extra `ray-serve` is not installed, or `otel` where traces are to be sent.
     """
     project = Project.open(folder)
     try:
@@ -63,13 +68,21 @@ def replicated(folder: Path, *, replicas: int, host: str | None, port: int | Non
             f"{place} can be reached from other machines and the project has no keys; make one "
             "with `chainring keys --make operate --name me` first"
         )
+    if recipe.deployment.tls_certificate is not None:
+        raise InputError(
+            "deployment.tls_certificate: Ray's port speaks plain HTTP; put a proxy with the "
+            "certificate before it and take tls_certificate and tls_key out of the recipe, or "
+            "serve without --replicas"
+        )
+    if recipe.observing.traces:
+        traces.tracing(app=recipe.project.name).close()
     taken = recipe.deployment.port if port is None else port
     serve = _imported()
     _, session = joined(workers=replicas, address=recipe.hardware.ray_address)
     try:
         serve.start(http_options={"host": place, "port": taken})
-        built = serve.ingress(_built(folder.resolve(), place in LOOPBACK))()
-        made = serve.deployment(built).options(
+        ingress = serve.ingress(built(folder.resolve(), local=place in LOOPBACK))()
+        made = serve.deployment(ingress).options(
             num_replicas=replicas,
             ray_actor_options={"num_cpus": CPUS},
             max_ongoing_requests=recipe.deployment.max_queue,
@@ -82,24 +95,25 @@ def replicated(folder: Path, *, replicas: int, host: str | None, port: int | Non
         del session
 
 
-def _built(folder: Path, local: bool) -> Callable[[], Any]:
-    """Return what makes the application inside a replica."""
+def built(folder: Path, *, local: bool) -> Callable[[], FastAPI]:
+    """Return what makes the application inside a replica; it lets go of all when that stops."""
 
-    def application() -> Any:
-        from chainring.deployment.http.app import create_app
-        from chainring.deployment.http.limits import Limits
-        from chainring.software.service import STORE_IS_AWAY, Service
+    def replica() -> FastAPI:
+        held = ExitStack()
+        shared = Shared(open_to_all=local)
+        app = held.enter_context(application(Project.open(folder), shared=shared))
+        lifespan = app.router.lifespan_context
 
-        project = Project.open(folder)
-        service = Service(project, open_to_all=local)
-        return create_app(
-            service,
-            settings=project.ring.recipe.deployment,
-            limits=Limits(folder / ".chainring" / LIMITS_FILE),
-            passing=STORE_IS_AWAY,
-        )
+        @asynccontextmanager
+        async def until_stopped(app: FastAPI) -> AsyncIterator[Any]:
+            with held:
+                async with lifespan(app) as state:
+                    yield state
 
-    return application
+        app.router.lifespan_context = until_stopped
+        return app
+
+    return replica
 
 
 def _imported() -> Any:

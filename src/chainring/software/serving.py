@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chainring.contracts.errors import InputError, MissingPackageError
 from chainring.software.api import Project
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 LIMITS_FILE = "limits"
@@ -77,11 +81,20 @@ def serve_project(
 
 def answer(project: Project, taken: socket.socket, *, shared: Shared) -> None:
     """Answer requests of a listening socket in this process until it is told to stop."""
+    from chainring.deployment.http.server import serve
+
+    drain_s = project.ring.recipe.deployment.drain_s
+    with application(project, shared=shared) as made:
+        serve(made, listener=taken, drain_s=drain_s, **tls_files(project))
+
+
+@contextmanager
+def application(project: Project, *, shared: Shared) -> Iterator[FastAPI]:
+    """Yield a project's application, with logs and traces as its recipe says."""
     from chainring.deployment.http.app import create_app
     from chainring.deployment.http.idempotency import Remembered
     from chainring.deployment.http.limits import Limits
     from chainring.deployment.http.logs import configure
-    from chainring.deployment.http.server import serve
     from chainring.deployment.http.siblings import Siblings
     from chainring.deployment.http.traces import tracing
     from chainring.hardware.memory import keep_freed_memory
@@ -92,18 +105,17 @@ def answer(project: Project, taken: socket.socket, *, shared: Shared) -> None:
     configure(observing.logs)
     tracer = tracing(app=project.app) if observing.traces else None
     limits = Limits(project.folder / ".chainring" / LIMITS_FILE)
-    made = create_app(
-        Service(project, open_to_all=shared.open_to_all),
-        settings=settings,
-        tracer=tracer,
-        log_requests=observing.requests,
-        limits=limits,
-        remembered=Remembered(shared.folder),
-        siblings=None if shared.folder is None else Siblings(shared.folder, shared.number),
-        passing=STORE_IS_AWAY,
-    )
     try:
-        serve(made, listener=taken, drain_s=settings.drain_s, **tls_files(project))
+        yield create_app(
+            Service(project, open_to_all=shared.open_to_all),
+            settings=settings,
+            tracer=tracer,
+            log_requests=observing.requests,
+            limits=limits,
+            remembered=Remembered(shared.folder),
+            siblings=None if shared.folder is None else Siblings(shared.folder, shared.number),
+            passing=STORE_IS_AWAY,
+        )
     finally:
         limits.close()
         if tracer is not None:
