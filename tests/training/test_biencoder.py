@@ -10,7 +10,7 @@ import torch
 from tests.training.conftest import make_row, shop_rows
 
 from chainring.contracts.dataset import Row
-from chainring.contracts.errors import InputError
+from chainring.contracts.errors import InputError, RefusedError
 from chainring.contracts.work import Work
 from chainring.stats.likeness import unit
 from chainring.training.biencoder import biencoder
@@ -71,6 +71,22 @@ def test_pairs_of_one_label_alone_are_refused_before_anything_is_learnt(
             labels=("other", "same"),
             work=work,
             settings=TrainingSettings.model_validate({"encoder": {"base": str(tiny_base)}}),
+            task="matching",
+        )
+
+
+def test_accumulation_is_refused_with_the_reason_before_anything_is_learnt(
+    tiny_base: Path, work: Work
+) -> None:
+    told = {"encoder": {"base": str(tiny_base)}, "craft": {"accumulation": 2}}
+    with pytest.raises(RefusedError, match=r"accumulation.*rows of a step.*batch_size"):
+        biencoder(
+            [row for row in pairs() if row.split == "train"],
+            (),
+            unlabelled=(),
+            labels=("other", "same"),
+            work=work,
+            settings=TrainingSettings.model_validate(told),
             task="matching",
         )
 

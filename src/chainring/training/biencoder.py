@@ -58,11 +58,17 @@ def biencoder(
     InputError
         All rows carry one label.
     RefusedError
-        The task does not compare two texts by one label.
+        The task does not compare two texts by one label, or the recipe accumulates batches.
     """
     facts = TASKS[task]
     if "pair" not in facts.needs or facts.form != "one":
         raise RefusedError(f"a bi-encoder compares two texts; {task} does not")
+    if settings.craft.accumulation > 1:
+        raise RefusedError(
+            "training.craft.accumulation: its loss compares all rows of a step, which are held in "
+            f"memory at once, so {settings.craft.accumulation} batches save nothing; leave it at 1 "
+            "and set training.encoder.batch_size"
+        )
     found = sorted({row.label for row in train})
     if len(found) < 2:
         said = f"{found[0]!r} alone" if found else "no rows"

@@ -183,6 +183,13 @@ def test_a_training_in_halves_comes_out_the_same_to_the_last_bit(trained: Traine
     assert torch.equal(flat(first), flat(again))
 
 
+def test_float16_scales_its_loss_and_is_computed_without_halves(trained: Trained) -> None:
+    half, curve = trained(toy_run(learning_rate=0.001, craft={"precision": "fp16"}), toy=Told(0.0))
+    assert set(half.taken) == {8}
+    losses = [point["loss"] for point in curve if "loss" in point]
+    assert losses[-1] < losses[0]
+
+
 def test_halves_that_do_not_fit_in_memory_are_halved_again(trained: Trained) -> None:
     run = toy_run(learning_rate=0.001)
     narrow, _ = trained(run, toy=Told(0.0, room=2))

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from tests.training.craft.conftest import Trained, toy_run
 
-from chainring.training.craft.schedules import Plateau, warmup_steps
+from chainring.training.craft.schedules import Plateau, patience, warmup_steps
 
 STEPS, WARMUP = 15, 3
 
@@ -66,6 +66,20 @@ def test_a_training_whose_score_stays_falls_to_lower_rates_by_epochs_not_by_batc
     _, curve = trained(run, judge=lambda _: {"accuracy": 0.5})
     rates = [point["learning_rate"] for point in curve if "learning_rate" in point]
     assert rates == pytest.approx([0.4] * 15 + [0.2] * 10)
+
+
+def test_a_plateau_is_trained_at_halved_rates_before_patience_stops_it(trained: Trained) -> None:
+    run = toy_run(epochs=20, learning_rate=0.4, patience=2, craft={"schedule": "plateau"})
+    _, curve = trained(run, judge=lambda _: {"accuracy": 0.5, "loss": 0.5})
+    rates = [point["learning_rate"] for point in curve if "learning_rate" in point]
+    assert sorted(set(rates), reverse=True) == pytest.approx([0.4, 0.2, 0.1])
+    assert curve[-1]["epoch"] == 6
+
+
+@pytest.mark.parametrize("asked", [0, 7])
+def test_a_longer_patience_or_none_stays_on_a_plateau_schedule(asked: int) -> None:
+    assert patience("plateau", asked) == asked
+    assert patience("linear", 2) == 2
 
 
 @pytest.mark.parametrize(

@@ -75,6 +75,25 @@ def test_sizes_with_too_few_rows_a_label_are_not_fitted() -> None:
     assert len(studied(nine).curve) == 3
 
 
+@pytest.mark.parametrize("each", [2, 3])
+def test_few_rows_a_label_have_no_curve_and_keep_suspects_and_mistakes(each: int) -> None:
+    few = [dataclasses.replace(row, label=f"{n // each}") for n, row in enumerate(rows(each=20))]
+    judged = [make_row("money word1", "0", split="validation")]
+    found = study(FACTS, few, judged, [answer("1", 0.9)], settings=TrainingSettings())
+    assert set(found.skipped) == {"curve"}
+    assert "shares of these rows" in found.skipped["curve"]
+    assert (found.curve, found.gain) == ((), None)
+    assert (found.mistaken, found.learner) == (1, "linear.v1")
+
+
+def test_sizes_that_are_equal_count_once() -> None:
+    """Rows of 4 a label: an eighth and a quarter of them are one row each."""
+    some = [dataclasses.replace(row, label=f"{n // 6}") for n, row in enumerate(rows())]
+    sizes = [point.rows for point in studied(some).curve]
+    assert len(sizes) == 3
+    assert sizes == sorted(set(sizes))
+
+
 def test_a_row_that_a_person_holds_models_to_is_not_suspected() -> None:
     given, wrong = flipped(rows(), 0.05)
     held = [dataclasses.replace(row, must=row.id in wrong) for row in given]

@@ -93,6 +93,7 @@ class Loop:
         )
         self.average = Average(module, decay=run.craft.ema)
         self.plateau = schedules.Plateau()
+        self.patience = schedules.patience(run.craft.schedule, run.patience)
         self.progress = Progress(
             work.say, run.name, epochs=run.epochs, steps=self.steps, every_s=every_s
         )
@@ -154,8 +155,13 @@ class Loop:
             self._look()
 
     def _abreast(self) -> Abreast | None:
-        """Return what computes a step's halves side by side, on a processor where it may."""
+        """Return what computes a step's halves side by side, on a processor where it may.
+
+        Not with float16, whose scaled losses are added up one after the other.
+        """
         if self.device != "cpu" or self.run.whole_batches or self.run.craft.compile == "always":
+            return None
+        if self.chosen.value == "fp16":
             return None
         return abreast(self.module, threads=int(self.work.placement.threads.value))
 
@@ -222,7 +228,7 @@ class Loop:
         self.module.train()
         self.waited += 1
         self.plateau.look(score(measures))
-        self.stopped = bool(self.run.patience) and self.waited >= self.run.patience
+        self.stopped = bool(self.patience) and self.waited >= self.patience
         self._point(**{f"validation_{name}": value for name, value in measures.items()})
         self.work.say(f"{self.run.name}: epoch {self.epoch:g}, {told(measures)}")
 

@@ -16,6 +16,19 @@ from typing import Any
 
 PLATEAU_FACTOR = 0.5
 PLATEAU_PATIENCE = 1
+MIN_PATIENCE_ON_PLATEAU = 2 * (PLATEAU_PATIENCE + 1) + 1
+"""Validations without gain before a stop: two halvings, and one at the rate of the second."""
+
+
+def patience(schedule: str, asked: int) -> int:
+    """Return the validations without gain before a training stops; 0: it never does.
+
+    By plateau it waits until lower rates were tried.
+
+    >>> patience("linear", 2), patience("plateau", 2), patience("plateau", 0)
+    (2, 5, 0)
+    """
+    return max(asked, MIN_PATIENCE_ON_PLATEAU) if asked and schedule == "plateau" else asked
 
 
 def warmup_steps(fraction: float, steps: int) -> int:

@@ -22,7 +22,8 @@ class CraftSettings(BaseModel):
     )
     schedule: Literal["linear", "cosine", "constant", "plateau"] = Field(
         default="linear",
-        description="learning rate after warm-up: falls to 0, stays, or halves at a plateau",
+        description="learning rate after warm-up: falls to 0, stays, or halves at a plateau "
+        "(where patience is at least 5)",
     )
     decay: Literal["auto", "decoupled", "l2"] = Field(
         default="auto",
@@ -33,7 +34,10 @@ class CraftSettings(BaseModel):
         default=1.0, ge=0, description="norm that the gradient may have, at most; 0: any"
     )
     accumulation: int = Field(
-        default=1, ge=1, le=4096, description="batches whose gradients make one step"
+        default=1,
+        ge=1,
+        le=4096,
+        description="batches whose gradients make one step; biencoder.v1 takes 1 alone",
     )
     tokens_a_batch: int = Field(
         default=0,
