@@ -71,6 +71,19 @@ def test_tags_count_the_tokens_that_are_text_and_no_padding() -> None:
     assert float(found["loss"].detach()) == pytest.approx(-float(np.mean(told)), rel=1e-5)
 
 
+def test_the_tokens_of_a_row_weigh_what_the_row_weighs() -> None:
+    network = headed("tags", 3)
+    labels = [[NO_TEXT, 1, NO_TEXT], [NO_TEXT, 0, 2, 0, NO_TEXT]]
+    items = [
+        {**item, "labels": row, "weights": weight}
+        for item, row, weight in zip(IDS, labels, (5.0, 1.0), strict=True)
+    ]
+    found = network(**collate(items, pad=0))
+    logits = torch.log_softmax(found["logits"], -1).detach().numpy()
+    told = [5 * logits[0, 1, 1], logits[1, 1, 0], logits[1, 2, 2], logits[1, 3, 0]]
+    assert float(found["loss"].detach()) == pytest.approx(-float(np.mean(told)), rel=1e-5)
+
+
 def test_answers_come_in_the_order_asked_without_padding() -> None:
     network = headed("tags", 3)
     both = in_batches(network.logits, IDS, pad=0)

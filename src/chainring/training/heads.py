@@ -82,11 +82,12 @@ class Headed(nn.Module):  # type: ignore[misc]  # torch is read without its type
             return {"logits": logits}
         if self.form == "tags":
             units = (labels != NO_TEXT).sum()
-            flat = logits.float().flatten(0, 1)
-            total = nn.functional.cross_entropy(
-                flat, labels.flatten(), ignore_index=NO_TEXT, reduction="sum"
+            loss_bt = nn.functional.cross_entropy(
+                logits.float().transpose(1, 2), labels, ignore_index=NO_TEXT, reduction="none"
             )
-            return {"loss": total / units.clamp(min=1), "units": units, "logits": logits}
+            if weights is not None:
+                loss_bt = loss_bt * weights.unsqueeze(1)
+            return {"loss": loss_bt.sum() / units.clamp(min=1), "units": units, "logits": logits}
         loss_b = self._loss_b(logits.float(), labels)
         loss = loss_b.mean() if weights is None else (loss_b * weights).mean()
         return {"loss": loss, "logits": logits}

@@ -70,7 +70,11 @@ class EncoderSettings(_Settings):
         default=0.9, gt=0, le=1, description="factor of the learning rate from a layer to the lower"
     )
     label_smoothing: float = Field(
-        default=0.1, ge=0, lt=1, description="share of the target spread over all labels"
+        default=0.1,
+        ge=0,
+        lt=1,
+        description="share of the target spread over all labels; where a row has one label, not in "
+        "biencoder.v1",
     )
     dropout: float = Field(
         default=0.1, ge=0, lt=1, description="dropout before the head and in the base"
@@ -80,7 +84,8 @@ class EncoderSettings(_Settings):
     )
     class_weights: Literal["auto", "none", "balanced"] = Field(
         default="auto",
-        description="'auto' balances when the largest class has over 3 x the smallest",
+        description="'auto' balances when the largest class has over 3 x the smallest; where a row "
+        "has one label, not in biencoder.v1",
     )
 
 
