@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+import transformers as hf
 
 from chainring.training.generators.loss import IGNORED
 from chainring.training.generators.modules import SLICED, Writing, collate
@@ -24,6 +25,31 @@ def test_the_loss_of_an_encoder_decoder_is_that_of_transformers(architecture: st
     found = Writing(network)(**batch)
     torch.testing.assert_close(found["loss"], network(**batch).loss)
     assert found["units"] == 5
+
+
+@pytest.mark.parametrize("kind", ["marian", "bart"])
+def test_the_bias_of_the_output_is_part_of_the_loss(kind: str) -> None:
+    torch.manual_seed(0)
+    config = {
+        "vocab_size": 40, "d_model": 16, "encoder_layers": 1, "decoder_layers": 1,
+        "encoder_attention_heads": 2, "decoder_attention_heads": 2, "encoder_ffn_dim": 32,
+        "decoder_ffn_dim": 32, "pad_token_id": 0, "eos_token_id": 3, "decoder_start_token_id": 0,
+        "forced_eos_token_id": 3, "dropout": 0.0,
+    }  # fmt: skip
+    config_of, network_of = {
+        "marian": (hf.MarianConfig, hf.MarianMTModel),
+        "bart": (hf.BartConfig, hf.BartForConditionalGeneration),
+    }[kind]
+    network = network_of(config_of(**config))
+    network.final_logits_bias.normal_(std=2.0)
+    batch = collate(ITEMS, pad=0)
+    expected = network(**batch).loss
+    slopes = torch.autograd.grad(expected, network.get_output_embeddings().weight)
+    found = Writing(network)(**batch)["loss"]
+    torch.testing.assert_close(found, expected)
+    torch.testing.assert_close(
+        torch.autograd.grad(found, network.get_output_embeddings().weight), slopes
+    )
 
 
 @pytest.mark.parametrize("architecture", ["m2m100", "marian", "t5"])

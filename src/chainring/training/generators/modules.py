@@ -17,7 +17,8 @@ from torch import nn
 from chainring.training.generators.loss import IGNORED, counted, token_loss
 
 SLICED = ("m2m_100", "marian", "bart", "gpt2", "llama")
-"""Networks whose output is their last hidden state times one matrix: the loss goes in slices."""
+"""Networks whose output is their last hidden state times one matrix, with a bias or without:
+the loss goes in slices."""
 
 
 class Writing(nn.Module):  # type: ignore[misc]  # torch is read without its types
@@ -37,7 +38,9 @@ class Writing(nn.Module):  # type: ignore[misc]  # torch is read without its typ
             hidden_btd, targets_bt = self._states(input_ids, attention_mask, labels)
             hidden_nd, targets_n = counted(hidden_btd, targets_bt)
             weight_vd = self.network.get_output_embeddings().weight
-            loss = token_loss(hidden_nd, weight_vd, targets_n, smoothing=smoothing)
+            bias = getattr(self.network, "final_logits_bias", None)  # of Marian and BART
+            bias_v = None if bias is None else bias.flatten()
+            loss = token_loss(hidden_nd, weight_vd, targets_n, bias_v=bias_v, smoothing=smoothing)
         else:
             logits_btv, targets_bt = self._logits(input_ids, attention_mask, labels)
             logits_nv, targets_n = counted(logits_btv, targets_bt)
