@@ -41,9 +41,9 @@ def _learn(
     start, _ = begun(train, test, work=work, settings=settings)
     for weight in start.network.parameters():  # a start that likes nothing in particular
         torch.nn.init.normal_(weight, std=0.02, generator=torch.Generator().manual_seed(1))
-    before = share_preferred(start, test, settings)
+    before = share_preferred(start, test)
     learnt(method, start, train, work=work, settings=settings)  # type: ignore[arg-type]
-    after = share_preferred(start, test, settings)
+    after = share_preferred(start, test)
     assert before is not None
     assert after is not None
     return before, after
@@ -104,10 +104,7 @@ def test_pairs_and_ratings_that_are_missing_are_named(
     settings = small("preference", epochs=1)
     with pytest.raises(RefusedError, match="a chosen and a rejected text; found none"):
         dpo(rows, rows, unlabelled=(), labels=(), work=opening, settings=settings)
-    assert (
-        share_preferred(begun(rows, rows, work=opening, settings=settings)[0], rows, settings)
-        is None
-    )
+    assert share_preferred(begun(rows, rows, work=opening, settings=settings)[0], rows) is None
     with pytest.raises(RefusedError, match="2 of 2 are"):
         kto(rows, rows, unlabelled=(), labels=(), work=opening, settings=settings)
 

@@ -58,12 +58,11 @@ def decoder(
     options = settings.decoder
     train, validation = with_target(train), with_target(validation)
     start = starting(train, options, work=work, seed=settings.seed)
-    cut = taught(start, train, validation, options, name="decoder", work=work, settings=settings)
+    cut = taught(start, train, validation, name="decoder", work=work, settings=settings)
     return trained(
         start,
         work.folder("decoder"),
         task=task,
-        options=options,
         work=work,
         started=started,
         notes=cut,
@@ -71,30 +70,44 @@ def decoder(
 
 
 def starting(train: Sequence[Row], options: DecoderSettings, *, work: Work, seed: int) -> Start:
-    """Return the network that the recipe asks for, before training."""
+    """Return the network that the recipe asks for, before training.
+
+    Raises
+    ------
+    InputError
+        The base has too few places for texts.
+    """
     from transformers import set_seed
 
     from chainring.training.generators import networks, tokens
+    from chainring.training.generators.places import told, within
 
     set_seed(seed)
     if not options.base:
         own = work.folder("decoder-vocabulary")
         known = tokens.own_vocabulary(texts_of(train), options, own, seed=seed)
         network = networks.decoder_network(options, tokens=len(known))
-        return Start(network=network, reading=known, writing=known)
+        return Start(network=network, reading=known, writing=known, options=options)
     base = readable_base(options.base, train, options=options)
     known = tokens.open_conversing(base.folder)
     network = networks.open_writer(base.folder, dropout=options.dropout_of_a_base)
     network.resize_token_embeddings(len(known))
     networks.end_with(network, known)
-    return Start(network=network, reading=known, writing=known, ancestors=(ancestor(base),))
+    fitting = within(options, network)
+    return Start(
+        network=network,
+        reading=known,
+        writing=known,
+        options=fitting,
+        ancestors=(ancestor(base),),
+        notes=told(options, fitting),
+    )
 
 
 def taught(
     start: Start,
     train: Sequence[Row],
     validation: Sequence[Row],
-    options: DecoderSettings,
     *,
     name: str,
     work: Work,
@@ -108,7 +121,7 @@ def taught(
     from chainring.training.generators.tokens import decoder_items
 
     items, judged = (
-        decoder_items(rows, tokeniser=start.writing, settings=options)
+        decoder_items(rows, tokeniser=start.writing, settings=start.options)
         for rows in (train, validation)
     )
-    return fitted(start, items, judged, name=name, options=options, work=work, settings=settings)
+    return fitted(start, items, judged, name=name, work=work, settings=settings)

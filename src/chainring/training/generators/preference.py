@@ -104,9 +104,11 @@ def _preferring(
     task: Task,
 ) -> Trained:
     require(task, TASKS, part=f"{method}.v1", packages=("trl", "datasets"))
+    from chainring.training.generators import trl
     from chainring.training.trainer import prepare_torch
 
     started = time.process_time()
+    trl.rule(settings.craft)  # what cannot be had is refused before anything is trained
     prepare_torch(work.placement)
     folder = work.folder(method)
     facts: dict[str, Any] = {}
@@ -117,16 +119,15 @@ def _preferring(
         write_passages(folder, known)
         facts = reading_facts(reading, written=True)
     start, cut = begun(train, validation, work=work, settings=settings)
-    before = share_preferred(start, validation, settings)
+    before = share_preferred(start, validation)
     learnt(method, start, train, work=work, settings=settings)
-    after = share_preferred(start, validation, settings)
-    told = [*cut, _said(train, before, after)]
+    after = share_preferred(start, validation)
+    told = [*cut, *trl.left_out(settings.craft, work), _said(train, before, after)]
     work.say(f"{method}: {told[-1]}")
     return trained(
         start,
         folder,
         task=task,
-        options=settings.preference,
         work=work,
         started=started,
         notes=told,
@@ -150,18 +151,18 @@ def begun(
     both = [*train, *(replace(row, target=rejected_of(row)) for row in train)]
     start = starting(both, options, work=work, seed=settings.seed)
     liked, judged = with_target(train), with_target(validation)
-    cut = taught(start, liked, judged, options, name=RUN, work=work, settings=settings)
+    cut = taught(start, liked, judged, name=RUN, work=work, settings=settings)
     return start, cut
 
 
-def share_preferred(start: Start, rows: Sequence[Row], settings: TrainingSettings) -> float | None:
+def share_preferred(start: Start, rows: Sequence[Row]) -> float | None:
     """Return the share of pairs whose chosen text the network finds likelier; None: no pairs."""
     from chainring.training.generators.preferring import preferred
 
     both = [row for row in rows if rejected_of(row) and row.target]
     if not both:
         return None
-    likely = preferred(start.network, start.writing, both, settings=settings.preference)
+    likely = preferred(start.network, start.writing, both, settings=start.options)
     return float((likely[:, 0] > likely[:, 1]).mean())
 
 
@@ -178,12 +179,20 @@ def learnt(
 
     options = settings.preference
     run = trl.by_pairs if method == "dpo" else trl.by_ratings
-    made = paired(rows, start, settings) if method == "dpo" else rated(rows, start, settings)
-    run(start.network, start.writing, made, options=options, work=work, seed=settings.seed)
+    made = paired(rows, start) if method == "dpo" else rated(rows, start, seed=settings.seed)
+    run(
+        start.network,
+        start.writing,
+        made,
+        options=options,
+        craft=settings.craft,
+        work=work,
+        seed=settings.seed,
+    )
     start.network.to("cpu").eval()
 
 
-def paired(rows: Sequence[Row], start: Start, settings: TrainingSettings) -> list[dict[str, Any]]:
+def paired(rows: Sequence[Row], start: Start) -> list[dict[str, Any]]:
     """Return token ids of prompts with a chosen and a rejected text."""
     both = [row for row in rows if rejected_of(row) and row.target]
     if not both:
@@ -193,20 +202,20 @@ def paired(rows: Sequence[Row], start: Start, settings: TrainingSettings) -> lis
         )
     return [
         {
-            "prompt_ids": _prompt(row, start, settings),
-            "chosen_ids": _written(row.target, start, settings),
-            "rejected_ids": _written(rejected_of(row), start, settings),
+            "prompt_ids": _prompt(row, start),
+            "chosen_ids": _written(row.target, start),
+            "rejected_ids": _written(rejected_of(row), start),
         }
         for row in both
     ]
 
 
-def rated(rows: Sequence[Row], start: Start, settings: TrainingSettings) -> list[dict[str, Any]]:
+def rated(rows: Sequence[Row], start: Start, *, seed: int) -> list[dict[str, Any]]:
     """Return token ids of prompts with one text and whether it was liked, in a random order."""
     found: list[dict[str, Any]] = [
         {
-            "prompt_ids": _prompt(row, start, settings),
-            "completion_ids": _written(text, start, settings),
+            "prompt_ids": _prompt(row, start),
+            "completion_ids": _written(text, start),
             "label": liked,
         }
         for row in rows
@@ -219,15 +228,15 @@ def rated(rows: Sequence[Row], start: Start, settings: TrainingSettings) -> list
             f"kto.v1 needs texts that are liked and texts that are not; {likes} of {len(found)} "
             "are: take ratings and corrections of users"
         )
-    Random(settings.seed).shuffle(found)
+    Random(seed).shuffle(found)
     return found
 
 
-def _prompt(row: Row, start: Start, settings: TrainingSettings) -> list[int]:
-    return prompt_ids(start.writing, row.text, limit=settings.preference.max_input_tokens)
+def _prompt(row: Row, start: Start) -> list[int]:
+    return prompt_ids(start.writing, row.text, limit=start.options.max_input_tokens)
 
 
-def _written(text: str, start: Start, settings: TrainingSettings) -> list[int]:
+def _written(text: str, start: Start) -> list[int]:
     from chainring.training.generators.tokens import completion_ids
 
-    return completion_ids(start.writing, text, limit=settings.preference.max_output_tokens)
+    return completion_ids(start.writing, text, limit=start.options.max_output_tokens)

@@ -56,7 +56,7 @@ def seq2seq(
     RefusedError
         The task is not one of texts, or the base cannot read the rows.
     InputError
-        The base that the recipe names cannot be had.
+        The base that the recipe names cannot be had, or has too few places for texts.
     MissingPackageError
         A package of the training extra is not installed.
     """
@@ -67,25 +67,29 @@ def seq2seq(
 
     started = time.process_time()
     prepare_torch(work.placement)
-    options = settings.seq2seq
     train, validation = with_target(train), with_target(validation)
     start = starting(train, work=work, settings=settings)
     items, judged = (
-        seq2seq_items(rows, reading=start.reading, writing=start.writing, settings=options)
+        seq2seq_items(rows, reading=start.reading, writing=start.writing, settings=start.options)
         for rows in (train, validation)
     )
-    cut = fitted(
-        start, items, judged, name="seq2seq", options=options, work=work, settings=settings
-    )
+    cut = fitted(start, items, judged, name="seq2seq", work=work, settings=settings)
     folder = work.folder("seq2seq")
-    return trained(start, folder, task=task, options=options, work=work, started=started, notes=cut)
+    return trained(start, folder, task=task, work=work, started=started, notes=cut)
 
 
 def starting(train: Sequence[Row], *, work: Work, settings: TrainingSettings) -> Start:
-    """Return the network that the recipe asks for, before training."""
+    """Return the network that the recipe asks for, before training.
+
+    Raises
+    ------
+    InputError
+        The base has too few places for texts.
+    """
     from transformers import set_seed
 
     from chainring.training.generators import networks, tokens
+    from chainring.training.generators.places import told, within
 
     options = settings.seq2seq
     set_seed(settings.seed)
@@ -93,18 +97,24 @@ def starting(train: Sequence[Row], *, work: Work, settings: TrainingSettings) ->
     if not options.base:
         known = tokens.own_vocabulary(texts_of(train), options, own, seed=settings.seed)
         network = networks.seq2seq_network(options, tokens=len(known))
-        return Start(network=network, reading=known, writing=known)
+        return Start(network=network, reading=known, writing=known, options=options)
     base = readable_base(options.base, train, options=options)
+    notes: tuple[str, ...] = ()
     reading = tokens.open_tokeniser(base.folder)
     if not networks.is_encoder(base.folder):
         network = networks.open_writer(base.folder, dropout=options.dropout_of_a_base)
-        return Start(network=network, reading=reading, writing=reading, ancestors=(ancestor(base),))
-    targets = [row.target for row in train]
-    writing = tokens.own_vocabulary(targets, options, own, seed=settings.seed)
+        writing = reading
+    else:
+        targets = [row.target for row in train]
+        writing = tokens.own_vocabulary(targets, options, own, seed=settings.seed)
+        network = networks.started_encoder(base.folder, options, tokens=len(writing))
+        notes = (f"the encoder of {base.name} with a new decoder",)
+    fitting = within(options, network)
     return Start(
-        network=networks.started_encoder(base.folder, options, tokens=len(writing)),
+        network=network,
         reading=reading,
         writing=writing,
+        options=fitting,
         ancestors=(ancestor(base),),
-        notes=(f"the encoder of {base.name} with a new decoder",),
+        notes=(*notes, *told(options, fitting)),
     )

@@ -2,9 +2,13 @@
 
 Enter a network, its tokeniser and rows of ids, leaves the network trained in place.
 
-    by_pairs(network, tokeniser, rows, options=settings.preference, work=work, seed=0)
+    by_pairs(
+        network, tokeniser, rows, options=settings.preference, craft=settings.craft, work=work,
+        seed=0,
+    )
 
 TRL would tokenise texts by itself; prompts would then be cut otherwise than they are in service.
+Of `[training.craft]` holds here what TRL has as well; `left_out` says what it has not.
 """
 
 from __future__ import annotations
@@ -17,11 +21,21 @@ from typing import Any
 
 from chainring.contracts.errors import RefusedError
 from chainring.contracts.work import Work
+from chainring.training.craft.settings import CraftSettings
 from chainring.training.generators.rates import preference_peak
 from chainring.training.generators.settings import PreferenceSettings
 
 PLAIN_OUTPUT = ("gpt2", "llama", "mistral", "qwen2", "qwen3", "gemma", "phi", "gpt_neox")
 """Networks whose output is the last hidden state times one matrix, as TRL computes it."""
+
+SCHEDULES = {
+    "linear": "linear",
+    "cosine": "cosine",
+    "constant": "constant_with_warmup",
+    "plateau": "constant_with_warmup",
+}
+NOT_HERE = ("ema", "trackers", "checkpoint_minutes", "tokens_a_batch", "compile")
+"""Settings of `[training.craft]` that TRL has not."""
 
 
 def by_pairs(
@@ -30,6 +44,7 @@ def by_pairs(
     rows: Sequence[dict[str, Any]],
     *,
     options: PreferenceSettings,
+    craft: CraftSettings,
     work: Work,
     seed: int,
 ) -> None:
@@ -41,8 +56,8 @@ def by_pairs(
             return dataset
 
     with _unwarned():
-        config = DPOConfig(**_arguments("dpo", options, work, seed))
-        _train(Trainer, config, network, tokeniser, rows)
+        config = DPOConfig(**_arguments("dpo", options, craft, work, seed))
+        _train(Trainer, config, network, tokeniser, rows, craft=craft)
 
 
 def by_ratings(
@@ -51,6 +66,7 @@ def by_ratings(
     rows: Sequence[dict[str, Any]],
     *,
     options: PreferenceSettings,
+    craft: CraftSettings,
     work: Work,
     seed: int,
 ) -> None:
@@ -72,8 +88,8 @@ def by_ratings(
     }
     others = with_others(rows, size=options.preference_batch_size)
     with _unwarned():
-        config = KTOConfig(**_arguments("kto", options, work, seed), **weights)
-        _train(Trainer, config, network, tokeniser, others)
+        config = KTOConfig(**_arguments("kto", options, craft, work, seed), **weights)
+        _train(Trainer, config, network, tokeniser, others, craft=craft)
 
 
 def with_others(rows: Sequence[dict[str, Any]], *, size: int) -> list[dict[str, Any]]:
@@ -91,7 +107,76 @@ def with_others(rows: Sequence[dict[str, Any]], *, size: int) -> list[dict[str, 
     return found
 
 
-def _train(trainer: Any, config: Any, network: Any, tokeniser: Any, rows: Sequence[Any]) -> None:
+def rule(craft: CraftSettings) -> tuple[Any, dict[str, Any]]:
+    """Return the class of the optimiser and its arguments besides rate and decay.
+
+    Raises
+    ------
+    RefusedError
+        Neither torch nor transformers has this optimiser with this decay.
+    """
+    from torch.optim import SGD, Adam, AdamW
+    from transformers.optimization import Adafactor
+
+    usual = "l2" if craft.optimiser in ("adam", "sgd") else "decoupled"
+    decay = usual if craft.decay == "auto" else craft.decay
+    rules: dict[tuple[str, str], tuple[Any, dict[str, Any]]] = {
+        ("adamw", "decoupled"): (AdamW, {}),
+        ("adam", "decoupled"): (AdamW, {}),
+        ("adam", "l2"): (Adam, {}),
+        ("sgd", "l2"): (SGD, {"momentum": craft.momentum}),
+        ("adafactor", "decoupled"): (
+            Adafactor,
+            {"scale_parameter": False, "relative_step": False},
+        ),
+    }
+    found = rules.get((craft.optimiser, decay))
+    if found is None:
+        raise RefusedError(
+            f"preferences cannot be learnt by {craft.optimiser} with {decay} decay; say "
+            "decay = 'auto' in [training.craft], or optimiser = 'adamw'"
+        )
+    return found
+
+
+def left_out(craft: CraftSettings, work: Work) -> tuple[str, ...]:
+    """Return a sentence on what the recipe sets and TRL has not; none where there is nothing."""
+    names = [
+        name
+        for name in NOT_HERE
+        if getattr(craft, name) != CraftSettings.model_fields[name].default
+    ]
+    if craft.schedule == "plateau":
+        names.append("schedule = 'plateau'")
+    if craft.precision == "fp16" and _precision(craft, work) != "fp16":
+        names.append("precision = 'fp16'")
+    if not names:
+        return ()
+    return (
+        f"preferences were learnt without {', '.join(names)} of [training.craft]; the training "
+        "before them had it",
+    )
+
+
+def _precision(craft: CraftSettings, work: Work) -> str:
+    """Return the number type: on a processor float32 unless the recipe asks for bfloat16."""
+    from chainring.training.craft.precision import precision
+
+    if work.placement.device.value == "cuda":
+        return precision(work.placement, craft.precision).value
+    return "bf16" if craft.precision == "bf16" else "fp32"
+
+
+def _train(
+    trainer: Any,
+    config: Any,
+    network: Any,
+    tokeniser: Any,
+    rows: Sequence[Any],
+    *,
+    craft: CraftSettings,
+) -> None:
+    import torch
     from datasets import Dataset
 
     kind = network.config.model_type
@@ -107,6 +192,9 @@ def _train(trainer: Any, config: Any, network: Any, tokeniser: Any, rows: Sequen
         train_dataset=Dataset.from_list(list(rows)),
         processing_class=tokeniser,
     )
+    kind, more = rule(craft)
+    made.optimizer_cls_and_kwargs = (kind, {"lr": config.learning_rate, **more})
+    torch.use_deterministic_algorithms(craft.deterministic)
     made.train()
     if "forward" in vars(network):  # TRL lays its own over it
         del network.forward
@@ -121,19 +209,27 @@ def _unwarned() -> Iterator[None]:
         yield
 
 
-def _arguments(name: str, options: PreferenceSettings, work: Work, seed: int) -> dict[str, Any]:
-    device, precision = work.placement.device.value, work.placement.precision.value
+def _arguments(
+    name: str, options: PreferenceSettings, craft: CraftSettings, work: Work, seed: int
+) -> dict[str, Any]:
+    chosen = _precision(craft, work)
     return {
         "output_dir": str(work.scratch / f"{name}-trl"),
         "beta": options.beta,
         "num_train_epochs": options.preference_epochs,
         "learning_rate": preference_peak(options),
         "per_device_train_batch_size": options.preference_batch_size,
+        "gradient_accumulation_steps": craft.accumulation,
+        "lr_scheduler_type": SCHEDULES[craft.schedule],
         "warmup_steps": options.warmup_fraction,
+        "weight_decay": options.weight_decay,
+        "max_grad_norm": craft.clip_norm,
         "max_length": options.max_input_tokens + options.max_output_tokens,
-        "gradient_checkpointing": False,
-        "bf16": device == "cuda" and precision == "bf16",
-        "use_cpu": device == "cpu",
+        "gradient_checkpointing": craft.gradient_checkpointing,
+        "gradient_checkpointing_kwargs": {"use_reentrant": False},
+        "bf16": chosen == "bf16",
+        "fp16": chosen == "fp16",
+        "use_cpu": work.placement.device.value == "cpu",
         "seed": seed,
         "save_strategy": "no",
         "eval_strategy": "no",

@@ -64,7 +64,7 @@ def worded(
             "articles as unlabelled texts, or name the passage of each question in a column `pair`"
         )
     start = starting(asked, options, work=work, seed=settings.seed)
-    cut = taught(start, asked, judged, options, name="worded", work=work, settings=settings)
+    cut = taught(start, asked, judged, name="worded", work=work, settings=settings)
     folder = work.folder("worded")
     write_passages(folder, known)
     told = f"{len(with_target(asked))} of {len(rows)} questions are asked with a passage"
@@ -72,7 +72,6 @@ def worded(
         start,
         folder,
         task="question-answering",
-        options=options,
         work=work,
         started=started,
         notes=(*cut, told),

@@ -37,11 +37,15 @@ Items = list[dict[str, Any]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Start:
-    """A network before its training, how it reads and writes, and where it came from."""
+    """A network before its training, how it reads and writes, and where it came from.
+
+    `options` are those of the recipe, with lengths that the network has places for.
+    """
 
     network: Any
     reading: Any
     writing: Any
+    options: WriterSettings
     ancestors: tuple[Ancestor, ...] = ()
     notes: tuple[str, ...] = field(default=())
 
@@ -82,7 +86,6 @@ def fitted(
     validation: Items,
     *,
     name: str,
-    options: WriterSettings,
     work: Work,
     settings: TrainingSettings,
 ) -> tuple[str, ...]:
@@ -91,6 +94,7 @@ def fitted(
     from chainring.training.generators.rates import peak
     from chainring.training.trainer import Run, train
 
+    options = start.options
     fitting = fit(
         options.epochs,
         parameters=passed_parameters(start.network, items),
@@ -153,14 +157,13 @@ def trained(
     folder: Path,
     *,
     task: Task,
-    options: WriterSettings,
     work: Work,
     started: float,
     notes: Sequence[str] = (),
     more: Mapping[str, Any] | None = None,
 ) -> Trained:
     """Write the folder and return the candidate that answers from it; `more` goes into its card."""
-    network = start.network
+    network, options = start.network, start.options
     network.config._name_or_path = start.ancestors[0].name if start.ancestors else ""
     network.save_pretrained(folder / WRITER)
     start.writing.save_pretrained(folder / WRITER)

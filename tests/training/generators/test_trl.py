@@ -1,0 +1,123 @@
+"""`[training.craft]` acts where preferences are learnt, or it is said that it does not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from chainring.contracts.errors import RefusedError
+from chainring.contracts.work import Work
+from chainring.training.craft.settings import CraftSettings
+from chainring.training.generators import trl
+from chainring.training.generators.networks import decoder_network
+from chainring.training.generators.settings import DecoderSettings, PreferenceSettings
+from chainring.training.generators.tokens import own_vocabulary
+
+pytest.importorskip("trl")
+
+SIZE = {"layers": 1, "hidden": 16, "inner": 32, "heads": 2, "dropout": 0.0}
+LEARN = {"preference_epochs": 3, "preference_batch_size": 2, "preference_learning_rate": 0.01}
+ROWS = [
+    {"prompt_ids": [7, 8], "chosen_ids": [11 + n, 3], "rejected_ids": [21 + n, 22, 3]}
+    for n in range(6)
+]
+
+
+@pytest.fixture(scope="module")
+def tokeniser(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    folder = tmp_path_factory.mktemp("vocabulary")
+    texts = ["please wait", "go away", "请稍等", "走开"]
+    return own_vocabulary(texts, DecoderSettings(vocabulary=300), folder, seed=0)
+
+
+def _learnt(
+    work: Work, tokeniser: Any, *, craft: Mapping[str, Any] | None = None, **options: Any
+) -> Any:
+    """Return a small decoder that has learnt the rows' preferences."""
+    torch.manual_seed(0)
+    network = decoder_network(DecoderSettings.model_validate(SIZE), tokens=len(tokeniser))
+    trl.by_pairs(
+        network,
+        tokeniser,
+        ROWS,
+        options=PreferenceSettings.model_validate(SIZE | LEARN | options),
+        craft=CraftSettings.model_validate(craft or {}),
+        work=work,
+        seed=0,
+    )
+    return network
+
+
+def _weights(network: Any) -> torch.Tensor:
+    return torch.cat([weight.detach().flatten() for weight in network.parameters()])
+
+
+@pytest.mark.parametrize(
+    ("craft", "other"),
+    [
+        ({"optimiser": "sgd"}, {}),
+        ({"optimiser": "sgd", "momentum": 0.0}, {"optimiser": "sgd"}),
+        ({"optimiser": "adafactor"}, {}),
+        ({"schedule": "cosine"}, {}),
+        ({"schedule": "constant"}, {}),
+        ({"clip_norm": 0.01}, {"clip_norm": 0.0}),
+        ({"accumulation": 3}, {}),
+        ({"precision": "bf16"}, {}),
+    ],
+)
+def test_preferences_are_learnt_as_the_craft_says(
+    craft: dict[str, Any], other: dict[str, Any], work: Work, tokeniser: Any
+) -> None:
+    found, before = (_weights(_learnt(work, tokeniser, craft=one)) for one in (craft, other))
+    assert not torch.equal(found, before)
+
+
+def test_weights_decay_while_preferences_are_learnt(work: Work, tokeniser: Any) -> None:
+    free, decayed = (_weights(_learnt(work, tokeniser, weight_decay=decay)) for decay in (0.0, 1.0))
+    again = _weights(_learnt(work, tokeniser, weight_decay=0.0))
+    assert torch.equal(free, again)
+    assert decayed.norm() < free.norm()
+
+
+def test_layers_are_computed_twice_where_the_craft_says_so(work: Work, tokeniser: Any) -> None:
+    twice = _learnt(work, tokeniser, craft={"gradient_checkpointing": True})
+    once = _learnt(work, tokeniser)
+    assert any(getattr(part, "gradient_checkpointing", False) for part in twice.modules())
+    assert not any(getattr(part, "gradient_checkpointing", False) for part in once.modules())
+    torch.testing.assert_close(_weights(twice), _weights(once))
+
+
+@pytest.mark.parametrize(
+    ("craft", "kind", "more"),
+    [
+        ({}, torch.optim.AdamW, {}),
+        ({"optimiser": "adam"}, torch.optim.Adam, {}),
+        ({"optimiser": "adam", "decay": "decoupled"}, torch.optim.AdamW, {}),
+        ({"optimiser": "sgd", "decay": "l2"}, torch.optim.SGD, {"momentum": 0.9}),
+    ],
+)
+def test_decay_acts_as_the_craft_says(craft: Any, kind: type, more: dict[str, Any]) -> None:
+    assert trl.rule(CraftSettings.model_validate(craft)) == (kind, more)
+
+
+@pytest.mark.parametrize(
+    "craft", [{"optimiser": "sgd", "decay": "decoupled"}, {"optimiser": "adafactor", "decay": "l2"}]
+)
+def test_a_rule_that_cannot_be_had_is_refused_with_what_can(craft: dict[str, Any]) -> None:
+    with pytest.raises(RefusedError, match=r"decay = 'auto' in \[training.craft\]"):
+        trl.rule(CraftSettings.model_validate(craft))
+
+
+def test_what_does_not_act_is_said(work: Work, tmp_path: Path) -> None:
+    quiet = {"optimiser": "sgd", "schedule": "cosine", "tracking_folder": str(tmp_path)}
+    assert trl.left_out(CraftSettings.model_validate(quiet), work) == ()
+    loud = {"schedule": "plateau", "ema": 0.9, "trackers": ("wandb.v1",), "precision": "fp16"}
+    (note,) = trl.left_out(CraftSettings.model_validate(loud), work)
+    assert note == (
+        "preferences were learnt without ema, trackers, schedule = 'plateau', precision = 'fp16' "
+        "of [training.craft]; the training before them had it"
+    )
