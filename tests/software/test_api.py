@@ -14,6 +14,7 @@ from tests.software.conftest import copy, grow, opened, texts_of
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 import chainring
+from chainring.contracts.case import Case
 from chainring.contracts.errors import ConflictError, InputError, UnknownNameError
 from chainring.contracts.feedback import Feedback
 from chainring.contracts.label import Label
@@ -175,6 +176,18 @@ def test_the_same_key_twice_is_one_feedback(project: Project) -> None:
     said = Reaction(prediction=answer.id, kind="rating", value="up", author="ann", key="k1")
     assert project.react(said).id == project.react(said).id
     assert len(project.ring.traffic.feedback_on(answer.id)) == 1
+
+
+def test_a_key_that_came_with_another_reaction_is_refused_and_nothing_is_stored(
+    project: Project,
+) -> None:
+    (answer,) = project.predict(["where is my parcel"])
+    said = Reaction(prediction=answer.id, kind="rating", value="up", author="ann", key="k1")
+    stored = project.react(said)
+    with pytest.raises(ConflictError, match="'k1' came with another reaction before"):
+        project.react(replace(said, kind="flag", value="wrong"))
+    assert [one.id for one in project.ring.traffic.feedback_on(answer.id)] == [stored.id]
+    assert project.ring.ledger.facts("case", Case) == []
 
 
 def test_a_reaction_to_an_unknown_answer_is_kept_as_an_orphan(project: Project) -> None:
