@@ -55,3 +55,30 @@ def test_a_c_library_that_cannot_be_told_is_left_alone(monkeypatch: pytest.Monke
 
     monkeypatch.setattr("ctypes.CDLL", lambda name: Other())
     assert memory.keep_freed_memory() is False
+
+
+@pytest.mark.parametrize(
+    ("most", "told"),
+    [
+        (1 << 40, [(-3, 1 << 30), (-1, 1 << 30), (-8, 1)]),
+        (32 << 20, [(-3, 1 << 30), (-3, 32 << 20), (-1, 1 << 30), (-8, 1)]),
+        (0, [(-3, 1 << 30), (-3, 32 << 20)]),
+    ],
+)
+def test_where_large_blocks_must_be_mapped_nothing_else_is_changed(
+    monkeypatch: pytest.MonkeyPatch, most: int, told: list[tuple[int, int]]
+) -> None:
+    """To set the other two alone would map every block of 128 KiB."""
+    said: list[tuple[int, int]] = []
+
+    class Library:
+        """A glibc that maps blocks beyond `most` bytes in any case."""
+
+        @staticmethod
+        def mallopt(name: int, value: int) -> int:
+            said.append((name, value))
+            return int(name != -3 or value <= most)
+
+    monkeypatch.setattr("ctypes.CDLL", lambda name: Library)
+    assert memory.keep_freed_memory() is bool(most)
+    assert said == told

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from typing import Any
 
@@ -63,6 +64,17 @@ def test_a_ledger_that_is_away_is_503_and_says_when_to_come_back(
     assert "does not answer now" in words
     assert "OperationalError" not in words
     assert "SELECT" not in words
+
+
+def test_the_log_says_what_the_database_said_and_no_more(
+    served: tuple[httpx.Client, Project], caplog: pytest.LogCaptureFixture
+) -> None:
+    web, project = served
+    sa.event.listen(project.ring.ledger.engine, "before_cursor_execute", lost)
+    with caplog.at_level(logging.ERROR, logger="chainring.http"):
+        web.get("/v1/cases")
+    (line,) = [row.getMessage() for row in caplog.records if row.name == "chainring.http"]
+    assert line == "http.unanswered cause=OperationalError said=the server closed the connection"
 
 
 def test_another_fault_stays_a_500(

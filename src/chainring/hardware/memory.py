@@ -12,6 +12,8 @@ import ctypes
 _TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8  # malloc.h of glibc
 KEPT_BYTES = 1 << 30
 """So much that is free at the end of the heap is kept, and larger blocks alone are mapped."""
+_OLD_MOST = 32 << 20
+"""Older versions of glibc refuse to map larger blocks alone."""
 
 
 def keep_freed_memory() -> bool:
@@ -23,11 +25,13 @@ def keep_freed_memory() -> bool:
     Returns
     -------
     bool
-        False where the C library cannot be told (it is not glibc): nothing was changed.
+        False where the C library cannot be told: it is not glibc, or refuses.
     """
     try:
         mallopt = ctypes.CDLL(None).mallopt
     except (AttributeError, OSError, TypeError):
         return False
-    settings = ((_MMAP_THRESHOLD, KEPT_BYTES), (_TRIM_THRESHOLD, KEPT_BYTES), (_ARENA_MAX, 1))
-    return all([mallopt(name, value) for name, value in settings])
+    kept = next((size for size in (KEPT_BYTES, _OLD_MOST) if mallopt(_MMAP_THRESHOLD, size)), 0)
+    if not kept:
+        return False
+    return all([mallopt(_TRIM_THRESHOLD, KEPT_BYTES), mallopt(_ARENA_MAX, 1)])

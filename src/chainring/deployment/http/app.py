@@ -163,7 +163,8 @@ def _add_failures(app: FastAPI, house: House, passing: tuple[type[Exception], ..
         return Json(found.plain(), status_code=found.status, headers=found.headers())
 
     async def away(request: Request, error: Exception) -> Response:
-        log.error("http.unanswered cause=%s", type(error).__name__)
+        said = str(getattr(error, "orig", "")).partition("\n")[0]  # no statement, no values
+        log.error("http.unanswered cause=%s said=%s", type(error).__name__, said)
         because = "what the server keeps its records in does not answer now; try again"
         return await told(request, UnwrittenError(because, retry_after_s=5.0))
 
