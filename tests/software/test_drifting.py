@@ -184,6 +184,46 @@ def test_answers_whose_vectors_cannot_be_made_are_watched_without_them(
     assert f"drift.without_vectors rows=100 cause={type(error).__name__}" in caplog.text
 
 
+def test_a_reference_waits_for_vectors_that_failed_and_tries_them_again(
+    shop: Project, caplog: pytest.LogCaptureFixture
+) -> None:
+    asked: list[int] = []
+
+    def embed(texts: Sequence[str]) -> list[Any]:
+        asked.append(len(texts))
+        if len(asked) == 1:
+            raise TimeoutError
+        return [np.ones(4) if place < 70 else None for place in range(len(texts))]
+
+    answered(shop, 150, seed=1)
+    watch = DriftWatch(shop, embed=embed, retries=3)
+    watch.look()
+    assert watch.watch is None
+    assert "drift.waits_for_vectors made=0 of=100 looks_left=3" in caplog.text
+    watch.look()
+    assert asked == [100, 100, 50]
+    assert "input · all" in watch.standing()["evidence"]
+
+
+def test_a_reference_that_gets_no_vectors_is_used_without_them_in_the_end(
+    shop: Project, caplog: pytest.LogCaptureFixture
+) -> None:
+    answered(shop, 150, seed=1)
+    watch = DriftWatch(shop, embed=lambda texts: [None] * len(texts), retries=2)
+    for _ in range(3):
+        assert watch.watch is None
+        watch.look()
+    assert "length · all" in watch.standing()["evidence"]
+    assert "drift.few_vectors made=0 of=100" in caplog.text
+
+
+def test_a_model_that_makes_no_vectors_at_all_is_not_waited_for(shop: Project) -> None:
+    answered(shop, 150, seed=1)
+    watch = DriftWatch(shop, embed=lambda _: None, retries=2)
+    watch.look()
+    assert "length · all" in watch.standing()["evidence"]
+
+
 def test_answers_whose_texts_cannot_be_read_are_read_again_by_the_next_look(
     shop: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:

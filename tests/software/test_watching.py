@@ -46,7 +46,9 @@ def embedded(
     made = Watching(project, lane=lambda: cast(Lane[Any], lane), cases=FlagCases(project))
     made._drift = DriftWatch(project, embed=None)
     made._drift.model = watched
-    return asyncio.run(made._embedded([f"{n:03}" for n in range(count)]))
+    found = asyncio.run(made._embedded([f"{n:03}" for n in range(count)]))
+    assert found is not None
+    return list(found)
 
 
 def test_vectors_are_made_a_few_texts_at_a_time(project: Project) -> None:
@@ -83,6 +85,45 @@ def test_the_quiet_moments_of_a_whole_look_are_waited_for_together(
     made = embedded(project, lane, 50 * TEXTS)
     assert made == [[3.0]] * (2 * TEXTS) + [None] * (48 * TEXTS)
     assert lane.asked <= 20 + 2
+
+
+def test_a_few_texts_that_fail_cost_the_others_no_vector_and_are_told_once(
+    project: Project, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Failing(Quiet):
+        async def embed(self, texts: Sequence[str]) -> tuple[list[Any], Any]:
+            if not self.batches or len(self.batches) == 2:
+                self.batches.append(0)
+                raise ValueError("shapes do not fit")
+            return await super().embed(texts)
+
+    made = embedded(project, Failing(), 4 * TEXTS)
+    none, some = [None] * TEXTS, [[3.0]] * TEXTS
+    assert made == [*none, *some, *none, *some]
+    assert "without_vectors texts=16 of=32 causes=ValueError:16" in caplog.text
+
+
+def test_what_is_made_until_time_is_up_is_kept(
+    project: Project, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Stuck(Quiet):
+        async def embed(self, texts: Sequence[str]) -> tuple[list[Any], Any]:
+            if self.batches:
+                await asyncio.sleep(30.0)
+            return await super().embed(texts)
+
+    monkeypatch.setattr(watching, "PATIENCE_S", 0.2)
+    made = embedded(project, Stuck(), 3 * TEXTS)
+    assert made == [[3.0]] * TEXTS + [None] * (2 * TEXTS)
+    assert "without_vectors texts=16 of=24 causes=NotTried:8,TimeoutError:8" in caplog.text
+
+
+def test_a_lane_that_makes_no_vectors_says_so(project: Project) -> None:
+    class Plain(Quiet):
+        capabilities = frozenset()
+
+    made = Watching(project, lane=lambda: cast(Lane[Any], Plain()), cases=FlagCases(project))
+    assert asyncio.run(made._embedded(["one"])) is None
 
 
 def test_vectors_of_a_model_that_is_not_watched_are_left_out(project: Project) -> None:

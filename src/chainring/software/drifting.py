@@ -14,6 +14,7 @@ import hashlib
 import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from chainring.contracts.case import Case
@@ -33,8 +34,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("chainring.drift")
 
-Embed = Callable[[Sequence[str]], Sequence[Any]]
-"""Makes a vector of each text; None where the model was too busy."""
+Embed = Callable[[Sequence[str]], Sequence[Any] | None]
+"""Makes a vector of each text, None for one that failed or had no time; None: it makes none at all.
+"""
 KIND = "drift"
 _SPAN = 2**64
 _TINY = 1e-9
@@ -49,15 +51,19 @@ class DriftWatch:
         Whose traffic is watched.
     embed
         Makes vectors of texts; None: inputs are watched by length alone.
+    retries
+        Looks for which a whole reference waits until half of its texts have vectors; those that
+        lack are tried again by each. At least 0.
     """
 
-    def __init__(self, project: Project, *, embed: Embed | None) -> None:
-        self.project, self._embed = project, embed
+    def __init__(self, project: Project, *, embed: Embed | None, retries: int = 0) -> None:
+        self.project, self._embed, self._retries = project, embed, retries
         self.model, self.waiting = "", 0
         self.watch: Watch | None = None
         self._since = 0.0
         self._cursor: Cursor = {}
         self._first: list[Seen] = []
+        self._embeds, self._left = embed is not None, retries
 
     def look(self) -> list[Alarm]:
         """Read what is new and return the alarms it makes; a case is opened for each new one."""
@@ -68,6 +74,7 @@ class DriftWatch:
         if (self.model, self._since) != (champion.model, head.at):
             self.model, self._since = champion.model, head.at
             self.watch, self._cursor, self._first = None, {}, []
+            self._embeds, self._left = self._embed is not None, self._retries
         if self.watch is None:
             self._learn()
         if self.watch is None:
@@ -99,12 +106,41 @@ class DriftWatch:
     def _learn(self) -> None:
         """Gather the reference; once it is whole, begin with the window that runs."""
         settings = self.project.ring.recipe.drift
-        self._first += self._new(settings.reference - len(self._first))
+        missing = settings.reference - len(self._first)
+        if missing > 0:
+            self._first += self._new(missing)
+        else:
+            self._first = self._with_vectors(self._first)
         self.waiting = settings.reference - len(self._first)
-        if self.waiting > 0:
+        if self.waiting > 0 or self._lacks_vectors():
             return
         self.watch, self._first = Watch(self._first, settings=settings), []
         self._pass_over()
+
+    def _lacks_vectors(self) -> bool:
+        """Return whether the reference is to wait: one without vectors never watches inputs."""
+        texts = [row for row in self._first if row.length]
+        made = sum(row.vector is not None for row in texts)
+        if not self._embeds or 2 * made >= len(texts):
+            return False
+        if not self._left:
+            log.warning(
+                "drift.few_vectors made=%d of=%d next=%s", made, len(texts),
+                "inputs are watched by these alone; start the server again to try anew",
+            )  # fmt: skip
+            return False
+        log.warning(
+            "drift.waits_for_vectors made=%d of=%d looks_left=%d", made, len(texts), self._left
+        )
+        self._left -= 1
+        return True
+
+    def _with_vectors(self, rows: Sequence[Seen]) -> list[Seen]:
+        """Return the rows, those that lack a vector tried again."""
+        lacking = [row.id for row in rows if row.length and row.vector is None]
+        texts = texts_of(self.project.ring.traffic, lacking)
+        made = dict(zip(lacking, self._vectors([texts.get(i, "") for i in lacking]), strict=True))
+        return [replace(row, vector=made.get(row.id, row.vector)) for row in rows]
 
     def _pass_over(self) -> None:
         """Pass over whole windows that nobody read."""
@@ -142,6 +178,9 @@ class DriftWatch:
         except Exception as error:  # noqa: BLE001 - everything but the input is watched all the same
             cause = type(error).__name__
             log.warning("drift.without_vectors rows=%d cause=%s", len(places), cause)
+            return vectors
+        self._embeds = made is not None
+        if made is None:
             return vectors
         for place, vector in zip(places, made, strict=True):
             if vector is not None:

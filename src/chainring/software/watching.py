@@ -12,10 +12,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from chainring.contracts.errors import BusyError, ChainringError
+from chainring.contracts.errors import ChainringError
 from chainring.deployment.lane import Lane
 from chainring.software.alerts import Alerts
 from chainring.software.drifting import DriftWatch, Embed
@@ -28,6 +29,10 @@ log = logging.getLogger("chainring.watching")
 
 TEXTS = 8
 PATIENCE_S = 600.0
+"""How long the vectors of one look may take; those made until then are used."""
+RETRIES = 30
+"""Looks for which the reference of drift waits for vectors: half an hour as `look_s` stands."""
+_GRACE_S = 10.0
 _ALERT_S = 5.0
 _REST_S = 0.02
 _TRIES = 1500
@@ -64,7 +69,7 @@ class Watching:
     async def run(self) -> None:
         """Look and tell until cancelled."""
         settings = self._project.ring.recipe.drift
-        self._drift = DriftWatch(self._project, embed=self._embed())
+        self._drift = DriftWatch(self._project, embed=self._embed(), retries=RETRIES)
         async with asyncio.TaskGroup() as tasks:
             if settings.watch:
                 tasks.create_task(_repeated(self._look, every_s=settings.look_s))
@@ -80,42 +85,70 @@ class Watching:
         """Return what makes vectors on the champion's lane, called from another thread."""
         loop = asyncio.get_running_loop()
 
-        def embed(texts: Sequence[str]) -> Sequence[Any]:
+        def embed(texts: Sequence[str]) -> Sequence[Any] | None:
             made = asyncio.run_coroutine_threadsafe(self._embedded(texts), loop)
             try:
-                return made.result(PATIENCE_S)
+                return made.result(PATIENCE_S + _GRACE_S)
             except TimeoutError:
                 made.cancel()
                 raise
 
         return embed
 
-    async def _embedded(self, texts: Sequence[str]) -> list[Any]:
-        """Return the vector of each text; None for what is left once no quiet moment came."""
+    async def _embedded(self, texts: Sequence[str]) -> list[Any] | None:
+        """Return the vector of each text, None for one without; None where none can be made.
+
+        What fails costs a few texts their vectors; what is left once time is up goes without.
+        """
+        lane = self._lane()
+        if lane is not None and "embed" not in lane.capabilities:
+            return None
         found: list[Any] = []
-        tries = _TRIES
-        while len(found) < len(texts) and tries:
+        failed: Counter[str] = Counter()
+        tries, ends = _TRIES, asyncio.get_running_loop().time() + PATIENCE_S
+        while len(found) < len(texts) and tries and asyncio.get_running_loop().time() < ends:
             lane = self._lane()
             if lane is None or "embed" not in lane.capabilities:
                 break
             if lane.is_idle:
-                found += await self._few(lane, texts[len(found) : len(found) + TEXTS])
+                few = texts[len(found) : len(found) + TEXTS]
+                found += await self._few(lane, few, ends=ends, failed=failed)
             else:
                 tries -= 1
                 await asyncio.sleep(_REST_S)
+        failed["NoQuietMoment" if not tries else "NotTried"] += len(texts) - len(found)
+        _tell(+failed, of=len(texts))
         return found + [None] * (len(texts) - len(found))
 
-    async def _few(self, lane: Lane[Any], texts: Sequence[str]) -> list[Any]:
+    async def _few(
+        self, lane: Lane[Any], texts: Sequence[str], *, ends: float, failed: Counter[str]
+    ) -> list[Any]:
+        """Return the vectors of a few texts; count them by cause in `failed` where there are none.
+
+        `ends` is the loop's time after which they are no longer waited for.
+        """
         try:
-            vectors, deployment = await lane.embed(texts)
-        except BusyError:
+            async with asyncio.timeout_at(ends):
+                vectors, deployment = await lane.embed(texts)
+        except Exception as error:  # noqa: BLE001 - the texts after these may succeed
+            failed[type(error).__name__] += len(texts)
             return [None] * len(texts)
         # A champion that this server has not taken up yet is not watched by its predecessor's.
-        return list(vectors) if deployment.model == self._watched else [None] * len(texts)
+        if deployment.model != self._watched:
+            failed["AnotherModel"] += len(texts)
+            return [None] * len(texts)
+        return list(vectors)
 
     @property
     def _watched(self) -> str:
         return "" if self._drift is None else self._drift.model
+
+
+def _tell(failed: Counter[str], *, of: int) -> None:
+    """Log once how many of the texts of a look have no vector, and for which causes."""
+    if failed:
+        causes = ",".join(f"{cause}:{count}" for cause, count in sorted(failed.items()))
+        log.warning("watching.without_vectors texts=%d of=%d causes=%s", failed.total(), of, causes)
 
 
 async def _repeated(act: Callable[[], object], *, every_s: float) -> None:
