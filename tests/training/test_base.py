@@ -10,7 +10,7 @@ from tests.training.conftest import make_row
 
 from chainring.contracts.dataset import Row
 from chainring.contracts.errors import InputError, MissingPackageError
-from chainring.training.base import find_base, folder_digest, unreadable
+from chainring.training.base import find_base, folder_digest, overlooked, unreadable
 
 
 def test_the_offline_base_is_there_with_its_licence() -> None:
@@ -154,6 +154,57 @@ def test_emoji_and_digits_count_for_the_share_of_the_rows_that_they_are(
     rows: list[Row], unread: list[str]
 ) -> None:
     assert list(unreadable(find_base("minilm"), rows, max_tokens=128)) == unread
+
+
+def test_the_rows_of_all_small_languages_are_judged_together() -> None:
+    rows = [make_row(CHINESE.format(n), "a", f"l{n % 25}") for n in range(1000)]
+    assert list(unreadable(find_base("minilm"), rows, max_tokens=128)) == ["small-language"]
+
+
+def test_small_languages_count_for_the_share_of_the_rows_that_they_are() -> None:
+    few = [make_row(CHINESE.format(n), "a", ("zh", "ja", "", "und")[n % 4]) for n in range(60)]
+    base = find_base("minilm")
+    assert unreadable(base, [*mixed(en=1000), *few], max_tokens=128) == {}
+    unread = unreadable(base, [*mixed(en=400), *few], max_tokens=128)
+    alone = unreadable(base, mixed(zh=60), max_tokens=128)
+    assert unread == {"small-language": pytest.approx(alone["zh"], abs=0.01)}
+
+
+def test_texts_without_words_decide_about_no_base_and_are_not_told() -> None:
+    empty = [make_row("", "a", "", n=str(n)) for n in range(3)]
+    assert unreadable(find_base("minilm"), empty, max_tokens=128) == {}
+    assert overlooked(find_base("minilm"), empty, max_tokens=128) == ()
+    assert unreadable(find_base("minilm"), [], max_tokens=128) == {}
+
+
+def test_a_small_language_in_the_last_rows_of_the_pool_is_read_as_well() -> None:
+    unsettled = [make_row(str(n), "a", "und") for n in range(2000)]
+    small = [make_row(CHINESE.format(n), "a", f"l{n % 50}") for n in range(2000)]
+    rows = [*unsettled, *small]
+    assert list(unreadable(find_base("minilm"), rows, max_tokens=128)) == ["small-language"]
+
+
+def test_languages_too_small_to_change_the_base_are_told() -> None:
+    base = find_base("minilm")
+    told = overlooked(base, mixed(en=1000, zh=49, und=1), max_tokens=128)
+    assert [note.split("% of ")[1] for note in told[0].split(": ")[0].split(", ")] == [
+        "zh tokens (49 rows)",
+        "und tokens (1 row)",
+    ]
+    assert told[0].startswith("base minilm does not know ")
+    assert told[0].endswith(": too few to change it")
+
+
+def test_no_language_is_told_where_the_base_reads_them_all() -> None:
+    rows = [*mixed(en=1000), make_row("Where is my parcel?", "a", "fr")]
+    assert overlooked(find_base("minilm"), rows, max_tokens=128) == ()
+
+
+def test_of_many_small_languages_the_largest_are_told() -> None:
+    small = [make_row(CHINESE.format(n), "a", f"l{min(n, 6)}") for n in range(9)]
+    (told,) = overlooked(find_base("minilm"), [*mixed(en=1000), *small], max_tokens=128)
+    assert "of l6 tokens (3 rows)" in told
+    assert told.endswith("and so 2 more languages: too few to change it")
 
 
 def forbid(*_: object, **__: object) -> None:

@@ -18,7 +18,7 @@ from chainring.contracts.errors import InputError, MissingPackageError
 from chainring.contracts.work import Work
 from chainring.training.candidate import Trained
 from chainring.training.craft.settings import CraftSettings
-from chainring.training.encoder import encoder
+from chainring.training.encoder import chosen_base, encoder
 from chainring.training.finetune import row_weights
 from chainring.training.objectives.settings import PretrainSettings
 from chainring.training.settings import EncoderSettings, TrainingSettings
@@ -184,6 +184,15 @@ def test_rows_of_a_language_that_the_base_cannot_read_get_an_encoder_of_their_ow
     assert trained.ancestors[0].name.startswith("own text")
     assert trained.ancestors[0].licence == "CC0-1.0"
     assert trained.logits(["退款", "refund"]).shape == (2, 3)
+
+
+def test_a_language_too_small_to_change_the_base_is_told(work: Work, said: list[str]) -> None:
+    english = [make_row(f"Where is my parcel {n}?", "a") for n in range(60)]
+    rows = [*english, make_row("物流太久了，我的包裹到哪了？", "a", "zh")]
+    base, _, notes = chosen_base(rows, (), work=work, settings=settings_for("minilm"))
+    assert base.name == "minilm"
+    assert "of zh tokens (1 row): too few to change it" in notes[0]
+    assert any(notes[0] in line for line in said)
 
 
 def test_a_base_goes_on_learning_from_the_projects_text_where_the_recipe_asks(

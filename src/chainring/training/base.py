@@ -12,8 +12,8 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,8 +26,11 @@ from chainring.training.bases.licences import licence
 
 MAX_UNKNOWN_SHARE = 0.05
 MIN_LANGUAGE_ROWS, MIN_LANGUAGE_SHARE = 50, 0.05
-"""A language with fewer rows, and with no more than this share of them, decides about no base."""
-NO_LANGUAGE = ("", "und")
+"""A language with fewer rows, and with no more than this share of them, is small: it is judged
+with all the others that are."""
+UNSETTLED, SMALL = "und", "small-language"
+NO_LANGUAGE = ("", UNSETTLED)
+NAMED = 5
 ROWS_READ = 2000
 OFFLINE = "minilm"
 _HUB_ID = re.compile(r"[\w.-]+(/[\w.-]+)?")
@@ -71,36 +74,78 @@ def find_base(name: str, *, key: str = KEY) -> Base:
 def unreadable(base: Base, rows: Sequence[Row], *, max_tokens: int) -> dict[str, float]:
     """Return the languages of which the base does not know over 5 % of the tokens, with the share.
 
-    A language is judged from 50 rows, or from over 5 % of all rows. Rows of no settled language
-    (emoji, digits, other scripts) count for the share of all rows that they are: a few such texts
-    take no base from the others. Up to 2,000 rows a language are looked at, with the second texts
-    of pairs.
+    A language is judged by itself from 50 rows, or from over 5 % of all rows. All other rows, those
+    of no settled language (emoji, digits, other scripts) too, are judged together, and count for
+    the share of all rows that they are: a few such texts take no base from the others. They are
+    named `small-language`, or by their language where they have but one. Up to 2,000 rows a
+    language are looked at, with the second texts of pairs.
     """
-    from chainring.training.tokens import open_tokenizer, unknown_shares
-
-    tokenizer = open_tokenizer(base.folder, max_tokens=max_tokens)
-    counts = Counter(row.language for row in rows)
-    looked_at = [
-        row
-        for language in sorted(counts)
-        if _counts(counts[language], of=len(rows))
-        for row in [r for r in rows if r.language == language][:ROWS_READ]
-    ]
-    read = [(text, row.language) for row in looked_at for text in (row.text, row.pair) if text]
-    shares = unknown_shares(
-        tokenizer,
-        [text for text, _ in read],
-        [language for _, language in read],
-        unknown=unknown_id(tokenizer),
-    )
-    parts = {name: counts[name] / len(rows) if name in NO_LANGUAGE else 1.0 for name in shares}
+    small = _small(rows)
+    names = {row.language or UNSETTLED for row in rows if row.language in small}
+    pool = names.pop() if len(names) == 1 else SMALL
+    shares = _unknown(base, rows, max_tokens=max_tokens, names=dict.fromkeys(small, pool))
+    part = sum(row.language in small for row in rows) / max(1, len(rows))
     return {
-        name: share for name, share in shares.items() if share * parts[name] > MAX_UNKNOWN_SHARE
+        name: share
+        for name, share in shares.items()
+        if share * (part if name == pool else 1) > MAX_UNKNOWN_SHARE
     }
 
 
-def _counts(rows: int, *, of: int) -> bool:
-    return rows >= MIN_LANGUAGE_ROWS or rows > MIN_LANGUAGE_SHARE * of
+def overlooked(base: Base, rows: Sequence[Row], *, max_tokens: int) -> tuple[str, ...]:
+    """Return a note on languages that the base cannot read, but that are too small to change it.
+
+    The five largest are named, with their rows; there is no note where it reads them all.
+    """
+    small = [row for row in rows if row.language in _small(rows)]
+    shares = _unknown(base, small, max_tokens=max_tokens, names={"": UNSETTLED})
+    counts = Counter(row.language or UNSETTLED for row in small)
+    unread = [name for name, _ in counts.most_common() if shares.get(name, 0) > MAX_UNKNOWN_SHARE]
+    if not unread:
+        return ()
+    told = ", ".join(
+        f"{shares[name]:.0%} of {name} tokens ({counts[name]} row{'s' * (counts[name] > 1)})"
+        for name in unread[:NAMED]
+    )
+    more = len(unread) - NAMED
+    rest = f", and so {more} more language{'s' * (more > 1)}" if more > 0 else ""
+    return (f"base {base.name} does not know {told}{rest}: too few to change it",)
+
+
+def _small(rows: Sequence[Row]) -> set[str]:
+    """Return the languages that are not judged by themselves."""
+    counts = Counter(row.language for row in rows)
+    return {
+        name
+        for name, count in counts.items()
+        if name in NO_LANGUAGE
+        or (count < MIN_LANGUAGE_ROWS and count <= MIN_LANGUAGE_SHARE * len(rows))
+    }
+
+
+def _unknown(
+    base: Base, rows: Sequence[Row], *, max_tokens: int, names: Mapping[str, str]
+) -> dict[str, float]:
+    """Return the share of tokens that the base does not know, by language or by its other name."""
+    from chainring.training.tokens import open_tokenizer, unknown_shares
+
+    tokenizer = open_tokenizer(base.folder, max_tokens=max_tokens)
+    groups: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        groups[names.get(row.language, row.language)].append(row)
+    read = [
+        (text, name)
+        for name, group in groups.items()
+        for row in group[:: -(-len(group) // ROWS_READ)]
+        for text in (row.text, row.pair)
+        if text
+    ]
+    return unknown_shares(
+        tokenizer,
+        [text for text, _ in read],
+        [name for _, name in read],
+        unknown=unknown_id(tokenizer),
+    )
 
 
 def folder_digest(folder: Path) -> str:

@@ -33,7 +33,7 @@ from chainring.contracts.errors import InputError, MissingPackageError, RefusedE
 from chainring.contracts.model import Ancestor
 from chainring.contracts.tasks import TASKS
 from chainring.contracts.work import Work
-from chainring.training.base import Base, find_base, unreadable
+from chainring.training.base import Base, find_base, overlooked, unreadable
 from chainring.training.candidate import Trained
 from chainring.training.settings import TrainingSettings
 
@@ -133,7 +133,10 @@ def chosen_base(
     named = find_base(settings.encoder.base)
     unread = unreadable(named, train, max_tokens=settings.encoder.max_tokens)
     if not unread:
-        return named, settings.budget_minutes, ()
+        left_out = overlooked(named, train, max_tokens=settings.encoder.max_tokens)
+        for note in left_out:
+            work.say(f"encoder: {note}")
+        return named, settings.budget_minutes, left_out
     shares = ", ".join(f"{share:.0%} of {language}" for language, share in unread.items())
     because = (
         f"base {named.name} does not know {shares} tokens; a small encoder was pre-trained from "
