@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
@@ -20,7 +21,7 @@ from chainring.contracts.request import Request
 from chainring.deployment.http.offers import Begun
 from chainring.deployment.http.verbs import Caller, Served
 from chainring.software.api import Project
-from chainring.software.arms import Arms
+from chainring.software.arms import Arms, Streamed
 from chainring.software.service import Service
 from chainring.store.answers import newer
 
@@ -241,30 +242,68 @@ def test_a_candidate_that_writes_may_take_longer_and_the_champion_still_has_its_
 
 
 class Delayed:
-    """A lane that answers after so many seconds."""
+    """A lane that answers after so many seconds; a text's first piece takes as long."""
+
+    tag = RELEASE.candidate
+    answer = Answer(label="a", confidence=1.0, passed_on=False, text="a")
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
 
     async def ask(self, requests: Sequence[Request]) -> list[Answer]:
         await asyncio.sleep(self.seconds)
-        return [Answer(label="a", confidence=1.0, passed_on=False, text="a")] * len(requests)
+        return [self.answer] * len(requests)
+
+    async def stream(self, request: Request) -> AsyncGenerator[Answer, None]:
+        yield await self.next()
+
+    @contextmanager
+    def writing(self, request: Request) -> Iterator[Delayed]:
+        yield self
+
+    async def next(self) -> Answer:
+        await asyncio.sleep(self.seconds)
+        return self.answer
+
+
+def with_a_late_candidate() -> Arms:
+    """Return arms whose candidate answers the key 4f0c long after the 0.2 s it is given."""
+    recipe = SimpleNamespace(
+        data=SimpleNamespace(task="classification"), deployment=SimpleNamespace(timeout_s=0.4)
+    )
+    project: Any = SimpleNamespace(ring=SimpleNamespace(recipe=recipe), secret=b"5eed")
+    candidate: Any = Delayed(9.0)
+    arms = Arms(project, load=lambda _: None, note=lambda *_: None)
+    arms._candidate, arms.release = candidate, replace(RELEASE, stage="keys", keys=("4f0c",))
+    return arms
 
 
 @pytest.mark.parametrize(("champion_s", "is_failed"), [(0.0, True), (0.3, False)])
 def test_what_takes_the_champion_as_long_is_no_failure_of_the_candidate(
     champion_s: float, is_failed: bool
 ) -> None:
-    recipe = SimpleNamespace(
-        data=SimpleNamespace(task="classification"), deployment=SimpleNamespace(timeout_s=0.4)
-    )
-    project: Any = SimpleNamespace(ring=SimpleNamespace(recipe=recipe), secret=b"5eed")
-    candidate: Any = Delayed(9.0)
+    arms = with_a_late_candidate()
     champion: Any = Delayed(champion_s)
-    arms = Arms(project, load=lambda _: None, note=lambda *_: None)
-    arms._candidate, arms.release = candidate, replace(RELEASE, stage="keys", keys=("4f0c",))
     caller = Caller(role="ask", key_id="4f0c")
     many = [Request(text="a")] * 3
     asked = asyncio.run(arms.ask(champion, many, caller=caller))
     assert (len(asked.replies), asked.variant, asked.failed) == (3, "champion", is_failed)
     assert asked.texts == (3, 0, 0)
+
+
+@pytest.mark.parametrize(("champion_s", "is_failed"), [(0.0, True), (0.3, False)])
+def test_a_stream_that_the_champion_begins_as_late_is_no_failure_of_the_candidate(
+    champion_s: float, is_failed: bool
+) -> None:
+    arms = with_a_late_candidate()
+    champion: Any = Delayed(champion_s)
+
+    async def last() -> Any:
+        caller = Caller(role="ask", key_id="4f0c")
+        pieces = arms.stream(champion, Request(text="a"), caller=caller)
+        return [piece async for piece in pieces][-1]
+
+    streamed = asyncio.run(last())
+    assert isinstance(streamed, Streamed)
+    assert (streamed.variant, streamed.failed) == ("champion", is_failed)
+    assert arms.counts["failed"] == is_failed

@@ -233,15 +233,15 @@ def test_many_texts_of_one_request_are_one_outcome_and_none_of_slowness(shop: Pr
     secret, key = shop.make_key("ask", "the new shop")
     release = begun(shop, stage="keys", keys=(key.id,))
     folder, words = shop.folder, texts(shop, 30)
-    reviewed(shop, release, better=0, same=3)  # the champion's answers took 5 ms
+    reviewed(shop, release, better=0, same=20)  # the champion's answers took 5 ms
     rows = asyncio.run(asked_at_once(shop, words, key=secret))
     assert {row.model for row in rows} == {release.candidate.model}
     with opened(folder) as again:
         slow = [replace(row, id=new_id("pred"), latency_ms=9e3) for row in rows]
         again.ring.traffic.commit([(row, None) for row in slow], [])
         evidence = Collector(release).collect(again.ring)
-        assert (evidence.answers, evidence.shadows) == (60, 3)
-        assert evidence.failed == {0: 2 + 3}
+        assert (evidence.answers, evidence.shadows) == (60, 20)
+        assert evidence.failed == {0: 2 + 20}
         assert evidence.slow == {}
         (one,) = asyncio.run(asked_at_once(again, words[:1], key=secret))
     with opened(folder) as again:

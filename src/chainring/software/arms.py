@@ -122,8 +122,7 @@ class Arms:
         except Exception as error:  # noqa: BLE001 - whatever it is, the user gets an answer
             started = time.monotonic()
             replies = await champion.ask(requests)
-            is_as_long = time.monotonic() - started >= self._patience_s
-            if isinstance(error, TimeoutError) and is_as_long:
+            if self._is_excused(error, champion_s=time.monotonic() - started):
                 return Asked(replies=replies)
             self.counts["failed"] += len(requests)
             log.warning("release.failed texts=%d cause=%s", len(requests), type(error).__name__)
@@ -135,10 +134,11 @@ class Arms:
         """Yield who writes, then each piece, last the whole; chosen and fallen back as by `ask`.
 
         Before the first piece nothing is yielded: what goes wrong until then is raised as by `ask`.
-        A candidate that fails before it costs nothing but time. What fails later is
-        noted and raised: a reader cannot be made to forget what was read.
+        A candidate that fails before it costs nothing but time, and one that runs out of time is
+        compared by the champion's first piece. What fails later is noted and raised: a reader
+        cannot be made to forget what was read.
         """
-        candidate, failed = self._candidate, False
+        candidate, failure = self._candidate, None
         if candidate is not None and self._arm(request, caller) != "champion":
             async with aclosing(candidate.stream(request)) as pieces:
                 try:
@@ -146,20 +146,24 @@ class Arms:
                 except BusyError:
                     self.counts["busy"] += 1
                 except Exception as error:  # noqa: BLE001 - whatever it is, the user gets an answer
-                    self._failed(error)
-                    failed = True
+                    failure = error
                 else:
                     yield candidate.tag
                     async for piece in self._noted(candidate.tag, request, first, pieces):
                         yield piece
                     return
+        started = time.monotonic()
         with champion.writing(request) as text:
             found = await text.next()
+            if failure and self._is_excused(failure, champion_s=time.monotonic() - started):
+                failure = None
+            if failure:
+                self._failed(failure)
             yield text.tag  # only now: a swap may have come while it waited for its place
             while isinstance(found, str):
                 yield found
                 found = await text.next()
-            yield Streamed(reply=Reply(answer=found, tag=text.tag), failed=failed)
+            yield Streamed(reply=Reply(answer=found, tag=text.tag), failed=failure is not None)
 
     async def _noted(
         self, tag: Deployment, request: Request, first: Piece, pieces: AsyncIterator[Piece]
@@ -177,6 +181,10 @@ class Arms:
             row, _ = self._project.answered(tag, request, nothing, variant="canary")
             self._told(row, None, tag, 0.0)
             raise
+
+    def _is_excused(self, error: Exception, *, champion_s: float) -> bool:
+        """Return whether it ran out of a time that was too short for the champion, too."""
+        return isinstance(error, TimeoutError) and champion_s >= self._patience_s
 
     def _failed(self, error: Exception) -> None:
         self.counts["failed"] += 1

@@ -1,4 +1,4 @@
-"""Whose complaints count: those of users, as the release draws them, each one's first."""
+"""Whose complaints count, and what an answer is measured by before it is called slow."""
 
 from __future__ import annotations
 
@@ -66,3 +66,52 @@ def test_a_user_who_was_named_when_asking_counts_once(shop: Project) -> None:
         complained(shop, MODELS[1], by=key.id, asker="ann")
         complained(shop, MODELS[0], by="bob")
     assert complaints(shop) == {0.0: 1, 1.0: 1}
+
+
+def answered(project: Project, model: str, count: int, *, ms: float, texts: int = 1) -> None:
+    """Log so many answers of single texts, or of requests that hold several, the first of each."""
+    project.ring.traffic.commit(
+        [
+            (
+                Prediction(
+                    id=new_id("pred"), app=project.app, model=model, form="exact", label="stock",
+                    confidence=0.9, passed_on=False, language="zh", request="", group="g",
+                    holdout=False, at=1.0, latency_ms=ms, texts=0 if place % texts else texts,
+                ),
+                None,
+            )
+            for place in range(count)
+        ],
+        [],
+    )  # fmt: skip
+
+
+def test_one_quick_answer_among_batches_makes_no_equal_candidate_slow(shop: Project) -> None:
+    champion, candidate = MODELS
+    answered(shop, champion, 200, ms=10.0)
+    answered(shop, champion, 499, ms=80.0, texts=50)
+    answered(shop, champion, 1, ms=2.0)
+    answered(shop, candidate, 30, ms=10.0)
+    assert Collector(RELEASE).collect(shop.ring).slow == {0: 30}
+
+
+def test_answers_are_judged_by_the_last_median_where_batches_alone_are_new(shop: Project) -> None:
+    champion, candidate = MODELS
+    answered(shop, champion, 200, ms=10.0)
+    answered(shop, candidate, 30, ms=10.0)
+    collector = Collector(RELEASE)
+    assert collector.collect(shop.ring).slow == {0: 30}
+    answered(shop, champion, 5_000, ms=80.0, texts=50)
+    answered(shop, candidate, 7, ms=90.0)
+    assert collector.collect(shop.ring).slow == {0: 30, 1: 7}
+
+
+def test_answers_wait_until_the_champion_gave_enough_to_compare_with(shop: Project) -> None:
+    champion, candidate = MODELS
+    answered(shop, champion, 19, ms=2.0)
+    answered(shop, candidate, 30, ms=10.0)
+    collector = Collector(RELEASE)
+    assert collector.collect(shop.ring).slow == {}
+    answered(shop, champion, 30, ms=10.0)
+    assert collector.collect(shop.ring).slow == {0: 30}
+    assert collector.collect(shop.ring).slow == {0: 30}

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import statistics
 from collections import Counter
-from collections.abc import Iterable
 
 from chainring.contracts.feedback import Feedback
 from chainring.contracts.label import Label
@@ -28,7 +27,8 @@ from chainring.store.answers import Cursor, Stream, by_id, latest, newer
 from chainring.trust.access import Key
 
 COMPLAINTS = ("correction", "flag", "rating")
-_RECENT = 500
+_RECENT, _WITHIN = 500, 5_000
+_MIN_SINGLES, _ENOUGH_SINGLES = 20, 100
 _DIGITS = 3
 
 
@@ -42,6 +42,8 @@ class Collector:
         self._passed_on: Counter[float] = Counter()
         self._failed: Counter[float] = Counter()
         self._slow: Counter[float] = Counter()
+        self._unjudged_ms: list[float] = []
+        self._median_ms: float | None = None
 
     def collect(self, ring: Ring) -> Evidence:
         """Return what is known now."""
@@ -69,10 +71,23 @@ class Collector:
         self._answers += len(shown)
         self._shadows += len(unseen)
         self._pair_passed_on(ring, unseen)
-        median = _median_ms(latest(ring.traffic, self.release.champion, limit=_RECENT))
-        if median is not None:
-            limit = median * ring.recipe.release.max_slowdown
-            self._slow.update(int(row.latency_ms > limit) for row in shown if row.texts == 1)
+        self._unjudged_ms.extend(row.latency_ms for row in shown if row.texts == 1)
+        self._judge_slowness(ring)
+
+    def _judge_slowness(self, ring: Ring) -> None:
+        """Compare single answers with the champion's; they wait while too few of those are known.
+
+        Where the champion's last requests all held many texts, its last known median stays.
+        """
+        if not self._unjudged_ms:
+            return
+        times = _singles_ms(ring, self.release.champion)
+        if len(times) >= _MIN_SINGLES:
+            self._median_ms = statistics.median(times)
+        if self._median_ms is not None:
+            limit = self._median_ms * ring.recipe.release.max_slowdown
+            self._slow.update(int(ms > limit) for ms in self._unjudged_ms)
+            self._unjudged_ms.clear()
 
     def _pair_passed_on(self, ring: Ring, unseen: list[Prediction]) -> None:
         twins = by_id(ring.traffic, (row.id.replace(SHADOW, "pred", 1) for row in unseen))
@@ -121,9 +136,18 @@ def _whole(ring: Ring, row: Prediction) -> Prediction:
     return ring.traffic.prediction(row.id) or row
 
 
-def _median_ms(rows: Iterable[Prediction]) -> float | None:
-    times = [row.latency_ms for row in rows if row.texts == 1 and row.latency_ms > 0]
-    return statistics.median(times) if times else None
+def _singles_ms(ring: Ring, model: str) -> list[float]:
+    """Return how long the model's last requests of one text took, newest first.
+
+    A request of many texts has a row for each, so that few may hide the single ones behind them.
+    """
+    times: list[float] = []
+    for limit in (_RECENT, _WITHIN):
+        rows = latest(ring.traffic, model, limit=limit)
+        times = [row.latency_ms for row in rows if row.texts == 1 and row.latency_ms > 0]
+        if len(times) >= _ENOUGH_SINGLES or len(rows) < limit:
+            break
+    return times[:_RECENT]
 
 
 def _complaints(ring: Ring, release: Release) -> dict[float, int]:
