@@ -105,8 +105,8 @@ class Shadow:
         loop = asyncio.get_running_loop()
         begun = loop.time()
         try:
-            asked = few[0].lane.ask([one.request for one in few])
-            replies = await asyncio.wait_for(asked, PATIENCE_S)
+            async with asyncio.timeout(PATIENCE_S):  # `wait_for` of Python 3.11 may lose a cancel
+                replies = await few[0].lane.ask([one.request for one in few])
         except Exception as error:  # noqa: BLE001 - whatever it is, nobody waits for this answer
             self.counts["failed"] += len(few)
             log.warning("shadow.failed texts=%d cause=%s", len(few), type(error).__name__)

@@ -114,7 +114,8 @@ class Arms:
         if candidate is None or not requests or self._arm(requests[0], caller) == "champion":
             return Asked(replies=await champion.ask(requests))
         try:
-            replies = await asyncio.wait_for(candidate.ask(requests), self._patience_s)
+            async with asyncio.timeout(self._patience_s):
+                replies = await candidate.ask(requests)
             return Asked(replies=replies, variant="canary")
         except BusyError:
             self.counts["busy"] += len(requests)
@@ -142,7 +143,8 @@ class Arms:
         if candidate is not None and self._arm(request, caller) != "champion":
             async with aclosing(candidate.stream(request)) as pieces:
                 try:
-                    first = await asyncio.wait_for(anext(pieces), self._patience_s)
+                    async with asyncio.timeout(self._patience_s):
+                        first = await anext(pieces)
                 except BusyError:
                     self.counts["busy"] += 1
                 except Exception as error:  # noqa: BLE001 - whatever it is, the user gets an answer
