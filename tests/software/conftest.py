@@ -294,3 +294,9 @@ def texts_of(folder: Path, count: int) -> Sequence[dict[str, str]]:
         for path in sorted((folder / "later").glob("*.jsonl"))
     ]
     return [row for rows in zip(*found, strict=False) for row in rows][:count]
+
+
+@pytest.fixture(autouse=True)
+def memory_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep no freed memory: it would be that of every test to come, which measure theirs."""
+    monkeypatch.setattr("chainring.hardware.memory.keep_freed_memory", lambda: False)

@@ -184,7 +184,7 @@ def test_a_key_that_came_with_another_reaction_is_refused_and_nothing_is_stored(
     (answer,) = project.predict(["where is my parcel"])
     said = Reaction(prediction=answer.id, kind="rating", value="up", author="ann", key="k1")
     stored = project.react(said)
-    with pytest.raises(ConflictError, match="'k1' came with another reaction before"):
+    with pytest.raises(ConflictError, match="came with another reaction before"):
         project.react(replace(said, kind="flag", value="wrong"))
     assert [one.id for one in project.ring.traffic.feedback_on(answer.id)] == [stored.id]
     assert project.ring.ledger.facts("case", Case) == []

@@ -416,9 +416,14 @@ def test_a_body_that_is_no_json_is_answered_as_such(client: httpx.Client) -> Non
         assert client.post("/v1/predict", content=data).status_code in (400, 422)
 
 
-def test_an_unknown_key_is_not_let_in(client: httpx.Client) -> None:
+def test_an_unknown_key_is_not_let_in(turned: Path, tmp_path: Path) -> None:
+    shop = copy(turned, tmp_path / "keyed")
+    with opened(shop) as project:
+        project.make_key("ask", "page")
     headers = {"authorization": "Bearer cr_ask_000000000000_" + "0" * 64}
-    answer = client.post("/v1/predict", json={"text": TEXT}, headers=headers)
+    with served(shop) as server:
+        asked = {"json": {"text": TEXT}, "headers": headers, "timeout": 60}
+        answer = httpx.post(f"{server.url}/v1/predict", **asked)  # type: ignore[arg-type]
     assert answer.status_code == 401
     assert answer.json()["error"]["code"] == "wrong_key"
     assert "ask an operator" in answer.text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import random
 import time
 from collections.abc import Sequence
@@ -21,6 +22,12 @@ from chainring.software.api import Project
 from chainring.software.drifting import DriftWatch
 
 SETTINGS = DriftSettings(reference=100, window=200, min_slice=50)
+
+
+@pytest.fixture(autouse=True)
+def heard(caplog: pytest.LogCaptureFixture) -> None:
+    """Hear our warnings whatever a library has made of the root logger's level."""
+    caplog.set_level(logging.INFO, logger="chainring")
 
 
 @pytest.fixture

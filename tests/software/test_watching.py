@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 from collections.abc import Callable, Sequence
 from types import SimpleNamespace
@@ -18,6 +19,12 @@ from chainring.software.api import Project
 from chainring.software.drifting import DriftWatch
 from chainring.software.flag_cases import FlagCases
 from chainring.software.watching import TEXTS, Watching
+
+
+@pytest.fixture(autouse=True)
+def heard(caplog: pytest.LogCaptureFixture) -> None:
+    """Hear our warnings whatever a library has made of the root logger's level."""
+    caplog.set_level(logging.INFO, logger="chainring")
 
 
 class Quiet:

@@ -20,7 +20,6 @@ from chainring.contracts.access import Who
 from chainring.contracts.act import Act
 from chainring.contracts.case import Case
 from chainring.contracts.deployment import Deployment
-from chainring.contracts.errors import ConflictError
 from chainring.contracts.feedback import Feedback
 from chainring.contracts.label import Label
 from chainring.contracts.prediction import Answer, Prediction
@@ -150,26 +149,10 @@ class Project:
         return answering.answered(self, deployment, request, answer, **facts)
 
     def react(self, reaction: Reaction) -> Feedback:
-        """Store what a person did about an answer; a flag opens a case.
+        """Store what a person did about an answer (see `stored_once`); a flag opens a case."""
+        from chainring.store.traffic_repeats import stored_once
 
-        Raises
-        ------
-        ConflictError
-            When the reaction's key came with another reaction before; nothing is stored.
-        """
-        feedback = self.understood(reaction)
-        identifier = self.ring.traffic.commit([], [feedback])[0]
-        if identifier == feedback.id:
-            return self.stored(feedback)
-        from chainring.store.traffic_repeats import stored_before
-
-        known = stored_before(self.ring.traffic, feedback, identifier)
-        if known is None:
-            raise ConflictError(
-                f"the key {reaction.key!r} came with another reaction before, and this one was "
-                "not stored; send each reaction with a key of its own"
-            )
-        return self.stored(known)
+        return self.stored(stored_once(self.ring.traffic, self.understood(reaction)))
 
     def understood(self, reaction: Reaction) -> Feedback:
         """Return the feedback that a reaction is, checked, not yet stored."""

@@ -106,10 +106,7 @@ class Arms:
     async def ask(
         self, champion: Lane[Deployment], requests: Sequence[Request], *, caller: Caller
     ) -> Asked:
-        """Answer by the model that this user is given; by the champion where that one fails.
-
-        What the candidate has no time for counts as failed where the champion was quicker.
-        """
+        """Answer by the model that this user is given; by the champion where that one fails."""
         candidate = self._candidate
         if candidate is None or not requests or self._arm(requests[0], caller) == "champion":
             return Asked(replies=await champion.ask(requests))
@@ -135,9 +132,8 @@ class Arms:
         """Yield who writes, then each piece, last the whole; chosen and fallen back as by `ask`.
 
         Before the first piece nothing is yielded: what goes wrong until then is raised as by `ask`.
-        A candidate that fails before it costs nothing but time, and one that runs out of time is
-        compared by the champion's first piece. What fails later is noted and raised: a reader
-        cannot be made to forget what was read.
+        A candidate that fails before it costs nothing but time. What fails later is noted and
+        raised: a reader cannot be made to forget what was read.
         """
         candidate, failure = self._candidate, None
         if candidate is not None and self._arm(request, caller) != "champion":

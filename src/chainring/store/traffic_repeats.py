@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+from chainring.contracts.errors import ConflictError
 from chainring.contracts.feedback import Feedback
 from chainring.store.schema import payloads
 from chainring.store.traffic import Traffic
@@ -36,6 +37,26 @@ def stored_before(traffic: Traffic, feedback: Feedback, identifier: str) -> Feed
         return stored
     is_fact_told = is_value_told or stored.private
     return stored if is_fact_told and _is_erased(traffic, identifier) else None
+
+
+def stored_once(traffic: Traffic, feedback: Feedback) -> Feedback:
+    """Store a reaction and return it, or what its key holds already, if that says the same.
+
+    Raises
+    ------
+    ConflictError
+        When the key came with another reaction before; nothing is stored.
+    """
+    identifier = traffic.commit([], [feedback])[0]
+    if identifier == feedback.id:
+        return feedback
+    known = stored_before(traffic, feedback, identifier)
+    if known is None:
+        raise ConflictError(
+            f"the key {feedback.key!r} came with another reaction before, and this one was not "
+            "stored; send each reaction with a key of its own"
+        )
+    return known
 
 
 def _is_erased(traffic: Traffic, identifier: str) -> bool:
