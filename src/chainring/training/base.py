@@ -97,7 +97,8 @@ def overlooked(base: Base, rows: Sequence[Row], *, max_tokens: int) -> tuple[str
 
     The five largest are named, with their rows; there is no note where it reads them all.
     """
-    small = [row for row in rows if row.language in _small(rows)]
+    names = _small(rows)
+    small = [row for row in rows if row.language in names]
     shares = _unknown(base, small, max_tokens=max_tokens, names={"": UNSETTLED})
     counts = Counter(row.language or UNSETTLED for row in small)
     unread = [name for name, _ in counts.most_common() if shares.get(name, 0) > MAX_UNKNOWN_SHARE]
