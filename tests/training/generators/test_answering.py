@@ -139,3 +139,17 @@ def test_what_is_cut_off_is_no_item(tiny_encoder: Path) -> None:
     asked = [("退款？", "有收据的人可以退鞋。退款需要五天。")] * 4
     items = items_of(tokenizer, asked, [(0, 3), (14, 16), (6, 12), None])
     assert [item["places"] for item in items] == [[5, 7], [0, 0]]
+
+
+def test_of_two_answers_in_a_passage_the_row_that_weighs_more_is_learnt(
+    ask: Callable[..., Row], opening: Work, tiny_encoder: Path
+) -> None:
+    passage, question = "A refund takes five days. A parcel takes three days.", "How long?"
+    light = [ask(question, "five days", passage, id=f"light{n}") for n in range(3)]
+    heavy = ask(question, "three days", passage, id="heavy", weight=8.0)
+    rows = [heavy, *light]
+    settings = _settings(tiny_encoder, epochs=60)
+    made = qa(rows, rows, unlabelled=(), labels=(), work=opening, settings=settings)
+    assert made.answers is not None
+    (answer,) = made.answers([ask(question, pair=passage)])
+    assert answer.output == "three days"

@@ -63,3 +63,23 @@ def test_an_encoder_learns_to_write(
         "decoder", base=str(tiny_encoder), epochs=80, max_input_tokens=16, max_output_tokens=10
     )
     assert _answers(rows, settings, opening) == [row.target for row in rows]
+
+
+def test_of_two_completions_the_row_that_weighs_more_is_learnt(
+    ask: Callable[..., Row], opening: Work, small: Small
+) -> None:
+    question = "Where is my parcel?"
+    light = [ask(question, "nobody knows", id=f"light{n}") for n in range(3)]
+    heavy = ask(question, "it comes", id="heavy", weight=8.0)
+    said = _answers([heavy, *light], small("decoder", architecture="llama", epochs=40), opening)
+    assert said == ["it comes"] * 4
+
+
+def test_a_base_that_cannot_read_a_few_rows_says_so(
+    ask: Callable[..., Row], opening: Work, small: Small, tiny_encoder: Path
+) -> None:
+    rows = [ask("where is my parcel", "it comes", id=f"{n}", language="en") for n in range(40)]
+    few = ask("ჩემი ამანათი სად არის", "it comes", language="ka")
+    settings = small("decoder", base=str(tiny_encoder), epochs=1, max_input_tokens=16)
+    made = decoder([*rows, few], (), unlabelled=(), labels=(), work=opening, settings=settings)
+    assert any("of ka tokens (1 row): too few to change it" in note for note in made.notes)

@@ -41,3 +41,25 @@ def test_tokens_that_are_ignored_do_not_count() -> None:
     states_nd, targets_n = counted(hidden_btd, targets_bt)
     assert targets_n.tolist() == [5, 7]
     assert states_nd[:, 0].tolist() == [3.0, 9.0]
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+def test_the_loss_of_a_token_is_taken_as_often_as_it_counts(
+    smoothing: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loss, "SLICE_BYTES", {"cpu": 5 * 11 * 4})
+    hidden_nd, weight_vd, bias_v, targets_n = _tensors()
+    counts_n = torch.ones(len(targets_n)).index_fill(0, torch.tensor([2, 7, 20]), 3.0)
+    found = token_loss(
+        hidden_nd, weight_vd, targets_n, bias_v=bias_v, counts_n=counts_n, smoothing=smoothing
+    )
+    mine = torch.autograd.grad(found, (hidden_nd, weight_vd, bias_v))
+    expected = torch.nn.functional.cross_entropy(
+        hidden_nd @ weight_vd.t() + bias_v, targets_n, label_smoothing=smoothing, reduction="none"
+    )
+    expected = (expected * counts_n).sum() / len(targets_n)
+    torch.testing.assert_close(found, expected)
+    for ours, theirs in zip(
+        mine, torch.autograd.grad(expected, (hidden_nd, weight_vd, bias_v)), strict=True
+    ):
+        torch.testing.assert_close(ours, theirs)

@@ -5,7 +5,7 @@ import torch
 import transformers as hf
 
 from chainring.training.generators.loss import IGNORED
-from chainring.training.generators.modules import SLICED, Writing, collate
+from chainring.training.generators.modules import SLICED, Writing, collate, weighed
 from chainring.training.generators.networks import decoder_network, seq2seq_network
 from chainring.training.generators.settings import DecoderSettings, Seq2SeqSettings
 
@@ -113,3 +113,20 @@ def test_labels_are_smoothed_in_training_only(architecture: str) -> None:
     torch.testing.assert_close(module.train()(**batch)["loss"], expected(0.3))
     torch.testing.assert_close(module.eval()(**batch)["loss"], expected(0.0))
     assert expected(0.3) != expected(0.0)
+
+
+@pytest.mark.parametrize("architecture", ["m2m100", "marian", "t5"])
+def test_a_row_of_weight_three_is_three_rows(architecture: str) -> None:
+    torch.manual_seed(0)
+    settings = Seq2SeqSettings.model_validate(SIZE | {"architecture": architecture})
+    module = Writing(seq2seq_network(settings, tokens=40)).eval()
+    once = module(**collate([{**ITEMS[0], "weight": 3.0}, ITEMS[1]], pad=0))
+    thrice = module(**collate([ITEMS[0]] * 3 + ITEMS[1:], pad=0))
+    assert (once["units"], thrice["units"]) == (5, 11)
+    torch.testing.assert_close(5 * once["loss"], 11 * thrice["loss"])
+
+
+def test_weights_have_a_mean_of_one_and_are_left_out_where_all_are_alike() -> None:
+    heavy = weighed([{**ITEMS[0], "weight": 3.0}, {**ITEMS[1], "weight": 1.0}])
+    assert collate(heavy, pad=0)["weights"].tolist() == [1.5, 0.5]
+    assert "weights" not in collate(weighed([{**item, "weight": 2.0} for item in ITEMS]), pad=0)

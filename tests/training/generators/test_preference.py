@@ -120,3 +120,14 @@ def test_preferences_start_from_a_network_of_their_own_beside_a_decoder(
     alone, _ = begun(train, test, work=fresh_work("alone"), settings=settings)
     for name, weight in alone.network.state_dict().items():
         torch.testing.assert_close(beside.network.state_dict()[name], weight, msg=name)
+
+
+def test_weights_that_preferences_do_not_know_are_told(
+    likes: list[Row], opening: Work, small: Small
+) -> None:
+    heavy = [dataclasses.replace(likes[0], weight=3.0), *likes[1:16]]
+    made = dpo(
+        heavy, likes[16:], unlabelled=(), labels=(), work=opening,
+        settings=small("preference", **LEARN), task="preference",
+    )  # fmt: skip
+    assert any("count alike whatever their rows weigh" in note for note in made.notes)

@@ -93,3 +93,13 @@ def test_a_width_that_heads_do_not_divide_is_named(
         seq2seq(
             pairs, pairs, unlabelled=(), labels=(), work=opening, settings=small("seq2seq", heads=3)
         )
+
+
+def test_a_base_that_cannot_read_a_few_rows_says_so(
+    pairs: list[Row], opening: Work, small: Small, tiny_encoder: Path
+) -> None:
+    few = dataclasses.replace(pairs[0], text="ჩემი ამანათი სად არის", language="ka")
+    rows = [dataclasses.replace(row, language="en") for row in pairs * 3]
+    settings = small("seq2seq", base=str(tiny_encoder), epochs=1, max_input_tokens=16)
+    made = seq2seq([*rows, few], (), unlabelled=(), labels=(), work=opening, settings=settings)
+    assert any("of ka tokens (1 row): too few to change it" in note for note in made.notes)

@@ -77,3 +77,10 @@ def test_service_reads_what_training_reads(
     assert len(expected) <= limit
     assert Writer(source, facts, threads=1)._ids(text) == expected
     assert QuickWriter(tmp_path, facts, threads=1)._ids(text) == expected
+
+
+def test_an_item_weighs_what_its_row_weighs(source: Path, ask: Callable[..., Row]) -> None:
+    known = open_tokeniser(source / "writer")
+    rows = [ask("where is it?", "here", weight=3.0), ask("where?", "there")]
+    items = seq2seq_items(rows, reading=known, writing=known, settings=Seq2SeqSettings())
+    assert [item["weight"] for item in items] == [3.0, 1.0]

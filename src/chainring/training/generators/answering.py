@@ -22,6 +22,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -50,7 +51,22 @@ ENCODER, HEAD_FILE = "encoder", "span.safetensors"
 OTHERS = 2
 """Passages without the answer that are read beside each one with it."""
 
-Asked = tuple[str, str, tuple[int, int] | None]
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question beside a passage, and where its answer stands there, if it does."""
+
+    question: str
+    passage: str
+    span: tuple[int, int] | None
+    weight: float = 1.0
+
+    @property
+    def texts(self) -> tuple[str, str]:
+        """What the network reads."""
+        return self.question, self.passage
+
+
 """Question, passage, and where in it the answer stands."""
 
 
@@ -136,13 +152,14 @@ def _asked(
         holding = next((text for text in (own or found) if row.target in text), None)
         if holding is not None:
             start = holding.index(row.target)
-            yield row.text, holding, (start, start + len(row.target))
+            span = (start, start + len(row.target))
+            yield Asked(row.text, holding, span, row.weight)
         for other in [text for text in found if row.target not in text][:OTHERS]:
-            yield row.text, other, None
+            yield Asked(row.text, other, None, row.weight)
 
 
 def _require_answers(asked: Iterable[Asked]) -> None:
-    if not any(span for _, _, span in asked):
+    if not any(one.span for one in asked):
         raise RefusedError(
             "qa.v1 reads answers off passages, and no answer stands word for word in one; add "
             "the articles as unlabelled texts, or have them worded: training.answering.answers = "
@@ -180,16 +197,20 @@ def _read(
 
     from chainring.training.budget import fit, sample
     from chainring.training.finetune import passed_parameters
+    from chainring.training.generators.modules import weighed
     from chainring.training.generators.span import collate, items_of
     from chainring.training.trainer import Run, train
 
     options = settings.answering
-    items, checked = (
-        items_of(tokenizer, [(q, p) for q, p, _ in some], [span for _, _, span in some])
-        for some in (asked, judged)
+    items = items_of(
+        tokenizer,
+        [one.texts for one in asked],
+        [one.span for one in asked],
+        weights=[one.weight for one in asked],
     )
+    checked = items_of(tokenizer, [one.texts for one in judged], [one.span for one in judged])
     left = len(asked) - len(items)
-    found = sum(span is not None for _, _, span in asked) - left
+    found = sum(one.span is not None for one in asked) - left
     if not found:
         raise RefusedError(
             "qa.v1: beside questions this long no answer is read; shorten the questions, or raise "
@@ -205,7 +226,7 @@ def _read(
     pad = int(getattr(network.encoder.config, "pad_token_id", 0) or 0)
     train(
         network,
-        sample(items, fitting.share, seed=settings.seed),
+        weighed(sample(items, fitting.share, seed=settings.seed)),
         checked,
         run=Run(
             name="qa",

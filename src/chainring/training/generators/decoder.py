@@ -21,6 +21,7 @@ from collections.abc import Sequence
 
 from chainring.contracts.dataset import Row, Task
 from chainring.contracts.work import Work
+from chainring.training.base import overlooked
 from chainring.training.candidate import Trained
 from chainring.training.generators.settings import DecoderSettings
 from chainring.training.generators.writer import (
@@ -100,7 +101,10 @@ def starting(train: Sequence[Row], options: DecoderSettings, *, work: Work, seed
         writing=known,
         options=fitting,
         ancestors=(ancestor(base),),
-        notes=told(options, fitting),
+        notes=(
+            *overlooked(base, train, max_tokens=options.max_input_tokens),
+            *told(options, fitting),
+        ),
     )
 
 

@@ -1,6 +1,7 @@
 """The loss of written tokens, without a table of all logits.
 
-Enter hidden states and the output embedding, leaves the mean cross entropy of tokens that count.
+Enter hidden states and the output embedding, leaves the mean cross entropy of tokens that count,
+weighted where the rows have weights.
 The table of logits (tokens times vocabulary) is the largest thing in training a small writer; it is
 made, used and thrown away in slices that stay in the processor's cache, gradients included.
 
@@ -30,11 +31,15 @@ def token_loss(
     targets_n: torch.Tensor,
     *,
     bias_v: torch.Tensor | None = None,
+    counts_n: torch.Tensor | None = None,
     smoothing: float = 0.0,
 ) -> torch.Tensor:
-    """Return the mean loss of the tokens; every target must be a token."""
+    """Return the mean loss of the tokens; every target must be a token.
+
+    The loss of each is taken `counts_n` times, or once; the mean is over the number of tokens.
+    """
     bias_v = weight_vd.new_zeros(len(weight_vd)) if bias_v is None else bias_v
-    loss: torch.Tensor = _Loss.apply(hidden_nd, weight_vd, bias_v, targets_n, smoothing)
+    loss: torch.Tensor = _Loss.apply(hidden_nd, weight_vd, bias_v, targets_n, counts_n, smoothing)
     return loss
 
 
@@ -47,7 +52,13 @@ def counted(hidden_btd: torch.Tensor, targets_bt: torch.Tensor) -> tuple[Any, An
 class _Loss(torch.autograd.Function):  # type: ignore[misc]
     @staticmethod
     def forward(
-        context: Any, hidden_nd: Any, weight_vd: Any, bias_v: Any, targets_n: Any, smoothing: float
+        context: Any,
+        hidden_nd: Any,
+        weight_vd: Any,
+        bias_v: Any,
+        targets_n: Any,
+        counts_n: Any,
+        smoothing: float,
     ) -> Any:
         weights = (hidden_nd, weight_vd, bias_v)
         is_trained = any(context.needs_input_grad[:3])
@@ -60,11 +71,14 @@ class _Loss(torch.autograd.Function):  # type: ignore[misc]
             part_nd, true_n1 = hidden_nd[some], targets_n[some, None]
             logits_nv = torch.addmm(bias_v, part_nd, weight_vd.t()).float()
             sums_n1 = logits_nv.logsumexp(-1, keepdim=True)
-            total += (sums_n1 - (1 - smoothing) * logits_nv.gather(1, true_n1)).sum()
-            total -= smoothing * logits_nv.mean(-1).sum()
+            losses_n1 = sums_n1 - (1 - smoothing) * logits_nv.gather(1, true_n1)
+            losses_n1 -= smoothing * logits_nv.mean(-1, keepdim=True)
+            total += (losses_n1 if counts_n is None else losses_n1 * counts_n[some, None]).sum()
             if not is_trained:
                 continue
             slope_nv = _slopes(logits_nv, sums_n1, true_n1, smoothing).div_(count)
+            if counts_n is not None:
+                slope_nv.mul_(counts_n[some, None])
             slope_nv = slope_nv.to(part_nd.dtype)
             grads[0][some] = slope_nv @ weight_vd.to(part_nd.dtype)
             grads[1] += (slope_nv.t() @ part_nd).to(weight_vd.dtype)
@@ -74,7 +88,7 @@ class _Loss(torch.autograd.Function):  # type: ignore[misc]
 
     @staticmethod
     def backward(context: Any, gradient: Any) -> Any:
-        return *(grad * gradient for grad in context.saved_tensors), None, None
+        return *(grad * gradient for grad in context.saved_tensors), None, None, None
 
 
 def _slopes(logits_nv: Any, sums_n1: Any, true_n1: Any, smoothing: float) -> Any:

@@ -22,7 +22,11 @@ the loss goes in slices."""
 
 
 class Writing(nn.Module):  # type: ignore[misc]  # torch is read without its types
-    """A network of transformers and the mean loss of the tokens it should write."""
+    """A network of transformers and the mean loss of the tokens it should write.
+
+    The loss of each token is taken as often as its row weighs; weights have a mean of 1 over all
+    rows of a training, so that a batch of heavy rows pulls more than one of light ones.
+    """
 
     def __init__(self, network: nn.Module, *, smoothing: float = 0.0) -> None:
         super().__init__()
@@ -30,23 +34,34 @@ class Writing(nn.Module):  # type: ignore[misc]  # torch is read without its typ
         self.smoothing = smoothing
 
     def forward(
-        self, input_ids: torch.Tensor, attention_mask: torch.Tensor, labels: torch.Tensor
+        self,
+        input_ids: torch.Tensor,
+        attention_mask: torch.Tensor,
+        labels: torch.Tensor,
+        weights: torch.Tensor | None = None,
     ) -> dict[str, Any]:
-        """Return the loss and how many tokens it is the mean of."""
+        """Return the loss and how many tokens it is the mean of; `weights` has shape (B,)."""
         smoothing = self.smoothing if self.training else 0.0
+        counts_n = None
         if self.network.config.model_type in SLICED:
             hidden_btd, targets_bt = self._states(input_ids, attention_mask, labels)
             hidden_nd, targets_n = counted(hidden_btd, targets_bt)
+            counts_n = _by_token(weights, targets_bt)
             weight_vd = self.network.get_output_embeddings().weight
             bias = getattr(self.network, "final_logits_bias", None)  # of Marian and BART
             bias_v = None if bias is None else bias.flatten()
-            loss = token_loss(hidden_nd, weight_vd, targets_n, bias_v=bias_v, smoothing=smoothing)
+            loss = token_loss(
+                hidden_nd, weight_vd, targets_n,
+                bias_v=bias_v, counts_n=counts_n, smoothing=smoothing,
+            )  # fmt: skip
         else:
             logits_btv, targets_bt = self._logits(input_ids, attention_mask, labels)
             logits_nv, targets_n = counted(logits_btv, targets_bt)
-            loss = nn.functional.cross_entropy(
-                logits_nv.float(), targets_n, label_smoothing=smoothing
+            counts_n = _by_token(weights, targets_bt)
+            loss_n = nn.functional.cross_entropy(
+                logits_nv.float(), targets_n, label_smoothing=smoothing, reduction="none"
             )
+            loss = (loss_n if counts_n is None else loss_n * counts_n).mean()
         return {"loss": loss, "units": len(targets_n)}
 
     def _states(self, ids_bt: Any, mask_bt: Any, labels_bt: Any) -> tuple[Any, Any]:
@@ -77,13 +92,36 @@ class Writing(nn.Module):  # type: ignore[misc]  # torch is read without its typ
         return outputs if self.network.config.is_encoder_decoder else outputs[:, :-1]
 
 
+def _by_token(weights_b: Any, targets_bt: Any) -> Any:
+    """Return the weight of each token that counts, shape (N,); None: all are 1."""
+    if weights_b is None:
+        return None
+    return weights_b[:, None].expand_as(targets_bt)[targets_bt != IGNORED]
+
+
 def collate(items: Sequence[Mapping[str, Any]], *, pad: int) -> dict[str, torch.Tensor]:
-    """Return a padded batch: ids and mask of shape (B, T), labels filled up with IGNORED."""
+    """Return a padded batch: ids and mask of shape (B, T), labels filled up with IGNORED.
+
+    Weights of rows, shape (B,), are there where one is not 1.
+    """
     ids_bt = _filled([item["input_ids"] for item in items], pad)
     lengths_b1 = torch.tensor([[len(item["input_ids"])] for item in items])
     mask_bt = (torch.arange(ids_bt.shape[1])[None] < lengths_b1).long()
     labels_bt = _filled([item["labels"] for item in items], IGNORED)
-    return {"input_ids": ids_bt, "attention_mask": mask_bt, "labels": labels_bt}
+    batch = {"input_ids": ids_bt, "attention_mask": mask_bt, "labels": labels_bt}
+    return batch | weights_of(items)
+
+
+def weights_of(items: Sequence[Mapping[str, Any]]) -> dict[str, torch.Tensor]:
+    """Return `weights` of a batch, shape (B,); nothing where every row weighs 1."""
+    weights = [float(item.get("weight", 1.0)) for item in items]
+    return {} if set(weights) == {1.0} else {"weights": torch.tensor(weights)}
+
+
+def weighed(items: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return the items of a training with weights of mean 1."""
+    mean = sum(item["weight"] for item in items) / max(1, len(items))
+    return [{**item, "weight": item["weight"] / mean} for item in items]
 
 
 def _filled(rows: Sequence[Sequence[int]], value: int) -> torch.Tensor:

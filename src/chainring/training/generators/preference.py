@@ -122,7 +122,7 @@ def _preferring(
     before = share_preferred(start, validation)
     learnt(method, start, train, work=work, settings=settings)
     after = share_preferred(start, validation)
-    told = [*cut, *trl.left_out(settings.craft, work), _said(train, before, after)]
+    told = [*cut, *trl.left_out(settings.craft, work), *_alike(train), _said(train, before, after)]
     work.say(f"{method}: {told[-1]}")
     return trained(
         start,
@@ -133,6 +133,13 @@ def _preferring(
         notes=told,
         more=facts,
     )
+
+
+def _alike(train: Sequence[Row]) -> tuple[str, ...]:
+    """Return a sentence where rows have weights: TRL knows none."""
+    if all(row.weight == 1 for row in train):
+        return ()
+    return ("preferences count alike whatever their rows weigh; the training before them does not",)
 
 
 def _said(train: Sequence[Row], before: float | None, after: float | None) -> str:

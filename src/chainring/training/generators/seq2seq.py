@@ -23,6 +23,7 @@ from collections.abc import Sequence
 
 from chainring.contracts.dataset import Row, Task
 from chainring.contracts.work import Work
+from chainring.training.base import overlooked
 from chainring.training.candidate import Trained
 from chainring.training.generators.writer import (
     Start,
@@ -99,7 +100,7 @@ def starting(train: Sequence[Row], *, work: Work, settings: TrainingSettings) ->
         network = networks.seq2seq_network(options, tokens=len(known))
         return Start(network=network, reading=known, writing=known, options=options)
     base = readable_base(options.base, train, options=options)
-    notes: tuple[str, ...] = ()
+    notes = overlooked(base, train, max_tokens=options.max_input_tokens)
     reading = tokens.open_tokeniser(base.folder)
     if not networks.is_encoder(base.folder):
         network = networks.open_writer(base.folder, dropout=options.dropout_of_a_base)
@@ -108,7 +109,7 @@ def starting(train: Sequence[Row], *, work: Work, settings: TrainingSettings) ->
         targets = [row.target for row in train]
         writing = tokens.own_vocabulary(targets, options, own, seed=settings.seed)
         network = networks.started_encoder(base.folder, options, tokens=len(writing))
-        notes = (f"the encoder of {base.name} with a new decoder",)
+        notes = (f"the encoder of {base.name} with a new decoder", *notes)
     fitting = within(options, network)
     return Start(
         network=network,

@@ -17,6 +17,8 @@ from typing import Any
 import torch
 from torch import nn
 
+from chainring.training.generators.modules import weights_of
+
 
 class SpanNetwork(nn.Module):  # type: ignore[misc]  # torch is read without its types
     """An encoder and one linear layer over its last hidden states."""
@@ -32,15 +34,20 @@ class SpanNetwork(nn.Module):  # type: ignore[misc]  # torch is read without its
         attention_mask: torch.Tensor,
         token_type_ids: torch.Tensor,
         places: torch.Tensor,
+        weights: torch.Tensor | None = None,
     ) -> dict[str, torch.Tensor]:
-        """Return the loss; `places` has first and last token of the answer, shape (B, 2)."""
+        """Return the mean loss, each row's taken as often as it weighs.
+
+        `places` has first and last token of the answer, shape (B, 2); `weights` has shape (B,).
+        """
         states_bth = self.encoder(
             input_ids=input_ids, attention_mask=attention_mask, token_type_ids=token_type_ids
         ).last_hidden_state
         scores_bt2 = self.head(states_bth).float()
         outside_bt1 = (attention_mask == 0)[..., None]
         scores_bt2 = scores_bt2.masked_fill(outside_bt1, torch.finfo(torch.float32).min)
-        return {"loss": nn.functional.cross_entropy(scores_bt2, places)}
+        loss_b2 = nn.functional.cross_entropy(scores_bt2, places, reduction="none")
+        return {"loss": (loss_b2 if weights is None else loss_b2 * weights[:, None]).mean()}
 
 
 def collate(items: Sequence[Mapping[str, Any]], *, pad: int) -> dict[str, torch.Tensor]:
@@ -58,11 +65,16 @@ def collate(items: Sequence[Mapping[str, Any]], *, pad: int) -> dict[str, torch.
         "attention_mask": mask_bt,
         "token_type_ids": types_bt,
         "places": torch.tensor([item["places"] for item in items]),
+        **weights_of(items),
     }
 
 
 def items_of(
-    tokenizer: Any, asked: Sequence[tuple[str, str]], answers: Sequence[tuple[int, int] | None]
+    tokenizer: Any,
+    asked: Sequence[tuple[str, str]],
+    answers: Sequence[tuple[int, int] | None],
+    *,
+    weights: Sequence[float] | None = None,
 ) -> list[dict[str, Any]]:
     """Return an item for each question and passage, none where the answer is cut off.
 
@@ -72,11 +84,15 @@ def items_of(
         Pairs of a question and a passage.
     answers
         Where in the passage the answer stands, in characters; None where it does not.
+    weights
+        What each counts in the loss; None: all count 1.
     """
     encodings = tokenizer.encode_batch(list(asked))
     return [
-        {"input_ids": one.ids, "types": one.type_ids, "places": places}
-        for one, span in zip(encodings, answers, strict=True)
+        {"input_ids": one.ids, "types": one.type_ids, "places": places, "weight": weight}
+        for one, span, weight in zip(
+            encodings, answers, weights or [1.0] * len(answers), strict=True
+        )
         if (places := token_places(one.offsets, one.sequence_ids, span)) is not None
     ]
 

@@ -87,8 +87,8 @@ def seq2seq_items(
         writing, [row.target for row in rows], limit=settings.max_output_tokens, written=True
     )
     return [
-        {"input_ids": source, "labels": target}
-        for source, target in zip(sources, targets, strict=True)
+        {"input_ids": source, "labels": target, "weight": row.weight}
+        for source, target, row in zip(sources, targets, rows, strict=True)
     ]
 
 
@@ -100,7 +100,8 @@ def decoder_items(
     for row in rows:
         prompt = prompt_ids(tokeniser, row.text, limit=settings.max_input_tokens)
         written = completion_ids(tokeniser, row.target, limit=settings.max_output_tokens)
-        items.append({"input_ids": prompt + written, "labels": [IGNORED] * len(prompt) + written})
+        labels = [IGNORED] * len(prompt) + written
+        items.append({"input_ids": prompt + written, "labels": labels, "weight": row.weight})
     return items
 
 

@@ -90,7 +90,7 @@ def fitted(
     settings: TrainingSettings,
 ) -> tuple[str, ...]:
     """Train the network in place within the budget; return what had to be cut."""
-    from chainring.training.generators.modules import Writing, collate
+    from chainring.training.generators.modules import Writing, collate, weighed
     from chainring.training.generators.rates import peak
     from chainring.training.trainer import Run, train
 
@@ -104,8 +104,8 @@ def fitted(
     )
     train(
         Writing(start.network, smoothing=options.label_smoothing),
-        sample(items, fitting.share, seed=settings.seed),
-        validation,
+        weighed(sample(items, fitting.share, seed=settings.seed)),
+        [{**item, "weight": 1.0} for item in validation],  # whoever judges, each row counts alike
         run=Run(
             name=name,
             epochs=fitting.epochs,
