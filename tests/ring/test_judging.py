@@ -240,3 +240,33 @@ def test_in_a_turn_the_gate_is_told_all_that_a_verdict_hangs_on(
     assert before.noun.model == champion
     assert challenger.noun.suite == before.noun.suite == placebo.noun.suite
     assert placebo.noun.model not in (champion, challenger.noun.model)
+
+
+def test_a_case_marked_must_holds_a_later_model_that_has_it_wrong_though_it_was_taught(
+    folder: Path, opened: Callable[[Path], Project], more_rows: Callable[..., None]
+) -> None:
+    recipe = folder / "chainring.toml"
+    recipe.write_text(recipe.read_text("utf-8") + "[evaluation]\nmin_jaccard = 1.0\n", "utf-8")
+    project = opened(folder)
+    text = "the box is wet, take it back"
+    asked = next(one for one in project.predict([f"{text} {n}" for n in range(9)], author="u")
+                 if not one.holdout)  # fmt: skip
+    project.react(Reaction(prediction=asked.id, kind="flag", value="wrong", author="u"))
+    (case,) = project.cases()
+    project.close_case(case.id, outcome="x", told="y", truth="refund", must=True, by="ann")
+    frames = ("{}", "well, {}", "{} please", "so {} now", "look: {}", "{} thanks", "{} ok")
+    more_rows(
+        folder,
+        [{"text": f"{frame.format(text)} {letter}", "label": "damage"}
+         for frame in frames for letter in "abcdefgh"],
+    )  # fmt: skip
+    done = project.turn()
+    row = project.ring.ledger.lineage_by_id(done.verdict)
+    assert row is not None
+    found = decode(Verdict, row.result)
+    assert done.outcome == "held"
+    assert found.value == "better"
+    (must,) = (check for check in found.checks if check.name == "must")
+    assert not must.holds
+    assert must.because.startswith("1 of 1 complaints marked must are wrong")
+    assert not any("marked must" in note for note in found.notes)

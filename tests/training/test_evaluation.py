@@ -195,6 +195,24 @@ def test_rows_of_those_who_reacted_are_judged_and_kept_out_of_the_headline(suite
     assert len(suite.outcomes(found)) == 3
 
 
+def test_a_row_marked_must_is_answered_wherever_it_stands_and_counts_nowhere_else(
+    suite: Suite,
+) -> None:
+    suite.add("my parcel", "a", answer("a"))
+    suite.add("taught", "a", answer("b"), split="train", must=True)
+    suite.add("validated", "a", answer("a"), split="validation", must=True)
+    suite.add("taught, not marked", "a", answer("b"), split="train")
+    suite.add("seen by the champion", "b", answer("a"), must=True)
+    found = suite.judge(seen=[make_row("seen by the champion", "b", "en", "train")])
+    assert (found.accuracy.estimate, found.accuracy.rows) == (1.0, 1)
+    assert found.dropped == {"trained_on": 1}
+    assert found.slices["part:must"].rows == 3
+    assert "label:b" not in found.slices
+    marked = {o.truth + o.label: o.part for o in suite.outcomes(found) if o.must}
+    assert marked == {"ab": "must", "aa": "must", "ba": "must"}
+    assert len(suite.outcomes(found)) == 4
+
+
 def test_slices_by_language_label_source_and_protected_group(suite: Suite) -> None:
     suite.add("my parcel", "a", answer("a"), protected="woman")
     suite.add("我的包裹", "a", answer("b"), language="zh", source="chat")

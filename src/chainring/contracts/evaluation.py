@@ -8,6 +8,8 @@ from chainring.contracts.dataset import Task
 
 DECIDING = "deciding"
 """The part of kept answers, which tell two models apart once somebody says what is right."""
+MUST = "must"
+"""The part of rows marked `must` that may judge nothing else, as models were trained on them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,8 +17,9 @@ class Outcome:
     """What one model answered to one row.
 
     `right` is 1.0 or 0.0 (graded tasks: any share): for a row in scope, the label is the true one;
-    for a row out of scope, the text was passed on. `part` is `suite`, `holdout`, `reacted`, or
-    `deciding`: an answer whose truth is not known, so that nothing is right yet.
+    for a row out of scope, the text was passed on. `part` is `suite`, `holdout`, `reacted`, `must`
+    (marked so, and in no other part), or `deciding`: an answer whose truth is not known, so that
+    nothing is right yet.
     `truth` and `label` are values of the task; a text of one's own is not kept here, they are empty
     then. `sliced` are the labels that slices go by, None where `truth` is the label. `base` is what
     always giving the same answer would be worth on this row, None where that follows from `truth`.

@@ -12,6 +12,7 @@ lie) and `confusion.json`.
 | test | suite | yes |
 | holdout | holdout | yes |
 | reacted | reacted | no: who reacts is no fair sample |
+| (any, marked `must`, trained on) | must | no: it only has to be right |
 | (kept answers) | deciding | no: nobody said what is right; two models are told apart by them |
 """
 
@@ -28,7 +29,7 @@ from typing import Any
 from chainring.contracts.codec import encode
 from chainring.contracts.dataset import OUT_OF_SCOPE, Dataset, Row, Task
 from chainring.contracts.errors import InputError
-from chainring.contracts.evaluation import DECIDING, Evaluation, Outcome, Share
+from chainring.contracts.evaluation import DECIDING, MUST, Evaluation, Outcome, Share
 from chainring.contracts.feedback import Feedback
 from chainring.contracts.forms import Form, Forms
 from chainring.contracts.prediction import Answer
@@ -47,7 +48,13 @@ from chainring.training.measures import constant_answer, measures, searched
 from chainring.training.settings import EvaluationSettings
 
 JUDGING = ("test", "holdout", "reacted")
-PARTS = {"test": "suite", "holdout": "holdout", "reacted": "reacted", DECIDING: DECIDING}
+PARTS = {
+    "test": "suite",
+    "holdout": "holdout",
+    "reacted": "reacted",
+    MUST: MUST,
+    DECIDING: DECIDING,
+}
 HEADLINE = ("suite", "holdout")
 OUTCOMES_FILE = "outcomes.jsonl"
 CONFUSION_FILE = "confusion.json"
@@ -64,6 +71,7 @@ def evaluation(
 ) -> Evaluation:
     """Judge the served form; rows that a judged model has seen are dropped and counted.
 
+    Of these, and of the rows that teach, those marked `must` are answered and count nowhere else.
     `kept` are answers of the hold-out that are kept to decide between two models: what this one
     answers to them is noted, and counts nowhere.
 
@@ -270,12 +278,16 @@ def _unseen(
 ) -> tuple[list[Row], list[Row], dict[str, int]]:
     """Return the rows that no judged model has seen, and how many were dropped, by reason.
 
-    Of `asked` those stay that no judged model has seen and that are like no row of the headline.
+    To the first belong, as a part of their own, all other rows that are marked `must`. Of `asked` those stay that no judged model has seen and that are like no row of the headline.
     """
     rows = read_rows(work.trees.open(dataset.address), *JUDGING)
+    taught = {
+        address: read_rows(work.trees.open(address), "train", "validation")
+        for address in sorted({dataset.address, *(one.address for one in seen)})
+    }
     known: dict[str, Row] = {}
     for address in sorted({one.address for one in seen}):
-        for row in read_rows(work.trees.open(address), "train", "validation"):
+        for row in taught[address]:
             known.setdefault(both(row.text, row.pair), row)
     learnt = list(known.values())
     groups = _groups([*learnt, *rows, *asked], settings)
@@ -287,7 +299,9 @@ def _unseen(
     judging_rows = zip(rows, groups[before:judging], strict=True)
     taken = near | {group for row, group in judging_rows if PARTS[row.split] in HEADLINE}
     fresh = [row for row, group in zip(asked, groups[judging:], strict=True) if group not in taken]
-    return kept, fresh, dict(sorted(dropped.items()))
+    others = [row for row, reason in zip(rows, reasons, strict=True) if reason]
+    must = [replace(row, split=MUST) for row in (*taught[dataset.address], *others) if row.must]
+    return [*kept, *must], fresh, dict(sorted(dropped.items()))
 
 
 def _groups(rows: Sequence[Row], settings: EvaluationSettings) -> list[int]:

@@ -59,7 +59,7 @@ def test_every_must_has_to_be_right_whatever_its_part(outcome: MakeOutcome) -> N
     check = conditions.must_hold([*rows, outcome("d", 0, must=True, part="reacted")])
     assert not check.holds
     assert check.because == "1 of 3 complaints marked must are wrong: d"
-    assert conditions.must_hold([outcome("c", 0)]).because == "no complaint is marked must"
+    assert conditions.must_hold([outcome("c", 0)]).because == "no row judged here is marked must"
 
 
 @pytest.mark.parametrize(

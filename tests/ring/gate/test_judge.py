@@ -96,6 +96,17 @@ def test_one_condition_that_fails_holds_a_better_challenger(
     assert not holds(found)[failing]
 
 
+def test_a_must_that_was_taught_holds_it_too_and_enters_no_test(
+    settings: GateSettings, outcome: MakeOutcome, sheets: MakeSheets
+) -> None:
+    rows = sheets(right=60, gained=30)
+    must = ([outcome("m", 0, must=True, part="must")], [outcome("m", 1, must=True, part="must")])
+    found = judge(*joined(rows, must), settings=settings)
+    assert (found.value, found.promote, holds(found)["must"]) == ("better", False, False)
+    assert found.pooled is not None
+    assert (found.pooled.rows, found.pooled.lost) == (90, 0)
+
+
 def test_a_must_that_is_wrong_holds_a_better_challenger(
     sheets: MakeSheets, outcome: MakeOutcome, settings: GateSettings
 ) -> None:

@@ -41,7 +41,7 @@ def test_the_fix_rate_counts_complaints_of_the_holdout_only(outcome: MakeOutcome
 
 def test_fixed_rows_are_traffic_that_only_the_challenger_has_right(outcome: MakeOutcome) -> None:
     facts = {"a": (1, 0, "reacted"), "b": (1, 0, "holdout"), "c": (1, 0, "suite")}
-    facts |= {"d": (1, 1, "reacted"), "e": (0, 0, "reacted")}
+    facts |= {"d": (1, 1, "reacted"), "e": (0, 0, "reacted"), "f": (1, 0, "must")}
     challenger = [outcome(row, now, part=part) for row, (now, _, part) in facts.items()]
     champion = [outcome(row, before, part=part) for row, (_, before, part) in facts.items()]
     assert fixed_rows(challenger, champion) == ("a", "b")

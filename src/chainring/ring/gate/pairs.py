@@ -14,9 +14,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from chainring.contracts.errors import InputError
-from chainring.contracts.evaluation import DECIDING, Outcome
+from chainring.contracts.evaluation import DECIDING, MUST, Outcome
 
-PARTS = ("suite", "holdout", "reacted", DECIDING)
+PARTS = ("suite", "holdout", "reacted", MUST, DECIDING)
 POOLED = PARTS[:2]
 """What the test runs on. `reacted` rows are mostly wrong answers, so they are not pooled."""
 

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from statistics import NormalDist
 
 from chainring.contracts.errors import InputError
-from chainring.contracts.evaluation import Outcome
+from chainring.contracts.evaluation import MUST, Outcome
 from chainring.contracts.verdict import Comparison
 from chainring.ring.gate.comparing import Unit, author_units, smallest_by_units, value
 from chainring.ring.gate.pairs import Pair, is_right
@@ -80,7 +80,8 @@ def fixed_rows(challenger: Sequence[Outcome], champion: Sequence[Outcome]) -> tu
 
     Once it is promoted they are fixed complaints: hand them to later verdicts as `fixed`.
     """
-    wrong = {row.row for row in champion if row.part != "suite" and not is_right(row)}
+    others = ("suite", MUST)  # what is marked `must` may never be wrong again, not one of twenty
+    wrong = {row.row for row in champion if row.part not in others and not is_right(row)}
     return tuple(sorted(row.row for row in challenger if row.row in wrong and is_right(row)))
 
 

@@ -46,7 +46,7 @@ _SENTENCES = {
         "measurably worse (Holm): {names}",
         "明显变差（Holm 校正）：{names}",
     ),
-    "no must": ("no complaint is marked must", "没有标为“必须”的投诉"),
+    "no must": ("no row judged here is marked must", "这里评判的行中没有标为“必须”的"),
     "must holds": (
         "all {count} complaints marked must are right",
         "标为“必须”的 {count} 条投诉全部答对",
