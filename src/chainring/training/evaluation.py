@@ -278,7 +278,8 @@ def _unseen(
 ) -> tuple[list[Row], list[Row], dict[str, int]]:
     """Return the rows that no judged model has seen, and how many were dropped, by reason.
 
-    To the first belong, as a part of their own, all other rows that are marked `must`. Of `asked` those stay that no judged model has seen and that are like no row of the headline.
+    To the first belong, as a part of their own, all other rows that are marked `must`. Of `asked`
+    those stay that no judged model has seen and that are like no row of the headline.
     """
     rows = read_rows(work.trees.open(dataset.address), *JUDGING)
     taught = {
