@@ -16,6 +16,7 @@ from chainring.contracts.prediction import Answer, Prediction, Variant
 from chainring.contracts.request import Request
 from chainring.contracts.values import Input
 from chainring.ring.built import current
+from chainring.software.unserved import unserved
 
 if TYPE_CHECKING:
     from chainring.ring.recipe import Recipe
@@ -56,7 +57,7 @@ def champion(project: Project) -> Opened:
     """Return what answers now; raise InputError when no model was promoted yet."""
     _, deployment = current(project.ring)
     if deployment is None:
-        raise InputError("no model serves yet; run `chainring turn` first")
+        raise InputError(unserved(project.ring))
     folder = project.ring.runner.trees.open(deployment.form, fresh=True)
     threads = threads_of(project.ring.recipe)
     return Opened(deployment=deployment, folder=folder, threads=threads)

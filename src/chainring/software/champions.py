@@ -18,13 +18,11 @@ from chainring.ring import turn as ring_turn
 from chainring.ring.built import CHAMPION, Built, Ring, built_of, current
 from chainring.ring.steps import Made
 from chainring.software import auditing
+from chainring.software.unserved import DIGITS
 from chainring.store.ledger import Ref
 
 if TYPE_CHECKING:
     from chainring.software.api import Project
-
-DIGITS = 12
-"""By so many digits of its address a model is named."""
 
 
 def promote(project: Project, model: str, *, by: str, reason: str) -> Deployment:
@@ -60,7 +58,10 @@ def _judged(project: Project, model: str) -> tuple[Built, Made[Verdict]]:
         None,
     )
     if verdict is None:
-        raise InputError(f"{model} was never judged; run `chainring turn` first")
+        raise InputError(
+            f"{model} was never judged by the gate (a placebo never is); `chainring promote` takes "
+            "a challenger of a turn"
+        )
     return built_of(ring, address), verdict
 
 
@@ -93,7 +94,9 @@ def _before(ring: Ring, history: list[Ref]) -> Ref:
     now, numbers = told[history[0].number], [str(ref.number) for ref in history[1:]]
     others = [ref for ref in history[1:] if told[ref.number].form != now.form]
     if not others:
-        raise UnknownNameError("version", "before", numbers)
+        raise InputError(
+            "every version served the same model; there is no earlier one to go back to"
+        )
     models, away = ring_turn.withdrawn(ring.ledger), _taken_away(history)
     for ref in others:
         if told[ref.number].model not in models and told[ref.number].form not in away:
@@ -122,7 +125,9 @@ def _model(project: Project, name: str) -> str:
     known = [decode(Model, row.result).address for row in rows]
     found = [address for address in known if address == name or _short(address) == name[:DIGITS]]
     if not found:
-        raise UnknownNameError("model", name, [_short(address) for address in known])
+        judged = {verdict.challenger for verdict in when.verdicts(project.ring).values()}
+        names = [_short(address) for address in known if address in judged]
+        raise UnknownNameError("model", name, names)
     return found[-1]
 
 

@@ -42,6 +42,7 @@ from chainring.software.served_keys import ServedKeys
 from chainring.software.served_offers import ServedOffers
 from chainring.software.served_people import ServedPeople
 from chainring.software.served_releases import ServedReleases
+from chainring.software.unserved import unserved
 from chainring.software.watching import Watching
 from chainring.store.traffic_repeats import stored_before
 from chainring.store.writer import TrafficWriter
@@ -78,7 +79,7 @@ class Service(ServedReleases, ServedKeys, ServedOffers, ServedPeople):
         self._since = 0.0
         self._labels: tuple[str, ...] = project.labels()
         self._lane: Lane[Deployment] | None = None
-        self._refused = ""
+        self._refused, self._unserved = "", "no model serves yet"
         self._retries = Retries(first_s=project.ring.recipe.deployment.reload_s)
         self._writer: TrafficWriter | None = None
         self._arms = Arms(project, load=_load, note=self._note)
@@ -145,8 +146,7 @@ class Service(ServedReleases, ServedKeys, ServedOffers, ServedPeople):
         if self._is_stopping:
             return http.Readiness(ok=False, code="draining", reason="the server is stopping")
         if self._lane is None:
-            reason = self._refused or "no model serves yet; run `chainring turn`"
-            return http.Readiness(ok=False, code="no_model", reason=reason)
+            return http.Readiness(ok=False, code="no_model", reason=self._refused or self._unserved)
         return http.Readiness(ok=True)
 
     def load(self) -> http.Load:
@@ -299,6 +299,7 @@ class Service(ServedReleases, ServedKeys, ServedOffers, ServedPeople):
         self._labels = await asyncio.to_thread(self.project.labels)
         head, deployment = await asyncio.to_thread(current, self.project.ring)
         if head is None or deployment is None:
+            self._unserved = await asyncio.to_thread(unserved, self.project.ring)
             return
         self._since = head.at
         await self._take_up(deployment)

@@ -14,6 +14,7 @@ from chainring.ring.built import current, forms_of
 from chainring.ring.due import due
 from chainring.ring.turn import Turn
 from chainring.ring.why import forgotten
+from chainring.software.unserved import unserved
 from chainring.store.ledger import Ref
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ def status(project: Project) -> dict[str, Any]:
     return {
         "app": project.app,
         "champion": _champion(project, head, deployment),
+        "unserved": "" if head is not None else unserved(ring),
         "turns": len(turns),
         "last_turn": last,
         "traffic": ring.traffic.counts(),

@@ -20,6 +20,9 @@ from chainring.ring.why import forgotten
 if TYPE_CHECKING:
     from chainring.software.api import Project
 
+LONGEST_SAID = 300
+"""Characters of a written answer that `why` shows."""
+
 
 def tell_turn(project: Project, turn: Turn) -> Iterator[str]:
     """Yield what a turn did, in the order of the ring."""
@@ -142,7 +145,7 @@ def tell_why(found: Mapping[str, Any]) -> Iterator[str]:
     if found["text"]:
         yield f"  text     {found['text']}"
     passed = ", passed on to a person" if asked["passed_on"] else ""
-    yield f"  said     {asked['label']} ({asked['confidence']:.0%}){passed}"
+    yield f"  said     {_said(asked)} ({asked['confidence']:.0%}){passed}"
     yield f"model      {short(model['address'])}  {model['part']}, form {model['form']}"
     for one in model["ancestors"]:
         yield f"  from     {one['name']} ({one['role']}, licence {one['licence']})"
@@ -165,15 +168,21 @@ def tell_why(found: Mapping[str, Any]) -> Iterator[str]:
         yield f"later      {short(lesson['model'])} {verb} ({state}, {lesson['at']})"
     if found["now"] is not None:
         now = found["now"]
-        says = "passes it on to a person" if now["passed_on"] else f"says {now['label']}"
+        says = "passes it on to a person" if now["passed_on"] else f"says {_said(now)}"
         yield f"today      {short(now['model'])} {says} ({now['confidence']:.0%})"
+
+
+def _said(answer: Mapping[str, Any]) -> str:
+    """Return what an answer says on one line: its label, or the text or number that it is."""
+    line = " ".join(str(answer["label"] or answer.get("output") or "(withheld)").split())
+    return line if len(line) <= LONGEST_SAID else f"{line[:LONGEST_SAID]}…"
 
 
 def tell_status(found: Mapping[str, Any]) -> Iterator[str]:
     """Yield who serves, the traffic, and whether a turn is due."""
     champion = found["champion"]
     if champion is None:
-        yield f"{found['app']}: no model serves yet; run `chainring turn`"
+        yield f"{found['app']}: {found['unserved']}"
     else:
         yield (
             f"{found['app']}: version {champion['version']} serves ({short(champion['model'])}, "

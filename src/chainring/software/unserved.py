@@ -1,0 +1,29 @@
+"""Why nothing answers yet, and what to do: no turn was made, or the gate held what came of it.
+
+unserved(project.ring)    # "no model serves yet; run `chainring turn` first"
+"""
+
+from __future__ import annotations
+
+from chainring.contracts.codec import decode
+from chainring.contracts.verdict import Verdict
+from chainring.ring.built import Ring
+
+DIGITS = 12
+"""By so many digits of its address a model is named."""
+
+
+def unserved(ring: Ring) -> str:
+    """Return a sentence for a project whose first champion is still to come."""
+    verdicts = ring.ledger.all_lineage(step="verdict")
+    if not verdicts:
+        return "no model serves yet; run `chainring turn` first"
+    verdict = decode(Verdict, verdicts[-1].result)
+    if verdict.promote:  # the turn that would have put it into service was cut off
+        return "no model serves yet; run `chainring turn` to end the last one"
+    model = verdict.challenger.partition(":")[2][:DIGITS]
+    because = "; ".join(check.because for check in verdict.checks if not check.holds)
+    return (
+        f"no model serves yet: the gate held {model} ({because}); add rows and turn again, or "
+        f"serve it all the same with `chainring promote {model} --reason WHY`"
+    )
