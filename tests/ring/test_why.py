@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,13 +10,15 @@ import pytest
 
 from chainring.contracts.access import Who
 from chainring.contracts.errors import UnknownNameError
+from chainring.contracts.ids import new_id
 from chainring.contracts.label import Label
 from chainring.contracts.reaction import Reaction
-from chainring.ring.built import current
+from chainring.ring.built import Ring, current
 from chainring.ring.sight import Sight
+from chainring.ring.turn import rows_with
 from chainring.ring.why import nearest, why
 from chainring.software.api import Project
-from chainring.store.tables import read_rows
+from chainring.store.tables import MadeRow, read_rows
 
 
 def eyes(*, blind: bool = False) -> Sight:
@@ -147,6 +150,34 @@ def test_from_a_wrong_answer_the_way_leads_to_the_model_that_learnt_from_it(
     assert {row["id"] for row in lesson["rows"]} == {
         row.id for row in rows if said.id in row.feedback
     }
+
+
+def test_data_sets_of_later_models_are_read_once_and_earlier_ones_never(
+    folder: Path, opened: Callable[[Path], Project], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = opened(folder)
+    ledger = project.ring.ledger
+    first = not_held_out(project, ["can it be exchanged", "can my hat be exchanged"])
+    said = Reaction(prediction=first.id, kind="correction", value="size", consent="training")
+    project.react(said)
+    done = project.turn()
+    (made,) = [row for row in ledger.all_lineage(step="model") if done.model in row.trees]
+    ledger.add_lineage(replace(made, id=new_id("exec"), key="made again"))
+    last = replace(first, id=new_id("pred"), model=done.model)
+    project.ring.traffic.commit([(last, "hello")], [])
+    read: list[str] = []
+
+    def counted(ring: Ring, dataset: str, identifiers: list[str]) -> list[MadeRow]:
+        read.append(dataset)
+        return rows_with(ring, dataset, identifiers)
+
+    monkeypatch.setattr("chainring.ring.why.rows_with", counted)
+    learnt = why(project.ring, first.id, sight=eyes())["learnt"]
+    assert done.model in [one["model"] for one in learnt]
+    assert read.count(done.dataset) == 1
+    read.clear()
+    assert why(project.ring, last.id, sight=eyes())["learnt"] == []
+    assert done.dataset not in read
 
 
 def test_what_the_champion_of_today_answers_stands_beside(project: Project, asked: str) -> None:

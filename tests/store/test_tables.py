@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -13,6 +15,7 @@ from chainring.store.tables import (
     TABLE_FILE,
     read_rows,
     read_table,
+    rows_from,
     write_rows,
     write_table,
 )
@@ -74,6 +77,39 @@ def test_rows_that_cannot_be_read_are_named(tmp_path: Path, kept: int) -> None:
     path.write_bytes(path.read_bytes()[:kept])
     with pytest.raises(DamagedError, match=f"{ROWS_FILE} cannot be read"):
         read_rows(tmp_path)
+    with pytest.raises(DamagedError, match=f"{ROWS_FILE} cannot be read"):
+        rows_from(tmp_path, ["fb_1"])
+
+
+def test_rows_are_found_by_the_answers_and_reactions_that_made_them(tmp_path: Path) -> None:
+    made = [
+        row(1, feedback=("pred_1", "fb_1", "fb_2")),
+        row(2),
+        row(3, "reacted", feedback=("pred_3",)),
+        replace(row(4, feedback=("pred_1",)), text=""),
+    ]
+    write_rows(tmp_path, made)
+    found = rows_from(tmp_path, ["fb_1", "fb_2", "pred_1"])
+    assert [(one.id, one.split, one.label) for one in found] == [
+        ("r1", "train", "stock"),
+        ("r4", "train", "stock"),
+    ]
+    assert [one.feedback for one in found] == [made[0].feedback, made[3].feedback]
+    assert [one.split for one in rows_from(tmp_path, ["pred_3", "rec_9"])] == ["reacted"]
+    assert rows_from(tmp_path, ["r2", "fb"]) == rows_from(tmp_path, []) == []
+    write_rows(tmp_path, [])
+    assert rows_from(tmp_path, ["pred_1"]) == []
+
+
+def test_to_find_rows_costs_little_beside_reading_all(tmp_path: Path) -> None:
+    write_rows(tmp_path, [row(i, feedback=(f"fb_{i}",)) for i in range(5000)])
+    spent = []
+    for look in (lambda: read_rows(tmp_path), lambda: rows_from(tmp_path, ["fb_77"])):
+        look()
+        began = time.process_time()
+        assert look()
+        spent.append(time.process_time() - began)
+    assert spent[1] < spent[0] / 4
 
 
 def test_a_table_of_nouns_comes_back_in_its_order(tmp_path: Path) -> None:

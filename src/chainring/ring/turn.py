@@ -12,7 +12,6 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -38,7 +37,7 @@ from chainring.ring.release.course import enter, turned_down
 from chainring.ring.snapshots import forgotten_marks, kept_answers, snapshot_feedback
 from chainring.ring.steps import UNPLACED, Made
 from chainring.store.ledger import Lease, Ledger, Ref
-from chainring.store.tables import read_rows
+from chainring.store.tables import MadeRow, rows_from
 
 log = logging.getLogger("chainring.ring")
 
@@ -310,11 +309,9 @@ def named_feedback(ring: Ring, table: str) -> set[str]:
     return {row.id for row in read_table(Feedback, ring.runner.trees.open(table))}
 
 
-def rows_with(ring: Ring, dataset: str, identifiers: Sequence[str]) -> list[Any]:
-    """Return the rows of a data set that any of the records, labels or feedback ids made."""
-    wanted = set(identifiers)
-    rows = read_rows(Path(ring.runner.trees.open(dataset)), forgotten=True)
-    return [row for row in rows if wanted & {*row.records, *row.labels, *row.feedback, row.id}]
+def rows_with(ring: Ring, dataset: str, identifiers: Sequence[str]) -> list[MadeRow]:
+    """Return the rows of a data set that any of these answers and reactions made."""
+    return rows_from(ring.runner.trees.open(dataset), identifiers)
 
 
 def _reason(verdict: Verdict) -> str:

@@ -30,7 +30,7 @@ from chainring.feedback.settings import FeedbackSettings
 from chainring.ring.built import CHAMPION, Ring, current
 from chainring.ring.sight import Sight, feedback_facts, request_facts
 from chainring.ring.turn import rows_with
-from chainring.store.tables import read_rows
+from chainring.store.tables import MadeRow, read_rows
 
 NEAREST = 5
 
@@ -157,28 +157,36 @@ def lessons(ring: Ring, answered: Prediction, said: Sequence[Feedback]) -> list[
     A hold-out answer is never trained on: it stands in the suite of every later verdict instead.
     """
     names = [answered.id, *(row.id for row in said)]
+    promoted = {decode(Deployment, ref.body).model for ref in ring.ledger.ref_history(CHAMPION)}
+    made: dict[str, list[MadeRow]] = {}
     found = []
-    for row in ring.ledger.all_lineage(step="model"):
-        model = decode(Model, row.result)
-        parents = (ring.ledger.lineage_by_id(i) for i in row.inputs)
-        datasets = [p for p in parents if p is not None and p.step == "dataset"]
-        if model.address == answered.model or not datasets:
-            continue
-        if not ring.runner.trees.has(model.dataset):
-            continue
-        rows = rows_with(ring, model.dataset, names)
-        if rows:
-            promotions = list(_promotions(ring, model.address))
+    for row, model in _later_models(ring, answered.model):
+        if model.dataset not in made:
+            made[model.dataset] = rows_with(ring, model.dataset, names)
+        if rows := made[model.dataset]:
             found.append(
                 {
                     "model": model.address,
                     "rows": [{"id": r.id, "split": r.split, "label": r.label} for r in rows],
                     "taught": any(r.split == "train" for r in rows),
-                    "promoted": bool(promotions),
+                    "promoted": model.address in promoted,
                     "at": _day(row.started),
                 }
             )
     return found
+
+
+def _later_models(ring: Ring, answered: str) -> Iterator[tuple[Lineage, Model]]:
+    """Yield the models made after the one that answered, where their data is still there."""
+    datasets = {row.id for row in ring.ledger.all_lineage(step="dataset")}
+    is_later = False
+    for row in ring.ledger.all_lineage(step="model"):
+        model = decode(Model, row.result)
+        if model.address == answered:
+            is_later = True
+        elif is_later and not datasets.isdisjoint(row.inputs):
+            if ring.runner.trees.has(model.dataset):
+                yield row, model
 
 
 def now(ring: Ring, text: str | None, *, pair: str = "") -> dict[str, Any] | None:

@@ -5,9 +5,10 @@ Enters an iterable of nouns, leaves `rows.jsonl` or `rows.parquet` with the same
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from chainring.contracts.codec import decode, encode, plain
 from chainring.contracts.dataset import Row
@@ -54,16 +55,47 @@ def read_rows(folder: Path, *splits: str, forgotten: bool = False) -> list[Row]:
 
     A row whose text was forgotten (it is empty then) is left out unless `forgotten` asks for it.
     """
+    filters = [("split", "in", set(splits))] if splits else None
+    return [
+        Row(**{**row, **{name: tuple(row[name] or ()) for name in _LISTS}})
+        for row in _columns(folder, filters=filters).to_pylist()
+        if forgotten or row["text"]
+    ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MadeRow:
+    """What an answer or a reaction became in a data set; fields as in `Row`."""
+
+    id: str
+    split: str
+    label: str
+    feedback: tuple[str, ...]
+
+
+def rows_from(folder: Path, identifiers: Collection[str]) -> list[MadeRow]:
+    """Return the rows of `rows.parquet` that answers or reactions made, forgotten ones too.
+
+    Only the columns that tell are read: `why` asks this of every later data set.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    made_of = _columns(folder, ["feedback"]).column("feedback").combine_chunks()
+    wanted = pa.array(identifiers, pa.string())
+    is_named = pc.is_in(pc.list_flatten(made_of), value_set=wanted)
+    places = pc.list_parent_indices(made_of).filter(is_named).unique()
+    if not places:
+        return []
+    rows = _columns(folder, [*MadeRow.__slots__]).take(places).to_pylist()
+    return [MadeRow(**{**row, "feedback": tuple(row["feedback"])}) for row in rows]
+
+
+def _columns(folder: Path, names: list[str] | None = None, *, filters: Any = None) -> Any:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
-        filters = [("split", "in", set(splits))] if splits else None
-        table = pq.read_table(folder / ROWS_FILE, filters=filters)
+        return pq.read_table(folder / ROWS_FILE, columns=names, filters=filters)
     except (pa.ArrowInvalid, OSError) as error:
         raise DamagedError(f"{folder / ROWS_FILE} cannot be read: {error}") from error
-    return [
-        Row(**{**row, **{name: tuple(row[name] or ()) for name in _LISTS}})
-        for row in table.to_pylist()
-        if forgotten or row["text"]
-    ]
