@@ -31,7 +31,7 @@ from chainring.ring import due as when
 from chainring.ring import turn as ring_turn
 from chainring.ring.built import Ring, current
 from chainring.ring.turn import Turn
-from chainring.software import answering, auditing, champions, upkeep
+from chainring.software import answering, auditing, champions, turning, upkeep
 from chainring.software import keys as holders
 from chainring.software import project as place
 from chainring.software.answering import Opened
@@ -105,18 +105,11 @@ class Project:
         return when.due(self.ring)
 
     def watch(self, *, rounds: int | None = None, say: Say = place.quiet) -> list[Turn]:
-        """Turn whenever it is due, `rounds` looks long (None: until stopped); return the turns."""
-        done: list[Turn] = []
-        looked = 0
-        while rounds is None or looked < rounds:
-            looked += 1
-            verdict = self.due()
-            say(verdict.because)
-            if verdict.due:
-                done.append(self.turn())
-            if rounds is None or looked < rounds:
-                time.sleep(self.ring.recipe.watch.poll_s)
-        return done
+        """Turn whenever it is due, `rounds` looks long (None: until stopped); return the turns.
+
+        Without `rounds` a look that fails is told, and the next one goes on.
+        """
+        return turning.watch(self, rounds=rounds, say=say)
 
     def champion(self) -> Opened:
         """Return what answers now, its form verified byte for byte.
