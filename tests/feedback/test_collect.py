@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chainring.contracts.errors import InputError
-from chainring.contracts.feedback import Feedback
+from chainring.contracts.feedback import OWN_WORDS, Feedback, FeedbackKind
 from chainring.contracts.ids import id_time
 from chainring.contracts.prediction import Prediction
 from chainring.contracts.reaction import Reaction
@@ -48,6 +48,18 @@ def test_each_kind_is_stored_with_its_value(
     prediction: Build, kind: str, value: str, stored: str
 ) -> None:
     assert react(prediction(1), kind, value).value == stored
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_kind_that_takes_a_persons_words_is_known_to_forgetting(
+    prediction: Build, kind: FeedbackKind
+) -> None:
+    words = "my lawyer Jane Roe"
+    try:
+        stored = react(prediction(1, label=words), kind, words)
+    except InputError:
+        return
+    assert stored.value == "" or kind in OWN_WORDS
 
 
 def test_what_is_stored_hangs_on_its_prediction(prediction: Build) -> None:

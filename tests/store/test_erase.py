@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from chainring.contracts.case import Case
 from chainring.contracts.errors import ConflictError
+from chainring.contracts.feedback import OWN_WORDS
 from chainring.contracts.guard import FORGOTTEN
 from chainring.contracts.label import Label
 from chainring.store.erase import (
@@ -77,6 +78,17 @@ def test_ratings_keep_their_value(traffic: Traffic, predicted: Make, said: Make)
     forget_answers(traffic, predictions=[], feedback=[rated.id])
     (left,) = traffic.feedback_on(answer.id)
     assert (left.value, left.author, left.text) == ("up", "", "x")
+
+
+@pytest.mark.parametrize("kind", OWN_WORDS)
+def test_every_kind_that_may_hold_words_loses_them(
+    traffic: Traffic, predicted: Make, said: Make, kind: str
+) -> None:
+    answer = predicted()
+    words = said(answer.id, kind=kind, value="my lawyer Jane Roe")
+    traffic.commit([(answer, "x")], [words])
+    forget_answers(traffic, predictions=[], feedback=[words.id])
+    assert [row.value for row in traffic.feedback_on(answer.id)] == [""]
 
 
 def test_texts_past_their_time_are_told_before_they_go(traffic: Traffic, predicted: Make) -> None:

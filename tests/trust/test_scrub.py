@@ -11,7 +11,7 @@ import pytest
 
 from chainring.contracts.codec import decode, encode
 from chainring.contracts.dataset import Row
-from chainring.contracts.feedback import Feedback
+from chainring.contracts.feedback import OWN_WORDS, Feedback
 from chainring.contracts.label import Label
 from chainring.contracts.record import Record
 from chainring.store.tables import read_rows, write_rows
@@ -78,7 +78,7 @@ def test_a_record_made_of_a_forgotten_reaction_goes_with_it(tmp_path: Path) -> N
     assert decode(Record, after[0]).text == ""
 
 
-@pytest.mark.parametrize("kind", ["correction", "outcome", "comment"])
+@pytest.mark.parametrize("kind", OWN_WORDS)
 def test_a_reaction_loses_what_was_said_and_who_said_it(tmp_path: Path, kind: Any) -> None:
     said = Feedback(
         id="fb_a",

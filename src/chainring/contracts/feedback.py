@@ -8,6 +8,10 @@ from typing import Literal
 FeedbackKind = Literal[
     "rating", "confirmation", "correction", "preference", "comment", "outcome", "flag"
 ]
+OWN_WORDS: tuple[FeedbackKind, ...] = (
+    "outcome", "preference", "correction", "comment", "confirmation",
+)  # fmt: skip
+"""Kinds whose value may be a person's own words: what is forgotten keeps none of it."""
 FLAG_KINDS = ("wrong", "harmful", "unfair", "private")
 
 

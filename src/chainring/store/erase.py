@@ -25,7 +25,7 @@ import sqlalchemy as sa
 from chainring.contracts.case import Case
 from chainring.contracts.codec import decode, encode
 from chainring.contracts.errors import ConflictError
-from chainring.contracts.feedback import Feedback
+from chainring.contracts.feedback import OWN_WORDS, Feedback
 from chainring.contracts.guard import FORGOTTEN
 from chainring.contracts.label import Label
 from chainring.contracts.payload import unpacked
@@ -37,8 +37,6 @@ from chainring.store.traffic import Traffic
 
 N = TypeVar("N", Case, Label)
 _BATCH = 500
-_WORDS = ("outcome", "correction", "comment", "confirmation")
-"""Kinds of feedback whose value may be a person's own words; ratings and flags are not."""
 
 
 def said_by(traffic: Traffic, author: str) -> tuple[list[str], list[str]]:
@@ -130,7 +128,7 @@ def _blank_feedback(connection: sa.Connection, identifiers: Sequence[str]) -> No
     query = sa.select(table.c.body).where(table.c.id.in_(identifiers))
     for body in connection.execute(query).scalars().all():
         row = decode(Feedback, body)
-        value = "" if row.kind in _WORDS else row.value
+        value = "" if row.kind in OWN_WORDS else row.value
         blank = replace(row, author="", episode="", key="", value=value, consent=FORGOTTEN)
         change = table.update().where(table.c.id == row.id)
         connection.execute(change.values(body=encode(blank), author="", dedupe=row.id))

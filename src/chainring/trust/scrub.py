@@ -25,6 +25,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from chainring.contracts.feedback import OWN_WORDS
 from chainring.store.tables import ROWS_FILE, TABLE_FILE
 
 GOLDEN_FILE = "golden.jsonl"
@@ -37,7 +38,6 @@ _EMPTY: dict[str, Any] = {
 _KEPT_FIELDS = ("label", "split", "part", "state", "reaction", "author_kind", "must")
 _COLUMNS = ("text", "author", "protected", "pair", "target", "rejected")
 _BESIDE = ("pair", "target", "rejected")
-_OWN_WORDS = ("outcome", "correction", "comment", "confirmation")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +123,7 @@ def _blanked(line: str, chosen: Chosen) -> str | None:
     if row is None:
         return None
     blank = row | {name: empty for name, empty in _EMPTY.items() if name in row}
-    if (row.get("kind") in _OWN_WORDS or row.get("private")) and "value" in row:
+    if (row.get("kind") in OWN_WORDS or row.get("private")) and "value" in row:
         blank["value"] = ""
     if isinstance(row.get("fields"), dict):
         blank["fields"] = {n: v for n, v in row["fields"].items() if n in _KEPT_FIELDS}
