@@ -18,7 +18,7 @@ from chainring.ring.turn import Turn
 from chainring.software.api import Project
 from chainring.software.report_quality import judged_rows
 from chainring.software.telling import tell_verdict
-from chainring.store.tables import read_table
+from chainring.store.tables import read_rows, read_table
 
 TEXTS = [
     f"{who} {what} far too {how}"
@@ -284,3 +284,21 @@ def test_the_report_of_a_model_leaves_kept_answers_out(project: Project, held: T
     assert "deciding" in parts
     told = {row.part for folder in folders for row in judged_rows(folder)}
     assert told == {"suite"}
+
+
+def test_a_model_that_learnt_from_people_forgotten_since_is_neither_asked_about_nor_promoted(
+    project: Project, held: Turn
+) -> None:
+    taught = read_rows(project.ring.runner.trees.open(held.dataset), "train")
+    authors = sorted({row.author for row in taught if row.feedback})[:5]
+    asked = asks(project.ring)
+    receipt = project.forget(author=authors, reason="asked", by="ann")
+    assert held.model in receipt.act.models
+    assert not receipt.act.champion
+    assert asks(project.ring) == ()
+    for name in asked:
+        project.decide(name, decision="change", value="size", by="ann")
+    done = project.turn()
+    assert done.model not in {held.model, ""}
+    assert done.champion != held.model
+    assert project.champion().deployment.model != held.model

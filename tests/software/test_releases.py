@@ -14,6 +14,8 @@ from tests.software.conftest import copy, opened, run, texts_of
 
 from chainring.contracts.errors import ConflictError, InputError
 from chainring.contracts.feedback import Feedback
+from chainring.contracts.forgotten import Forgotten
+from chainring.contracts.guard import FORGOTTEN
 from chainring.contracts.ids import new_id
 from chainring.contracts.label import Label, review_guideline
 from chainring.contracts.prediction import FAILED, Prediction, shadow_of
@@ -404,6 +406,19 @@ def test_corrections_alone_promote_nothing_and_each_user_complains_once(shop: Pr
 
 
 # Who may write
+
+
+def test_a_candidate_that_learnt_from_people_forgotten_since_is_stopped(shop: Project) -> None:
+    release = begun(shop)
+    model, ledger, collector = release.candidate.model, shop.ring.ledger, Collector(release)
+    for name, seconds in (("fgt_before", -1.0), ("fgt_since", 1.0)):
+        assert course.look(shop.ring, collector, by="release") is None
+        act = Forgotten(id=name, app=shop.app, at=release.at + seconds, by="ann", reason="asked",
+                        state="done", models={model: 2})  # fmt: skip
+        ledger.add_fact(FORGOTTEN, act.id, act)
+    ended = course.look(shop.ring, collector, by="release")
+    assert ended is not None
+    assert (ended.outcome, model in course.turned_down(ledger)) == ("stopped", True)
 
 
 def test_of_two_servers_that_decide_at_once_one_writes(shop: Project) -> None:

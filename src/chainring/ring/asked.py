@@ -11,18 +11,24 @@ from chainring.contracts.codec import decode
 from chainring.contracts.label import Label
 from chainring.contracts.lineage import Lineage
 from chainring.contracts.verdict import Verdict
-from chainring.ring.built import Ring, current
+from chainring.ring.built import Ring, current, forgotten_of
 
 
 def asking(ring: Ring) -> tuple[Lineage, Verdict] | None:
-    """Return the last verdict and its execution where it asks; None, too, about a past champion."""
+    """Return the last verdict and its execution where it asks.
+
+    None, too, about a past champion, and where the challenger learnt from rows that were forgotten
+    since: the next turn makes another without them.
+    """
     rows = ring.ledger.all_lineage(step="verdict")
     _, champion = current(ring)
     if not rows or champion is None:
         return None
     verdict = decode(Verdict, rows[-1].result)
     asks_now = verdict.asks and verdict.champion == champion.model
-    return (rows[-1], verdict) if asks_now else None
+    if not asks_now or forgotten_of(ring, verdict.challenger):
+        return None
+    return rows[-1], verdict
 
 
 def asks(ring: Ring) -> tuple[str, ...]:

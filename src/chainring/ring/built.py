@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from chainring.contracts.codec import decode
 from chainring.contracts.dataset import Dataset
 from chainring.contracts.deployment import Deployment
+from chainring.contracts.forgotten import Forgotten
 from chainring.contracts.forms import Forms
+from chainring.contracts.guard import FORGOTTEN
 from chainring.contracts.model import Model
 from chainring.contracts.parts import part_names
 from chainring.ring.recipe import Recipe
@@ -69,6 +71,11 @@ def current(ring: Ring) -> tuple[Ref | None, Deployment | None]:
     """Return the newest champion reference and its deployment."""
     head = ring.ledger.ref(CHAMPION)
     return head, None if head is None else decode(Deployment, head.body)
+
+
+def forgotten_of(ring: Ring, model: str) -> list[Forgotten]:
+    """Return the acts of forgetting that took rows which a model had learnt from, oldest first."""
+    return [act for act in ring.ledger.facts(FORGOTTEN, Forgotten) if model in act.models]
 
 
 def forms_of(ring: Ring, model: str) -> Made[Forms] | None:

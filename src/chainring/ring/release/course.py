@@ -22,7 +22,7 @@ from chainring.contracts.deployment import Deployment
 from chainring.contracts.errors import ConflictError, InputError
 from chainring.contracts.ids import new_id
 from chainring.contracts.release import Outcome, Release, Stage
-from chainring.ring.built import CHAMPION, Ring, current
+from chainring.ring.built import CHAMPION, Ring, current, forgotten_of
 from chainring.ring.release.evidence import Collector
 from chainring.ring.release.judge import Decision, decide
 from chainring.store.ledger import Lease, Ledger, Ref
@@ -30,6 +30,7 @@ from chainring.store.ledger import Lease, Ledger, Ref
 RELEASE = "release"
 WITHDRAWN: tuple[Outcome, ...] = ("rolled back", "stopped", "undecided", "cancelled")
 _LEASE_S = 30.0
+_LEARNT = "the candidate learnt from rows that were forgotten since the release began"
 
 
 def newest(ledger: Ledger) -> tuple[Ref | None, Release | None]:
@@ -140,6 +141,8 @@ def look(ring: Ring, collector: Collector, *, by: str) -> Release | None:
     settings = ring.recipe.release
     collector.release = release
     decision = decide(release, collector.collect(ring), settings=settings, now=time.time())
+    if any(act.at >= release.at for act in forgotten_of(ring, release.candidate.model)):
+        decision = Decision(action="stop", because=_LEARNT)
     return settle(ring, ref, decision, by=by)
 
 
