@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 import time
 from collections import Counter
@@ -236,3 +237,60 @@ def test_a_folder_without_a_file_that_can_be_read_is_a_fault(data: Path) -> None
     said = raw(data)[1]
     assert len(said) == 1
     assert "no file ends in .csv, .htm, .html, .jsonl, .ndjson, .parquet, .tsv, .txt" in said[0]
+
+
+def written(path: Path, rows: list[dict[str, object]]) -> None:
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+
+
+def test_a_key_that_begins_late_counts_from_its_first_row_on(data: Path) -> None:
+    late = {"consent": "refused", "subject": "ann", "split": "test", "author": "bo"}
+    rows: list[dict[str, object]] = [{"text": f"row {n}", "label": "x"} for n in range(400)]
+    written(data / "help.jsonl", [*rows, {"text": "mine", "label": "x", **late}, rows[0]])
+    found, said = raw(data)
+    assert not said
+    assert len(found) == 402
+    assert found[400].split == "test"
+    assert {"consent": "refused", "subject": "ann", "author": "bo"}.items() <= (
+        found[400].values.items()
+    )
+    assert found[401].values == {"text": "row 0", "label": "x"}
+
+
+def test_labels_that_begin_late_are_read(data: Path) -> None:
+    rows: list[dict[str, object]] = [{"text": f"row {n}"} for n in range(150)]
+    written(data / "help.jsonl", [*rows, {"text": "last", "label": "x"}])
+    found, said = raw(data)
+    assert not said
+    assert [row.values["text"] for row in found if "label" in row.values] == ["last"]
+
+
+def test_a_column_that_begins_late_is_no_missing_one(data: Path) -> None:
+    rows: list[dict[str, object]] = [{"text": f"row {n}", "title": "t"} for n in range(150)]
+    written(data / "help.jsonl", [*rows, {"text": "last", "label": "x", "agreed": "no"}])
+    found, said = raw(data, columns={"consent": "agreed"})
+    assert not said
+    assert len(found) == 151
+    assert found[-1].values == {"text": "last", "label": "x", "consent": "no"}
+
+
+def test_what_is_wrong_with_late_rows_comes_once_with_all_other_faults(data: Path) -> None:
+    rows: list[dict[str, object]] = [{"text": f"row {n}"} for n in range(150)]
+    bad: dict[str, object] = {"text": ["a", "b"]}
+    written(data / "help.jsonl", [*rows, {"text": "a", "topic": "x"}, bad, {"texts": "b"}])
+    (data / "other.jsonl").write_text('{"sentence": "a"}\nno json\n' + '{"sentence": "a"}\n' * 150)
+    said = raw(data)[1]
+    assert [one.split(" (")[0] for one in said] == [
+        "data/help.jsonl: line 152: column `text` holds a list; one text a row is expected",
+        "data/help.jsonl: column `label` expected; found `text`, `topic`, `texts`; map it with "
+        '[data.columns], for example label = "topic", or name the file in data.unlabelled',
+        "data/other.jsonl: line 2: no JSON",
+        "data/other.jsonl: columns `text`, `label` expected; found `sentence`; map them with "
+        '[data.columns], for example text = "sentence"',
+    ]
+
+
+def test_the_kind_of_label_a_file_begins_with_stays(data: Path) -> None:
+    rows: list[dict[str, object]] = [{"text": f"row {n}", "label": "x"} for n in range(150)]
+    written(data / "help.jsonl", [*rows, {"text": "last", "label": "x", "label_name": "y"}])
+    assert {row.values["label"] for row in raw(data)[0]} == {"x"}

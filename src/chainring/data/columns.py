@@ -11,7 +11,7 @@ text = "sentence", label = "y"
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import get_args
 
 from chainring.contracts.dataset import Task
@@ -36,7 +36,7 @@ OFTEN = {  # names seen in the wild; offered in a message, never taken by themse
 
 
 def columns_of(
-    found: Sequence[str],
+    found: Collection[str],
     mapping: Mapping[Role, str],
     *,
     unlabelled: bool,
@@ -57,7 +57,7 @@ def columns_of(
 
 
 def fault_of(
-    found: Sequence[str],
+    found: Collection[str],
     mapping: Mapping[Role, str],
     *,
     unlabelled: bool,

@@ -14,6 +14,8 @@ a file                       is of split
 ``data/dev/help.parquet``     validation (its folder says so)
 ``data/help.csv``             none: a keyed hash decides; a `split` column always wins
 ===========================  ======================================================
+
+A key that begins late in a file of JSON lines counts from its first row on.
 """
 
 from __future__ import annotations
@@ -186,25 +188,34 @@ def _file_rows(
 ) -> Iterator[RawRow]:
     reader: Reader = load_part("reader", part)
     report = partial(_report, faults, file.name)
-    rows = reader(file.path, report=report, max_bytes=settings.max_bytes_per_line)
+    read = partial(reader, file.path, max_bytes=settings.max_bytes_per_line)
+    rows = read(report=report)
     first = list(islice(rows, _PEEK_ROWS))
-    unlabelled = part.startswith("text.") or _is_unlabelled(file, settings)
     if not first:
         if not faults.of(file.name):
             faults.add(file.name, "an empty file; fill it or take it away")
         return
-    found = list(dict.fromkeys(name for _, row in first for name in row))
-    for role in [role for role, column in unseen.items() if column in found]:
-        del unseen[role]
+    unlabelled = part.startswith("text.") or _is_unlabelled(file, settings)
     task = settings.task
-    fault = fault_of(found, settings.columns, unlabelled=unlabelled, task=task)
+    meant = partial(columns_of, mapping=settings.columns, unlabelled=unlabelled, task=task)
+    wrong = partial(fault_of, mapping=settings.columns, unlabelled=unlabelled, task=task)
+    found = {name: None for _, row in first for name in row}
+    if wrong(found):
+        found |= {name: None for _, row in rows for name in row}  # what is missing may begin later
+        first, rows = [], read(report=_unreported)
+    if not wrong(found):
+        split = "" if unlabelled else split_of(file.name)
+        columns = meant(found)
+        for locator, row in chain(first, rows):
+            if not row.keys() <= found.keys():  # a key of JSON may stand only where it applies
+                found |= dict.fromkeys(row)
+                columns = meant(found) | columns
+            yield _mapped(file.name, locator, row, columns, split, report, settings.facts)
+    fault = wrong(found)
     if fault is not None:
         faults.add(file.name, fault)
-    columns = columns_of(found, settings.columns, unlabelled=unlabelled, task=task)
-    split = "" if unlabelled else split_of(file.name)
-    for locator, row in chain(first, rows):
-        if fault is None:
-            yield _mapped(file.name, locator, row, columns, split, report, settings.facts)
+    for role in [role for role, column in unseen.items() if column in found]:
+        del unseen[role]
 
 
 def unread(paths: str) -> list[str]:
@@ -230,6 +241,10 @@ def is_paper(name: str) -> bool:
 
 def _report(faults: Faults, name: str, locator: str, cause: str) -> None:
     faults.add(name, cause, at=locator)
+
+
+def _unreported(locator: str, cause: str) -> None:
+    """Say nothing: what is read a second time was reported the first."""
 
 
 def _is_unlabelled(file: DataFile, settings: DataSettings) -> bool:

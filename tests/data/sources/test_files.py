@@ -19,9 +19,9 @@ from pydantic import ValidationError
 
 from chainring.contracts.errors import InputError, UnreachableError
 from chainring.data.harvest import DROPPED, Harvest
-from chainring.data.sources import reading
+from chainring.data.sources import files, reading
 from chainring.data.sources.files import FILES, FilesSettings
-from chainring.data.sources.remote import remote_files
+from chainring.data.sources.remote import RemoteFile, local_copy, remote_files
 
 Bring = Callable[..., list[str]]
 ROWS = [{"body": "Where is it?", "topic": "track"}, {"body": "我要退货，谢谢", "topic": "return"}]
@@ -235,6 +235,49 @@ def test_wrong_columns_are_told_with_what_there_is(bucket: Any, bring: Bring) ->
     assert caught.value.faults == (
         'no column `text` for the text; map it with columns = { text = "body" }',
     )
+
+
+LATE = "".join(
+    json.dumps(row) + "\n"
+    for row in [
+        *({"body": f"row {n}", "topic": "x"} for n in range(150)),
+        {"body": "mine", "topic": "x", "consent": "refused", "who": "ann"},
+    ]
+).encode()
+
+
+@pytest.mark.parametrize("mapped", [{}, {"subject": "who"}])
+def test_a_key_that_begins_late_counts_from_its_first_row_on(
+    bucket: Any, harvest: Harvest, bring: Bring, mapped: dict[str, str]
+) -> None:
+    put(bucket, "a.jsonl", LATE + b"no json\n")
+    said = bring(FILES, path="memory://shop", columns=COLUMNS | mapped)
+    assert "1 x could not be read" in said[0]
+    rows = {row["text"]: row for _, row in harvest.rows()}
+    assert len(rows) == 151
+    assert rows["mine"]["consent"] == "refused"
+    assert ("subject" in rows["mine"]) == bool(mapped)
+    assert "consent" not in rows["row 0"]
+
+
+def test_json_lines_that_an_earlier_version_read_are_read_again_and_tables_are_not(
+    bucket: Any, harvest: Harvest, bring: Bring, monkeypatch: Any
+) -> None:
+    put(bucket, "a.jsonl", LATE)
+    put(bucket, "b.csv", b"body,topic\na,x\n")
+    with monkeypatch.context() as earlier:
+        earlier.setattr(files, "_VERSIONS", {})
+        bring(FILES, path="memory://shop", columns=COLUMNS)
+    read: list[str] = []
+
+    def noted(file: RemoteFile, *more: Any, **named: Any) -> Any:
+        read.append(Path(file.name).name)
+        return local_copy(file, *more, **named)
+
+    monkeypatch.setattr(files, "local_copy", noted)
+    bring(FILES, path="memory://shop", columns=COLUMNS)
+    bring(FILES, path="memory://shop", columns=COLUMNS)
+    assert read == ["a.jsonl"]
 
 
 def test_a_file_larger_than_allowed_is_refused(bucket: Any, bring: Bring) -> None:

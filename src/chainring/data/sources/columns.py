@@ -16,7 +16,7 @@ from __future__ import annotations
 import datetime
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from typing import Any, get_args
 
 from chainring.contracts.errors import InputError, nearest
@@ -28,7 +28,7 @@ ROW_ROLES: tuple[RowRole, ...] = get_args(RowRole)
 Columns = dict[RowRole, str]
 
 
-def roles_of(found: Sequence[str], mapping: Mapping[RowRole, str]) -> Columns:
+def roles_of(found: Collection[str], mapping: Mapping[RowRole, str]) -> Columns:
     """Return role → column.
 
     Raises
@@ -50,7 +50,7 @@ def roles_of(found: Sequence[str], mapping: Mapping[RowRole, str]) -> Columns:
     return there
 
 
-def _fault(role: RowRole, mapping: Mapping[RowRole, str], found: Sequence[str]) -> str:
+def _fault(role: RowRole, mapping: Mapping[RowRole, str], found: Collection[str]) -> str:
     wanted = mapping.get(role, role)
     by_habit = next((name for name in found if name.lower() in OFTEN.get(role, ())), None)
     offer = nearest(wanted, found) or by_habit

@@ -18,16 +18,17 @@ recipe allows the beginning of the url, for a url may lead into one's own networ
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from itertools import chain, islice
-from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from chainring.contracts.errors import InputError
 from chainring.contracts.parts import load_part
 from chainring.data.harvest import Harvest
 from chainring.data.read import ending_of, endings, split_of
-from chainring.data.readers import Reader
+from chainring.data.readers import Reader, Rows
 from chainring.data.sources.columns import flat, roles_of, row_of
 from chainring.data.sources.part import Say, SourcePart
 from chainring.data.sources.reading import Reading
@@ -36,6 +37,7 @@ from chainring.data.sources.settings import Location, Name, RowRole, secret_in
 from chainring.data.sources.told import Told, changed_files
 
 _PEEK_ROWS = 100
+_VERSIONS = {".jsonl": 2, ".ndjson": 2}  # 2: a key that begins late counts
 
 
 class FilesSettings(BaseModel):
@@ -81,7 +83,9 @@ def bring(settings: FilesSettings, *, harvest: Harvest, say: Say) -> None:
     """Bring the rows of all files into the harvest."""
     readers = endings()
     keyed = settings.model_dump(include={"columns"})
-    for file in changed_files(settings.paths, list(readers), harvest=harvest, keyed=keyed):
+    for file in changed_files(
+        settings.paths, list(readers), harvest=harvest, keyed=keyed, versions=_VERSIONS
+    ):
         _read(file, readers[ending_of(file.name)], settings, harvest, say)
 
 
@@ -92,28 +96,42 @@ def _read(file: RemoteFile, part: str, settings: FilesSettings, harvest: Harvest
         local_copy(file, harvest.copies, max_mib=settings.max_file_mib) as path,
         Reading(harvest, piece=file.name, fingerprint=file.fingerprint) as reading,
     ):
-        rows = reader(path, report=faults, max_bytes=settings.max_bytes_per_line)
-        put_rows(rows, file.name, settings.columns, reading, split=split_of(file.name))
+        read = partial(reader, path, max_bytes=settings.max_bytes_per_line)
+        again = partial(read, report=Told())
+        split = split_of(file.name)
+        put_rows(read(report=faults), again, file.name, settings.columns, reading, split=split)
         faults.count_in(reading)
     faults.tell(file.name, say)
 
 
 def put_rows(
-    rows: Iterator[tuple[str, Mapping[str, Any]]],
+    rows: Rows,
+    again: Callable[[], Rows],
     name: str,
     mapping: Mapping[RowRole, str],
     reading: Reading,
     *,
     split: str = "",
 ) -> None:
-    """Put the rows of a file, known by their `id` column, else by their text."""
-    every = ((place, flat(values)) for place, values in rows)
-    first = list(islice(every, _PEEK_ROWS))
+    """Put the rows of a file, known by their `id` column, else by their text.
+
+    `again` opens them anew, where a column that the recipe names is not among the first rows.
+    """
+    first = list(islice(rows, _PEEK_ROWS))
     if not first:
         return
-    found = list(dict.fromkeys(column for _, row in first for column in row))
-    columns = roles_of(found, mapping)
-    for place, values in chain(first, every):
+    found = {column: None for _, row in first for column in flat(row)}
+    try:
+        columns = roles_of(found, mapping)
+    except InputError:
+        found |= {column: None for _, row in rows for column in flat(row)}
+        columns = roles_of(found, mapping)
+        first, rows = [], again()
+    for place, plain in chain(first, rows):
+        values = flat(plain)
+        if not values.keys() <= found.keys():  # a key of JSON may stand only where it applies
+            found |= dict.fromkeys(values)
+            columns = roles_of(found, mapping)
         row = row_of(values, columns)
         if split:
             row.setdefault("split", split)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -45,7 +45,12 @@ class Told:
 
 
 def changed_files(
-    paths: Sequence[str], endings: Sequence[str], *, harvest: Harvest, keyed: Any
+    paths: Sequence[str],
+    endings: Sequence[str],
+    *,
+    harvest: Harvest,
+    keyed: Any,
+    versions: Mapping[str, int] | None = None,
 ) -> Iterator[RemoteFile]:
     """Yield the files to read; after the last, drop what came from files that are gone.
 
@@ -55,14 +60,17 @@ def changed_files(
         Of the files that are read: `.jsonl`.
     keyed
         The settings that change what a file's rows are: with others it is read again.
+    versions
+        Ending → version of how such files are read, where it ever changed.
 
     Raises
     ------
     InputError
         When no file has such an ending.
     """
+    known = versions or {}
     found = [
-        replace(file, fingerprint=_fingerprint(file, keyed))
+        replace(file, fingerprint=_fingerprint(file, keyed, known.get(ending_of(file.name))))
         for file in remote_files(paths)
         if ending_of(file.name) in endings and not is_paper(file.name)
     ]
@@ -77,5 +85,6 @@ def changed_files(
     drop_other_pieces(harvest, {file.name for file in found})
 
 
-def _fingerprint(file: RemoteFile, keyed: Any) -> str:
-    return digest([file.fingerprint, keyed]) if file.fingerprint else ""
+def _fingerprint(file: RemoteFile, keyed: Any, version: int | None) -> str:
+    told = [file.fingerprint, keyed] + ([] if version is None else [version])
+    return digest(told) if file.fingerprint else ""
