@@ -29,6 +29,7 @@ from chainring.training.base import Base
 from chainring.training.budget import fit, sample
 from chainring.training.craft.mapped import mapped
 from chainring.training.craft.progress import Curve, write_curves
+from chainring.training.interpolation import HALFWAY, START, TUNED, Kept, State, keep_best
 from chainring.training.network import Network, in_batches
 from chainring.training.passes import passes, run_of
 from chainring.training.settings import EncoderSettings, TrainingSettings
@@ -107,7 +108,6 @@ def finetune(
     probe(network, items, pad=pad, work=work, seed=settings.seed)
     notes, curve = [fitting.because] if fitting.because else [], []
     if fitting.epochs:
-        before = share_right(network, judged, pad=pad)
         seen = sample(items, fitting.share, seed=settings.seed)
         run = run_of(
             settings,
@@ -117,9 +117,9 @@ def finetune(
             width=int(network.encoder.config.hidden_size),
         )
         curve = train(network, seen, judged, run=run, collate=partial(collate, pad=pad), work=work)
-        if share_right(network, judged, pad=pad) < before:
-            network, curve = _probed(base, network, work=work), []
-            notes.append("tuning made it worse on validation: the frozen encoder was kept")
+        kept = keep_best(network, _probed(base, network, work=work), judged, pad=pad)
+        curve = [] if kept.name == START else curve
+        notes.append(_kept(kept))
     return Tuned(
         base=base,
         network=network.to("cpu").eval(),
@@ -242,20 +242,25 @@ def _probe(
     )
 
 
-def _probed(base: Base, tuned: Network, *, work: Work) -> Network:
-    """Return the network as it was before tuning."""
+def _probed(base: Base, tuned: Network, *, work: Work) -> State:
+    """Return the weights of the network as it was before tuning."""
     labels = tuned.head.out_features
     network = Network(open_encoder(base.folder, dropout=0.0), labels=labels, dropout=0.0)
     network.head.load_state_dict(load_file(work.scratch / PROBE_FILE))
-    return network
+    found: State = network.state_dict()
+    return found
 
 
-def share_right(network: Network, items: Sequence[dict[str, Any]], *, pad: int) -> float:
-    """Return the share of items whose label the network tells."""
-    if not items:
-        return 0.0
-    logits_nc = in_batches(network, network.logits, [i["input_ids"] for i in items], pad=pad)
-    return float((logits_nc.argmax(axis=1) == [item["labels"] for item in items]).mean())
+def _kept(kept: Kept) -> str:
+    what = {
+        HALFWAY: "kept halfway between the frozen encoder and the tuned one",
+        TUNED: "kept as tuned",
+        START: "tuning made it worse on validation: the frozen encoder was kept",
+    }[kept.name]
+    frozen, halfway, tuned = (kept.losses[name] for name in (START, HALFWAY, TUNED))
+    return (
+        f"{what} (validation loss: frozen {frozen:.3f}, halfway {halfway:.3f}, tuned {tuned:.3f})"
+    )
 
 
 def both_columns(weights_ch: Any, bias_c: Any) -> tuple[Any, Any]:
