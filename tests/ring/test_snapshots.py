@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
+
+import sqlalchemy as sa
 
 from chainring.contracts.feedback import Feedback
 from chainring.contracts.guard import Guard
 from chainring.contracts.label import Label
 from chainring.contracts.reaction import Reaction
 from chainring.contracts.table import Table
-from chainring.ring.snapshots import kept_answers, snapshot_feedback
+from chainring.ring.snapshots import answers_beside, kept_answers, snapshot_feedback
 from chainring.ring.steps import Made
 from chainring.software.api import Project
 from chainring.store.tables import read_table
@@ -58,3 +61,31 @@ def test_an_answer_whose_user_refused_is_not_kept_to_decide(project: Project) ->
     after = kept_answers(project.ring, (), GUARD)
     assert after is not None
     assert {row.prediction for row in rows(project, after)} == {silent, *others}
+
+
+def test_answers_are_read_in_few_statements_however_many_were_reviewed(project: Project) -> None:
+    answered = [one.id for one in project.predict(TEXTS)]
+    sent: list[str] = []
+
+    def note(*told: Any) -> None:
+        sent.append(told[2])
+
+    sa.event.listen(sa.Engine, "before_cursor_execute", note)
+    found = list(answers_beside(project.ring, [], ["rec_1", *answered]))
+    sa.event.remove(sa.Engine, "before_cursor_execute", note)
+    assert [row.text for row in found] == TEXTS
+    assert len(sent) < 5
+
+
+def test_an_answer_that_is_kept_to_decide_keeps_its_second_text(project: Project) -> None:
+    (row,) = project.predict(TEXTS[:1])
+    held = (
+        replace(row, id=f"{row.id[:-2]}{n:02}", group=f"g{n}", pair=f"pair g{n}", holdout=True)
+        for n in range(20)
+    )
+    project.ring.traffic.commit([(one, f"text {one.group}") for one in held], [])
+    kept = kept_answers(project.ring, (), GUARD)
+    assert kept is not None
+    assert {(row.text, row.pair) for row in rows(project, kept)} == {
+        (f"text {row.group}", f"pair {row.group}") for row in rows(project, kept)
+    }

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -172,6 +174,53 @@ def test_each_month_is_a_file_and_a_reaction_lies_in_its_answers_month(
         assert monthly.text(late[i].id) == f"comment {i}"
     assert [row.id for row in monthly.predictions()] == [row.id for row in reversed(rows)]
     assert [row.id for row in monthly.predictions(limit=2)] == [rows[2].id, rows[1].id]
+
+
+@contextmanager
+def statements() -> Iterator[list[str]]:
+    """Yield the database of every statement that is sent meanwhile."""
+    sent: list[str] = []
+
+    def note(connection: sa.Connection, *_: Any) -> None:
+        sent.append(str(connection.engine.url.database))
+
+    sa.event.listen(sa.Engine, "before_cursor_execute", note)
+    yield sent
+    sa.event.remove(sa.Engine, "before_cursor_execute", note)
+
+
+@pytest.mark.parametrize("text", ["where is it", None])
+def test_the_text_of_an_answer_is_asked_of_its_own_month_alone(
+    monthly: Traffic, predicted: Make, text: str | None
+) -> None:
+    now = time.time()
+    rows = [predicted(now=now - months * 31 * DAY_S) for months in range(6)]
+    monthly.commit([(row, text) for row in rows], [])
+    with statements() as sent:
+        assert monthly.text(rows[0].id) == text
+    assert {Path(name).stem for name in sent} == {month_of(now)}
+
+
+def test_many_answers_come_with_their_texts_in_the_order_they_are_named(
+    traffic: Traffic, traffic_place: Path | str, predicted: Make
+) -> None:
+    now = time.time()
+    rows = [predicted(now=now - (i % 3) * 31 * DAY_S, output=f"到 {i}") for i in range(1600)]
+    traffic.commit([(row, f"text {row.output}") for row in rows], [])
+    traffic.erase([rows[3].id])
+    bank = Traffic(traffic_place, app="bank")
+    theirs = predicted(app="bank")
+    bank.commit([(theirs, "secret")], [])
+    bank.close()
+    names = [row.id for row in rows]
+    with statements() as sent:
+        found = list(traffic.answers(["nonsense", theirs.id, *names, rows[0].id, new_id("pred")]))
+    assert len(sent) < 10
+    erased = replace(rows[3], output="")
+    assert [one for one, _ in found] == [*rows[:3], erased, *rows[4:]]
+    assert [text for _, text in found] == [
+        None if row is rows[3] else f"text {row.output}" for row in rows
+    ]
 
 
 def test_predictions_come_newest_first_by_number_when_the_clock_jumps_back_a_day(

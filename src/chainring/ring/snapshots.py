@@ -70,11 +70,13 @@ def kept_answers(
         refused = refused_answers(ring.traffic.feedback())
         may = guard.allows(settings.consent)
         permitted = [one for one in kept if may and _may_judge(one, settings, guard)]
-        found = list(_rows(ring, (one for one in permitted if one.id not in refused)))
+        found = _rows(ring, (one.id for one in permitted if one.id not in refused))
         return [row for row in found if row.text.strip() and row.consent != FORGOTTEN]
 
     told = identity([settings.deciding_share, settings.consent, settings.licence, guard])
-    made = _kept_once(ring, digest(["kept, none refused", _cursor(ring, reviewed), told]), rows)
+    made = _kept_once(
+        ring, digest(["kept with pairs, none refused", _cursor(ring, reviewed), told]), rows
+    )
     return made if made.noun.rows else None
 
 
@@ -120,17 +122,15 @@ def answers_beside(
     Whether or not anybody reacted to them: each is a row that says nothing itself.
     """
     preferred = (row.value for row in rows if row.kind == "preference")
-    wanted = dict.fromkeys([*reviewed, *preferred])
-    answers = (ring.traffic.prediction(identifier) for identifier in wanted)
-    yield from _rows(ring, (one for one in answers if one is not None))
+    yield from _rows(ring, [*reviewed, *preferred])
 
 
-def _rows(ring: Ring, answers: Iterable[Prediction]) -> Iterator[Feedback]:
+def _rows(ring: Ring, identifiers: Iterable[str]) -> Iterator[Feedback]:
     """Yield the row of each answer; its author is the user who asked, and a key is no user.
 
     Many users share a key: counted by it, all that a gate judges by would be one voice.
     """
     keys = {key.id for key in ring.ledger.facts("key", Key)}
-    for answer in answers:
-        row = asked(answer, ring.traffic.text(answer.id))
+    for answer, text in ring.traffic.answers(identifiers):
+        row = asked(answer, text)
         yield replace(row, author="") if row.author in keys else row

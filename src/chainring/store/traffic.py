@@ -10,9 +10,8 @@ from __future__ import annotations
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -26,7 +25,13 @@ from chainring.contracts.payload import unpacked
 from chainring.contracts.prediction import Prediction
 from chainring.store import schema
 from chainring.store.schema import connect, payloads, predictions, served
-from chainring.store.traffic_rows import insert_feedback, insert_predictions
+from chainring.store.traffic_rows import (
+    insert_feedback,
+    insert_predictions,
+    read_feedback,
+    read_prediction,
+    told,
+)
 
 STRAY = "0000-00"
 """Segment of reactions to ids that name no month of ours: nobody's id makes a file of its own."""
@@ -83,35 +88,40 @@ class Traffic:
 
     def prediction(self, identifier: str) -> Prediction | None:
         """Return one prediction by its id."""
-        segment = self._segment(identifier)
-        query = (
-            sa.select(predictions.c.body, payloads.c.body)
-            .join(payloads, payloads.c.id == predictions.c.id, isouter=True)
-            .where(predictions.c.id == identifier, predictions.c.app == self.app)
-        )
-        if self._folder is not None and segment not in self._segments():
-            return None
-        with self._reading(segment) as connection:
-            found = connection.execute(query).first()
-        if found is None:
-            return None
-        _, pair, output = unpacked(found[1])
-        return replace(decode(Prediction, found[0]), pair=pair, output=output)
+        return next((one for one, _ in self.answers([identifier])), None)
+
+    def answers(self, identifiers: Iterable[str]) -> Iterator[tuple[Prediction, str | None]]:
+        """Yield predictions by their ids, each once, with the text; None when it was erased."""
+        names = list(dict.fromkeys(identifiers))
+        homes: dict[str, list[str]] = defaultdict(list)
+        for name in names:
+            homes[self._segment(name)].append(name)
+        found: dict[str, tuple[Prediction, str | None]] = {}
+        for segment, here in homes.items():
+            if not self._has(segment):
+                continue
+            with self._reading(segment) as connection:
+                for start in range(0, len(here), _BATCH):
+                    some = predictions.c.id.in_(here[start : start + _BATCH])
+                    query = told.where(some, predictions.c.app == self.app)
+                    for body, texts in connection.execute(query):
+                        answer, text = read_prediction(body, texts)
+                        found[answer.id] = answer, text
+        yield from (found[name] for name in names if name in found)
 
     def text(self, identifier: str) -> str | None:
         """Return the text of a prediction or the comment of a feedback; None when erased."""
+        for _, text in self.answers([identifier]):
+            return text
         query = sa.select(payloads.c.body).where(payloads.c.id == identifier)
-        for segment in self._segments():
-            body = self._scalar(segment, query)
-            if body is not None:
-                return unpacked(body)[0]
-        return None
+        bodies = (self._scalar(segment, query) for segment in self._segments())
+        return next((unpacked(body)[0] for body in bodies if body is not None), None)
 
     def feedback_on(self, prediction: str) -> list[Feedback]:
         """Return what people said of one prediction, in the order it was stored."""
         where = schema.feedback.c.prediction == prediction
-        places = {self._segment(prediction), STRAY} & {*self._segments()}
-        return [row for place in sorted(places) for row in self._read_feedback(place, where)]
+        places = sorted(filter(self._has, {self._segment(prediction), STRAY}))
+        return [row for place in places for row in self._read_feedback(place, where)]
 
     def feedback(
         self, *, kinds: Sequence[str] | None = None, named: str = ""
@@ -266,30 +276,9 @@ class Traffic:
         )
         with self._reading(segment) as connection:
             rows = connection.execute(query).all()
-        for body, about, text, comment_text in rows:
-            comment_, _, own = unpacked(comment_text)
-            row = replace(decode(Feedback, body), comment=comment_)
-            if row.private:
-                row = replace(row, value=own)
-            if about is not None:
-                p = decode(Prediction, about)
-                asked, pair, output = unpacked(text)
-                row = replace(
-                    row,
-                    text=asked,
-                    pair=pair,
-                    answer=p.label or output,
-                    passed_on=p.passed_on,
-                    group=p.group,
-                    language=p.language,
-                    holdout=p.holdout,
-                    model=p.model,
-                )
-            yield row
+        yield from (read_feedback(*row) for row in rows)
 
     def _scalar(self, segment: str, query: sa.Select[Any]) -> Any:
-        if self._folder is not None and segment not in self._segments():
-            return None
         with self._reading(segment) as connection:
             return connection.execute(query).scalar()
 
@@ -309,6 +298,11 @@ class Traffic:
         segment, now = self._segment(prediction), time.time()
         known = {*self._segments(), *made, _month(now - _DAY_S), _month(now + _DAY_S)}
         return segment if segment in known else STRAY
+
+    def _has(self, segment: str) -> bool:
+        if self._folder is None:
+            return segment == "all"
+        return (self._folder / f"{segment}.db").exists()
 
     def _segments(self) -> list[str]:
         if self._folder is None:

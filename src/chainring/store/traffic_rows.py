@@ -1,7 +1,7 @@
 """Rows of the traffic log: what of a prediction or a feedback is a fact, what an erasable payload.
 
-Enters nouns and a transaction, leaves rows. A feedback whose (author, key) is there already keeps
-the first one's id; nothing that is there is changed.
+Enters nouns and a transaction, leaves rows; bodies of rows become nouns again. A feedback whose
+(author, key) is there already keeps the first one's id; nothing that is there is changed.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
 
-from chainring.contracts.codec import encode
+from chainring.contracts.codec import decode, encode
 from chainring.contracts.feedback import Feedback
-from chainring.contracts.payload import packed
+from chainring.contracts.payload import packed, unpacked
 from chainring.contracts.prediction import Prediction
 from chainring.store import schema
 from chainring.store.schema import payloads, predictions
@@ -96,6 +96,43 @@ def insert_feedback(
             }
             connection.execute(_insert(connection, payloads), payload)
     return stored
+
+
+told = sa.select(predictions.c.body, payloads.c.body).join(
+    payloads, payloads.c.id == predictions.c.id, isouter=True
+)
+"""Bodies of predictions and of their texts, as `read_prediction` wants them."""
+
+
+def read_prediction(body: str, payload: str | None) -> tuple[Prediction, str | None]:
+    """Return a prediction with pair and output, and its text; None when it was erased."""
+    text, pair, output = unpacked(payload)
+    whole = replace(decode(Prediction, body), pair=pair, output=output)
+    return whole, None if payload is None else text
+
+
+def read_feedback(
+    body: str, about: str | None, payload: str | None, comment: str | None
+) -> Feedback:
+    """Return a feedback joined with its comment and with the text and facts of its prediction."""
+    said, _, own = unpacked(comment)
+    row = replace(decode(Feedback, body), comment=said)
+    if row.private:
+        row = replace(row, value=own)
+    if about is None:
+        return row
+    p, text = read_prediction(about, payload)
+    return replace(
+        row,
+        text=text or "",
+        pair=p.pair,
+        answer=p.value,
+        passed_on=p.passed_on,
+        group=p.group,
+        language=p.language,
+        holdout=p.holdout,
+        model=p.model,
+    )
 
 
 def _insert(connection: sa.Connection, table: sa.Table) -> Any:
