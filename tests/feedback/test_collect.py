@@ -1,6 +1,7 @@
 """Reactions of every kind, right and wrong, become feedback or one error with all faults."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from chainring.contracts.feedback import OWN_WORDS, Feedback, FeedbackKind
 from chainring.contracts.ids import id_time
 from chainring.contracts.prediction import Prediction
 from chainring.contracts.reaction import Reaction
-from chainring.feedback.collect import KINDS, feedback
+from chainring.feedback.collect import KINDS, feedback, said_after
 
 Build = Callable[..., Prediction]
 LABELS = ("refund", "track_order", "退款")
@@ -60,6 +61,20 @@ def test_a_kind_that_takes_a_persons_words_is_known_to_forgetting(
     except InputError:
         return
     assert stored.value == "" or kind in OWN_WORDS
+
+
+def test_the_last_word_of_an_author_on_an_answer_is_the_latest_although_the_clock_was_set_back(
+    prediction: Build,
+) -> None:
+    asked = prediction(1)
+    first = react(asked, "correction", "track_order", author="bo")
+    early = replace(first, at=first.at - 3600.0)
+    later = said_after([first], early)
+    assert first.at < later.at < first.at + 1.0
+    assert later == replace(early, at=later.at)
+    assert said_after([first, later], early).at > later.at
+    assert said_after([replace(first, author="ann")], early) == early
+    assert said_after([early], first) == first
 
 
 def test_what_is_stored_hangs_on_its_prediction(prediction: Build) -> None:

@@ -26,6 +26,7 @@ from chainring.contracts.work import Work
 from chainring.deployment.settings import DeploymentSettings
 from chainring.ring import turn as turn_module
 from chainring.ring.built import CHAMPION, Ring, current
+from chainring.ring.due import due
 from chainring.ring.gate import conditions
 from chainring.ring.judging import judged
 from chainring.ring.snapshots import snapshot_feedback
@@ -33,6 +34,7 @@ from chainring.ring.steps import STEPS, Step
 from chainring.ring.turn import Turn, named_feedback, rows_with, withdrawn
 from chainring.software.api import Project
 from chainring.store.ledger import Lease, Ledger
+from chainring.store.tables import read_rows
 
 Open = Callable[[Path], Project]
 TORN = [
@@ -51,6 +53,25 @@ def champion_of(project: Project) -> Deployment:
 
 def turns_of(project: Project) -> list[Turn]:
     return project.ring.ledger.facts("turn", Turn)
+
+
+def test_what_was_said_last_is_taught_although_the_clock_was_set_back(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = [f"customs form number {number} missing" for number in range(20)]
+    reviewed, corrected = [one for one in project.predict(texts) if not one.holdout][:2]
+    clock = time.time
+    for back_s, said in ((0, "parcel"), (3600, "refund")):
+        monkeypatch.setattr(time, "time", lambda back_s=back_s: clock() - back_s)
+        project.decide(reviewed.id, decision="change", value=said, by="ann")
+        project.react(
+            Reaction(prediction=corrected.id, kind="correction", value=said, consent="owner")
+        )
+    monkeypatch.undo()
+    found = due(project.ring)
+    rows = read_rows(project.ring.runner.trees.open(project.turn().dataset))
+    assert {row.label for row in rows if "customs" in row.text} == {"refund"}
+    assert found.corrections == 2
 
 
 def test_the_first_turn_makes_everything_once_and_promotes_it(project: Project) -> None:

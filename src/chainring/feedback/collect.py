@@ -21,7 +21,8 @@ outcome       what came of it, in a few words               solved by phone / å·
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import replace
 from typing import Any, get_args
 
 from chainring.contracts.dataset import Task
@@ -37,6 +38,7 @@ KINDS: tuple[FeedbackKind, ...] = get_args(FeedbackKind)
 RATINGS = ("up", "down")
 MAX_COMMENT = 2_000
 MAX_SHORT = 200
+_STEP_S = 0.001
 _SHORT = ("prediction", "author", "episode", "consent", "key")
 
 
@@ -109,6 +111,15 @@ def _answered(prediction: Prediction) -> dict[str, Any]:
         "passed_on": prediction.passed_on,
         "group": prediction.group,
         "language": prediction.language,
+def said_after(earlier: Iterable[Feedback], said: Feedback) -> Feedback:
+    """Return feedback as said after all that its author said earlier of the same answer.
+
+    By the time stands which word was the last; a clock may be set back, and two servers differ.
+    """
+    own = (one.at for one in earlier if one.author == said.author)
+    return replace(said, at=max(said.at, max(own, default=0.0) + _STEP_S))
+
+
         "holdout": prediction.holdout,
         "model": prediction.model,
     }

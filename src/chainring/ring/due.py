@@ -111,7 +111,7 @@ def _statements(ring: Ring, labels: list[Label], recent: list[Label]) -> list[St
     about = list(dict.fromkeys(one.record for one in recent))
     rows = _reactions(ring, about)
     rows += answers_beside(ring, rows, about)
-    told = sorted((one for one in labels if not one.decides), key=lambda one: one.id)
+    told = [one for one in labels if not one.decides]
     rules, recipe = guard(ring.recipe.privacy.policy()), ring.recipe
     return statements(rows, told, rules, settings=recipe.feedback, task=recipe.data.task)[0]
 

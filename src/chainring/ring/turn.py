@@ -130,8 +130,7 @@ def _turn(ring: Ring, machine: Machine, policy: Policy, source: Source) -> dict[
     if again is not None and again[1].noun.promote:
         return _ended(ring, *again)
     given = ring.ledger.facts("label", Label)
-    told = sorted(given, key=lambda label: label.id)
-    reviewed = tuple(label for label in told if not label.decides)  # the others go to the gate
+    reviewed = tuple(label for label in given if not label.decides)  # the others go to the gate
     snapshot = snapshot_feedback(ring, reviewed)
     readers = [("reader", name) for name in part_names("reader")]
     records = run("records", source, guard, settings=recipe.data, keyed=KEYED, parts=readers)

@@ -149,10 +149,10 @@ class Project:
 
     def understood(self, reaction: Reaction) -> Feedback:
         """Return the feedback that a reaction is, checked, not yet stored."""
-        from chainring.feedback.collect import feedback
+        from chainring.feedback.collect import feedback, said_after
 
         about = self.ring.traffic.prediction(reaction.prediction)
-        return feedback(
+        said = feedback(
             about,
             reaction,
             labels=self.labels(),
@@ -162,6 +162,7 @@ class Project:
             task=self.ring.recipe.data.task,
             text=self.ring.traffic.text(reaction.prediction) or "",
         )
+        return said_after(self.ring.traffic.feedback_on(reaction.prediction), said)
 
     def stored(self, feedback: Feedback) -> Feedback:
         """Open the case of a flag once its feedback is stored; return the feedback."""
