@@ -73,6 +73,40 @@ def test_a_task_goes_round_the_ring(made: Callable[[], Example], tmp_path: Path)
     project.close()
 
 
+SENT = ("call 13912345678  send it to Rome", "电话13912345678，\u200b寄到北京")
+
+
+@pytest.mark.slow
+def test_places_of_tags_count_in_the_text_as_it_was_sent(tmp_path: Path) -> None:
+    folder = tagged_texts().project(tmp_path / "shop")
+    project = Project.open(folder)
+    assert project.turn().outcome == "promoted"
+    settings = project.ring.recipe.deployment
+    words = []
+    for sent, answered in zip(SENT, project.predict(SENT), strict=True):
+        words += [sent[start:end] for start, end, _ in json.loads(answered.output)]
+    assert {"Rome", "北京"} <= set(words)
+    with TestClient(create_app(Service(project, open_to_all=True), settings=settings)) as client:
+        told = client.post("/v1/predict", json={"texts": SENT}).raise_for_status().json()
+        spoken = []
+        for sent, answered in zip(SENT, told["predictions"], strict=True):
+            spoken += [sent[start:end] for start, end, _ in json.loads(answered["output"])]
+            city = "Rome" if "Rome" in sent else "北京"
+            value = f'[[{sent.index(city)},{sent.index(city) + len(city)},"city"]]'
+            reaction = {"prediction": answered["id"], "kind": "correction", "consent": "training"}
+            said = client.post("/v1/react", json={**reaction, "value": value})
+            assert (said.status_code, said.json()["value"]) == (201, value)
+        assert spoken == words
+    project = Project.open(folder)
+    project.turn()
+    rows = read_rows(project.ring.runner.trees.open(_dataset(project)))
+    learnt = {row.text: json.loads(row.target or row.label) for row in rows if row.feedback}
+    marked = [text[start:end] for text, tags in learnt.items() for start, end, _ in tags]
+    assert sorted(marked) == ["Rome", "北京"]
+    assert all("[phone]" in text for text in learnt)
+    project.close()
+
+
 def _evaluation(project: Project) -> Evaluation:
     return decode(Evaluation, project.ring.ledger.all_lineage(step="evaluation")[-1].result)
 
@@ -117,3 +151,20 @@ def test_tags_that_cannot_stand_are_faults_or_left_out_with_the_reason(tmp_path:
     assert "line 1: target: tag [4, 99, 'name'] ends behind the text" in str(raised.value)
     assert "line 2: target: tags are written" in str(raised.value)
     project.close()
+
+
+@pytest.mark.parametrize("task", ["regression", "tagging", "multi-label"])
+def test_another_task_than_the_champions_is_refused_before_anything_is_made(
+    folder: Path, opened: Callable[[Path], Project], task: str
+) -> None:
+    recipe = folder / "chainring.toml"
+    told = recipe.read_text("utf-8")
+    recipe.write_text(told.replace("[data]", f'[data]\ntask = "{task}"'), "utf-8")
+    project = opened(folder)
+    with pytest.raises(RecipeError) as raised:
+        project.turn()
+    assert f"data.task: '{task}' found; the champion does 'classification'" in str(raised.value)
+    assert "chainring init" in str(raised.value)
+    assert len(project.ring.ledger.all_lineage(step="records")) == 1
+    recipe.write_text(told, "utf-8")
+    assert opened(folder).turn().outcome == "nothing changed"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from chainring.contracts.codec import decode
 from chainring.contracts.dataset import Dataset
 from chainring.contracts.deployment import Deployment
+from chainring.contracts.errors import RecipeError
 from chainring.contracts.forgotten import Forgotten
 from chainring.contracts.forms import Forms
 from chainring.contracts.guard import FORGOTTEN
@@ -71,6 +72,26 @@ def current(ring: Ring) -> tuple[Ref | None, Deployment | None]:
     """Return the newest champion reference and its deployment."""
     head = ring.ledger.ref(CHAMPION)
     return head, None if head is None else decode(Deployment, head.body)
+
+
+def require_task(ring: Ring) -> None:
+    """Refuse another task than the champion's: no test could tell which of the two is better.
+
+    Raises
+    ------
+    RecipeError
+        With what to do instead.
+    """
+    _, champion = current(ring)
+    if champion is None:
+        return
+    wanted, task = ring.recipe.data.task, built_of(ring, champion.model).dataset.noun.task
+    if wanted != task:
+        raise RecipeError(
+            f"data.task: {wanted!r} found; the champion does {task!r}, and models of two tasks "
+            "cannot be compared: set it back, or begin a project in another folder for the new "
+            "task (`chainring init`)"
+        )
 
 
 def forgotten_of(ring: Ring, model: str) -> list[Forgotten]:

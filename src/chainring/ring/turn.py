@@ -29,7 +29,7 @@ from chainring.contracts.source import Machine, Policy, Source
 from chainring.contracts.table import Table
 from chainring.contracts.verdict import Verdict
 from chainring.data.settings import KEYED
-from chainring.ring.built import CHAMPION, Built, Ring, build, current
+from chainring.ring.built import CHAMPION, Built, Ring, build, current, require_task
 from chainring.ring.gate.conditions import BETTER
 from chainring.ring.gate.sentences import say
 from chainring.ring.judging import judged, judged_again, judged_as_form
@@ -125,6 +125,7 @@ def last_turn(ledger: Ledger) -> Turn | None:
 
 def _turn(ring: Ring, machine: Machine, policy: Policy, source: Source) -> dict[str, Any]:
     recipe, run = ring.recipe, ring.runner.run
+    require_task(ring)
     guard = _ready(ring, machine, policy)
     again = judged_again(ring)
     if again is not None and again[1].noun.promote:
