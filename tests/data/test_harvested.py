@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +64,29 @@ def test_a_row_becomes_a_record_with_its_answer_its_context_and_its_time(
     assert (two.licence, two.consent, two.at) == ("CC0-1.0", "owner", None)
     assert two.fields == {"label": "track", "split": "validation"}
     assert two.locator == "b"
+
+
+def test_no_number_or_address_stands_in_the_papers_of_a_row_used_or_refused(
+    workshop: Any, harvest: Harvest, tmp_path: Path
+) -> None:
+    row = {"text": "Where is it?", "label": "track"}
+    harvest.put("1", row | {"locator": "phone 13912345678", "licence": "ask bob@example.com"})
+    harvest.put("2", row | {"locator": "phone 13912345679", "consent": "refused"})
+    harvest.put("3", row | {"locator": "page 3", "consent": "no, says al@example.com"})
+    harvest.put("4", row | {"locator": "page 4", "licence": "内部（仅限 ＡＢＣ）"})
+    workshop.guard = replace(workshop.guard, allowed_consents=("owner",))
+    one, two = made(workshop, harvest)
+    assert (one.locator, one.licence) == ("phone [phone]", "ask [email]")
+    assert (two.locator, two.licence) == ("page 4", "内部（仅限 ＡＢＣ）")
+    files = [path for path in (tmp_path / "store").rglob("*") if path.is_file()]
+    kept = b"".join(path.read_bytes() for path in files)
+    assert b"1391234567" not in kept
+    assert b"@example.com" not in kept
+    (dropped,) = (path for path in files if path.name == "dropped.jsonl")
+    assert [json.loads(line) for line in dropped.read_text(encoding="utf-8").splitlines()] == [
+        {"reason": "consent not allowed: refused", "source": "help", "locator": "phone [phone]"},
+        {"reason": "consent not allowed: no, says [email]", "source": "help", "locator": "page 3"},
+    ]
 
 
 @pytest.mark.parametrize(

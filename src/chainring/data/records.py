@@ -18,6 +18,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 
 from chainring.contracts.dataset import OUT_OF_SCOPE
@@ -96,6 +97,7 @@ class _Maker:
         self._app, self._guard, self._settings, self._secret = app, guard, settings, secret
         self._faults, self._dropped = faults, dropped
         self._repeats: Counter[str] = Counter()
+        self._paper = lru_cache(maxsize=256)(self._redacted_paper)
 
     def made(self, rows: Iterator[RawRow]) -> Iterator[Record]:
         """Yield a record for each row that may be used; drop the others with a reason."""
@@ -109,7 +111,7 @@ class _Maker:
             if reason is None:
                 yield from self._remembered(row, text, value.text)
             else:
-                self._dropped.add(reason, source=row.source, locator=row.locator)
+                self._dropped.add(reason, source=row.source, locator=self._where(row))
 
     def _remembered(self, row: RawRow, text: str, value: str) -> Iterator[Record]:
         """Yield the record unless it was forgotten; its place in the file counts all the same."""
@@ -129,7 +131,9 @@ class _Maker:
         longest = max([len(text), *(len(row.values.get(role, "")) for role in LONG)])
         if longest > self._settings.max_characters:
             return f"longer than {self._settings.max_characters} characters"
-        return None if self._guard.allows(consent) else f"consent not allowed: {consent}"
+        if self._guard.allows(consent):
+            return None
+        return f"consent not allowed: {self._paper(consent)}"
 
     def value(self, row: RawRow, text: str) -> str:
         """Return what is said of a row, or nothing where that cannot be used."""
@@ -147,7 +151,7 @@ class _Maker:
             digest=content,
             source=row.source,
             locator=self._locator(row),
-            licence=values.get("licence") or self._settings.licence,
+            licence=self._paper(values.get("licence", "")) or self._settings.licence,
             consent=self._consent(row),
             language=language_named(normalise(values.get("language", ""))) or language(text),
             group=group_key(
@@ -204,10 +208,12 @@ class _Maker:
         return f"{key} {self._repeats[key]}"
 
     def _locator(self, row: RawRow) -> str:
-        if row.key:
-            return self._clean(row.locator)
-        given = row.values.get("id")
-        return f"id {self._pseudonym(given)}" if given else row.locator
+        given = "" if row.key else row.values.get("id")
+        return f"id {self._pseudonym(given)}" if given else self._where(row)
+
+    def _where(self, row: RawRow) -> str:
+        """Return where a row stands; elsewhere than in a file that may be anybody's number."""
+        return self._clean(row.locator) if row.key else row.locator
 
     def _fields(self, row: RawRow, value: str, pair: str) -> dict[str, str]:
         is_unlabelled = row.split == "unlabelled"
@@ -228,6 +234,11 @@ class _Maker:
     def _clean(self, value: str) -> str:
         clean = normalise(value)
         return redact(clean).text if self._guard.redact else clean
+
+    def _redacted_paper(self, value: str) -> str:
+        """Return a licence or a consent as it is, without personal data where it holds some."""
+        found = redact(normalise(value)) if self._guard.redact else None
+        return found.text if found and found.found else value
 
     def _pseudonym(self, value: str) -> str:
         """Return a name as it is, or its keyed hash when it holds personal data."""
