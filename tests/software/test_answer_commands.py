@@ -23,3 +23,15 @@ def test_an_empty_text_is_neither_answered_nor_logged(shop: Path) -> None:
         assert refused("predict", text, "-p", str(shop)).startswith("the text is empty")
     with opened(shop) as project:
         assert project.ring.traffic.counts() == before
+
+
+def test_lines_without_a_text_are_named_and_nothing_of_the_file_is_answered(
+    shop: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "asked.txt"
+    file.write_text("\n   \nwhere is my parcel?\n\u3000\n")
+    said = refused("predict", "--file", str(file), "-p", str(shop))
+    assert "lines without a text" in said
+    assert [f"line {n}: empty" in said for n in (1, 2, 3, 4)] == [True, True, False, True]
+    with opened(shop) as project:
+        assert project.ring.traffic.counts().get("predictions", 0) == 0

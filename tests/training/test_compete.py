@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -61,6 +62,17 @@ def test_none_wins_that_is_below_the_linear_one_in_a_language_of_fifty_rows(
     assert [r.part for r in rivals if r.won] == [won]
     if won == "linear.v1":
         assert "zh" in rivals[1].because
+
+
+def test_a_mean_grade_is_not_called_rows_right() -> None:
+    readout = Readout(task="regression", labels=())
+    standings = [
+        replace(make_standing(part, right, ["en"] * 4), readout=readout)  # type: ignore[arg-type]
+        for part, right in (("linear.v1", [0.5] * 4), ("encoder.v1", [0.75] * 4))
+    ]
+    linear, encoder = compete(standings)
+    assert encoder.because == "a mean grade of 75.0% on 4 validation rows"
+    assert linear.because == "a lower mean grade than encoder.v1 (75.0%)"
 
 
 def answering(logits: Sequence[Sequence[float]]) -> Trained:

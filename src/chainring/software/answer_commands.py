@@ -104,6 +104,7 @@ def _asked(file: Path | None, project: Project) -> list[Input]:
 
 def _lines(file: Path | None) -> list[str]:
     from chainring.contracts.errors import InputError
+    from chainring.software.answering import MAX_FAULTS
 
     assert file is not None
     try:
@@ -116,4 +117,11 @@ def _lines(file: Path | None) -> list[str]:
         raise InputError(f"{file} cannot be read: {error.strerror}; name a text file") from error
     if not text.strip():
         raise InputError(f"{file} holds no text; one a line is expected")
-    return text.removesuffix("\n").split("\n")  # an empty line has its answer, too
+    lines = text.removesuffix("\n").split("\n")
+    empty = [f"line {n}: empty" for n, line in enumerate(lines, start=1) if not line.strip()]
+    if empty:
+        more = [f"and {len(empty) - MAX_FAULTS} more"] if len(empty) > MAX_FAULTS else []
+        raise InputError(
+            f"{file} has lines without a text; take them out", faults=empty[:MAX_FAULTS] + more
+        )
+    return lines

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from chainring.contracts.dataset import OUT_OF_SCOPE, Row, Task
 from chainring.contracts.model import Rival
+from chainring.contracts.tasks import TASKS
 from chainring.stats.readout import Readout
 from chainring.training.answered import RIGHT_FROM, answered, grades, value_of
 from chainring.training.candidate import Trained
@@ -145,10 +146,14 @@ def _rival(standing: Standing, winner: Standing, barred: str) -> Rival:
 
 
 def _because(standing: Standing, winner: Standing, barred: str) -> str:
+    counted = TASKS[standing.readout.task].grade == "equal"  # else answers are right in part
+    share, rows = f"{standing.accuracy:.1%}", f"{len(standing.right)} validation rows"
     if standing is winner:
-        return f"{standing.accuracy:.1%} of {len(standing.right)} validation rows right"
+        return f"{share} of {rows} right" if counted else f"a mean grade of {share} on {rows}"
     if barred:
         return f"not chosen: below {YARDSTICK} in a language ({barred})"
     if standing.accuracy == winner.accuracy:
-        return f"as many right as {winner.part}, which is simpler"
-    return f"fewer right than {winner.part} ({winner.accuracy:.1%})"
+        same = "as many right as" if counted else "the same mean grade as"
+        return f"{same} {winner.part}, which is simpler"
+    less = "fewer right than" if counted else "a lower mean grade than"
+    return f"{less} {winner.part} ({winner.accuracy:.1%})"
