@@ -182,3 +182,44 @@ def test_a_file_that_is_no_parquet_is_reported(tmp_path: Path) -> None:
 def test_an_empty_csv_file_has_no_row_and_no_fault(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"")
     assert read("csv.v1", tmp_path / "a") == ([], [])
+
+
+BEYOND = 3_000_000  # days after 1970
+TIMES = {
+    "10183-09-21": pa.array([1, BEYOND, None], pa.date32()),
+    "10183-09-21 00:00:00.000": pa.array([1, BEYOND * 86_400_000, None], pa.timestamp("ms")),
+    "10183-09-21 00:00:00.000Z": pa.array(
+        [1, BEYOND * 86_400_000, None], pa.timestamp("ms", "UTC")
+    ),
+    str(1 << 60): pa.array([1, 1 << 60, None], pa.duration("s")),
+}
+
+
+@pytest.mark.parametrize("told", sorted(TIMES))
+def test_a_time_beyond_pythons_own_is_its_text(tmp_path: Path, told: str) -> None:
+    table = pa.table({"text": ["a", "b", "c"], "until": TIMES[told]})
+    pq.write_table(table, tmp_path / "a.parquet")
+    found, said = read("parquet.v1", tmp_path / "a.parquet")
+    assert not said
+    assert found == [
+        ("row 1", {"text": "a", "until": TIMES[told][0].as_py()}),
+        ("row 2", {"text": "b", "until": told}),
+        ("row 3", {"text": "c", "until": None}),
+    ]
+
+
+def test_a_time_beyond_pythons_own_inside_of_a_list_is_told_with_row_and_column(
+    tmp_path: Path,
+) -> None:
+    days = pa.array([[1], [2, BEYOND], None], pa.list_(pa.date32()))
+    pq.write_table(pa.table({"text": ["a", "b", "c"], "days": days}), tmp_path / "a.parquet")
+    found, said = read("parquet.v1", tmp_path / "a.parquet")
+    assert [(place, row["text"]) for place, row in found] == [("row 1", "a"), ("row 3", "c")]
+    assert said == ["row 2: column `days` holds a time out of range (list<element: date32[day]>)"]
+
+
+def test_a_parquet_column_that_stands_twice_is_reported(tmp_path: Path) -> None:
+    table = pa.table([["a"], ["b"], ["x"]], names=["text", "text", "label"])
+    pq.write_table(table, tmp_path / "a.parquet")
+    said = read("parquet.v1", tmp_path / "a.parquet")[1]
+    assert said == ["schema: columns 'text' stand twice"]

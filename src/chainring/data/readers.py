@@ -18,6 +18,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
@@ -118,10 +119,16 @@ def _table(found: Any, report: Report, *, above: int = 0) -> Rows:
 
 def _header(values: list[str], report: Report) -> list[str]:
     names = [value.strip() for value in values]
-    twice = sorted({name for name in names if name and names.count(name) > 1})
+    twice = _twice(names)
     if twice:
-        report("line 1", f"columns {', '.join(map(repr, twice))} stand twice in the header")
+        report("line 1", f"{twice} in the header")
     return names
+
+
+def _twice(names: list[str]) -> str:
+    """Return that columns have one name, or an empty string where none have."""
+    twice = sorted(name for name, count in Counter(names).items() if name and count > 1)
+    return f"columns {', '.join(map(repr, twice))} stand twice" if twice else ""
 
 
 def _is_stray(header: list[str], values: list[str]) -> bool:
@@ -141,9 +148,35 @@ def parquet(path: Path, *, report: Report, max_bytes: int) -> Rows:
     number = 0
     try:
         with pq.ParquetFile(path) as file:
+            twice = _twice(file.schema_arrow.names)
+            if twice:
+                report("schema", twice)
             for batch in file.iter_batches(batch_size=1024):
-                for row in batch.to_pylist():
+                for row in _python_rows(batch):
                     number += 1
-                    yield f"row {number}", row
+                    if isinstance(row, dict):
+                        yield f"row {number}", row
+                    else:
+                        report(f"row {number}", row)
     except (ValueError, OSError) as error:  # Arrow's own errors are of these two
         report(f"after row {number}", CutShort(f"no Parquet file that can be read ({error})"))
+
+
+def _python_rows(batch: Any) -> list[Any]:
+    """Return the rows of a batch as dicts, or the cause in place of one that Python cannot hold."""
+    try:
+        return list(batch.to_pylist())
+    except OverflowError:  # a time beyond the year 9999, say: an end that is open
+        return [_python_row(batch, place) for place in range(batch.num_rows)]
+
+
+def _python_row(batch: Any, place: int) -> dict[str, Any] | str:
+    row: dict[str, Any] = {}
+    for name, column in zip(batch.schema.names, batch.columns, strict=True):
+        try:
+            row[name] = column[place].as_py()
+        except OverflowError:
+            if column.type.num_fields:
+                return f"column `{name}` holds a time out of range ({column.type})"
+            row[name] = column[place].cast("string").as_py()
+    return row
