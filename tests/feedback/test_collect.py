@@ -77,6 +77,26 @@ def test_the_last_word_of_an_author_on_an_answer_is_the_latest_although_the_cloc
     assert said_after([early], first) == first
 
 
+@pytest.mark.parametrize(
+    ("kind", "value", "private"),
+    [
+        ("outcome", "Jane Roe was sent to hospital", True),
+        ("preference", "我更喜欢律师的回答 13912345678", True),
+        ("preference", "pred_01kb3d5e7f9g1h3j5k7m9n1p3q", False),
+        ("correction", "refund", False),
+        ("rating", "up", False),
+        ("flag", "private", False),
+        ("comment", "that helped", False),  # it lies in `comment`
+    ],
+)
+def test_what_a_person_said_in_words_lies_where_it_can_be_erased(
+    prediction: Build, kind: str, value: str, private: bool
+) -> None:
+    stored = react(prediction(1), kind, value)
+    assert stored.private is private
+    assert "13912345678" not in stored.value
+
+
 def test_what_is_stored_hangs_on_its_prediction(prediction: Build) -> None:
     asked = prediction(1, holdout=True, episode="e1")
     stored = react(asked, "correction", "track_order", author="bo", consent="training")

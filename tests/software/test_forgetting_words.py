@@ -6,6 +6,7 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from chainring.contracts.ids import new_id
 from chainring.contracts.label import Label
 from chainring.contracts.prediction import Prediction
 from chainring.contracts.reaction import Reaction
+from chainring.ring.snapshots import snapshot_feedback
 from chainring.software import forgetting, receipts
 from chainring.software.api import Project
 from chainring.store import backup as backup_module
@@ -71,6 +73,12 @@ def answered(project: Project, author: str) -> str:
     return name
 
 
+def holding(project: Project, words: str) -> list[str]:
+    """Return the names of the files of a project that hold some words."""
+    files = [p for p in (project.folder / ".chainring").rglob("*") if p.is_file()]
+    return sorted({p.name.removesuffix("-wal") for p in files if words.encode() in p.read_bytes()})
+
+
 def lines(project: Project, words: str) -> list[str]:
     """Return the kinds of facts that hold some words, read without our code."""
     path = project.folder / ".chainring" / "ledger.db"
@@ -117,6 +125,26 @@ def test_words_whose_time_is_over_go_and_the_case_stays_told(project: Project) -
     left = project.ring.ledger.fact("case", flagged.id, Case)
     assert left is not None
     assert (left.outcome, left.told, left.reporter, left.truth) == ("done", "thanks", "ann", "")
+
+
+@pytest.mark.parametrize("private", [True, False])
+def test_what_came_of_an_answer_ends_as_texts_do(project: Project, private: bool) -> None:
+    """Not `private` is what an earlier version kept in the row of a reaction."""
+    words, then = "Jane Roe was sent to hospital", time.time() - 100 * 86400
+    traffic = project.ring.traffic
+    said = project.react(Reaction(prediction=answered(project, "ann"), kind="outcome", value=words))
+    assert said.private
+    old = replace(said, id=new_id("fb"), at=then, private=private)
+    traffic.commit([], [old])
+    snapshot_feedback(project.ring, [])
+    assert "rows.jsonl" in holding(project, words)  # of the snapshot that a turn begins with
+    assert project.gc()["texts"] == 1
+    assert next(traffic.feedback(named=old.id)).value == ""
+    assert next(traffic.feedback(named=said.id)).value == words
+    over(project, [said.id])
+    project.gc()
+    project.close()
+    assert holding(project, words) == []
 
 
 def test_a_text_that_ends_while_trees_are_searched_waits_for_the_next_time(

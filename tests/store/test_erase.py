@@ -24,11 +24,13 @@ from chainring.store.erase import (
     forget_cases,
     forget_labels,
     forget_truths,
+    forget_words,
     labels_about,
     reactions_to,
     said_by,
     texts_of,
     texts_past_their_time,
+    words_past_their_time,
 )
 from chainring.store.ledger import Ledger
 from chainring.store.schema import payloads
@@ -101,6 +103,32 @@ def test_texts_past_their_time_are_told_before_they_go(traffic: Traffic, predict
     assert traffic.prediction(old.id) == old
 
 
+def test_words_that_an_earlier_version_kept_in_rows_end_too(
+    traffic: Traffic, predicted: Make, said: Make
+) -> None:
+    then = time.time() - 100 * 86400
+    old, new = predicted(now=then), predicted()
+    words = said(old.id, now=then, kind="outcome", value="Jane Roe was sent to hospital")
+    liked = said(old.id, now=then, kind="preference", value="我更喜欢律师的回答")
+    stay = [
+        said(old.id, now=then, kind="preference", value=new.id),
+        said(old.id, now=then, kind="outcome", value=""),
+        said(old.id, now=then, kind="rating", value="up"),
+        said(old.id, now=then, kind="outcome", value="with an end of its own", private=True),
+        said(new.id, kind="outcome", value="paid"),
+    ]
+    traffic.commit([(old, "old"), (new, "new")], [words, liked, *stay])
+    assert set(words_past_their_time(traffic)) == {words.id, liked.id}
+    before = {row.id: row for row in traffic.feedback()}
+    for _ in range(2):  # done twice it does nothing more
+        forget_words(traffic, [words.id, liked.id])
+        after = {row.id: row for row in traffic.feedback()}
+        assert after == before | {
+            one.id: replace(before[one.id], value="") for one in (words, liked)
+        }
+    assert words_past_their_time(traffic) == []
+
+
 @pytest.mark.postgres
 def test_another_applications_texts_in_the_same_database_are_not_told(
     postgres: str, predicted: Make, said: Make
@@ -111,10 +139,13 @@ def test_another_applications_texts_in_the_same_database_are_not_told(
         row = predicted(now=then, app=log.app)
         log.commit([(row, f"asked the {log.app}")], [])
         about = said(row.id, now=then, app=log.app, comment=f"said to the {log.app}")
-        log.commit([], [about])
+        done = said(row.id, now=then, app=log.app, kind="outcome", value=f"done for the {log.app}")
+        log.commit([], [about, done])
     for log in (mine, theirs):
         told = sorted(texts_past_their_time(log).values())
         assert told == [f"asked the {log.app}", f"said to the {log.app}"]
+        (words,) = words_past_their_time(log)
+        assert next(log.feedback(named=words)).value == f"done for the {log.app}"
         log.close()
 
 

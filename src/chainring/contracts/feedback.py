@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,7 +13,20 @@ OWN_WORDS: tuple[FeedbackKind, ...] = (
     "outcome", "preference", "correction", "comment", "confirmation",
 )  # fmt: skip
 """Kinds whose value may be a person's own words: what is forgotten keeps none of it."""
+TOLD: tuple[FeedbackKind, ...] = ("outcome", "preference")
+"""Those of them whose value is free in every task."""
 FLAG_KINDS = ("wrong", "harmful", "unfair", "private")
+_ANSWER = re.compile(r"pred_[0-9a-z]+")
+
+
+def is_in_words(kind: str, value: str) -> bool:
+    """Return whether a value is told in a person's own words, whatever the task.
+
+    >>> is_in_words("outcome", "solved by phone"), is_in_words("preference", "pred_01kb")
+    (True, False)
+    """
+    named = kind == "preference" and _ANSWER.fullmatch(value) is not None
+    return kind in TOLD and bool(value) and not named
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,8 +34,8 @@ class Feedback:
     """One stored reaction; `text` to `pair` are its prediction's, joined when it is read.
 
     `value` of a correction is the true value of the task; where that is a text of a person's own
-    (a translation), it is `private`: it lies with the comment, where it can be erased, and is
-    joined as well.
+    (a translation), and where an outcome or a preference is told in words, it is `private`: it lies
+    with the comment, where it can be erased, and is joined as well.
     `key` is (author, idempotency key) of the reaction: the same key is stored once.
     """
 

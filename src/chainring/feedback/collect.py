@@ -27,7 +27,7 @@ from typing import Any, get_args
 
 from chainring.contracts.dataset import Task
 from chainring.contracts.errors import InputError, did_you_mean
-from chainring.contracts.feedback import FLAG_KINDS, Feedback, FeedbackKind
+from chainring.contracts.feedback import FLAG_KINDS, Feedback, FeedbackKind, is_in_words
 from chainring.contracts.ids import new_id
 from chainring.contracts.prediction import Prediction
 from chainring.contracts.reaction import Reaction
@@ -86,6 +86,7 @@ def feedback(
         raise InputError("this reaction cannot be stored", faults=faults)
     value, comment = _told(prediction, reaction, rules)
     is_statement = reaction.kind in ("correction", "confirmation")
+    written = is_statement and bool(value) and rules.form == "text"
     answered = {} if prediction is None else _answered(prediction)
     return Feedback(
         id=new_id("fb", now=now),
@@ -98,9 +99,18 @@ def feedback(
         episode=reaction.episode or ("" if prediction is None else prediction.episode),
         comment=comment,
         key=_key(reaction),
-        private=is_statement and bool(value) and rules.form == "text",
+        private=written or is_in_words(reaction.kind, value),
         **({"app": app} | answered),
     )
+
+
+def said_after(earlier: Iterable[Feedback], said: Feedback) -> Feedback:
+    """Return feedback as said after all that its author said earlier of the same answer.
+
+    By the time stands which word was the last; a clock may be set back, and two servers differ.
+    """
+    own = (one.at for one in earlier if one.author == said.author)
+    return replace(said, at=max(said.at, max(own, default=0.0) + _STEP_S))
 
 
 def _answered(prediction: Prediction) -> dict[str, Any]:
@@ -111,15 +121,6 @@ def _answered(prediction: Prediction) -> dict[str, Any]:
         "passed_on": prediction.passed_on,
         "group": prediction.group,
         "language": prediction.language,
-def said_after(earlier: Iterable[Feedback], said: Feedback) -> Feedback:
-    """Return feedback as said after all that its author said earlier of the same answer.
-
-    By the time stands which word was the last; a clock may be set back, and two servers differ.
-    """
-    own = (one.at for one in earlier if one.author == said.author)
-    return replace(said, at=max(said.at, max(own, default=0.0) + _STEP_S))
-
-
         "holdout": prediction.holdout,
         "model": prediction.model,
     }
@@ -136,7 +137,7 @@ def _told(prediction: Prediction | None, reaction: Reaction, rules: ValueRules) 
     comment = _clean(reaction.comment)
     if reaction.kind == "comment":  # a comment is a text: it lies where it can be erased
         return "", comment or _clean(reaction.value)
-    if reaction.kind == "outcome":
+    if is_in_words(reaction.kind, reaction.value):
         return _clean(reaction.value), comment
     if reaction.kind == "confirmation" and prediction is not None and not prediction.passed_on:
         return prediction.value, comment

@@ -17,7 +17,7 @@ from chainring.contracts.codec import decode
 from chainring.contracts.dataset import Row
 from chainring.contracts.deployment import Deployment
 from chainring.contracts.errors import UnknownNameError
-from chainring.contracts.feedback import Feedback
+from chainring.contracts.feedback import Feedback, is_in_words
 from chainring.contracts.forgotten import Forgotten
 from chainring.contracts.guard import FORGOTTEN
 from chainring.contracts.label import Label
@@ -251,7 +251,7 @@ def _beside(answered: Prediction, text: str | None) -> dict[str, Any]:
 
 def _feedback(row: Feedback, sight: Sight, settings: FeedbackSettings) -> dict[str, Any]:
     texts = sight.may(feedback_facts(row, settings))
-    own = row.kind == "outcome" or row.private  # a person's own words
+    own = row.private or is_in_words(row.kind, row.value)  # a person's own words
     value = row.value if texts or not own else ""
     shown = {"id": row.id, "kind": row.kind, "value": value, "at": _day(row.at)}
     return shown | ({"comment": row.comment, "author": row.author} if texts else {})

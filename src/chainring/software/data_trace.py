@@ -20,6 +20,7 @@ from chainring.contracts.access import record_facts, row_facts
 from chainring.contracts.codec import decode
 from chainring.contracts.dataset import Dataset, Row
 from chainring.contracts.errors import InputError
+from chainring.contracts.feedback import is_in_words
 from chainring.contracts.label import Label
 from chainring.contracts.lineage import Lineage
 from chainring.contracts.record import Record
@@ -257,7 +258,7 @@ def _feedback(ring: Ring, row: Row | None) -> Iterator[dict[str, Any]]:
                 "id": said.id,
                 "prediction": said.prediction,
                 "kind": said.kind,
-                "value": said.value if said.kind != "outcome" else "",
+                "value": "" if said.private or is_in_words(said.kind, said.value) else said.value,
                 "by": said.author,
                 "at": moment(said.at),
             }

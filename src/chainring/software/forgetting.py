@@ -38,8 +38,10 @@ from chainring.store.erase import (
     forget_cases,
     forget_labels,
     forget_truths,
+    forget_words,
     said_by,
     texts_past_their_time,
+    words_past_their_time,
 )
 from chainring.text.normalise import normalise
 from chainring.trust.forget import FEEDBACK, Found, Stores, Wanted, find, take_out
@@ -136,11 +138,11 @@ def forget_expired(project: Project) -> dict[str, int]:
     What is erased from the log is what was looked for in the trees: what ends meanwhile waits.
     """
     ring = project.ring
-    gone = texts_past_their_time(ring.traffic)
-    if not gone:
+    gone, words = texts_past_their_time(ring.traffic), words_past_their_time(ring.traffic)
+    if not gone and not words:
         return {"texts": 0, "rows": 0}
     asked = frozenset(name for name in gone if name.startswith("pred_"))
-    wanted = Wanted(predictions=asked, feedback=frozenset(gone) - asked)
+    wanted = Wanted(predictions=asked, feedback=frozenset((*gone, *words)) - asked)
     with ring.ledger.lease("turn", ttl_s=_LEASE_S):
         found = find(wanted, stores=_stores(project))
         _scrub_trees(project, found, receipt="retention")
@@ -148,7 +150,8 @@ def forget_expired(project: Project) -> dict[str, int]:
             forget_truths(ring.ledger, found.chosen.answers)
             forget_labels(ring.ledger, found.chosen.answers)
             compact(ring.ledger.engine)
-        erased = ring.traffic.erase(sorted(gone))
+        erased = ring.traffic.erase(sorted(gone)) + len(words)
+        forget_words(ring.traffic, words)
     rows = sum(number for name, number in found.counts.items() if name.startswith("rows of"))
     return {"texts": erased, "rows": rows}
 

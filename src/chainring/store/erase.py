@@ -25,7 +25,7 @@ import sqlalchemy as sa
 from chainring.contracts.case import Case
 from chainring.contracts.codec import decode, encode
 from chainring.contracts.errors import ConflictError
-from chainring.contracts.feedback import OWN_WORDS, Feedback
+from chainring.contracts.feedback import OWN_WORDS, TOLD, Feedback, is_in_words
 from chainring.contracts.guard import FORGOTTEN
 from chainring.contracts.label import Label
 from chainring.contracts.payload import unpacked
@@ -79,6 +79,26 @@ def texts_past_their_time(traffic: Traffic, *, now: float | None = None) -> dict
     return _texts(traffic, [sa.and_(payloads.c.expires <= moment, mine)])
 
 
+def words_past_their_time(traffic: Traffic, *, now: float | None = None) -> list[str]:
+    """Return the ids of reactions whose words lie in their own row, past the time of texts.
+
+    Earlier versions wrote what is told in words (`is_in_words`) there, where it had no end.
+    """
+    table, moment = schema.feedback, time.time() if now is None else now
+    query = sa.select(table.c.body).where(
+        table.c.app == traffic.app,
+        table.c.kind.in_(TOLD),
+        table.c.at <= moment - traffic.retention_s,
+        ~table.c.body.contains('"value":""'),
+    )
+    found: list[str] = []
+    for engine in traffic.engines().values():
+        with engine.connect().execution_options(read_only=True) as connection:
+            rows = (decode(Feedback, body) for body in connection.execute(query).scalars())
+            found += [row.id for row in rows if is_in_words(row.kind, row.value)]
+    return found
+
+
 def _texts(traffic: Traffic, wheres: Iterable[sa.ColumnElement[bool]]) -> dict[str, str]:
     found: dict[str, str] = {}
     for where in wheres:
@@ -113,6 +133,21 @@ def forget_answers(
         compact(engine)
 
 
+def forget_words(traffic: Traffic, feedback: Collection[str]) -> None:
+    """Take the words out of reactions and leave all else; done twice it does nothing."""
+    for engine in traffic.engines().values():
+        with engine.begin() as connection:
+            for some in _batches(feedback):
+                for row in _reactions(connection, some):
+                    change = schema.feedback.update().where(schema.feedback.c.id == row.id)
+                    connection.execute(change.values(body=encode(replace(row, value=""))))
+
+
+def _reactions(connection: sa.Connection, identifiers: Sequence[str]) -> list[Feedback]:
+    query = sa.select(schema.feedback.c.body).where(schema.feedback.c.id.in_(identifiers))
+    return [decode(Feedback, body) for body in connection.execute(query).scalars()]
+
+
 def _blank_predictions(connection: sa.Connection, identifiers: Sequence[str]) -> None:
     table = predictions
     query = sa.select(table.c.body).where(table.c.id.in_(identifiers))
@@ -125,9 +160,7 @@ def _blank_predictions(connection: sa.Connection, identifiers: Sequence[str]) ->
 
 def _blank_feedback(connection: sa.Connection, identifiers: Sequence[str]) -> None:
     table = schema.feedback
-    query = sa.select(table.c.body).where(table.c.id.in_(identifiers))
-    for body in connection.execute(query).scalars().all():
-        row = decode(Feedback, body)
+    for row in _reactions(connection, identifiers):
         value = "" if row.kind in OWN_WORDS else row.value
         blank = replace(row, author="", episode="", key="", value=value, consent=FORGOTTEN)
         change = table.update().where(table.c.id == row.id)
