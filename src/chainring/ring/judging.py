@@ -67,7 +67,7 @@ def _judged(
     placebo = None
     another = None if rival is None or rival.model == built.model else rival
     if another is not None and recipe.gate.placebo and built.dataset.noun.splits.get("reacted"):
-        ring.runner.say("placebo: the same recipe with another seed and no corrections")
+        ring.runner.say("placebo: the same recipe with another seed, on the champion's rows alone")
         seed, won = recipe.training.seed + 1, (built.model.noun.part,)
         placebo = evaluated(build(ring, another.dataset, seed=seed, candidates=won))
     return _said(ring, built, rival, challenger, before, placebo, kept=kept is not None)

@@ -128,7 +128,7 @@ def tell_verdict(verdict: Verdict) -> Iterator[str]:
     if verdict.fix_rate is not None and verdict.placebo_fix_rate is not None:
         yield (
             f"  complaints of the hold-out now right: {verdict.fix_rate:.0%}; by the placebo, "
-            f"trained without corrections: {verdict.placebo_fix_rate:.0%} (shown, no test)"
+            f"trained on the champion's rows alone: {verdict.placebo_fix_rate:.0%} (shown, no test)"
         )
     is_form = verdict.challenger == verdict.champion  # the same model has to be no worse
     for check in verdict.checks:

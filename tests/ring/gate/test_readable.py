@@ -47,7 +47,7 @@ def test_the_page_says_what_happened_why_and_how_sure_it_is(held: Verdict) -> No
         "| language:en | 700 | ",
         "Too small to judge for themselves: label:refund (30), language:zh (30).",
         "Of the users' complaints set apart, 30.0 % are answered right now.",
-        "The same recipe without any corrections gets 0.0 %",
+        "The same recipe on the champion's rows alone gets 0.0 %: only what lies above was learnt",
         "## Right before, wrong now\n\n7 rows: suite-00011",
         "this suite has judged 21 times",
         "Suite blake2b:s, look 21. Challenger blake2b:new, champion blake2b:old.",

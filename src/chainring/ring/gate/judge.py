@@ -55,7 +55,7 @@ def judge(
     settings
         The limits.
     placebo
-        Outcomes of the same recipe, trained again without corrections; for its fix rate only.
+        Outcomes of the same recipe on the champion's rows alone; for its fix rate only.
     preferences
         Reviewed pairs in which the challenger's answer was preferred, the champion's, and ties.
         They are a part of their own, and the pooled test where there are no other rows.

@@ -56,7 +56,7 @@ class GateSettings(BaseModel):
         None, gt=0, description="size of the served form, at most; none: no limit"
     )
     placebo: bool = Field(
-        True, description="also train the same recipe without corrections, to show beside"
+        True, description="also train the same recipe on the champion's rows alone, to show beside"
     )
     author_cap_for_exact: int = Field(
         5, ge=1, description="rows of one author from which the test goes by author"

@@ -54,7 +54,7 @@ def verdict(
     cases
         Those marked `must` are counted against the rows that carry the mark, which are conditions.
     placebo
-        Evaluation of the same recipe without corrections, if one was trained.
+        Evaluation of the same recipe on the champion's rows alone, if one was trained.
     work, settings
         Where the outcomes lie; the limits.
     looks
