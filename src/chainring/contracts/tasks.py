@@ -39,7 +39,8 @@ class TaskFacts:
     `needs` are the roles of columns without which no row can be used; `allows` those that may stand
     beside them. `says` is the field of a row that holds the value. `candidates` compete where the
     recipe names none, simpler ones first. `headline` names the figure that heads a report. `asks`
-    is what a person is asked in a review.
+    is what a person is asked in a review. Where `pair_is_rejected`, the second text of a row is one
+    that people did not want: whoever asks has none.
     """
 
     needs: tuple[str, ...]
@@ -49,6 +50,7 @@ class TaskFacts:
     headline: str
     asks: str
     allows: tuple[str, ...] = ()
+    pair_is_rejected: bool = False
 
     @property
     def says(self) -> Literal["label", "target"]:
@@ -59,6 +61,16 @@ class TaskFacts:
     def pairs(self) -> bool:
         """Whether a row may have a second text."""
         return "pair" in (*self.needs, *self.allows)
+
+    @property
+    def takes_pair(self) -> bool:
+        """Whether a request may have a second text."""
+        return self.pairs and not self.pair_is_rejected
+
+    @property
+    def asks_pair(self) -> bool:
+        """Whether a request must have a second text."""
+        return self.takes_pair and "pair" in self.needs
 
 
 _UNDERSTANDING = ("linear.v1", "encoder.v1")
@@ -152,6 +164,7 @@ TASKS: dict[Task, TaskFacts] = {
         candidates=("dpo.v1",),
         headline="preference_accuracy",
         asks="a better text",
+        pair_is_rejected=True,
     ),
 }
 """Every task that can be trained; `recommendation` is a name without a row yet."""

@@ -123,7 +123,7 @@ def learnt_fields(task: Task) -> tuple[str, ...]:
     (('text', 'pair', 'target'), ('text', 'target'))
     """
     facts = TASKS[task]
-    second = ("pair",) if facts.pairs and task != "preference" else ()  # there it is the rejected
+    second = ("pair",) if facts.takes_pair else ()
     return ("text", *second, *(("target",) if facts.form == "text" else ()))
 
 

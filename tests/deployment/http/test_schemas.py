@@ -113,6 +113,7 @@ def model(task: Task, *labels: str) -> ModelInfo:
         ("tagging", ["text"], "output"),
         ("translation", ["text"], "output"),
         ("question-answering", ["text"], "output"),
+        ("preference", ["text"], "output"),
     ],
 )
 def test_a_request_and_an_answer_are_described_as_the_rows_of_their_task(
@@ -143,3 +144,18 @@ def test_a_task_of_two_texts_refuses_one_before_it_reaches_the_lane() -> None:
         document = httpx.get(f"{url}/openapi.json").json()
         asked = document["paths"]["/v1/predict"]["post"]["requestBody"]
         assert "pair" in asked["content"]["application/json"]["schema"]["properties"]
+
+
+class Preferring(DemoVerbs):
+    task = "preference"
+
+
+def test_who_asks_a_model_of_preferences_has_no_text_that_people_did_not_want() -> None:
+    with running(create_app(Preferring(), settings=DeploymentSettings())) as url:
+        assert httpx.post(f"{url}/v1/predict", json={"text": "a"}).status_code == 200
+        both = httpx.post(f"{url}/v1/predict", json={"text": "a", "pair": "b"})
+        assert (both.status_code, "leave `pair` out" in both.text) == (422, True)
+        assert 'id="pair"' not in httpx.get(url).text
+        document = httpx.get(f"{url}/openapi.json").json()
+        asked = document["paths"]["/v1/predict"]["post"]["requestBody"]
+        assert "pair" not in asked["content"]["application/json"]["schema"]["properties"]

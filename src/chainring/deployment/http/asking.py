@@ -40,9 +40,9 @@ def require_fit(call: Call, texts: list[Input]) -> None:
     task = call.verbs.load().task
     facts = TASKS[task]
     pairs = [isinstance(text, tuple) for text in texts]
-    if any(pairs) and not facts.pairs:
+    if any(pairs) and not facts.takes_pair:
         raise InputError(f"{task} reads one text; leave `pair` out")
-    if not all(pairs) and "pair" in facts.needs:
+    if not all(pairs) and facts.asks_pair:
         raise InputError(f"{task} compares two texts; give the second as `pair`")
 
 

@@ -102,9 +102,9 @@ def request_schema(model: ModelInfo) -> dict[str, Any]:
     """Return what one text of a request is, as JSON Schema, for the task of a model."""
     facts = TASKS[model.task]
     fields: dict[str, Any] = {"text": {"type": "string"}}
-    if facts.pairs:
+    if facts.takes_pair:
         fields["pair"] = {"type": "string", "description": "second text"}
-    needed = ["text", *(["pair"] if "pair" in facts.needs else [])]
+    needed = ["text", *(["pair"] if facts.asks_pair else [])]
     return {"type": "object", "properties": fields, "required": needed}
 
 
@@ -127,7 +127,7 @@ def fit(document: dict[str, Any], model: ModelInfo) -> None:
     """Describe `POST /v1/predict` as this model answers it."""
     facts, wanted = TASKS[model.task], request_schema(model)
     body = _schema(document, "/v1/predict")
-    if not facts.pairs:
+    if not facts.takes_pair:
         for name in ("pair", "pairs"):
             body["properties"].pop(name, None)
     body["description"] = f"{model.task}: needs {' and '.join(wanted['required'])}"

@@ -75,7 +75,7 @@ def _question(call: Call, say: Strings) -> Markup:
 def _second(call: Call, say: Strings) -> Markup:
     """Return the field of the second text, where the task reads one."""
     facts = TASKS[call.verbs.load().task]
-    if not facts.pairs:
+    if not facts.takes_pair:
         return group()
     return group(
         tag("label", say("ask.pair"), for_="pair", class_="small"),
@@ -84,7 +84,7 @@ def _second(call: Call, say: Strings) -> Markup:
             id="pair",
             name="pair",
             rows=3,
-            required="pair" in facts.needs,
+            required=facts.asks_pair,
             maxlength=call.house.settings.max_characters,
         ),
     )
