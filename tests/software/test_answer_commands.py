@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from tests.software.conftest import invoke, opened, refused
+
+from chainring.software.api import Project
 
 
 def test_a_reaction_to_an_answer_that_nobody_knows_is_kept_and_said_so(shop: Path) -> None:
@@ -35,3 +39,14 @@ def test_lines_without_a_text_are_named_and_nothing_of_the_file_is_answered(
     assert [f"line {n}: empty" in said for n in (1, 2, 3, 4)] == [True, True, False, True]
     with opened(shop) as project:
         assert project.ring.traffic.counts().get("predictions", 0) == 0
+
+
+def test_a_number_is_told_with_its_interval_and_not_as_certain(
+    shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with opened(shop) as project:
+        (answer,) = project.predict(["where is my parcel?"])
+    number = replace(answer, label="", output="8", scores={"low": 6.5, "high": 9.5}, confidence=1.0)
+    monkeypatch.setattr(Project, "predict", lambda self, texts: [number])
+    said = invoke("predict", "how long?", "-p", str(shop)).stdout
+    assert said.startswith("8 (6.5 to 9.5)")

@@ -14,6 +14,7 @@ from chainring.software.folder import HERE, Folder, opened
 from chainring.text.characters import visible
 
 if TYPE_CHECKING:
+    from chainring.contracts.prediction import Prediction
     from chainring.contracts.values import Input
     from chainring.software.api import Project
 
@@ -42,13 +43,21 @@ def predict(
     for prediction in answers:
         if file is None:
             sure = "not sure, passing on to a person" if prediction.passed_on else prediction.value
-            typer.echo(f"{visible(sure)} ({prediction.confidence:.0%})  {prediction.id}")
+            typer.echo(f"{visible(sure)} ({_how_sure(prediction)})  {prediction.id}")
         else:
             named = ("id", "label", "confidence", "passed_on")
             shown = {name: getattr(prediction, name) for name in named}
             if prediction.output:
                 shown["output"] = prediction.output
             typer.echo(json.dumps(shown, ensure_ascii=False))
+
+
+def _how_sure(prediction: Prediction) -> str:
+    """Return the interval of a number, the confidence of anything else."""
+    scores = prediction.scores
+    if prediction.output and set(scores) == {"low", "high"}:
+        return f"{scores['low']:.4g} to {scores['high']:.4g}"
+    return f"{prediction.confidence:.0%}"
 
 
 def react(
@@ -97,7 +106,7 @@ def _asked(file: Path | None, project: Project) -> list[Input]:
     from chainring.contracts.values import input_of
 
     lines = _lines(file)
-    if not project.ring.recipe.data.facts.pairs:
+    if not project.ring.recipe.data.facts.takes_pair:
         return list(lines)
     return [input_of(*line.split("\t", 1)) for line in lines]
 
