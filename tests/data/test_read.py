@@ -11,7 +11,7 @@ import pytest
 
 from chainring.contracts.errors import InputError
 from chainring.data.faults import Faults
-from chainring.data.read import files_of, rows_of, source_of, split_of
+from chainring.data.read import files_of, is_paper, rows_of, source_of, split_of
 from chainring.data.rows import RawRow
 from chainring.data.settings import DataSettings
 from chainring.store.files import DigestCache
@@ -294,3 +294,26 @@ def test_the_kind_of_label_a_file_begins_with_stays(data: Path) -> None:
     rows: list[dict[str, object]] = [{"text": f"row {n}", "label": "x"} for n in range(150)]
     written(data / "help.jsonl", [*rows, {"text": "last", "label": "x", "label_name": "y"}])
     assert {row.values["label"] for row in raw(data)[0]} == {"x"}
+
+
+@pytest.mark.parametrize(
+    "name", ["notice.csv", "License.jsonl.gz", "copying.parquet", "readme.tsv"]
+)
+def test_a_table_is_no_paper_whatever_its_name(name: str) -> None:
+    assert not is_paper(name)
+
+
+@pytest.mark.parametrize("name", ["NOTICE", "data/README.md", "LICENSE.txt.gz", "readme.zh.html"])
+def test_what_is_about_the_data_is_a_paper(name: str) -> None:
+    assert is_paper(name)
+
+
+def test_notices_in_a_table_are_rows_and_a_lone_paper_is_named(data: Path) -> None:
+    (data / "help.jsonl").unlink()
+    (data / "notice.txt").write_text("one notice\n")
+    said = raw(data)[1]
+    assert said[0].endswith("; passed over by its name, as about the data: data/notice.txt")
+    (data / "notice.csv").write_text("text,label\n停水公告,water\n", encoding="utf-8")
+    found, said = raw(data)
+    assert not said
+    assert [row.values["text"] for row in found] == ["停水公告"]

@@ -49,6 +49,7 @@ from chainring.data.sources.settings import SourceSettings
 
 _OTHER_ENDINGS = {".txt": "text", ".ndjson": "jsonl", ".htm": "html", ".xhtml": "html"}
 _PAPERS = {"readme", "license", "licence", "notice", "changelog", "copying"}
+_PAPER_ENDINGS = {"", ".txt", ".text", ".md", ".rst", ".pdf", ".htm", ".html", ".xhtml"}
 _PEEK_ROWS = 100
 
 
@@ -170,15 +171,19 @@ def _rows_of_files(
     readers = endings()
     unseen = dict(settings.columns)
     read = 0
-    for file in files_of(source.path):
+    files = files_of(source.path)
+    papers = [file.name for file in files if is_paper(file.name)]
+    for file in files:
         ending = ending_of(file.name)
-        if ending not in readers or is_paper(file.name):
+        if ending not in readers or file.name in papers:
             skipped[f"file not read: {ending or 'no ending'}"] += 1
             continue
         read += 1
         yield from _file_rows(file, readers[ending], settings, faults, unseen)
     if not read:
-        faults.add(source.path, f"no file ends in {', '.join(sorted(readers))} (or with .gz, .zst)")
+        cause = f"no file ends in {', '.join(sorted(readers))} (or with .gz, .zst)"
+        more = f"; passed over by its name, as about the data: {', '.join(papers)}"
+        faults.add(source.path, cause + (more if papers else ""))
     for role, column in unseen.items():
         faults.add("data.columns", f"{role} = {column!r}: no file has that column")
 
@@ -235,8 +240,13 @@ def ending_of(name: str) -> str:
 
 
 def is_paper(name: str) -> bool:
-    """Return whether a file is about the data (a README, a licence) and not of it."""
-    return Path(name).name.split(".")[0].lower() in _PAPERS
+    """Return whether a file is about the data (a README, a licence) and not of it.
+
+    >>> is_paper("data/NOTICE.txt"), is_paper("data/notice.csv")
+    (True, False)
+    """
+    stem = Path(name).name.split(".")[0].lower()
+    return stem in _PAPERS and ending_of(name) in _PAPER_ENDINGS
 
 
 def _report(faults: Faults, name: str, locator: str, cause: str) -> None:
