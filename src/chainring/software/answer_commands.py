@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from chainring.software.api import Project
 
 
+KINDS = "rating, confirmation, correction, comment, preference, outcome or flag"
+
+
 def predict(
     text: Annotated[str | None, typer.Argument(help="one text")] = None,
     file: Annotated[
@@ -62,7 +65,7 @@ def _how_sure(prediction: Prediction) -> str:
 
 def react(
     prediction: Annotated[str, typer.Argument(help="id of an answer")],
-    kind: Annotated[str, typer.Argument(help="rating, confirmation, correction, comment or flag")],
+    kind: Annotated[str, typer.Argument(help=KINDS)],
     value: Annotated[str, typer.Argument(help="up, down, the right label, or the flag")] = "",
     comment: Annotated[str, typer.Option(help="in words")] = "",
     author: Annotated[str, typer.Option(help="who says it")] = "",
