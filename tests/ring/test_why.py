@@ -13,7 +13,7 @@ from chainring.contracts.errors import UnknownNameError
 from chainring.contracts.ids import new_id
 from chainring.contracts.label import Label
 from chainring.contracts.reaction import Reaction
-from chainring.ring.built import Ring, current
+from chainring.ring.built import Ring, build, built_of, current
 from chainring.ring.sight import Sight
 from chainring.ring.turn import rows_with
 from chainring.ring.why import nearest, why
@@ -150,6 +150,19 @@ def test_from_a_wrong_answer_the_way_leads_to_the_model_that_learnt_from_it(
     assert {row["id"] for row in lesson["rows"]} == {
         row.id for row in rows if said.id in row.feedback
     }
+
+
+def test_a_placebo_made_of_the_same_rows_is_no_model_that_learnt(project: Project) -> None:
+    wrong = not_held_out(project, ["can it be exchanged", "can my hat be exchanged"])
+    project.react(
+        Reaction(prediction=wrong.id, kind="correction", value="size", consent="training")
+    )
+    done = project.turn()
+    dataset = built_of(project.ring, done.model).dataset
+    placebo = build(project.ring, dataset, seed=project.ring.recipe.training.seed + 1)
+    assert placebo.model.noun.address != done.model
+    learnt = why(project.ring, wrong.id, sight=eyes())["learnt"]
+    assert [one["model"] for one in learnt] == [done.model]
 
 
 def test_data_sets_of_later_models_are_read_once_and_earlier_ones_never(

@@ -26,6 +26,7 @@ from chainring.contracts.model import Model
 from chainring.contracts.prediction import Prediction
 from chainring.contracts.request import Request
 from chainring.contracts.values import both
+from chainring.contracts.verdict import Verdict
 from chainring.feedback.settings import FeedbackSettings
 from chainring.ring.built import CHAMPION, Ring, current
 from chainring.ring.sight import Sight, feedback_facts, request_facts
@@ -177,14 +178,19 @@ def lessons(ring: Ring, answered: Prediction, said: Sequence[Feedback]) -> list[
 
 
 def _later_models(ring: Ring, answered: str) -> Iterator[tuple[Lineage, Model]]:
-    """Yield the models made after the one that answered, where their data is still there."""
+    """Yield the models made after the one that answered, where their data is still there.
+
+    Those that no verdict was about are placebos, made only to be compared with.
+    """
     datasets = {row.id for row in ring.ledger.all_lineage(step="dataset")}
+    verdicts = (decode(Verdict, row.result) for row in ring.ledger.all_lineage(step="verdict"))
+    judged = {verdict.challenger for verdict in verdicts}
     is_later = False
     for row in ring.ledger.all_lineage(step="model"):
         model = decode(Model, row.result)
         if model.address == answered:
             is_later = True
-        elif is_later and not datasets.isdisjoint(row.inputs):
+        elif is_later and model.address in judged and not datasets.isdisjoint(row.inputs):
             if ring.runner.trees.has(model.dataset):
                 yield row, model
 
