@@ -170,6 +170,35 @@ def test_every_row_and_tree_comes_back_and_work_goes_on(
     assert len(new.ledger.facts("case", Case)) == 2
 
 
+def test_the_home_of_texts_is_not_asked_for_one_by_one(
+    house: Callable[[str], House], tmp_path: Path, predicted: Make, said: Make
+) -> None:
+    old, new, now = house("sqlite"), house("sqlite"), time.time()
+    rows = [predicted(now=now - month * 31 * 86400) for month in range(6) for _ in range(100)]
+    comments = [said(row.id, comment=f"of {row.id}") for row in rows]  # said today, kept with it
+    old.traffic.commit([(row, f"text {row.id}") for row in rows], comments)
+    old.backup(tmp_path / "backup.tar.gz")
+    asked: list[str] = []
+
+    def hears(_: Any, __: Any, statement: str, *___: Any) -> None:
+        asked.append(statement)
+
+    sa.event.listen(sa.Engine, "before_cursor_execute", hears)
+    try:
+        new.restore(tmp_path / "backup.tar.gz")
+    finally:
+        sa.event.remove(sa.Engine, "before_cursor_execute", hears)
+    assert new.rows() == old.rows()
+    for month, engine in new.traffic.engines().items():
+        here, there = (
+            {row["id"] for row in rows_of(one, schema.payloads)}
+            for one in (engine, old.traffic.segment_engine(month))
+        )
+        assert here == there
+    questions = [one for one in asked if one.startswith("SELECT")]
+    assert len(questions) < len(rows)  # it was six for every text and comment
+
+
 def test_recipe_and_key_go_with_it(
     house: Callable[[str], House], tmp_path: Path, predicted: Make, said: Make
 ) -> None:

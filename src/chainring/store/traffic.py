@@ -246,16 +246,13 @@ class Traffic:
         return self._engine("all" if self._folder is None else segment)
 
     def home(self, table: str, row: Mapping[str, Any]) -> str:
-        """Return the segment where a row of one of the tables belongs (for restore)."""
-        if self._folder is None:
-            return "all"
-        if table == "predictions":
-            return self._segment(row["id"])
+        """Return the segment where a row of one of the tables belongs (for restore).
+
+        The comment of a feedback lies with it, which its id alone does not tell.
+        """
         if table == "feedback":
             return self._segment_of_feedback(row["prediction"], set())
-        about = sa.select(schema.feedback.c.id).where(schema.feedback.c.id == row["id"])
-        holds = (s for s in self._segments() if self._scalar(s, about) is not None)
-        return next(holds, self._segment(row["id"]))
+        return self._segment(row["id"])
 
     def _truncate_log(self, segment: str) -> None:
         """Move the erasure into the database file and empty the log that still holds the text."""
@@ -296,8 +293,8 @@ class Traffic:
     def _segment_of_feedback(self, prediction: str, made: set[str]) -> str:
         """Return the month of the answer, if this log has that month or is about to begin it."""
         segment, now = self._segment(prediction), time.time()
-        known = {*self._segments(), *made, _month(now - _DAY_S), _month(now + _DAY_S)}
-        return segment if segment in known else STRAY
+        known = {*made, _month(now - _DAY_S), _month(now + _DAY_S)}
+        return segment if segment in known or self._has(segment) else STRAY
 
     def _has(self, segment: str) -> bool:
         if self._folder is None:
