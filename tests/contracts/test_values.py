@@ -18,6 +18,8 @@ from chainring.contracts.values import both, canonical, input_of, labels_in, tag
         ("one", "refund", "refund"),
         ("several", "退款|delivery| 退款 ", "delivery|退款"),
         ("several", "|", "|"),
+        ("several", "[]", "|"),
+        ("several", ' ["退款", "delivery"]', "delivery|退款"),
         ("number", " 3.50", "3.5"),
         ("number", "-1e3", "-1000"),
         ("tags", '[[5, 7, "城市"], [0, 4, "name"]]', '[[0,4,"name"],[5,7,"城市"]]'),
@@ -33,6 +35,8 @@ def test_a_value_is_stored_in_one_way_and_stays_so(form: Form, value: str, store
 @pytest.mark.parametrize(
     ("form", "value", "expected"),
     [
+        ("several", '["refund"', "or a JSON list"),
+        ("several", "[1]", "or a JSON list"),
         ("number", "five", "a decimal number is expected, found 'five'"),
         ("number", "nan", "a decimal number is expected"),
         ("tags", "Ben", "tags are written"),

@@ -90,7 +90,7 @@ TASKS: dict[Task, TaskFacts] = {
         grade="labels",
         candidates=_UNDERSTANDING,
         headline="micro_f1",
-        asks="all right labels, joined by |",
+        asks="all right labels, joined by |; | alone where none is right",
     ),
     "regression": TaskFacts(
         needs=("text", "target"),
