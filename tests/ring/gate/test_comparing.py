@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chainring.contracts.evaluation import Outcome
+from chainring.contracts.verdict import Comparison
 from chainring.ring.gate.comparing import comparison, preference, value
 from chainring.ring.gate.pairs import paired
 from chainring.ring.gate.settings import GateSettings
@@ -149,6 +150,21 @@ def test_under_twenty_episodes_signs_are_flipped_instead(
     assert found.test == "sign flip by episode"
     assert found.p_better == pytest.approx(1 / 2**4), "four episodes cannot show five percent"
     assert found.value == "no measurable difference"
+
+
+def test_episodes_that_both_answer_alike_are_not_counted_among_the_twenty(
+    outcome: MakeOutcome, settings: GateSettings
+) -> None:
+    def gained(count: int) -> Comparison:
+        before = [0.5 if i < count else 0.9 for i in range(300)]
+        challenger = [outcome(f"{i:03}", 0.9) for i in range(300)]
+        champion = [outcome(f"{i:03}", right) for i, right in enumerate(before)]
+        return comparison(paired(challenger, champion), settings=settings)
+
+    three, many = gained(3), gained(20)
+    assert (three.test, three.value) == ("sign flip by episode", "no measurable difference")
+    assert three.p_better == pytest.approx(1 / 2**3)
+    assert (many.test, many.value) == ("paired bootstrap by episode", "better")
 
 
 def test_preferences_are_a_sign_test_with_ties_left_out(settings: GateSettings) -> None:

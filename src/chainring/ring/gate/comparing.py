@@ -11,7 +11,7 @@ Which test is used follows from the rows alone, never from how it turns out:
     right or wrong, one author many rows    sign flip by author
     graded                                  paired bootstrap by episode
     graded, one author many rows            paired bootstrap by author
-    graded, under twenty of these           sign flip by the same
+    graded, under twenty of these differ    sign flip by the same
     pairwise preferences                    sign test
 """
 
@@ -101,9 +101,7 @@ def smallest_by_units(
 
     The spread is that of the sums of the units about zero, which is what a sign flip assumes.
     """
-    sums: defaultdict[Unit, float] = defaultdict(float)
-    for gain, unit in zip(gains, units, strict=True):
-        sums[unit] += gain
+    sums = _sums(gains, units)
     spread = math.sqrt(sum(total**2 for total in sums.values())) / max(len(gains), 1)
     if spread == 0.0:
         return _smallest_exact(len(sums), 0, settings.alpha, settings.power)
@@ -124,13 +122,25 @@ def _tested(
     units = by_author or _episodes(pairs)
     losses = [-gain for gain in gains]
     kind = "author" if by_author else "episode"
-    if graded and len(set(units)) >= MIN_BOOTSTRAP_UNITS:
+    if graded and _differing(gains, units) >= MIN_BOOTSTRAP_UNITS:
         p_better, _ = paired_bootstrap(gains, groups=units, seed=seed)
         p_worse, _ = paired_bootstrap(losses, groups=units, seed=seed)
         return f"paired bootstrap by {kind}", p_better, p_worse
     p_better = sign_flip(gains, groups=units, seed=seed)
     p_worse = sign_flip(losses, groups=units, seed=seed)
     return f"sign flip by {kind}", p_better, p_worse
+
+
+def _differing(gains: Sequence[float], units: Sequence[Unit]) -> int:
+    """Return how many units tell the two apart: of k gains and no loss a resample has e^-k none."""
+    return sum(total != 0.0 for total in _sums(gains, units).values())
+
+
+def _sums(gains: Sequence[float], units: Sequence[Unit]) -> dict[Unit, float]:
+    sums: defaultdict[Unit, float] = defaultdict(float)
+    for gain, unit in zip(gains, units, strict=True):
+        sums[unit] += gain
+    return sums
 
 
 def _graded(pairs: Sequence[Pair]) -> bool:
