@@ -136,6 +136,22 @@ def test_a_promotion_fixes_the_complaints_that_only_it_answers_right(project: Pr
     assert fixed(project.ring) == ("first-r1",)
 
 
+def test_the_outcomes_of_a_promotion_are_read_once(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judged_pair(project, "first", promote=True, champion="old")
+    assert fixed(project.ring) == ("first-r1",)
+    judged_pair(project, "second", promote=True, champion="old")
+    read: list[str] = []
+    opened = project.ring.runner.trees.open
+    monkeypatch.setattr(
+        type(project.ring.runner.trees), "open", lambda _, one: read.append(one) or opened(one)
+    )
+    for _ in range(2):
+        assert fixed(project.ring) == ("first-r1", "second-r1")
+    assert len(read) == 2, "both evaluations of the second, once"
+
+
 @pytest.fixture
 def sampled(project: Project) -> list[Prediction]:
     """Return ten answers of the champion in the hold-out, six of them right."""

@@ -6,7 +6,7 @@ leaves the verdict as an execution.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from chainring.contracts.case import Case
 from chainring.contracts.codec import decode
@@ -15,6 +15,7 @@ from chainring.contracts.evaluation import Evaluation, Outcome
 from chainring.contracts.feedback import Feedback
 from chainring.contracts.forms import Forms
 from chainring.contracts.label import Label
+from chainring.contracts.lineage import Lineage
 from chainring.contracts.table import Table
 from chainring.contracts.verdict import Verdict
 from chainring.feedback.corrections import STATEMENTS
@@ -26,6 +27,9 @@ from chainring.ring.grading import RIGHT_FROM, grading
 from chainring.ring.steps import Made
 from chainring.store.ledger import Ledger
 from chainring.store.tables import read_table
+
+FIXED = "fixed"
+"""The kind of the facts that keep what each promotion fixed."""
 
 
 def judged(
@@ -146,24 +150,47 @@ def _same_suite(verdict: Verdict, challenger: Evaluation) -> bool:
     return verdict.suite == challenger.suite
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fixed:
+    """The rows whose complaints one promotion fixed, by the execution of its verdict."""
+
+    verdict: str
+    rows: tuple[str, ...]
+
+
 def fixed(ring: Ring) -> tuple[str, ...]:
-    """Return the rows whose complaints earlier promotions fixed."""
+    """Return the rows whose complaints earlier promotions fixed.
+
+    Of each promotion they are kept as a fact: its outcomes are read once, not with every turn.
+    """
     rows: set[str] = set()
+    known = {one.verdict: one for one in ring.ledger.facts(FIXED, Fixed)}
     for made in ring.ledger.all_lineage(step="verdict"):
-        verdict = decode(Verdict, made.result)
-        if verdict.champion is None or not verdict.promote:
-            continue
-        parents = [ring.ledger.lineage_by_id(identifier) for identifier in made.inputs]
-        judged_on = {
-            evaluation.model: evaluation
-            for evaluation in (
-                decode(Evaluation, p.result) for p in parents if p and p.step == "evaluation"
-            )
-        }
-        pair = [judged_on.get(model) for model in (verdict.challenger, verdict.champion)]
-        if all(one is not None and ring.runner.trees.has(one.address) for one in pair):
-            rows.update(fixed_rows(*(_outcomes(ring, one) for one in pair if one is not None)))
+        found = known.get(made.id) or _fixed_by(ring, made)
+        if found is not None:
+            rows.update(found.rows)
     return tuple(sorted(rows))
+
+
+def _fixed_by(ring: Ring, made: Lineage) -> Fixed | None:
+    """Return what a verdict's promotion fixed, and keep it; None where that cannot be read."""
+    verdict = decode(Verdict, made.result)
+    if verdict.champion is None or not verdict.promote:
+        return None
+    parents = [ring.ledger.lineage_by_id(identifier) for identifier in made.inputs]
+    judged_on = {
+        evaluation.model: evaluation
+        for evaluation in (
+            decode(Evaluation, p.result) for p in parents if p and p.step == "evaluation"
+        )
+    }
+    pair = [judged_on.get(model) for model in (verdict.challenger, verdict.champion)]
+    if not all(one is not None and ring.runner.trees.has(one.address) for one in pair):
+        return None
+    rows = fixed_rows(*(_outcomes(ring, one) for one in pair if one is not None))
+    found = Fixed(verdict=made.id, rows=rows)
+    ring.ledger.add_fact(FIXED, made.id, found)
+    return found
 
 
 def reactions(ring: Ring, model: str) -> Reactions:
