@@ -11,8 +11,9 @@ from chainring.contracts.deployment import Deployment
 from chainring.contracts.ids import id_time
 from chainring.contracts.prediction import LENGTH, Answer, Prediction
 from chainring.contracts.request import Request
-from chainring.deployment.answers import is_holdout, prediction
+from chainring.deployment.answers import as_kept, as_sent, is_holdout, prediction
 from chainring.text.normalise import group_key
+from chainring.text.shifts import shifts_of
 
 SECRET = b"s" * 32
 DEPLOYMENT = Deployment(
@@ -147,3 +148,28 @@ def test_without_a_share_nothing_is_held_out() -> None:
 def test_a_larger_hold_out_contains_the_smaller(group: str, one: float, other: float) -> None:
     low, high = sorted((one, other))
     assert is_holdout(group, share=high) >= is_holdout(group, share=low)
+
+
+def test_tags_are_kept_in_the_text_of_the_log_and_told_in_the_one_that_was_sent() -> None:
+    sent = "call  13812345678 the lamp"
+    seen = Answer(  # of a model whose texts are normalised, not redacted
+        label="",
+        confidence=0.9,
+        passed_on=False,
+        text="call 13812345678 the lamp",
+        output='[[5,9,"area"],[21,25,"item"]]',
+        shifts=shifts_of(sent),
+    )
+    kept = as_kept(seen, form="tags")
+    row = prediction(DEPLOYMENT, Request(text=sent), kept, secret=SECRET)
+    row = decode(Prediction, encode(row))
+    assert row.output == '[[5,12,"area"],[17,21,"item"]]'
+    assert as_sent(row.output, row) == '[[6,17,"area"],[22,26,"item"]]'
+    assert as_kept(seen, form="text") == seen
+
+
+def test_a_row_of_before_the_shifts_is_read() -> None:
+    row = prediction(DEPLOYMENT, Request(text="x"), answer("x"), secret=SECRET)
+    old = encode(row).replace('"shifts":[],', "")
+    assert "shifts" not in old
+    assert decode(Prediction, old) == row

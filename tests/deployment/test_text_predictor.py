@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import math
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
 from tests.deployment.conftest import LABELS, TEXTS, linear_truth, write_card
 
@@ -11,8 +13,12 @@ from chainring.contracts.dataset import OUT_OF_SCOPE
 from chainring.contracts.errors import InputError
 from chainring.contracts.predictor import Predictor, PredictSettings
 from chainring.contracts.request import Request
+from chainring.contracts.values import Input, tags_of
+from chainring.deployment.model_folder import Card, Floats
 from chainring.deployment.predictors import open_predictor
 from chainring.deployment.text_predictor import TextPredictor, prepare
+from chainring.text.redact import RULES
+from chainring.text.shifts import moved, reverse
 
 
 def test_a_loaded_form_is_a_predictor_of_its_card(linear_folder: Path) -> None:
@@ -93,3 +99,38 @@ def test_a_linear_model_lists_no_embedding_and_refuses_one(linear_folder: Path) 
         assert predictor.capabilities == frozenset()
         with pytest.raises(InputError, match="encoder"):
             predictor.embed(["refund"])
+
+
+class Finder:
+    """Tags every `lamp` of the prepared text, a token a character."""
+
+    def logits(self, texts: Sequence[Input]) -> Floats:
+        raise NotImplementedError
+
+    def tokens(self, texts: Sequence[Input]) -> list[tuple[Floats, list[tuple[int, int]]]]:
+        return [self._read(str(text)) for text in texts]
+
+    def _read(self, text: str) -> tuple[Floats, list[tuple[int, int]]]:
+        at = text.index("lamp")
+        classes = [1 if i == at else 2 if at < i < at + 4 else 0 for i in range(len(text))]
+        return 9 * np.eye(3, dtype=np.float32)[classes], [(i, i + 1) for i in range(len(text))]
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize("is_redacted", [True, False])
+@pytest.mark.parametrize(
+    "sent", ["the lamp", "call 13912345678 the  lamp", "我的手机13912345678，\u200blamp\u200b坏了"]
+)
+def test_tags_lead_back_to_the_text_as_it_was_sent(sent: str, is_redacted: bool) -> None:
+    card = Card(
+        kind="encoder", labels=("item",), threshold=0.0, temperature=1.0, redact=is_redacted,
+        rules=RULES, task="tagging",
+    )  # fmt: skip
+    (answer,) = TextPredictor(card, Finder()).predict([Request(text=sent)])
+    tags = tags_of(answer.output)
+    assert [answer.text[start:end] for start, end, _ in tags] == ["lamp"]
+    back = moved(tags, reverse(answer.shifts))
+    assert [sent[start:end] for start, end, _ in back] == ["lamp"]
+    assert (answer.shifts == ()) == (sent == answer.text)

@@ -13,7 +13,9 @@ from chainring.contracts.feedback import OWN_WORDS, Feedback, FeedbackKind
 from chainring.contracts.ids import id_time
 from chainring.contracts.prediction import Prediction
 from chainring.contracts.reaction import Reaction
+from chainring.contracts.values import tags_of
 from chainring.feedback.collect import KINDS, feedback, said_after
+from chainring.text.shifts import shifts_of
 
 Build = Callable[..., Prediction]
 LABELS = ("refund", "track_order", "退款")
@@ -208,3 +210,64 @@ def test_no_reaction_does_anything_but_become_feedback_or_an_input_error(
     else:
         assert stored.comment.encode("utf-8").decode() == stored.comment
         assert stored.value.encode("utf-8").decode() == stored.value
+
+
+SENT = "call 13812345678 the lamp does not work"
+KEPT = "call [phone] the lamp does not work"
+
+
+def tagged(
+    prediction: Build, value: str, *, kind: FeedbackKind = "correction", **given: Any
+) -> Feedback:
+    about = prediction(1, label="", output='[[17,21,"item"]]')
+    about = replace(about, shifts=shifts_of(SENT, rules="redact.v2"))
+    return feedback(
+        None if given.get("unknown") else about,
+        Reaction(prediction="pred_1", kind=kind, value=value),
+        labels=["item", "contact"],
+        now=2.0,
+        task="tagging",
+        text=given.get("text", KEPT),
+    )
+
+
+@pytest.mark.parametrize("text", [KEPT, ""])
+@pytest.mark.parametrize("word", ["lamp", "13812345678", "work"])
+def test_places_of_a_correction_count_in_the_text_as_it_was_sent(
+    prediction: Build, word: str, text: str
+) -> None:
+    start = SENT.index(word)
+    ((first, last, _),) = tags_of(
+        tagged(prediction, f'[[{start}, {start + len(word)}, "item"]]', text=text).value
+    )
+    assert KEPT[first:last] == word.replace("13812345678", "[phone]")
+
+
+@pytest.mark.parametrize(
+    ("value", "cause"),
+    [
+        ('[[35, 40, "item"]]', "ends behind the text of 39 characters"),
+        ('[[5, 9, "contact"]]', "takes a part of what is hidden as one, 5 to 16"),
+    ],
+)
+def test_tags_that_do_not_fit_the_text_as_it_was_sent_are_refused(
+    prediction: Build, value: str, cause: str
+) -> None:
+    with pytest.raises(InputError, match=cause):
+        tagged(prediction, value)
+
+
+def test_tags_are_confirmed_as_they_were_told(prediction: Build) -> None:
+    assert tagged(prediction, "", kind="confirmation").value == '[[17,21,"item"]]'
+    assert tagged(prediction, '[[21,25,"item"]]', kind="confirmation").value == '[[17,21,"item"]]'
+    with pytest.raises(InputError, match="does not confirm"):
+        tagged(prediction, '[[17,21,"item"]]', kind="confirmation")
+
+
+@pytest.mark.parametrize("kind", ["correction", "confirmation"])
+def test_tags_of_an_answer_that_is_not_known_have_no_place(
+    prediction: Build, kind: FeedbackKind
+) -> None:
+    with pytest.raises(InputError, match="not known"):
+        tagged(prediction, '[[21,25,"item"]]', kind=kind, unknown=True)
+    assert tagged(prediction, "", kind="confirmation", unknown=True).value == ""

@@ -56,7 +56,7 @@ def test_normalising_twice_is_normalising_once(text: str) -> None:
 
 def the_long_way(text: str) -> str:
     """Return what `normalise` returns, with every character looked at."""
-    text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").translate(module._CLEAN))
+    text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").translate(module.CLEAN))
     lines = [" ".join(filter(None, line.split(" "))) for line in text.split("\n")]
     while "\n\n\n" in (text := "\n".join(lines)):
         lines = text.replace("\n\n\n", "\n\n").split("\n")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from chainring.contracts.values import Shift
+
 Variant = Literal["champion", "shadow", "canary"]
 
 
@@ -32,7 +34,7 @@ class Answer:
     with `passed_on` the text goes to a person instead. `text` is what the model saw. `output` is
     what was produced where the task has no label, in the form of `Row.target`; `pair` is the second
     text as the model saw it. `finish` is `stop`, or `length` where the output was cut at
-    `max_output_tokens`.
+    `max_output_tokens`. Places of tags count in `text`; `shifts` lead back to the request's text.
     """
 
     label: str
@@ -43,6 +45,7 @@ class Answer:
     output: str = ""
     pair: str = ""
     finish: str = STOP
+    shifts: tuple[Shift, ...] = ()
 
     @property
     def value(self) -> str:
@@ -57,7 +60,8 @@ class Prediction:
     So do `pair` and `output`, which are joined when one prediction is read by its id. `holdout`
     was drawn from a keyed hash of the text's near-duplicate group before any reaction.
     `latency_ms` is what the whole request took, and `texts` how many texts it held; 0: this one
-    was not the first of them.
+    was not the first of them. Places of tags count in the text as it is kept; `shifts` lead back to
+    the text as it was sent.
     """
 
     id: str
@@ -81,6 +85,7 @@ class Prediction:
     scores: dict[str, float] = field(default_factory=dict)
     pair: str = ""
     output: str = ""
+    shifts: tuple[Shift, ...] = ()
 
     @property
     def value(self) -> str:

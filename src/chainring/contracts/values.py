@@ -22,6 +22,8 @@ from chainring.contracts.errors import InputError
 from chainring.contracts.tasks import Form
 
 Tag: TypeAlias = tuple[int, int, str]
+Shift: TypeAlias = tuple[int, int, int, int]
+"""Begin and end of a stretch of a text as it was sent, and of what stands for it once prepared."""
 Input: TypeAlias = str | tuple[str, str]
 """What a model is asked: a text, or a text and a second one."""
 
@@ -40,10 +42,26 @@ def canonical(form: Form, value: str) -> str:
     if not value.strip():
         raise InputError("a value is expected, found nothing")
     if form == "several":
-        return joined(value.split(LABEL_SEPARATOR))
+        return joined(_several(value))
     if form == "number":
         return written(_number(value))
     return tags_text(tags_of(value)) if form == "tags" else value
+
+
+def _several(value: str) -> list[str]:
+    """Return labels joined by the separator, or written as a JSON list, as files may have them."""
+    if not value.lstrip().startswith("["):
+        return value.split(LABEL_SEPARATOR)
+    expected = (
+        'labels are joined by |, or a JSON list such as ["refund", "urgent"]; none are | or []'
+    )
+    try:
+        found = json.loads(value)
+    except ValueError as error:
+        raise InputError(f"{expected}; found {value!r}") from error
+    if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
+        raise InputError(f"{expected}; found {value!r}")
+    return found
 
 
 def labels_in(form: Form, value: str) -> tuple[str, ...]:

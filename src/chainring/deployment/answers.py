@@ -7,14 +7,17 @@ and is therefore neither memoised nor given lineage.
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 from chainring.contracts.deployment import Deployment
 from chainring.contracts.ids import keyed, new_id
 from chainring.contracts.prediction import Answer, Prediction, Variant
 from chainring.contracts.request import Request
-from chainring.contracts.values import both
+from chainring.contracts.tasks import Form
+from chainring.contracts.values import both, tags_of, tags_text
 from chainring.text.language import language
 from chainring.text.normalise import group_key
+from chainring.text.shifts import further, moved, reverse
 
 HOLDOUT_SHARE = 0.2
 _SPAN = 2**64
@@ -61,7 +64,42 @@ def prediction(
         scores=answer.scores,
         pair=answer.pair,
         output=answer.output,
+        shifts=answer.shifts,
     )
+
+
+def filled(row: Prediction, answer: Answer) -> Prediction:
+    """Return a row with what another model said of the same text."""
+    return replace(
+        row,
+        label=answer.label,
+        confidence=answer.confidence,
+        passed_on=answer.passed_on,
+        output=answer.output,
+        shifts=answer.shifts,
+        finish=answer.finish,
+    )
+
+
+def as_kept(answer: Answer, *, form: Form) -> Answer:
+    """Return an answer whose tags count in the text as a log keeps it, without personal data."""
+    if form != "tags" or not answer.output:
+        return answer
+    from chainring.text.redact import redact
+
+    found = redact(answer.text).found
+    if not found:
+        return answer
+    tags = moved(tags_of(answer.output), further((), answer.text, found))
+    shifts = further(answer.shifts, answer.text, found)
+    return replace(answer, output=tags_text(tags), shifts=shifts)
+
+
+def as_sent(value: str, row: Prediction) -> str:
+    """Return a value of an answer as its asker counts: tags stand in the text that was sent."""
+    if not row.shifts or not value:
+        return value
+    return tags_text(moved(tags_of(value), reverse(row.shifts)))
 
 
 def is_holdout(group: str, *, share: float = HOLDOUT_SHARE) -> bool:

@@ -7,6 +7,7 @@ so) happens here and nowhere else, so that what is served is prepared as what wa
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
@@ -17,11 +18,12 @@ from chainring.contracts.prediction import Answer
 from chainring.contracts.predictor import PredictSettings
 from chainring.contracts.request import Request
 from chainring.contracts.tasks import TASKS
-from chainring.contracts.values import Input, input_of
+from chainring.contracts.values import Input, Shift, input_of
 from chainring.deployment.model_folder import Card, Floats
 from chainring.stats.readout import Places, Said
 from chainring.text.normalise import normalise
 from chainring.text.redact import RULES, redact
+from chainring.text.shifts import shifts_of
 
 DEFAULT = PredictSettings()
 TokenLogits = Callable[[Sequence[Input]], Sequence[tuple[Floats, Places]]]
@@ -71,9 +73,15 @@ class TextPredictor:
         self, requests: Sequence[Request], *, settings: PredictSettings = DEFAULT
     ) -> list[Answer]:
         """Return one answer a request, in order."""
-        texts = self._prepared([self._asked(request) for request in requests])
-        said = self._tagged(texts) if self._tokens else self._said(texts, settings.top_k)
-        return [self._answer(*each) for each in zip(texts, said, strict=True)]
+        asked = [self._asked(request) for request in requests]
+        texts = self._prepared(asked)
+        if self._tokens is None:
+            said = self._said(texts, settings.top_k)
+            return [self._answer(*each) for each in zip(texts, said, strict=True)]
+        return [
+            replace(self._answer(text, said), shifts=self._shifts(one, text))
+            for one, text, said in zip(asked, texts, self._tagged(texts), strict=True)
+        ]
 
     def probabilities(self, texts: Sequence[Input]) -> Floats:
         """Return float32 probabilities of shape (texts, labels); of tagging a row a token."""
@@ -127,6 +135,11 @@ class TextPredictor:
 
     def _prepare(self, text: str) -> str:
         return prepare(text, redacted=self.card.redact, rules=self.card.rules)
+
+    def _shifts(self, asked: Input, text: Input) -> tuple[Shift, ...]:
+        if asked == text or not isinstance(asked, str):
+            return ()
+        return shifts_of(asked, rules=self.card.rules if self.card.redact else None)
 
     def _shares(self, texts: Sequence[Input]) -> Floats:
         if not texts:

@@ -70,7 +70,8 @@ def feedback(
     task
         What the application does: a correction is a value of it.
     text
-        The text that was answered, where it is there: tags have to stand in it.
+        The text that was answered, where it is there: tags have to stand in it. They count in the
+        text as it was sent, and are moved.
 
     Raises
     ------
@@ -78,7 +79,13 @@ def feedback(
         With every fault of the reaction.
     """
     assert prediction is None or prediction.id == reaction.prediction
-    rules = ValueRules(task=task, labels=labels, new_labels=new_labels, text=text)
+    rules = ValueRules(
+        task=task,
+        labels=labels,
+        new_labels=new_labels,
+        text=text,
+        shifts=() if prediction is None else prediction.shifts,
+    )
     faults = [*_short_faults(reaction), *_value_faults(prediction, reaction, rules)]
     if len(reaction.comment) > MAX_COMMENT:
         faults.append(_too_long("comment", reaction.comment, MAX_COMMENT))
@@ -139,8 +146,9 @@ def _told(prediction: Prediction | None, reaction: Reaction, rules: ValueRules) 
         return "", comment or _clean(reaction.value)
     if is_in_words(reaction.kind, reaction.value):
         return _clean(reaction.value), comment
-    if reaction.kind == "confirmation" and prediction is not None and not prediction.passed_on:
-        return prediction.value, comment
+    if reaction.kind == "confirmation" and prediction is not None:
+        is_named = not prediction.passed_on or bool(normalise(reaction.value))
+        return prediction.value if is_named else "", comment
     if reaction.kind == "correction":
         return rules.kept(reaction.value), comment
     return normalise(reaction.value), comment
@@ -175,20 +183,33 @@ def _value_faults(
     if reaction.kind not in KINDS:
         return [f"kind: {reaction.kind!r} is unknown{did_you_mean(reaction.kind, KINDS)}"]
     if reaction.kind == "correction":
-        fault = rules.fault(reaction.value)
+        fault = rules.fault(reaction.value) or _placeless(prediction, rules)
     elif reaction.kind == "confirmation":
-        fault = _confirmation_fault(prediction, normalise(reaction.value))
+        fault = _confirmation_fault(prediction, normalise(reaction.value), rules)
     else:
         fault = _CHECKS[reaction.kind](reaction)
     return [] if fault is None else [f"value: {fault}"]
 
 
-def _confirmation_fault(prediction: Prediction | None, value: str) -> str | None:
-    if not value or prediction is None or value == prediction.value:
-        known = prediction is not None and bool(value)
-        return None if known or len(value) <= MAX_SHORT else "a label is expected"
+def _placeless(prediction: Prediction | None, rules: ValueRules) -> str | None:
+    """Return why tags of an unknown answer are refused: only its row tells where they belong."""
+    if prediction is not None or rules.form != "tags":
+        return None
     return (
-        f"the answer was {prediction.value[:MAX_SHORT]!r}, "
+        "the answer is not known (yet), and places of tags count in its text; is the id mistyped? "
+        "Else send it again once the answer is there"
+    )
+
+
+def _confirmation_fault(prediction: Prediction | None, value: str, rules: ValueRules) -> str | None:
+    if prediction is None or not value:
+        fault = None if len(value) <= MAX_SHORT else "a label is expected"
+        return fault or (_placeless(prediction, rules) if value else None)
+    answer = rules.sent(prediction.value)
+    if value == answer:
+        return None
+    return (
+        f"the answer was {answer[:MAX_SHORT]!r}, "
         f"{value[:MAX_SHORT]!r} does not confirm it; "
         "send the kind 'correction' instead"
     )

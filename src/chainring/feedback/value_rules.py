@@ -9,27 +9,32 @@ Enters a value as it was typed, leaves its fault, or the value as corrections an
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from chainring.contracts.dataset import Task
 from chainring.contracts.errors import InputError
 from chainring.contracts.tasks import TASKS, Form
-from chainring.contracts.values import canonical, labels_in, tags_of
+from chainring.contracts.values import Shift, canonical, labels_in, tags_of, tags_text
 from chainring.feedback.label_names import label_fault
 from chainring.text.normalise import normalise
+from chainring.text.shifts import length_sent, lost, moved, reverse
 
 MAX_WRITTEN = 20_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ValueRules:
-    """What a value of the task may be; `text` is what was answered, where it is there."""
+    """What a value of the task may be; `text` is what was answered, where it is there.
+
+    Places of tags count in the text as it was sent, from which `shifts` lead to `text`.
+    """
 
     task: Task = "classification"
     labels: Collection[str] = ()
     new_labels: bool = True
     text: str = ""
+    shifts: Sequence[Shift] = ()
 
     @property
     def form(self) -> Form:
@@ -37,13 +42,22 @@ class ValueRules:
         return TASKS[self.task].form
 
     def kept(self, value: str) -> str:
-        """Return a value as it is kept: a written one without personal data."""
+        """Return a value as it is kept: a written one without personal data, tags moved."""
         from chainring.text.redact import redact  # its rules take 0.1 s to compile
 
         clean = normalise(value)
         if self.form == "one":
             return clean
-        return redact(clean).text if self.form == "text" else canonical(self.form, clean)
+        if self.form == "text":
+            return redact(clean).text
+        said = canonical(self.form, clean)
+        return tags_text(moved(tags_of(said), self.shifts)) if self.shifts else said
+
+    def sent(self, value: str) -> str:
+        """Return a kept value as it is told to whoever asked."""
+        if not self.shifts or not value:
+            return value
+        return tags_text(moved(tags_of(value), reverse(self.shifts)))
 
     def fault(self, value: str) -> str | None:
         """Return what is wrong with a value, or None."""
@@ -57,7 +71,7 @@ class ValueRules:
             return f"found nothing; asked is {TASKS[self.task].asks}"
         if len(kept) > MAX_WRITTEN:
             return f"{len(kept):,} characters, at most {MAX_WRITTEN:,} are allowed"
-        return self._tags_fault(kept) or self._labels_fault(kept)
+        return self._tags_fault(value) or self._labels_fault(kept)
 
     def _labels_fault(self, value: str) -> str | None:
         named = labels_in(self.form, value)
@@ -65,7 +79,9 @@ class ValueRules:
         return next((fault for fault in faults if fault), None)
 
     def _tags_fault(self, value: str) -> str | None:
-        tags = tags_of(value) if self.form == "tags" and self.text else []
-        if tags and tags[-1][1] > len(self.text):
-            return f"tag {list(tags[-1])!r} ends behind the text of {len(self.text)} characters"
-        return None
+        tags = tags_of(normalise(value)) if self.form == "tags" else []
+        length = length_sent(self.text, self.shifts)
+        if tags and self.text and tags[-1][1] > length:
+            return f"tag {list(tags[-1])!r} ends behind the text of {length} characters"
+        faults = ((tag, lost(tag, self.shifts)) for tag in tags)
+        return next((f"tag {list(tag)!r} {fault}" for tag, fault in faults if fault), None)

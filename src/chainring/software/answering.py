@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from chainring.contracts.deployment import Deployment
 from chainring.contracts.errors import InputError
+from chainring.contracts.feedback import Feedback
 from chainring.contracts.prediction import Answer, Prediction, Variant
 from chainring.contracts.request import Request
+from chainring.contracts.tasks import TASKS
 from chainring.contracts.values import Input
 from chainring.ring.built import current
 from chainring.software.unserved import unserved
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from chainring.software.api import Project
 
 MAX_FAULTS = 20
+OF_THE_TASK = ("correction", "confirmation")
+"""Kinds of reactions whose value is one of the task."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +79,7 @@ def predictions(
     project: Project, texts: Sequence[Input], *, episode: str, author: str
 ) -> list[Prediction]:
     """Answer texts with the champion and log the answers; see `Project.predict`."""
+    from chainring.deployment.answers import as_sent
     from chainring.deployment.predictors import open_predictor
 
     _require_short(texts, limit=project.ring.recipe.deployment.max_characters)
@@ -88,7 +93,7 @@ def predictions(
         for request, answer in zip(requests, answers, strict=True)
     ]
     project.ring.traffic.commit(rows, [])
-    return [prediction for prediction, _ in rows]
+    return [replace(row, output=as_sent(row.output, row), shifts=()) for row, _ in rows]
 
 
 def request_of(asked: Input, *, app: str, episode: str, author: str) -> Request:
@@ -106,11 +111,15 @@ def answered(
     latency_ms: float = 0.0,
     variant: Variant = "champion",
 ) -> tuple[Prediction, str | None]:
-    """Return the prediction of an answer and the text that the policy lets the log keep."""
-    from chainring.deployment.answers import prediction
+    """Return the prediction of an answer and the text that the policy lets the log keep.
+
+    Tags of the prediction count in that text, which `chainring.deployment.answers.as_sent` undoes.
+    """
+    from chainring.deployment.answers import as_kept, prediction
     from chainring.text.redact import redact
 
     recipe = project.ring.recipe
+    answer = as_kept(answer, form=TASKS[deployment.task].form)
     row = prediction(
         deployment,
         request,
@@ -125,6 +134,16 @@ def answered(
         row = replace(row, request="")
     row = replace(row, pair=redact(row.pair).text)
     return row, redact(answer.text).text if log == "redacted" else None
+
+
+def as_sent(project: Project, said: Feedback) -> str:
+    """Return the value of a reaction as its author counts: tags stand in the text that was sent."""
+    from chainring.deployment import answers
+
+    if project.ring.recipe.data.facts.form != "tags" or said.kind not in OF_THE_TASK:
+        return said.value
+    about = project.ring.traffic.prediction(said.prediction)
+    return said.value if about is None else answers.as_sent(said.value, about)
 
 
 def _require_short(texts: Sequence[Input], *, limit: int) -> None:

@@ -29,6 +29,7 @@ from chainring.contracts.prediction import FAILED, Answer, Prediction, Variant, 
 from chainring.contracts.release import Release
 from chainring.contracts.request import Request
 from chainring.contracts.tasks import TASKS
+from chainring.deployment.answers import as_kept, filled
 from chainring.deployment.lane import Lane, Reply
 from chainring.deployment.routing import arm_of, unit_of
 from chainring.deployment.shadow import Shadow
@@ -334,14 +335,7 @@ class Arms:
         if answer is None:
             self._note(row, None)
             return
-        row = replace(
-            row,
-            label=answer.label,
-            confidence=answer.confidence,
-            passed_on=answer.passed_on,
-            output=answer.output,
-            finish=answer.finish,
-        )
+        row = filled(row, as_kept(answer, form=TASKS[tag.task].form))
         keeps = self._project.ring.recipe.privacy.log == "redacted"
         self._note(row, "" if answer.output and keeps else None)
 

@@ -32,7 +32,7 @@ from chainring.deployment.lane import Lane, Reply
 from chainring.deployment.predictors import load_predictor
 from chainring.ring.built import current
 from chainring.ring.release.evidence import Collector
-from chainring.software.answering import Opened, request_of
+from chainring.software.answering import Opened, as_sent, request_of
 from chainring.software.api import Project
 from chainring.software.arms import Arms
 from chainring.software.flag_cases import FlagCases
@@ -253,7 +253,8 @@ class Service(ServedReleases, ServedKeys, ServedOffers, ServedPeople):
                 retry_after_s=5.0,
             ) from error
         case = await asyncio.to_thread(self._cases.opened, kept.feedback)
-        return replace(kept, case=case)
+        value = await asyncio.to_thread(as_sent, self.project, kept.feedback)
+        return replace(kept, case=case, value=value)
 
     async def _kept(self, reaction: Reaction) -> http.Reacted:
         """Return what was understood of it once that is durable, or what its key holds already."""
@@ -331,6 +332,6 @@ class Service(ServedReleases, ServedKeys, ServedOffers, ServedPeople):
 def _load(opened: Opened) -> Any:
     engine = opened.deployment.engine
     predictor = load_predictor(opened.folder, engine=engine, threads=opened.threads)
-    pair = "hello 你好" if TASKS[opened.deployment.task].pairs else ""
+    pair = "hello 你好" if TASKS[opened.deployment.task].takes_pair else ""
     predictor.predict([Request(text="hello 你好", pair=pair)])  # slow once; no user should wait
     return predictor

@@ -48,9 +48,9 @@ _TELLING = re.compile(  # sentence marks that tell more than where a sentence en
     r"|(?<![\w.])\.(?=\d)"  # .5
     r"|[:;：；]-?(?:[)）]|[(（](?!\w)))"  # :) and :(
 )
-_SPACES = re.compile(" {2,}")
-_LINES = re.compile(" ?\n ?")
-_PARAGRAPHS = re.compile("\n{3,}")
+SPACES = re.compile(" {2,}")
+LINES = re.compile(" ?\n ?")
+PARAGRAPHS = re.compile("\n{3,}")
 _REPEATS = re.compile(r"(.)\1{2,}", re.DOTALL)
 _REPEATS_BUT_DIGITS = re.compile(r"(\D)\1{2,}", re.DOTALL)
 
@@ -101,7 +101,7 @@ def _exactly(text: str) -> str:
     return "".join(_told(part) if i % 2 else part.translate(_EXACT) for i, part in parts)
 
 
-_CLEAN = CharacterMap(_clean)
+CLEAN = CharacterMap(_clean)
 _SKELETON = CharacterMap(_skeleton)
 _EXACT = CharacterMap(_exact)
 
@@ -118,12 +118,12 @@ def normalise(text: str) -> str:
     'ABC123，你好！'
     """
     if text.isascii() or not _PLAIN.fullmatch(text):
-        text = text.replace("\r\n", "\n").translate(_CLEAN)
+        text = text.replace("\r\n", "\n").translate(CLEAN)
         text = unicodedata.normalize("NFC", text)
     if "  " in text:
-        text = _SPACES.sub(" ", text)
+        text = SPACES.sub(" ", text)
     if "\n" in text:
-        text = _PARAGRAPHS.sub("\n\n", _LINES.sub("\n", text))
+        text = PARAGRAPHS.sub("\n\n", LINES.sub("\n", text))
     return text.strip(" \n")
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from chainring.contracts.case import Case
+from chainring.deployment.answers import as_sent
 from chainring.deployment.http.verbs import Article, LabelName, Reacted, ReviewItem, Served
 
 
@@ -16,9 +17,10 @@ from chainring.deployment.http.verbs import Article, LabelName, Reacted, ReviewI
 class AnswerShape:
     """One answer; `label` is the best guess also where the text was passed on to a person.
 
-    Several labels are joined by `|`; `output` is the answer where it is no label: a number, tags as
-    JSON, a text. An answer that was read off a passage names the record that this is from as its
-    `source`; the `passage` is empty where rules of access keep records from being read.
+    Several labels are joined by `|`; `output` is the answer where it is no label: a number, a text,
+    or tags as JSON, whose places count characters of the text as it was sent. An answer that was
+    read off a passage names the record that this is from as its `source`; the `passage` is empty
+    where rules of access keep records from being read.
     """
 
     id: str
@@ -107,7 +109,7 @@ class HealthShape:
 
 
 def answer(served: Served) -> AnswerShape:
-    """Return an answer as its asker may see it."""
+    """Return an answer as its asker may see it; tags count in the text as it was sent."""
     row = served.prediction
     return AnswerShape(
         id=row.id,
@@ -121,7 +123,7 @@ def answer(served: Served) -> AnswerShape:
         form=row.form,
         variant=row.variant,
         scores=row.scores,
-        output=row.output,
+        output=as_sent(row.output, row),
         source=served.source,
         passage=served.passage,
     )
@@ -131,7 +133,11 @@ def reacted(stored: Reacted) -> ReactedShape:
     """Return a stored reaction as its author may see it."""
     row = stored.feedback
     return ReactedShape(
-        id=row.id, prediction=row.prediction, kind=row.kind, value=row.value, case=stored.case
+        id=row.id,
+        prediction=row.prediction,
+        kind=row.kind,
+        value=stored.value or row.value,
+        case=stored.case,
     )
 
 

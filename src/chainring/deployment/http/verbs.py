@@ -107,11 +107,13 @@ class Served:
 class Reacted:
     """A stored reaction; `case` is the id of the case that a flag opened.
 
-    `is_replayed` says that it was stored before, and came once more with its key.
+    `value` is that of the feedback as its author counts, where that differs. `is_replayed` says
+    that it was stored before, and came once more with its key.
     """
 
     feedback: Feedback
     case: str = ""
+    value: str = ""
     is_replayed: bool = False
 
 
