@@ -143,10 +143,13 @@ def test_the_outcomes_of_a_promotion_are_read_once(
     assert fixed(project.ring) == ("first-r1",)
     judged_pair(project, "second", promote=True, champion="old")
     read: list[str] = []
-    opened = project.ring.runner.trees.open
-    monkeypatch.setattr(
-        type(project.ring.runner.trees), "open", lambda _, one: read.append(one) or opened(one)
-    )
+    trees, opened = type(project.ring.runner.trees), project.ring.runner.trees.open
+
+    def counted(_: object, address: str) -> Path:
+        read.append(address)
+        return opened(address)
+
+    monkeypatch.setattr(trees, "open", counted)
     for _ in range(2):
         assert fixed(project.ring) == ("first-r1", "second-r1")
     assert len(read) == 2, "both evaluations of the second, once"
