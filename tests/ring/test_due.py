@@ -225,6 +225,12 @@ def test_a_clock_set_back_a_day_does_not_hold_the_ring_for_a_day(project: Projec
 def test_a_later_turn_with_an_earlier_clock_is_the_last_turn(project: Project) -> None:
     late = last_turn(project)
     early = replace(late, id="turn_later", started=late.started - 24 * HOUR_S)
+def test_a_clock_set_back_does_not_stop_the_timetable(project: Project) -> None:
+    found = due(project.ring, now=in_hours(project, -30 * 24))
+    assert found.due
+    assert found.because == ("timetable: an unknown time (the clock went back) since the last turn")
+
+
     project.ring.ledger.add_fact("turn", early.id, early)
     correct(project, answers(project, 3, holdout=False))
     assert due(project.ring, now=late.started + HOUR_S).due  # 25 h since the last, not 1

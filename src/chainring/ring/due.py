@@ -68,8 +68,9 @@ def due(ring: Ring, *, now: float | None = None) -> Due:
     drop = labelled_drop(ring, since=last)
     if drop is not None:
         return Due(due=True, because=drop, corrections=fresh)
-    if settings.max_days and rest_h >= settings.max_days * 24:
-        because = f"timetable: {rest_h / 24:.1f} days since the last turn"
+    if settings.max_days and not 0 <= rest_h < settings.max_days * 24:
+        days = f"{rest_h / 24:.1f} days" if rest_h >= 0 else "an unknown time (the clock went back)"
+        because = f"timetable: {days} since the last turn"
         return Due(due=True, because=because, corrections=fresh)
     because = f"{fresh} of {settings.min_corrections} new usable corrections; no labelled drop"
     if waits:
