@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import random
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from chainring.contracts.codec import decode, encode
 from chainring.contracts.dataset import OUT_OF_SCOPE
 from chainring.contracts.evaluation import Evaluation, Share
 from chainring.contracts.feedback import Feedback
@@ -25,6 +27,7 @@ from chainring.ring.due import (
 from chainring.ring.turn import Turn
 from chainring.ring.turn import last_turn as last_of
 from chainring.software.api import Project
+from chainring.stats.intervals import wilson
 
 HOUR_S = 3600.0
 WATCH = "\n[watch]\nmin_corrections = 3\ncooldown_hours = 6\nmax_days = 2\n"
@@ -222,15 +225,15 @@ def test_a_clock_set_back_a_day_does_not_hold_the_ring_for_a_day(project: Projec
     assert due(project.ring, now=in_hours(project, -24)).due
 
 
-def test_a_later_turn_with_an_earlier_clock_is_the_last_turn(project: Project) -> None:
-    late = last_turn(project)
-    early = replace(late, id="turn_later", started=late.started - 24 * HOUR_S)
 def test_a_clock_set_back_does_not_stop_the_timetable(project: Project) -> None:
     found = due(project.ring, now=in_hours(project, -30 * 24))
     assert found.due
     assert found.because == ("timetable: an unknown time (the clock went back) since the last turn")
 
 
+def test_a_later_turn_with_an_earlier_clock_is_the_last_turn(project: Project) -> None:
+    late = last_turn(project)
+    early = replace(late, id="turn_later", started=late.started - 24 * HOUR_S)
     project.ring.ledger.add_fact("turn", early.id, early)
     correct(project, answers(project, 3, holdout=False))
     assert due(project.ring, now=late.started + HOUR_S).due  # 25 h since the last, not 1
@@ -251,8 +254,54 @@ def test_a_drop_of_reviewed_answers_is_a_reason(project: Project) -> None:
     reviewed(project, 0, 40, first=0)
     found = due(project.ring, now=in_hours(project, 7))
     assert found.due
-    assert found.because.startswith("labelled drop: 20.0% of 50 reviewed answers are right")
+    assert found.because.startswith(
+        "labelled drop: 20.0% of the newest 50 reviewed answers are right, "
+    )
     assert found.because.endswith("at least 88.6% of its first 30")
+
+
+GOOD = [float(place % 20 > 0) for place in range(4000)]
+BAD = [float(place % 5 < 3) for place in range(200)]
+
+
+@pytest.mark.parametrize("served", [0, 100, 1000, 4000])
+def test_a_fall_is_seen_as_soon_however_long_the_champion_served_well(served: int) -> None:
+    least = wilson(95, 100).low - 0.05
+    assert due_module._fallen(GOOD[:served], least) is None
+    found = due_module._fallen(GOOD[:served] + BAD[:120], least)
+    assert found is not None
+    assert len(found) <= 150
+    assert sum(found) / len(found) < 0.7
+
+
+def test_a_champion_that_did_not_fall_hardly_ever_seems_to_however_often_one_looks() -> None:
+    generator, alarms = random.Random(0), 0
+    for _ in range(40):
+        right = [float(generator.random() < 0.9) for _ in range(400)]
+        looks = (due_module._fallen(right[:seen], 0.9) for seen in range(25, 401, 25))
+        alarms += any(look is not None for look in looks)
+    assert alarms <= 2
+
+
+def test_a_first_hundred_says_more_than_a_first_thirty(project: Project) -> None:
+    for count, before in ((199, "of its first 30"), (200, "of its first 100")):
+        (_, named), later = due_module._promise(project.ring, "no model", [1.0] * count)
+        assert (named, len(later)) == (before, count - int(before.split()[-1]))
+
+
+def test_what_a_champion_promised_is_what_it_was_first_judged_at(project: Project) -> None:
+    _, deployment = current(project.ring)
+    assert deployment is not None
+    first = promoted(project.ring, deployment.model)
+    (row,) = (
+        one for one in project.ring.ledger.all_lineage(step="evaluation")
+        if decode(Evaluation, one.result) == first
+    )  # fmt: skip
+    assert first is not None
+    worse = replace(first, accuracy=replace(first.accuracy, estimate=0.1))
+    again = replace(row, id="again", key="again", result=encode(worse))
+    project.ring.ledger.add_lineage(again)
+    assert promoted(project.ring, deployment.model) == first
 
 
 def test_answers_that_were_harder_than_the_suite_from_the_first_day_are_no_drop(

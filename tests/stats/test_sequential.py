@@ -12,9 +12,11 @@ from scipy.integrate import quad
 
 from chainring.contracts.errors import InputError
 from chainring.stats.sequential import (
+    BLOCK,
     always_between,
     capital_for,
     log_capital,
+    log_capital_of_change,
     mirrored,
 )
 
@@ -81,6 +83,26 @@ def test_the_interval_holds_the_mean_at_every_look() -> None:
 def test_the_interval_narrows_around_what_was_seen() -> None:
     low, high = always_between({-1: 100, 0: 700, 1: 200})
     assert 0.0 < low < 0.1 < high < 0.2
+
+
+def test_a_change_is_found_as_soon_after_a_long_rest_and_its_place_is_told() -> None:
+    rest = [-1.0, 0.0, 0.0, 0.0, 0.0]
+    for length in (0, 100, 4000):
+        found = [
+            log_capital_of_change(rest * (length // 5) + [1.0, 0.0] * count) for count in (2, 30)
+        ]
+        assert found[0][0] < capital_for(0.05) < found[1][0]
+        assert found[1][1] == length
+    assert log_capital_of_change([]) == (-math.inf, 0)
+
+
+def test_a_change_that_never_came_is_hardly_ever_found_at_any_look() -> None:
+    chance, alarms = np.random.default_rng(5), 0
+    for _ in range(100):
+        outcomes = [float(one) for one in chance.choice([-1, 0, 1], p=[0.2, 0.6, 0.2], size=400)]
+        looks = (log_capital_of_change(outcomes[:seen]) for seen in range(BLOCK, 401, BLOCK))
+        alarms += any(capital >= capital_for(0.05) for capital, _ in looks)
+    assert alarms <= 5
 
 
 def test_turning_the_signs_bets_on_the_other_side() -> None:

@@ -5,6 +5,7 @@ A turn whose verdict asked a person something is due again once everything is an
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass
 
@@ -24,11 +25,17 @@ from chainring.ring.grading import grading
 from chainring.ring.snapshots import answers_beside
 from chainring.ring.turn import Turn, last_turn, named_feedback
 from chainring.stats.intervals import mean_grade
+from chainring.stats.sequential import capital_for, log_capital_of_change
 from chainring.store.tables import read_table
 from chainring.trust.guard import guard
 
 MIN_PROMISE = 30
 """So many reviewed answers, at least, say how good a champion was."""
+FIRM_PROMISE = 100
+"""From twice as many reviewed answers on, so many of the first say it."""
+FALSE_ALARMS = 0.0125
+"""Level of each test: with the two promises it may be held to, and the 2.5 % by which these may be
+too high, at most 5 % of the champions that did not fall ever seem to have fallen."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,9 +159,10 @@ def _decision(one: Statement) -> str:
 def labelled_drop(ring: Ring, *, since: Turn | None = None) -> str | None:
     """Return a sentence when reviewed hold-out answers of the champion became worse.
 
-    It counts as a drop when the upper end of the reviewed share's 95 % interval lies more than
-    `max_drop_points` below the lower end of what was right before. The suite is no measure of it:
-    live questions are harder than a project's own rows.
+    It counts as a drop when bets against "the share that is right lies at most `max_drop_points`
+    below the lower end of what was right before" win, begun anew with every 25 reviews: a long good
+    service hides no drop. The suite is no measure of it: live questions are harder than a project's
+    own rows.
 
     Parameters
     ----------
@@ -171,14 +179,24 @@ def labelled_drop(ring: Ring, *, since: Turn | None = None) -> str | None:
         return None
     grade = grading(ring, champion.model)
     right = [grade(prediction, label.value) for prediction, label in answered]
-    (low, before), right = _promise(ring, champion.model, right)
-    found = mean_grade(right) if right else None
-    if found is None or found.high >= low - ring.recipe.watch.max_drop_points / 100:
+    (low, before), later = _promise(ring, champion.model, right)
+    found = _fallen(later, low - ring.recipe.watch.max_drop_points / 100)
+    if found is None:
         return None
+    share = sum(found) / len(found)
     return (
-        f"labelled drop: {found.estimate:.1%} of {len(right)} reviewed answers are right (95 % at "
-        f"most {found.high:.1%}), at least {low:.1%} {before}"
+        f"labelled drop: {share:.1%} of the newest {len(found)} reviewed answers are right, "
+        f"at least {low:.1%} {before}"
     )
+
+
+def _fallen(right: list[float], least: float) -> list[float] | None:
+    """Return the newest grades, where their mean is clearly under `least`, which it was before."""
+    if least <= 0:
+        return None
+    wrong = [-math.ceil(100 * grade) / 100 for grade in right]  # few values: each is bet on once
+    capital, start = log_capital_of_change(wrong, mean=-least, low=-1.0)
+    return right[start:] if capital >= capital_for(FALSE_ALARMS) else None
 
 
 def _promise(ring: Ring, model: str, right: list[float]) -> tuple[tuple[float, str], list[float]]:
@@ -190,12 +208,14 @@ def _promise(ring: Ring, model: str, right: list[float]) -> tuple[tuple[float, s
     share = None if judged is None else judged.slices.get("part:holdout")
     if share is not None and share.rows >= MIN_PROMISE:
         return (share.low, f"of the {share.rows} hold-out rows that it was judged on"), right
-    first, later = right[:MIN_PROMISE], right[MIN_PROMISE:]
+    firm = len(right) >= 2 * FIRM_PROMISE
+    count = FIRM_PROMISE if firm else MIN_PROMISE
+    first, later = right[:count], right[count:]
     return (mean_grade(first).low, f"of its first {len(first)}"), later
 
 
 def _reviewed(ring: Ring, model: str, labels: list[Label]) -> list[tuple[Prediction, Label]]:
-    """Return the answers of a model that a person reviewed as a random sample, oldest first."""
+    """Return the answers of a model that a person reviewed as a random sample, as reviewed."""
     last = {one.record: one for one in labels if one.author_kind == "person"}  # the last word
     found = [
         (prediction, label)
@@ -203,8 +223,7 @@ def _reviewed(ring: Ring, model: str, labels: list[Label]) -> list[tuple[Predict
         if label.state == "accepted" and not label.decides
         if (prediction := ring.traffic.prediction(identifier)) is not None
     ]
-    own = [pair for pair in found if pair[0].holdout and pair[0].model == model]
-    return sorted(own, key=lambda pair: (pair[0].at, pair[0].id))
+    return [pair for pair in found if pair[0].holdout and pair[0].model == model]
 
 
 def promised_accuracies(ring: Ring, model: str) -> dict[str, float]:
@@ -224,8 +243,8 @@ def promised_accuracies(ring: Ring, model: str) -> dict[str, float]:
 
 
 def promoted(ring: Ring, model: str) -> Evaluation | None:
-    """Return the last evaluation of a model."""
-    for row in reversed(ring.ledger.all_lineage(step="evaluation")):
+    """Return the first evaluation of a model: later ones hold what it answered as champion."""
+    for row in ring.ledger.all_lineage(step="evaluation"):
         evaluation = decode(Evaluation, row.result)
         if evaluation.model == model:
             return evaluation

@@ -23,13 +23,16 @@ what the chance above allows.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from chainring.stats.inputs import inside, require
 
 GRID = tuple((place + 0.5) / 24 for place in range(24))
 """Shares of the largest bet that cannot ruin its holder."""
+BLOCK = 25
+"""A change is looked for from every so many outcomes on."""
 _STEPS = 40
 
 
@@ -78,6 +81,44 @@ def capital_for(alpha: float) -> float:
     """
     require("no level of error", inside("alpha", alpha))
     return -math.log(alpha)
+
+
+def log_capital_of_change(
+    outcomes: Sequence[float], *, mean: float = 0.0, low: float = -1.0
+) -> tuple[float, int]:
+    """Return the capital won against "the mean never rose above `mean`", and since when it rose.
+
+    A bettor begins with every `BLOCK` outcomes (J. Shin, A. Ramdas and A. Rinaldo 2022,
+    "E-detectors"), so that what came before a change costs little. Theirs have one unit each, which
+    bounds how long it takes to the first false alarm; here the k-th has 1 / (k (k + 1)), so that
+    together they have one unit, and a false alarm is as rare ever as `capital_for` says.
+
+    Parameters
+    ----------
+    outcomes
+        In the order that they came, none below `low`.
+    mean, low
+        As in `log_capital`.
+
+    Returns
+    -------
+    tuple[float, int]
+        The logarithm of the capital, and the place where the bettor began who has most of it.
+
+    >>> capital, start = log_capital_of_change([-1.0, 0.0] * 500 + [1.0] * 30)
+    >>> capital > capital_for(0.05), start
+    (True, 1000)
+    """
+    counts: Counter[float] = Counter()
+    held: list[tuple[float, int]] = []
+    for place in range((len(outcomes) - 1) // BLOCK, -1, -1):
+        counts.update(outcomes[place * BLOCK : (place + 1) * BLOCK])
+        share = -math.log((place + 1) * (place + 2))
+        held.append((share + log_capital(counts, mean=mean, low=low), place * BLOCK))
+    if not held:
+        return -math.inf, 0
+    most, start = max(held)
+    return most + math.log(sum(math.exp(one - most) for one, _ in held)), start
 
 
 def mirrored(counts: Mapping[float, int]) -> dict[float, int]:
