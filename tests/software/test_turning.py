@@ -40,7 +40,7 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
         if len(waited) == 6:
             raise Stopped
 
-    monkeypatch.setattr(turning.time, "sleep", sleep)
+    monkeypatch.setattr("chainring.software.turning.time.sleep", sleep)
     return waited
 
 
