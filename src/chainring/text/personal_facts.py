@@ -5,6 +5,7 @@ Enters a `View`, leaves sorted, disjoint spans:
 ==============================================  ==============================================
 ``生于1990年5月1日``, ``DOB: 05/01/1990``           birth: a date beside a label
 ``住在杭州市西湖区文三路138号2幢501室``               address: after a label, a province or a city
+``海淀区学院路 30 号``                               address: a street of a known kind and a number
 ``12 Baker Street, London NW1 6XE``               address: a number, capital words, a kind of street
 ``张伟先生``, ``患者：李娜``, ``Mr. John Smith``       name: beside a title or after a label
 ==============================================  ==============================================
@@ -27,16 +28,18 @@ _MONTH = (
 _YEAR = r"(?:19|20)[0-9]{2}"
 _DATE = (
     rf"(?:{_YEAR} ?年 ?[0-9]{{1,2}} ?月(?: ?[0-9]{{1,2}} ?[日号])?"
+    r"|[0-9]{2} ?年 ?[0-9]{1,2} ?月(?: ?[0-9]{1,2} ?[日号])?"
     rf"|{_YEAR}(?P<a>[-./ ])[0-9]{{1,2}}(?P=a)[0-9]{{1,2}}(?![0-9])"
     rf"|{_YEAR}[01][0-9][0-3][0-9](?![0-9])"
     rf"|[0-9]{{1,2}}(?P<b>[-./ ])[0-9]{{1,2}}(?P=b)(?:{_YEAR}|[0-9]{{2}})(?![0-9])"
-    rf"|{_MONTH} [0-9]{{1,2}}(?:st|nd|rd|th)?,? {_YEAR}(?![0-9])"
+    rf"|{_MONTH} (?:the )?[0-9]{{1,2}}(?:st|nd|rd|th)?,? {_YEAR}(?![0-9])"
     rf"|[0-9]{{1,2}}(?:st|nd|rd|th)?[ -](?:of )?{_MONTH},?[ -]{_YEAR}(?![0-9]))"
 )
 _BIRTH_LABEL = labelled(
     "出生|生日|生于|诞生于|dob|d.o.b|date of birth|birth|born",
     "出生(?:日期|年月日?|于|时间|在)?|生日|生于|诞生于"
     r"|(?<![a-z])(?:d\.?o\.?b\b|date of birth|birth ?date|birthday|born(?: on)?)",
+    links=f"{LINKS}(?:the )?",
 )
 _BIRTH = re.compile(_DATE)
 _BORN = re.compile(rf"(?<![0-9])(?P<whole>{_DATE})(?= ?(?:出生|生人|生的|生，|生,))")
@@ -67,12 +70,54 @@ _NUMBERS = (
     r"(?:[ -]?[0-9]{2,4}(?![0-9元块天年月日]))?"
 )
 _STREET = "(?:路|街|道|巷|弄|胡同|村|里|园|苑|城|庄|湾|小区|大厦|新村|公寓|广场|组|社区)"
-_ADDRESS = re.compile(
-    rf"(?:{_PLACES})[{HAN}·]{{0,26}}?{_STREET}(?:[东南西北中]?[一二三四五六七八九十]?段)?{_NUMBERS}"
-)
+_SECTION = "(?:[东南西北中]?[一二三四五六七八九十]?段)? ?"
+_ADDRESS = re.compile(rf"(?:{_PLACES})(?: ?[{HAN}·]){{0,26}}?{_STREET}{_SECTION}{_NUMBERS}")
 _HOME_WORDS = "地址|住址|住所|家住|住在|现住|居住地|寄到|寄往|寄给我|送到|送货到|发到|户籍|搬到"
 _HOME_LABEL = labelled(_HOME_WORDS, _HOME_WORDS)
-_HOME = re.compile(rf"[{HAN}·]{{2,30}}?(?:[东南西北中]?[一二三四五六七八九十]?段)?{_NUMBERS}")
+_HOME = re.compile(rf"[{HAN}·](?: ?[{HAN}·]){{1,29}}?{_SECTION}{_NUMBERS}")
+_AT_ROAD = re.compile(  # 12号上午 is a day, 3号口 a place of all
+    "(?![0-9]{1,5} ?[号弄] ?(?:口|出口|站|公交|车|台|机|窗|[上中下]午|[早晚]|凌晨|那天|当天"
+    "|开始|开业|之?[前后]|以[前后]|到|至|左右|起|截止|星期|周))"
+    f"(?=[0-9]{{1,5}}[a-z]? ?[号弄]){_NUMBERS}"
+)
+_ROAD_NAME = re.compile(rf"(?: ?[{HAN}·])+$")
+_ROAD_REACH, _MIN_ROAD_NAME, _MAX_ROAD_NAME, _MAX_AREA_NAME = 24, 2, 6, 4
+_ROAD_ENDS = "路街道同巷段"
+_ROAD = re.compile(  # no road: 走路, 铁路, 这条路, 一路
+    "(?:(?<![走上赶迷问带修跑退半顺堵铁线电思套网道马航陆销岔绕歧短断识这那条一])(?<!速公)(?<!条公)路"
+    "|(?<=[东南西北中文经纬科新建技园兴])一路|(?<![逛上扫沿这那条])街|大道|胡同|(?<![这那条小])巷)"
+    f"{_SECTION}$"
+)
+_AREA = re.compile("[省市区县镇乡]")
+_BEFORE_ROAD = re.compile(  # what stands behind the last of these words is the name
+    "住在|住|位于|地址|家在|公交|地铁|[寄送搬发][到往给]?|[在到去往是找坐乘走等给的了或我你他她请查把离]"
+)
+
+
+def _roads(view: View) -> Spans:
+    """Return addresses without a label or a province: 海淀区学院路30号, from their name on."""
+    spans: Spans = []
+    plain = view.plain
+    for run in view.runs:
+        end = run - 1 if plain[run - 1 : run] == " " else run
+        number = _AT_ROAD.match(plain, run) if plain[end - 1 : end] in _ROAD_ENDS and end else None
+        length = _name_of_road(plain[max(0, end - _ROAD_REACH) : end]) if number else 0
+        if number and length:
+            spans.append((end - length, number.end()))
+    return spans
+
+
+def _name_of_road(before: str) -> int:
+    """Return how many characters at the end of `before` are the name of a road; 0 without one."""
+    name, road = _ROAD_NAME.search(before), _ROAD.search(before)
+    if not name or not road:
+        return 0
+    area = _AREA.search(before, name.start(), road.start())
+    first = area.start() - _MAX_AREA_NAME if area else road.start() - _MAX_ROAD_NAME
+    words = [match.end() for match in _BEFORE_ROAD.finditer(before, name.start(), road.start())]
+    start = max(name.start(), first, *words)
+    return len(before) - start if road.start() - start >= _MIN_ROAD_NAME else 0
+
 
 # -- English addresses ---------------------------------------------------------------------------
 
@@ -111,6 +156,7 @@ def addresses(view: View) -> Spans:
     if not view.plain.isascii() and _UNIT_CHAR.search(view.near):
         spans += [match.span() for match in _ADDRESS.finditer(view.plain)]
         spans += [match.span() for match in values(_HOME_LABEL, _HOME, view)]
+        spans += _roads(view)
     return disjoint(spans)
 
 

@@ -3,7 +3,8 @@ r"""Phone numbers of more national forms than `personal.phones` knows, and any a
 Enters a `View`, leaves sorted, disjoint spans:
 
 ============================================  =================================================
-``139.1234.5678``, ``06 12 34 56 78``           mainland with dots, French
+``139.1234.5678``, ``139-12345678``            mainland in other groups
+``06 12 34 56 78``                             French
 ``090-1234-5678``, ``0412 345 678``             Japanese, Korean and Taiwanese, Australian
 ``8 (912) 345-67-89``, ``(11) 91234-5678``      Russian, Brazilian
 ``98765 43210`` after ``mobile``, ``电话``        seven to fifteen digits after a label
@@ -21,10 +22,14 @@ from chainring.text.places import Spans, View, disjoint, matches
 
 _FREE = r"(?<![0-9a-z$¥€£#])(?<![0-9\x02\x1f][-.])"
 _END = r"(?![0-9a-z])(?![-.][0-9\x02\x1f])"
+_NO_COUNT = (
+    r"(?! ?(?:[元块件个次年月日份台套万亿%]|(?:people|users|items|units|pieces|pcs|bytes|rows)\b))"
+)
 _FORMS = tuple(
     re.compile(_FREE + form + _END)
     for form in (
         r"1[3-9][0-9](?P<a>\.| - |\. |  )[0-9]{4}(?P=a)[0-9]{4}",
+        rf"1[3-9][0-9](?:[ -][0-9]{{8}}|[0-9]{{4}}(?:-| (?!19|20))[0-9]{{4}}){_NO_COUNT}",
         r"0[1-9](?P<b>[ .-])[0-9]{2}(?:(?P=b)[0-9]{2}){3}",
         r"0[1-9][0-9]{0,2}-[0-9]{3,4}-[0-9]{3,4}",
         r"0[1-9][0-9]{2}[ -][0-9]{3}[ -][0-9]{3}",

@@ -6,6 +6,7 @@ Enters a `View`, leaves sorted, disjoint spans:
 ``AKIAIOSFODNN7EXAMPLE``, ``ghp_…``, a JWT       secret: by the form that its issuer gives it
 ``postgres://bob:hunter2@db.example.com``      secret: the password of an address
 ``密码是abc123!``, ``api_key = "9f8e…"``         secret: after a label, with a digit and more
+``密码：123456``, ``592013 是您的验证码``            secret: six digits, or a code, beside a label
 ``-----BEGIN PRIVATE KEY-----`` …                secret: the whole block
 ``QQ：10001``, ``微信号 zhang_san88``            account: labelled names and numbers
 =============================================  =================================================
@@ -15,6 +16,7 @@ from __future__ import annotations
 
 import re
 
+from chainring.text.characters import HAN
 from chainring.text.personal_codes import ENDS, LINKS, is_day, labelled
 from chainring.text.places import Spans, View, disjoint, labels, matches, occurrences, values
 
@@ -56,6 +58,33 @@ _CODE_LABEL = labelled(
     links=r"(?:[\s:=\"'“]|是|为|is\b|was\b){0,6}",
 )
 _CODE = re.compile(r"[0-9]{4,8}(?![0-9a-z]|[位个次年月日天%])")
+_CARD_CODE_LABEL = labelled(
+    "cvv|cvc|安全码|security code",
+    "安全码|(?<![a-z])(?:cvv2?|cvc2?|security code)(?![a-z])",
+    links=r"(?:[\s:=\"'“]|是|为|is\b|was\b|code\b){0,6}",
+)
+_CARD_CODE = re.compile(r"[0-9]{3,4}(?![0-9a-z.-]|[位个次年月日天种%]| (?:digit|char))")
+_DIGITS_LABEL = labelled(
+    "密码|口令|passw|passphrase|pwd",
+    "(?P<zh>密码|口令)|(?<![a-z])(?:pass(?:word|wd|phrase)|pwd)",
+    links=r"[\"'”]?(?:(?P<said>[ ]{0,3}[:=]{1,2}[ ]{0,3}"
+    r"|[ ]?(?:[都还就也]?是|[设改]?[为成]|is|was)[ :]{0,2})| |(?(zh)|(?!)))[\"'“]?",
+)
+_DIGITS = re.compile(
+    r"[0-9]{6,64}(?![0-9a-z]|[-./,][0-9]| ?[元块次年月日个位分万千百亿条件人名种组遍倍%]"
+    r"| (?:digit|char|letter|bit|time|attempt|user|people|guess|possib|combin))"
+)
+_MAX_BARE_DIGITS = 12
+_NO_PASSWORD = re.compile(r"1[3-9][0-9]{9}|20[0-9]{2}(?:0[1-9]|1[0-2])[0-3][0-9]")
+_CODE_AHEAD = re.compile(
+    r"(?<![0-9a-z$¥€£#])(?<![0-9][.-])(?P<whole>[0-9]{4,8}) ?(?:"
+    rf"(?:就?是|作?为) ?(?:(?![不非没单])[{HAN}]){{0,10}}?"
+    r"(?:验证码|校验码|动态码|动态密码|确认码|安全码)(?!的)"
+    r"|(?:is|was|as) (?:(?:your|my) code"
+    r"|(?:the|our|(?:your|my)(?: (?!not |no )[a-z'-]{1,16}){0,2}?) (?:passcode|otp|pin"
+    r"|one[- ]time (?:code|password)|(?:verification|security|access|confirmation|log-?in|sign-in"
+    r"|authentication|sms|2fa) code))(?![a-z]))"
+)
 
 
 def secrets(view: View) -> Spans:
@@ -73,6 +102,8 @@ def secrets(view: View) -> Spans:
         spans += [match.span("whole") for match in found]
     spans += _passwords(view)
     spans += [match.span() for match in values(_CODE_LABEL, _CODE, view)]
+    spans += [match.span() for match in values(_CARD_CODE_LABEL, _CARD_CODE, view)]
+    spans += [match.span("whole") for match in matches(_CODE_AHEAD, plain, view.runs)]
     return disjoint(spans)
 
 
@@ -83,7 +114,16 @@ def _passwords(view: View) -> Spans:
         value = _TRAILING.sub("", match[0]) if match else ""
         if _opens(value, is_said=label["said"] != " "):
             spans.append((label.end(), label.end() + len(value)))
+    for label in matches(_DIGITS_LABEL.pattern, view.plain, labels(_DIGITS_LABEL.words, view)):
+        digits = _DIGITS.match(view.plain, label.end())
+        if digits and (label["said"] or _may_open(digits[0])):
+            spans.append(digits.span())
     return spans
+
+
+def _may_open(digits: str) -> bool:
+    """Return whether digits close behind 密码 or password are no order, mobile phone or day."""
+    return len(digits) <= _MAX_BARE_DIGITS and not _NO_PASSWORD.fullmatch(digits)
 
 
 def _opens(value: str, *, is_said: bool) -> bool:

@@ -16,7 +16,7 @@ as something else (订单号, tracking no.).
 
 A set of rules keeps its meaning: a model carries the name of the one that prepared its texts. Its
 kinds and their rules stand in `personal` (`redact.v1`: email, id, card, phone), and for `redact.v2`
-in `personal_codes`, `personal_facts`, `personal_phones` and `personal_secrets`.
+in `personal_codes`, `personal_facts`, `personal_mails`, `personal_phones` and `personal_secrets`.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ from chainring.text.personal_codes import (
     records,
 )
 from chainring.text.personal_facts import addresses, births, names
+from chainring.text.personal_mails import all_emails
 from chainring.text.personal_phones import all_phones
 from chainring.text.personal_secrets import accounts, secrets
 from chainring.text.places import Spans, View, digit_runs, disjoint, near_digits, number_starts
@@ -61,6 +62,10 @@ def _emails(view: View) -> Spans:
     return emails(view.plain)
 
 
+def _all_emails(view: View) -> Spans:
+    return all_emails(view.plain)
+
+
 def _phones(view: View) -> Spans:
     return phones(view.plain, view.starts) if view.starts else []
 
@@ -68,7 +73,7 @@ def _phones(view: View) -> Spans:
 _V1: dict[str, Finder] = {"email": _emails, "id": _ids, "card": _cards, "phone": _phones}
 _V2: dict[str, Finder] = {
     "secret": secrets,
-    "email": _emails,
+    "email": _all_emails,
     "iban": ibans,
     "id": _all_ids,
     "card": _cards,
