@@ -4,6 +4,7 @@ import random
 import subprocess
 import sys
 from collections.abc import Sequence
+from types import FrameType
 
 import pytest
 from hypothesis import given, settings
@@ -149,6 +150,59 @@ def test_a_template_with_many_fillings_is_grouped_whole() -> None:
         for i in range(600)
     ]
     assert set(near_groups(texts, min_jaccard=0.75)) == {0}
+
+
+FRAMES = {
+    "en": "Dear customer, thank you for contacting our service desk about your recent order; we "
+    "have received the message and a colleague will answer within two working days. ",
+    "zh": "尊敬的客户您好，感谢您联系我们的售后服务中心，您反馈的问题我们已经收到并登记，"
+    "工作人员会在两个工作日内与您联系处理，请保持电话畅通，祝您生活愉快。问题内容：",
+}
+
+
+def framed(rng: random.Random, *, language: str, size: int) -> list[str]:
+    """Return letters of one frame, each with an end of its own, at an index of about 0.65."""
+    letters = [chr(97 + i) for i in range(26)]
+    if language == "zh":
+        letters = [chr(i) for i in range(0x4E00, 0x8FFF)]
+    length = {"en": 35, "zh": 16}[language]
+    return [FRAMES[language] + "".join(rng.choices(letters, k=length)) for _ in range(size)]
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_letters_of_one_frame_are_not_compared_pair_by_pair(language: str) -> None:
+    texts = framed(random.Random(3), language=language, size=400)
+    assert 0.6 < true_jaccard(texts[0], texts[1]) < 0.75
+    calls = 0
+
+    def count(frame: FrameType, event: str, argument: object) -> None:
+        nonlocal calls
+        calls += event == "call" and frame.f_code.co_name != "<genexpr>"
+
+    near_groups(texts[:2])  # what is imported once is no work
+    before = sys.getprofile()
+    sys.setprofile(count)
+    try:
+        groups = near_groups(texts)
+    finally:
+        sys.setprofile(before)
+    assert groups == list(range(400))
+    assert calls < 400 * 399 / 2
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("batch", [7, 2048])
+def test_letters_of_one_frame_are_grouped_as_by_comparing_all_pairs(
+    monkeypatch: pytest.MonkeyPatch, language: str, batch: int
+) -> None:
+    monkeypatch.setattr("chainring.text.near._BATCH_TEXTS", batch)
+    rng = random.Random(4)
+    texts = framed(rng, language=language, size=60)
+    texts += [text[:at] + "x" + text[at:] for text in texts[:30] for at in [rng.randrange(90)]]
+    rng.shuffle(texts)
+    for min_jaccard in (0.6, 0.8, 0.95):
+        expected = brute_force(texts, min_jaccard)
+        assert near_groups(texts, min_jaccard=min_jaccard) == expected
 
 
 def test_long_texts_are_grouped() -> None:

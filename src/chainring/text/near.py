@@ -18,16 +18,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
+from itertools import combinations_with_replacement
 from typing import TYPE_CHECKING
 
 from chainring.contracts.errors import InputError
 from chainring.text.normalise import fold
+from chainring.text.overlap import overlaps
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     Hashes = NDArray[np.uint64]
+    Ints = NDArray[np.int64]
 
 PERMUTATIONS = 64
 MIN_FOLDED_LENGTH = 8
@@ -36,6 +39,8 @@ MIN_FOLDED_LENGTH = 8
 _MIN_RECALL = 0.995
 _SLACK = 0.2  # four standard errors of a Jaccard index of 0.8 estimated from 64 hashes
 _BATCH = 1 << 19  # shingles hashed at once: 4 MiB an array
+_BATCH_TEXTS = 2048  # the index of all pairs of two batches: 32 MiB
+_CROWD = 16  # texts of a bucket from which on counting all pairs at once is cheaper
 _MAX_CODE_BITS = 21  # a code point; three of them fill 63 bits
 
 
@@ -71,7 +76,8 @@ def near_groups(texts: Sequence[str], *, min_jaccard: float = 0.8, seed: int = 0
     Parameters
     ----------
     texts
-        Any texts, any languages; 50,000 short ones take a few seconds.
+        Any texts, any languages; 50,000 short ones take a few seconds, 10,000 letters of one
+        frame less than a minute (all pairs of such are looked at).
     min_jaccard
         Least Jaccard index of two near-duplicates, 0.5 to 1 (copies alone).
     seed
@@ -139,29 +145,80 @@ def _join_near(
         return jaccard(set_of(i), set_of(j)) >= min_jaccard
 
     signatures = _signatures([skeletons[i] for i in members], seed)
-    for bucket in _buckets(signatures, _rows_per_band(min_jaccard)):
-        alike = signatures[bucket]
-        _join_bucket([members[i] for i in bucket], alike, groups, is_near, min_jaccard - _SLACK)
+    for places in _buckets(signatures, _rows_per_band(min_jaccard)):
+        of_bucket = [members[i] for i in places]
+        bucket = _Bucket(of_bucket, signatures[places], groups, min_jaccard - _SLACK)
+        if len(of_bucket) < _CROWD:
+            _join_few(bucket, is_near)
+        else:
+            _join_crowd(bucket, [skeletons[i] for i in of_bucket], min_jaccard)
 
 
-def _join_bucket(
-    bucket: Sequence[int],
-    signatures: Hashes,
-    groups: _Groups,
-    is_near: Callable[[int, int], bool],
-    min_agreement: float,
-) -> None:
-    """Join the near members of a bucket; pairs of one group, or of too unlike signatures, rest."""
+class _Bucket:
+    """Skeletons that agree in a band; pairs of one group, or of too unlike signatures, rest."""
+
+    def __init__(
+        self, members: Sequence[int], signatures: Hashes, groups: _Groups, min_agreement: float
+    ) -> None:
+        import numpy as np
+
+        self.members = members
+        self.roots = np.array([groups.root(i) for i in members])
+        self._signatures = signatures
+        self._groups = groups
+        self._min_agreement = min_agreement
+
+    def candidates(self, at: int, places: Ints) -> Iterator[int]:
+        """Yield those of `places` that may join `at`, as long as they are apart."""
+        places = places[self.roots[places] != self.roots[at]]
+        agreement = (self._signatures[places] == self._signatures[at]).mean(axis=1)
+        for place in places[agreement >= self._min_agreement]:
+            if self.roots[place] != self.roots[at]:
+                yield place
+
+    def join(self, at: int, place: int) -> None:
+        self._groups.join(self.members[at], self.members[place])
+        self.roots[self.roots == self.roots[place]] = self.roots[at]
+
+
+def _join_few(bucket: _Bucket, is_near: Callable[[int, int], bool]) -> None:
+    """Join the near members of a small bucket, pair by pair."""
     import numpy as np
 
-    roots = np.array([groups.root(i) for i in bucket])
-    for at, i in enumerate(bucket):
-        apart = at + 1 + np.flatnonzero(roots[at + 1 :] != roots[at])
-        agreement = (signatures[apart] == signatures[at]).mean(axis=1)
-        for place in apart[agreement >= min_agreement]:
-            if roots[place] != roots[at] and is_near(i, bucket[place]):
-                groups.join(i, bucket[place])
-                roots[roots == roots[place]] = roots[at]
+    for at, i in enumerate(bucket.members):
+        for place in bucket.candidates(at, np.arange(at + 1, len(bucket.members))):
+            if is_near(i, bucket.members[place]):
+                bucket.join(at, place)
+
+
+def _join_crowd(bucket: _Bucket, skeletons: Sequence[str], min_jaccard: float) -> None:
+    """Join the near members of a large bucket; all pairs of two batches are counted at once."""
+    import numpy as np
+
+    batches = [slice(start, stop) for start, stop in _batches(skeletons)]
+    for left, right in combinations_with_replacement(batches, 2):
+        roots = np.concatenate([bucket.roots[left], bucket.roots[right]])
+        if (roots == roots[0]).all():
+            continue
+        near = _near(skeletons[left], skeletons[right], min_jaccard)
+        for row in np.flatnonzero(near.any(axis=1)):
+            at = left.start + int(row)
+            for place in bucket.candidates(at, right.start + np.flatnonzero(near[row])):
+                bucket.join(at, place)
+
+
+def _near(left: Sequence[str], right: Sequence[str], min_jaccard: float) -> NDArray[np.bool_]:
+    """Return for each skeleton of `left` which of `right` reach `min_jaccard` with it."""
+    import numpy as np
+
+    both = [*left] if left == right else [*left, *right]
+    rows, columns = slice(0, len(left)), slice(len(both) - len(right), len(both))
+    flat, offsets = _flat_shingles(both)
+    texts = np.repeat(np.arange(len(both)), np.diff(offsets, append=len(flat)))
+    common, sizes = overlaps(flat, texts, rows, columns)
+    index = np.add.outer(sizes[rows], sizes[columns]).astype(np.float64)
+    index -= common
+    return np.divide(common, index, out=index) >= min_jaccard
 
 
 def _rows_per_band(min_jaccard: float) -> int:
@@ -192,7 +249,7 @@ def _signatures(skeletons: Sequence[str], seed: int) -> Hashes:
 def _batches(skeletons: Sequence[str]) -> Iterator[tuple[int, int]]:
     start, held = 0, 0
     for i, skeleton in enumerate(skeletons):
-        if held and held + len(skeleton) > _BATCH:
+        if held and (held + len(skeleton) > _BATCH or i - start == _BATCH_TEXTS):
             yield start, i
             start, held = i, 0
         held += len(skeleton)
