@@ -466,7 +466,7 @@ def test_a_rollback_names_a_version(grown_project: Project) -> None:
 
 
 def test_there_is_nothing_before_the_first_model(project: Project) -> None:
-    with pytest.raises(UnknownNameError):
+    with pytest.raises(InputError, match="there is no earlier one to go back to"):
         project.rollback(by="bo", reason=REASON)
     assert len(project.ring.ledger.ref_history("champion")) == 1
 

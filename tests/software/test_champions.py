@@ -44,8 +44,3 @@ def test_another_form_of_the_same_model_is_passed_over_once_it_was_taken_away(
     promoted(grown_project, form="blake2b:" + "4" * 64)
     assert grown_project.rollback(by="bo", reason=REASON) == second
     assert grown_project.rollback(by="bo", reason=REASON) == first
-
-
-def test_with_one_model_so_far_there_is_none_to_go_back_to(project: Project) -> None:
-    with pytest.raises(InputError, match="there is no earlier one to go back to"):
-        project.rollback(by="bo", reason=REASON)
