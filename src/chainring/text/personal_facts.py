@@ -99,6 +99,8 @@ def _roads(view: View) -> Spans:
     spans: Spans = []
     plain = view.plain
     for run in view.runs:
+        if spans and run < spans[-1][1]:  # or a row of numbers would be read from each of them
+            continue
         end = run - 1 if plain[run - 1 : run] == " " else run
         number = _AT_ROAD.match(plain, run) if plain[end - 1 : end] in _ROAD_ENDS and end else None
         length = _name_of_road(plain[max(0, end - _ROAD_REACH) : end]) if number else 0
