@@ -102,9 +102,10 @@ def _roads(view: View) -> Spans:
         if spans and run < spans[-1][1]:  # or a row of numbers would be read from each of them
             continue
         end = run - 1 if plain[run - 1 : run] == " " else run
-        number = _AT_ROAD.match(plain, run) if plain[end - 1 : end] in _ROAD_ENDS and end else None
-        length = _name_of_road(plain[max(0, end - _ROAD_REACH) : end]) if number else 0
-        if number and length:
+        is_road = end > 0 and plain[end - 1] in _ROAD_ENDS
+        length = _name_of_road(plain[max(0, end - _ROAD_REACH) : end]) if is_road else 0
+        number = _AT_ROAD.match(plain, run) if length else None
+        if number:
             spans.append((end - length, number.end()))
     return spans
 
