@@ -26,7 +26,7 @@ from chainring.contracts.reaction import Reaction
 from chainring.contracts.record import Record
 from chainring.software import forgetting
 from chainring.software.api import Project
-from chainring.software.receipts import Receipt
+from chainring.software.receipts import Receipt, tell_receipt
 from chainring.store.schema import payloads
 from chainring.store.tables import read_rows, read_table
 
@@ -398,6 +398,16 @@ def test_a_person_goes_in_whatever_dress_files_and_databases_hold_the_name(shop:
             assert holding(project.folder / ".chainring", SECRETS[way]) == []
         project.turn()
         assert not any(SECRETS["file"] in one.text for one in records(project))
+
+
+def test_words_that_somebody_else_said_too_are_told_as_theirs(project: Project) -> None:
+    said = "the courier left my parcel with the neighbour at number nine"
+    for author in ("ann", "bob"):
+        project.predict([said], author=author)
+    receipt = project.forget(author=["ann"])
+    assert any(place.startswith(".chainring/traffic/") for place in receipt.left)
+    told = "\n".join(tell_receipt(receipt))
+    assert "the same words stand in what somebody else asked or said, which stays" in told
 
 
 def test_a_name_that_nobody_here_has_is_told(shop: Path) -> None:

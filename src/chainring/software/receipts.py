@@ -34,6 +34,7 @@ _MIN_SEARCHED = 12
 """Narrower texts stand in vocabularies, and by chance; a Chinese character is two wide."""
 
 _SHOWN_PLACES = 20
+TRAFFIC = f"{HIDDEN}/traffic/"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,6 +154,11 @@ def tell_receipt(receipt: Receipt, *, dry_run: bool = False) -> Iterator[str]:
         return
     if receipt.searched:
         yield f"searched   {receipt.searched} files; left in {', '.join(receipt.left) or 'none'}"
+    if any(place.startswith(TRAFFIC) for place in receipt.left):
+        yield (
+            "           in the traffic log the same words stand in what somebody else asked or said, "
+            "which stays; `chainring forget --author` of theirs takes it, too"
+        )
     if receipt.unread:
         yield f"not searched, for they cannot be read: {', '.join(receipt.unread)}"
     yield f"receipt    {receipt.path}"
