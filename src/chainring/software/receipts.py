@@ -156,8 +156,8 @@ def tell_receipt(receipt: Receipt, *, dry_run: bool = False) -> Iterator[str]:
         yield f"searched   {receipt.searched} files; left in {', '.join(receipt.left) or 'none'}"
     if any(place.startswith(TRAFFIC) for place in receipt.left):
         yield (
-            "           in the traffic log the same words stand in what somebody else asked or said, "
-            "which stays; `chainring forget --author` of theirs takes it, too"
+            "           in the traffic log the same words stand in what somebody else asked or "
+            "said, which stays; `chainring forget --author` of theirs takes it, too"
         )
     if receipt.unread:
         yield f"not searched, for they cannot be read: {', '.join(receipt.unread)}"
