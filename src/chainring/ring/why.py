@@ -18,8 +18,6 @@ from chainring.contracts.dataset import Row
 from chainring.contracts.deployment import Deployment
 from chainring.contracts.errors import UnknownNameError
 from chainring.contracts.feedback import Feedback, is_in_words
-from chainring.contracts.forgotten import Forgotten
-from chainring.contracts.guard import FORGOTTEN
 from chainring.contracts.label import Label
 from chainring.contracts.lineage import Lineage
 from chainring.contracts.model import Model
@@ -28,7 +26,7 @@ from chainring.contracts.request import Request
 from chainring.contracts.values import both
 from chainring.contracts.verdict import Verdict
 from chainring.feedback.settings import FeedbackSettings
-from chainring.ring.built import CHAMPION, Ring, current
+from chainring.ring.built import CHAMPION, Ring, current, forgotten_of
 from chainring.ring.sight import Sight, feedback_facts, request_facts
 from chainring.ring.turn import rows_with
 from chainring.store.tables import MadeRow, read_rows
@@ -118,8 +116,7 @@ def forgotten(ring: Ring, model: str) -> list[dict[str, Any]]:
     """Return the acts of forgetting that took rows which a model had learnt from, oldest first."""
     return [
         {"act": act.id, "at": _day(act.at), "rows": act.models[model]}
-        for act in ring.ledger.facts(FORGOTTEN, Forgotten)
-        if model in act.models
+        for act in forgotten_of(ring, model)
     ]
 
 

@@ -18,7 +18,7 @@ from chainring.ring import turn as ring_turn
 from chainring.ring.built import CHAMPION, Built, Ring, built_of, current
 from chainring.ring.steps import Made
 from chainring.software import auditing
-from chainring.software.unserved import DIGITS
+from chainring.software.unserved import DIGITS, short
 from chainring.store.ledger import Ref
 
 if TYPE_CHECKING:
@@ -123,13 +123,9 @@ def _taken_away(history: list[Ref]) -> set[str]:
 def _model(project: Project, name: str) -> str:
     rows = project.ring.ledger.all_lineage(step="model")
     known = [decode(Model, row.result).address for row in rows]
-    found = [address for address in known if address == name or _short(address) == name[:DIGITS]]
+    found = [address for address in known if address == name or short(address) == name[:DIGITS]]
     if not found:
         judged = {verdict.challenger for verdict in when.verdicts(project.ring).values()}
-        names = [_short(address) for address in known if address in judged]
+        names = [short(address) for address in known if address in judged]
         raise UnknownNameError("model", name, names)
     return found[-1]
-
-
-def _short(address: str) -> str:
-    return address.partition(":")[2][:DIGITS]

@@ -55,8 +55,6 @@ PASSED_ON = {
     "zh": "这个问题我没有把握，已为您转交人工处理。",
 }
 KEPT_FEEDBACK = 10_000
-STORE_IS_AWAY = (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError)
-"""What ledger and log raise while their database, or the disk below it, is away."""
 
 
 class Service(ServedReleases, ServedKeys, ServedOffers, ServedPeople):

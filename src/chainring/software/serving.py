@@ -98,7 +98,8 @@ def application(project: Project, *, shared: Shared) -> Iterator[FastAPI]:
     from chainring.deployment.http.siblings import Siblings
     from chainring.deployment.http.traces import tracing
     from chainring.hardware.memory import keep_freed_memory
-    from chainring.software.service import STORE_IS_AWAY, Service
+    from chainring.software.service import Service
+    from chainring.software.turning import STORE_IS_AWAY
 
     keep_freed_memory()
     settings, observing = project.ring.recipe.deployment, project.ring.recipe.observing

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 LONGEST_S = 3600.0
 """The wait after failures grows to this, or stays `poll_s` where that is longer."""
-_AWAY = (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError)
+STORE_IS_AWAY = (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError)
+"""What ledger and log raise while their database, or the disk below it, is away."""
 
 
 def watch(project: Project, *, rounds: int | None, say: Say) -> list[Turn]:
@@ -42,7 +43,7 @@ def watch(project: Project, *, rounds: int | None, say: Say) -> list[Turn]:
         try:
             done += _look(project, say)
             wait_s = poll_s
-        except (ChainringError, *_AWAY) as error:
+        except (ChainringError, *STORE_IS_AWAY) as error:
             if rounds is not None:
                 raise
             is_busy = isinstance(error, ConflictError)

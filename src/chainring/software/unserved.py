@@ -13,6 +13,11 @@ DIGITS = 12
 """By so many digits of its address a model is named."""
 
 
+def short(address: str) -> str:
+    """Return the digits by which a model is named."""
+    return address.partition(":")[2][:DIGITS]
+
+
 def unserved(ring: Ring) -> str:
     """Return a sentence for a project whose first champion is still to come."""
     verdicts = ring.ledger.all_lineage(step="verdict")
@@ -21,7 +26,7 @@ def unserved(ring: Ring) -> str:
     verdict = decode(Verdict, verdicts[-1].result)
     if verdict.promote:  # the turn that would have put it into service was cut off
         return "no model serves yet; run `chainring turn` to end the last one"
-    model = verdict.challenger.partition(":")[2][:DIGITS]
+    model = short(verdict.challenger)
     because = "; ".join(check.because for check in verdict.checks if not check.holds)
     return (
         f"no model serves yet: the gate held {model} ({because}); add rows and turn again, or "
