@@ -30,6 +30,15 @@ def test_where_no_epoch_fits_a_share_of_one_is_left() -> None:
     assert "% of one" in found.because
 
 
+@pytest.mark.parametrize("share", [0.3, 1.005, 1.9, 2.5, 12.1])
+def test_a_pre_training_leaves_nothing_of_its_budget(share: float) -> None:
+    one = minutes_of_an_epoch(make_placement(), **SMALL, packed=True)
+    found = fit(50, **SMALL, minutes=share * one, placement=make_placement(), packed=True)
+    assert found.epochs * found.share == pytest.approx(share, abs=0.01)
+    assert found.share == pytest.approx(min(1.0, share), rel=0.01)
+    assert ("% of one" if share < 1 else f"{found.epochs:g} of 50") in found.because
+
+
 def test_no_epoch_stays_none() -> None:
     assert fit(0, **SMALL, minutes=1e-9, placement=make_placement()) == Fit(epochs=0)
 

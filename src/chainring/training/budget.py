@@ -48,9 +48,12 @@ def nominal_gigaflops(placement: Placement) -> float:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fit:
-    """Epochs, and the share of the items that each of them sees; `because` says why it was cut."""
+    """Epochs, and the share of the items that each of them sees; `because` says why it was cut.
 
-    epochs: int
+    Only a pre-training's last epoch may be a part of one.
+    """
+
+    epochs: float
     share: float = 1.0
     because: str = ""
 
@@ -65,6 +68,8 @@ def fit(
     packed: bool = False,
 ) -> Fit:
     """Return the epochs that should fit; where not even one does, the share of one that does.
+
+    They are whole, so that every row teaches as often as another; a packed text may end within one.
 
     Parameters
     ----------
@@ -88,12 +93,15 @@ def fit(
     fitting = minutes * 60 / epoch_s
     if wanted <= fitting:
         return Fit(epochs=wanted)
-    what = f"{int(fitting)}" if fitting >= 1 else f"{fitting:.1%} of one"
+    epochs: float = max(1, int(fitting))
+    if packed and fitting > 1:
+        epochs = int(100 * fitting) / 100
+    what = f"{epochs:g}" if fitting >= 1 else f"{fitting:.1%} of one"
     because = (
         f"{what} of {wanted} epochs: one takes about {epoch_s:.0f} s and the budget leaves "
         f"{minutes:.1f} min; raise training.budget_minutes for more"
     )
-    return Fit(epochs=max(1, int(fitting)), share=min(1.0, fitting), because=because)
+    return Fit(epochs=epochs, share=min(1.0, fitting), because=because)
 
 
 def sample(items: Sequence[T], share: float, *, seed: int) -> Sequence[T]:

@@ -59,7 +59,7 @@ def run_of(
     settings: TrainingSettings,
     *,
     name: str,
-    epochs: int,
+    epochs: float,
     rows: int,
     width: int,
     whole_batches: bool = False,
@@ -81,7 +81,7 @@ def run_of(
     )
 
 
-def _patience(options: EncoderSettings, epochs: int) -> int:
+def _patience(options: EncoderSettings, epochs: float) -> int:
     if options.epochs is not None:
         return options.patience
     return max(options.patience, int(PATIENT_SHARE * epochs))

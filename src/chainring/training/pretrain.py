@@ -317,9 +317,9 @@ def _learn(
 ) -> Curve:
     options = settings.pretrain
     seen = sample(text.items, fitting_.share, seed=settings.seed)
-    blocks = fitting_.epochs * len(seen)
+    blocks = int(fitting_.epochs * len(seen))
     batch_size = min(options.batch_size, max(MIN_BATCH_SIZE, blocks // MIN_STEPS))
-    steps = fitting_.epochs * math.ceil(len(seen) / batch_size)
+    steps = math.ceil(fitting_.epochs * math.ceil(len(seen) / batch_size))
     run = Run(
         name=RUN,
         epochs=fitting_.epochs,

@@ -247,6 +247,18 @@ def test_a_long_epoch_can_be_judged_on_its_way(trained: Trained) -> None:
     assert places == [2, 4, 6, 8, 10, 12, 14]
 
 
+def test_the_last_epoch_may_end_on_its_way(trained: Trained, work: Work) -> None:
+    _, whole = trained(toy_run(craft={"schedule": "constant"}))
+    said = list[str]()
+    _, part = trained(
+        toy_run(epochs=1.41, craft={"schedule": "constant"}),
+        work=dataclasses.replace(work, say=said.append),
+    )
+    losses = [[p["loss"] for p in curve if "loss" in p] for curve in (whole, part)]
+    assert (len(losses[0]), len(losses[1])) == (15, 8)
+    assert losses[1] == losses[0][:8]
+
+
 def test_judging_draws_nothing_from_the_training(trained: Trained) -> None:
     def judge(_: torch.nn.Module) -> dict[str, float]:
         return {"accuracy": float(torch.rand(1))}

@@ -27,7 +27,7 @@ FLOPS_A_WEIGHT = 6
 
 
 def compiling(
-    module: nn.Module, run: Run, *, device: str, epochs: int, lengths_n: Sequence[int]
+    module: nn.Module, run: Run, *, device: str, epochs: float, lengths_n: Sequence[int]
 ) -> Choice:
     """Return 'layers' or 'none', and why."""
     asked = run.craft.compile

@@ -11,6 +11,7 @@ the seed and the epoch alone.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
@@ -71,7 +72,7 @@ class Loop:
             judged=self.judge is not None,
         )
         self.steps_an_epoch = batches.steps_of(len(items), rows_a_step=run.rows_a_step)
-        self.steps = run.epochs * self.steps_an_epoch
+        self.steps = math.ceil(run.epochs * self.steps_an_epoch)
         self.warmup = schedules.warmup_steps(run.warmup_fraction, self.steps)
         groups = parameter_groups(
             module,

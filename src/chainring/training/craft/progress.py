@@ -38,7 +38,7 @@ class Progress:
     """Says how a run gets on, at most every so many seconds."""
 
     def __init__(
-        self, say: Callable[[str], None], name: str, *, epochs: int, steps: int, every_s: float
+        self, say: Callable[[str], None], name: str, *, epochs: float, steps: int, every_s: float
     ) -> None:
         self.say, self.name, self.epochs, self.steps = say, name, epochs, steps
         self.every_s = every_s
@@ -66,7 +66,7 @@ class Progress:
         self.said = time.monotonic()
         step_s = (self.said - self.started) / max(1, self.steps_made)
         self.say(
-            f"{self.name}: epoch {epoch:.1f} of {self.epochs}, loss {loss:.3f}, "
+            f"{self.name}: epoch {epoch:.1f} of {self.epochs:g}, loss {loss:.3f}, "
             f"{self.rows_per_s:.0f} rows/s, {(self.steps - step) * step_s:.0f} s left, "
             f"{time.process_time() - self.cpu_before:.0f} CPU s"
         )

@@ -15,14 +15,14 @@ from chainring.training.craft.settings import CraftSettings
 class Run:
     """Epochs, rates and craft of a run; its name stands in lines, curves and checkpoints.
 
-    `patience` counts validations since the one whose weights are kept (the best; of equals the one
-    of the lower loss, without losses the latest) before it stops; 0: never. `judge_every` counts
-    steps between validations; 0: after each epoch. With `whole_batches` no batch is split, for
-    losses that compare the rows of a batch with each other.
+    The last epoch may be a part of one. `patience` counts validations since the one whose weights
+    are kept (the best; of equals the one of the lower loss, without losses the latest) before it
+    stops; 0: never. `judge_every` counts steps between validations; 0: after each epoch. With
+    `whole_batches` no batch is split, for losses that compare the rows of a batch with each other.
     """
 
     name: str
-    epochs: int
+    epochs: float
     learning_rate: float
     batch_size: int
     warmup_fraction: float
