@@ -1,4 +1,4 @@
-# A browser's event loop must not run beside others' tests: its tests have a process of their own.
+# A browser's event loop must not run beside others' tests: its tests run apart.
 # Two commands: `make run` turns the ring once on the built-in project, `make test` passes the tests.
 PYTHON ?= python3
 VENV   ?= .venv
@@ -14,14 +14,12 @@ run: $(VENV)/.run
 	$(BIN)/python -m chainring.software.tour $(OUT)
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest -m "browser and not slow" $(APART) tests/browser $(TEST)
-	$(BIN)/python -m pytest -m "browser and not slow" $(APART) --ignore=tests/browser $(TEST)
-	$(BIN)/python -m pytest -m "not browser and not slow" $(APART) $(TEST)
+	$(BIN)/python -m pytest -m "not slow" $(APART) tests/browser $(TEST)
+	$(BIN)/python -m pytest -m "not slow" $(APART) --ignore=tests/browser $(TEST)
 
 test-all: $(VENV)/.dev
-	$(BIN)/python -m pytest -m browser tests/browser $(TEST)
-	$(BIN)/python -m pytest -m browser --ignore=tests/browser $(TEST)
-	$(BIN)/python -m pytest -m "not browser" $(TEST)
+	$(BIN)/python -m pytest tests/browser $(TEST)
+	$(BIN)/python -m pytest --ignore=tests/browser $(TEST)
 
 check: $(VENV)/.dev
 	PATH="$(abspath $(BIN)):$$PATH" scripts/check

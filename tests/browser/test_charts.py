@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator
 from itertools import combinations
+from typing import Any
 
 import pytest
 
@@ -21,8 +20,6 @@ from chainring.stats.charts import (
     reliability_chart,
     stacked_bars,
 )
-
-pytestmark = pytest.mark.browser
 
 BOXES = """() => [...document.querySelectorAll('svg text')].map(t => {
   const box = t.getBoundingClientRect(), all = t.closest('svg').getBoundingClientRect();
@@ -67,24 +64,19 @@ def charts(width: float) -> dict[str, str]:
     }  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def page() -> Iterator[object]:
-    chromium = os.environ.get("CHAINRING_TEST_CHROMIUM") or shutil.which("chromium")
-    if chromium is None:
-        pytest.skip("no Chromium found; install it or set CHAINRING_TEST_CHROMIUM to its path")
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        yield browser.new_page()
-        browser.close()
+@pytest.fixture
+def page(chromium: Any) -> Iterator[Any]:
+    opened = chromium.new_page()
+    yield opened
+    opened.close()
 
 
 @pytest.mark.parametrize("width", [360, 640])
 @pytest.mark.parametrize("name", list(charts(360)))
-def test_texts_neither_touch_nor_leave_the_picture(page: object, name: str, width: int) -> None:
+def test_texts_neither_touch_nor_leave_the_picture(page: Any, name: str, width: int) -> None:
     drawn = charts(width)[name]
-    page.set_content(f"<body style='margin:0;width:{width}px'>{drawn}</body>")  # type: ignore[attr-defined]
-    boxes = page.evaluate(BOXES)  # type: ignore[attr-defined]
+    page.set_content(f"<body style='margin:0;width:{width}px'>{drawn}</body>")
+    boxes = page.evaluate(BOXES)
     assert boxes
     for text, left, top, right, bottom, x0, y0, x1, y1 in boxes:
         assert left >= x0 - 1 and right <= x1 + 1, f"{text!r} leaves the picture sideways"  # noqa: PT018
