@@ -26,7 +26,11 @@ def spans() -> Iterator[object]:
         parent = f"00-{'a' * 32}-{'b' * 16}-01"
         headers = {"traceparent": parent}
         httpx.post(f"{url}/v1/predict", json={"text": TEXT, "author": "ann"}, headers=headers)
-        httpx.get(f"{url}/v1/why/unknown")
+        for body in ({"text": "x", "ann's parcel": "1"}, {"text": ["ann's parcel"]}):
+            assert httpx.post(f"{url}/v1/predict", json=body).status_code == 422
+        wrong = {"prediction": "x", "kind": "ann's parcel"}
+        assert httpx.post(f"{url}/v1/react", json=wrong).status_code == 422
+        assert httpx.get(f"{url}/v1/why/ann's parcel").status_code == 404
     yield exporter.get_finished_spans()
     tracer.close()
 
@@ -51,3 +55,13 @@ def test_no_span_holds_a_text_or_an_author(spans: object) -> None:
     assert "parcel" not in written
     assert "ann" not in written.replace("channel", "")
     assert '"service.name": "shop"' in written
+
+
+def test_what_fails_in_a_span_is_named_by_its_class_alone() -> None:
+    exporter = memory.InMemorySpanExporter()
+    tracer = tracing(exporter=exporter)
+    with pytest.raises(KeyError), tracer.request("POST", {}), tracer.span("model", {}):
+        raise KeyError("the text of a user")
+    found = [(one.status.is_ok, one.status.description) for one in exporter.get_finished_spans()]
+    assert found == [(False, "KeyError"), (False, "KeyError")]
+    tracer.close()

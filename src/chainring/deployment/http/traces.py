@@ -30,10 +30,7 @@ class Tracer:
         """Return a span of a stage, inside the request's."""
         from opentelemetry.trace import SpanKind
 
-        found: AbstractContextManager[Any] = self._tracer.start_as_current_span(
-            name, kind=SpanKind.INTERNAL, attributes=named(facts), record_exception=False
-        )
-        return found
+        return self._span(name, kind=SpanKind.INTERNAL, attributes=named(facts))
 
     @contextmanager
     def request(
@@ -44,9 +41,7 @@ class Tracer:
         from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
         above = TraceContextTextMapPropagator().extract(headers)
-        with self._tracer.start_as_current_span(
-            method, context=above, kind=SpanKind.SERVER, record_exception=False
-        ) as span:
+        with self._span(method, context=above, kind=SpanKind.SERVER) as span:
 
             def ended(route: str, status: int) -> None:
                 span.update_name(f"{method} {route}")
@@ -61,6 +56,20 @@ class Tracer:
                     span.set_status(Status(StatusCode.ERROR))
 
             yield ended
+
+    @contextmanager
+    def _span(self, name: str, **more: Any) -> Iterator[Any]:
+        """Hold a span that names a failure by its class: its message may quote what was sent."""
+        from opentelemetry.trace import Status, StatusCode
+
+        with self._tracer.start_as_current_span(
+            name, record_exception=False, set_status_on_exception=False, **more
+        ) as span:
+            try:
+                yield span
+            except Exception as error:
+                span.set_status(Status(StatusCode.ERROR, type(error).__name__))
+                raise
 
     def close(self) -> None:
         """Send what was not sent yet."""
