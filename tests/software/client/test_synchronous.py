@@ -86,19 +86,34 @@ class Cut(httpx.SyncByteStream, httpx.AsyncByteStream):
             yield part
 
 
-def test_a_stream_is_cut_at_line_feeds_alone() -> None:
-    transport, _ = served([write])
-
-    async def awaited() -> list[Piece | Answer]:
+def streamed(transport: Any, *, awaited: bool) -> list[Piece | Answer]:
+    async def each() -> list[Piece | Answer]:
         async with AsyncClient("http://x", transport=transport) as client:
             return [one async for one in client.stream("a")]
 
+    if awaited:
+        return asyncio.run(each())
     with Client("http://x", transport=transport) as client:
-        piece, answer = client.stream("a")
+        return list(client.stream("a"))
+
+
+@pytest.mark.parametrize("awaited", [False, True])
+def test_a_stream_is_cut_at_line_feeds_alone(awaited: bool) -> None:
+    piece, answer = streamed(served([write])[0], awaited=awaited)
     assert isinstance(piece, Piece)
     assert isinstance(answer, Answer)
     assert (piece.text, answer.id) == (SEPARATED, "pred_1")
-    assert asyncio.run(awaited()) == [piece, answer]
+
+
+@pytest.mark.parametrize("awaited", [False, True])
+@pytest.mark.parametrize(
+    "body", ["", 'event: piece\ndata: {"text": "half"}\n\n', 'event: answer\ndata: {"id": "pred_1']
+)
+def test_a_stream_that_ends_before_its_answer_is_told(body: str, awaited: bool) -> None:
+    headers = {"content-type": "text/event-stream"}
+    transport, _ = served([lambda request: httpx.Response(200, headers=headers, text=body)])
+    with pytest.raises(UnreachableError, match="ended before its answer"):
+        streamed(transport, awaited=awaited)
 
 
 def test_vectors_come_as_many_as_texts(client: Client) -> None:

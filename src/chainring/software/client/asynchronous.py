@@ -110,12 +110,11 @@ class AsyncClient:
                     await response.aread()
                     raise wire.error_of(response.status_code, body_of(response), response.headers)
                 require_events(response, url=self.url, path=sent.path)
-                reader = wire.Events()
-                async for text in response.aiter_text():
-                    for name, data in reader.take(text):
-                        found = wire.piece(name, data)
-                        if found is not None:
-                            yield found
+                coming = wire.Stream(self.url)
+                async for part in response.aiter_text():
+                    for found in coming.take(part):
+                        yield found
+                coming.end()
         except httpx.TransportError as error:
             raise wire.unreachable(self.url, error) from error
 

@@ -110,10 +110,10 @@ class Client:
                     response.read()
                     raise wire.error_of(response.status_code, body_of(response), response.headers)
                 require_events(response, url=self.url, path=sent.path)
-                for name, data in wire.events(response.iter_text()):
-                    found = wire.piece(name, data)
-                    if found is not None:
-                        yield found
+                coming = wire.Stream(self.url)
+                for part in response.iter_text():
+                    yield from coming.take(part)
+                coming.end()
         except httpx.TransportError as error:
             raise wire.unreachable(self.url, error) from error
 

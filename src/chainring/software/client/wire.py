@@ -9,7 +9,7 @@ import base64
 import json
 import secrets
 import struct
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, TypeVar
 
@@ -190,13 +190,6 @@ def read(kind: type[T], body: Mapping[str, Any]) -> T:
     return kind(**{name: value for name, value in body.items() if name in known})
 
 
-def events(texts: Iterable[str]) -> Iterator[tuple[str, Any]]:
-    """Yield name and data of each server-sent event; the texts may be cut anywhere."""
-    reader = Events()
-    for text in texts:
-        yield from reader.take(text)
-
-
 class Events:
     """Puts texts together to server-sent events.
 
@@ -224,13 +217,30 @@ class Events:
         return []
 
 
-def piece(name: str, data: Any) -> Piece | Answer | None:
-    """Return what an event of a stream says; raises what an event `error` tells."""
-    if name == "error":
-        raise error_of(500, data, {})
-    if name == "piece":
-        return Piece(text=data["text"])
-    return read(Answer, data) if name == "answer" else None
+class Stream:
+    """Reads an answer that is being written off the texts of its events."""
+
+    def __init__(self, url: str) -> None:
+        self._url, self._events, self._is_whole = url, Events(), False
+
+    def take(self, text: str) -> Iterator[Piece | Answer]:
+        """Yield what the text that came next tells; raise what an event `error` tells."""
+        for name, data in self._events.take(text):
+            if name == "error":
+                raise error_of(500, data, {})
+            if name == "piece":
+                yield Piece(text=data["text"])
+            elif name == "answer":
+                self._is_whole = True
+                yield read(Answer, data)
+
+    def end(self) -> None:
+        """Raise UnreachableError unless the answer came: something between cut the rest off."""
+        if not self._is_whole:
+            raise UnreachableError(
+                f"{self._url}: the stream ended before its answer; ask again, and look at the time "
+                "limits of what stands before the server"
+            )
 
 
 def error_of(status: int, body: Any, headers: Mapping[str, str]) -> ChainringError:
