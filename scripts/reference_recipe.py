@@ -54,7 +54,7 @@ def _section(model: type[BaseModel], path: str, language: str, *, end: str = "]"
     schema = model.model_json_schema()["properties"]
     inner = {n: f.annotation for n, f in model.model_fields.items() if _is_model(f.annotation)}
     if path:
-        yield f"## `[{path}{end}`\n\n{_said(first_paragraph(model), language)}\n"
+        yield f"## `[{path}{end}`\n\n{said(first_paragraph(model), language)}\n"
     keys = [name for name in model.model_fields if name not in inner]
     if keys:
         yield row(*HEADS[language])
@@ -75,7 +75,7 @@ def _key(
         f"`{name}`",
         default_of(field, language),
         ", ".join(dict.fromkeys(_allowed(field.annotation, schema, language))) or "—",
-        _said(field.description or "", language),
+        said(field.description or "", language),
     )
 
 
@@ -137,20 +137,20 @@ def _toml(value: Any) -> str:
     return f"{value:_}" if value >= 10_000 else str(value)
 
 
-def _said(sentence: str, language: str) -> str:
+def said(sentence: str, language: str) -> str:
     """Return a sentence of the code in a language; a new sentence has no Chinese yet: KeyError."""
     sentence = " ".join(sentence.split())
-    if language == "zh":
-        said = chinese()
-        if sentence not in said:
-            raise KeyError(f"{CHINESE.name} has no Chinese for {sentence!r}")
-        sentence = said[sentence]
-    return sentence.replace("|", "\\|")
+    if language == "en" or not sentence:
+        return sentence
+    try:
+        return chinese()[sentence]
+    except KeyError:
+        raise KeyError(f"{CHINESE.name} has no Chinese for {sentence!r}") from None
 
 
 @cache
 def chinese() -> dict[str, str]:
-    """Return the Chinese of the recipe's sentences, by the English sentence."""
+    """Return the Chinese of the code's sentences, by the English sentence."""
     found: dict[str, str] = json.loads(CHINESE.read_text(encoding="utf-8"))
     return found
 
@@ -166,4 +166,4 @@ def _is_model(annotation: Any) -> bool:
 
 def row(*cells: str) -> str:
     """Return a row of a table."""
-    return "| " + " | ".join(cells) + " |"
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
