@@ -145,6 +145,36 @@ def test_it_is_given_up_after_so_many_tries_and_said_why(project: Project) -> No
     assert (alert.state, alert.tries, alert.because) == ("given up", 3, "nobody there")
 
 
+def test_a_receiver_that_is_away_is_waited_for_some_hours(project: Project) -> None:
+    configured(project, "http://hook.example/")
+    case, begun = with_case(project), time.time()
+    now, alert = begun, None
+    while alert is None or alert.state == "waiting":
+        Alerts(project, post=lambda *_: 503).send(now=now)
+        alert = project.ring.ledger.fact(ALERT, case.id, Alert)
+        assert alert is not None
+        assert alert.next_at > now
+        now = alert.next_at
+    assert alert.state == "given up"
+    assert 4 * 3600 < now - begun < 12 * 3600
+
+
+def test_what_a_setting_keeps_from_being_sent_waits_until_it_is_mended(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    configured(project, "http://hook.example/", tries=2)
+    case, begun = with_case(project), time.time()
+    monkeypatch.setenv("CHAINRING_ALERT_SECRET", "whsec_?")
+    for hour in range(30):
+        assert Alerts(project, post=lambda *_: 200).send(now=begun + 3600 * hour) == 0
+    alert = project.ring.ledger.fact(ALERT, case.id, Alert)
+    assert alert is not None
+    assert (alert.state, alert.tries) == ("waiting", 0)
+    assert "not base64" in alert.because
+    monkeypatch.setenv("CHAINRING_ALERT_SECRET", SECRET)
+    assert Alerts(project, post=lambda *_: 200).send(now=begun + 3600 * 30) == 1
+
+
 @pytest.mark.parametrize(
     "url", ["http://127.0.0.1:9/", "http://169.254.169.254/latest", "http://[::ffff:10.0.0.1]/"]
 )

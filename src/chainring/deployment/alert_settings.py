@@ -31,5 +31,10 @@ class AlertSettings(BaseModel):
         default=(),
         description="hosts, or hosts with port, whose address may be private or this machine's",
     )
-    tries: int = Field(default=8, ge=1, le=50, description="tries before an alert is given up")
+    tries: int = Field(
+        default=16,
+        ge=1,
+        le=50,
+        description="tries before an alert is given up; 16 take six hours and a half",
+    )
     timeout_s: float = Field(default=10.0, gt=0, le=120, description="how long one try may take")

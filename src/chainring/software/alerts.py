@@ -44,6 +44,8 @@ ALERT = "alert"
 _ENCODED = "whsec_"
 _FIRST_WAIT_S = 5.0
 _LONGEST_WAIT_S = 3600.0
+_MENDING_S = 600.0
+"""How long what a setting keeps from being sent rests; no try is counted, a person mends it."""
 _TOLD_WITHIN_S = 86_400.0
 """Cases from before are not told: whoever adds a webhook does not want the past."""
 
@@ -95,7 +97,7 @@ class Alerts:
             for case, alert in pairs
             if alert.state == "waiting"
             and alert.next_at <= now
-            and (alert.tries or now - case.at <= _TOLD_WITHIN_S)
+            and (alert.next_at or now - case.at <= _TOLD_WITHIN_S)
         ]
 
     def _tried(self, case: Case, alert: Alert, now: float) -> bool:
@@ -104,9 +106,13 @@ class Alerts:
         try:
             status = self._post(self._settings.url, signed(case.id, now, body, secret), body)
             because = "" if 200 <= status < 300 else f"answered {status}"
-        except (OSError, NotAllowedError, InputError) as error:
+            after = self._after(alert, because, now)
+        except (NotAllowedError, InputError) as error:
+            because = str(error)
+            after = replace(alert, next_at=now + _MENDING_S, because=because)
+        except OSError as error:
             because = str(error) or type(error).__name__
-        after = self._after(alert, because, now)
+            after = self._after(alert, because, now)
         self._project.ring.ledger.add_fact(ALERT, case.id, after, about=case.id)
         if because:
             log.warning("alert.%s case=%s because=%s", after.state, case.id, because)
