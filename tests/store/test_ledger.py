@@ -121,6 +121,37 @@ def test_a_fact_that_was_never_written_is_none(ledger: Ledger) -> None:
 # References
 
 
+def test_of_many_who_change_a_fact_at_once_none_overwrites_another(ledger: Ledger) -> None:
+    ledger.add_fact("note", "n1", Note(text="a"))
+    start = threading.Barrier(4)
+
+    def count(_: int) -> None:
+        start.wait()
+        for _ in range(10):
+            with ledger.changing("note", "n1", Note) as (note, add):
+                assert note is not None
+                add("n1", replace(note, number=note.number + 1))
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(count, range(4)))
+    assert ledger.fact("note", "n1", Note) == Note(text="a", number=40)
+
+
+def test_a_change_that_fails_midway_writes_nothing(ledger: Ledger) -> None:
+    ledger.add_fact("note", "n1", Note(text="a"))
+
+    def failing() -> None:
+        with ledger.changing("note", "n1", Note) as (_, add):
+            add("n2", Note(text="b"))
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        failing()
+    assert ledger.facts("note", Note) == [Note(text="a")]
+    with ledger.changing("note", "none", Note) as (none, _):
+        assert none is None
+
+
 def test_a_reference_is_appended_only_on_the_version_that_was_seen(ledger: Ledger) -> None:
     ledger.append_ref("champion", Note(text="one"), expected=0, by="gate", reason="first")
     with pytest.raises(ConflictError, match="moved from version 0 to 1"):

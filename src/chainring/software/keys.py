@@ -6,7 +6,8 @@ secret, key = made(project, "ask", "web shop", days=365, per_minute=600)
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -48,27 +49,32 @@ def rotate(
     project: Project, identifier: str, *, grace_hours: float, who: Who | None = None
 ) -> tuple[str, Key]:
     """Return a new secret in place of a key's, which goes on for the grace; see `rotate_key`."""
-    old = _named(project, identifier)
-    secret, fresh, ending = rotated(old, grace_s=grace_hours * _HOUR_S)
-    project.ring.ledger.add_fact(KIND, fresh.id, fresh)
-    project.ring.ledger.add_fact(KIND, ending.id, ending)
+    with _changing(project, identifier) as (old, add):
+        secret, fresh, ending = rotated(old, grace_s=grace_hours * _HOUR_S)
+        add(fresh.id, fresh)
+        add(ending.id, ending)
     _kept(project, f"rotated {identifier}, which ends in {grace_hours:g} h", fresh.id, who)
     return secret, fresh
 
 
 def revoked(project: Project, identifier: str, *, who: Who | None = None) -> Key:
     """Revoke a key and return it; see `Project.revoke_key`."""
-    ended = replace(_named(project, identifier), revoked=True)
-    project.ring.ledger.add_fact(KIND, identifier, ended)
+    with _changing(project, identifier) as (key, add):
+        ended = replace(key, revoked=True)
+        add(identifier, ended)
     _kept(project, "revoked", identifier, who)
     return ended
 
 
-def _named(project: Project, identifier: str) -> Key:
-    key = project.ring.ledger.fact(KIND, identifier, Key)
-    if key is None:
-        raise UnknownNameError("key", identifier, [known.id for known in project.keys()])
-    return key
+@contextmanager
+def _changing(
+    project: Project, identifier: str
+) -> Iterator[tuple[Key, Callable[[str, Key], object]]]:
+    """Hand out a key that nobody else changes meanwhile, and what appends keys."""
+    with project.ring.ledger.changing(KIND, identifier, Key) as (key, add):
+        if key is None:
+            raise UnknownNameError("key", identifier, [known.id for known in project.keys()])
+        yield key, add
 
 
 def _kept(project: Project, because: str, about: str, who: Who | None) -> None:

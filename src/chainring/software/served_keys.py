@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,7 @@ class ServedKeys:
 
     project: Project
     _keys: KeyRing
+    _renewing: threading.Lock
     _refusals: dict[tuple[str, str], float]
 
     def list_keys(self) -> list[KeyInfo]:
@@ -55,7 +57,7 @@ class ServedKeys:
     def revoke_key(self, key: str, *, caller: Caller) -> KeyInfo:
         """End a key; it opens nothing here from now on."""
         ended = keys.revoked(self.project, key, who=who_is(caller))
-        self._keys = KeyRing(self.project.keys())
+        self._renew_keys()
         return _shown(ended)
 
     def acts(self, *, limit: int) -> list[Act]:
@@ -76,8 +78,13 @@ class ServedKeys:
             because=f"a key of role {caller.role} does not reach it",
         )  # fmt: skip
 
+    def _renew_keys(self) -> None:
+        """Take up the keys as they stand; one after another, so that no older list comes last."""
+        with self._renewing:
+            self._keys = KeyRing(self.project.keys())
+
     def _issued(self, secret: str, key: Key) -> Issued:
-        self._keys = KeyRing(self.project.keys())
+        self._renew_keys()
         return Issued(secret=secret, key=_shown(key))
 
 

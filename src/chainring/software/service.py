@@ -72,6 +72,7 @@ class Service(ServedReleases, ServedKeys, ServedOffers, ServedPeople):
     def __init__(self, project: Project, *, open_to_all: bool) -> None:
         self.project = project
         self._open_to_all = open_to_all
+        self._renewing = threading.Lock()
         self._keys = KeyRing(project.keys())
         self._refusals: dict[tuple[str, str], float] = {}
         self._since = 0.0
@@ -294,7 +295,7 @@ class Service(ServedReleases, ServedKeys, ServedOffers, ServedPeople):
 
     async def _refresh(self) -> None:
         """Take up new keys, labels and the champion as the ledger names it now."""
-        self._keys = KeyRing(await asyncio.to_thread(self.project.keys))
+        await asyncio.to_thread(self._renew_keys)
         self._labels = await asyncio.to_thread(self.project.labels)
         head, deployment = await asyncio.to_thread(current, self.project.ring)
         if head is None or deployment is None:

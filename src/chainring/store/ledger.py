@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -68,26 +68,31 @@ class Ledger:
 
     def add_fact(self, kind: str, identifier: str, noun: object, *, about: str = "") -> int:
         """Append a fact (a newer one supersedes an older of the same kind and id); return seq."""
-        row = {
-            "app": self.app,
-            "kind": kind,
-            "id": identifier,
-            "about": about,
-            "at": time.time(),
-            "body": encode(noun),
-        }
         with self.engine.begin() as connection:
-            result = connection.execute(facts.insert().values(row).returning(facts.c.seq))
-            return int(result.scalar_one())
+            return self._append(connection, kind, identifier, noun, about=about)
+
+    @contextmanager
+    def changing(
+        self, kind: str, identifier: str, noun: type[N]
+    ) -> Iterator[tuple[N | None, Callable[[str, N], object]]]:
+        """Hand out the newest version of a fact, and what appends facts of its kind by their id.
+
+        Whoever else changes the fact in this way waits until the block has ended. A block that
+        raises appends nothing.
+        """
+        versions = self._versions(kind, identifier)
+        with self.engine.begin() as connection:
+            # PostgreSQL: the first version is the lock, the same one for all; then read anew
+            connection.execute(versions.order_by(facts.c.seq).limit(1).with_for_update())
+            body = connection.execute(versions.order_by(facts.c.seq.desc()).limit(1)).scalar()
+            yield (
+                None if body is None else decode(noun, body),
+                lambda name, changed: self._append(connection, kind, name, changed),
+            )
 
     def fact(self, kind: str, identifier: str, noun: type[N]) -> N | None:
         """Return the newest version of one fact."""
-        query = (
-            sa.select(facts.c.body)
-            .where(facts.c.app == self.app, facts.c.kind == kind, facts.c.id == identifier)
-            .order_by(facts.c.seq.desc())
-            .limit(1)
-        )
+        query = self._versions(kind, identifier).order_by(facts.c.seq.desc()).limit(1)
         with self._reading() as connection:
             body = connection.execute(query).scalar()
         return None if body is None else decode(noun, body)
@@ -239,6 +244,25 @@ class Ledger:
             query = query.where(lineage.c.step == step)
         with self._reading() as connection:
             return [decode(Lineage, body) for body in connection.execute(query).scalars()]
+
+    def _versions(self, kind: str, identifier: str) -> sa.Select[Any]:
+        return sa.select(facts.c.body).where(
+            facts.c.app == self.app, facts.c.kind == kind, facts.c.id == identifier
+        )
+
+    def _append(
+        self, connection: sa.Connection, kind: str, identifier: str, noun: object, about: str = ""
+    ) -> int:
+        row = {
+            "app": self.app,
+            "kind": kind,
+            "id": identifier,
+            "about": about,
+            "at": time.time(),
+            "body": encode(noun),
+        }
+        result = connection.execute(facts.insert().values(row).returning(facts.c.seq))
+        return int(result.scalar_one())
 
     def _one(self, query: sa.Select[Any]) -> Lineage | None:
         with self._reading() as connection:

@@ -1,0 +1,37 @@
+"""Keys as a project keeps them: changed side by side, rotated again, and made by other keys."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.software.conftest import copy, opened
+
+from chainring.software import keys
+from chainring.software.api import Project
+
+
+@pytest.fixture
+def shop(untouched: Path, tmp_path: Path) -> Iterator[Project]:
+    with opened(copy(untouched, tmp_path / "shop")) as project:
+        yield project
+
+
+def test_a_key_that_is_revoked_while_it_is_rotated_stays_revoked(
+    shop: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, key = shop.make_key("ask", "web shop")
+    rotated, revoking = keys.rotated, threading.Thread(target=shop.revoke_key, args=(key.id,))
+
+    def slow(*args: Any, **more: Any) -> Any:
+        revoking.start()
+        revoking.join(0.3)
+        return rotated(*args, **more)
+
+    monkeypatch.setattr(keys, "rotated", slow)
+    _, fresh = shop.rotate_key(key.id)
+    revoking.join(30)
+    assert {one.id: one.revoked for one in shop.keys()} == {key.id: True, fresh.id: False}
