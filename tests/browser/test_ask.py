@@ -8,6 +8,7 @@ import pytest
 from chainring.contracts.feedback import Feedback
 from chainring.deployment.http.demo import DemoVerbs
 from chainring.deployment.http.pages.strings import Strings
+from chainring.deployment.http.verbs import LabelName
 
 House = tuple[DemoVerbs, str]
 OpenPage = Callable[..., Any]
@@ -103,6 +104,35 @@ def test_choosing_the_answered_label_is_a_confirmation(house: House, open_page: 
     card.get_by_role("combobox").press("Enter")
     _told(card, "reviewed")
     assert (_last(house).kind, _last(house).value) == ("confirmation", "track_order")
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "shown"),
+    [
+        ("IT", "it", ["IT", "it"]),
+        ("Us", "us", ["Us", "us"]),
+        ("a_b", "a b", ["a b (a_b)", "a b"]),
+    ],
+)
+def test_the_label_that_was_chosen_is_sent_whatever_others_are_called(
+    house: House,
+    open_page: OpenPage,
+    monkeypatch: pytest.MonkeyPatch,
+    first: str,
+    second: str,
+    shown: list[str],
+) -> None:
+    twins = (first, second)
+    monkeypatch.setattr(house[0], "labels", lambda: [LabelName(label=each) for each in twins])
+    for index in (0, 1):
+        card = _ask(open_page(), QUESTIONS["en"])
+        card.locator("[data-open=correct]").click()
+        card.get_by_role("combobox").click()
+        assert card.get_by_role("option").all_inner_texts() == shown
+        card.get_by_role("option").nth(index).click()
+        card.get_by_role("button", name="let it learn").click()
+        _told(card, "reviewed")
+        assert (_last(house).kind, _last(house).value) == ("correction", twins[index])
 
 
 def test_an_empty_correction_and_an_empty_comment_are_asked_for(

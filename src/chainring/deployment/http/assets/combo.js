@@ -3,14 +3,26 @@
 import { say } from "./common.js";
 
 const source = document.getElementById("labels");
-const labels = source ? JSON.parse(source.textContent) : [];
+const labels = named(source ? JSON.parse(source.textContent) : []);
 let count = 0;
+
+/** Returns the labels, each with what is shown for it: its name, and itself where others have that. */
+function named(all) {
+  const times = new Map();
+  for (const { name } of all) times.set(name, (times.get(name) ?? 0) + 1);
+  const isShared = (l) => times.get(l.name) > 1 && l.label !== l.name;
+  return all.map((l) => ({ ...l, shown: isShared(l) ? `${l.name} (${l.label})` : l.name }));
+}
 
 /** Returns the label that a text stands for: a known one by name, or the text itself. */
 function meant(text) {
-  const wanted = text.trim().toLowerCase();
-  const known = labels.find((l) => l.name.toLowerCase() === wanted || l.label === wanted);
-  return known ? known.label : text.trim();
+  const wanted = text.trim();
+  const alike = labels.filter((l) => l.name.toLowerCase() === wanted.toLowerCase());
+  const known =
+    labels.find((l) => l.shown === wanted) ??
+    labels.find((l) => l.label === wanted) ??
+    (alike.length === 1 ? alike[0] : null);
+  return known ? known.label : wanted;
 }
 
 function found(text) {
@@ -20,7 +32,7 @@ function found(text) {
     .filter((l) => `${l.search} ${l.name.toLowerCase()}`.includes(wanted))
     .sort((a, b) => begins(b) - begins(a));
   const isKnown = labels.some((l) => l.label === meant(text));
-  const rows = hits.map((l) => ({ value: l.name, text: l.name, isNew: false }));
+  const rows = hits.map((l) => ({ value: l.shown, text: l.shown, isNew: false }));
   if (wanted && !isKnown) {
     const value = text.trim();
     rows.push({ value, text: say("correct.new", { label: value }), isNew: true });
