@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import configparser
 import json
+import os
 import re
+import shlex
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -21,6 +25,7 @@ from chainring.software.api import Project
 from chainring.software.package import make as module
 from chainring.software.package.make import Packaged
 from chainring.software.package.recipe import recipe_text
+from chainring.software.package.texts import texts
 from chainring.software.package.trial import serving
 from chainring.software.package.wheel import pinned, requirements
 from chainring.software.tour import Client
@@ -201,6 +206,102 @@ def test_image_service_and_cluster_name_the_application(packaged: tuple[Path, Pa
     assert f"FROM python:{sys.version_info.major}.{sys.version_info.minor}-slim" in image
     assert "$" not in (made.folder / "README.md").read_text()
     assert "StateDirectory=support" in (made.folder / "chainring.service").read_text()
+
+
+def unpacked(made: Packaged, place: Path, *, commands: str, moved: dict[str, str]) -> list[str]:
+    """Copy the package to a place of its own and return the shell command with paths of there."""
+    shutil.copytree(made.folder / "project", place / "project")
+    (place / "state").mkdir()
+    for known, own in moved.items():
+        commands = commands.replace(known, str(place / own))
+    return shlex.split(commands)
+
+
+def test_the_service_hands_its_account_the_key_once_and_keeps_what_lies_there(
+    packaged: tuple[Path, Packaged], tmp_path: Path
+) -> None:
+    _, made = packaged
+    unit = configparser.ConfigParser(interpolation=None)
+    unit.optionxform = str  # type: ignore[assignment]
+    unit.read_string((made.folder / "chainring.service").read_text().replace("\\\n", ""))
+    prepare = unit["Service"]["ExecStartPre"]
+    assert prepare.startswith("+"), "its account may not read a key of mode 0600"
+    moved = {"/opt/support/project": "project", "/var/lib/support": "state"}
+    command = unpacked(made, tmp_path, commands=prepare[1:], moved=moved)
+    account = 61184 if os.geteuid() == 0 else os.geteuid()
+    os.chown(tmp_path / "state", account, -1)
+    subprocess.run(command, check=True)
+    (state,) = (tmp_path / "state").iterdir()
+    assert f"serve -p /var/lib/support/{state.name} " in unit["Service"]["ExecStart"]
+    assert {path.stat().st_uid for path in (state, *state.rglob("*"))} == {account}
+    assert (state / ".chainring" / "key").stat().st_mode & 0o777 == 0o600
+    (state / "chainring.toml").write_text("mine")
+    subprocess.run(command, check=True)
+    assert (state / "chainring.toml").read_text() == "mine"
+    assert list((tmp_path / "state").iterdir()) == [state]
+
+
+def test_the_init_container_makes_the_state_whole_and_never_writes_over_it(
+    packaged: tuple[Path, Packaged], tmp_path: Path
+) -> None:
+    yaml = pytest.importorskip("yaml")
+    _, made = packaged
+    cluster = next(yaml.safe_load_all((made.folder / "kubernetes.yaml").read_text()))
+    pod = cluster["spec"]["template"]["spec"]
+    words = shlex.join(pod["initContainers"][0]["command"])
+    moved = {"/srv/project": "project", "/state": "state"}
+    command = unpacked(made, tmp_path, commands=words, moved=moved)
+    served = pod["containers"][0]["args"]
+    state = tmp_path / Path(served[served.index("-p") + 1]).relative_to("/")
+    (tmp_path / "state" / "new").mkdir()  # what a container that was killed had begun
+    subprocess.run(command, check=True)
+    with closing(Project.open(state)) as project:
+        project.make_key("operate", "me")
+        (old,) = (key for key in project.keys() if key.name == "package")
+        project.revoke_key(old.id)
+    subprocess.run(command, check=True)
+    with closing(Project.open(state)) as project:
+        told = {key.name: key.revoked for key in project.keys()}
+    assert told == {"package": True, "me": False}
+
+
+@pytest.mark.parametrize("app", ["my_shop", "shop-", "on", "null", "true"])
+def test_every_name_that_a_recipe_takes_is_one_that_a_cluster_takes(
+    app: str, packaged: tuple[Path, Packaged], shop: Path
+) -> None:
+    yaml = pytest.importorskip("yaml")
+    _, made = packaged
+    recipe = shop / "chainring.toml"
+    named = re.sub(r'name = "support"', f'name = "{app}"', recipe.read_text("utf-8"))
+    parse_recipe(tomllib.loads(named))
+    with closing(Project.open(shop)) as project:
+        deployment = project.champion().deployment
+        object.__setattr__(project.ring.recipe.project, "name", app)
+        files = texts(module._facts(project, deployment, made))
+    cluster, service = yaml.safe_load_all(files["kubernetes.yaml"])
+    pod = cluster["spec"]["template"]
+    names = [cluster["metadata"]["name"], service["metadata"]["name"]]
+    names += [service["spec"]["selector"]["app"], pod["metadata"]["labels"]["app"]]
+    names += [pod["spec"]["containers"][0]["image"].partition(":")[0]]
+    assert len(set(names)) == 1
+    assert isinstance(names[0], str)
+    assert re.fullmatch(r"[a-z]([a-z0-9-]*[a-z0-9])?", names[0])
+    assert f"docker build -t {names[0]}:" in files["README.md"]
+
+
+@pytest.mark.parametrize(("drain_s", "stop_s"), [(1.0, 30), (10.0, 30), (60.4, 76)])
+def test_who_stops_a_server_waits_until_it_has_drained(
+    drain_s: float, stop_s: int, packaged: tuple[Path, Packaged], shop: Path
+) -> None:
+    yaml = pytest.importorskip("yaml")
+    _, made = packaged
+    with closing(Project.open(shop)) as project:
+        object.__setattr__(project.ring.recipe.deployment, "drain_s", drain_s)
+        files = texts(module._facts(project, project.champion().deployment, made))
+    pod = next(yaml.safe_load_all(files["kubernetes.yaml"]))["spec"]["template"]["spec"]
+    assert pod["terminationGracePeriodSeconds"] == stop_s
+    assert f"\nTimeoutStopSec={stop_s}\n" in files["chainring.service"]
+    assert f"docker run --stop-timeout {stop_s} " in files["README.md"]
 
 
 def test_a_folder_with_anything_in_it_is_left_alone(shop: Path, tmp_path: Path) -> None:

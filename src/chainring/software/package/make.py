@@ -15,6 +15,7 @@ golden texts as the champion answers them here.
 
 from __future__ import annotations
 
+import math
 import shutil
 import sys
 from collections.abc import Iterator, Mapping
@@ -55,6 +56,8 @@ ENGINES = {
 """What each engine needs that serves without the training extra."""
 _OF_ENGINES = {name for needed in ENGINES.values() for name in needed}
 HEADROOM = 1.5
+STOP_S, LEAST_STOP_S = 15, 30
+"""Seconds beyond `drain_s` before a server is killed (workers take 10 of them), and in all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,8 +205,10 @@ def _facts(project: Project, deployment: Deployment, made: Packaged) -> dict[str
     memory = made.memory_mib
     crowd = f" in {made.processes} processes" if made.processes > 1 else ""
     planned = (memory or 512 * made.processes) * HEADROOM
+    stop_s = project.ring.recipe.deployment.drain_s + STOP_S
     return {
         "app": project.app,
+        "cluster": project.app.replace("_", "-").strip("-"),
         "model": short(deployment.model),
         "task": deployment.task,
         "form": made.form,
@@ -217,4 +222,5 @@ def _facts(project: Project, deployment: Deployment, made: Packaged) -> dict[str
         else "not measured",
         "request_mib": str(round(planned)),
         "limit_mib": str(round(planned * 2)),
+        "stop_s": str(max(LEAST_STOP_S, math.ceil(stop_s))),
     }

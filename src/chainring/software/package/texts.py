@@ -26,6 +26,7 @@ CMD ["chainring", "serve", "-p", "project", "--host", "0.0.0.0", "--port", "8000
 
 SERVICE = """\
 # Put the folder at /opt/${app} and its environment at /opt/${app}/venv; user and state are made.
+# The state is copied once, whole, with full rights ("+"): the service may not read the key here.
 [Unit]
 Description=chainring answers for ${app}
 After=network.target
@@ -33,11 +34,13 @@ After=network.target
 [Service]
 DynamicUser=yes
 StateDirectory=${app}
-ExecStartPre=/bin/cp -rn /opt/${app}/project/. /var/lib/${app}/
-ExecStart=/opt/${app}/venv/bin/chainring serve -p /var/lib/${app} --host 127.0.0.1 --port 8000
+ExecStartPre=+/bin/sh -c 'cd /var/lib/${app} && (test -e project || \\
+    (rm -rf new && cp -r /opt/${app}/project new && chown -R --reference=. new && mv new project))'
+ExecStart=/opt/${app}/venv/bin/chainring serve -p /var/lib/${app}/project \\
+    --host 127.0.0.1 --port 8000
 Restart=always
 KillMode=mixed
-TimeoutStopSec=30
+TimeoutStopSec=${stop_s}
 MemoryMax=${limit_mib}M
 NoNewPrivileges=yes
 ProtectSystem=strict
@@ -49,32 +52,38 @@ WantedBy=multi-user.target
 """
 
 KUBERNETES = """\
-# What people ask and react lies in an emptyDir, one a pod, and goes with it. To keep it, name a
-# PostgreSQL ledger in project/chainring.toml ([store] ledger) before the image is built.
+# What people ask and react, and keys made later, lie in an emptyDir, one a pod, and go with it.
+# To keep them: one replica, strategy Recreate, and a PersistentVolumeClaim in place of the emptyDir
+# (the image of a newer package needs a new one: a state that is there is never written over).
 apiVersion: apps/v1
 kind: Deployment
 metadata:
-  name: ${app}
-  labels: {app: ${app}}
+  name: "${cluster}"
+  labels: {app: "${cluster}"}
 spec:
   replicas: 2
   selector:
-    matchLabels: {app: ${app}}
+    matchLabels: {app: "${cluster}"}
   template:
     metadata:
-      labels: {app: ${app}}
+      labels: {app: "${cluster}"}
     spec:
-      terminationGracePeriodSeconds: 30
+      terminationGracePeriodSeconds: ${stop_s}
       securityContext: {runAsNonRoot: true, runAsUser: 10001, fsGroup: 10001}
       initContainers:
         - name: state
-          image: ${app}:${model}
-          command: ["cp", "-r", "/srv/project/.", "/state/"]
+          image: "${cluster}:${model}"
+          command:
+            - sh
+            - -c
+            - >-
+              test -e /state/project ||
+              (rm -rf /state/new && cp -r /srv/project /state/new && mv /state/new /state/project)
           volumeMounts: [{name: state, mountPath: /state}]
       containers:
         - name: serve
-          image: ${app}:${model}
-          args: ["chainring", "serve", "-p", "/state", "--host", "0.0.0.0", "--port", "8000"]
+          image: "${cluster}:${model}"
+          args: [chainring, serve, -p, /state/project, --host, 0.0.0.0, --port, "8000"]
           ports: [{containerPort: 8000, name: http}]
           startupProbe:
             httpGet: {path: /health/ready, port: http}
@@ -98,9 +107,9 @@ spec:
 apiVersion: v1
 kind: Service
 metadata:
-  name: ${app}
+  name: "${cluster}"
 spec:
-  selector: {app: ${app}}
+  selector: {app: "${cluster}"}
   ports: [{name: http, port: 80, targetPort: http}]
 """
 
@@ -132,10 +141,16 @@ An image is these two and the slim Python image under them.
 KEY is what `chainring package` showed, once. Make others with
 `venv/bin/chainring keys -p project --make ask --name NAME`, and revoke that one.
 
-- Image: `docker build -t ${app}:${model} .` and `docker run -p 8000:8000 ${app}:${model}`
+- Image: `docker build -t ${cluster}:${model} .` and
+  `docker run --stop-timeout ${stop_s} -p 8000:8000 ${cluster}:${model}`; Docker alone would end it
+  after 10 s, whatever it has yet to answer.
 - systemd: `chainring.service` tells where it expects the folder. It keeps its state in
   `/var/lib/${app}`: for a newer package stop it, move that folder away, and start it again.
 - Kubernetes: `kubectl apply -f kubernetes.yaml` once the image is where the cluster finds it.
+
+Answers, reactions and keys stay in the state of each place where it runs (volume, folder or pod):
+what is said of an answer counts only where that was given. A package takes no `[store] ledger`,
+since its model and keys are in the ledger that it came with.
 
 `/health/ready` is 503 until the model is loaded and while the server stops; `/metrics` is for
 Prometheus. `chainring why` knows model, data set and steps of an answer here, but not the rows:
