@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from tests.software.conftest import copy, opened
 
+from chainring.contracts.errors import InputError
 from chainring.software import keys
 from chainring.software.api import Project
 
@@ -35,3 +36,14 @@ def test_a_key_that_is_revoked_while_it_is_rotated_stays_revoked(
     _, fresh = shop.rotate_key(key.id)
     revoking.join(30)
     assert {one.id: one.revoked for one in shop.keys()} == {key.id: True, fresh.id: False}
+
+
+def test_a_key_that_was_rotated_is_not_rotated_again_but_the_last_one_is(shop: Project) -> None:
+    _, key = shop.make_key("ask", "web shop")
+    _, second = shop.rotate_key(key.id, grace_hours=0.001)
+    _, third = shop.rotate_key(second.id)
+    assert (second.expires, third.expires) == (None, None)
+    for earlier in (key, second):
+        with pytest.raises(InputError, match=f"rotated already.* {third.id}"):
+            shop.rotate_key(earlier.id)
+    assert len(shop.keys()) == 3

@@ -243,7 +243,7 @@ class Project:
     def rotate_key(
         self, identifier: str, *, grace_hours: float = holders.GRACE_HOURS
     ) -> tuple[str, Key]:
-        """Make a new secret in place of a key's; the old one ends after the grace."""
+        """Make a new secret in place of a key's, once; the old one ends after the grace."""
         return holders.rotate(self, identifier, grace_hours=grace_hours)
 
     def audit(

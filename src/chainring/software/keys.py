@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from chainring.contracts.access import Who
-from chainring.contracts.errors import UnknownNameError
+from chainring.contracts.errors import InputError, UnknownNameError
 from chainring.software import auditing
 from chainring.trust.access import Key, make_key, rotated
 
@@ -50,6 +50,7 @@ def rotate(
 ) -> tuple[str, Key]:
     """Return a new secret in place of a key's, which goes on for the grace; see `rotate_key`."""
     with _changing(project, identifier) as (old, add):
+        _require_newest(project, old)
         secret, fresh, ending = rotated(old, grace_s=grace_hours * _HOUR_S)
         add(fresh.id, fresh)
         add(ending.id, ending)
@@ -64,6 +65,21 @@ def revoked(project: Project, identifier: str, *, who: Who | None = None) -> Key
         add(identifier, ended)
     _kept(project, "revoked", identifier, who)
     return ended
+
+
+def _require_newest(project: Project, key: Key) -> None:
+    """Refuse a key that was rotated: its end is that of the grace, no longer the one it was given.
+
+    What a program is still set up with may be several keys behind; the newest of them is named.
+    """
+    following = {one.replaces: one.id for one in project.keys() if one.replaces}
+    newest = key.id
+    while newest in following:
+        newest = following[newest]
+    if newest != key.id:
+        raise InputError(
+            f"key {key.id} was rotated already; rotate the one that took over, {newest}"
+        )
 
 
 @contextmanager
