@@ -6,9 +6,12 @@ from typing import Any
 import httpx
 import pytest
 
+from chainring.deployment.http.app import create_app
 from chainring.deployment.http.demo import DemoVerbs
 from chainring.deployment.http.pages.strings import Strings
+from chainring.deployment.http.server import running
 from chainring.deployment.http.verbs import ReviewItem
+from chainring.deployment.settings import DeploymentSettings
 
 House = tuple[DemoVerbs, str]
 OpenPage = Callable[..., Any]
@@ -147,11 +150,56 @@ def test_a_case_goes_from_its_report_to_what_the_reporter_reads(
     assert (case.state, case.truth) == ("closed", "invoice")
 
 
-def test_signing_in_opens_the_page_that_was_asked_for(chromium: Any) -> None:
-    from chainring.deployment.http.app import create_app
-    from chainring.deployment.http.server import running
-    from chainring.deployment.settings import DeploymentSettings
+def test_the_address_of_a_case_opens_it_from_a_mail_and_elsewhere(chromium: Any) -> None:
+    verbs = DemoVerbs(keys={"the-key": "ask"})
+    with running(create_app(verbs, settings=DeploymentSettings())) as url:
+        here, elsewhere = (chromium.new_context(locale="en-GB") for _ in range(2))
+        page = here.new_page()
+        _sign_in(page, url, "the-key")
+        page.locator("#text").fill("where is it")
+        page.locator("#text").press("Enter")
+        page.locator("[data-open=flag]").click()
+        page.locator("[data-panel=flag] button").click()
+        page.locator(".told a").click()
+        page.get_by_text("Keep this address").wait_for()
+        address, author = page.url, _author(here, url)
 
+        mail = here.new_page()
+        link = f'<a href="{address}">case</a>'
+        mail.route("http://mail.example/", lambda r: r.fulfill(body=link, content_type="text/html"))
+        mail.goto("http://mail.example/")
+        mail.locator("a").click()
+        _type_key(mail, "the-key")
+        mail.get_by_text("Keep this address").wait_for()
+        assert _author(here, url) == author
+        page.reload()
+        page.get_by_text("Keep this address").wait_for()
+
+        phone = elsewhere.new_page()
+        phone.goto(address)
+        _type_key(phone, "the-key")
+        phone.get_by_text("Keep this address").wait_for()
+        assert _author(elsewhere, url) != author
+        here.close()
+        elsewhere.close()
+
+
+def _sign_in(page: Any, url: str, key: str) -> None:
+    page.goto(url)
+    _type_key(page, key)
+
+
+def _type_key(page: Any, key: str) -> None:
+    page.get_by_label("Key").fill(key)
+    page.keyboard.press("Enter")
+
+
+def _author(context: Any, url: str) -> str:
+    found = {cookie["name"]: str(cookie["value"]) for cookie in context.cookies(url)}
+    return found["chainring_author"]
+
+
+def test_signing_in_opens_the_page_that_was_asked_for(chromium: Any) -> None:
     verbs = DemoVerbs(keys={"the-key": "operate"})
     with running(create_app(verbs, settings=DeploymentSettings())) as url:
         context = chromium.new_context(locale="en-GB")

@@ -162,7 +162,8 @@ function flag(card, send, number) {
   const form = panel(card, "flag", async (fields) => {
     const value = fields.querySelector("input:checked").value;
     const stored = await send("flag", { value, comment: fields.elements.comment.value.trim() });
-    const link = stored.case ? [say("flag.follow"), `/cases/${stored.case}`] : null;
+    const address = `/cases/${stored.case}?feedback=${encodeURIComponent(stored.id)}`;
+    const link = stored.case ? [say("flag.follow"), address] : null;
     tell(card, say("flag.opened"), { link });
     return true;
   });

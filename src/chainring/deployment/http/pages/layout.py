@@ -138,7 +138,7 @@ def _set_cookies(call: Call, response: HTMLResponse) -> None:
             f"web_{secrets.token_urlsafe(12)}",
             max_age=_YEAR_S,
             httponly=True,
-            samesite="strict",
+            samesite="lax",  # strict: a link from elsewhere would make a new author of a known one
             secure=secure,
         )
     if call.query("lang") in LANGUAGES:
