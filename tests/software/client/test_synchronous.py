@@ -283,6 +283,54 @@ def listed(request: httpx.Request) -> httpx.Response:
     return httpx.Response(200, json=["no", "object"])
 
 
+OTHERS = [
+    {"status": "ok"},
+    {"predictions": []},
+    {"predictions": [[0.1]]},
+    {"data": 1, "labels": 1, "predictions": 1},
+    {"data": [{"index": "a"}], "labels": ["a"]},
+    {"data": [{"index": 0, "embedding": "ab"}], "predictions": ["a"]},
+]
+
+
+@pytest.mark.parametrize("body", OTHERS)
+def test_the_json_of_another_service_is_told_with_what_came(body: dict[str, Any]) -> None:
+    transport, _ = served([lambda request: httpx.Response(200, json=body)])
+    said = "http://x answered 200 application/json, which is no answer of `chainring serve`"
+    with Client("http://x", transport=transport) as client:
+        calls: list[Callable[[], Any]] = [
+            lambda: client.predict("a"),
+            lambda: client.predict_many(["a", "b"]),
+            lambda: client.react("pred_1", "rating", "up"),
+            lambda: client.embed(["a"]),
+            client.models,
+            client.labels,
+        ]
+        for call in calls:
+            with pytest.raises(UnreachableError, match=re.escape(said)):
+                call()
+
+    async def awaited() -> None:
+        async with AsyncClient("http://x", transport=transport) as client:
+            for call in (client.predict("a"), client.predict_many(["a"]), client.embed(["a"])):
+                with pytest.raises(UnreachableError, match=re.escape(said)):
+                    await call
+            for each in (client.models(), client.labels()):
+                with pytest.raises(UnreachableError, match=re.escape(said)):
+                    await each
+
+    asyncio.run(awaited())
+
+
+@pytest.mark.parametrize("awaited", [False, True])
+@pytest.mark.parametrize("data", ['{"delta": "x"}', "[DONE]", "7"])
+def test_the_events_of_another_service_are_told(data: str, awaited: bool) -> None:
+    headers, body = {"content-type": "text/event-stream"}, f"event: piece\ndata: {data}\n\n"
+    transport, _ = served([lambda request: httpx.Response(200, headers=headers, text=body)])
+    with pytest.raises(UnreachableError, match="no answer of `chainring serve`"):
+        streamed(transport, awaited=awaited)
+
+
 FOREIGN = [
     (move, "http://x moved to https://y.example; use that"),
     (sign_in, "http://x sends on to http://x/sso/login instead of answering"),
@@ -323,7 +371,8 @@ def test_the_client_that_is_awaited_tells_it_too(answer: Any, said: str) -> None
 
 
 def test_a_pair_and_many_pairs_are_sent_as_the_server_wants_them() -> None:
-    transport, seen = served([fine])
+    two = {"predictions": [ANSWER, ANSWER]}
+    transport, seen = served([fine, lambda request: httpx.Response(200, json=two)])
     with Client("http://x", transport=transport) as client:
         client.predict("a", pair="b")
         client.predict_many([("a", "b"), ("c", "d")])
@@ -335,6 +384,32 @@ def test_a_pair_and_many_pairs_are_sent_as_the_server_wants_them() -> None:
 def test_what_is_no_address_is_told() -> None:
     with pytest.raises(InputError, match="no address"):
         Client("localhost:8000")
+
+
+@pytest.mark.parametrize("address", ["http://[x", "http://x:99999", "http://x:a"])
+def test_what_is_almost_an_address_is_told(address: str) -> None:
+    with pytest.raises(InputError, match="no address"):
+        Client(address)
+
+
+@pytest.mark.parametrize("secret", ["“cr_ask_1”", "cr_ask_１", "cr_ask\x00", "cr\nask"])
+def test_a_key_that_no_header_can_hold_is_told_and_not_quoted(secret: str) -> None:
+    with pytest.raises(InputError, match="key") as caught:
+        Client("http://x", key=secret)
+    assert "ask" not in str(caught.value)
+    assert caught.value.__cause__ is None
+
+
+@pytest.mark.parametrize("is_set", [False, True])
+def test_a_key_goes_without_the_line_feed_of_its_file(
+    monkeypatch: pytest.MonkeyPatch, is_set: bool
+) -> None:
+    if is_set:
+        monkeypatch.setenv("CHAINRING_KEY", " cr_ask_1\r\n")
+    transport, seen = served([fine])
+    with Client("http://x", key="" if is_set else "cr_ask_1\n", transport=transport) as client:
+        client.predict("a")
+    assert seen[0].headers["authorization"] == "Bearer cr_ask_1"
 
 
 def test_the_key_comes_from_the_environment_where_none_is_given(

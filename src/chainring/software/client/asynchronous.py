@@ -8,16 +8,19 @@ async with AsyncClient("http://localhost:8000") as client:
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 
 from chainring.contracts.feedback import FeedbackKind
 from chainring.contracts.values import Input
 from chainring.software.client import wire
 from chainring.software.client.connection import answer_of, body_of, reached, require_events
 from chainring.software.client.retrying import Retry, Tries
+from chainring.software.client.stream import Stream
 from chainring.software.client.wire import Answer, Model, Piece, Reacted, Sent
+
+T = TypeVar("T")
 
 
 class AsyncClient:
@@ -84,15 +87,16 @@ class AsyncClient:
         """
         asked: Input = text if pair is None else (text, pair)
         sent = wire.asked(asked, episode=episode, author=author, key=idempotency_key)
-        return wire.answers(await self._body(sent))[0]
+        return await self._body(sent, wire.answer)
 
     async def predict_many(
         self, texts: Sequence[Input], *, episode: str = "", author: str = "",
         idempotency_key: str = "",
     ) -> list[Answer]:  # fmt: skip
         """Return the answers to several texts or pairs, in order."""
-        sent = wire.asked(list(texts), episode=episode, author=author, key=idempotency_key)
-        return wire.answers(await self._body(sent))
+        many = list(texts)
+        sent = wire.asked(many, episode=episode, author=author, key=idempotency_key)
+        return await self._body(sent, wire.answers(len(many)))
 
     async def stream(
         self, text: str, *, pair: str | None = None, episode: str = "", author: str = ""
@@ -110,7 +114,7 @@ class AsyncClient:
                     await response.aread()
                     raise wire.error_of(response.status_code, body_of(response), response.headers)
                 require_events(response, url=self.url, path=sent.path)
-                coming = wire.Stream(self.url)
+                coming = Stream(self.url)
                 async for part in response.aiter_text():
                     for found in coming.take(part):
                         yield found
@@ -141,31 +145,30 @@ class AsyncClient:
             consent=consent,
             key=idempotency_key,
         )
-        return wire.read(Reacted, await self._body(sent))
+        return await self._body(sent, wire.reacted)
 
     async def embed(self, texts: Sequence[str]) -> list[list[float]]:
         """Return a vector a text."""
-        return wire.vectors(await self._body(wire.embedding(texts)))
+        many = list(texts)
+        return await self._body(wire.embedding(many), wire.vectors(len(many)))
 
     async def why(self, prediction: str) -> dict[str, Any]:
         """Return where an answer came from."""
-        found: dict[str, Any] = await self._body(wire.got(f"/v1/why/{prediction}"))
-        return found
+        return await self._body(wire.got(f"/v1/why/{prediction}"), wire.an_object)
 
     async def models(self) -> list[Model]:
         """Return the models that answer."""
-        return [wire.read(Model, one) for one in (await self._body(wire.got("/v1/models")))["data"]]
+        return await self._body(wire.got("/v1/models"), wire.models)
 
     async def labels(self) -> list[str]:
         """Return the labels that can be answered or corrected to."""
-        return [str(one["label"]) for one in (await self._body(wire.got("/v1/labels")))["labels"]]
+        return await self._body(wire.got("/v1/labels"), wire.labels)
 
     async def status(self) -> dict[str, Any]:
         """Return what answers and what waits."""
-        found: dict[str, Any] = await self._body(wire.got("/v1/status"))
-        return found
+        return await self._body(wire.got("/v1/status"), wire.an_object)
 
-    async def _body(self, sent: Sent) -> Any:
+    async def _body(self, sent: Sent, read: Callable[[Any], T]) -> T:
         import httpx
 
         tries = Tries(self.url, self.retry)
@@ -178,5 +181,5 @@ class AsyncClient:
                 await asyncio.sleep(tries.lost(error))
                 continue
             if response.status_code < 400:
-                return answer_of(response, url=self.url, path=sent.path)
+                return answer_of(response, url=self.url, path=sent.path, read=read)
             await asyncio.sleep(tries.refused(response))

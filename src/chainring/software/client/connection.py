@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from chainring import __version__
 from chainring.contracts.errors import InputError, MissingPackageError
 from chainring.software.client import wire
+
+T = TypeVar("T")
 
 KEY_VARIABLE = "CHAINRING_KEY"
 CONNECT_S = 5.0
@@ -30,25 +33,43 @@ def reached(url: str, key: str, timeout_s: float) -> Reached:
     Raises
     ------
     InputError
-        When the address is none.
+        When the address is none, or the key holds what no key has.
     MissingPackageError
         When httpx is not installed.
     """
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.netloc:
+    if not _is_address(url):
         raise InputError(f"{url!r} is no address; write https://ask.example.com")
+    secret = _secret(key or os.environ.get(KEY_VARIABLE, ""))
     try:
         import httpx
     except ImportError as error:
         raise MissingPackageError("httpx", extra="client", needed_for="the client") from error
     headers = {"user-agent": f"chainring/{__version__}"}
-    secret = key or os.environ.get(KEY_VARIABLE, "")
     if secret:
         headers["authorization"] = f"Bearer {secret}"
     connect_s = min(CONNECT_S, timeout_s)
     return Reached(
         url=url.rstrip("/"), headers=headers, timeout=httpx.Timeout(timeout_s, connect=connect_s)
     )
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is none, a bracket left open
+        return False
+
+
+def _secret(key: str) -> str:
+    """Return a key without the blanks and line feeds around it, which a file may add."""
+    found = key.strip()
+    if not (found.isascii() and found.isprintable()):
+        raise InputError(
+            "the key holds a character that no key has, such as a quotation mark or a full-width "
+            "letter; copy it again as `chainring keys --make` showed it"
+        )
+    return found
 
 
 def body_of(response: Any) -> Any:
@@ -59,22 +80,16 @@ def body_of(response: Any) -> Any:
         return {"error": {"message": f"no JSON but {response.headers.get('content-type', '')}"}}
 
 
-def answer_of(response: Any, *, url: str, path: str) -> dict[str, Any]:
-    """Return the JSON object of an answer.
+def answer_of(response: Any, *, url: str, path: str, read: Callable[[Any], T]) -> T:
+    """Return what `read` makes of the JSON object of an answer.
 
     Raises
     ------
     UnreachableError
-        When it sends on to another address, or is no JSON object.
+        When it sends on to another address, or is no JSON object of that shape.
     """
     _require_here(response, url, path)
-    try:
-        found = response.json()
-    except ValueError:
-        found = None
-    if not isinstance(found, dict):
-        raise wire.foreign(url, _described(response))
-    return found
+    return wire.understood(url, _described(response), lambda: read(wire.an_object(response.json())))
 
 
 def require_events(response: Any, *, url: str, path: str) -> None:

@@ -9,7 +9,7 @@ import base64
 import json
 import secrets
 import struct
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, TypeVar
 
@@ -168,15 +168,70 @@ def _post(path: str, body: Mapping[str, Any], *, key: str) -> Sent:
     return Sent(method="POST", path=path, body=data, headers=headers)
 
 
-def answers(body: Any) -> list[Answer]:
-    """Return the answers of a body, of one or of several."""
-    return [read(Answer, one) for one in body.get("predictions", [body])]
+def understood(url: str, found: str, read: Callable[..., T], *told: Any) -> T:
+    """Return what `read` makes of what was told.
+
+    Raises
+    ------
+    UnreachableError
+        When it has another shape: `found` is what came instead of an answer.
+    """
+    try:
+        return read(*told)
+    except (AttributeError, LookupError, TypeError, ValueError, struct.error) as error:
+        raise foreign(url, found) from error
 
 
-def vectors(body: Any) -> list[list[float]]:
-    """Return the vectors of a body, in the order of their texts."""
-    rows = sorted(body["data"], key=lambda row: int(row["index"]))
-    return [_numbers(row["embedding"]) for row in rows]
+def an_object(body: Any) -> dict[str, Any]:
+    """Return a body that is a JSON object."""
+    if not isinstance(body, dict):
+        raise TypeError("no JSON object")
+    return body
+
+
+def answer(body: Any) -> Answer:
+    """Return the answer to one text."""
+    return answers(1)(body)[0]
+
+
+def answers(count: int) -> Callable[[Any], list[Answer]]:
+    """Return what reads the answers to so many texts off a body."""
+
+    def of(body: Any) -> list[Answer]:
+        return [read(Answer, one) for one in _counted(body.get("predictions", [body]), count)]
+
+    return of
+
+
+def vectors(count: int) -> Callable[[Any], list[list[float]]]:
+    """Return what reads the vectors of so many texts off a body, in their order."""
+
+    def of(body: Any) -> list[list[float]]:
+        rows = sorted(_counted(body["data"], count), key=lambda row: int(row["index"]))
+        return [_numbers(row["embedding"]) for row in rows]
+
+    return of
+
+
+def reacted(body: Any) -> Reacted:
+    """Return the reaction of a body."""
+    return read(Reacted, body)
+
+
+def models(body: Any) -> list[Model]:
+    """Return the models of a body."""
+    return [read(Model, one) for one in body["data"]]
+
+
+def labels(body: Any) -> list[str]:
+    """Return the labels of a body."""
+    return [str(one["label"]) for one in body["labels"]]
+
+
+def _counted(rows: Sequence[Any], count: int) -> Sequence[Any]:
+    if len(rows) != count:
+        raise ValueError(f"{len(rows)} rows for {count} texts")
+    return rows
 
 
 def _numbers(written: str) -> list[float]:
@@ -190,59 +245,6 @@ def read(kind: type[T], body: Mapping[str, Any]) -> T:
     return kind(**{name: value for name, value in body.items() if name in known})
 
 
-class Events:
-    """Puts texts together to server-sent events.
-
-    A line ends at a line feed alone: U+2028, U+2029 and U+0085, at which `splitlines` and httpx cut
-    as well, may stand in JSON as they are.
-    """
-
-    def __init__(self) -> None:
-        self._name, self._data, self._rest = "message", "", ""
-
-    def take(self, text: str) -> list[tuple[str, Any]]:
-        """Take what came next; return the events that it ends."""
-        *lines, self._rest = (self._rest + text).split("\n")
-        return [event for line in lines for event in self._line(line.removesuffix("\r"))]
-
-    def _line(self, line: str) -> list[tuple[str, Any]]:
-        if line.startswith("event: "):
-            self._name = line[7:]
-        elif line.startswith("data: "):
-            self._data = line[6:]
-        elif not line and self._data:
-            found = (self._name, json.loads(self._data))
-            self._name, self._data = "message", ""
-            return [found]
-        return []
-
-
-class Stream:
-    """Reads an answer that is being written off the texts of its events."""
-
-    def __init__(self, url: str) -> None:
-        self._url, self._events, self._is_whole = url, Events(), False
-
-    def take(self, text: str) -> Iterator[Piece | Answer]:
-        """Yield what the text that came next tells; raise what an event `error` tells."""
-        for name, data in self._events.take(text):
-            if name == "error":
-                raise error_of(500, data, {})
-            if name == "piece":
-                yield Piece(text=data["text"])
-            elif name == "answer":
-                self._is_whole = True
-                yield read(Answer, data)
-
-    def end(self) -> None:
-        """Raise UnreachableError unless the answer came: something between cut the rest off."""
-        if not self._is_whole:
-            raise UnreachableError(
-                f"{self._url}: the stream ended before its answer; ask again, and look at the time "
-                "limits of what stands before the server"
-            )
-
-
 def error_of(status: int, body: Any, headers: Mapping[str, str]) -> ChainringError:
     """Return a refusal as the error that the library itself would raise."""
     fault = body.get("error", {}) if isinstance(body, dict) else {}
@@ -251,7 +253,8 @@ def error_of(status: int, body: Any, headers: Mapping[str, str]) -> ChainringErr
     message = str(fault.get("message") or f"the server answered {status}")
     step = str(fault.get("next", ""))
     whole = f"{message} {step}".strip()
-    faults = tuple(str(one) for one in fault.get("faults", ()))
+    listed = fault.get("faults")
+    faults = tuple(map(str, listed)) if isinstance(listed, list) else ()
     if code in ("not_found", "no_model"):
         return UnknownNameError(code, faults[0] if faults else message, None)
     if status in (429, 503) or code in ("busy", "not_ready", "too_slow"):
