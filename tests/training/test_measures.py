@@ -76,6 +76,41 @@ def test_several_labels_are_counted_over_all_by_label_and_as_a_whole() -> None:
         assert share.low <= share.estimate <= share.high
 
 
+def test_the_macro_f1_of_several_labels_is_as_sure_as_all_its_labels_together() -> None:
+    """Rare labels are told unsurely each, their mean is not; the bounds are those of fresh rows."""
+    generator = np.random.default_rng(0)
+
+    def drawn() -> list[tuple[str, str]]:
+        truth = generator.random((300, 20)) < 0.08
+        guessed = generator.random((300, 20)) < 0.08
+        said = np.where(generator.random((300, 20)) < 0.25, guessed, truth)
+        names = [
+            ["|".join(f"l{i:02}" for i in np.flatnonzero(labels)) or "|" for labels in table]
+            for table in (truth, said)
+        ]
+        return list(zip(*names, strict=True))
+
+    found = figures("multi-label", drawn())["macro_f1"]
+    fresh = [mean_f1(drawn()) for _ in range(100)]
+    spread = np.quantile(fresh, 0.975) - np.quantile(fresh, 0.025)
+    assert 0.6 * spread < found.high - found.low < 1.6 * spread
+    assert found.low < float(np.mean(fresh)) < found.high
+
+
+def mean_f1(told: list[tuple[str, str]]) -> float:
+    rows = [(set(truth.split("|")), set(said.split("|"))) for truth, said in told]
+    counts = [
+        [(label in truth, label in said) for truth, said in rows]
+        for label in {label for both in rows for names in both for label in names} - {""}
+    ]
+    each = [2 * sum(t and s for t, s in one) / sum(t + s for t, s in one) for one in counts]
+    return sum(each) / len(each)
+
+
+def test_rows_without_any_label_have_a_macro_f1_of_nothing() -> None:
+    assert figures("multi-label", [("|", "|"), ("|", "|")])["macro_f1"].estimate == 0.0
+
+
 def test_numbers_have_their_errors_and_correlations() -> None:
     truth, said = [1.0, 2.0, 3.0, 10.0], [2.0, 2.0, 5.0, 9.0]
     found = figures("regression", [(f"{t}", f"{s}") for t, s in zip(truth, said, strict=True)])
