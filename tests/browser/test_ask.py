@@ -148,6 +148,31 @@ def test_an_empty_correction_and_an_empty_comment_are_asked_for(
     assert not house[0]._feedback
 
 
+def test_what_is_typed_while_an_answer_is_awaited_stays_and_asks_nothing(
+    house: House, open_page: OpenPage
+) -> None:
+    page = open_page()
+    page.evaluate(
+        "() => { const go = window.fetch; window.fetch = async (...all) => "
+        "{ await new Promise((done) => { window.free = done; }); return go(...all); } }"
+    )
+    page.locator("#text").fill(QUESTIONS["en"])
+    for _ in range(3):
+        page.keyboard.press("Enter")
+    page.locator("#text").fill("And my refund?")
+    page.keyboard.press("Enter")
+    page.evaluate("window.free()")
+    page.locator(".answer").first.wait_for()
+    assert page.locator("#text").input_value() == "And my refund?"
+    assert page.locator("#text:focus").count() == 1
+    page.wait_for_timeout(200)
+    assert (page.locator(".answer").count(), len(house[0]._served)) == (1, 1)
+    page.keyboard.press("Enter")
+    page.evaluate("window.free()")
+    page.locator(".answer h2:focus").wait_for()
+    assert page.locator("#text").input_value() == ""
+
+
 def test_the_whole_journey_by_keyboard_alone(house: House, open_page: OpenPage) -> None:
     page = open_page()
     keys = page.keyboard

@@ -17,20 +17,26 @@ let count = 0;
 
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
+  const button = form.querySelector("button");
+  if (button.disabled) return; // Enter asks as well, and one answer is awaited already
+  const asked = [field.value, second?.value];
   const text = field.value.trim();
   if (!text) {
     field.focus();
     return;
   }
-  const button = form.querySelector("button");
   button.disabled = true;
   button.textContent = say("ask.waiting");
   trouble.hidden = true;
   try {
     const pair = second ? second.value.trim() : "";
-    show(text, await post("/v1/predict", { text, ...(pair ? { pair } : {}), episode }));
+    const answer = await post("/v1/predict", { text, ...(pair ? { pair } : {}), episode });
+    const card = show(text, answer);
+    if (field.value !== asked[0] || second?.value !== asked[1]) return; // the next is being typed
     field.value = "";
     if (second) second.value = "";
+    card.querySelector("h2").focus({ preventScroll: true });
+    card.scrollIntoView({ block: "nearest" });
   } catch (error) {
     trouble.textContent = error.message;
     trouble.hidden = false;
@@ -74,8 +80,7 @@ function show(text, answer) {
   react(card, answer);
   answers.prepend(card);
   document.getElementById("topics")?.remove();
-  slot("label").focus({ preventScroll: true });
-  card.scrollIntoView({ block: "nearest" });
+  return card;
 }
 
 function sure(answer) {
