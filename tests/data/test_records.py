@@ -9,8 +9,10 @@ import pytest
 
 from chainring.contracts.errors import InputError
 from chainring.contracts.forgotten import record_mark, subject_mark
+from chainring.contracts.ids import keyed
 from chainring.contracts.record import Record
 from chainring.data.settings import DataSettings
+from chainring.text.prepare import prepare
 
 
 def made(workshop: Any) -> list[Record]:
@@ -80,6 +82,47 @@ def test_text_is_normalised_and_personal_data_never_reaches_the_store(
     kept = b"".join(p.read_bytes() for p in (tmp_path / "store").rglob("*") if p.is_file())
     assert b"13912345678" not in kept
     assert b"zhang@qq.com" not in kept
+
+
+CHINESE = "包裹到哪里了，身份证110101199003074477，密码：abc0xyz9"
+CLEAN = '[{"role": "user", "content": "包裹到哪里了，身份证[id]，密码：[secret]"}]'
+
+
+def chat(content: str, **spelling: Any) -> str:
+    return json.dumps([{"role": "user", "content": content}], **spelling)
+
+
+@pytest.mark.parametrize("spelling", [{}, {"ensure_ascii": False}, {"separators": (",", ":")}])
+def test_a_conversation_is_prepared_message_by_message_however_it_is_written(
+    workshop: Any, spelling: dict[str, Any]
+) -> None:
+    workshop.settings = DataSettings(task="dialogue")
+    workshop.write_rows("help.jsonl", [{"text": chat(CHINESE, **spelling), "target": "今天到"}])
+    (record,) = made(workshop)
+    assert (record.text, record.language) == (CLEAN, "zh")
+
+
+def test_an_instruction_in_english_makes_no_chinese_conversation_english(workshop: Any) -> None:
+    workshop.settings = DataSettings(task="dialogue")
+    system = {"role": "system", "content": "Answer in one short and friendly sentence."}
+    for content in ("退款", "I want a refund"):
+        turns = [system, {"role": "user", "content": content}]
+        workshop.write_rows(
+            f"{content}.jsonl", [{"text": json.dumps(turns), "target": "Certainly, 好的"}]
+        )
+    assert sorted(record.language for record in made(workshop)) == ["en", "zh"]
+
+
+def test_a_conversation_forgotten_by_its_older_id_stays_away(workshop: Any) -> None:
+    workshop.settings = DataSettings(task="dialogue")
+    text = chat(CHINESE)
+    rows = [{"text": text, "target": "今天到"}, {"text": chat("Hello"), "target": "Hi"}]
+    workshop.write_rows("help.jsonl", rows)
+    content = keyed(workshop.work.secret, "content", prepare(text, as_one=True))
+    place = keyed(workshop.work.secret, "place", "data/help.jsonl", "", content)
+    older = "rec_" + keyed(workshop.work.secret, "record", f"{place} 1")
+    workshop.guard = replace(workshop.guard, forgotten=(record_mark(older, None),))
+    assert [record.text for record in made(workshop)] == [chat("Hello")]
 
 
 def test_without_redaction_the_text_is_only_normalised(workshop: Any) -> None:

@@ -12,6 +12,7 @@ from chainring.contracts.ids import id_time
 from chainring.contracts.prediction import LENGTH, Answer, Prediction
 from chainring.contracts.request import Request
 from chainring.deployment.answers import as_kept, as_sent, is_holdout, prediction
+from chainring.text.chat import conversation
 from chainring.text.normalise import group_key
 from chainring.text.shifts import shifts_of
 
@@ -44,6 +45,14 @@ def test_a_prediction_says_who_answered_what_to_whom() -> None:
     assert (found.latency_ms, found.at, found.variant) == (1.5, 1_700_000_000.0, "champion")
     assert found.id.startswith("pred_")
     assert id_time(found.id) == 1_700_000_000.0
+
+
+@pytest.mark.parametrize(("said", "found"), [("退款", "zh"), ("Hello, a refund", "en")])
+def test_a_conversation_has_the_language_of_its_messages(said: str, found: str) -> None:
+    text = conversation(
+        [{"role": "system", "content": "请简短。Be short"}, {"role": "user", "content": said}]
+    )
+    assert prediction(DEPLOYMENT, Request(text=text), answer(text), secret=SECRET).language == found
 
 
 def test_a_prediction_keeps_what_was_written_beside_the_second_text() -> None:

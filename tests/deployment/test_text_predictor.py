@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import math
 import shutil
 from collections.abc import Sequence
@@ -16,7 +17,8 @@ from chainring.contracts.request import Request
 from chainring.contracts.values import Input, tags_of
 from chainring.deployment.model_folder import Card, Floats
 from chainring.deployment.predictors import open_predictor
-from chainring.deployment.text_predictor import TextPredictor, prepare
+from chainring.deployment.text_predictor import TextPredictor
+from chainring.text.prepare import prepare
 from chainring.text.redact import RULES
 from chainring.text.shifts import moved, reverse
 
@@ -39,6 +41,13 @@ def test_answers_carry_the_best_labels_and_what_the_model_saw(linear_folder: Pat
     assert math.isclose(answer.confidence, truth[ranked[0]], abs_tol=1e-6)
     assert "13912345678" not in answer.text
     assert answer.text.startswith("Where is my parcel?")
+
+
+def test_a_conversation_is_seen_as_one_of_the_files_is_prepared(linear_folder: Path) -> None:
+    text = json.dumps([{"role": "user", "content": "密码：abc0xyz9"}])
+    with open_predictor(linear_folder, engine="linear") as predictor:
+        (answer,) = predictor.predict([Request(text=text)])
+    assert answer.text == '[{"role": "user", "content": "密码：[secret]"}]'
 
 
 def test_without_redaction_in_its_card_a_model_sees_the_number(
@@ -121,7 +130,13 @@ class Finder:
 
 @pytest.mark.parametrize("is_redacted", [True, False])
 @pytest.mark.parametrize(
-    "sent", ["the lamp", "call 13912345678 the  lamp", "我的手机13912345678，\u200blamp\u200b坏了"]
+    "sent",
+    [
+        "the lamp",
+        "call 13912345678 the  lamp",
+        "我的手机13912345678，\u200blamp\u200b坏了",
+        '[{"role":"user","content":"13912345678\\u7684 lamp"}]',
+    ],
 )
 def test_tags_lead_back_to_the_text_as_it_was_sent(sent: str, is_redacted: bool) -> None:
     card = Card(

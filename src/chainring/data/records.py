@@ -38,8 +38,10 @@ from chainring.data.rows import RawRow
 from chainring.data.settings import DataSettings
 from chainring.data.values import Value, value_of
 from chainring.store.tables import write_table
+from chainring.text.chat import is_conversation, spoken
 from chainring.text.language import language, language_named
 from chainring.text.normalise import group_key, normalise
+from chainring.text.prepare import prepare
 from chainring.text.redact import redact
 
 MAX_LABEL_CHARACTERS = 200
@@ -105,7 +107,7 @@ class _Maker:
             text = normalise(row.values.get("text", ""))
             reason = self._refused(row, text)
             if reason is None:
-                text = redact(text).text if self._guard.redact else text
+                text = self.text(row)
                 value = self._value(row, text)
                 reason = value.reason
             if reason is None:
@@ -116,8 +118,8 @@ class _Maker:
     def _remembered(self, row: RawRow, text: str, value: str) -> Iterator[Record]:
         """Yield the record unless it was forgotten; its place in the file counts all the same."""
         record = self.record(row, text, value)
-        marks, before = self._guard.forgotten, replace(record, subject=self._as_written(row))
-        if any(is_forgotten(one, marks, secret=self._secret) for one in (record, before)):
+        marks, told = self._guard.forgotten, [record, *self._as_before(row, record)]
+        if any(is_forgotten(one, marks, secret=self._secret) for one in told):
             self._dropped.add(FORGOTTEN, source=row.source, locator=record.locator)
         else:
             yield record
@@ -135,6 +137,10 @@ class _Maker:
             return None
         return f"consent not allowed: {self._paper(consent)}"
 
+    def text(self, row: RawRow) -> str:
+        """Return the text of a row as it is kept."""
+        return self._clean(row.values.get("text", ""))
+
     def value(self, row: RawRow, text: str) -> str:
         """Return what is said of a row, or nothing where that cannot be used."""
         return self._value(row, text).text
@@ -142,10 +148,9 @@ class _Maker:
     def record(self, row: RawRow, text: str, value: str) -> Record:
         values, pair = row.values, self._pair(row)
         content = keyed(self._secret, "content", both(text, pair))
-        key = self._place(row, content)
         subject = normalise(values.get("subject", ""))
         return Record(
-            id="rec_" + keyed(self._secret, "record", key),
+            id=self._id(row, content),
             app=self._app,
             text=text,
             digest=content,
@@ -153,7 +158,8 @@ class _Maker:
             locator=self._locator(row),
             licence=self._paper(values.get("licence", "")) or self._settings.licence,
             consent=self._consent(row),
-            language=language_named(normalise(values.get("language", ""))) or language(text),
+            language=language_named(normalise(values.get("language", "")))
+            or language(spoken(text)),
             group=group_key(
                 both(text, pair), key=self._secret, exact=self._settings.min_jaccard == 1
             ),
@@ -162,10 +168,17 @@ class _Maker:
             fields=self._fields(row, value, pair),
         )
 
-    def _as_written(self, row: RawRow) -> str | None:
-        """Return the subject as earlier versions told people apart: acts of then still hold."""
-        subject = row.values.get("subject")
-        return keyed(self._secret, "subject", subject) if subject else None
+    def _as_before(self, row: RawRow, record: Record) -> Iterator[Record]:
+        """Yield the record as earlier versions told it from others: acts of then still hold."""
+        subject, text = row.values.get("subject"), row.values["text"]
+        written = keyed(self._secret, "subject", subject) if subject else None
+        yield replace(record, subject=written)
+        if is_conversation(text):  # its words were prepared with the JSON around them
+            older = prepare(text, redacted=self._guard.redact, as_one=True)
+            content = keyed(self._secret, "content", both(older, record.fields.get("pair", "")))
+            if content != record.digest:
+                before = replace(record, id=self._id(row, content))
+                yield from (before, replace(before, subject=written))
 
     def _consent(self, row: RawRow) -> str:
         return normalise(row.values.get("consent", "")) or self._settings.consent
@@ -200,6 +213,9 @@ class _Maker:
         is_outside = value.text == self._settings.out_of_scope and facts.form == "one"
         return Value(text=OUT_OF_SCOPE) if is_outside else value
 
+    def _id(self, row: RawRow, content: str) -> str:
+        return "rec_" + keyed(self._secret, "record", self._place(row, content))
+
     def _place(self, row: RawRow, content: str) -> str:
         if row.key:
             return keyed(self._secret, "harvested", row.source, row.key, content)
@@ -232,8 +248,8 @@ class _Maker:
         return {name: text for name, text in fields.items() if text}
 
     def _clean(self, value: str) -> str:
-        clean = normalise(value)
-        return redact(clean).text if self._guard.redact else clean
+        tags = self._settings.facts.form == "tags"  # their places count in the text as it stood
+        return prepare(value, redacted=self._guard.redact, as_one=tags)
 
     def _redacted_paper(self, value: str) -> str:
         """Return a licence or a consent as it is, without personal data where it holds some."""
@@ -256,10 +272,8 @@ def record_of(
     Rows of files are told apart by their order, too, so that one alone does not tell its record.
     """
     assert row.key, "a row of a file is known only among the others"
-    text = normalise(row.values.get("text", ""))
-    nowhere = Dropped(Path())
-    maker = _Maker(app, guard, settings, secret, Faults(), nowhere)
-    text = redact(text).text if guard.redact else text
+    maker = _Maker(app, guard, settings, secret, Faults(), Dropped(Path()))
+    text = maker.text(row)
     return maker.record(row, text, maker.value(row, text))
 
 

@@ -16,7 +16,7 @@ from chainring.contracts.tasks import Form
 from chainring.contracts.values import canonical, tags_of, tags_text
 from chainring.data.tags import moved
 from chainring.text.normalise import normalise
-from chainring.text.redact import redact
+from chainring.text.prepare import prepare as prepared
 
 LOST_TAGS = "tags do not stand in the prepared text"
 
@@ -77,7 +77,7 @@ def _moved(found: str, text: str, raw: str, prepare: Callable[[str], str]) -> st
 
 def redacted(words: str) -> str:
     """Return words in one spelling and without personal data."""
-    return redact(normalise(words)).text
+    return prepared(words)
 
 
 def redacted_target(found: str, text: str, *, raw: str) -> str:

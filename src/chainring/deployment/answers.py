@@ -15,6 +15,7 @@ from chainring.contracts.prediction import Answer, Prediction, Variant
 from chainring.contracts.request import Request
 from chainring.contracts.tasks import Form
 from chainring.contracts.values import both, tags_of, tags_text
+from chainring.text.chat import spoken
 from chainring.text.language import language
 from chainring.text.normalise import group_key
 from chainring.text.shifts import further, moved, reverse
@@ -51,7 +52,7 @@ def prediction(
         label=answer.label,
         confidence=answer.confidence,
         passed_on=answer.passed_on,
-        language=language(answer.text),
+        language=language(spoken(answer.text)),
         request=keyed(secret, seen),
         group=group,
         holdout=is_holdout(group, share=holdout_share),

@@ -31,7 +31,7 @@ from chainring.deployment.model_folder import (
 )
 from chainring.deployment.onnx import INPUTS, SEGMENTS
 from chainring.deployment.openvino import OPENVINO_FILE, import_openvino
-from chainring.deployment.text_predictor import prepare
+from chainring.text.prepare import prepare
 
 CALIBRATED_TEXTS = 200
 _REPORTING = "openvino_telemetry"

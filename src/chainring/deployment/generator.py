@@ -28,8 +28,8 @@ from chainring.deployment.model_folder import (
     is_reader,
     read_card,
 )
-from chainring.deployment.text_predictor import prepare
 from chainring.deployment.written import Written
+from chainring.text.prepare import prepare
 
 DEFAULT = PredictSettings()
 WRITER_FOLDER = "writer"

@@ -20,8 +20,8 @@ from chainring.contracts.predictor import PredictSettings
 from chainring.contracts.request import Request
 from chainring.contracts.values import Input
 from chainring.deployment.model_folder import Card, Floats, damaged, existing
-from chainring.deployment.text_predictor import prepare
 from chainring.text.passages import Held, Passage, Passages, cut
+from chainring.text.prepare import prepare
 
 PASSAGES_FILE = "passages.jsonl"
 DEFAULT = PredictSettings()

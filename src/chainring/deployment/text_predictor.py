@@ -1,7 +1,7 @@
 """TextPredictor: turns raw texts or pairs into answers around an engine that gives logits.
 
-Enters requests, leaves answers; preparation (normalise, then redact where the model was trained
-so) happens here and nowhere else, so that what is served is prepared as what was trained.
+Enters requests, leaves answers; preparation (see `chainring.text.prepare`; redacted where the model
+was trained so) happens here, so that what is served is prepared as what was trained.
 """
 
 from __future__ import annotations
@@ -21,8 +21,7 @@ from chainring.contracts.tasks import TASKS
 from chainring.contracts.values import Input, Shift, input_of
 from chainring.deployment.model_folder import Card, Floats
 from chainring.stats.readout import Places, Said
-from chainring.text.normalise import normalise
-from chainring.text.redact import RULES, redact
+from chainring.text.prepare import prepare
 from chainring.text.shifts import shifts_of
 
 DEFAULT = PredictSettings()
@@ -42,15 +41,6 @@ class Engine(Protocol):
     def close(self) -> None:
         """Free what is held."""
         ...
-
-
-def prepare(text: str, *, redacted: bool, rules: str = RULES) -> str:
-    """Return a text as the model sees it: normalised, and without personal data if `redacted`.
-
-    `rules` are those of the model's own time: what is served is prepared as what was trained.
-    """
-    clean = normalise(text)
-    return redact(clean, rules=rules).text if redacted else clean
 
 
 class TextPredictor:
@@ -134,7 +124,8 @@ class TextPredictor:
         ]
 
     def _prepare(self, text: str) -> str:
-        return prepare(text, redacted=self.card.redact, rules=self.card.rules)
+        tags = self._readout.form == "tags"  # their places count in the text as it was sent
+        return prepare(text, redacted=self.card.redact, rules=self.card.rules, as_one=tags)
 
     def _shifts(self, asked: Input, text: Input) -> tuple[Shift, ...]:
         if asked == text or not isinstance(asked, str):

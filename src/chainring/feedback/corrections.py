@@ -71,7 +71,8 @@ def corrections(
     """
     rows = read_table(Feedback, work.trees.open(feedback.address))
     found, dropped = statements(rows, reviewed, guard, settings=settings, task=task)
-    records = [_record(one, guard, work, settings) for one in found]
+    tags = TASKS[task].form == "tags"
+    records = [_record(one, guard, work, settings, as_one=tags) for one in found]
     folder = work.folder("corrections")
     count = write_table(folder, records)
     dropped.write(folder / "dropped.jsonl")
@@ -274,11 +275,14 @@ def _is_gone(answer: Feedback) -> bool:
     return answer.id == answer.prediction and answer.consent == FORGOTTEN
 
 
-def _record(one: Statement, guard: Guard, work: Work, settings: FeedbackSettings) -> Record:
+def _record(
+    one: Statement, guard: Guard, work: Work, settings: FeedbackSettings, *, as_one: bool
+) -> Record:
+    """Return the record of a statement; `as_one`: its text is prepared as one, see `prepare`."""
     row = one.about
-    from chainring.text.redact import redact  # its rules take 0.1 s to compile
+    from chainring.text.prepare import prepare  # its rules take 0.1 s to compile
 
-    text = redact(row.text).text if guard.redact else row.text
+    text = prepare(row.text, as_one=as_one) if guard.redact else row.text
     return Record(
         id="rec_" + keyed(work.secret, "feedback", row.id, text),
         app=work.app,

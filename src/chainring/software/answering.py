@@ -116,10 +116,10 @@ def answered(
     Tags of the prediction count in that text, which `chainring.deployment.answers.as_sent` undoes.
     """
     from chainring.deployment.answers import as_kept, prediction
-    from chainring.text.redact import redact
+    from chainring.text.prepare import prepare
 
-    recipe = project.ring.recipe
-    answer = as_kept(answer, form=TASKS[deployment.task].form)
+    recipe, form = project.ring.recipe, TASKS[deployment.task].form
+    answer = as_kept(answer, form=form)
     row = prediction(
         deployment,
         request,
@@ -132,8 +132,8 @@ def answered(
     log = recipe.privacy.log
     if log == "none":
         row = replace(row, request="")
-    row = replace(row, pair=redact(row.pair).text)
-    return row, redact(answer.text).text if log == "redacted" else None
+    row = replace(row, pair=prepare(row.pair))
+    return row, prepare(answer.text, as_one=form == "tags") if log == "redacted" else None
 
 
 def as_sent(project: Project, said: Feedback) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 Message = dict[str, str]
@@ -21,6 +21,38 @@ def messages_of(text: str) -> list[Message]:
     """Return the messages of a conversation; any other text is what one user says."""
     found = _parsed(text)
     return found if found else [{"role": "user", "content": text}]
+
+
+def is_conversation(text: str) -> bool:
+    """Return whether a text is a conversation.
+
+    >>> is_conversation('[{"role": "user", "content": "Hi"}]'), is_conversation("[sic]")
+    (True, False)
+    """
+    return bool(_parsed(text))
+
+
+def in_each(text: str, change: Callable[[str], str]) -> str:
+    r"""Return a conversation with each message changed, in one form of JSON; else the text changed.
+
+    >>> in_each('[{"role":"user","content":"\\u9000\\u6b3e"}]', lambda said: said + "!")
+    '[{"role": "user", "content": "退款!"}]'
+    """
+    messages = _parsed(text)
+    if not messages:
+        return change(text)
+    return conversation([one | {"content": change(one["content"])} for one in messages])
+
+
+def spoken(text: str) -> str:
+    """Return what is said in a conversation, system messages aside; any other text as it is.
+
+    >>> spoken('[{"role": "system", "content": "Be short."}, {"role": "user", "content": "退款"}]')
+    '退款'
+    """
+    messages = _parsed(text)
+    said = [one["content"] for one in messages if one["role"] != "system"]
+    return "\n".join(said or [one["content"] for one in messages]) if messages else text
 
 
 def conversation(messages: Sequence[Mapping[str, str]]) -> str:
@@ -73,7 +105,7 @@ def _parsed(text: str) -> list[Message]:
         return []
     try:
         rows = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):  # the second of a thousand brackets
         return []
     messages = [
         {"role": row["role"], "content": row["content"]}
