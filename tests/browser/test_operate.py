@@ -81,6 +81,24 @@ def test_the_queue_is_worked_off_by_keys_alone(house: House, open_page: OpenPage
     ]
 
 
+def test_what_waits_behind_the_first_fifty_comes_when_they_are_done(
+    house: House, open_page: OpenPage
+) -> None:
+    names = [f"review_{n:02}" for n in range(51)]
+    house[0]._review = {
+        name: ReviewItem(id=name, kind="unsure", text=name, answer="invoice") for name in names
+    }
+    page = open_page("/review")
+    page.get_by_text("50 to look at, then more").wait_for()
+    for name in names[:50]:
+        page.locator(f"[data-item={name}]:focus").wait_for()
+        page.keyboard.press("r")
+    page.locator(f"[data-item={names[50]}]:focus").wait_for()
+    page.get_by_text("1 to look at", exact=True).wait_for()
+    page.keyboard.press("r")
+    page.locator("#empty").wait_for()
+
+
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_a_group_of_texts_is_named_or_left_alone(
     house: House, open_page: OpenPage, lang: str

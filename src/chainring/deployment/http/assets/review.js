@@ -48,7 +48,11 @@ function done(item, decision, value) {
   for (const row of item.querySelectorAll(".row")) row.hidden = true;
   tell(item, said[decision]);
   const rest = waiting();
-  left.textContent = say("review.left", { n: rest.length });
+  left.textContent = say(left.dataset.said, { n: rest.length });
+  if (rest.length === 0 && left.dataset.said === "review.more") {
+    location.reload();
+    return;
+  }
   document.getElementById("empty").hidden = rest.length > 0;
   const next = after(item);
   next?.focus();

@@ -22,16 +22,24 @@ async def review(call: Call) -> Response:
     """Draw the queue."""
     say = Strings(call.language)
     labels = await run_in_threadpool(call.verbs.labels) if call.verbs.ready().ok else []
-    items = await run_in_threadpool(
-        call.verbs.review_items, limit=PAGE_SIZE, caller=call.caller, language=call.language
+    found = await run_in_threadpool(
+        call.verbs.review_items, limit=PAGE_SIZE + 1, caller=call.caller, language=call.language
     )
+    items, left = found[:PAGE_SIZE], "review.more" if len(found) > PAGE_SIZE else "review.left"
     form = form_of(call)
     cards = [_card(item, form, labels, say) for item in items]
     return page(
         call,
         heading(say("review.title"), say("review.lead")),
         tag("p", say("review.keys"), class_="hint keys"),
-        tag("p", say("review.left", n=len(items)), id="left", role="status", hidden=not items),
+        tag(
+            "p",
+            say(left, n=len(items)),
+            id="left",
+            role="status",
+            hidden=not items,
+            data_said=left,
+        ),
         tag("p", say("review.empty"), id="empty", class_="notice", hidden=bool(items)),
         tag("ol", *cards, class_="queue"),
         label_data(labels, say),

@@ -126,6 +126,7 @@ STRINGS: dict[str, tuple[str, str]] = {
         "您的判断就是下一个模型学习和评判的依据。",
     ),
     "review.left": ("{n} to look at", "待审核 {n} 条"),
+    "review.more": ("{n} to look at, then more", "待审核 {n} 条，之后还有"),
     "review.empty": ("Nothing waits. Well done.", "全部审核完毕。"),
     "review.keys": (
         "Keys: J next · K previous · A accept · C change · R reject · M must",
