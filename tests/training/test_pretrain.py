@@ -185,6 +185,23 @@ def test_a_budget_that_is_too_small_cuts_the_epochs_and_says_so(work: Work) -> N
     assert "% of one of 3 epochs" in notes[0]
 
 
+@pytest.mark.parametrize(
+    ("objective", "embeddings", "begun"),
+    [("masked", "neighbours", True), ("masked", "random", False), ("causal", "neighbours", False)],
+)
+def test_the_tokens_of_a_new_encoder_begin_by_their_neighbours_unless_told_otherwise(
+    work: Work, objective: str, embeddings: str, begun: bool
+) -> None:
+    said = list[str]()
+    settings = small(objective=objective, embeddings=embeddings, epochs=1, learning_rate=1e-9)
+    base, _ = pretrain(ROWS, work=dataclasses.replace(work, say=said.append), settings=settings)
+    assert any("tokens begin by their neighbours" in line for line in said) == begun
+    if objective == "masked":
+        table = AutoModel.from_pretrained(base.folder).get_input_embeddings().weight.detach()
+        alike = (table.norm(dim=-1) - 0.02 * 32**0.5).abs() < 1e-4
+        assert (float(alike.float().mean()) > 0.5) == begun
+
+
 def test_without_any_text_there_is_nothing_to_pretrain_from(work: Work) -> None:
     with pytest.raises(RefusedError, match="no text"):
         pretrain([make_row("", "a", "zh")], work=work, settings=small())

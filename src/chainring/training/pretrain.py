@@ -37,10 +37,11 @@ from chainring.training.objectives.attention import fit_attention, with_masks
 from chainring.training.objectives.documents import Document, encoded, segmenter
 from chainring.training.objectives.folder import Pretrained, read_back, write_base
 from chainring.training.objectives.heldout import heldout
+from chainring.training.objectives.neighbours import begin
 from chainring.training.objectives.objective import OBJECTIVES, Frame, Objective, sentinels_of
 from chainring.training.objectives.packing import Item
 from chainring.training.objectives.settings import PretrainSettings
-from chainring.training.objectives.settled import Settled, settled
+from chainring.training.objectives.settled import Settled, by_neighbours, settled
 from chainring.training.objectives.shape import Shape, cost, new_model
 from chainring.training.objectives.start import open_base, open_base_tokenizer
 from chainring.training.settings import TrainingSettings
@@ -148,6 +149,9 @@ def pretrained(
     settings = settings.model_copy(update={"pretrain": chosen.filled(options)})
     seed_all(settings.seed)
     model = _model(text, base, settings.pretrain, chosen)
+    if by_neighbours(options):
+        begun = begin(model, text.items, marks=text.frame.marks, seed=settings.seed)
+        work.say(f"{RUN}: {begun} of {text.frame.vocabulary} tokens begin by their neighbours")
     fitting_ = _fit(model, text, options, minutes=minutes, work=work)
     learner = objective.learner(model)
     numbers = precision(work.placement, settings.craft.precision)

@@ -27,6 +27,11 @@ class PretrainSettings(BaseModel):
     whole_words: bool = Field(
         default=True, description="hide whole words, Chinese ones too ('masked')"
     )
+    embeddings: Literal["neighbours", "random"] = Field(
+        default="neighbours",
+        description="first vectors of a new network's tokens: by their neighbours in the text "
+        "('masked'), or random",
+    )
     continue_from: str = Field(
         default="", description="base to go on from, with its tokeniser; empty: random weights"
     )
