@@ -12,6 +12,7 @@ import struct
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 from chainring.contracts.errors import (
     BusyError,
@@ -152,6 +153,13 @@ def told(
 def embedding(texts: Sequence[str]) -> Sent:
     """Return the request for vectors."""
     return _post("/v1/embeddings", {"input": list(texts), "encoding_format": "base64"}, key="")
+
+
+def explaining(prediction: str) -> Sent:
+    """Return the request for where an answer came from; the id stays one part of the path."""
+    if prediction in ("", ".", ".."):
+        raise InputError(f"{prediction!r} is no id of a prediction")
+    return got(f"/v1/why/{quote(prediction, safe='', errors='replace')}")
 
 
 def got(path: str) -> Sent:
