@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.software.conftest import copy, opened
+from tests.software.conftest import copy, invoke, opened
 
 from chainring.contracts.errors import InputError
+from chainring.deployment.http.privileges import KeyWish
 from chainring.software import keys
 from chainring.software.api import Project
+from chainring.software.service import Service
 
 
 @pytest.fixture
@@ -47,3 +49,16 @@ def test_a_key_that_was_rotated_is_not_rotated_again_but_the_last_one_is(shop: P
         with pytest.raises(InputError, match=f"rotated already.* {third.id}"):
             shop.rotate_key(earlier.id)
     assert len(shop.keys()) == 3
+
+
+def test_the_audit_names_the_key_that_acted_and_not_only_its_name(shop: Project) -> None:
+    secret, key = shop.make_key("admin", "ann")
+    shop.make_key("admin", "ann")
+    service = Service(shop, open_to_all=False)
+    caller = service.authenticate(secret, "127.0.0.1")
+    made = service.issue_key(KeyWish(role="ask", name="web shop"), caller=caller)
+    act, *_, by_owner = service.acts(limit=10)
+    assert (act.who, act.key, act.about) == ("ann", key.id, made.key.id)
+    assert by_owner.key == ""
+    shown = invoke("audit", "-p", str(shop.folder))
+    assert f"ann (admin, key {key.id})" in shown.output
