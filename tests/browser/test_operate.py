@@ -149,7 +149,9 @@ def test_a_case_goes_from_its_report_to_what_the_reporter_reads(
     reporter.locator("#text").press("Enter")
     reporter.locator("[data-open=flag]").click()
     reporter.locator("[data-panel=flag] button").click()
-    reporter.locator(".told a").click()
+    with reporter.expect_popup() as opened:
+        reporter.locator(".told a").click()
+    reporter = opened.value
     reporter.get_by_text(say("case.wait")).wait_for()
 
     operator = open_page("/cases", lang=lang)
@@ -178,7 +180,9 @@ def test_the_address_of_a_case_opens_it_from_a_mail_and_elsewhere(chromium: Any)
         page.locator("#text").press("Enter")
         page.locator("[data-open=flag]").click()
         page.locator("[data-panel=flag] button").click()
-        page.locator(".told a").click()
+        with page.expect_popup() as opened:
+            page.locator(".told a").click()
+        page = opened.value
         page.get_by_text("Keep this address").wait_for()
         address, author = page.url, _author(here, url)
 

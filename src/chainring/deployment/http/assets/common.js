@@ -38,6 +38,7 @@ export function tell(card, text, { bad = false, link = null } = {}) {
   if (link) {
     const anchor = document.createElement("a");
     [anchor.textContent, anchor.href] = link;
+    anchor.target = "_blank"; // what stands on the page stays
     line.append(" ", anchor);
   }
 }

@@ -32,6 +32,7 @@ STRINGS: dict[str, tuple[str, str]] = {
     ),
     "failed": ("That did not work.", "操作未成功。"),
     "offline": ("The server cannot be reached. Try again.", "无法连接服务，请重试。"),
+    "new_tab": (" (in a new tab)", "（在新标签页打开）"),
     "send": ("Send", "发送"),
     "cancel": ("Cancel", "取消"),
     "sent": ("Thank you.", "谢谢。"),
