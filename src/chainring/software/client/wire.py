@@ -123,7 +123,7 @@ def asked(
         body |= {"texts": firsts, "pairs": seconds} if seconds else {"texts": firsts}
     if stream:
         body["stream"] = True
-    return _post("/v1/predict", body, key=key)
+    return _post("/v1/predict", body, key=None if stream else key)
 
 
 def told(
@@ -167,11 +167,11 @@ def got(path: str) -> Sent:
     return Sent(method="GET", path=path)
 
 
-def _post(path: str, body: Mapping[str, Any], *, key: str) -> Sent:
-    headers = {
-        "content-type": "application/json",
-        "idempotency-key": key or secrets.token_urlsafe(18),
-    }
+def _post(path: str, body: Mapping[str, Any], *, key: str | None) -> Sent:
+    """Return a post with its idempotency key, a new one where it is empty; None: it takes none."""
+    headers = {"content-type": "application/json"}
+    if key is not None:
+        headers["idempotency-key"] = key or secrets.token_urlsafe(18)
     data = json.dumps(body, ensure_ascii=False).encode("utf-8", "surrogatepass")
     return Sent(method="POST", path=path, body=data, headers=headers)
 
