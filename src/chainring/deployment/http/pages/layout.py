@@ -14,7 +14,7 @@ from chainring.deployment.http.calls import Call
 from chainring.deployment.http.language import LANGUAGE_COOKIE, LANGUAGES
 from chainring.deployment.http.pages.markup import Markup, data, group, tag
 from chainring.deployment.http.pages.strings import Strings
-from chainring.deployment.http.verbs import LabelName
+from chainring.deployment.http.verbs import Caller, LabelName, Verbs
 
 _YEAR_S = 365 * 86_400
 _NAV = (
@@ -88,6 +88,15 @@ def _skip(say: Strings) -> Markup:
     return tag("a", say("skip"), class_="skip", href="#main")
 
 
+def start(verbs: Verbs, caller: Caller) -> str:
+    """Return the first page of the navigation that a caller may see, or nothing."""
+    return next((path for path, _, verb in _NAV if _reaches(verbs, caller, verb)), "")
+
+
+def _reaches(verbs: Verbs, caller: Caller, verb: str) -> bool:
+    return verbs.may(caller, verb) and (not caller.only or verb in caller.only)
+
+
 def _header(call: Call, say: Strings, active: str) -> Markup:
     links = [
         tag(
@@ -97,12 +106,13 @@ def _header(call: Call, say: Strings, active: str) -> Markup:
             aria_current="page" if name == active else None,
         )
         for path, name, verb in _NAV
-        if call.caller.key_id != "nobody" and call.verbs.may(call.caller, verb)
+        if call.caller.key_id != "nobody" and _reaches(call.verbs, call.caller, verb)
     ]
     logo = tag("img", src="/assets/icon.svg", alt="", width=26, height=26)
+    home = start(call.verbs, call.caller) or "/"
     return tag(
         "header",
-        tag("a", logo, tag("span", say("site")), href="/", class_="brand"),
+        tag("a", logo, tag("span", say("site")), href=home, class_="brand"),
         tag("nav", *links, aria_label=say("nav")) if links else None,
         tag("div", _languages(call, say), _sign_out(call, say), class_="tools"),
     )

@@ -51,6 +51,10 @@ STRINGS: dict[str, tuple[str, str]] = {
         "This key is not valid here. Check it for typing errors.",
         "此密钥无效，请检查是否输入有误。",
     ),
+    "login.no_page": (
+        "This key is for programs: none of the pages is open to it.",
+        "此密钥供程序使用，不能打开任何页面。",
+    ),
     "login.too_many": (
         "Too many wrong keys. Wait for a minute.",
         "错误次数过多，请等待一分钟。",
