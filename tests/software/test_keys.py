@@ -12,9 +12,9 @@ from tests.software.conftest import copy, invoke, opened
 
 from chainring.contracts.errors import InputError, NotAllowedError
 from chainring.deployment.http.privileges import KeyWish
-from chainring.software import keys
 from chainring.software.api import Project
 from chainring.software.service import Service
+from chainring.trust.access import rotated
 
 
 @pytest.fixture
@@ -27,14 +27,14 @@ def test_a_key_that_is_revoked_while_it_is_rotated_stays_revoked(
     shop: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _, key = shop.make_key("ask", "web shop")
-    rotated, revoking = keys.rotated, threading.Thread(target=shop.revoke_key, args=(key.id,))
+    revoking = threading.Thread(target=shop.revoke_key, args=(key.id,))
 
     def slow(*args: Any, **more: Any) -> Any:
         revoking.start()
         revoking.join(0.3)
         return rotated(*args, **more)
 
-    monkeypatch.setattr(keys, "rotated", slow)
+    monkeypatch.setattr("chainring.software.keys.rotated", slow)
     _, fresh = shop.rotate_key(key.id)
     revoking.join(30)
     assert {one.id: one.revoked for one in shop.keys()} == {key.id: True, fresh.id: False}
