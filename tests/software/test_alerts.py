@@ -20,6 +20,7 @@ import pytest
 from chainring.contracts.case import Case
 from chainring.contracts.errors import InputError, MissingPackageError, NotAllowedError
 from chainring.deployment.alert_settings import AlertSettings
+from chainring.deployment.http.logs import JsonLines
 from chainring.software.alerts import ALERT, Alert, Alerts, pinned_post, signed
 from chainring.software.api import Project
 
@@ -132,7 +133,9 @@ def test_what_was_not_taken_is_tried_again_later_with_the_same_id(
     assert len(hook.got) == 3, "and no redirect was followed"
 
 
-def test_it_is_given_up_after_so_many_tries_and_said_why(project: Project) -> None:
+def test_it_is_given_up_after_so_many_tries_and_said_why(
+    project: Project, caplog: pytest.LogCaptureFixture
+) -> None:
     configured(project, "http://hook.example/", tries=3)
     case = with_case(project)
 
@@ -145,6 +148,12 @@ def test_it_is_given_up_after_so_many_tries_and_said_why(project: Project) -> No
     alert = project.ring.ledger.fact(ALERT, case.id, Alert)
     assert alert is not None
     assert (alert.state, alert.tries, alert.because) == ("given up", 3, "nobody there")
+    last = json.loads(JsonLines().format(caplog.records[-1]))
+    assert (last["event"], last["state"], last["because"]) == (
+        "alert.failed",
+        "given up",
+        "nobody there",
+    )
 
 
 def test_a_receiver_that_is_away_is_waited_for_some_hours(project: Project) -> None:
