@@ -206,6 +206,31 @@ def test_the_address_of_a_case_opens_it_from_a_mail_and_elsewhere(chromium: Any)
         elsewhere.close()
 
 
+def test_what_was_typed_outlives_its_key(chromium: Any) -> None:
+    verbs = DemoVerbs(keys=dict.fromkeys(("old", "new", "other"), "operate"))
+    with running(create_app(verbs, settings=DeploymentSettings())) as url:
+        context = chromium.new_context(locale="en-GB")
+        page = context.new_page()
+        _sign_in(page, url, "old")
+        page.locator("#text").fill("where is it")
+        del verbs.keys["old"]
+        page.locator("#text").press("Enter")
+        with page.expect_popup() as opened:
+            page.locator("#trouble a").click()
+        _type_key(opened.value, "new")
+        opened.value.locator("#text").wait_for()
+        assert page.locator("#text").input_value() == "where is it"
+        page.locator("#text").press("Enter")
+        page.locator(".answer").wait_for()
+        page.goto(f"{url}/review?kind=all")
+        del verbs.keys["new"]
+        item = page.locator(".item").first
+        item.locator("[data-decision=reject]").click()
+        link = item.locator(".told.bad a")
+        assert link.get_attribute("href") == "/login?next=%2Freview%3Fkind%3Dall"
+        context.close()
+
+
 def _sign_in(page: Any, url: str, key: str) -> None:
     page.goto(url)
     _type_key(page, key)

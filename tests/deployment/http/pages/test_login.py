@@ -27,6 +27,11 @@ def test_after_signing_in_the_pages_open(keyed_url: str) -> None:
         assert browser.get("/review").status_code == 401
 
 
+def test_the_other_language_of_a_refused_form_knows_where_to_go(keyed_url: str) -> None:
+    answer = _sign_in(keyed_url, "k8-not-a-key", next_="/review")
+    assert 'href="/login?next=%2Freview&amp;lang=zh"' in answer.text
+
+
 @pytest.mark.parametrize(
     ("role", "start"), [("ask", "/"), ("annotate", "/review"), ("operate", "/"), ("admin", "/")]
 )

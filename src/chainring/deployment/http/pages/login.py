@@ -113,4 +113,11 @@ def _form(call: Call, *, next_: str, trouble: str = "", status: int = 200) -> Re
         class_="card narrow",
     )
     title = say("login.title")
-    return page(call, heading(title, say("login.lead")), body, title=title, status=status)
+    return page(
+        call,
+        heading(title, say("login.lead")),
+        body,
+        title=title,
+        status=status,
+        query={"next": next_},
+    )

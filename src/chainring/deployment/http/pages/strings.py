@@ -31,6 +31,11 @@ STRINGS: dict[str, tuple[str, str]] = {
         "回答由模型给出，可能有误。发现错误请告诉它。",
     ),
     "failed": ("That did not work.", "操作未成功。"),
+    "signed_out": (
+        "Your key has ended. Sign in, come back to this tab and send again.",
+        "您的密钥已失效。请登录后回到此标签页重新发送。",
+    ),
+    "signed_out.go": ("Sign in (in a new tab)", "登录（在新标签页打开）"),
     "offline": ("The server cannot be reached. Try again.", "无法连接服务，请重试。"),
     "new_tab": (" (in a new tab)", "（在新标签页打开）"),
     "send": ("Send", "发送"),
