@@ -72,9 +72,14 @@ def test_from_a_question_to_everything_one_can_say_of_its_answer(
     assert {f.text for f in house[0]._feedback.values()} == {QUESTIONS[lang]}
     assert len({f.author for f in house[0]._feedback.values()}) == 1
 
-    card.get_by_role("link", name=say("flag.follow")).click()
-    page.get_by_role("heading", name=say("case.title")).wait_for()
-    assert say("cases.open") in page.locator("main").inner_text()
+    with page.expect_popup() as opened:
+        card.get_by_role("link", name=say("flag.follow")).click()
+    opened.value.get_by_role("heading", name=say("case.title")).wait_for()
+    assert say("cases.open") in opened.value.locator("main").inner_text()
+    with page.expect_popup() as opened:
+        card.get_by_role("link", name=say("ask.why")).click()
+    opened.value.get_by_role("heading", name=say("why.title")).wait_for()
+    assert page.locator(".answer").count() == 1
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
@@ -209,8 +214,9 @@ def test_the_whole_journey_by_keyboard_alone(house: House, open_page: OpenPage) 
     page.locator("[data-open=flag]:focus").wait_for()
     assert page.locator("[data-panel=flag]").is_hidden()
     tab_to(".why")
-    keys.press("Enter")
-    page.wait_for_url("**/why/*")
+    with page.expect_popup() as opened:
+        keys.press("Enter")
+    opened.value.wait_for_url("**/why/*")
 
 
 def test_every_focused_thing_is_seen_to_be_focused(open_page: OpenPage) -> None:

@@ -149,7 +149,9 @@ def test_a_case_goes_from_its_report_to_what_the_reporter_reads(
     reporter.locator("#text").press("Enter")
     reporter.locator("[data-open=flag]").click()
     reporter.locator("[data-panel=flag] button").click()
-    reporter.locator(".told a").click()
+    with reporter.expect_popup() as opened:
+        reporter.locator(".told a").click()
+    reporter = opened.value
     reporter.get_by_text(say("case.wait")).wait_for()
 
     operator = open_page("/cases", lang=lang)
@@ -178,7 +180,9 @@ def test_the_address_of_a_case_opens_it_from_a_mail_and_elsewhere(chromium: Any)
         page.locator("#text").press("Enter")
         page.locator("[data-open=flag]").click()
         page.locator("[data-panel=flag] button").click()
-        page.locator(".told a").click()
+        with page.expect_popup() as opened:
+            page.locator(".told a").click()
+        page = opened.value
         page.get_by_text("Keep this address").wait_for()
         address, author = page.url, _author(here, url)
 
@@ -200,6 +204,31 @@ def test_the_address_of_a_case_opens_it_from_a_mail_and_elsewhere(chromium: Any)
         assert _author(elsewhere, url) != author
         here.close()
         elsewhere.close()
+
+
+def test_what_was_typed_outlives_its_key(chromium: Any) -> None:
+    verbs = DemoVerbs(keys=dict.fromkeys(("old", "new", "other"), "operate"))
+    with running(create_app(verbs, settings=DeploymentSettings())) as url:
+        context = chromium.new_context(locale="en-GB")
+        page = context.new_page()
+        _sign_in(page, url, "old")
+        page.locator("#text").fill("where is it")
+        del verbs.keys["old"]
+        page.locator("#text").press("Enter")
+        with page.expect_popup() as opened:
+            page.locator("#trouble a").click()
+        _type_key(opened.value, "new")
+        opened.value.locator("#text").wait_for()
+        assert page.locator("#text").input_value() == "where is it"
+        page.locator("#text").press("Enter")
+        page.locator(".answer").wait_for()
+        page.goto(f"{url}/review?kind=all")
+        del verbs.keys["new"]
+        item = page.locator(".item").first
+        item.locator("[data-decision=reject]").click()
+        link = item.locator(".told.bad a")
+        assert link.get_attribute("href") == "/login?next=%2Freview%3Fkind%3Dall"
+        context.close()
 
 
 def _sign_in(page: Any, url: str, key: str) -> None:

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from chainring.deployment.http.app import create_app
 from chainring.deployment.http.demo import DemoVerbs
+from chainring.deployment.http.language import Language
+from chainring.deployment.http.pages.strings import Strings
 from chainring.deployment.http.server import running
 from chainring.deployment.settings import DeploymentSettings
+
+LOCALES = {"en": "en-GB", "zh": "zh-CN"}
 
 
 def test_a_tab_whose_key_has_ended_asks_no_more_and_shows_the_way_in(chromium: Any) -> None:
@@ -25,4 +31,41 @@ def test_a_tab_whose_key_has_ended_asks_no_more_and_shows_the_way_in(chromium: A
         page.on("request", lambda request: asked.append(request.url))
         page.wait_for_timeout(6_000)
         assert f"{url}/watch" not in asked
+        context.close()
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_the_page_goes_on_after_a_click_and_says_when_the_server_is_away(
+    chromium: Any, lang: Language
+) -> None:
+    verbs = DemoVerbs()
+    with running(create_app(verbs, settings=DeploymentSettings())) as url:
+        context = chromium.new_context(locale=LOCALES[lang])
+        context.set_default_timeout(20_000)
+        page = context.new_page()
+        page.clock.install()
+        page.goto(f"{url}/watch")
+        as_of = Strings(lang)("watch.drawn", when="")
+        page.get_by_text(as_of).wait_for()
+
+        def is_redrawn() -> bool:
+            page.evaluate("document.querySelector('.tiles').id = 'old'")
+            with page.expect_response("**/watch"):
+                page.clock.run_for(5_100)
+            page.wait_for_timeout(300)
+            return bool(page.locator("#old").count() == 0)
+
+        page.locator("h1").click()
+        assert page.evaluate("document.activeElement.tagName") == "MAIN"
+        assert is_redrawn()
+
+        for broken in (lambda route: route.abort(), lambda route: route.fulfill(status=503)):
+            page.route("**/watch", broken)
+            page.clock.run_for(5_100)
+            page.locator("#away").wait_for()
+            shown = page.locator("#away").inner_text()
+            assert shown.startswith(Strings(lang)("watch.away", when="\0").partition("\0")[0])
+            page.unroute("**/watch")
+            assert is_redrawn()
+            assert page.locator("#away").is_hidden()
         context.close()

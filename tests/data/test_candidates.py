@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -150,6 +151,22 @@ def test_of_near_duplicates_the_first_of_each_label_stays(dropped: Dropped) -> N
     ]
     assert [one.record.id for one in collapsed(near, dropped)] == ["r1", "r2"]
     assert dropped.counts == {"near-duplicate": 2}
+
+
+def test_of_two_texts_only_what_is_near_by_both_may_stand_for_another(dropped: Dropped) -> None:
+    group = [
+        replace(candidate(f"r{n}", text, value), alike=alike)
+        for n, (text, value, alike) in enumerate(
+            [
+                ("has diabetes", "yes", (1, 1)),
+                ("has a rash", "yes", (1, 2)),
+                ("has a rash now", "yes", (1, 2)),
+                ("has no rash now", "no", (1, 2)),
+            ]
+        )
+    ]
+    assert [one.record.id for one in collapsed(group, dropped)] == ["r0", "r1", "r3"]
+    assert dropped.counts == {"near-duplicate": 1}
 
 
 DISTINCT = [

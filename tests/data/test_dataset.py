@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import itertools
+import json
+import random
 import tempfile
 from collections import Counter
 from pathlib import Path
@@ -9,6 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.data.clean.conftest import chinese, english
 
 from chainring.contracts.dataset import SPLITS, Dataset, Row
 from chainring.contracts.errors import InputError
@@ -333,3 +336,125 @@ def test_two_unwanted_answers_to_one_text_are_two_rows(workshop: Any, correction
     ]
     rows = [row for row in workshop.rows(workshop.dataset(said), "train") if row.feedback]
     assert sorted((row.rejected, len(row.records)) for row in rows) == [("go away", 2), ("走开", 1)]
+
+
+RULES = {
+    "en": "You are the friendly assistant of a shop of bicycles. Answer briefly, politely, never "
+    "promise a refund, never ask for a password, and pass every complaint on to a person.",
+    "zh": "你是一家自行车商店的客服助手。请简短礼貌地回答，不要承诺退款，不要索要密码，"
+    "所有投诉都转给人工客服。办公时间是工作日九点到五点，节假日不上班，请耐心等待。",
+}
+
+
+def _spoken(text: str, *, system: str = "") -> str:
+    first = [{"role": "system", "content": system}] if system else []
+    said = [*first, {"role": "user", "content": text}]
+    return json.dumps(said, ensure_ascii=False)
+
+
+def test_conversations_are_compared_by_what_is_said_in_them_and_not_by_their_beginning(
+    workshop: Any,
+) -> None:
+    workshop.settings = DataSettings(task="dialogue")
+    said = [
+        (_spoken(text, system=RULES["zh" if "我" in text or "这" in text else "en"]), text)
+        for text, _ in ROWS
+    ]
+    said += [(_spoken("退款"), "好的。"), (_spoken("退货"), "好的。")]
+    workshop.write_rows(
+        "talks.jsonl", [{"text": text, "target": f"reply to {n // 2}: {words}"}
+                        for n, (text, words) in enumerate(said)]
+    )  # fmt: skip
+    plain = [{"text": text, "target": f"reply to {n}"} for n, (text, _) in enumerate(ROWS)]
+    data = workshop.dataset()
+    assert sum(data.splits.values()) == len(said)
+    assert data.splits["train"] > len(said) / 2
+    assert min(data.splits["test"], data.splits["validation"]) > 0
+    groups = Counter(row.group for row in workshop.rows(data))
+    workshop.write_rows("talks.jsonl", plain)
+    alone = Counter(row.group for row in workshop.rows(workshop.dataset()))
+    assert sorted(groups.values()) == sorted([*alone.values(), 1, 1])
+
+
+NOTES = [" ".join(english(random.Random(n), words=120).split()) for n in range(30)] + [
+    chinese(random.Random(n), characters=300) for n in range(30)
+]
+FOUND = ("diabetes", "asthma", "a fever", "a cough", "no pain", "anaemia")
+
+
+def test_what_is_said_of_one_long_text_stays_whole_and_in_one_split(workshop: Any) -> None:
+    workshop.settings = DataSettings(task="inference")
+    rows = [
+        {"text": note, "pair": f"The patient has {what}.", "label": ("yes", "no")[n % 2]}
+        for n, note in enumerate(NOTES)
+        for what in FOUND
+    ]
+    workshop.write_rows("notes.jsonl", rows)
+    data = workshop.dataset()
+    assert data.counts == {}
+    found = workshop.rows(data)
+    splits = {note: {row.split for row in found if row.text == note} for note in NOTES}
+    assert {len(one) for one in splits.values()} == {1}
+    assert 0.02 <= data.splits["test"] / len(rows) <= 0.35
+
+
+def test_of_pairs_one_goes_only_where_both_texts_are_near(workshop: Any) -> None:
+    workshop.settings = DataSettings(task="matching", min_rows_per_label=1)
+    asked = "would you please tell me where on earth the parcel that I ordered is by now"
+    rows = [
+        {"text": NOTES[0], "pair": asked, "label": "same"},
+        {"text": NOTES[0], "pair": f"{asked}?!", "label": "same"},
+        {"text": NOTES[0], "pair": f"{asked} please", "label": "same"},
+        {"text": f"{NOTES[0]} and so on", "pair": f"{asked} then", "label": "same"},
+        {"text": NOTES[0], "pair": "short", "label": "same"},
+        {"text": f"{NOTES[0]} and so on", "pair": "shirt", "label": "same"},
+        {"text": NOTES[1], "pair": NOTES[2], "label": "other"},
+    ]
+    workshop.write_rows("pairs.jsonl", rows)
+    data = workshop.dataset()
+    assert data.counts == {"exact duplicate": 1, "near-duplicate": 2}
+    assert {row.pair for row in workshop.rows(data)} == {asked, "short", "shirt", NOTES[2]}
+
+
+def test_articles_stay_however_near_they_are_to_a_question_or_to_each_other(
+    workshop: Any,
+) -> None:
+    workshop.settings = DataSettings(task="question-answering")
+    articles = [f"{note} That costs {n} euros." for n, note in enumerate(NOTES[:20] + NOTES[30:])]
+    prices = [f"On Monday the boat to the island leaves at {n} and costs 5." for n in range(10, 15)]
+    rows = [{"text": one} for one in (*articles, *prices, f"{articles[0]}!")]
+    rows += [
+        {"text": f"what does {what} cost in article {n}", "pair": one, "target": f"{n} euros"}
+        for n, one in enumerate(articles)
+        for what in ("the first thing", "delivery")
+    ]
+    rows.append({"text": "what is said in full", "target": articles[1]})
+    workshop.write_rows("articles.jsonl", rows)
+    data = workshop.dataset()
+    found = workshop.rows(data)
+    assert {row.text for row in found if row.split == "unlabelled"} == {*articles, *prices}
+    assert data.counts == {"exact duplicate": 1}
+    assert len(found) == len(rows) - 1
+    for one in articles:
+        assert len({row.split for row in found if row.pair == one}) == 1
+    asked = len(rows) - len(articles) - len(prices) - 1
+    assert 0.02 <= data.splits["test"] / asked <= 0.35
+
+
+def test_all_preferences_about_one_prompt_stand_in_one_split(workshop: Any) -> None:
+    workshop.settings = DataSettings(task="preference")
+    rows = [
+        {"text": text, "target": f"good {n}: {text}", "pair": f"{FOUND[n]}: {other}"}
+        for (text, _), (other, _) in zip(ROWS, reversed(ROWS), strict=True)
+        for n in range(4)
+    ]
+    rows += [{**row, "pair": "not wanted either"} for row in rows[::8]]
+    workshop.write_rows("liked.jsonl", rows)
+    data = workshop.dataset()
+    found = workshop.rows(data)
+    assert data.counts == {}
+    assert len(found) == len(rows)
+    for text, _ in ROWS:
+        same = [row for row in found if row.text == text]
+        assert len({(row.split, row.group) for row in same}) == 1
+    assert 0 < data.splits["test"] / len(rows) <= 0.35

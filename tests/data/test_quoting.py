@@ -124,3 +124,17 @@ def test_a_page_that_holds_the_answer_of_a_test_row_is_not_learnt_from(workshop:
     stays = "展会上还有人对我们说起：" + ZH[2:20]
     workshop.write("pages.txt", f"今年很多人给我们写信：{ZH}，后来就解决了。\n{stays}\n")
     assert by_split(workshop.rows(workshop.dataset()))["unlabelled"] == {stays}
+
+
+def test_an_article_that_holds_the_answer_of_a_test_row_stays(workshop: Any) -> None:
+    workshop.settings = DataSettings(task="question-answering")
+    asked = [{"text": text, "target": text[:20], "split": "train"} for text, _ in ROWS]
+    judges = [
+        {"text": "what of the lamp", "target": EN, "split": "test"},
+        {"text": "台灯怎么了", "target": ZH, "split": "test"},
+    ]
+    articles = [BEFORE + EN + ", and more.", "其中一位写道：" + ZH + "，后来就解决了。"]
+    workshop.write_rows("help.jsonl", [*asked, *judges, *({"text": one} for one in articles)])
+    data = workshop.dataset()
+    assert by_split(workshop.rows(data))["unlabelled"] == set(articles)
+    assert "overlaps with an evaluation text" not in data.counts

@@ -12,13 +12,15 @@ from chainring.contracts.record import Record
 from chainring.data.candidates import Candidate
 from chainring.data.dropped import Dropped
 from chainring.data.settings import DataSettings
-from chainring.data.splits import Placed, Shares, placed
+from chainring.data.splits import Placed, Shares, placed, unmoved
 
 SECRET = b"a key"
 SHARES = Shares(test=0.15, validation=0.1, secret=SECRET)
 
 
-def member(name: str, label: str = "a", given: str = "", part: str = "") -> Candidate:
+def member(
+    name: str, label: str = "a", given: str = "", part: str = "", **fields: str
+) -> Candidate:
     record = Record(
         id=name,
         app="shop",
@@ -29,7 +31,8 @@ def member(name: str, label: str = "a", given: str = "", part: str = "") -> Cand
         licence="owner",
         consent="owner",
         language="en",
-        group=name,
+        group=" ".join((name, *fields.values())),
+        fields=fields,
     )
     said = Label(
         id=f"l{name}", app="shop", record=name, value=label, author="a", author_kind="source"
@@ -175,3 +178,42 @@ def test_a_given_validation_row_stays_and_training_rows_near_to_it_go() -> None:
     )
     assert [one.candidate.record.id for one in found] == ["v"]
     assert counts == {"near-duplicate of a validation row": 2}
+
+
+def of_two(*, task: str = "inference") -> Shares:
+    settings = DataSettings.model_validate({"task": task})
+    return Shares.beside((), settings, SECRET)
+
+
+@pytest.mark.parametrize("others", ["same", "other"])
+def test_a_group_of_two_texts_has_one_draw_however_many_rows_it_has(others: str) -> None:
+    drawn = []
+    for number in range(1_000):
+        note = f"{number:x} ".translate(str.maketrans("0123456789", "ghijklmnop"))
+        texts = [note if others == "same" else f"{note}{n * 'x'}" for n in range(8)]
+        group = [
+            member(text + "and it rained all day long in the valley " * 5, pair="p" * n)
+            for n, text in enumerate(texts)
+        ]
+        drawn.append(place(*group, shares=of_two())[0][0].split)
+    assert drawn.count("test") / 1_000 == pytest.approx(0.15, abs=0.035)
+    assert drawn.count("validation") / 1_000 == pytest.approx(0.10, abs=0.03)
+
+
+def test_what_more_is_asked_about_one_long_text_moves_none_of_it() -> None:
+    for number in range(200):
+        text = f"{chr(0x4E00 + number)} and it rained all day long in the valley" * 4
+        rows = [member(f"{text}{' ' * n}", pair="abcdefgh"[:n]) for n in range(1, 9)]
+        one, *_ = place(rows[0], shares=of_two())[0]
+        assert {found.split for found in place(*rows, shares=of_two())[0]} == {one.split}
+
+
+def test_of_articles_copies_alone_go_and_none_stands_in_a_split(tmp_path: Path) -> None:
+    articles = [member(name, "") for name in ("The boat costs 5.", "the boat costs 5", "It is 6.")]
+    with Dropped(tmp_path) as dropped:
+        found = unmoved(articles, of_two(task="question-answering"), dropped, form="text")
+    assert [(one.candidate.record.id, one.split) for one in found] == [
+        ("The boat costs 5.", "unlabelled"),
+        ("It is 6.", "unlabelled"),
+    ]
+    assert dropped.counts == {"exact duplicate": 1}

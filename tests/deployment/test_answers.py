@@ -69,12 +69,27 @@ def test_a_prediction_keeps_what_was_written_beside_the_second_text() -> None:
 def test_another_second_text_is_another_digest_and_another_group() -> None:
     found = [
         prediction(
-            DEPLOYMENT, Request(text="How long?"), replace(answer("How long?"), pair=pair),
-            secret=SECRET,
+            DEPLOYMENT, Request(text="How long?", pair=pair),
+            replace(answer("How long?"), pair=pair), secret=SECRET,
         )
         for pair in ("", "It takes two days.", "Shoes cost 9.")
     ]  # fmt: skip
     assert len({one.request for one in found}) == len({one.group for one in found}) == 3
+
+
+def test_a_passage_that_was_looked_up_moves_no_question_into_the_hold_out() -> None:
+    for question in [f"第{number}号柜台在哪里？" for number in "一二三四五六七八九十"]:
+        found = [
+            prediction(
+                DEPLOYMENT, Request(text=question), replace(answer(question), pair=passage),
+                secret=SECRET,
+            )
+            for passage in ("", "柜台在一楼。", "A parcel takes three days.")
+        ]  # fmt: skip
+        assert {one.group for one in found} == {group_key(question, key=SECRET)}
+        assert len({(one.request, one.holdout) for one in found}) == 1
+        assert [one.looked_up for one in found] == [False, True, True]
+        assert [one.given_pair for one in found] == ["", "", ""]
 
 
 def test_a_prediction_says_whether_its_answer_was_cut() -> None:

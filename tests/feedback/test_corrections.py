@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -96,6 +97,18 @@ def test_feedback_on_a_wrong_answer_becomes_a_training_record(
     assert (english.fields["label"], english.fields["reaction"]) == ("refund", "confirmation")
     assert chinese.id != english.id
     assert (table.rows, table.counts, dropped) == (2, {"part: train": 2}, [])
+
+
+@pytest.mark.parametrize("looked_up", [True, False])
+@pytest.mark.parametrize("given", [{}, {"id": "pred_1", "kind": "outcome", "holdout": True}])
+def test_a_passage_is_the_pair_of_a_record_only_where_the_asker_named_it(
+    tmp_path: Path, row: Row, review: Review, guard: Guard, looked_up: bool, given: dict[str, Any]
+) -> None:
+    wrong = row(1, pair="罗马的人27岁。", looked_up=looked_up, **given)
+    decided = (review("pred_1", "21"),) if given else ()
+    _, (record,), _ = made(tmp_path, [wrong], guard, decided)
+    assert record.fields.get("pair", "") == ("" if looked_up else "罗马的人27岁。")
+    assert record.fields["part"] == ("holdout" if given else "train")
 
 
 def test_the_same_snapshot_gives_the_same_tree_in_whatever_order_it_is_written(

@@ -3,6 +3,7 @@
 import pytest
 
 from chainring.feedback.label_names import label_fault
+from chainring.feedback.value_rules import ValueRules
 
 KNOWN = ("track_order", "退款", "reverted_card_payment?")
 
@@ -35,3 +36,19 @@ def test_a_slip_of_the_pen_gets_the_right_spelling(value: str) -> None:
 def test_without_new_labels_the_nearest_one_is_offered() -> None:
     fault = label_fault("track_oder", KNOWN, new_labels=False)
     assert fault == "unknown label 'track_oder'; did you mean 'track_order'?"
+
+
+@pytest.mark.parametrize("mark", ["、", "，", ",", "; ", "；"])
+@pytest.mark.parametrize("new_labels", [True, False])
+def test_known_labels_joined_by_another_mark_get_the_right_one(mark: str, new_labels: bool) -> None:
+    rules = ValueRules(task="multi-label", labels=["refund", "物流"], new_labels=new_labels)
+    fault = rules.fault(f"物流{mark}Refund")
+    assert fault is not None
+    assert fault.endswith("is 2 labels, which are written '物流|refund'")
+    assert rules.fault("物流|refund") is None
+
+
+def test_a_mark_within_a_name_of_its_own_stays() -> None:
+    rules = ValueRules(task="multi-label", labels=["退款", "退款、物流", "物流"])
+    assert rules.fault("退款、物流|物流") is None
+    assert rules.fault("礼品卡、退款") is None

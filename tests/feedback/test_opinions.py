@@ -57,10 +57,14 @@ def test_a_rating_says_whether_the_answer_was_wanted(
     assert one.private
 
 
-def test_a_preference_makes_a_pair_of_two_answers_to_one_text(row: Row, guard: Guard) -> None:
+@pytest.mark.parametrize("looked_up", [("", ""), ("一篇", "另一篇")])
+def test_a_preference_makes_a_pair_of_two_answers_to_one_text(
+    row: Row, guard: Guard, looked_up: tuple[str, str]
+) -> None:
+    first, second = looked_up
     rows = [
-        answer(row, 2, "五天"),
-        row(1, kind="preference", value="pred_2", **SERVED),
+        replace(answer(row, 2, "五天"), pair=first, looked_up=bool(first)),
+        row(1, kind="preference", value="pred_2", pair=second, looked_up=bool(second), **SERVED),
     ]
     (one,), _ = said(rows, guard)
     assert (one.label, one.rejected) == ("五天", "请稍等")

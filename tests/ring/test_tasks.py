@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from chainring.contracts.codec import decode
 from chainring.contracts.errors import InputError, RecipeError
 from chainring.contracts.evaluation import Evaluation
 from chainring.contracts.tasks import TASKS
-from chainring.contracts.values import canonical
+from chainring.contracts.values import canonical, labels_in
 from chainring.contracts.verdict import Verdict
 from chainring.deployment.http.app import create_app
 from chainring.ring.recipe import load_recipe
@@ -68,7 +69,13 @@ def test_a_task_goes_round_the_ring(made: Callable[[], Example], tmp_path: Path)
     if facts.form in ("one", "number"):  # F1 of rows may all be 0 or 1, which McNemar's test takes
         bootstrapped = pooled.test.startswith("paired bootstrap")
         assert bootstrapped == (facts.form == "number"), pooled.test
-    page = project.report().read_text(encoding="utf-8")
+    card = tmp_path / "card.md"
+    page = project.report(card=card).read_text(encoding="utf-8")
+    train = [row.label or row.target for row in rows if row.split == "train"]
+    told = "by label: " in card.read_text(encoding="utf-8")
+    assert told == (facts.form in ("one", "several", "tags"))
+    for label, n in Counter(n for value in train for n in labels_in(facts.form, value)).items():
+        assert f"{label} {n}" in card.read_text(encoding="utf-8")
     assert ("Figures of the task" in page) == bool(evaluation.metrics)
     project.close()
 

@@ -155,5 +155,10 @@ def test_a_project_answers_questions_from_its_articles_and_names_the_source(
         (prediction,) = project.predict(["How long takes a refund?"])
         assert prediction.output == "five days"
         assert next(iter(prediction.scores)).startswith("rec")
+        passage, other = articles[1], articles[0]
+        (named,) = project.predict([("How long takes a refund?", other)])
+        assert (prediction.pair, prediction.given_pair) == (passage, "")
+        assert named.given_pair == other
+        assert prediction.group != named.group
     finally:
         project.close()

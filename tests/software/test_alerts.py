@@ -20,6 +20,7 @@ import pytest
 from chainring.contracts.case import Case
 from chainring.contracts.errors import InputError, MissingPackageError, NotAllowedError
 from chainring.deployment.alert_settings import AlertSettings
+from chainring.deployment.http.logs import JsonLines
 from chainring.software.alerts import ALERT, Alert, Alerts, pinned_post, signed
 from chainring.software.api import Project
 
@@ -57,6 +58,7 @@ class Hook:
     got: list[Sent] = field(default_factory=list)
     url: str = ""
     place: str = ""
+    paths: list[str] = field(default_factory=list)
 
 
 @pytest.fixture
@@ -66,6 +68,7 @@ def hook() -> Iterator[Hook]:
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"]))
+            found.paths.append(self.path)
             found.got.append((dict(self.headers.items()), body))
             self.send_response(found.statuses.pop(0) if found.statuses else 200)
             self.send_header("location", "http://127.0.0.1:9/elsewhere")
@@ -130,7 +133,9 @@ def test_what_was_not_taken_is_tried_again_later_with_the_same_id(
     assert len(hook.got) == 3, "and no redirect was followed"
 
 
-def test_it_is_given_up_after_so_many_tries_and_said_why(project: Project) -> None:
+def test_it_is_given_up_after_so_many_tries_and_said_why(
+    project: Project, caplog: pytest.LogCaptureFixture
+) -> None:
     configured(project, "http://hook.example/", tries=3)
     case = with_case(project)
 
@@ -143,6 +148,12 @@ def test_it_is_given_up_after_so_many_tries_and_said_why(project: Project) -> No
     alert = project.ring.ledger.fact(ALERT, case.id, Alert)
     assert alert is not None
     assert (alert.state, alert.tries, alert.because) == ("given up", 3, "nobody there")
+    last = json.loads(JsonLines().format(caplog.records[-1]))
+    assert (last["event"], last["state"], last["because"]) == (
+        "alert.failed",
+        "given up",
+        "nobody there",
+    )
 
 
 def test_a_receiver_that_is_away_is_waited_for_some_hours(project: Project) -> None:
@@ -181,6 +192,41 @@ def test_what_a_setting_keeps_from_being_sent_waits_until_it_is_mended(
 def test_an_address_inside_is_refused_unless_it_is_named(url: str) -> None:
     with pytest.raises(NotAllowedError):
         pinned_post(AlertSettings(url=url))(url, {}, b"{}")
+
+
+def test_an_address_with_chinese_letters_is_sent_as_the_network_takes_it(
+    project: Project, hook: Hook
+) -> None:
+    configured(
+        project, f"http://{hook.place}/通知?给=店 主&a=%E7%BB%99+1", allow_private=(hook.place,)
+    )
+    with_case(project)
+    assert Alerts(project).send() == 1
+    assert hook.paths == ["/%E9%80%9A%E7%9F%A5?%E7%BB%99=%E5%BA%97%20%E4%B8%BB&a=%E7%BB%99+1"]
+
+
+@pytest.mark.parametrize(
+    ("url", "sent"),
+    [
+        ("", ""),
+        ("https://Hooks.Example.com", "https://hooks.example.com"),
+        ("https://例子.测试:8443/a", "https://xn--fsqu00a.xn--0zwm56d:8443/a"),
+        ("http://[2001:db8::1]:80/a;b=1?c#part", "http://[2001:db8::1]:80/a;b=1?c"),
+        ("https://open.feishu.cn/hook/v2/~a_b-c.d", "https://open.feishu.cn/hook/v2/~a_b-c.d"),
+    ],
+)
+def test_an_address_is_kept_as_it_is_sent(url: str, sent: str) -> None:
+    assert AlertSettings(url=url).url == sent
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://", "https:///a", "http://a b/", "http://a:b/", "http://[::1", "ftp://a/", "a.example",
+     "http://a:70000/", f"http://{'x' * 70}.example/"],
+)  # fmt: skip
+def test_what_is_no_address_of_a_webhook_is_refused_when_it_is_read(url: str) -> None:
+    with pytest.raises(ValueError, match="no address"):
+        AlertSettings(url=url)
 
 
 def test_old_cases_other_kinds_and_closed_ones_are_not_told(project: Project, hook: Hook) -> None:

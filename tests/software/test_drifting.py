@@ -6,6 +6,7 @@ import logging
 import random
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -149,6 +150,68 @@ def test_another_process_that_looks_opens_no_second_case_and_a_closed_one_stays_
     shop.close_case(case.id, outcome="a campaign", told="fine", by="ann")
     DriftWatch(shop, embed=None).look()
     assert [one.state for one in shop.cases()] == ["closed"]
+
+
+def test_a_change_after_a_case_was_closed_opens_another_one_and_an_open_one_is_enough(
+    shop: Project, caplog: pytest.LogCaptureFixture
+) -> None:
+    answered(shop, 100, seed=1)
+    answered(shop, 100, seed=2, words=30)
+    watch = DriftWatch(shop, embed=None)
+    watch.look()
+    watch.look()
+    (first,) = shop.cases()
+    closed = shop.close_case(first.id, outcome="Singles' Day", told="", by="ann")
+    assert closed.closed_at >= first.at
+    answered(shop, 99, seed=3, words=30)
+    watch.look()
+    assert shop.cases(state="open") == [], "the window of the closed case still runs"
+    for _ in range(2):
+        answered(shop, 200, seed=4, words=30)
+        watch.look()
+        DriftWatch(shop, embed=None).look()
+    (second,) = shop.cases(state="open")
+    assert second.id != first.id
+    assert second.because.startswith("texts have another length, seen on")
+    assert f"drift.alarm question=length slice=all case={second.id}" in caplog.text
+    assert len(shop.cases()) == 2
+
+
+def test_reviews_after_a_case_was_closed_open_another_one(shop: Project) -> None:
+    answered(shop, 120, seed=1)
+    watch = DriftWatch(shop, embed=None)
+    watch.look()
+    reviewed(shop, "en", "stock", right=0, wrong=100)
+    watch.look()
+    first = [case for case in shop.cases() if "labels are answered" not in case.because]
+    assert len(first) == 2
+    for case in shop.cases():
+        shop.close_case(case.id, outcome="new articles", told="", by="ann")
+    watch.look()
+    assert shop.cases(state="open") == []
+    reviewed(shop, "en", "stock", right=0, wrong=100)
+    watch.look()
+    DriftWatch(shop, embed=None).look()
+    again = shop.cases(state="open")
+    assert {case.because for case in again} == {case.because for case in first}
+    assert len(again) == 2
+    assert watch.standing()["evidence"]["accuracy · all"] >= 1.0
+
+
+def test_a_case_that_an_earlier_version_closed_is_taken_as_closed_when_it_was_opened(
+    shop: Project,
+) -> None:
+    answered(shop, 120, seed=1)
+    watch = DriftWatch(shop, embed=None)
+    watch.look()
+    reviewed(shop, "en", "stock", right=0, wrong=100)
+    watch.look()
+    count = len(shop.cases())
+    for case in shop.cases():
+        old = replace(case, state="closed", outcome="seen", owner="ann")
+        shop.ring.ledger.add_fact("case", case.id, old, about=case.opened_by)
+    watch.look()
+    assert len(shop.cases()) == count
 
 
 def test_a_server_that_starts_again_begins_with_the_window_that_runs(shop: Project) -> None:

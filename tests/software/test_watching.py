@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import threading
 from collections.abc import Callable, Sequence
@@ -13,6 +14,7 @@ import pytest
 
 from chainring.contracts.errors import BusyError, MissingPackageError
 from chainring.deployment.drift.settings import DriftSettings
+from chainring.deployment.http.logs import JsonLines
 from chainring.deployment.lane import Lane
 from chainring.software import watching
 from chainring.software.api import Project
@@ -220,4 +222,11 @@ def test_what_keeps_an_alert_from_being_sent_is_logged_with_the_next_step(
 
     monkeypatch.setattr("chainring.software.alerts.Alerts.send", send)
     until(project, lambda: "watching.failed act=send" in caplog.text)
-    assert "pip install 'chainring[serve]'" in caplog.text
+    (record, *_) = [one for one in caplog.records if "watching.failed" in one.msg]
+    told = json.loads(JsonLines().format(record))
+    assert (told["event"], told["act"], told["cause"]) == (
+        "watching.failed",
+        "send",
+        "MissingPackageError",
+    )
+    assert "pip install 'chainring[serve]'" in told["because"]

@@ -4,7 +4,7 @@ import pytest
 from sacrebleu.metrics.chrf import CHRF
 
 from chainring.contracts.tasks import TASKS
-from chainring.stats.grades import chrf, f1, grade, grade_of
+from chainring.stats.grades import chrf, f1, grade, grade_of, words
 
 HELD = {"one": ("a", "b"), "several": ("a|b", "c"), "number": ("1.5", "90")}
 HELD |= {"tags": ('[[0,4,"x"]]', '[[5,6,"y"]]'), "text": ("退款到了", "hello")}
@@ -36,6 +36,30 @@ def test_a_number_loses_half_its_worth_at_one_spread() -> None:
 def test_words_count_without_case_and_articles_and_chinese_by_character() -> None:
     assert grade_of("question-answering", "The refund.", "a Refund") == 1.0
     assert grade_of("question-answering", "三天内退款", "退款") == pytest.approx(4 / 7)
+
+
+@pytest.mark.parametrize(
+    ("truth", "said"),
+    [
+        ("👍", "👎"), ("+", "-"), ("-5", "5"), ("A", "the"), ("A", "!"), ("A", "B"), ("？", "！"),
+        ("好👍", "好👎"), ("退款 ✅", "退款 ❌"), ("¥5", "$5"), ("−5", "5"), ("C++", "C"),
+    ],
+)  # fmt: skip
+def test_another_sign_is_another_answer(truth: str, said: str) -> None:
+    assert words(truth) != words(said)
+    assert grade("words", truth, said) < 1.0
+    assert grade("words", truth, truth) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("truth", "said"),
+    [
+        ("A", "a."), ("(B)", "B"), ("−5", "-5"), ("3-5 days", "3 - 5 days"), ("退款。", "退款"),
+        ("👍", "👍\ufe0f"), ("`x`", "x"), ("The A, please", "please"), ("！", "!"),
+    ],
+)  # fmt: skip
+def test_another_spelling_is_the_same_answer(truth: str, said: str) -> None:
+    assert words(truth) == words(said)
 
 
 @pytest.mark.parametrize(

@@ -60,12 +60,15 @@ def test_a_prediction_and_its_text_come_back(
 def test_feedback_is_joined_with_text_and_answer_of_its_prediction(
     traffic: Traffic, second: Traffic, predicted: Make, said: Make
 ) -> None:
-    row = predicted(holdout=True, passed_on=True, group="g7", language="en")
+    row = predicted(
+        holdout=True, passed_on=True, group="g7", language="en", pair="Aisle 7.", looked_up=True
+    )
     feedback = said(row.id, comment="That is not what I asked.")
     assert traffic.commit([(row, "Where is it?")], [feedback]) == [feedback.id]
     (stored,) = second.feedback_on(row.id)
     assert stored.comment == "That is not what I asked."
     assert (stored.text, stored.answer, stored.model) == ("Where is it?", row.label, row.model)
+    assert (stored.pair, stored.looked_up) == ("Aisle 7.", True)
     assert (stored.holdout, stored.passed_on, stored.group, stored.language) == (
         True,
         True,

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from tests.training.conftest import make_row
 
-from chainring.contracts.dataset import OUT_OF_SCOPE, Dataset, Row
+from chainring.contracts.dataset import OUT_OF_SCOPE, Dataset, Row, Task
 from chainring.contracts.model import Ancestor
 from chainring.training.candidate import Trained
 from chainring.training.card import card
@@ -31,7 +31,7 @@ DATASET = Dataset(
 )
 
 
-def card_of(rows: list[Row], labels: list[str]) -> str:
+def card_of(rows: list[Row], labels: list[str], *, task: Task = "classification") -> str:
     base = Ancestor(name="minilm", digest="blake2b:3", role="base", licence="apache-2.0")
     trained = Trained(
         folder=Path(),
@@ -43,7 +43,7 @@ def card_of(rows: list[Row], labels: list[str]) -> str:
     validation = [make_row("check me", "a", split="validation")]
     standing = judge("encoder.v1", trained, validation, labels)
     return card(
-        DATASET,
+        dataclasses.replace(DATASET, task=task),
         rows,
         validation,
         winner=standing,
@@ -74,6 +74,28 @@ def test_the_limits_name_rare_labels_and_a_missing_out_of_scope() -> None:
     assert "under 10 rows to learn from: b" in text
     assert "no text out of scope" in text
     assert "no text out of scope" not in card_of(rows, ["a", OUT_OF_SCOPE])
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_of_several_labels_each_is_counted_by_itself(language: str) -> None:
+    say = WORDS[language]
+    rows = [make_row(f"text {i}", "a|b" if i % 2 else "a|c") for i in range(36)]
+    rows += [make_row("lonely", "b|d"), make_row("nothing", "|")]
+    text = card_of(rows, ["a", "b", "c", "d"], task="multi-label")
+    told = say["comma"].join(["a 36", "b 19", "c 18", "d 1"])
+    assert f"- {say['labels'].format(found=told)}\n" in text
+    assert f"- {say['rare'].format(rows=10, labels='d')}\n" in text
+
+
+def test_of_tags_the_kinds_are_counted() -> None:
+    tags = ['[[0, 2, "city"], [3, 5, "city"]]'] * 12 + ['[[0, 2, "date"]]'] * 3 + ["[]"]
+    rows = [
+        dataclasses.replace(make_row(f"text {i}", ""), target=target)
+        for i, target in enumerate(tags)
+    ]
+    text = card_of(rows, ["city", "date"], task="tagging")
+    assert "- labels: city 12, date 3\n" in text
+    assert "- under 10 rows to learn from: date\n" in text
 
 
 def test_the_front_matter_is_yaml_that_a_hub_reads() -> None:

@@ -12,7 +12,7 @@ import pytest
 from tests.training.conftest import make_dataset, make_row
 
 from chainring.contracts.codec import decode
-from chainring.contracts.dataset import OUT_OF_SCOPE, Row
+from chainring.contracts.dataset import OUT_OF_SCOPE, Row, Task
 from chainring.contracts.errors import InputError
 from chainring.contracts.evaluation import Evaluation, Outcome
 from chainring.contracts.feedback import Feedback
@@ -95,6 +95,7 @@ class Suite:
         seen: Sequence[Row] = (),
         kept: Table[Feedback] | None = None,
         settings: EvaluationSettings | None = None,
+        task: Task = "classification",
     ) -> Evaluation:
         self.predictor = Scripted(self.script)
 
@@ -107,6 +108,7 @@ class Suite:
         work = dataclasses.replace(self.work, open_predictor=opened)
         name = "suite" if kept is None else "suite with kept answers"
         dataset = make_dataset(work, self.rows, self.tmp_path / name)
+        dataset = dataclasses.replace(dataset, task=task)
         others = [make_dataset(work, seen, self.tmp_path / "seen")] if seen else []
         settings = settings or EvaluationSettings()
         return evaluation(FORMS, dataset, (dataset, *others), kept, work=work, settings=settings)
@@ -241,6 +243,35 @@ def test_rows_that_a_judged_model_has_seen_are_dropped_and_counted(suite: Suite)
     assert found.dropped == {"near_duplicate": 1, "trained_on": 1}
     assert [o.row for o in suite.outcomes(found)] == [suite.rows[1].id]
     assert suite.predictor.asked == ["Can I pay by card in the shop?"]
+
+
+PROMPTS = ("How long is the big river in the north?", "北方那条大河到底有多长呢？")
+
+
+def test_a_prompt_that_was_trained_on_judges_no_preference(suite: Suite) -> None:
+    told = answer("long")
+    for text in (*PROMPTS, "Who built the bridge?"):
+        suite.add(text, "", told, target="long", pair="what do I know", split="test")
+    suite.add(PROMPTS[0], "", told, target="very long", pair="不知道", split="train", id="r1")
+    suite.add(f"请问{PROMPTS[1]}", "", told, target="很长", pair="一点不长", split="train", id="r2")
+    found = suite.judge(task="preference")
+    assert found.dropped == {"near_duplicate": 1, "trained_on": 1}
+    assert [o.row for o in suite.outcomes(found)] == [suite.rows[2].id]
+
+
+def test_a_beginning_that_all_conversations_share_makes_none_seen(suite: Suite) -> None:
+    rules = "You are the assistant of a shop. Answer briefly and never promise a refund. " * 3
+    said = ("where is my parcel", "退款", "退货", "can I pay by card")
+    talks = [
+        json.dumps([{"role": "system", "content": rules}, {"role": "user", "content": text}])
+        for text in said
+    ]
+    for n, text in enumerate(talks):
+        suite.add(text, "", answer("ok"), target="ok", split="train" if n % 2 else "test")
+    suite.add(json.dumps([{"role": "user", "content": said[1]}]), "", answer("ok"), target="ok")
+    found = suite.judge(task="dialogue")
+    assert found.dropped == {"trained_on": 1}
+    assert [o.row for o in suite.outcomes(found)] == [suite.rows[0].id, suite.rows[2].id]
 
 
 def add_amounts(suite: Suite) -> None:

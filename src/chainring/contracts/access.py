@@ -50,11 +50,12 @@ _DRESSED = str.maketrans({"？": "[?]", "＊": "[*]", "［": "[[]"})
 class Who:
     """A caller: `owner` sits at the machine that holds the project, the others hold a key.
 
-    `name` is the key's, or the name of the owner's account.
+    `name` is the key's, or the name of the owner's account; `key` is the id of the key.
     """
 
     role: str
     name: str = ""
+    key: str = ""
 
 
 RING = Who(role="owner", name="ring")

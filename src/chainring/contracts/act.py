@@ -9,10 +9,11 @@ from dataclasses import dataclass
 class Act:
     """One read, export, key act, promotion, rollback or forgetting.
 
-    `who` and `role` are the caller's, `verb` the verb that was called, `action` what kind of act it
-    was (`read`, `export`, or the verb itself), `rows` how many texts it was given and `withheld`
-    how many not. `decision` is allowed, in part or denied; `because` names the rules or the reason
-    that was given; `about` is an id or an address.
+    `who` and `role` are the caller's, `key` is the id of the key that was sent (several may have
+    one name; empty for the owner and on a server without keys). `verb` is the verb that was called,
+    `action` what kind of act it was (`read`, `export`, or the verb itself), `rows` how many texts
+    it was given and `withheld` how many not. `decision` is allowed, in part or denied; `because`
+    names the rules or the reason that was given; `about` is an id or an address.
     """
 
     id: str
@@ -28,3 +29,4 @@ class Act:
     rows: int = 0
     withheld: int = 0
     about: str = ""
+    key: str = ""

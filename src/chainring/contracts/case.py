@@ -30,3 +30,4 @@ class Case:
     truth: str = ""
     must: bool = False
     because: str = ""
+    closed_at: float = 0.0

@@ -31,7 +31,7 @@ def is_in_words(kind: str, value: str) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feedback:
-    """One stored reaction; `text` to `pair` are its prediction's, joined when it is read.
+    """One stored reaction; `text` to `pair`, and `looked_up`, are joined from its prediction.
 
     `value` of a correction is the true value of the task; where that is a text of a person's own
     (a translation), and where an outcome or a preference is told in words, it is `private`: it lies
@@ -59,3 +59,9 @@ class Feedback:
     key: str = ""
     pair: str = ""
     private: bool = False
+    looked_up: bool = False
+
+    @property
+    def given_pair(self) -> str:
+        """The second text, if the asker gave it."""
+        return "" if self.looked_up else self.pair

@@ -57,8 +57,9 @@ class Answer:
 class Prediction:
     """The row of one answer; the text itself lies apart, where it can be erased.
 
-    So do `pair` and `output`, which are joined when one prediction is read by its id. `holdout`
-    was drawn from a keyed hash of the text's near-duplicate group before any reaction.
+    So do `pair` and `output`, which are joined when one prediction is read by its id. A `pair` that
+    was `looked_up` is the passage that was answered from; the asker named none. `holdout` was drawn
+    from a keyed hash of the near-duplicate group of what was asked, before any reaction.
     `latency_ms` is what the whole request took, and `texts` how many texts it held; 0: this one
     was not the first of them. Places of tags count in the text as it is kept; `shifts` lead back to
     the text as it was sent.
@@ -86,6 +87,12 @@ class Prediction:
     pair: str = ""
     output: str = ""
     shifts: tuple[Shift, ...] = ()
+    looked_up: bool = False
+
+    @property
+    def given_pair(self) -> str:
+        """The second text, if the asker gave it."""
+        return "" if self.looked_up else self.pair
 
     @property
     def value(self) -> str:

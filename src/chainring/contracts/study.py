@@ -60,6 +60,7 @@ class Mistake:
 class Study:
     """What a data set and a form's mistakes say of the next step; ids and numbers, no texts.
 
+    `rows` are all rows to learn from; of very many a sample is studied, whose rows `wanted` counts.
     `learner` is what was trained again and again in the model's place. `curve` is its accuracy by
     rows to learn from, `forecast` with the rows there are and with twice as many, `gain` the
     difference. `wanted` is sorted by how much a label needs rows, `suspects` and `mistakes` by how

@@ -40,7 +40,8 @@ class TaskFacts:
     beside them. `says` is the field of a row that holds the value. `candidates` compete where the
     recipe names none, simpler ones first. `headline` names the figure that heads a report. `asks`
     is what a person is asked in a review. Where `pair_is_rejected`, the second text of a row is one
-    that people did not want: whoever asks has none.
+    that people did not want: whoever asks has none. Where `reads_articles`, texts without a value
+    are what answers are read from.
     """
 
     needs: tuple[str, ...]
@@ -51,6 +52,7 @@ class TaskFacts:
     asks: str
     allows: tuple[str, ...] = ()
     pair_is_rejected: bool = False
+    reads_articles: bool = False
 
     @property
     def says(self) -> Literal["label", "target"]:
@@ -132,6 +134,7 @@ TASKS: dict[Task, TaskFacts] = {
         candidates=("qa.v1",),
         headline="f1",
         asks="the right answer",
+        reads_articles=True,
     ),
     "translation": TaskFacts(
         needs=("text", "target"),

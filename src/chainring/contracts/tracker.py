@@ -21,8 +21,8 @@ class TrackedRun(Protocol):
         """Take the measures of a step."""
         ...
 
-    def close(self) -> None:
-        """Write what is left; nothing is logged after it."""
+    def close(self, *, failed: bool = False) -> None:
+        """Write what is left; nothing is logged after it. `failed`: the training broke off."""
         ...
 
 

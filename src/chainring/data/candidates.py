@@ -12,6 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from statistics import mean
+from typing import Any
 
 from chainring.contracts.dataset import Row
 from chainring.contracts.label import AuthorKind, Label
@@ -29,6 +30,8 @@ class Candidate:
     """A record with its one value (empty: unlabelled) and the split it was given (or empty).
 
     `part` is empty for a row of the files, else `train`, `holdout` or `reacted` as feedback says.
+    Of a near-duplicate group one may stand for another only where `alike` is equal: in tasks of two
+    texts, where each of the two is near to the other's.
     """
 
     record: Record
@@ -38,6 +41,12 @@ class Candidate:
     part: str
     labels: tuple[Label, ...] = ()
     merged: tuple[Candidate, ...] = ()
+    alike: tuple[int, int] = (0, 0)
+
+    @property
+    def pair(self) -> str:
+        """The second text of its record, or an empty one."""
+        return self.record.fields.get("pair", "")
 
     @property
     def rejected(self) -> str:
@@ -73,7 +82,7 @@ class Candidate:
             text=record.text,
             label=self.label if says == "label" else "",
             target=self.label if says == "target" else "",
-            pair=record.fields.get("pair", ""),
+            pair=self.pair,
             rejected=self.rejected,
             language=record.language,
             split=split,
@@ -184,8 +193,9 @@ def collapsed(
     one skeleton differ in numbers, signs or emoji: where they agree on a label one row names them
     too, where they do not all of them stay, for what differs may be what decides (给5分, 给1分). Of
     near-duplicates beyond that the first of each label stays: two texts that differ in a
-    word may well differ in meaning, and both are then worth learning. With `thinned=False` nothing
-    but copies of a text goes.
+    word may well differ in meaning, and both are then worth learning. Rows of two texts are
+    near-duplicates where both are: two questions about one passage are no copies. With
+    `thinned=False` nothing but copies of a text goes.
     """
     texts = [one for same in _by_text(candidates, form) if (one := _merged(same, dropped, form))]
     for one in texts:
@@ -193,16 +203,21 @@ def collapsed(
     if not thinned:
         return texts
     kept: list[Candidate] = []
-    known: set[tuple[str, str]] = set()
+    known: set[tuple[Any, ...]] = set()
     for alike in _by_skeleton(texts):
         if len({one.value for one in alike}) > 1:
             kept += alike
-        elif alike[0].value in known:
+        elif _spoken(alike[0]) in known:
             _drop("near-duplicate", alike, dropped)
         else:
             kept.append(_in_one(alike, dropped))
-        known.update(one.value for one in alike)
+        known.update(map(_spoken, alike))
     return kept
+
+
+def _spoken(one: Candidate) -> tuple[Any, ...]:
+    """Return what a near-duplicate would say again."""
+    return one.alike, one.value
 
 
 def _by_skeleton(texts: Sequence[Candidate]) -> Iterable[list[Candidate]]:

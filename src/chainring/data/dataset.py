@@ -26,7 +26,7 @@ from chainring.contracts.guard import Guard
 from chainring.contracts.label import Label
 from chainring.contracts.record import Record
 from chainring.contracts.table import Table
-from chainring.contracts.values import both, labels_in
+from chainring.contracts.values import labels_in
 from chainring.contracts.work import Work
 from chainring.data.candidates import Candidate, joined
 from chainring.data.card import card
@@ -35,9 +35,10 @@ from chainring.data.learnable import with_validation, without_rare
 from chainring.data.permitted import permitted, permitted_where_placed
 from chainring.data.quoting import without_quotes
 from chainring.data.settings import DataSettings
-from chainring.data.splits import Placed, Shares, placed
+from chainring.data.splits import Placed, Shares, placed, unmoved
 from chainring.data.summary import crowded, lines
 from chainring.store.tables import read_table, write_rows
+from chainring.text.compared import compared, said
 from chainring.text.near import near_groups
 
 
@@ -109,13 +110,35 @@ def _grouped(
 ) -> list[Placed]:
     given = {one.given for one in candidates if one.label}
     shares = Shares.beside(given, settings, secret)
+    facts = settings.facts
+    articles = [one for one in candidates if facts.reads_articles and not one.says]
+    rows = [one for one in candidates if one.says] if articles else candidates
     groups: dict[int, list[Candidate]] = defaultdict(list)
-    texts = [both(one.record.text, one.record.fields.get("pair", "")) for one in candidates]
+    texts = [compared(one.record.text, one.pair, facts=facts) for one in rows]
     numbers = near_groups(texts, min_jaccard=settings.min_jaccard)
-    for number, one in zip(numbers, candidates, strict=True):
+    for number, one in zip(numbers, _with_alike(rows, settings), strict=True):
         groups[number].append(one)
-    form = settings.facts.form
-    return [one for group in groups.values() for one in placed(group, shares, dropped, form=form)]
+    members = [
+        one for group in groups.values() for one in placed(group, shares, dropped, form=facts.form)
+    ]
+    return [*members, *unmoved(articles, shares, dropped, form=facts.form)]
+
+
+def _with_alike(rows: Sequence[Candidate], settings: DataSettings) -> Sequence[Candidate]:
+    """Return rows of two texts with what each of them is near to, all others as they are."""
+    if not settings.facts.pairs:
+        return rows
+    texts, pairs = (
+        near_groups(texts, min_jaccard=settings.min_jaccard)
+        for texts in (
+            [said(one.record.text, facts=settings.facts) for one in rows],
+            [one.pair for one in rows],
+        )
+    )
+    return [
+        replace(one, alike=alike)
+        for one, alike in zip(rows, zip(texts, pairs, strict=True), strict=True)
+    ]
 
 
 def _require_enough(

@@ -8,7 +8,8 @@ it answers: near-duplicates do not find that.
 ==========  =====================================================================================
 a row       goes
 ==========  =====================================================================================
-unlabelled  with one sequence of a judging row: a model may learn its text by heart
+unlabelled  with one sequence of a judging row: a model may learn its text by heart. An article that
+            answers are read from stays: that it holds them is what it is for
 labelled    with at least 70 % of the sequences of one (Chowdhery et al. 2022, section 8): somebody
             chose it, and a common phrase is no copy. Of tasks with a second text it stays: that a
             passage or a premise is asked about twice is no leak, and near-duplicates ask for both
@@ -61,7 +62,9 @@ def without_quotes(
 
 
 def _is_asked(one: Placed, facts: TaskFacts) -> bool:
-    return one.split == "unlabelled" or (one.split not in JUDGES and not facts.pairs)
+    if one.split == "unlabelled":
+        return not facts.reads_articles
+    return one.split not in JUDGES and not facts.pairs
 
 
 class _Quotes:

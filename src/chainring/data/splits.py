@@ -16,6 +16,15 @@ below `test`, validation below `test + validation`. A row that joins can only lo
 groups grow or merge, a row once drawn for the test is never trained on later. The price is that
 often repeated requests are drawn for the test a little more often.
 Corrections draw nothing: what users write cannot move a row of the files.
+
+In tasks of two texts all that is said of one long text is a group, with one draw: that of its
+leader, the member with the least hash by another key. What is hashed of a row is its long text
+where that alone makes rows near-duplicates, so that what more is said of it moves nothing; else
+both texts. So the test has its share, however large groups are. The price is that a long text
+which joins may lead, and the group be drawn anew; what a judged model was trained on is left out
+of the suite, as ever.
+
+Articles that answers are read from stand in no split and stay, copies aside.
 """
 
 from __future__ import annotations
@@ -24,23 +33,26 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from chainring.contracts.ids import keyed
-from chainring.contracts.tasks import Form
+from chainring.contracts.tasks import TASKS, Form, TaskFacts
 from chainring.data.candidates import Candidate, collapsed
 from chainring.data.dropped import Dropped
 from chainring.data.settings import DataSettings
+from chainring.text.compared import said
+from chainring.text.normalise import fold
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shares:
     """The shares that the hash draws: 0 where the files give the split themselves.
 
-    `thinned` says whether near-duplicates of one label become fewer rows, or only copies.
+    Below `min_jaccard` 1 near-duplicates of one label become fewer rows, at 1 only copies.
     """
 
     test: float
     validation: float
     secret: bytes
-    thinned: bool = True
+    facts: TaskFacts = TASKS["classification"]
+    min_jaccard: float = 0.8
 
     @classmethod
     def beside(cls, given: Collection[str], settings: DataSettings, secret: bytes) -> Shares:
@@ -49,18 +61,40 @@ class Shares:
             test=0.0 if "test" in given else settings.test_share,
             validation=0.0 if "validation" in given else settings.validation_share,
             secret=secret,
-            thinned=settings.min_jaccard < 1,
+            facts=settings.facts,
+            min_jaccard=settings.min_jaccard,
         )
+
+    @property
+    def thinned(self) -> bool:
+        """Whether near-duplicates of one label become fewer rows, or only copies."""
+        return self.min_jaccard < 1
 
     def draw(self, group: str) -> float:
         """Return a number in [0, 1) for a skeleton's key; without the secret it is unguessable."""
         return int(keyed(self.secret, "split", group)[:13], 16) / 16**13
 
-    def split(self, least: float) -> str:
-        """Return the split of a group with this least draw."""
-        if least < self.test:
+    def drawn(self, candidates: Sequence[Candidate]) -> float:
+        """Return the draw of a group: the least of its rows', of two texts that of its leader."""
+        if not self.facts.pairs:
+            return min(self.draw(one.record.group) for one in candidates)
+        return self.draw(min(self._lead(one) for one in candidates))
+
+    def _lead(self, one: Candidate) -> str:
+        """Return the key of what a row shares with all that are near to it."""
+        exact = not self.thinned
+        text = fold(said(one.record.text, facts=self.facts), exact=exact)
+        pair = "" if self.facts.pair_is_rejected else fold(one.pair, exact=exact)
+        shorter, longer = sorted((text, pair), key=len)
+        least = self.min_jaccard * (len(longer) + 2 * len(shorter))
+        shared = longer if len(longer) >= least else f"{text}\n{pair}"
+        return keyed(self.secret, "leads", shared)
+
+    def split(self, draw: float) -> str:
+        """Return the split of a group with this draw."""
+        if draw < self.test:
             return "test"
-        return "validation" if least < self.test + self.validation else "train"
+        return "validation" if draw < self.test + self.validation else "train"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,14 +119,26 @@ def placed(
             dropped.add(f"near-duplicate of a {split} row", **one.where)
     kept = list(chosen) if fixed else collapsed(chosen, dropped, form=form, thinned=shares.thinned)
     leader = min(group, key=lambda one: shares.draw(one.record.group)).record.group
-    least = _least(chosen, shares)
+    draw = shares.drawn(chosen)
     return [
-        Placed(candidate=one, split=split, group=leader, draw=least, fixed=fixed) for one in kept
+        Placed(candidate=one, split=split, group=leader, draw=draw, fixed=fixed) for one in kept
     ]
 
 
-def _least(candidates: Sequence[Candidate], shares: Shares) -> float:
-    return min(shares.draw(one.record.group) for one in candidates)
+def unmoved(
+    articles: Sequence[Candidate], shares: Shares, dropped: Dropped, *, form: Form
+) -> list[Placed]:
+    """Return the articles that answers are read from: all of them but copies, in no split."""
+    return [
+        Placed(
+            candidate=one,
+            split="unlabelled",
+            group=one.record.group,
+            draw=shares.draw(one.record.group),
+            fixed=False,
+        )
+        for one in collapsed(articles, dropped, form=form, thinned=False)
+    ]
 
 
 def _winners(group: Sequence[Candidate], shares: Shares) -> tuple[str, list[Candidate], bool]:
@@ -105,7 +151,7 @@ def _winners(group: Sequence[Candidate], shares: Shares) -> tuple[str, list[Cand
         for part in ("train", "holdout", "reacted")
     }
     own = [one for one in labelled if not one.part and one.given in ("", "train")]
-    drawn = shares.split(_least(own, shares)) if own else ""
+    drawn = shares.split(shares.drawn(own)) if own else ""
     order = (
         ("test", given["test"], True),
         ("test", own if drawn == "test" else [], False),

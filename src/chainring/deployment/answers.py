@@ -37,11 +37,13 @@ def prediction(
 ) -> Prediction:
     """Return the prediction of one answer, with a new id.
 
-    Digest and near-duplicate group are taken of what the model saw (`answer.text`, `answer.pair`),
-    which is what the log may keep and what a later record is made of. `at` is in seconds since
-    1970, now if None.
+    Digest and near-duplicate group are taken of what was asked as the model saw it (`answer.text`,
+    `answer.pair` where the request has one), which is what the log may keep and what a later record
+    is made of: a passage that the model looked up moves no question into the hold-out. `at` is in
+    seconds since 1970, now if None.
     """
-    seen = both(answer.text, answer.pair)
+    looked_up = bool(answer.pair) and not request.pair
+    seen = both(answer.text, "" if looked_up else answer.pair)
     group = group_key(seen, key=secret)
     now = time.time() if at is None else at
     return Prediction(
@@ -64,6 +66,7 @@ def prediction(
         latency_ms=latency_ms,
         scores=answer.scores,
         pair=answer.pair,
+        looked_up=looked_up,
         output=answer.output,
         shifts=answer.shifts,
     )

@@ -50,6 +50,7 @@ def case(feedback: Feedback) -> Case:
 def close(
     case: Case,
     *,
+    at: float = 0.0,
     outcome: str,
     told: str,
     owner: str,
@@ -62,6 +63,8 @@ def close(
 
     Parameters
     ----------
+    at
+        When it is closed, in seconds since 1970.
     outcome
         What was done, 1 to 2,000 characters.
     told
@@ -109,6 +112,7 @@ def close(
         owner=owner.strip(),
         truth=rules.kept(truth) if truth else "",
         must=must,
+        closed_at=at,
     )
 
 

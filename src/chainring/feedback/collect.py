@@ -125,6 +125,7 @@ def _answered(prediction: Prediction) -> dict[str, Any]:
         "app": prediction.app,
         "answer": prediction.value,
         "pair": prediction.pair,
+        "looked_up": prediction.looked_up,
         "passed_on": prediction.passed_on,
         "group": prediction.group,
         "language": prediction.language,

@@ -18,6 +18,9 @@ a rating or preference                   where answers are written: see `opinion
 an outcome                               nothing: it says no label
 =======================================  ===========================================
 
+A passage that was looked up for an answer is no pair of the record: an answer worth correcting was
+often read off the wrong one, and a row that judges is to be answered as its asker was.
+
 Where answers are written, a text that was put in place of an answer brings that answer along, as
 the one that was not wanted: the two are a pair to learn a preference from.
 
@@ -287,7 +290,7 @@ def _record(
         id="rec_" + keyed(work.secret, "feedback", row.id, text),
         app=work.app,
         text=text,
-        digest=keyed(work.secret, "content", both(text, row.pair)),
+        digest=keyed(work.secret, "content", both(text, row.given_pair)),
         source="feedback",
         locator=row.id,
         licence=settings.licence,
@@ -305,7 +308,7 @@ def _fields(one: Statement) -> dict[str, str]:
     return {
         "target" if one.private else "label": one.label,
         "rejected": one.rejected,
-        "pair": row.pair,
+        "pair": row.given_pair,
         "author": row.author,
         "author_kind": one.kind,
         "state": one.state,

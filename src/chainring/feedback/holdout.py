@@ -140,6 +140,7 @@ def asked(prediction: Prediction, text: str | None) -> Feedback:
         text=text or "",
         answer=prediction.value,
         pair=prediction.pair,
+        looked_up=prediction.looked_up,
         passed_on=prediction.passed_on,
         group=prediction.group,
         language=prediction.language,

@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
-from chainring.contracts.dataset import OUT_OF_SCOPE
+from chainring.contracts.dataset import LABEL_SEPARATOR, OUT_OF_SCOPE
 from chainring.contracts.errors import did_you_mean
 
 MAX_LABEL = 64
+_BETWEEN = re.compile(r"[、，,;；]")
 _NAME = re.compile(r"\w[\w .&/+()'’、？?-]*")
 
 
@@ -37,6 +38,24 @@ def label_fault(value: str, labels: Collection[str], *, new_labels: bool) -> str
         return f"unknown label {value!r}{did_you_mean(value, labels)}"
     same = next((label for label in (*labels, OUT_OF_SCOPE) if _bare(label) == _bare(value)), None)
     return None if same is None else f"{value!r} is written {same!r} here"
+
+
+def joined_fault(value: str, labels: Collection[str]) -> str | None:
+    """Return what is wrong with a label that is made of known ones and a mark, or None.
+
+    >>> joined_fault("物流、退款", ["退款", "物流"])
+    "'物流、退款' is 2 labels, which are written '物流|退款'"
+    >>> joined_fault("礼品卡、退款", ["退款", "物流"]) is None
+    True
+    """
+    if value in labels:
+        return None
+    known = {_bare(label): label for label in labels}
+    named = [known.get(_bare(part)) for part in _BETWEEN.split(value) if part.strip()]
+    found = [label for label in named if label]
+    if len(found) < 2 or len(found) < len(named):
+        return None
+    return f"{value!r} is {len(found)} labels, which are written {LABEL_SEPARATOR.join(found)!r}"
 
 
 def _bare(label: str) -> str:

@@ -106,7 +106,7 @@ def _said(
     other = answers.get(row.value)
     if other is None or other.id == row.prediction or other.consent == FORGOTTEN:
         return "", "", "the preferred answer is not there, or is the answer itself"
-    if (other.text, other.pair) != (row.text, row.pair):
+    if (other.text, other.given_pair) != (row.text, row.given_pair):
         return "", "", "the preferred answer is to another text"
     if not other.answer or other.answer == row.answer:
         return "", "", "both answers are the same, or the preferred one is empty"

@@ -16,7 +16,7 @@ from chainring.contracts.dataset import Task
 from chainring.contracts.errors import InputError
 from chainring.contracts.tasks import TASKS, Form
 from chainring.contracts.values import Shift, canonical, labels_in, tags_of, tags_text
-from chainring.feedback.label_names import label_fault
+from chainring.feedback.label_names import joined_fault, label_fault
 from chainring.text.normalise import normalise
 from chainring.text.shifts import length_sent, lost, moved, reverse
 
@@ -74,9 +74,11 @@ class ValueRules:
         return self._tags_fault(value) or self._labels_fault(kept)
 
     def _labels_fault(self, value: str) -> str | None:
-        named = labels_in(self.form, value)
-        faults = (label_fault(one, self.labels, new_labels=self.new_labels) for one in named)
-        return next((fault for fault in faults if fault), None)
+        return next(filter(None, map(self._label_fault, labels_in(self.form, value))), None)
+
+    def _label_fault(self, name: str) -> str | None:
+        joined = joined_fault(name, self.labels) if self.form == "several" else None
+        return joined or label_fault(name, self.labels, new_labels=self.new_labels)
 
     def _tags_fault(self, value: str) -> str | None:
         tags = tags_of(normalise(value)) if self.form == "tags" else []

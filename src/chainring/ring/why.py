@@ -63,7 +63,7 @@ def why(ring: Ring, prediction: str, *, sight: Sight) -> dict[str, Any]:
         "answer": _answer(answered) | _beside(answered, shown),
         **chain,
         "nearest": nearest(
-            ring, chain["dataset"]["address"], both(text or "", answered.pair), sight=sight
+            ring, chain["dataset"]["address"], both(text or "", answered.given_pair), sight=sight
         ),
         "feedback": [_feedback(row, sight, ring.recipe.feedback) for row in said],
         "reviewed": [
@@ -71,7 +71,7 @@ def why(ring: Ring, prediction: str, *, sight: Sight) -> dict[str, Any]:
             for label in _reviews(ring, prediction, said)
         ],
         "learnt": learnt,
-        "now": now(ring, text, pair=answered.pair),
+        "now": now(ring, text, pair=answered.given_pair),
     }
 
 

@@ -115,7 +115,7 @@ class Alerts:
             after = self._after(alert, because, now)
         self._project.ring.ledger.add_fact(ALERT, case.id, after, about=case.id)
         if because:
-            log.warning("alert.%s case=%s because=%s", after.state, case.id, because)
+            log.warning("alert.failed state=%s case=%s because=%s", after.state, case.id, because)
         return not because
 
     def _after(self, alert: Alert, because: str, now: float) -> Alert:

@@ -40,5 +40,5 @@ def _line(act: Act) -> str:
     texts = f"{act.rows} texts" if act.action in ("read", "export") and act.rows else ""
     kept = f"{act.withheld} withheld" if act.withheld else ""
     told = [act.decision, texts, kept, act.purpose and f"for {act.purpose}", act.because, act.about]
-    caller = f"{act.who or act.role} ({act.role})"
+    caller = f"{act.who or act.role} ({act.role}{f', key {act.key}' if act.key else ''})"
     return f"{at}  {caller:20}  {act.verb:12} {', '.join(part for part in told if part)}"

@@ -154,6 +154,7 @@ def record(
         rows=rows,
         withheld=withheld,
         about=about,
+        key=caller.key,
     )
     project.ring.ledger.add_fact(KIND, act.id, act, about=about)
     return act

@@ -1,7 +1,7 @@
 """Looking for drift in the traffic log, and telling a person of it.
 
     watch = DriftWatch(project, embed=embed)
-    watch.look()            # the alarms that are new; each has opened a case
+    watch.look()            # the alarms that are new; each has a case that is open, or was closed
 
 Answers of the champion are read in the order in which they were stored; of one look at most a
 window of them, the rest is passed over (which rows those are does not hang on what they say). A
@@ -11,6 +11,7 @@ server that starts again passes over the windows before the one that runs.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -21,7 +22,7 @@ from chainring.contracts.case import Case
 from chainring.contracts.ids import keyed
 from chainring.contracts.label import Label
 from chainring.contracts.prediction import Prediction
-from chainring.deployment.drift.monitors import Alarm, Watch
+from chainring.deployment.drift.monitors import REVIEWED, Alarm, Watch
 from chainring.deployment.drift.seen import Judged, Seen
 from chainring.ring.built import current
 from chainring.ring.due import promised_accuracies
@@ -83,7 +84,8 @@ class DriftWatch:
         self._pass_over()
         promised = promised_accuracies(ring, self.model)
         if promised:
-            alarms += self.watch.judge(self._judged(), promised=promised)
+            closed = _closed(self.project, self.model, self.watch.reviewed)
+            alarms += self.watch.judge(self._judged(), promised=promised, closed=closed)
         for alarm in alarms:
             _open_case(self.project, self.model, alarm)
         return alarms
@@ -200,6 +202,7 @@ class DriftWatch:
             tie=(drawn + 1) / _SPAN,
             length=None if text is None else len(text),
             vector=vector,
+            at=row.at,
         )
 
     def _judged(self) -> list[Judged]:
@@ -219,6 +222,7 @@ class DriftWatch:
                 confidence=row.confidence,
                 language=row.language,
                 label=truth[row.id].value,
+                at=truth[row.id].at or 0.0,
             )
             for row in mine
         ]
@@ -247,10 +251,9 @@ def drift_cases(project: Project, model: str) -> Iterator[Case]:
 
 
 def _open_case(project: Project, model: str, alarm: Alarm) -> None:
-    """Open one case for each question and slice of a model; a closed one stays closed."""
-    name = "\n".join((project.app, model, alarm.question, alarm.slice))
-    identifier = f"case_{hashlib.blake2b(name.encode(), digest_size=13).hexdigest()}"
-    if project.ring.ledger.fact("case", identifier, Case) is not None:
+    """Open a case, unless one of its question and slice is open or was closed since it began."""
+    earlier, identifier = _cases_of(project, model, alarm.question, alarm.slice)
+    if earlier and (earlier[-1].state == "open" or alarm.since < _closed_at(earlier[-1])):
         return
     where = "" if alarm.slice == "all" else f" in {alarm.slice}"
     case = Case(
@@ -263,6 +266,37 @@ def _open_case(project: Project, model: str, alarm: Alarm) -> None:
         f"{alarm.log_evidence:.1f}, needed {alarm.needed:.1f})",
     )
     project.ring.ledger.add_fact("case", identifier, case, about=case.opened_by)
+    log.warning(
+        "drift.alarm question=%s slice=%s case=%s rows=%d",
+        alarm.question, alarm.slice, identifier, alarm.rows,
+    )  # fmt: skip
+
+
+def _closed(project: Project, model: str, slices: Sequence[str]) -> dict[tuple[str, str], float]:
+    """Return when the last case of each question about reviews was closed, if one was."""
+    found = {}
+    for key in itertools.product(REVIEWED, slices):
+        closed = [c for c in _cases_of(project, model, *key)[0] if c.state == "closed"]
+        if closed:
+            found[key] = _closed_at(closed[-1])
+    return found
+
+
+def _closed_at(case: Case) -> float:
+    return case.closed_at or case.at  # 0: closed by a version that did not note it
+
+
+def _cases_of(project: Project, model: str, question: str, name: str) -> tuple[list[Case], str]:
+    """Return the cases of a question and slice, oldest first, and the id of the next one."""
+    about = "\n".join((project.app, model, question, name))
+    cases: list[Case] = []
+    while True:
+        named = f"{about}\n{len(cases)}" if cases else about
+        identifier = f"case_{hashlib.blake2b(named.encode(), digest_size=13).hexdigest()}"
+        case = project.ring.ledger.fact("case", identifier, Case)
+        if case is None:
+            return cases, identifier
+        cases.append(case)
 
 
 def _about(model: str) -> str:

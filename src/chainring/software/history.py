@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from chainring.contracts.codec import decode
@@ -52,7 +53,7 @@ def evaluations(project: Project, verdict: Lineage) -> dict[str, Evaluation]:
 
 
 def days(project: Project) -> list[Day]:
-    """Return the days of traffic, oldest first."""
+    """Return every day from the first with traffic to today, oldest first; quiet ones are zeros."""
     counts: dict[str, dict[str, int]] = defaultdict(dict)
     for day, kind, count in project.ring.traffic.by_day():
         counts[day][kind] = count
@@ -68,8 +69,17 @@ def days(project: Project) -> list[Day]:
             thumbs_down=found.pop("thumbs down", 0),
             feedback=found,
         )
-        for day, found in sorted(counts.items())
+        for day, found in ((day, counts[day]) for day in _calendar(sorted(counts)))
     ]
+
+
+def _calendar(busy: Sequence[str]) -> list[str]:
+    """Return the days (UTC) from the first of some to their last, at least to today."""
+    if not busy:
+        return []
+    first = date.fromisoformat(busy[0])
+    last = max(date.fromisoformat(busy[-1]), datetime.now(UTC).date())
+    return [(first + timedelta(days=n)).isoformat() for n in range((last - first).days + 1)]
 
 
 def _point(project: Project, number: int, turn: Turn) -> TurnPoint:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from chainring.contracts.access import Who
 from chainring.contracts.errors import InputError, UnknownNameError
 from chainring.software import auditing
-from chainring.trust.access import Key, make_key, rotated
+from chainring.trust.access import Key, make_key, require_within, rotated
 
 if TYPE_CHECKING:
     from chainring.software.api import Project
@@ -40,6 +40,7 @@ def made(
     secret, key = make_key(
         role, name, expires=expires, only=only, per_minute=per_minute, per_day=per_day
     )
+    _require_within(project, key, who)
     project.ring.ledger.add_fact(KIND, key.id, key)
     _kept(project, f"made a key of role {role}", key.id, who)
     return secret, key
@@ -52,6 +53,7 @@ def rotate(
     with _changing(project, identifier) as (old, add):
         _require_newest(project, old)
         secret, fresh, ending = rotated(old, grace_s=grace_hours * _HOUR_S)
+        _require_within(project, fresh, who)
         add(fresh.id, fresh)
         add(ending.id, ending)
     _kept(project, f"rotated {identifier}, which ends in {grace_hours:g} h", fresh.id, who)
@@ -65,6 +67,13 @@ def revoked(project: Project, identifier: str, *, who: Who | None = None) -> Key
         add(identifier, ended)
     _kept(project, "revoked", identifier, who)
     return ended
+
+
+def _require_within(project: Project, key: Key, who: Who | None) -> None:
+    """Refuse a key that goes beyond the one of the caller; the owner makes any."""
+    maker = project.ring.ledger.fact(KIND, who.key, Key) if who is not None and who.key else None
+    if maker is not None:
+        require_within(key, maker)
 
 
 def _require_newest(project: Project, key: Key) -> None:

@@ -32,6 +32,7 @@ from chainring.software.model_card_words import WORDS
 from chainring.software.telling import figure, short
 from chainring.store.tables import read_rows
 from chainring.text.characters import in_cell
+from chainring.training.answered import label_counts
 from chainring.training.front_matter import front_matter
 
 if TYPE_CHECKING:
@@ -127,15 +128,15 @@ def _data(found: Carded, say: Mapping[str, str]) -> Iterator[str]:
     splits = _listed([f"{name} {n:,}" for name, n in data.splits.items() if n], say)
     yield say["data set"].format(address=short(data.address), splits=splits)
     train = [row for row in found.rows if row.split == "train"]
-    for key, values in (
-        ("by language", [row.language or "und" for row in train]),
-        ("by source", [row.source for row in train]),
-        ("by licence", [row.licence or say["unknown"] for row in train]),
-        ("by consent", [row.consent or say["unknown"] for row in train]),
-        ("by label", [row.label for row in train if row.label]),
+    for key, counts in (
+        ("by language", Counter(row.language or "und" for row in train)),
+        ("by source", Counter(row.source for row in train)),
+        ("by licence", Counter(row.licence or say["unknown"] for row in train)),
+        ("by consent", Counter(row.consent or say["unknown"] for row in train)),
+        ("by label", label_counts(train, data.task)),
     ):
-        if values:
-            yield f"{say[key]}{_counted(values, say)}"
+        if counts:
+            yield f"{say[key]}{_counted(counts, say)}"
     taught = sum(bool(row.feedback) for row in train)
     yield say["from feedback"].format(n=f"{taught:,}")
     for act in forgotten(found.project.ring, found.model.address):
@@ -187,7 +188,8 @@ def _figures(found: Carded, say: Mapping[str, str]) -> Iterator[str]:
 
 def _limits(found: Carded, say: Mapping[str, str]) -> Iterator[str]:
     yield say["knows"]
-    counts = Counter(row.label for row in found.rows if row.split == "train" and row.label)
+    train = [row for row in found.rows if row.split == "train"]
+    counts = label_counts(train, found.built.dataset.noun.task)
     rare = sorted(label for label, n in counts.items() if n < FEW_ROWS)
     if rare:
         yield say["rare"].format(rows=FEW_ROWS, labels=_listed(rare[:MOST_SLICES], say))
@@ -253,8 +255,8 @@ def _slice(name: str, say: Mapping[str, str]) -> str:
     return f"{say.get(f'slice {kind}', kind)} {in_cell(value)}"
 
 
-def _counted(values: Sequence[str], say: Mapping[str, str]) -> str:
-    found = Counter(values).most_common()
+def _counted(counts: Counter[str], say: Mapping[str, str]) -> str:
+    found = counts.most_common()
     told = [f"{name} {n:,}" for name, n in found[:MOST_SLICES]]
     rest = len(found) - MOST_SLICES
     return _listed([*told, say["more"].format(n=rest)] if rest > 0 else told, say)

@@ -47,9 +47,12 @@ def study_cards(
     if found is None:
         yield paragraph(studied.because)
         return
+    looked_at = rows_studied(found)
+    if looked_at < found.rows:
+        yield paragraph(say["sampled"].format(n=f"{looked_at:,}", rows=f"{found.rows:,}"))
     if found.gain is not None:
         yield _curve(found, say)
-        few = found.rows < FEW_A_LABEL * len(found.wanted)
+        few = looked_at < FEW_A_LABEL * len(found.wanted)
         yield "".join(
             [
                 paragraph(gain_sentence(found, say)),
@@ -87,11 +90,16 @@ def learner_name(learner: str, say: dict[str, str]) -> str:
     return say["frozen"].format(base=base) if base else learner
 
 
+def rows_studied(found: Study) -> int:
+    """Return how many rows were told by models that had not seen them: all, or a sample."""
+    return sum(one.found.rows for one in found.wanted) or found.rows
+
+
 def wanted_names(found: Study, *, count: int = 3) -> list[str]:
     """Return the labels that want rows most; none where all are told alike."""
     if not found.wanted:
         return []
-    mean = sum(w.found.estimate * w.found.rows for w in found.wanted) / found.rows
+    mean = sum(w.found.estimate * w.found.rows for w in found.wanted) / rows_studied(found)
     return [w.label for w in found.wanted[:count] if w.found.estimate < mean]
 
 
@@ -153,7 +161,7 @@ def _suspects(
         for one, row in suspects[:MOST_SUSPECTS]
     ]  # fmt: skip
     told = say["suspected"].format(
-        n=f"{found.suspected:,}", rows=f"{found.rows:,}", shown=len(rows), decided=decided
+        n=f"{found.suspected:,}", rows=f"{rows_studied(found):,}", shown=len(rows), decided=decided
     )
     names = [say[key] for key in ("text", "given", "likely", "margin", "row")]
     return head + paragraph(told) + table(names, rows) + paragraph(say["suspected how"], muted=True)

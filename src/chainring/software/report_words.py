@@ -91,6 +91,11 @@ _ROWS = (
         "延长部分是拟合的反幂律。区间只反映数据的随机性，不含规律本身可能的偏离。",
     ),
     (
+        "sampled",
+        "Studied were {n} of the {rows} rows to learn from, drawn at random.",
+        "从 {rows} 行训练数据中随机抽取了 {n} 行来分析。",
+    ),
+    (
         "few a label",
         "With so few rows a label curves often rise faster than the law: it may well be more.",
         "每个标签的数据这么少时，曲线往往比该规律上升得更快：实际可能更多。",

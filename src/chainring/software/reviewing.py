@@ -188,6 +188,7 @@ def close_case(
     task = project.ring.recipe.data.task
     closed = close(
         found,
+        at=time.time(),
         outcome=outcome,
         told=told,
         owner=by,

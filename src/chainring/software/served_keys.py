@@ -90,7 +90,7 @@ class ServedKeys:
 
 def who_is(caller: Caller) -> Who:
     """Return the caller as the rules of access and the audit know it."""
-    return Who(role=caller.role, name=caller.name)
+    return Who(role=caller.role, name=caller.name, key=caller.key_id)
 
 
 def _shown(key: Key) -> KeyInfo:

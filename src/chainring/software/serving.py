@@ -83,9 +83,10 @@ def answer(project: Project, taken: socket.socket, *, shared: Shared) -> None:
     """Answer requests of a listening socket in this process until it is told to stop."""
     from chainring.deployment.http.server import serve
 
-    drain_s = project.ring.recipe.deployment.drain_s
+    recipe = project.ring.recipe
+    drain_s, logs = recipe.deployment.drain_s, recipe.observing.logs
     with application(project, shared=shared) as made:
-        serve(made, listener=taken, drain_s=drain_s, **tls_files(project))
+        serve(made, listener=taken, drain_s=drain_s, logs=logs, **tls_files(project))
 
 
 @contextmanager

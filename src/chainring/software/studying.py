@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from chainring.software.api import Project
 
 KIND = "study"
-VERSION = 2
+VERSION = 3
 """Raised when the same rows give another study."""
 
 

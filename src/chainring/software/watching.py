@@ -158,7 +158,9 @@ async def _repeated(act: Callable[[], object], *, every_s: float) -> None:
         try:
             await asyncio.to_thread(act)
         except Exception as error:  # noqa: BLE001 - whatever it is, the next time may succeed
-            because = f" because={error}" if isinstance(error, ChainringError) else ""
-            cause = type(error).__name__
-            log.error("watching.failed act=%s cause=%s%s", act.__name__, cause, because)
+            name, cause = act.__name__, type(error).__name__
+            if isinstance(error, ChainringError):
+                log.error("watching.failed act=%s cause=%s because=%s", name, cause, error)
+            else:
+                log.error("watching.failed act=%s cause=%s", name, cause)
         await asyncio.sleep(every_s)

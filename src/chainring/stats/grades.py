@@ -33,7 +33,11 @@ from chainring.contracts.values import labels_in, tags_of
 
 MAX_ORDER = 6
 BETA = 2.0
-_PIECE = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]|[^\W\u3400-\u4dbf\u4e00-\u9fff]+")
+_PIECE = re.compile(
+    r"(?<!\w)-\d+|[\u3400-\u4dbf\u4e00-\u9fff]|[^\W\u3400-\u4dbf\u4e00-\u9fff]+|[^\w\s]"
+)
+_TYPED = frozenset("^`|~")
+"""Symbols, in Unicode, that mark a text as punctuation does."""
 _ARTICLES = frozenset({"a", "an", "the"})
 
 
@@ -64,11 +68,21 @@ def f1(truth: Collection[Hashable], said: Collection[Hashable]) -> float:
 def words(text: str) -> list[str]:
     """Return the words of an answer without case, marks and English articles; Chinese by character.
 
-    >>> words("The refund, 退款!")
-    ['refund', '退', '款']
+    Symbols are words (emoji, + and $), and so is an article, or a mark, that stands alone. SQuAD's
+    own rule leaves out those of ASCII, and the minus of a number.
+
+    >>> words("The refund, 退款!"), words("-5 °C 👍"), words("A.")
+    (['refund', '退', '款'], ['-5', '°', 'c', '👍'], ['a'])
     """
-    found = _PIECE.findall(unicodedata.normalize("NFKC", text).casefold())
-    return [piece for piece in found if piece not in _ARTICLES]
+    plain = unicodedata.normalize("NFKC", text.replace("−", "-")).casefold()
+    found = [piece for piece in _PIECE.findall(plain) if not _is_mark(piece)]
+    said = [piece for piece in found if piece not in _ARTICLES]
+    return said or found or [plain.strip()] * bool(plain.strip())
+
+
+def _is_mark(piece: str) -> bool:
+    is_symbol = unicodedata.category(piece[0])[0] == "S" and piece not in _TYPED
+    return len(piece) == 1 and not piece.isalnum() and piece != "_" and not is_symbol
 
 
 def chrf(truth: str, said: str) -> float:

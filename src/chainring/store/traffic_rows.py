@@ -29,6 +29,7 @@ _BLANK: dict[str, Any] = {
     "holdout": False,
     "model": "",
     "pair": "",
+    "looked_up": False,
 }
 
 
@@ -126,6 +127,7 @@ def read_feedback(
         row,
         text=text or "",
         pair=p.pair,
+        looked_up=p.looked_up,
         answer=p.value,
         passed_on=p.passed_on,
         group=p.group,

@@ -10,7 +10,8 @@ Axes: N validation rows, C classes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -58,6 +59,12 @@ def answered(
 def value_of(row: Row, task: Task) -> str:
     """Return what is true of a row, as a value of the task."""
     return row.label if TASKS[task].says == "label" else row.target
+
+
+def label_counts(rows: Iterable[Row], task: Task) -> Counter[str]:
+    """Return how many rows name each label, or kind of tag; a row may name several."""
+    form = TASKS[task].form
+    return Counter(name for row in rows for name in labels_in(form, value_of(row, task)))
 
 
 def grades(

@@ -16,6 +16,7 @@ from chainring.contracts.codec import digest
 from chainring.contracts.dataset import OUT_OF_SCOPE, Dataset, Row
 from chainring.contracts.model import Rival
 from chainring.text.characters import unlinked
+from chainring.training.answered import label_counts
 from chainring.training.card_words import WORDS
 from chainring.training.compete import Standing
 from chainring.training.front_matter import front_matter
@@ -52,7 +53,7 @@ def card(
             "rivals": (_rival(one, say) for one in rivals),
             "ancestors": _ancestors(winner, say),
             "figures": _figures(winner, say),
-            "limits": _limits(train, labels, say),
+            "limits": _limits(label_counts(train, dataset.task), labels, say),
             "privacy": _privacy(train, say),
             "again": _again(dataset, settings, say),
         }
@@ -76,15 +77,15 @@ def _data(
     dataset: Dataset, train: Sequence[Row], validation: Sequence[Row], say: Mapping[str, str]
 ) -> Iterator[str]:
     yield say["rows"].format(train=len(train), validation=len(validation), digest=dataset.training)
-    for key, values in (
-        ("languages", [row.language for row in train]),
-        ("sources", [row.source for row in train]),
-        ("licences", [row.licence for row in train]),
-        ("consents", [row.consent for row in train]),
-        ("labels", [row.label for row in train if row.label]),
+    for key, counts in (
+        ("languages", Counter(row.language for row in train)),
+        ("sources", Counter(row.source for row in train)),
+        ("licences", Counter(row.licence for row in train)),
+        ("consents", Counter(row.consent for row in train)),
+        ("labels", label_counts(train, dataset.task)),
     ):
-        if values:
-            yield say[key].format(found=_counted(values, say))
+        if counts:
+            yield say[key].format(found=_counted(counts, say))
     yield say["feedback"].format(n=sum(1 for row in train if row.feedback))
 
 
@@ -114,11 +115,12 @@ def _figures(winner: Standing, say: Mapping[str, str]) -> Iterator[str]:
     yield say["judged later"]
 
 
-def _limits(train: Sequence[Row], labels: Sequence[str], say: Mapping[str, str]) -> Iterator[str]:
+def _limits(
+    counts: Mapping[str, int], labels: Sequence[str], say: Mapping[str, str]
+) -> Iterator[str]:
     yield say["knows"]
-    counts = Counter(row.label for row in train)
-    rare = [label for label in labels if counts[label] < FEW_ROWS]
-    if rare and any(row.label for row in train):
+    rare = [label for label in labels if counts.get(label, 0) < FEW_ROWS]
+    if rare and counts:
         yield say["rare"].format(rows=FEW_ROWS, labels=_named(rare, say))
     if labels and OUT_OF_SCOPE not in labels:
         yield say["no outside"]
@@ -140,8 +142,8 @@ def _again(dataset: Dataset, settings: TrainingSettings, say: Mapping[str, str])
     yield say["cite"].format(app=dataset.app)
 
 
-def _counted(values: Sequence[str], say: Mapping[str, str]) -> str:
-    found = sorted(Counter(values).items(), key=lambda one: (-one[1], one[0]))
+def _counted(counts: Mapping[str, int], say: Mapping[str, str]) -> str:
+    found = sorted(counts.items(), key=lambda one: (-one[1], one[0]))
     return _named([f"{name or say['unknown']} {n}" for name, n in found], say)
 
 

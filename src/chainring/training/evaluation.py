@@ -35,8 +35,8 @@ from chainring.contracts.forms import Form, Forms
 from chainring.contracts.prediction import Answer
 from chainring.contracts.request import Request
 from chainring.contracts.table import Table
-from chainring.contracts.tasks import TASKS
-from chainring.contracts.values import both, labels_in
+from chainring.contracts.tasks import TASKS, TaskFacts
+from chainring.contracts.values import labels_in
 from chainring.contracts.work import Work
 from chainring.stats.calibration import expected_calibration_error
 from chainring.stats.classification import confusion, macro_f1
@@ -286,15 +286,16 @@ def _unseen(
         address: read_rows(work.trees.open(address), "train", "validation")
         for address in sorted({dataset.address, *(one.address for one in seen)})
     }
+    facts = TASKS[dataset.task]
     known: dict[str, Row] = {}
     for address in sorted({one.address for one in seen}):
         for row in taught[address]:
-            known.setdefault(both(row.text, row.pair), row)
-    learnt = list(known.values())
-    groups = _groups([*learnt, *rows, *asked], settings)
-    before, judging = len(learnt), len(learnt) + len(rows)
+            known.setdefault(_compared(row, facts), row)
+    texts = [_compared(row, facts) for row in (*rows, *asked)]
+    groups = _groups([*known, *texts], settings)
+    before, judging = len(known), len(known) + len(rows)
     near = set(groups[:before])
-    reasons = _reasons(rows, groups[before:judging], learnt, near)
+    reasons = _reasons(rows, texts[: len(rows)], groups[before:judging], known, near)
     dropped = Counter(reason for reason in reasons if reason)
     kept = [row for row, reason in zip(rows, reasons, strict=True) if not reason]
     judging_rows = zip(rows, groups[before:judging], strict=True)
@@ -305,26 +306,34 @@ def _unseen(
     return [*kept, *must], fresh, dict(sorted(dropped.items()))
 
 
-def _groups(rows: Sequence[Row], settings: EvaluationSettings) -> list[int]:
+def _compared(row: Row, facts: TaskFacts) -> str:
+    from chainring.text.compared import compared
+
+    return compared(row.text, row.pair, facts=facts)
+
+
+def _groups(texts: Sequence[str], settings: EvaluationSettings) -> list[int]:
     from chainring.text.near import near_groups
 
-    texts = [both(row.text, row.pair) for row in rows]
     return list(near_groups(texts, min_jaccard=settings.min_jaccard))
 
 
 def _reasons(
-    rows: Sequence[Row], groups: Sequence[int], learnt: Sequence[Row], near: Collection[int]
+    rows: Sequence[Row],
+    texts: Sequence[str],
+    groups: Sequence[int],
+    known: Mapping[str, Row],
+    near: Collection[int],
 ) -> list[str]:
     """Return for each row why it cannot judge, or ''."""
-    ids = {row.id for row in learnt}
-    texts = {both(row.text, row.pair) for row in learnt}
+    ids = {row.id for row in known.values()}
     return [
         "trained_on"
-        if row.id in ids or both(row.text, row.pair) in texts
+        if row.id in ids or text in known
         else "near_duplicate"
         if group in near
         else ""
-        for row, group in zip(rows, groups, strict=True)
+        for row, text, group in zip(rows, texts, groups, strict=True)
     ]
 
 

@@ -128,6 +128,39 @@ def rotated(key: Key, *, grace_s: float, now: float | None = None) -> tuple[str,
     return secret, fresh, replace(key, expires=ends)
 
 
+def require_within(key: Key, maker: Key) -> None:
+    """Return when a key reaches no more than the one that makes it, and does not outlive it.
+
+    Raises
+    ------
+    NotAllowedError
+        With all that goes beyond: scope, end or limits of the maker would hold nothing.
+    """
+    beyond = list(_beyond(key, maker))
+    if beyond:
+        raise NotAllowedError(
+            f"a key makes or rotates none that goes beyond itself: {'; '.join(beyond)}. Ask for "
+            "less, or use a wider key, or `chainring keys` at the machine"
+        )
+
+
+def _beyond(key: Key, maker: Key) -> Iterator[str]:
+    verbs = [one for one in sorted(VERB_ROLES) if key.reaches(one) and not maker.reaches(one)]
+    if verbs:
+        more = f" and {len(verbs) - 8} more" if len(verbs) > 8 else ""
+        yield f"only: key {maker.id} does not reach {', '.join(verbs[:8])}{more}"
+    if maker.expires is not None and (key.expires is None or key.expires > maker.expires):
+        left = max(0.0, (maker.expires - key.at) / 86400)
+        yield f"days: key {maker.id} itself ends in {int(left * 100) / 100:g} days"
+    limits = (
+        ("per_minute", maker.per_minute, key.per_minute),
+        ("per_day", maker.per_day, key.per_day),
+    )
+    for name, most, wanted in limits:
+        if most and not 1 <= wanted <= most:
+            yield f"{name}: from 1 to {most}, as many as key {maker.id} has"
+
+
 def _limits(per_minute: int, per_day: int) -> tuple[tuple[str, int], ...]:
     return (("per_minute", per_minute), ("per_day", per_day))
 

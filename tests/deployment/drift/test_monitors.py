@@ -226,6 +226,54 @@ def test_each_slice_of_reviews_is_a_question_and_shares_the_chance_of_a_false_al
     assert named.questions == plain.questions + 2 * 2
 
 
+def test_the_evidence_names_every_question_that_is_asked() -> None:
+    chance = np.random.default_rng(0)
+    watch = Watch([usual(chance, i) for i in range(200)], settings=SETTINGS)
+    promised = {ALL: 0.93, "en": 0.93, "zh": 0.93}
+    list(watch.judge([], promised=promised))
+    assert len(watch.evidence()) == watch.questions
+    assert set(watch.evidence().values()) == {0.0}
+    found = [alarm for i in range(400) for alarm in watch.add(changed("labels")(chance, 1000 + i))]
+    found += watch.judge(judged(60, 60, confidence=0.9), promised=promised)
+    assert len(watch.evidence()) == watch.questions
+    shares = watch.evidence()
+    assert {key for key, share in shares.items() if share >= 1.0} == {
+        (alarm.question, alarm.slice) for alarm in found
+    }
+    assert {question for question, _ in shares if shares[question, ALL] >= 1.0} == {
+        "labels",
+        "accuracy",
+        "calibration",
+    }
+    watch.skip(1)
+    assert watch.evidence()["labels", ALL] == 0.0, "a window begins the question anew"
+    assert watch.evidence()["accuracy", ALL] >= 1.0
+
+
+def test_reviews_behind_a_closed_case_are_not_held_against_the_model_again() -> None:
+    chance = np.random.default_rng(0)
+    watch = Watch([usual(chance, i) for i in range(200)], settings=SETTINGS)
+    before = [replace(one, at=5.0) for one in judged(60, 60, confidence=0.9)]
+    after = [replace(one, at=15.0) for one in judged(60, 60, confidence=0.9)]
+    closed = {("accuracy", ALL): 10.0}
+    told = list(watch.judge(before, promised={ALL: 0.9}, closed=closed))
+    assert [alarm.question for alarm in told] == ["calibration"]
+    assert watch.evidence()["accuracy", ALL] == 0.0
+    told = list(watch.judge(before + after, promised={ALL: 0.9}, closed=closed))
+    assert [(a.question, a.rows, a.since) for a in told] == [
+        ("accuracy", 120, 10.0),
+        ("calibration", 240, 0.0),
+    ]
+
+
+def test_an_alarm_says_since_when_its_window_runs() -> None:
+    chance = np.random.default_rng(5)
+    watch = Watch([usual(chance, i) for i in range(200)], settings=SETTINGS)
+    rows = [replace(foreign(chance, i), at=float(i)) for i in range(1000, 1600)]
+    found = {alarm.window: alarm.since for row in rows for alarm in watch.add(row)}
+    assert found == {1: 1000.0, 2: 1400.0}
+
+
 def test_a_later_window_needs_more_evidence() -> None:
     chance = np.random.default_rng(0)
     watch = Watch([usual(chance, i) for i in range(200)], settings=SETTINGS)

@@ -141,6 +141,29 @@ def test_a_malformed_authorization_is_401(stranger: httpx.Client, header: str) -
     assert stranger.get("/v1/status", headers=headers).status_code == 401
 
 
+@pytest.mark.parametrize(
+    "header", ["", "Bearer", "Basic abc", "Bearer \xff", f"Bearer {'x' * 5000}", "Token abc"]
+)
+def test_a_server_without_keys_looks_at_none(client: httpx.Client, header: str) -> None:
+    headers = [(b"authorization", header.encode("latin-1"))]
+    answer = client.post("/v1/predict", json={"text": "where is it"}, headers=headers)
+    assert answer.status_code == 200
+    foreign = [*headers, (b"origin", b"http://evil.example")]
+    assert client.post("/v1/predict", json={"text": "x"}, headers=foreign).status_code == 403
+
+
+def test_a_person_is_known_by_the_cookie_behind_a_proxy_with_a_password(
+    keyed_url: str,
+) -> None:
+    cookies, proxied = {"chainring_key": "demo-key-to-ask"}, {"authorization": "Basic YTpi"}
+    with httpx.Client(base_url=keyed_url, cookies=cookies, headers=proxied) as browser:
+        assert browser.get("/v1/status").status_code == 200
+        refused = browser.post("/v1/predict", json={"text": "where is it"})
+        assert refused.json()["error"]["code"] == "foreign_origin"
+        browser.headers["authorization"] = "Bearer made-up"
+        assert browser.get("/v1/status").json()["error"]["code"] == "wrong_key"
+
+
 def test_a_key_in_the_cookie_reads_but_posts_only_from_our_own_pages(keyed_url: str) -> None:
     cookies = {"chainring_key": "demo-key-to-ask"}
     with httpx.Client(base_url=keyed_url, cookies=cookies) as browser:

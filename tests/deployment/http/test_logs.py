@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import subprocess
 import sys
 from collections.abc import Iterator
 
@@ -21,8 +22,10 @@ from chainring.deployment.settings import DeploymentSettings
 def _as_before() -> Iterator[None]:
     ours = logging.getLogger("chainring")
     before = (list(ours.handlers), ours.level, ours.propagate)
+    root = list(logging.getLogger().handlers)
     yield
     ours.handlers, ours.level, ours.propagate = before
+    logging.getLogger().handlers = root
 
 
 def line(message: str, *values: object, error: bool = False) -> dict[str, object]:
@@ -63,6 +66,33 @@ def test_a_request_is_one_line_without_its_text(capsys: pytest.CaptureFixture[st
     asked = [one for one in lines if one["event"] == "http.request"]
     assert [(one["route"], one["status"]) for one in asked] == [("/v1/predict", 200)]
     assert "parcel" not in json.dumps(lines)
+
+
+def test_what_the_server_below_ours_says_is_one_object_a_line_too() -> None:
+    code = """
+import logging, socket
+from urllib.parse import urlsplit
+from chainring.deployment.http.app import create_app
+from chainring.deployment.http.demo import DemoVerbs
+from chainring.deployment.http.logs import configure
+from chainring.deployment.http.server import running
+from chainring.deployment.settings import DeploymentSettings
+
+configure("json")
+with running(create_app(DemoVerbs(), settings=DeploymentSettings()), logs="json") as url:
+    place = urlsplit(url)
+    with socket.create_connection((place.hostname, place.port)) as line:
+        line.sendall(b"?? / HTTP/1.1\\r\\nhost: x\\r\\n\\r\\n")
+        line.recv(1000)
+    try:
+        raise KeyError("the text of a user")
+    except KeyError:
+        logging.getLogger("asyncio").exception("Task exception was never retrieved")
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    found = [json.loads(one) for one in done.stderr.splitlines()]
+    assert [one["logger"] for one in found] == ["uvicorn.error", "asyncio"]
+    assert "the text of a user" not in done.stderr
 
 
 def test_configured_twice_each_line_is_written_once(capsys: pytest.CaptureFixture[str]) -> None:

@@ -19,6 +19,7 @@ from chainring.deployment.http.server import running
 from chainring.deployment.http.streams import event, streamed
 from chainring.deployment.http.verbs import Caller, Served
 from chainring.deployment.settings import DeploymentSettings
+from chainring.software.client import wire
 
 FAULTS: dict[str, Exception] = {
     "busy": BusyError("the server stopped before it came to this request"),
@@ -75,6 +76,18 @@ def test_a_fault_on_the_way_is_an_event_without_what_the_fault_says(
     assert told["error"]["code"] == code
     assert "Li" not in str(told) + caplog.text
     assert ("stream.failed cause=RuntimeError" in caplog.text) == (text == "broken")
+
+
+def test_a_stream_with_an_idempotency_key_is_refused_before_anything_is_written(
+    client: httpx.Client,
+) -> None:
+    body, headers = {"text": "where is it", "stream": True}, {"idempotency-key": "order-17"}
+    answer = client.post("/v1/predict", json=body, headers=headers)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (422, "bad_input")
+    assert "Idempotency-Key" in answer.json()["error"]["message"]
+    assert client.post("/v1/predict", json=body).status_code == 200
+    sent = wire.asked("where is it", stream=True)
+    assert "idempotency-key" not in sent.headers
 
 
 def test_no_character_of_a_text_ends_a_line_of_an_event() -> None:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
+from urllib.parse import unquote
 
 import httpx
 import pytest
@@ -253,7 +254,9 @@ def test_waits_grow_are_spread_and_heed_the_server() -> None:
         drawn = {retry.wait_s(attempt) for _ in range(50)}
         assert least <= min(drawn) <= max(drawn) <= most
         assert len(drawn) > 10
-    assert retry.wait_s(0, retry_after_s=5.0) == 5.0
+    asked = [retry.wait_s(0, retry_after_s=5.0) for _ in range(50)]
+    assert 5.0 <= min(asked) <= max(asked) <= 6.0
+    assert len(set(asked)) > 10, "those that were refused together come back apart"
     assert retry.wait_s(0, retry_after_s=500.0) == 8.0
 
 
@@ -370,6 +373,36 @@ def test_the_client_that_is_awaited_tells_it_too(answer: Any, said: str) -> None
     assert len(seen) == 2
 
 
+def explained(transport: Any, prediction: str, *, awaited: bool) -> Any:
+    async def why() -> Any:
+        async with AsyncClient("http://x", transport=transport) as client:
+            return await client.why(prediction)
+
+    if awaited:
+        return asyncio.run(why())
+    with Client("http://x", transport=transport) as client:
+        return client.why(prediction)
+
+
+@pytest.mark.parametrize("awaited", [False, True])
+@pytest.mark.parametrize("prediction", ["../status", "a#b", "a?b", "a/b", "%2e%2e", "a b", "甲"])
+def test_an_id_is_one_part_of_the_path_whatever_it_holds(prediction: str, awaited: bool) -> None:
+    transport, seen = served([lambda request: httpx.Response(200, json={"id": prediction})])
+    explained(transport, prediction, awaited=awaited)
+    *above, last = seen[0].url.raw_path.decode().split("/")
+    assert (above, unquote(last)) == (["", "v1", "why"], prediction)
+    assert not {"?", "#"} & set(last)
+
+
+@pytest.mark.parametrize("awaited", [False, True])
+@pytest.mark.parametrize("prediction", ["", ".", ".."])
+def test_an_id_that_would_lead_elsewhere_is_refused(prediction: str, awaited: bool) -> None:
+    transport, seen = served([lambda request: httpx.Response(200, json={})])
+    with pytest.raises(InputError, match="no id of a prediction"):
+        explained(transport, prediction, awaited=awaited)
+    assert seen == []
+
+
 def test_a_pair_and_many_pairs_are_sent_as_the_server_wants_them() -> None:
     two = {"predictions": [ANSWER, ANSWER]}
     transport, seen = served([fine, lambda request: httpx.Response(200, json=two)])
@@ -390,6 +423,21 @@ def test_what_is_no_address_is_told() -> None:
 def test_what_is_almost_an_address_is_told(address: str) -> None:
     with pytest.raises(InputError, match="no address"):
         Client(address)
+
+
+@pytest.mark.parametrize("is_set", [False, True])
+def test_an_address_with_a_user_is_refused_beside_a_key(
+    monkeypatch: pytest.MonkeyPatch, is_set: bool
+) -> None:
+    transport, seen = served([fine])
+    with Client("https://ann:pass@x", transport=transport) as client:
+        client.predict("a")
+    assert seen[0].headers["authorization"].startswith("Basic ")
+    if is_set:
+        monkeypatch.setenv("CHAINRING_KEY", "cr_ask_1")
+    with pytest.raises(InputError, match="a user and a key") as caught:
+        Client("https://ann:pass@x", key="" if is_set else "cr_ask_1", transport=transport)
+    assert "pass" not in str(caught.value)
 
 
 @pytest.mark.parametrize("secret", ["“cr_ask_1”", "cr_ask_１", "cr_ask\x00", "cr\nask"])

@@ -21,6 +21,13 @@ def test_passages_have_the_ids_of_the_records_they_came_with(ask: Ask) -> None:
     ]
 
 
+def test_an_article_keeps_its_own_id_where_a_row_names_it_as_its_passage(ask: Ask) -> None:
+    rows = [ask("退款要几天？", "五天", "退款需要五天。", records=("rec_1",))]
+    articles = [ask("退款需要五天。", records=("rec_3",))]
+    (found,) = known_passages(rows, articles, options=OPTIONS)
+    assert (found.id, found.text) == ("rec_3", "退款需要五天。")
+
+
 def test_a_question_is_asked_with_the_passage_that_holds_its_answer(ask: Ask) -> None:
     known = [
         Passage(id="a", text="Parcels and returns: ask us."),

@@ -111,6 +111,16 @@ def test_the_curve_rises_where_more_rows_tell_more() -> None:
     assert found.learner == "linear.v1"
 
 
+def test_a_study_of_a_sample_foretells_the_rows_of_the_whole(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("chainring.training.study.study.MAX_ROWS", 180)
+    found = studied(rows(each=120))
+    assert found.rows == 360
+    assert [point.rows for point in found.forecast] == [360, 720]
+    assert sum(one.found.rows for one in found.wanted) == 180
+
+
 def test_the_label_that_nobody_can_tell_is_wanted_most() -> None:
     draw = random.Random(3)
     guesses = [

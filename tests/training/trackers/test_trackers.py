@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from tests.training.craft.conftest import Toy, padded, toy_items, toy_run
 
-from chainring.contracts.errors import MissingPackageError, UnknownNameError
+from chainring.contracts.errors import InputError, MissingPackageError, UnknownNameError
 from chainring.contracts.parts import load_part, part, part_names
 from chainring.contracts.work import Work
+from chainring.training.craft.tracking import Tracking
 from chainring.training.trainer import train
 
 SETTINGS = {"epochs": "3"}
@@ -57,6 +58,35 @@ def test_mlflow_reads_back_what_was_logged_from_a_local_folder(
 
 
 @pytest.mark.filterwarnings("ignore")
+def test_mlflow_goes_on_with_the_run_of_a_training_that_broke_off(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("mlflow")
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    from mlflow.tracking import MlflowClient
+
+    client = MlflowClient(f"sqlite:///{tmp_path}/mlflow/mlflow.db")
+
+    def found() -> Any:
+        experiment = client.get_experiment_by_name("chainring")
+        assert experiment is not None
+        (run,) = client.search_runs([experiment.experiment_id])
+        return run
+
+    run = opened("mlflow.v1", tmp_path)
+    run.log(10, {"loss": 2.5})
+    run.close(failed=True)
+    assert found().info.status == "FAILED"
+    run = opened("mlflow.v1", tmp_path)
+    assert found().info.status == "RUNNING"
+    run.log(20, {"loss": 1.5})
+    run.close()
+    assert found().info.status == "FINISHED"
+    history = client.get_metric_history(found().info.run_id, "loss")
+    assert [m.step for m in history] == [10, 20]
+
+
+@pytest.mark.filterwarnings("ignore")
 def test_wandb_writes_a_run_offline_and_reaches_no_network(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -98,7 +128,7 @@ class Told:
     def __init__(self) -> None:
         self.opened: dict[str, Any] = {}
         self.points: list[tuple[int, dict[str, float]]] = []
-        self.closed = False
+        self.closed = self.failed = False
 
     def __call__(self, **facts: Any) -> Told:
         self.opened = facts
@@ -107,8 +137,8 @@ class Told:
     def log(self, step: int, measures: Any) -> None:
         self.points.append((step, dict(measures)))
 
-    def close(self) -> None:
-        self.closed = True
+    def close(self, *, failed: bool = False) -> None:
+        self.closed, self.failed = True, failed
 
 
 @pytest.fixture
@@ -125,12 +155,22 @@ def test_a_training_tells_its_trackers_losses_rates_and_validation(
     craft = {"trackers": ("told.v1",), "tracking_folder": str(tmp_path / "here")}
     run = toy_run(craft=craft)
     train(Toy(), toy_items(), toy_items(9), run=run, collate=padded, work=fresh_work("told"))
-    assert told.opened["name"] == "shop-toy-0"
+    assert told.opened["name"].startswith("shop-toy-0-")
     assert told.opened["folder"] == tmp_path / "here"
     assert told.opened["settings"]["craft.optimiser"] == "adamw"
     assert {"loss", "learning_rate", "rows_per_s"} <= set(told.points[0][1])
     assert "validation_accuracy" in told.points[-1][1]
-    assert told.closed
+    assert (told.closed, told.failed) == (True, False)
+
+
+def test_a_resumed_training_is_the_same_run_and_a_new_one_another(
+    told: Told, fresh_work: Callable[[str], Work]
+) -> None:
+    names = []
+    for scratch in ("first", "first", "second"):
+        Tracking(toy_run(craft={"trackers": ("told.v1",)}), work=fresh_work(scratch)).__enter__()
+        names.append(told.opened["name"])
+    assert names[0] == names[1] != names[2]
 
 
 def test_a_tracker_is_closed_when_the_training_breaks_off(
@@ -143,7 +183,34 @@ def test_a_tracker_is_closed_when_the_training_breaks_off(
     run = toy_run(craft={"trackers": ("told.v1",)})
     with pytest.raises(ValueError, match="broken"):
         train(Broken(), toy_items(), [], run=run, collate=padded, work=fresh_work("broken"))
-    assert told.closed
+    assert (told.closed, told.failed) == (True, True)
+
+
+def test_a_tracker_that_fails_is_said_once_and_the_training_goes_on(
+    told: Told, fresh_work: Callable[[str], Work], monkeypatch: pytest.MonkeyPatch, said: list[str]
+) -> None:
+    def away(step: int, measures: Any) -> None:
+        raise ConnectionError("the server is away\nfor a moment")
+
+    monkeypatch.setattr(told, "log", away)
+    run = toy_run(craft={"trackers": ("told.v1",)})
+    train(Toy(), toy_items(), [], run=run, collate=padded, work=fresh_work("away"))
+    (line,) = [line for line in said if "told.v1" in line]
+    assert "the server is away" in line
+    assert "\n" not in line
+
+
+def test_a_tracker_that_cannot_be_opened_is_told_with_the_next_step(
+    told: Told, fresh_work: Callable[[str], Work], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def closed(**_: Any) -> Any:
+        raise ConnectionError("no such host")
+
+    part("tracker", "shut.v1")(closed)
+    run = toy_run(craft={"trackers": ("told.v1", "shut.v1")})
+    with pytest.raises(InputError, match=r"shut\.v1.*no such host.*training\.craft\.trackers"):
+        train(Toy(), toy_items(), [], run=run, collate=padded, work=fresh_work("shut"))
+    assert (told.closed, told.failed) == (True, True)
 
 
 def test_an_unknown_tracker_is_named_with_the_nearest(fresh_work: Callable[[str], Work]) -> None:

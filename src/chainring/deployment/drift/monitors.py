@@ -16,6 +16,8 @@ What keeps the chance at `alpha`, for all questions and as long as the model ser
   reviews say also of each label that the recipe names.
 - `alpha` is divided evenly over the questions, and over windows as 1/2, 1/6, 1/12, … (the sum is
   1): a window begins every question anew, so that an old calm does not weigh against a new change.
+- What reviews say begins anew only where a person closed the case that it had opened: one more
+  question's share of `alpha`, spent after an alarm alone.
 
 A group of near-duplicates counts again only once others were asked: one busy robot is no drift.
 """
@@ -26,6 +28,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from chainring.deployment.drift.recent import recent_of
 from chainring.deployment.drift.reference import STREAMS, Reference
@@ -36,6 +39,8 @@ from chainring.stats.sequential import log_capital
 from chainring.stats.two_samples import homogeneity
 
 ALL = "all"
+REVIEWED = ("accuracy", "calibration")
+"""What is asked of reviewed answers."""
 LOOKS = (0.25, 0.5, 1.0)
 """Parts of a window after which labels are compared."""
 _DIGITS = 2
@@ -46,7 +51,8 @@ class Alarm:
     """A question whose answer is yes: what changed, in which slice, in which window, and how sure.
 
     `log_evidence` is the logarithm of the capital won (of labels: minus that of the p value) and
-    `needed` what it had to reach. `rows` answers were seen in the window.
+    `needed` what it had to reach. `rows` answers were seen in the window. Nothing that it rests on
+    is older than `since`, in seconds since 1970 (0: all reviews count).
     """
 
     question: str
@@ -55,6 +61,7 @@ class Alarm:
     rows: int
     log_evidence: float
     needed: float
+    since: float
 
 
 def label_slice(label: str) -> str:
@@ -86,12 +93,13 @@ class Watch:
             if settings.min_slice <= count < len(rows):
                 own = [row for row in rows if row.language == name]
                 self._references[name] = Reference(own)
-        self._reviewed = (*self._references, *(label_slice(name) for name in settings.labels))
+        self.reviewed = (*self._references, *(label_slice(name) for name in settings.labels))
         self.questions = (
             sum(len(one.usual) for one in self._references.values())
             + len(self._references)
-            + 2 * len(self._reviewed)
+            + 2 * len(self.reviewed)
         )
+        self._judged: dict[tuple[str, str], float] = {}
         self.window = 1
         self._begin()
 
@@ -100,6 +108,8 @@ class Watch:
         if self._count == self.settings.window:
             self.window += 1
             self._begin()
+        if self._count == 0:
+            self._began = row.at
         self._count += 1
         if self._recent.counts(row):
             for name in {ALL, row.language} & self._references.keys():
@@ -113,7 +123,13 @@ class Watch:
             self.window += windows
             self._begin()
 
-    def judge(self, judged: Sequence[Judged], *, promised: Mapping[str, float]) -> Iterator[Alarm]:
+    def judge(
+        self,
+        judged: Sequence[Judged],
+        *,
+        promised: Mapping[str, float],
+        closed: Mapping[tuple[str, str], float] = MappingProxyType({}),
+    ) -> Iterator[Alarm]:
         """Yield what reviewed answers make certain: less accurate, or less so than it is sure.
 
         Parameters
@@ -123,28 +139,38 @@ class Watch:
         promised
             The accuracy by slice (`all`, `zh`, `label refund`) that it was promoted on, 0 to 1; a
             slice without one is asked about its confidence alone.
+        closed
+            When a person closed the last case of a question and slice, in seconds since 1970: only
+            later reviews count for it.
         """
         drop = self.settings.accuracy_drop_points / 100.0
         over = self.settings.overconfidence_points / 100.0
         needed = math.log(self.questions / self.settings.alpha)
-        for name in self._reviewed:
+        for name in self.reviewed:
             mine = [one for one in judged if name in (ALL, one.language, label_slice(one.label))]
-            wrong = Counter(round(1.0 - one.grade, _DIGITS) for one in mine)
-            gap = Counter(round(one.confidence - one.grade, _DIGITS) for one in mine)
-            claims = [("calibration", gap, over, -1.0)]
+            claims = [("calibration", _overconfidence, over, -1.0)]
             if name in promised:
-                claims.insert(0, ("accuracy", wrong, min(1.0 - promised[name] + drop, 1.0), 0.0))
-            for question, counts, mean, low in claims:
+                claims.insert(0, ("accuracy", _error, min(1.0 - promised[name] + drop, 1.0), 0.0))
+            for question, outcome, mean, low in claims:
+                since = closed.get((question, name), 0.0)
+                counts = Counter(round(outcome(one), _DIGITS) for one in mine if one.at >= since)
                 evidence = log_capital(counts, mean=mean, low=low) if mean > low else 0.0
+                self._judged[question, name] = max(0.0, evidence) / needed
                 if evidence >= needed:
-                    yield self._alarm(question, name, len(mine), evidence, needed, window=0)
+                    yield Alarm(
+                        question=question, slice=name, window=0, rows=counts.total(),
+                        log_evidence=round(evidence, 3), needed=round(needed, 3), since=since,
+                    )  # fmt: skip
 
     def evidence(self) -> dict[tuple[str, str], float]:
-        """Return the evidence of this window, by question and slice, as a share of the needed."""
-        return {
-            (question, name): max(0.0, stream.peak) / self._needed
-            for (question, name), stream in self._streams.items()
+        """Return the evidence by question and slice, as a share of the needed.
+
+        That of this window, of labels at its looks, and of reviews at the last look.
+        """
+        watched = {
+            key: max(0.0, stream.peak) / self._needed for key, stream in self._streams.items()
         }
+        return watched | self._compared | self._judged
 
     @property
     def _needed(self) -> float:
@@ -152,9 +178,10 @@ class Watch:
         return math.log(self.questions * windows / self.settings.alpha)
 
     def _begin(self) -> None:
-        self._count = 0
+        self._count, self._began = 0, 0.0
         self._told: set[tuple[str, str]] = set()
         self._labels = {name: Counter[str]() for name in self._references}
+        self._compared = {("labels", name): 0.0 for name in self._references}
         self._streams = {
             (question, name): Exchangeability(reference.usual[question])
             for name, reference in self._references.items()
@@ -178,6 +205,8 @@ class Watch:
             if counts:
                 found = homogeneity(self._references[name].labels, counts)
                 evidence = -math.log(max(found.p, 1e-300))
+                seen = self._compared["labels", name]
+                self._compared["labels", name] = max(seen, evidence / needed)
                 if evidence >= needed:
                     yield from self._once("labels", name, found.second, evidence, needed)
 
@@ -186,16 +215,15 @@ class Watch:
     ) -> Iterator[Alarm]:
         if (question, name) not in self._told:
             self._told.add((question, name))
-            yield self._alarm(question, name, rows, evidence, needed, window=self.window)
+            yield Alarm(
+                question=question, slice=name, window=self.window, rows=rows,
+                log_evidence=round(evidence, 3), needed=round(needed, 3), since=self._began,
+            )  # fmt: skip
 
-    def _alarm(
-        self, question: str, name: str, rows: int, evidence: float, needed: float, *, window: int
-    ) -> Alarm:
-        return Alarm(
-            question=question,
-            slice=name,
-            window=window,
-            rows=rows,
-            log_evidence=round(evidence, 3),
-            needed=round(needed, 3),
-        )
+
+def _error(one: Judged) -> float:
+    return 1.0 - one.grade
+
+
+def _overconfidence(one: Judged) -> float:
+    return one.confidence - one.grade

@@ -19,7 +19,8 @@ class Seen:
     """One answer; `length` in characters, None where the text was not kept.
 
     `vector` is the text's embedding of unit length (float32, any width), None without one. `tie`
-    is drawn evenly from 0 (excluded) to 1, from the answer's id: equals are told apart by it.
+    is drawn evenly from 0 (excluded) to 1, from the answer's id: equals are told apart by it. `at`
+    is when it was given, in seconds since 1970.
     """
 
     id: str
@@ -31,6 +32,7 @@ class Seen:
     tie: float
     length: int | None = None
     vector: Any = None
+    at: float = 0.0
 
     @property
     def repeats(self) -> str:
@@ -42,10 +44,11 @@ class Seen:
 class Judged:
     """One reviewed answer of the hold-out: what it was worth, 0 to 1, and how sure it was.
 
-    `label` is the true one; empty where the task has none.
+    `label` is the true one; empty where the task has none. `at` is when it was reviewed.
     """
 
     grade: float
     confidence: float
     language: str = ""
     label: str = ""
+    at: float = 0.0

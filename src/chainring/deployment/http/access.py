@@ -112,27 +112,31 @@ def caller_of(
     HttpError
         No key where one is needed, a wrong one, or a call that another web site sent.
     """
-    secret, proof = secret_of(request)
-    client = request.client.host if request.client else ""
-    if secret is not None:
-        wrong.require(client, secret)
-    try:
-        caller = verbs.authenticate(secret, client)
-    except NotAllowedError:
-        if secret is None:
-            raise HttpError("no_key") from None
-        wrong.count(client, secret)
-        raise HttpError("wrong_key") from None
-    if not caller.key_id:
-        proof = "none"
+    caller, proof = _admitted(request, verbs, wrong)
+    if proof == "none":
         require_own_host(request)
-    elif secret is not None:
-        wrong.let_in(client, secret)
     if proof == "none" and _is_site(request, sites) and not _is_own(request):
         return replace(caller, role="ask")
     if proof != "header" and request.method not in ("GET", "HEAD"):
         require_own_origin(request, strict=proof == "cookie")
     return caller
+
+
+def _admitted(request: Request, verbs: Verbs, wrong: WrongKeys) -> tuple[Caller, Proof]:
+    client = request.client.host if request.client else ""
+    with suppress(NotAllowedError):
+        return verbs.authenticate(None, client), "none"  # without keys in the house none is read
+    secret, proof = secret_of(request)
+    if secret is None:
+        raise HttpError("no_key")
+    wrong.require(client, secret)
+    try:
+        caller = verbs.authenticate(secret, client)
+    except NotAllowedError:
+        wrong.count(client, secret)
+        raise HttpError("wrong_key") from None
+    wrong.let_in(client, secret)
+    return caller, proof
 
 
 def visitor_of(request: Request, verbs: Verbs, wrong: WrongKeys) -> Caller:
@@ -159,12 +163,14 @@ def visitor_of(request: Request, verbs: Verbs, wrong: WrongKeys) -> Caller:
 
 
 def secret_of(request: Request) -> tuple[str | None, Proof]:
-    """Return the key that was sent, and how."""
+    """Return the key that was sent, and how; a scheme of its own is that of a proxy in front."""
     header = request.headers.get("authorization")
+    scheme, _, secret = (header or "").partition(" ")
+    cookie = request.cookies.get(KEY_COOKIE)
+    if cookie and scheme.lower() != "bearer":
+        return cookie, "cookie"
     if header is None:
-        cookie = request.cookies.get(KEY_COOKIE)
-        return (cookie, "cookie") if cookie else (None, "none")
-    scheme, _, secret = header.partition(" ")
+        return None, "none"
     secret = secret.strip()
     plain = secret.isascii() and secret.isprintable() and len(secret) <= _LONGEST_KEY
     if scheme.lower() != "bearer" or not secret or not plain:

@@ -17,14 +17,16 @@ from chainring.deployment.http.verbs import Served
 
 
 async def predict(call: Call) -> Response:
-    """Answer one text or several; with an Idempotency-Key only once."""
+    """Answer one text or several; with an Idempotency-Key, which no stream takes, only once."""
     body = call.body(PredictBody)
     limits = call.house.settings
     texts = body.all(max_texts=limits.max_texts, max_characters=limits.max_characters)
     require_fit(call, texts)
-    if body.stream:
-        return await _pieces(call, body, texts[0])
     key = call.idempotency_key
+    if body.stream:
+        if key:
+            raise InputError("a stream is not remembered; send it without an Idempotency-Key")
+        return await _pieces(call, body, texts[0])
     if not key:
         return _json(await _answers(call, body, texts))
     about = (call.caller.key_id, call.request.url.path, key)

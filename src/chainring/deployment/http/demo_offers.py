@@ -127,6 +127,7 @@ class DemoOffers:
                 at=time.time(),
                 who=caller.name,
                 role=caller.role,
+                key=caller.key_id,
                 verb=verb,
                 action=verb,
                 decision="denied",

@@ -3,7 +3,8 @@
 Enters a caller and a number, leaves nothing, or `too_often` or `quota` with when to come back. The
 counts lie in a small file that every worker of one machine maps into its memory, each slot guarded
 by a lock of the system; they survive a restart. Seconds come from a clock that only goes forward;
-a day that was begun is never begun again, however the wall clock is set.
+a day that was begun is not begun again where the wall clock is set back by up to a day. A count of
+a later day was written by a clock that was ahead: it locks nobody out, today begins anew.
 """
 
 from __future__ import annotations
@@ -75,7 +76,7 @@ class Limits:
         with self._count(caller) as count:
             now = self._wall()
             day = int(now // _DAY_S)
-            if day > count.day:
+            if not day <= count.day <= day + 1:  # a day further off was written by a wrong clock
                 count.day, count.texts = day, 0
             if count.texts + texts > caller.per_day:
                 raise HttpError(

@@ -15,9 +15,9 @@ import logging
 import re
 import sys
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any
 
-from chainring.deployment.http.server import PlacesOnly
+from chainring.deployment.http.server import LogForm, PlacesOnly
 
 _FIELD = re.compile(r"(\w+)=%[sdrf]")
 _OWN = frozenset({"at", "level", "logger", "event", "exception"})
@@ -51,8 +51,12 @@ def _fields(record: logging.LogRecord) -> dict[str, Any]:
     return dict(zip(names, values, strict=True)) if plain and names else {}
 
 
-def configure(form: Literal["text", "json"]) -> None:
-    """Send the logs of the library to standard error; done twice, the last form stands."""
+def configure(form: LogForm) -> None:
+    """Send the logs of the library to standard error; done twice, the last form stands.
+
+    So go the warnings of other libraries where nobody else handles them: Python alone would write
+    them as text, with the messages of exceptions.
+    """
     handler = logging.StreamHandler(sys.stderr)
     handler.set_name(MARK)
     pattern = "%(asctime)s %(levelname)s %(name)s %(message)s"
@@ -61,3 +65,6 @@ def configure(form: Literal["text", "json"]) -> None:
     ours.handlers = [one for one in ours.handlers if one.get_name() != MARK] + [handler]
     ours.setLevel(logging.INFO)
     ours.propagate = False
+    root = logging.getLogger()
+    if all(one.get_name() == MARK for one in root.handlers):
+        root.handlers = [handler]

@@ -19,7 +19,7 @@ import time
 import traceback
 from collections.abc import Iterator
 from types import FrameType, TracebackType
-from typing import Any
+from typing import Any, Literal
 
 import uvicorn
 from fastapi import FastAPI
@@ -28,6 +28,8 @@ from chainring.contracts.errors import ConflictError, InputError
 from chainring.deployment.http.patience import HEAD_TIMEOUT_S, MAX_HEAD_BYTES, patient
 
 _BACKLOG = 2048
+
+LogForm = Literal["text", "json"]
 
 
 def listener(*, host: str, port: int) -> socket.socket:
@@ -87,6 +89,7 @@ def serve(
     head_timeout_s: float = HEAD_TIMEOUT_S,
     max_head_bytes: int = MAX_HEAD_BYTES,
     max_connections: int = 4096,
+    logs: LogForm = "text",
     **tls: Any,
 ) -> None:
     """Serve until SIGTERM or Ctrl-C.
@@ -105,6 +108,8 @@ def serve(
         How long a request's head may take, and how long it may be.
     max_connections
         Connections beyond these are answered 503.
+    logs
+        Form of what uvicorn logs; that of our own lines is the matter of `logs.configure`.
     tls
         `ssl_certfile` and `ssl_keyfile` of uvicorn, for HTTPS.
     """
@@ -115,6 +120,7 @@ def serve(
         head_timeout_s=head_timeout_s,
         max_head_bytes=max_head_bytes,
         max_connections=max_connections,
+        logs=logs,
         **tls,
     ).run(sockets=[listener])
 
@@ -139,7 +145,13 @@ def running(app: FastAPI, *, host: str = "127.0.0.1", **limits: Any) -> Iterator
             thread.join()
 
 
-def server(app: FastAPI, *, head_timeout_s: float = HEAD_TIMEOUT_S, **limits: Any) -> Server:
+def server(
+    app: FastAPI,
+    *,
+    head_timeout_s: float = HEAD_TIMEOUT_S,
+    logs: LogForm = "text",
+    **limits: Any,
+) -> Server:
     """Return the server that `serve` runs, for those who run it in a thread of their own."""
     protocol = patient(
         head_timeout_s=head_timeout_s,
@@ -153,7 +165,7 @@ def server(app: FastAPI, *, head_timeout_s: float = HEAD_TIMEOUT_S, **limits: An
             loop="auto",
             lifespan="on",
             access_log=False,
-            log_config=LOGGING,
+            log_config=logging_of(logs),
             log_level="warning",
             server_header=False,
             backlog=_BACKLOG,
@@ -195,21 +207,26 @@ def _places(trace: TracebackType | None) -> str:
     return ", ".join(f"{f.filename.rpartition('/')[2]}:{f.lineno}" for f in frames[:12])
 
 
-LOGGING: dict[str, Any] = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "places": {
-            "()": "chainring.deployment.http.server.PlacesOnly",
-            "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
-        }
+_FORMATTERS: dict[LogForm, dict[str, str]] = {
+    "text": {
+        "()": "chainring.deployment.http.server.PlacesOnly",
+        "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
     },
-    "handlers": {
-        "stderr": {
-            "class": "logging.StreamHandler",
-            "formatter": "places",
-            "stream": "ext://sys.stderr",
-        }
-    },
-    "loggers": {"uvicorn": {"handlers": ["stderr"], "level": "WARNING", "propagate": False}},
+    "json": {"()": "chainring.deployment.http.logs.JsonLines"},
 }
+
+
+def logging_of(form: LogForm) -> dict[str, Any]:
+    """Return how uvicorn logs, in the form that our own lines have."""
+    handler = {
+        "class": "logging.StreamHandler",
+        "formatter": form,
+        "stream": "ext://sys.stderr",
+    }
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": _FORMATTERS,
+        "handlers": {"stderr": handler},
+        "loggers": {"uvicorn": {"handlers": ["stderr"], "level": "WARNING", "propagate": False}},
+    }

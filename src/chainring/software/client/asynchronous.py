@@ -154,7 +154,7 @@ class AsyncClient:
 
     async def why(self, prediction: str) -> dict[str, Any]:
         """Return where an answer came from."""
-        return await self._body(wire.got(f"/v1/why/{prediction}"), wire.an_object)
+        return await self._body(wire.explaining(prediction), wire.an_object)
 
     async def models(self) -> list[Model]:
         """Return the models that answer."""

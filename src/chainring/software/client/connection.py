@@ -33,13 +33,19 @@ def reached(url: str, key: str, timeout_s: float) -> Reached:
     Raises
     ------
     InputError
-        When the address is none, or the key holds what no key has.
+        When the address is none, the key holds what no key has, or the address names a user
+        beside it.
     MissingPackageError
         When httpx is not installed.
     """
     if not _is_address(url):
         raise InputError(f"{url!r} is no address; write https://ask.example.com")
     secret = _secret(key or os.environ.get(KEY_VARIABLE, ""))
+    if secret and "@" in urlsplit(url).netloc:
+        raise InputError(
+            f"a user and a key cannot both be sent: leave the user out of the address, or give no "
+            f"key (nor {KEY_VARIABLE})"
+        )
     try:
         import httpx
     except ImportError as error:

@@ -23,8 +23,8 @@ AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
 class Retry:
     """How often and when to try again: `times` more, after `first_s`, twice that, … `most_s`.
 
-    Each wait is drawn from its upper half, so that clients that failed together do not come back
-    together; a server's Retry-After is waited for where it is longer, and where it is longer than
+    Each wait is drawn from its upper half, and beyond a server's Retry-After where that is longer,
+    so that clients that failed together do not come back together; where Retry-After is longer than
     `most_s` the refusal is told at once.
     """
 
@@ -35,8 +35,8 @@ class Retry:
     def wait_s(self, attempt: int, *, retry_after_s: float = 0.0) -> float:
         """Return how long to wait after failure number `attempt`, from 0."""
         longest = min(self.most_s, self.first_s * 2.0**attempt)
-        drawn = random.uniform(longest / 2, longest)
-        return max(drawn, min(retry_after_s, self.most_s))
+        asked = min(retry_after_s, self.most_s)
+        return random.uniform(max(longest / 2, asked), min(asked + longest, self.most_s))
 
 
 class Tries:

@@ -153,7 +153,7 @@ class Client:
 
     def why(self, prediction: str) -> dict[str, Any]:
         """Return where an answer came from."""
-        return self._body(wire.got(f"/v1/why/{prediction}"), wire.an_object)
+        return self._body(wire.explaining(prediction), wire.an_object)
 
     def models(self) -> list[Model]:
         """Return the models that answer."""

@@ -12,6 +12,7 @@ import struct
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 from chainring.contracts.errors import (
     BusyError,
@@ -122,7 +123,7 @@ def asked(
         body |= {"texts": firsts, "pairs": seconds} if seconds else {"texts": firsts}
     if stream:
         body["stream"] = True
-    return _post("/v1/predict", body, key=key)
+    return _post("/v1/predict", body, key=None if stream else key)
 
 
 def told(
@@ -154,16 +155,23 @@ def embedding(texts: Sequence[str]) -> Sent:
     return _post("/v1/embeddings", {"input": list(texts), "encoding_format": "base64"}, key="")
 
 
+def explaining(prediction: str) -> Sent:
+    """Return the request for where an answer came from; the id stays one part of the path."""
+    if prediction in ("", ".", ".."):
+        raise InputError(f"{prediction!r} is no id of a prediction")
+    return got(f"/v1/why/{quote(prediction, safe='', errors='replace')}")
+
+
 def got(path: str) -> Sent:
     """Return a request that only reads."""
     return Sent(method="GET", path=path)
 
 
-def _post(path: str, body: Mapping[str, Any], *, key: str) -> Sent:
-    headers = {
-        "content-type": "application/json",
-        "idempotency-key": key or secrets.token_urlsafe(18),
-    }
+def _post(path: str, body: Mapping[str, Any], *, key: str | None) -> Sent:
+    """Return a post with its idempotency key, a new one where it is empty; None: it takes none."""
+    headers = {"content-type": "application/json"}
+    if key is not None:
+        headers["idempotency-key"] = key or secrets.token_urlsafe(18)
     data = json.dumps(body, ensure_ascii=False).encode("utf-8", "surrogatepass")
     return Sent(method="POST", path=path, body=data, headers=headers)
 

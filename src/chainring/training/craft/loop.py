@@ -114,7 +114,7 @@ class Loop:
             self._load(state, kept)
             self.work.say(f"{self.run.name}: going on from step {self.step} of {self.steps}")
         saved = time.monotonic()
-        with Tracking(self.run, app=self.work.app) as self.tracking:
+        with Tracking(self.run, work=self.work) as self.tracking:
             while self.step < self.steps and not self.stopped:
                 self._make_step()
                 if time.monotonic() - saved >= 60 * self.run.craft.checkpoint_minutes:

@@ -42,6 +42,8 @@ TASKS = ("classification", "matching", "inference")
 
 MIN_ROWS = 40
 MAX_ROWS = 20_000
+"""Of more rows a sample is studied; what it foretells is of all of them."""
+
 MAX_FEATURES = 20_000
 """Of linear.v1's features the most frequent: 20,000 tell TREC's 50 kinds of question as well as all
 34,000 do, in a third of the time."""
@@ -100,7 +102,7 @@ def study(
     return replace(
         found,
         learner=learner.name,
-        **_curve(rows, told, seed=seed),
+        **_curve(rows, told, whole=len(train), seed=seed),
         wanted=wanted(told),
         **_suspects(rows, told),
         cpu_s=time.process_time() - started,
@@ -160,7 +162,8 @@ def fitted(told: Crossed) -> list[int]:
     return places[-max(MIN_SIZES, len(enough)) :]
 
 
-def _curve(rows: Sequence[Row], told: Crossed, *, seed: int) -> dict[str, Any]:
+def _curve(rows: Sequence[Row], told: Crossed, *, whole: int, seed: int) -> dict[str, Any]:
+    """Return the curve over the rows studied, and what it foretells of the whole and twice it."""
     places = fitted(told)
     if len(places) < MIN_SIZES:
         reason = (
@@ -171,7 +174,7 @@ def _curve(rows: Sequence[Row], told: Crossed, *, seed: int) -> dict[str, Any]:
     found = learning_curve(
         told.right_ns[:, places],
         [told.sizes[place] for place in places],
-        at=(len(rows), 2 * len(rows)),
+        at=(whole, 2 * whole),
         groups=[row.group or row.id for row in rows],
         seed=seed,
     )

@@ -18,7 +18,7 @@ EXPERIMENT = "chainring"
 
 
 def mlflow(*, name: str, folder: Path, settings: Mapping[str, str]) -> _Run:
-    """Open a run in the experiment `chainring`.
+    """Open a run in the experiment `chainring`; one of that name goes on.
 
     Raises
     ------
@@ -38,6 +38,10 @@ def mlflow(*, name: str, folder: Path, settings: Mapping[str, str]) -> _Run:
     client = MlflowClient(os.environ.get("MLFLOW_TRACKING_URI", f"sqlite:///{own}/mlflow.db"))
     found = client.get_experiment_by_name(EXPERIMENT)
     experiment = found.experiment_id if found else client.create_experiment(EXPERIMENT)
+    before = client.search_runs([experiment], f"attributes.run_name = '{name}'", max_results=1)
+    if before:
+        client.update_run(before[0].info.run_id, status="RUNNING")
+        return _Run(client, before[0].info.run_id)
     run = client.create_run(experiment, run_name=name)
     for key, value in settings.items():
         client.log_param(run.info.run_id, key, value)
@@ -52,5 +56,5 @@ class _Run:
         for name, value in measures.items():
             self.client.log_metric(self.run, name, value, step=step)
 
-    def close(self) -> None:
-        self.client.set_terminated(self.run)
+    def close(self, *, failed: bool = False) -> None:
+        self.client.set_terminated(self.run, status="FAILED" if failed else "FINISHED")

@@ -40,5 +40,5 @@ class _Run:
         for name, value in measures.items():
             self.writer.add_scalar(name, value, step)
 
-    def close(self) -> None:
+    def close(self, *, failed: bool = False) -> None:
         self.writer.close()

@@ -1,6 +1,8 @@
 """Tracker wandb.v1: Weights & Biases, offline unless the environment says otherwise.
 
-wandb sync tracking/wandb/offline-run-*          # sends offline runs, when you want to
+wandb sync --append tracking/wandb/offline-run-*     # sends offline runs, when you want to
+
+`--append`: the parts of a training that was killed and went on are one run.
 
 Nothing is sent unless `WANDB_MODE=online` is set; then wandb's own rules and keys hold. Reports of
 its own faults and its machine statistics are switched off.
@@ -40,6 +42,7 @@ def wandb(*, name: str, folder: Path, settings: Mapping[str, str]) -> _Run:
         id=hashlib.blake2b(name.encode(), digest_size=8).hexdigest(),
         dir=str(folder),
         mode=mode,
+        resume="allow" if mode == "online" else None,  # offline it does nothing but warn
         config=dict(settings),
         settings=package.Settings(
             x_disable_stats=True, x_disable_meta=True, disable_git=True, save_code=False,
@@ -56,5 +59,5 @@ class _Run:
     def log(self, step: int, measures: Mapping[str, float]) -> None:
         self.run.log(dict(measures), step=step)
 
-    def close(self) -> None:
-        self.run.finish()
+    def close(self, *, failed: bool = False) -> None:
+        self.run.finish(exit_code=int(failed))

@@ -27,6 +27,35 @@ def test_after_signing_in_the_pages_open(keyed_url: str) -> None:
         assert browser.get("/review").status_code == 401
 
 
+def test_the_other_language_of_a_refused_form_knows_where_to_go(keyed_url: str) -> None:
+    answer = _sign_in(keyed_url, "k8-not-a-key", next_="/review")
+    assert 'href="/login?next=%2Freview&amp;lang=zh"' in answer.text
+
+
+@pytest.mark.parametrize(
+    ("role", "start"), [("ask", "/"), ("annotate", "/review"), ("operate", "/"), ("admin", "/")]
+)
+def test_signing_in_ends_on_a_page_that_the_role_may_see(
+    keyed_url: str, role: str, start: str
+) -> None:
+    with httpx.Client(base_url=keyed_url, headers={"origin": keyed_url}) as browser:
+        answer = browser.post("/login", data={"key": f"demo-key-to-{role}"})
+        assert answer.headers["location"] == start
+        assert browser.get(start).status_code == 200
+        lost = browser.get("/nowhere", headers={"accept": "text/html"}).text
+        assert lost.count(f'href="{start}"') >= 2 + (start != "/")
+        assert start == "/" or 'href="/"' not in lost
+
+
+@pytest.mark.parametrize(("language", "told"), [("en", "for programs"), ("zh", "供程序使用")])
+def test_a_key_that_opens_no_page_is_told_so(keyed_url: str, language: str, told: str) -> None:
+    headers = {"origin": keyed_url, "accept-language": language}
+    answer = httpx.post(f"{keyed_url}/login", data={"key": "demo-key-to-react"}, headers=headers)
+    assert answer.status_code == 403
+    assert told in answer.text
+    assert "chainring_key" not in answer.headers.get("set-cookie", "")
+
+
 @pytest.mark.parametrize("key", ["", "k9-not-a-key", "x" * 600, "密钥", "a\nb"])
 def test_a_wrong_key_stays_on_the_form_and_sets_no_key(keyed_url: str, key: str) -> None:
     answer = _sign_in(keyed_url, key)

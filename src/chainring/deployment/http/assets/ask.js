@@ -1,6 +1,6 @@
 // The page to ask on: ask, show the answer, and send what its reader says of it.
 
-import { during, open, panels, post, say, tell } from "./common.js";
+import { during, open, panels, post, say, tell, write } from "./common.js";
 import { nameOf } from "./combo.js";
 import { valueField } from "./values.js";
 
@@ -38,7 +38,7 @@ form.addEventListener("submit", async (event) => {
     card.querySelector("h2").focus({ preventScroll: true });
     card.scrollIntoView({ block: "nearest" });
   } catch (error) {
-    trouble.textContent = error.message;
+    write(trouble, error.message, error.link);
     trouble.hidden = false;
   } finally {
     button.disabled = false;

@@ -21,7 +21,9 @@ export async function post(path, body) {
   }
   const answer = await response.json().catch(() => ({}));
   if (response.status === 401) {
-    location.assign(`/login?next=${encodeURIComponent(location.pathname)}`);
+    const here = encodeURIComponent(location.pathname + location.search);
+    const link = [say("signed_out.go"), `/login?next=${here}`];
+    throw Object.assign(new Error(say("signed_out")), { link });
   }
   if (!response.ok) {
     const error = answer.error ?? { message: say("failed"), next: "", faults: [] };
@@ -34,10 +36,16 @@ export async function post(path, body) {
 export function tell(card, text, { bad = false, link = null } = {}) {
   const line = card.querySelector(".told");
   line.classList.toggle("bad", bad);
+  write(line, text, link);
+}
+
+/** Writes into a line; `link` is [text, address], and opens beside what was typed. */
+export function write(line, text, link = null) {
   line.textContent = text;
   if (link) {
     const anchor = document.createElement("a");
     [anchor.textContent, anchor.href] = link;
+    anchor.target = "_blank"; // what stands on the page stays, typed or drawn
     line.append(" ", anchor);
   }
 }
@@ -78,7 +86,7 @@ export async function during(card, action) {
   try {
     return await action();
   } catch (error) {
-    tell(card, error.message, { bad: true });
+    tell(card, error.message, { bad: true, link: error.link });
     return null;
   } finally {
     card.ariaBusy = "false";

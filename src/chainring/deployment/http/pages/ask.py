@@ -167,7 +167,15 @@ def _reactions(say: Strings) -> Markup:
         tag("span", say("ask.rate"), class_="small"),
         tag("span", *thumbs, class_="thumbs"),
         *panels,
-        tag("a", say("ask.why"), href="#", data_slot="why", class_="why"),
+        tag(
+            "a",
+            say("ask.why"),
+            tag("span", say("new_tab"), class_="unseen"),
+            href="#",
+            target="_blank",  # the answers live in this page, and their buttons with them
+            data_slot="why",
+            class_="why",
+        ),
         class_="reactions",
         role="group",
         aria_label=say("ask.rate"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from urllib.parse import urlencode
 
 from starlette.responses import HTMLResponse
@@ -14,7 +14,7 @@ from chainring.deployment.http.calls import Call
 from chainring.deployment.http.language import LANGUAGE_COOKIE, LANGUAGES
 from chainring.deployment.http.pages.markup import Markup, data, group, tag
 from chainring.deployment.http.pages.strings import Strings
-from chainring.deployment.http.verbs import LabelName
+from chainring.deployment.http.verbs import Caller, LabelName, Verbs
 
 _YEAR_S = 365 * 86_400
 _NAV = (
@@ -37,6 +37,7 @@ def page(
     words: Sequence[str] = (),
     wide: bool = False,
     status: int = 200,
+    query: Mapping[str, str] | None = None,
 ) -> HTMLResponse:
     """Return a whole page.
 
@@ -58,6 +59,8 @@ def page(
         Whether it may use the width of a desk's screen.
     status
         The HTTP status.
+    query
+        What the links to other languages ask for; None: what the page itself was asked for.
     """
     say = Strings(call.language)
     head = tag(
@@ -71,12 +74,19 @@ def page(
         tag("script", type="module", src=f"/assets/{script}") if script else None,
     )
     main = tag("main", *body, id="main", class_="wide" if wide else None, tabindex="-1")
-    texts = say.some("failed", "offline", "sent", *words)
+    texts = say.some("failed", "offline", "sent", "signed_out", *words)
     foot = tag("footer", tag("p", say("footer"), " ", tag("a", say("nav.docs"), href="/docs")))
     whole = tag(
         "html",
         head,
-        tag("body", _skip(say), _header(call, say, active), main, foot, data(texts, id_="words")),
+        tag(
+            "body",
+            _skip(say),
+            _header(call, say, active, query),
+            main,
+            foot,
+            data(texts, id_="words"),
+        ),
         lang=_LANG[call.language],
     )
     response = HTMLResponse("<!doctype html>" + whole, status_code=status)
@@ -88,7 +98,16 @@ def _skip(say: Strings) -> Markup:
     return tag("a", say("skip"), class_="skip", href="#main")
 
 
-def _header(call: Call, say: Strings, active: str) -> Markup:
+def start(verbs: Verbs, caller: Caller) -> str:
+    """Return the first page of the navigation that a caller may see, or nothing."""
+    return next((path for path, _, verb in _NAV if _reaches(verbs, caller, verb)), "")
+
+
+def _reaches(verbs: Verbs, caller: Caller, verb: str) -> bool:
+    return verbs.may(caller, verb) and (not caller.only or verb in caller.only)
+
+
+def _header(call: Call, say: Strings, active: str, query: Mapping[str, str] | None) -> Markup:
     links = [
         tag(
             "a",
@@ -97,19 +116,21 @@ def _header(call: Call, say: Strings, active: str) -> Markup:
             aria_current="page" if name == active else None,
         )
         for path, name, verb in _NAV
-        if call.caller.key_id != "nobody" and call.verbs.may(call.caller, verb)
+        if call.caller.key_id != "nobody" and _reaches(call.verbs, call.caller, verb)
     ]
     logo = tag("img", src="/assets/icon.svg", alt="", width=26, height=26)
+    home = start(call.verbs, call.caller) or "/"
     return tag(
         "header",
-        tag("a", logo, tag("span", say("site")), href="/", class_="brand"),
+        tag("a", logo, tag("span", say("site")), href=home, class_="brand"),
         tag("nav", *links, aria_label=say("nav")) if links else None,
-        tag("div", _languages(call, say), _sign_out(call, say), class_="tools"),
+        tag("div", _languages(call, say, query), _sign_out(call, say), class_="tools"),
     )
 
 
-def _languages(call: Call, say: Strings) -> Markup:
-    others = [(k, v) for k, v in call.request.query_params.multi_items() if k != "lang"]
+def _languages(call: Call, say: Strings, query: Mapping[str, str] | None) -> Markup:
+    asked = call.request.query_params.multi_items() if query is None else query.items()
+    others = [(k, v) for k, v in asked if k != "lang"]
     links = [
         tag(
             "a",

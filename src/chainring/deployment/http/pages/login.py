@@ -10,7 +10,7 @@ from chainring.contracts.errors import NotAllowedError
 from chainring.deployment.http.access import KEY_COOKIE, require_own_origin
 from chainring.deployment.http.calls import Call
 from chainring.deployment.http.faults import HttpError
-from chainring.deployment.http.pages.layout import heading, page
+from chainring.deployment.http.pages.layout import heading, page, start
 from chainring.deployment.http.pages.markup import tag
 from chainring.deployment.http.pages.strings import Strings
 
@@ -38,6 +38,10 @@ async def login(call: Call) -> Response:
         return _refused(call, client, secret, next_)
     except HttpError:
         return _form(call, next_=next_, trouble="login.too_many", status=429)
+    if next_ == "/":
+        next_ = start(call.verbs, caller)
+        if not next_:
+            return _form(call, next_="/", trouble="login.no_page", status=403)
     if caller.key_id:
         call.house.wrong_keys.let_in(client, secret)
     response = RedirectResponse(next_, status_code=303)
@@ -109,4 +113,11 @@ def _form(call: Call, *, next_: str, trouble: str = "", status: int = 200) -> Re
         class_="card narrow",
     )
     title = say("login.title")
-    return page(call, heading(title, say("login.lead")), body, title=title, status=status)
+    return page(
+        call,
+        heading(title, say("login.lead")),
+        body,
+        title=title,
+        status=status,
+        query={"next": next_},
+    )

@@ -20,6 +20,7 @@ WIDTHS = (("desk", 460.0), ("phone", 320.0))
 WIDE_WIDTHS = (("desk", 960.0), ("phone", 320.0))
 RECENT_DAYS = 7
 SHOWN_DAYS = 14
+SHARE_DAYS = 365  # a day is named without its year
 
 
 async def ring(call: Call) -> Response:
@@ -165,13 +166,14 @@ def _shares(days: Sequence[Day], say: Strings, width: float, *, kind: str) -> st
         (day, day.passed_on, day.predictions)
         if kind == "passed_on"
         else (day, day.thumbs_up, day.thumbs_up + day.thumbs_down)
-        for day in days
+        for day in days[-SHARE_DAYS:]
     ]
     points = tuple(_share_point(day, part, of) for day, part, of in counts if of)
     return line_chart(
         [Series(name="", points=points)],
         title=say(f"ring.chart.{kind}"),
         x_label=say("ring.day"),
+        x_values=[_short_day(day) for day, _, _ in counts] or None,
         y_label=say("ring.chart.thumbs") if kind == "satisfaction" else "",
         empty=say("none_yet"),
         width=width,

@@ -31,7 +31,13 @@ STRINGS: dict[str, tuple[str, str]] = {
         "回答由模型给出，可能有误。发现错误请告诉它。",
     ),
     "failed": ("That did not work.", "操作未成功。"),
+    "signed_out": (
+        "Your key has ended. Sign in, come back to this tab and send again.",
+        "您的密钥已失效。请登录后回到此标签页重新发送。",
+    ),
+    "signed_out.go": ("Sign in (in a new tab)", "登录（在新标签页打开）"),
     "offline": ("The server cannot be reached. Try again.", "无法连接服务，请重试。"),
+    "new_tab": (" (in a new tab)", "（在新标签页打开）"),
     "send": ("Send", "发送"),
     "cancel": ("Cancel", "取消"),
     "sent": ("Thank you.", "谢谢。"),
@@ -49,6 +55,10 @@ STRINGS: dict[str, tuple[str, str]] = {
     "login.wrong": (
         "This key is not valid here. Check it for typing errors.",
         "此密钥无效，请检查是否输入有误。",
+    ),
+    "login.no_page": (
+        "This key is for programs: none of the pages is open to it.",
+        "此密钥供程序使用，不能打开任何页面。",
     ),
     "login.too_many": (
         "Too many wrong keys. Wait for a minute.",

@@ -15,7 +15,7 @@ from chainring.deployment.http.pages.ask import ask
 from chainring.deployment.http.pages.cases import case, cases
 from chainring.deployment.http.pages.docs import docs
 from chainring.deployment.http.pages.example import example
-from chainring.deployment.http.pages.layout import heading, page
+from chainring.deployment.http.pages.layout import heading, page, start
 from chainring.deployment.http.pages.markup import tag
 from chainring.deployment.http.pages.review import review
 from chainring.deployment.http.pages.ring import ring
@@ -62,7 +62,7 @@ def failure_page(call: Call, failure: Failure) -> Response:
         heading(failure.message),
         tag("p", failure.next),
         tag("ul", *faults) if faults else tag("hr"),
-        tag("p", tag("a", say("error.back"), href="/")),
+        tag("p", tag("a", say("error.back"), href=start(call.verbs, call.caller) or "/")),
         title=say("error.title"),
         status=failure.status,
     )

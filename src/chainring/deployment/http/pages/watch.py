@@ -30,6 +30,8 @@ async def watch(call: Call) -> Response:
     return page(
         call,
         heading(say("watch.title"), say("watch.lead")),
+        tag("p", id="drawn", class_="hint"),
+        tag("p", id="away", class_="trouble", role="alert", hidden=True),
         _tiles(load, moments, say),
         tag("div", *_charts(moments, drift, say), class_="charts"),
         _release(release["release"], say),
@@ -38,6 +40,7 @@ async def watch(call: Call) -> Response:
         title=say("watch.title"),
         active="watch",
         script="watch.js",
+        words=("watch.drawn", "watch.away"),
         wide=True,
     )
 

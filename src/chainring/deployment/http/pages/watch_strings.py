@@ -5,6 +5,11 @@ from __future__ import annotations
 WATCH: dict[str, tuple[str, str]] = {
     "nav.watch": ("Watch", "监控"),
     "watch.title": ("Watch", "监控"),
+    "watch.drawn": ("As of {when}", "截至 {when}"),
+    "watch.away": (
+        "The server does not answer. This is how it stood at {when}.",
+        "服务没有应答，以下为 {when} 时的情况。",
+    ),
     "watch.lead": (
         "How this server answers now, the model on its way, and what changes in what is asked.",
         "本服务当前的响应情况、正在发布的模型，以及提问内容的变化。",
