@@ -71,6 +71,23 @@ def test_a_chinese_word_is_one_word_for_all_its_characters() -> None:
     assert len(found.sentences()) == 2
 
 
+@pytest.mark.parametrize("use", ["wordpiece.v1", "bpe.v1", "unigram.v1"])
+def test_a_word_after_a_blank_is_one_word_for_all_its_tokens(use: str) -> None:
+    texts = ["the parcel has not arrived", "my parcel was sent, 物流太久了"] * 20
+    tokenizer = tokeniser(texts, settings=TokeniserSettings(use=use, size=300), form="encoder")
+    text = "物流 my parcels  unsent 太久"
+    [found] = encoded(tokenizer, [text], words="characters.v1")
+    offsets = tokenizer.encode(text, add_special_tokens=False).offsets
+    for word in ("my", "parcels", "unsent"):
+        start = text.index(word)
+        numbers = {
+            number
+            for number, (a, b) in zip(found.words, offsets, strict=True)
+            if a < start + len(word) and b > start and text[a:b].strip()
+        }
+        assert numbers == {["my", "parcels", "unsent"].index(word) + 3}
+
+
 def test_words_begin_where_they_stand_in_the_text() -> None:
     text = "Don't stop, 我的 parcels!"
     starts = word_starts(text, by="characters.v1")

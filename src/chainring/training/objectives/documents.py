@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from chainring.contracts.errors import MissingPackageError
+from chainring.stats.readout import token_places
 from chainring.text.segment import segment
 
 CHUNK = 256
@@ -54,7 +55,7 @@ def encoded(tokenizer: Any, texts: Sequence[str], *, words: str = "") -> list[Do
                     Document(
                         ids=one.ids,
                         characters=len(text),
-                        words=_places(begins, word_starts(text, by=words)) if words else [],
+                        words=_words(one.offsets, text, by=words) if words else [],
                         starts=_sentence_starts(begins, text),
                     )
                 )
@@ -84,10 +85,14 @@ def word_starts(text: str, *, by: str) -> list[int]:
     return starts
 
 
-def _places(begins: Any, starts: Sequence[int]) -> list[int]:
-    """Return for each token the number of the word in which it begins."""
-    places: list[int] = np.searchsorted(starts, begins, side="right").tolist()
-    return places
+def _words(offsets: Sequence[tuple[int, int]], text: str, *, by: str) -> list[int]:
+    """Return for each token the number of the word in which it begins.
+
+    Byte pairs and unigrams keep the blank before a word in its first token.
+    """
+    begins = [begin for begin, _ in token_places(text, offsets)]
+    words: list[int] = np.searchsorted(word_starts(text, by=by), begins, side="right").tolist()
+    return words
 
 
 def _sentence_starts(begins: Any, text: str) -> list[int]:

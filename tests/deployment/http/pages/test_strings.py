@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import ast
 import re
 from importlib.resources import files
 from string import Formatter
@@ -7,10 +8,13 @@ from string import Formatter
 import pytest
 
 from chainring.contracts.feedback import FLAG_KINDS
+from chainring.deployment.http.pages.ring import _champion, _tiles
 from chainring.deployment.http.pages.strings import STRINGS, Strings
 from chainring.deployment.http.pages.table import assets
 from chainring.deployment.http.routes import ROUTES
+from chainring.deployment.http.verbs import Champion, History
 
+KINDS = ("flag", "correction", "holdout", "unsure", "doubtful", "deciding", "suspect", "cluster")
 NOT_TRANSLATED = {"site"}
 
 
@@ -64,6 +68,28 @@ def test_words_that_are_put_together_exist() -> None:
         assert f"flag.{kind}" in STRINGS
     for route in ROUTES:
         assert f"route.{route.method} {route.path}" in STRINGS
+
+
+def test_all_that_why_returns_has_words() -> None:
+    source = (files("chainring.ring") / "why.py").read_text("utf-8")
+    keys = {
+        key.value
+        for found in ast.walk(ast.parse(source))
+        if isinstance(found, ast.Dict)
+        for key in found.keys
+        if isinstance(key, ast.Constant)
+    }
+    splits = {"train", "validation", "test", "unlabelled"}
+    assert len(keys) > 40
+    assert sorted(key for key in keys | splits if f"term.{key}" not in STRINGS) == []
+
+
+def test_what_waits_and_why_a_model_serves_is_said_in_chinese() -> None:
+    champion = Champion(model="m", form="f", engine="e", since=0.0, because="better")
+    past = History(champion=champion, waiting=dict.fromkeys(KINDS, 1))
+    say = Strings("zh")
+    drawn = str(_tiles(past, say)) + str(_champion(champion, say))
+    assert not re.search("better|" + "|".join(KINDS), re.sub("<[^>]+>", " ", drawn))
 
 
 def test_a_word_that_is_missing_is_our_own_mistake_unless_one_stands_in() -> None:

@@ -55,7 +55,7 @@ def _champion(champion: Champion | None, say: Strings) -> Markup:
             tag("span", since[0], when(champion.since), since[2], class_="hint"),
             class_="facts",
         ),
-        tag("p", champion.because) if champion.because else None,
+        tag("p", _because(champion.because, say)) if champion.because else None,
         class_="card champion",
     )
 
@@ -67,7 +67,8 @@ def _tiles(past: History, say: Strings) -> Markup:
     reactions = sum(sum(day.feedback.values()) for day in recent)
     span = say("ring.last_days", n=len(recent)) if recent else say("none_yet")
     waiting = [
-        f"{say.known(f'waiting.{name}', name)} {count}" for name, count in past.waiting.items()
+        f"{say.known(f'waiting.{name}', say.known(f'kind.{name}', name))} {count}"
+        for name, count in past.waiting.items()
     ]
     return tag(
         "dl",
@@ -240,8 +241,13 @@ def _row(turn: TurnPoint, say: Strings) -> Markup:
             " ",
             say.known(f"verdict.{turn.value}", turn.value),
         ),
-        tag("td", turn.because, class_="hint"),
+        tag("td", _because(turn.because, say), class_="hint"),
     )
+
+
+def _because(reason: str, say: Strings) -> str:
+    """Return a reason in the page's language, where it is a verdict."""
+    return say.known(f"verdict.{reason}", reason)
 
 
 def _written(share: Share | None) -> Markup:

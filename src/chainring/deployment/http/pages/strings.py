@@ -9,6 +9,7 @@ from chainring.deployment.http.language import Language
 from chainring.deployment.http.pages.docs_strings import DOCS
 from chainring.deployment.http.pages.example_strings import EXAMPLE
 from chainring.deployment.http.pages.watch_strings import WATCH
+from chainring.deployment.http.pages.why_strings import WHY
 
 STRINGS: dict[str, tuple[str, str]] = {
     # every page
@@ -243,55 +244,6 @@ STRINGS: dict[str, tuple[str, str]] = {
     "verdict.worse within noise": ("worse within noise", "略差，在误差之内"),
     "verdict.worse": ("worse", "更差"),
     "verdict.not fit": ("not fit", "不合格"),
-    # why
-    "why.title": ("Why this answer", "为什么这样回答"),
-    "why.lead": (
-        "From the answer back to the rows that taught it.",
-        "从回答追溯到教会它的数据。",
-    ),
-    "why.hidden": ("Texts are shown to operators only.", "文本仅对管理员显示。"),
-    "why.back": ("Ask another question", "再问一个问题"),
-    "term.answer": ("Answer", "回答"),
-    "term.label": ("Label", "标签"),
-    "term.confidence": ("Confidence", "把握"),
-    "term.passed_on": ("Passed on to a person", "转接人工"),
-    "term.model": ("Model", "模型"),
-    "term.form": ("Form", "形式"),
-    "term.part": ("Method", "方法"),
-    "term.turn": ("Turn", "轮次"),
-    "term.dataset": ("Data set", "数据集"),
-    "term.rows": ("Rows", "行数"),
-    "term.row": ("Row", "行"),
-    "term.corrections": ("Corrections", "更正"),
-    "term.nearest": ("Nearest training rows", "最接近的训练数据"),
-    "term.similarity": ("Similarity", "相似度"),
-    "term.licence": ("Licence", "许可"),
-    "term.licences": ("Licences", "许可"),
-    "term.source": ("Source", "来源"),
-    "term.sources": ("Sources", "来源"),
-    "term.text": ("Text", "文本"),
-    "term.feedback": ("Reactions", "反馈"),
-    "term.kind": ("Kind", "种类"),
-    "term.value": ("Value", "内容"),
-    "term.at": ("When", "时间"),
-    "term.id": ("Id", "编号"),
-    "term.language": ("Language", "语言"),
-    "term.verdict": ("Verdict", "裁决"),
-    "term.because": ("Because", "理由"),
-    "term.scores": ("Scores", "得分"),
-    "term.holdout": ("Hold-out", "留出样本"),
-    "term.fixed_by": ("Fixed by", "由此修正"),
-    "term.records": ("Records", "记录"),
-    "term.ancestors": ("Came from", "源自"),
-    "term.notes": ("Notes", "备注"),
-    "term.chain": ("The way back", "来龙去脉"),
-    "term.prediction": ("Answer", "回答"),
-    "term.record": ("Record", "记录"),
-    "term.correction": ("Correction", "更正"),
-    "term.evaluation": ("Evaluation", "评测"),
-    "term.deployment": ("Deployment", "部署"),
-    "term.forms": ("Forms", "形式"),
-    "term.case": ("Case", "个案"),
     # the interface
     "docs.title": ("Interface", "接口"),
     "docs.lead": (
@@ -310,6 +262,7 @@ STRINGS: dict[str, tuple[str, str]] = {
     **DOCS,
     **EXAMPLE,
     **WATCH,
+    **WHY,
 }
 
 

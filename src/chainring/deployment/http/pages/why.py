@@ -115,6 +115,8 @@ class Drawing:
             return group(f"{value:,}")
         if key == "kind":
             return group(self.say.known(f"feedback.{value}", str(value)))
+        if key == "step":
+            return group(self.say.known(f"term.{value}", str(value)))
         if key in _LABELS:
             return group(name_of(str(value), self.labels, self.say))
         return short(str(value)) if is_address(value) else group(str(value))
