@@ -42,7 +42,7 @@ from chainring.training.objectives.objective import OBJECTIVES, Frame, Objective
 from chainring.training.objectives.packing import Item
 from chainring.training.objectives.settings import PretrainSettings
 from chainring.training.objectives.settled import Settled, by_neighbours, settled
-from chainring.training.objectives.shape import Shape, cost, new_model
+from chainring.training.objectives.shape import cost, new_model
 from chainring.training.objectives.start import open_base, open_base_tokenizer
 from chainring.training.settings import TrainingSettings
 from chainring.training.tokenisers.make import tokeniser
@@ -167,7 +167,7 @@ def pretrained(
         model=model,
         tokenizer=text.tokenizer,
         base=base,
-        name=_name(chosen.shape, base),
+        name=chosen.name(base),
         licence=", ".join(dict.fromkeys(licences)),
         notes=(f"pre-training {fitting_.because}",) if fitting_.because else (),
         figures=figures,
@@ -344,10 +344,3 @@ def _learn(
         work=work,
         judge=judge if text.judged else None,
     )
-
-
-def _name(shape: Shape | None, base: Base | None) -> str:
-    if base is not None:
-        return f"{base.name}, gone on with own text"
-    assert shape is not None
-    return f"own text ({shape.layers} layers, {shape.hidden} wide)"

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from chainring.training.base import Base
 from chainring.training.objectives.settings import ObjectiveName, PretrainSettings
 from chainring.training.objectives.shape import Shape, fitting, shaped
 
@@ -44,6 +45,13 @@ class Settled:
     def __str__(self) -> str:
         size = f"{self.shape.layers} layers, {self.shape.hidden} wide, " if self.shape else ""
         return f"{size}learning rate {self.learning_rate:.3g}, dropout {self.dropout:g}"
+
+    def name(self, base: Base | None) -> str:
+        """Return what the network is called."""
+        if self.shape is None:
+            assert base is not None  # only a base brings its own shape
+            return f"{base.name}, gone on with own text"
+        return f"own text ({self.shape.layers} layers, {self.shape.hidden} wide)"
 
     def filled(self, options: PretrainSettings) -> PretrainSettings:
         """Return the settings with what they left open."""
