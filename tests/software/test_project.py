@@ -19,6 +19,15 @@ def test_a_folder_of_any_name_becomes_a_project(tmp_path: Path, folder: str, nam
     assert said == (name == "project")
 
 
+def test_steps_are_told_the_projects_folder_wherever_the_command_was_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    run("init", "shop")
+    with opened(Path("shop")) as project:
+        assert project.ring.runner.home == tmp_path / "shop"
+
+
 def test_a_file_is_no_folder_to_begin_in(tmp_path: Path) -> None:
     mails = tmp_path / "mails.csv"
     mails.write_text("text,label\n")

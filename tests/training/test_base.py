@@ -32,6 +32,34 @@ def test_a_folder_is_a_base_and_its_digest_follows_its_weights(
     assert folder_digest(other) != find_base(str(tiny_base)).digest
 
 
+def test_a_relative_folder_is_looked_for_in_the_project_and_keeps_its_name(
+    tiny_base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("huggingface_hub.snapshot_download", forbid)
+    project, elsewhere = tmp_path / "project", tmp_path / "elsewhere"
+    shutil.copytree(tiny_base, project / "models" / "own")
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    base = find_base("models/own", home=project)
+    assert (base.name, base.folder) == ("models/own", project / "models" / "own")
+    shutil.copytree(tiny_base, elsewhere / "models" / "own")
+    assert find_base("models/own", home=project).folder == project / "models" / "own"
+    shutil.rmtree(project / "models")  # as before: the folder that the command was started in
+    assert find_base("models/own", home=project).folder == Path("models/own")
+
+
+def test_a_folder_that_is_not_there_is_named_as_it_was_looked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def offline(*_: object, **__: object) -> str:
+        raise OSError("no route to the hub")
+
+    monkeypatch.setattr("huggingface_hub.snapshot_download", offline)
+    for name in ("models/own", "./models/own"):
+        with pytest.raises(InputError, match=str(tmp_path / "models" / "own")):
+            find_base(name, home=tmp_path)
+
+
 def test_a_readme_without_a_licence_makes_it_unknown(tiny_base: Path, tmp_path: Path) -> None:
     other = tmp_path / "other"
     shutil.copytree(tiny_base, other)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -172,6 +173,19 @@ def test_training_stops_when_validation_gets_no_better(
 def test_base_and_licence_are_named_as_ancestor(work: Work, tiny_base: Path) -> None:
     (ancestor,) = train(work, settings_for(tiny_base, epochs=0)).ancestors
     assert (ancestor.role, ancestor.licence) == ("base", "mit")
+
+
+def test_a_base_in_the_projects_folder_is_found_from_any_other(
+    work: Work, tiny_base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = tmp_path / "project"
+    shutil.copytree(tiny_base, project / "models" / "own")
+    monkeypatch.chdir(tmp_path)
+    at_home = dataclasses.replace(work, home=project)
+    base, _, _ = chosen_base(
+        rows_of("train"), [], work=at_home, settings=settings_for("models/own")
+    )
+    assert (base.name, base.folder) == ("models/own", project / "models" / "own")
 
 
 def test_rows_of_a_language_that_the_base_cannot_read_get_an_encoder_of_their_own(

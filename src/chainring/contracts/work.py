@@ -57,7 +57,8 @@ class Work:
     """The hands a step works with.
 
     `scratch` is a folder keyed by the memo key: it survives a kill and is there again at the next
-    try. `folder()` gives a new empty folder for results. `say` shows one line of progress.
+    try. `folder()` gives a new empty folder for results. `say` shows one line of progress. `home`
+    is the project's folder, in which the folders that the recipe names are looked for.
     """
 
     app: str
@@ -69,6 +70,7 @@ class Work:
     executor: Executor
     open_predictor: OpenPredictor
     say: Callable[[str], None]
+    home: Path = Path()
 
     def folder(self, name: str) -> Path:
         """Return a new empty folder `name` in scratch, cleared of an earlier try's leftovers."""

@@ -153,6 +153,7 @@ class Runner:
     turn: str = ""
     force: bool = False
     min_free_mib: int = 0
+    home: Path = Path()
     placement: Placement = UNPLACED
     placed: Made[Placement] | None = None
     called: list[str] | None = None
@@ -233,6 +234,7 @@ class Runner:
                 executor=self.executor,
                 open_predictor=self.open_predictor,
                 say=self.say,
+                home=self.home,
             )
         meter = Meter()
         with FullDiskTold(self.scratch):

@@ -133,6 +133,7 @@ def open_ring(
         open_predictor=_open_predictor(),
         say=say,
         min_free_mib=recipe.store.min_free_mib,
+        home=folder.resolve(),
     )
     return Ring(recipe=recipe, ledger=ledger, traffic=traffic, runner=runner), secret
 

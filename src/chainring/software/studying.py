@@ -117,6 +117,7 @@ def _made(project: Project, built: Built, say: Callable[[str], None]) -> Study:
             dataset=built.dataset.noun.address,
             form=form.address,
             base="" if own else bases[0],
+            home=project.folder,
         ),
         train,
         validation,

@@ -48,7 +48,7 @@ class Base:
     digest: str
 
 
-def find_base(name: str, *, key: str = KEY) -> Base:
+def find_base(name: str, *, key: str = KEY, home: Path = Path()) -> Base:
     """Return the base that a recipe names under `key`.
 
     Parameters
@@ -56,6 +56,8 @@ def find_base(name: str, *, key: str = KEY) -> Base:
     name
         'minilm', a folder, a Hugging Face id, or 'modelscope:owner/name'. Only safetensors are
         opened, and no code of a model's own is run.
+    home
+        The project's folder, in which a relative folder is looked for first.
 
     Raises
     ------
@@ -64,7 +66,7 @@ def find_base(name: str, *, key: str = KEY) -> Base:
     MissingPackageError
         The offline package is not installed.
     """
-    folder = _folder(name, key)
+    folder = _folder(name, key, home)
     found = faults(folder)
     if found:
         raise InputError(f"{key}: {name!r} cannot be used", faults=found)
@@ -159,21 +161,24 @@ def folder_digest(folder: Path) -> str:
     return f"blake2b:{state.hexdigest()}"
 
 
-def _folder(name: str, key: str) -> Path:
+def _folder(name: str, key: str, home: Path) -> Path:
     if name == OFFLINE:
         return _offline()
     if name.startswith(modelscope.PREFIX):
         asked = name.removeprefix(modelscope.PREFIX)
         return modelscope.fetched(asked, key=key, instead=INSTEAD)
     path = Path(name).expanduser()
-    if path.is_dir():
-        return path
+    for folder in (home / path, path):
+        if folder.is_dir():
+            return folder
+    missing = f"there is no folder {(home / path).resolve()}"
     if not _HUB_ID.fullmatch(name) or name.startswith("."):
         raise InputError(
             f"{key}: {name!r} is no folder and no hub id such as 'bert-base-chinese' or "
-            f"'{modelscope.PREFIX}owner/name'; give a folder that exists, or {OFFLINE!r}"
+            f"'{modelscope.PREFIX}owner/name'; give a folder that exists, or {OFFLINE!r}; "
+            f"{missing}"
         )
-    return hub.fetched(name, key=key, instead=INSTEAD)
+    return hub.fetched(name, key=key, instead=f"{INSTEAD}; {missing}")
 
 
 def _offline() -> Path:

@@ -12,6 +12,7 @@ the tokens (Chinese under an English encoder) has a row of zeros: it is like no 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from chainring.training.base import MAX_UNKNOWN_SHARE, find_base, unknown_id
@@ -19,16 +20,16 @@ from chainring.training.base import MAX_UNKNOWN_SHARE, find_base, unknown_id
 MAX_TOKENS = 256
 
 
-def encoder_embedder(source: str) -> EncoderEmbedder:
-    """Open an encoder as an embedder of texts."""
-    return EncoderEmbedder(source)
+def encoder_embedder(source: str, *, home: Path = Path()) -> EncoderEmbedder:
+    """Open an encoder as an embedder of texts; `home` is where a relative folder is looked for."""
+    return EncoderEmbedder(source, home=home)
 
 
 class EncoderEmbedder:
     """Texts become means of the last hidden states; weights are loaded when first asked."""
 
-    def __init__(self, source: str) -> None:
-        self._base = find_base(source)
+    def __init__(self, source: str, *, home: Path = Path()) -> None:
+        self._base = find_base(source, home=home)
         self._opened: Any = None
         self.digest = self._base.digest
 

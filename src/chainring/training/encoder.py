@@ -130,7 +130,7 @@ def chosen_base(
             "as the recipe asks"
         )
         return _from_own_text(because, train, unlabelled, work=work, settings=settings)
-    named = find_base(settings.encoder.base)
+    named = find_base(settings.encoder.base, home=work.home)
     unread = unreadable(named, train, max_tokens=settings.encoder.max_tokens)
     if not unread:
         left_out = overlooked(named, train, max_tokens=settings.encoder.max_tokens)

@@ -89,7 +89,7 @@ def starting(train: Sequence[Row], options: DecoderSettings, *, work: Work, seed
         known = tokens.own_vocabulary(texts_of(train), options, own, seed=seed)
         network = networks.decoder_network(options, tokens=len(known))
         return Start(network=network, reading=known, writing=known, options=options)
-    base = readable_base(options.base, train, options=options)
+    base = readable_base(options.base, train, options=options, home=work.home)
     known = tokens.open_conversing(base.folder)
     network = networks.open_writer(base.folder, dropout=options.dropout_of_a_base)
     network.resize_token_embeddings(len(known))

@@ -99,7 +99,7 @@ def starting(train: Sequence[Row], *, work: Work, settings: TrainingSettings) ->
         known = tokens.own_vocabulary(texts_of(train), options, own, seed=settings.seed)
         network = networks.seq2seq_network(options, tokens=len(known))
         return Start(network=network, reading=known, writing=known, options=options)
-    base = readable_base(options.base, train, options=options)
+    base = readable_base(options.base, train, options=options, home=work.home)
     notes = overlooked(base, train, max_tokens=options.max_input_tokens)
     reading = tokens.open_tokeniser(base.folder)
     if not networks.is_encoder(base.folder):

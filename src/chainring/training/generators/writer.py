@@ -59,15 +59,15 @@ def require(task: Task, tasks: Sequence[Task], *, part: str, packages: Sequence[
             raise MissingPackageError(name, extra="train", needed_for=f"candidate {part}")
 
 
-def readable_base(name: str, rows: Sequence[Row], *, options: WriterSettings) -> Base:
-    """Return the base that a recipe names.
+def readable_base(name: str, rows: Sequence[Row], *, options: WriterSettings, home: Path) -> Base:
+    """Return the base that the recipe of a project, whose folder is `home`, names.
 
     Raises
     ------
     RefusedError
         It does not know over 5 % of the tokens of a language of the rows.
     """
-    base = find_base(name)
+    base = find_base(name, home=home)
     unread = unreadable(base, rows, max_tokens=options.max_input_tokens)
     if unread:
         shares = ", ".join(f"{share:.0%} of {language}" for language, share in unread.items())

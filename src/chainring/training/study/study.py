@@ -23,6 +23,7 @@ import random
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from chainring.contracts.dataset import Row
@@ -59,13 +60,17 @@ SHRINKING = 5.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What the study is about. `base` is what the model's encoder came from, '' where none did."""
+    """What the study is about. `base` is what the model's encoder came from, '' where none did.
+
+    `home` is the project's folder, which a relative base is looked for in.
+    """
 
     app: str
     task: str
     dataset: str
     form: str
     base: str = ""
+    home: Path = Path()
 
 
 def study(
@@ -97,7 +102,7 @@ def study(
     if len(rows) < MIN_ROWS:
         reason = f"{len(rows)} rows to learn from; at least {MIN_ROWS} are needed"
         return replace(found, skipped=dict.fromkeys(("curve", "suspects"), reason))
-    learner = stand_in(rows, base=facts.base, settings=settings)
+    learner = stand_in(rows, base=facts.base, settings=settings, home=facts.home)
     told = crossed(rows, learner, seed=seed, say=say)
     return replace(
         found,
@@ -124,7 +129,9 @@ def _sampled(train: Sequence[Row], seed: int) -> list[Row]:
     return rows
 
 
-def stand_in(rows: Sequence[Row], *, base: str, settings: TrainingSettings) -> Learner:
+def stand_in(
+    rows: Sequence[Row], *, base: str, settings: TrainingSettings, home: Path = Path()
+) -> Learner:
     """Return the learner that stands for the model: its frozen base where it can read the rows.
 
     Else candidate linear.v1. Two texts of a row enter a base as both vectors, their distance and
@@ -135,7 +142,7 @@ def stand_in(rows: Sequence[Row], *, base: str, settings: TrainingSettings) -> L
     if base:
         from chainring.training.embedding import encoder_embedder
 
-        embed = encoder_embedder(base)
+        embed = encoder_embedder(base, home=home)
         vectors_nh = embed([row.text for row in rows])
         if any(row.pair for row in rows):
             other_nh = embed([row.pair for row in rows])
