@@ -71,6 +71,16 @@ def test_chinese_is_cut_by_character_or_across_them_as_asked(use: str) -> None:
     assert max(len(range(*offset)) for offset in joined.offsets) > 1
 
 
+@pytest.mark.parametrize("use", ["bpe.v1", "unigram.v1", "wordpiece.v1"])
+def test_more_characters_than_there_is_room_leave_the_rare_ones_unknown(use: str) -> None:
+    common = ["物流太久了，我的包裹还没有到"] * 50
+    rare = ["".join(chr(0x4E00 + 300 * row + n) for n in range(300)) for row in range(5)]
+    settings = TokeniserSettings(use=use, size=400)
+    tokenizer = tokeniser([*common, *rare], settings=settings, form="encoder")
+    assert tokenizer.get_vocab_size() <= 400
+    assert 1 not in tokenizer.encode(common[0]).ids
+
+
 def test_each_form_has_its_marks_around_a_text() -> None:
     settings = TokeniserSettings(use="wordpiece.v1", size=400)
     tokens = {

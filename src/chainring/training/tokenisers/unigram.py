@@ -14,6 +14,7 @@ process makes the same tokeniser.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -47,8 +48,22 @@ def unigram(texts: Sequence[str], *, settings: TokeniserSettings) -> Any:
         max_piece_length=MAX_PIECE,
         show_progress=False,
     )
-    tokenizer.train_from_iterator(texts, trainer)
+    room = settings.size - len(SPECIAL) - 1  # the mark of a blank is a character of its own
+    tokenizer.train_from_iterator(_with_room(texts, room, settings.lowercase is True), trainer)
     return Tokenizer.from_str(_same_everywhere(tokenizer.to_str(), size=settings.size))
+
+
+def _with_room(texts: Sequence[str], room: int, lowercase: bool) -> Sequence[str]:
+    """Return the texts, blanks in place of the rarest characters where all are too many.
+
+    The library must keep every character that it sees, and raises where they do not fit.
+    """
+    seen = Counter(c for text in texts for c in (text.lower() if lowercase else text))
+    if len(seen) <= room:
+        return texts
+    ranked = sorted(seen, key=lambda c: (-seen[c], c))
+    rare = dict.fromkeys(map(ord, ranked[room:]), " ")
+    return [(text.lower() if lowercase else text).translate(rare) for text in texts]
 
 
 def _same_everywhere(told: str, *, size: int) -> str:
