@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import fields
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -65,7 +66,7 @@ class Tracking:
     def log(self, step: int, measures: Mapping[str, float]) -> None:
         """Tell every tracker the measures of a step."""
         for part, tracked in list(self.tracked.items()):
-            self._told(part, lambda tracked=tracked: tracked.log(step, measures))
+            self._told(part, partial(tracked.log, step, measures))
 
     def _opened(self, part: str) -> TrackedRun:
         tracker = load_part("tracker", part)
@@ -94,7 +95,7 @@ class Tracking:
 
     def _close(self, *, failed: bool) -> None:
         for part, tracked in list(self.tracked.items()):
-            self._told(part, lambda tracked=tracked: tracked.close(failed=failed))
+            self._told(part, partial(tracked.close, failed=failed))
 
 
 def _line(error: Exception) -> str:
