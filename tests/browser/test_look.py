@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -36,8 +37,9 @@ CONTRAST = """
   for (const element of document.querySelectorAll("main *, header *, footer *")) {
     const own = [...element.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim());
     if (!own || !element.checkVisibility()) continue;
-    if (element.closest("svg, .unseen, .skip, .done")) continue;
-    const a = light(parse(getComputedStyle(element).color));
+    if (element.closest(".unseen, .skip, .done")) continue;
+    const style = getComputedStyle(element);
+    const a = light(parse(element.closest("svg") ? style.fill : style.color));
     const b = light(behind(element));
     const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
     if (ratio < 4.5) low.push(`${element.tagName} ${element.className} ${ratio.toFixed(2)}`);
@@ -85,6 +87,40 @@ def test_every_text_has_the_contrast_that_wcag_asks_for(
         page.wait_for_timeout(400)
     _shoot(page, f"{path.strip('/') or 'ask'}-{theme}")
     assert page.evaluate(CONTRAST) == []
+
+
+FRAMES = """
+() => {
+  const frames = [...document.querySelectorAll("input[type=password], input[type=text], textarea")]
+    .filter((e) => e.checkVisibility() && parseFloat(getComputedStyle(e).borderTopWidth) > 0);
+  const behind = (at) => {
+    const colour = getComputedStyle(at).backgroundColor;
+    return colour === "rgba(0, 0, 0, 0)" ? behind(at.parentElement) : colour;
+  };
+  return frames.map((e) => [getComputedStyle(e).borderTopColor, behind(e.parentElement)]);
+}
+"""
+
+
+def _light(colour: str) -> float:
+    values = [int(part) / 255 for part in re.findall(r"\d+", colour)[:3]]
+    red, green, blue = (v / 12.92 if v <= 0.03928 else ((v + 0.055) / 1.055) ** 2.4 for v in values)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("path", ["/", "/login"])
+def test_a_field_stands_out_from_what_is_around_it(
+    open_page: OpenPage, path: str, theme: str
+) -> None:
+    page = open_page(path, theme=theme)
+    if path == "/":
+        _full(page)
+    frames = page.evaluate(FRAMES)
+    assert frames
+    for frame, behind in frames:
+        low, high = sorted((_light(frame), _light(behind)))
+        assert (high + 0.05) / (low + 0.05) >= 3, (frame, behind)
 
 
 @pytest.mark.parametrize("path", PATHS)

@@ -15,9 +15,10 @@ Draw = Callable[[float], str]
 
 STYLE = """
 :root{color-scheme:light dark;--paper:#f7f6f3;--card:#fff;--ink:#1f2933;--muted:#5a6672;
---grid:#e6e8eb;--accent:#1b6f78;--bad:#b03a2e;--series-2:#b5752a;--series-3:#4c8f63}
+--grid:#e6e8eb;--accent:#1b6f78;--bad:#b03a2e;--series-2:#9d6220;--series-3:#3f7d55}
 @media(prefers-color-scheme:dark){:root{--paper:#12161a;--card:#1a2026;--ink:#e7ebef;
---muted:#a0acb8;--grid:#2c353d;--accent:#62bcc5;--bad:#ef8f83;--series-2:#dfa45b}}
+--muted:#a0acb8;--grid:#2c353d;--accent:#62bcc5;--bad:#ef8f83;--series-2:#dfa45b;
+--series-3:#82c79b}}
 body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.55 system-ui,-apple-system,
 "Segoe UI","PingFang SC","Microsoft YaHei","Noto Sans CJK SC",sans-serif}
 main{max-width:1100px;margin:0 auto;padding:32px 20px 64px}
