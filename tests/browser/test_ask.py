@@ -229,6 +229,34 @@ def test_every_focused_thing_is_seen_to_be_focused(open_page: OpenPage) -> None:
         assert width >= 2 or is_marked_by_its_card
 
 
+def test_in_forced_colours_the_focus_and_the_chosen_row_are_seen(open_page: OpenPage) -> None:
+    page = open_page(width=360)
+    page.emulate_media(forced_colors="active")
+    outline = "e => getComputedStyle(e).outlineStyle + ' ' + getComputedStyle(e).outlineColor"
+    page.locator("#text").focus()
+    focused = page.locator("#text").evaluate(outline)
+    card = _ask(page, QUESTIONS["en"])
+    card.locator("[data-open=correct]").click()
+    card.get_by_role("combobox").press("ArrowDown")
+    chosen, other = (card.get_by_role("option").nth(n).evaluate(outline) for n in (0, 1))
+    for seen in (focused, chosen):
+        assert seen.startswith("solid")
+        assert not seen.endswith("rgba(0, 0, 0, 0)")
+    assert other.startswith("none")
+
+
+def test_a_long_label_is_read_whole_on_a_phone(
+    house: House, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long = "Donaudampfschifffahrtsgesellschaftskapitänsmützenabzeichen" * 2
+    monkeypatch.setattr(house[0], "labels", lambda: [LabelName(label=long)])
+    card = _ask(open_page(width=360), QUESTIONS["en"])
+    card.locator("[data-open=correct]").click()
+    card.get_by_role("combobox").press("ArrowDown")
+    row = card.get_by_role("option").first
+    assert row.evaluate("e => e.scrollWidth - e.clientWidth") <= 0
+
+
 def test_the_input_method_may_use_enter_without_asking(house: House, open_page: OpenPage) -> None:
     page = open_page(lang="zh")
     page.locator("#text").fill("包裹")
