@@ -56,6 +56,9 @@ WATCH: dict[str, tuple[str, str]] = {
     "drift.length": ("length", "长度"),
     "drift.confidence": ("confidence", "置信度"),
     "drift.passed on": ("passed on", "转交人工"),
+    "drift.labels": ("labels", "标签"),
+    "drift.accuracy": ("accuracy", "准确率"),
+    "drift.calibration": ("calibration", "校准"),
     # cases
     "flag.drift": ("Drift", "漂移"),
     "flag.release": ("Release ended", "发布中止"),
