@@ -83,6 +83,39 @@ def test_when_memory_runs_out_the_batch_is_halved_said_once_and_the_result_stays
     torch.testing.assert_close(weights(toy), weights(whole), rtol=1e-4, atol=1e-5)
 
 
+class NarrowEverywhere(Narrow):
+    """Its memory takes so many rows while it judges, too."""
+
+    def forward(self, **named: Any) -> Any:
+        if len(named["input_ids"]) > self.room:
+            raise self.error
+        return super().forward(**named)
+
+
+def test_when_memory_runs_out_while_it_judges_fewer_rows_are_judged_at_once(
+    trained: Trained,
+) -> None:
+    error = torch.OutOfMemoryError("CUDA out of memory")
+    toy, curve = trained(toy_run(), toy=NarrowEverywhere(3, error), judged=40)
+    whole, whole_curve = trained(toy_run(), toy=Toy(dropout=0.0), judged=40)
+    torch.testing.assert_close(weights(toy), weights(whole), rtol=1e-4, atol=1e-5)
+    losses = [
+        [p["validation_loss"] for p in c if "validation_loss" in p] for c in (curve, whole_curve)
+    ]
+    assert losses[0] == pytest.approx(losses[1], rel=1e-4)
+
+
+def test_a_row_that_fits_only_where_it_is_learnt_from_is_refused_too(trained: Trained) -> None:
+    class Judging(Toy):
+        def forward(self, **named: Any) -> Any:
+            if not self.training:
+                raise MemoryError
+            return super().forward(**named)
+
+    with pytest.raises(RefusedError, match=r"single row.*max_tokens"):
+        trained(toy_run(), toy=Judging(), judged=8)
+
+
 def test_a_row_that_alone_does_not_fit_is_refused_with_what_to_change(trained: Trained) -> None:
     with pytest.raises(RefusedError, match=r"single row.*max_tokens.*gradient_checkpointing"):
         trained(toy_run(), toy=Narrow(0, MemoryError()))

@@ -62,7 +62,7 @@ class Gradients:
                 loss = self._add_up(parts, rows=rows)
                 break
             except (MemoryError, RuntimeError) as error:
-                if not _is_memory(error):
+                if not is_memory(error):
                     raise
                 self._halve()
                 restore(before)
@@ -140,11 +140,7 @@ class Gradients:
             torch.cuda.empty_cache()
         if self.whole or self._rows <= 1:
             what = "the rows of a step cannot be split" if self.whole else "it is a single row"
-            raise RefusedError(
-                f"{self.name}: memory ran out with {self._rows} rows at once, and {what}; take a "
-                "smaller base, fewer tokens (max_tokens) or rows (batch_size), optimiser = "
-                "'adafactor' or gradient_checkpointing = true in [training.craft]"
-            )
+            raise no_memory(self.name, rows=self._rows, because=what)
         self.max_rows = -(-self._rows // 2)
         if not self.halved:
             self.say(
@@ -154,6 +150,16 @@ class Gradients:
         self.halved = True
 
 
-def _is_memory(error: BaseException) -> bool:
+def is_memory(error: BaseException) -> bool:
+    """Return whether it says that memory ran out."""
     known = isinstance(error, MemoryError | torch.OutOfMemoryError)
     return known or any(words in str(error).lower() for words in _NO_MEMORY)
+
+
+def no_memory(name: str, *, rows: int, because: str) -> RefusedError:
+    """Return the error of a run whose rows can be taken no fewer at once."""
+    return RefusedError(
+        f"{name}: memory ran out with {rows} rows at once, and {because}; take a "
+        "smaller base, fewer tokens (max_tokens) or rows (batch_size), optimiser = "
+        "'adafactor' or gradient_checkpointing = true in [training.craft]"
+    )

@@ -25,7 +25,7 @@ from chainring.training.craft.abreast import Abreast, abreast
 from chainring.training.craft.averages import Average
 from chainring.training.craft.checkpoints import Checkpoints
 from chainring.training.craft.device import sent
-from chainring.training.craft.gradients import Gradients
+from chainring.training.craft.gradients import Gradients, is_memory, no_memory
 from chainring.training.craft.judge import Judge, by_items, rank, rank_in, score, told
 from chainring.training.craft.losses import Losses
 from chainring.training.craft.optimisers import Optimiser, parameter_groups
@@ -62,6 +62,7 @@ class Loop:
         self.lengths_n = [length(item) for item in items]
         self.device = work.placement.device.value
         self.chosen = precision(work.placement, run.craft.precision)
+        self.judged_rows = 4 * run.batch_size
         self.judge = judge or self._by(validation)
         self.tokens_a_batch = make_ready(
             module,
@@ -197,17 +198,33 @@ class Loop:
             return None
 
         def judged(module: nn.Module) -> dict[str, float]:
-            with autocast(self.device, self.chosen):
-                return by_items(module, self._batches(validation))
+            while True:
+                try:
+                    with autocast(self.device, self.chosen):
+                        return by_items(module, self._batches(validation))
+                except (MemoryError, RuntimeError) as error:
+                    if not is_memory(error):
+                        raise
+                self._judge_fewer()
 
         return judged
+
+    def _judge_fewer(self) -> None:
+        """Judge half of the rows at once from here on."""
+        if self.judged_rows == 1:
+            raise no_memory(self.run.name, rows=1, because="it is a single row")
+        self.judged_rows //= 2
+        if self.device == "cuda":
+            torch.cuda.empty_cache()
 
     def _batch(self, items: Sequence[Item]) -> dict[str, torch.Tensor]:
         return sent(self.collate(items), device=self.device)
 
     def _batches(self, items: Sequence[Item]) -> Iterator[tuple[int, dict[str, torch.Tensor]]]:
         lengths_n = [self.length(item) for item in items]
-        limits = {"max_tokens": self.tokens_a_batch, "max_rows": 4 * self.run.batch_size}
+        if self.gradients.halved:
+            self.judged_rows = min(self.judged_rows, self.gradients.max_rows)
+        limits = {"max_tokens": self.tokens_a_batch, "max_rows": self.judged_rows}
         for places in batches.split(range(len(items)), lengths_n, **limits):
             yield len(places), self._batch([items[i] for i in places])
 

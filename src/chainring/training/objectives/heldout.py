@@ -23,7 +23,8 @@ from chainring.training.craft.device import sent
 from chainring.training.objectives.learner import Learner
 from chainring.training.objectives.packing import Item
 
-ROWS = 32
+ROWS, TOKENS = 32, 8192
+"""At once: the same on every machine, since the draws hang on it."""
 SEED = 20260101
 
 
@@ -44,12 +45,14 @@ def heldout(
         Of all texts, where every token of them is told; None: told tokens times characters a token.
     """
     sums: dict[str, Any] = {}
+    longest = max((len(item["input_ids"]) for item in items), default=1)
+    rows = max(1, min(ROWS, TOKENS // longest))
     was_training = learner.training
     learner.eval()
     with torch.no_grad(), torch.random.fork_rng(devices=[]):
         torch.manual_seed(SEED)
-        for start in range(0, len(items), ROWS):
-            inputs = sent(batch(items[start : start + ROWS]), device=device)
+        for start in range(0, len(items), rows):
+            inputs = sent(batch(items[start : start + rows]), device=device)
             for name, value in learner.sums(**inputs).items():
                 sums[name] = sums.get(name, 0.0) + torch.as_tensor(value).double()
     learner.train(was_training)
