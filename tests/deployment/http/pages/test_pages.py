@@ -92,6 +92,22 @@ def test_a_chinese_page_speaks_chinese(client: httpx.Client, path: str) -> None:
     assert re.search("[\u4e00-\u9fff]", heading[1])
 
 
+def test_a_moment_names_its_zone(client: httpx.Client) -> None:
+    html = client.get("/ring", headers=HTML).text
+    shown = re.findall(r"<time[^>]*>(.*?)</time>", html)
+    assert shown
+    assert all(re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d UTC", each) for each in shown)
+
+
+@pytest.mark.parametrize(("lang", "told"), [("en", "of 204 in all"), ("zh", "等共 204 类")])
+def test_of_many_labels_the_number_is_that_of_all(lang: str, told: str) -> None:
+    verbs = DemoVerbs()
+    verbs.labels = lambda: [LabelName(label=f"l{n}") for n in range(204)]  # type: ignore[method-assign]
+    with running(create_app(verbs, settings=DeploymentSettings())) as url:
+        html = httpx.get(url, headers={**HTML, "accept-language": lang}).text
+    assert f'<li class="more">{told}</li>' in html
+
+
 def test_the_language_that_was_chosen_is_remembered(open_url: str) -> None:
     with httpx.Client(base_url=open_url, headers={**HTML, "accept-language": "en"}) as browser:
         assert 'lang="zh-CN"' not in browser.get("/docs").text.partition("<head>")[0]

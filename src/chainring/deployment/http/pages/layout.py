@@ -213,7 +213,7 @@ def when(seconds: float | None) -> Markup | None:
         return None
     moment = time.gmtime(seconds)
     exact = time.strftime("%Y-%m-%dT%H:%M:%SZ", moment)
-    return tag("time", time.strftime("%Y-%m-%d %H:%M", moment), datetime=exact)
+    return tag("time", time.strftime("%Y-%m-%d %H:%M UTC", moment), datetime=exact)
 
 
 def heading(title: str, lead: str | None = None) -> Markup:
