@@ -59,6 +59,7 @@ def test_labels_of_a_value_are_those_that_have_to_be_learnt() -> None:
     assert labels_in("several", "a|b") == ("a", "b")
     assert labels_in("several", "|") == ()
     assert labels_in("tags", '[[0,4,"name"],[5,7,"name"]]') == ("name",)
+    assert labels_in("tags", "") == ()  # a text that nobody has tagged yet
     assert labels_in("number", "3.5") == labels_in("text", "ja") == ()
 
 

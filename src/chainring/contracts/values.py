@@ -71,7 +71,7 @@ def labels_in(form: Form, value: str) -> tuple[str, ...]:
     if form == "several":
         return tuple(one for one in value.split(LABEL_SEPARATOR) if one)
     if form == "tags":
-        return tuple(sorted({kind for _, _, kind in tags_of(value)}))
+        return tuple(sorted({kind for _, _, kind in tags_of(value)})) if value else ()
     return ()
 
 
