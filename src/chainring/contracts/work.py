@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -70,7 +70,7 @@ class Work:
     executor: Executor
     open_predictor: OpenPredictor
     say: Callable[[str], None]
-    home: Path = Path()
+    home: Path = field(default_factory=Path)
 
     def folder(self, name: str) -> Path:
         """Return a new empty folder `name` in scratch, cleared of an earlier try's leftovers."""
