@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import torch
 from tests.training.conftest import make_row, shop_rows
 from transformers import AutoModel, AutoTokenizer
 
@@ -14,6 +15,7 @@ from chainring.contracts.errors import InputError, RefusedError
 from chainring.contracts.work import Work
 from chainring.training.base import Base, find_base, unreadable
 from chainring.training.objectives.folder import FACTS
+from chainring.training.objectives.start import DROPOUTS, open_base, open_base_tokenizer
 from chainring.training.pretrain import figures_of, pretrain, pretrained, split
 from chainring.training.settings import TrainingSettings
 
@@ -120,6 +122,23 @@ def test_a_base_goes_on_learning_with_its_tokeniser_and_both_licences(
         figures_of(one, TEXTS, work=work, settings=settings) for one in (first, second.base)
     )
     assert after["perplexity"] < before["perplexity"]
+
+
+@pytest.mark.parametrize("objective", ["masked", "causal", "spans", "denoising"])
+def test_a_base_that_goes_on_drops_as_much_as_is_asked(work: Work, objective: str) -> None:
+    options = {"objective": objective, "epochs": 1, "dropout": 0.3}
+    found = pretrained(
+        DOCUMENTS, licence="CC0-1.0", minutes=5, work=work, settings=small(**options)
+    ).base
+    ids = torch.tensor([[6, 7, 8, 9, 10]])
+    tokenizer = open_base_tokenizer(found)
+    for dropout in (0.0, 0.5):
+        settings = small(**options | {"dropout": dropout})
+        model = open_base(found, tokenizer, settings.pretrain, max_tokens=24).train()
+        first, second = (model(input_ids=ids, labels=ids).loss.item() for _ in range(2))
+        assert (first == second) == (dropout == 0.0)
+        told = {k: v for k, v in model.config.to_dict().items() if k in DROPOUTS}
+        assert set(told.values()) == {dropout}
 
 
 def test_what_a_base_cannot_go_on_with_is_told_at_once(tiny_base: Any, work: Work) -> None:
