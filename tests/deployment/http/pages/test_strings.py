@@ -77,7 +77,7 @@ def test_all_that_why_returns_has_words() -> None:
         for found in ast.walk(ast.parse(source))
         if isinstance(found, ast.Dict)
         for key in found.keys
-        if isinstance(key, ast.Constant)
+        if isinstance(key, ast.Constant) and isinstance(key.value, str)
     }
     splits = {"train", "validation", "test", "unlabelled"}
     assert len(keys) > 40
