@@ -259,6 +259,18 @@ def test_a_prompt_that_was_trained_on_judges_no_preference(suite: Suite) -> None
     assert [o.row for o in suite.outcomes(found)] == [suite.rows[2].id]
 
 
+def test_a_question_taught_with_its_passage_is_no_new_one_without(suite: Suite) -> None:
+    told, passage = answer("Bern"), "Switzerland lies in the Alps; its capital is Bern. " * 4
+    suite.add("What is its capital?", "", told, target="Bern", split="holdout")
+    suite.add("它的首都在哪里？", "", told, target="Bern", split="holdout")
+    suite.add(
+        "What is its capital?", "", told, target="Bern", pair=passage, split="train", id="taught"
+    )
+    found = suite.judge(task="question-answering")
+    assert found.dropped == {"trained_on": 1}
+    assert [o.row for o in suite.outcomes(found)] == [suite.rows[1].id]
+
+
 def test_a_beginning_that_all_conversations_share_makes_none_seen(suite: Suite) -> None:
     rules = "You are the assistant of a shop. Answer briefly and never promise a refund. " * 3
     said = ("where is my parcel", "退款", "退货", "can I pay by card")

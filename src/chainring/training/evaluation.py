@@ -325,11 +325,15 @@ def _reasons(
     known: Mapping[str, Row],
     near: Collection[int],
 ) -> list[str]:
-    """Return for each row why it cannot judge, or ''."""
+    """Return for each row why it cannot judge, or ''.
+
+    A question that was taught with its passage is no new one where it is asked without.
+    """
     ids = {row.id for row in known.values()}
+    bare = {row.text for row in known.values() if row.pair}
     return [
         "trained_on"
-        if row.id in ids or text in known
+        if row.id in ids or text in known or (not row.pair and row.text in bare)
         else "near_duplicate"
         if group in near
         else ""
