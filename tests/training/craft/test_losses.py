@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 import torch
 
 from chainring.contracts.errors import RefusedError
 from chainring.training.craft.losses import STEPS_UNREAD, Losses
+from chainring.training.craft.progress import CURVES, write_curves
 
 
 def number(value: float) -> torch.Tensor:
@@ -41,3 +45,10 @@ def test_what_nobody_has_read_yet_is_in_the_mean() -> None:
     losses.took(step=1, loss=number(2.0), norm=number(1.0))
     losses.took(step=2, loss=number(4.0), norm=number(3.0))
     assert (losses.known, losses.mean(), losses.norm) == ([], 3.0, 3.0)
+
+
+def test_curves_hold_numbers_alone(tmp_path: Path) -> None:
+    curve = [{"step": 1.0, "loss": 2.0, "gradient_norm": float("inf")}, {"step": 2.0, "loss": 1.0}]
+    write_curves(tmp_path, {"toy": curve})
+    told = json.loads((tmp_path / CURVES).read_text("utf-8"))
+    assert told == {"toy": [{"step": 1.0, "loss": 2.0}, {"step": 2.0, "loss": 1.0}]}

@@ -10,6 +10,7 @@ the line and to the trackers.
 from __future__ import annotations
 
 import json
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -23,9 +24,15 @@ Curve: TypeAlias = list[Point]
 
 
 def write_curves(folder: Path, curves: Mapping[str, Sequence[Point]]) -> None:
-    """Write the curves of a model's runs, name → points, beside its weights."""
+    """Write the curves of a model's runs, name → points, beside its weights.
+
+    What is no number is left out, as JSON has none: the norm of a step that overflowed in float16.
+    """
     rounded = {
-        name: [{key: float(f"{value:.6g}") for key, value in point.items()} for point in curve]
+        name: [
+            {k: float(f"{value:.6g}") for k, value in point.items() if math.isfinite(value)}
+            for point in curve
+        ]
         for name, curve in curves.items()
         if curve
     }
