@@ -3,7 +3,9 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+import shutil
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -139,6 +141,17 @@ def test_a_base_that_goes_on_drops_as_much_as_is_asked(work: Work, objective: st
         assert (first == second) == (dropout == 0.0)
         told = {k: v for k, v in model.config.to_dict().items() if k in DROPOUTS}
         assert set(told.values()) == {dropout}
+
+
+def test_a_base_to_go_on_from_is_looked_for_in_the_project(
+    tiny_base: Any, work: Work, tmp_path: Path
+) -> None:
+    shutil.copytree(str(tiny_base), tmp_path / "shop" / "models" / "own")
+    settings = small(continue_from="models/own", layers=None, hidden=None, heads=None, epochs=1)
+    base, _ = pretrain(
+        ROWS, work=dataclasses.replace(work, home=tmp_path / "shop"), settings=settings
+    )
+    assert base.name == "models/own, gone on with own text"
 
 
 def test_what_a_base_cannot_go_on_with_is_told_at_once(tiny_base: Any, work: Work) -> None:

@@ -105,6 +105,7 @@ def pretrain_project(
         licence=", ".join(sorted({row.licence for row in rows if row.licence})),
         settings=with_sections(recipe, sections),
         say=say,
+        home=project.folder,
     )
 
 
@@ -205,6 +206,7 @@ def _pretrained(
     licence: str,
     settings: TrainingSettings,
     say: Say,
+    home: Path = Path(),
 ) -> Pretrained:
     _require("torch", "transformers", "tokenizers", "safetensors")
     from chainring.training.objectives.folder import moved
@@ -215,7 +217,7 @@ def _pretrained(
     key = digest([list(texts), settings.model_dump(mode="json"), minutes, licence])
     scratch = out.parent / f".{out.name}-pretraining" / key.rpartition(":")[2][:16]
     scratch.mkdir(parents=True, exist_ok=True)
-    work = _work(scratch, seed=settings.seed, say=say)
+    work = _work(scratch, seed=settings.seed, say=say, home=home.resolve())
     prepare_torch(work.placement)
     made = pretrained(texts, licence=licence, minutes=minutes, work=work, settings=settings)
     if out.exists():
@@ -225,7 +227,7 @@ def _pretrained(
     return moved(made, out)
 
 
-def _work(scratch: Path, *, seed: int, say: Say) -> Work:
+def _work(scratch: Path, *, seed: int, say: Say, home: Path) -> Work:
     """Return what a training outside of a turn works with: it stores nothing and serves nothing."""
     from chainring.contracts.work import Work
     from chainring.hardware.executor import LocalExecutor
@@ -244,6 +246,7 @@ def _work(scratch: Path, *, seed: int, say: Say) -> Work:
         executor=LocalExecutor(workers=1),
         open_predictor=nothing,
         say=say,
+        home=home,
     )
 
 

@@ -134,7 +134,8 @@ def pretrained(
         return found
     options = settings.pretrain
     objective = OBJECTIVES[options.objective]
-    base = find_base(options.continue_from, key=CONTINUED) if options.continue_from else None
+    named = options.continue_from
+    base = find_base(named, key=CONTINUED, home=work.home) if named else None
     share = options.held_out if judges is None else 0.0
     kept, held_out = split(list(dict.fromkeys(texts)), share=share)
     held_out = held_out if judges is None else list(judges)
