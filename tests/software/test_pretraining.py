@@ -64,6 +64,19 @@ def test_the_command_makes_a_base_and_says_where_it_may_stand(texts: Path, tmp_p
     assert find_base(str(out)).folder == out
 
 
+def test_no_encoder_is_to_start_from_a_gpt_that_the_recipe_asked_for(
+    turned: Path, tmp_path: Path
+) -> None:
+    folder, out = copy(turned, tmp_path / "shop"), tmp_path / "gpt"
+    with (folder / "chainring.toml").open("a", encoding="utf-8") as recipe:
+        recipe.write('[training.pretrain]\nobjective = "causal"\nlayers = 1\nhidden = 16\n')
+    asked = ["-p", str(folder), "pretrain", "--out", str(out), "--minutes", "0.0001"]
+    told = CliRunner().invoke(app, asked)
+    assert told.exit_code == 0, told.output
+    assert (out / "model.safetensors").is_file()
+    assert "to start an encoder" not in told.output
+
+
 def test_the_tokeniser_command_says_how_each_language_is_read(texts: Path, tmp_path: Path) -> None:
     out = tmp_path / "pieces"
     told = CliRunner().invoke(app, ["tokeniser", str(texts), "--out", str(out), "--size", "400"])

@@ -3,6 +3,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+import random
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +21,7 @@ from chainring.training.objectives.folder import FACTS
 from chainring.training.objectives.start import DROPOUTS, open_base, open_base_tokenizer
 from chainring.training.pretrain import figures_of, pretrain, pretrained, split
 from chainring.training.settings import TrainingSettings
+from chainring.training.tokenisers.settings import TokeniserSettings
 
 ROWS = shop_rows()
 TEXTS = [row.text for row in ROWS]
@@ -90,6 +92,20 @@ def test_the_bits_of_a_gpt_are_those_of_all_that_it_told_over_the_characters(wor
     told = sum(size + math.ceil(size / (24 - 2)) for size in sizes)  # pieces end with a mark
     bits = told * math.log2(found["perplexity"]) / sum(map(len, TEXTS))
     assert found["bits_per_character"] == pytest.approx(bits, rel=1e-6)
+
+
+@pytest.mark.parametrize(("tokeniser", "told"), [("wordpiece.v1", False), ("bpe.v1", True)])
+def test_a_gpt_that_does_not_know_the_characters_has_no_bits_of_them(
+    work: Work, tokeniser: str, told: bool
+) -> None:
+    chance = random.Random(0)
+    texts = ["".join(chr(0x4E00 + chance.randrange(3000)) for _ in range(40)) for _ in range(60)]
+    settings = small(objective="causal", epochs=1).model_copy(
+        update={"tokeniser": TokeniserSettings(use=tokeniser, size=SIZE)}
+    )
+    found = pretrained(texts, licence="", minutes=5, work=work, settings=settings)
+    assert ("bits_per_character" in found.figures) == told
+    assert found.figures["perplexity"] > 1
 
 
 def test_an_encoder_for_pairs_learns_from_both_texts(work: Work) -> None:

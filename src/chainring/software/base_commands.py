@@ -66,7 +66,7 @@ def pretrain(
         typer.echo(f"  {name.replace('_', ' ')} on held-out texts: {value:.4g}")
     for one in (*made.readings, *made.notes):
         typer.echo(f"  {one}")
-    if (objective or "masked") == "masked":
+    if made.objective == "masked":
         typer.echo(f'to start an encoder from it: [training.encoder] base = "{out}"')
 
 

@@ -36,7 +36,7 @@ from chainring.training.craft.randomness import seed_all
 from chainring.training.objectives.attention import fit_attention, with_masks
 from chainring.training.objectives.documents import Document, encoded, segmenter
 from chainring.training.objectives.folder import Pretrained, read_back, write_base
-from chainring.training.objectives.heldout import heldout
+from chainring.training.objectives.heldout import heldout, unknown_share
 from chainring.training.objectives.neighbours import begin
 from chainring.training.objectives.objective import OBJECTIVES, Frame, Objective, sentinels_of
 from chainring.training.objectives.packing import Item
@@ -294,6 +294,7 @@ def _judge(text: _Text, objective: Objective, settings: TrainingSettings, *, wor
     """Return what measures a learner on the held-out items."""
     device = work.placement.device.value
     chosen = precision(work.placement, settings.craft.precision)
+    unknown = unknown_share(text.judged, text.tokenizer)
 
     def judge(learner: Any) -> dict[str, float]:
         with autocast(device, chosen):
@@ -303,6 +304,7 @@ def _judge(text: _Text, objective: Objective, settings: TrainingSettings, *, wor
                 batch=lambda items: objective.batch(items, text.frame),
                 characters_a_token=text.characters_a_token,
                 characters=text.characters if objective.form == "decoder" else None,
+                unknown=unknown,
                 device=device,
             )
 

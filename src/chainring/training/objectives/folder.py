@@ -20,6 +20,7 @@ from typing import Any
 
 from chainring.training.base import Base, folder_digest
 from chainring.training.craft.progress import Curve, write_curves
+from chainring.training.objectives.settings import ObjectiveName
 from chainring.training.settings import TrainingSettings
 from chainring.training.tokenisers.report import Reading
 from chainring.training.tokenisers.special import save_tokeniser
@@ -34,12 +35,16 @@ _TOKENISER_FILES = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pretrained:
-    """A base with what is known of it: notes on cuts, held-out figures, readings by language."""
+    """A base with what is known of it: notes on cuts, held-out figures, readings by language.
+
+    `objective` is what it learnt by: an encoder can start from `masked` alone.
+    """
 
     base: Base
     notes: tuple[str, ...]
     figures: Mapping[str, float]
     readings: tuple[Reading, ...]
+    objective: ObjectiveName = "masked"
 
 
 def write_base(
@@ -107,6 +112,7 @@ def read_back(folder: Path) -> Pretrained | None:
         notes=tuple(facts["notes"]),
         figures=facts["figures"],
         readings=tuple(Reading(**one) for one in facts["readings"]),
+        objective=facts["settings"]["pretrain"]["objective"],
     )
 
 

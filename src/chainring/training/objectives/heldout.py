@@ -8,7 +8,8 @@ what is hidden is drawn from one seed.
 Bits per character: a GPT's likelihood of the whole text, ends of its pieces included, over its
 characters. For the others it is the likelihood of the hidden tokens, given the text around them,
 over the characters that those hold on average; it is no likelihood of a text and stands beside a
-GPT's as another thing.
+GPT's as another thing. A GPT whose tokeniser does not know more than a thousandth of the tokens has
+no such figure: to tell that something unknown follows is not to tell the text.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from chainring.training.objectives.packing import Item
 ROWS, TOKENS = 32, 8192
 """At once: the same on every machine, since the draws hang on it."""
 SEED = 20260101
+MAX_UNKNOWN = 0.001
 
 
 def heldout(
@@ -35,6 +37,7 @@ def heldout(
     batch: Callable[[Sequence[Item]], dict[str, torch.Tensor]],
     characters_a_token: float,
     characters: int | None = None,
+    unknown: float = 0.0,
     device: str = "cpu",
 ) -> dict[str, float]:
     """Return `perplexity`, `bits_per_character`, `accuracy`; of pairs also `pair_accuracy`.
@@ -43,6 +46,8 @@ def heldout(
     ----------
     characters
         Of all texts, where every token of them is told; None: told tokens times characters a token.
+    unknown
+        Share of the tokens that the tokeniser does not know.
     """
     sums: dict[str, Any] = {}
     longest = max((len(item["input_ids"]) for item in items), default=1)
@@ -64,6 +69,16 @@ def heldout(
         "bits_per_character": sums["nll"] / math.log(2) / told,
         "accuracy": sums["right"] / sums["predicted"],
     }
+    if characters is not None and unknown > MAX_UNKNOWN:
+        del found["bits_per_character"]
     if "pairs" in sums:
         found["pair_accuracy"] = sums["pairs_right"] / sums["pairs"]
     return found
+
+
+def unknown_share(items: Sequence[Item], tokenizer: Any) -> float:
+    """Return the share of tokens that stand for what the tokeniser does not know."""
+    names = ("[UNK]", "<unk>")
+    unknown = {tokenizer.token_to_id(name) for name in names} - {None}
+    ids = [number for item in items for number in item["input_ids"]]
+    return sum(number in unknown for number in ids) / max(1, len(ids))
