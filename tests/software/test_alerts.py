@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import http.server
 import json
+import logging
 import sys
 import threading
 import time
@@ -143,8 +144,9 @@ def test_it_is_given_up_after_so_many_tries_and_said_why(
         raise OSError("nobody there")
 
     now = time.time()
-    for turn in range(6):
-        Alerts(project, post=post).send(now=now + 1000 * turn)
+    with caplog.at_level(logging.WARNING, logger="chainring"):
+        for turn in range(6):
+            Alerts(project, post=post).send(now=now + 1000 * turn)
     alert = project.ring.ledger.fact(ALERT, case.id, Alert)
     assert alert is not None
     assert (alert.state, alert.tries, alert.because) == ("given up", 3, "nobody there")
