@@ -241,13 +241,13 @@ def test_the_tokens_of_a_new_encoder_begin_by_their_neighbours_unless_told_other
     work: Work, objective: str, embeddings: str, begun: bool
 ) -> None:
     said = list[str]()
-    settings = small(objective=objective, embeddings=embeddings, epochs=1, learning_rate=1e-9)
+    settings = small(objective=objective, embeddings=embeddings, learning_rate=1e-2)
     base, _ = pretrain(ROWS, work=dataclasses.replace(work, say=said.append), settings=settings)
     assert any("tokens begin by their neighbours" in line for line in said) == begun
     if objective == "masked":
         table = AutoModel.from_pretrained(base.folder).get_input_embeddings().weight.detach()
         alike = (table.norm(dim=-1) - 0.02 * 32**0.5).abs() < 1e-4
-        assert (float(alike.float().mean()) > 0.5) == begun
+        assert (float(alike.float().mean()) > 0.5) == begun  # and hidden words moved none of them
 
 
 def test_without_any_text_there_is_nothing_to_pretrain_from(work: Work) -> None:

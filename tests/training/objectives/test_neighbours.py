@@ -47,8 +47,14 @@ class Table:
         self.embedding = nn.Embedding(size, width)
         nn.init.normal_(self.embedding.weight, std=0.02)
 
+        self.head = nn.Linear(width, size)
+        self.head.weight = self.embedding.weight
+
     def get_input_embeddings(self) -> Any:
         return self.embedding
+
+    def get_output_embeddings(self) -> Any:
+        return self.head
 
 
 def test_neighbours_are_counted_as_a_plain_loop_counts_them() -> None:
@@ -97,6 +103,15 @@ def test_tokens_of_one_kind_begin_alike_and_as_long_as_random_ones() -> None:
     assert after[5:17].norm(dim=-1).numpy() == pytest.approx(0.02 * 8**0.5, rel=1e-4)
     untouched = [*range(5), *range(17, 20)]
     assert torch.equal(after[untouched], before[untouched])
+
+
+def test_what_is_read_stays_and_the_output_learns_a_table_of_its_own() -> None:
+    model = Table(20, 8)
+    begin(model, [{"input_ids": ids} for ids in sentences()], marks=MARKS, seed=0)
+    assert torch.equal(model.head.weight, model.embedding.weight)
+    assert model.head.weight is not model.embedding.weight
+    assert [model.embedding.weight.requires_grad, model.head.weight.requires_grad] == [False, True]
+    assert model.config.tie_word_embeddings is False
 
 
 def test_one_seed_gives_one_table() -> None:

@@ -8,7 +8,9 @@ What a small network learns of words in its first hours, a count of neighbours s
 positive pointwise mutual information over a window, smoothed by 0.75, its largest singular vectors
 weighted by the root of their values (O. Levy, Y. Goldberg and I. Dagan 2015, "Improving
 distributional similarity with lessons learned from word embeddings"). Every vector is as long as a
-random one would be; a token without neighbours keeps its random one.
+random one would be; a token without neighbours keeps its random one. Hidden words would wear these
+vectors down, since what tells a hidden word is not what tells a text: they stay as they are while
+hidden words are learnt, and the output has a table of its own.
 
 Axes: N tokens of the text, V vocabulary, H width.
 """
@@ -43,7 +45,18 @@ def begin(model: Any, items: Sequence[Mapping[str, Any]], *, marks: Marks, seed:
     begun_kh = found_vh[known_k] / norms_v[known_k, None] * length
     with torch.no_grad():
         table_vh[torch.from_numpy(known_k)] = torch.from_numpy(begun_kh).to(table_vh)
+    _hold(model)
     return len(known_k)
+
+
+def _hold(model: Any) -> None:
+    """Hold the table that is read fast, and give the output one of its own that learns."""
+    from torch import nn
+
+    table = model.get_input_embeddings().weight
+    model.get_output_embeddings().weight = nn.Parameter(table.detach().clone())
+    model.config.tie_word_embeddings = False
+    table.requires_grad_(False)
 
 
 def vectors(
