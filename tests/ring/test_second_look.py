@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -35,10 +36,29 @@ TEXTS = [
 ]
 
 
+@pytest.fixture(scope="module")
+def held_once(turned_once: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Turn]:
+    """Return a project whose users corrected every answer, and its turn after that.
+
+    No row of the hold-out was sampled yet. Tests work on copies.
+    """
+    folder = tmp_path_factory.mktemp("held") / "shop"
+    shutil.copytree(turned_once, folder)
+    project = Project.open(folder)
+    turn = corrected_turn(project)
+    project.close()
+    return folder, turn
+
+
 @pytest.fixture
-def held(project: Project) -> Turn:
-    """Turn after users corrected every answer: no row of the hold-out was sampled yet."""
-    return corrected_turn(project)
+def folder(held_once: tuple[Path, Turn], tmp_path: Path) -> Path:
+    shutil.copytree(held_once[0], tmp_path / "shop")
+    return tmp_path / "shop"
+
+
+@pytest.fixture
+def held(held_once: tuple[Path, Turn]) -> Turn:
+    return held_once[1]
 
 
 def corrected_turn(project: Project) -> Turn:
@@ -135,8 +155,10 @@ def test_the_answers_are_no_rows_of_the_data(project: Project, held: Turn) -> No
 
 
 def test_without_a_share_everything_is_sampled_and_nothing_asked(
-    project: Project, folder: Path
+    turned_once: Path, tmp_path: Path
 ) -> None:
+    folder = tmp_path / "shop"
+    shutil.copytree(turned_once, folder)
     recipe = folder / "chainring.toml"
     recipe.write_text(recipe.read_text() + "\n[feedback]\ndeciding_share = 0\n")
     again = Project.open(folder)
