@@ -12,7 +12,7 @@ from scipy.integrate import quad
 from scipy.stats import kstest
 
 from chainring.contracts.errors import InputError
-from chainring.stats.exchangeable import _BETS, Exchangeability
+from chainring.stats.exchangeable import BETS, Exchangeability, _densities
 from chainring.stats.sequential import capital_for
 
 
@@ -27,11 +27,13 @@ def test_ranks_of_like_numbers_are_uniform_even_when_most_are_equal() -> None:
     assert kstest(ranks, "uniform").pvalue > 0.001
 
 
-@pytest.mark.parametrize("bet", _BETS)
-def test_each_bet_is_a_density(bet: object) -> None:
-    assert callable(bet)
+@pytest.mark.parametrize("bet", range(BETS))
+def test_each_bet_is_a_density(bet: int) -> None:
+    def density(p: float) -> float:
+        return _densities(p)[bet]
+
     edges = (0.0, 0.05, 0.1, 0.2, 0.5, 0.8, 0.9, 0.95, 1.0)
-    whole = sum(quad(bet, a, b, limit=200)[0] for a, b in itertools.pairwise(edges))
+    whole = sum(quad(density, a, b, limit=200)[0] for a, b in itertools.pairwise(edges))
     assert whole == pytest.approx(1.0, abs=1e-4)
 
 

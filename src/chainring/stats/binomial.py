@@ -44,19 +44,16 @@ def _fraction(x: float, a: float, b: float) -> float:
     lower, j = 0.0, 0
     while j == 0 or abs(change - 1.0) > 1e-14:
         j += 1
-        step = _coefficient(j, x, a, b)
+        m = j // 2
+        if j % 2:
+            step = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1))
+        else:
+            step = m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m))
         lower = 1.0 / (1.0 + step * lower or _TINY)
         upper = 1.0 + step / upper or _TINY
         change = upper * lower
         value *= change
     return value
-
-
-def _coefficient(j: int, x: float, a: float, b: float) -> float:
-    m = j // 2
-    if j % 2:
-        return -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1))
-    return m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m))
 
 
 def beta_quantile(share: float, a: float, b: float) -> float:

@@ -19,38 +19,35 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from chainring.stats.inputs import require
 
-Density = Callable[[float], float]
-
-
-def _among(top: float) -> Density:
-    """Return a bet that half of the numbers lie evenly among the largest `top` of all before."""
-    return lambda p: 0.5 + (0.5 / top if p <= top else 0.0)
-
-
-def _turned(bet: Density) -> Density:
-    return lambda p: bet(1.0 - p)
-
-
-_LARGE: tuple[Density, ...] = (
-    lambda p: 0.5 * p**-0.5,
-    lambda p: 0.25 * p**-0.75,
-    _among(0.05),
-    _among(0.1),
-    _among(0.2),
-)
-_BETS: tuple[Density, ...] = (
-    *_LARGE,
-    *(_turned(bet) for bet in _LARGE),
-    lambda p: 0.25 * (p**-0.5 + (1.0 - p) ** -0.5),
-)
-"""More large numbers, more small ones, a wider spread. The bets on steps are for later: numbers of
-a new kind are soon among those before, and the next of them is no longer the very largest."""
 _PACE = 100.0
 _EDGE = 1e-9
+
+
+def _large(p: float) -> list[float]:
+    """Return the densities at `p` of the bets that more numbers are large than before."""
+    return [
+        0.5 * p**-0.5,
+        0.25 * p**-0.75,
+        10.5 if p <= 0.05 else 0.5,  # half of them lie evenly among the largest twentieth
+        5.5 if p <= 0.1 else 0.5,
+        3.0 if p <= 0.2 else 0.5,
+    ]
+
+
+def _densities(p: float) -> list[float]:
+    """Return the densities at `p` of all bets: more large numbers, more small ones, a wider spread.
+
+    The bets on steps are for later: numbers of a new kind are soon among those before, and the next
+    of them is no longer the very largest.
+    """
+    return [*_large(p), *_large(1.0 - p), 0.25 * (p**-0.5 + (1.0 - p) ** -0.5)]
+
+
+BETS = len(_densities(0.5))
 
 
 class Exchangeability:
@@ -58,7 +55,7 @@ class Exchangeability:
 
     def __init__(self, reference: Iterable[float]) -> None:
         self._seen = sorted(reference)
-        self._bets = [0.0] * len(_BETS)
+        self._bets = [0.0] * BETS
         self._kept = 1.0
         self.count = 0
         self.peak = 0.0
@@ -88,8 +85,9 @@ class Exchangeability:
 
     def _bet(self, rank: float) -> None:
         kept = 1.0 / (1.0 + math.log1p(self.count / _PACE))
-        paid = (self._kept - kept) / len(_BETS)
+        paid = (self._kept - kept) / BETS
         self._kept = kept
         self._bets = [
-            (capital + paid) * bet(rank) for capital, bet in zip(self._bets, _BETS, strict=True)
+            (capital + paid) * density
+            for capital, density in zip(self._bets, _densities(rank), strict=True)
         ]

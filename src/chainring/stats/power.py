@@ -144,7 +144,16 @@ def _wins_needed(m: int, alpha: float) -> int:
 
 
 def _rejects(table: list[tuple[float, int, int]], lead: float) -> float:
-    return sum(chance * tail(wins, m, lead) for chance, m, wins in table)
+    """Return the power; each tail follows from that of one row fewer, whose bar is not higher."""
+    _, m, bar = table[0]
+    reached, power = tail(bar, m, lead), 0.0
+    for chance, rows, wins in table:
+        if rows > m:
+            reached += lead * mass(bar - 1, m, lead)
+            reached -= mass(bar, rows, lead) if wins > bar else 0.0
+        m, bar = rows, wins
+        power += chance * reached
+    return power
 
 
 def _policy_faults(alpha: float, power: float) -> tuple[str | None, ...]:

@@ -30,6 +30,7 @@ def promoted(gained: int, lost: int, fixed: int) -> bool:
     return judge(now, before, settings=GateSettings()).promote
 
 
+@cache
 def outcome(row: str, right: float, part: str) -> Outcome:
     return Outcome(
         row=row,
