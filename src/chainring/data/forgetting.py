@@ -58,10 +58,10 @@ def forget_rows(folder: Path, unwanted: Unwanted, *, becomes: Becomes, secret: b
         return len(chosen)
 
 
-def names_subject(folder: Path, name: str) -> bool:
-    """Return whether a row of a harvest is about this person."""
+def names_person(folder: Path, column: str, name: str) -> bool:
+    """Return whether a row of a harvest names this person in `subject` or `author`."""
     with Harvest.open(folder) as harvest:
-        return any(normalise(row.get("subject", "")) == name for _, row in harvest.rows())
+        return any(normalise(row.get(column, "")) == name for _, row in harvest.rows())
 
 
 def _chosen(harvest: Harvest, unwanted: Unwanted, becomes: Becomes, secret: bytes) -> Iterator[str]:

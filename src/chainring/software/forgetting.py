@@ -25,7 +25,7 @@ from chainring.data.forgetting import (
     count_rows,
     forget_rows,
     harvest_folders,
-    names_subject,
+    names_person,
 )
 from chainring.data.records import record_of
 from chainring.ring.built import current
@@ -90,8 +90,10 @@ def forget(
     with project.ring.ledger.lease("turn", ttl_s=_LEASE_S):
         finished = [] if dry_run else _resumed(project)
         try:
-            found = find(_wanted(project, selection), stores=_stores(project))
-            _require_known(project, selection, found)
+            wanted, silent = _wanted(project, selection)
+            found = find(wanted, stores=_stores(project))
+            strangers = _unmet(project, "author", silent, found)
+            _require_known(project, selection, found, strangers)
         except UnknownNameError:
             if finished:  # it was begun before, and is no longer there to be found
                 return finished[-1]
@@ -100,9 +102,9 @@ def forget(
             id=new_id("fgt"), app=project.app, at=time.time(), by=by, reason=reason, state="begun"
         )
         act = _with_facts(project, act, found, selection)
-        unmet = _unmet(project, selection, found)
+        unmet = _unmet(project, "subject", selection.subject, found)
         done = Receipt(act=act) if dry_run else _carried_out(project, act, found, selection)
-        return replace(done, unmet=unmet)
+        return replace(done, unmet=unmet, unmet_authors=strangers)
 
 
 def resume(project: Project) -> list[Receipt]:
@@ -174,7 +176,8 @@ def _stores(project: Project) -> Stores:
     )
 
 
-def _wanted(project: Project, selection: Selection) -> Wanted:
+def _wanted(project: Project, selection: Selection) -> tuple[Wanted, list[str]]:
+    """Return what shall be forgotten, and the authors who asked and said nothing."""
     if FEEDBACK in selection.source:
         raise InputError(
             "'feedback' is no source of yours: forget its --author or the --prediction it is about"
@@ -182,21 +185,24 @@ def _wanted(project: Project, selection: Selection) -> Wanted:
     key, traffic = project.secret, project.ring.traffic
     marks = {mark for name in selection.subject for mark in _subject_marks(name, key)}
     marks |= {source_mark(name, key) for name in selection.source}
-    marks |= {author_mark(normalise(name), key) for name in selection.author}
+    marks |= {mark for name in selection.author for mark in _author_marks(name, key)}
     for name in selection.prediction:
         if traffic.prediction(name) is None:
             raise UnknownNameError("prediction", name, None)
-    asked, said = set(selection.prediction), set[str]()
+    asked, said, silent = set(selection.prediction), set[str](), []
     for name in selection.author:
-        requests, reactions = said_by(traffic, name)
+        requests, reactions = said_by(traffic, name, spell=normalise)
         asked.update(requests)
         said.update(reactions)
-    return Wanted(
+        if not (requests or reactions):
+            silent.append(name)
+    wanted = Wanted(
         marks=frozenset(marks),
         records=frozenset(selection.record),
         predictions=frozenset(asked),
         feedback=frozenset(said),
     )
+    return wanted, silent
 
 
 def _subject_marks(name: str, secret: bytes) -> set[str]:
@@ -204,14 +210,20 @@ def _subject_marks(name: str, secret: bytes) -> set[str]:
     return {subject_mark(normalise(name), secret), subject_mark(name, secret)}
 
 
-def _unmet(project: Project, selection: Selection, found: Found) -> tuple[str, ...]:
-    """Return the names of subjects that nothing here carries."""
+def _author_marks(name: str, secret: bytes) -> set[str]:
+    """Return the marks of an author: as records carry the name, and as those of reactions do."""
+    return {author_mark(normalise(name), secret), author_mark(name, secret)}
+
+
+def _unmet(project: Project, column: str, names: Sequence[str], found: Found) -> tuple[str, ...]:
+    """Return those of the names that nothing here carries in `column`: subject or author."""
     folders = _harvests(project)
+    marks_of = _subject_marks if column == "subject" else _author_marks
     return tuple(
         name
-        for name in selection.subject
-        if found.met.isdisjoint(_subject_marks(name, project.secret))
-        and not any(names_subject(folder, normalise(name)) for folder in folders)
+        for name in names
+        if found.met.isdisjoint(marks_of(name, project.secret))
+        and not any(names_person(folder, column, normalise(name)) for folder in folders)
     )
 
 
@@ -224,8 +236,13 @@ def _of_act(act: Forgotten) -> Wanted:
     )
 
 
-def _require_known(project: Project, selection: Selection, found: Found) -> None:
-    """Refuse names that nothing carries; a subject may be named before their text comes in."""
+def _require_known(
+    project: Project, selection: Selection, found: Found, strangers: Sequence[str]
+) -> None:
+    """Refuse names that nothing carries; a subject may be named before their text comes in.
+
+    An author whom nobody here is called is told instead where something else was found.
+    """
     for record in selection.record:
         if record not in found.seen:
             raise UnknownNameError("record", record, None)
@@ -233,8 +250,8 @@ def _require_known(project: Project, selection: Selection, found: Found) -> None
     for source in selection.source:
         if source not in here:
             raise UnknownNameError("source", source, found.sources | here)
-    if selection.author and not (found.seen or found.chosen.answers):
-        raise UnknownNameError("author", selection.author[0], None)
+    if strangers and not (found.seen or found.chosen.answers):
+        raise UnknownNameError("author", strangers[0], None)
 
 
 def _harvests(project: Project) -> list[Path]:

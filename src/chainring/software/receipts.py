@@ -44,7 +44,7 @@ class Receipt:
     `left` are files below the project's folder that still hold one of the texts; `searched` is the
     number of files that were read for it, 0 where there was no text to look for.
     `unread` are those that could not be read, a damaged archive for one. `unmet` are names of
-    subjects that nothing carried: they are in no file.
+    subjects that nothing carried, `unmet_authors` those of authors: they are in no file.
     """
 
     act: Forgotten
@@ -53,6 +53,7 @@ class Receipt:
     left: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
     unmet: tuple[str, ...] = ()
+    unmet_authors: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +136,11 @@ def tell_receipt(receipt: Receipt, *, dry_run: bool = False) -> Iterator[str]:
         yield (
             f"nobody here is called {name!r} in the column `subject`: nothing of theirs was found, "
             "and only text that comes later will be left out; mind the spelling and capitals"
+        )
+    for name in receipt.unmet_authors:
+        yield (
+            f"nobody here is called {name!r} as an author: nothing of theirs was found; mind the "
+            "spelling and capitals"
         )
     for name, number in act.counts.items():
         yield f"  {number} {name}"

@@ -12,11 +12,14 @@ a plain VACUUM; its own archives and backups are out of reach.
 
 from __future__ import annotations
 
+import json
+import re
 import sqlite3
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
+from functools import lru_cache
 from itertools import islice
 from typing import TypeVar
 
@@ -37,22 +40,34 @@ from chainring.store.traffic import Traffic
 
 N = TypeVar("N", Case, Label)
 _BATCH = 500
+_AUTHOR = re.compile(r'"author":("(?:[^"\\]|\\.)+")')
 
 
-def said_by(traffic: Traffic, author: str) -> tuple[list[str], list[str]]:
-    """Return the ids of an author's requests, and of the author's reactions."""
+def said_by(
+    traffic: Traffic, author: str, *, spell: Callable[[str], str] = str
+) -> tuple[list[str], list[str]]:
+    """Return the ids of an author's requests, and of the author's reactions.
+
+    `spell` brings names into the spelling in which they are compared.
+    """
     asked: list[str] = []
     said: list[str] = []
-    holds = predictions.c.body.contains(f'"author":{encode(author)}', autoescape=True)
-    mine = sa.select(schema.feedback.c.id).where(
-        schema.feedback.c.author == author, schema.feedback.c.app == traffic.app
+    spelled, wanted, table = lru_cache(maxsize=4096)(spell), spell(author), schema.feedback
+    named = ~predictions.c.body.contains('"author":""')
+    mine = sa.select(table.c.id, table.c.author).where(
+        table.c.author != "", table.c.app == traffic.app
     )
     for engine in traffic.engines().values():
-        with engine.connect().execution_options(read_only=True) as connection:
-            query = sa.select(predictions.c.body).where(predictions.c.app == traffic.app, holds)
-            rows = (decode(Prediction, body) for body in connection.execute(query).scalars())
-            asked += [row.id for row in rows if row.author == author]
-            said += list(connection.execute(mine).scalars())
+        with engine.connect().execution_options(read_only=True, yield_per=_BATCH) as connection:
+            query = sa.select(predictions.c.body).where(predictions.c.app == traffic.app, named)
+            near = (
+                body
+                for body in connection.execute(query).scalars()
+                if any(spelled(json.loads(name)) == wanted for name in _AUTHOR.findall(body))
+            )
+            rows = (decode(Prediction, body) for body in near)
+            asked += [row.id for row in rows if spelled(row.author) == wanted]
+            said += [name for name, who in connection.execute(mine) if spelled(who) == wanted]
     return asked, said
 
 
