@@ -127,6 +127,20 @@ def test_what_people_said_and_what_a_reviewer_decided_is_told(project: Project, 
     assert found["reviewed"] == [{"label": "size", "state": "accepted", "must": True}]
 
 
+def test_the_text_a_reviewer_wrote_is_shown_to_whoever_may_see_texts(
+    project: Project, asked: str
+) -> None:
+    label = Label(
+        id="lab_1", app="shop", record=asked, value="Frau Weber, 韦伯太太", author="ann",
+        author_kind="person", private=True,
+    )  # fmt: skip
+    project.ring.ledger.add_fact("label", label.id, label, about=asked)
+    shown = why(project.ring, asked, sight=eyes())["reviewed"]
+    assert shown == [{"label": "Frau Weber, 韦伯太太", "state": "accepted", "must": False}]
+    hidden = why(project.ring, asked, sight=eyes(blind=True))["reviewed"]
+    assert hidden == [{"label": "", "state": "accepted", "must": False}]
+
+
 def not_held_out(project: Project, texts: list[str]) -> Any:
     return next(row for row in project.predict(texts) if not row.holdout)
 

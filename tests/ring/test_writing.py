@@ -10,9 +10,12 @@ from typing import Any
 import pytest
 from tests.bert import tiny_bert
 
+from chainring.contracts.access import Who
 from chainring.contracts.codec import decode
 from chainring.contracts.evaluation import Evaluation
 from chainring.ring.built import current
+from chainring.ring.sight import Sight
+from chainring.ring.why import why
 from chainring.software.api import Project
 from chainring.text.chat import conversation
 
@@ -111,6 +114,11 @@ def test_a_project_that_writes_turns_and_answers_what_was_evaluated(
     try:
         (prediction,) = project.predict([asked])
         assert prediction.output
+        for blind in (False, True):
+            sight = Sight((), who=Who(role="owner"), purpose="explanation", blind=blind)
+            told = why(project.ring, prediction.id, sight=sight)
+            assert told["now"].get("output", "") == ("" if blind else prediction.output)
+            assert told["answer"].get("output", "") == ("" if blind else prediction.output)
         _, deployment = current(project.ring)
         assert deployment is not None
         assert deployment.task == task

@@ -67,11 +67,15 @@ def why(ring: Ring, prediction: str, *, sight: Sight) -> dict[str, Any]:
         ),
         "feedback": [_feedback(row, sight, ring.recipe.feedback) for row in said],
         "reviewed": [
-            {"label": label.value, "state": label.state, "must": label.must}
+            {
+                "label": label.value if shown is not None or not label.private else "",
+                "state": label.state,
+                "must": label.must,
+            }
             for label in _reviews(ring, prediction, said)
         ],
         "learnt": learnt,
-        "now": now(ring, text, pair=answered.given_pair),
+        "now": now(ring, text, pair=answered.given_pair, texts=shown is not None),
     }
 
 
@@ -192,8 +196,13 @@ def _later_models(ring: Ring, answered: str) -> Iterator[tuple[Lineage, Model]]:
                 yield row, model
 
 
-def now(ring: Ring, text: str | None, *, pair: str = "") -> dict[str, Any] | None:
-    """Return what the champion of this moment answers to the same text."""
+def now(
+    ring: Ring, text: str | None, *, pair: str = "", texts: bool = True
+) -> dict[str, Any] | None:
+    """Return what the champion of this moment answers to the same text.
+
+    Without `texts` what it writes is left out: it comes from a text that may not be seen.
+    """
     _, champion = current(ring)
     if champion is None or not text:
         return None
@@ -203,7 +212,7 @@ def now(ring: Ring, text: str | None, *, pair: str = "") -> dict[str, Any] | Non
     return {
         "model": champion.model,
         "label": answer.label,
-        **({"output": answer.output} if answer.output else {}),
+        **({"output": answer.output} if answer.output and texts else {}),
         "confidence": round(answer.confidence, 4),
         "passed_on": answer.passed_on,
     }
