@@ -6,13 +6,22 @@ import os
 import signal
 import subprocess
 import sys
+import tomllib
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from tests.software.conftest import ALONE, PATIENCE_S
 
-from chainring.contracts.errors import ConflictError, ProjectNotFoundError
+from chainring.contracts.errors import (
+    ConflictError,
+    InputError,
+    ProjectNotFoundError,
+    RecipeError,
+)
+from chainring.ring.recipe import load_recipe
 from chainring.software.api import Project
+from chainring.software.recipe_ledger import with_ledger
 
 DYING = """\
 import os, signal, sys
@@ -64,3 +73,50 @@ def test_a_project_without_its_recipe_is_not_restored_over(archive: Path, tmp_pa
     with pytest.raises(ConflictError, match="without a recipe"):
         Project.restore(archive, tmp_path / "shop")
     assert key.read_bytes() == before
+
+
+def test_a_recipe_that_could_not_be_opened_again_is_not_backed_up(tmp_path: Path) -> None:
+    with closing(Project.init(tmp_path / "shop")) as project:
+        recipe = tmp_path / "shop" / "chainring.toml"
+        with recipe.open("a", encoding="utf-8") as file:
+            file.write('\n[project]\nname = "twice"\n')
+        with pytest.raises(RecipeError, match="is no TOML"):
+            project.backup(tmp_path / "shop.tar.gz")
+    assert not (tmp_path / "shop.tar.gz").exists()
+
+
+@pytest.mark.postgres
+def test_a_backup_moves_to_another_ledger_and_back(
+    archive: Path, tmp_path: Path, postgres: str
+) -> None:
+    with closing(Project.restore(archive, tmp_path / "moved", ledger=postgres)) as moved:
+        assert moved.ring.ledger.engine.dialect.name == "postgresql"
+        moved.backup(tmp_path / "back.tar.gz")
+    with closing(Project.restore(tmp_path / "back.tar.gz", tmp_path / "back", ledger="")) as back:
+        assert back.ring.ledger.engine.dialect.name == "sqlite"
+    assert load_recipe(tmp_path / "moved").store.ledger == postgres
+
+
+def test_a_ledger_that_is_none_is_told_and_leaves_no_project(archive: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="postgresql://user@host/database"):
+        Project.restore(archive, tmp_path / "new", ledger="mysql://db/shop")
+    assert not (tmp_path / "new" / "chainring.toml").exists()
+
+
+@pytest.mark.parametrize(
+    "store",
+    ["", "[store]\ncache_gib = 9\n", '[store] # here\nledger = ""\n[gate]\nalpha = 0.05\n',
+     '[ store ]\ncache_gib = 9\nledger = "sqlite:///a" # old'],
+)  # fmt: skip
+def test_only_the_line_of_the_ledger_changes_in_a_recipe(store: str) -> None:
+    before = f'# ours\n[project]\nname = "shop" # the shop\n\n{store}'
+    after = with_ledger(before, "postgresql://db/shop")
+    old, new = tomllib.loads(before), tomllib.loads(after)
+    assert new.pop("store") == {**old.pop("store", {}), "ledger": "postgresql://db/shop"}
+    assert new == old
+    assert {line for line in before.splitlines() if "ledger" not in line} <= set(after.splitlines())
+
+
+def test_a_section_that_cannot_be_changed_is_told() -> None:
+    with pytest.raises(InputError, match="by hand"):
+        with_ledger('store = {cache_gib = 9}\n[project]\nname = "shop"\n', "postgresql://db/shop")

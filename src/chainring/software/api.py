@@ -281,9 +281,15 @@ class Project:
         return upkeep.backup(self, Path(path))
 
     @classmethod
-    def restore(cls, archive: str | Path, path: str | Path) -> Project:
-        """Make a project in a new folder from an archive; every tree is verified."""
-        return upkeep.restore(Path(archive), Path(path), cls.open)
+    def restore(
+        cls, archive: str | Path, path: str | Path, *, ledger: str | None = None
+    ) -> Project:
+        """Make a project in a new folder from an archive; every tree is verified.
+
+        `ledger` is written into the recipe: `postgresql://user@host/database`, an empty one, or ""
+        for SQLite in the folder; without it the recipe of the archive says which.
+        """
+        return upkeep.restore(Path(archive), Path(path), cls.open, ledger=ledger)
 
     @classmethod
     def upgrade(cls, path: str | Path = ".") -> Project:

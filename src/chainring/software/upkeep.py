@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chainring.contracts.errors import ConflictError
-from chainring.ring.recipe import FILE
+from chainring.ring.recipe import FILE, load_recipe
 from chainring.software import auditing
 from chainring.software.project import HARVESTS, HIDDEN
 from chainring.store.files import sync_folder
@@ -31,6 +31,7 @@ def backup(project: Project, path: Path) -> dict[str, int]:
     from chainring.store import backup as archives
 
     auditing.require_whole_export(project, "backup")
+    load_recipe(project.folder)  # as it stands in the file: a later restore opens with that
     with noted(project, path):
         return archives.backup(
             path,
@@ -42,8 +43,11 @@ def backup(project: Project, path: Path) -> dict[str, int]:
         )
 
 
-def restore(archive: Path, folder: Path, opened: Callable[[Path], Project]) -> Project:
+def restore(
+    archive: Path, folder: Path, opened: Callable[[Path], Project], *, ledger: str | None
+) -> Project:
     """Make a project in a new folder from an archive; see `Project.restore`."""
+    from chainring.software.recipe_ledger import with_ledger
     from chainring.store import backup as archives
 
     if (folder / FILE).exists():
@@ -54,6 +58,9 @@ def restore(archive: Path, folder: Path, opened: Callable[[Path], Project]) -> P
     shutil.rmtree(staging, ignore_errors=True)  # of a restore that was killed
     try:
         archives.restore_files(archive, folder=staging, hidden=staging / HIDDEN)
+        if ledger is not None:
+            recipe = staging / FILE
+            recipe.write_text(with_ledger(recipe.read_text("utf-8-sig"), ledger), "utf-8")
         with closing(opened(staging)) as staged:
             ring = staged.ring
             archives.restore(

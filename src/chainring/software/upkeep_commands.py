@@ -32,11 +32,15 @@ def backup(
 def restore(
     archive: Annotated[Path, typer.Argument(help="archive of `chainring backup`")],
     folder: Annotated[Path, typer.Argument(help="new folder")],
+    ledger: Annotated[
+        str | None,
+        typer.Option(help="another ledger: postgresql://user@host/database; '' for SQLite"),
+    ] = None,
 ) -> None:
     """Make a project in a new folder from an archive; everything is verified."""
     from chainring.software.api import Project
 
-    with closing(Project.restore(archive, folder)) as restored:
+    with closing(Project.restore(archive, folder, ledger=ledger)) as restored:
         typer.echo(f"restored {restored.app} into {folder}; your text folder is not in a backup")
 
 

@@ -8,7 +8,10 @@ curious case of neural text degeneration"), sharpened by the temperature.
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+
+from chainring.contracts.errors import InputError
 
 
 def sample(
@@ -20,7 +23,14 @@ def sample(
     temperature: float = 0.8,
     top_p: float = 0.9,
 ) -> str:
-    """Return the prompt and what the model says after it, up to where it ends the text."""
+    """Return the prompt and what the model says after it, up to where it ends the text.
+
+    Raises
+    ------
+    InputError
+        When the folder holds no GPT that `chainring pretrain` made.
+    """
+    _require_gpt(folder)
     import torch
     from tokenizers import Tokenizer
     from transformers import AutoModelForCausalLM
@@ -49,3 +59,18 @@ def sample(
         )[0].tolist()
     text: str = tokenizer.decode([one for one in made if one not in marks.special])
     return text
+
+
+def _require_gpt(folder: Path) -> None:
+    config = folder / "config.json"
+    if (folder / "tokenizer.json").is_file() and config.is_file():
+        kind = json.loads(config.read_text(encoding="utf-8")).get("model_type")
+        if kind == "gpt2":
+            return
+        found = f"is a {kind}, which does not go on with a text"
+    else:
+        found = "holds no model"
+    raise InputError(
+        f"{folder} {found}; make one with "
+        "`chainring pretrain TEXTS --objective causal --out FOLDER`"
+    )
