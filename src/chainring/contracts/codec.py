@@ -1,7 +1,8 @@
 """Nouns to and from JSON: dataclasses, tuples, mappings and scalars; unknown keys are faults.
 
 Enters a frozen dataclass, leaves a JSON text with sorted keys, and the way back by type hints:
-`decode(Record, encode(record)) == record`. The digest of a noun is the digest of that text.
+`decode(Record, encode(record)) == record`. What was said in two languages is kept in both; its
+English alone is plain data, and what a digest is taken of.
 """
 
 from __future__ import annotations
@@ -15,30 +16,43 @@ from functools import cache
 from typing import Any, TypeVar
 
 from chainring.contracts.errors import InputError
+from chainring.contracts.said import Said
 
 T = TypeVar("T")
 _SCALARS = frozenset({str, int, float, bool, type(None)})
 
 
-def plain(value: Any) -> Any:
-    """Return `value` as JSON-ready plain data: dicts, lists and scalars."""
+def plain(value: Any, *, both: bool = False) -> Any:
+    """Return `value` as JSON-ready plain data: dicts, lists and scalars.
+
+    Parameters
+    ----------
+    both
+        Whether what was said in two languages becomes a dict of both, as it is stored.
+    """
     kind: Any = type(value)
     if kind in _SCALARS:
         return value
+    if kind is Said and both:
+        return {"en": str(value), "zh": value.zh}
     if dataclasses.is_dataclass(value) and kind is not type:
-        return {name: plain(getattr(value, name)) for name in _names(kind)}
+        return {name: plain(getattr(value, name), both=both) for name in _names(kind)}
     if isinstance(value, dict):
-        return {str(key): plain(item) for key, item in value.items()}
+        return {str(key): plain(item, both=both) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
-        items = [plain(item) for item in value]
+        items = [plain(item, both=both) for item in value]
         return sorted(items) if isinstance(value, set | frozenset) else items
     return value
 
 
 def encode(value: Any) -> str:
     """Return canonical JSON text of a noun: sorted keys, no spaces, Chinese as it is."""
+    return _text(plain(value, both=True))
+
+
+def _text(data: Any) -> str:
     return json.dumps(
-        plain(value), sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False
+        data, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False
     )
 
 
@@ -59,7 +73,7 @@ def decode(kind: type[T], text: str | bytes) -> T:
 
 def digest(value: Any, *, size: int = 16) -> str:
     """Return `blake2b:<hex>` of a noun's canonical JSON (or of bytes, or of a text)."""
-    data = value if isinstance(value, bytes) else encode(value).encode()
+    data = value if isinstance(value, bytes) else _text(plain(value)).encode()
     return "blake2b:" + hashlib.blake2b(data, digest_size=size).hexdigest()
 
 
@@ -107,7 +121,15 @@ def build(hint: Any, data: Any) -> Any:
 def _build_class(kind: type, data: Any) -> Any:
     if dataclasses.is_dataclass(kind):
         return _build_dataclass(kind, data)
+    if kind is str and type(data) is dict:
+        return _build_said(data)
     return float(data) if kind is float and isinstance(data, int) else data
+
+
+def _build_said(data: dict[str, Any]) -> Said:
+    if set(data) != {"en", "zh"}:
+        raise InputError(f"a text in two languages is expected, found {sorted(data)}")
+    return Said(data["en"], zh=data["zh"])
 
 
 def _require_shape(data: Any, shape: type) -> None:
@@ -140,9 +162,10 @@ VOLATILE = frozenset({"cpu_s", "texts_per_s", "duration_s", "free_disk_mib"})
 
 def identity(value: Any) -> str:
     """Return the digest of a noun without what was merely measured."""
-    text = encode(value)
+    data = plain(value)
+    text = _text(data)
     if any(f'"{name}":' in text for name in VOLATILE):
-        text = encode(_steady(plain(value)))
+        text = _text(_steady(data))
     return digest(text.encode(), size=32)
 
 

@@ -22,6 +22,8 @@ import difflib
 from collections.abc import Callable, Iterable, Sequence
 from typing import Self
 
+from chainring.contracts.said import Said, in_language
+
 
 class ChainringError(Exception):
     """Base of every error that chainring raises on purpose."""
@@ -101,10 +103,10 @@ class MissingPackageError(ChainringError, ImportError):
 
     def __init__(self, package: str, *, extra: str, needed_for: str) -> None:
         self.package, self.extra, self.needed_for = package, extra, needed_for
-        super().__init__(
-            f"{needed_for} needs the package {package}; install it with: "
-            f"pip install 'chainring[{extra}]'"
-        )
+        install = f"pip install 'chainring[{extra}]'"
+        english = f"{needed_for} needs the package {package}; install it with: {install}"
+        needing = in_language(needed_for, "zh")
+        super().__init__(Said(english, zh=f"{needing}需要软件包 {package}；请安装：{install}"))
 
     def __reduce__(self) -> tuple[Callable[..., MissingPackageError], tuple[str, str, str]]:
         return _missing, (self.package, self.extra, self.needed_for)

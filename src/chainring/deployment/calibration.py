@@ -31,6 +31,7 @@ from chainring.deployment.model_folder import (
 )
 from chainring.deployment.onnx import INPUTS, SEGMENTS
 from chainring.deployment.openvino import OPENVINO_FILE, import_openvino
+from chainring.deployment.sentences import say
 from chainring.text.prepare import prepare
 
 CALIBRATED_TEXTS = 200
@@ -85,9 +86,7 @@ def _import_nncf() -> Any:
     try:
         import nncf
     except ImportError as error:
-        raise MissingPackageError(
-            "nncf", extra="train", needed_for="the static 8-bit form of an encoder"
-        ) from error
+        raise MissingPackageError("nncf", extra="train", needed_for=say("static form")) from error
     finally:
         if block:
             _put_back(before)

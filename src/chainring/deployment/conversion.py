@@ -26,6 +26,7 @@ from typing import Any
 
 from chainring.contracts.errors import MissingPackageError, RefusedError
 from chainring.deployment.model_folder import TOKENIZER_FILE
+from chainring.deployment.sentences import say
 
 WEIGHTS_FOLDER, FACTS_FILE = "ctranslate2", "writing.json"
 READING, WRITING = "reading", "writing"
@@ -61,7 +62,7 @@ def convert(source: Path, folder: Path, *, quantization: str) -> None:
         from chainring.deployment.writer import open_network
     except ImportError as error:
         raise MissingPackageError(
-            str(error.name), extra="train,writers", needed_for="a form for CTranslate2"
+            str(error.name), extra="train,writers", needed_for=say("converted form")
         ) from error
     network = open_network(source / "writer")
     writing = AutoTokenizer.from_pretrained(str(source / "writer"), trust_remote_code=False)
@@ -75,10 +76,8 @@ def convert(source: Path, folder: Path, *, quantization: str) -> None:
         spec.validate()
         spec.optimize(quantization=quantization)
     except (ValueError, NotImplementedError, KeyError, AttributeError) as error:
-        raise RefusedError(
-            f"CTranslate2 cannot convert this network ({type(error).__name__}: {error}); "
-            "it is served by transformers"
-        ) from error
+        told = f"{type(error).__name__}: {error}"
+        raise RefusedError(say("not converted", error=told)) from error
     target = folder / WEIGHTS_FOLDER
     target.mkdir()
     spec.save(str(target))
@@ -92,9 +91,7 @@ def _family(families: Any, config: Any) -> Callable[[Any], Any]:
         kind = "bart"
     if kind not in FAMILIES:
         known = ", ".join(sorted([*FAMILIES, "marian"]))
-        raise RefusedError(
-            f"CTranslate2 serves {known}, and this network is a {kind}; transformers serves it"
-        )
+        raise RefusedError(say("other network", known=known, kind=kind))
     loader = getattr(families, FAMILIES[kind])()
     if kind == "m2m_100":
         loader.set_position_encodings = _places_after_padding
@@ -126,9 +123,9 @@ def _facts(network: Any, writing: Any) -> dict[str, Any]:
     pad = how.pad_token_id if how.pad_token_id is not None else writing.pad_token_id
     ends = how.eos_token_id if how.eos_token_id is not None else writing.eos_token_id
     if isinstance(ends, list):
-        raise RefusedError("this network ends with one of several marks; transformers serves it")
+        raise RefusedError(say("several ends"))
     if how.forced_bos_token_id is not None:
-        raise RefusedError("this network begins with a forced mark; transformers serves it")
+        raise RefusedError(say("forced begin"))
     return {
         "pair": bool(config.is_encoder_decoder),
         "start": how.decoder_start_token_id,
@@ -148,9 +145,6 @@ def _copy_tokenisers(source: Path, folder: Path) -> None:
             continue
         file = place / TOKENIZER_FILE
         if not file.is_file():
-            raise RefusedError(
-                f"its tokeniser has no {TOKENIZER_FILE}, which serving without transformers "
-                "needs; transformers serves it"
-            )
+            raise RefusedError(say("no tokeniser", file=TOKENIZER_FILE))
         (folder / name).mkdir()
         shutil.copyfile(file, folder / name / TOKENIZER_FILE)

@@ -26,6 +26,7 @@ from chainring.deployment.form_parts import (
 from chainring.deployment.linear import VOCABULARY_FILE, WEIGHTS_FILE
 from chainring.deployment.model_folder import ONNX_FILE, TOKENIZER_FILE
 from chainring.deployment.parity import Tolerances
+from chainring.deployment.sentences import say
 from chainring.deployment.settings import ParitySettings
 
 
@@ -70,7 +71,7 @@ def _write_reading(making: Making) -> None:
 
 def _bf16(settings: ParitySettings) -> Tolerances:
     return Tolerances(
-        because="bfloat16 keeps 8 bits of each number's mantissa",
+        because=say("bfloat16"),
         tie=0.03,
         min_cosine=settings.bf16_min_cosine,
         min_agreement=settings.bf16_min_agreement,
@@ -79,7 +80,7 @@ def _bf16(settings: ParitySettings) -> Tolerances:
 
 def _eight_bits(settings: ParitySettings) -> Tolerances:
     return Tolerances(
-        because="weights and activations are rounded to 8 bits",
+        because=say("eight bits"),
         tie=0.05,
         min_cosine=settings.light_min_cosine,
         min_agreement=settings.light_min_agreement,

@@ -23,6 +23,7 @@ from chainring.deployment.model_folder import (
     read_card,
 )
 from chainring.deployment.parity import Tolerances
+from chainring.deployment.sentences import say
 from chainring.deployment.settings import ParitySettings
 
 _ENCODER = ("exact.v1", "torch.v1", "float32.v1", "bf16.v1", "light.v1", "fast.v1", "cuda.v1")
@@ -108,13 +109,13 @@ class FormPart:
         missing = [name for name in self.packages if find_spec(name) is None]
         better = sorted(sets & set(self.without))
         if self.after and self.after not in made:
-            return f"is made of the form {self.after}, which could not be made"
+            return say("made of", form=self.after)
         if self.instruction_sets and not sets & set(self.instruction_sets):
-            return f"the processor has none of {', '.join(self.instruction_sets)}"
+            return say("no instructions", names=", ".join(self.instruction_sets))
         if better:
-            return f"the processor has {', '.join(better)}: bfloat16 is tried instead"
+            return say("better instructions", names=", ".join(better))
         if missing:
-            return f"needs {', '.join(missing)}: pip install 'chainring[{self.extra}]'"
+            return say("needs", packages=", ".join(missing), extra=self.extra)
         return ""
 
 
@@ -144,7 +145,7 @@ def copy_model(making: Making) -> None:
 def as_trained(settings: ParitySettings) -> Tolerances:
     """Return the tolerances of a form that computes in float32."""
     return Tolerances(
-        because="float32 like training, only the order of sums differs",
+        because=say("as trained"),
         tie=2 * settings.exact_max_difference,
         max_difference=settings.exact_max_difference,
     )

@@ -21,10 +21,12 @@ from chainring.contracts.forms import Form, Forms, Parity
 from chainring.contracts.model import Model
 from chainring.contracts.parts import load_part
 from chainring.contracts.placement import Placement
+from chainring.contracts.said import joined, told_by
 from chainring.contracts.work import Work
 from chainring.deployment.form_parts import PARTS_OF_KIND, FormPart, Making, parts_of
 from chainring.deployment.model_folder import Card, Golden, read_card, read_golden
 from chainring.deployment.parity import parity
+from chainring.deployment.sentences import say
 from chainring.deployment.settings import DeploymentSettings, Tier
 from chainring.deployment.speed import Rates, median_ratio, rates
 
@@ -104,7 +106,7 @@ def _written(part: FormPart, making: Making) -> str:
     try:
         part.write(making)
     except (RefusedError, MissingPackageError) as error:
-        return str(error)
+        return told_by(error)
     return ""
 
 
@@ -176,20 +178,20 @@ def _refusal(
     part: FormPart, found: Parity, measured: Rates, before: str, slower_margin: float
 ) -> str:
     if not found.within:
-        return f"answers unlike the trained model: {found.because}"
+        return say("unlike", because=found.because)
     ratio = median_ratio(measured[part.name], measured[before]) if before else 1.0
     if before and part.gains and ratio < 1 + slower_margin:
-        return f"{ratio:.2f} times as fast as {before} on this machine: no gain worth a change"
+        return say("no gain", ratio=f"{ratio:.2f}", form=before)
     if ratio < 1 - slower_margin:
-        return f"{ratio:.2f} times as fast as {before} on this machine: slower, and less exact"
+        return say("slower", ratio=f"{ratio:.2f}", form=before)
     return ""
 
 
 def _acceptance(measured: Rates, name: str, before: str) -> str:
-    like = "answers like the trained model"
     if not before:
-        return like
-    return f"{like}, {median_ratio(measured[name], measured[before]):.2f} times as fast as {before}"
+        return say("like")
+    ratio = median_ratio(measured[name], measured[before])
+    return say("like and faster", ratio=f"{ratio:.2f}", form=before)
 
 
 def _chosen(tried: Sequence[Form], tier: Tier, left_out: Mapping[str, str]) -> str:
@@ -207,11 +209,12 @@ def _chosen(tried: Sequence[Form], tier: Tier, left_out: Mapping[str, str]) -> s
 
 def _why(chosen: str, tier: Tier, tried: Sequence[Form], left_out: Mapping[str, str]) -> str:
     """Return why this form serves: what stands before it in its tier, and what spoke against it."""
-    against = {form.name: f"refused, {form.because}" for form in tried}
-    against |= {name: f"left out, {reason}" for name, reason in left_out.items()}
+    against = {
+        form.name: say("refused", form=form.name, because=form.because) for form in tried
+    } | {name: say("left out", form=name, because=why) for name, why in left_out.items()}
     before = FORMS_OF_TIER[tier][: FORMS_OF_TIER[tier].index(chosen)]
-    told = [f"{name} {against[name]}" for name in before if name in against]
-    return f"the first of tier {tier} that can serve" + "".join(f"; {one}" for one in told)
+    told = [against[name] for name in before if name in against]
+    return joined([say("first of tier", tier=tier), *told])
 
 
 def _size(folder: Path) -> int:

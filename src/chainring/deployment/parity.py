@@ -17,7 +17,9 @@ from numpy.typing import NDArray
 from chainring.contracts.forms import Parity
 from chainring.contracts.predictor import Predictor
 from chainring.contracts.request import Request
+from chainring.contracts.said import joined
 from chainring.deployment.model_folder import Floats, Golden
+from chainring.deployment.sentences import say
 
 Doubles = NDArray[np.float64]
 FLOOR = 1e-6
@@ -69,7 +71,7 @@ def _judged(numbers: dict[str, float], golden: Golden, tolerances: Tolerances) -
     return Parity(
         rows=len(golden.texts),
         within=not faults,
-        because="; ".join(faults) or f"within tolerance: {tolerances.because}",
+        because=joined(faults) or say("within", because=tolerances.because),
         **numbers,
     )
 
@@ -166,20 +168,26 @@ def _faults(numbers: dict[str, float], tolerances: Tolerances) -> list[str]:
         ("label agreement", numbers["label_agreement"], ">=", tolerances.min_agreement),
     )
     return [
-        f"{name} {value:.6g} is not {side} {bound:.6g} ({tolerances.because})"
+        say(
+            "beyond",
+            what=name,
+            value=f"{value:.6g}",
+            side=side,
+            bound=f"{bound:.6g}",
+            because=tolerances.because,
+        )
         for name, value, side, bound in checks
         if not (value >= bound if side == ">=" else value <= bound)
     ]
 
 
 def _no_answer(golden: Golden, found: Floats) -> Parity:
-    expected = golden.probabilities.shape
+    kind = "no shape" if np.isfinite(found).all() else "not finite"
     return Parity(
         rows=len(golden.texts),
         min_cosine=0.0,
         max_difference=1.0,
         label_agreement=0.0,
         within=False,
-        because=f"expected finite probabilities of shape {expected}, found {found.shape}"
-        + ("" if np.isfinite(found).all() else ", some not finite"),
+        because=say(kind, expected=golden.probabilities.shape, found=found.shape),
     )

@@ -13,6 +13,7 @@ from chainring.contracts.errors import MissingPackageError, RefusedError
 from chainring.deployment.form_parts import FormPart, Making, copy_files
 from chainring.deployment.model_folder import ONNX_FILE, TOKENIZER_FILE, read_card
 from chainring.deployment.parity import Tolerances
+from chainring.deployment.sentences import say
 from chainring.deployment.settings import ParitySettings
 
 ENGINE_FILE = "model.engine"
@@ -71,7 +72,7 @@ def _write(making: Making) -> None:
 
 def _float32(settings: ParitySettings) -> Tolerances:
     return Tolerances(
-        because="float32, of which a GPU may multiply the first 10 bits of mantissa only",
+        because=say("tensor float"),
         tie=0.03,
         min_cosine=settings.bf16_min_cosine,
         min_agreement=settings.bf16_min_agreement,

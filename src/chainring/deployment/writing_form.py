@@ -16,6 +16,7 @@ from functools import partial
 from chainring.deployment.form_parts import FormPart, Making, copy_files, copy_model
 from chainring.deployment.parity import Tolerances
 from chainring.deployment.passages import PASSAGES_FILE
+from chainring.deployment.sentences import say
 from chainring.deployment.settings import ParitySettings
 
 
@@ -29,7 +30,7 @@ def _write_converted(making: Making, *, quantization: str) -> None:
 
 def _same(_: ParitySettings) -> Tolerances:
     return Tolerances(
-        because="the same weights, written token by token as in training",
+        because=say("same weights"),
         tie=0.0,
         min_cosine=1.0,
         min_agreement=1.0,
@@ -38,7 +39,7 @@ def _same(_: ParitySettings) -> Tolerances:
 
 def _searched_alike(settings: ParitySettings) -> Tolerances:
     return Tolerances(
-        because="the same weights; beam search may keep another of two like texts",
+        because=say("beams"),
         tie=0.0,
         min_cosine=settings.written_float32_min_likeness,
         min_agreement=settings.written_float32_min_same,
@@ -47,7 +48,7 @@ def _searched_alike(settings: ParitySettings) -> Tolerances:
 
 def _eight_bits(settings: ParitySettings) -> Tolerances:
     return Tolerances(
-        because="weights and activations are rounded to 8 bits",
+        because=say("eight bits"),
         tie=0.0,
         min_cosine=settings.written_int8_min_likeness,
         min_agreement=settings.written_int8_min_same,

@@ -15,6 +15,7 @@ from chainring.contracts.feedback import Feedback
 from chainring.contracts.label import Label
 from chainring.contracts.prediction import Prediction
 from chainring.contracts.record import Record
+from chainring.contracts.said import Said, joined
 from chainring.contracts.tasks import TASKS
 from chainring.contracts.verdict import Verdict
 from chainring.feedback.corrections import STATEMENTS, statements
@@ -22,6 +23,7 @@ from chainring.feedback.statement import Statement
 from chainring.ring.asked import asks, open_asks
 from chainring.ring.built import Ring, current
 from chainring.ring.grading import grading
+from chainring.ring.sentences import say
 from chainring.ring.snapshots import answers_beside
 from chainring.ring.turn import Turn, last_turn, named_feedback
 from chainring.stats.intervals import mean_grade
@@ -56,35 +58,33 @@ def due(ring: Ring, *, now: float | None = None) -> Due:
     settings, moment = ring.recipe.watch, time.time() if now is None else now
     last = last_turn(ring.ledger)
     if last is None:
-        return Due(due=True, because="the ring has not turned yet")
+        return Due(due=True, because=say("never turned"))
     fresh, waits = new_corrections(ring, last)
     rest_h = (moment - last.started) / 3600
     asked, waiting = asks(ring), open_asks(ring)
     if asked and not waiting:
-        because = f"all {len(asked)} answers that decide have been answered"
+        because = say("all answered", count=len(asked))
         return Due(due=True, because=because, corrections=fresh)
     if 0 <= rest_h < settings.cooldown_hours:  # below 0 the clock was set back: no rest is known
         return Due(
             due=False,
-            because=f"cooldown: {settings.cooldown_hours - rest_h:.1f} h left",
+            because=say("cooldown", hours=f"{settings.cooldown_hours - rest_h:.1f}"),
             corrections=fresh,
         )
     if fresh >= settings.min_corrections:
-        because = f"{fresh} new usable corrections (at least {settings.min_corrections})"
+        because = say("corrections", fresh=fresh, least=settings.min_corrections)
         return Due(due=True, because=because, corrections=fresh)
     drop = labelled_drop(ring, since=last)
     if drop is not None:
         return Due(due=True, because=drop, corrections=fresh)
     if settings.max_days and not 0 <= rest_h < settings.max_days * 24:
-        days = f"{rest_h / 24:.1f} days" if rest_h >= 0 else "an unknown time (the clock went back)"
-        because = f"timetable: {days} since the last turn"
+        days = f"{rest_h / 24:.1f}"
+        because = say("timetable", days=days) if rest_h >= 0 else say("clock went back")
         return Due(due=True, because=because, corrections=fresh)
-    because = f"{fresh} of {settings.min_corrections} new usable corrections; no labelled drop"
-    if waits:
-        because += f"; {waits} wait for a review (`chainring review`)"
-    if waiting:
-        because += f"; {len(waiting)} answers would decide the last verdict (`chainring review`)"
-    return Due(due=False, because=because, corrections=fresh)
+    told = [say("few corrections", fresh=fresh, least=settings.min_corrections)]
+    told += [say("waits", count=waits)] if waits else []
+    told += [say("would decide", count=len(waiting))] if waiting else []
+    return Due(due=False, because=joined(told), corrections=fresh)
 
 
 def new_corrections(ring: Ring, last: Turn) -> tuple[int, int]:
@@ -184,10 +184,7 @@ def labelled_drop(ring: Ring, *, since: Turn | None = None) -> str | None:
     if found is None:
         return None
     share = sum(found) / len(found)
-    return (
-        f"labelled drop: {share:.1%} of the newest {len(found)} reviewed answers are right, "
-        f"at least {low:.1%} {before}"
-    )
+    return say("drop", share=f"{share:.1%}", rows=len(found), low=f"{low:.1%}", before=before)
 
 
 def _fallen(right: list[float], least: float) -> list[float] | None:
@@ -199,7 +196,7 @@ def _fallen(right: list[float], least: float) -> list[float] | None:
     return right[start:] if capital >= capital_for(FALSE_ALARMS) else None
 
 
-def _promise(ring: Ring, model: str, right: list[float]) -> tuple[tuple[float, str], list[float]]:
+def _promise(ring: Ring, model: str, right: list[float]) -> tuple[tuple[float, Said], list[float]]:
     """Return what reviewed answers are measured against, and the grades that are measured.
 
     Of the hold-out that it was judged on where that had rows enough, else of its own first answers.
@@ -207,11 +204,11 @@ def _promise(ring: Ring, model: str, right: list[float]) -> tuple[tuple[float, s
     judged = promoted(ring, model)
     share = None if judged is None else judged.slices.get("part:holdout")
     if share is not None and share.rows >= MIN_PROMISE:
-        return (share.low, f"of the {share.rows} hold-out rows that it was judged on"), right
+        return (share.low, say("judged on", rows=share.rows)), right
     firm = len(right) >= 2 * FIRM_PROMISE
     count = FIRM_PROMISE if firm else MIN_PROMISE
     first, later = right[:count], right[count:]
-    return (mean_grade(first).low, f"of its first {len(first)}"), later
+    return (mean_grade(first).low, say("its first", rows=len(first))), later
 
 
 def _reviewed(ring: Ring, model: str, labels: list[Label]) -> list[tuple[Prediction, Label]]:

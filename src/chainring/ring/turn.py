@@ -25,15 +25,18 @@ from chainring.contracts.ids import new_id
 from chainring.contracts.label import Label
 from chainring.contracts.parts import part_names
 from chainring.contracts.record import Record
+from chainring.contracts.said import joined, told_by
 from chainring.contracts.source import Machine, Policy, Source
 from chainring.contracts.table import Table
 from chainring.contracts.verdict import Verdict
 from chainring.data.settings import KEYED
 from chainring.ring.built import CHAMPION, Built, Ring, build, current, require_task
 from chainring.ring.gate.conditions import BETTER
-from chainring.ring.gate.sentences import say
+from chainring.ring.gate.sentences import say as said_by_the_gate
+from chainring.ring.gate.sentences import word
 from chainring.ring.judging import judged, judged_again, judged_as_form
 from chainring.ring.release.course import enter, turned_down
+from chainring.ring.sentences import say
 from chainring.ring.snapshots import forgotten_marks, kept_answers, snapshot_feedback
 from chainring.ring.steps import UNPLACED, Made
 from chainring.store.ledger import Lease, Ledger, Ref
@@ -86,14 +89,14 @@ def turn(ring: Ring, *, machine: Machine, policy: Policy, source: Source) -> Tur
         started=time.time(),
         duration_s=0.0,
         outcome="failed",
-        because="interrupted",
+        because=say("interrupted"),
     )
     with _held(ring.ledger) as lease:
         ring.runner.lease, ring.runner.turn, ring.runner.called = lease, done.id, []
         try:
             done = replace(done, **_turn(ring, machine, policy, source))
         except ChainringError as error:
-            done = replace(done, because=str(error))
+            done = replace(done, because=told_by(error))
             raise
         finally:
             ring.runner.trees.digests.save()
@@ -239,8 +242,8 @@ def _settled(
         outcome = "held" if fresh else "nothing changed"
         return {"outcome": outcome, "because": _reason(says)}
     if built.model.noun.address in withdrawn(ring.ledger):
-        because = "it was rolled back, or its release ended; `chainring promote` brings it back"
-        return {"outcome": "held" if fresh else "nothing changed", "because": because}
+        outcome = "held" if fresh else "nothing changed"
+        return {"outcome": outcome, "because": say("withdrawn")}
     if head is not None and ring.recipe.release.through != "at once":
         made = ring.runner.run("deployment", built.forms, verdict, built.model)
         because = enter(ring, made.noun, by="gate", reason=says.value)
@@ -248,7 +251,7 @@ def _settled(
     promote(ring, built, verdict, head, by="gate", reason=says.value)
     return {
         "outcome": "promoted",
-        "because": says.value,
+        "because": word(says.value),
         "champion": built.model.noun.address,
     }
 
@@ -259,13 +262,13 @@ def _same_model(ring: Ring, built: Built, champion: Deployment, head: Ref | None
     if head is not None and not head.reason.startswith(ROLLBACK):
         verdict = judged_as_form(ring, built, champion)
     if verdict is None:
-        return {"outcome": "nothing changed", "because": "the same data and recipe"}
+        return {"outcome": "nothing changed", "because": say("same")}
     failed = [one for one in verdict.noun.checks if not one.holds and one.name != BETTER]
     if failed:
-        because = "; ".join(check.because for check in failed)
+        because = joined(check.because for check in failed)
         outcome = "held" if verdict.fresh else "nothing changed"
         return {"verdict": verdict.execution, "outcome": outcome, "because": because}
-    because = f"form {built.forms.noun.chosen} in place of {champion.form_name}"
+    because = say("form in place", form=built.forms.noun.chosen, other=champion.form_name)
     promote(ring, built, verdict, head, by="gate", reason=because)
     return {"verdict": verdict.execution, "outcome": "promoted", "because": because}
 
@@ -316,8 +319,8 @@ def rows_with(ring: Ring, dataset: str, identifiers: Sequence[str]) -> list[Made
 
 def _reason(verdict: Verdict) -> str:
     failed = [check.because for check in verdict.checks if not check.holds]
-    asks = [say("asks", count=len(verdict.asks))] if verdict.asks else []
-    return "; ".join([verdict.value, *failed, *asks])
+    asks = [said_by_the_gate("asks", count=len(verdict.asks))] if verdict.asks else []
+    return joined([word(verdict.value), *failed, *asks])
 
 
 @contextmanager

@@ -27,6 +27,7 @@ from chainring.contracts.values import both
 from chainring.contracts.verdict import Verdict
 from chainring.feedback.settings import FeedbackSettings
 from chainring.ring.built import CHAMPION, Ring, current, forgotten_of
+from chainring.ring.sentences import kept
 from chainring.ring.sight import Sight, feedback_facts, request_facts
 from chainring.ring.turn import rows_with
 from chainring.store.tables import MadeRow, read_rows
@@ -235,7 +236,12 @@ def _dataset(chain: Sequence[Lineage]) -> dict[str, Any]:
 def _promotions(ring: Ring, model: str) -> Iterator[dict[str, Any]]:
     for ref in reversed(ring.ledger.ref_history(CHAMPION)):
         if decode(Deployment, ref.body).model == model:
-            yield {"version": ref.number, "by": ref.by, "reason": ref.reason, "at": _day(ref.at)}
+            yield {
+                "version": ref.number,
+                "by": ref.by,
+                "reason": kept(ref.reason),
+                "at": _day(ref.at),
+            }
 
 
 def _reviews(ring: Ring, prediction: str, said: Sequence[Feedback]) -> list[Label]:

@@ -28,6 +28,7 @@ from chainring.contracts.ids import keyed
 from chainring.contracts.prediction import FAILED, Answer, Prediction, Variant, shadow_of
 from chainring.contracts.release import Release
 from chainring.contracts.request import Request
+from chainring.contracts.said import told_by
 from chainring.contracts.tasks import TASKS
 from chainring.deployment.answers import as_kept, filled
 from chainring.deployment.lane import Lane, Reply
@@ -36,6 +37,7 @@ from chainring.deployment.shadow import Shadow
 from chainring.ring.release import course
 from chainring.ring.release.evidence import Collector
 from chainring.ring.release.judge import Decision
+from chainring.ring.sentences import say
 from chainring.software.answering import Opened, threads_of
 
 if TYPE_CHECKING:
@@ -262,7 +264,8 @@ class Arms:
             predictor = await asyncio.to_thread(self._opened, release.candidate)
         except Exception as error:  # noqa: BLE001 - engines raise what they like
             log.error("release.refused model=%s cause=%s", release.candidate.model, error)
-            await self._settle(Decision(action="stop", because=f"it cannot be loaded: {error}"))
+            because = say("not loaded", error=told_by(error))
+            await self._settle(Decision(action="stop", because=because))
             return
         settings = project.ring.recipe
         self._candidate = Lane(predictor, tag=release.candidate, settings=settings.deployment)

@@ -16,6 +16,7 @@ from chainring.contracts.verdict import Verdict
 from chainring.ring import due as when
 from chainring.ring import turn as ring_turn
 from chainring.ring.built import CHAMPION, Built, Ring, built_of, current
+from chainring.ring.sentences import say
 from chainring.ring.steps import Made
 from chainring.software import auditing
 from chainring.software.unserved import DIGITS, short
@@ -33,7 +34,9 @@ def promote(project: Project, model: str, *, by: str, reason: str) -> Deployment
     if champion is not None and champion.model == address:
         raise ConflictError(f"{model} is the champion already")
     built, verdict = _judged(project, model)
-    ref = ring_turn.promote(ring, built, verdict, head, by=by, reason=f"override: {reason}")
+    ref = ring_turn.promote(
+        ring, built, verdict, head, by=by, reason=say("override", reason=reason)
+    )
     auditing.record(project, "promote", because=f"override by {by}", about=address)
     return decode(Deployment, ref.body)
 
@@ -74,8 +77,8 @@ def rollback(project: Project, *, to: int | None, by: str, reason: str) -> Deplo
     found = _before(ring, history) if to is None else _numbered(history, to)
     deployment = decode(Deployment, found.body)
     ring.runner.trees.open(deployment.form, fresh=True)
-    because = f"{ring_turn.ROLLBACK} to version {found.number}: {reason}"
-    ring.ledger.append_ref(CHAMPION, deployment, expected=history[0].number, by=by, reason=because)
+    told = say("rolled back to", version=found.number, reason=reason)
+    ring.ledger.append_ref(CHAMPION, deployment, expected=history[0].number, by=by, reason=told)
     because = f"to version {found.number} by {by}"
     auditing.record(project, "rollback", because=because, about=deployment.model)
     return deployment

@@ -14,6 +14,7 @@ from chainring.contracts.model import Model
 from chainring.contracts.verdict import Verdict
 from chainring.deployment.http.verbs import Champion, Day, History, TurnPoint
 from chainring.ring.built import current
+from chainring.ring.sentences import kept
 from chainring.ring.turn import Turn
 from chainring.software.reviewing import review_items
 
@@ -33,7 +34,7 @@ def history(project: Project) -> History:
             engine=deployment.engine,
             since=head.at,
             by=head.by,
-            because=head.reason,
+            because=kept(head.reason),
         )
     turns = [t for t in ring.ledger.facts("turn", Turn) if t.verdict]
     points = [_point(project, number, turn) for number, turn in enumerate(turns, 1)]

@@ -23,6 +23,7 @@ from chainring.contracts.errors import InputError
 from chainring.contracts.evaluation import Evaluation, Share
 from chainring.contracts.lineage import Lineage
 from chainring.contracts.model import Model
+from chainring.contracts.said import in_language
 from chainring.contracts.verdict import Verdict
 from chainring.data.looking.card import moment
 from chainring.ring.built import Built, built_of
@@ -153,7 +154,8 @@ def _ancestors(found: Carded, say: Mapping[str, str]) -> Iterator[str]:
     for rival in found.model.rivals:
         standing = _percent(rival.accuracy, rival.low, rival.high) if rival.rows else "–"
         won = f" ({say['won']})" if rival.won else ""
-        yield f"{rival.part} {standing}{won}: {rival.because}"
+        because = in_language(rival.because, say["code"])
+        yield f"{rival.part} {standing}{won}{say['colon']}{because}"
 
 
 def _figures(found: Carded, say: Mapping[str, str]) -> Iterator[str]:

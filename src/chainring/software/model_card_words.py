@@ -13,6 +13,7 @@ _ROWS = (
     ("cost", "What it cost", "成本"),
     ("again", "How to build and cite it", "复现与引用"),
     ("comma", ", ", "、"),
+    ("colon", ": ", "："),
     ("nothing", "nothing", "无"),
     ("unknown", "not stated", "未说明"),
     ("more", "and {n} more", "另有 {n} 项"),
@@ -163,6 +164,6 @@ _ROWS = (
 )
 
 WORDS = {
-    "en": {key: english for key, english, _ in _ROWS},
-    "zh": {key: chinese for key, _, chinese in _ROWS},
+    "en": {"code": "en"} | {key: english for key, english, _ in _ROWS},
+    "zh": {"code": "zh"} | {key: chinese for key, _, chinese in _ROWS},
 }

@@ -16,6 +16,7 @@ from chainring.contracts.evaluation import Evaluation, Outcome
 from chainring.contracts.forms import Forms
 from chainring.contracts.lineage import Lineage
 from chainring.contracts.model import Model, Rival
+from chainring.contracts.said import in_language
 from chainring.contracts.tasks import TASKS
 from chainring.contracts.verdict import Verdict
 from chainring.ring.gate.pairs import POOLED, is_right
@@ -113,7 +114,7 @@ def candidates(project: Project, verdict: Verdict, say: dict[str, str]) -> Itera
             escape(r.part),
             _standing(r),
             f"{r.cpu_s:.0f}",
-            escape(r.because),
+            escape(in_language(r.because, say["code"])),
         )
         for r in model.rivals
     ]
@@ -126,11 +127,14 @@ def candidates(project: Project, verdict: Verdict, say: dict[str, str]) -> Itera
                     escape(f.name) + (" ✓" if f.name == forms.chosen else ""),
                     f"{f.texts_per_s:,.0f}",
                     f"{f.bytes / 1e6:.1f}",
-                    escape(f.because),
+                    escape(in_language(f.because, say["code"])),
                 )
                 for f in forms.forms
             ]
-            lines += [(escape(n), "–", "–", escape(why)) for n, why in forms.left_out.items()]
+            lines += [
+                (escape(name), "–", "–", escape(in_language(why, say["code"])))
+                for name, why in forms.left_out.items()
+            ]
             yield table((say["form"], say["speed"], "MB", say["because"]), lines)
             return
 

@@ -13,6 +13,7 @@ from html import escape
 from chainring.contracts.access import row_facts
 from chainring.contracts.dataset import Row
 from chainring.contracts.evaluation import Share
+from chainring.contracts.said import in_language
 from chainring.contracts.study import Near, Study, SuspectLabel, Wanted
 from chainring.data.looking.samples import shown
 from chainring.ring.sight import Sight
@@ -45,7 +46,7 @@ def study_cards(
     """
     found = studied.study
     if found is None:
-        yield paragraph(studied.because)
+        yield paragraph(in_language(studied.because, say["code"]))
         return
     looked_at = rows_studied(found)
     if looked_at < found.rows:
@@ -62,7 +63,7 @@ def study_cards(
         )
         yield _wanted(found.wanted, say)
     for part, because in found.skipped.items():
-        yield paragraph(f"{say[f'no {part}']}: {because}")
+        yield paragraph(f"{say[f'no {part}']}{say['colon']}{in_language(because, say['code'])}")
     if "suspects" not in found.skipped:
         yield _suspects(found, suspects, studied, say, sight)
     if "mistakes" not in found.skipped:

@@ -48,6 +48,7 @@ _ROWS = (
     ("card", "Model card", "模型卡"),
     ("count", "turns so far: {n}", "已完成 {n} 轮"),
     ("comma", ", ", "、"),
+    ("colon", ": ", "："),
     (
         "short accuracy",
         "The newest model is right on {share} of the rows that judge.",
@@ -176,6 +177,6 @@ _ROWS = (
 )
 
 WORDS = {
-    "en": {key: english for key, english, _ in _ROWS},
-    "zh": {key: chinese for key, _, chinese in _ROWS},
+    "en": {"code": "en"} | {key: english for key, english, _ in _ROWS},
+    "zh": {"code": "zh"} | {key: chinese for key, _, chinese in _ROWS},
 }

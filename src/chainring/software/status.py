@@ -12,6 +12,7 @@ from chainring.contracts.deployment import Deployment
 from chainring.contracts.forms import Forms
 from chainring.ring.built import current, forms_of
 from chainring.ring.due import due
+from chainring.ring.sentences import kept
 from chainring.ring.turn import Turn
 from chainring.ring.why import forgotten
 from chainring.software.unserved import unserved
@@ -55,7 +56,7 @@ def _champion(
         "version": head.number,
         "since": head.at,
         "by": head.by,
-        "because": head.reason,
+        "because": kept(head.reason),
         "forgotten": sum(one["rows"] for one in gone),
         "form_because": forms.noun.because if forms else "",
         "forms": _forms(forms.noun) if forms else [],

@@ -18,10 +18,12 @@ from chainring.contracts.dataset import Row
 from chainring.contracts.errors import MissingPackageError
 from chainring.contracts.label import Label
 from chainring.contracts.request import Request
+from chainring.contracts.said import told_by
 from chainring.contracts.study import Study, SuspectLabel
 from chainring.contracts.verdict import Verdict
 from chainring.data.looking.rows import rows_naming
 from chainring.ring.built import Built, built_of
+from chainring.software.sentences import say as said
 from chainring.store.tables import read_rows
 
 if TYPE_CHECKING:
@@ -52,7 +54,7 @@ def study_of(project: Project, *, say: Callable[[str], None] = lambda _: None) -
         try:
             found = _made(project, built, say)
         except MissingPackageError as error:
-            return Studied(study=None, rows={}, because=str(error))
+            return Studied(study=None, rows={}, because=told_by(error))
         ledger.add_fact(KIND, key, found, about=built.dataset.noun.address)
     return Studied(study=found, rows=_named(project, built, found))
 
@@ -82,11 +84,11 @@ def _subject(project: Project) -> tuple[Built | None, str]:
     ring = project.ring
     rows = ring.ledger.all_lineage(step="verdict")
     if not rows:
-        return None, "no model was judged yet; run `chainring turn` first"
+        return None, said("not judged")
     built = built_of(ring, decode(Verdict, rows[-1].result).challenger)
     wanted = (built.dataset.noun.address, built.forms.noun.served.address)
     if not all(ring.runner.trees.has(address) for address in wanted):
-        return None, "the rows or the form of the newest model are gone (`chainring gc`)"
+        return None, said("rows gone")
     return built, ""
 
 

@@ -6,8 +6,11 @@ unserved(project.ring)    # "no model serves yet; run `chainring turn` first"
 from __future__ import annotations
 
 from chainring.contracts.codec import decode
+from chainring.contracts.said import joined
 from chainring.contracts.verdict import Verdict
 from chainring.ring.built import Ring
+from chainring.ring.gate.sentences import said_twice
+from chainring.software.sentences import say
 
 DIGITS = 12
 """By so many digits of its address a model is named."""
@@ -22,13 +25,10 @@ def unserved(ring: Ring) -> str:
     """Return a sentence for a project whose first champion is still to come."""
     verdicts = ring.ledger.all_lineage(step="verdict")
     if not verdicts:
-        return "no model serves yet; run `chainring turn` first"
+        return say("no turn")
     verdict = decode(Verdict, verdicts[-1].result)
     if verdict.promote:  # the turn that would have put it into service was cut off
-        return "no model serves yet; run `chainring turn` to end the last one"
+        return say("turn cut off")
     model = short(verdict.challenger)
-    because = "; ".join(check.because for check in verdict.checks if not check.holds)
-    return (
-        f"no model serves yet: the gate held {model} ({because}); add rows and turn again, or "
-        f"serve it all the same with `chainring promote {model} --reason WHY`"
-    )
+    because = joined(said_twice(check.because) for check in verdict.checks if not check.holds)
+    return say("gate held", model=model, because=because)

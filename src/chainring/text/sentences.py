@@ -1,10 +1,12 @@
-"""Sentences in two languages: said in English, kept so, and found again in Chinese.
+"""Sentences in two languages, by name: templates in a table, said with their values.
 
-What is stored or sent is an English sentence made of a template; its Chinese is found by matching
-the template and carrying the values over. A sentence of another origin stays as it is.
+What is said is an English text that carries its Chinese (`Said`), and is stored as both. Where only
+the English was kept, in older stores and in columns that hold one text, the Chinese is found by
+matching the template; a sentence of another origin stays as it is.
 
     GATE = Sentences({"size": ("{size} MiB; {limit} is the limit", "{size} MiB；上限 {limit}")})
-    GATE.in_chinese(GATE.say("size", size="3.0", limit="2.0"))
+    GATE.say("size", size="3.0", limit="2.0").zh
+    GATE.in_chinese("3.0 MiB; 2.0 is the limit")
 """
 
 from __future__ import annotations
@@ -12,6 +14,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import cached_property
+
+from chainring.contracts.said import Said
 
 Templates = Mapping[str, tuple[str, str]]
 
@@ -30,18 +34,27 @@ class Sentences:
     def __init__(self, templates: Templates, names: Mapping[str, str] | None = None) -> None:
         self.templates, self._names = templates, names or {}
 
-    def say(self, name: str, **values: object) -> str:
-        """Return the English sentence `name` with its values filled in."""
-        return self.templates[name][0].format(**values)
+    def say(self, name: str, **values: object) -> Said:
+        """Return the sentence `name` with its values filled in, which may be said ones."""
+        english, chinese = self.templates[name]
+        told = {key: self._value(value) for key, value in values.items()}
+        return Said(english.format(**values), zh=chinese.format(**told))
+
+    def _value(self, value: object) -> object:
+        if isinstance(value, Said):
+            return value.zh
+        return self._names.get(value, value) if isinstance(value, str) else value
 
     def in_chinese(self, sentence: str) -> str:
         """Return the Chinese of a sentence that `say` made; any other comes back as it is."""
+        if isinstance(sentence, Said):
+            return sentence.zh
         for pattern, chinese in self._patterns:
             found = pattern.fullmatch(sentence)
             if found:
                 told = found.groupdict().items()
-                return chinese.format(**{key: self._names.get(one, one) for key, one in told})
-        return sentence
+                return chinese.format(**{key: self.in_chinese(one) for key, one in told})
+        return self._names.get(sentence, sentence)
 
     @cached_property
     def _patterns(self) -> list[tuple[re.Pattern[str], str]]:

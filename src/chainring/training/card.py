@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from chainring.contracts.codec import digest
 from chainring.contracts.dataset import OUT_OF_SCOPE, Dataset, Row
 from chainring.contracts.model import Rival
+from chainring.contracts.said import in_language
 from chainring.text.characters import unlinked
 from chainring.training.answered import label_counts
 from chainring.training.card_words import WORDS
@@ -69,7 +70,8 @@ def _use(
     yield say["does"].format(task=dataset.task, labels=len(labels), part=winner.part)
     if winner.threshold.value:
         value = f"{winner.threshold.value:.3f}"
-        yield say["passes on"].format(value=value, because=winner.threshold.because)
+        because = in_language(winner.threshold.because, say["code"])
+        yield say["passes on"].format(value=value, because=because)
     yield say["meant for"]
 
 
@@ -90,11 +92,12 @@ def _data(
 
 
 def _rival(rival: Rival, say: Mapping[str, str]) -> str:
+    because = in_language(rival.because, say["code"])
     if not rival.rows:
-        return f"{rival.part}: {rival.because}"
+        return f"{rival.part}{say['colon']}{because}"
     won = say["won"] if rival.won else ""
     interval = f"{rival.accuracy:.1%} ({rival.low:.1%} – {rival.high:.1%}, n={rival.rows})"
-    return f"{rival.part} {interval}: {won}{rival.because}"
+    return f"{rival.part} {interval}{say['colon']}{won}{because}"
 
 
 def _ancestors(winner: Standing, say: Mapping[str, str]) -> Iterator[str]:

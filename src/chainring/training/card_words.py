@@ -13,6 +13,7 @@ _ROWS = (
     ("privacy", "Privacy", "隐私"),
     ("again", "How to build and cite it", "复现与引用"),
     ("comma", ", ", "、"),
+    ("colon", ": ", "："),
     ("unknown", "not stated", "未说明"),
     ("more", "and {n} more", "另有 {n} 项"),
     ("does", "task {task}, {labels} labels, {part}", "任务 {task}，{labels} 个标签，{part}"),
@@ -93,6 +94,6 @@ _ROWS = (
 )
 
 WORDS = {
-    "en": {key: english for key, english, _ in _ROWS},
-    "zh": {key: chinese for key, _, chinese in _ROWS},
+    "en": {"code": "en"} | {key: english for key, english, _ in _ROWS},
+    "zh": {"code": "zh"} | {key: chinese for key, _, chinese in _ROWS},
 }

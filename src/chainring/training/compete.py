@@ -18,10 +18,12 @@ from typing import TYPE_CHECKING
 
 from chainring.contracts.dataset import OUT_OF_SCOPE, Row, Task
 from chainring.contracts.model import Rival
+from chainring.contracts.said import Said, joined
 from chainring.contracts.tasks import TASKS
 from chainring.stats.readout import Readout
 from chainring.training.answered import RIGHT_FROM, answered, grades, value_of
 from chainring.training.candidate import Trained
+from chainring.training.sentences import say
 from chainring.training.threshold import Threshold, threshold
 
 if TYPE_CHECKING:
@@ -117,15 +119,21 @@ def _per_language(validation: Sequence[Row], right: Sequence[float]) -> dict[str
     return shares
 
 
-def _below_yardstick(standing: Standing, standings: Sequence[Standing]) -> str:
+def _below_yardstick(standing: Standing, standings: Sequence[Standing]) -> Said:
     """Return in which language, and by how much, a candidate is below the linear one, or ''."""
     yardstick = next((s for s in standings if s.part == YARDSTICK), standing)
     ours, theirs = standing.per_language, yardstick.per_language
-    return ", ".join(
-        f"{language} {ours[language]:.1%} below {theirs[language]:.1%}"
+    found = (
+        say(
+            "below",
+            language=language,
+            ours=f"{ours[language]:.1%}",
+            theirs=f"{theirs[language]:.1%}",
+        )
         for language, rows in standing.languages.items()
         if rows >= MIN_LANGUAGE_ROWS and ours[language] < theirs[language]
     )
+    return joined(found, en=", ")
 
 
 def _rival(standing: Standing, winner: Standing, barred: str) -> Rival:
@@ -141,19 +149,18 @@ def _rival(standing: Standing, winner: Standing, barred: str) -> Rival:
         per_language=standing.per_language,
         cpu_s=standing.trained.cpu_s,
         won=standing is winner,
-        because="; ".join([_because(standing, winner, barred), *standing.trained.notes]),
+        because=joined([_because(standing, winner, barred), *standing.trained.notes]),
     )
 
 
-def _because(standing: Standing, winner: Standing, barred: str) -> str:
+def _because(standing: Standing, winner: Standing, barred: str) -> Said:
     counted = TASKS[standing.readout.task].grade == "equal"  # else answers are right in part
-    share, rows = f"{standing.accuracy:.1%}", f"{len(standing.right)} validation rows"
     if standing is winner:
-        return f"{share} of {rows} right" if counted else f"a mean grade of {share} on {rows}"
+        share, rows = f"{standing.accuracy:.1%}", len(standing.right)
+        return say("right" if counted else "graded", share=share, rows=rows)
     if barred:
-        return f"not chosen: below {YARDSTICK} in a language ({barred})"
+        return say("barred", yardstick=YARDSTICK, languages=barred)
     if standing.accuracy == winner.accuracy:
-        same = "as many right as" if counted else "the same mean grade as"
-        return f"{same} {winner.part}, which is simpler"
-    less = "fewer right than" if counted else "a lower mean grade than"
-    return f"{less} {winner.part} ({winner.accuracy:.1%})"
+        return say("same right" if counted else "same grade", winner=winner.part)
+    share = f"{winner.accuracy:.1%}"
+    return say("fewer right" if counted else "lower grade", winner=winner.part, share=share)

@@ -33,8 +33,9 @@ from chainring.contracts.errors import InputError, MissingPackageError, RefusedE
 from chainring.contracts.model import Ancestor
 from chainring.contracts.tasks import TASKS
 from chainring.contracts.work import Work
-from chainring.training.base import Base, find_base, overlooked, unreadable
+from chainring.training.base import Base, find_base, overlooked, shares_of, unreadable
 from chainring.training.candidate import Trained
+from chainring.training.sentences import say
 from chainring.training.settings import TrainingSettings
 
 PACKAGES = {
@@ -68,9 +69,9 @@ def encoder(
     RefusedError
         The task's answers are texts.
     """
-    require_packages("candidate encoder.v1")
+    require_packages(say("candidate", part="encoder.v1"))
     if TASKS[task].form == "text":
-        raise RefusedError(f"an encoder cannot write, as {task} asks")
+        raise RefusedError(say("cannot write", task=task))
     from chainring.training.trainer import prepare_torch
 
     started = time.process_time()
@@ -125,10 +126,7 @@ def chosen_base(
 ) -> tuple[Base, float, tuple[str, ...]]:
     """Return the encoder to start from, the minutes left for tuning it, and why it is this one."""
     if settings.pretrain.continue_from:
-        because = (
-            f"base {settings.pretrain.continue_from} went on learning from the project's own text, "
-            "as the recipe asks"
-        )
+        because = say("continued", base=settings.pretrain.continue_from)
         return _from_own_text(because, train, unlabelled, work=work, settings=settings)
     named = find_base(settings.encoder.base, home=work.home)
     unread = unreadable(named, train, max_tokens=settings.encoder.max_tokens)
@@ -137,11 +135,7 @@ def chosen_base(
         for note in left_out:
             work.say(f"encoder: {note}")
         return named, settings.budget_minutes, left_out
-    shares = ", ".join(f"{share:.0%} of {language}" for language, share in unread.items())
-    because = (
-        f"base {named.name} does not know {shares} tokens; a small encoder was pre-trained from "
-        "the project's own text"
-    )
+    because = say("own base", base=named.name, shares=shares_of(unread))
     return _from_own_text(because, train, unlabelled, work=work, settings=settings)
 
 

@@ -32,6 +32,7 @@ from chainring.training.craft.progress import Curve, write_curves
 from chainring.training.interpolation import HALFWAY, START, TUNED, Kept, State, keep_best
 from chainring.training.network import Network, in_batches
 from chainring.training.passes import passes, run_of
+from chainring.training.sentences import say
 from chainring.training.settings import EncoderSettings, TrainingSettings
 from chainring.training.tokens import CHUNK, collate, encode, open_tokenizer
 from chainring.training.trainer import train
@@ -252,15 +253,9 @@ def _probed(base: Base, tuned: Network, *, work: Work) -> State:
 
 
 def _kept(kept: Kept) -> str:
-    what = {
-        HALFWAY: "kept halfway between the frozen encoder and the tuned one",
-        TUNED: "kept as tuned",
-        START: "tuning made it worse on validation: the frozen encoder was kept",
-    }[kept.name]
-    frozen, halfway, tuned = (kept.losses[name] for name in (START, HALFWAY, TUNED))
-    return (
-        f"{what} (validation loss: frozen {frozen:.3f}, halfway {halfway:.3f}, tuned {tuned:.3f})"
-    )
+    name = {HALFWAY: "kept halfway", TUNED: "kept tuned", START: "kept frozen"}[kept.name]
+    frozen, halfway, tuned = (f"{kept.losses[one]:.3f}" for one in (START, HALFWAY, TUNED))
+    return say(name, losses=say("losses", frozen=frozen, halfway=halfway, tuned=tuned))
 
 
 def both_columns(weights_ch: Any, bias_c: Any) -> tuple[Any, Any]:

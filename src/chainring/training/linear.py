@@ -31,6 +31,7 @@ from chainring.contracts.tasks import TASKS
 from chainring.contracts.values import Input, labels_in
 from chainring.contracts.work import Work
 from chainring.training.candidate import Trained, asked
+from chainring.training.sentences import say
 from chainring.training.settings import LinearSettings, TrainingSettings
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def linear(
     _require_packages()
     form = TASKS[task].form
     if form not in _FITS:
-        raise RefusedError(f"a linear model cannot do {task}")
+        raise RefusedError(say("cannot do", task=task))
     started = time.process_time()
     vectorizer = _vectorizer(settings.linear, rows=len(train))
     vectors_nf = vectorizer.fit_transform([asked(row, task) for row in train])
@@ -88,7 +89,9 @@ def _require_packages() -> None:
 
     for module, package in (("sklearn", "scikit-learn"), ("safetensors", "safetensors")):
         if find_spec(module) is None:
-            raise MissingPackageError(package, extra="train", needed_for="candidate linear.v1")
+            raise MissingPackageError(
+                package, extra="train", needed_for=say("candidate", part="linear.v1")
+            )
 
 
 def _vectorizer(settings: LinearSettings, *, rows: int) -> Any:

@@ -26,6 +26,7 @@ from chainring.contracts.errors import InputError, MissingPackageError, RefusedE
 from chainring.contracts.model import Model, Rival
 from chainring.contracts.parts import load_part
 from chainring.contracts.placement import Placement
+from chainring.contracts.said import told_by
 from chainring.contracts.tasks import TASKS
 from chainring.contracts.values import Input, labels_in
 from chainring.contracts.work import Work
@@ -36,6 +37,7 @@ from chainring.training.card import FILE as CARD
 from chainring.training.card import card
 from chainring.training.compete import Standing, compete, judge
 from chainring.training.golden import write_golden
+from chainring.training.sentences import say
 from chainring.training.settings import TrainingSettings
 
 EMBEDDING = ("encoder", "biencoder")
@@ -176,7 +178,7 @@ def _standings(
             )
         except (RefusedError, MissingPackageError) as error:
             work.say(f"{name} does not compete: {error}")
-            unfit.append(_unfit(name, str(error)))
+            unfit.append(_unfit(name, told_by(error)))
         else:
             task, spread = dataset.task, dataset.spread
             standings.append(judge(name, trained, validation, labels, task=task, spread=spread))
@@ -188,7 +190,12 @@ def _standings(
 
 def _unfit(part: str, because: str) -> Rival:
     return Rival(
-        part=part, accuracy=0.0, low=0.0, high=0.0, rows=0, because=f"did not compete: {because}"
+        part=part,
+        accuracy=0.0,
+        low=0.0,
+        high=0.0,
+        rows=0,
+        because=say("did not compete", because=because),
     )
 
 

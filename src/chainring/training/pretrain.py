@@ -44,6 +44,7 @@ from chainring.training.objectives.settings import PretrainSettings
 from chainring.training.objectives.settled import Settled, by_neighbours, settled
 from chainring.training.objectives.shape import cost, new_model
 from chainring.training.objectives.start import open_base, open_base_tokenizer
+from chainring.training.sentences import say
 from chainring.training.settings import TrainingSettings
 from chainring.training.tokenisers.make import tokeniser
 from chainring.training.tokenisers.report import report
@@ -170,7 +171,7 @@ def pretrained(
         base=base,
         name=chosen.name(base),
         licence=", ".join(dict.fromkeys(licences)),
-        notes=(f"pre-training {fitting_.because}",) if fitting_.because else (),
+        notes=(say("pre-training", because=fitting_.because),) if fitting_.because else (),
         figures=figures,
         readings=report(text.tokenizer, held_out or kept),
         curve=curve,

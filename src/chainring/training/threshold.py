@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from chainring.contracts.dataset import OUT_OF_SCOPE
+from chainring.training.sentences import say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -91,14 +92,12 @@ def _separating(
     best = max(values, key=gain)  # the lowest of equals
     return Threshold(
         value=best,
-        because=f"best separates {int(outside_n.sum())} validation rows out of scope "
-        f"(Youden index {gain(best):.2f})",
+        because=say("separates", rows=int(outside_n.sum()), index=f"{gain(best):.2f}"),
     )
 
 
 def _keeping(values: Sequence[float]) -> Threshold:
     return Threshold(
         value=values[-1],
-        because="no validation row is out of scope: the highest that passes on at most "
-        f"{MAX_RIGHT_PASSED_ON_UNSEEN:.0%} of the right answers",
+        because=say("keeps", share=f"{MAX_RIGHT_PASSED_ON_UNSEEN:.0%}"),
     )

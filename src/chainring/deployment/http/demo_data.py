@@ -10,10 +10,13 @@ from dataclasses import dataclass
 
 from chainring.contracts.evaluation import Share
 from chainring.contracts.prediction import Prediction
+from chainring.contracts.said import Said
 from chainring.deployment.http.verbs import Champion, Day, History, ReviewItem, TurnPoint
 
 FIRST_DAY = datetime.date(2026, 11, 2)
 NOW = 1_795_430_000.0
+_BETTER = Said("better: p = 0.004 on 512 pooled rows", zh="更好：合并的 512 行上 p = 0.004")
+_FIRST = Said("beats the majority class", zh="优于多数类")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +120,7 @@ def history() -> History:
             engine="openvino",
             since=NOW - 86_400 * 2,
             by="gate",
-            because="better: p = 0.004 on 512 pooled rows",
+            because=_BETTER,
         ),
         turns=_turns(),
         days=tuple(_day(i) for i in range(21)),
@@ -125,12 +128,16 @@ def history() -> History:
     )
 
 
+def _p(value: str, rows: int) -> Said:
+    return Said(f"p = {value} on {rows} rows", zh=f"{rows} 行上 p = {value}")
+
+
 def _turns() -> tuple[TurnPoint, ...]:
     rows = (
-        (1, 0.782, None, "first", True, "linear.v1", "beats the majority class"),
-        (2, 0.801, 0.782, "no measurable difference", False, "encoder.v1", "p = 0.21 on 433 rows"),
-        (3, 0.846, 0.783, "better", True, "encoder.v1", "p = 0.011 on 470 rows"),
-        (4, 0.893, 0.845, "better", True, "encoder.v1", "p = 0.004 on 512 rows"),
+        (1, 0.782, None, "first", True, "linear.v1", _FIRST),
+        (2, 0.801, 0.782, "no measurable difference", False, "encoder.v1", _p("0.21", 433)),
+        (3, 0.846, 0.783, "better", True, "encoder.v1", _p("0.011", 470)),
+        (4, 0.893, 0.845, "better", True, "encoder.v1", _p("0.004", 512)),
     )
     return tuple(
         TurnPoint(
@@ -199,8 +206,17 @@ def chain(prediction: Prediction) -> list[dict[str, object]]:
     """Return a made-up way from an answer back to its sources."""
     return [
         {"noun": "prediction", "id": prediction.id, "at": prediction.at},
-        {"noun": "model", "id": prediction.model, "at": NOW - 86_400 * 2, "said": "turn 4"},
-        {"noun": "verdict", "said": "better: p = 0.004 on 512 pooled rows"},
-        {"noun": "dataset", "id": "blake2b:77aa0c21d94b3e60", "said": "1,843 rows"},
+        {
+            "noun": "model",
+            "id": prediction.model,
+            "at": NOW - 86_400 * 2,
+            "said": Said("turn 4", zh="第 4 轮"),
+        },
+        {"noun": "verdict", "said": _BETTER},
+        {
+            "noun": "dataset",
+            "id": "blake2b:77aa0c21d94b3e60",
+            "said": Said("1,843 rows", zh="1,843 行"),
+        },
         {"noun": "record", "id": "data/help.jsonl", "said": "CC0-1.0"},
     ]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from chainring.contracts.errors import ConflictError, InputError
+from chainring.contracts.said import Said
 from chainring.deployment.http.verbs import Caller
 
 DRIFT: dict[str, Any] = {
@@ -68,7 +69,7 @@ def _begun(model: str, *, stage: str, share: float, keys: tuple[str, ...]) -> di
         "share": share,
         "keys": keys,
         "action": "wait",
-        "because": "no reviewed answer yet",
+        "because": Said("no reviewed answer yet", zh="尚无经审核的回答"),
         "answers": 0,
         "shadows": 0,
         "labels": 0,

@@ -15,7 +15,7 @@ from chainring.contracts.dataset import OUT_OF_SCOPE
 from chainring.contracts.evaluation import Outcome
 from chainring.contracts.verdict import Check, Comparison
 from chainring.ring.gate.pairs import Pair, is_right
-from chainring.ring.gate.sentences import chance, say
+from chainring.ring.gate.sentences import chance, say, slices_named
 from chainring.ring.gate.settings import GateSettings
 from chainring.stats.intervals import lower_bound
 
@@ -60,7 +60,7 @@ def slices_not_worse(slices: Mapping[str, Comparison], *, settings: GateSettings
     if not slices:
         because = say("no slices", minimum=settings.min_slice_rows)
     elif falling:
-        because = say("slices fall", names=", ".join(falling))
+        because = say("slices fall", names=slices_named(falling))
     else:
         because = say("slices hold", count=len(slices))
     return Check(name="slices not worse", holds=not falling, because=because)

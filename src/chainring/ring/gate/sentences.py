@@ -1,15 +1,18 @@
 """What the gate says, in English and Chinese.
 
-A verdict is stored with its sentences in English. Each was made from a template, so its Chinese is
-found by matching the template and carrying the values over; a sentence of another origin (a trust
-check, say) stays as it was written.
+A verdict is stored with its sentences in both. An older one has them in English alone: the Chinese
+is then found by matching the template and carrying the values over; a sentence of another origin
+(a trust check, say) stays as it was written.
 
-    say("parity off", because="cosine 0.91")                  what is stored
-    in_chinese("the form answers unlike the model: ...")      what a Chinese page shows
+    say("size", size="3.0", limit="2.0")      what is stored
+    in_chinese(check.because)                 what a Chinese page shows
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from chainring.contracts.said import Said, joined
 from chainring.text.sentences import Sentences
 
 _SENTENCES = {
@@ -209,6 +212,9 @@ NAMES = {
     "language": "语言",
     "source": "来源",
     "protected": "受保护群体",
+    # why rows are dropped
+    "trained_on": "训练时已用过",
+    "near_duplicate": "与训练数据近似",
 }
 
 
@@ -222,12 +228,27 @@ def chance(p: float) -> str:
 
 
 def in_chinese(sentence: str) -> str:
-    """Return the Chinese of a sentence that `say` made; any other comes back as it is.
+    """Return the Chinese of a sentence of the gate; any other comes back as it is.
 
     >>> in_chinese(say("size", size="3.0", limit="2.0"))
     '3.0 MiB；上限 2.0 MiB'
     """
     return SENTENCES.in_chinese(sentence)
+
+
+def said_twice(sentence: str) -> Said:
+    """Return a sentence of the gate in both languages, also where its English alone was kept."""
+    return Said(sentence, zh=in_chinese(sentence))
+
+
+def word(name: str) -> Said:
+    """Return a value, a test, a check or a slice in both languages."""
+    return Said(name, zh=named(name, "zh"))
+
+
+def slices_named(names: Iterable[str]) -> Said:
+    """Return names of slices as one text."""
+    return joined(map(word, names), en=", ", zh="、")
 
 
 def named(name: str, language: str) -> str:

@@ -25,12 +25,12 @@ from chainring.contracts.release import Outcome, Release, Stage
 from chainring.ring.built import CHAMPION, Ring, current, forgotten_of
 from chainring.ring.release.evidence import Collector
 from chainring.ring.release.judge import Decision, decide
+from chainring.ring.sentences import kept, say
 from chainring.store.ledger import Lease, Ledger, Ref
 
 RELEASE = "release"
 WITHDRAWN: tuple[Outcome, ...] = ("rolled back", "stopped", "undecided", "cancelled")
 _LEASE_S = 30.0
-_LEARNT = "the candidate learnt from rows that were forgotten since the release began"
 
 
 def newest(ledger: Ledger) -> tuple[Ref | None, Release | None]:
@@ -126,7 +126,7 @@ def settle(ring: Ring, ref: Ref, decision: Decision, *, by: str) -> Release | No
                 release.candidate,
                 expected=release.champion_version,
                 by=by,
-                reason=f"release: {decision.because}",
+                reason=say("by release", reason=decision.because),
                 lease=lease,
             )
         outcome = _OUTCOMES[decision.action]
@@ -142,7 +142,7 @@ def look(ring: Ring, collector: Collector, *, by: str) -> Release | None:
     collector.release = release
     decision = decide(release, collector.collect(ring), settings=settings, now=time.time())
     if any(act.at >= release.at for act in forgotten_of(ring, release.candidate.model)):
-        decision = Decision(action="stop", because=_LEARNT)
+        decision = Decision(action="stop", because=say("learnt"))
     return settle(ring, ref, decision, by=by)
 
 
@@ -153,10 +153,10 @@ def enter(ring: Ring, candidate: Deployment, *, by: str, reason: str) -> str:
     _, other = running(ring)
     if other is not None:
         if other.candidate.model == candidate.model:
-            return f"release {other.id} runs ({other.stage})"
-        return f"better, but release {other.id} of another model runs; it waits for its end"
+            return say("runs", release=other.id, stage=other.stage)
+        return say("other runs", release=other.id)
     release = begin(ring, candidate, stage=through, by=by, reason=reason)
-    return f"{reason}; release {release.id} begins ({release.stage})"
+    return say("begins", reason=reason, release=release.id, stage=release.stage)
 
 
 def cancel(ring: Ring, *, by: str, reason: str) -> Release:
@@ -178,7 +178,7 @@ def tidy(ring: Ring) -> Release | None:
         return None
     is_in = champion.model == release.candidate.model
     outcome: Outcome = "promoted" if is_in else "superseded"
-    because = head.reason if is_in else f"another champion answers since version {head.number}"
+    because = kept(head.reason) if is_in else say("superseded", version=head.number)
     with ring.ledger.lease(RELEASE, ttl_s=_LEASE_S) as lease:
         return _end(ring, ref, release, outcome, because, by=head.by, lease=lease)
 
@@ -205,7 +205,9 @@ def _end(
     ring: Ring, ref: Ref, release: Release, outcome: Outcome, because: str, *, by: str, lease: Lease
 ) -> Release:
     ended = replace(release, stage="ended", outcome=outcome, because=because)
-    _write(ring, ref, ended, by=by, reason=f"{outcome}: {because}", lease=lease)
+    _write(
+        ring, ref, ended, by=by, reason=say("ended", outcome=outcome, because=because), lease=lease
+    )
     if outcome in ("rolled back", "stopped"):
         _open_case(ring, ended)
     return ended
@@ -218,7 +220,7 @@ def _open_case(ring: Ring, release: Release) -> None:
         kind="release",
         opened_by=release.id,
         at=time.time(),
-        because=f"{release.outcome}: {release.because}",
+        because=say("ended", outcome=release.outcome, because=release.because),
     )
     ring.ledger.add_fact("case", case.id, case, about=release.id)
 

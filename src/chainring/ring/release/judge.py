@@ -13,12 +13,13 @@ with at most `alpha`, and stopped by any signal with at most `alpha`, which the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
 from chainring.contracts.release import Release
 from chainring.deployment.release_settings import ReleaseSettings
+from chainring.ring.sentences import say
 from chainring.stats.sequential import always_between, capital_for, log_capital, mirrored
 
 Action = Literal["wait", "canary", "promote", "roll back", "stop", "undecided"]
@@ -74,7 +75,7 @@ def decide(
         return worse
     age = (now - release.at) / _DAY_S
     if evidence.labels >= settings.max_labels or age >= settings.max_days:
-        because = f"no difference shown after {age:.1f} days: {_said(evidence, settings)}"
+        because = say("undecided", days=f"{age:.1f}", told=_said(evidence, settings))
         return Decision(action="undecided", because=because)
     if release.stage == "shadow":
         return _shadow(evidence, settings)
@@ -85,10 +86,10 @@ def truth(evidence: Evidence, *, settings: ReleaseSettings) -> Decision | None:
     """Return promotion or roll-back where reviewed answers show it, else None."""
     limit = capital_for(settings.alpha)
     if log_capital(mirrored(evidence.labelled)) >= limit:
-        return Decision(action="roll back", because=f"worse: {_said(evidence, settings)}")
+        return Decision(action="roll back", because=say("worse", told=_said(evidence, settings)))
     if log_capital(evidence.labelled, mean=-settings.margin_points / 100.0) >= limit:
-        shown = "better" if not settings.margin_points else "not worse than accepted"
-        return Decision(action="promote", because=f"{shown}: {_said(evidence, settings)}")
+        shown = "better" if not settings.margin_points else "not worse"
+        return Decision(action="promote", because=say(shown, told=_said(evidence, settings)))
     return None
 
 
@@ -103,48 +104,39 @@ def stops(release: Release, evidence: Evidence, *, settings: ReleaseSettings) ->
     limit = capital_for(settings.alpha / len(SIGNALS))
     for name, (counts, mean, low) in claims.items():
         if mean > low and log_capital(counts, mean=mean, low=low) >= limit:
-            yield Decision(action="stop", because=_SAID[name](counts, mean))
+            yield Decision(action="stop", because=_signal(name, counts, mean))
 
 
 def _shadow(evidence: Evidence, settings: ReleaseSettings) -> Decision:
     if evidence.shadows >= settings.shadow_answers:
-        because = f"{evidence.shadows} answers in the shadow, no signal against it"
+        because = say("shadow enough", shadows=evidence.shadows)
         return Decision(action="canary", because=because)
-    because = f"{evidence.shadows} of {settings.shadow_answers} answers in the shadow"
+    because = say("shadow", shadows=evidence.shadows, least=settings.shadow_answers)
     return Decision(action="wait", because=because)
 
 
 def _said(evidence: Evidence, settings: ReleaseSettings) -> str:
     counts = evidence.labelled
     if not counts:
-        return "no reviewed answer yet"
+        return say("no review")
     low, high = always_between(counts, alpha=2.0 * settings.alpha)
     better = sum(n for value, n in counts.items() if value > 0)
     worse = sum(n for value, n in counts.items() if value < 0)
     mean = sum(value * n for value, n in counts.items()) / evidence.labels
-    return (
-        f"{evidence.labels} reviewed answers, {better} better and {worse} worse than the "
-        f"champion's: {100 * mean:+.1f} points ({100 * low:+.1f} to {100 * high:+.1f})"
+    return say(
+        "reviewed",
+        labels=evidence.labels,
+        better=better,
+        worse=worse,
+        mean=f"{100 * mean:+.1f}",
+        low=f"{100 * low:+.1f}",
+        high=f"{100 * high:+.1f}",
     )
 
 
-def _share(counts: Mapping[float, int]) -> str:
-    return f"{counts.get(1, 0)} of {sum(counts.values())}"
-
-
-def _rise(counts: Mapping[float, int], most: float) -> str:
-    return (
-        f"on {sum(counts.values())} texts it passed on {counts.get(1, 0)} that the champion "
-        f"answered and answered {counts.get(-1, 0)} that the champion passed on; a rise of at most "
-        f"{most:.0%} is allowed"
-    )
-
-
-_SAID: dict[str, Callable[[Mapping[float, int], float], str]] = {
-    "failed": lambda counts, most: f"{_share(counts)} answers failed; at most {most:.0%} may",
-    "passed on": _rise,
-    "slow": lambda counts, _: f"{_share(counts)} answers were too slow; half of them may be",
-    "complaints": lambda counts, share: (
-        f"{_share(counts)} users who complained were answered by it; it answers {share:.0%} of all"
-    ),
-}
+def _signal(name: str, counts: Mapping[float, int], limit: float) -> str:
+    part, count = counts.get(1, 0), sum(counts.values())
+    if name == "passed on":
+        less = counts.get(-1, 0)
+        return say(name, count=count, more=part, less=less, limit=f"{limit:.0%}")
+    return say(name, part=part, count=count, limit=f"{limit:.0%}")

@@ -44,6 +44,7 @@ from chainring.training.generators.writer import (
     with_target,
     write_card,
 )
+from chainring.training.sentences import say
 from chainring.training.settings import TrainingSettings
 
 TASKS: tuple[Task, ...] = ("question-answering",)
@@ -133,7 +134,7 @@ def qa(
         max_tokens=options.max_tokens,
         ancestors=(ancestor(base),),
         cpu_s=time.process_time() - started,
-        notes=(*because, *cuts, f"{found} of {len(train)} answers stand in a passage"),
+        notes=(*because, *cuts, say("in a passage", found=found, rows=len(train))),
         facts=facts,
     )
 
@@ -160,11 +161,7 @@ def _asked(
 
 def _require_answers(asked: Iterable[Asked]) -> None:
     if not any(one.span for one in asked):
-        raise RefusedError(
-            "qa.v1 reads answers off passages, and no answer stands word for word in one; add "
-            "the articles as unlabelled texts, or have them worded: training.answering.answers = "
-            "'written'"
-        )
+        raise RefusedError(say("no passage"))
 
 
 def _opened(base: Base, settings: TrainingSettings) -> tuple[Any, Any, int]:
@@ -212,10 +209,7 @@ def _read(
     left = len(asked) - len(items)
     found = sum(one.span is not None for one in asked) - left
     if not found:
-        raise RefusedError(
-            "qa.v1: beside questions this long no answer is read; shorten the questions, or raise "
-            "training.answering.max_tokens and take a base that reads as many"
-        )
+        raise RefusedError(say("no answer read"))
     fitting = fit(
         options.epochs,
         parameters=passed_parameters(network.encoder),
@@ -248,7 +242,7 @@ def _read(
     tokenizer.save(str(folder / ENCODER / "tokenizer.json"))
     head = {name: value.detach().contiguous() for name, value in network.head.state_dict().items()}
     save_file(head, str(folder / HEAD_FILE))
-    cut_off = f"answers that are cut off beside a long question, left out: {left} of {found + left}"
+    cut_off = say("cut off", left=left, count=found + left)
     return found, tuple(note for note in (fitting.because, cut_off if left else "") if note)
 
 

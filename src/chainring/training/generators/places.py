@@ -16,6 +16,7 @@ from torch import nn
 
 from chainring.contracts.errors import InputError
 from chainring.training.generators.settings import WriterSettings
+from chainring.training.sentences import say
 
 Options = TypeVar("Options", bound=WriterSettings)
 MIN_INPUT_TOKENS = 8
@@ -66,8 +67,14 @@ def told(asked: WriterSettings, options: WriterSettings) -> tuple[str, ...]:
     if after == before:
         return ()
     return (
-        f"base {asked.base} has too few places for {before[0]} tokens read and {before[1]} "
-        f"written: {after[0]} are read and {after[1]} written, at most",
+        say(
+            "few places",
+            base=asked.base,
+            reads=before[0],
+            writes=before[1],
+            read=after[0],
+            written=after[1],
+        ),
     )
 
 

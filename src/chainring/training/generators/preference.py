@@ -39,6 +39,7 @@ from chainring.training.generators.articles import (
 )
 from chainring.training.generators.decoder import starting, taught
 from chainring.training.generators.writer import Start, rejected_of, require, trained, with_target
+from chainring.training.sentences import say
 from chainring.training.settings import TrainingSettings
 
 TASKS: tuple[Task, ...] = (
@@ -139,15 +140,15 @@ def _alike(train: Sequence[Row]) -> tuple[str, ...]:
     """Return a sentence where rows have weights: TRL knows none."""
     if all(row.weight == 1 for row in train):
         return ()
-    return ("preferences count alike whatever their rows weigh; the training before them does not",)
+    return (say("alike"),)
 
 
 def _said(train: Sequence[Row], before: float | None, after: float | None) -> str:
     """Return a sentence on what was learnt."""
     if before is None or after is None:
         unwanted = sum(bool(rejected_of(row)) for row in train)
-        return f"{unwanted} texts that people did not want; no pair in validation to judge by"
-    return f"{before:.1%} of validation pairs preferred rightly at the start, {after:.1%} after"
+        return say("unwanted", count=unwanted)
+    return say("preferred", before=f"{before:.1%}", after=f"{after:.1%}")
 
 
 def begun(
@@ -203,10 +204,7 @@ def paired(rows: Sequence[Row], start: Start) -> list[dict[str, Any]]:
     """Return token ids of prompts with a chosen and a rejected text."""
     both = [row for row in rows if rejected_of(row) and row.target]
     if not both:
-        raise RefusedError(
-            "dpo.v1 needs rows with a chosen and a rejected text; found none: take corrections and "
-            "preferences of users, or kto.v1, to which ratings are enough"
-        )
+        raise RefusedError(say("no pairs"))
     return [
         {
             "prompt_ids": _prompt(row, start),
@@ -231,10 +229,7 @@ def rated(rows: Sequence[Row], start: Start, *, seed: int) -> list[dict[str, Any
     ]
     likes = sum(row["label"] for row in found)
     if not 0 < likes < len(found):
-        raise RefusedError(
-            f"kto.v1 needs texts that are liked and texts that are not; {likes} of {len(found)} "
-            "are: take ratings and corrections of users"
-        )
+        raise RefusedError(say("no likes", likes=likes, count=len(found)))
     Random(seed).shuffle(found)
     return found
 

@@ -35,6 +35,7 @@ from chainring.training.generators.writer import (
     trained,
     with_target,
 )
+from chainring.training.sentences import say
 from chainring.training.settings import TrainingSettings
 
 TASKS: tuple[Task, ...] = ("translation", "generation", "dialogue", "question-answering")
@@ -109,7 +110,7 @@ def starting(train: Sequence[Row], *, work: Work, settings: TrainingSettings) ->
         targets = [row.target for row in train]
         writing = tokens.own_vocabulary(targets, options, own, seed=settings.seed)
         network = networks.started_encoder(base.folder, options, tokens=len(writing))
-        notes = (f"the encoder of {base.name} with a new decoder", *notes)
+        notes = (say("new decoder", base=base.name), *notes)
     fitting = within(options, network)
     return Start(
         network=network,

@@ -24,6 +24,7 @@ from chainring.contracts.work import Work
 from chainring.training.craft.settings import CraftSettings
 from chainring.training.generators.rates import preference_peak
 from chainring.training.generators.settings import PreferenceSettings
+from chainring.training.sentences import say
 
 PLAIN_OUTPUT = ("gpt2", "llama", "mistral", "qwen2", "qwen3", "gemma", "phi", "gpt_neox")
 """Networks whose output is the last hidden state times one matrix, as TRL computes it."""
@@ -152,10 +153,7 @@ def left_out(craft: CraftSettings, work: Work) -> tuple[str, ...]:
         names.append("precision = 'fp16'")
     if not names:
         return ()
-    return (
-        f"preferences were learnt without {', '.join(names)} of [training.craft]; the training "
-        "before them had it",
-    )
+    return (say("without craft", names=", ".join(names)),)
 
 
 def _precision(craft: CraftSettings, work: Work) -> str:

@@ -31,6 +31,7 @@ from chainring.training.generators.articles import (
 )
 from chainring.training.generators.decoder import starting, taught
 from chainring.training.generators.writer import trained, with_target
+from chainring.training.sentences import say
 from chainring.training.settings import TrainingSettings
 
 OTHERS = 1
@@ -59,15 +60,12 @@ def worded(
     asked = prompted(rows, known, options=reading, others=OTHERS)
     judged = prompted(with_target(validation), known, options=reading)
     if not with_target(asked):
-        raise RefusedError(
-            "qa.v1 answers from passages, and no question shares a word with one; add the "
-            "articles as unlabelled texts, or name the passage of each question in a column `pair`"
-        )
+        raise RefusedError(say("no shared word"))
     start = starting(asked, options, work=work, seed=settings.seed)
     cut = taught(start, asked, judged, name="worded", work=work, settings=settings)
     folder = work.folder("worded")
     write_passages(folder, known)
-    told = f"{len(with_target(asked))} of {len(rows)} questions are asked with a passage"
+    told = say("with a passage", asked=len(with_target(asked)), rows=len(rows))
     return trained(
         start,
         folder,

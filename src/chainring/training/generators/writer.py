@@ -23,10 +23,11 @@ from chainring.contracts.prediction import Answer
 from chainring.contracts.request import Request
 from chainring.contracts.tasks import TASKS
 from chainring.contracts.work import Work
-from chainring.training.base import Base, find_base, unreadable
+from chainring.training.base import Base, find_base, shares_of, unreadable
 from chainring.training.budget import fit, sample
 from chainring.training.candidate import Trained
 from chainring.training.generators.settings import WriterSettings
+from chainring.training.sentences import say
 from chainring.training.settings import TrainingSettings
 
 PACKAGES = ("torch", "transformers", "tokenizers", "safetensors", "jinja2")
@@ -53,10 +54,11 @@ class Start:
 def require(task: Task, tasks: Sequence[Task], *, part: str, packages: Sequence[str] = ()) -> None:
     """Raise where a part cannot do a task, or its packages are not installed."""
     if task not in tasks:
-        raise RefusedError(f"{part} does {', '.join(tasks)}; the task is {task}")
+        raise RefusedError(say("other task", part=part, tasks=", ".join(tasks), task=task))
     for name in (*PACKAGES, *packages):
         if find_spec(name) is None:
-            raise MissingPackageError(name, extra="train", needed_for=f"candidate {part}")
+            needing = say("candidate", part=part)
+            raise MissingPackageError(name, extra="train", needed_for=needing)
 
 
 def readable_base(name: str, rows: Sequence[Row], *, options: WriterSettings, home: Path) -> Base:
@@ -70,8 +72,7 @@ def readable_base(name: str, rows: Sequence[Row], *, options: WriterSettings, ho
     base = find_base(name, home=home)
     unread = unreadable(base, rows, max_tokens=options.max_input_tokens)
     if unread:
-        shares = ", ".join(f"{share:.0%} of {language}" for language, share in unread.items())
-        raise RefusedError(f"base {name} does not know {shares} tokens; name another, or none")
+        raise RefusedError(say("writer unread", base=name, shares=shares_of(unread)))
     return base
 
 

@@ -94,7 +94,7 @@ def write_base(
     part.replace(folder)
     found = read_back(folder)
     assert found is not None
-    return found
+    return replace(found, notes=tuple(notes))  # the folder keeps them in English
 
 
 def read_back(folder: Path) -> Pretrained | None:

@@ -33,6 +33,7 @@ from chainring.contracts.study import Mistake, Study, SuspectLabel, Wanted
 from chainring.stats.intervals import wilson
 from chainring.stats.learning_curve import MIN_SIZES, CurvePoint, learning_curve
 from chainring.stats.wrong_labels import suspects
+from chainring.training.sentences import say as said
 from chainring.training.settings import TrainingSettings
 from chainring.training.study.crossed import FOLDS, Crossed, crossed
 from chainring.training.study.learners import Learner, TermLearner, VectorLearner
@@ -100,7 +101,7 @@ def study(
     found = replace(empty, **_mistakes(train, validation, answers))
     rows = _sampled(train, seed)
     if len(rows) < MIN_ROWS:
-        reason = f"{len(rows)} rows to learn from; at least {MIN_ROWS} are needed"
+        reason = said("few rows", rows=len(rows), least=MIN_ROWS)
         return replace(found, skipped=dict.fromkeys(("curve", "suspects"), reason))
     learner = stand_in(rows, base=facts.base, settings=settings, home=facts.home)
     told = crossed(rows, learner, seed=seed, say=say)
@@ -116,9 +117,9 @@ def study(
 
 def _unfit(facts: Facts, train: Sequence[Row]) -> str:
     if facts.task not in TASKS:
-        return f"rows of the task {facts.task} carry no single label"
+        return said("no single label", task=facts.task)
     if len({row.label for row in train}) < 2:
-        return "rows of at least two labels are needed"
+        return said("two labels")
     return ""
 
 
@@ -173,9 +174,12 @@ def _curve(rows: Sequence[Row], told: Crossed, *, whole: int, seed: int) -> dict
     """Return the curve over the rows studied, and what it foretells of the whole and twice it."""
     places = fitted(told)
     if len(places) < MIN_SIZES:
-        reason = (
-            f"shares of these rows are of {len(places)} sizes, and {MIN_SIZES} are needed: "
-            f"{len(rows)} rows of {len(told.labels)} labels are few a label"
+        reason = said(
+            "few sizes",
+            sizes=len(places),
+            least=MIN_SIZES,
+            rows=len(rows),
+            labels=len(told.labels),
         )
         return {"skipped": {"curve": reason}}
     found = learning_curve(

@@ -5,6 +5,7 @@ from html.parser import HTMLParser
 
 import httpx
 import pytest
+from tests.text.english import english_in, visible_in
 
 from chainring.deployment.http.app import create_app
 from chainring.deployment.http.demo import DemoVerbs
@@ -183,3 +184,16 @@ def test_without_a_model_or_a_past_every_page_still_stands() -> None:
             assert answer.status_code == 200, path
             _checked(answer.text)
         assert "chainring turn" in httpx.get(f"{url}/", headers=HTML).text
+
+
+@pytest.mark.parametrize("path", ["/ring", "/watch"])
+def test_a_chinese_page_gives_its_reasons_in_chinese(client: httpx.Client, path: str) -> None:
+    html = client.get(path, headers={**HTML, "accept-language": "zh"}).text
+    assert english_in(visible_in(html)) == []
+
+
+def test_the_page_of_an_answer_is_chinese_throughout(client: httpx.Client) -> None:
+    said = client.post("/v1/predict", json={"text": "我的包裹到哪了"}).json()
+    answer = f"/why/{said['id']}"
+    html = client.get(answer, headers={**HTML, "accept-language": "zh"}).text
+    assert "更好：合并的 512 行上" in html

@@ -99,7 +99,7 @@ def _card(found: Case, form: Form, labels: Sequence[LabelName], say: Strings) ->
     return tag(
         "li",
         _facts(found, say),
-        tag("p", found.because) if found.because else None,
+        tag("p", say.told(found.because)) if found.because else None,
         tag("p", link) if found.prediction else None,
         group(_opener(say), _form(form, say))
         if found.state == "open"

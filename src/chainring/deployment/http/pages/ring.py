@@ -246,8 +246,8 @@ def _row(turn: TurnPoint, say: Strings) -> Markup:
 
 
 def _because(reason: str, say: Strings) -> str:
-    """Return a reason in the page's language, where it is a verdict."""
-    return say.known(f"verdict.{reason}", reason)
+    """Return a reason in the page's language; older turns kept a verdict by its name."""
+    return say.known(f"verdict.{reason}", say.told(reason))
 
 
 def _written(share: Share | None) -> Markup:

@@ -5,6 +5,7 @@ Enters a key and a language, leaves a text; `{name}` in it is filled from the ca
 
 from __future__ import annotations
 
+from chainring.contracts.said import in_language
 from chainring.deployment.http.language import Language
 from chainring.deployment.http.pages.docs_strings import DOCS
 from chainring.deployment.http.pages.example_strings import EXAMPLE
@@ -276,6 +277,10 @@ class Strings:
         """Return the text of a key, with its fields filled in."""
         text = STRINGS[key][0 if self.language == "en" else 1]
         return text.format(**fields) if fields else text
+
+    def told(self, sentence: str) -> str:
+        """Return what somebody or something said, in this language where it was said in both."""
+        return in_language(sentence, self.language)
 
     def known(self, key: str, otherwise: str) -> str:
         """Return the text of a key that may have none."""

@@ -173,7 +173,7 @@ def _release(release: Mapping[str, Any] | None, say: Strings) -> Markup:
             tag("span", f"{say('stage.' + release['stage'])} {share}".strip(), class_="badge"),
             class_="facts",
         ),
-        tag("p", release["because"]),
+        tag("p", say.told(release["because"])),
         tag(
             "p",
             say(
@@ -197,7 +197,7 @@ def _earlier(earlier: Sequence[Mapping[str, Any]], say: Strings) -> Markup:
             tag("th", short(one["candidate"]), scope="row"),
             tag("td", when(one["ended"])),
             tag("td", say.known(f"outcome.{one['outcome']}", one["outcome"])),
-            tag("td", one["because"], class_="hint"),
+            tag("td", say.told(one["because"]), class_="hint"),
         )
         for one in earlier[:_EARLIER]
     ]

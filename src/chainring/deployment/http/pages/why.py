@@ -101,7 +101,7 @@ class Drawing:
             short(str(value["id"])) if value.get("id") else None,
             when(value.get("at")),
         )
-        said = tag("p", str(value["said"])) if value.get("said") else None
+        said = tag("p", self.say.told(value["said"])) if value.get("said") else None
         return tag("li", tag("p", *facts, class_="facts"), said)
 
     def _scalar(self, value: Any, key: str) -> Markup:
@@ -119,6 +119,8 @@ class Drawing:
             return group(self.say.known(f"term.{value}", str(value)))
         if key in _LABELS:
             return group(name_of(str(value), self.labels, self.say))
+        if isinstance(value, str) and not is_address(value):
+            return group(self.say.told(value))
         return short(str(value)) if is_address(value) else group(str(value))
 
 

@@ -1,0 +1,38 @@
+"""What a project says of its state, in English and Chinese.
+
+say("no turn")
+"""
+
+from __future__ import annotations
+
+from chainring.text.sentences import Sentences
+
+SENTENCES = Sentences(
+    {
+        # why nothing answers yet
+        "no turn": (
+            "no model serves yet; run `chainring turn` first",
+            "还没有模型在服务；请先运行 `chainring turn`",
+        ),
+        "turn cut off": (
+            "no model serves yet; run `chainring turn` to end the last one",
+            "还没有模型在服务；请运行 `chainring turn` 完成上一轮",
+        ),
+        "gate held": (
+            "no model serves yet: the gate held {model} ({because}); add rows and turn again, or "
+            "serve it all the same with `chainring promote {model} --reason WHY`",
+            "还没有模型在服务：闸门未放行 {model}（{because}）；请添加数据后再转一轮，"
+            "或用 `chainring promote {model} --reason 原因` 仍让它服务",
+        ),
+        # why there is no study
+        "not judged": (
+            "no model was judged yet; run `chainring turn` first",
+            "还没有模型经过评审；请先运行 `chainring turn`",
+        ),
+        "rows gone": (
+            "the rows or the form of the newest model are gone (`chainring gc`)",
+            "最新模型的数据行或形式已被清除（`chainring gc`）",
+        ),
+    }
+)
+say = SENTENCES.say
