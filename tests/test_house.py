@@ -125,8 +125,7 @@ def calls() -> Iterator[tuple[str, str, dict[str, str]]]:
 def test_nothing_is_unpickled_and_no_model_brings_code_of_its_own() -> None:
     unpickling = {"pickle.load", "pickle.loads", "joblib.load", "dill.load", "cloudpickle.load"}
     faults, own = [], ("hardware/ray_executor.py", "pickle.loads")  # what it just pickled itself
-    found = list(calls())
-    for path, called, named in found:
+    for path, called, named in calls():
         loads = called.endswith(("torch.load", "hub.load"))
         automatic = re.fullmatch(r"(.*\.)?Auto\w+\.from_pretrained", called)
         if (
@@ -138,4 +137,4 @@ def test_nothing_is_unpickled_and_no_model_brings_code_of_its_own() -> None:
         ) and (path, called) != own:
             faults.append(f"{path}: {called}")
     assert not faults
-    assert [path for path, called, _ in found if called.endswith("torch.load")], "else not seen"
+    assert [path for path, called, _ in calls() if called.endswith("torch.load")], "else not seen"

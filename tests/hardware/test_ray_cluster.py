@@ -96,7 +96,6 @@ class LosesANode:
         return self.executor.spawn(world, fn)
 
 
-@pytest.mark.slow
 def test_a_corpus_is_cleaned_to_the_same_bytes_while_a_node_is_lost(
     cluster: Any, tmp_path: Path
 ) -> None:
