@@ -12,7 +12,7 @@ equal       1 where both are the same, else 0
 labels      F1 of the labels of the row; 1 where both name none
 number      1 less the error over twice the spread of the training targets, at least 0
 tags        F1 of the tags of the row, place and kind; 1 where both have none
-words       F1 of the words, of Chinese the characters (Rajpurkar and others 2016)
+words       F1 of the words, of Chinese the characters (`chainring.stats.words`)
 characters  F of character n-grams of 1 to 6, beta 2 (chrF, M. Popović 2015), of one row
 ==========  ============================================================================
 
@@ -22,23 +22,16 @@ what lies nearer than a typical row does to the median.
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections import Counter
 from collections.abc import Callable, Collection, Hashable
 
 from chainring.contracts.dataset import Task
 from chainring.contracts.tasks import TASKS, Grade
 from chainring.contracts.values import labels_in, tags_of
+from chainring.stats.words import words
 
 MAX_ORDER = 6
 BETA = 2.0
-_PIECE = re.compile(
-    r"(?<!\w)-\d+|[\u3400-\u4dbf\u4e00-\u9fff]|[^\W\u3400-\u4dbf\u4e00-\u9fff]+|[^\w\s]"
-)
-_TYPED = frozenset("^`|~")
-"""Symbols, in Unicode, that mark a text as punctuation does."""
-_ARTICLES = frozenset({"a", "an", "the"})
 
 
 def grade(kind: Grade, truth: str, said: str, *, spread: float = 1.0) -> float:
@@ -63,26 +56,6 @@ def f1(truth: Collection[Hashable], said: Collection[Hashable]) -> float:
         return 1.0
     common = sum((Counter(truth) & Counter(said)).values())
     return 2.0 * common / (len(truth) + len(said))
-
-
-def words(text: str) -> list[str]:
-    """Return the words of an answer without case, marks and English articles; Chinese by character.
-
-    Symbols are words (emoji, + and $), and so is an article, or a mark, that stands alone. SQuAD's
-    own rule leaves out those of ASCII, and the minus of a number.
-
-    >>> words("The refund, 退款!"), words("-5 °C 👍"), words("A.")
-    (['refund', '退', '款'], ['-5', '°', 'c', '👍'], ['a'])
-    """
-    plain = unicodedata.normalize("NFKC", text.replace("−", "-")).casefold()
-    found = [piece for piece in _PIECE.findall(plain) if not _is_mark(piece)]
-    said = [piece for piece in found if piece not in _ARTICLES]
-    return said or found or [plain.strip()] * bool(plain.strip())
-
-
-def _is_mark(piece: str) -> bool:
-    is_symbol = unicodedata.category(piece[0])[0] == "S" and piece not in _TYPED
-    return len(piece) == 1 and not piece.isalnum() and piece != "_" and not is_symbol
 
 
 def chrf(truth: str, said: str) -> float:

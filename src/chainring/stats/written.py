@@ -24,6 +24,7 @@ from typing import Any, Literal
 from chainring.contracts.errors import InputError, MissingPackageError
 from chainring.stats.grades import grade
 from chainring.stats.intervals import bootstrap_mean
+from chainring.stats.words import words
 
 DRAWS = 1000
 Tokenize = Literal["13a", "zh", "char", "none", "intl"]
@@ -82,8 +83,6 @@ def exact_match(
 
     Case, marks and English articles do not count (P. Rajpurkar and others 2016, section 6.1).
     """
-    from chainring.stats.grades import words
-
     _paired(truth, said)
     rights = [float(words(t) == words(s)) for t, s in zip(truth, said, strict=True)]
     return _mean("exact match", rights, level=level, seed=seed)
