@@ -113,3 +113,45 @@ def test_an_admin_key_without_bounds_makes_any_key(shop: Project) -> None:
     caller = service.authenticate(secret, "127.0.0.1")
     assert service.issue_key(KeyWish(role="admin", name="bo"), caller=caller).key.only == ()
     assert service.rotate_key(key.id, grace_hours=1, caller=caller).key.expires is None
+
+
+RULES = """
+[[access.rules]]
+who = ["Ann", "analyst*"]
+action = "read"
+allow = true
+[[access.rules]]
+who = "o*"
+action = "read"
+allow = true
+[[access.rules]]
+action = "read"
+allow = false
+"""
+
+
+@pytest.fixture
+def ruled(untouched: Path, tmp_path: Path) -> Iterator[Project]:
+    folder = copy(untouched, tmp_path / "ruled")
+    recipe = folder / "chainring.toml"
+    recipe.write_text(recipe.read_text(encoding="utf-8") + RULES, encoding="utf-8")
+    with opened(folder) as project:
+        yield project
+
+
+def test_a_key_makes_and_rotates_none_whose_name_the_rules_allow_more(ruled: Project) -> None:
+    secret, _ = ruled.make_key("admin", "boss")
+    _, ann = ruled.make_key("operate", "ann")
+    own, _ = ruled.make_key("admin", "analyst 1")
+    service = Service(ruled, open_to_all=False)
+    caller = service.authenticate(secret, "127.0.0.1")
+    for role, name in (("operate", " ＡＮＮ"), ("annotate", "analyst 2"), ("annotate", "otto")):
+        with pytest.raises(NotAllowedError, match=r"rule [12] .*chainring keys"):
+            service.issue_key(KeyWish(role=role, name=name), caller=caller)
+    with pytest.raises(NotAllowedError, match="rule 1 "):
+        service.rotate_key(ann.id, grace_hours=1, caller=caller)
+    assert len(ruled.keys()) == 3
+    for name in ("otto", "bo", "Owner"):  # the role operate fits o* by itself
+        service.issue_key(KeyWish(role="operate", name=name), caller=caller)
+    caller = service.authenticate(own, "127.0.0.1")
+    service.issue_key(KeyWish(role="operate", name="analyst 3"), caller=caller)

@@ -112,7 +112,8 @@ def test_a_rule_holds_for_its_purpose_and_its_callers_only() -> None:
 
 def test_a_key_cannot_take_a_role_by_its_name() -> None:
     rules = [rule(1, allow=True, who="owner", action="export"), rule(2, action="export")]
-    assert not decide(rules, Who(role="operate", name="owner"), "export", "x", Facts()).allowed
+    for name in ("owner", "Owner", "ＯＷＮＥＲ", " owner", "own\u200ber"):
+        assert not decide(rules, Who(role="operate", name=name), "export", "x", Facts()).allowed
     assert decide(rules, Who(role="owner", name="operate"), "export", "x", Facts()).allowed
 
 

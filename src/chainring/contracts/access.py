@@ -91,12 +91,12 @@ class Rule:
 
     def concerns(self, who: Who, action: str, purpose: str) -> bool:
         """Whether the rule speaks of this caller, act and purpose, on whatever records."""
-        names = [who.role] if who.name in ("", *ROLES) else [who.role, who.name]
-        return (
-            action in self.actions
-            and any(fits(self.who, name) for name in names)
-            and fits(self.purposes, purpose)
-        )
+        return action in self.actions and self.names(who) and fits(self.purposes, purpose)
+
+    def names(self, who: Who) -> bool:
+        """Whether `who` of the rule fits the caller's role or name; no name stands for a role."""
+        called = [who.role] if plain(who.name) in ("", *ROLES) else [who.role, who.name]
+        return any(fits(self.who, name) for name in called)
 
     def holds_for(self, facts: Facts) -> bool:
         """Whether the rule speaks of a record with these facts."""

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from chainring.contracts.access import Who
-from chainring.contracts.errors import InputError, UnknownNameError
+from chainring.contracts.errors import InputError, NotAllowedError, UnknownNameError
 from chainring.software import auditing
 from chainring.trust.access import Key, make_key, require_within, rotated
 
@@ -71,9 +71,23 @@ def revoked(project: Project, identifier: str, *, who: Who | None = None) -> Key
 
 def _require_within(project: Project, key: Key, who: Who | None) -> None:
     """Refuse a key that goes beyond the one of the caller; the owner makes any."""
-    maker = project.ring.ledger.fact(KIND, who.key, Key) if who is not None and who.key else None
+    if who is None or not who.key:
+        return
+    maker = project.ring.ledger.fact(KIND, who.key, Key)
     if maker is not None:
         require_within(key, maker)
+    _require_free_name(project, key, who)
+
+
+def _require_free_name(project: Project, key: Key, who: Who) -> None:
+    """Refuse a name to which the rules of access allow what they allow neither role nor caller."""
+    named, nameless = Who(role=key.role, name=key.name), Who(role=key.role)
+    for rule in project.ring.recipe.access.all_rules():
+        if rule.allow and rule.names(named) and not rule.names(nameless) and not rule.names(who):
+            raise NotAllowedError(
+                f"rule {rule.number} of [access] allows more to keys of the name {key.name!r}; "
+                "they are made and rotated with `chainring keys` at the machine"
+            )
 
 
 def _require_newest(project: Project, key: Key) -> None:
