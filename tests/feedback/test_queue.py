@@ -37,7 +37,7 @@ def queue(
         asked,
         reviewed,
         guard,
-        text=lambda name: None if name in erased else f"text of {name}",
+        texts=lambda names: ((one, f"text of {one}") for one in names if one not in erased),
         secret=b"secret",
         settings=settings,
         **given,

@@ -3,7 +3,7 @@
 Enters feedback and predictions as they lie in the traffic log; leaves items, and for each decision
 a Label, the fact that the next turn reads.
 
-    items = review_items(rows, predictions, reviewed, guard, text=traffic.text, ...)
+    items = review_items(rows, predictions, reviewed, guard, texts=texts, ...)
     label = decide(items[0], "change", value="refund", by="ann", labels=known, now=time.time())
 """
 
@@ -29,6 +29,7 @@ from chainring.text.normalise import normalise
 
 ItemKind = Literal["deciding", "flag", "correction", "doubtful", "holdout", "unsure", "suspect"]
 Decision = Literal["accept", "change", "reject"]
+Texts = Callable[[Iterable[str]], Iterable[tuple[str, str]]]
 WHY = {
     "holdout": "drawn at random: it judges the models and is never learnt from",
     "deciding": "the newest model answers it otherwise: your answer decides between the two",
@@ -68,7 +69,7 @@ def review_items(
     reviewed: Sequence[Label],
     guard: Guard,
     *,
-    text: Callable[[str], str | None],
+    texts: Texts,
     secret: bytes,
     settings: FeedbackSettings,
     doubtful: Mapping[str, str] | None = None,
@@ -89,8 +90,9 @@ def review_items(
 
     Parameters
     ----------
-    text
-        Returns the text of a prediction by its id, None when erased.
+    texts
+        Yields the answers of some ids that still have a text, with it, in their order; it is asked
+        for no more of them than are shown.
     doubtful
         Feedback id → why the data contradicts that correction.
     deciding
@@ -125,10 +127,10 @@ def review_items(
     left = max(0, settings.sample_per_turn - reviews)
     queue = [
         *_flags(rows, done),
-        *_holdout(asked, [one for one in deciding if one not in done], text, "deciding"),
+        *_holdout(asked, [one for one in deciding if one not in done], texts, "deciding"),
         *_corrections(rows, reviewed, guard, settings, doubtful or {}, done, task),
-        *islice(_holdout(asked, drawn, text, "holdout"), left),
-        *islice(_unsure(asked, done, text, unsure_below), unsure),
+        *islice(_holdout(asked, drawn, texts, "holdout"), left),
+        *islice(_unsure(asked, done, texts, unsure_below), unsure),
     ]
     return queue if limit is None else queue[:limit]
 
@@ -183,30 +185,30 @@ def _of_reaction(row: Feedback, kind: ItemKind, *, proposed: str = "", why: str 
 def _holdout(
     asked: Iterable[Prediction],
     drawn: Sequence[str],
-    text: Callable[[str], str | None],
+    texts: Texts,
     kind: Literal["deciding", "holdout"],
 ) -> Iterator[ReviewItem]:
     by_id = {one.id: one for one in asked}
-    for name in drawn:
-        words = text(name) if name in by_id else None
-        if words:
-            yield _of_answer(by_id[name], kind, words, WHY[kind])
+    for name, words in texts(name for name in drawn if name in by_id):
+        yield _of_answer(by_id[name], kind, words, WHY[kind])
 
 
 def _unsure(
     asked: Iterable[Prediction],
     done: Collection[str],
-    text: Callable[[str], str | None],
+    texts: Texts,
     below: float,
 ) -> Iterator[ReviewItem]:
+    doubted = {
+        one.id: one
+        for one in sorted(asked, key=lambda one: (not one.passed_on, one.confidence, one.id))
+        if (one.passed_on or one.confidence < below) and not one.holdout and one.id not in done
+    }
     seen: set[str] = set()
-    for one in sorted(asked, key=lambda one: (not one.passed_on, one.confidence, one.id)):
+    for name, words in texts(doubted):
+        one = doubted[name]
         group = one.group or one.id
-        is_sure = not one.passed_on and one.confidence >= below
-        if is_sure or one.holdout or one.id in done or group in seen:
-            continue
-        words = text(one.id)
-        if words:
+        if group not in seen:
             seen.add(group)
             yield _of_answer(one, "unsure", words, _doubt(one))
 

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,7 @@ from chainring.contracts.prediction import Prediction
 from chainring.feedback import queue
 from chainring.feedback.cases import close, truth_of
 from chainring.feedback.holdout import decides
-from chainring.feedback.queue import ItemKind, ReviewItem
+from chainring.feedback.queue import ItemKind, ReviewItem, Texts
 from chainring.feedback.settings import FeedbackSettings
 from chainring.ring.asked import open_asks, was_asked
 from chainring.ring.built import current
@@ -33,6 +34,7 @@ from chainring.ring.snapshots import answers_beside
 from chainring.ring.turn import Turn
 from chainring.software.studying import standing
 from chainring.software.suspects import decisions, suspect_items, suspect_named
+from chainring.store import answers
 from chainring.text.characters import visible
 from chainring.trust.guard import guard
 
@@ -51,12 +53,12 @@ def review_items(project: Project, *, limit: int, sight: Sight | None = None) ->
     """
     ring, settings = project.ring, project.ring.recipe.feedback
     rows = list(ring.traffic.feedback())
-    text: Callable[[str], str | None] = ring.traffic.text
-    if sight is not None:
-        reader = _Reader(sight, ring.traffic.prediction, rows, settings)
-        rows, text = [sight.feedback(row, settings) for row in rows], reader.of(ring.traffic.text)
     predictions = {p.id: p for p in ring.traffic.predictions(holdout=True)}
     predictions |= {p.id: p for p in ring.traffic.predictions(limit=WINDOW)}
+    texts: Texts = partial(answers.texts, ring.traffic)
+    if sight is not None:
+        texts = _seen_by(sight, texts, predictions, rows, settings)
+        rows = [sight.feedback(row, settings) for row in rows]
     settings, predictions = _of_the_release(project, settings, predictions)
     task = ring.recipe.data.task
     items = queue.review_items(
@@ -64,7 +66,7 @@ def review_items(project: Project, *, limit: int, sight: Sight | None = None) ->
         list(predictions.values()),
         ring.ledger.facts("label", Label),
         _guard(project),
-        text=text,
+        texts=texts,
         secret=project.secret,
         settings=settings,
         doubtful=doubtful(project),
@@ -106,30 +108,25 @@ def _whole(project: Project, item: ReviewItem) -> ReviewItem:
     return replace(item, answer=item.answer or found.value, pair=item.pair or found.pair)
 
 
-class _Reader:
-    """Reads the texts of requests as a caller may see them."""
+def _seen_by(
+    sight: Sight,
+    texts: Texts,
+    asked: Mapping[str, Prediction],
+    rows: Iterable[Feedback],
+    settings: FeedbackSettings,
+) -> Texts:
+    """Return a reader of the texts of requests that gives out what a caller may be shown."""
+    said: dict[str, list[Feedback]] = defaultdict(list)
+    for row in rows:
+        said[row.prediction].append(row)
 
-    def __init__(
-        self,
-        sight: Sight,
-        prediction: Callable[[str], Prediction | None],
-        rows: Iterable[Feedback],
-        settings: FeedbackSettings,
-    ) -> None:
-        self._sight, self._prediction, self._settings = sight, prediction, settings
-        self._said: dict[str, list[Feedback]] = defaultdict(list)
-        for row in rows:
-            self._said[row.prediction].append(row)
+    def seen(identifiers: Iterable[str]) -> Iterator[tuple[str, str]]:
+        for name, text in texts(identifiers):
+            facts = request_facts(asked[name], said.get(name, ()), settings)
+            if sight.text(text, *facts):
+                yield name, text
 
-    def of(self, text: Callable[[str], str | None]) -> Callable[[str], str | None]:
-        """Return a reader of texts that gives out what may be shown."""
-
-        def read(identifier: str) -> str | None:
-            asked, said = self._prediction(identifier), self._said[identifier]
-            facts = [] if asked is None else request_facts(asked, said, self._settings)
-            return self._sight.text(text(identifier), *facts) if facts else None
-
-        return read
+    return seen
 
 
 def _last_turn(project: Project) -> float:

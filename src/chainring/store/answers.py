@@ -10,15 +10,17 @@ is committed after a later one was seen is missed, which a count of thousands ca
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import sqlalchemy as sa
 
 from chainring.contracts.codec import decode
+from chainring.contracts.payload import unpacked
 from chainring.contracts.prediction import Prediction
-from chainring.store.schema import predictions, served
+from chainring.store.schema import payloads, predictions, served
 from chainring.store.traffic import Traffic
 
 Cursor = dict[str, int]
@@ -119,3 +121,20 @@ def by_id(traffic: Traffic, identifiers: Iterable[str]) -> dict[str, Prediction]
                 rows = (decode(Prediction, body) for body in connection.execute(query).scalars())
                 found |= {row.id: row for row in rows}
     return found
+
+
+def texts(traffic: Traffic, identifiers: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Yield the answers of these ids that still have a text, with it, in their order.
+
+    Ids are taken and texts read as far as is asked for, a batch ahead at most.
+    """
+    left = iter(identifiers)
+    while some := list(islice(left, _BATCH)):
+        query = sa.select(payloads.c.id, payloads.c.body)
+        query = query.where(payloads.c.id.in_(some), payloads.c.body.is_not(None))
+        found: dict[str, str] = {}
+        for engine in traffic.engines().values():
+            with engine.connect().execution_options(read_only=True) as connection:
+                rows = connection.execute(query).all()
+            found |= {name: unpacked(body)[0] for name, body in rows}
+        yield from ((name, found[name]) for name in some if found.get(name))
