@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
+import pytest
 from tests.software.conftest import texts_of
 from tests.statements import statements
 
+from chainring.contracts.act import Act
+from chainring.contracts.errors import UnknownNameError
 from chainring.contracts.ids import new_id
 from chainring.contracts.prediction import Prediction
+from chainring.software import auditing
 from chainring.software.api import Project
+from chainring.store import ledger, newest
 
 DAY_S = 86_400.0
 
@@ -35,6 +42,23 @@ def served(project: Project, count: int, *, months: int = 1) -> list[Prediction]
     return rows
 
 
+@pytest.fixture
+def decoded(monkeypatch: pytest.MonkeyPatch) -> list[type]:
+    """Return the list of the nouns that are decoded from the ledger meanwhile."""
+    found: list[type] = []
+
+    def noting(decode: Callable[..., Any]) -> Callable[..., Any]:
+        def noted(noun: type, body: str) -> Any:
+            found.append(noun)
+            return decode(noun, body)
+
+        return noted
+
+    for module in (ledger, newest):
+        monkeypatch.setattr(module, "decode", noting(getattr(module, "decode")))  # noqa: B009
+    return found
+
+
 def test_a_queue_of_answers_without_text_is_looked_through_in_few_statements(
     project: Project,
 ) -> None:
@@ -46,3 +70,24 @@ def test_a_queue_of_answers_without_text_is_looked_through_in_few_statements(
     shown = {item.id for item in items} & {row.id for row in rows}
     assert {row.id for row in rows[280:] if not row.holdout} <= shown <= kept
     assert len(sent) < 60
+
+
+def test_of_the_newest_acts_no_more_are_decoded_than_are_asked_for(
+    project: Project, decoded: list[type]
+) -> None:
+    for number in range(600):
+        auditing.record(project, "review", because=str(number))
+    acts = project.audit(limit=3)
+    assert [one.because for one in acts] == ["599", "598", "597"]
+    assert decoded.count(Act) <= 4
+    assert len(project.audit(verb="review", limit=550)) == 550
+    assert [one.because for one in project.audit(who=project.who.name)] == [
+        str(number) for number in range(599, 499, -1)
+    ]
+
+
+def test_an_unknown_verb_of_an_act_is_said_after_all_were_looked_through(project: Project) -> None:
+    auditing.record(project, "review")
+    with pytest.raises(UnknownNameError, match="did you mean 'review'"):
+        project.audit(verb="revew")
+    assert project.audit(who="operate") == []

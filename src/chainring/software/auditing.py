@@ -21,6 +21,7 @@ from chainring.contracts.act import Act
 from chainring.contracts.errors import NotAllowedError, UnknownNameError
 from chainring.contracts.ids import new_id
 from chainring.ring.sight import Sight
+from chainring.store.newest import newest_first
 
 if TYPE_CHECKING:
     from chainring.software.api import Project
@@ -29,6 +30,7 @@ KIND = "act"
 PURPOSES = {
     "why": "explanation",
     "review": "review",
+    "cases": "review",
     "report": "report",
     "data report": "report",
     "data show": "inspection",
@@ -214,14 +216,17 @@ def audit(
     since
         Seconds since 1970.
     """
-    acts = project.ring.ledger.facts(KIND, Act)
-    if who and who not in {*ROLES, *(one.who for one in acts)}:
-        raise UnknownNameError("caller", who, {*ROLES, *(one.who for one in acts)})
-    if verb and verb not in {one.verb for one in acts}:
-        raise UnknownNameError("act", verb, {one.verb for one in acts})
-    found = [
-        one
-        for one in reversed(acts)
-        if who in ("", one.who, one.role) and verb in ("", one.verb) and one.at >= since
-    ]
-    return found[:limit]
+    found: list[Act] = []
+    names, verbs = set[str](ROLES), set[str]()
+    for one in newest_first(project.ring.ledger, KIND, Act):
+        if len(found) >= limit:
+            return found
+        names.add(one.who)
+        verbs.add(one.verb)
+        if who in ("", one.who, one.role) and verb in ("", one.verb) and one.at >= since:
+            found.append(one)
+    if who and who not in names:
+        raise UnknownNameError("caller", who, names)
+    if verb and verb not in verbs:
+        raise UnknownNameError("act", verb, verbs)
+    return found
