@@ -58,10 +58,16 @@ def _place(module: str) -> Path | None:
 
 def versions() -> dict[str, str]:
     """Return the versions of the libraries that results depend on, as far as installed."""
-    found = {}
+    return dict(_installed())
+
+
+@cache
+def _installed() -> tuple[tuple[str, str], ...]:
+    """Read each library's metadata once: every execution of a step notes the versions."""
+    found = []
     for name in _VERSIONED:
         try:
-            found[name] = importlib.metadata.version(name)
+            found.append((name, importlib.metadata.version(name)))
         except importlib.metadata.PackageNotFoundError:
             continue
-    return found
+    return tuple(found)
