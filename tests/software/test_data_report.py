@@ -1,13 +1,12 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
 
 import pytest
 from tests.software.conftest import copy, grow, opened, refused, run
@@ -72,15 +71,19 @@ def twice(turned: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def second(twice: Path, tmp_path: Path) -> Any:
-    folder = tmp_path / "shop"
-    os.makedirs(folder.parent, exist_ok=True)
-    with opened(copy(twice, folder)) as project:
+def second(twice: Path, tmp_path: Path) -> Iterator[Project]:
+    with opened(copy(twice, tmp_path / "shop")) as project:
         yield project
 
 
-def test_the_numbers_of_a_look_are_those_of_the_data_set(second: Project) -> None:
-    found = look(second)
+@pytest.fixture(scope="module")
+def found(twice: Path, tmp_path_factory: pytest.TempPathFactory) -> Look:
+    """Return what the owner sees of that project."""
+    with opened(copy(twice, tmp_path_factory.mktemp("found") / "shop")) as project:
+        return look(project)
+
+
+def test_the_numbers_of_a_look_are_those_of_the_data_set(found: Look) -> None:
     assert found.numbers.rows == sum(found.data.splits.values())
     assert found.numbers.by("split") == {k: n for k, n in found.data.splits.items() if n}
     assert [row.step for row in found.chain][-1] == "dataset"
@@ -90,8 +93,9 @@ def test_the_numbers_of_a_look_are_those_of_the_data_set(second: Project) -> Non
     assert (model.dataset, served) == (found.data.address, True)
 
 
-def test_what_was_dropped_is_shown_redacted_and_only_where_it_may_be(second: Project) -> None:
-    found = look(second)
+def test_what_was_dropped_is_shown_redacted_and_only_where_it_may_be(
+    second: Project, found: Look
+) -> None:
     by_place = {one.locator: text for one, text in found.samples.items() if one.source[5:7] == "ex"}
     assert by_place["line 1"] == ""
     assert by_place["line 2"] == "lonely, call [phone]"
@@ -112,8 +116,7 @@ def test_a_source_that_changed_since_is_not_quoted(second: Project) -> None:
     assert "another line" not in data_page(found, language="en")
 
 
-def test_drift_and_gaps_stand_in_the_head_of_the_page(second: Project) -> None:
-    found = look(second)
+def test_drift_and_gaps_stand_in_the_head_of_the_page(found: Look) -> None:
     assert found.drift is not None
     assert found.drift.came > found.drift.gone
     said = findings(found, language="en")
@@ -127,8 +130,7 @@ def test_drift_and_gaps_stand_in_the_head_of_the_page(second: Project) -> None:
     assert page.index(gap.split(":")[0]) < page.index("<svg")
 
 
-def test_rows_that_the_data_set_left_out_stand_in_the_head(second: Project) -> None:
-    found = look(second)
+def test_rows_that_the_data_set_left_out_stand_in_the_head(found: Look) -> None:
     lost = [Drop(step="dataset", reason="label 'gift' has 1 row; at least 2 needed", rows=1)]
     said = findings(replace(found, drops=lost), language="en")
     assert any(one.startswith("1 rows were left out because their label has") for one in said)
@@ -142,8 +144,8 @@ def test_rows_that_the_data_set_left_out_stand_in_the_head(second: Project) -> N
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
-def test_the_page_stands_alone_and_is_well_formed(second: Project, language: str) -> None:
-    page = data_page(look(second), language=language)
+def test_the_page_stands_alone_and_is_well_formed(found: Look, language: str) -> None:
+    page = data_page(found, language=language)
     tags = Tags()
     tags.feed(page)
     assert tags.loads == []
@@ -153,36 +155,36 @@ def test_the_page_stands_alone_and_is_well_formed(second: Project, language: str
     assert page.count("<svg") >= 20
 
 
-def test_what_a_row_says_is_never_markup(second: Project) -> None:
+def test_what_a_row_says_is_never_markup(project: Project) -> None:
     rows = [{"text": f"<img src=x onerror=alert({i})>", "label": "<b>bold</b>"} for i in range(3)]
     lines = "".join(json.dumps(row) + "\n" for row in rows)
-    (second.folder / "data" / "<i>.jsonl").write_text(lines)
-    second.turn()
-    page = data_page(look(second), language="en")
+    (project.folder / "data" / "<i>.jsonl").write_text(lines)
+    project.turn()
+    page = data_page(look(project), language="en")
     assert "<b>bold" not in page
     assert "<img" not in page
     assert "data/<i>" not in page
 
 
-def test_a_label_written_as_a_picture_or_a_link_leads_nowhere(second: Project) -> None:
+def test_a_label_written_as_a_picture_or_a_link_leads_nowhere(project: Project) -> None:
     labels = ["![a](http://pic.example/x.png)", "<http://auto.example>", "[b](http://link.example)"]
     words = "tea ink oak sun rain lamp rope milk sand gold fern moss kite drum bell plum".split()
     dice = random.Random(1)
     rows = [{"text": " ".join(dice.sample(words, 6)), "label": name} for name in labels * 20]
     lines = "".join(json.dumps(row) + "\n" for row in rows)
-    (second.folder / "data" / "more.jsonl").write_text(lines)
-    second.turn()
-    write_report(second, second.folder / "report.html")
-    page = (second.folder / "report.html").read_text()
+    (project.folder / "data" / "more.jsonl").write_text(lines)
+    project.turn()
+    write_report(project, project.folder / "report.html")
+    page = (project.folder / "report.html").read_text()
     tags = Tags()
-    tags.feed(page + data_page(look(second), language="en"))
+    tags.feed(page + data_page(look(project), language="en"))
     assert tags.loads == []
     assert "![a](http://pic.example/x.png)" in page
 
 
-def test_words_tell_labels_apart_in_both_languages(second: Project) -> None:
-    found = {one.word for one in look(second).words.distinctive("invoice")}
-    assert {"invoice", "发票"} <= found
+def test_words_tell_labels_apart_in_both_languages(found: Look) -> None:
+    words = {one.word for one in found.words.distinctive("invoice")}
+    assert {"invoice", "发票"} <= words
 
 
 def test_the_first_data_set_says_that_there_is_nothing_to_compare(project: Project) -> None:
