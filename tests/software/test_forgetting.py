@@ -10,14 +10,14 @@ import sqlite3
 import subprocess
 import sys
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from tests.software.conftest import ALONE, PATIENCE_S, copy, opened, run
+from tests.software.conftest import ALONE, copy, opened, run
 
 from chainring.contracts.dataset import Row
 from chainring.contracts.errors import ConflictError, InputError, UnknownNameError
@@ -523,6 +523,32 @@ def test_texts_whose_time_is_over_go_from_data_sets_too(project: Project) -> Non
 
 # Kills
 
+Kill = Callable[..., bool]
+
+
+@pytest.fixture(scope="module")
+def killed_in() -> Iterator[Kill]:
+    """Yield what forgets Ann in a process that is killed -9 before or after a part of it."""
+    script = Path(__file__).with_name("dying_forgetting.py")
+    with subprocess.Popen(
+        [sys.executable, str(script)],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=ALONE,
+    ) as process:  # fmt: skip
+        assert process.stdin is not None
+        assert process.stdout is not None
+        asks, answers = process.stdin, process.stdout
+
+        def killed(shop: Path, place: str, *, after: bool, times: int = 1) -> bool:
+            module = {"erase": "trust.forget", "written": "software.receipts"}.get(place)
+            where = f"chainring.{module or 'software.forgetting'}"
+            task = [str(shop), where, place, "after" if after else "before", times]
+            asks.write(json.dumps(task) + "\n")
+            asks.flush()
+            return answers.readline() == f"{int(signal.SIGKILL)}\n"
+
+        yield killed
+        asks.close()
+
 
 @pytest.mark.parametrize(
     "place",
@@ -530,7 +556,7 @@ def test_texts_whose_time_is_over_go_from_data_sets_too(project: Project) -> Non
 )
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 def test_killed_at_any_place_it_is_finished_by_the_next_run(
-    shop: Path, place: str, after: bool
+    shop: Path, killed_in: Kill, place: str, after: bool
 ) -> None:
     assert killed_in(shop, place, after=after)
     with opened(shop) as project:
@@ -546,7 +572,9 @@ def test_killed_at_any_place_it_is_finished_by_the_next_run(
 
 
 @pytest.mark.parametrize("erased", [0, 1, 3, 6])
-def test_killed_between_two_trees_it_is_finished_by_resume(shop: Path, erased: int) -> None:
+def test_killed_between_two_trees_it_is_finished_by_resume(
+    shop: Path, killed_in: Kill, erased: int
+) -> None:
     assert killed_in(shop, "erase", after=True, times=erased + 1)
     with opened(shop) as project:
         (receipt,) = forgetting.resume(project)
@@ -554,16 +582,6 @@ def test_killed_between_two_trees_it_is_finished_by_resume(shop: Path, erased: i
         assert forgetting.resume(project) == []
     for way, text in SECRETS.items():
         assert holding(shop / ".chainring", text) == [], way
-
-
-def killed_in(shop: Path, place: str, *, after: bool, times: int = 1) -> bool:
-    """Forget Ann in a process that is killed (-9) before or after a part of the work."""
-    module = {"erase": "trust.forget", "written": "software.receipts"}.get(place)
-    words = [f"chainring.{module or 'software.forgetting'}", place, "after" if after else "before"]
-    script = Path(__file__).with_name("dying_forgetting.py")
-    command = [sys.executable, str(script), str(shop), *words, str(times)]
-    done = subprocess.run(command, env=ALONE, timeout=PATIENCE_S, check=False)
-    return done.returncode == -signal.SIGKILL
 
 
 # The command line
