@@ -16,7 +16,7 @@ GOES = {
     "BE68 5390 0754 7034 this week": "[iban] this week",
     "My SSN is 219-09-9999.": "My SSN is [id].",
     "SSN 219099999": "SSN [id]",
-    "NI number QQ123456C": "NI number QQ123456C",
+    "NI number QQ123456C": "NI number [id]",
     "NI number AB 12 34 56 C": "NI number [id]",
     "香港身份证A123456(3)": "香港身份证[id]",
     "A123456789": "[id]",
@@ -140,7 +140,7 @@ GOES = {
     "born the 3rd of May 1990": "born the [birth]",
 }
 STAYS = [
-    "IBAN GB29 NWBK 6016 1331 9268 18",
+    "GB29 NWBK 6016 1331 9268 18",
     "part 219-09-9999-1",
     "order no. 219-09-9999",
     "A123456(4)",

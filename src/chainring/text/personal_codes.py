@@ -143,7 +143,9 @@ def _is_taiwan(number: str) -> bool:
 
 # -- passports, plates, records --------------------------------------------------------------------
 
-_PASSPORT_LABEL = labelled("护照|通行证|passport", r"护照|通行证|(?<![a-z])passports?")
+_PASSPORT_LABEL = labelled(
+    "护照|通行证|台胞证|回乡证|passport", r"护照|通行证|台胞证|回乡证|(?<![a-z])passports?"
+)
 _PASSPORT = re.compile(rf"[a-z]{{0,2}}[0-9]{{6,9}}[a-z]?{ENDS}")
 _PLATE = re.compile(
     r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][a-hj-np-z]"

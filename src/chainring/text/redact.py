@@ -16,7 +16,8 @@ as something else (订单号, tracking no.).
 
 A set of rules keeps its meaning: a model carries the name of the one that prepared its texts. Its
 kinds and their rules stand in `personal` (`redact.v1`: email, id, card, phone), and for `redact.v2`
-in `personal_codes`, `personal_facts`, `personal_mails`, `personal_phones` and `personal_secrets`.
+in `personal_codes`, `personal_facts`, `personal_labelled`, `personal_mails`, `personal_phones` and
+`personal_secrets`.
 """
 
 from __future__ import annotations
@@ -29,15 +30,9 @@ from dataclasses import dataclass, replace
 from chainring.contracts.errors import InputError, UnknownNameError, did_you_mean
 from chainring.text.characters import CharacterMap
 from chainring.text.personal import FIRST_MASK, MASK, bank_cards, emails, identity_cards, phones
-from chainring.text.personal_codes import (
-    foreign_identities,
-    ibans,
-    ips,
-    passports,
-    plates,
-    records,
-)
+from chainring.text.personal_codes import foreign_identities, ips, passports, plates, records
 from chainring.text.personal_facts import addresses, births, names
+from chainring.text.personal_labelled import all_cards, all_ibans, labelled_identities
 from chainring.text.personal_mails import all_emails
 from chainring.text.personal_phones import all_phones
 from chainring.text.personal_secrets import accounts, secrets
@@ -51,7 +46,7 @@ def _ids(view: View) -> Spans:
 
 
 def _all_ids(view: View) -> Spans:
-    return disjoint(_ids(view) + foreign_identities(view))
+    return disjoint(_ids(view) + foreign_identities(view) + labelled_identities(view))
 
 
 def _cards(view: View) -> Spans:
@@ -74,9 +69,9 @@ _V1: dict[str, Finder] = {"email": _emails, "id": _ids, "card": _cards, "phone":
 _V2: dict[str, Finder] = {
     "secret": secrets,
     "email": _all_emails,
-    "iban": ibans,
+    "iban": all_ibans,
     "id": _all_ids,
-    "card": _cards,
+    "card": all_cards,
     "record": records,
     "passport": passports,
     "account": accounts,
@@ -145,6 +140,12 @@ HINTS = (
     "telegram",
     "skype",
     "instagram",
+    "密码",
+    "口令",
+    "passw",
+    "passphrase",
+    "passcode",
+    "pwd",
 )
 """What makes a text without digits worth a look, in small letters."""
 

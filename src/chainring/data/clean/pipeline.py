@@ -48,7 +48,7 @@ from chainring.data.clean.settings import CleanSettings
 from chainring.data.clean.shards import Shard, shards_of
 from chainring.store.files import file_digest, sync_folder
 
-VERSION = 2
+VERSION = 3
 """Raised when the same input and settings would give other bytes."""
 
 MANIFEST = "manifest.json"
