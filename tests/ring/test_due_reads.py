@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from tests.ring.test_due import answers, correct, in_hours, last_turn, reviewed
+from tests.statements import statements
 
 from chainring.contracts.feedback import Feedback
 from chainring.contracts.reaction import Reaction
@@ -76,3 +77,15 @@ def test_a_drop_before_the_upgrade_has_had_its_turn(project: Project) -> None:
     before_decisions_were_kept(project)
     assert labelled_drop(project.ring) is not None
     assert "labelled drop: " not in due(project.ring, now=in_hours(project, 7)).because
+
+
+def test_reviewed_answers_are_read_in_few_statements_however_many_there_are(
+    project: Project,
+) -> None:
+    sent = []
+    for wrong in (30, 100):
+        reviewed(project, 0, wrong)
+        with statements() as found:
+            assert labelled_drop(project.ring) is not None
+        sent.append(len(found))
+    assert sent[0] == sent[1]

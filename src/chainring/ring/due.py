@@ -214,13 +214,9 @@ def _promise(ring: Ring, model: str, right: list[float]) -> tuple[tuple[float, S
 def _reviewed(ring: Ring, model: str, labels: list[Label]) -> list[tuple[Prediction, Label]]:
     """Return the answers of a model that a person reviewed as a random sample, as reviewed."""
     last = {one.record: one for one in labels if one.author_kind == "person"}  # the last word
-    found = [
-        (prediction, label)
-        for identifier, label in last.items()
-        if label.state == "accepted" and not label.decides
-        if (prediction := ring.traffic.prediction(identifier)) is not None
-    ]
-    return [pair for pair in found if pair[0].holdout and pair[0].model == model]
+    told = [name for name, one in last.items() if one.state == "accepted" and not one.decides]
+    rows = (one for one, _ in ring.traffic.answers(told))
+    return [(one, last[one.id]) for one in rows if one.holdout and one.model == model]
 
 
 def promised_accuracies(ring: Ring, model: str) -> dict[str, float]:
