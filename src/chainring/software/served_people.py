@@ -5,15 +5,17 @@ Who decides is the caller; texts are shown as the rules of access say, and each 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from chainring.contracts.access import Who
+from chainring.contracts.access import Facts, Who
 from chainring.contracts.case import Case, CaseState
 from chainring.contracts.errors import UnknownNameError
 from chainring.contracts.roles import ABOVE
 from chainring.deployment.http import verbs as http
 from chainring.ring.built import current
-from chainring.software.auditing import record
+from chainring.ring.sight import FEEDBACK, Sight, request_facts
+from chainring.software.auditing import looking, record
 from chainring.software.naming import SHOWN, enough_lines, name_shown, shown_groups
 from chainring.software.review_words import why_in
 from chainring.software.served_keys import who_is
@@ -81,9 +83,13 @@ class ServedPeople:
             self.project.decide(item, decision=decision, value=value, must=must, by=by)
         record(self.project, "decide", who=who_is(caller), because=decision, about=item)
 
-    def cases(self, *, state: CaseState | None) -> list[Case]:
-        """Return the cases, newest first."""
-        return self.project.cases(state=state)
+    def cases(self, *, state: CaseState | None, caller: http.Caller) -> list[Case]:
+        """Return the cases, newest first; written truths as the rules of access say."""
+        found = self.project.cases(state=state)
+        if self.project.ring.recipe.data.facts.form != "text":
+            return found
+        with looking(self.project, "cases", who=who_is(caller)) as sight:
+            return [_seen(self.project, one, sight) for one in found]
 
     def case_for(self, case: str, *, author: str, feedback: str, caller: http.Caller) -> Case:
         """Return a case to its reporter, or to those who operate."""
@@ -113,6 +119,19 @@ class ServedPeople:
         )
         record(self.project, "close_case", who=who_is(caller), about=case)
         return closed
+
+
+def _seen(project: Project, case: Case, sight: Sight) -> Case:
+    """Return a case as a caller may see it: its truth is a text of what the case is about."""
+    if not case.truth:
+        return case
+    traffic = project.ring.traffic
+    about = traffic.prediction(case.prediction)
+    facts = [Facts(source=FEEDBACK)]
+    if about is not None:
+        said = traffic.feedback_on(case.prediction)
+        facts = request_facts(about, said, project.ring.recipe.feedback)
+    return replace(case, truth=sight.text(case.truth, *facts) or "")
 
 
 def _to_name(project: Project, *, limit: int, who: Who, language: str) -> list[http.ReviewItem]:

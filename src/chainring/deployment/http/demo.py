@@ -252,7 +252,7 @@ class DemoVerbs(DemoReleases, DemoOffers):
             if self._review.pop(item, None) is None:
                 raise UnknownNameError("review item", item, [])
 
-    def cases(self, *, state: CaseState | None) -> list[Case]:
+    def cases(self, *, state: CaseState | None, caller: Caller) -> list[Case]:
         """Return the cases in that state, newest first."""
         with self._lock:
             found = [case for case in self._cases.values() if state in (None, case.state)]

@@ -73,7 +73,8 @@ async def decide(call: Call) -> shapes.DoneShape:
 
 async def cases(call: Call) -> shapes.CasesShape:
     """List the cases."""
-    found = await run_in_threadpool(call.verbs.cases, state=case_state(call.query("state")))
+    state = case_state(call.query("state"))
+    found = await run_in_threadpool(call.verbs.cases, state=state, caller=call.caller)
     return shapes.CasesShape(cases=found)
 
 

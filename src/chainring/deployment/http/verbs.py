@@ -328,8 +328,11 @@ class Verbs(Offers, Privileges, Protocol):
         """Store a person's decision; `value` is the true label, for accept and change."""
         ...
 
-    def cases(self, *, state: CaseState | None) -> list[Case]:
-        """Return the cases in that state, newest first; None returns all."""
+    def cases(self, *, state: CaseState | None, caller: Caller) -> list[Case]:
+        """Return the cases in that state, newest first; None returns all.
+
+        A truth that is a text of its own is left out where the caller may not read it.
+        """
         ...
 
     def case_for(self, case: str, *, author: str, feedback: str, caller: Caller) -> Case:

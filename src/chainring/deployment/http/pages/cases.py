@@ -28,7 +28,7 @@ async def cases(call: Call) -> Response:
     say = Strings(call.language)
     state = case_state(call.query("state", "open")) or "open"
     labels = await run_in_threadpool(call.verbs.labels) if call.verbs.ready().ok else []
-    found = await run_in_threadpool(call.verbs.cases, state=state)
+    found = await run_in_threadpool(call.verbs.cases, state=state, caller=call.caller)
     tabs = [
         tag(
             "a",
