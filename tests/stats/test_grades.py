@@ -80,8 +80,8 @@ def test_another_number_date_or_time_shares_no_number(truth: str, said: str) -> 
     ("truth", "said"),
     [
         ("2024年1月2日", "2024年2月1日"), ("2024 年 1 月 2 日", "2024年2月1日"),
-        ("一月二日", "二月一日"), ("U.S.A.", "U.S."), ("A股", "股"), ("vitamin A", "vitamin"), ("维生素A", "维生素"),
-        ("3.5 mg twice", "5.3 mg twice"), ("三十五元", "五十三元"),
+        ("一月二日", "二月一日"), ("U.S.A.", "U.S."), ("A股", "股"), ("vitamin A", "vitamin"),
+        ("维生素A", "维生素"), ("3.5 mg twice", "5.3 mg twice"), ("三十五元", "五十三元"),
     ],
 )  # fmt: skip
 def test_what_differs_in_a_date_or_a_letter_is_no_exact_match(truth: str, said: str) -> None:
@@ -95,8 +95,8 @@ def test_what_differs_in_a_date_or_a_letter_is_no_exact_match(truth: str, said: 
         ("1,000", "1000"), ("$1,234,567.50", "$1234567.50"), ("don't", "dont"), ("don’t", "don't"),
         ("10 a.m.", "10 am"), ("the U.S.A.", "USA"), ("2024-01-02", "2024/01/02"), (".5", "0.5"),
         ("1月2号", "1 月 2 日"), ("3.5 万元", "3.5万元"), ("１，０００", "1000"),
-        ("１０：３０", "10:30"), ("1, 2, 3", "1,2,3"), ("at 10:30.", "at 10:30"), ("the dogs' bowl", "dogs bowl"),
-        ("It is a refund.", "it is refund"),
+        ("１０：３０", "10:30"), ("1, 2, 3", "1,2,3"), ("at 10:30.", "at 10:30"),
+        ("the dogs' bowl", "dogs bowl"), ("It is a refund.", "it is refund"),
     ],
 )  # fmt: skip
 def test_marks_inside_a_word_are_none_of_its_letters(truth: str, said: str) -> None:

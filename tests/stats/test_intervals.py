@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from chainring.contracts.errors import InputError
 from chainring.stats.binomial import mass
-from chainring.stats.intervals import bootstrap_mean, lower_bound, upper_bound, wilson
+from chainring.stats.intervals import bootstrap_mean, lower_bound, mean_grade, upper_bound, wilson
 
 counts = st.integers(1, 3000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
 
@@ -96,6 +96,32 @@ def test_a_bootstrap_repeats_with_its_seed_and_changes_with_another() -> None:
 def test_equal_values_have_an_interval_without_width() -> None:
     found = bootstrap_mean([0.5, 0.5, 0.5], seed=0)
     assert (found.low, found.estimate, found.high) == (0.5, 0.5, 0.5)
+
+
+@pytest.mark.parametrize("rows", [1, 3, 10, 40, 300])
+def test_a_grade_a_hair_off_promises_no_more_than_rows_that_are_all_right(rows: int) -> None:
+    best, worst = wilson(rows, rows), wilson(0, rows)
+    assert mean_grade([*[1.0] * (rows - 1), 0.999]).low == pytest.approx(best.low, abs=0.001)
+    assert mean_grade([*[0.0] * (rows - 1), 0.001]).high == pytest.approx(worst.high, abs=0.001)
+    half = mean_grade([0.5] * rows)
+    assert half.low == pytest.approx(0.5 * best.low)
+    assert half.high == pytest.approx(1 - 0.5 * best.low)
+
+
+def test_grades_of_many_rows_that_differ_keep_their_bootstrap() -> None:
+    grades = np.random.default_rng(6).normal(0.6, 0.15, 400).clip(0, 1)
+    assert mean_grade(grades) == bootstrap_mean(grades, seed=0)
+
+
+@pytest.mark.parametrize("rows", [5, 10, 20, 50])
+def test_mostly_right_grades_are_covered_as_often_as_is_said(rows: int) -> None:
+    rng = np.random.default_rng(rows)
+    held = 0
+    for _ in range(200):
+        grades = np.where(rng.random(rows) < 0.9, 1.0, rng.random(rows) * 0.6)
+        found = mean_grade(grades)
+        held += found.low <= 0.93 <= found.high
+    assert held >= 0.91 * 200
 
 
 def test_every_fault_of_a_count_is_named_at_once() -> None:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats as reference
 
+from chainring.stats.intervals import wilson
 from chainring.stats.resampling import pearson, ratio, resampled, root_mean_square, spearman
 
 
@@ -18,6 +19,12 @@ def test_a_ratio_of_sums_is_the_micro_f1_and_its_interval_narrows_with_rows() ->
     assert all_.estimate == pytest.approx(f1_score(true, told, average="micro"))
     assert all_.low < all_.estimate < all_.high
     assert all_.high - all_.low < few.high - few.low
+
+
+def test_a_ratio_of_few_rows_that_are_all_right_has_the_interval_of_their_share() -> None:
+    empty = [0.0] * 20  # rows of nothing say nothing
+    assert ratio([2.0] * 5 + empty, [2.0] * 5 + empty).low == wilson(5, 5).low
+    assert ratio([0.0] * 5, [2.0] * 5).high == pytest.approx(wilson(0, 5).high)
 
 
 def test_a_ratio_of_nothing_is_nothing() -> None:

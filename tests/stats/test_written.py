@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from chainring.contracts.errors import InputError
+from chainring.stats.intervals import wilson
 from chainring.stats.written import bleu, chrf, exact_match, f1
 
 sacrebleu = pytest.importorskip("sacrebleu")
@@ -44,6 +45,13 @@ def test_exact_match_forgives_case_marks_and_articles() -> None:
         ["The refund", "五个工作日。", "three days"], ["refund!", "五个工作日", "two days"]
     )
     assert found.estimate == pytest.approx(200 / 3)
+
+
+def test_exact_matches_have_the_interval_of_a_share() -> None:
+    for said, right in (("yes", 8), ("no", 0)):
+        found, share = exact_match(["yes"] * 8, [said] * 8), wilson(right, 8)
+        assert (found.low, found.high) == pytest.approx((100 * share.low, 100 * share.high))
+    assert f1(["two days"] * 3, ["two days"] * 3).low < 50
 
 
 def test_f1_counts_words_and_chinese_characters() -> None:

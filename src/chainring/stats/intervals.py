@@ -16,7 +16,7 @@ chainring.stats.paired : two models on the same rows; never compare two interval
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import NormalDist
 from typing import TYPE_CHECKING
 
@@ -119,7 +119,9 @@ def bootstrap_mean(
 
 
 def mean_grade(grades: ArrayLike, *, level: float = 0.95, seed: int = 0) -> Interval:
-    """Return the mean of grades with its interval: Wilson's where all are 0 or 1, else a bootstrap.
+    """Return the mean of grades, 0 to 1, with its interval.
+
+    Wilson's where all are 0 or 1, else a bootstrap, `no_narrower` than that of equal grades.
 
     >>> mean_grade([1.0, 0.0, 1.0]) == wilson(2, 3)
     True
@@ -127,7 +129,19 @@ def mean_grade(grades: ArrayLike, *, level: float = 0.95, seed: int = 0) -> Inte
     column = numbers("grades", grades)
     if all(grade in (0.0, 1.0) for grade in column):
         return wilson(round(float(column.sum())), len(column), level=level)
-    return bootstrap_mean(column, level=level, seed=seed)
+    return no_narrower(bootstrap_mean(column, level=level, seed=seed), level=level)
+
+
+def no_narrower(found: Interval, *, level: float = 0.95, n: int | None = None) -> Interval:
+    """Return the interval of a share or mean grade, its bounds no nearer than rows unseen allow.
+
+    A bootstrap draws what was seen alone: of rows that are all alike it has no width. By Wilson's
+    bound of `n` of `n` some share of rows may be unlike all of them, and worth 0, or 1. `n` is the
+    number of rows that count, all of them unless given.
+    """
+    seen = wilson(n or found.n, n or found.n, level=level).low
+    low = min(found.low, found.estimate * seen)
+    return replace(found, low=low, high=max(found.high, 1.0 - (1.0 - found.estimate) * seen))
 
 
 def resampled_means(sums: ArrayLike, sizes: ArrayLike, *, draws: int, seed: int) -> Floats:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from chainring.stats.inputs import numbers, require, same_length
-from chainring.stats.intervals import Interval, percentiles, resampled_means
+from chainring.stats.intervals import Interval, no_narrower, percentiles, resampled_means
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -27,6 +27,8 @@ def ratio(
 ) -> Interval:
     """Return the sum of `tops` over the sum of `bottoms`, a column of each a row; 0 of nothing.
 
+    No top is above its bottom: the ratio is a share, and has the width of one (`no_narrower`).
+
     >>> ratio([2.0, 0.0], [3.0, 1.0]).estimate
     0.5
     """
@@ -40,7 +42,8 @@ def ratio(
         found = np.nan_to_num(resampled_means(tops_n, bottoms_n, draws=draws, seed=seed))
     low, high = percentiles(found, level=level)
     estimate = float(tops_n.sum() / bottoms_n.sum())
-    return Interval(low=low, high=high, estimate=estimate, n=len(tops_n))
+    interval = Interval(low=low, high=high, estimate=estimate, n=len(tops_n))
+    return no_narrower(interval, level=level, n=int((bottoms_n > 0).sum()))
 
 
 def resampled(

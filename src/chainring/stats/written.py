@@ -1,7 +1,7 @@
 """How good written texts are: BLEU and chrF of a corpus, exact match and F1 of answers.
 
-Enter the true texts and those that were written, row by row, leaves a `Score` with a bootstrap
-interval and the signature that says how it was counted.
+Enter the true texts and those that were written, row by row, leaves a `Score` with an interval, of
+BLEU and chrF a bootstrap, and the signature that says how it was counted.
 
     bleu(["Zwei Hunde rennen."], ["Zwei Hunde laufen."])
     f1(["das Paket"], ["Paket"])
@@ -23,7 +23,7 @@ from typing import Any, Literal
 
 from chainring.contracts.errors import InputError, MissingPackageError
 from chainring.stats.grades import grade
-from chainring.stats.intervals import bootstrap_mean
+from chainring.stats.intervals import mean_grade
 from chainring.stats.words import words
 
 DRAWS = 1000
@@ -96,7 +96,7 @@ def f1(truth: Sequence[str], said: Sequence[str], *, level: float = 0.95, seed: 
 
 
 def _mean(name: str, rights: Sequence[float], *, level: float, seed: int) -> Score:
-    found = bootstrap_mean(rights, level=level, seed=seed)
+    found = mean_grade(rights, level=level, seed=seed)
     return Score(
         name=name,
         estimate=100 * found.estimate,

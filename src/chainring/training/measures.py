@@ -28,7 +28,7 @@ from chainring.contracts.predictor import Predictor
 from chainring.contracts.tasks import TASKS, Form
 from chainring.contracts.values import labels_in, tags_of, written
 from chainring.stats.classification import macro_f1
-from chainring.stats.intervals import Interval, bootstrap_mean, mean_grade
+from chainring.stats.intervals import Interval, bootstrap_mean, mean_grade, no_narrower
 from chainring.stats.resampling import pearson, ratio, resampled, root_mean_square, spearman
 from chainring.stats.retrieval import ndcg_at, recall_at
 from chainring.training.answered import value_of
@@ -117,7 +117,8 @@ def _of_pairs(truth: Sequence[str], said: Sequence[str], level: float) -> Figure
         return macro_f1([str(t) for t in true], [str(t) for t in told])
 
     columns = [[names[label] for label in column] for column in (truth, said)]
-    return {"macro_f1": _share(resampled(figure, *columns, level=level, draws=400))}
+    found = resampled(figure, *columns, level=level, draws=400)
+    return {"macro_f1": _share(no_narrower(found, level=level))}
 
 
 def _of_labels(truth: Sequence[str], said: Sequence[str], level: float) -> Figures:
@@ -152,7 +153,7 @@ def _mean_f1(rows: Sequence[tuple[set[str], set[str]]], level: float) -> Interva
         found = either_l > 0
         return float((2 * common_l[found] / either_l[found]).mean()) if found.any() else 0.0
 
-    return resampled(figure, range(len(rows)), level=level)
+    return no_narrower(resampled(figure, range(len(rows)), level=level), level=level)
 
 
 def _of_numbers(truth: Sequence[str], said: Sequence[str], level: float) -> Figures:
