@@ -7,6 +7,7 @@ Enters a `View`, leaves sorted, disjoint spans:
 ``postgres://bob:hunter2@db.example.com``      secret: the password of an address
 ``密码是abc123!``, ``api_key = "9f8e…"``         secret: after a label, with a digit and more
 ``密码：123456``, ``592013 是您的验证码``            secret: six digits, or a code, beside a label
+``密码：QWEasd!@#``, ``"password": "openit"``     secret: with a sign within, quoted, or alone
 ``-----BEGIN PRIVATE KEY-----`` …                secret: the whole block
 ``QQ：10001``, ``微信号 zhang_san88``            account: labelled names and numbers
 =============================================  =================================================
@@ -48,11 +49,43 @@ _LABEL = labelled(
     links=r"[\"'”]?(?P<said>[ ]{0,3}[:=]{1,2}[ ]{0,3}|[ ]?(?:是|为|is|was)[ :]{0,2}| )[\"'“]?",
 )
 _SECRET = re.compile(r"[!#-&(-+./0-9:;=?-~-]{4,200}")  # signs but quotes, commas and < >
-_TRAILING = re.compile(r"[.;:!?)\]}]+$")
+_TRAILING = re.compile(r"[.;:?)\]}]+$")
+_PASSWORD_WORDS = "密码|口令|passw|passphrase|passcode|pwd"
+_PASSWORD_LABEL = labelled(
+    _PASSWORD_WORDS,
+    "(?:密码|口令|(?<![a-z])(?:pass(?:word|wd|phrase|code)|pwd))",
+    links=r"[\"'”]?[ ]{0,3}(?P<said>[:=]{1,2}>?|[都还就也]?是|[设改]?[为成]|is\b|was\b)[ ]{0,3}"
+    r"(?P<quote>[\"'“]?)",
+)
+_QUOTED = re.compile(r"([!#-&(-;=?-~]{4,200})[\"'”]")
+_SIGN_WITHIN = re.compile(r"[0-9A-Za-z][^!@#$%^*~]{0,200}[!@#$%^*~]")
+_FRAME = re.compile(r"^[*_`(\[{]+|[*_`.;:!?)\]}]+$")  # of a sentence or of Markdown
+_LETTERS_ALONE = re.compile(  # and nothing further in their clause
+    r"([A-Za-z]{6,32})(?=\s*(?:$|[\n,;.)\]}，。；、！？）」】]|账号|帐号|用户|手机|邮箱))"
+)
+_LETTERS_IN_CODE = re.compile(r"([A-Za-z]{6,32})(?=[&;\s]|$)")
+_TEMPLATE = re.compile(  # a variable, a call, an address, a key of translations, a row of stars
+    r"[$%]?[{(<]|\$[A-Z_]+$|%[sd]$|[A-Za-z_]+[.(\[][A-Za-z_]|[a-z]+://|[^0-9A-Za-z]*$|[xX]+$",
+    re.ASCII,
+)
+_MAIL = re.compile(r"[^@]+@[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)+")
+_NO_PASSWORDS = frozenset(  # what a form, a type or a complaint says in the place of one
+    "string text required optional null none true false undefined boolean integer number object"
+    " varchar hidden visible masked redacted removed omitted secret password passwords passwort"
+    " passwd passcode username invalid incorrect wrong expired missing empty blank weak strong"
+    " short unknown correct changed change reset resetting forgot forgotten forget recover recovery"
+    " confirm confirmed confirmation update updated please nothing problem problems issue issues"
+    " urgent error errors failed failure failing locked blocked disabled enabled protected"
+    " encrypted hashed plain plaintext default anything something random retype repeat verify"
+    " verified manager protection policy example sample placeholder thanks attached provided"
+    " available numbers letters characters minimum maximum length unlock security support service"
+    " windows iphone android outlook google facebook wechat account button screen keyboard login"
+    " logout generated rejected accepted denied unchanged below above inside enter entered".split()
+)
 _CODE_LABEL = labelled(
-    "验证码|校验码|动态码|支付密码|取款密码|verification|security code|one-time|one time|otp"
-    "|passcode|pin",
-    "验证码|校验码|动态码|支付密码|取款密码"
+    "验证码|校验码|动态码|取件码|支付密码|取款密码|开门密码|门锁密码|门禁密码|锁屏密码|解锁密码"
+    "|verification|security code|one-time|one time|otp|passcode|pin",
+    "验证码|校验码|动态码|取件码|(?:支付|取款|开门|门锁|门禁|锁屏|解锁)密码"
     "|(?<![a-z])(?:verification code|security code"
     r"|one[- ]time (?:code|password)|otp|passcode|pin(?: code| number)?)(?![a-z])",
     links=r"(?:[\s:=\"'“]|是|为|is\b|was\b){0,6}",
@@ -75,6 +108,7 @@ _DIGITS = re.compile(
     r"| (?:digit|char|letter|bit|time|attempt|user|people|guess|possib|combin))"
 )
 _MAX_BARE_DIGITS = 12
+_MIN_WORDY = 6
 _NO_PASSWORD = re.compile(r"1[3-9][0-9]{9}|20[0-9]{2}(?:0[1-9]|1[0-2])[0-3][0-9]")
 _CODE_AHEAD = re.compile(
     r"(?<![0-9a-z$¥€£#])(?<![0-9][.-])(?P<whole>[0-9]{4,8}) ?(?:"
@@ -101,6 +135,7 @@ def secrets(view: View) -> Spans:
         found = matches(_IN_URL, text, occurrences(["://"], plain))
         spans += [match.span("whole") for match in found]
     spans += _passwords(view)
+    spans += _wordy_passwords(view)
     spans += [match.span() for match in values(_CODE_LABEL, _CODE, view)]
     spans += [match.span() for match in values(_CARD_CODE_LABEL, _CARD_CODE, view)]
     spans += [match.span("whole") for match in matches(_CODE_AHEAD, plain, view.runs)]
@@ -119,6 +154,37 @@ def _passwords(view: View) -> Spans:
         if digits and (label["said"] or _may_open(digits[0])):
             spans.append(digits.span())
     return spans
+
+
+def _wordy_passwords(view: View) -> Spans:
+    """Return passwords that need no digit: quoted, with a sign within, or alone in their clause."""
+    spans: Spans = []
+    places = occurrences(_PASSWORD_LABEL.words, view.plain)
+    for label in matches(_PASSWORD_LABEL.pattern, view.plain, places):
+        value = _wordy_password(view.text, label)
+        if value:
+            spans.append((label.end(), label.end() + len(value)))
+    return spans
+
+
+def _wordy_password(text: str, label: re.Match[str]) -> str:
+    at, said = label.end(), label["said"]
+    quoted = _QUOTED.match(text, at) if label["quote"] else None
+    if quoted:
+        return quoted[1] if _may_be_chosen(quoted[1]) else ""
+    signs = _SECRET.match(text, at)
+    value = _TRAILING.sub("", signs[0]) if signs else ""
+    if len(value) >= _MIN_WORDY and _SIGN_WITHIN.search(_FRAME.sub("", value)):
+        return value if _may_be_chosen(value) else ""
+    if said in ("is", "was"):
+        return ""
+    letters = (_LETTERS_IN_CODE if "=" in said else _LETTERS_ALONE).match(text, at)
+    return letters[1] if letters and _may_be_chosen(letters[1]) else ""
+
+
+def _may_be_chosen(value: str) -> bool:
+    """Return whether somebody may have chosen `value`: no word of a form, template or address."""
+    return not (value.lower() in _NO_PASSWORDS or _TEMPLATE.match(value) or _MAIL.fullmatch(value))
 
 
 def _may_open(digits: str) -> bool:
