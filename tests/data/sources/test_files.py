@@ -6,6 +6,7 @@ import gzip
 import io
 import json
 import os
+import random
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -178,7 +179,8 @@ def test_lines_that_cannot_be_read_are_counted_and_the_first_is_told(
 def test_a_packed_file_that_was_cut_is_told(
     bucket: Any, harvest: Harvest, bring: Bring, ending: str
 ) -> None:
-    lines = b"".join(b'{"text": "row %d"}\n' % n for n in range(20_000))
+    chance = random.Random(0)
+    lines = b"".join(b'{"text": "row %d %x"}\n' % (n, chance.getrandbits(800)) for n in range(2000))
     packed = gzip.compress(lines) if ending == "gz" else zstandard.compress(lines)
     put(bucket, f"a.jsonl.{ending}", packed[: len(packed) // 2])
     (said,) = bring(FILES, path="memory://shop")
