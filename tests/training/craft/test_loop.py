@@ -101,14 +101,12 @@ PROGRAM = """
                 placement=make_placement(), executor=HereExecutor(), open_predictor=None,
                 say=lambda line: print(line, flush=True))
     run = toy_run(epochs=int(sys.argv[2]), craft={"ema": 0.9})
-    curve = train(Toy(), toy_items(), toy_items(10), run=run, collate=padded, work=work)
-    print("LOSSES", [point.get("loss") for point in curve])
+    train(Toy(), toy_items(), toy_items(10), run=run, collate=padded, work=work)
 """
 
 
 def started(root: Path, *, epochs: int) -> subprocess.Popen[str]:
-    code = textwrap.dedent(PROGRAM)
-    command = [sys.executable, "-c", code, str(root), str(epochs)]
+    command = [sys.executable, "-c", textwrap.dedent(PROGRAM), str(root), str(epochs)]
     here = Path(__file__).parents[3]
     environment = {**os.environ, "PYTHONPATH": f"{here}:{here / 'src'}", "OMP_NUM_THREADS": "1"}
     return subprocess.Popen(
@@ -116,13 +114,11 @@ def started(root: Path, *, epochs: int) -> subprocess.Popen[str]:
     )
 
 
-def losses_of(process: subprocess.Popen[str]) -> str:
-    out, _ = process.communicate(timeout=300)
-    return next(line for line in out.splitlines() if line.startswith("LOSSES"))
-
-
-def test_kill_9_in_the_middle_ends_with_the_losses_of_an_unbroken_run(tmp_path: Path) -> None:
-    unbroken = losses_of(started(tmp_path / "unbroken", epochs=12))
+def test_kill_9_in_the_middle_ends_with_the_losses_of_an_unbroken_run(
+    trained: Trained, work: Work, tmp_path: Path
+) -> None:
+    run = toy_run(epochs=12, craft={"ema": 0.9})
+    unbroken, curve = trained(run, judged=10)
     broken = started(tmp_path / "broken", epochs=12)
     assert broken.stdout is not None
     for line in broken.stdout:
@@ -133,7 +129,10 @@ def test_kill_9_in_the_middle_ends_with_the_losses_of_an_unbroken_run(tmp_path: 
     broken.stdout.close()
     assert list((tmp_path / "broken" / "toy-checkpoints").glob("checkpoint-*.pt"))
     assert not (tmp_path / "broken" / "toy-checkpoints" / "finished.pt").exists()
-    assert losses_of(started(tmp_path / "broken", epochs=12)) == unbroken
+    again = dataclasses.replace(work, scratch=tmp_path / "broken")
+    resumed, resumed_curve = trained(run, judged=10, work=again)
+    assert torch.equal(weights(resumed), weights(unbroken))
+    assert [one.get("loss") for one in resumed_curve] == [one.get("loss") for one in curve]
 
 
 def test_a_damaged_checkpoint_is_thrown_away_and_the_training_begins_anew(
