@@ -23,7 +23,7 @@ from chainring.deployment.lane import Lane
 from chainring.deployment.settings import DeploymentSettings
 
 CLIENTS = 64
-STEADY_S, OVERLOAD_S = 10.0, 20.0
+STEADY_S, OVERLOAD_S = 5.0, 10.0
 BURST_S = 2.0
 """A burst may wait for a second; it is what lasts that has to keep its pace."""
 BATCH_S, TEXT_S, CHARACTER_S = 0.002, 0.001, 1e-5
