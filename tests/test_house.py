@@ -113,19 +113,25 @@ def keys(table: dict[str, object]) -> Iterator[str]:
             yield name
 
 
+GUARDS = ("allow_pickle", "trust_remote_code", "weights_only")
+"""What a call says of whether it runs what it reads."""
+
+
 def calls() -> Iterator[tuple[str, str, dict[str, str]]]:
-    """Yield every call of the house: its file, what is called, its named arguments as written."""
+    """Yield every call of the house: its file, what is called, and its guards as written."""
     for path in modules():
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call):
-                named = {one.arg: ast.unparse(one.value) for one in node.keywords if one.arg}
+                guards = (one for one in node.keywords if one.arg in GUARDS)
+                named = {str(one.arg): ast.unparse(one.value) for one in guards}
                 yield str(path.relative_to(HOUSE)), ast.unparse(node.func), named
 
 
 def test_nothing_is_unpickled_and_no_model_brings_code_of_its_own() -> None:
     unpickling = {"pickle.load", "pickle.loads", "joblib.load", "dill.load", "cloudpickle.load"}
     faults, own = [], ("hardware/ray_executor.py", "pickle.loads")  # what it just pickled itself
-    for path, called, named in calls():
+    found = list(calls())
+    for path, called, named in found:
         loads = called.endswith(("torch.load", "hub.load"))
         automatic = re.fullmatch(r"(.*\.)?Auto\w+\.from_pretrained", called)
         if (
@@ -137,4 +143,4 @@ def test_nothing_is_unpickled_and_no_model_brings_code_of_its_own() -> None:
         ) and (path, called) != own:
             faults.append(f"{path}: {called}")
     assert not faults
-    assert [path for path, called, _ in calls() if called.endswith("torch.load")], "else not seen"
+    assert [path for path, called, _ in found if called.endswith("torch.load")], "else not seen"
