@@ -28,6 +28,7 @@ from chainring.software import (
 )
 from chainring.software.alone import verb_alone
 from chainring.software.folder import HERE, Folder, before_the_verb, opened
+from chainring.software.speech import Speech, tell
 from chainring.text.characters import visible
 
 app = typer.Typer(
@@ -79,23 +80,24 @@ def init(
 def turn(
     project: Folder = HERE,
     force: Annotated[bool, typer.Option(help="run every step again")] = False,
+    language: Speech = None,
 ) -> None:
     """Turn the ring once: text and feedback to a model, and the gate's verdict on it."""
     from chainring.software.telling import tell_turn
 
     with opened(project) as api:
-        for line in tell_turn(api, api.turn(force=force)):
-            typer.echo(line)
+        tell(tell_turn(api, api.turn(force=force)), language)
 
 
 @app.command()
 def watch(
     project: Folder = HERE,
     once: Annotated[bool, typer.Option(help="look once and end (for cron)")] = False,
+    language: Speech = None,
 ) -> None:
     """Turn whenever it is due: new corrections, a labelled drop, or the timetable."""
     with opened(project) as api:
-        api.watch(rounds=1 if once else None, say=typer.echo)
+        api.watch(rounds=1 if once else None, say=lambda line: tell([line], language))
 
 
 @app.command()
@@ -167,6 +169,7 @@ def why(
     prediction: Annotated[str, typer.Argument(help="id of an answer")],
     project: Folder = HERE,
     as_json: Annotated[bool, typer.Option("--json", help="as JSON")] = False,
+    language: Speech = None,
 ) -> None:
     """Show where an answer came from, and the later model that learnt from it."""
     import json
@@ -178,14 +181,14 @@ def why(
     if as_json:
         typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
         return
-    for line in tell_why(found):
-        typer.echo(line)
+    tell(tell_why(found), language)
 
 
 @app.command()
 def status(
     project: Folder = HERE,
     as_json: Annotated[bool, typer.Option("--json", help="as JSON")] = False,
+    language: Speech = None,
 ) -> None:
     """Show who serves, what traffic there was, and whether a turn is due."""
     import json
@@ -197,8 +200,7 @@ def status(
     if as_json:
         typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
         return
-    for line in tell_status(found):
-        typer.echo(line)
+    tell(tell_status(found), language)
 
 
 @app.command()
@@ -223,11 +225,14 @@ def promote(
     reason: Annotated[str, typer.Option(help="why, for the record")],
     by: Annotated[str, typer.Option(help="who decides")] = "operator",
     project: Folder = HERE,
+    language: Speech = None,
 ) -> None:
     """Serve a judged model although the gate held it; the override is kept."""
+    from chainring.software.telling import tell_champion
+
     with opened(project) as api:
         deployment = api.promote(model, by=by, reason=reason)
-    typer.echo(f"champion: {deployment.model}")
+    tell(tell_champion(deployment.model), language)
 
 
 @app.command()
@@ -236,11 +241,14 @@ def rollback(
     to: Annotated[int | None, typer.Option(help="version to serve again")] = None,
     by: Annotated[str, typer.Option(help="who decides")] = "operator",
     project: Folder = HERE,
+    language: Speech = None,
 ) -> None:
     """Serve an earlier version again; running servers take it up within seconds."""
+    from chainring.software.telling import tell_champion
+
     with opened(project) as api:
         deployment = api.rollback(to=to, by=by, reason=reason)
-    typer.echo(f"champion: {deployment.model}")
+    tell(tell_champion(deployment.model), language)
 
 
 app.command()(key_commands.keys)

@@ -12,10 +12,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from chainring.software.speech import VARIABLE as LANGUAGE
 
 if TYPE_CHECKING:
     from chainring.software.api import Project
@@ -42,17 +45,21 @@ def before_the_verb(
         Path | None,
         typer.Option("--project", "-p", help="folder of the project; it may follow the verb, too"),
     ] = None,
+    language: Annotated[
+        str | None,
+        typer.Option("--language", help="language of results, en or zh; it may follow the verb"),
+    ] = None,
 ) -> None:
-    """Let every verb find the folder that stands before it, until the command has ended."""
-    if project is None:
-        return
-    stood = os.environ.get(VARIABLE)
-    os.environ[VARIABLE] = str(project)
-    context.call_on_close(lambda: _put_back(stood))
+    """Let every verb find what stands before it, until the command has ended."""
+    for variable, value in ((VARIABLE, project), (LANGUAGE, language)):
+        if value is not None:
+            stood = os.environ.get(variable)
+            os.environ[variable] = str(value)
+            context.call_on_close(partial(_put_back, variable, stood))
 
 
-def _put_back(stood: str | None) -> None:
+def _put_back(variable: str, stood: str | None) -> None:
     if stood is None:
-        del os.environ[VARIABLE]
+        del os.environ[variable]
     else:
-        os.environ[VARIABLE] = stood
+        os.environ[variable] = stood

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from chainring.software.folder import HERE, Folder, opened
+from chainring.software.speech import Speech, tell
 
 
 def release(
@@ -27,11 +28,12 @@ def release(
     by: Annotated[str, typer.Option(help="who decides")] = "operator",
     as_json: Annotated[bool, typer.Option("--json", help="as JSON")] = False,
     project: Folder = HERE,
+    language: Speech = None,
 ) -> None:
     """Let a model answer unseen, a share of users or some keys, until the evidence decides."""
     import json
 
-    from chainring.software.release_telling import tell
+    from chainring.software.release_telling import tell as told
 
     with opened(project) as api:
         if stop:
@@ -48,8 +50,7 @@ def release(
     if as_json:
         typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
         return
-    for line in tell(found):
-        typer.echo(line)
+    tell(told(found), language)
 
 
 def drift(

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from chainring.software.telling_words import say
+
 DIGITS = 12
 
 
@@ -13,24 +15,32 @@ def tell(found: Mapping[str, Any]) -> Iterator[str]:
     """Yield the lines of `chainring release`."""
     release = found["release"]
     if release is None:
-        yield "no release runs: the champion answers everybody"
+        yield say("no release")
     else:
-        yield f"{release['id']}: {_short(release['candidate'])}, {_stage(release)}"
-        yield f"  answers {release['answers']:,}, in the shadow {release['shadows']:,}"
-        yield f"  {release['action']}: {release['because']}"
+        model = _short(release["candidate"])
+        yield say("release", id=release["id"], model=model, stage=_stage(release))
+        shadows = f"{release['shadows']:,}"
+        yield say("counts", answers=f"{release['answers']:,}", shadows=shadows)
+        yield say("action", action=release["action"], because=release["because"])
         if release["unpaired"]:
-            yield f"  {release['unpaired']} reviewed answers have no answer of the other model"
+            yield say("unpaired", count=release["unpaired"])
     for one in found["earlier"]:
         day = datetime.fromtimestamp(one["ended"], UTC).strftime("%Y-%m-%d")
-        yield f"{day}  {_short(one['candidate'])}  {one['outcome']}: {one['because']}"
+        yield say(
+            "earlier",
+            day=day,
+            model=_short(one["candidate"]),
+            outcome=one["outcome"],
+            because=one["because"],
+        )
 
 
 def _stage(release: Mapping[str, Any]) -> str:
     if release["stage"] == "canary":
-        return f"canary, {release['share']:.0%} of users"
+        return say("canary of", share=f"{release['share']:.0%}")
     if release["stage"] == "keys":
-        return f"for keys {', '.join(release['keys'])}"
-    return "in the shadow"
+        return say("for keys", keys=", ".join(release["keys"]))
+    return say("in the shadow")
 
 
 def _short(address: str) -> str:

@@ -1,4 +1,4 @@
-"""Plain sentences about what happened, for the command line and the tour."""
+"""Plain sentences about what happened, in both languages, for the command line and the tour."""
 
 from __future__ import annotations
 
@@ -10,12 +10,15 @@ from chainring.contracts.evaluation import Evaluation, Share
 from chainring.contracts.forms import Forms
 from chainring.contracts.lineage import Lineage
 from chainring.contracts.model import Model
+from chainring.contracts.said import Said, joined
 from chainring.contracts.tasks import TASKS
 from chainring.contracts.verdict import Verdict
 from chainring.ring.gate.conditions import BETTER
-from chainring.ring.gate.sentences import say
+from chainring.ring.gate.sentences import said_twice, word
+from chainring.ring.gate.sentences import say as said_by_the_gate
 from chainring.ring.turn import Turn
 from chainring.ring.why import forgotten
+from chainring.software.telling_words import own, say, words
 
 if TYPE_CHECKING:
     from chainring.software.api import Project
@@ -27,7 +30,7 @@ LONGEST_SAID = 300
 def tell_turn(project: Project, turn: Turn) -> Iterator[str]:
     """Yield what a turn did, in the order of the ring."""
     if turn.outcome == "nothing changed":
-        yield "nothing changed"
+        yield say("unchanged")
         return
     ledger = project.ring.ledger
     rows = [row for row in ledger.all_lineage() if row.turn == turn.id]
@@ -44,43 +47,50 @@ def tell_turn(project: Project, turn: Turn) -> Iterator[str]:
         elif row.step == "verdict":
             yield from tell_verdict(decode(Verdict, row.result))
     if turn.outcome == "held" and "person" in turn.because:
-        yield f"held: {turn.because}"
+        yield say("held", because=turn.because)
     yield from _tell_forgotten(project, turn)
     cpu = sum(row.cpu_s for row in rows)
-    steps = ", ".join(turn.steps)
-    what = f" ({turn.because})" if turn.because.startswith("form ") else ""
-    yield f"{turn.outcome}{what} in {turn.duration_s:.0f} s ({cpu:.0f} CPU s; steps: {steps})"
+    yield say(
+        "ended by form" if turn.because.startswith("form ") else "ended",
+        outcome=turn.outcome,
+        because=turn.because,
+        seconds=f"{turn.duration_s:.0f}",
+        cpu=f"{cpu:.0f}",
+        steps=words(turn.steps),
+    )
 
 
 def _tell_forgotten(project: Project, turn: Turn) -> Iterator[str]:
     """Say when a model that learnt from forgotten rows goes on serving though there is another."""
     gone = {name: forgotten(project.ring, name) for name in (turn.champion, turn.model)}
     if turn.outcome == "held" and gone[turn.champion] and not gone[turn.model]:
-        yield (
-            "the champion learnt from rows that were forgotten, this model did not: "
-            f"`chainring promote {short(turn.model)} --reason …` serves it"
-        )
+        yield say("forgotten held", model=short(turn.model))
 
 
 def tell_model(model: Model) -> Iterator[str]:
     """Yield how the candidates stood on validation."""
     for rival in model.rivals:
-        mark = "won " if rival.won else "lost"
         share = Share(estimate=rival.accuracy, low=rival.low, high=rival.high, rows=rival.rows)
-        standing = percent(share) if rival.rows else "not trained"
-        yield f"candidate {rival.part} {mark} {standing}: {rival.because}"
+        standing = percent(share) if rival.rows else say("not trained")
+        mark = "won" if rival.won else "lost"
+        yield say(mark, part=rival.part, standing=standing, because=rival.because)
 
 
 def tell_forms(forms: Forms) -> Iterator[str]:
     """Yield which forms can be served, and which will be."""
     for form in forms.forms:
         mark = "served" if form.name == forms.chosen else "kept" if form.accepted else "refused"
-        yield (
-            f"form {form.name} ({form.engine}) {mark}: {form.texts_per_s:,.0f} texts/s, "
-            f"{form.bytes / 1e6:.1f} MB; {form.because}"
+        yield say(
+            "form",
+            form=form.name,
+            engine=form.engine,
+            mark=mark,
+            speed=f"{form.texts_per_s:,.0f}",
+            size=f"{form.bytes / 1e6:.1f}",
+            because=form.because,
         )
     for name, because in forms.left_out.items():
-        yield f"form {name} left out: {because}"
+        yield say("form left out", form=name, because=because)
 
 
 def _who(model: str, turn: Turn, rows: list[Lineage]) -> str:
@@ -99,8 +109,12 @@ def tell_evaluation(evaluation: Evaluation, *, who: str) -> str:
     )
     name = TASKS[evaluation.task].headline
     headline = evaluation.metrics.get(name)
-    told = "" if headline is None else f"; {name.replace('_', ' ')} {figure(headline)}"
-    return f"{who} on the suite: {percent(evaluation.accuracy)}; {by_language}{told}"
+    told = {"who": who, "share": percent(evaluation.accuracy), "languages": by_language}
+    if headline is None:
+        return say("on the suite", **told)
+    low, high = f"{headline.low:.3f}", f"{headline.high:.3f}"
+    found = say("figure", value=f"{headline.estimate:.3f}", low=low, high=high)
+    return say("on the suite with", name=name.replace("_", " "), figure=found, **told)
 
 
 def figure(share: Share) -> str:
@@ -117,92 +131,122 @@ def tell_verdict(verdict: Verdict) -> Iterator[str]:
     """Yield the gate's word and the conditions that did not hold."""
     pooled = verdict.pooled
     if pooled is not None:
-        yield (
-            f"gate: {verdict.value}: {pooled.champion:.1%} → {pooled.challenger:.1%} on "
-            f"{pooled.rows} rows, {pooled.gained} gained, {pooled.lost} lost, "
-            f"p {equals(pooled.p_better)}; it could have shown "
-            f"{100 * pooled.smallest_detectable:.1f} points"
+        yield say(
+            "gate with",
+            value=verdict.value,
+            before=f"{pooled.champion:.1%}",
+            now=f"{pooled.challenger:.1%}",
+            rows=pooled.rows,
+            gained=pooled.gained,
+            lost=pooled.lost,
+            p=equals(pooled.p_better),
+            points=f"{100 * pooled.smallest_detectable:.1f}",
         )
     else:
-        yield f"gate: {verdict.value}"
+        yield say("gate", value=verdict.value)
     if verdict.fix_rate is not None and verdict.placebo_fix_rate is not None:
-        yield (
-            f"  complaints of the hold-out now right: {verdict.fix_rate:.0%}; by the placebo, "
-            f"trained on the champion's rows alone: {verdict.placebo_fix_rate:.0%} (shown, no test)"
-        )
+        placebo = f"{verdict.placebo_fix_rate:.0%}"
+        yield say("fixed", now=f"{verdict.fix_rate:.0%}", placebo=placebo)
     is_form = verdict.challenger == verdict.champion  # the same model has to be no worse
     for check in verdict.checks:
         if not check.holds and not (is_form and check.name == BETTER):
-            yield f"  holds it back: {check.name}: {check.because}"
+            yield say("holds back", check=word(check.name), because=said_twice(check.because))
     if verdict.asks:
-        yield "  " + say("asks", count=len(verdict.asks))
+        yield joined(["", said_by_the_gate("asks", count=len(verdict.asks))], en="  ", zh="  ")
 
 
 def tell_why(found: Mapping[str, Any]) -> Iterator[str]:
     """Yield the way from an answer to its rows and to the model that learnt from it."""
     asked, model, dataset = found["answer"], found["model"], found["dataset"]
-    yield f"answer     {found['prediction']}  {asked['at']}"
+    yield say("answer", id=found["prediction"], at=asked["at"])
     if found["text"]:
-        yield f"  text     {found['text']}"
-    passed = ", passed on to a person" if asked["passed_on"] else ""
-    yield f"  said     {_said(asked)} ({asked['confidence']:.0%}){passed}"
-    yield f"model      {short(model['address'])}  {model['part']}, form {model['form']}"
+        yield say("asked", text=own(found["text"]))
+    passed = "answered passed on" if asked["passed_on"] else "answered"
+    yield say(passed, answer=_said(asked), sure=f"{asked['confidence']:.0%}")
+    yield say("model", model=short(model["address"]), part=model["part"], form=model["form"])
     for one in model["ancestors"]:
-        yield f"  from     {one['name']} ({one['role']}, licence {one['licence']})"
+        yield say("from", **one)
     for one in found["promotions"]:
-        yield f"  serving  version {one['version']} by {one['by']}: {one['reason']}, {one['at']}"
+        yield say("serving", **one)
     for one in found["forgotten"]:
-        yield f"  forgotten {one['rows']} of its rows, {one['at']} ({one['act']})"
-    splits = ", ".join(f"{count} {name}" for name, count in dataset["splits"].items())
-    licences = ", ".join(dataset["licences"])
-    yield f"data set   {short(dataset['address'])}  {splits}; licences: {licences}"
+        yield say("forgotten", **one)
+    splits = (say("kind", count=count, kind=name) for name, count in dataset["splits"].items())
+    yield say(
+        "data set",
+        dataset=short(dataset["address"]),
+        splits=joined(splits, en=", ", zh="、"),
+        licences=", ".join(dataset["licences"]),
+    )
     for row in found["nearest"]:
-        origin = "feedback" if row["from_feedback"] else row["source"]
-        text = f"  {row['text']}" if "text" in row else ""
-        yield f"  near     {row['likeness']:.2f} {row['label']} [{origin}, {row['licence']}]{text}"
+        yield say(
+            "near",
+            likeness=f"{row['likeness']:.2f}",
+            label=own(row["label"]),
+            origin="feedback" if row["from_feedback"] else own(row["source"]),
+            licence=row["licence"],
+            text=own(f"  {row['text']}" if "text" in row else ""),
+        )
     for said in found["feedback"]:
-        yield f"feedback   {said['id']}  {said['kind']} {said['value']}".rstrip()
+        value = own(said["value"])
+        told = {"id": said["id"], "kind": said["kind"]}
+        yield say("feedback", value=value, **told) if value else say("feedback bare", **told)
     for lesson in found["learnt"]:
-        verb = "was taught by it" if lesson["taught"] else "was tested on it"
-        state = "promoted" if lesson["promoted"] else "not promoted"
-        yield f"later      {short(lesson['model'])} {verb} ({state}, {lesson['at']})"
+        yield say(
+            "lesson",
+            model=short(lesson["model"]),
+            verb="was taught by it" if lesson["taught"] else "was tested on it",
+            state="promoted" if lesson["promoted"] else "not promoted",
+            at=lesson["at"],
+        )
     if found["now"] is not None:
         now = found["now"]
-        says = "passes it on to a person" if now["passed_on"] else f"says {_said(now)}"
-        yield f"today      {short(now['model'])} {says} ({now['confidence']:.0%})"
+        kind = "today passed on" if now["passed_on"] else "today"
+        sure = f"{now['confidence']:.0%}"
+        yield say(kind, model=short(now["model"]), answer=_said(now), sure=sure)
 
 
-def _said(answer: Mapping[str, Any]) -> str:
+def _said(answer: Mapping[str, Any]) -> Said:
     """Return what an answer says on one line: its label, or the text or number that it is."""
-    line = " ".join(str(answer["label"] or answer.get("output") or "(withheld)").split())
-    return line if len(line) <= LONGEST_SAID else f"{line[:LONGEST_SAID]}…"
+    found = answer["label"] or answer.get("output")
+    line = " ".join(str(found or "").split())
+    if not line:
+        return say("withheld")
+    return own(line if len(line) <= LONGEST_SAID else f"{line[:LONGEST_SAID]}…")
 
 
 def tell_status(found: Mapping[str, Any]) -> Iterator[str]:
     """Yield who serves, the traffic, and whether a turn is due."""
     champion = found["champion"]
     if champion is None:
-        yield f"{found['app']}: {found['unserved']}"
+        yield say("unserved", app=found["app"], because=found["unserved"])
     else:
-        yield (
-            f"{found['app']}: version {champion['version']} serves ({short(champion['model'])}, "
-            f"{champion['form']} form, promoted by {champion['by']}: {champion['because']})"
+        yield say(
+            "serves",
+            app=found["app"],
+            version=champion["version"],
+            model=short(champion["model"]),
+            form=champion["form"],
+            by=champion["by"],
+            because=champion["because"],
         )
         for form in champion["forms"]:
             if not form["accepted"]:
-                yield f"form {form['form']} does not serve: {form['because']}"
+                yield say("form unserved", form=form["form"], because=form["because"])
         if champion["forgotten"]:
-            yield (
-                f"it learnt from {champion['forgotten']} rows that were forgotten since; a turn "
-                "makes a model without them"
-            )
+            yield say("learnt from forgotten", rows=champion["forgotten"])
     traffic = dict(found["traffic"])
     answers, passed = traffic.pop("predictions", 0), traffic.pop("passed_on", 0)
-    said = ", ".join(f"{count} {kind}s" for kind, count in sorted(traffic.items())) or "none"
-    yield f"answers: {answers} ({passed} passed on to a person); feedback: {said}"
+    kinds = (say("kinds", count=count, kind=kind) for kind, count in sorted(traffic.items()))
+    said = joined(kinds, en=", ", zh="、") or say("no feedback")
+    yield say("traffic", answers=answers, passed=passed, said=said)
     if found["open_cases"]:
-        yield f"open cases: {found['open_cases']} (`chainring cases`)"
-    yield f"turn {'is due' if found['due'] else 'is not due'}: {found['because']}"
+        yield say("open cases", count=found["open_cases"])
+    yield say("due" if found["due"] else "not due", because=found["because"])
+
+
+def tell_champion(model: str) -> Iterator[str]:
+    """Yield which model a person put into service."""
+    yield say("champion", model=model)
 
 
 def percent(share: Share) -> str:

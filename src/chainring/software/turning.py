@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from chainring.contracts.errors import ChainringError, ConflictError
+from chainring.contracts.said import told_by
+from chainring.software.telling_words import say as told
 
 if TYPE_CHECKING:
     from chainring.ring.turn import Turn
@@ -48,7 +50,7 @@ def watch(project: Project, *, rounds: int | None, say: Say) -> list[Turn]:
                 raise
             is_busy = isinstance(error, ConflictError)
             wait_s = poll_s if is_busy else min(2 * wait_s, max(LONGEST_S, poll_s))
-            say(f"{_told(error)}; the next look is in {wait_s:g} s")
+            say(told("next look", because=_told(error), seconds=f"{wait_s:g}"))
     return done
 
 
@@ -63,4 +65,4 @@ def _told(error: Exception) -> str:
     """Return what went wrong, without the query that a database adds."""
     if isinstance(error, sa.exc.DBAPIError):
         return f"the ledger does not answer now ({error.orig})"
-    return str(error)
+    return told_by(error)

@@ -34,7 +34,7 @@ class Sentences:
     def __init__(self, templates: Templates, names: Mapping[str, str] | None = None) -> None:
         self.templates, self._names = templates, names or {}
 
-    def say(self, name: str, **values: object) -> Said:
+    def say(self, name: str, /, **values: object) -> Said:
         """Return the sentence `name` with its values filled in, which may be said ones."""
         english, chinese = self.templates[name]
         told = {key: self._value(value) for key, value in values.items()}
