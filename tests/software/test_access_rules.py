@@ -81,7 +81,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> House:
         folder=with_rules(folder, RULES),
         archive=place / "before.tar.gz",
         predictions=[one.id for one in asked],
-        rows=[name for row in planted for name in (row.id, *row.records)],
+        rows=[name for row in planted[::2] for name in (row.id, *row.records)],
         models=[turn.model.partition(":")[2][:12]],
     )
 
@@ -219,6 +219,7 @@ def test_every_verb_of_the_table_is_called_here_or_gives_out_no_text() -> None:
 def test_without_the_rules_the_texts_are_given_out(shop: House) -> None:
     """Else nothing below would show anything."""
     with_rules(shop.folder, "")
+    shop.predictions, shop.rows = shop.predictions[:1], shop.rows[:2]
     for verb in ("why", "review", "data show", "data trace", "data report"):
         assert has_mark(EXERCISES[verb](shop)), verb
 
