@@ -206,10 +206,13 @@ def test_a_look_that_takes_long_holds_back_no_alert_and_no_case(
     monkeypatch.setattr("chainring.software.drifting.DriftWatch.look", look)
     monkeypatch.setattr("chainring.software.alerts.Alerts.send", during_a_look(told))
     monkeypatch.setattr(FlagCases, "catch_up", during_a_look(opened))
-    try:
-        until(project, lambda: told.is_set() and opened.is_set())
-    finally:
-        ends.set()
+
+    def both() -> bool:
+        if told.is_set() and opened.is_set():
+            ends.set()  # the watch is waited for until its look has ended
+        return ends.is_set()
+
+    until(project, both)
 
 
 def test_what_keeps_an_alert_from_being_sent_is_logged_with_the_next_step(
