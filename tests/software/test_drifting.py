@@ -105,12 +105,12 @@ def test_reviews_that_go_wrong_in_one_slice_open_a_case_for_it_and_for_no_other(
     answered(shop, 120, seed=1, languages=("en", "zh"))
     watch = DriftWatch(shop, embed=None)
     watch.look()
-    reviewed(shop, "en", "stock", right=600, wrong=0)
+    reviewed(shop, "en", "stock", right=300, wrong=0)
     reviewed(shop, "zh", "stock", right=10, wrong=0)
     watch.look()
     assert [one for one in shop.cases() if "review" in one.because or "surer" in one.because] == []
     no_sample = review_guideline("deciding")
-    reviewed(shop, "en", "stock", right=0, wrong=900, guideline=no_sample)
+    reviewed(shop, "en", "stock", right=0, wrong=450, guideline=no_sample)
     reviewed(shop, "zh", "invoice", right=0, wrong=200)
     told = {(alarm.question, alarm.slice) for alarm in watch.look()}
     assert ("calibration", "en") not in told
