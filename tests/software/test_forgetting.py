@@ -340,9 +340,9 @@ def test_a_dry_run_tells_the_same_and_changes_nothing(project: Project) -> None:
 
 def test_a_record_goes_alone(project: Project) -> None:
     chosen = next(one for one in records(project) if one.text == f"{SECRETS['file']} two")
-    act = project.forget(record=[chosen.id]).act
-    assert act.records == (chosen.id,)
-    assert act.places == (("data/a.jsonl", chosen.locator),)
+    receipt = project.forget(record=[chosen.id])
+    assert receipt.act.records == (chosen.id,)
+    assert receipt.places == (("data/a.jsonl", chosen.locator),)
     left = {one.text for one in records(project)}
     assert {f"{SECRETS['file']} {n}" for n in ("one", "three")} < left
     project.turn()
@@ -367,9 +367,9 @@ def test_an_answer_goes_with_all_that_was_said_of_it(project: Project) -> None:
 
 
 def test_a_source_goes_whole_and_stays_away(project: Project) -> None:
-    act = project.forget(source=["forum"]).act
-    assert act.counts["rows of harvests"] == 2
-    assert act.places == ()
+    receipt = project.forget(source=["forum"])
+    assert receipt.act.counts["rows of harvests"] == 2
+    assert receipt.places == ()
     project.turn()
     assert "forum" not in {one.source for one in records(project)}
     assert holding(project.folder / ".chainring", SECRETS["harvest"]) == []
@@ -598,5 +598,10 @@ def test_the_command_tells_what_went_and_what_is_left_to_do(shop: Path, tmp_path
         assert piece in done, piece
     assert "Ottilie" not in done
     assert "asked" in run("forget", "--list", "-p", str(shop))
+    assert "still in   data/a.jsonl, id a1: " in done
+    (path,) = (shop / ".chainring" / "forgotten").glob("*.json")
+    with opened(shop) as project:
+        kept = [path.read_text(encoding="utf-8"), *map(str, forgetting.acts(project))]
+    assert [one for one in kept if "id a1" in one] == []
     assert "nothing is unfinished" in run("forget", "--resume", "-p", str(shop))
     assert "rows that were forgotten" in run("status", "-p", str(shop))

@@ -32,7 +32,8 @@ class Forgotten:
 
     `counts` has what goes by store; `datasets` and `models` map addresses to rows that a data set
     holds and that a model learnt from; `champion` says whether one of the models served then.
-    `places` names where files of the user's own still hold a record: source and locator.
+    `places` are those of earlier versions: ids and names of files may be those of people, so that
+    now they are told and not kept.
     """
 
     id: str

@@ -104,7 +104,8 @@ def forget(
         act = _with_facts(project, act, found, selection)
         unmet = _unmet(project, "subject", selection.subject, found)
         done = Receipt(act=act) if dry_run else _carried_out(project, act, found, selection)
-        return replace(done, unmet=unmet, unmet_authors=strangers)
+        places = _places(project, found)
+        return replace(done, places=places, unmet=unmet, unmet_authors=strangers)
 
 
 def resume(project: Project) -> list[Receipt]:
@@ -261,8 +262,7 @@ def _harvests(project: Project) -> list[Path]:
 def _with_facts(project: Project, act: Forgotten, found: Found, selection: Selection) -> Forgotten:
     """Return the act with everything that was found: ids, counts, who used it, what stays."""
     _, champion = current(project.ring)
-    harvests = _harvests(project)
-    unwanted, fetched = _unwanted(found, selection), {folder.name for folder in harvests}
+    harvests, unwanted = _harvests(project), _unwanted(found, selection)
     rows = sum(count_rows(folder, unwanted, **_means(project)) for folder in harvests)
     return replace(
         act,
@@ -274,9 +274,14 @@ def _with_facts(project: Project, act: Forgotten, found: Found, selection: Selec
         datasets=found.datasets,
         models=found.models,
         champion=champion is not None and champion.model in found.models,
-        places=tuple(place for place in found.places if place[0] not in fetched),
         backups=receipts.backups(project),
     )
+
+
+def _places(project: Project, found: Found) -> tuple[tuple[str, str], ...]:
+    """Return where files of the user's own still hold a record."""
+    fetched = {folder.name for folder in _harvests(project)}
+    return tuple(place for place in found.places if place[0] not in fetched)
 
 
 def _unwanted(found: Found, selection: Selection) -> Unwanted:
@@ -319,10 +324,10 @@ def _carried_out(project: Project, act: Forgotten, found: Found, selection: Sele
     forget_cases(ring.ledger, found.chosen.answers, written=_writes(project))
     forget_labels(ring.ledger, {*found.chosen.answers, *found.chosen.records})
     compact(ring.ledger.engine)
-    done = replace(act, state="done")
+    done = replace(act, state="done", places=())
     receipt = receipts.written(project, done, found.chosen.texts)
     ring.ledger.add_fact(FORGOTTEN, done.id, done)
-    return receipt
+    return replace(receipt, places=_places(project, found))
 
 
 def _scrub_trees(project: Project, found: Found, *, receipt: str) -> None:

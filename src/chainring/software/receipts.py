@@ -1,6 +1,7 @@
 """Receipts of forgetting: what went, what a search found afterwards, and what was out of reach.
 
-Enters an act, leaves `.chainring/forgotten/ID.json`; no text and no name is in it.
+Enters an act, leaves `.chainring/forgotten/ID.json`; no text, no name and no id of a row is in
+it; files that still hold a text are named.
 
     {"act": {"id": "fgt_01kb…", "models": {"blake2b:…": 2}, …}, "left": [], "searched": 118}
 """
@@ -33,7 +34,6 @@ _SEARCHED_TEXTS = 20
 _MIN_SEARCHED = 12
 """Narrower texts stand in vocabularies, and by chance; a Chinese character is two wide."""
 
-_SHOWN_PLACES = 20
 TRAFFIC = f"{HIDDEN}/traffic/"
 
 
@@ -44,7 +44,8 @@ class Receipt:
     `left` are files below the project's folder that still hold one of the texts; `searched` is the
     number of files that were read for it, 0 where there was no text to look for.
     `unread` are those that could not be read, a damaged archive for one. `unmet` are names of
-    subjects that nothing carried, `unmet_authors` those of authors: they are in no file.
+    subjects that nothing carried, `unmet_authors` those of authors; `places` says where files of
+    the user's own still hold a record: source and locator. These three are in no file.
     """
 
     act: Forgotten
@@ -52,6 +53,7 @@ class Receipt:
     searched: int = 0
     left: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
+    places: tuple[tuple[str, str], ...] = ()
     unmet: tuple[str, ...] = ()
     unmet_authors: tuple[str, ...] = ()
 
@@ -150,10 +152,8 @@ def tell_receipt(receipt: Receipt, *, dry_run: bool = False) -> Iterator[str]:
         yield f"model      {_short(address)} learnt from {number} of its rows"
     if act.champion:
         yield "the champion is one of them; a turn makes a model without them: `chainring turn`"
-    for source, locator in act.places[:_SHOWN_PLACES]:
+    for source, locator in receipt.places:
         yield f"still in   {source}, {locator}: take it out of the file; a turn passes over it"
-    if len(act.places) > _SHOWN_PLACES:
-        yield f"           and {len(act.places) - _SHOWN_PLACES} places more (see the receipt)"
     for path in act.backups:
         yield f"not reached: the backup {path}"
     if dry_run:
