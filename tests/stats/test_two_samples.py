@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from collections import Counter
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 from scipy import stats
 
 from chainring.contracts.errors import InputError
+from chainring.stats.sparse import sparse_homogeneity
 from chainring.stats.two_samples import (
     chi_square_tail,
     homogeneity,
@@ -59,7 +61,51 @@ def test_rare_categories_are_counted_together() -> None:
     rare = {f"label {i}": 1 for i in range(40)}
     other = {f"label {i}": 1 for i in range(40, 80)}
     assert homogeneity({"a": 200, **rare}, {"a": 200, **other}).p > 0.9
-    assert homogeneity({"a": 1}, {"b": 2}).p == 1.0
+
+
+def test_two_categories_that_share_no_row_have_the_exact_p_value() -> None:
+    assert homogeneity({"a": 1}, {"b": 2}).p == pytest.approx(1 / 3)
+    assert homogeneity({"a": 8}, {"b": 8}).p == pytest.approx(2 / math.comb(16, 8))
+    assert homogeneity({"a": 200}, {"b": 5}).p == pytest.approx(1 / math.comb(205, 5), rel=1e-6)
+    assert homogeneity({"a": 3}, {"a": 2}).p == pytest.approx(1.0)
+
+
+def test_a_complete_change_of_many_rare_categories_is_seen() -> None:
+    first, second = ({f"{side}{i}": 2 for i in range(50)} for side in "ab")
+    assert homogeneity(first, second).p < 1e-20
+    rng = np.random.default_rng(3)
+    shares = rng.dirichlet(np.full(77, 2.0))
+    half = np.where(np.arange(77) < 38, 0.0, shares)
+    usual, moved = rng.multinomial(500, shares), rng.multinomial(125, half / half.sum())
+    found = homogeneity(dict(enumerate(usual.tolist())), dict(enumerate(moved.tolist())))
+    assert found.p < 1e-4
+
+
+def test_a_bound_for_rare_categories_is_above_the_share_of_tables_that_are_as_far_apart() -> None:
+    rng = np.random.default_rng(4)
+    for strength in (0.6, 0.9, 1.2):
+        shares = rng.dirichlet(np.full(30, 1.0))
+        moved = shares * np.exp(rng.normal(0, strength, 30))
+        a, b = rng.multinomial(120, shares), rng.multinomial(60, moved / moved.sum())
+        totals = (a + b)[a + b > 0]
+
+        def apart(rows_k: np.ndarray, totals: np.ndarray = totals) -> np.ndarray:
+            return ((rows_k - totals * 2 / 3) ** 2 / totals).sum(-1)
+
+        drawn = rng.multivariate_hypergeometric(totals, 120, size=20_000)
+        exact = (apart(drawn) >= apart(a[a + b > 0]) - 1e-9).mean()
+        p = sparse_homogeneity(list(zip(a.tolist(), b.tolist(), strict=True)))
+        assert exact <= p <= max(30 * exact, 1e-3)
+
+
+def test_noise_in_rare_categories_is_no_difference_oftener_than_said() -> None:
+    rng = np.random.default_rng(12)
+    shares = rng.dirichlet(np.full(60, 2.0))
+    p_values = []
+    for _ in range(150):
+        a, b = rng.multinomial(500, shares), rng.multinomial(100, shares)
+        p_values.append(homogeneity(dict(enumerate(a.tolist())), dict(enumerate(b.tolist()))).p)
+    assert float(np.mean(np.array(p_values) <= 0.05)) <= 0.05
 
 
 def test_noise_alone_is_taken_for_a_difference_as_often_as_it_should_be() -> None:

@@ -19,8 +19,11 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from chainring.stats.inputs import at_least, at_most, require
+from chainring.stats.sparse import sparse_homogeneity
 
 MIN_EXPECTED = 5.0
+MAX_POOLED = 0.25
+"""Of rare categories counted as one, the share of all rows up to which little is lost by it."""
 _TINY = 1e-300
 
 K = TypeVar("K", bound=Hashable)
@@ -40,7 +43,9 @@ def homogeneity(first: Mapping[K, int], second: Mapping[K, int]) -> Difference:
     """Return whether two samples have the same shares of categories.
 
     K. Pearson 1900, chi-square of a table of two rows; categories of which fewer than five rows
-    are expected in a sample are counted as one (W. G. Cochran 1954). The effect is the total
+    are expected in a sample are counted as one (W. G. Cochran 1954). Where that one would hold a
+    quarter of the rows, or all of them, the categories stay apart and the p value is a bound
+    (`sparse_homogeneity`): a change among many rare labels is one. The effect is the total
     variation: the share of rows that would have to be of another category.
 
     Parameters
@@ -56,8 +61,11 @@ def homogeneity(first: Mapping[K, int], second: Mapping[K, int]) -> Difference:
     names = list(dict.fromkeys([*first, *second]))
     pairs = [(first.get(name, 0), second.get(name, 0)) for name in names]
     apart = sum(abs(a / n - b / m) for a, b in pairs) / 2.0
-    kept = _pooled([pair for pair in pairs if sum(pair)], min(n, m) / (n + m))
-    p = 1.0 if len(kept) < 2 else chi_square_tail(_chi_square(kept, n, m), len(kept) - 1)
+    kept, rest = _pooled([pair for pair in pairs if sum(pair)], min(n, m) / (n + m))
+    if len(kept) < 2 or rest > MAX_POOLED * (n + m):
+        p = sparse_homogeneity(pairs)
+    else:
+        p = chi_square_tail(_chi_square(kept, n, m), len(kept) - 1)
     return Difference(p=p, effect=apart, first=n, second=m)
 
 
@@ -169,8 +177,11 @@ def _sizes(what: str, first: Mapping[Any, int], second: Mapping[Any, int]) -> tu
     return n, m
 
 
-def _pooled(pairs: list[tuple[int, int]], smaller: float) -> list[tuple[int, int]]:
-    """Count categories with too few expected rows as one; it takes in more until it has enough."""
+def _pooled(pairs: list[tuple[int, int]], smaller: float) -> tuple[list[tuple[int, int]], int]:
+    """Count categories with too few expected rows as one; it takes in more until it has enough.
+
+    Beside the categories, the rows of that one are returned.
+    """
     ordered = sorted(pairs, key=sum)
     rest = [0, 0]
     kept: list[tuple[int, int]] = []
@@ -179,7 +190,7 @@ def _pooled(pairs: list[tuple[int, int]], smaller: float) -> list[tuple[int, int
             rest = [rest[0] + one[0], rest[1] + one[1]]
         else:
             kept.append(one)
-    return [*kept, (rest[0], rest[1])] if sum(rest) else kept
+    return ([*kept, (rest[0], rest[1])] if sum(rest) else kept), sum(rest)
 
 
 def _chi_square(pairs: list[tuple[int, int]], n: int, m: int) -> float:
