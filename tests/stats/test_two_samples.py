@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from typing import Any
 
 import numpy as np
 import pytest
@@ -89,7 +90,7 @@ def test_a_bound_for_rare_categories_is_above_the_share_of_tables_that_are_as_fa
         a, b = rng.multinomial(120, shares), rng.multinomial(60, moved / moved.sum())
         totals = (a + b)[a + b > 0]
 
-        def apart(rows_k: np.ndarray, totals: np.ndarray = totals) -> np.ndarray:
+        def apart(rows_k: Any, totals: Any = totals) -> Any:
             return ((rows_k - totals * 2 / 3) ** 2 / totals).sum(-1)
 
         drawn = rng.multivariate_hypergeometric(totals, 120, size=20_000)
