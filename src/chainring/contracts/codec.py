@@ -94,11 +94,14 @@ def _required(kind: type) -> frozenset[str]:
 
 @cache
 def _hints(kind: type) -> dict[str, Any]:
-    return typing.get_type_hints(kind)
+    hints = typing.get_type_hints(kind)
+    return {name: hints[name] for name in _names(kind)}
 
 
 def build(hint: Any, data: Any) -> Any:
     """Return `data` (plain JSON) as the type that `hint` names."""
+    if type(data) is hint:  # plain data is no noun: nothing is to be made of it
+        return data
     if isinstance(hint, type):  # most are; asking for an origin takes longer
         return _build_class(hint, data)
     origin = typing.get_origin(hint)
@@ -112,7 +115,8 @@ def build(hint: Any, data: Any) -> Any:
             return tuple(build(h, item) for h, item in zip(arguments, data, strict=True))
         return origin(build(arguments[0], item) for item in data)
     if origin is dict:
-        return {key: build(typing.get_args(hint)[1], item) for key, item in data.items()}
+        _, values = typing.get_args(hint)
+        return {key: build(values, item) for key, item in data.items()}
     if origin is not None and dataclasses.is_dataclass(origin):
         return _build_dataclass(typing.cast(type, origin), data)
     return data
@@ -146,14 +150,18 @@ def _build_union(hint: Any, data: Any) -> Any:
 
 def _build_dataclass(kind: type, data: Any) -> Any:
     _require_shape(data, dict)
-    stray = sorted(set(data) - set(_names(kind)))
-    missing = sorted(_required(kind) - set(data))
-    if stray or missing:
+    hints, required = _hints(kind), _required(kind)
+    if not required <= data.keys() <= hints.keys():
+        stray, missing = sorted(data.keys() - hints.keys()), sorted(required - data.keys())
         faults = [f"{kind.__name__}.{name}: unknown key" for name in stray]
         faults += [f"{kind.__name__}.{name}: missing" for name in missing]
         raise InputError(f"{kind.__name__} cannot be read", faults=faults)
-    hints = _hints(kind)
-    return kind(**{name: build(hints[name], item) for name, item in data.items()})
+    return kind(
+        **{
+            name: item if type(item) is hints[name] else build(hints[name], item)
+            for name, item in data.items()
+        }
+    )
 
 
 VOLATILE = frozenset({"cpu_s", "texts_per_s", "duration_s", "free_disk_mib"})
