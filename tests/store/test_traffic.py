@@ -277,6 +277,18 @@ def test_a_day_begins_at_midnight_utc(traffic: Traffic, predicted: Make, said: M
     ]
 
 
+def test_ratings_of_a_day_count_by_their_thumb_whatever_else_they_say(
+    traffic: Traffic, predicted: Make, said: Make
+) -> None:
+    at = datetime(2026, 11, 23, tzinfo=UTC).timestamp()
+    row, sly = predicted(), '"value":"down"'
+    thumbs = [said(row.id, at=at, kind="rating", value=one) for one in ("up", "up", "down")]
+    thumbs.append(said(row.id, at=at, kind="rating", value="up", author=sly, comment=sly, key=sly))
+    traffic.commit([(row, None)], [*thumbs, said(row.id, at=at, kind="flag", value="down")])
+    found = {kind: count for day, kind, count in traffic.by_day() if day == "2026-11-23"}
+    assert found == {"rating": 4, "flag": 1, "thumbs up": 3, "thumbs down": 1}
+
+
 # Erasing
 
 

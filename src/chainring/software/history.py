@@ -58,9 +58,6 @@ def days(project: Project) -> list[Day]:
     counts: dict[str, dict[str, int]] = defaultdict(dict)
     for day, kind, count in project.ring.traffic.by_day():
         counts[day][kind] = count
-    for row in project.ring.traffic.feedback(kinds=("rating",)):
-        day = datetime.fromtimestamp(row.at, UTC).strftime("%Y-%m-%d")
-        counts[day][f"thumbs {row.value}"] = counts[day].get(f"thumbs {row.value}", 0) + 1
     return [
         Day(
             day=day,

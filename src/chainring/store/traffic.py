@@ -207,7 +207,10 @@ class Traffic:
         return digest(encode(found).encode())
 
     def by_day(self) -> list[tuple[str, str, int]]:
-        """Return (day, kind, count) of predictions (`answers`, `passed on`) and feedback."""
+        """Return (day, kind, count) of predictions (`answers`, `passed on`) and feedback.
+
+        Ratings count under `thumbs up` and `thumbs down`, too.
+        """
         found: dict[tuple[str, str], int] = defaultdict(int)
         table = schema.feedback
         asked = _by_day(predictions, self.app, sa.literal("answers")).where(served)
@@ -216,6 +219,12 @@ class Traffic:
             asked,
             passed.where(predictions.c.passed_on),
             _by_day(table, self.app, table.c.kind),
+            *(
+                _by_day(table, self.app, sa.literal(f"thumbs {rated}")).where(
+                    table.c.kind == "rating", table.c.body.contains(f'"value":"{rated}"')
+                )
+                for rated in ("up", "down")
+            ),
         )
         for segment in self._segments():
             with self._reading(segment) as connection:
