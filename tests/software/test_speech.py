@@ -11,6 +11,7 @@ from tests.text.sentence_tables import require_complete
 from typer.testing import CliRunner
 
 from chainring.contracts.errors import UnknownNameError
+from chainring.hardware import sentences as hardware
 from chainring.software import sentences, telling_words
 from chainring.software.cli import app
 from chainring.software.speech import spoken
@@ -32,7 +33,8 @@ def run(*words: str) -> str:
 
 
 def test_every_sentence_has_a_chinese_one_with_the_same_values() -> None:
-    require_complete(sentences.SENTENCES)
+    for table in (sentences.SENTENCES, hardware.SENTENCES, hardware.WORDS):
+        require_complete(table)
     require_complete(telling_words.SENTENCES)
 
 
@@ -90,3 +92,16 @@ def test_a_turn_that_learns_tells_it_in_chinese(
     assert "候选 linear.v1 胜出" in told
     assert "已上线，用时" in told
     assert english_in(told) == []
+
+
+def test_the_doctor_speaks_chinese(tmp_path: Path) -> None:
+    told = run("doctor", "--language", "zh", "--project", str(tmp_path))
+    assert "内存" in told
+    assert not english_in(told.replace(processor(), "").replace("NVIDIA", ""))
+
+
+def processor() -> str:
+    """Return the processor's name, which its maker wrote."""
+    from chainring.hardware.machine import machine
+
+    return machine(folder=Path()).processor or "?"

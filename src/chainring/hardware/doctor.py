@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from chainring.contracts.placement import Placement
 from chainring.contracts.source import Machine
+from chainring.hardware.sentences import say, word
 
 Line = tuple[str, str, str]
 
@@ -28,31 +29,31 @@ def doctor_lines(
 
 
 def _found(machine: Machine) -> Iterator[Line]:
-    yield "system", machine.system, f"Python {platform.python_version()}"
-    yield "processor", machine.processor, ", ".join(machine.instruction_sets)
-    yield "cores", str(machine.cores), _cores_because(machine)
-    yield "memory", f"{machine.memory_mib:,} MiB", "the container's limit where it has one"
-    yield "free disk", f"{machine.free_disk_mib:,} MiB", "where the project lies"
+    yield word("system"), machine.system, f"Python {platform.python_version()}"
+    yield word("processor"), machine.processor, ", ".join(machine.instruction_sets)
+    yield word("cores"), str(machine.cores), _cores_because(machine)
+    yield word("memory"), f"{machine.memory_mib:,} MiB", say("memory")
+    yield word("free disk"), f"{machine.free_disk_mib:,} MiB", say("disk")
     for number, gpu in enumerate(machine.gpus):
-        yield f"gpu {number}", gpu, "found by nvidia-smi"
+        yield say("gpu", number=number), gpu, say("by nvidia-smi")
 
 
 def _cores_because(machine: Machine) -> str:
-    allowed = "that this process may use (affinity and container limit)"
     physical = machine.physical_cores
-    return f"{allowed}; {physical} physical" if physical else allowed
+    return say("usable and physical", physical=physical) if physical else say("usable cores")
 
 
 def _chosen(placement: Placement) -> Iterator[Line]:
     for what in ("device", "precision", "threads", "executor"):
         choice = getattr(placement, what)
-        yield what, choice.value, choice.because
+        yield word(what), choice.value, choice.because
 
 
 def _extras(packages: Mapping[str, Sequence[str]]) -> Iterator[Line]:
     for extra, absent in packages.items():
         if absent:
             command = f"pip install 'chainring[{extra}]'"
-            yield f"extra {extra}", "missing", f"{', '.join(absent)}; install with: {command}"
+            why = say("missing", absent=", ".join(absent), command=command)
+            yield say("extra", name=extra), word("missing"), why
         else:
-            yield f"extra {extra}", "installed", "all its packages are here"
+            yield say("extra", name=extra), word("installed"), say("all here")

@@ -10,11 +10,12 @@ from chainring.contracts.placement import Choice, Placement
 from chainring.contracts.source import Machine
 from chainring.hardware.gpu import capability
 from chainring.hardware.packages import torch_can_use_cuda
+from chainring.hardware.sentences import say
 from chainring.hardware.settings import HardwareSettings
 
 BF16_SETS = ("amx_bf16", "avx512_bf16")
 BF16_CAPABILITY = 80
-_ASKED = "asked for in the recipe, [hardware]"
+_ASKED = say("asked")
 
 
 def placement(machine: Machine, *, settings: HardwareSettings) -> Placement:
@@ -41,7 +42,7 @@ def _device(machine: Machine, settings: HardwareSettings) -> Choice:
         return Choice(value="cpu", because=_ASKED)
     obstacle = _obstacle(machine)
     if obstacle is None:
-        return Choice(value="cuda", because=f"{machine.gpus[0]} found")
+        return Choice(value="cuda", because=say("found", what=machine.gpus[0]))
     if settings.device == "cuda":
         raise InputError(
             f"hardware.device: 'cuda' was asked for, but {obstacle}; "
@@ -52,12 +53,9 @@ def _device(machine: Machine, settings: HardwareSettings) -> Choice:
 
 def _obstacle(machine: Machine) -> str | None:
     if not machine.gpus:
-        return "no NVIDIA GPU was found"
+        return say("no gpu")
     if torch_can_use_cuda() is False:
-        return (
-            f"{machine.gpus[0]} was found, but the installed torch is built for processors only; "
-            "install a build of torch for CUDA to use it"
-        )
+        return say("torch without cuda", gpu=machine.gpus[0])
     return None
 
 
@@ -65,13 +63,13 @@ def _precision(machine: Machine, settings: HardwareSettings, device: str) -> Cho
     found = _bf16_in_hardware(machine, device)
     if settings.precision != "auto":
         slow = settings.precision == "bf16" and found is None
-        return Choice(
-            value=settings.precision, because=_ASKED + ("; slow here, no bf16 in hardware" * slow)
-        )
+        because = say("asked, slow") if slow else _ASKED
+        return Choice(value=settings.precision, because=because)
     if found is None:
-        place = machine.gpus[0] if device == "cuda" else machine.processor or "the processor"
-        return Choice(value="fp32", because=f"no bf16 in hardware: {place}")
-    return Choice(value="bf16", because=f"{found} found")
+        processor = machine.processor or say("the processor")
+        place = machine.gpus[0] if device == "cuda" else processor
+        return Choice(value="fp32", because=say("no bf16", place=place))
+    return Choice(value="bf16", because=say("found", what=found))
 
 
 def _bf16_in_hardware(machine: Machine, device: str) -> str | None:
@@ -86,11 +84,12 @@ def thread_count(machine: Machine, *, settings: HardwareSettings) -> Choice:
     if settings.threads != "auto":
         return Choice(value=str(settings.threads), because=_ASKED)
     if not machine.physical_cores:
-        return Choice(value=str(machine.cores), because=f"{machine.cores} processors may be used")
+        because = say("processors", cores=machine.cores)
+        return Choice(value=str(machine.cores), because=because)
     threads = min(machine.cores, machine.physical_cores)
     return Choice(
         value=str(threads),
-        because=f"{threads} physical cores among {machine.cores} usable processors",
+        because=say("physical", threads=threads, cores=machine.cores),
     )
 
 
@@ -105,5 +104,5 @@ def _executor(machine: Machine, settings: HardwareSettings) -> Choice:
     if settings.executor != "local.v1":
         return Choice(value=settings.executor, because=_ASKED)
     workers = worker_count(machine, settings=settings)
-    noun = "process" if workers == 1 else "processes"
-    return Choice(value="local.v1", because=f"one machine: {workers} {noun}")
+    because = say("one process" if workers == 1 else "processes", workers=workers)
+    return Choice(value="local.v1", because=because)

@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from typing import Annotated
+from unicodedata import east_asian_width
 
 import typer
 
@@ -47,6 +48,12 @@ Speech = Annotated[
         "--language", help="en or zh; else CHAINRING_LANGUAGE, else the locale", callback=spoken
     ),
 ]
+
+
+def padded(text: str, width: int) -> str:
+    """Return a text filled up with blanks to a width; a Chinese character takes two columns."""
+    wide = sum(east_asian_width(character) in "WF" for character in text)
+    return text + " " * max(0, width - len(text) - wide)
 
 
 def tell(lines: Iterable[str], language: str | None) -> None:

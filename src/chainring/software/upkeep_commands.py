@@ -8,15 +8,18 @@ from typing import Annotated
 
 import typer
 
+from chainring.contracts.said import in_language
 from chainring.software.folder import HERE, Folder, opened
+from chainring.software.speech import Speech, padded
 
 
-def doctor(project: Folder = HERE) -> None:
+def doctor(project: Folder = HERE, language: Speech = None) -> None:
     """Show what this machine has, what was decided for it, and why."""
     from chainring.software.doctor import doctor as look
 
-    for what, value, because in look(project):
-        typer.echo(f"{what:18} {value:28} {because}".rstrip())
+    for line in look(project):
+        what, value, because = (in_language(one, language or "en") for one in line)
+        typer.echo(f"{padded(what, 18)} {padded(value, 28)} {because}".rstrip())
 
 
 def backup(
