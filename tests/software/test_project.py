@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from pathlib import Path
 
 import pytest
@@ -33,3 +34,21 @@ def test_a_file_is_no_folder_to_begin_in(tmp_path: Path) -> None:
     mails.write_text("text,label\n")
     assert refused("init", str(mails)).startswith(f"{mails} is a file; name a new folder")
     assert refused("init", str(mails / "shop")).startswith(f"{mails} is a file; name a new folder")
+
+
+def test_what_a_project_keeps_is_for_its_owner_alone(tmp_path: Path) -> None:
+    """Texts are in it: by default another account of the machine may read what a program makes."""
+    run("init", str(tmp_path / "shop"))
+    with opened(tmp_path / "shop") as project:
+        project.backup(tmp_path / "shop.tar.gz")
+    run("restore", str(tmp_path / "shop.tar.gz"), str(tmp_path / "restored"))
+    for name in ("shop", "restored"):
+        assert stat.S_IMODE((tmp_path / name / ".chainring").stat().st_mode) == 0o700, name
+
+
+def test_a_folder_that_was_opened_to_others_stays_so(tmp_path: Path) -> None:
+    run("init", str(tmp_path))
+    (tmp_path / ".chainring").mkdir()
+    (tmp_path / ".chainring").chmod(0o750)
+    with opened(tmp_path):
+        assert stat.S_IMODE((tmp_path / ".chainring").stat().st_mode) == 0o750

@@ -1,7 +1,8 @@
 """A project on disk: `chainring.toml`, the text beside it, and `.chainring/` with everything else.
 
 Enters a folder, leaves the opened ring. The key in `.chainring/key` is what digests of texts and
-the hold-out are keyed with: it is part of every backup.
+the hold-out are keyed with: it is part of every backup. Who serves a project has to own the folder:
+it is made for its owner alone, since people's texts are in it.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from chainring.ring.built import Ring
 from chainring.ring.recipe import FILE, Recipe, load_recipe
 from chainring.ring.steps import Runner
 from chainring.store import migrations
-from chainring.store.files import write_durably
+from chainring.store.files import make_private, write_durably
 from chainring.store.ledger import Ledger
 from chainring.store.traffic import Traffic
 from chainring.store.trees import TreeStore
@@ -103,6 +104,7 @@ def open_ring(
     """
     recipe = _placed(load_recipe(folder), folder)
     hidden = folder / HIDDEN
+    make_private(hidden)
     secret = _secret(hidden / "key")
     app = recipe.project.name
     url = recipe.store.ledger or f"sqlite:///{(hidden / 'ledger.db').resolve()}"
@@ -197,7 +199,6 @@ def _open_predictor() -> OpenPredictor:
 
 def _secret(path: Path) -> bytes:
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
         write_durably(path, secrets.token_hex(32).encode(), mode=0o600)
     text = path.read_text(encoding="ascii").strip()
     try:

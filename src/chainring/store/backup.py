@@ -26,6 +26,7 @@ from chainring.store.files import (
     beside,
     full_disk_explained,
     make_folder,
+    make_private,
     stream_durably,
     sync_folder,
     write_durably,
@@ -100,6 +101,7 @@ def backup(
 def restore_files(source: Path, *, folder: Path, hidden: Path) -> None:
     """Put recipe, key and harvests of an archive where a new project keeps them."""
     check(source, folder)
+    make_private(hidden)
     with tarfile.open(source, "r:gz") as archive:
         for member in archive:
             path = PurePosixPath(member.name)

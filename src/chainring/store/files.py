@@ -77,6 +77,14 @@ def make_folder(folder: Path) -> None:
         sync_folder(place.parent)
 
 
+def make_private(folder: Path) -> None:
+    """Make a folder that nobody but its owner may look into; one that is there stays as it is."""
+    if not folder.exists():
+        make_folder(folder.parent)
+        folder.mkdir(mode=0o700, exist_ok=True)
+        sync_folder(folder.parent)
+
+
 def write_durably(path: Path, data: bytes, *, mode: int = 0o644) -> None:
     """Put `data` at `path`: whole and synced, or not at all."""
     with full_disk_explained(path.parent):
