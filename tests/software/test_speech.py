@@ -97,11 +97,6 @@ def test_a_turn_that_learns_tells_it_in_chinese(
 def test_the_doctor_speaks_chinese(tmp_path: Path) -> None:
     told = run("doctor", "--language", "zh", "--project", str(tmp_path))
     assert "内存" in told
-    assert not english_in(told.replace(processor(), "").replace("NVIDIA", ""))
-
-
-def processor() -> str:
-    """Return the processor's name, which its maker wrote."""
-    from chainring.hardware.machine import machine
-
-    return machine(folder=Path()).processor or "?"
+    # the two other lines name the processor as its maker does
+    lines = [line for line in told.splitlines() if not line.startswith(("处理器", "数值精度"))]
+    assert not english_in("\n".join(lines))

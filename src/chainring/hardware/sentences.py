@@ -49,7 +49,7 @@ SENTENCES = Sentences(
         ),
         "all here": ("all its packages are here", "所需软件包齐全"),
         "extra": ("extra {name}", "组件 {name}"),
-        "gpu": ("gpu {number}", "GPU {number}"),
+        "gpu": ("gpu {number}", "显卡 {number}"),
     },
 )
 say = SENTENCES.say
