@@ -15,7 +15,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from chainring.contracts.access import Facts, Rule, Who, decide
-from chainring.contracts.feedback import Feedback
+from chainring.contracts.feedback import Feedback, is_in_words
 from chainring.contracts.prediction import Prediction
 from chainring.feedback.settings import FeedbackSettings
 
@@ -60,9 +60,12 @@ class Sight:
 
     def feedback(self, row: Feedback, settings: FeedbackSettings) -> Feedback:
         """Return a reaction as this caller may see it: without what users wrote, if need be."""
-        if not (row.text or row.comment) or self.may(feedback_facts(row, settings)):
+        told = row.private or is_in_words(row.kind, row.value)
+        words = row.text or row.comment or (told and row.value)
+        if not words or self.may(feedback_facts(row, settings)):
             return row
-        return replace(row, text="", comment="")
+        value, answer = "" if told else row.value, "" if row.private else row.answer
+        return replace(row, text="", comment="", pair="", value=value, answer=answer)
 
     @property
     def decision(self) -> str:
