@@ -17,6 +17,7 @@ from chainring.contracts.errors import ConflictError
 from chainring.contracts.feedback import OWN_WORDS
 from chainring.contracts.guard import FORGOTTEN
 from chainring.contracts.label import Label
+from chainring.store import erase
 from chainring.store.erase import (
     cases_about,
     compact,
@@ -28,6 +29,7 @@ from chainring.store.erase import (
     labels_about,
     reactions_to,
     said_by,
+    scour,
     texts_of,
     texts_past_their_time,
     words_past_their_time,
@@ -97,9 +99,9 @@ def test_texts_past_their_time_are_told_before_they_go(traffic: Traffic, predict
     then = time.time() - 100 * 86400
     old, new = predicted(now=then), predicted()
     traffic.commit([(old, "old"), (new, "new")], [])
-    assert texts_past_their_time(traffic) == {old.id: "old"}
+    assert texts_past_their_time(traffic) == [old.id]
     traffic.erase([old.id])
-    assert texts_past_their_time(traffic) == {}
+    assert texts_past_their_time(traffic) == []
     assert traffic.prediction(old.id) == old
 
 
@@ -129,6 +131,37 @@ def test_words_that_an_earlier_version_kept_in_rows_end_too(
     assert words_past_their_time(traffic) == []
 
 
+def test_months_in_which_nothing_was_erased_are_not_written_anew(
+    tmp_path: Path, predicted: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = Traffic(tmp_path / "traffic", app="shop")
+    rows = [predicted(now=time.time() - months * 31 * 86_400) for months in range(4)]
+    log.commit([(row, "a text") for row in rows], [])
+    homes = {row.id: log.home("payloads", {"id": row.id}) for row in rows}
+    done: list[str] = []
+    busy = [True]
+
+    def noted(engine: sa.Engine) -> None:
+        if busy and busy.pop():
+            raise ConflictError("in use")
+        compact(engine)
+        done.append(Path(engine.url.database or "").stem)
+
+    monkeypatch.setattr(erase, "compact", noted)
+    scour(log)
+    assert done == []
+    log.erase([rows[2].id])
+    with pytest.raises(ConflictError):
+        scour(log)
+    for _ in range(2):  # what was in use is not forgotten, and what is done is not done again
+        scour(log)
+        assert done == [homes[rows[2].id]]
+    log.erase([rows[2].id, rows[0].id])
+    scour(log)
+    assert done == [homes[rows[2].id], homes[rows[0].id]]
+    log.close()
+
+
 @pytest.mark.postgres
 def test_another_applications_texts_in_the_same_database_are_not_told(
     postgres: str, predicted: Make, said: Make
@@ -142,7 +175,7 @@ def test_another_applications_texts_in_the_same_database_are_not_told(
         done = said(row.id, now=then, app=log.app, kind="outcome", value=f"done for the {log.app}")
         log.commit([], [about, done])
     for log in (mine, theirs):
-        told = sorted(texts_past_their_time(log).values())
+        told = sorted(texts_of(log, texts_past_their_time(log)).values())
         assert told == [f"asked the {log.app}", f"said to the {log.app}"]
         (words,) = words_past_their_time(log)
         assert next(log.feedback(named=words)).value == f"done for the {log.app}"

@@ -159,12 +159,6 @@ def forget_expired(project: Project) -> dict[str, int]:
     return {"texts": erased, "rows": rows}
 
 
-def scour(project: Project) -> None:
-    """Leave no copy of erased texts in the files of the traffic log."""
-    for engine in project.ring.traffic.engines().values():
-        compact(engine)
-
-
 def _writes(project: Project) -> bool:
     """Whether the values of the task are texts, so that decisions hold people's words."""
     return project.ring.recipe.data.facts.form == "text"

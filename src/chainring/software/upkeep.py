@@ -78,7 +78,8 @@ def restore(
 
 def gc(project: Project, *, min_age_s: float) -> dict[str, int]:
     """Remove what nothing names and texts whose time is over; see `Project.gc`."""
-    from chainring.software.forgetting import forget_expired, scour
+    from chainring.software.forgetting import forget_expired
+    from chainring.store.erase import scour
     from chainring.store.gc import collect
 
     ring, expired = project.ring, forget_expired(project)
@@ -91,5 +92,5 @@ def gc(project: Project, *, min_age_s: float) -> dict[str, int]:
         sources=[one.name for one in ring.recipe.data.sources],
     )
     if expired["texts"]:
-        scour(project)
+        scour(ring.traffic)
     return removed | expired

@@ -84,14 +84,27 @@ def reactions_to(traffic: Traffic, asked: Iterable[str]) -> list[str]:
 
 def texts_of(traffic: Traffic, identifiers: Iterable[str]) -> dict[str, str]:
     """Return the texts and comments that are still there, by id."""
-    return _texts(traffic, (payloads.c.id.in_(some) for some in _batches(identifiers)))
+    found: dict[str, str] = {}
+    for some in _batches(identifiers):
+        held = payloads.c.id.in_(some), payloads.c.body.is_not(None)
+        query = sa.select(payloads.c.id, payloads.c.body).where(*held)
+        for engine in traffic.engines().values():
+            with engine.connect().execution_options(read_only=True) as connection:
+                rows = ((str(name), unpacked(body)) for name, body in connection.execute(query))
+                found |= {name: text or own for name, (text, _, own) in rows}
+    return found
 
 
-def texts_past_their_time(traffic: Traffic, *, now: float | None = None) -> dict[str, str]:
-    """Return the texts and comments whose time is over and that were not erased yet, by id."""
+def texts_past_their_time(traffic: Traffic, *, now: float | None = None) -> list[str]:
+    """Return the ids of texts and comments whose time is over and that were not erased yet."""
     moment = time.time() if now is None else now
-    mine = schema.of_app(payloads, traffic.app)
-    return _texts(traffic, [sa.and_(payloads.c.expires <= moment, mine)])
+    over = sa.and_(payloads.c.body.is_not(None), payloads.c.expires <= moment)
+    query = sa.select(payloads.c.id).where(over, schema.of_app(payloads, traffic.app))
+    found: list[str] = []
+    for engine in traffic.engines().values():
+        with engine.connect().execution_options(read_only=True) as connection:
+            found += connection.execute(query).scalars()
+    return found
 
 
 def words_past_their_time(traffic: Traffic, *, now: float | None = None) -> list[str]:
@@ -111,17 +124,6 @@ def words_past_their_time(traffic: Traffic, *, now: float | None = None) -> list
         with engine.connect().execution_options(read_only=True) as connection:
             rows = (decode(Feedback, body) for body in connection.execute(query).scalars())
             found += [row.id for row in rows if is_in_words(row.kind, row.value)]
-    return found
-
-
-def _texts(traffic: Traffic, wheres: Iterable[sa.ColumnElement[bool]]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for where in wheres:
-        query = sa.select(payloads.c.id, payloads.c.body).where(payloads.c.body.is_not(None), where)
-        for engine in traffic.engines().values():
-            with engine.connect().execution_options(read_only=True) as connection:
-                rows = ((str(name), unpacked(body)) for name, body in connection.execute(query))
-                found |= {name: text or own for name, (text, _, own) in rows}
     return found
 
 
@@ -151,11 +153,15 @@ def forget_answers(
 def forget_words(traffic: Traffic, feedback: Collection[str]) -> None:
     """Take the words out of reactions and leave all else; done twice it does nothing."""
     for engine in traffic.engines().values():
+        changed = False
         with engine.begin() as connection:
             for some in _batches(feedback):
                 for row in _reactions(connection, some):
                     change = schema.feedback.update().where(schema.feedback.c.id == row.id)
                     connection.execute(change.values(body=encode(replace(row, value=""))))
+                    changed = True
+        if changed:
+            compact(engine)
 
 
 def _reactions(connection: sa.Connection, identifiers: Sequence[str]) -> list[Feedback]:
@@ -242,6 +248,26 @@ def _rewrite(
             for seq, body in connection.execute(versions).all():
                 change = facts.update().where(facts.c.seq == seq)
                 connection.execute(change.values(body=encode(blank(decode(noun, body)))))
+
+
+def scour(traffic: Traffic) -> None:
+    """Compact the segments in which texts were erased since it was last done, and no others.
+
+    SQLite's `user_version` keeps how many had been erased by then: one that was not compacted in
+    the end, since it was in use or for a kill, is compacted the next time.
+    """
+    count = sa.select(sa.func.count(payloads.c.erased_at))
+    for engine in traffic.engines().values():
+        if engine.dialect.name == "postgresql":
+            compact(engine)
+            continue
+        with engine.connect().execution_options(read_only=True) as connection:
+            erased = int(connection.execute(count).scalar_one())
+            known = connection.execute(sa.text("PRAGMA user_version")).scalar_one()
+        if erased != known:
+            compact(engine)
+            with closing(engine.raw_connection()) as raw:
+                raw.cursor().execute(f"PRAGMA user_version = {erased}")
 
 
 def compact(engine: sa.Engine) -> None:
