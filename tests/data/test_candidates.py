@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +12,7 @@ from chainring.contracts.label import AuthorKind, Label, ReviewState
 from chainring.contracts.record import Record
 from chainring.contracts.tasks import Form
 from chainring.data.candidates import Candidate, collapsed, joined, settled
-from chainring.data.dropped import Dropped
+from chainring.data.dropped import DROPPED_FILE, Dropped
 from chainring.text.normalise import fold
 
 
@@ -142,15 +143,18 @@ def test_exact_duplicates_that_tie_all_go(dropped: Dropped) -> None:
     assert dropped.counts == {"conflicting duplicate": 2}
 
 
-def test_of_near_duplicates_the_first_of_each_label_stays(dropped: Dropped) -> None:
+def test_of_near_duplicates_the_first_of_each_label_stays_and_is_named(tmp_path: Path) -> None:
     near = [
         candidate("r1", "I do want it", "yes"),
         candidate("r2", "I do not want it", "no"),
         candidate("r3", "I do want it now", "yes"),
         candidate("r4", "I do not want it now", "no"),
     ]
-    assert [one.record.id for one in collapsed(near, dropped)] == ["r1", "r2"]
+    with Dropped(tmp_path) as dropped:
+        assert [one.record.id for one in collapsed(near, dropped)] == ["r1", "r2"]
     assert dropped.counts == {"near-duplicate": 2}
+    lines = [json.loads(line) for line in (tmp_path / DROPPED_FILE).read_text().splitlines()]
+    assert [(one["record"], one["kept"]) for one in lines] == [("r3", "r1"), ("r4", "r2")]
 
 
 def test_of_two_texts_only_what_is_near_by_both_may_stand_for_another(dropped: Dropped) -> None:

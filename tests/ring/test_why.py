@@ -16,8 +16,9 @@ from chainring.contracts.reaction import Reaction
 from chainring.ring.built import Ring, build, built_of, current
 from chainring.ring.sight import Sight
 from chainring.ring.turn import rows_with
-from chainring.ring.why import nearest, why
+from chainring.ring.why import left_out, nearest, why
 from chainring.software.api import Project
+from chainring.software.telling import tell_why
 from chainring.store.tables import MadeRow, read_rows
 
 
@@ -164,6 +165,46 @@ def test_from_a_wrong_answer_the_way_leads_to_the_model_that_learnt_from_it(
     assert {row["id"] for row in lesson["rows"]} == {
         row.id for row in rows if said.id in row.feedback
     }
+
+
+def test_what_a_near_duplicate_replaced_leads_to_the_row_that_taught(
+    folder: Path, opened: Callable[[Path], Project]
+) -> None:
+    recipe = folder / "chainring.toml"
+    recipe.write_text(recipe.read_text().replace("min_jaccard = 1.0", "min_jaccard = 0.7"))
+    project = opened(folder)
+    long = "can the {} that was bought in your shop last week be exchanged for one that fits me"
+    asked = project.predict([long.format(what) for what in ("hat", "coat", "shirt", "dress")])
+    first, second, *_ = [row for row in asked if not row.holdout]
+    for row in (first, second):
+        project.react(
+            Reaction(prediction=row.id, kind="correction", value="size", consent="training")
+        )
+    done = project.turn()
+    (taught,) = why(project.ring, first.id, sight=eyes())["learnt"]
+    (left,) = why(project.ring, second.id, sight=eyes())["learnt"]
+    assert left["model"] == taught["model"] == done.model
+    assert (left["rows"], left["taught"]) == ([], False)
+    assert left["dropped"] == [{"reason": "near-duplicate", "kept": taught["rows"][0]["id"]}]
+    assert taught["dropped"] == []
+    told = "\n".join(tell_why(why(project.ring, second.id, sight=eyes())))
+    assert f"learnt from {taught['rows'][0]['id']} instead" in told
+
+
+def test_a_reason_that_names_a_label_is_for_those_who_may_see_texts(tmp_path: Path) -> None:
+    lines = [
+        {"reason": "label 'Weber is ill' has 1 row; at least 2 needed", "feedback": ["fb_1"]},
+        {"reason": "near-duplicate", "record": "rec_2", "feedback": ["fb_2"], "kept": "rec_1"},
+    ]
+    (tmp_path / "dropped.jsonl").write_text("\n".join(map(json.dumps, lines)) + "\n")
+    seen = left_out(tmp_path, ["fb_1"], texts=True)
+    assert seen == [{"reason": lines[0]["reason"], "kept": ""}]
+    assert left_out(tmp_path, ["fb_1"], texts=False) == [
+        {"reason": "a label with too few rows", "kept": ""}
+    ]
+    assert left_out(tmp_path, ["fb_2"], texts=False) == [
+        {"reason": "near-duplicate", "kept": "rec_1"}
+    ]
 
 
 def test_a_placebo_made_of_the_same_rows_is_no_model_that_learnt(project: Project) -> None:

@@ -199,19 +199,20 @@ def collapsed(
     """
     texts = [one for same in _by_text(candidates, form) if (one := _merged(same, dropped, form))]
     for one in texts:
-        _drop("exact duplicate", one.merged, dropped)
+        _drop("exact duplicate", one.merged, dropped, kept=one)
     if not thinned:
         return texts
     kept: list[Candidate] = []
-    known: set[tuple[Any, ...]] = set()
+    known: dict[tuple[Any, ...], Candidate] = {}
     for alike in _by_skeleton(texts):
         if len({one.value for one in alike}) > 1:
             kept += alike
-        elif _spoken(alike[0]) in known:
-            _drop("near-duplicate", alike, dropped)
+        elif first := known.get(_spoken(alike[0])):
+            _drop("near-duplicate", alike, dropped, kept=first)
         else:
             kept.append(_in_one(alike, dropped))
-        known.update(map(_spoken, alike))
+        for one in alike:
+            known.setdefault(_spoken(one), one)
     return kept
 
 
@@ -229,14 +230,15 @@ def _by_skeleton(texts: Sequence[Candidate]) -> Iterable[list[Candidate]]:
 
 def _in_one(alike: Sequence[Candidate], dropped: Dropped) -> Candidate:
     first, *others = alike
-    _drop("near-duplicate", others, dropped)
+    _drop("near-duplicate", others, dropped, kept=first)
     more = [each for one in others for each in (one, *one.merged)]
     return replace(first, merged=(*first.merged, *more))
 
 
-def _drop(reason: str, lost: Iterable[Candidate], dropped: Dropped) -> None:
+def _drop(reason: str, lost: Iterable[Candidate], dropped: Dropped, *, kept: Candidate) -> None:
+    """Drop candidates, each with the record whose row stays in its place."""
     for one in lost:
-        dropped.add(reason, **one.where)
+        dropped.add(reason, **one.where, kept=kept.record.id)
 
 
 def _by_text(candidates: Sequence[Candidate], form: Form) -> Iterable[list[Candidate]]:

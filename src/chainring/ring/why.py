@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from chainring.contracts.access import row_facts
@@ -25,6 +26,7 @@ from chainring.contracts.prediction import Prediction
 from chainring.contracts.request import Request
 from chainring.contracts.values import both
 from chainring.contracts.verdict import Verdict
+from chainring.data.looking.drops import drops_of
 from chainring.feedback.settings import FeedbackSettings
 from chainring.ring.built import CHAMPION, Ring, current, forgotten_of
 from chainring.ring.sentences import kept
@@ -56,8 +58,8 @@ def why(ring: Ring, prediction: str, *, sight: Sight) -> dict[str, Any]:
     chain = facts(ring, answered)
     said = ring.traffic.feedback_on(prediction)
     text = ring.traffic.text(prediction)
-    learnt = lessons(ring, answered, said)
     shown = sight.text(text, *request_facts(answered, said, ring.recipe.feedback))
+    learnt = lessons(ring, answered, said, texts=shown is not None)
     return {
         "prediction": answered.id,
         "text": shown,
@@ -154,28 +156,49 @@ def nearest(
     return [_row(row, sight) | {"likeness": round(s, 3)} for s, row in scored[:count]]
 
 
-def lessons(ring: Ring, answered: Prediction, said: Sequence[Feedback]) -> list[dict[str, Any]]:
+def lessons(
+    ring: Ring, answered: Prediction, said: Sequence[Feedback], *, texts: bool
+) -> list[dict[str, Any]]:
     """Return the later models that trained on what was said of an answer, oldest first.
 
     A hold-out answer is never trained on: it stands in the suite of every later verdict instead.
+    Models whose data set left it out are among them, with the reason.
     """
     names = [answered.id, *(row.id for row in said)]
     promoted = {decode(Deployment, ref.body).model for ref in ring.ledger.ref_history(CHAMPION)}
-    made: dict[str, list[MadeRow]] = {}
+    made: dict[str, tuple[list[MadeRow], list[dict[str, str]]]] = {}
     found = []
     for row, model in _later_models(ring, answered.model):
         if model.dataset not in made:
-            made[model.dataset] = rows_with(ring, model.dataset, names)
-        if rows := made[model.dataset]:
+            rows = rows_with(ring, model.dataset, names)
+            folder = ring.runner.trees.open(model.dataset)
+            made[model.dataset] = rows, [] if rows else left_out(folder, names, texts=texts)
+        rows, dropped = made[model.dataset]
+        if rows or dropped:
             found.append(
                 {
                     "model": model.address,
+                    "dropped": dropped,
                     "rows": [{"id": r.id, "split": r.split, "label": r.label} for r in rows],
                     "taught": any(r.split == "train" for r in rows),
                     "promoted": model.address in promoted,
                     "at": _day(row.started),
                 }
             )
+    return found
+
+
+def left_out(folder: Path, names: Sequence[str], *, texts: bool) -> list[dict[str, str]]:
+    """Return why a data set left out what was said of an answer, and which record stays instead.
+
+    A reason that quotes a label is for those who may see texts: somebody may have written it.
+    """
+    found = []
+    for line in drops_of(folder, names):
+        reason = str(line["reason"])
+        is_hidden = reason.startswith("label ") and not texts
+        reason = "a label with too few rows" if is_hidden else reason
+        found.append({"reason": reason, "kept": str(line.get("kept", ""))})
     return found
 
 

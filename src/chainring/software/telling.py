@@ -191,13 +191,14 @@ def tell_why(found: Mapping[str, Any]) -> Iterator[str]:
         told = {"id": said["id"], "kind": said["kind"]}
         yield say("feedback", value=value, **told) if value else say("feedback bare", **told)
     for lesson in found["learnt"]:
-        yield say(
-            "lesson",
-            model=short(lesson["model"]),
-            verb="was taught by it" if lesson["taught"] else "was tested on it",
-            state="promoted" if lesson["promoted"] else "not promoted",
-            at=lesson["at"],
-        )
+        state = "promoted" if lesson["promoted"] else "not promoted"
+        told = {"model": short(lesson["model"]), "state": state, "at": lesson["at"]}
+        if lesson["rows"]:
+            verb = "was taught by it" if lesson["taught"] else "was tested on it"
+            yield say("lesson", verb=verb, **told)
+        for one in lesson["dropped"]:
+            is_near = one["kept"] and one["reason"] == "near-duplicate"
+            yield say("near lesson" if is_near else "no lesson", **one, **told)
     if found["now"] is not None:
         now = found["now"]
         kind = "today passed on" if now["passed_on"] else "today"

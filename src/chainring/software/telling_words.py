@@ -156,6 +156,15 @@ SENTENCES = Sentences(
             "later      {model} {verb} ({state}, {at})",
             "后来       {model} {verb}（{state}，{at}）",
         ),
+        "no lesson": (
+            "later      {model} learnt nothing from it: {reason} ({state}, {at})",
+            "后来       {model} 没有由此学习：{reason}（{state}，{at}）",
+        ),
+        "near lesson": (
+            "later      {model} learnt from {kept} instead, of which it is a near-duplicate "
+            "({state}, {at})",
+            "后来       {model} 改由 {kept} 学习，两者近似重复（{state}，{at}）",
+        ),
         "today": (
             "today      {model} says {answer} ({sure})",
             "如今       {model} 答为 {answer}（{sure}）",

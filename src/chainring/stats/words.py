@@ -18,7 +18,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from typing import Any
 
 _HAN = r"\u3400-\u4dbf\u4e00-\u9fff"
 _LETTER = rf"[^\W\d_{_HAN}]"
@@ -40,7 +41,7 @@ _PIECE = re.compile(
     """,
     re.VERBOSE,
 )
-_OUT: dict[str, Mapping[int, int | str | None]] = {
+_OUT: dict[str, dict[int, Any]] = {
     "day": str.maketrans("/.", "--"),
     "initials": str.maketrans("", "", "."),
     "fraction": str.maketrans({".": "0."}),

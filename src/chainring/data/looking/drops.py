@@ -12,7 +12,7 @@ import hashlib
 import heapq
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -78,6 +78,22 @@ def dropped_lines(folder: Path) -> Iterator[dict[str, Any]]:
     with path.open(encoding="utf-8") as lines:
         for line in lines:
             yield json.loads(line)
+
+
+def drops_of(folder: Path, identifiers: Collection[str]) -> Iterator[dict[str, Any]]:
+    """Yield the lines that name one of these answers or reactions as what they came from.
+
+    Only lines that hold one of the ids are read as JSON: of a large corpus there are many.
+    """
+    path = folder / DROPPED_FILE
+    if not path.is_file():
+        return
+    with path.open(encoding="utf-8") as lines:
+        for line in lines:
+            if any(identifier in line for identifier in identifiers):
+                found = json.loads(line)
+                if not set(identifiers).isdisjoint(found.get("feedback", ())):
+                    yield found
 
 
 def place_of(line: dict[str, Any]) -> Place:

@@ -80,6 +80,8 @@ WHY: dict[str, tuple[str, str]] = {
     "term.act": ("Act", "操作编号"),
     "term.reviewed": ("Reviewed", "审核结果"),
     "term.learnt": ("Learnt from it", "由此学习的模型"),
+    "term.dropped": ("Left out", "未采用"),
+    "term.kept": ("Stays instead", "保留的记录"),
     "term.taught": ("Taught", "用于训练"),
     "term.promoted": ("Promoted", "已上线"),
     "term.now": ("Answers now", "现在的回答"),
