@@ -55,6 +55,8 @@ NUMBERS_STAY = [
     "a driver's license in 2026",
     "driver's license since 2026-11-23",
     "driver 4471234 is late",
+    "拿到驾照 20261123",
+    "driver's license 20261123",
     "社会保障支出 123456789012345 元",
     "卡号是19位",
     "卡号：订单 2026112344710088",

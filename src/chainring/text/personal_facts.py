@@ -17,6 +17,7 @@ import re
 
 from chainring.text.characters import HAN
 from chainring.text.personal_codes import LINKS, labelled
+from chainring.text.personal_homes import by_postcode, estates, with_flat
 from chainring.text.places import Spans, View, disjoint, matches, values
 
 # -- dates of birth ------------------------------------------------------------------------------
@@ -71,10 +72,13 @@ _NUMBERS = (
 )
 _STREET = "(?:路|街|道|巷|弄|胡同|村|里|园|苑|城|庄|湾|小区|大厦|新村|公寓|广场|组|社区)"
 _SECTION = "(?:[东南西北中]?[一二三四五六七八九十]?段)? ?"
-_ADDRESS = re.compile(rf"(?:{_PLACES})(?: ?[{HAN}·]){{0,26}}?{_STREET}{_SECTION}{_NUMBERS}")
+_NO_EXIT = "(?![0-9]{1,3} ?号 ?(?:口|出口|站台|线|[上中下]午))"
+_ADDRESS = re.compile(
+    rf"(?:{_PLACES})(?: ?[{HAN}·]){{0,26}}?{_STREET}{_SECTION}{_NO_EXIT}{_NUMBERS}"
+)
 _HOME_WORDS = "地址|住址|住所|家住|住在|现住|居住地|寄到|寄往|寄给我|送到|送货到|发到|户籍|搬到"
 _HOME_LABEL = labelled(_HOME_WORDS, _HOME_WORDS)
-_HOME = re.compile(rf"[{HAN}·](?: ?[{HAN}·]){{1,29}}?{_SECTION}{_NUMBERS}")
+_HOME = re.compile(rf"[{HAN}·](?: ?[{HAN}·]){{1,29}}?{_SECTION}{_NO_EXIT}{_NUMBERS}")
 _AT_ROAD = re.compile(  # 12号上午 is a day, 3号口 a place of all
     "(?![0-9]{1,5} ?[号弄] ?(?:口|出口|站|公交|车|台|机|窗|[上中下]午|[早晚]|凌晨|那天|当天"
     "|开始|开业|之?[前后]|以[前后]|到|至|左右|起|截止|星期|周))"
@@ -155,11 +159,14 @@ def addresses(view: View) -> Spans:
     spans: Spans = []
     if " " in view.near:
         spans = [match.span() for match in matches(_ENGLISH, view.text, view.runs)]
+        spans = with_flat(spans + by_postcode(view), view.text)
     spans += [match.span() for match in values(_LIVES, _SMALL, view)]
     if not view.plain.isascii() and _UNIT_CHAR.search(view.near):
         spans += [match.span() for match in _ADDRESS.finditer(view.plain)]
         spans += [match.span() for match in values(_HOME_LABEL, _HOME, view)]
         spans += _roads(view)
+    if not view.near.isascii():
+        spans += estates(view)
     return disjoint(spans)
 
 

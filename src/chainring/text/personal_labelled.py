@@ -17,50 +17,39 @@ from __future__ import annotations
 
 import re
 
-from chainring.text.personal import bank_cards, is_luhn, is_other
+from chainring.text.personal import bank_cards, is_date, is_luhn, is_other
 from chainring.text.personal_codes import ENDS, ibans, is_day, labelled
-from chainring.text.places import Spans, View, disjoint, matches, values
+from chainring.text.places import Spans, View, disjoint, labels, matches, values
 
 # -- identities ----------------------------------------------------------------------------------
 
-_CHINESE = "身份证|身分证|公民身份|证件号|社会保障|社保号|驾驶证|驾驶执照|驾照|居住证"
-_CHINESE_LABEL = labelled(_CHINESE, _CHINESE)
-_CHINESE_ID = re.compile(
-    rf"(?:[0-9]{{14,17}}[0-9x]|[0-9]{{6}}([ -])[0-9]{{8}}\1[0-9]{{2,3}}[0-9x]){ENDS}"
+_CHINESE = "[0-9]{14,17}[0-9x]|[0-9]{6}(?P<s>[ -])[0-9]{8}(?P=s)[0-9]{2,3}[0-9x]"
+_ISLANDS = (  # Hong Kong, Taiwan, Macau
+    r"[a-z]{1,2}[0-9]{6} ?(?:\([0-9a]\)|[0-9a])|[a-z][0-9]{9}"
+    r"|[157][0-9]{6} ?\([0-9]\)|[157]/[0-9]{6}/[0-9]"
 )
-_FILE_OF_DRIVER = re.compile(rf"[0-9]{{12}}{ENDS}")
-_DRIVER_ZH = labelled("驾驶证|驾照", "(?:驾驶证|驾照)(?:档案)?")
-_DRIVER = labelled(
-    "driver|driving", r"(?<![a-z])(?:driver(?:['’]?s?['’]?)|driving) (?:licen[cs]e|permit)"
+_LABEL = labelled(
+    "身份证|身分证|公民身份|证件号|社会保障|社保号|驾驶证|驾驶执照|驾照|居住证|driver|driving"
+    "|hkid|id card|identity card|identity n|national id|national ins|ni n|nino"
+    "|aadhaar|social insurance|itin",
+    "(?P<chinese>身[份分]证(?:字号|统一编号)?|公民身份|证件号|社会保障|社保号|居住证)"
+    "|(?P<driver>(?:驾驶证|驾照)(?:档案)?|驾驶执照"
+    r"|(?<![a-z])(?:driver(?:['’]?s?['’]?)|driving) (?:licen[cs]e|permit))"
+    "|(?<![a-z])(?:(?P<island>(?:hkid(?: card)?|(?:identity|id) card|national id"
+    "|identity n(?:o|umber))(?![a-z]))"
+    "|(?P<british>national insurance|ni (?=no|num)|nino(?![a-z]))"
+    "|(?P<state>(?:aadhaar(?: card)?|social insurance|itin)(?![a-z])))",
 )
-_DRIVER_VALUE = re.compile(rf"(?=(?:[a-z]{{0,5}}-?[0-9]){{5}})[0-9a-z](?:-?[0-9a-z]){{5,18}}{ENDS}")
-_ISLAND_LABEL = labelled(
-    "身份证|身分证|hkid|id card|identity card|national id|identity n",
-    r"身[份分]证(?:字号|统一编号)?|(?<![a-z])(?:hkid(?: card)?|(?:identity|id) card|national id"
-    r"|identity n(?:o|umber))(?![a-z])",
-)
-_ISLAND_ID = re.compile(  # Hong Kong, Taiwan, Macau
-    r"(?:[a-z]{1,2}[0-9]{6} ?(?:\([0-9a]\)|[0-9a])|[a-z][0-9]{9}"
-    rf"|[157][0-9]{{6}} ?\([0-9]\)|[157]/[0-9]{{6}}/[0-9]){ENDS}"
-)
-_NINO_LABEL = labelled(
-    "national ins|ni no|ni num|nino",
-    r"(?<![a-z])(?:national insurance|ni (?=no|num)|nino(?![a-z]))",
-)
-_NINO = re.compile(rf"[a-z]{{2}} ?[0-9]{{2}} ?[0-9]{{2}} ?[0-9]{{2}} ?[a-d]{ENDS}")
-_STATE_LABEL = labelled(
-    "aadhaar|social insurance|itin",
-    r"(?<![a-z])(?:aadhaar(?: card)?|social insurance|itin)(?![a-z])",
-)
-_STATE_ID = re.compile(rf"[0-9](?:[ -]?[0-9]){{8,11}}{ENDS}")
-_RIGHT_AFTER = (
-    (_CHINESE_LABEL, _CHINESE_ID),
-    (_DRIVER_ZH, _FILE_OF_DRIVER),
-    (_DRIVER, _DRIVER_VALUE),
-    (_ISLAND_LABEL, _ISLAND_ID),
-    (_NINO_LABEL, _NINO),
-    (_STATE_LABEL, _STATE_ID),
-)
+_VALUES = {
+    kind: re.compile(f"(?:{value}){ENDS}")
+    for kind, value in {
+        "chinese": f"{_CHINESE}|{_ISLANDS}",
+        "driver": f"{_CHINESE}|(?=(?:[a-z]{{0,5}}-?[0-9]){{5}})[0-9a-z](?:-?[0-9a-z]){{5,18}}",
+        "island": f"{_CHINESE}|{_ISLANDS}",
+        "british": "[a-z]{2} ?[0-9]{2} ?[0-9]{2} ?[0-9]{2} ?[a-d]",
+        "state": "[0-9](?:[ -]?[0-9]){8,11}",
+    }.items()
+}
 _FORM = re.compile(  # a county, a day of birth, a number within the day, a check digit
     r"(?<![0-9a-z])[1-8][0-9]{5}(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])"
     r"[0-9]{3}[0-9x](?![0-9a-z])"
@@ -71,9 +60,13 @@ _NEAR_REACH = 28
 
 def labelled_identities(view: View) -> Spans:
     """Return identity numbers by their label, whatever their check digits say."""
-    found = [m for label, value in _RIGHT_AFTER for m in values(label, value, view)]
-    spans = [match.span() for match in found if not is_day(match[0])]
-    spans += [m.span() for m in matches(_FORM, view.plain, view.starts) if _is_near_label(m)]
+    plain = view.plain
+    spans: Spans = []
+    for label in matches(_LABEL.pattern, plain, labels(_LABEL.words, view)):
+        value = _VALUES[label.lastgroup or ""].match(plain, label.end())
+        if value and not is_day(value[0]) and not is_date(value[0]):
+            spans.append(value.span())
+    spans += [m.span() for m in matches(_FORM, plain, view.starts) if _is_near_label(m)]
     return disjoint(spans)
 
 
@@ -124,6 +117,8 @@ _IBAN = re.compile(
 def all_ibans(view: View) -> Spans:
     """Return what `personal_codes.ibans` finds, and what stands right after its name."""
     spans = ibans(view)
+    if "iban" not in view.near:
+        return spans
     begun = {start for start, _ in spans}
     named = values(_IBAN_LABEL, _IBAN, view)
     return disjoint(spans + [match.span() for match in named if match.start() not in begun])

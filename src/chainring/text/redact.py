@@ -16,8 +16,8 @@ as something else (订单号, tracking no.).
 
 A set of rules keeps its meaning: a model carries the name of the one that prepared its texts. Its
 kinds and their rules stand in `personal` (`redact.v1`: email, id, card, phone), and for `redact.v2`
-in `personal_codes`, `personal_facts`, `personal_labelled`, `personal_mails`, `personal_phones` and
-`personal_secrets`.
+in `personal_codes`, `personal_facts`, `personal_homes`, `personal_labelled`, `personal_mails`,
+`personal_phones` and `personal_secrets`.
 """
 
 from __future__ import annotations
