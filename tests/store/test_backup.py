@@ -9,6 +9,7 @@ import json
 import shutil
 import tarfile
 import time
+import tracemalloc
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -168,6 +169,20 @@ def test_every_row_and_tree_comes_back_and_work_goes_on(
     new.traffic.commit([(row, "new")], [said(row.id)])
     assert new.traffic.feedback_on(row.id)[0].text == "new"
     assert len(new.ledger.facts("case", Case)) == 2
+
+
+def test_a_backup_holds_few_rows_in_memory_at_once(
+    house: Callable[[str], House], tmp_path: Path, predicted: Make
+) -> None:
+    old, new = house("sqlite"), house("sqlite")
+    old.traffic.commit([(predicted(), f"{number:05}" * 2000) for number in range(2000)], [])
+    tracemalloc.start()
+    old.backup(tmp_path / "backup.tar.gz")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 10e6  # of texts of 20 MB
+    new.restore(tmp_path / "backup.tar.gz")
+    assert new.rows() == old.rows()
 
 
 def test_the_home_of_texts_is_not_asked_for_one_by_one(

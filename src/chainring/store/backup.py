@@ -10,6 +10,7 @@ import io
 import json
 import os
 import tarfile
+import tempfile
 import time
 import zlib
 from collections import defaultdict
@@ -75,11 +76,16 @@ def backup(
                 form = {"format": FORMAT, "ledger": schema.LEDGER_HEAD}
                 _add(archive, "format.json", json.dumps(form).encode())
                 counts["rows"] += _add_tables(
-                    archive, "ledger", ledger.engine, schema.ledger, app=ledger.app
+                    archive, "ledger", ledger.engine, schema.ledger, ledger.app, spool=target.parent
                 )
                 for segment, engine in traffic.engines().items():
                     counts["rows"] += _add_tables(
-                        archive, f"traffic/{segment}", engine, schema.traffic, app=traffic.app
+                        archive,
+                        f"traffic/{segment}",
+                        engine,
+                        schema.traffic,
+                        traffic.app,
+                        spool=target.parent,
                     )
                 stored: set[str] = set()
                 for address in trees.addresses():
@@ -221,7 +227,13 @@ def _add(archive: tarfile.TarFile, name: str, data: bytes) -> None:
 
 
 def _add_tables(
-    archive: tarfile.TarFile, prefix: str, engine: sa.Engine, metadata: sa.MetaData, *, app: str
+    archive: tarfile.TarFile,
+    prefix: str,
+    engine: sa.Engine,
+    metadata: sa.MetaData,
+    app: str,
+    *,
+    spool: Path,
 ) -> int:
     count = 0
     is_shared = engine.dialect.name == "postgresql"
@@ -229,13 +241,26 @@ def _add_tables(
         if is_shared:  # one snapshot for all tables, as SQLite has it
             connection.execution_options(isolation_level="REPEATABLE READ")
         for table in _TRAFFIC if metadata is schema.traffic else metadata.sorted_tables:
-            query = sa.select(table).order_by(*table.primary_key)
+            query = sa.select(table).order_by(*table.primary_key).execution_options(yield_per=100)
             if is_shared:
                 query = query.where(schema.of_app(table, app))
             rows = connection.execute(query).mappings()
-            lines = [json.dumps(dict(row), ensure_ascii=False) for row in rows]
-            count += len(lines)
-            _add(archive, f"{prefix}/{table.name}.jsonl", "\n".join(lines).encode())
+            count += _add_rows(archive, f"{prefix}/{table.name}.jsonl", rows, spool)
+    return count
+
+
+def _add_rows(
+    archive: tarfile.TarFile, name: str, rows: Iterable[Mapping[str, Any]], spool: Path
+) -> int:
+    """Add rows as JSON lines, over a nameless file in `spool`: their size has to be told first."""
+    count, info = 0, tarfile.TarInfo(name)
+    with tempfile.TemporaryFile(dir=spool) as lines:
+        for row in rows:
+            lines.write(json.dumps(dict(row), ensure_ascii=False).encode() + b"\n")
+            count += 1
+        info.size, info.mtime = lines.tell(), int(time.time())
+        lines.seek(0)
+        archive.addfile(info, lines)
     return count
 
 
