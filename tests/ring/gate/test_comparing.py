@@ -104,15 +104,42 @@ def test_one_author_of_many_rows_counts_as_one_voice(
     assert found.value == "no measurable difference"
 
 
-def test_up_to_five_rows_an_author_stay_exact(sheets: MakeSheets, settings: GateSettings) -> None:
+def test_the_test_goes_by_author_from_the_first_who_has_two_rows(
+    sheets: MakeSheets, settings: GateSettings
+) -> None:
     challenger, champion = sheets(gained=10, right=90)
-    five_each = [row_of(row, author=f"author {i // 5}") for i, row in enumerate(challenger)]
-    assert comparison(paired(five_each, champion), settings=settings).test == "exact McNemar"
+    one_each = [row_of(row, author=f"author {i}") for i, row in enumerate(challenger)]
+    assert comparison(paired(one_each, champion), settings=settings).test == "exact McNemar"
     six = [row_of(row, author="li" if i < 6 else "") for i, row in enumerate(challenger)]
     by_author = comparison(paired(six, champion), settings=settings)
     assert by_author.test == "sign flip by author"
     # six gains of one author and four of nobody: five units, and all must keep their sign
     assert by_author.p_better == pytest.approx(1 / 2**5)
+    two = [row_of(row, author="li" if i < 2 else "") for i, row in enumerate(challenger)]
+    assert comparison(paired(two, champion), settings=settings).p_better == 1 / 2**9
+
+
+def test_rows_of_one_group_are_one_unit_where_they_are_right_or_wrong(
+    sheets: MakeSheets, settings: GateSettings
+) -> None:
+    challenger, champion = sheets(gained=8, right=292)
+    alone = [row_of(row, group=f"g{i}") for i, row in enumerate(challenger)]
+    joined = [row_of(row, group=f"g{max(i, 7)}") for i, row in enumerate(challenger)]
+    exact = comparison(paired(alone, champion), settings=settings)
+    assert (exact.test, exact.p_better) == ("exact McNemar", pytest.approx(1 / 2**8))
+    found = comparison(paired(joined, champion), settings=settings)
+    assert (found.test, found.p_better) == ("sign flip by group", 0.5)
+    assert found.smallest_detectable > exact.smallest_detectable
+
+
+def test_what_an_author_and_a_group_join_is_one_unit(
+    outcome: MakeOutcome, settings: GateSettings
+) -> None:
+    told = [("li", "g1"), ("", "g1"), ("", "g2"), ("li", "g2"), ("wang", "g3"), ("", ""), ("", "")]
+    challenger = [outcome(f"{i}", 1, author=a, group=g) for i, (a, g) in enumerate(told)]
+    champion = [outcome(f"{i}", 0, author=a, group=g) for i, (a, g) in enumerate(told)]
+    found = comparison(paired(challenger, champion), settings=settings)
+    assert (found.test, found.p_better) == ("sign flip by author", 1 / 2**4)
 
 
 def test_by_author_is_the_enumeration_of_all_signs(
@@ -129,7 +156,7 @@ def test_by_author_is_the_enumeration_of_all_signs(
     assert found.p_better == pytest.approx(sum(t >= sum(sums) for t in totals) / len(totals))
 
 
-def test_graded_outcomes_are_resampled_by_episode(
+def test_graded_outcomes_are_resampled_by_group(
     outcome: MakeOutcome, settings: GateSettings
 ) -> None:
     chance = random.Random(0)
@@ -137,7 +164,7 @@ def test_graded_outcomes_are_resampled_by_episode(
     challenger = [outcome(f"{i:02}", b + 0.1, group=f"e{i}") for i, b in enumerate(before)]
     champion = [outcome(f"{i:02}", b, group=f"e{i}") for i, b in enumerate(before)]
     found = comparison(paired(challenger, champion), settings=settings)
-    assert (found.test, found.value) == ("paired bootstrap by episode", "better")
+    assert (found.test, found.value) == ("paired bootstrap by group", "better")
     assert found.challenger - found.champion == pytest.approx(0.1)
 
 
@@ -147,7 +174,7 @@ def test_under_twenty_episodes_signs_are_flipped_instead(
     challenger = [outcome(f"{i:02}", 0.6, group=f"e{i % 4}") for i in range(40)]
     champion = [outcome(f"{i:02}", 0.5, group=f"e{i % 4}") for i in range(40)]
     found = comparison(paired(challenger, champion), settings=settings)
-    assert found.test == "sign flip by episode"
+    assert found.test == "sign flip by group"
     assert found.p_better == pytest.approx(1 / 2**4), "four episodes cannot show five percent"
     assert found.value == "no measurable difference"
 
@@ -162,9 +189,9 @@ def test_episodes_that_both_answer_alike_are_not_counted_among_the_twenty(
         return comparison(paired(challenger, champion), settings=settings)
 
     three, many = gained(3), gained(20)
-    assert (three.test, three.value) == ("sign flip by episode", "no measurable difference")
+    assert (three.test, three.value) == ("sign flip by group", "no measurable difference")
     assert three.p_better == pytest.approx(1 / 2**3)
-    assert (many.test, many.value) == ("paired bootstrap by episode", "better")
+    assert (many.test, many.value) == ("paired bootstrap by group", "better")
 
 
 def test_preferences_are_a_sign_test_with_ties_left_out(settings: GateSettings) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 from math import comb
 
@@ -44,6 +45,24 @@ def test_the_last_row_that_makes_it_measurable_makes_it_first(
     assert found.value == value
 
 
+def test_a_first_model_is_tested_by_group_where_rows_belong_together(
+    outcome: MakeOutcome, settings: GateSettings
+) -> None:
+    truths = ["a"] * 20 + ["b"] * 20
+    rows = [outcome(f"{i:02}", 1, truth=truth) for i, truth in enumerate(truths)]
+    alone = [replace(row, group=f"g{i}") for i, row in enumerate(rows)]
+    joined = [replace(row, group=f"g{i // 5}") for i, row in enumerate(rows)]
+    exact, _ = majority(alone, settings=settings)
+    found, check = majority(joined, settings=settings)
+    assert exact is not None
+    assert found is not None
+    assert (exact.test, exact.value) == ("exact binomial against the majority class", "first")
+    assert (found.test, found.p_better) == ("sign flip by group", 1 / 2**4), "four groups of b"
+    assert (found.value, check.holds) == ("not fit", False)
+    assert (found.champion, found.challenger) == (0.5, 1.0)
+    assert (found.gained, found.lost) == (20, 0)
+
+
 def test_one_label_only_cannot_be_beaten(outcome: MakeOutcome, settings: GateSettings) -> None:
     found, check = majority([outcome(f"{i}", 1) for i in range(50)], settings=settings)
     assert found is not None
@@ -81,6 +100,6 @@ def test_a_first_model_of_graded_answers_is_held_against_always_the_same_answer(
     assert (found.value, check.holds) == (value, value == "first")
     assert found.champion == pytest.approx(0.5)
     assert found.challenger == pytest.approx(0.5 + lead)
-    assert found.test == "paired bootstrap by episode"
+    assert found.test == "paired bootstrap by group"
     assert check.name == "better than always the same answer"
     assert f"worth {100 * (0.5 + lead):.1f} %" in check.because

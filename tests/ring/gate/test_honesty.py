@@ -7,6 +7,7 @@ A draw is what `judge` decides on: how many rows were gained, and how many lost.
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -66,3 +67,27 @@ def test_an_equal_model_is_promoted_in_at_most_five_percent() -> None:
 
 def test_two_hundred_corrections_that_every_retrain_gets_right_change_nothing() -> None:
     assert share_promoted(0.0, fixed=200, seed=2) == share_promoted(0.0, fixed=0, seed=2)
+
+
+@pytest.mark.parametrize(("units", "rows", "joins"), [(80, 4, "group"), (60, 5, "author")])
+def test_an_equal_model_is_promoted_as_seldom_where_rows_belong_together(
+    units: int, rows: int, joins: str
+) -> None:
+    """All rows of a unit are right or wrong together: 30 % of the units are answered anew."""
+    draws, generator = 400, np.random.default_rng(0)
+    was = generator.random((draws, units)) < 0.8
+    anew = generator.random((draws, units)) < 0.3
+    now = np.where(anew, generator.random((draws, units)) < 0.8, was)
+    shares = [
+        judge(clustered(a, rows, joins), clustered(b, rows, joins), settings=GateSettings()).promote
+        for a, b in zip(now.tolist(), was.tolist(), strict=True)
+    ]
+    assert sum(shares) / draws <= 0.05
+
+
+def clustered(right: list[bool], rows: int, joins: str) -> list[Outcome]:
+    return [
+        replace(outcome(f"{unit}-{row}", float(is_right), "suite"), **{joins: f"u{unit}"})
+        for unit, is_right in enumerate(right)
+        for row in range(rows)
+    ]

@@ -173,6 +173,18 @@ def test_an_author_of_many_rows_is_noted(sheets: MakeSheets, settings: GateSetti
     found = judge(same, champion, settings=settings)
     assert not found.promote, "forty rows of one voice"
     assert any("one author gave 100 of 100 rows" in note for note in found.notes)
+    assert found.more_rows_needed == 199
+
+
+def test_rows_of_one_group_are_noted_and_count_once(
+    sheets: MakeSheets, settings: GateSettings
+) -> None:
+    challenger, champion = sheets(gained=40, right=60)
+    fours = [dataclasses.replace(row, group=f"g{i // 4}") for i, row in enumerate(challenger)]
+    note = "4 of 100 rows are of one group, so the test goes by group: 25 units that can be told"
+    for found in (judge(fours, champion, settings=settings), judge(fours, None, settings=settings)):
+        assert any(note in said for said in found.notes)
+        assert found.more_rows_needed == 175
 
 
 @settings_of(max_examples=25)

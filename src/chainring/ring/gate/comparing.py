@@ -7,18 +7,17 @@ the smallest difference that this many rows could have shown.
 
 Which test is used follows from the rows alone, never from how it turns out:
 
-    right or wrong                          exact McNemar
-    right or wrong, one author many rows    sign flip by author
-    graded                                  paired bootstrap by episode
-    graded, one author many rows            paired bootstrap by author
-    graded, under twenty of these differ    sign flip by the same
-    pairwise preferences                    sign test
+    right or wrong                              exact McNemar
+    right or wrong, some rows of one unit       sign flip by author or group
+    graded                                      paired bootstrap by author or group
+    graded, under twenty of these differ        sign flip by the same
+    pairwise preferences                        sign test
 """
 
 from __future__ import annotations
 
 import math
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Sequence
 from functools import lru_cache
 from statistics import NormalDist
@@ -26,18 +25,19 @@ from statistics import NormalDist
 from chainring.contracts.verdict import Comparison, Value
 from chainring.ring.gate.pairs import Pair
 from chainring.ring.gate.settings import GateSettings
+from chainring.ring.gate.units import Units
 from chainring.stats.binomial import beta_quantile
 from chainring.stats.paired import mcnemar, paired_bootstrap, sign_flip, sign_test
 from chainring.stats.power import smallest_detectable
 
 MIN_BOOTSTRAP_UNITS = 20
-Unit = tuple[str, str]
 
 
 def comparison(pairs: Sequence[Pair], *, settings: GateSettings, seed: int = 0) -> Comparison:
     """Return how the challenger compares with the champion on `pairs`."""
     gains = [pair.gain for pair in pairs]
-    test, p_better, p_worse = _tested(pairs, gains, settings, seed)
+    units = Units.of([pair.now for pair in pairs])
+    test, p_better, p_worse = _tested(pairs, gains, units, seed)
     return Comparison(
         rows=len(pairs),
         gained=sum(gain > 0 for gain in gains),
@@ -46,7 +46,7 @@ def comparison(pairs: Sequence[Pair], *, settings: GateSettings, seed: int = 0) 
         challenger=_mean([pair.now.right for pair in pairs]),
         p_better=p_better,
         p_worse=p_worse,
-        smallest_detectable=_smallest(pairs, gains, test, settings),
+        smallest_detectable=_smallest(gains, units, test, settings),
         value=value(p_better, p_worse, loss=-_mean(gains), settings=settings),
         test=test,
     )
@@ -81,22 +81,7 @@ def value(p_better: float, p_worse: float, *, loss: float, settings: GateSetting
     return "worse within noise" if beyond_margin else "no measurable difference"
 
 
-def author_units(pairs: Sequence[Pair], *, cap: int) -> list[Unit] | None:
-    """Return the author of each row when one gave more than `cap` rows, else None.
-
-    A row without an author stands for itself.
-    """
-    rows_of = Counter(pair.now.author for pair in pairs if pair.now.author)
-    if max(rows_of.values(), default=0) <= cap:
-        return None
-    return [
-        ("author", pair.now.author) if pair.now.author else ("row", pair.now.row) for pair in pairs
-    ]
-
-
-def smallest_by_units(
-    gains: Sequence[float], units: Sequence[Unit], *, settings: GateSettings
-) -> float:
+def smallest_by_units(gains: Sequence[float], units: Units, *, settings: GateSettings) -> float:
     """Return the smallest mean gain that a test over units would show, by the normal curve.
 
     The spread is that of the sums of the units about zero, which is what a sign flip assumes.
@@ -110,35 +95,33 @@ def smallest_by_units(
 
 
 def _tested(
-    pairs: Sequence[Pair], gains: Sequence[float], settings: GateSettings, seed: int
+    pairs: Sequence[Pair], gains: Sequence[float], units: Units, seed: int
 ) -> tuple[str, float, float]:
     if not pairs:
         return "none: no rows", 1.0, 1.0
-    by_author = author_units(pairs, cap=settings.author_cap_for_exact)
     graded = _graded(pairs)
-    if not graded and by_author is None:
+    if not graded and units.kind == "row":
         gained, lost = sum(gain > 0 for gain in gains), sum(gain < 0 for gain in gains)
         return "exact McNemar", mcnemar(gained, lost), mcnemar(lost, gained)
-    units = by_author or _episodes(pairs)
     losses = [-gain for gain in gains]
-    kind = "author" if by_author else "episode"
+    kind = "author" if units.kind == "author" else "group"
     if graded and _differing(gains, units) >= MIN_BOOTSTRAP_UNITS:
-        p_better, _ = paired_bootstrap(gains, groups=units, seed=seed)
-        p_worse, _ = paired_bootstrap(losses, groups=units, seed=seed)
+        p_better, _ = paired_bootstrap(gains, groups=units.numbers, seed=seed)
+        p_worse, _ = paired_bootstrap(losses, groups=units.numbers, seed=seed)
         return f"paired bootstrap by {kind}", p_better, p_worse
-    p_better = sign_flip(gains, groups=units, seed=seed)
-    p_worse = sign_flip(losses, groups=units, seed=seed)
+    p_better = sign_flip(gains, groups=units.numbers, seed=seed)
+    p_worse = sign_flip(losses, groups=units.numbers, seed=seed)
     return f"sign flip by {kind}", p_better, p_worse
 
 
-def _differing(gains: Sequence[float], units: Sequence[Unit]) -> int:
+def _differing(gains: Sequence[float], units: Units) -> int:
     """Return how many units tell the two apart: of k gains and no loss a resample has e^-k none."""
     return sum(total != 0.0 for total in _sums(gains, units).values())
 
 
-def _sums(gains: Sequence[float], units: Sequence[Unit]) -> dict[Unit, float]:
-    sums: defaultdict[Unit, float] = defaultdict(float)
-    for gain, unit in zip(gains, units, strict=True):
+def _sums(gains: Sequence[float], units: Units) -> dict[int, float]:
+    sums: defaultdict[int, float] = defaultdict(float)
+    for gain, unit in zip(gains, units.numbers, strict=True):
         sums[unit] += gain
     return sums
 
@@ -147,19 +130,10 @@ def _graded(pairs: Sequence[Pair]) -> bool:
     return any(side.right not in (0.0, 1.0) for pair in pairs for side in (pair.before, pair.now))
 
 
-def _episodes(pairs: Sequence[Pair]) -> list[Unit]:
-    return [
-        ("episode", pair.now.group) if pair.now.group else ("row", pair.now.row) for pair in pairs
-    ]
-
-
-def _smallest(
-    pairs: Sequence[Pair], gains: Sequence[float], test: str, settings: GateSettings
-) -> float:
+def _smallest(gains: Sequence[float], units: Units, test: str, settings: GateSettings) -> float:
     if test.startswith(("exact", "none")):
         disagreeing = sum(gain != 0 for gain in gains)
-        return _smallest_exact(len(pairs), disagreeing, settings.alpha, settings.power)
-    units = author_units(pairs, cap=settings.author_cap_for_exact) or _episodes(pairs)
+        return _smallest_exact(len(gains), disagreeing, settings.alpha, settings.power)
     return smallest_by_units(gains, units, settings=settings)
 
 

@@ -1,8 +1,9 @@
 """A first turn: there is no champion, so the challenger must beat always saying the same.
 
 Enter outcomes, leaves a comparison with the majority class: the exact one-sided binomial test that
-the challenger is right more often than the commonest label is true. Graded answers are compared by
-a paired bootstrap with the best answer that never changes, which evaluation graded beside.
+the challenger is right more often than the commonest label is true; where rows belong together, a
+paired one by what joins them. Graded answers are compared with the best answer that never changes,
+which evaluation graded beside.
 
     majority(outcomes, settings=settings)
 """
@@ -21,6 +22,7 @@ from chainring.ring.gate.conditions import percent
 from chainring.ring.gate.pairs import Pair
 from chainring.ring.gate.sentences import chance, say
 from chainring.ring.gate.settings import GateSettings
+from chainring.ring.gate.units import Units
 from chainring.stats.binomial import beta_quantile, tail
 
 TEST = "exact binomial against the majority class"
@@ -54,8 +56,7 @@ def _constant(outcomes: Sequence[Outcome], settings: GateSettings) -> tuple[Comp
     pairs = [
         Pair(now=row, before=replace(row, right=row.base or 0.0, label="")) for row in outcomes
     ]
-    found = comparison(pairs, settings=settings)
-    found = replace(found, value="first" if found.p_better <= settings.alpha else "not fit")
+    found = _against(pairs, settings)
     because = say(
         "beats constant",
         right=percent(found.challenger),
@@ -67,9 +68,18 @@ def _constant(outcomes: Sequence[Outcome], settings: GateSettings) -> tuple[Comp
     return found, Check(name=name, holds=found.value == "first", because=because)
 
 
+def _against(pairs: Sequence[Pair], settings: GateSettings) -> Comparison:
+    found = comparison(pairs, settings=settings)
+    return replace(found, value="first" if found.p_better <= settings.alpha else "not fit")
+
+
 def _comparison(
     outcomes: Sequence[Outcome], label: str, share: float, settings: GateSettings
 ) -> Comparison:
+    if Units.of(outcomes).kind != "row":
+        always = [replace(row, right=float(row.truth == label), label=label) for row in outcomes]
+        both = zip(outcomes, always, strict=True)
+        return _against([Pair(now=now, before=before) for now, before in both], settings)
     n, total = len(outcomes), math.fsum(row.right for row in outcomes)
     right = math.floor(total + 1e-9)
     p_better = tail(right, n, share)

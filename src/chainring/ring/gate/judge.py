@@ -8,7 +8,6 @@ the caller; ids of models and suite are filled in by the step.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 from types import MappingProxyType
@@ -17,7 +16,7 @@ from chainring.contracts.errors import InputError
 from chainring.contracts.evaluation import Outcome
 from chainring.contracts.verdict import Check, Comparison, Verdict
 from chainring.ring.gate import conditions
-from chainring.ring.gate.comparing import author_units, comparison, preference
+from chainring.ring.gate.comparing import comparison, preference
 from chainring.ring.gate.deciding import Kept, could_decide, decided, looked_again, shares
 from chainring.ring.gate.first import majority
 from chainring.ring.gate.pairs import POOLED, Pair, checked, is_right, of_part, paired
@@ -25,6 +24,7 @@ from chainring.ring.gate.reacted import Reactions, fix_rate, unreviewed, unusabl
 from chainring.ring.gate.sentences import say
 from chainring.ring.gate.settings import GateSettings
 from chainring.ring.gate.slices import slices
+from chainring.ring.gate.units import Units
 from chainring.stats.power import rows_needed
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
@@ -83,6 +83,7 @@ def judge(
         return _first(challenger, limits=limits, looks=looks, settings=settings)
     pairs = paired(challenger, champion)
     judged = of_part(pairs, *POOLED)
+    units = Units.of([pair.now for pair in judged])
     parts = _parts(pairs, preferences, settings, seed)
     kept = decided(pairs, truths)
     first, second = shares(settings, kept=bool(kept.pairs or kept.open))
@@ -115,13 +116,13 @@ def judge(
         small_slices=small,
         checks=checks,
         negative_flips=_negative_flips(pairs),
-        more_rows_needed=max(0, settings.min_pooled_rows - pooled.rows),
+        more_rows_needed=_more_rows(pooled.rows, units, settings),
         looks=looks,
         fix_rate=fix_rate(challenger, champion),
         placebo_fix_rate=fix_rate(placebo, champion),
         notes=(
             *notes,
-            *_author_note(judged, settings),
+            *_units_note(units),
             *_rows_note(pooled, settings),
             *_left_out(challenger, champion, pairs),
             *_looks_note(looks, settings),
@@ -155,6 +156,7 @@ def _first(
     settings: GateSettings,
 ) -> Verdict:
     rows = [row for row in checked(challenger) if row.part in POOLED]
+    units = Units.of(rows)
     found, beats = majority(rows, settings=settings)
     checks = (beats, conditions.must_hold(challenger), *limits)
     return Verdict(
@@ -166,9 +168,9 @@ def _first(
         promote=all(check.holds for check in checks),
         pooled=found,
         checks=checks,
-        more_rows_needed=max(0, settings.min_pooled_rows - len(rows)),
+        more_rows_needed=_more_rows(len(rows), units, settings),
         looks=looks,
-        notes=_looks_note(looks, settings),
+        notes=(*_units_note(units), *_looks_note(looks, settings)),
     )
 
 
@@ -221,12 +223,17 @@ def _negative_flips(pairs: Sequence[Pair]) -> tuple[str, ...]:
     return tuple(p.now.row for p in pairs if is_right(p.before) and not is_right(p.now))
 
 
-def _author_note(judged: Sequence[Pair], settings: GateSettings) -> tuple[str, ...]:
-    units = author_units(judged, cap=settings.author_cap_for_exact)
-    if units is None:
+def _units_note(units: Units) -> tuple[str, ...]:
+    """Say by what the test goes where rows belong together."""
+    if units.kind == "row":
         return ()
-    most = max(Counter(unit for unit in units if unit[0] == "author").values())
-    return (say("by author", most=most, rows=len(judged), units=len(set(units))),)
+    rows = len(units.numbers)
+    return (say(f"by {units.kind}", most=units.most, rows=rows, units=units.count),)
+
+
+def _more_rows(rows: int, units: Units, settings: GateSettings) -> int:
+    """Return the rows that are missing; of those that belong together one counts."""
+    return max(0, settings.min_pooled_rows - (rows - len(units.numbers) + units.count))
 
 
 def _rows_note(pooled: Comparison, settings: GateSettings) -> tuple[str, ...]:

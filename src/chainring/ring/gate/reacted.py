@@ -24,10 +24,11 @@ from statistics import NormalDist
 from chainring.contracts.errors import InputError
 from chainring.contracts.evaluation import MUST, Outcome
 from chainring.contracts.verdict import Comparison
-from chainring.ring.gate.comparing import Unit, author_units, smallest_by_units, value
+from chainring.ring.gate.comparing import smallest_by_units, value
 from chainring.ring.gate.pairs import Pair, is_right
 from chainring.ring.gate.sentences import say
 from chainring.ring.gate.settings import GateSettings
+from chainring.ring.gate.units import Units
 from chainring.stats.intervals import lower_bound, upper_bound
 from chainring.stats.paired import sign_flip
 
@@ -156,13 +157,13 @@ def weighted(
         As in `comparison`.
     """
     pairs = [*judged, *reacted]
-    units = _units(pairs, settings)
+    units = Units.of([pair.now for pair in pairs])
     gains, losses = [pair.gain for pair in pairs], [-pair.gain for pair in pairs]
     fair = _weights(pairs, reactions, _estimate, _estimate)
     against = _weights(pairs, reactions, lower_bound, upper_bound)
     towards = _weights(pairs, reactions, upper_bound, lower_bound)
-    p_better = sign_flip(gains, weights=against, groups=units, seed=seed)
-    p_worse = sign_flip(losses, weights=towards, groups=units, seed=seed)
+    p_better = sign_flip(gains, weights=against, groups=units.numbers, seed=seed)
+    p_worse = sign_flip(losses, weights=towards, groups=units.numbers, seed=seed)
     total = math.fsum(fair)
     before = math.fsum(w * p.before.right for w, p in zip(fair, pairs, strict=True)) / total
     now = math.fsum(w * p.now.right for w, p in zip(fair, pairs, strict=True)) / total
@@ -204,8 +205,3 @@ def _rates(reactions: Reactions) -> tuple[float, float]:
 
 def _estimate(reacted: int, reviewed: int) -> float:
     return reacted / reviewed
-
-
-def _units(pairs: Sequence[Pair], settings: GateSettings) -> list[Unit]:
-    by_author = author_units(pairs, cap=settings.author_cap_for_exact)
-    return by_author or [("row", pair.now.row) for pair in pairs]

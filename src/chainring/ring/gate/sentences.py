@@ -129,6 +129,11 @@ _SENTENCES = {
         " be told apart",
         "有一位作者提供了 {rows} 行中的 {most} 行，因此按作者检验：共 {units} 个独立单位",
     ),
+    "by group": (
+        "{most} of {rows} rows are of one group, so the test goes by group: {units} units that can"
+        " be told apart",
+        "{rows} 行中有 {most} 行同属一组，因此按组检验：共 {units} 个独立单位",
+    ),
     "must unjudged": (
         "{cases} cases are marked must, but only {rows} rows judged here carry the mark",
         "有 {cases} 个案例标为“必须”，但这里评判的行中只有 {rows} 行带此标记",
@@ -176,11 +181,15 @@ NAMES = {
     "exact McNemar, Holm": "精确 McNemar 检验，Holm 校正",
     "sign flip by author": "按作者的符号翻转检验",
     "sign flip by author, Holm": "按作者的符号翻转检验，Holm 校正",
+    "sign flip by group": "按组的符号翻转检验",
+    "sign flip by group, Holm": "按组的符号翻转检验，Holm 校正",
     "sign flip by episode": "按会话的符号翻转检验",
     "sign flip by episode, Holm": "按会话的符号翻转检验，Holm 校正",
     "sign flip by reaction rate": "按反应率加权的符号翻转检验",
     "paired bootstrap by author": "按作者的配对自助法",
     "paired bootstrap by author, Holm": "按作者的配对自助法，Holm 校正",
+    "paired bootstrap by group": "按组的配对自助法",
+    "paired bootstrap by group, Holm": "按组的配对自助法，Holm 校正",
     "paired bootstrap by episode": "按会话的配对自助法",
     "paired bootstrap by episode, Holm": "按会话的配对自助法，Holm 校正",
     "exact binomial against the majority class": "相对多数类的精确二项检验",

@@ -7,7 +7,11 @@ Enters the section `[gate]` of chainring.toml, leave frozen settings.
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+_GONE = "author_cap_for_exact"
 
 
 class GateSettings(BaseModel):
@@ -58,9 +62,6 @@ class GateSettings(BaseModel):
     placebo: bool = Field(
         True, description="also train the same recipe on the champion's rows alone, to show beside"
     )
-    author_cap_for_exact: int = Field(
-        5, ge=1, description="rows of one author from which the test goes by author"
-    )
     min_reviewed_reactions: int = Field(
         30,
         ge=10,
@@ -74,3 +75,13 @@ class GateSettings(BaseModel):
         description="share of reactions that review found mistaken, at most,"
         " before others that users reacted to may count",
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_what_is_gone(cls, data: Any) -> Any:
+        if isinstance(data, dict) and _GONE in data:
+            raise ValueError(
+                f"{_GONE} is no setting any more, as rows of one author always count as one; take"
+                " the line out"
+            )
+        return data
