@@ -16,7 +16,7 @@ from chainring.contracts.lineage import Lineage
 from chainring.contracts.prediction import Prediction
 from chainring.contracts.reaction import Reaction
 from chainring.contracts.verdict import Verdict
-from chainring.ring.built import current
+from chainring.ring.built import CHAMPION, current
 from chainring.ring.gate.reacted import Reactions
 from chainring.ring.judging import fixed, looks, reactions
 from chainring.ring.steps import Runner
@@ -114,32 +114,61 @@ def outcome(row: str, right: float, part: str) -> Outcome:
     )  # fmt: skip
 
 
-def judged_pair(project: Project, name: str, *, promote: bool, champion: str | None) -> None:
+def judged_pair(
+    project: Project, name: str, *, promote: bool, champion: str | None, new: str = "new"
+) -> None:
     """Keep two evaluations and their verdict: the challenger is right where the other was not."""
     ring = project.ring
-    sheets = {"new": [("r1", 1.0), ("r2", 0.0), ("r3", 1.0)], "old": [("r1", 0.0), ("r2", 0.0)]}
-    for model, rows in sheets.items():
-        place = ring.runner.scratch / f"{name}-{model}"
+    sheets = {new: [("r1", 1.0), ("r2", 0.0), ("r3", 1.0)], "old": [("r1", 0.0), ("r2", 0.0)]}
+    for side, (model, rows) in zip(("new", "old"), sheets.items(), strict=True):
+        place = ring.runner.scratch / f"{name}-{side}"
         place.mkdir(parents=True)
         write_table(place, [outcome(f"{name}-{row}", right, "reacted") for row, right in rows])
         address = ring.runner.trees.put(place, kind="outcomes")
-        kept(ring.ledger, "evaluation", evaluation(model, address=address), f"{name}-{model}")
-    made = verdict("new", champion=champion, promote=promote, value="better")
+        kept(ring.ledger, "evaluation", evaluation(model, address=address), f"{name}-{side}")
+    made = verdict(new, champion=champion, promote=promote, value="better")
     kept(ring.ledger, "verdict", made, f"{name}-verdict", f"{name}-new", f"{name}-old")
+
+
+def served(project: Project, model: str) -> None:
+    """Let a model of this name serve from now on."""
+    head, deployment = current(project.ring)
+    assert head is not None
+    assert deployment is not None
+    made = replace(deployment, model=model)
+    project.ring.ledger.append_ref(CHAMPION, made, expected=head.number, by="ann", reason="")
 
 
 def test_a_promotion_fixes_the_complaints_that_only_it_answers_right(project: Project) -> None:
     assert fixed(project.ring) == ()
     judged_pair(project, "first", promote=True, champion="old")
-    judged_pair(project, "held", promote=False, champion="old")
     judged_pair(project, "alone", promote=True, champion=None)
+    assert fixed(project.ring) == (), "a release is not over yet"
+    served(project, "new")
     assert fixed(project.ring) == ("first-r1",)
+
+
+def test_a_promotion_against_the_gate_fixes_and_one_taken_back_no_longer_does(
+    project: Project,
+) -> None:
+    judged_pair(project, "held", promote=False, champion="old")
+    assert fixed(project.ring) == ()
+    served(project, "old")
+    served(project, "new")
+    assert fixed(project.ring) == ("held-r1",)
+    served(project, "next")
+    assert fixed(project.ring) == ("held-r1",), "what came after learnt from it"
+    served(project, "old")
+    assert fixed(project.ring) == ()
+    served(project, "new")
+    assert fixed(project.ring) == ("held-r1",)
 
 
 def test_the_outcomes_of_a_promotion_are_read_once(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     judged_pair(project, "first", promote=True, champion="old")
+    served(project, "new")
     assert fixed(project.ring) == ("first-r1",)
     judged_pair(project, "second", promote=True, champion="old")
     read: list[str] = []
@@ -242,7 +271,7 @@ def test_in_a_turn_the_gate_is_told_all_that_a_verdict_hangs_on(
             id=name, app="shop", kind="wrong", opened_by="fb", at=1.0, prediction=row.id, must=must
         )
         project.ring.ledger.add_fact("case", name, case)
-    judged_pair(project, "first", promote=True, champion="old")
+    judged_pair(project, "first", promote=True, champion="old", new=champion)
     more_rows(folder, [{"text": f"my {a} is torn", "label": "damage"} for a in "abcdefghij"])
     assert project.turn().model != champion
 

@@ -21,7 +21,7 @@ from chainring.contracts.verdict import Verdict
 from chainring.feedback.corrections import STATEMENTS
 from chainring.feedback.holdout import reaction_rates
 from chainring.ring.asked import asking, open_asks, truths
-from chainring.ring.built import Built, Ring, build, built_of
+from chainring.ring.built import CHAMPION, Built, Ring, build, built_of
 from chainring.ring.gate.reacted import Reactions, fixed_rows
 from chainring.ring.grading import RIGHT_FROM, grading
 from chainring.ring.steps import Made
@@ -159,24 +159,34 @@ class Fixed:
 
 
 def fixed(ring: Ring) -> tuple[str, ...]:
-    """Return the rows whose complaints earlier promotions fixed.
+    """Return the rows whose complaints earlier promotions fixed, those against the gate as well.
 
-    Of each promotion they are kept as a fact: its outcomes are read once, not with every turn.
+    A promotion that was taken back fixes nothing. What one fixed is kept as a fact: its outcomes
+    are read once, not with every turn.
     """
     rows: set[str] = set()
+    standing = _standing(ring)
     known = {one.verdict: one for one in ring.ledger.facts(FIXED, Fixed)}
     for made in ring.ledger.all_lineage(step="verdict"):
-        found = known.get(made.id) or _fixed_by(ring, made)
-        if found is not None:
-            rows.update(found.rows)
+        verdict = decode(Verdict, made.result)
+        if verdict.champion is not None and verdict.challenger in standing:
+            found = known.get(made.id) or _fixed_by(ring, made, verdict)
+            if found is not None:
+                rows.update(found.rows)
     return tuple(sorted(rows))
 
 
-def _fixed_by(ring: Ring, made: Lineage) -> Fixed | None:
-    """Return what a verdict's promotion fixed, and keep it; None where that cannot be read."""
-    verdict = decode(Verdict, made.result)
-    if verdict.champion is None or not verdict.promote:
-        return None
+def _standing(ring: Ring) -> set[str]:
+    """Return the champion and those before it, without what was left by going back behind it."""
+    line: list[str] = []
+    for ref in reversed(ring.ledger.ref_history(CHAMPION)):
+        model = decode(Deployment, ref.body).model
+        line = [*line[: line.index(model)], model] if model in line else [*line, model]
+    return set(line)
+
+
+def _fixed_by(ring: Ring, made: Lineage, verdict: Verdict) -> Fixed | None:
+    """Return what a promotion fixed, and keep it; None where that cannot be read."""
     parents = [ring.ledger.lineage_by_id(identifier) for identifier in made.inputs]
     judged_on = {
         evaluation.model: evaluation
@@ -184,7 +194,7 @@ def _fixed_by(ring: Ring, made: Lineage) -> Fixed | None:
             decode(Evaluation, p.result) for p in parents if p and p.step == "evaluation"
         )
     }
-    pair = [judged_on.get(model) for model in (verdict.challenger, verdict.champion)]
+    pair = [judged_on.get(model) for model in (verdict.challenger, verdict.champion or "")]
     if not all(one is not None and ring.runner.trees.has(one.address) for one in pair):
         return None
     rows = fixed_rows(*(_outcomes(ring, one) for one in pair if one is not None))
