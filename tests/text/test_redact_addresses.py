@@ -87,6 +87,8 @@ STAY = [
     "OX1 1AA",
     "part no. AB12 3CD",
     "Flat 5 is free",
+    "4 GB RAM, 320 GB Hard Drive",
+    "Apple 8x DVDRW Drive",
     "12 Monkeys, Brazil, Time Bandits",
     "2026 World Cup, Dallas",
     "box 123",

@@ -22,6 +22,7 @@ NUMBERS_GO = {
     "driver's license D123-4567-8901": "driver's license [id]",
     "driving licence number: MORGA657054SM9IJ": "driving licence number: [id]",
     "HKID A123456(4)": "HKID [id]",
+    "社保号：ZY3991473": "社保号：[record]",
     "香港身份证A1234567": "香港身份证[id]",
     "身分证字号：A123456780": "身分证字号：[id]",
     "澳门身份证 5123456(7)": "澳门身份证 [id]",
@@ -85,6 +86,45 @@ def test_a_number_goes_by_its_label_though_a_digit_is_wrong(text: str, expected:
 @pytest.mark.parametrize("text", NUMBERS_STAY)
 def test_a_number_with_another_label_or_none_stays(text: str) -> None:
     assert redact(text).text == text
+
+
+TRADITIONAL = {
+    "電話：23456789": "電話：[phone]",
+    "手機 0912345678": "手機 [phone]",
+    "身分證字號：A123456780": "身分證字號：[id]",
+    "身份證號碼 110105194912310021": "身份證號碼 [id]",
+    "密碼：hunter22": "密碼：[secret]",
+    "驗證碼：482913": "驗證碼：[secret]",
+    "護照號碼 E12345678": "護照號碼 [passport]",
+    "粵BD12345違停": "[plate]違停",
+    "病歷號：0012345": "病歷號：[record]",
+    "生於1990年5月1日": "生於[birth]",
+    "地址：台北市信義區松高路12號3樓": "地址：[address]",
+    "臺北市中正區重慶南路一段122號": "[address]",
+    "香港九龍彌敦道123號4樓B室": "[address]",
+    "支付寶帳號 zhangsan88": "支付寶帳號 [account]",
+    "帳號：012345678901234": "帳號：[account]",
+    "訂單號 13912345678": "訂單號 13912345678",
+    "運單號碼 13912345678": "運單號碼 13912345678",
+    "電話 20261123": "電話 20261123",
+    "密碼錯誤3次": "密碼錯誤3次",
+    "密碼是123456個": "密碼是123456個",
+    "密碼：請重試": "密碼：請重試",
+    "坐三路3號車": "坐三路3號車",
+    "地鐵10號線": "地鐵10號線",
+    "買了12345678個": "買了12345678個",
+    "帳號有12位數": "帳號有12位數",
+    "账号 20261123 注册": "账号 20261123 注册",
+    "这个账号充了 123456789012 元": "这个账号充了 123456789012 元",
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), TRADITIONAL.items())
+def test_traditional_characters_are_read_as_simplified_ones(text: str, expected: str) -> None:
+    redaction = redact(text)
+    assert redaction.text == expected
+    if redaction.found:
+        assert redact(text, rules="redact.v1").text == text
 
 
 PIECES = ["身份证", "身份证1 ", "id ", "HKID A1", "卡号", "card no", "IBAN ", "IBAN DE89 3704 "]

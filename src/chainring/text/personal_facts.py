@@ -138,8 +138,10 @@ _FLAT = (
     r"[0-9]{1,5}[A-Za-z]?"
 )
 _TOWN = r"(?:,? [A-Z][A-Za-z'’-]{1,20}){0,3},? "
+_NO_SIZE = r"(?![0-9]+(?:[xX] | ?(?:[KMGTkmgt][Bb]|[GM][Hh]z|[Ii]nch|[Ww]att|Pack|Bay|Port)\b))"
 _ENGLISH = re.compile(
-    rf"(?<![0-9A-Za-z$£€.,:/-])[0-9]{{1,5}}[A-Za-z]?,? (?:[A-Z0-9][\w'’.]{{0,20}} ){{1,4}}"
+    rf"(?<![0-9A-Za-z$£€.,:/-]){_NO_SIZE}[0-9]{{1,5}}[A-Za-z]?,? "
+    rf"(?:[A-Z0-9][\w'’.]{{0,20}} ){{1,4}}"
     rf"(?:{_KINDS})(?![A-Za-z])\.?(?:,? (?:{_FLAT}|#[0-9]{{1,5}}))?"
     rf"(?:{_TOWN}{_POSTCODE}|{_TOWN}[A-Z]{{2}},? {_POSTCODE})?"
 )

@@ -32,7 +32,7 @@ _LABEL = labelled(
     "身份证|身分证|公民身份|证件号|社会保障|社保号|驾驶证|驾驶执照|驾照|居住证|driver|driving"
     "|hkid|id card|identity card|identity n|national id|national ins|ni n|nino"
     "|aadhaar|social insurance|itin",
-    "(?P<chinese>身[份分]证(?:字号|统一编号)?|公民身份|证件号|社会保障|社保号|居住证)"
+    "(?P<chinese>身[份分]证(?:字号|统一编号)?|公民身份|证件号|居住证)|(?P<insured>社会保障|社保号)"
     "|(?P<driver>(?:驾驶证|驾照)(?:档案)?|驾驶执照"
     r"|(?<![a-z])(?:driver(?:['’]?s?['’]?)|driving) (?:licen[cs]e|permit))"
     "|(?<![a-z])(?:(?P<island>(?:hkid(?: card)?|(?:identity|id) card|national id"
@@ -44,6 +44,7 @@ _VALUES = {
     kind: re.compile(f"(?:{value}){ENDS}")
     for kind, value in {
         "chinese": f"{_CHINESE}|{_ISLANDS}",
+        "insured": _CHINESE,
         "driver": f"{_CHINESE}|(?=(?:[a-z]{{0,5}}-?[0-9]){{5}})[0-9a-z](?:-?[0-9a-z]){{5,18}}",
         "island": f"{_CHINESE}|{_ISLANDS}",
         "british": "[a-z]{2} ?[0-9]{2} ?[0-9]{2} ?[0-9]{2} ?[a-d]",

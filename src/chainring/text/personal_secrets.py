@@ -209,6 +209,8 @@ _BANK_LABEL = labelled(
     r"|sort code|routing)(?![a-z])",
 )
 _BANK = re.compile(rf"[0-9](?:[ -]?[0-9]){{5,18}}{ENDS}")
+_LONG_LABEL = labelled("账号|帐号|账户|帐户", "[账帐][号户]")
+_LONG = re.compile(rf"[0-9](?:[ -]?[0-9]){{11,18}}{ENDS}")  # after 账号 alone: longer than a phone
 _CHAT_WORDS = (
     "微信|薇信|威信|v信|支付宝|wechat|weixin|wx|vx|alipay|telegram|skype|snapchat|instagram"
 )
@@ -230,6 +232,7 @@ def accounts(view: View) -> Spans:
     """
     spans = [match.span() for match in values(_QQ_LABEL, _QQ, view)]
     spans += [m.span() for m in values(_BANK_LABEL, _BANK, view) if not is_day(m[0])]
+    spans += [match.span() for match in values(_LONG_LABEL, _LONG, view)]
     for label in matches(
         _CHAT_LABEL.pattern, view.plain, occurrences(_CHAT_LABEL.words, view.plain)
     ):

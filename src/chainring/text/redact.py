@@ -123,7 +123,15 @@ def _plain(char: str) -> str:
     return narrow.lower() if narrow.isascii() else narrow
 
 
+_TRADITIONAL, _SIMPLIFIED = (  # of labels and addresses: 電話, 身份證, 密碼, 3樓
+    "電話號碼機單樓棟層門區縣鎮鄉莊灣園廣場廈條歲歷醫療診檢驗動態寶賬帳聯繫傳熱線撥現給發戶訂運編"
+    "貨護證駕駛執銀儲貸資業為於誕設續間裡東臺龍陽陝蘇滬粵贛魯貴雲遼寧車牌違學齡蓄際轉對開鎖餘個塊萬億種組數後當點這還請來們",
+    "电话号码机单楼栋层门区县镇乡庄湾园广场厦条岁历医疗诊检验动态宝账帐联系传热线拨现给发户订运编"
+    "货护证驾驶执银储贷资业为于诞设续间里东台龙阳陕苏沪粤赣鲁贵云辽宁车牌违学龄蓄际转对开锁余个块万亿种组数后当点这还请来们",
+)
+_SIMPLE = dict(zip(_TRADITIONAL, _SIMPLIFIED, strict=True))
 _PLAIN = CharacterMap(_plain)  # one character for one: places stay
+_PLAIN_SIMPLE = CharacterMap(lambda char: _SIMPLE.get(char) or _plain(char))
 _PLACEHOLDERS = {
     name: re.compile(rf"\[(?:{'|'.join(finders)})\]") for name, finders in _RULES.items()
 }
@@ -182,7 +190,7 @@ def redact(text: str, *, kinds: Collection[str] = BY_DEFAULT, rules: str = RULES
     if rules not in _RULES:
         raise UnknownNameError("set of redaction rules", rules, _RULES)
     _check(kinds)
-    plain = text.translate(_PLAIN)
+    plain = text.translate(_PLAIN if rules == OLDEST_RULES else _PLAIN_SIMPLE)
     if not _is_worth_a_look(plain, kinds=kinds, rules=rules):
         return Redaction(text=text)
     view = _view(text, plain, rules=rules)
