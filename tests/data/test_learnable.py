@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -78,3 +79,24 @@ def test_where_every_group_is_large_the_first_of_the_least_goes_to_validation() 
 def test_one_group_alone_is_trained_on() -> None:
     members: list[Any] = [member(f"r{n}", "ab"[n % 2], "g") for n in range(30)]
     assert with_validation(members, DataSettings()) == members
+
+
+def test_a_label_that_users_alone_gave_is_not_named_in_the_reason(dropped: Dropped) -> None:
+    """Reasons stand in cards and lineage for good; the label may be a person's own words."""
+
+    def said(one: Placed) -> Placed:
+        record = replace(one.candidate.record, source="feedback")
+        return replace(one, candidate=replace(one.candidate, record=record))
+
+    members = [
+        member("r1", "good", "g1"),
+        member("r2", "good", "g2"),
+        member("r3", "gift_card", "g3"),
+        said(member("r4", "Ann is ill", "g4")),
+    ]
+    found = without_rare(members, DataSettings(), dropped)
+    assert labels_of(found, "train") == {"good": 2}
+    assert dropped.counts == {
+        "a label with fewer than 2 rows": 1,
+        "label 'gift_card' has 1 row; at least 2 needed": 1,
+    }

@@ -99,12 +99,33 @@ def test_a_reaction_loses_what_was_said_and_who_said_it(tmp_path: Path, kind: An
     assert decode(Feedback, after[0]) == blank
 
 
+def test_the_label_that_a_user_gave_goes_with_what_they_said(tmp_path: Path) -> None:
+    """Any word may be given as a new label, so it is a person's own."""
+    said = Label(
+        id="lab_1", app="shop", record="rec_a", value="Ann is ill", author="ann", author_kind="user"
+    )
+    theirs = record("rec_a", "我的秘密")
+    mine = replace(theirs, source="feedback", fields={"label": "Ann is ill", "part": "train"})
+    dropped = {
+        "reason": "label 'Ann is ill' has 1 row; at least 2 needed",
+        "record": "rec_a", "source": "feedback",
+    }  # fmt: skip
+    after = scrubbed(
+        tmp_path, [encode(said) + "\n", encode(mine) + "\n", json.dumps(dropped) + "\n"]
+    )
+    assert after is not None
+    assert decode(Label, after[0]) == replace(said, author="", value="", state="rejected")
+    assert decode(Record, after[1]).fields == {"part": "train"}
+    assert json.loads(after[2])["reason"] == "a label has 1 row; at least 2 needed"
+    assert scrubbed(tmp_path, after) is None
+
+
 def test_a_rating_keeps_its_value_and_a_label_keeps_its_name(tmp_path: Path) -> None:
     said = Feedback(
         id="fb_a", app="shop", prediction="pred_a", kind="rating", value="up", author="ann", at=1.0
     )
     label = Label(
-        id="lab_1", app="shop", record="rec_a", value="refund", author="ann", author_kind="user"
+        id="lab_1", app="shop", record="rec_a", value="refund", author="ann", author_kind="source"
     )
     after = scrubbed(tmp_path, [encode(said) + "\n", encode(label) + "\n"])
     assert after is not None
@@ -222,7 +243,8 @@ def test_a_written_value_of_a_label_goes_and_a_label_stays(tmp_path: Path) -> No
         author_kind="user",
         private=True,
     )
-    lines = [encode(own) + "\n", encode(replace(own, value="refund", private=False)) + "\n"]
+    theirs = replace(own, value="refund", private=False, author_kind="source")
+    lines = [encode(own) + "\n", encode(theirs) + "\n"]
     after = scrubbed(tmp_path, lines)
     assert after is not None
     assert [json.loads(line)["value"] for line in after] == ["", "refund"]

@@ -19,6 +19,7 @@ from chainring.data.splits import Placed
 
 _LEARNT = ("train", "validation", "test")
 _NAMED_RARE_LABELS = 50
+_FEEDBACK = "feedback"
 
 
 def without_rare(
@@ -28,12 +29,17 @@ def without_rare(
 
     Rows that the files give as test stay: a suite is not thinned, and a model that does not know
     their label is wrong there. A row with several labels goes when one of them is too rare.
+    A label that users alone gave is not named in the reason, which cards and lineage keep for good:
+    it may be a person's own words.
     """
     form, minimum = settings.facts.form, settings.min_rows_per_label
     named = {id(one): labels_in(form, one.candidate.label) for one in members}
     counts: Counter[str] = Counter()
     splits = defaultdict(set)
+    known: set[str] = set()
     for one in members:
+        if one.candidate.record.source != _FEEDBACK:
+            known.update(named[id(one)])
         for label in named[id(one)] if one.split in _LEARNT else ():
             counts[label] += 1
             splits[label].add(one.split)
@@ -45,9 +51,11 @@ def without_rare(
         few = next((label for label in labels if label in rare), "")
         alone = next((label for label in labels if splits[label] == {"test"}), "")
         if is_movable and few:
-            dropped.add(_too_few(few, rare, minimum), **one.candidate.where)
+            said = few if few in known else ""
+            dropped.add(_too_few(said, rare, minimum), **one.candidate.where)
         elif is_movable and alone:
-            dropped.add(f"label {alone!r} fell to the test alone; add rows", **one.candidate.where)
+            said = f"label {alone!r}" if alone in known else "a label"
+            dropped.add(f"{said} fell to the test alone; add rows", **one.candidate.where)
         else:
             kept.append(one)
             is_missed = any("train" not in splits[label] for label in labels)
@@ -57,7 +65,7 @@ def without_rare(
 
 
 def _too_few(label: str, rare: Mapping[str, int], minimum: int) -> str:
-    if len(rare) > _NAMED_RARE_LABELS:
+    if not label or len(rare) > _NAMED_RARE_LABELS:
         return f"a label with fewer than {minimum} rows"
     noun = "row" if rare[label] == 1 else "rows"
     return f"label {label!r} has {rare[label]} {noun}; at least {minimum} needed"

@@ -219,6 +219,7 @@ _REASONS = (
     (r"more than (\d+) of one author: waits for a review", r"同一作者超过 \1 条，等待审核"),
     (r"a label with fewer than (\d+) rows", r"标签的行数少于 \1"),
     (r"label (.*) has (\d+) rows?; at least (\d+) needed", r"标签 \1 只有 \2 行，至少需要 \3 行"),
+    (r"a label fell to the test alone; add rows", r"有标签只落在测试集，请补充数据"),
     (r"label (.*) fell to the test alone; add rows", r"标签 \1 只落在测试集，请补充数据"),
     (r"file not read: (.*)", r"未读取的文件：\1"),
     (r"decisions on nothing here", "对象已不存在的审核结论"),

@@ -2,7 +2,8 @@
 
 Enters a file of a tree and what was chosen, leaves the same file with those rows blank, or nothing
 when no row is concerned. Ids, labels, licences and sources stay, so that lineage and `why` go on
-working; a row that several records were merged into keeps the words of those who stay.
+working; of labels all but what a user gave, which may be any word. A row that several records were
+merged into keeps the words of those who stay.
 
 ===================  =======================================================================
 a file               what becomes of a row that is concerned
@@ -30,6 +31,7 @@ from chainring.store.tables import ROWS_FILE, TABLE_FILE
 
 GOLDEN_FILE = "golden.jsonl"
 _ID = re.compile(r"(?:rec|pred|fb)_[0-9a-z]+")
+_NAMED = re.compile(r"^label .+ (has \d+ rows?;|fell to )")
 _ABOUT = ("id", "record", "row", "prediction", "parents", "feedback")
 _EMPTY: dict[str, Any] = {
     "text": "", "comment": "", "author": "", "protected": "", "episode": "", "key": "",
@@ -123,10 +125,17 @@ def _blanked(line: str, chosen: Chosen) -> str | None:
     if row is None:
         return None
     blank = row | {name: empty for name, empty in _EMPTY.items() if name in row}
-    if (row.get("kind") in OWN_WORDS or row.get("private")) and "value" in row:
+    is_users = row.get("author_kind") == "user"
+    if (row.get("kind") in OWN_WORDS or row.get("private") or is_users) and "value" in row:
         blank["value"] = ""
+    if is_users and "state" in row:
+        blank["state"] = "rejected"  # what is empty is accepted no more
     if isinstance(row.get("fields"), dict):
-        blank["fields"] = {n: v for n, v in row["fields"].items() if n in _KEPT_FIELDS}
+        own = ("label",) if row.get("source") == "feedback" else ()
+        kept = [name for name in _KEPT_FIELDS if name not in own]
+        blank["fields"] = {n: v for n, v in row["fields"].items() if n in kept}
+    if row.get("source") == "feedback" and "reason" in row:
+        blank["reason"] = _NAMED.sub(r"a label \1", row["reason"])
     if blank == row:
         return None
     return json.dumps(blank, sort_keys=True, ensure_ascii=False, separators=(",", ":")) + "\n"
