@@ -292,6 +292,8 @@ def reviewed(
     same: int = 0,
     holdout: bool = True,
     guideline: str = "",
+    asker: str = "",
+    episode: str = "",
 ) -> None:
     """Log answers of both models and a person's word on each."""
     rows: list[tuple[Prediction, str | None]] = []
@@ -301,6 +303,7 @@ def reviewed(
             id=new_id("pred"), app=project.app, model=release.champion, form="exact",
             label="stock" if old else "invoice", confidence=0.9, passed_on=False, language="en",
             request="", group=new_id("g"), holdout=holdout, at=time.time(), latency_ms=5.0,
+            author=asker, episode=episode,
         )  # fmt: skip
         beside = replace(
             prediction,
@@ -351,6 +354,19 @@ def test_reviewed_answers_outside_the_hold_out_are_no_evidence(shop: Project) ->
     reviewed(shop, release, better=40, holdout=False)
     evidence = Collector(release).collect(shop.ring)
     assert (evidence.labels, evidence.unpaired) == (0, 0)
+
+
+def test_of_each_author_and_episode_the_answer_that_was_reviewed_first_is_evidence(
+    shop: Project,
+) -> None:
+    release = begun(shop)
+    _, key = shop.make_key("react", "web shop")
+    reviewed(shop, release, better=0, worse=1, same=1, asker="ann")
+    reviewed(shop, release, better=40, asker="ann")
+    reviewed(shop, release, better=40, asker=key.id, episode="a talk")
+    reviewed(shop, release, better=2, asker=key.id)
+    found = Collector(release).collect(shop.ring)
+    assert (dict(found.labelled), found.labels, found.unpaired) == ({-1.0: 1, 1.0: 3}, 4, 0)
 
 
 def test_answers_that_told_two_models_apart_are_no_sample_and_no_evidence(shop: Project) -> None:

@@ -2,7 +2,8 @@
 
 Corrections exist where an answer was wrong, and more of them where users look closely: they may not
 tell which model is better. What may is the hold-out: drawn by the text before any answer, answered
-by both models, a random sample of it reviewed by a person. A pair counts once it has all three.
+by both models, a random sample of it reviewed by a person. A pair counts once it has all three, and
+one pair an author: those of one author are no independent bets.
 
 A request fails or comes late as a whole, so it is one outcome however many texts it held; and how
 long many texts took says nothing of a model beside another's single ones.
@@ -15,6 +16,7 @@ from __future__ import annotations
 
 import statistics
 from collections import Counter
+from collections.abc import Iterable
 
 from chainring.contracts.feedback import Feedback
 from chainring.contracts.label import Label
@@ -103,7 +105,11 @@ def is_shadow(row: Prediction) -> bool:
 
 
 def _labelled(ring: Ring, release: Release) -> tuple[dict[float, int], int]:
-    """Return candidate minus champion on reviewed answers of the hold-out, and those unpaired."""
+    """Return candidate minus champion on reviewed answers of the hold-out, and those unpaired.
+
+    Answers to one author hang together, and a bet may not change once it is made: of each author
+    (without one: of each episode) the answer that was reviewed first counts.
+    """
     truth = {
         one.record: one
         for one in ring.ledger.facts("label", Label)  # the last word counts
@@ -111,9 +117,13 @@ def _labelled(ring: Ring, release: Release) -> tuple[dict[float, int], int]:
     }
     kept = {n: one for n, one in truth.items() if one.state == "accepted" and not one.decides}
     shown = by_id(ring.traffic, kept)
-    asked = [row for row in shown.values() if row.holdout and row.at >= release.at]
+    asked = [
+        shown[n] for n in kept if n in shown and shown[n].holdout and shown[n].at >= release.at
+    ]
     beside = by_id(ring.traffic, (shadow_of(row.id) for row in asked))
     grade = grading(ring, release.champion) if asked else None
+    keys = {key.id for key in ring.ledger.facts("key", Key)}
+    counted: set[str] = set()
     counts: Counter[float] = Counter()
     unpaired = 0
     for row in asked:
@@ -123,6 +133,10 @@ def _labelled(ring: Ring, release: Release) -> tuple[dict[float, int], int]:
         if new is None or old is None or grade is None:
             unpaired += 1
             continue
+        asker = _user((row.author,), keys) or row.episode or row.id
+        if asker in counted:
+            continue
+        counted.add(asker)
         value = kept[row.id].value
         pair = [grade(_whole(ring, one), value) for one in (new, old)]
         counts[round(pair[0] - pair[1], _DIGITS)] += 1
@@ -171,10 +185,11 @@ def _complaints(ring: Ring, release: Release) -> dict[float, int]:
 
 
 def _drawn(row: Feedback, about: Prediction | None, keys: set[str]) -> str:
-    """Return who complains, as a release draws: a user, an episode, or whoever asked this text.
-
-    A key is no user: many share it.
-    """
+    """Return who complains, as a release draws: a user, an episode, or whoever asked this text."""
     names = (row.author, about.author if about else "")
-    user = next((name for name in names if name and name not in keys), "")
-    return user or row.episode or row.group or row.prediction
+    return _user(names, keys) or row.episode or row.group or row.prediction
+
+
+def _user(names: Iterable[str], keys: set[str]) -> str:
+    """Return the first name that is one person's; a key is no user, many share it."""
+    return next((name for name in names if name and name not in keys), "")

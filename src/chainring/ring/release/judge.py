@@ -31,7 +31,8 @@ _DAY_S = 86_400.0
 class Evidence:
     """What is known of a release; each mapping counts outcomes by value.
 
-    `labelled` and `passed_on` are pairs, candidate minus champion on the same text, from -1 to 1.
+    `labelled` and `passed_on` are pairs, candidate minus champion on the same text, from -1 to 1;
+    of `labelled` one an author.
     `failed` is 1 for each request that the candidate did not answer, `slow` for each of a single
     text that took it longer than allowed, else 0. `complaints` is 1 for each user whose first
     complaint was about the candidate, 0 about the champion. `unpaired` reviewed answers have no
@@ -49,7 +50,7 @@ class Evidence:
 
     @property
     def labels(self) -> int:
-        """How many reviewed answers have both models' answers."""
+        """How many reviewed answers have both models' answers, one an author."""
         return sum(self.labelled.values())
 
 
