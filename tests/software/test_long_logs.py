@@ -11,13 +11,14 @@ import pytest
 from tests.software.conftest import texts_of
 from tests.statements import statements
 
+from chainring.contracts import codec
 from chainring.contracts.act import Act
 from chainring.contracts.errors import UnknownNameError
 from chainring.contracts.ids import new_id
 from chainring.contracts.prediction import Prediction
 from chainring.software import auditing
 from chainring.software.api import Project
-from chainring.store import ledger, newest
+from chainring.store import answers, ledger, newest, traffic
 
 DAY_S = 86_400.0
 
@@ -91,3 +92,21 @@ def test_an_unknown_verb_of_an_act_is_said_after_all_were_looked_through(project
     with pytest.raises(UnknownNameError, match="did you mean 'review'"):
         project.audit(verb="revew")
     assert project.audit(who="operate") == []
+
+
+def test_of_answers_that_the_model_was_sure_of_none_is_decoded_for_a_review(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [replace(row, id=new_id("pred"), confidence=0.99) for row in served(project, 60)]
+    project.ring.traffic.commit([(row, "a text") for row in rows if not row.holdout], [])
+    read: list[Prediction] = []
+
+    def noted(kind: type, body: str) -> Any:
+        read.append(codec.decode(kind, body))
+        return read[-1]
+
+    for module in (traffic, answers):
+        monkeypatch.setattr(module, "decode", noted)
+    project.review_items(limit=50)
+    assert len(read) >= 60
+    assert all(one.holdout or one.confidence < 0.8 for one in read)

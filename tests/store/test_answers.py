@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import cast
@@ -13,7 +14,7 @@ import pytest
 from chainring.contracts.guard import FORGOTTEN
 from chainring.contracts.ids import new_id
 from chainring.contracts.prediction import Prediction, shadow_of
-from chainring.store.answers import Cursor, Stream, by_id, count, latest, newer, skip
+from chainring.store.answers import Cursor, Stream, by_id, count, latest, newer, skip, unsure
 from chainring.store.erase import forget_answers
 from chainring.store.traffic import Traffic
 
@@ -140,3 +141,27 @@ def test_a_cursor_moves_only_once_every_month_is_read(
     with pytest.raises(AttributeError):
         read(cast(Traffic, Torn()), stream, cursor)
     assert cursor == {}
+
+
+def test_of_the_newest_answers_those_alone_are_unsure_that_the_model_doubted(
+    traffic: Traffic,
+) -> None:
+    month = 40 * 86_400.0
+    pattern = [("old", 0.1, False), ("sure", 0.9, False), ("new", 0.2, False), ("held", 0.1, True)]
+    rows = [
+        replace(answer(at=time.time() - (month if name == "old" else 0.0)), group=name,
+                confidence=confidence, holdout=holdout)
+        for name, confidence, holdout in pattern
+    ]  # fmt: skip
+    rows.append(replace(answer(), group="passed on", passed_on=True, holdout=False))
+    traffic.commit([(row, "a text") for row in (*rows, answer(shadow=True))], [])
+    groups = {
+        window: [row.group for row in unsure(traffic, below=0.8, window=window)]
+        for window in (1, 3, 4, 5)
+    }
+    assert groups == {
+        1: ["passed on"],
+        3: ["passed on", "new"],
+        4: ["passed on", "new"],
+        5: ["passed on", "new", "old"],
+    }

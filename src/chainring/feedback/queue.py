@@ -30,6 +30,7 @@ from chainring.text.normalise import normalise
 ItemKind = Literal["deciding", "flag", "correction", "doubtful", "holdout", "unsure", "suspect"]
 Decision = Literal["accept", "change", "reject"]
 Texts = Callable[[Iterable[str]], Iterable[tuple[str, str]]]
+UNSURE_BELOW = 0.8
 WHY = {
     "holdout": "drawn at random: it judges the models and is never learnt from",
     "deciding": "the newest model answers it otherwise: your answer decides between the two",
@@ -75,7 +76,7 @@ def review_items(
     doubtful: Mapping[str, str] | None = None,
     deciding: Sequence[str] = (),
     unsure: int = 50,
-    unsure_below: float = 0.8,
+    unsure_below: float = UNSURE_BELOW,
     since: float | None = None,
     limit: int | None = None,
     task: Task = "classification",

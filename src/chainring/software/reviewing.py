@@ -54,7 +54,8 @@ def review_items(project: Project, *, limit: int, sight: Sight | None = None) ->
     ring, settings = project.ring, project.ring.recipe.feedback
     rows = list(ring.traffic.feedback())
     predictions = {p.id: p for p in ring.traffic.predictions(holdout=True)}
-    predictions |= {p.id: p for p in ring.traffic.predictions(limit=WINDOW)}
+    doubted = answers.unsure(ring.traffic, below=queue.UNSURE_BELOW, window=WINDOW)
+    predictions |= {p.id: p for p in doubted}
     texts: Texts = partial(answers.texts, ring.traffic)
     if sight is not None:
         texts = _seen_by(sight, texts, predictions, rows, settings)

@@ -109,6 +109,28 @@ def latest(traffic: Traffic, model: str, *, limit: int) -> list[Prediction]:
     return found
 
 
+def unsure(traffic: Traffic, *, below: float, window: int) -> list[Prediction]:
+    """Return the answers outside the hold-out that were passed on or less sure than `below`.
+
+    The newest first; of the `window` newest answers, of which no others are decoded.
+    """
+    found: list[Prediction] = []
+    left = window
+    mine = sa.and_(predictions.c.app == traffic.app, served)
+    for _, engine in sorted(traffic.engines().items(), reverse=True):
+        newest = sa.select(predictions).where(mine).order_by(predictions.c.seq.desc())
+        rows = newest.limit(left).subquery()
+        doubted = sa.or_(rows.c.passed_on, rows.c.confidence < below)
+        query = sa.select(rows.c.body).where(~rows.c.holdout, doubted).order_by(rows.c.seq.desc())
+        with engine.connect().execution_options(read_only=True) as connection:
+            found += [decode(Prediction, body) for body in connection.execute(query).scalars()]
+            count = sa.select(sa.func.count()).select_from(predictions).where(mine)
+            left -= int(connection.execute(count).scalar_one())
+        if left <= 0:
+            break
+    return found
+
+
 def by_id(traffic: Traffic, identifiers: Iterable[str]) -> dict[str, Prediction]:
     """Return the answers of these ids that are there."""
     found: dict[str, Prediction] = {}
