@@ -40,7 +40,7 @@ def test_of_a_reaction_that_is_withheld_the_label_is_left_and_no_words() -> None
 )
 @pytest.mark.parametrize("beside", [{}, {"text": "", "comment": "", "pair": ""}])
 def test_what_is_told_in_words_is_withheld_with_the_text_and_without_one(
-    words: dict[str, Any], beside: dict[str, str]
+    words: dict[str, Any], beside: dict[str, Any]
 ) -> None:
     eye, row = sight(DENIED), replace(ROW, **words, **beside)
     seen = eye.feedback(row, SETTINGS)
