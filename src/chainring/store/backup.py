@@ -244,19 +244,19 @@ def _add_tables(
             query = sa.select(table).order_by(*table.primary_key).execution_options(yield_per=100)
             if is_shared:
                 query = query.where(schema.of_app(table, app))
-            rows = connection.execute(query).mappings()
+            rows = (dict(row) for row in connection.execute(query).mappings())
             count += _add_rows(archive, f"{prefix}/{table.name}.jsonl", rows, spool)
     return count
 
 
 def _add_rows(
-    archive: tarfile.TarFile, name: str, rows: Iterable[Mapping[str, Any]], spool: Path
+    archive: tarfile.TarFile, name: str, rows: Iterable[dict[str, Any]], spool: Path
 ) -> int:
     """Add rows as JSON lines, over a nameless file in `spool`: their size has to be told first."""
     count, info = 0, tarfile.TarInfo(name)
     with tempfile.TemporaryFile(dir=spool) as lines:
         for row in rows:
-            lines.write(json.dumps(dict(row), ensure_ascii=False).encode() + b"\n")
+            lines.write(json.dumps(row, ensure_ascii=False).encode() + b"\n")
             count += 1
         info.size, info.mtime = lines.tell(), int(time.time())
         lines.seek(0)
