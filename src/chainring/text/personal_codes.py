@@ -178,9 +178,9 @@ _PLATE_VALUE = re.compile(
     r"(?=[A-Z -]{0,4}[0-9])[0-9A-Z]{1,4}(?:[ -]?[0-9A-Z]{2,4}){1,2}(?![0-9A-Za-z])"
 )
 _RECORD_LABEL = labelled(
-    "病历|病案|病例|住院|门诊|就诊|挂号|检查|检验|影像|医保|社保|医疗卡|诊疗卡|登记"
+    "病历|病案|病例|住院|门诊|就诊|挂号|检查|检验|影像|医保|社保|社会保障|医疗卡|诊疗卡|登记"
     "|mrn|medical rec|patient |hospital |chart n|nhs|health |medicare|insurance ",
-    "(?:病历|病案|病例|住院|门诊|就诊卡?|挂号|检查|检验|影像|医保卡?|社保卡?|医疗卡|诊疗卡|登记)"
+    "(?:病历|病案|病例|住院|门诊|就诊卡?|挂号|检查|检验|影像|医保卡?|(?:社保|社会保障)卡?|医疗卡|诊疗卡|登记)"
     r"(?:号码?|编号|卡号)|(?<![a-z])(?:mrn|medical record|patient (?:id|no|number|ref)"
     r"|hospital (?:id|no|number)|chart (?:no|number)|nhs(?= ?(?:no|num|[0-9:#]))"
     r"|health (?:card|insurance)|medicare|insurance (?:no|number|id))",

@@ -25,14 +25,14 @@ from chainring.text.places import Spans, View, disjoint, labels, matches, values
 
 _CHINESE = "[0-9]{14,17}[0-9x]|[0-9]{6}(?P<s>[ -])[0-9]{8}(?P=s)[0-9]{2,3}[0-9x]"
 _ISLANDS = (  # Hong Kong, Taiwan, Macau
-    r"[a-z]{1,2}[0-9]{6} ?(?:\([0-9a]\)|[0-9a])|[a-z][0-9]{9}"
+    r"[a-z]{1,2}[0-9]{6} ?(?:\([0-9a]\)|[0-9a])|[a-z][0-9]{8,9}"
     r"|[157][0-9]{6} ?\([0-9]\)|[157]/[0-9]{6}/[0-9]"
 )
 _LABEL = labelled(
     "身份证|身分证|公民身份|证件号|社会保障|社保号|驾驶证|驾驶执照|驾照|居住证|driver|driving"
     "|hkid|id card|identity card|identity n|national id|national ins|ni n|nino"
     "|aadhaar|social insurance|itin",
-    "(?P<chinese>身[份分]证(?:字号|统一编号)?|公民身份|证件号|居住证)|(?P<insured>社会保障|社保号)"
+    "(?P<chinese>身[份分]证(?:字号|统一编号)?|公民身份|证件号码?|居住证)|(?P<insured>社会保障|社保号码?)"
     "|(?P<driver>(?:驾驶证|驾照)(?:档案)?|驾驶执照"
     r"|(?<![a-z])(?:driver(?:['’]?s?['’]?)|driving) (?:licen[cs]e|permit))"
     "|(?<![a-z])(?:(?P<island>(?:hkid(?: card)?|(?:identity|id) card|national id"
@@ -80,10 +80,10 @@ def _is_near_label(found: re.Match[str]) -> bool:
 # -- cards and accounts --------------------------------------------------------------------------
 
 _CARD_LABEL = labelled(
-    "卡号|卡是|卡为|行卡|信用卡|储蓄卡|借记卡|贷记卡|工资卡|card n|card #|credit card|debit card"
-    "|bank card",
+    "卡号|卡是|卡为|行卡|信用卡|储蓄卡|借记卡|贷记卡|工资卡|card n|card #|card:|card :"
+    "|credit card|debit card|bank card",
     "(?<=[银工农中建交招邮商])行卡|(?:信用|储蓄|借记|贷记|工资)卡|卡(?=号|[是为])"
-    r"|(?<![a-z])(?:card (?=n(?:o|um|r)|#)|(?:credit|debit|bank) card)",
+    r"|(?<![a-z])(?:card(?= n(?:o|um|r)| ?[#:])|(?:credit|debit|bank) card)",
 )
 _CARD = re.compile(
     r"(?:[0-9]{13,19}|[0-9]{4}([ .-])[0-9]{4}\1[0-9]{4}\1[0-9]{4}(?:\1[0-9]{3}(?![0-9/]))?"

@@ -94,7 +94,7 @@ _CODE = re.compile(r"[0-9]{4,8}(?![0-9a-z]|[位个次年月日天%])")
 _CARD_CODE_LABEL = labelled(
     "cvv|cvc|安全码|security code",
     "安全码|(?<![a-z])(?:cvv2?|cvc2?|security code)(?![a-z])",
-    links=r"(?:[\s:=\"'“]|是|为|is\b|was\b|code\b){0,6}",
+    links=r"(?:[\s:=\"'“]|是|为|码|is\b|was\b|code\b){0,6}",
 )
 _CARD_CODE = re.compile(r"[0-9]{3,4}(?![0-9a-z.-]|[位个次年月日天种%]| (?:digit|char))")
 _DIGITS_LABEL = labelled(
@@ -217,7 +217,8 @@ _CHAT_WORDS = (
 _CHAT_LABEL = labelled(
     _CHAT_WORDS,
     "微信|薇信|威信|v信|支付宝"
-    "|(?<![0-9a-z/+])(?:wechat|weixin|alipay|telegram|skype|snapchat|instagram|[wv]x(?=[: 号]))",
+    "|(?<![0-9a-z/+])(?:(?:wechat|weixin|alipay|telegram|skype|snapchat|instagram)"
+    "(?: account| user ?name)?|[wv]x(?=[: 号]))",
     links=f"(?P<links>{LINKS})",
 )
 _CHAT = re.compile(r"@?[a-z][0-9a-z_-]{4,30}[0-9a-z](?![0-9a-z@])")
