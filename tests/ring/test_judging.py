@@ -18,8 +18,8 @@ from chainring.contracts.reaction import Reaction
 from chainring.contracts.verdict import Verdict
 from chainring.ring.built import CHAMPION, current
 from chainring.ring.gate.reacted import Reactions
-from chainring.ring.judging import fixed, looks, reactions
-from chainring.ring.steps import Runner
+from chainring.ring.judging import fixed, looks, reactions, tries
+from chainring.ring.steps import Made, Runner
 from chainring.software.api import Project
 from chainring.store.ledger import Ledger
 from chainring.store.tables import write_table
@@ -70,6 +70,20 @@ def test_a_suite_is_known_by_its_test_rows_whatever_was_reviewed_beside_them(
     assert looks(ledger, evaluation("m9", "s9", frozen="t1")) == 2
     assert looks(ledger, evaluation("m9", "s3", frozen="t3")) == 0
     assert looks(ledger, evaluation("m9", "s4", frozen="t1")) == 3, "of a ledger before `frozen`"
+
+
+def test_a_pair_is_tried_again_with_each_other_version_of_the_rows(ledger: Ledger) -> None:
+    told = [("m9", "m1", "s1"), ("m9", "m1", "s1"), ("m9", "m1", "s2"), ("m9", "m2", "s3"),
+            ("m8", "m1", "s4"), ("m9", None, "s5")]  # fmt: skip
+    for number, (challenger, champion, suite) in enumerate(told):
+        kept(ledger, "verdict", verdict(challenger, suite, champion=champion), f"run_{number}")
+
+    def tried(champion: str | None, suite: str) -> int:
+        before = None if champion is None else Made(noun=evaluation(champion), execution="run")
+        return tries(ledger, evaluation("m9", suite), before)
+
+    assert [tried("m1", suite) for suite in ("s1", "s2", "s3")] == [1, 1, 2]
+    assert (tried("m2", "s9"), tried("m3", "s9"), tried(None, "s9")) == (1, 0, 1)
 
 
 def test_a_review_of_the_hold_out_begins_no_new_count_of_looks(project: Project) -> None:

@@ -126,6 +126,7 @@ def _said(
         placebo,
         settings=ring.recipe.gate,
         looks=looks(ring.ledger, challenger.noun) + 1,
+        tries=tries(ring.ledger, challenger.noun, before) + 1,
         fixed=fixed(ring),
         new_labels=() if rival is None else _new_labels(built, rival),
         reactions=None if rival is None else reactions(ring, rival.model.noun.address),
@@ -142,6 +143,18 @@ def looks(ledger: Ledger, challenger: Evaluation) -> int:
     verdicts = (decode(Verdict, row.result) for row in ledger.all_lineage(step="verdict"))
     others = (verdict for verdict in verdicts if verdict.challenger != challenger.model)
     return len({verdict.challenger for verdict in others if _same_suite(verdict, challenger)})
+
+
+def tries(ledger: Ledger, challenger: Evaluation, before: Made[Evaluation] | None) -> int:
+    """Return on how many other versions of the judging rows this very pair was judged before.
+
+    Each review of the hold-out makes a version, and each version is another chance to be lucky. The
+    same rows once more are not: a second look has its own share of the limit.
+    """
+    pair = (challenger.model, None if before is None else before.noun.model)
+    verdicts = (decode(Verdict, row.result) for row in ledger.all_lineage(step="verdict"))
+    suites = {one.suite for one in verdicts if (one.challenger, one.champion) == pair}
+    return len(suites - {challenger.suite})
 
 
 def _same_suite(verdict: Verdict, challenger: Evaluation) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ import pytest
 from chainring.contracts.evaluation import Outcome
 from chainring.ring.gate.judge import judge
 from chainring.ring.gate.settings import GateSettings
+from chainring.stats.paired import mcnemar
 
 ROWS, DRAWS = 200, 4000
 
@@ -86,8 +88,23 @@ def test_an_equal_model_is_promoted_as_seldom_where_rows_belong_together(
 
 
 def clustered(right: list[bool], rows: int, joins: str) -> list[Outcome]:
-    return [
-        replace(outcome(f"{unit}-{row}", float(is_right), "suite"), **{joins: f"u{unit}"})
-        for unit, is_right in enumerate(right)
-        for row in range(rows)
-    ]
+    facts: dict[str, Any] = {}
+    made = []
+    for unit, is_right in enumerate(right):
+        facts[joins] = f"u{unit}"
+        made += [
+            replace(outcome(f"{unit}-{row}", float(is_right), "suite"), **facts)
+            for row in range(rows)
+        ]
+    return made
+
+
+def test_a_pair_that_is_judged_with_every_hundred_reviews_is_promoted_as_seldom() -> None:
+    """At twelve moments, on rows that grow by a hundred each; at one limit it would be 13 %."""
+    draws = np.random.default_rng(3).multinomial(100, [0.05, 0.05, 0.9], size=(2000, 12))
+    grown = draws[:, :, :2].cumsum(axis=1).tolist()
+    limits = [GateSettings().alpha / tries for tries in range(1, 13)]
+    seen = [[mcnemar(*counts) for counts in one] for one in grown]
+    assert sum(min(one) <= 0.05 for one in seen) / 2000 > 0.1
+    lucky = sum(any(p <= x for p, x in zip(one, limits, strict=True)) for one in seen)
+    assert lucky / 2000 <= 0.05

@@ -167,6 +167,32 @@ def test_looks_are_counted_and_warned_of_past_twenty(
     assert after.promote, "it warns"
 
 
+def test_the_third_try_of_a_pair_has_a_third_of_the_limit(
+    sheets: MakeSheets, settings: GateSettings
+) -> None:
+    challenger, champion = sheets(gained=12, lost=4, right=280)  # p = 0.038
+    first = judge(challenger, champion, settings=settings)
+    third = judge(challenger, champion, settings=settings, tries=3)
+    assert (first.promote, first.notes) == (
+        True,
+        judge(challenger, champion, settings=settings, tries=1).notes,
+    )
+    assert (third.promote, third.value) == (False, "no measurable difference")
+    assert "0.0166667 is the limit" in third.checks[0].because
+    assert any("judged before, on 2 other versions" in note for note in third.notes)
+    worse = judge(champion, challenger, settings=settings, tries=3)
+    assert worse.parts["suite"].value == "worse", "what guards is not loosened"
+    assert judge(*sheets(gained=13, lost=2, right=280), settings=settings, tries=3).promote
+
+
+def test_the_first_model_of_a_project_pays_for_its_tries_too(
+    outcome: MakeOutcome, settings: GateSettings
+) -> None:
+    rows = [outcome(f"{i:02}", i < 31, truth="a" if i < 25 else "b") for i in range(40)]
+    assert judge(rows, None, settings=settings).value == "first"
+    assert judge(rows, None, settings=settings, tries=2).value == "not fit"
+
+
 def test_an_author_of_many_rows_is_noted(sheets: MakeSheets, settings: GateSettings) -> None:
     challenger, champion = sheets(gained=40, right=60)
     same = [dataclasses.replace(row, author="zhang") for row in challenger]

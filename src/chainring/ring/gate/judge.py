@@ -43,6 +43,7 @@ def judge(
     limits: Sequence[Check] = (),
     truths: Mapping[str, str] = NOTHING,
     looks: int = 0,
+    tries: int = 1,
     seed: int = 0,
 ) -> Verdict:
     """Return the verdict on a challenger.
@@ -71,6 +72,9 @@ def judge(
         What a person said of kept answers, by id (see `deciding`).
     looks
         Times this suite has judged, this one included.
+    tries
+        Versions of the rows on which this very pair was judged, this one included: the k-th has one
+        k-th of `alpha` for *better*.
     seed
         Seed of the tests that draw at random.
 
@@ -80,13 +84,13 @@ def judge(
         The outcomes do not fit together; all faults at once.
     """
     if champion is None:
-        return _first(challenger, limits=limits, looks=looks, settings=settings)
+        return _first(challenger, limits=limits, looks=looks, tries=tries, settings=settings)
     pairs = paired(challenger, champion)
     judged = of_part(pairs, *POOLED)
     units = Units.of([pair.now for pair in judged])
     parts = _parts(pairs, preferences, settings, seed)
     kept = decided(pairs, truths)
-    first, second = shares(settings, kept=bool(kept.pairs or kept.open))
+    first, second = shares(_for_try(tries, settings), kept=bool(kept.pairs or kept.open))
     pooled, notes = _pooled(pairs, parts, reactions, first, seed)
     limit = first
     if kept.is_told and pooled.value != "better":
@@ -122,6 +126,7 @@ def judge(
         placebo_fix_rate=fix_rate(placebo, champion),
         notes=(
             *notes,
+            *_tries_note(tries),
             *_units_note(units),
             *_rows_note(pooled, settings),
             *_left_out(challenger, champion, pairs),
@@ -153,11 +158,12 @@ def _first(
     *,
     limits: Sequence[Check],
     looks: int,
+    tries: int,
     settings: GateSettings,
 ) -> Verdict:
     rows = [row for row in checked(challenger) if row.part in POOLED]
     units = Units.of(rows)
-    found, beats = majority(rows, settings=settings)
+    found, beats = majority(rows, settings=_for_try(tries, settings))
     checks = (beats, conditions.must_hold(challenger), *limits)
     return Verdict(
         app="",
@@ -170,7 +176,7 @@ def _first(
         checks=checks,
         more_rows_needed=_more_rows(len(rows), units, settings),
         looks=looks,
-        notes=(*_units_note(units), *_looks_note(looks, settings)),
+        notes=(*_tries_note(tries), *_units_note(units), *_looks_note(looks, settings)),
     )
 
 
@@ -221,6 +227,15 @@ def _pooled(
 
 def _negative_flips(pairs: Sequence[Pair]) -> tuple[str, ...]:
     return tuple(p.now.row for p in pairs if is_right(p.before) and not is_right(p.now))
+
+
+def _for_try(tries: int, settings: GateSettings) -> GateSettings:
+    """Return the settings of the k-th try of one pair."""
+    return settings.model_copy(update={"alpha": round(settings.alpha / tries, 12)})
+
+
+def _tries_note(tries: int) -> tuple[str, ...]:
+    return (say("tries", before=tries - 1, tries=tries),) if tries > 1 else ()
 
 
 def _units_note(units: Units) -> tuple[str, ...]:

@@ -115,6 +115,12 @@ _SENTENCES = {
         " reviewed answers",
         "这套评测已使用 {looks} 次；超过 {limit} 次，偶然也可能取胜：请用审核过的回答更新它",
     ),
+    "tries": (
+        "this challenger and champion were judged before, on {before} other versions of the rows:"
+        " the limit is 1/{tries} of `gate.alpha`",
+        "这一对挑战者与冠军此前在其他版本的行上已评判过 {before} 次："
+        "上限为 `gate.alpha` 的 1/{tries}",
+    ),
     "rows for margin": (
         "a difference of {margin} points needs about {rows} rows to be seen",
         "要看出 {margin} 个百分点的差别，大约需要 {rows} 行",

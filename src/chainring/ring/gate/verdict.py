@@ -36,6 +36,7 @@ def verdict(
     work: Work,
     settings: GateSettings,
     looks: int,
+    tries: int = 1,
     fixed: tuple[str, ...] = (),
     new_labels: tuple[str, ...] = (),
     trust: tuple[Check, ...] = (),
@@ -59,7 +60,7 @@ def verdict(
         Where the outcomes lie; the limits.
     looks
         Times this suite has judged, this one included.
-    fixed, new_labels, reactions, preferences, truths
+    tries, fixed, new_labels, reactions, preferences, truths
         As in `judge`.
     trust
         Further conditions, of privacy, fairness and safety.
@@ -85,6 +86,7 @@ def verdict(
         limits=(*limits(forms.served, challenger, champion, settings=settings), *trust),
         truths=dict(truths),
         looks=looks,
+        tries=tries,
         seed=work.seed,
     )
     return replace(
