@@ -71,12 +71,13 @@ def test_two_hundred_corrections_that_every_retrain_gets_right_change_nothing() 
     assert share_promoted(0.0, fixed=200, seed=2) == share_promoted(0.0, fixed=0, seed=2)
 
 
+@pytest.mark.parametrize("draws", [100, pytest.param(400, marks=pytest.mark.slow)])
 @pytest.mark.parametrize(("units", "rows", "joins"), [(80, 4, "group"), (60, 5, "author")])
 def test_an_equal_model_is_promoted_as_seldom_where_rows_belong_together(
-    units: int, rows: int, joins: str
+    units: int, rows: int, joins: str, draws: int
 ) -> None:
     """All rows of a unit are right or wrong together: 30 % of the units are answered anew."""
-    draws, generator = 400, np.random.default_rng(0)
+    generator = np.random.default_rng(0)
     was = generator.random((draws, units)) < 0.8
     anew = generator.random((draws, units)) < 0.3
     now = np.where(anew, generator.random((draws, units)) < 0.8, was)
