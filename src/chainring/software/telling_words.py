@@ -34,6 +34,7 @@ _NAMES = (
         "validation": "验证",
         "test": "测试",
         "unlabelled": "未标注",
+        "reacted": "有反馈",
         "feedback": "反馈",
         "was taught by it": "由它训练",
         "was tested on it": "由它评测",
