@@ -94,7 +94,7 @@ def test_a_folder_that_is_not_empty_is_left_alone(texts: Path, tmp_path: Path) -
 
 def test_all_keys_that_cannot_be_are_told_at_once() -> None:
     wrong: dict[str, dict[str, Any]] = {
-        "pretrain": {"objective": "guess", "epochs": 0},
+        "pretrain": {"objective": "guess", "epochs": -1},
         "tokeniser": {"size": 1},
     }
     with pytest.raises(InputError) as caught:

@@ -250,6 +250,31 @@ def test_the_tokens_of_a_new_encoder_begin_by_their_neighbours_unless_told_other
         assert (float(alike.float().mean()) > 0.5) == begun  # and hidden words moved none of them
 
 
+def test_without_any_pass_the_tokens_have_their_first_vectors_and_nothing_is_told(
+    work: Work,
+) -> None:
+    settings = small(epochs=0, layers=None, hidden=None, heads=None)
+    found = pretrained(TEXTS, licence="CC0-1.0", minutes=5, work=work, settings=settings)
+    assert dict(found.figures) == {}
+    assert "by their neighbours" in (found.base.folder / "README.md").read_text("utf-8")
+    model = AutoModel.from_pretrained(found.base.folder)
+    assert (model.config.num_hidden_layers, model.config.hidden_size) == (2, 128)
+    table = model.get_input_embeddings().weight.detach()
+    begun = (table.norm(dim=-1) - 0.02 * 128**0.5).abs() < 1e-4
+    assert float(begun.float().mean()) > 0.5
+    again = pretrained(TEXTS, licence="CC0-1.0", minutes=5, work=work, settings=settings)
+    assert again.base.digest == found.base.digest
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"objective": "causal"}, {"embeddings": "random"}, {"continue_from": "minilm"}],
+)
+def test_no_pass_at_all_is_refused_where_nothing_else_teaches(other: dict[str, str]) -> None:
+    with pytest.raises(ValueError, match="epochs = 0 teaches nothing but first vectors"):
+        small(epochs=0, **other)
+
+
 def test_without_any_text_there_is_nothing_to_pretrain_from(work: Work) -> None:
     with pytest.raises(RefusedError, match="no text"):
         pretrain([make_row("", "a", "zh")], work=work, settings=small())

@@ -34,7 +34,10 @@ def pretrain(
     minutes: Annotated[
         float | None, typer.Option(help="budget; 5, or the recipe's", show_default=False)
     ] = None,
-    epochs: Annotated[int | None, typer.Option(help="passes over the texts, at most")] = None,
+    epochs: Annotated[
+        int | None,
+        typer.Option(help="passes over the texts, at most; 0: the tokens' first vectors alone"),
+    ] = None,
     tokeniser: Annotated[
         str | None, typer.Option(help="wordpiece.v1, bpe.v1, unigram.v1; by default as fits")
     ] = None,

@@ -130,8 +130,7 @@ def pretrained(
         The base, the tokeniser or the sizes do not fit together.
     """
     folder = work.scratch / FOLDER
-    found = read_back(folder)
-    if found is not None:
+    if (found := read_back(folder)) is not None:
         return found
     options = settings.pretrain
     objective = OBJECTIVES[options.objective]
@@ -155,13 +154,14 @@ def pretrained(
         begun = begin(model, text.items, marks=text.frame.marks, seed=settings.seed)
         work.say(f"{RUN}: {begun} of {text.frame.vocabulary} tokens begin by their neighbours")
     fitting_ = _fit(model, text, options, minutes=minutes, work=work)
-    learner = objective.learner(model)
-    numbers = precision(work.placement, settings.craft.precision)
+    learner, numbers = objective.learner(model), precision(work.placement, settings.craft.precision)
     attending = fit_attention(model, device=work.placement.device.value, chosen=numbers)
     work.say(f"{RUN}: attention by {attending.value} ({attending.because})")
     judge = _judge(text, objective, settings, work=work)
-    curve = _learn(learner, text, objective, settings, chosen, fitting_, judge=judge, work=work)
-    figures = dict(judge(learner)) if text.judged else {}
+    curve, figures = Curve(), dict[str, float]()
+    if fitting_.epochs:
+        curve = _learn(learner, text, objective, settings, chosen, fitting_, judge=judge, work=work)
+        figures = dict(judge(learner)) if text.judged else {}
     with_masks(model.to("cpu"))
     licences = [one for one in (licence, base.licence if base else "") if one]
     return write_base(

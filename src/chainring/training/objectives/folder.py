@@ -126,11 +126,16 @@ def _readme(facts: Mapping[str, Any], readings: Sequence[Reading]) -> str:
     options = facts["settings"]["pretrain"]
     begun = f"{origin['name']} ({origin['digest']})" if origin else "random weights"
     figures = [f"- {name.replace('_', ' ')}: {value}" for name, value in facts["figures"].items()]
+    learnt = f"Objective {options['objective']}, from {begun}; made by chainring."
+    untold = "No text was held out."
+    if not options["epochs"]:
+        learnt = "The tokens' first vectors, by their neighbours, in random weights; by chainring."
+        untold = "No pass over the texts was made: there is nothing to tell."
     lines = [
         "---", f"license: {facts['licence'] or 'unknown'}", "---", "",
         f"# {facts['name']}", "",
-        f"Objective {options['objective']}, from {begun}; made by chainring.", "",
-        "## On held-out texts", "", *(figures or ["No text was held out."]), "",
+        learnt, "",
+        "## On held-out texts", "", *(figures or [untold]), "",
         "## How its tokeniser reads", "", *(f"- {one}" for one in readings), "",
         *(f"- {note}" for note in facts["notes"]),
     ]  # fmt: skip

@@ -53,7 +53,12 @@ class PretrainSettings(BaseModel):
     max_tokens: int | None = Field(
         default=None, ge=8, le=8192, description="of a block; none: training.encoder.max_tokens"
     )
-    epochs: int = Field(default=20, ge=1, le=10_000, description="passes over the texts, at most")
+    epochs: int = Field(
+        default=20,
+        ge=0,
+        le=10_000,
+        description="passes over the texts, at most; 0: the tokens' first vectors alone",
+    )
     learning_rate: float | None = Field(
         default=None,
         gt=0,
@@ -85,4 +90,14 @@ class PretrainSettings(BaseModel):
     def _pairs_are_for_masked(self) -> Self:
         if self.next_sentence and self.objective != "masked":
             raise ValueError("next_sentence goes with objective = 'masked' only")
+        return self
+
+    @model_validator(mode="after")
+    def _something_is_learnt(self) -> Self:
+        begun = self.objective == "masked" and self.embeddings == "neighbours"
+        if not self.epochs and (not begun or self.continue_from):
+            raise ValueError(
+                "epochs = 0 teaches nothing but first vectors: it goes with objective = 'masked', "
+                "embeddings = 'neighbours' and no base to go on from"
+            )
         return self

@@ -95,7 +95,7 @@ def fitting(
     flops: float, *, tokens: int, epochs: int, vocabulary: int, objective: ObjectiveName
 ) -> Shape:
     """Return the largest shape that text and `flops` teach enough; the smallest where none does."""
-    for layers, hidden in reversed(LADDER):
+    for layers, hidden in reversed(LADDER if epochs else ()):
         shape = shaped(layers, hidden, None)
         if shape.size(objective) > MAX_WEIGHTS_A_TOKEN * tokens:
             continue
