@@ -93,7 +93,7 @@ _ROWS = (
         "{n} rows were left out because a judged model had seen them or a near copy",
         "{n} 行因被评测的模型见过它或其近似副本而剔除",
     ),
-    ("verdict", "the gate's word: {value}", "闸门结论：{value}"),
+    ("verdict", "the gate's word: {value}", "关卡结论：{value}"),
     (
         "knows",
         "it knows only the labels, languages and wordings of its data",

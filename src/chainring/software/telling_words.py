@@ -100,11 +100,11 @@ SENTENCES = Sentences(
             "{who}在固定评测集上：{share}；{languages}；{name} {figure}",
         ),
         "figure": ("{value} ({low} to {high})", "{value}（{low} 至 {high}）"),
-        "gate": ("gate: {value}", "闸门：{value}"),
+        "gate": ("gate: {value}", "关卡：{value}"),
         "gate with": (
             "gate: {value}: {before} → {now} on {rows} rows, {gained} gained, {lost} lost, "
             "p {p}; it could have shown {points} points",
-            "闸门：{value}：{rows} 行上 {before} → {now}，新答对 {gained} 条，新答错 {lost} 条，"
+            "关卡：{value}：{rows} 行上 {before} → {now}，新答对 {gained} 条，新答错 {lost} 条，"
             "p {p}；最小可测差别为 {points} 个百分点",
         ),
         "fixed": (

@@ -21,7 +21,6 @@ from chainring.data.dropped import DROPPED_FILE
 
 PLACES = 3
 MAX_REASONS = 200
-DUPLICATES = ("exact duplicate", "near-duplicate", "conflicting duplicate")
 _SECRET = ("access", "consent", "licence", "forgotten", "personal")
 
 
