@@ -22,7 +22,7 @@ import difflib
 from collections.abc import Callable, Iterable, Sequence
 from typing import Self
 
-from chainring.contracts.said import Said, in_language
+from chainring.contracts.said import Said, in_language, joined
 
 
 class ChainringError(Exception):
@@ -34,8 +34,9 @@ class InputError(ChainringError, ValueError):
 
     def __init__(self, message: str, *, faults: Sequence[str] = ()) -> None:
         self.faults = tuple(faults)
-        lines = [message, *(f"  - {fault}" for fault in self.faults)]
-        super().__init__("\n".join(lines))
+        lines = [message, *(joined(("  - ", fault), en="", zh="") for fault in self.faults)]
+        told = joined(lines, en="\n", zh="\n")
+        super().__init__(str(told) if told == told.zh else told)
 
 
 class RecipeError(InputError):

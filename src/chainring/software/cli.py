@@ -28,7 +28,7 @@ from chainring.software import (
 )
 from chainring.software.alone import verb_alone
 from chainring.software.folder import HERE, Folder, before_the_verb, opened
-from chainring.software.speech import Speech, tell
+from chainring.software.speech import Speech, in_words, tell
 from chainring.text.characters import visible
 
 app = typer.Typer(
@@ -54,7 +54,7 @@ def main() -> None:
     try:
         verb_alone(app, sys.argv[1:])()
     except ChainringError as error:
-        typer.secho(f"chainring: {error}", fg="red", err=True)
+        typer.secho(f"chainring: {in_words(error, sys.argv[1:])}", fg="red", err=True)
         sys.exit(1)
     except KeyboardInterrupt:
         typer.secho("stopped; what was finished is kept", err=True)

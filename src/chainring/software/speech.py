@@ -4,24 +4,27 @@
     CHAINRING_LANGUAGE=zh chainring turn
     LANG=zh_CN.UTF-8 chainring why pred_…
 
-Chinese where the first of these that is set says so, English otherwise. JSON, help and the lines of
-work in progress stay English.
+Chinese where the first of these that is set says so, English otherwise; errors, too. JSON, help and
+the lines of work in progress stay English.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import Annotated
 from unicodedata import east_asian_width
 
 import typer
 
-from chainring.contracts.errors import UnknownNameError
-from chainring.contracts.said import in_language
+from chainring.contracts.errors import ChainringError, UnknownNameError
+from chainring.contracts.said import in_language, told_by
+from chainring.text.errors import error_in_chinese
 
 VARIABLE = "CHAINRING_LANGUAGE"
 LANGUAGES = ("en", "zh")
+_OPTION = "--language"
 _LOCALE = ("LC_ALL", "LC_MESSAGES", "LANG")  # the first that is set counts, as POSIX has it
 
 
@@ -42,10 +45,20 @@ def spoken(asked: str | None = None) -> str:
     return "zh" if place.lower().startswith("zh") else "en"
 
 
+def in_words(error: ChainringError, words: Sequence[str] = ()) -> str:
+    """Return what an error says, in the language that the words of the command line ask for."""
+    flat = [part for word in words for part in word.split("=", 1)]
+    try:
+        language = spoken(next((after for one, after in pairwise(flat) if one == _OPTION), None))
+    except UnknownNameError:
+        language = "en"
+    return error_in_chinese(told_by(error)) if language == "zh" else str(error)
+
+
 Speech = Annotated[
     str | None,
     typer.Option(
-        "--language", help="en or zh; else CHAINRING_LANGUAGE, else the locale", callback=spoken
+        _OPTION, help="en or zh; else CHAINRING_LANGUAGE, else the locale", callback=spoken
     ),
 ]
 

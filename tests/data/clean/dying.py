@@ -1,22 +1,34 @@
-"""A run that kills itself: `python dying.py INPUT OUT WHEN`.
+"""Runs that are killed on the way: `python dying.py`.
 
-WHEN is a line of progress (-1: it comes to its end), or `PART:CALL`, a stage or the embedder and
-which of its calls is the last: `quality.v1:2` dies when the stage is called for the third time.
+Each line of standard input is one, as a JSON list: the folder to clean, the one to clean into and
+when to die. It is done in a fork, so that libraries are loaded once; the answer is a line with the
+signal that ended it (0: it came to its end).
+
+====================  =============================================================================
+when                  what
+====================  =============================================================================
+`-1`                  it comes to its end
+`7`                   before the eighth line of its progress
+`quality.v1:2`        when this stage, or `embedder`, was called for the third time
+`0.25`                after so many seconds of its own time on the processor, wherever that is
+====================  =============================================================================
 """
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sys
 import zlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from chainring.contracts.parts import load_part, part
-from chainring.data.clean.pipeline import clean
+from chainring.data.clean import pipeline
 from chainring.data.clean.settings import STAGES, CleanSettings
+from chainring.data.clean.shards import Shard, shards_of
 from chainring.hardware.executor import LocalExecutor
 
 
@@ -38,11 +50,12 @@ def _row(number: int) -> list[float]:
 
 
 calls: dict[str, int] = {}
+when = ""
 
 
 def die(name: str) -> None:
-    """Die when the part was called as often as the command line says."""
-    if sys.argv[3] == f"{name}:{calls.get(name, 0)}":
+    """Die when the part was called as often as the task says."""
+    if when == f"{name}:{calls.get(name, 0)}":
         os.kill(os.getpid(), signal.SIGKILL)
     calls[name] = calls.get(name, 0) + 1
 
@@ -58,19 +71,15 @@ def mortal(name: str) -> None:
     part("stage", name)(stage)
 
 
-def main() -> None:
-    source, out, when = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
-    for name in STAGES:
-        mortal(name)
-    part("embedder", "checksums.v1")(Checksums)
-    settings = CleanSettings(
-        profile="documents",
-        shard_mib=1,
-        min_boilerplate=40,
-        licences=("CC0-1.0",),
-        evaluation=(str(source.parent / "held.jsonl"),),
-        meaning="checksums.v1",
-    )
+def small_shards(inputs: Any, *, size: int) -> list[Shard]:
+    """Return shards of an eighth of the size: a MiB is the smallest that settings know."""
+    return shards_of(inputs, size=size >> 3)
+
+
+def run(source: str, out: str, moment: str) -> NoReturn:
+    """Clean in this process and end it, whatever happens."""
+    global when
+    status, when = 1, moment
     said = 0
 
     def say(line: str) -> None:
@@ -79,8 +88,38 @@ def main() -> None:
             os.kill(os.getpid(), signal.SIGKILL)
         said += 1
 
-    clean([source], out=out, settings=settings, executor=LocalExecutor(1), say=say)
-    print(said)
+    settings = CleanSettings(
+        profile="documents",
+        shard_mib=1,
+        min_boilerplate=40,
+        licences=("CC0-1.0",),
+        evaluation=(str(Path(source).parent / "held.jsonl"),),
+        meaning="checksums.v1",
+    )
+    try:
+        if "." in when and ":" not in when:
+            signal.setitimer(signal.ITIMER_PROF, float(when))  # its signal ends a process
+        pipeline.clean(
+            [source], out=Path(out), settings=settings, executor=LocalExecutor(1), say=say
+        )
+        status = 0
+    finally:
+        sys.stderr.flush()
+        os._exit(status)
+
+
+def main() -> None:
+    for name in STAGES:
+        mortal(name)
+    part("embedder", "checksums.v1")(Checksums)
+    pipeline.__dict__["shards_of"] = small_shards
+    for line in sys.stdin:
+        pid = os.fork()
+        if pid == 0:
+            run(*json.loads(line))
+        _, status = os.waitpid(pid, 0)
+        assert os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == 0, "it failed by itself"
+        print(os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0, flush=True)
 
 
 if __name__ == "__main__":

@@ -6,10 +6,12 @@ import gzip
 import json
 import os
 import random
+import signal
 import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -28,9 +30,11 @@ from tests.data.clean.conftest import (
 
 from chainring.contracts.errors import InputError, UnknownNameError
 from chainring.contracts.parts import part
+from chainring.data.clean import pipeline
 from chainring.data.clean.batch import Batch
 from chainring.data.clean.characters import Page
 from chainring.data.clean.settings import STAGES
+from chainring.data.clean.shards import shards_of
 from chainring.hardware.executor import LocalExecutor
 
 
@@ -108,22 +112,32 @@ def test_a_chain_of_copies_loses_only_what_is_like_a_text_that_stays(
         assert likeness(text, kept[row["of"]]) >= 0.75
 
 
-@pytest.fixture
-def corpus(tmp_path: Path) -> Path:
-    """Return a folder of two files of about 1.2 MB each: two shards a file."""
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder of two files of about 150 kB each: two small shards a file."""
+    folder = tmp_path_factory.mktemp("dying")
     rng = random.Random(5)
-    base = mixture(rng, 300)
+    base = mixture(rng, 40)
     for name in "ab":
-        documents = [*rng.sample(base, 100), *mixture(rng, 800)]
+        documents = [*rng.sample(base, 15), *mixture(rng, 100)]
         rows = [
             {"id": f"{name}-{n}", "text": text, "licence": "CC0-1.0" if n % 97 else "none"}
             for n, text in enumerate(documents)
         ]
-        write(tmp_path / "corpus" / f"{name}.jsonl", rows)
-    write(tmp_path / "held.jsonl", [max(documents, key=len)])
-    return tmp_path / "corpus"
+        write(folder / "corpus" / f"{name}.jsonl", rows)
+    write(folder / "held.jsonl", [max(documents, key=len)])
+    return folder / "corpus"
 
 
+@pytest.fixture
+def small_shards(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a shard be an eighth of what the settings say: a MiB is the smallest there."""
+    monkeypatch.setattr(
+        pipeline, "shards_of", lambda inputs, *, size: shards_of(inputs, size=size >> 3)
+    )
+
+
+@pytest.mark.usefixtures("small_shards")
 def test_the_result_has_the_same_bytes_for_any_number_of_workers(
     cleaned: Cleaner, corpus: Path, tmp_path: Path
 ) -> None:
@@ -133,12 +147,14 @@ def test_the_result_has_the_same_bytes_for_any_number_of_workers(
     assert tree(tmp_path / "one") == tree(tmp_path / "two")
 
 
+@pytest.mark.usefixtures("small_shards")
 def test_the_size_of_shards_decides_only_how_rows_are_laid_out(
     cleaned: Cleaner, corpus: Path, tmp_path: Path
 ) -> None:
     cleaned(corpus, out="small", shard_mib=1)
     cleaned(corpus, out="large", shard_mib=64)
     assert lines(tmp_path / "small") == lines(tmp_path / "large")
+    assert len(tree(tmp_path / "small")) > len(tree(tmp_path / "large"))
 
 
 @pytest.mark.parametrize("ending", [".gz", ".zst"])
@@ -154,34 +170,59 @@ def test_compressed_files_give_the_same_rows(cleaned: Cleaner, tmp_path: Path, e
     assert lines(tmp_path / "plain") == lines(tmp_path / "packed")
 
 
-def run_and_die(source: Path, out: Path, when: int | str) -> subprocess.CompletedProcess[str]:
+Die = Callable[[Path, Path, int | float | str], int]
+
+
+@pytest.fixture(scope="module")
+def run_and_die() -> Iterator[Die]:
+    """Yield what cleans in a process that dies on the way, and says by which signal."""
     script = Path(__file__).with_name("dying.py")
-    command = [sys.executable, str(script), str(source), str(out), str(when)]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+    with subprocess.Popen(
+        [sys.executable, str(script)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        asks, answers = process.stdin, process.stdout
+
+        def died(source: Path, out: Path, when: int | float | str) -> int:
+            asks.write(json.dumps([str(source), str(out), str(when)]) + "\n")
+            asks.flush()
+            return int(answers.readline())
+
+        yield died
+        asks.close()
+
+
+@pytest.fixture(scope="module")
+def whole(
+    corpus: Path, run_and_die: Die, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, bytes]:
+    """Return the files of a run that nothing killed."""
+    out = tmp_path_factory.mktemp("whole") / "out"
+    assert run_and_die(corpus, out, -1) == 0
+    return tree(out)
 
 
 def test_a_run_killed_at_any_line_of_its_progress_ends_like_one_that_was_not(
-    corpus: Path, tmp_path: Path
+    corpus: Path, whole: dict[str, bytes], run_and_die: Die, tmp_path: Path
 ) -> None:
-    assert run_and_die(corpus, tmp_path / "whole", -1).returncode == 0
     kills = 0
-    while run_and_die(corpus, tmp_path / "broken", kills).returncode == -9:
+    while run_and_die(corpus, tmp_path / "broken", kills) == signal.SIGKILL:
         assert not (tmp_path / "broken" / "manifest.json").exists()
         kills += 1
     assert kills >= 10
-    assert tree(tmp_path / "broken") == tree(tmp_path / "whole")
+    assert tree(tmp_path / "broken") == whole
     assert not list((tmp_path / "broken").glob(".run-*"))
 
 
 def test_a_run_killed_inside_each_stage_ends_like_one_that_was_not(
-    corpus: Path, tmp_path: Path
+    corpus: Path, whole: dict[str, bytes], run_and_die: Die, tmp_path: Path
 ) -> None:
-    assert run_and_die(corpus, tmp_path / "whole", -1).returncode == 0
     for name in (*STAGES, "embedder"):
-        assert run_and_die(corpus, tmp_path / "broken", f"{name}:1").returncode == -9, name
-    assert run_and_die(corpus, tmp_path / "broken", -1).returncode == 0
-    assert tree(tmp_path / "broken") == tree(tmp_path / "whole")
-    counts = json.loads((tmp_path / "whole" / "manifest.json").read_text("utf-8"))
+        assert run_and_die(corpus, tmp_path / "broken", f"{name}:1") == signal.SIGKILL, name
+    assert run_and_die(corpus, tmp_path / "broken", -1) == 0
+    assert tree(tmp_path / "broken") == whole
+    counts = json.loads(whole["manifest.json"])
     idle = {
         name for name, (_, changed, dropped) in counts["stages"].items() if not changed + dropped
     }
@@ -190,33 +231,24 @@ def test_a_run_killed_inside_each_stage_ends_like_one_that_was_not(
 
 
 def test_a_run_killed_at_any_moment_ends_like_one_that_was_not(
-    corpus: Path, tmp_path: Path
+    corpus: Path, whole: dict[str, bytes], run_and_die: Die, tmp_path: Path
 ) -> None:
-    script = Path(__file__).with_name("dying.py")
-    command = [sys.executable, str(script), str(corpus), str(tmp_path / "broken"), "-1"]
     rng, killed = random.Random(7), 0
-    while True:
-        with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
-            limit = 0.3 + rng.random() * 0.7 * (1 + killed / 4)
-            try:
-                process.wait(limit)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                killed += 1
-                continue
-        break
-    assert killed >= 1
-    run_and_die(corpus, tmp_path / "whole", -1)
-    assert tree(tmp_path / "broken") == tree(tmp_path / "whole")
+    while run_and_die(
+        corpus, tmp_path / "broken", 0.01 + rng.random() * 0.1 * (1 + killed / 4)
+    ) == signal.SIGPROF:  # fmt: skip
+        killed += 1
+    assert killed >= 3
+    assert tree(tmp_path / "broken") == whole
 
 
-def test_finished_shards_are_not_done_again(cleaned: Cleaner, corpus: Path, tmp_path: Path) -> None:
+def test_finished_shards_are_not_done_again(corpus: Path, run_and_die: Die, tmp_path: Path) -> None:
     out = tmp_path / "broken"
-    assert run_and_die(corpus, out, 1).returncode == -9
+    assert run_and_die(corpus, out, 1) == signal.SIGKILL
     (run,) = out.glob(".run-*")
     before = {path.name: path.stat().st_ino for path in run.glob("*.rows")}
     assert len(before) == 2
-    assert run_and_die(corpus, out, 3).returncode == -9
+    assert run_and_die(corpus, out, 3) == signal.SIGKILL
     after = {path.name: path.stat().st_ino for path in run.glob("*.rows")}
     assert len(after) > len(before)
     assert {name: after[name] for name in before} == before

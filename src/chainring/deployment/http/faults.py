@@ -19,7 +19,9 @@ from chainring.contracts.errors import (
     UnknownNameError,
     UnwrittenError,
 )
+from chainring.contracts.said import told_by
 from chainring.deployment.http.language import Language
+from chainring.text.errors import error_in_chinese
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,8 +261,8 @@ class Failure:
 def failure(error: Exception, language: Language, *, ready: bool = True) -> Failure:
     """Return what to tell the caller of an exception.
 
-    The words of a `ChainringError` are told as they are, in Chinese as a fault below the general
-    sentence; of any other exception nothing is told.
+    The words of a `ChainringError` are told, those without Chinese to a Chinese caller as a fault
+    below the general sentence; of any other exception nothing is told.
     """
     code = _code(error, ready=ready)
     words = WORDINGS[code]
@@ -268,10 +270,13 @@ def failure(error: Exception, language: Language, *, ready: bool = True) -> Fail
     faults = tuple(getattr(error, "faults", ()))
     if isinstance(error, ChainringError):
         said = str(error).partition("\n")[0]
-        if language == "zh":
-            faults = (said, *faults)
+        told = _in_chinese(error) if language == "zh" else said
+        if language == "en" or told != said:
+            message = told
         else:
-            message = said
+            faults = (said, *faults)
+    if language == "zh":
+        faults = tuple(error_in_chinese(fault) for fault in faults)
     retry = getattr(error, "retry_after_s", None)
     return Failure(
         status=words.status,
@@ -281,6 +286,10 @@ def failure(error: Exception, language: Language, *, ready: bool = True) -> Fail
         faults=faults,
         retry_after_s=retry if words.status in (429, 503) else None,
     )
+
+
+def _in_chinese(error: ChainringError) -> str:
+    return error_in_chinese(told_by(error)).partition("\n")[0]
 
 
 def _code(error: Exception, *, ready: bool) -> str:

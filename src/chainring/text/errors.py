@@ -1,0 +1,97 @@
+"""The Chinese of error messages, found by the English template that made them.
+
+    error_in_chinese("no project here: chainring.toml is not in shop")
+
+Errors are raised in English, where they arise; `errors_zh/*.json`, a file a floor, has the Chinese
+of each message, with `{}` for a value (`{0}`, `{1}` where the order differs). `scripts/errors.py`
+lists the messages of the source that have none. A message of another origin, a library's or a
+plugin's, stays as it is.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from functools import cache
+from importlib.resources import files
+
+from chainring.contracts.said import in_language
+
+LIMIT = 4000
+"""Longer lines are told as they are: nothing of ours is as long."""
+DEEP = 4
+"""A value may be a message itself: the cause in a sentence, a sentence in a list."""
+_LIST = "  - "
+_MARKS = {"; ": "；", ". ": "。", ": ": "："}
+"""What joins sentences that were made in two places."""
+
+
+def error_in_chinese(message: str) -> str:
+    """Return what an error says in Chinese: its own, else its template's, else the English.
+
+    Each line is looked up by itself, since the faults below a message are messages, too.
+    """
+    return "\n".join(_line(line) for line in in_language(message, "zh").split("\n"))
+
+
+def _line(line: str) -> str:
+    if line.startswith(_LIST):
+        return _LIST + _line(line.removeprefix(_LIST))
+    return _said(line, DEEP) if len(line) <= LIMIT else line
+
+
+def _said(text: str, deep: int) -> str:
+    if deep == 0 or " " not in text:
+        return text
+    for pieces, chinese in _templates():
+        values = found(pieces, text)
+        if values is not None:
+            return chinese.format(*(_said(value, deep - 1) for value in values))
+    for mark, chinese in _MARKS.items():
+        parts = text.split(mark)
+        told = [_said(part, deep - 1) for part in parts] if len(parts) > 1 else parts
+        if told != parts:
+            return chinese.join(told)
+    return text
+
+
+def found(pieces: Sequence[str], text: str) -> list[str] | None:
+    """Return the values between the pieces of a template, or None where it made no such text.
+
+    Each piece is taken where it comes first, the last one at the end, so that the time grows with
+    the text alone, whatever a caller wrote into a value.
+
+    >>> found(("", " is not in ", ""), "toml is not in shop")
+    ['toml', 'shop']
+    """
+    if not text.startswith(pieces[0]):
+        return None
+    if len(pieces) == 1:
+        return [] if text == pieces[0] else None
+    values, at, end = [], len(pieces[0]), len(text) - len(pieces[-1])
+    for piece in pieces[1:-1]:
+        next_at = text.find(piece, at, end)
+        if next_at < 0:
+            return None
+        values.append(text[at:next_at])
+        at = next_at + len(piece)
+    if end < at or not text.endswith(pieces[-1]):
+        return None
+    return [*values, text[at:end]]
+
+
+@cache
+def _templates() -> list[tuple[tuple[str, ...], str]]:
+    """Return pieces and Chinese of every template, those with the most words of their own first."""
+    every = [(tuple(english.split("{}")), chinese) for english, chinese in catalogue().items()]
+    return sorted(every, key=lambda one: -sum(map(len, one[0])))
+
+
+@cache
+def catalogue() -> dict[str, str]:
+    """Return English → Chinese templates of all floors."""
+    told: dict[str, str] = {}
+    for path in sorted((files("chainring.text") / "errors_zh").iterdir(), key=lambda p: p.name):
+        if path.name.endswith(".json"):
+            told |= json.loads(path.read_text(encoding="utf-8"))
+    return told

@@ -1,0 +1,88 @@
+"""The Chinese of errors: found by template, and complete."""
+
+from __future__ import annotations
+
+import re
+from string import Formatter
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from chainring.contracts.errors import InputError, UnknownNameError
+from chainring.contracts.said import Said, told_by
+from chainring.text import errors
+from chainring.text.errors import catalogue, error_in_chinese, found
+
+HAN = re.compile("[\u4e00-\u9fff]")
+TEMPLATES = {
+    "{} is full; {} MiB are needed": "{0} 已满；需要 {1} MiB",
+    "nothing was stored": "什么也没有存下",
+    "cannot go on ({})": "无法继续（{}）",
+    "from {} to {}": "到 {1}，自 {0}",
+}
+
+
+@pytest.fixture
+def _small(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(errors, "_templates", errors._templates.__wrapped__)
+    monkeypatch.setattr(errors, "catalogue", lambda: TEMPLATES)
+
+
+@pytest.mark.usefixtures("_small")
+@pytest.mark.parametrize(
+    ("english", "chinese"),
+    [
+        ("/tmp is full; 3 MiB are needed", "/tmp 已满；需要 3 MiB"),
+        ("nothing was stored", "什么也没有存下"),
+        ("from a to b", "到 b，自 a"),
+        ("cannot go on (nothing was stored)", "无法继续（什么也没有存下）"),
+        ("a.csv, line 3: nothing was stored", "a.csv, line 3：什么也没有存下"),
+        ("nothing was stored; somebody wrote this", "什么也没有存下；somebody wrote this"),
+        ("cannot go on (x)\n  - from a to b\n  - else here", None),
+        ("somebody wrote this", "somebody wrote this"),
+        ("", ""),
+    ],
+)
+def test_the_chinese_is_found_by_the_template(english: str, chinese: str | None) -> None:
+    lines = "无法继续（x）\n  - 到 b，自 a\n  - else here"
+    assert error_in_chinese(english) == (lines if chinese is None else chinese)
+
+
+@given(
+    st.lists(st.sampled_from(["a", "b", "ab", " ", ""]), min_size=1, max_size=4),
+    st.text("ab ", max_size=12),
+)
+@example(["a", "a"], "a")
+@example(["", "b", ""], "abab")
+def test_a_template_fits_where_a_pattern_would(pieces: list[str], text: str) -> None:
+    pattern = re.compile("(.*?)".join(map(re.escape, pieces)), re.DOTALL)
+    fits = pattern.fullmatch(text)
+    values = found(pieces, text)
+    assert (values is not None) == (fits is not None)
+    if values is not None:
+        parts = [part for pair in zip(pieces, [*values, ""], strict=True) for part in pair]
+        assert "".join(parts) == text
+
+
+def test_every_template_has_its_values_in_chinese() -> None:
+    for english, chinese in catalogue().items():
+        values = english.count("{}")
+        fields = [name for _, name, _, _ in Formatter().parse(chinese) if name is not None]
+        places = sorted(int(name) for name in fields) if any(fields) else list(range(len(fields)))
+        assert places == list(range(values)), english
+        assert HAN.search(chinese), english
+
+
+def test_an_error_keeps_both_languages_of_what_was_said_in_both() -> None:
+    error = InputError("mend it", faults=[Said("no head", zh="没有表头"), "row 3"])
+    assert str(error) == "mend it\n  - no head\n  - row 3"
+    assert error_in_chinese(told_by(error)) == "mend it\n  - 没有表头\n  - row 3"
+    assert not isinstance(InputError("mend it", faults=["row 3"]).args[0], Said)
+
+
+def test_a_name_that_nothing_carries_is_told_with_the_nearest_one() -> None:
+    told = error_in_chinese(str(UnknownNameError("language", "zhh", ["en", "zh"])))
+    assert told == "未知的语言 'zhh'；您是否想写 'zh'？"
+    told = error_in_chinese(str(UnknownNameError("language", "french", ["en", "zh"])))
+    assert told == "未知的语言 'french'；已知：en, zh"
