@@ -118,7 +118,7 @@ _SENTENCES = {
     "tries": (
         "this challenger and champion were judged before, on {before} other versions of the rows:"
         " the limit is 1/{tries} of `gate.alpha`",
-        "这一对挑战者与冠军此前在其他版本的行上已评判过 {before} 次："
+        "这一对挑战者与现任模型此前在其他版本的行上已评判过 {before} 次："
         "上限为 `gate.alpha` 的 1/{tries}",
     ),
     "rows for margin": (
