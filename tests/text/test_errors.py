@@ -20,6 +20,7 @@ TEMPLATES = {
     "nothing was stored": "什么也没有存下",
     "cannot go on ({})": "无法继续（{}）",
     "from {} to {}": "到 {1}，自 {0}",
+    "bad {}; nothing was stored": "{} 有误；未存下",
 }
 
 
@@ -38,6 +39,7 @@ def _small(monkeypatch: pytest.MonkeyPatch) -> None:
         ("from a to b", "到 b，自 a"),
         ("cannot go on (nothing was stored)", "无法继续（什么也没有存下）"),
         ("a.csv, line 3: nothing was stored", "a.csv, line 3：什么也没有存下"),
+        ("a.toml: key: bad b; nothing was stored", "a.toml：key：b 有误；未存下"),
         ("nothing was stored; somebody wrote this", "什么也没有存下；somebody wrote this"),
         ("cannot go on (x)\n  - from a to b\n  - else here", None),
         ("somebody wrote this", "somebody wrote this"),

@@ -22,7 +22,8 @@ LIMIT = 4000
 DEEP = 4
 """A value may be a message itself: the cause in a sentence, a sentence in a list."""
 _LIST = "  - "
-_MARKS = {"; ": "；", ". ": "。", ": ": "："}
+_PLACE = ": "
+_MARKS = {"; ": "；", ". ": "。", _PLACE: "："}
 """What joins sentences that were made in two places."""
 
 
@@ -43,16 +44,33 @@ def _line(line: str) -> str:
 def _said(text: str, deep: int) -> str:
     if deep == 0 or " " not in text:
         return text
-    for pieces, chinese in _templates():
-        values = found(pieces, text)
-        if values is not None:
-            return chinese.format(*(_said(value, deep - 1) for value in values))
+    whole = _whole(text, deep) or _placed(text, deep)
+    if whole:
+        return whole
     for mark, chinese in _MARKS.items():
         parts = text.split(mark)
         told = [_said(part, deep - 1) for part in parts] if len(parts) > 1 else parts
         if told != parts:
             return chinese.join(told)
     return text
+
+
+def _whole(text: str, deep: int) -> str | None:
+    for pieces, chinese in _templates():
+        values = found(pieces, text)
+        if values is not None:
+            return chinese.format(*(_said(value, deep - 1) for value in values))
+    return None
+
+
+def _placed(text: str, deep: int) -> str | None:
+    """Return what is said of a place: `chainring.toml: data.path: …`, where the rest is whole."""
+    parts = text.split(_PLACE)
+    for count in range(1, min(len(parts), deep + 1)):
+        told = _whole(_PLACE.join(parts[count:]), deep)
+        if told:
+            return _MARKS[_PLACE].join([*(_said(part, deep - 1) for part in parts[:count]), told])
+    return None
 
 
 def found(pieces: Sequence[str], text: str) -> list[str] | None:
