@@ -25,8 +25,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
+import numpy  # noqa: F401, - loaded before the fork
+
+import chainring.data.read  # noqa: F401 - loaded before the fork
 from chainring.contracts.parts import load_part, part
-from chainring.data.clean import pipeline
+from chainring.data.clean import first, pipeline
 from chainring.data.clean.settings import STAGES, CleanSettings
 from chainring.data.clean.shards import Shard, shards_of
 from chainring.hardware.executor import LocalExecutor
@@ -112,7 +115,8 @@ def main() -> None:
     for name in STAGES:
         mortal(name)
     part("embedder", "checksums.v1")(Checksums)
-    pipeline.__dict__["shards_of"] = small_shards
+    setattr(pipeline, shards_of.__name__, small_shards)
+    first.BATCH_BYTES >>= 3  # as many batches in a shard as in one of a MiB
     for line in sys.stdin:
         pid = os.fork()
         if pid == 0:
