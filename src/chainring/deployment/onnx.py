@@ -12,6 +12,7 @@ from typing import Any
 
 from chainring.contracts.errors import MissingPackageError
 from chainring.contracts.predictor import Predictor
+from chainring.contracts.said import Said
 from chainring.deployment.answering import answering_predictor
 from chainring.deployment.biencoder import encoder_predictor, logits_of
 from chainring.deployment.encoder import Ids, Run, Tokens
@@ -27,9 +28,8 @@ from chainring.deployment.model_folder import (
 
 OUTPUTS = ("logits", "pooled")
 SLOWER_FUSIONS = ("SkipLayerNormFusion",)
-"""Fusions that onnxruntime 1.32 makes by itself and that cost: its one kernel for a sum and its norm
-adds number by number (8-bit MiniLM, 16 texts of 12 tokens: 1.70 CPU ms a text with, 1.51 without;
-8 of 64: 9.0 and 8.1; docs/log.md)."""
+"""What onnxruntime 1.32 fuses by itself at a cost: its one kernel for a sum and its norm adds number
+by number. 8-bit MiniLM, 16 texts of 12 tokens: 1.70 CPU ms a text with it, 1.51 without."""
 INPUTS = ("input_ids", "attention_mask")
 SEGMENTS = "token_type_ids"
 """A third input, of a model that reads pairs."""
@@ -75,7 +75,7 @@ def _session(path: Path, threads: int) -> Any:
         from onnxruntime.capi import onnxruntime_pybind11_state as states
     except ImportError as error:
         raise MissingPackageError(
-            "onnxruntime", extra="serve", needed_for="serving an encoder"
+            "onnxruntime", extra="serve", needed_for=Said("serving an encoder", zh="部署编码器")
         ) from error
     ort.disable_telemetry_events()
     options = ort.SessionOptions()
