@@ -40,6 +40,16 @@ def _small(monkeypatch: pytest.MonkeyPatch) -> None:
         ("cannot go on (nothing was stored)", "无法继续（什么也没有存下）"),
         ("a.csv, line 3: nothing was stored", "a.csv, line 3：什么也没有存下"),
         ("a.toml: key: bad b; nothing was stored", "a.toml：key：b 有误；未存下"),
+        (
+            "3 x nothing was stored; 12 nothing was stored",
+            "3 条：什么也没有存下；12 条：什么也没有存下",
+        ),
+        ("7 x somebody wrote this", "7 x somebody wrote this"),
+        (
+            "a.csv: line 2, line 5 and 690 more: nothing was stored",
+            "a.csv：第 2 行、第 5 行，另有 690 处：什么也没有存下",
+        ),
+        ("a.tmx: after unit 3: nothing was stored", "a.tmx：第 3 个单元之后：什么也没有存下"),
         ("nothing was stored; somebody wrote this", "什么也没有存下；somebody wrote this"),
         ("cannot go on (x)\n  - from a to b\n  - else here", None),
         ("somebody wrote this", "somebody wrote this"),
@@ -77,10 +87,10 @@ def test_every_template_has_its_values_in_chinese() -> None:
 
 
 def test_an_error_keeps_both_languages_of_what_was_said_in_both() -> None:
-    error = InputError("mend it", faults=[Said("no head", zh="没有表头"), "row 3"])
-    assert str(error) == "mend it\n  - no head\n  - row 3"
-    assert error_in_chinese(told_by(error)) == "mend it\n  - 没有表头\n  - row 3"
-    assert not isinstance(InputError("mend it", faults=["row 3"]).args[0], Said)
+    error = InputError("mend it", faults=[Said("no head", zh="没有表头"), "a note"])
+    assert str(error) == "mend it\n  - no head\n  - a note"
+    assert error_in_chinese(told_by(error)) == "mend it\n  - 没有表头\n  - a note"
+    assert not isinstance(InputError("mend it", faults=["a note"]).args[0], Said)
 
 
 def test_a_name_that_nothing_carries_is_told_with_the_nearest_one() -> None:

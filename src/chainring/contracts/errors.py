@@ -106,8 +106,11 @@ class MissingPackageError(ChainringError, ImportError):
         self.package, self.extra, self.needed_for = package, extra, needed_for
         install = f"pip install 'chainring[{extra}]'"
         english = f"{needed_for} needs the package {package}; install it with: {install}"
-        needing = in_language(needed_for, "zh")
-        super().__init__(Said(english, zh=f"{needing}需要软件包 {package}；请安装：{install}"))
+        needing = in_language(needed_for, "zh").rstrip()
+        blank = " " if needing[-1:].isascii() else ""
+        super().__init__(
+            Said(english, zh=f"{needing}{blank}需要软件包 {package}；请安装：{install}")
+        )
 
     def __reduce__(self) -> tuple[Callable[..., MissingPackageError], tuple[str, str, str]]:
         return _missing, (self.package, self.extra, self.needed_for)

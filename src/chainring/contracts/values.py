@@ -52,15 +52,15 @@ def _several(value: str) -> list[str]:
     """Return labels joined by the separator, or written as a JSON list, as files may have them."""
     if not value.lstrip().startswith("["):
         return value.split(LABEL_SEPARATOR)
-    expected = (
-        'labels are joined by |, or a JSON list such as ["refund", "urgent"]; none are | or []'
-    )
     try:
         found = json.loads(value)
-    except ValueError as error:
-        raise InputError(f"{expected}; found {value!r}") from error
+    except ValueError:
+        found = None
     if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
-        raise InputError(f"{expected}; found {value!r}")
+        raise InputError(
+            'labels are joined by |, or a JSON list such as ["refund", "urgent"]; none are | or '
+            f"[]; found {value!r}"
+        )
     return found
 
 

@@ -17,6 +17,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from chainring.contracts.errors import MissingPackageError
+from chainring.contracts.said import Said
 from chainring.text.ngrams import features
 from chainring.text.normalise import fold
 
@@ -96,7 +97,9 @@ def _members(texts: Sequence[str], count: int, seed: int) -> list[list[int]]:
 
 def _vectors(texts: Sequence[str], seed: int) -> Any:
     if find_spec("sklearn") is None:
-        raise MissingPackageError("scikit-learn", extra="train", needed_for="clustering for review")
+        raise MissingPackageError(
+            "scikit-learn", extra="train", needed_for=Said("clustering for review", zh="为审核分组")
+        )
     import numpy as np
     from sklearn.decomposition import TruncatedSVD
     from sklearn.feature_extraction.text import TfidfVectorizer

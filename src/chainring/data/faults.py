@@ -61,9 +61,9 @@ class Faults:
         """Raise InputError when there is any fault."""
         if self._counts:
             number = sum(self._counts.values())
-            noun = "fault" if number == 1 else "faults"
+            faults = "1 fault" if number == 1 else f"{number} faults"
             raise InputError(
-                f"the data cannot be used: {number} {noun} in {len(self._counts)} file(s); "
+                f"the data cannot be used: {faults} in {len(self._counts)} file(s); "
                 "nothing was stored. Mend the files and run the same command again",
                 faults=self.said(),
             )

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from chainring.contracts.errors import MissingPackageError
+from chainring.contracts.said import Said
 
 _PIECE = 1024
 """Compressed bytes taken at a time: a block of three may open to 128 KiB, so these to 44 MiB."""
@@ -27,7 +28,9 @@ def open_zst(path: Path) -> BinaryIO:
     try:
         import zstandard
     except ImportError as error:
-        raise MissingPackageError("zstandard", extra="data", needed_for="reading .zst") from error
+        raise MissingPackageError(
+            "zstandard", extra="data", needed_for=Said("reading .zst", zh="读取 .zst")
+        ) from error
     return cast(BinaryIO, io.BufferedReader(_Frames(path, zstandard), buffer_size=1 << 16))
 
 

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import chainring
 from chainring.contracts.errors import ChainringError, InputError, MissingPackageError
+from chainring.contracts.said import Said
 from chainring.hardware.ray_cluster import RETRIES, Session, imported, joined, processors
 
 if TYPE_CHECKING:
@@ -69,7 +70,9 @@ class RayExecutor:
         if workers < 0:
             raise InputError(f"RayExecutor needs 0 or more workers, found {workers}")
         if find_spec("ray") is None:
-            raise MissingPackageError("ray", extra="ray", needed_for="spreading work with Ray")
+            raise MissingPackageError(
+                "ray", extra="ray", needed_for=Said("spreading work with Ray", zh="用 Ray 分发工作")
+            )
         self.workers = workers
         self.address = address or os.environ.get("RAY_ADDRESS", "")
         if "://" in self.address:

@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from chainring.contracts.errors import InputError, MissingPackageError
+from chainring.contracts.said import Said
 from chainring.stats.grades import grade
 from chainring.stats.intervals import mean_grade
 from chainring.stats.words import words
@@ -158,6 +159,8 @@ def _package() -> Any:
         from sacrebleu import metrics
     except ImportError as error:
         raise MissingPackageError(
-            "sacrebleu", extra="train", needed_for="judging written texts"
+            "sacrebleu",
+            extra="train",
+            needed_for=Said("judging written texts", zh="评判写出的文本"),
         ) from error
     return metrics

@@ -14,6 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from chainring.contracts.errors import MissingPackageError
+from chainring.contracts.said import Said
 from chainring.store.files import full_disk, make_folder
 
 LEDGER_HEAD = "0002"
@@ -142,7 +143,11 @@ def connect(url: str) -> sa.Engine:
     """Return an engine: SQLite in WAL mode with synchronous=FULL, or PostgreSQL as it is."""
     if url.startswith("postgresql://"):
         if find_spec("psycopg") is None:
-            raise MissingPackageError("psycopg", extra="postgres", needed_for="a PostgreSQL ledger")
+            raise MissingPackageError(
+                "psycopg",
+                extra="postgres",
+                needed_for=Said("a PostgreSQL ledger", zh="用 PostgreSQL 存放账本"),
+            )
         url = url.replace("postgresql://", "postgresql+psycopg://", 1)
     if not url.startswith("sqlite"):
         return sa.create_engine(url, pool_pre_ping=True, pool_size=4)

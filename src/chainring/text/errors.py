@@ -11,6 +11,7 @@ plugin's, stays as it is.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
@@ -25,6 +26,9 @@ _LIST = "  - "
 _PLACE = ": "
 _MARKS = {"; ": "；", ". ": "。", _PLACE: "："}
 """What joins sentences that were made in two places."""
+_COUNTED = re.compile(r"(\d+) (?:x )?(.+)")
+_NUMBERED = re.compile(r"(after )?(line|row|unit) (\d+)")
+_PLACES = re.compile(rf"{_NUMBERED.pattern}(?:, {_NUMBERED.pattern})*(?: and (\d+) more)?")
 
 
 def error_in_chinese(message: str) -> str:
@@ -44,7 +48,7 @@ def _line(line: str) -> str:
 def _said(text: str, deep: int) -> str:
     if deep == 0 or " " not in text:
         return text
-    whole = _whole(text, deep) or _placed(text, deep)
+    whole = _whole(text, deep) or _placed(text, deep) or _counted(text, deep) or _places(text)
     if whole:
         return whole
     for mark, chinese in _MARKS.items():
@@ -71,6 +75,26 @@ def _placed(text: str, deep: int) -> str | None:
         if told:
             return _MARKS[_PLACE].join([*(_said(part, deep - 1) for part in parts[:count]), told])
     return None
+
+
+def _counted(text: str, deep: int) -> str | None:
+    """Return a reason behind its number: `3 x empty text`."""
+    counted = _COUNTED.fullmatch(text)
+    told = _whole(counted[2], deep) if counted else None
+    return f"{counted[1]} 条：{told}" if counted and told else None
+
+
+def _places(text: str) -> str | None:
+    """Return the places that a reader tells: `line 2, line 5 and 690 more`."""
+    whole = _PLACES.fullmatch(text)
+    if whole is None:
+        return None
+    told = [
+        f"第 {number} {'个单元' if kind == 'unit' else '行'}{'之后' if after else ''}"
+        for after, kind, number in _NUMBERED.findall(text)
+    ]
+    more = whole[whole.re.groups]
+    return "、".join(told) + (f"，另有 {more} 处" if more else "")
 
 
 def found(pieces: Sequence[str], text: str) -> list[str] | None:

@@ -22,6 +22,7 @@ from functools import lru_cache
 from typing import Any
 
 from chainring.contracts.errors import MissingPackageError
+from chainring.contracts.said import Said
 from chainring.text.characters import HAN
 
 MAX_CHARACTERS = 1000
@@ -110,6 +111,6 @@ def _model() -> Any:
         from py3langid.langid import MODEL_FILE, LanguageIdentifier
     except ImportError as error:
         raise MissingPackageError(
-            "py3langid", extra="data", needed_for="telling languages apart"
+            "py3langid", extra="data", needed_for=Said("telling languages apart", zh="辨别语言")
         ) from error
     return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)

@@ -20,6 +20,7 @@ from functools import lru_cache
 from typing import Any
 
 from chainring.contracts.errors import MissingPackageError, UnknownNameError
+from chainring.contracts.said import Said
 
 TO_SIMPLIFIED = ("t2s", "tw2s", "tw2sp", "hk2s")
 TO_TRADITIONAL = ("s2t", "s2tw", "s2twp", "s2hk")
@@ -80,6 +81,8 @@ def _converter(profile: str) -> Any:
         import opencc
     except ImportError as error:
         raise MissingPackageError(
-            "opencc", extra="data", needed_for="changing the script of Chinese"
+            "opencc",
+            extra="data",
+            needed_for=Said("changing the script of Chinese", zh="转换中文繁简"),
         ) from error
     return opencc.OpenCC(profile)

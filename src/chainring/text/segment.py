@@ -23,6 +23,7 @@ from functools import lru_cache, partial
 from typing import Any
 
 from chainring.contracts.errors import InputError, MissingPackageError, UnknownNameError
+from chainring.contracts.said import Said
 from chainring.text.characters import HAN
 
 Cut = Callable[[str], Sequence[str]]
@@ -149,7 +150,9 @@ def _jieba(user_words: tuple[str, ...]) -> Cut:
 
 
 def _missing(package: str) -> MissingPackageError:
-    return MissingPackageError(package, extra="data", needed_for="splitting Chinese into words")
+    return MissingPackageError(
+        package, extra="data", needed_for=Said("splitting Chinese into words", zh="中文分词")
+    )
 
 
 _SEGMENTERS: dict[str, Callable[[tuple[str, ...]], Cut]] = {

@@ -77,7 +77,7 @@ def biencoder(
             f"biencoder.v1: pairs of at least two labels expected; found {said}; add pairs of "
             "another label (`chainring review`)"
         )
-    require_packages("candidate biencoder.v1")
+    require_packages(say("candidate", part="biencoder.v1"))
     from chainring.training.trainer import prepare_torch
 
     started = time.process_time()

@@ -26,11 +26,12 @@ from chainring.contracts.errors import InputError, MissingPackageError, RefusedE
 from chainring.contracts.model import Model, Rival
 from chainring.contracts.parts import load_part
 from chainring.contracts.placement import Placement
-from chainring.contracts.said import told_by
+from chainring.contracts.said import Said, joined, told_by
 from chainring.contracts.tasks import TASKS
 from chainring.contracts.values import Input, labels_in
 from chainring.contracts.work import Work
 from chainring.store.tables import read_rows
+from chainring.text.errors import error_in_chinese
 from chainring.training.answered import value_of
 from chainring.training.candidate import Trained
 from chainring.training.card import FILE as CARD
@@ -178,13 +179,13 @@ def _standings(
             )
         except (RefusedError, MissingPackageError) as error:
             work.say(f"{name} does not compete: {error}")
-            unfit.append(_unfit(name, told_by(error)))
+            unfit.append(_unfit(name, Said(str(error), zh=error_in_chinese(told_by(error)))))
         else:
             task, spread = dataset.task, dataset.spread
             standings.append(judge(name, trained, validation, labels, task=task, spread=spread))
     if not standings:
-        reasons = "; ".join(f"{rival.part}: {rival.because}" for rival in unfit)
-        raise RefusedError(f"no candidate could be trained: {reasons or 'none is named'}")
+        reasons = [joined([one.part, one.because], en=": ", zh="：") for one in unfit]
+        raise RefusedError(say("none trained", reasons=joined(reasons or [say("none named")])))
     return standings, unfit
 
 

@@ -42,6 +42,23 @@ SENTENCES = Sentences(
         "candidate": ("candidate {part}", "候选 {part} "),
         "base": ("the base {base}", "基座 {base} "),
         "did not compete": ("did not compete: {because}", "未参赛：{because}"),
+        "none trained": (
+            "no candidate could be trained: {reasons}",
+            "没有候选可供训练：{reasons}",
+        ),
+        "none named": ("none is named", "没有写明任何候选"),
+        "too large": (
+            "{name}: training needs about {mib} MiB with a single row of {tokens} tokens (weights "
+            "and optimiser {fixed}, the row {row}); {room} of {limit} MiB may be used; {instead}",
+            "{name}：即使只有一行 {tokens} 个词元，训练也约需 {mib} MiB（权重与优化器 {fixed}，"
+            "该行 {row}）；可用 {room} MiB，共 {limit} MiB；{instead}",
+        ),
+        "would fit": ("this would fit: {fitting}", "这样放得下：{fitting}"),
+        "smaller base": ("take a smaller base", "请换用更小的基座"),
+        "shorter rows": (
+            "rows of {tokens} tokens at most (max_tokens)",
+            "每行最多 {tokens} 个词元（max_tokens）",
+        ),
         "cannot do": ("a linear model cannot do {task}", "线性模型不能做 {task}"),
         "cannot write": (
             "an encoder cannot write, as {task} asks",

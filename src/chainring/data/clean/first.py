@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from chainring.contracts.errors import MissingPackageError
 from chainring.contracts.parts import load_part
+from chainring.contracts.said import Said
 from chainring.data.clean.batch import Batch, Stage
 from chainring.data.clean.keep import keep_array, keep_json, kept, read_json
 from chainring.data.clean.minhash import BANDS, band_keys
@@ -251,7 +252,9 @@ def _orjson() -> Any:
     try:
         import orjson
     except ImportError as error:
-        raise MissingPackageError("orjson", extra="data", needed_for="cleaning") from error
+        raise MissingPackageError(
+            "orjson", extra="data", needed_for=Said("cleaning", zh="清洗")
+        ) from error
     return orjson
 
 

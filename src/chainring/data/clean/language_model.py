@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from chainring.contracts.errors import MissingPackageError
+from chainring.contracts.said import Said
 from chainring.data.clean.keep import keep_array
 
 FOLDER = "languages"
@@ -31,7 +32,7 @@ def language_model(run: str) -> Any:
         from py3langid.langid import LanguageIdentifier
     except ImportError as error:
         raise MissingPackageError(
-            "py3langid", extra="data", needed_for="telling languages apart"
+            "py3langid", extra="data", needed_for=Said("telling languages apart", zh="辨别语言")
         ) from error
     folder = Path(run) / FOLDER
     folder.mkdir(exist_ok=True)

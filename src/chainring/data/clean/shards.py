@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from chainring.contracts.errors import InputError, MissingPackageError
+from chainring.contracts.said import Said
 
 ENDINGS = (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz", ".jsonl.zst", ".ndjson.zst")
 _PIECE = 1 << 20
@@ -145,7 +146,9 @@ def _unpacked(path: Path) -> BinaryIO:
     try:
         import zstandard
     except ImportError as error:
-        raise MissingPackageError("zstandard", extra="data", needed_for=".zst files") from error
+        raise MissingPackageError(
+            "zstandard", extra="data", needed_for=Said(".zst files", zh="读取 .zst 文件")
+        ) from error
     stream = zstandard.ZstdDecompressor().stream_reader(
         path.open("rb"), read_across_frames=True, closefd=True
     )

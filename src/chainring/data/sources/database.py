@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy.pool import NullPool
 
 from chainring.contracts.errors import InputError, MissingPackageError, UnreachableError
+from chainring.contracts.said import Said
 
 Rows = Generator[dict[str, Any], None, None]
 _BATCH = 1000
@@ -85,7 +86,9 @@ def _engine(url: str) -> sa.Engine:
     except ImportError as error:
         if parsed.drivername == "postgresql+psycopg":
             raise MissingPackageError(
-                "psycopg", extra="postgres", needed_for="reading from PostgreSQL"
+                "psycopg",
+                extra="postgres",
+                needed_for=Said("reading from PostgreSQL", zh="从 PostgreSQL 读取"),
             ) from error
         raise InputError(f"{parsed.drivername} needs a driver: {error}") from error
     if engine.dialect.name == "postgresql":

@@ -2,7 +2,8 @@
 
 Enters JSONL files (a dialogue a line), leaves rows: the question is the text, the reply the
 `answer`, earlier turns the `context`. There is no label: people give it, or a `label`
-key of the dialogue.
+key of the dialogue. Dialogues lost because nobody knows who speaks are told, with the names that
+speak most often: those are told alone, and kept nowhere.
 
     [[data.sources]]
     name = "chats"
@@ -22,6 +23,7 @@ Where is my parcel?                     It left our warehouse today.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -37,11 +39,13 @@ from chainring.data.sources.reading import Reading
 from chainring.data.sources.remote import RemoteFile, local_copy
 from chainring.data.sources.settings import Location, Name, RowRole
 from chainring.data.sources.told import Told, changed_files
-from chainring.data.sources.turns import TURNS, exchanges, turns_of
+from chainring.data.sources.turns import TURNS, exchanges, sides_of, turns_of
 
 _SHARED: tuple[RowRole, ...] = (
     "label", "language", "split", "subject", "licence", "consent", "author", "protected", "at",
 )  # fmt: skip
+
+_VERSIONS = {".jsonl": 1, ".ndjson": 1}
 
 
 class DialogueSettings(BaseModel):
@@ -71,13 +75,14 @@ class DialogueSettings(BaseModel):
 def bring(settings: DialogueSettings, *, harvest: Harvest, say: Say) -> None:
     """Bring the exchanges of all dialogues into the harvest."""
     keyed = settings.model_dump(exclude={"path"})
-    endings = (".jsonl", ".ndjson")
-    for file in changed_files(settings.paths, endings, harvest=harvest, keyed=keyed):
+    for file in changed_files(
+        settings.paths, tuple(_VERSIONS), harvest=harvest, keyed=keyed, versions=_VERSIONS
+    ):
         _read(file, settings, harvest, say)
 
 
 def _read(file: RemoteFile, settings: DialogueSettings, harvest: Harvest, say: Say) -> None:
-    faults = Told()
+    faults, lost = Told(), _Lost()
     with (
         local_copy(file, harvest.copies, max_mib=1 << 20) as path,
         Reading(harvest, piece=file.name, fingerprint=file.fingerprint) as reading,
@@ -85,7 +90,7 @@ def _read(file: RemoteFile, settings: DialogueSettings, harvest: Harvest, say: S
         dialogues = 0
         for place, dialogue in jsonl(path, report=faults, max_bytes=settings.max_bytes_per_line):
             dialogues += 1
-            _put(f"{file.name} {place}", file.name, dialogue, settings, reading)
+            _put(f"{file.name} {place}", file.name, dialogue, settings, reading, lost)
         if dialogues and dialogues == reading.dropped["no turns"]:
             keys = ", ".join(f"`{name}`" for name in dialogue)
             raise InputError(
@@ -94,10 +99,35 @@ def _read(file: RemoteFile, settings: DialogueSettings, harvest: Harvest, say: S
             )
         faults.count_in(reading)
     faults.tell(file.name, say)
+    if lost.dialogues:
+        say(f"{file.name}: {lost.dialogues} of {dialogues} {lost.why(harvest)}")
+
+
+class _Lost:
+    """Dialogues that give nothing because speakers are not known, and who speaks in them."""
+
+    def __init__(self) -> None:
+        self.dialogues = 0
+        self.speakers: Counter[str] = Counter()
+
+    def why(self, harvest: Harvest) -> str:
+        """Return the cause, with the names that speak most often and what can be done."""
+        often = [(name, count) for name, count in self.speakers.most_common(3) if count > 1]
+        told = [f"{harvest.prepared({'text': name})['text']} ({count})" for name, count in often]
+        return (
+            "dialogues give nothing, for who speaks is not known"
+            + (f"; most often {', '.join(told)}" if told else "")
+            + "; name your own side under `answers`"
+        )
 
 
 def _put(
-    place: str, name: str, dialogue: Mapping[str, Any], settings: DialogueSettings, reading: Reading
+    place: str,
+    name: str,
+    dialogue: Mapping[str, Any],
+    settings: DialogueSettings,
+    reading: Reading,
+    lost: _Lost,
 ) -> None:
     turns = turns_of(dialogue)
     if turns is None:
@@ -106,12 +136,14 @@ def _put(
     shared = _shared(dialogue, settings)
     given = told(dialogue.get(settings.columns.get("id", "id")))
     known = given or _content(turns, reading)
-    found = exchanges(
-        turns,
-        asks=settings.asks,
-        answers=settings.answers,
-        context_turns=settings.context_turns,
-        dropped=reading.dropped,
+    found = list(
+        exchanges(
+            turns,
+            asks=settings.asks,
+            answers=settings.answers,
+            context_turns=settings.context_turns,
+            dropped=reading.dropped,
+        )
     )
     for one in found:
         row = shared | {
@@ -123,6 +155,11 @@ def _put(
             row["context"] = one.context
         if not reading.put(f"{name}:{known}:{one.turn}", row):
             reading.dropped["a further dialogue of the same id or content"] += 1
+    sides = sides_of(turns, asks=settings.asks, answers=settings.answers)
+    unknown = [who for who, side in sides.items() if not side]
+    if unknown and not found:
+        lost.dialogues += 1
+        lost.speakers.update(unknown)
 
 
 def _content(turns: Sequence[Any], reading: Reading) -> str:

@@ -123,7 +123,8 @@ def own_settings(source: SourceSettings, *, root: Path) -> Any:
     try:
         return part.settings.model_validate(source.own, context={"root": root})
     except ValidationError as error:  # a recipe was checked when it was read; the world may differ
-        raise InputError(f"source {source.name} cannot be used", faults=[str(error)]) from error
+        faults = [one["msg"].removeprefix("Value error, ") for one in error.errors()]
+        raise InputError(f"source {source.name} cannot be used", faults=faults) from error
 
 
 def _start_anew(folder: Path, use: str) -> None:

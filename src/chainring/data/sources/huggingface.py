@@ -25,6 +25,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validat
 
 from chainring.contracts.codec import digest
 from chainring.contracts.errors import InputError, MissingPackageError, UnreachableError
+from chainring.contracts.said import Said
 from chainring.data.harvest import Harvest
 from chainring.data.rows import SPLIT_WORDS
 from chainring.data.sources.columns import flat, roles_of, row_of
@@ -82,7 +83,9 @@ def _library() -> Any:
         import datasets
     except ImportError as error:
         raise MissingPackageError(
-            "datasets", extra="huggingface", needed_for="source huggingface.v1"
+            "datasets",
+            extra="huggingface",
+            needed_for=Said("source huggingface.v1", zh="来源 huggingface.v1"),
         ) from error
     return datasets
 

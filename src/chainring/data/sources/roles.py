@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from typing import Literal
 
@@ -24,10 +25,13 @@ ANSWERS = frozenset(
     "坐席 座席 医生 大夫 老师 教师 顾问 答 回答".split()
 )
 APART = frozenset("system developer tool function observation 系统 旁白 工具 提示".split())
+_NUMBER = re.compile(r"(?<=\w\w)[\s_#-]*\d+$")  # a8888 is a nickname, agent-7 is none
 
 
 def side_of(name: str, *, asks: Collection[str] = (), answers: Collection[str] = ()) -> Side:
     """Return on which side a speaker stands; empty when the name is not known.
+
+    A number behind a common name is passed over (用户12, agent-7), and what stands around 客服.
 
     Parameters
     ----------
@@ -39,8 +43,9 @@ def side_of(name: str, *, asks: Collection[str] = (), answers: Collection[str] =
         return "asks"
     if plain in {one.lower() for one in answers}:
         return "answers"
-    if plain in ASKS:
+    common = _NUMBER.sub("", plain)
+    if common in ASKS:
         return "asks"
-    if plain in ANSWERS:
+    if common in ANSWERS or "客服" in common:
         return "answers"
-    return "apart" if plain in APART else ""
+    return "apart" if common in APART else ""

@@ -9,6 +9,8 @@ a form of a log                                          who, what
 ``{"dialogue": [["用户", "到哪了？"], ["客服", "在途"]]}``    a pair
 ``{"turns": ["用户：到哪了？", "客服：在途"]}``               before the colon
 =======================================================  ==============================
+
+Customers go by nicknames: where all who are known stand on one side, a single other is the other.
 """
 
 from __future__ import annotations
@@ -22,9 +24,11 @@ from typing import Any
 from chainring.data.sources.roles import Side, side_of
 
 TURNS = ("messages", "conversations", "conversation", "turns", "dialogue", "dialog", "utterances",
-         "对话", "会话")  # fmt: skip
-_WHO = ("role", "from", "speaker", "sender", "author", "who", "角色", "发言人")
-_WHAT = ("content", "value", "text", "utterance", "message", "内容", "文本")
+         "对话", "会话", "聊天记录", "消息", "消息列表")  # fmt: skip
+UNKNOWN = "a speaker that is not known"
+_WHO = ("role", "from", "speaker", "sender", "author", "who", "角色", "发言人", "说话人", "发送人",
+        "发送者", "昵称")  # fmt: skip
+_WHAT = ("content", "value", "text", "utterance", "message", "内容", "文本", "话语", "消息")
 _SPOKEN = re.compile(r"\s*([^:：\n]{1,24}?)\s*[:：]\s*(.*)", re.DOTALL)
 
 
@@ -54,13 +58,26 @@ def turns_of(dialogue: Mapping[str, Any]) -> Sequence[Any] | None:
     return None
 
 
-def said(turn: Any, *, asks: Sequence[str], answers: Sequence[str]) -> tuple[str, Said | None]:
-    """Return who speaks, and what was said; None when the turn cannot be understood."""
+def sides_of(
+    turns: Sequence[Any], *, asks: Sequence[str] = (), answers: Sequence[str] = ()
+) -> dict[str, Side]:
+    """Return the side of each speaker of a dialogue; empty where it is not known."""
+    names = [who for who, _ in map(_parts, turns) if who is not None]
+    found = {who: side_of(who, asks=asks, answers=answers) for who in names}
+    unknown = [who for who, side in found.items() if not side]
+    known = set(found.values()) & {"asks", "answers"}
+    if len(unknown) == len(known) == 1:
+        found[unknown[0]] = "answers" if known == {"asks"} else "asks"
+    return found
+
+
+def said(turn: Any, sides: Mapping[str, Side]) -> Said | None:
+    """Return what was said, and by which side; None when the turn cannot be understood."""
     who, what = _parts(turn)
     text = _plain(what)
     if who is None or text is None:
-        return "", None
-    return who, Said(side=side_of(who, asks=asks, answers=answers), text=text.strip())
+        return None
+    return Said(side=sides[who], text=text.strip())
 
 
 def _parts(turn: Any) -> tuple[str | None, Any]:
@@ -120,13 +137,14 @@ def _blocks(
     turns: Sequence[Any], asks: Sequence[str], answers: Sequence[str], dropped: Counter[str]
 ) -> Iterator[tuple[int, Side, str]]:
     """Yield number, side and text of what each side says before the other speaks."""
+    sides = sides_of(turns, asks=asks, answers=answers)
     start, side, texts = 0, "", list[str]()
     for number, turn in enumerate(turns, 1):
-        who, found = said(turn, asks=asks, answers=answers)
+        found = said(turn, sides)
         if found is None:
             dropped["a turn of a form that is not known"] += 1
         elif not found.side:
-            dropped[f"a speaker that is not known: {who[:24]}"] += 1
+            dropped[UNKNOWN] += 1  # without the name: it may be a person's, and counts are kept
         elif found.side != "apart" and found.text:
             if found.side != side and texts:
                 yield start, side, "\n".join(texts)  # type: ignore[misc]

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from chainring.contracts.errors import InputError, MissingPackageError
+from chainring.contracts.said import Said
 from chainring.data.sources.web.body import unpacked
 
 CUT = "records cut off"
@@ -165,7 +166,9 @@ def capture(data: bytes, *, max_bytes: int) -> Capture | str:
         from warcio.recordloader import ArcWarcRecordLoader
         from warcio.statusandheaders import StatusAndHeadersParserException
     except ImportError as error:
-        raise MissingPackageError("warcio", extra="data", needed_for="WARC files") from error
+        raise MissingPackageError(
+            "warcio", extra="data", needed_for=Said("WARC files", zh="读取 WARC 文件")
+        ) from error
     try:
         record = ArcWarcRecordLoader().parse_record_stream(io.BytesIO(data))
         return _page(record, data, max_bytes)

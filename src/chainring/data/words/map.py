@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainring.contracts.errors import InputError, MissingPackageError, UnknownNameError
+from chainring.contracts.said import Said
 from chainring.data.words.tokens import is_chinese
 from chainring.data.words.vectors import WordVectors
 
@@ -106,7 +107,12 @@ def _pca(units: NDArray[np.float64]) -> NDArray[np.float64]:
 def _tsne(units: NDArray[np.float64]) -> NDArray[np.float64]:
     if find_spec("sklearn") is None:
         raise MissingPackageError(
-            "scikit-learn", extra="train", needed_for="a map by t-SNE (--method pca needs it not)"
+            "scikit-learn",
+            extra="train",
+            needed_for=Said(
+                "a map by t-SNE (--method pca needs it not)",
+                zh="用 t-SNE 画图（--method pca 不需要）",
+            ),
         )
     from sklearn.manifold import TSNE
 

@@ -21,7 +21,9 @@ from torch import nn
 
 from chainring.contracts.errors import RefusedError
 from chainring.contracts.placement import Placement
+from chainring.contracts.said import joined
 from chainring.training.craft.settings import CraftSettings
+from chainring.training.sentences import say
 
 MIB = 2**20
 USABLE = 0.9
@@ -93,11 +95,19 @@ def require_memory(need: Need, *, name: str, limit_mib: float) -> None:
     if not limit_mib or need.mib <= room:
         return
     fitting = [told for told, other in _others(need) if other.mib <= room]
+    told = joined(fitting, en=", or ", zh="，或 ")
     raise RefusedError(
-        f"{name}: training needs about {need.mib:,.0f} MiB with a single row of {need.longest} "
-        f"tokens (weights and optimiser {need.fixed_mib:,.0f}, the row {need.row_mib:,.0f}); "
-        f"{room:,.0f} of {limit_mib:,.0f} MiB may be used; "
-        + (f"this would fit: {', or '.join(fitting)}" if fitting else "take a smaller base")
+        say(
+            "too large",
+            name=name,
+            mib=f"{need.mib:,.0f}",
+            tokens=need.longest,
+            fixed=f"{need.fixed_mib:,.0f}",
+            row=f"{need.row_mib:,.0f}",
+            room=f"{room:,.0f}",
+            limit=f"{limit_mib:,.0f}",
+            instead=say("would fit", fitting=told) if fitting else say("smaller base"),
+        )
     )
 
 
@@ -112,7 +122,7 @@ def _others(need: Need) -> list[tuple[str, Need]]:
     tokens = need.longest // 2
     less = "[training.craft] "
     return [
-        (f"rows of {tokens} tokens at most (max_tokens)", replace(need, longest=tokens)),
+        (say("shorter rows", tokens=tokens), replace(need, longest=tokens)),
         (
             less + "gradient_checkpointing = true",
             need.with_craft(gradient_checkpointing=True),

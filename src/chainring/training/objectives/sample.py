@@ -67,10 +67,9 @@ def _require_gpt(folder: Path) -> None:
         kind = json.loads(config.read_text(encoding="utf-8")).get("model_type")
         if kind == "gpt2":
             return
-        found = f"is a {kind}, which does not go on with a text"
+        found = f"{folder} is a {kind}, which does not go on with a text"
     else:
-        found = "holds no model"
+        found = f"{folder} holds no model"
     raise InputError(
-        f"{folder} {found}; make one with "
-        "`chainring pretrain TEXTS --objective causal --out FOLDER`"
+        f"{found}; make one with `chainring pretrain TEXTS --objective causal --out FOLDER`"
     )

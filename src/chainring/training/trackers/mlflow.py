@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from chainring.contracts.errors import MissingPackageError
+from chainring.contracts.said import Said
 
 EXPERIMENT = "chainring"
 
@@ -31,7 +32,9 @@ def mlflow(*, name: str, folder: Path, settings: Mapping[str, str]) -> _Run:
         from mlflow.tracking import MlflowClient
     except ImportError as error:
         raise MissingPackageError(
-            "mlflow-skinny", extra="mlflow", needed_for="tracker mlflow.v1"
+            "mlflow-skinny",
+            extra="mlflow",
+            needed_for=Said("tracker mlflow.v1", zh="跟踪工具 mlflow.v1"),
         ) from error
     own = folder / "mlflow"
     own.mkdir(parents=True, exist_ok=True)

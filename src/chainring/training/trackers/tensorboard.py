@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from chainring.contracts.errors import MissingPackageError
+from chainring.contracts.said import Said
 
 
 def tensorboard(*, name: str, folder: Path, settings: Mapping[str, str]) -> _Run:
@@ -24,7 +25,9 @@ def tensorboard(*, name: str, folder: Path, settings: Mapping[str, str]) -> _Run
         from torch.utils.tensorboard import SummaryWriter
     except ImportError as error:
         raise MissingPackageError(
-            "tensorboard", extra="tensorboard", needed_for="tracker tensorboard.v1"
+            "tensorboard",
+            extra="tensorboard",
+            needed_for=Said("tracker tensorboard.v1", zh="跟踪工具 tensorboard.v1"),
         ) from error
     writer = SummaryWriter(str(folder / "tensorboard" / name))
     table = "\n".join(f"| {key} | {value} |" for key, value in settings.items())

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from chainring.contracts.errors import MissingPackageError
+from chainring.contracts.said import Said
 
 PROJECT = "chainring"
 
@@ -33,7 +34,9 @@ def wandb(*, name: str, folder: Path, settings: Mapping[str, str]) -> _Run:
     try:
         import wandb as package
     except ImportError as error:
-        raise MissingPackageError("wandb", extra="wandb", needed_for="tracker wandb.v1") from error
+        raise MissingPackageError(
+            "wandb", extra="wandb", needed_for=Said("tracker wandb.v1", zh="跟踪工具 wandb.v1")
+        ) from error
     folder.mkdir(parents=True, exist_ok=True)
     mode: Any = os.environ.get("WANDB_MODE", "offline")
     run = package.init(

@@ -21,6 +21,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
 from chainring.contracts.errors import InputError, MissingPackageError, NotAllowedError
+from chainring.contracts.said import Said
 from chainring.data.sources.web.address import Resolver, system_resolver
 from chainring.data.sources.web.body import CutShortError, unpacked
 
@@ -230,7 +231,9 @@ def _network_errors() -> tuple[type[Exception], ...]:
     try:
         import httpcore
     except ImportError as error:
-        raise MissingPackageError("httpx", extra="data", needed_for="a crawl") from error
+        raise MissingPackageError(
+            "httpx", extra="data", needed_for=Said("a crawl", zh="抓取")
+        ) from error
     return (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException, OSError)
 
 

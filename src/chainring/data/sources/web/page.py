@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chainring.contracts.errors import InputError, MissingPackageError
+from chainring.contracts.said import Said
 from chainring.data.sources.web.charset import decoded
 from chainring.data.sources.web.dates import published
 from chainring.data.sources.web.directives import Obeyed, obeyed
@@ -114,7 +115,9 @@ def _tree(text: str) -> Any:
     try:
         import trafilatura
     except ImportError as error:
-        raise MissingPackageError("trafilatura", extra="data", needed_for="web pages") from error
+        raise MissingPackageError(
+            "trafilatura", extra="data", needed_for=Said("web pages", zh="读取网页")
+        ) from error
     return trafilatura.load_html(text)
 
 

@@ -23,6 +23,7 @@ from functools import cached_property
 from typing import Any
 
 from chainring.contracts.errors import MissingPackageError
+from chainring.contracts.said import Said
 from chainring.data.sources.web.settings import BOT
 
 MAX_BYTES = 512 * 1024
@@ -42,7 +43,9 @@ class Rules:
         try:
             from protego import Protego
         except ImportError as error:
-            raise MissingPackageError("protego", extra="data", needed_for="a crawl") from error
+            raise MissingPackageError(
+                "protego", extra="data", needed_for=Said("a crawl", zh="抓取")
+            ) from error
         return Protego.parse(self.text)
 
     def allows(self, url: str) -> bool:
