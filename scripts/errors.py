@@ -10,6 +10,7 @@ appended to a list of faults. Templates stand in src/chainring/text/errors_zh/FL
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,6 +22,8 @@ from chainring.text.errors import catalogue
 SOURCE = Path(__file__).resolve().parents[1] / "src" / "chainring"
 OWN_WORDS = {"MissingPackageError"}
 """It says both languages itself."""
+NO_WORDS = re.compile(r"\{\}|^[\w.]+: (?=\{\}$)")
+"""Values, and the name of what a fault is of."""
 WORDS = 3
 """Letters that a template needs beside its values to be a message."""
 
@@ -40,13 +43,13 @@ def missing() -> list[tuple[Path, int, str]]:
 
 
 def messages() -> Iterator[tuple[Path, int, str]]:
-    """Yield every message of the source as a template with `{}` for values."""
+    """Yield every line of the messages of the source as a template with `{}` for values."""
     for path in sorted(SOURCE.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call):
-                for template in _told(node):
-                    if sum(map(str.isalpha, template.replace("{}", ""))) > WORDS:
-                        yield path, node.lineno, template
+                for line in "\n".join(_told(node)).split("\n"):
+                    if " " in line and sum(map(str.isalpha, NO_WORDS.sub("", line))) > WORDS:
+                        yield path, node.lineno, line
 
 
 def _told(call: ast.Call) -> Iterator[str]:

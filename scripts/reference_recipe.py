@@ -9,12 +9,15 @@ import inspect
 import json
 from collections.abc import Iterator
 from functools import cache
+from importlib.resources import files
 from pathlib import Path
 from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel
 
 CHINESE = Path(__file__).resolve().with_name("reference.zh.json")
+SETTINGS = "chainring.text", "errors_zh/settings.json"
+"""What settings mean: the faults of a recipe tell it, too."""
 HEADS = {
     "en": ("key", "default", "allowed", "meaning"),
     "zh": ("键", "默认值", "取值", "含义"),
@@ -145,14 +148,18 @@ def said(sentence: str, language: str) -> str:
     try:
         return chinese()[sentence]
     except KeyError:
-        raise KeyError(f"{CHINESE.name} has no Chinese for {sentence!r}") from None
+        raise KeyError(
+            f"{CHINESE.name} and settings.json have no Chinese for {sentence!r}"
+        ) from None
 
 
 @cache
 def chinese() -> dict[str, str]:
     """Return the Chinese of the code's sentences, by the English sentence."""
+    package, path = SETTINGS
+    settings = json.loads((files(package) / path).read_text(encoding="utf-8"))
     found: dict[str, str] = json.loads(CHINESE.read_text(encoding="utf-8"))
-    return found
+    return {english: told.format() for english, told in settings.items()} | found
 
 
 def first_paragraph(thing: object) -> str:

@@ -19,6 +19,7 @@ import numpy as np
 from chainring.contracts.errors import MissingPackageError
 from chainring.contracts.prediction import LENGTH, STOP
 from chainring.contracts.predictor import Predictor
+from chainring.contracts.said import Said
 from chainring.deployment.batches import token_batches
 from chainring.deployment.conversion import FACTS_FILE, READING, WEIGHTS_FOLDER, WRITING
 from chainring.deployment.decoding import steps
@@ -218,7 +219,9 @@ def _network(folder: Path, *, pair: bool, threads: int, held: int) -> tuple[Any,
         import ctranslate2
     except ImportError as error:
         raise MissingPackageError(
-            "ctranslate2", extra="writers", needed_for="this form of a model that writes"
+            "ctranslate2",
+            extra="writers",
+            needed_for=Said("this form of a model that writes", zh="部署写作模型的这种形式"),
         ) from error
     existing(folder / "model.bin")
     kind = ctranslate2.Translator if pair else ctranslate2.Generator

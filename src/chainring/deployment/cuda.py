@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from chainring.contracts.errors import InputError, MissingPackageError
+from chainring.contracts.said import Said
 from chainring.deployment.biencoder import encoder_predictor
 from chainring.deployment.encoder import Ids, Tokens
 from chainring.deployment.model_folder import TOKENIZER_FILE, Floats, read_card
@@ -54,7 +55,9 @@ def cuda_predictor(folder: Path, *, threads: int = 0) -> TextPredictor:
 
         from chainring.deployment.encoder_module import ENCODER_FOLDER, load_encoder
     except ImportError as error:
-        raise MissingPackageError("torch", extra="train", needed_for="serving on a GPU") from error
+        raise MissingPackageError(
+            "torch", extra="train", needed_for=Said("serving on a GPU", zh="在 GPU 上部署")
+        ) from error
     if not torch.cuda.is_available():
         raise InputError(
             "this form is served on a GPU and torch finds none here; turn again on this machine, "

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainring.contracts.errors import MissingPackageError, RefusedError
+from chainring.contracts.said import Said
 from chainring.contracts.values import Input
 from chainring.deployment.batches import BATCH_TOKENS, token_batches
 from chainring.deployment.model_folder import Floats, damaged, read_text
@@ -90,7 +91,7 @@ def read_tokenizer(path: Path) -> Any:
         from tokenizers import Tokenizer
     except ImportError as error:
         raise MissingPackageError(
-            "tokenizers", extra="serve", needed_for="serving an encoder"
+            "tokenizers", extra="serve", needed_for=Said("serving an encoder", zh="部署编码器")
         ) from error
     try:
         return Tokenizer.from_str(read_text(path).decode())

@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 
 from chainring.contracts.errors import MissingPackageError, RefusedError
+from chainring.contracts.said import Said
 from chainring.deployment.model_folder import is_reader, read_card, reads_tokens
 from chainring.deployment.onnx import INPUTS, OUTPUTS, SEGMENTS, onnx_run
 
@@ -101,7 +102,9 @@ def quantise(source: Path, target: Path) -> None:
         from onnxruntime.quantization import QuantType, quantize_dynamic
     except ImportError as error:
         raise MissingPackageError(
-            "onnx", extra="train", needed_for="the 8-bit form of an encoder"
+            "onnx",
+            extra="train",
+            needed_for=Said("the 8-bit form of an encoder", zh="编码器的 8 位形式"),
         ) from error
     root, advice = logging.getLogger(), _Advice()
     root.addFilter(advice)
@@ -131,7 +134,7 @@ def _eager_module(source: Path) -> Any:
         from chainring.deployment.encoder_module import load_encoder
     except ImportError as error:
         raise MissingPackageError(
-            str(error.name), extra="train", needed_for="exporting an encoder"
+            str(error.name), extra="train", needed_for=Said("exporting an encoder", zh="导出编码器")
         ) from error
     return load_encoder(source, attention="eager")
 

@@ -17,6 +17,7 @@ from chainring.contracts.errors import InputError, MissingPackageError
 from chainring.contracts.prediction import Answer
 from chainring.contracts.predictor import Predictor, PredictSettings
 from chainring.contracts.request import Request
+from chainring.contracts.said import Said
 from chainring.contracts.values import Input
 from chainring.deployment.encoder import panics_told, read_tokenizer
 from chainring.deployment.model_folder import (
@@ -50,7 +51,9 @@ def generator_predictor(folder: Path, *, threads: int = 0) -> Predictor:
         from chainring.deployment.writer import Writer
     except ImportError as error:
         raise MissingPackageError(
-            "transformers", extra="train", needed_for="serving a model that writes"
+            "transformers",
+            extra="train",
+            needed_for=Said("serving a model that writes", zh="部署写作模型"),
         ) from error
     card = read_card(folder)
     if is_reader(card):

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from chainring.contracts.dataset import Task
 from chainring.contracts.errors import DamagedError, MissingPackageError
+from chainring.contracts.said import Said
 from chainring.contracts.tasks import TASKS, Form
 from chainring.contracts.values import Input
 from chainring.stats.readout import Readout
@@ -252,7 +253,7 @@ def _load_safetensors(path: Path) -> dict[str, NDArray[Any]]:
         from safetensors.numpy import load_file
     except ImportError as error:
         raise MissingPackageError(
-            "safetensors", extra="serve", needed_for="serving a model"
+            "safetensors", extra="serve", needed_for=Said("serving a model", zh="部署模型")
         ) from error
     try:
         return dict(load_file(existing(path)))

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from chainring.contracts.errors import MissingPackageError
+from chainring.contracts.said import Said
 from chainring.deployment.biencoder import encoder_predictor, logits_of
 from chainring.deployment.encoder import Ids, Run, Tokens
 from chainring.deployment.model_folder import (
@@ -90,7 +91,9 @@ def import_openvino() -> Any:
         import openvino
     except ImportError as error:
         raise MissingPackageError(
-            "openvino", extra="serve", needed_for="this form of an encoder"
+            "openvino",
+            extra="serve",
+            needed_for=Said("this form of an encoder", zh="编码器的这种形式"),
         ) from error
     finally:
         if block:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from chainring.contracts.errors import InputError, MissingPackageError
+from chainring.contracts.said import Said
 from chainring.deployment.encoder import panics_told, read_tokenizer
 from chainring.text.chat import Message
 
@@ -75,7 +76,9 @@ def _compiled(template: str) -> Any:
         from jinja2.sandbox import ImmutableSandboxedEnvironment
     except ImportError as error:
         raise MissingPackageError(
-            "jinja2", extra="writers", needed_for="wording a conversation"
+            "jinja2",
+            extra="writers",
+            needed_for=Said("wording a conversation", zh="组织对话的措辞"),
         ) from error
     environment = ImmutableSandboxedEnvironment(
         trim_blocks=True, lstrip_blocks=True, extensions=["jinja2.ext.loopcontrols"]

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from chainring.contracts.errors import MissingPackageError, RefusedError
+from chainring.contracts.said import Said
 from chainring.deployment.form_parts import FormPart, Making, copy_files
 from chainring.deployment.model_folder import ONNX_FILE, TOKENIZER_FILE, read_card
 from chainring.deployment.parity import Tolerances
@@ -58,7 +59,9 @@ def import_tensorrt() -> Any:
         import tensorrt_rtx
     except ImportError as error:
         raise MissingPackageError(
-            "tensorrt_rtx", extra="tensorrt", needed_for="the TensorRT form of an encoder"
+            "tensorrt_rtx",
+            extra="tensorrt",
+            needed_for=Said("the TensorRT form of an encoder", zh="编码器的 TensorRT 形式"),
         ) from error
     return tensorrt_rtx
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from chainring.contracts.errors import MissingPackageError
+from chainring.contracts.said import Said
 from chainring.deployment.biencoder import encoder_predictor
 from chainring.deployment.encoder import Ids, Tokens
 from chainring.deployment.model_folder import TOKENIZER_FILE, Floats, read_card
@@ -22,7 +23,9 @@ def torch_predictor(folder: Path, *, threads: int = 0) -> TextPredictor:
         from chainring.deployment.encoder_module import ENCODER_FOLDER, load_encoder
     except ImportError as error:
         raise MissingPackageError(
-            "torch", extra="train", needed_for="running a model as it was trained"
+            "torch",
+            extra="train",
+            needed_for=Said("running a model as it was trained", zh="按训练时的原样运行模型"),
         ) from error
     card = read_card(folder)
     if threads:

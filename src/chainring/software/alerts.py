@@ -33,6 +33,7 @@ from chainring.contracts.errors import (
     MissingPackageError,
     NotAllowedError,
 )
+from chainring.contracts.said import Said
 
 if TYPE_CHECKING:
     from chainring.deployment.alert_settings import AlertSettings
@@ -180,7 +181,9 @@ def pinned_post(settings: AlertSettings) -> Post:
             from chainring.data.sources.web.network import PinnedNetwork
         except ImportError as error:
             raise MissingPackageError(
-                error.name or "httpcore", extra="serve", needed_for="telling a webhook"
+                error.name or "httpcore",
+                extra="serve",
+                needed_for=Said("telling a webhook", zh="向 webhook 发送通知"),
             ) from error
         network = PinnedNetwork(
             resolver=system_resolver,

@@ -61,8 +61,9 @@ def _settings(options: dict[str, Any]) -> CleanSettings:
         return CleanSettings.model_validate(options)
     except ValidationError as error:
         faults = [
-            f"{'.'.join(map(str, one['loc']))}: {one['input']!r} found; {one['msg']}"
+            f"{'.'.join(map(str, one['loc']))}: {one['input']!r} found; {told}"
             for one in error.errors(include_url=False)
+            for told in [one["msg"].removeprefix("Value error, ")]
         ]
         raise InputError("these options cannot be", faults=faults) from error
 

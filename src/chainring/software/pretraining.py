@@ -24,6 +24,7 @@ from chainring.contracts.errors import (
     NotAllowedError,
     UnknownNameError,
 )
+from chainring.contracts.said import Said
 from chainring.training.settings import TrainingSettings
 
 if TYPE_CHECKING:
@@ -160,8 +161,9 @@ def with_sections(
         return TrainingSettings.model_validate(told)
     except ValidationError as error:
         faults = [
-            f"training.{'.'.join(map(str, one['loc']))}: {one['input']!r}: {one['msg']}"
+            f"training.{'.'.join(map(str, one['loc']))}: {one['input']!r}: {told}"
             for one in error.errors(include_url=False)
+            for told in [one["msg"].removeprefix("Value error, ")]
         ]
         raise InputError("it cannot be trained like this", faults=faults) from error
 
@@ -260,4 +262,6 @@ def _require(*packages: str) -> None:
 
     for package in packages:
         if find_spec(package) is None:
-            raise MissingPackageError(package, extra="train", needed_for="pre-training")
+            raise MissingPackageError(
+                package, extra="train", needed_for=Said("pre-training", zh="预训练")
+            )

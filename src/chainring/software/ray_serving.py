@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chainring.contracts.errors import InputError, MissingPackageError
+from chainring.contracts.said import Said
 from chainring.deployment.http import traces
 from chainring.hardware.ray_cluster import imported, joined
 from chainring.software.api import Project
@@ -122,6 +123,8 @@ def _imported() -> Any:
         from ray import serve
     except ImportError as error:
         raise MissingPackageError(
-            "ray[serve]", extra="serve,ray-serve", needed_for="serving by replicas"
+            "ray[serve]",
+            extra="serve,ray-serve",
+            needed_for=Said("serving by replicas", zh="以多个副本部署"),
         ) from error
     return serve

@@ -23,6 +23,7 @@ from chainring.contracts.prediction import Prediction, Variant
 from chainring.contracts.reaction import Reaction
 from chainring.contracts.request import Request
 from chainring.contracts.roles import VERB_ROLES
+from chainring.contracts.said import told_by
 from chainring.contracts.tasks import TASKS
 from chainring.contracts.values import Input
 from chainring.deployment.http import verbs as http
@@ -290,7 +291,7 @@ class Service(ServedReleases, ServedKeys, ServedOffers, ServedPeople):
                 await self._refresh()
             except Exception as error:  # noqa: BLE001 - a key that is revoked must end here too
                 # A ledger that is away for a moment must not stop the answers.
-                self._refused = str(error)
+                self._refused = told_by(error)
                 log.error("service.refresh failed cause=%s", type(error).__name__)
 
     async def _refresh(self) -> None:
@@ -316,7 +317,7 @@ class Service(ServedReleases, ServedKeys, ServedOffers, ServedPeople):
             predictor = await asyncio.to_thread(_load, opened)
         except Exception as error:  # noqa: BLE001 - engines raise what they like
             self._retries.failed(deployment)
-            self._refused = str(error)  # the champion of before goes on answering
+            self._refused = told_by(error)  # the champion of before goes on answering
             log.error("service.refused model=%s cause=%s", deployment.model, error)
             return
         if self._lane is None:

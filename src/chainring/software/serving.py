@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chainring.contracts.errors import InputError, MissingPackageError
+from chainring.contracts.said import Said
 from chainring.software.api import Project
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def serve_project(
         from chainring.deployment.http.server import address, listener
     except ImportError as error:
         raise MissingPackageError(
-            error.name or "fastapi", extra="serve", needed_for="serving"
+            error.name or "fastapi", extra="serve", needed_for=Said("serving", zh="部署")
         ) from error
     settings = project.ring.recipe.deployment
     place = host or settings.host

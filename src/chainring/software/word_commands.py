@@ -191,7 +191,8 @@ def _settings(**given: object) -> WordSettings:
         return Settings.model_validate(given)
     except ValidationError as error:
         faults = [
-            f"--{'-'.join(map(str, one['loc'])).replace('_', '-')}: {one['input']!r}: {one['msg']}"
+            f"--{'-'.join(map(str, one['loc'])).replace('_', '-')}: {one['input']!r}: {told}"
             for one in error.errors()
+            for told in [one["msg"].removeprefix("Value error, ")]
         ]
         raise InputError("word vectors cannot be trained like this", faults=faults) from error

@@ -44,11 +44,14 @@ def test_an_error_of_ours_keeps_its_words_and_all_its_faults() -> None:
     error = InputError("the texts cannot be answered", faults=["a: empty", "b: long"])
     assert failure(error, "en").message == "the texts cannot be answered"
     assert failure(error, "en").faults == ("a: empty", "b: long")
-    assert failure(error, "zh").faults == (
-        "the texts cannot be answered",
-        "a: empty",
-        "b: long",
-    )
+    assert failure(error, "zh").message == "这些文本无法回答"
+    assert failure(error, "zh").faults == ("a：为空", "b: long")
+
+
+def test_the_words_of_a_plugin_stand_below_the_general_sentence_in_chinese() -> None:
+    found = failure(InputError("a plugin says no", faults=["b: long"]), "zh")
+    assert found.message == WORDINGS["bad_input"].zh
+    assert found.faults == ("a plugin says no", "b: long")
 
 
 def test_of_an_unforeseen_error_nothing_is_told() -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib.util
 
 from chainring.contracts.errors import MissingPackageError
+from chainring.contracts.said import Said
 
 _PACKAGES = ("fastapi", "httptools", "orjson", "prometheus_client", "uvicorn")
 
@@ -24,4 +25,6 @@ def require_packages() -> None:
     """
     for package in _PACKAGES:
         if importlib.util.find_spec(package) is None:
-            raise MissingPackageError(package, extra="serve", needed_for="the server")
+            raise MissingPackageError(
+                package, extra="serve", needed_for=Said("the server", zh="服务器")
+            )

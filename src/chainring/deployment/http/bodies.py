@@ -182,7 +182,8 @@ def _fault(error: Any, kind: type[BaseModel]) -> str:
     path = ".".join(str(part) for part in place) or "body"
     if error["type"] == "extra_forbidden":
         return f"{path[:80]}: unknown key{did_you_mean(path, kind.model_fields)}"
-    return f"{path}: {error['msg'][:1].lower()}{error['msg'][1:]}"
+    told = error["msg"].removeprefix("Value error, ")
+    return f"{path}: {told[:1].lower()}{told[1:]}"
 
 
 def _too_large(max_bytes: int) -> HttpError:

@@ -15,6 +15,7 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from chainring.contracts.errors import MissingPackageError
+from chainring.contracts.said import Said
 
 NAME = "chainring"
 
@@ -99,7 +100,9 @@ def tracing(*, app: str = "", exporter: Any = None) -> Tracer:
         from opentelemetry.sdk.trace.export import BatchSpanProcessor, SimpleSpanProcessor
     except ImportError as error:
         raise MissingPackageError(
-            "opentelemetry-sdk", extra="otel", needed_for="traces (observing.traces)"
+            "opentelemetry-sdk",
+            extra="otel",
+            needed_for=Said("traces (observing.traces)", zh="链路追踪（observing.traces）"),
         ) from error
     resource = Resource.create({"service.name": app or NAME})
     provider = TracerProvider(resource=resource, shutdown_on_exit=False)
@@ -115,6 +118,8 @@ def _otlp() -> Any:
         from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
     except ImportError as error:
         raise MissingPackageError(
-            "opentelemetry-exporter-otlp-proto-http", extra="otel", needed_for="sending traces"
+            "opentelemetry-exporter-otlp-proto-http",
+            extra="otel",
+            needed_for=Said("sending traces", zh="发送链路追踪"),
         ) from error
     return OTLPSpanExporter()

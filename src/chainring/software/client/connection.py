@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from chainring import __version__
 from chainring.contracts.errors import InputError, MissingPackageError
+from chainring.contracts.said import Said
 from chainring.software.client import wire
 
 T = TypeVar("T")
@@ -49,7 +50,9 @@ def reached(url: str, key: str, timeout_s: float) -> Reached:
     try:
         import httpx
     except ImportError as error:
-        raise MissingPackageError("httpx", extra="client", needed_for="the client") from error
+        raise MissingPackageError(
+            "httpx", extra="client", needed_for=Said("the client", zh="客户端")
+        ) from error
     headers = {"user-agent": f"chainring/{__version__}"}
     if secret:
         headers["authorization"] = f"Bearer {secret}"

@@ -19,6 +19,7 @@ from typing import Any
 
 import chainring
 from chainring.contracts.errors import MissingPackageError
+from chainring.contracts.said import Said
 
 NAME = "chainring"
 _TIME = (1980, 1, 1, 0, 0, 0)
@@ -77,7 +78,9 @@ def pinned(names: Iterable[str]) -> dict[str, str]:
             installed = metadata.distribution(name)
         except metadata.PackageNotFoundError as error:
             raise MissingPackageError(
-                name, extra="serve,writers", needed_for="packaging what serves"
+                name,
+                extra="serve,writers",
+                needed_for=Said("packaging what serves", zh="打包部署内容"),
             ) from error
         key = str(installed.metadata["Name"]).lower().replace("_", "-")
         if key in found and not extras:
