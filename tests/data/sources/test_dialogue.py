@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from chainring.contracts.errors import InputError
-from chainring.data.harvest import Harvest
+from chainring.data.harvest import DROPPED, FILE, Harvest
 from chainring.data.sources.dialogue import DIALOGUE
 from chainring.data.sources.roles import side_of
 from chainring.data.sources.turns import exchanges
@@ -119,22 +119,68 @@ def test_what_one_side_says_in_several_turns_is_one_and_the_rest_is_counted() ->
     assert (found.question, found.answer, found.turn) == ("在吗\n到哪了", "稍等\n在途", 2)
     assert +dropped == {
         "an answer without a question": 1,
-        "a speaker that is not known: 店长": 1,
+        "a speaker that is not known": 1,
         "a turn of a form that is not known": 1,
         "a question without an answer": 1,
     }
+
+
+@pytest.mark.parametrize(
+    ("customer", "own"),
+    [("买家昵称7", "客服"), ("小王子", "小蜜"), ("客户", "李明"), ("tb_8723", "售后客服小王"),
+     ("用户_8723", "店小二"), ("sunny day", "Agent 7")],
+)  # fmt: skip
+def test_the_other_of_two_speakers_stands_on_the_other_side(customer: str, own: str) -> None:
+    turns = [f"{customer}：到哪了？", "系统：已读", f"{own}：在途"]
+    dropped = Counter[str]()
+    (found,) = exchanges(turns, answers=["小蜜"], dropped=dropped)
+    assert (found.question, found.answer) == ("到哪了？", "在途")
+    assert not +dropped
+
+
+def test_speakers_who_are_not_known_are_told_and_their_names_are_not_kept(
+    tmp_path: Path, harvest: Harvest, bring: Bring
+) -> None:
+    dialogues = [
+        {"turns": [f"张三{number}：到哪了？", "小蜜：在途", "13912345678：嗯"]}
+        for number in range(3)
+    ]
+    path = write(tmp_path / "a.jsonl", *dialogues, FORMS["spoken"])
+    (said,) = bring(DIALOGUE, path=str(path))
+    assert said == (
+        "a.jsonl: 3 of 4 dialogues give nothing, for who speaks is not known; most often "
+        "小蜜 (3), [phone] (3); name your own side under `answers`"
+    )
+    assert json.loads(harvest.state(DROPPED)) == {"a speaker that is not known": 9}
+    harvest.commit()
+    kept = b"".join(file.read_bytes() for file in harvest.folder.glob(f"{FILE}*"))
+    assert "张三".encode() not in kept
+    assert bring(DIALOGUE, path=str(path), answers=["小蜜"], asks=["13912345678"]) == [
+        "a.jsonl: 3 of 4 dialogues give nothing, for who speaks is not known; name your own side "
+        "under `answers`"
+    ]
+
+
+@pytest.mark.parametrize("form", [
+    {"聊天记录": [{"说话人": "用户", "话语": "到哪了？"}, {"说话人": "客服", "话语": "在途"}]},
+    {"消息": [{"发送人": "买家", "消息": "到哪了？"}, {"发送人": "客服01", "消息": "在途"}]},
+])  # fmt: skip
+def test_further_chinese_keys_are_known(
+    tmp_path: Path, harvest: Harvest, bring: Bring, form: dict[str, Any]
+) -> None:
+    assert bring(DIALOGUE, path=str(write(tmp_path / "a.jsonl", form))) == []
+    ((_, row),) = harvest.rows()
+    assert (row["text"], row["answer"]) == ("到哪了？", "在途")
 
 
 def test_names_of_ones_own_go_before_the_common_ones() -> None:
     assert side_of("Agent") == "answers"
     assert side_of("Agent", asks=["agent"]) == "asks"
     assert side_of("小蜜", answers=["小蜜"]) == "answers"
-    assert [side_of(one) for one in ("顾客", "客服：", "系统", "路人")] == [
-        "asks",
-        "answers",
-        "apart",
-        "",
-    ]
+    told = {"顾客": "asks", "客服：": "answers", "系统": "apart", "路人": "", "用户12": "asks",
+            "在线客服小李": "answers", "客户经理": "", "agent-7": "answers",
+            "a8888": ""}  # fmt: skip
+    assert {one: side_of(one) for one in told} == told
 
 
 def test_a_file_without_any_dialogue_is_told_with_what_it_has(tmp_path: Path, bring: Bring) -> None:
