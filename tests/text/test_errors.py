@@ -86,6 +86,17 @@ def test_every_template_has_its_values_in_chinese() -> None:
         assert HAN.search(chinese), english
 
 
+def test_every_template_is_found_by_what_it_made_also_behind_a_place() -> None:
+    for english, chinese in catalogue().items():
+        values = [f"value{number}" for number in range(english.count("{}"))]
+        made, told = english, chinese.format(*values)
+        for value in values:
+            made = made.replace("{}", value, 1)
+        if " " in made:
+            assert error_in_chinese(made) == told
+            assert error_in_chinese(f"data/a.csv: {made}") == f"data/a.csv：{told}"
+
+
 def test_an_error_keeps_both_languages_of_what_was_said_in_both() -> None:
     error = InputError("mend it", faults=[Said("no head", zh="没有表头"), "a note"])
     assert str(error) == "mend it\n  - no head\n  - a note"

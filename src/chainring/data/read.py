@@ -34,7 +34,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from chainring.contracts.codec import digest
-from chainring.contracts.errors import InputError, did_you_mean
+from chainring.contracts.errors import InputError, did_you_mean, nearest
 from chainring.contracts.parts import load_part, part_names
 from chainring.contracts.source import Source
 from chainring.contracts.tasks import TaskFacts
@@ -296,8 +296,9 @@ def _mapped(
             values[role] = _text(value)
     told = values.pop("split", "").strip().lower()
     if told and told not in SPLIT_WORDS:
-        allowed = ", ".join(sorted(SPLIT_WORDS))
-        report(locator, f"split {told!r} is none of {allowed}{did_you_mean(told, SPLIT_WORDS)}")
+        near = nearest(told, SPLIT_WORDS)
+        offer = f"; did you mean {near!r}?" if near else ""
+        report(locator, f"split {told!r} is none of {', '.join(sorted(SPLIT_WORDS))}{offer}")
     return RawRow(source=name, locator=locator, split=SPLIT_WORDS.get(told, split), values=values)
 
 

@@ -48,7 +48,7 @@ def _line(line: str) -> str:
 def _said(text: str, deep: int) -> str:
     if deep == 0 or " " not in text:
         return text
-    whole = _whole(text, deep) or _placed(text, deep) or _counted(text, deep) or _places(text)
+    whole = _message(text, deep)
     if whole:
         return whole
     for mark, chinese in _MARKS.items():
@@ -59,8 +59,19 @@ def _said(text: str, deep: int) -> str:
     return text
 
 
-def _whole(text: str, deep: int) -> str | None:
-    for pieces, chinese in _templates():
+def _message(text: str, deep: int) -> str | None:
+    """Return the Chinese of one message; a template that begins as it does goes before others."""
+    return (
+        _whole(text, deep, begins=True)
+        or _places(text)
+        or _counted(text, deep)
+        or _placed(text, deep)
+        or _whole(text, deep, begins=False)
+    )
+
+
+def _whole(text: str, deep: int, *, begins: bool) -> str | None:
+    for pieces, chinese in _templates()[begins]:
         values = found(pieces, text)
         if values is not None:
             return chinese.format(*(_said(value, deep - 1) for value in values))
@@ -69,18 +80,17 @@ def _whole(text: str, deep: int) -> str | None:
 
 def _placed(text: str, deep: int) -> str | None:
     """Return what is said of a place: `chainring.toml: data.path: …`, where the rest is whole."""
-    parts = text.split(_PLACE)
-    for count in range(1, min(len(parts), deep + 1)):
-        told = _whole(_PLACE.join(parts[count:]), deep)
-        if told:
-            return _MARKS[_PLACE].join([*(_said(part, deep - 1) for part in parts[:count]), told])
-    return None
+    place, mark, rest = text.partition(_PLACE)
+    if not mark or deep == 0 or (" " in place and not _places(place)):
+        return None
+    told = _message(rest, deep - 1)
+    return f"{_said(place, deep)}{_MARKS[_PLACE]}{told}" if told else None
 
 
 def _counted(text: str, deep: int) -> str | None:
     """Return a reason behind its number: `3 x empty text`."""
     counted = _COUNTED.fullmatch(text)
-    told = _whole(counted[2], deep) if counted else None
+    told = counted and deep and _message(counted[2], deep - 1)
     return f"{counted[1]} 条：{told}" if counted and told else None
 
 
@@ -123,10 +133,17 @@ def found(pieces: Sequence[str], text: str) -> list[str] | None:
 
 
 @cache
-def _templates() -> list[tuple[tuple[str, ...], str]]:
-    """Return pieces and Chinese of every template, those with the most words of their own first."""
+def _templates() -> dict[bool, list[tuple[tuple[str, ...], str]]]:
+    """Return pieces and Chinese of every template, those with the most words of their own first.
+
+    Those that begin with a word of theirs stand under True: others may begin anywhere.
+    """
     every = [(tuple(english.split("{}")), chinese) for english, chinese in catalogue().items()]
-    return sorted(every, key=lambda one: -sum(map(len, one[0])))
+    every.sort(key=lambda one: -sum(map(len, one[0])))
+    sides: dict[bool, list[tuple[tuple[str, ...], str]]] = {True: [], False: []}
+    for pieces, chinese in every:
+        sides[any(map(str.isalpha, pieces[0]))].append((pieces, chinese))
+    return sides
 
 
 @cache
