@@ -102,7 +102,9 @@ class Project:
 
     def due(self) -> when.Due:
         """Say whether a turn is due, and why."""
-        return when.due(self.ring)
+        from chainring.software.status import due
+
+        return due(self)
 
     def watch(self, *, rounds: int | None = None, say: Say = place.quiet) -> list[Turn]:
         """Turn whenever it is due, `rounds` looks long (None: until stopped); return the turns.

@@ -24,6 +24,11 @@ SENTENCES = Sentences(
             "还没有模型在服务：关卡未放行 {model}（{because}）；请添加数据后再转一轮，"
             "或用 `chainring promote {model} --reason 原因` 仍让它服务",
         ),
+        # a package
+        "package": (
+            "this is a package: the ring turns where it was packaged",
+            "这是一个部署包：闭环在打包它的项目里转动",
+        ),
         # why there is no study
         "not judged": (
             "no model was judged yet; run `chainring turn` first",

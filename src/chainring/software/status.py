@@ -11,10 +11,13 @@ from chainring.contracts.case import Case
 from chainring.contracts.deployment import Deployment
 from chainring.contracts.forms import Forms
 from chainring.ring.built import current, forms_of
-from chainring.ring.due import due
+from chainring.ring.due import Due
+from chainring.ring.due import due as due_of
 from chainring.ring.sentences import kept
 from chainring.ring.turn import Turn
 from chainring.ring.why import forgotten
+from chainring.software.package import origin
+from chainring.software.sentences import say
 from chainring.software.unserved import unserved
 from chainring.store.ledger import Ref
 
@@ -26,7 +29,7 @@ def status(project: Project) -> dict[str, Any]:
     """Return what `chainring status` tells."""
     ring = project.ring
     head, deployment = current(ring)
-    turns, waits = ring.ledger.facts("turn", Turn), due(ring)
+    turns, waits = ring.ledger.facts("turn", Turn), due(project)
     last = {"outcome": turns[-1].outcome, "at": turns[-1].started} if turns else None
     return {
         "app": project.app,
@@ -40,6 +43,13 @@ def status(project: Project) -> dict[str, Any]:
         "due": waits.due,
         "because": waits.because,
     }
+
+
+def due(project: Project) -> Due:
+    """Say whether a turn is due, and why; a package is never turned."""
+    if origin.brought(project.folder) is not None:
+        return Due(due=False, because=say("package"))
+    return due_of(project.ring)
 
 
 def _champion(

@@ -16,8 +16,9 @@ from contextlib import closing
 from importlib import metadata
 from pathlib import Path
 
+import httpx
 import pytest
-from tests.software.conftest import copy
+from tests.software.conftest import copy, run
 
 from chainring.contracts.errors import ConflictError, RefusedError
 from chainring.ring.recipe import parse_recipe
@@ -30,6 +31,7 @@ from chainring.software.package.trial import serving
 from chainring.software.package.wheel import pinned, requirements
 from chainring.software.tour import Client
 
+PAGES = ("/", "/ring", "/review", "/watch")
 TEXTS = ["where is my parcel", "我要退款", "my card was declined twice", "hello"]
 
 
@@ -67,6 +69,27 @@ def test_it_was_served_before_it_was_handed_over(packaged: tuple[Path, Packaged]
             assert client.call("POST", "/v1/react", body)["id"]
             with pytest.raises(RuntimeError, match=r"401|403"):
                 client.call("POST", "/v1/predict", {"text": "x"}, role="other")
+
+
+def test_every_page_and_reading_route_of_a_package_answers_its_operator(
+    packaged: tuple[Path, Packaged], tmp_path: Path
+) -> None:
+    _, made = packaged
+    folder = copy(made.folder / "project", tmp_path / "project")
+    with serving(folder) as (port, _):
+        key = {"authorization": f"Bearer {made.key}"}
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", headers=key) as client:
+            routes = client.get("/openapi.json").json()["paths"]
+            paths = [path for path in routes if "get" in routes[path] and "{" not in path]
+            told = {path: client.get(path).status_code for path in [*paths, *PAGES]}
+            status = client.get("/v1/status").json()
+    assert {"/v1/review", "/v1/status", "/ring"} <= set(told)
+    assert set(told.values()) <= {200, 403}  # 403: for an admin
+    assert told["/v1/review"] == told["/review"] == told["/ring"] == 200
+    assert status["due"] is False
+    assert "where it was packaged" in status["because"]
+    for words in (["review", "--list"], ["report"]):
+        run(*words, "-p", str(folder))
 
 
 def test_it_has_no_text_of_the_project_and_no_key_of_it(packaged: tuple[Path, Packaged]) -> None:

@@ -18,11 +18,13 @@ from __future__ import annotations
 import math
 import shutil
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from chainring.contracts.codec import digest
 from chainring.contracts.deployment import Deployment
 from chainring.contracts.errors import ConflictError, InputError, RefusedError
 from chainring.contracts.lineage import Lineage
@@ -32,6 +34,8 @@ from chainring.ring.recipe import FILE
 from chainring.ring.why import ancestry
 from chainring.software import auditing
 from chainring.software.answering import Opened
+from chainring.software.package import origin
+from chainring.software.package.origin import Package
 from chainring.software.package.recipe import recipe_text
 from chainring.software.package.texts import texts
 from chainring.software.package.trial import tried
@@ -118,7 +122,7 @@ def _made(project: Project, opened: Opened, folder: Path, versions: Mapping[str,
     wheel = write_wheel(folder)
     lines = [f"{name}=={version}" for name, version in versions.items()]
     (folder / "requirements.txt").write_text("\n".join([*lines, f"./{wheel.name}", ""]))
-    key = _project(project, deployment, folder / "project")
+    key, _ = _project(project, deployment, folder / "project", wheel=digest(wheel.read_bytes()))
     trial = tried(folder / "project", opened, key=key)
     processes = project.ring.recipe.deployment.workers
     size = sum(path.stat().st_size for path in opened.folder.rglob("*") if path.is_file())
@@ -155,8 +159,10 @@ def _other_forms(project: Project, deployment: Deployment) -> str:
     return f"its other forms: {reasons or 'none'}"
 
 
-def _project(project: Project, deployment: Deployment, folder: Path) -> str:
-    """Make the packaged project and return the secret of its one key."""
+def _project(
+    project: Project, deployment: Deployment, folder: Path, *, wheel: str
+) -> tuple[str, Package]:
+    """Make the packaged project; return the secret of its one key, and what it is."""
     from chainring.software.api import Project as Opened
 
     folder.mkdir()
@@ -170,10 +176,19 @@ def _project(project: Project, deployment: Deployment, folder: Path) -> str:
         head, _ = current(project.ring)
         assert head is not None, "there is a champion"
         ledger.append_ref(CHAMPION, own, expected=0, by=head.by, reason=head.reason)
-        secret, _key = packaged.make_key("operate", "package")
+        secret, key = packaged.make_key("operate", "package")
+        rules = digest((folder / FILE).read_bytes())
+        made = Package(
+            id=short(digest([wheel, rules, deployment.model, key.id])),
+            app=project.app,
+            at=time.time(),
+            model=deployment.model,
+            rules=rules,
+        )
+        origin.write(packaged, made)
     finally:
         packaged.close()
-    return secret
+    return secret, made
 
 
 def _form(project: Project, packaged: Project, deployment: Deployment) -> str:
