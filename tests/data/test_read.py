@@ -128,6 +128,18 @@ def test_a_glob_names_files(data: Path) -> None:
         ("bank/contest.jsonl", ""),
         ("bank/devices.csv", ""),
         ("bank/help.jsonl", ""),
+        ("数据/训练集.csv", "train"),
+        ("数据/验证集.csv", "validation"),
+        ("数据/开发集_2.csv", "validation"),
+        ("数据/客服测试集.xlsx", "test"),
+        ("数据/測試.csv", "test"),
+        ("数据/测试数据集2026.csv", "test"),
+        ("数据/测试/催单.csv", "test"),
+        ("数据/未标注.csv", "unlabelled"),
+        ("数据/训练集和测试集.csv", ""),
+        ("数据/测试问题.csv", ""),
+        ("数据/测试集成.csv", ""),
+        ("数据/开发.csv", ""),
     ],
 )
 def test_a_file_name_tells_its_split(name: str, split: str) -> None:
@@ -135,10 +147,10 @@ def test_a_file_name_tells_its_split(name: str, split: str) -> None:
 
 
 def test_a_split_column_wins_over_the_file_name(data: Path) -> None:
-    rows = ["text,label,split", "a,x,test", "b,y,dev", "c,x,"]
+    rows = ["text,label,split", "a,x,test", "b,y,dev", "c,x,", "d,y,测试集"]
     (data / "train.csv").write_text("\n".join(rows))
     found, said = raw(data / "train.csv")
-    assert [row.split for row in found] == ["test", "validation", "train"]
+    assert [row.split for row in found] == ["test", "validation", "train", "test"]
     assert not said
 
 

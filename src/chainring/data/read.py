@@ -12,6 +12,7 @@ a file                       is of split
 ``data/train.jsonl``          train
 ``data/zh/test-00001.csv``    test
 ``data/dev/help.parquet``     validation (its folder says so)
+``data/客服测试集.csv``         test
 ``data/help.csv``             none: a keyed hash decides; a `split` column always wins
 ===========================  ======================================================
 
@@ -43,14 +44,17 @@ from chainring.data.columns import columns_of, fault_of
 from chainring.data.faults import Faults
 from chainring.data.harvested import harvest_digest, harvest_rows
 from chainring.data.readers import Reader
-from chainring.data.rows import SPLIT_WORDS, RawRow
+from chainring.data.rows import CHINESE_SPLITS, ENGLISH_SPLITS, SPLIT_WORDS, RawRow
 from chainring.data.settings import DataSettings, Role
 from chainring.data.sources.settings import SourceSettings
+from chainring.text.characters import HAN
 
 _OTHER_ENDINGS = {".txt": "text", ".ndjson": "jsonl", ".htm": "html", ".xhtml": "html"}
 _PAPERS = {"readme", "license", "licence", "notice", "changelog", "copying"}
 _PAPER_ENDINGS = {"", ".txt", ".text", ".md", ".rst", ".pdf", ".htm", ".html", ".xhtml"}
 _PEEK_ROWS = 100
+_SETS = re.compile("(?:" + "|".join(one for one in CHINESE_SPLITS if one[-1] == "集") + ")(?!成)")
+"""Sets named within a longer word, 客服测试集; 测试集成 is none."""
 
 
 class Digests(Protocol):
@@ -270,7 +274,8 @@ def split_of(name: str) -> str:
     ('train', 'validation', '')
     """
     *folders, last = name.lower().split("/")
-    words = re.findall(r"[a-z]+", last.split(".")[0])
+    stem = last.split(".")[0]
+    words = re.findall(rf"[a-z]+|[{HAN}]+", stem) + _SETS.findall(stem)
     told = {SPLIT_WORDS[word] for word in words if word in SPLIT_WORDS}
     if len(told) == 1:
         return told.pop()
@@ -298,7 +303,8 @@ def _mapped(
     if told and told not in SPLIT_WORDS:
         near = nearest(told, SPLIT_WORDS)
         offer = f"; did you mean {near!r}?" if near else ""
-        report(locator, f"split {told!r} is none of {', '.join(sorted(SPLIT_WORDS))}{offer}")
+        allowed = ", ".join([*sorted(ENGLISH_SPLITS), "训练", "验证", "测试", "未标注"])
+        report(locator, f"split {told!r} is none of {allowed}{offer}")
     return RawRow(source=name, locator=locator, split=SPLIT_WORDS.get(told, split), values=values)
 
 

@@ -10,7 +10,7 @@ from chainring.contracts.codec import digest
 from chainring.contracts.errors import InputError
 from chainring.data.harvest import Harvest
 from chainring.data.lines import CutShort
-from chainring.data.read import ending_of, is_paper
+from chainring.data.read import ending_of, is_paper, split_of
 from chainring.data.sources.reading import Reading, drop_other_pieces, fingerprint_of
 from chainring.data.sources.remote import RemoteFile, remote_files
 
@@ -87,4 +87,6 @@ def changed_files(
 
 def _fingerprint(file: RemoteFile, keyed: Any, version: int | None) -> str:
     told = [file.fingerprint, keyed] + ([] if version is None else [version])
+    split = "" if file.name.isascii() else split_of(file.name)
+    told += [split] if split else []  # Chinese names told none once: such files are read again
     return digest(told) if file.fingerprint else ""
