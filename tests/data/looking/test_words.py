@@ -14,6 +14,13 @@ def test_words_are_words_in_both_languages_without_marks_of_the_redaction() -> N
     assert "phone" not in words("[phone]")
 
 
+def test_letters_beside_chinese_are_a_word_of_their_own() -> None:
+    assert words("VIP会员到期了") >= {"vip", "会员", "到期"}
+    assert words("用iPhone打不开小程序") >= {"iphone", "打不开"}
+    assert words("ok吗") == {"ok", "吗"}
+    assert words("it’s re-sent了") == {"it’s", "re-sent", "了"}
+
+
 def test_log_odds_are_those_of_the_paper_worked_by_hand() -> None:
     group, whole = {"parcel": 30, "hello": 10}, {"parcel": 40, "hello": 60}
     found = {one.word: one.z for one in log_odds(group, whole, prior_rows=10.0)}

@@ -37,7 +37,8 @@ MAX_WORDS = 50_000
 MAX_ROWS = 100_000
 
 _MARK = re.compile(r"\[[a-z_]{2,12}\]")  # placeholders of the redaction
-_WORD = re.compile(rf"[{HAN}]+|[^\W\d_]{{2,}}(?:['’-][^\W\d_]+)*")
+_LETTER = rf"[^\W\d_{HAN}]"  # Chinese beside it has no blank between
+_WORD = re.compile(rf"[{HAN}]+|{_LETTER}{{2,}}(?:['’-]{_LETTER}+)*")
 
 Split = Callable[[str], set[str]]
 
