@@ -214,6 +214,35 @@ def test_the_home_of_texts_is_not_asked_for_one_by_one(
     assert len(questions) < len(rows)  # it was six for every text and comment
 
 
+def test_a_machine_that_made_no_model_backs_up_what_the_remote_has(
+    house: Callable[[str], House], tmp_path: Path, predicted: Make, said: Make
+) -> None:
+    one = house("sqlite")
+    one.trees = TreeStore(tmp_path / "one", remote=f"file://{tmp_path / 'remote'}")
+    made = fill(one, tmp_path, predicted, said)
+    other = House(
+        one.ledger,
+        one.traffic,
+        TreeStore(tmp_path / "other", remote=f"file://{tmp_path / 'remote'}"),
+    )
+    counts = other.backup(tmp_path / "backup.tar.gz")
+    assert (counts["trees"], counts["missing"]) == (2, 0)
+    new = house("sqlite")
+    assert new.restore(tmp_path / "backup.tar.gz") == counts
+    assert sorted(new.trees.addresses()) == sorted(made)
+
+
+def test_what_lies_on_another_machine_alone_is_counted_as_missing(
+    house: Callable[[str], House], tmp_path: Path, predicted: Make, said: Make
+) -> None:
+    one = house("sqlite")
+    fill(one, tmp_path, predicted, said)
+    other = House(one.ledger, one.traffic, TreeStore(tmp_path / "other"))
+    counts = other.backup(tmp_path / "backup.tar.gz")
+    assert (counts["trees"], counts["missing"]) == (0, 1)  # of the model's base no row tells
+    assert house("sqlite").restore(tmp_path / "backup.tar.gz") == counts
+
+
 def test_recipe_and_key_go_with_it(
     house: Callable[[str], House], tmp_path: Path, predicted: Make, said: Make
 ) -> None:

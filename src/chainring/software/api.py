@@ -275,6 +275,8 @@ class Project:
     def backup(self, path: str | Path) -> dict[str, int]:
         """Write everything but the text folder itself into one archive.
 
+        `missing` counts trees that only another machine has: no remote holds them.
+
         Raises
         ------
         NotAllowedError

@@ -12,7 +12,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from chainring.contracts.errors import ConflictError
+from chainring.contracts.errors import ConflictError, DamagedError
 from chainring.ring.recipe import FILE, load_recipe
 from chainring.software import auditing
 from chainring.software.project import HARVESTS, HIDDEN
@@ -76,13 +76,30 @@ def restore(
     return project
 
 
+def require_whole(project: Project) -> None:
+    """Say what neither a backup made here nor a project restored here has.
+
+    Raises
+    ------
+    DamagedError
+        When the lineage names trees that lie neither here nor in the remote.
+    """
+    ring = project.ring
+    named = ring.ledger.trees()
+    missing = len(named - ring.runner.trees.closure(named))
+    if missing:
+        raise DamagedError(
+            f"{missing} of the {len(named)} trees that the ledger names lie neither in "
+            f"{ring.runner.trees.root} nor in a remote, so the archive is without them. Back up on "
+            "the machine that made them, or let both name one `[store] remote`"
+        )
+
+
 def gc(project: Project, *, min_age_s: float) -> dict[str, int]:
     """Remove what nothing names and texts whose time is over; see `Project.gc`."""
-    from chainring.software.forgetting import forget_expired
-    from chainring.store.erase import scour
     from chainring.store.gc import collect
 
-    ring, expired = project.ring, forget_expired(project)
+    ring, expired = project.ring, expire(project)
     removed = collect(
         ledger=ring.ledger,
         trees=ring.runner.trees,

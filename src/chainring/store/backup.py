@@ -54,6 +54,8 @@ def backup(
 ) -> dict[str, int]:
     """Write the archive `target` (.tar.gz); return how many rows and trees it holds.
 
+    `missing` counts trees that the lineage names and that lie neither here nor in the remote.
+
     `harvests` is the folder whose folders each hold the database of one source.
 
     It holds the project's key and people's texts, so nobody but its owner may read it. Of a
@@ -65,7 +67,7 @@ def backup(
     if target.exists():
         raise ConflictError(f"{target} is already there; name another file")
     temporary = beside(target)
-    counts = {"rows": 0, "trees": 0}
+    counts = {"rows": 0, "trees": 0, "missing": 0}
     with full_disk_explained(target.parent):
         make_folder(target.parent)
         try:
@@ -87,8 +89,10 @@ def backup(
                         traffic.app,
                         spool=target.parent,
                     )
-                stored: set[str] = set()
-                for address in trees.addresses():
+                named, stored = ledger.trees(), set[str]()
+                there = {*trees.addresses(), *trees.closure(named)}
+                counts["missing"] = len(named - there)
+                for address in sorted(there):
                     _add_tree(archive, trees, address, stored)
                     counts["trees"] += 1
                 for path in files:
@@ -137,7 +141,7 @@ def check(source: Path, place: Path) -> None:
             stated = archive.extractfile("format.json")
             form = json.loads(b"" if stated is None else stated.read())
         number, head = int(form["format"]), str(form.get("ledger", ""))
-    except SpaceError:
+    except (SpaceError, DamagedError):
         raise
     except (tarfile.TarError, EOFError, OSError, zlib.error, ValueError, KeyError) as error:
         raise DamagedError(
@@ -172,7 +176,7 @@ def restore(source: Path, *, ledger: Ledger, traffic: Traffic, trees: TreeStore)
     for address in trees.addresses():
         trees.verify(address)
         counts["trees"] += 1
-    return counts
+    return counts | {"missing": len(ledger.trees() - trees.closure(ledger.trees()))}
 
 
 def _restore_member(

@@ -245,6 +245,12 @@ class Ledger:
         with self._reading() as connection:
             return [decode(Lineage, body) for body in connection.execute(query).scalars()]
 
+    def trees(self) -> set[str]:
+        """Return every tree that the lineage of the application names."""
+        query = sa.select(lineage_trees.c.address).where(schema.of_app(lineage_trees, self.app))
+        with self._reading() as connection:
+            return set(connection.execute(query).scalars())
+
     def _versions(self, kind: str, identifier: str) -> sa.Select[Any]:
         return sa.select(facts.c.body).where(
             facts.c.app == self.app, facts.c.kind == kind, facts.c.id == identifier

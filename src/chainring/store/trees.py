@@ -185,7 +185,7 @@ class TreeStore:
         What goes here goes from the remote, too. What is younger than `min_age_s` stays: a step may
         just be writing it.
         """
-        wanted, cutoff = self._closure(keep), time.time() - min_age_s
+        wanted, cutoff = self.closure(keep), time.time() - min_age_s
         places = {address: self._manifest_path(address) for address in self.addresses()}
         old = {address for address, path in places.items() if path.stat().st_ctime <= cutoff}
         gone = sorted(old - wanted)
@@ -213,7 +213,8 @@ class TreeStore:
             if path.stat().st_mtime <= cutoff:
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
 
-    def _closure(self, addresses: Iterable[str]) -> set[str]:
+    def closure(self, addresses: Iterable[str]) -> set[str]:
+        """Return those trees that are here (or in the remote), and what they need."""
         wanted: set[str] = set()
         waiting = list(addresses)
         while waiting:

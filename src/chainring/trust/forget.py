@@ -159,8 +159,8 @@ def _is_table(path: str) -> bool:
 def _addresses(stores: Stores) -> tuple[str, ...]:
     """Return every tree that is here, or that the lineage names and the remote has."""
     here = set(stores.trees.addresses())
-    named = {address for row in stores.ledger.all_lineage() for address in row.trees}
-    return tuple(sorted(here | {one for one in named - here if stores.trees.has(one)}))
+    named = stores.ledger.trees() - here
+    return tuple(sorted(here | {one for one in named if stores.trees.has(one)}))
 
 
 def _tables(trees: TreeStore, addresses: Sequence[str]) -> Iterator[Path]:
