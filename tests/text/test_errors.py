@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from pathlib import Path
 from string import Formatter
 
 import pytest
@@ -84,6 +86,13 @@ def test_every_template_has_its_values_in_chinese() -> None:
         places = sorted(int(name) for name in fields) if any(fields) else list(range(len(fields)))
         assert places == list(range(values)), english
         assert HAN.search(chinese), english
+
+
+def test_no_template_has_two_chinese_ones() -> None:
+    folder = Path(errors.__file__).parent / "errors_zh"
+    floors = [json.loads(path.read_text(encoding="utf-8")) for path in folder.glob("*.json")]
+    for told in floors:
+        assert {english: catalogue()[english] for english in told} == told
 
 
 def test_every_template_is_found_by_what_it_made_also_behind_a_place() -> None:
