@@ -108,6 +108,21 @@ def gc(project: Project, *, min_age_s: float) -> dict[str, int]:
         harvests=project.folder / HIDDEN / HARVESTS,
         sources=[one.name for one in ring.recipe.data.sources],
     )
-    if expired["texts"]:
-        scour(ring.traffic)
     return removed | expired
+
+
+def expire(project: Project) -> dict[str, int]:
+    """Erase the texts whose time is over, and leave no copy of them in the log's own files.
+
+    Raises
+    ------
+    ConflictError
+        When a turn is at work, or a database is in use.
+    """
+    from chainring.software.forgetting import forget_expired
+    from chainring.store.erase import scour
+
+    expired = forget_expired(project)
+    if expired["texts"]:
+        scour(project.ring.traffic)
+    return expired
