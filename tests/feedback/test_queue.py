@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 
+from chainring.contracts.dataset import Task
 from chainring.contracts.errors import InputError
 from chainring.contracts.feedback import Feedback
 from chainring.contracts.guard import Guard
 from chainring.contracts.label import Label
 from chainring.contracts.prediction import Prediction
+from chainring.contracts.tasks import TASKS
 from chainring.feedback.corrections import statements
 from chainring.feedback.holdout import kept_to_decide
 from chainring.feedback.queue import ReviewItem, decide, review_items
@@ -160,6 +162,15 @@ def test_answers_that_are_kept_to_decide_are_not_sampled(prediction: Ask, guard:
     kept = kept_to_decide(asked, sampled=(), size=60, secret=b"secret", share=0.5)
     assert sampled
     assert sampled == {one.id for one in asked} - {one.id for one in kept}
+
+
+@pytest.mark.parametrize("task", [one for one in TASKS if TASKS[one].form != "one"])
+def test_a_task_of_other_values_than_one_label_samples_all_of_the_hold_out(
+    prediction: Ask, guard: Guard, task: Task
+) -> None:
+    asked = [prediction(n, holdout=True) for n in range(60)]
+    sampled = queue([], asked, guard, settings=FeedbackSettings(deciding_share=0.5), task=task)
+    assert {item.id for item in sampled} == {one.id for one in asked}
 
 
 def test_an_answer_whose_user_refused_is_not_sampled(

@@ -5,11 +5,19 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
-from tests.ring.task_examples import EXAMPLES, Example, matching_pairs, several_labels, tagged_texts
+from tests.ring.task_examples import (
+    EXAMPLES,
+    Example,
+    matching_pairs,
+    numbers,
+    several_labels,
+    tagged_texts,
+)
 
 from chainring.contracts.codec import decode
 from chainring.contracts.errors import InputError, RecipeError
@@ -80,6 +88,7 @@ def test_a_task_goes_round_the_ring(made: Callable[[], Example], tmp_path: Path)
     project.close()
 
 
+THINGS = "bed bath pool view bar tea door lamp soup room roof lift wine desk".split()
 SENT = ("call 13912345678  send it to Rome", "电话13912345678，\u200b寄到北京")
 
 
@@ -111,6 +120,25 @@ def test_places_of_tags_count_in_the_text_as_it_was_sent(tmp_path: Path) -> None
     marked = [text[start:end] for text, tags in learnt.items() for start, end, _ in tags]
     assert sorted(marked) == ["Rome", "北京"]
     assert all("[phone]" in text for text in learnt)
+    project.close()
+
+
+def test_all_that_is_said_of_the_hold_out_of_numbers_judges(tmp_path: Path) -> None:
+    project = Project.open(numbers().project(tmp_path / "shop"))
+    project.turn()
+    asked = [f"the {thing} was {how}" for thing in THINGS for how in ("okay", "poor", "lovely")]
+    kept = [one.id for one in project.predict(asked) if one.holdout]
+    waiting = {one.id for one in project.review_items(limit=100) if one.kind == "holdout"}
+    assert waiting == set(kept)
+    said = [project.decide(one, decision="change", value="4", by="ann") for one in kept]
+    assert {one.guideline for one in said} == {"review of kind holdout"}
+    decided = replace(said[0], guideline="review of kind deciding")  # as it was said before
+    project.ring.ledger.add_fact("label", decided.id, decided, about=decided.record)
+    project.turn()
+    rows = read_rows(project.ring.runner.trees.open(_dataset(project)))
+    assert sum(row.split == "holdout" for row in rows) == len(kept) >= 8
+    again = project.decide(kept[0], decision="change", value="5", by="ann")
+    assert again.guideline == "review of kind holdout"
     project.close()
 
 

@@ -15,16 +15,27 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
-from chainring.contracts.dataset import OUT_OF_SCOPE
+from chainring.contracts.dataset import OUT_OF_SCOPE, Task
 from chainring.contracts.feedback import Feedback
 from chainring.contracts.guard import FORGOTTEN
 from chainring.contracts.ids import keyed
 from chainring.contracts.label import Label
 from chainring.contracts.prediction import Prediction
+from chainring.contracts.tasks import TASKS
 from chainring.contracts.terms import is_refusal
 from chainring.feedback.corrections import STATEMENTS
+from chainring.feedback.settings import FeedbackSettings
 
 _SPAN = 2.0**64
+
+
+def share_to_decide(settings: FeedbackSettings, task: Task) -> float:
+    """Return the share of the hold-out that is kept to decide between models.
+
+    Only a task of one label each keeps any: two models nearly always write otherwise, or give other
+    numbers, so that the rest is sampled whole.
+    """
+    return settings.deciding_share if TASKS[task].form == "one" else 0.0
 
 
 def decides(prediction: Prediction, *, secret: bytes, share: float) -> bool:

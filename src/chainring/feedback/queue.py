@@ -22,7 +22,7 @@ from chainring.contracts.ids import new_id
 from chainring.contracts.label import Label, review_guideline
 from chainring.contracts.prediction import Prediction
 from chainring.feedback.corrections import statements
-from chainring.feedback.holdout import refused_answers, sample
+from chainring.feedback.holdout import refused_answers, sample, share_to_decide
 from chainring.feedback.settings import FeedbackSettings
 from chainring.feedback.value_rules import ValueRules
 from chainring.text.normalise import normalise
@@ -116,7 +116,7 @@ def review_items(
         size=len(asked),
         secret=secret,
         seed=settings.seed,
-        deciding_share=settings.deciding_share,
+        deciding_share=share_to_decide(settings, task),
     )
     answered = {one.id for one in asked if one.holdout}
     reviews = sum(

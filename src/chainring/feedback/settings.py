@@ -48,8 +48,8 @@ class FeedbackSettings(BaseModel):
         0.5,
         ge=0,
         le=0.9,
-        description="share of the hold-out of which a person is asked only what two models"
-        " answer differently; 0: none",
+        description="tasks of one label each: share of the hold-out of which a person is asked"
+        " only what two models answer differently; 0: none",
     )
     seed: int = Field(0, ge=0, lt=2**31, description="another seed draws another sample")
     licence: str = Field("user feedback", min_length=1, description="licence of users' texts")

@@ -3,15 +3,31 @@
 asks(ring)               # ids of answers, whether or not anybody has said something of them
 open_asks(ring)          # those that still wait
 truths(ring)             # what was said, for the gate
+said_by_people(ring)     # every label that people gave
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from chainring.contracts.codec import decode
-from chainring.contracts.label import Label
+from chainring.contracts.label import Label, review_guideline
 from chainring.contracts.lineage import Lineage
 from chainring.contracts.verdict import Verdict
 from chainring.ring.built import Ring, current, forgotten_of
+
+
+def said_by_people(ring: Ring, *, about: str | None = None) -> list[Label]:
+    """Return the labels that people gave, of everything or one thing, oldest first.
+
+    In a task that keeps no answers to decide a label that says so is from before all of the
+    hold-out was sampled there: it judges as the others do.
+    """
+    labels = ring.ledger.facts("label", Label, about=about)
+    if ring.recipe.data.facts.form == "one":
+        return labels
+    sampled = review_guideline("holdout")
+    return [replace(one, guideline=sampled) if one.decides else one for one in labels]
 
 
 def asking(ring: Ring) -> tuple[Lineage, Verdict] | None:
@@ -62,5 +78,4 @@ def truths(ring: Ring) -> tuple[tuple[str, str], ...]:
 
 
 def _said(ring: Ring) -> list[Label]:
-    labels = ring.ledger.facts("label", Label)
-    return [one for one in labels if one.decides and one.state != "pending"]
+    return [one for one in said_by_people(ring) if one.decides and one.state != "pending"]

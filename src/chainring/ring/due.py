@@ -20,7 +20,7 @@ from chainring.contracts.tasks import TASKS
 from chainring.contracts.verdict import Verdict
 from chainring.feedback.corrections import STATEMENTS, statements
 from chainring.feedback.statement import Statement
-from chainring.ring.asked import asks, open_asks
+from chainring.ring.asked import asks, open_asks, said_by_people
 from chainring.ring.built import Ring, current
 from chainring.ring.grading import grading
 from chainring.ring.sentences import say
@@ -92,7 +92,7 @@ def new_corrections(ring: Ring, last: Turn) -> tuple[int, int]:
 
     A correction counts, and whatever a person decided: an unsure answer, a case, a doubtful one.
     """
-    labels = ring.ledger.facts("label", Label)
+    labels = said_by_people(ring)
     recent, known = _given_since(labels, last), _taught(ring, last)
     decided = {one.id for one in recent}
     said = [one for one in _statements(ring, labels, recent) if one.part == "train"]
@@ -172,7 +172,7 @@ def labelled_drop(ring: Ring, *, since: Turn | None = None) -> str | None:
     _, champion = current(ring)
     if champion is None:
         return None
-    labels = ring.ledger.facts("label", Label)
+    labels = said_by_people(ring)
     recent = {one.id for one in (labels if since is None else _given_since(labels, since))}
     answered = _reviewed(ring, champion.model, labels) if recent else []
     if not any(label.id in recent for _, label in answered):

@@ -14,13 +14,12 @@ from chainring.contracts.deployment import Deployment
 from chainring.contracts.evaluation import Evaluation, Outcome
 from chainring.contracts.feedback import Feedback
 from chainring.contracts.forms import Forms
-from chainring.contracts.label import Label
 from chainring.contracts.lineage import Lineage
 from chainring.contracts.table import Table
 from chainring.contracts.verdict import Verdict
 from chainring.feedback.corrections import STATEMENTS
 from chainring.feedback.holdout import reaction_rates
-from chainring.ring.asked import asking, open_asks, truths
+from chainring.ring.asked import asking, open_asks, said_by_people, truths
 from chainring.ring.built import CHAMPION, Built, Ring, build, built_of
 from chainring.ring.gate.reacted import Reactions, fixed_rows
 from chainring.ring.grading import RIGHT_FROM, grading
@@ -218,7 +217,7 @@ def _fixed_by(ring: Ring, made: Lineage, verdict: Verdict) -> Fixed | None:
 
 def reactions(ring: Ring, model: str) -> Reactions:
     """Return how often reviewed right and wrong answers of a model got a reaction."""
-    reviewed = ring.ledger.facts("label", Label)
+    reviewed = said_by_people(ring)
     predictions = [ring.traffic.prediction(label.record) for label in reviewed]
     grade = grading(ring, model)
     rates = reaction_rates(

@@ -19,7 +19,7 @@ from chainring.contracts.guard import FORGOTTEN, Guard
 from chainring.contracts.label import Label
 from chainring.contracts.prediction import Prediction
 from chainring.contracts.table import Table
-from chainring.feedback.holdout import asked, kept_to_decide, refused_answers
+from chainring.feedback.holdout import asked, kept_to_decide, refused_answers, share_to_decide
 from chainring.feedback.settings import FeedbackSettings
 from chainring.ring.built import Ring
 from chainring.ring.sight import request_facts
@@ -51,11 +51,11 @@ def kept_answers(
 ) -> Made[Table[Feedback]] | None:
     """Return the answers of the hold-out that are kept to decide; None where there are none.
 
-    Only a task of one label each has them: written answers nearly always differ. An answer whose
-    user refused is none of them.
+    An answer whose user refused is none of them.
     """
     settings = ring.recipe.feedback
-    if not settings.deciding_share or ring.recipe.data.facts.form != "one":
+    share = share_to_decide(settings, ring.recipe.data.task)
+    if not share:
         return None
 
     def rows() -> list[Feedback]:
@@ -65,7 +65,7 @@ def kept_answers(
             sampled=sampled,
             size=KEPT,
             secret=ring.runner.secret,
-            share=settings.deciding_share,
+            share=share,
         )
         refused = refused_answers(ring.traffic.feedback())
         may = guard.allows(settings.consent)
@@ -73,7 +73,7 @@ def kept_answers(
         found = _rows(ring, (one.id for one in permitted if one.id not in refused))
         return [row for row in found if row.text.strip() and row.consent != FORGOTTEN]
 
-    told = identity([settings.deciding_share, settings.consent, settings.licence, guard])
+    told = identity([share, settings.consent, settings.licence, guard])
     made = _kept_once(
         ring, digest(["kept with pairs, none refused", _cursor(ring, reviewed), told]), rows
     )

@@ -22,7 +22,6 @@ from chainring.contracts.errors import ChainringError, ConflictError
 from chainring.contracts.feedback import Feedback
 from chainring.contracts.guard import Guard
 from chainring.contracts.ids import new_id
-from chainring.contracts.label import Label
 from chainring.contracts.parts import part_names
 from chainring.contracts.record import Record
 from chainring.contracts.said import joined, told_by
@@ -30,6 +29,7 @@ from chainring.contracts.source import Machine, Policy, Source
 from chainring.contracts.table import Table
 from chainring.contracts.verdict import Verdict
 from chainring.data.settings import KEYED
+from chainring.ring.asked import said_by_people
 from chainring.ring.built import CHAMPION, Built, Ring, build, current, require_task
 from chainring.ring.gate.conditions import BETTER
 from chainring.ring.gate.sentences import say as said_by_the_gate
@@ -133,7 +133,7 @@ def _turn(ring: Ring, machine: Machine, policy: Policy, source: Source) -> dict[
     again = judged_again(ring)
     if again is not None and again[1].noun.promote:
         return _ended(ring, *again)
-    given = ring.ledger.facts("label", Label)
+    given = said_by_people(ring)
     reviewed = tuple(label for label in given if not label.decides)  # the others go to the gate
     snapshot = snapshot_feedback(ring, reviewed)
     readers = [("reader", name) for name in part_names("reader")]

@@ -20,10 +20,10 @@ from typing import TYPE_CHECKING, Any
 
 from chainring.contracts.case import Case
 from chainring.contracts.ids import keyed
-from chainring.contracts.label import Label
 from chainring.contracts.prediction import Prediction
 from chainring.deployment.drift.monitors import REVIEWED, Alarm, Watch
 from chainring.deployment.drift.seen import Judged, Seen
+from chainring.ring.asked import said_by_people
 from chainring.ring.built import current
 from chainring.ring.due import promised_accuracies
 from chainring.ring.grading import grading
@@ -207,7 +207,7 @@ class DriftWatch:
 
     def _judged(self) -> list[Judged]:
         ring = self.project.ring
-        labels = ring.ledger.facts("label", Label)
+        labels = said_by_people(ring)
         truth = {
             one.record: one for one in labels if one.author_kind == "person" and not one.decides
         }

@@ -23,10 +23,10 @@ from chainring.contracts.label import Label
 from chainring.contracts.prediction import Prediction
 from chainring.feedback import queue
 from chainring.feedback.cases import close, truth_of
-from chainring.feedback.holdout import decides
+from chainring.feedback.holdout import decides, share_to_decide
 from chainring.feedback.queue import ItemKind, ReviewItem, Texts
 from chainring.feedback.settings import FeedbackSettings
-from chainring.ring.asked import open_asks, was_asked
+from chainring.ring.asked import open_asks, said_by_people, was_asked
 from chainring.ring.built import current
 from chainring.ring.release.course import running
 from chainring.ring.sight import Sight, request_facts
@@ -208,12 +208,12 @@ def _kind_of(project: Project, prediction: Prediction) -> ItemKind:
     """What a decision on an answer is: one that a verdict asked about is no random sample."""
     if not prediction.holdout:
         return "unsure"
-    ledger = project.ring.ledger
-    earlier = ledger.facts("label", Label, about=prediction.id)
+    earlier = said_by_people(project.ring, about=prediction.id)
     if any(one.decides for one in earlier) or was_asked(project.ring, prediction.id):
         return "deciding"
     _, release = running(project.ring)
-    share = 0.0 if release is not None else project.ring.recipe.feedback.deciding_share
+    recipe = project.ring.recipe
+    share = share_to_decide(recipe.feedback, recipe.data.task) if release is None else 0.0
     is_kept = decides(prediction, secret=project.secret, share=share)
     return "deciding" if is_kept and not earlier else "holdout"
 

@@ -19,9 +19,9 @@ from collections import Counter
 from collections.abc import Iterable
 
 from chainring.contracts.feedback import Feedback
-from chainring.contracts.label import Label
 from chainring.contracts.prediction import FAILED, SHADOW, Prediction, shadow_of
 from chainring.contracts.release import Release
+from chainring.ring.asked import said_by_people
 from chainring.ring.built import Ring
 from chainring.ring.grading import grading
 from chainring.ring.release.judge import Evidence
@@ -112,7 +112,7 @@ def _labelled(ring: Ring, release: Release) -> tuple[dict[float, int], int]:
     """
     truth = {
         one.record: one
-        for one in ring.ledger.facts("label", Label)  # the last word counts
+        for one in said_by_people(ring)  # the last word counts
         if one.author_kind == "person"
     }
     kept = {n: one for n, one in truth.items() if one.state == "accepted" and not one.decides}
