@@ -5,12 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.deployment.test_conversion import TALK, TEXTS, write_writer
+import torch
+from tests.deployment.test_conversion import FACTS, TALK, TEXTS, write_writer
 from transformers import AutoTokenizer
 
 from chainring.contracts.errors import InputError
 from chainring.deployment.speaking import Speaking
+from chainring.deployment.writer import Writer
 from chainring.text.chat import prompt_ids
+from chainring.training.tokenisers.make import tokeniser
+from chainring.training.tokenisers.settings import TokeniserSettings
+from chainring.training.tokenisers.special import save_tokeniser
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +40,45 @@ def test_a_prompt_has_the_ids_that_transformers_gives_it(
     assert prompt_ids(spoken(inner, None), text, limit=limit) == prompt_ids(
         known, text, limit=limit
     )
+
+
+CHINESE = {
+    "退款什么时候到账，ok 吗？": "退款什么时候到账，ok 吗？",
+    "“包裹”在2026年到；谢谢……": "“包裹”在2026年到；谢谢……",
+    "我说：he said ok 了。": "我说：he said ok 了。",
+    "two dogs, one cat": "two dogs, one cat",
+}
+
+
+def test_pieces_of_words_are_said_without_blanks_between_chinese(tmp_path: Path) -> None:
+    made = tokeniser(
+        list(CHINESE) * 2, settings=TokeniserSettings(use="wordpiece.v1"), form="decoder", seed=0
+    )
+    save_tokeniser(made, tmp_path)
+    ours = Speaking(tmp_path / "tokenizer.json", template=None, marks={})
+    for text, expected in CHINESE.items():
+        ids = ours.ids(text)
+        assert ours.text(ids) == expected
+        assert ours.text(ids).startswith(ours.text(ids[:4])), "a stream only adds"
+
+
+def test_a_writer_says_chinese_as_its_converted_form_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = write_writer(tmp_path, "gpt2")
+    made = tokeniser(
+        list(CHINESE) * 2, settings=TokeniserSettings(use="wordpiece.v1"), form="decoder", seed=0
+    )
+    save_tokeniser(made, folder / "writer")
+    writer = Writer(folder, FACTS, threads=1)
+    ours = Speaking(folder / "writer" / "tokenizer.json", template=None, marks={})
+    text = next(iter(CHINESE))
+
+    def generated(input_ids: torch.Tensor, **_: object) -> torch.Tensor:
+        return torch.cat([input_ids, torch.tensor([ours.ids(text)])], dim=1)
+
+    monkeypatch.setattr(writer.network, "generate", generated)
+    assert [one.text for one in writer.write(["hi"])] == [text]
 
 
 @pytest.mark.parametrize("text", [*TEXTS, ""])

@@ -8,6 +8,7 @@ transformers what `chainring.text.chat.prompt_ids` asks for.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,15 @@ from typing import Any
 from chainring.contracts.errors import InputError, MissingPackageError
 from chainring.contracts.said import Said
 from chainring.deployment.encoder import panics_told, read_tokenizer
+from chainring.text.characters import HAN
 from chainring.text.chat import Message
+
+_FULL = "\u3001-\u3004\u3008-\u301f\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65"
+_CHINESE = rf"{HAN}{_FULL}“”‘’…—·"
+_NEEDLESS = re.compile(
+    rf"(?<=[{_CHINESE}]) (?=[{_CHINESE}0-9])|(?<=[0-9]) (?=[{_CHINESE}])"
+    rf"| (?=[{_FULL}])|(?<=[{_FULL}]) "
+)
 
 
 class Speaking:
@@ -47,7 +56,8 @@ class Speaking:
 
     def text(self, ids: Sequence[int]) -> str:
         """Return what ids say, without special tokens."""
-        return str(self._tokenizer.decode(list(ids), skip_special_tokens=True)).strip()
+        said = str(self._tokenizer.decode(list(ids), skip_special_tokens=True)).strip()
+        return without_blanks(said, self._tokenizer)
 
     def apply_chat_template(
         self,
@@ -68,6 +78,16 @@ class Speaking:
     def _encoded(self, text: str, *, add_special_tokens: bool = True) -> Any:
         with panics_told():
             return self._tokenizer.encode(text, add_special_tokens=add_special_tokens)
+
+
+def without_blanks(text: str, tokenizer: Any) -> str:
+    """Return what a tokeniser of the tokenizers package said, without blanks between Chinese.
+
+    One of WordPiece (BERT's) takes each Chinese character for a word and puts a blank between two
+    words; it goes where Chinese has none: between characters, numbers, and beside Chinese marks.
+    """
+    by_words = type(tokenizer.decoder).__name__ == "WordPiece"
+    return _NEEDLESS.sub("", text) if by_words else text
 
 
 def _compiled(template: str) -> Any:

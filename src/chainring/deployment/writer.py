@@ -23,6 +23,7 @@ from chainring.contracts.prediction import LENGTH, STOP
 from chainring.deployment.batches import token_batches
 from chainring.deployment.encoder_module import quiet
 from chainring.deployment.model_folder import damaged
+from chainring.deployment.speaking import without_blanks
 from chainring.deployment.written import Written
 from chainring.text.chat import prompt_ids, recent
 
@@ -98,8 +99,13 @@ class Writer:
         texts = self.writing.batch_decode(written_bw, skip_special_tokens=True)
         parts = zip(texts, sure_b.tolist(), self._ended(written_bw).tolist(), strict=True)
         return [
-            Written(text.strip(), sure, STOP if ended else LENGTH) for text, sure, ended in parts
+            Written(self._said(text), sure, STOP if ended else LENGTH)
+            for text, sure, ended in parts
         ]
+
+    def _said(self, text: str) -> str:
+        known = getattr(self.writing, "backend_tokenizer", None)  # one in Python alone has none
+        return text.strip() if known is None else without_blanks(text.strip(), known)
 
     def _ended(self, written_bw: Any) -> Any:
         """Return whether each text ended by itself, shape (B,).
