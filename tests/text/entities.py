@@ -174,6 +174,10 @@ _NEGATIVE: list[tuple[Draw, str]] = [
         ),
         "{}下的单|delivered on {}|截至{}|on {} we met|发布于{}|{}",
     ),
+    (
+        lambda r: f"{r.choice(['南京', '新疆', '家里', '公司', '臺北'])}{r.randrange(1, 32)}号",
+        "寄到{}之前能到吗|快递发到{}来得及吗|住在{}回来|搬到{}开门",
+    ),
     (lambda r: f"{r.randrange(1900, 2030)}", "in {}|{}年|since {} we sell|{}款手机"),
     (
         lambda r: f"978-{r.randrange(0, 9)}-{digits(r, 3)}-{digits(r, 5)}-{r.randrange(10)}",

@@ -17,7 +17,7 @@ import re
 
 from chainring.text.characters import HAN
 from chainring.text.personal_codes import LINKS, labelled
-from chainring.text.personal_homes import by_postcode, estates, with_flat
+from chainring.text.personal_homes import by_postcode, estates, named_estate, with_flat
 from chainring.text.places import Spans, View, disjoint, matches, values
 
 # -- dates of birth ------------------------------------------------------------------------------
@@ -63,26 +63,36 @@ _PLACES = (
     "|武汉|宜昌|襄阳|长沙|株洲|衡阳|广州|深圳|珠海|佛山|东莞|中山|惠州|汕头|南宁|桂林|柳州|海口|三亚|成都|绵阳|贵阳|昆明|拉萨"
     "|西安|咸阳|兰州|西宁|银川|乌鲁木齐|唐山|保定|邯郸|廊坊|台北|高雄"
 )
-_UNIT = "(?:号院|号楼|号|弄|栋|幢|座|单元|层|楼|室|房|户|门)"
-_UNIT_CHAR = re.compile("[号弄栋幢座层楼室房户门单]")
+_UNIT = "(?:号院|号楼|号|巷|弄|栋|幢|座|单元|层|楼|室|房|户|门)"
+_UNIT_CHAR = re.compile("[号巷弄栋幢座层楼室房户门单]")
 _NUMBER = rf"(?:[0-9]{{1,5}}[a-z]?|[a-z][0-9]{{0,4}}|[一二三四五六七八九十]{{1,3}}) ?{_UNIT}(?!线)"
+_NO_HOUSE = (  # 12号上午 is a day, 3号口 a place of all
+    "(?:口|出口|站|店|公交|车|台|机|窗|[上中下]午|[早晚]|凌晨|那天|当天|开始|开业|之?[前后]|以[前后]"
+    "|到|至|左右|起|截止|星期|周)"
+)
+_IS_DAY = (
+    "(?:(?:[12]?[0-9]|3[01])(?![0-9])|[一二三四五六七八九]|[一二]?十[一二三四五六七八九]?"
+    "|三十一?) ?号"
+)
+_DAY_GOES_ON = (  # what goes on with a day, behind which no house is named
+    f"{_IS_DAY} ?(?:{_NO_HOUSE}|能|会|才|就(?![行好可])|要|有(?!人)|来|发|入|出|还[能会是款要]|过"
+    "|停|赶|扣|再|开|解封|断[电水网]|办|复[诊查工课]|报[名到]|交[房付]|退|回[去来]|做|放[假学]|体检|检"
+    "|医|手术|门(?![口牌前卫])|病?床|生效|截|考|举)"
+)
 _NUMBERS = (
-    rf"{_NUMBER}(?:[ -]?[{HAN}]{{0,8}}?[ -]?{_NUMBER})*"
-    r"(?:[ -]?[0-9]{2,4}(?![0-9元块天年月日]))?"
+    rf"{_NUMBER}(?:[ -]?[{HAN}]{{0,8}}?[ -]?(?!{_DAY_GOES_ON}){_NUMBER})*"
+    r"(?P<room>[ -]?[0-9]{2,4}(?![0-9元块天年月日]))?"
 )
 _STREET = "(?:路|街|道|巷|弄|胡同|村|里|园|苑|城|庄|湾|小区|大厦|新村|公寓|广场|组|社区)"
 _SECTION = "(?:[东南西北中]?[一二三四五六七八九十]?段)? ?"
-_NO_EXIT = "(?![0-9]{1,3} ?号 ?(?:口|出口|站台|线|[上中下]午))"
 _ADDRESS = re.compile(
-    rf"(?:{_PLACES})(?: ?[{HAN}·]){{0,26}}?{_STREET}{_SECTION}{_NO_EXIT}{_NUMBERS}"
+    rf"(?:{_PLACES})(?: ?[{HAN}·]){{0,26}}?{_STREET}{_SECTION}(?P<numbers>{_NUMBERS})"
 )
 _HOME_WORDS = "地址|住址|住所|家住|住在|现住|居住地|寄到|寄往|寄给我|送到|送货到|发到|户籍|搬到"
 _HOME_LABEL = labelled(_HOME_WORDS, _HOME_WORDS)
-_HOME = re.compile(rf"[{HAN}·](?: ?[{HAN}·]){{1,29}}?{_SECTION}{_NO_EXIT}{_NUMBERS}")
-_AT_ROAD = re.compile(  # 12号上午 is a day, 3号口 a place of all
-    "(?![0-9]{1,5} ?[号弄] ?(?:口|出口|站|公交|车|台|机|窗|[上中下]午|[早晚]|凌晨|那天|当天"
-    "|开始|开业|之?[前后]|以[前后]|到|至|左右|起|截止|星期|周))"
-    f"(?=[0-9]{{1,5}}[a-z]? ?[号弄]){_NUMBERS}"
+_HOME = re.compile(rf"[{HAN}·](?: ?[{HAN}·]){{1,29}}?{_SECTION}(?P<numbers>{_NUMBERS})")
+_AT_ROAD = re.compile(
+    f"(?![0-9]{{1,5}} ?[号巷弄] ?{_NO_HOUSE})(?=[0-9]{{1,5}}[a-z]? ?[号巷弄]){_NUMBERS}"
 )
 _ROAD_NAME = re.compile(rf"(?: ?[{HAN}·])+$")
 _ROAD_REACH, _MIN_ROAD_NAME, _MAX_ROAD_NAME, _MAX_AREA_NAME = 24, 2, 6, 4
@@ -92,6 +102,7 @@ _ROAD = re.compile(  # no road: 走路, 铁路, 这条路, 一路
     "|(?<=[东南西北中文经纬科新建技园兴])一路|(?<![逛上扫沿这那条])街|大道|胡同|(?<![这那条小])巷)"
     f"{_SECTION}$"
 )
+_LANE = re.compile(f"(?:(?<![知味报频通渠难跑轨管地隧说人街车赛])道|弄){_SECTION}$")
 _AREA = re.compile("[省市区县镇乡]")
 _BEFORE_ROAD = re.compile(  # what stands behind the last of these words is the name
     "住在|住|位于|地址|家在|公交|地铁|[寄送搬发][到往给]?|[在到去往是找坐乘走等给的了或我你他她请查把离]"
@@ -124,6 +135,38 @@ def _name_of_road(before: str) -> int:
     words = [match.end() for match in _BEFORE_ROAD.finditer(before, name.start(), road.start())]
     start = max(name.start(), first, *words)
     return len(before) - start if road.start() - start >= _MIN_ROAD_NAME else 0
+
+
+_OUT_OF_HOUSE = re.compile(f"[0-9]{{1,5}} ?号 ?{_NO_HOUSE}")
+_DAY, _BUSY_DAY = re.compile(f"{_IS_DAY}$"), re.compile(_DAY_GOES_ON)
+_UNITS, _STRONG = re.compile(_UNIT), re.compile("[栋幢弄室户院]|单元")
+_SHOPS, _FLOOR = re.compile("[城园] ?$"), re.compile("[楼层门房]$")
+_DISTRICT = re.compile("[省县镇]|(?<![小社园商城])区|(?<![城超都上门])市(?![场民])|乡(?![下亲])")
+
+
+def _is_told(home: re.Match[str]) -> bool:
+    """Return whether a colon tells of an address: 住址：汤臣一品8号."""
+    plain, start = home.string, home.start()
+    at_colon = ":" in plain[max(0, start - 2) : start]
+    return at_colon and not _BUSY_DAY.match(plain, home.start("numbers"))
+
+
+def _is_home(home: re.Match[str]) -> bool:
+    """Return whether a house is named, and not a day (寄到南京25号) or a floor (住在内科3楼)."""
+    plain, at, numbers = home.string, home.start("numbers"), home["numbers"]
+    end = at - (plain[at - 1] in "甲乙丙丁")
+    if _ROAD.search(plain, home.start(), end) or _LANE.search(plain, home.start(), end):
+        return not _OUT_OF_HOUSE.match(plain, at)
+    units = _UNITS.findall(numbers)
+    if _STRONG.search("".join(units)) or ("房" in units and len(units) > 1):
+        return True
+    if _BUSY_DAY.match(plain, at):
+        return False
+    estate = named_estate(plain, at)
+    if estate:
+        return not (_SHOPS.search(estate) and _FLOOR.search(numbers))
+    districts = len(_DISTRICT.findall(plain, home.start(), at))
+    return not _DAY.match(numbers) and districts >= (1 if units == ["号"] else 2)
 
 
 # -- English addresses ---------------------------------------------------------------------------
@@ -164,8 +207,9 @@ def addresses(view: View) -> Spans:
         spans = with_flat(spans + by_postcode(view), view.text)
     spans += [match.span() for match in values(_LIVES, _SMALL, view)]
     if not view.plain.isascii() and _UNIT_CHAR.search(view.near):
-        spans += [match.span() for match in _ADDRESS.finditer(view.plain)]
-        spans += [match.span() for match in values(_HOME_LABEL, _HOME, view)]
+        spans += [home.span() for home in _ADDRESS.finditer(view.plain) if _is_home(home)]
+        told = values(_HOME_LABEL, _HOME, view)
+        spans += [home.span() for home in told if _is_told(home) or _is_home(home)]
         spans += _roads(view)
     if not view.near.isascii():
         spans += estates(view)

@@ -27,8 +27,9 @@ from chainring.text.places import Spans, View, matches, values
 
 _COUNT = "(?:[0-9]{1,4}|[一二三四五六七八九十]{1,3}|[a-z])"
 _ESTATE = (
-    "(?:小区|社区|(?<![公校儿果])园|苑|(?<![全本各该每这那])村|庄|(?<![商全])城|湾"
-    "|(?<![这那哪家院城村园区楼社市县镇乡手心公])里|府|庭|(?<!邻)居|公馆|公寓|大厦|大院|宿舍|墅|郡"
+    "(?:小区|社区|(?<![公校儿果])园|苑|(?<![全本各该每这那农乡])村|庄"
+    "|(?<![商全县古老省进出学])城|湾"
+    "|(?<![这那哪家院城村园区楼社市县镇乡手心公卡栏店箱屋房车库群校厂柜])里|府|庭|(?<!邻)居|公馆|公寓|大厦|大院|宿舍|墅|郡"
     "|邸|屯|寨|坊|家属院)(?:[一二三四五六七八九十]期)?"
     "(?: ?[a-z东南西北中一二三四五六七八九十]区)? ?"
 )
@@ -71,6 +72,19 @@ def estates(view: View) -> Spans:
         if estate and start < estate.start():
             spans.append((start, dashed.end()))
     return spans
+
+
+def named_estate(plain: str, end: int) -> str:
+    """Return the word of an estate or village that stands with its name before `end`, or nothing.
+
+    >>> named_estate("翠苑小区12号", 4), named_estate("我们小区12号", 4)
+    ('小区', '')
+    """
+    found = _ESTATE_BEFORE.search(plain, max(0, end - _SIGN_REACH), end)
+    if not found:
+        return ""
+    least = min(2, len(found[0].strip()))
+    return found[0] if _name_start(plain, found.start(), least=least) < found.start() else ""
 
 
 def _home(found: re.Match[str]) -> tuple[int, int] | None:
