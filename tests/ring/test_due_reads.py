@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -12,8 +11,9 @@ from tests.statements import statements
 
 from chainring.contracts.feedback import Feedback
 from chainring.contracts.reaction import Reaction
-from chainring.ring.due import due, labelled_drop
+from chainring.ring.due import due, labelled_drop, new_corrections
 from chainring.software.api import Project
+from chainring.store import traffic
 
 
 def react(project: Project, answer: str, kind: Any, value: str = "", consent: str = "") -> Feedback:
@@ -38,14 +38,14 @@ def test_of_labels_alone_what_says_no_label_is_not_read(
     flag = react(project, flagged.id, "flag", "wrong")
     correct(project, [corrected])
     project.decide(flag.id, decision="change", value="size", by="ann")
-    feedback, read = project.ring.traffic.feedback, set()
+    whole, read = traffic.read_feedback, set()
 
-    def noted(**asked: Any) -> Iterator[Feedback]:
-        for row in feedback(**asked):
-            read.add(row.kind)
-            yield row
+    def noted(*bodies: Any) -> Feedback:
+        row = whole(*bodies)
+        read.add(row.kind)
+        return row
 
-    monkeypatch.setattr(project.ring.traffic, "feedback", noted)
+    monkeypatch.setattr(traffic, "read_feedback", noted)
     assert due(project.ring).corrections == 2
     assert read == {"correction", "flag"}
 
@@ -87,5 +87,16 @@ def test_reviewed_answers_are_read_in_few_statements_however_many_there_are(
         reviewed(project, 0, wrong)
         with statements() as found:
             assert labelled_drop(project.ring) is not None
+        sent.append(len(found))
+    assert sent[0] == sent[1]
+
+
+def test_reactions_to_what_was_reviewed_are_read_in_few_statements(project: Project) -> None:
+    sent = []
+    for count in (3, 30):
+        for one in answers(project, count, holdout=True):
+            project.decide(one.id, decision="accept", by="ann")
+        with statements() as found:
+            new_corrections(project.ring, last_turn(project))
         sent.append(len(found))
     assert sent[0] == sent[1]

@@ -51,6 +51,22 @@ def with_case(project: Project, *, kind: str = "drift", at: float | None = None)
     return case
 
 
+def test_a_moment_with_nothing_to_tell_writes_nothing_and_decodes_nothing_anew(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[bytes] = []
+    alerts = Alerts(
+        configured(project, "https://hook.example/x"),
+        post=lambda url, heads, body: (told.append(body), 200)[1],
+    )
+    with_case(project)
+    assert alerts.send() == len(told) == 1
+    assert alerts.send() == 0  # what was sent is taken up
+    monkeypatch.delattr(type(project.ring.ledger), "lease")
+    monkeypatch.setattr("chainring.store.newest.decode", None)
+    assert alerts.send() == 0
+
+
 @dataclass(slots=True)
 class Hook:
     """A webhook on this machine; it answers with the statuses in turn, then 200."""

@@ -139,8 +139,8 @@ def test_what_came_of_an_answer_ends_as_texts_do(project: Project, private: bool
     snapshot_feedback(project.ring, [])
     assert "rows.jsonl" in holding(project, words)  # of the snapshot that a turn begins with
     assert project.gc()["texts"] == 1
-    assert next(traffic.feedback(named=old.id)).value == ""
-    assert next(traffic.feedback(named=said.id)).value == words
+    assert traffic.feedback_named(old.id)[0].value == ""
+    assert traffic.feedback_named(said.id)[0].value == words
     over(project, [said.id])
     project.gc()
     project.close()

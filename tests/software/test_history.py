@@ -6,9 +6,12 @@ from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any, cast
 
+import pytest
+
 from chainring.deployment.http.pages.ring import _charts, _tiles
 from chainring.deployment.http.pages.strings import Strings
 from chainring.deployment.http.verbs import Day, History
+from chainring.software import history
 from chainring.software.history import days
 
 TODAY = datetime.now(UTC).date()
@@ -17,8 +20,10 @@ TODAY = datetime.now(UTC).date()
 def _past(*ages: int) -> list[Day]:
     """Return the past of a project with a hundred answers on each day that is so many days ago."""
     rows = [((TODAY - timedelta(days=age)).isoformat(), "answers", 100) for age in ages]
-    traffic = SimpleNamespace(by_day=lambda: rows)  # no reaction is read for it
-    return days(cast(Any, SimpleNamespace(ring=SimpleNamespace(traffic=traffic))))
+    project = cast(Any, SimpleNamespace(ring=SimpleNamespace(traffic=None)))
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(history, "by_day", lambda traffic: rows)  # no reaction is read for it
+        return days(project)
 
 
 def test_a_day_without_traffic_is_a_day_and_the_last_one_is_today() -> None:

@@ -14,7 +14,17 @@ import pytest
 from chainring.contracts.guard import FORGOTTEN
 from chainring.contracts.ids import new_id
 from chainring.contracts.prediction import Prediction, shadow_of
-from chainring.store.answers import Cursor, Stream, by_id, count, latest, newer, skip, unsure
+from chainring.store.answers import (
+    Cursor,
+    Stream,
+    by_day,
+    by_id,
+    count,
+    latest,
+    newer,
+    skip,
+    unsure,
+)
 from chainring.store.erase import forget_answers
 from chainring.store.traffic import Traffic
 
@@ -79,7 +89,7 @@ def test_shadows_are_read_where_they_are_asked_for_and_counted_nowhere(
     assert len(newer(traffic, Stream(model="new", since=0.0), Cursor())) == 1
     assert {row.id for row in traffic.predictions()} == {row.id for row in rows[:5]}
     assert traffic.counts()["predictions"] == 5
-    assert sum(n for _, kind, n in traffic.by_day() if kind == "answers") == 5
+    assert sum(n for _, kind, n in by_day(traffic) if kind == "answers") == 5
     assert [row.id for row in latest(traffic, "old", limit=2)] == [rows[3].id, rows[2].id]
     assert by_id(traffic, [rows[5].id, "pred_unknown"]).keys() == {rows[5].id}
 

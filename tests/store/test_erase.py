@@ -178,7 +178,7 @@ def test_another_applications_texts_in_the_same_database_are_not_told(
         told = sorted(texts_of(log, texts_past_their_time(log)).values())
         assert told == [f"asked the {log.app}", f"said to the {log.app}"]
         (words,) = words_past_their_time(log)
-        assert next(log.feedback(named=words)).value == f"done for the {log.app}"
+        assert log.feedback_named(words)[0].value == f"done for the {log.app}"
         log.close()
 
 

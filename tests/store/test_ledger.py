@@ -99,6 +99,23 @@ def test_facts_are_found_by_what_they_are_about(ledger: Ledger) -> None:
     assert ledger.facts("case", Note, about="fb_3") == []
 
 
+def test_what_is_said_of_one_thing_is_found_by_its_index(ledger: Ledger) -> None:
+    if ledger.engine.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL plans by the number of rows")
+    asked: list[tuple[str, Any]] = []
+
+    def note(_c: Any, _cursor: Any, statement: str, parameters: Any, *_more: Any) -> None:
+        asked.append((statement, parameters))
+
+    sa.event.listen(ledger.engine, "before_cursor_execute", note)
+    ledger.facts("case", Note, about="fb_1")
+    sa.event.remove(ledger.engine, "before_cursor_execute", note)
+    (query,) = (one for one in asked if one[0].startswith("SELECT"))
+    with ledger.engine.connect() as connection:
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query[0]}", query[1]).all()
+    assert all("facts_by_about" in row[3] for row in plan if "facts" in row[3]), plan
+
+
 def test_applications_in_one_ledger_do_not_see_each_other(ledger: Ledger) -> None:
     other = Ledger(ledger.url, app="bank")
     ledger.add_fact("note", "n1", Note(text="shop's"))

@@ -18,6 +18,7 @@ from chainring.contracts.ids import new_id
 from chainring.contracts.prediction import Prediction
 from chainring.store import schema
 from chainring.store import traffic as traffic_module
+from chainring.store.answers import by_day
 from chainring.store.erase import texts_past_their_time
 from chainring.store.traffic import STRAY, Traffic
 
@@ -77,8 +78,8 @@ def test_feedback_is_joined_with_text_and_answer_of_its_prediction(
     )
     assert list(second.feedback(kinds=("rating",))) == []
     assert list(second.feedback(kinds=("rating", "correction"))) == [stored]
-    assert list(second.feedback(named=feedback.id)) == [stored]
-    assert list(second.feedback(named="fb_unknown")) == []
+    assert second.feedback_named(feedback.id) == [stored]
+    assert second.feedback_named("fb_unknown") == []
 
 
 def test_the_same_idempotency_key_is_stored_once(
@@ -269,7 +270,7 @@ def test_a_day_begins_at_midnight_utc(traffic: Traffic, predicted: Make, said: M
     rows = [predicted(now=now, at=midnight - 0.3), predicted(now=now, at=midnight)]
     rows.append(predicted(now=now, at=midnight + DAY_S - 0.3, passed_on=True))
     traffic.commit([(row, None) for row in rows], [said(rows[0].id, at=midnight + 5)])
-    assert traffic.by_day() == [
+    assert by_day(traffic) == [
         ("2026-11-22", "answers", 1),
         ("2026-11-23", "answers", 2),
         ("2026-11-23", "correction", 1),
@@ -285,7 +286,7 @@ def test_ratings_of_a_day_count_by_their_thumb_whatever_else_they_say(
     thumbs = [said(row.id, at=at, kind="rating", value=one) for one in ("up", "up", "down")]
     thumbs.append(said(row.id, at=at, kind="rating", value="up", author=sly, comment=sly, key=sly))
     traffic.commit([(row, None)], [*thumbs, said(row.id, at=at, kind="flag", value="down")])
-    found = {kind: count for day, kind, count in traffic.by_day() if day == "2026-11-23"}
+    found = {kind: count for day, kind, count in by_day(traffic) if day == "2026-11-23"}
     assert found == {"rating": 4, "flag": 1, "thumbs up": 3, "thumbs down": 1}
 
 

@@ -31,6 +31,7 @@ from chainring.stats.sequential import capital_for, log_capital_of_change
 from chainring.store.tables import read_table
 from chainring.trust.guard import guard
 
+_REACTION = "fb_"
 MIN_PROMISE = 30
 """So many reviewed answers, at least, say how good a champion was."""
 FIRM_PROMISE = 100
@@ -132,11 +133,11 @@ def _reactions(ring: Ring, decided: list[str]) -> list[Feedback]:
     if TASKS[ring.recipe.data.task].form == "text":
         return list(ring.traffic.feedback())
     rows = {row.id: row for row in ring.traffic.feedback(kinds=STATEMENTS)}
-    for name in decided:
-        if name not in rows:
-            found = ring.traffic.feedback_on(name) or ring.traffic.feedback(named=name)
-            rows |= {row.id: row for row in found}
-    return list(rows.values())
+    others = [name for name in decided if name not in rows]
+    about = [name for name in others if not name.startswith(_REACTION)]
+    named = [name for name in others if name.startswith(_REACTION)]
+    found = [*ring.traffic.feedback_on(*about), *ring.traffic.feedback_named(*named)]
+    return list((rows | {row.id: row for row in found}).values())
 
 
 def _is_untold(one: Statement, known: set[str]) -> bool:

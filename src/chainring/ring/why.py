@@ -268,9 +268,8 @@ def _promotions(ring: Ring, model: str) -> Iterator[dict[str, Any]]:
 
 
 def _reviews(ring: Ring, prediction: str, said: Sequence[Feedback]) -> list[Label]:
-    about = {prediction, *(row.id for row in said)}
-    labels = ring.ledger.facts("label", Label)
-    return [label for label in labels if label.record in about or about & set(label.parents)]
+    about = dict.fromkeys((prediction, *(row.id for row in said)))
+    return [one for name in about for one in ring.ledger.facts("label", Label, about=name)]
 
 
 def _answer(answered: Prediction) -> dict[str, Any]:

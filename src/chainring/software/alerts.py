@@ -34,6 +34,7 @@ from chainring.contracts.errors import (
     NotAllowedError,
 )
 from chainring.contracts.said import Said
+from chainring.store.newest import Newest
 
 if TYPE_CHECKING:
     from chainring.deployment.alert_settings import AlertSettings
@@ -72,36 +73,41 @@ class Alerts:
         self._project = project
         self._settings: AlertSettings = project.ring.recipe.alerts
         self._post = post or pinned_post(self._settings)
+        ledger = project.ring.ledger
+        self._waiting = Newest(ledger, "case", Case, said=self._to_tell)
+        self._alerts = Newest(ledger, ALERT, Alert, said=lambda alert: alert)
 
     def send(self, *, now: float | None = None) -> int:
         """Try every alert that is due; return how many were taken."""
         moment = time.time() if now is None else now
-        if not self._settings.url:
-            return 0
+        if not self._settings.url or not self._due(moment):
+            return 0  # a lease is written to the disk
         try:
             with self._project.ring.ledger.lease("alerts", ttl_s=120.0):
-                return sum(self._tried(case, alert, moment) for case, alert in self._due(moment))
+                return sum(self._tried(alert, moment) for alert in self._due(moment))
         except ConflictError:
             return 0  # another server is at it
 
-    def _due(self, now: float) -> list[tuple[Case, Alert]]:
-        ledger = self._project.ring.ledger
-        known = {one.case: one for one in ledger.facts(ALERT, Alert)}
-        cases = [
-            case
-            for case in ledger.facts("case", Case)
-            if case.kind in self._settings.kinds and case.state == "open"
-        ]
-        pairs = [(case, known.get(case.id, Alert(case=case.id))) for case in cases]
+    def _to_tell(self, case: Case) -> tuple[str, float] | None:
+        wanted = case.kind in self._settings.kinds and case.state == "open"
+        return (case.id, case.at) if wanted else None
+
+    def _due(self, now: float) -> list[Alert]:
+        known = {one.case: one for one in self._alerts.all()}
+        cases = [one for one in self._waiting.all() if one is not None]
+        pairs = [(at, known.get(name, Alert(case=name))) for name, at in cases]
         return [
-            (case, alert)
-            for case, alert in pairs
+            alert
+            for at, alert in pairs
             if alert.state == "waiting"
             and alert.next_at <= now
-            and (alert.next_at or now - case.at <= _TOLD_WITHIN_S)
+            and (alert.next_at or now - at <= _TOLD_WITHIN_S)
         ]
 
-    def _tried(self, case: Case, alert: Alert, now: float) -> bool:
+    def _tried(self, alert: Alert, now: float) -> bool:
+        case = self._project.ring.ledger.fact("case", alert.case, Case)
+        if case is None:
+            return False
         body = _body(case)
         secret = os.environ.get(self._settings.secret_env, "")
         try:

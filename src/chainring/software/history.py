@@ -17,6 +17,7 @@ from chainring.ring.built import current
 from chainring.ring.sentences import kept
 from chainring.ring.turn import Turn
 from chainring.software.reviewing import review_items
+from chainring.store.answers import by_day
 
 if TYPE_CHECKING:
     from chainring.software.api import Project
@@ -56,7 +57,7 @@ def evaluations(project: Project, verdict: Lineage) -> dict[str, Evaluation]:
 def days(project: Project) -> list[Day]:
     """Return every day from the first with traffic to today, oldest first; quiet ones are zeros."""
     counts: dict[str, dict[str, int]] = defaultdict(dict)
-    for day, kind, count in project.ring.traffic.by_day():
+    for day, kind, count in by_day(project.ring.traffic):
         counts[day][kind] = count
     return [
         Day(

@@ -235,7 +235,7 @@ def _item(project: Project, item: str) -> ReviewItem:
             language=prediction.language,
             at=prediction.at,
         )
-    row = next(traffic.feedback(named=item), None)
+    row = next(iter(traffic.feedback_named(item)), None)
     if row is not None:
         return ReviewItem(
             id=item,

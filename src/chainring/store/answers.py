@@ -10,8 +10,10 @@ is committed after a later one was seen is missed, which a count of thousands ca
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
@@ -20,11 +22,12 @@ import sqlalchemy as sa
 from chainring.contracts.codec import decode
 from chainring.contracts.payload import unpacked
 from chainring.contracts.prediction import Prediction
-from chainring.store.schema import payloads, predictions, served
+from chainring.store.schema import feedback, payloads, predictions, served
 from chainring.store.traffic import Traffic
 
 Cursor = dict[str, int]
 _BATCH = 500
+_DAY_S = 86400
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,3 +163,42 @@ def texts(traffic: Traffic, identifiers: Iterable[str]) -> Iterator[tuple[str, s
                 rows = connection.execute(query).all()
             found |= {name: unpacked(body)[0] for name, body in rows}
         yield from ((name, found[name]) for name in some if found.get(name))
+
+
+def by_day(traffic: Traffic) -> list[tuple[str, str, int]]:
+    """Return (day, kind, count) of predictions (`answers`, `passed on`) and feedback.
+
+    Ratings count under `thumbs up` and `thumbs down`, too.
+    """
+    found: dict[tuple[str, str], int] = defaultdict(int)
+    table = feedback
+    asked = _by_day(predictions, traffic.app, sa.literal("answers")).where(served)
+    passed = _by_day(predictions, traffic.app, sa.literal("passed on")).where(served)
+    queries = (
+        asked,
+        passed.where(predictions.c.passed_on),
+        _by_day(table, traffic.app, table.c.kind),
+        *(
+            _by_day(table, traffic.app, sa.literal(f"thumbs {rated}")).where(
+                table.c.kind == "rating", table.c.body.contains(f'"value":"{rated}"')
+            )
+            for rated in ("up", "down")
+        ),
+    )
+    for engine in traffic.engines().values():
+        with engine.connect().execution_options(read_only=True) as connection:
+            for query in queries:
+                for day, kind, count in connection.execute(query):
+                    found[_day(day * _DAY_S), kind] += count
+    return [(day, kind, count) for (day, kind), count in sorted(found.items())]
+
+
+def _by_day(table: sa.Table, app: str, kind: sa.ColumnElement[str]) -> sa.Select[Any]:
+    day = sa.cast(sa.func.floor(table.c.at / _DAY_S), sa.BigInteger)
+    columns = (day.label("day"), kind.label("kind"), sa.func.count())
+    found: sa.Select[Any] = sa.select(*columns).where(table.c.app == app)  # type: ignore[assignment]
+    return found.group_by(sa.text("day"), sa.text("kind"))
+
+
+def _day(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d")

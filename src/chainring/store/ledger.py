@@ -99,18 +99,18 @@ class Ledger:
 
     def facts(self, kind: str, noun: type[N], *, about: str | None = None) -> list[N]:
         """Return the newest version of every fact of a kind, in the order of their last change."""
-        newest = sa.select(sa.func.max(facts.c.seq)).where(
-            facts.c.app == self.app, facts.c.kind == kind
-        )
-        if about is not None:
-            newest = newest.where(facts.c.about == about)
-        query = (
-            sa.select(facts.c.body)
-            .where(facts.c.seq.in_(newest.group_by(facts.c.id)))
-            .order_by(facts.c.seq)
-        )
+        of_kind = (facts.c.app == self.app, facts.c.kind == kind)
+        if about is None:
+            newest = sa.select(sa.func.max(facts.c.seq)).where(*of_kind).group_by(facts.c.id)
+            query = sa.select(facts.c.id, facts.c.body).where(facts.c.seq.in_(newest))
+        else:  # grouped by id, SQLite would read every fact of the kind; of one thing there are few
+            query = sa.select(facts.c.id, facts.c.body).where(*of_kind, facts.c.about == about)
+        found: dict[str, str] = {}
         with self._reading() as connection:
-            return [decode(noun, body) for body in connection.execute(query).scalars()]
+            for name, body in connection.execute(query.order_by(facts.c.seq)):
+                found.pop(name, None)  # a later version takes its place at the end
+                found[name] = body
+        return [decode(noun, body) for body in found.values()]
 
     def ref(self, name: str) -> Ref | None:
         """Return the newest version of a reference."""

@@ -7,6 +7,7 @@ over. Texts are payloads: erasable by id, with an end of their own.
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections import defaultdict
@@ -117,21 +118,24 @@ class Traffic:
         bodies = (self._scalar(segment, query) for segment in self._segments())
         return next((unpacked(body)[0] for body in bodies if body is not None), None)
 
-    def feedback_on(self, prediction: str) -> list[Feedback]:
-        """Return what people said of one prediction, in the order it was stored."""
-        where = schema.feedback.c.prediction == prediction
-        places = sorted(filter(self._has, {self._segment(prediction), STRAY}))
-        return [row for place in places for row in self._read_feedback(place, where)]
+    def feedback_on(self, *answers: str) -> list[Feedback]:
+        """Return what people said of predictions, month by month in the order it was stored."""
+        places = sorted(filter(self._has, {STRAY, *map(self._segment, answers)}))
+        return list(self._said(places, schema.feedback.c.prediction, answers))
+
+    def feedback_named(self, *identifiers: str) -> list[Feedback]:
+        """Return feedback by its ids."""
+        return list(self._said(self._segments(), schema.feedback.c.id, identifiers))
 
     def feedback(
-        self, *, kinds: Sequence[str] | None = None, named: str = ""
+        self, *, kinds: Sequence[str] | None = None, since: float = -math.inf
     ) -> Iterator[Feedback]:
-        """Yield all feedback (of some kinds, of one id), joined with text and answer."""
+        """Yield all feedback (of some kinds, given since), joined with text and answer."""
         said = schema.feedback.c
-        chosen = sa.true() if kinds is None else said.kind.in_(kinds)
-        where = sa.and_(chosen, said.id == named if named else sa.true())
+        chosen = [] if kinds is None else [said.kind.in_(kinds)]
+        recent = [] if since == -math.inf else [said.at >= since]
         for segment in self._segments():
-            yield from self._read_feedback(segment, where)
+            yield from self._read_feedback(segment, sa.and_(sa.true(), *chosen, *recent))
 
     def orphans(self) -> list[Feedback]:
         """Return feedback whose prediction is not there (yet)."""
@@ -206,33 +210,6 @@ class Traffic:
                 found[-1].append(connection.execute(erased).scalar_one())
         return digest(encode(found).encode())
 
-    def by_day(self) -> list[tuple[str, str, int]]:
-        """Return (day, kind, count) of predictions (`answers`, `passed on`) and feedback.
-
-        Ratings count under `thumbs up` and `thumbs down`, too.
-        """
-        found: dict[tuple[str, str], int] = defaultdict(int)
-        table = schema.feedback
-        asked = _by_day(predictions, self.app, sa.literal("answers")).where(served)
-        passed = _by_day(predictions, self.app, sa.literal("passed on")).where(served)
-        queries = (
-            asked,
-            passed.where(predictions.c.passed_on),
-            _by_day(table, self.app, table.c.kind),
-            *(
-                _by_day(table, self.app, sa.literal(f"thumbs {rated}")).where(
-                    table.c.kind == "rating", table.c.body.contains(f'"value":"{rated}"')
-                )
-                for rated in ("up", "down")
-            ),
-        )
-        for segment in self._segments():
-            with self._reading(segment) as connection:
-                for query in queries:
-                    for day, kind, count in connection.execute(query):
-                        found[_day(day * _DAY_S), kind] += count
-        return [(day, kind, count) for (day, kind), count in sorted(found.items())]
-
     def erase(self, identifiers: Sequence[str]) -> int:
         """Erase texts by id, leaving tombstones; return how many were there."""
         count = 0
@@ -269,6 +246,14 @@ class Traffic:
             return
         with closing(self._engine(segment).raw_connection()) as connection:
             connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def _said(
+        self, segments: Iterable[str], column: sa.Column[str], names: Sequence[str]
+    ) -> Iterator[Feedback]:
+        for segment in segments:
+            for start in range(0, len(names), _BATCH):
+                some = column.in_(names[start : start + _BATCH])
+                yield from self._read_feedback(segment, some)
 
     def _read_feedback(self, segment: str, where: sa.ColumnElement[bool]) -> Iterator[Feedback]:
         said, comment = schema.feedback, payloads.alias()
@@ -335,16 +320,5 @@ def _create(engine: sa.Engine) -> None:
         schema.traffic.create_all(connection)
 
 
-def _by_day(table: sa.Table, app: str, kind: sa.ColumnElement[str]) -> sa.Select[Any]:
-    day = sa.cast(sa.func.floor(table.c.at / _DAY_S), sa.BigInteger)
-    columns = (day.label("day"), kind.label("kind"), sa.func.count())
-    found: sa.Select[Any] = sa.select(*columns).where(table.c.app == app)  # type: ignore[assignment]
-    return found.group_by(sa.text("day"), sa.text("kind"))
-
-
 def _month(at: float) -> str:
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m")
-
-
-def _day(at: float) -> str:
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d")

@@ -171,10 +171,8 @@ def _complaints(ring: Ring, release: Release) -> dict[float, int]:
     models = {release.candidate.model: 1, release.champion: 0}
     said = [
         row
-        for row in ring.traffic.feedback(kinds=COMPLAINTS)
-        if (row.kind != "rating" or row.value == "down")
-        and row.at >= release.since
-        and row.model in models
+        for row in ring.traffic.feedback(kinds=COMPLAINTS, since=release.since)
+        if (row.kind != "rating" or row.value == "down") and row.model in models
     ]
     asked = by_id(ring.traffic, {row.prediction for row in said})
     keys = {key.id for key in ring.ledger.facts("key", Key)}
