@@ -4,12 +4,13 @@ Enters what a source or a user states, leaves it without regard to case, width a
 
 >>> plain(" Ｃare  Only ")
 'care only'
->>> is_refusal("No "), is_refusal("不同意"), is_refusal("none")
-(True, True, False)
+>>> is_refusal("No "), is_refusal("不同意使用"), is_refusal("none"), is_refusal("不限")
+(True, True, False, False)
 """
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from functools import lru_cache
 
@@ -19,10 +20,33 @@ REFUSALS = frozenset(
     "拒绝 拒絕 已拒绝 已拒絕 撤回 已撤回".split()
 ) | {
     "opt out", "opted out", "no consent", "no training", "not given", "not granted",
-    "not allowed", "not permitted", "do not train", "do not use",
+    "not allowed", "not permitted", "do not train", "do not use", "x", "×", "✗", "✘", "✖", "❌",
 }  # fmt: skip
 """How people and forms say no; `none` says nothing, as a reaction without a word does."""
-_MARKS = " .!,;。、"
+_MARKS = " .!,;。、()[]【】「」\"'\ufe0f"
+_WHO = (
+    "(?:本人|我们?|我們|患者|病人|家[属屬]|用[户戶]|客[户戶]|监护人|監護人|同意[书書]?|授[权權]|[暂暫][时時]?"
+    "|已[经經]?|尚|[从從]|[还還]|仍|明[确確]|[坚堅][决決]){0,3}"
+)
+_NO = (
+    "不|未|[没沒]|否|[无無]|非(?:授[权權]|同意|[许許]可)|拒[绝絕]|禁止|撤|反[对對]|取消|收回|作[废廢]"
+    "|失效|[过過]期"
+)
+_NO_NO = (  # begins like a no, and grants, names a matter, or says nothing
+    "不限|不反[对對]|不拒[绝絕]|不介意|不[仅僅只光]|不可撤|不良|不孕|不(?:署|具|[记記])名|不[详詳明]|不清楚|不[适適]用"
+    "|不需|[无無](?:限|条件|條件|[偿償]|[异異][议議]|意[见見]|妨|所[谓謂]|需|[须須]|[监監]督|[创創]|痛)"
+    "|[没沒]有?(?:[问問][题題]|意[见見]|[异異][议議]|[关關][系係])|未(?:成年|[满滿]|知|[说說]明|填|注明|[声聲]明)"
+)
+_SAYS_NO = re.compile(
+    rf"{_WHO}(?!{_NO_NO})(?:{_NO})"
+    r"|(?:(?:i|we|user|patient|customer|client|subject|guardian|has|have|is|was) ){0,2}(?:"
+    r"(?:(?:do|does|did|has|have|had|was|is|are|may|must|can|should|shall|will|would)"
+    r"(?: not|n['’]?t)|cannot|not)\b(?! (?:limited|restricted|only|applicable|specified|stated"
+    r"|known|asked|required|recorded|mind|object|for (?!train|learn|us|ml|ai)))"
+    r"|never\b|no,|no (?:us|training|learning|permission|agreement|approval|thank|way|sharing)"
+    r"|disagree|disallow|declin|refus|withdr[ae]w|revok|reject|objects?\b|forb[ia]d|prohibit"
+    r"|den(?:y|ied)|opt(?:s|ed)?[ -]out)"
+)
 
 
 @lru_cache(maxsize=4096)
@@ -33,8 +57,13 @@ def plain(term: str) -> str:
 
 
 def is_refusal(consent: str) -> bool:
-    """Whether a consent says, in whatever dress, that the text must not be used."""
-    return plain(consent).strip(_MARKS) in REFUSALS
+    """Whether a consent says, in whatever dress, that the text must not be used.
+
+    What begins with a no is one, as far as it can be told: a refusal taken for granted harms, a
+    consent taken for a refusal is counted among what was left out.
+    """
+    said = plain(consent).strip(_MARKS)
+    return said in REFUSALS or _SAYS_NO.match(said) is not None
 
 
 def _is_visible(char: str) -> bool:
