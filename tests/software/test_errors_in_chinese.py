@@ -160,6 +160,12 @@ def corpus_commands(folder: Path) -> Iterator[tuple[str, ...]]:
     yield "pretrain", gone, "--out", out
     yield "pretrain", short, "--out", out, "--continue-from", f"{gone}/a/b"
     yield "pretrain", short, "--out", out, "--continue-from", full
+    yield "pretrain", short, "--out", out, "--continue-from", "modelscope:x"
+    pickled = folder / "pickled"
+    pickled.mkdir()
+    (pickled / "config.json").write_text('{"model_type": "bert"}')
+    (pickled / "pytorch_model.bin").touch()
+    yield "pretrain", short, "--out", out, "--continue-from", str(pickled)
     yield "pretrain", short, "--out", out, "--tokeniser", "words.v1"
     yield "pretrain", short, "--out", out, "--tokeniser", "bpe.v1", "--size", "200"
     yield "tokeniser", short, "--out", out, "--use", "bpe.v1", "--size", "200"
@@ -167,7 +173,17 @@ def corpus_commands(folder: Path) -> Iterator[tuple[str, ...]]:
 
 def test_commands_on_a_corpus_are_refused_in_chinese(tmp_path: Path) -> None:
     for words in corpus_commands(tmp_path):
-        assert_chinese(told(*words), str(tmp_path), "full, gone, out")
+        assert_chinese(told(*words), str(tmp_path), "full, out, pickled", "full, out")
+
+
+def test_a_cluster_that_cannot_be_had_is_told_in_chinese(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.jsonl").write_text(ROWS)
+    words = ("data", "clean", str(tmp_path / "a.jsonl"), "--out", str(tmp_path / "out"))
+    for address in ("ray://a.example", "a.example", "127.0.0.1:9"):
+        monkeypatch.setenv("RAY_ADDRESS", address)
+        assert_chinese(told(*words, "--executor", "ray.v1"), str(tmp_path))
 
 
 def archive(path: Path, **members: bytes) -> Path:
