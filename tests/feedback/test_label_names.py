@@ -13,14 +13,19 @@ def test_a_known_label_is_right_whatever_it_looks_like(value: str) -> None:
     assert label_fault(value, KNOWN, new_labels=False) is None
 
 
-@pytest.mark.parametrize("value", ["gift_card", "礼品卡", "Card & PIN", "a"])
+@pytest.mark.parametrize(
+    "value",
+    ["gift_card", "礼品卡", "Card & PIN", "a", "退款（部分）", "退货（七天内）", "投诉·快递",
+     "《隐私》咨询", "“假货”举报", "80%以上", "【加急】催单", "投诉—物流", "售后：换货"],
+)  # fmt: skip
 def test_a_sane_new_label_is_right_where_new_ones_are_allowed(value: str) -> None:
     assert label_fault(value, KNOWN, new_labels=True) is None
     assert "unknown label" in str(label_fault(value, KNOWN, new_labels=False))
 
 
 @pytest.mark.parametrize(
-    "value", ["", " ", "-x", "<script>", "a\nb", "x" * 65, "{}", "a;b", "\x00", "？"]
+    "value",
+    ["", " ", "-x", "<script>", "a\nb", "x" * 65, "{}", "a;b", "\x00", "？", "（）", "）退款", "%"],
 )
 def test_what_is_no_name_is_refused(value: str) -> None:
     assert label_fault(value, KNOWN, new_labels=True) is not None

@@ -14,7 +14,9 @@ from chainring.contracts.errors import did_you_mean
 
 MAX_LABEL = 64
 _BETWEEN = re.compile(r"[、，,;；]")
-_NAME = re.compile(r"\w[\w .&/+()'’、？?-]*")
+_NAME = re.compile(
+    r"(?:\w|[（《【「『“](?=.*\w))[\w .&/+()'’、？?%（）《》【】「」『』“”‘·•・：—-]*"
+)
 
 
 def label_fault(value: str, labels: Collection[str], *, new_labels: bool) -> str | None:
