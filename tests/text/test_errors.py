@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import re
 from pathlib import Path
@@ -86,6 +87,17 @@ def test_every_template_has_its_values_in_chinese() -> None:
         places = sorted(int(name) for name in fields) if any(fields) else list(range(len(fields)))
         assert places == list(range(values)), english
         assert HAN.search(chinese), english
+
+
+def test_every_error_of_the_source_has_its_chinese() -> None:
+    place = Path(__file__).parents[2] / "scripts" / "errors.py"
+    spec = importlib.util.spec_from_file_location("errors_of_the_source", place)
+    assert spec is not None
+    assert spec.loader is not None
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    lacking = [f"{path.name}:{line} {template}" for path, line, template in script.missing()]
+    assert lacking == [], "add it to src/chainring/text/errors_zh"
 
 
 def test_no_template_has_two_chinese_ones() -> None:
