@@ -8,6 +8,7 @@ Enters a `View`, leaves sorted, disjoint spans:
 ``090-1234-5678``, ``0412 345 678``             Japanese, Korean and Taiwanese, Australian
 ``8 (912) 345-67-89``, ``(11) 91234-5678``      Russian, Brazilian
 ``98765 43210`` after ``mobile``, ``电话``        seven to fifteen digits after a label
+``vx13912345678``, ``13912345678wx``            mainland, glued to the word of a chat
 ``128 256 512`` after ``手机``, ``mobile``        stays: sizes
 ============================================  =================================================
 """
@@ -39,6 +40,11 @@ _FORMS = tuple(
         r"\(0[1-9]\) ?[0-9]{4}[ -]?[0-9]{4}",
     )
 )
+_MOBILE = "1[3-9][0-9](?:[0-9]{8}|(?P<s>[ -])[0-9]{4}(?P=s)[0-9]{4})"
+_BEFORE_CHAT = re.compile(f"{_FREE}{_MOBILE}(?=(?:[wv]x|v)(?![0-9a-z]))")
+_GLUED = re.compile(_MOBILE + _END)
+_GLUE = re.compile("(?<![0-9a-z])(?:vx?|wx|weixin|zfb|mob|id)$")
+_GLUE_REACH = 7
 _LABEL = re.compile(
     r"(?:电话|座机|固话|热线|致电|拨打|传真|联系方式|拨|(?P<loose>手机|"
     # what has a number of its own before it: an order, a shoe, a seat, a card
@@ -77,7 +83,20 @@ def all_phones(view: View) -> Spans:
         found = matches(form, plain, starts)
         spans += [match.span() for match in found if not is_other(plain, match.start())]
     spans += [match.span() for match in matches(_ANY, plain, starts) if _is_labelled(match)]
+    spans += _beside_chats(plain, starts)
     return disjoint(spans)
+
+
+def _beside_chats(plain: str, starts: list[int]) -> Spans:
+    """Return mainland mobiles that touch the word of a chat, whose account they name: 加vx139…."""
+    before = matches(_BEFORE_CHAT, plain, starts)
+    spans = [match.span() for match in before if not is_other(plain, match.start())]
+    for match in matches(_GLUED, plain, starts):
+        start = match.start()
+        glue = _GLUE.search(plain, max(0, start - _GLUE_REACH), start)
+        if glue and not is_other(plain, glue.start()):
+            spans.append(match.span())
+    return spans
 
 
 def _is_decimal(plain: str, start: int) -> bool:

@@ -212,11 +212,11 @@ _BANK = re.compile(rf"[0-9](?:[ -]?[0-9]){{5,18}}{ENDS}")
 _LONG_LABEL = labelled("账号|帐号|账户|帐户", "[账帐][号户]")
 _LONG = re.compile(rf"[0-9](?:[ -]?[0-9]){{11,18}}{ENDS}")  # after 账号 alone: longer than a phone
 _CHAT_WORDS = (
-    "微信|薇信|威信|v信|支付宝|wechat|weixin|wx|vx|alipay|telegram|skype|snapchat|instagram"
+    "微信|薇信|威信|v信|支付宝|wechat|weixin|wx|vx|加v|+v|alipay|telegram|skype|snapchat|instagram"
 )
 _CHAT_LABEL = labelled(
     _CHAT_WORDS,
-    "微信|薇信|威信|v信|支付宝"
+    "微信|薇信|威信|v信|支付宝|[加+]v(?=[: ])"
     "|(?<![0-9a-z/+])(?:(?:wechat|weixin|alipay|telegram|skype|snapchat|instagram)"
     "(?: account| user ?name)?|[wv]x(?=[: 号]))",
     links=f"(?P<links>{LINKS})",
