@@ -8,11 +8,13 @@ import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from fsspec.implementations.local import LocalFileSystem
 
 from chainring.contracts.codec import decode
-from chainring.contracts.errors import DamagedError, InputError
+from chainring.contracts.errors import ConflictError, DamagedError, InputError
 from chainring.store.backup import backup, restore
 from chainring.store.erasure import Erasure, drop_replaced, erase
 from chainring.store.ledger import Ledger
@@ -173,6 +175,91 @@ def test_a_remote_forgets_too_and_another_machine_reads_what_stands_now(
     assert found_in(tmp_path / "remote", SAID) == []
     there = TreeStore(tmp_path / "there", remote=remote, secret=SECRET)
     assert (there.open(address) / "rows").read_text() == "{}"
+
+
+@pytest.fixture
+def machines(tmp_path: Path) -> tuple[TreeStore, TreeStore]:
+    """Return the stores of two machines that share a remote."""
+    remote = f"file://{tmp_path / 'remote'}"
+    one, other = (TreeStore(tmp_path / n, remote=remote, secret=SECRET) for n in ("one", "other"))
+    return one, other
+
+
+def erased(trees: TreeStore, address: str, tmp_path: Path, text: str, receipt: str) -> None:
+    """Replace the rows of a tree, as an act of forgetting does."""
+    trees.refresh()
+    erase(trees, address, {"rows": blank(tmp_path, text)}, receipt=receipt)
+    drop_replaced(trees)
+
+
+def test_what_one_machine_forgot_stays_forgotten_when_others_forget_after_it(
+    machines: tuple[TreeStore, TreeStore], tmp_path: Path, found_in: Found
+) -> None:
+    one, other = machines
+    address = put(one, tmp_path / "new", rows="ann bo cy di", weights="w")
+    erased(one, address, tmp_path, "bo cy di", "fgt_1")
+    assert (other.open(address) / "rows").read_text() == "bo cy di"
+    erased(one, address, tmp_path, "cy di", "fgt_2")
+    other.refresh()
+    assert (other.open(address) / "rows").read_text() == "cy di"
+    erased(other, address, tmp_path, "di", "fgt_3")
+    fresh = TreeStore(tmp_path / "fresh", remote=f"file://{tmp_path / 'remote'}", secret=SECRET)
+    one.refresh()
+    for trees in (one, other, fresh):
+        assert (trees.open(address) / "rows").read_text() == "di"
+        assert trees.erasure(address).receipts == ("fgt_1", "fgt_2", "fgt_3")
+    drop_replaced(one)
+    for words in ("ann bo", "bo cy", "cy di"):
+        assert found_in(tmp_path, words) == []
+
+
+def test_an_erasure_made_from_bytes_that_another_machine_replaced_is_refused(
+    machines: tuple[TreeStore, TreeStore], tmp_path: Path
+) -> None:
+    one, other = machines
+    address = put(one, tmp_path / "new", rows="ann bo")
+    assert other.erasure(address).files == ()  # as it is now is remembered for a while
+    erased(one, address, tmp_path, "bo", "fgt_1")
+    with pytest.raises(ConflictError, match=r"rows of the tree .* another machine"):
+        erase(other, address, {"rows": blank(tmp_path, "ann")}, receipt="fgt_2")
+    erased(other, address, tmp_path, "", "fgt_2")
+    assert one.erasure(address).receipts == ("fgt_1",)
+    one.refresh()
+    assert one.erasure(address).receipts == ("fgt_1", "fgt_2")
+
+
+def test_files_of_one_tree_that_two_machines_replaced_are_both_replaced(
+    machines: tuple[TreeStore, TreeStore], tmp_path: Path
+) -> None:
+    one, other = machines
+    address = put(one, tmp_path / "new", rows="ann", more="bo")
+    other.open(address)
+    erase(one, address, {"rows": blank(tmp_path)}, receipt="fgt_1")
+    erase(other, address, {"more": blank(tmp_path)}, receipt="fgt_2")
+    one.refresh()
+    assert {one_file.path for one_file in one.erasure(address).files} == {"rows", "more"}
+    assert one.erasure(address) == other.erasure(address)
+
+
+def test_the_remote_is_not_asked_for_the_erasure_of_each_tree(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trees = TreeStore(tmp_path / "store", remote=f"file://{tmp_path / 'remote'}", secret=SECRET)
+    addresses = [put(trees, tmp_path / "new", rows=f"row {number}") for number in range(10)]
+    asked: list[str] = []
+    for name in ("exists", "info", "find", "cat_file"):
+        whole = getattr(LocalFileSystem, name)
+
+        def hears(fs: object, path: str, *given: object, _whole: Any = whole, **named: Any) -> Any:
+            asked.append(path)
+            return _whole(fs, path, *given, **named)
+
+        monkeypatch.setattr(LocalFileSystem, name, hears)
+    for address in addresses:
+        trees.open(address)
+        trees.erasure(address)
+    drop_replaced(trees)
+    assert len(asked) <= 3, asked
 
 
 def test_a_backup_brings_the_erasure_along(

@@ -18,9 +18,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chainring.contracts.codec import decode, encode
-from chainring.contracts.errors import DamagedError, InputError
+from chainring.contracts.errors import ConflictError, DamagedError, InputError
 from chainring.contracts.ids import keyed
-from chainring.store.files import write_durably
 
 if TYPE_CHECKING:
     from chainring.store.trees import TreeStore
@@ -52,21 +51,66 @@ class Erasure:
         return replace(self, seal=keyed(secret, "erasure", bare, size=32))
 
 
-def read_erasure(path: Path, address: str, secret: bytes) -> Erasure:
-    """Return the erasure of a tree, an empty one where nothing was erased.
+def read_erasure(data: bytes | None, address: str, secret: bytes, *, where: Path) -> Erasure:
+    """Return the erasure of a tree, an empty one where nothing was erased (None).
 
     Raises
     ------
     DamagedError
         When it was altered, or belongs to another tree or project.
     """
-    if not path.exists():
+    if data is None:
         return Erasure(address=address)
-    found = decode(Erasure, path.read_bytes())
+    found = decode(Erasure, data)
     is_ours = hmac.compare_digest(found.seal, found.sealed(secret).seal)
     if found.address != address or not is_ours:
-        raise DamagedError(f"the erasure {path} was altered; restore it from a backup")
-    return found
+        raise DamagedError(f"the erasure {where} was altered; restore it from a backup")
+    return replace(found, seal="")
+
+
+def sealed_bytes(erasure: Erasure, secret: bytes) -> bytes:
+    """Return an erasure as it is stored."""
+    return encode(erasure.sealed(secret)).encode()
+
+
+def merged(ours: Erasure, theirs: Erasure) -> Erasure:
+    """Return what two machines replaced in a tree as one erasure.
+
+    Of a file that both replaced, theirs counts, unless ours came after it; the bytes of ours are
+    then among those that go.
+    """
+    files = {one.path: one for one in theirs.files}
+    for one in ours.files:
+        other = files.get(one.path)
+        if other is None or other.digest in one.was:
+            files[one.path] = one
+        else:
+            was = dict.fromkeys((*other.was, *one.was, one.digest))
+            was.pop(other.digest, None)
+            files[one.path] = replace(other, was=tuple(was))
+    receipts = tuple(dict.fromkeys((*theirs.receipts, *ours.receipts)))
+    return replace(
+        ours, files=tuple(files[name] for name in sorted(files)), receipts=receipts, seal=""
+    )
+
+
+def require_newer(ours: Erasure, theirs: Erasure) -> None:
+    """Accept an erasure that knows what another machine put into the files that it replaces.
+
+    Raises
+    ------
+    ConflictError
+        When it was made from other bytes: what went there would come back.
+    """
+    known = {one.path: {*one.was, one.digest} for one in ours.files}
+    strange = [
+        one.path for one in theirs.files if one.digest not in known.get(one.path, one.digest)
+    ]
+    if strange:
+        raise ConflictError(
+            f"{', '.join(strange)} of the tree {ours.address} was changed by forgetting on another "
+            "machine meanwhile; run `chainring forget --resume`"
+        )
 
 
 def erase(
@@ -130,8 +174,3 @@ def _close(trees: TreeStore, address: str) -> None:
         if place.exists() and trees.digests.digest(place) != blob.digest:
             shutil.rmtree(folder)
             return
-
-
-def write_erasure(path: Path, erasure: Erasure, secret: bytes) -> None:
-    """Write an erasure, sealed: whole, or not at all."""
-    write_durably(path, encode(erasure.sealed(secret)).encode(), mode=0o444)

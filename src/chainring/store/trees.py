@@ -13,11 +13,10 @@ import shutil
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 from chainring.contracts.codec import decode, digest, encode
 from chainring.contracts.errors import DamagedError, InputError
-from chainring.store.erasure import Erasure, read_erasure, write_erasure
+from chainring.store.erasure import Erasure, merged, read_erasure, require_newer, sealed_bytes
 from chainring.store.files import (
     DigestCache,
     beside,
@@ -28,6 +27,7 @@ from chainring.store.files import (
     write_durably,
 )
 from chainring.store.manifest import Blob, Manifest, after, hex_name
+from chainring.store.remote import ERASED, Remote
 
 IN_USE_S = 3600.0
 """An open folder that was asked for within this time is never taken away to make room."""
@@ -59,11 +59,7 @@ class TreeStore:
         self.root, self._secret = root, secret
         self.digests = DigestCache(root / "digests.json")
         self._cache_bytes = cache_bytes
-        self._remote: tuple[Any, str] | None = None
-        if remote is not None:
-            import fsspec
-
-            self._remote = fsspec.core.url_to_fs(remote)
+        self._remote = None if remote is None else Remote(remote, root=root)
 
     def put(self, folder: Path, *, kind: str, needs: Sequence[str] = ()) -> str:
         """Store the files of a folder and return the tree's address.
@@ -112,17 +108,43 @@ class TreeStore:
         return after(decode(Manifest, data), now)
 
     def erasure(self, address: str) -> Erasure:
-        """Return which files of a tree were replaced when something was forgotten."""
+        """Return which files of a tree were replaced when something was forgotten.
+
+        What another machine replaced counts here, too, from when the remote is next listed.
+        """
         path = self._erasure_path(address)
-        if not path.exists():
-            self._download(path)
-        return read_erasure(path, address, self._secret)
+        here = self._read_erasure(path.read_bytes() if path.exists() else None, address)
+        data = None if self._remote is None else self._remote.changed(path)
+        if data is None:
+            return here
+        found = merged(here, self._read_erasure(data, address))
+        if found != here:
+            write_durably(path, sealed_bytes(found, self._secret), mode=0o444)
+        return found
 
     def put_erasure(self, erasure: Erasure) -> None:
-        """Write an erasure durably, in place of an earlier one of its tree."""
+        """Write an erasure durably, in place of an earlier one of its tree.
+
+        Raises
+        ------
+        ConflictError
+            When another machine replaced one of its files in the remote meanwhile.
+        """
         path = self._erasure_path(erasure.address)
-        write_erasure(path, erasure, self._secret)
-        self._upload(path, anew=True)
+        if self._remote is not None:  # first: what is written here alone would be overwritten there
+            there = self._read_erasure(self._remote.read(path), erasure.address)
+            require_newer(erasure, there)
+            erasure = merged(erasure, there)
+            self._remote.write(path, sealed_bytes(erasure, self._secret))
+        write_durably(path, sealed_bytes(erasure, self._secret), mode=0o444)
+
+    def _read_erasure(self, data: bytes | None, address: str) -> Erasure:
+        return read_erasure(data, address, self._secret, where=self._erasure_path(address))
+
+    def refresh(self) -> None:
+        """Ask the remote anew what other machines replaced, the next time that a tree is read."""
+        if self._remote is not None:
+            self._remote.refresh()
 
     def put_file(self, path: Path, name: str) -> Blob:
         """Store one file that an erasure is going to name."""
@@ -139,7 +161,7 @@ class TreeStore:
     def has(self, address: str) -> bool:
         """Whether the tree is here (or in the remote)."""
         path = self._manifest_path(address)
-        return path.exists() or self._remote_has(path)
+        return path.exists() or (self._remote is not None and self._remote.has(path))
 
     def open(self, address: str, *, fresh: bool = False) -> Path:
         """Return a read-only folder with the tree's files.
@@ -293,45 +315,22 @@ class TreeStore:
                 shutil.rmtree(folder)
         for path in sorted(blobs, key=lambda path: blobs[path].st_mtime):
             kept = f"blake2b:{path.name}" in keep or path.stat().st_nlink > 1
-            if over > 0 and not kept and self._remote_has(path):
+            if over > 0 and not kept and self._remote.has(path):
                 over -= blobs[path].st_size
                 path.unlink()
 
-    def _upload(self, path: Path, *, anew: bool = False) -> None:
-        if self._remote is None:
-            return
-        fs, base = self._remote
-        target = f"{base}/{path.relative_to(self.root).as_posix()}"
-        # An upload that was cut off left a shorter file there.
-        if anew or not fs.exists(target) or fs.size(target) != path.stat().st_size:
-            fs.makedirs(target.rpartition("/")[0], exist_ok=True)
-            fs.put_file(str(path), target)
+    def _upload(self, path: Path) -> None:
+        if self._remote is not None:
+            self._remote.upload(path)
 
     def _download(self, path: Path) -> None:
-        if self._remote is None or not self._remote_has(path):
-            return
-        fs, base = self._remote
-        temporary = beside(path)
-        with full_disk_explained(self.root):
-            try:
-                path.parent.mkdir(parents=True, exist_ok=True)
-                fs.get_file(f"{base}/{path.relative_to(self.root).as_posix()}", str(temporary))
-                temporary.chmod(0o444)
-                temporary.replace(path)
-            finally:
-                temporary.unlink(missing_ok=True)
-
-    def _remote_has(self, path: Path) -> bool:
-        if self._remote is None:
-            return False
-        fs, base = self._remote
-        return bool(fs.exists(f"{base}/{path.relative_to(self.root).as_posix()}"))
+        if self._remote is not None:
+            self._remote.download(path)
 
     def _remove(self, path: Path) -> bool:
         """Remove a file, in the remote first; return whether it was here."""
-        if self._remote is not None and self._remote_has(path):
-            fs, base = self._remote
-            fs.rm_file(f"{base}/{path.relative_to(self.root).as_posix()}")
+        if self._remote is not None:
+            self._remote.remove(path)
         was_here = path.exists()
         path.unlink(missing_ok=True)
         return was_here
@@ -342,7 +341,7 @@ class TreeStore:
 
     def _erasure_path(self, address: str) -> Path:
         name = hex_name(address)
-        return self.root / "erased" / name[:2] / f"{name}.json"
+        return self.root / ERASED / name[:2] / f"{name}.json"
 
     def _blob_path(self, found: str) -> Path:
         name = hex_name(found)

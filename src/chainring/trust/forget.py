@@ -95,6 +95,7 @@ class _Seen:
 
 def find(wanted: Wanted, *, stores: Stores) -> Found:
     """Return everything that carries one of the marks or ids, in every tree and in the log."""
+    stores.trees.refresh()
     addresses = _addresses(stores)
     tables = list(_tables(stores.trees, addresses))
     wanted, seen = _records(wanted, tables, stores)
@@ -126,6 +127,7 @@ def take_out(
     Records go last: their texts are what golden texts are found by.
     """
     scratch.mkdir(parents=True, exist_ok=True)
+    stores.trees.refresh()
     clean: dict[str, Path | None] = {}
     count = 0
     for address in sorted(addresses, key=lambda one: _rank(stores.trees, one)):

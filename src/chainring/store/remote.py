@@ -1,0 +1,111 @@
+"""The remote of a tree store: the same files below an fsspec url, that several machines reach.
+
+Enters a path below the store's folder, leaves or brings the file of the same name in the remote.
+Erasures are the only files there that ever change: one listing tells which did.
+
+    remote = Remote("s3://bucket/shop", root=Path(".chainring/store"))
+    remote.upload(path)
+    remote.changed(erasure_path)           # its bytes, where they are other than when last asked
+"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from chainring.store.files import beside, full_disk_explained
+
+ERASED = "erased"
+LISTING_S = 30.0
+"""So long a listing of erasures is good for reading; an act of forgetting begins with its own."""
+
+
+class Remote:
+    """Files below an fsspec url (`s3://bucket/x`, `file:///mnt/x`, ...).
+
+    Parameters
+    ----------
+    url
+        Where the files are.
+    root
+        The local folder whose files they are.
+    """
+
+    def __init__(self, url: str, *, root: Path) -> None:
+        import fsspec
+
+        self._fs, self._base = fsspec.core.url_to_fs(url)
+        self._root = root
+        self._listed: dict[str, str] = {}
+        self._listed_at = float("-inf")
+        self._known: dict[str, str] = {}
+
+    def has(self, path: Path) -> bool:
+        """Whether the file is there."""
+        return bool(self._fs.exists(self._place(path)))
+
+    def upload(self, path: Path) -> None:
+        """Copy a file there, unless it is there; one that an upload left shorter is made anew."""
+        place = self._place(path)
+        if not self._fs.exists(place) or self._fs.size(place) != path.stat().st_size:
+            self._fs.makedirs(place.rpartition("/")[0], exist_ok=True)
+            self._fs.put_file(str(path), place)
+
+    def download(self, path: Path) -> None:
+        """Bring a file here, whole or not at all; one that is not there is left alone."""
+        if not self.has(path):
+            return
+        temporary = beside(path)
+        with full_disk_explained(self._root):
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                self._fs.get_file(self._place(path), str(temporary))
+                temporary.chmod(0o444)
+                temporary.replace(path)
+            finally:
+                temporary.unlink(missing_ok=True)
+
+    def remove(self, path: Path) -> None:
+        """Remove a file there, if it is there."""
+        if self.has(path):
+            self._fs.rm_file(self._place(path))
+
+    def read(self, path: Path) -> bytes | None:
+        """Return a file's bytes as they are there now; None where it is not there."""
+        self._fs.invalidate_cache()
+        data: bytes | None = self._fs.cat_file(self._place(path)) if self.has(path) else None
+        return data
+
+    def write(self, path: Path, data: bytes) -> None:
+        """Put bytes there in place of what there was."""
+        place = self._place(path)
+        self._fs.makedirs(place.rpartition("/")[0], exist_ok=True)
+        self._fs.pipe_file(place, data)
+
+    def changed(self, path: Path) -> bytes | None:
+        """Return an erasure's bytes where they are not those of the last time; else None."""
+        if time.monotonic() - self._listed_at > LISTING_S:
+            self._list()
+        place = self._place(path)
+        state = self._listed.get(place)
+        if state is None or self._known.get(place) == state:
+            return None
+        try:
+            found: bytes = self._fs.cat_file(place)
+        except FileNotFoundError:  # its tree was swept since
+            return None
+        self._known[place] = state
+        return found
+
+    def refresh(self) -> None:
+        """List the erasures anew the next time that one is asked for."""
+        self._listed_at = float("-inf")
+
+    def _list(self) -> None:
+        self._fs.invalidate_cache()
+        found = self._fs.find(f"{self._base}/{ERASED}", detail=True)
+        self._listed = {name: str(sorted(info.items())) for name, info in found.items()}
+        self._listed_at = time.monotonic()
+
+    def _place(self, path: Path) -> str:
+        return f"{self._base}/{path.relative_to(self._root).as_posix()}"
