@@ -69,7 +69,15 @@ def test_utf_8_that_was_read_as_gbk_comes_back_but_for_what_was_lost() -> None:
 
 @pytest.mark.parametrize(
     ("text", "lost"),
-    [("价格锟斤拷元", 1), ("锟斤拷锟斤拷 a \ufffd\ufffd", 2), ("烫烫烫烫", 1), ("很烫", 0)],
+    [
+        ("价格锟斤拷元", 1),
+        ("锟斤拷锟斤拷 a \ufffd\ufffd", 2),
+        ("烫烫烫烫烫烫", 1),
+        ("烫烫烫屯屯屯", 1),
+        ("烫烫烫烫，差点烫掉", 0),
+        ("燙燙燙", 0),
+        ("很烫", 0),
+    ],
 )
 def test_what_cannot_come_back_is_counted_and_stays(text: str, lost: int) -> None:
     assert (repair(text).text, repair(text).lost) == (text, lost)

@@ -65,7 +65,7 @@ _BYTES = re.compile("[" + re.escape("".join(sorted(_BYTE_OF))) + "]{2,}")
 _SIGN = re.compile("[\xa1-\xbf×÷]")  # a word of a western language has none
 _FOREIGN = re.compile(r"[^\x00-\x7f]{2,}")
 _RARE = frozenset("锛銆鈥鐨")  # what the first bytes of ，。“的 become; nobody writes these
-_LOST = re.compile("(?:锟斤拷|锟斤|斤拷)+|\ufffd+|烫烫烫+|屯屯屯+")
+_LOST = re.compile("(?:锟斤拷|锟斤|斤拷)+|\ufffd+|[烫屯]{5,}")  # 烫烫烫 alone is said of soup
 _SUSPECT = re.compile("[\x80-\x9f\xa1-\xff\ufffd锟斤烫屯锛銆鈥鐨]|[€-™]{2}")
 
 

@@ -73,6 +73,30 @@ def test_messages_pass_however_short_but_not_symbols_alone() -> None:
     ]  # fmt: skip
 
 
+NUMBERS = {
+    "金额￥1,280.00，手续费12.80元": "Amount $1,280.00, fee 12.80 dollars",
+    "单价￥128.00×3=￥384.00，运费12.00": "Price $128.00 x 3 = $384.00, postage $12.00",
+    "体温38.5，血压120/80，心率110": "Temp 38.5, BP 120/80, pulse 110",
+    "体溫38.5，血壓120/80，心率110": "Fever 38.5, BP 120/80, pulse 110",
+    "订单号20261123447100881234，谢谢": "Order number 20261123447100881234, thanks",
+    "訂單號20261123447100881234，謝謝": "Order 20261123447100881234, thanks",
+    "好！！！！！！！！": "good!!!!!!!!",
+    "？？？？？？？？？？人呢": "?????????? anybody there",
+}
+
+
+@pytest.mark.parametrize(("chinese", "english"), NUMBERS.items())
+def test_messages_with_numbers_are_kept_in_both_languages(chinese: str, english: str) -> None:
+    assert judged(chinese, profile="messages", language="zh") == [""]
+    assert judged(english, profile="messages", language="en") == [""]
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_messages_of_numbers_alone_still_go(language: str) -> None:
+    listed = ["12 34 56 78 90 见", "12:30 13:40 14:50 15:20", "123 456 789 12 34 a"]
+    assert judged(*listed, profile="messages", language=language) == ["few letters"] * 3
+
+
 @pytest.mark.shared
 @pytest.mark.skipif(not SHARED.is_dir(), reason="the shared data sets are not here")
 @pytest.mark.parametrize(

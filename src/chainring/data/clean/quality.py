@@ -15,6 +15,7 @@ sentences                  two or more                         not asked: commas
 short line                 under 30 characters                 under 10
 =========================  ==================================  ===================================
 
+Of messages letters are counted among tokens in Chinese as well: an amount is one number or two.
 Rules on lines ask for five lines: a message of one line without a full stop is none to judge by.
 With the English rules a tokeniser that counts punctuation as words drops over 80 % of good Chinese.
 """
@@ -94,7 +95,7 @@ class Facts:
                 has_lines & (self._lines_that_begin(BULLET) > rules.max_bullet_lines * lines),
             ),
             ("ellipses", has_lines & (self._ellipsis_lines() > rules.max_ellipsis_lines * lines)),
-            ("few letters", self._letter_share(chinese=chinese) < rules.min_letter_share),
+            ("few letters", self._letter_share(rules) < rules.min_letter_share),
             ("no stop words", self._stops(chinese=chinese) < rules.min_stop_words),
             ("few sentences", self._sentences() < rules.min_sentences),
             (
@@ -117,12 +118,12 @@ class Facts:
     def _token_starts(self) -> Any:
         return self.tokens.first[:-1]
 
-    def _letter_share(self, *, chinese: bool) -> Any:
-        """Return letters among what is no space (Chinese), or words with a letter among words."""
+    def _letter_share(self, rules: Rules) -> Any:
+        """Return letters among what is no space, or words with a letter among words."""
         import numpy as np
 
         kind = self.page.kinds
-        if chinese:
+        if rules.counts_signs:
             ink = np.maximum(self.page.sizes - self.page.sums((kind & SPACE) != 0) + 1, 1)
             return self.page.sums((kind & LETTER) != 0) / ink
         begins_with_letter = (kind[self.tokens.start] & LETTER) != 0

@@ -110,6 +110,8 @@ class CleanSettings(BaseModel):
 class Rules(BaseModel):
     """Limits of one language in one profile; a token is a word or a Chinese character.
 
+    With `counts_signs` letters are a share of all signs; else they, and numbers, count as tokens.
+
     Rae et al. 2021 (Gopher, table A1), Raffel et al. 2020 (C4, §2.2), Penedo et al. 2024 (FineWeb,
     §3.6), with English defaults as published. What each means for Chinese stands in `quality`.
     """
@@ -124,6 +126,7 @@ class Rules(BaseModel):
     max_bullet_lines: float = 0.9
     max_ellipsis_lines: float = 0.3
     min_letter_share: float = 0.8
+    counts_signs: bool = False
     min_stop_words: int = 2
     min_sentences: int = 2
     min_lines: int = 5
@@ -139,6 +142,7 @@ CHINESE = Rules(
     min_mean_word=0.0,
     max_mean_word=1e9,
     min_letter_share=0.5,
+    counts_signs=True,
     min_sentences=0,
     short_line=10,
 )
