@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from chainring.contracts.said import in_language
 from chainring.software.folder import HERE, Folder, opened
+from chainring.software.speech import Speech, tell
 from chainring.text.characters import visible
 
 if TYPE_CHECKING:
@@ -29,6 +31,7 @@ def predict(
     ] = None,
     pair: Annotated[str, typer.Option(help="second text, where the task compares two")] = "",
     project: Folder = HERE,
+    language: Speech = None,
 ) -> None:
     """Answer one text, or every line of a file."""
     import json
@@ -45,8 +48,7 @@ def predict(
         answers = api.predict(asked)
     for prediction in answers:
         if file is None:
-            sure = "not sure, passing on to a person" if prediction.passed_on else prediction.value
-            typer.echo(f"{visible(sure)} ({_how_sure(prediction)})  {prediction.id}")
+            tell([_answered(prediction)], language)
         else:
             named = ("id", "label", "confidence", "passed_on")
             shown = {name: getattr(prediction, name) for name in named}
@@ -55,12 +57,16 @@ def predict(
             typer.echo(json.dumps(shown, ensure_ascii=False))
 
 
-def _how_sure(prediction: Prediction) -> str:
-    """Return the interval of a number, the confidence of anything else."""
-    scores = prediction.scores
+def _answered(prediction: Prediction) -> str:
+    """Return an answer with the interval of a number, the confidence of anything else."""
+    from chainring.software.command_words import own, say
+
+    scores, sure = prediction.scores, f"{prediction.confidence:.0%}"
     if prediction.output and set(scores) == {"low", "high"}:
-        return f"{scores['low']:.4g} to {scores['high']:.4g}"
-    return f"{prediction.confidence:.0%}"
+        sure = say("interval", low=f"{scores['low']:.4g}", high=f"{scores['high']:.4g}")
+    if prediction.passed_on:
+        return say("passed on", sure=sure, id=prediction.id)
+    return say("answered", answer=own(visible(prediction.value)), sure=sure, id=prediction.id)
 
 
 def react(
@@ -71,12 +77,14 @@ def react(
     author: Annotated[str, typer.Option(help="who says it")] = "",
     consent: Annotated[str, typer.Option(help="what the author allows: training, or none")] = "",
     project: Folder = HERE,
+    language: Speech = None,
 ) -> None:
     """Say what you think of an answer; a correction becomes training text."""
     from typing import cast
 
     from chainring.contracts.feedback import FeedbackKind
     from chainring.contracts.reaction import Reaction
+    from chainring.software.command_words import say
 
     reaction = Reaction(
         prediction=prediction,
@@ -89,19 +97,11 @@ def react(
     with opened(project) as api:
         stored = api.react(reaction)
         is_known = api.ring.traffic.prediction(prediction) is not None
-    typer.echo(f"stored as {stored.id}")
-    if not is_known:
-        _tell_orphan(prediction)
-
-
-def _tell_orphan(prediction: str) -> None:
-    """Say that no answer of this id is there, and end with 1: the id may be mistyped."""
-    message = (
-        f"chainring: no answer {visible(prediction)!r} is known (yet): the reaction is kept apart "
-        "and counts once the answer is there; is the id mistyped? `chainring predict` prints it"
-    )
-    typer.secho(message, fg="red", err=True)
-    raise typer.Exit(1)
+    tell([say("stored", id=stored.id)], language)
+    if not is_known:  # the id may be mistyped
+        message = say("orphan", prediction=repr(visible(prediction)))
+        typer.secho(in_language(message, language or "en"), fg="red", err=True)
+        raise typer.Exit(1)
 
 
 def _asked(file: Path | None, project: Project) -> list[Input]:

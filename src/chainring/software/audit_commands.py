@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from chainring.contracts.said import in_language, joined
 from chainring.software.folder import HERE, Folder, opened
+from chainring.software.speech import Speech, padded, tell
 
 if TYPE_CHECKING:
     from chainring.contracts.act import Act
@@ -20,25 +22,38 @@ def audit(
     days: Annotated[float | None, typer.Option(help="only the last so many days")] = None,
     limit: Annotated[int, typer.Option(help="how many at most", min=1)] = 100,
     as_json: Annotated[bool, typer.Option("--json", help="as JSON lines")] = False,
+    language: Speech = None,
 ) -> None:
     """List what was done with privilege, newest first: who, what, when, how many texts, and why."""
     import time
 
     from chainring.contracts.codec import encode
+    from chainring.software.command_words import say
 
     since = 0.0 if days is None else time.time() - days * 86400
     with opened(project) as api:
         acts = api.audit(who=who, verb=verb, since=since, limit=limit)
     for act in acts:
-        typer.echo(encode(act) if as_json else _line(act))
+        typer.echo(encode(act) if as_json else _line(act, language or "en"))
     if not acts and not as_json:
-        typer.echo("nothing was done with privilege yet")
+        tell([say("no acts")], language)
 
 
-def _line(act: Act) -> str:
+def _line(act: Act, language: str) -> str:
+    from chainring.software.command_words import because, own, say, word
+
     at = datetime.fromtimestamp(act.at, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
-    texts = f"{act.rows} texts" if act.action in ("read", "export") and act.rows else ""
-    kept = f"{act.withheld} withheld" if act.withheld else ""
-    told = [act.decision, texts, kept, act.purpose and f"for {act.purpose}", act.because, act.about]
-    caller = f"{act.who or act.role} ({act.role}{f', key {act.key}' if act.key else ''})"
-    return f"{at}  {caller:20}  {act.verb:12} {', '.join(part for part in told if part)}"
+    is_told = act.action in ("read", "export") and act.rows
+    told = [
+        word(act.decision),
+        say("act texts", count=act.rows) if is_told else "",
+        say("withheld", count=act.withheld) if act.withheld else "",
+        say("for purpose", purpose=own(act.purpose)) if act.purpose else "",
+        because(act.because),
+        act.about,
+    ]
+    who = own(act.who or act.role)
+    caller = say("act by key" if act.key else "act by", who=who, role=act.role, key=act.key)
+    what = joined((part for part in told if part), en=", ", zh="，")
+    shown = padded(in_language(caller, language), 20)
+    return f"{at}  {shown}  {act.verb:12} {in_language(what, language)}"

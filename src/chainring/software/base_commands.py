@@ -6,11 +6,16 @@ Each parses, calls its verb and says in plain sentences what happened.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from chainring.software.folder import HERE, Folder, opened
+from chainring.software.speech import Speech, tell
+
+if TYPE_CHECKING:
+    from chainring.contracts.said import Said
+    from chainring.training.tokenisers.report import Reading
 
 Texts = Annotated[
     list[Path] | None,
@@ -45,8 +50,10 @@ def pretrain(
     column: Column = "text",
     licence: Annotated[str, typer.Option(help="of the text; kept with the base")] = "",
     project: Folder = HERE,
+    language: Speech = None,
 ) -> None:
     """Pre-train a base on bare text: your files, or what the project's model may learn from."""
+    from chainring.software.data_words import own, reason, say
     from chainring.software.pretraining import pretrain_files, pretrain_project
 
     sections = {
@@ -64,13 +71,15 @@ def pretrain(
     else:
         with opened(project) as api:
             made = pretrain_project(api, out=out, minutes=minutes, say=_say, **sections)
-    typer.echo(f"made {out}: {made.base.name}, licence {made.base.licence or 'unknown'}")
+    terms = own(made.base.licence) if made.base.licence else say("unknown")
+    lines = [say("made base", out=out, base=own(made.base.name), licence=terms)]
     for name, value in made.figures.items():
-        typer.echo(f"  {name.replace('_', ' ')} on held-out texts: {value:.4g}")
-    for one in (*made.readings, *made.notes):
-        typer.echo(f"  {one}")
+        lines.append(say("figure", name=name.replace("_", " "), value=f"{value:.4g}"))
+    lines += map(_reading, made.readings)
+    lines += [say("note", note=reason(one)) for one in made.notes]
     if made.objective == "masked":
-        typer.echo(f'to start an encoder from it: [training.encoder] base = "{out}"')
+        lines.append(say("start from", out=out))
+    tell(lines, language)
 
 
 def tokeniser(
@@ -82,16 +91,28 @@ def tokeniser(
         str, typer.Option(help="characters, words, or auto: as fits the kind")
     ] = "auto",
     column: Column = "text",
+    language: Speech = None,
 ) -> None:
     """Learn a tokeniser from text and say how it reads each language."""
+    from chainring.software.data_words import say
     from chainring.software.pretraining import tokeniser_files
 
     readings = tokeniser_files(
         text, out=out, column=column, say=_say, use=use, size=size, chinese=chinese
     )
-    typer.echo(f"made {out}")
-    for one in readings:
-        typer.echo(f"  {one}")
+    tell([say("made", out=out), *map(_reading, readings)], language)
+
+
+def _reading(one: Reading) -> Said:
+    from chainring.software.data_words import say
+
+    return say(
+        "reading",
+        language=one.language,
+        characters=f"{one.characters_a_token:.2f}",
+        unknown=f"{one.unknown_share:.2%}",
+        texts=f"{one.texts:,}",
+    )
 
 
 def _say(line: str) -> None:

@@ -18,6 +18,7 @@ from chainring.contracts.errors import InputError, UnknownNameError
 from chainring.contracts.parts import load_part, part_names
 from chainring.data.clean.pipeline import CleanReport, clean
 from chainring.data.clean.settings import CleanSettings
+from chainring.software.data_words import own, reason, say
 
 if TYPE_CHECKING:
     from chainring.contracts.work import Executor
@@ -81,15 +82,16 @@ def _executor(name: str, workers: int) -> Executor:
 def tell_clean(report: CleanReport) -> Iterator[str]:
     """Yield in sentences what a run did."""
     if not report.fresh:
-        yield "nothing changed: the folder holds the result of this input and these settings"
+        yield say("cleaned before")
     share = report.kept / max(report.read, 1)
-    yield f"{report.kept} of {report.read} texts stay ({share:.1%})"
-    for reason, count in sorted(report.reasons.items(), key=lambda one: (-one[1], one[0])):
-        yield f"  dropped: {reason}: {count}"
+    yield say("cleaned", kept=report.kept, read=report.read, share=f"{share:.1%}")
+    for why, count in sorted(report.reasons.items(), key=lambda one: (-one[1], one[0])):
+        yield say("dropped", reason=reason(why), count=count)
     for change, count in sorted(report.changes.items(), key=lambda one: (-one[1], one[0])):
-        yield f"  changed: {change}: {count}"
+        yield say("changed", change=change, count=count)
     languages = sorted(report.languages.items(), key=lambda one: (-one[1], one[0]))
     if languages:
-        yield "  languages: " + ", ".join(f"{name} {count}" for name, count in languages)
+        told = ", ".join(f"{name} {count}" for name, count in languages)
+        yield say("languages", languages=own(told))
     for stage in () if report.fresh else report.idle:  # a fresh run has said so already
-        yield f"  {stage} looked at every text and did nothing"
+        yield say("idle", stage=own(stage))

@@ -23,13 +23,13 @@ from chainring.software import (
     forget_commands,
     key_commands,
     release_commands,
+    review_commands,
     upkeep_commands,
     word_commands,
 )
 from chainring.software.alone import verb_alone
 from chainring.software.folder import HERE, Folder, before_the_verb, opened
-from chainring.software.speech import Speech, in_words, tell
-from chainring.text.characters import visible
+from chainring.software.speech import Speech, in_words, spoken, tell
 
 app = typer.Typer(
     help="From raw text to a served model, and from its users' feedback to a better one.",
@@ -65,15 +65,17 @@ def main() -> None:
 def init(
     folder: Annotated[Path, typer.Argument(help="new folder of the project")],
     example: Annotated[str | None, typer.Option(help="built-in project: support")] = None,
+    language: Speech = None,
 ) -> None:
     """Make a project in a new folder."""
+    from chainring.software.command_words import say
     from chainring.software.project import create
 
     create(folder, example=example)
-    typer.echo(f"made {folder}")
+    lines = [say("made project", folder=folder)]
     if example is None:
-        typer.echo(f"put your text into {folder / 'data'} (JSONL, CSV, TSV, Parquet, text), then:")
-    typer.echo(f"  cd {folder} && chainring turn")
+        lines.append(say("put text", folder=folder / "data"))
+    tell([*lines, f"  cd {folder} && chainring turn"], language)
 
 
 @app.command()
@@ -111,57 +113,29 @@ def serve(
     replicas: Annotated[
         int, typer.Option(help="servers on a Ray cluster behind one port; 0: this process", min=0)
     ] = 0,
+    language: Speech = None,
 ) -> None:
     """Serve the champion: API, pages, measures; takes up new champions by itself."""
     from chainring.software.serving import serve_project
 
+    def say(line: str) -> None:
+        tell([line], language)
+
     if replicas:
         from chainring.software.ray_serving import serve_replicas
 
-        serve_replicas(project, replicas=replicas, host=host, port=port, say=typer.echo)
+        serve_replicas(project, replicas=replicas, host=host, port=port, say=say)
         return
     with opened(project) as api:
-        serve_project(api, host=host, port=port, workers=workers, say=typer.echo)
+        serve_project(api, host=host, port=port, workers=workers, say=say)
 
 
 app.command()(answer_commands.predict)
 app.command()(answer_commands.react)
 
 
-@app.command()
-def review(
-    project: Folder = HERE,
-    limit: Annotated[int, typer.Option(help="how many at most")] = 20,
-    show: Annotated[bool, typer.Option("--list", help="only list what waits")] = False,
-    by: Annotated[str, typer.Option(help="who decides")] = "operator",
-) -> None:
-    """Accept, change or reject labels and corrections; without any label, name clusters first."""
-    from chainring.software.reviewing import review_at_terminal
-
-    with opened(project) as api:
-        review_at_terminal(api, limit=limit, show=show, by=by)
-
-
-@app.command()
-def cases(
-    project: Folder = HERE,
-    close: Annotated[str | None, typer.Option(help="id of the case to close")] = None,
-    outcome: Annotated[str, typer.Option(help="what was done")] = "",
-    told: Annotated[str, typer.Option(help="what the reporter is told")] = "",
-    truth: Annotated[str, typer.Option(help="the right label, if any")] = "",
-    must: Annotated[bool, typer.Option(help="every later model must get it right")] = False,
-    by: Annotated[str, typer.Option(help="who closes it")] = "operator",
-) -> None:
-    """List the cases that flags opened, or close one."""
-    with opened(project) as api:
-        if close is not None:
-            api.close_case(close, outcome=outcome, told=told, truth=truth, must=must, by=by)
-            typer.echo(f"closed {close}")
-            return
-        found = api.cases()
-    for case in found:
-        said = case.outcome or case.because
-        typer.echo(f"{case.id}  {case.state:6}  {case.kind:8}  {case.prediction}  {visible(said)}")
+app.command()(review_commands.review)
+app.command()(review_commands.cases)
 
 
 @app.command()
@@ -214,9 +188,11 @@ def report(
     texts: Annotated[bool, typer.Option(help="show texts that it got wrong, redacted")] = True,
 ) -> None:
     """Write one self-contained HTML page about the ring, and what would make it better."""
+    from chainring.software.command_words import say
+
     with opened(project) as api:
         made = api.report(out, language=language, texts=texts, card=card)
-    typer.echo(f"wrote {made}")
+    tell([say("wrote", path=made)], spoken())
 
 
 @app.command()

@@ -10,7 +10,9 @@ from typing import Annotated
 
 import typer
 
+from chainring.contracts.said import in_language
 from chainring.software.folder import HERE, Folder, opened
+from chainring.software.speech import Speech, spoken, tell
 
 app = typer.Typer(
     help="Look at the text: fetch it, clean it, report on it, trace a row to its source.",
@@ -22,11 +24,13 @@ app = typer.Typer(
 def fetch(
     name: Annotated[str | None, typer.Argument(help="one source; without it, all")] = None,
     project: Folder = HERE,
+    language: Speech = None,
 ) -> None:
     """Bring the sources of the recipe up to date: pages, databases, files, data sets."""
+    from chainring.software.data_telling import tell_fetched
+
     with opened(project) as api:
-        for one in api.data.fetch(name):
-            typer.echo(one.told)
+        tell(map(tell_fetched, api.data.fetch(name)), language)
 
 
 @app.command()
@@ -70,8 +74,7 @@ def clean(
         meaning=meaning, meaning_from=meaning_from,
         workers=workers, executor=executor, say=lambda line: typer.echo(f"  {line}", err=True),
     )  # fmt: skip
-    for line in tell_clean(made):
-        typer.echo(line)
+    tell(tell_clean(made), spoken())
 
 
 @app.command()
@@ -85,9 +88,11 @@ def report(
     texts: Annotated[bool, typer.Option(help="show samples of what was dropped, redacted")] = True,
 ) -> None:
     """Write one self-contained HTML page about the data set: what is in it, what changed."""
+    from chainring.software.data_words import say
+
     with opened(project) as api:
         path = api.data.report(out, language=language, texts=texts, card=card)
-    typer.echo(f"wrote {path}")
+    tell([say("wrote", path=path)], spoken())
 
 
 @app.command()
@@ -106,8 +111,9 @@ def show(
     import json
 
     from chainring.software.data_telling import tell_row
+    from chainring.software.data_words import say
 
-    shown = 0
+    shown, speech = 0, spoken()
     with opened(project) as api:
         rows = api.data.show(
             split=split, label=label, language=language, source=source, search=search,
@@ -115,11 +121,12 @@ def show(
         )  # fmt: skip
         for row in rows:
             shown += 1
-            typer.echo(json.dumps(row, ensure_ascii=False) if as_json else tell_row(row))
+            told = json.dumps(row, ensure_ascii=False) if as_json else tell_row(row)
+            typer.echo(in_language(told, speech))
     if limit and shown == limit:
-        typer.echo(f"the first {limit}; --limit 0 shows all that fit", err=True)
+        typer.echo(in_language(say("the first", limit=limit), speech), err=True)
     if not shown:
-        typer.echo("no row fits", err=True)
+        typer.echo(in_language(say("no row fits"), speech), err=True)
 
 
 @app.command()
@@ -129,6 +136,7 @@ def trace(
     dataset: Annotated[str, typer.Option(help="first 12 digits of a data set; the newest")] = "",
     texts: Annotated[bool, typer.Option(help="tell the text itself")] = True,
     as_json: Annotated[bool, typer.Option("--json", help="as JSON")] = False,
+    language: Speech = None,
 ) -> None:
     """Show where a row came from: its page, database row or line, and every step since."""
     import json
@@ -140,5 +148,4 @@ def trace(
     if as_json:
         typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
         return
-    for line in tell_trace(found):
-        typer.echo(line)
+    tell(tell_trace(found), language)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+from chainring.text.errors import error_in_chinese
+
 _ROWS = (
     ("title", "data report", "数据报告"),
     ("short", "In short", "要点"),
@@ -216,6 +218,10 @@ _REASONS = (
     (r"rejected or without a label", "被驳回或没有标签"),
     (r"rejected by a person", "被人工驳回"),
     (r"doubtful: waits for a review", "存疑，等待审核"),
+    (
+        r"far outside the data's (\S+) to (\S+): waits for a review",
+        r"远在数据的 \1 到 \2 之外，等待审核",
+    ),
     (r"more than (\d+) of one author: waits for a review", r"同一作者超过 \1 条，等待审核"),
     (r"a label with fewer than (\d+) rows", r"标签的行数少于 \1"),
     (r"label (.*) has (\d+) rows?; at least (\d+) needed", r"标签 \1 只有 \2 行，至少需要 \3 行"),
@@ -234,4 +240,5 @@ def told_reason(reason: str, *, language: str) -> str:
             found = re.fullmatch(pattern, reason)
             if found is not None:
                 return found.expand(chinese)
+        return error_in_chinese(reason)
     return reason

@@ -3,59 +3,104 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from chainring.contracts.said import Said
+from chainring.software.data_words import own, reason, say, word
+from chainring.software.speech import padded
 from chainring.software.telling import short
 from chainring.text.characters import visible
 
+if TYPE_CHECKING:
+    from chainring.data.sources.fetch import Fetched
+
 TEXT_CHARACTERS = 100
+_OF_SPLIT = "row of split "
 
 
-def tell_row(row: Mapping[str, Any]) -> str:
+def tell_row(row: Mapping[str, Any]) -> Said:
     """Return one row on one line: id, split, label, language, source, and its text cut short."""
-    text = " ".join(str(row.get("text") or "(withheld by a rule of access)").split())
+    text = " ".join(str(row.get("text") or "").split())
     cut = text if len(text) <= TEXT_CHARACTERS else text[: TEXT_CHARACTERS - 1] + "…"
-    label = row["label"] or "–"
-    told = f"{row['id']}  {row['split']:10}  {label}  {row['language']}  {row['source']}  {cut}"
-    return visible(told)
+    split, shown = word(row["split"]), own(cut) if cut else say("withheld")
+    rest = (row["label"] or "–", row["language"], row["source"])
+    english = "  ".join([row["id"], f"{split:10}", *rest, shown])
+    chinese = "  ".join([row["id"], padded(split.zh, 6), *rest, shown.zh])
+    return Said(visible(english), zh=visible(chinese))
+
+
+def tell_fetched(one: Fetched) -> Said:
+    """Return what bringing a source up to date did."""
+    told = {"name": own(one.name), "rows": one.rows}
+    if not one.reached:
+        return say("not reached", because=reason(one.because), **told)
+    return say("fetched" if one.changes else "fetched none", changes=one.changes, **told)
 
 
 def tell_trace(found: Mapping[str, Any]) -> Iterator[str]:
     """Yield the way of a row from its source to its models."""
     row = found["row"]
     if row is not None:
-        yield f"row        {row['id']}  {row['split']}, {row['label'] or 'no label'}"
+        yield say("row", id=row["id"], split=row["split"], label=_label(row["label"]))
         if "text" in row:
-            yield f"  text     {' '.join(row['text'].split())}"
+            yield say("row text", text=own(" ".join(row["text"].split())))
     else:
-        yield f"no row     {found['name']} is in no row of this data set"
+        yield say("no row", name=own(found["name"]))
     for one in found["records"]:
         yield from _record(one)
     for one in found["steps"]:
-        yield f"step       {one['step']:12} {one['outcome']}  ({one['execution']}, {one['at']})"
+        told = {"execution": one["execution"], "at": one["at"]}
+        yield say("step", step=_wide(one["step"], 12), outcome=_outcome(one["outcome"]), **told)
     for one in found["labels"]:
-        yield f"label      {one['value']}  {_who(one)}  {one['state']}"
+        yield say("label", value=own(one["value"]), who=_who(one), state=one["state"])
     for one in found["reviews"]:
-        yield f"review     {one['value'] or '–'}  {_who(one)}  {one['state']}  {one['at'] or ''}"
+        value, at = own(one["value"] or "–"), one["at"] or ""
+        yield say("review", value=value, who=_who(one), state=one["state"], at=at)
     for one in found["feedback"]:
-        yield f"feedback   {one['id']}  {one['kind']} {one['value']}  {one['at']}"
+        value = own(one["value"])
+        yield say("feedback", id=one["id"], kind=one["kind"], value=value, at=one["at"])
     for one in found["datasets"]:
-        label = one["label"] or "no label"
-        yield f"data set   {short(one['address'])}  {one['split']}, {label}  {one['at']}"
+        told = {"dataset": short(one["address"]), "split": one["split"], "at": one["at"]}
+        yield say("data set", label=_label(one["label"]), **told)
         for model in one["models"]:
             served = "served" if model["served"] else "never served"
-            yield f"  {model['verb']:8} {short(model['address'])}  {model['part']}, {served}"
+            told = {"model": short(model["address"]), "part": model["part"], "served": served}
+            yield say("data set model", verb=_wide(model["verb"], 8), **told)
+
+
+def _label(value: str) -> Said:
+    return own(value) if value else say("no label")
+
+
+def _wide(name: str, width: int) -> Said:
+    return Said(f"{name:{width}}", zh=padded(word(name).zh, width))
+
+
+def _outcome(told: str) -> Said:
+    """Return what a step did with a row, in both languages."""
+    head, mark, rest = told.partition(": ")
+    if head == "dropped" and mark:
+        return say("dropped for", reason=reason(rest))
+    if told.startswith(_OF_SPLIT):
+        return say("row of split", split=told.removeprefix(_OF_SPLIT))
+    count, _, what = told.partition(" ")
+    if what in ("label", "labels"):
+        return Said(told, zh=say("some labels", count=count).zh)
+    return word(told)
 
 
 def _record(one: Mapping[str, Any]) -> Iterator[str]:
-    at = f", {one['at']}" if one.get("at") else ""
-    yield f"from       {one['source']}  {one['locator']}{at}"
+    told = {"source": own(one["source"]), "locator": own(one["locator"])}
+    at = one.get("at")
+    yield say("from at", at=at, **told) if at else say("from", **told)
     if one.get("file"):
-        yield f"  file     {one['file']}"
+        yield say("file", file=own(one["file"]))
     if one.get("licence"):
-        subject = f", subject {one['subject'][:12]}" if one["subject"] else ""
-        yield f"  terms    licence {one['licence']}, consent {one['consent']}{subject}"
+        terms = {"licence": own(one["licence"]), "consent": own(one["consent"])}
+        subject = one["subject"][:12] if one["subject"] else ""
+        yield say("terms of", subject=own(subject), **terms) if subject else say("terms", **terms)
 
 
-def _who(one: Mapping[str, Any]) -> str:
-    return f"{one['kind']} {one['by']}" if one["by"] and one["by"] != one["kind"] else one["kind"]
+def _who(one: Mapping[str, Any]) -> Said:
+    kind, by = one["kind"], one["by"]
+    return say("who", kind=kind, by=own(by)) if by and by != kind else word(kind)

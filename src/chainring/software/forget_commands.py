@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from chainring.software.folder import HERE, Folder, opened
+from chainring.software.speech import Speech, tell
 
 
 def forget(
@@ -36,17 +37,19 @@ def forget(
     resume: Annotated[bool, typer.Option("--resume", help="finish what a kill cut short")] = False,
     show: Annotated[bool, typer.Option("--list", help="list what was forgotten")] = False,
     project: Folder = HERE,
+    language: Speech = None,
 ) -> None:
     """Take a person, a source, a record or an answer out of every store, for good."""
     from chainring.software import forgetting
+    from chainring.software.data_words import say
     from chainring.software.receipts import tell_acts, tell_receipt
 
     with opened(project) as api:
         if show:
-            lines = list(tell_acts(forgetting.acts(api))) or ["nothing was forgotten yet"]
+            lines = list(tell_acts(forgetting.acts(api))) or [say("no acts")]
         elif resume:
             told = [line for done in forgetting.resume(api) for line in tell_receipt(done)]
-            lines = told or ["nothing is unfinished"]
+            lines = told or [say("nothing unfinished")]
         elif again is not None:
             lines = list(tell_receipt(forgetting.again(api, again, by=by)))
         else:
@@ -61,5 +64,4 @@ def forget(
                 dry_run=dry_run,
             )
             lines = list(tell_receipt(receipt, dry_run=dry_run))
-    for line in lines:
-        typer.echo(line)
+    tell(lines, language)

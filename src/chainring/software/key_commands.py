@@ -7,9 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from chainring.contracts.said import in_language, joined
 from chainring.software.folder import HERE, Folder, opened
+from chainring.software.speech import Speech, tell
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from chainring.trust.access import Key
 
 
@@ -27,37 +31,47 @@ def keys(
     rotate: Annotated[str | None, typer.Option(help="id of a key to get a new secret")] = None,
     grace_hours: Annotated[float, typer.Option(help="how long the rotated one goes on")] = 24.0,
     revoke: Annotated[str | None, typer.Option(help="id of a key to revoke")] = None,
+    language: Speech = None,
 ) -> None:
     """List, make, rotate or revoke API keys; a secret is shown once and stored only as a hash."""
+    from chainring.software.command_words import say
+
     with opened(project) as api:
         if make is not None:
             scope = [verb.strip() for verb in only.split(",") if verb.strip()]
             limits = {"days": days, "only": scope, "per_minute": per_minute, "per_day": per_day}
-            _show(*api.make_key(make, name, **limits))  # type: ignore[arg-type]
+            made = api.make_key(make, name, **limits)  # type: ignore[arg-type]
+            tell(_made(*made), language)
         elif rotate is not None:
-            _show(*api.rotate_key(rotate, grace_hours=grace_hours))
+            tell(_made(*api.rotate_key(rotate, grace_hours=grace_hours)), language)
         elif revoke is not None:
-            typer.echo(f"revoked {api.revoke_key(revoke).id}")
+            tell([say("key revoked", id=api.revoke_key(revoke).id)], language)
         else:
             for key in api.keys():
-                typer.echo(f"{key.id}  {key.role:8}  {key.name}{_terms(key)}")
+                terms = in_language(_terms(key), language or "en")
+                typer.echo(f"{key.id}  {key.role:8}  {key.name}{terms}")
 
 
-def _show(secret: str, key: Key) -> None:
-    typer.echo(f"{secret}\nkey {key.id} for {key.name!r}, role {key.role}; it is not shown again")
+def _made(secret: str, key: Key) -> Iterator[str]:
+    from chainring.software.command_words import own, say
+
+    yield secret
+    yield say("key made", id=key.id, name=own(repr(key.name)), role=key.role)
     if key.replaces:
-        typer.echo(f"{key.replaces} goes on until its grace is over; hand the new one out now")
+        yield say("key replaced", id=key.replaces)
 
 
 def _terms(key: Key) -> str:
-    ends = key.expires
+    from chainring.software.command_words import say
+
+    ends = None if key.expires is None else datetime.fromtimestamp(key.expires, UTC)
     told = [
-        f"only {', '.join(key.only)}" if key.only else "",
-        f"{key.per_minute} requests/min" if key.per_minute else "",
-        f"{key.per_day} texts/day" if key.per_day else "",
-        f"ends {datetime.fromtimestamp(ends, UTC):%Y-%m-%d %H:%MZ}" if ends is not None else "",
-        f"replaces {key.replaces}" if key.replaces else "",
-        "revoked" if key.revoked else "",
+        say("only", verbs=", ".join(key.only)) if key.only else "",
+        say("per minute", count=key.per_minute) if key.per_minute else "",
+        say("per day", count=key.per_day) if key.per_day else "",
+        say("ends", at=f"{ends:%Y-%m-%d %H:%MZ}") if ends is not None else "",
+        say("replaces", id=key.replaces) if key.replaces else "",
+        say("revoked") if key.revoked else "",
     ]
-    shown = ", ".join(part for part in told if part)
-    return f"  ({shown})" if shown else ""
+    shown = joined((part for part in told if part), en=", ", zh="，")
+    return say("terms", terms=shown) if shown else ""

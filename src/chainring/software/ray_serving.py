@@ -20,6 +20,7 @@ from chainring.contracts.said import Said
 from chainring.deployment.http import traces
 from chainring.hardware.ray_cluster import imported, joined
 from chainring.software.api import Project
+from chainring.software.command_words import say as words
 from chainring.software.serving import LOOPBACK, Shared, application
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def serve_replicas(
     with replicated(folder, replicas=replicas, host=host, port=port) as url:
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, lambda *_: stop.set())
-        say(f"{replicas} replicas answer at {url} (Ctrl-C stops)")
+        say(words("replicas answer", replicas=replicas, address=url))
         stop.wait()
 
 

@@ -22,6 +22,8 @@ from chainring.contracts.codec import build, encode, plain
 from chainring.contracts.errors import InputError
 from chainring.contracts.forgotten import Forgotten
 from chainring.contracts.ids import new_id
+from chainring.contracts.said import Said
+from chainring.software.data_words import own, say, word
 from chainring.software.project import HIDDEN
 from chainring.store.files import write_durably
 from chainring.trust.search import search
@@ -45,7 +47,8 @@ class Receipt:
     number of files that were read for it, 0 where there was no text to look for.
     `unread` are those that could not be read, a damaged archive for one. `unmet` are names of
     subjects that nothing carried, `unmet_authors` those of authors; `places` says where files of
-    the user's own still hold a record: source and locator. These three are in no file.
+    the user's own still hold a record: source and locator; `packages` are folder and model of those
+    that were packaged. These four are in no file.
     """
 
     act: Forgotten
@@ -54,6 +57,7 @@ class Receipt:
     left: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
     places: tuple[tuple[str, str], ...] = ()
+    packages: tuple[tuple[str, str], ...] = ()
     unmet: tuple[str, ...] = ()
     unmet_authors: tuple[str, ...] = ()
 
@@ -130,54 +134,58 @@ def read(path: Path, *, app: str) -> Forgotten:
 def tell_receipt(receipt: Receipt, *, dry_run: bool = False) -> Iterator[str]:
     """Yield what went, who had used it, and what is left to do by hand."""
     act = receipt.act
-    verb = "would go" if dry_run else "gone"
-    yield f"{act.id}: {len(act.records)} records, {len(act.predictions)} requests, " + (
-        f"{len(act.feedback)} reactions {verb}"
+    yield say(
+        "would forget" if dry_run else "forgotten",
+        id=act.id,
+        records=len(act.records),
+        requests=len(act.predictions),
+        reactions=len(act.feedback),
     )
     for name in receipt.unmet:
-        yield (
-            f"nobody here is called {name!r} in the column `subject`: nothing of theirs was found, "
-            "and only text that comes later will be left out; mind the spelling and capitals"
-        )
+        yield say("nobody", name=own(repr(name)))
     for name in receipt.unmet_authors:
-        yield (
-            f"nobody here is called {name!r} as an author: nothing of theirs was found; mind the "
-            "spelling and capitals"
-        )
+        yield say("no author", name=own(repr(name)))
     for name, number in act.counts.items():
-        yield f"  {number} {name}"
+        yield say("counted", count=number, name=name)
     for address, number in act.datasets.items():
-        yield f"data set   {_short(address)} held {number} of its rows"
+        yield say("data set held", dataset=_short(address), count=number)
     for address, number in act.models.items():
-        yield f"model      {_short(address)} learnt from {number} of its rows"
+        yield say("model learnt", model=_short(address), count=number)
     if act.champion:
-        yield "the champion is one of them; a turn makes a model without them: `chainring turn`"
+        yield say("champion learnt")
     for source, locator in receipt.places:
-        yield f"still in   {source}, {locator}: take it out of the file; a turn passes over it"
+        yield say("still in", source=own(source), locator=own(locator))
     for path in act.backups:
-        yield f"not reached: the backup {path}"
+        yield say("backup", path=own(path))
+    for folder, model in receipt.packages:
+        name = "packaged" if folder else "packaged somewhere"
+        yield say(name, path=own(folder), model=_short(model))
     if dry_run:
         return
     if receipt.searched:
-        yield f"searched   {receipt.searched} files; left in {', '.join(receipt.left) or 'none'}"
+        left = own(", ".join(receipt.left))
+        yield say("searched" if left else "left in none", files=receipt.searched, left=left)
     if any(place.startswith(TRAFFIC) for place in receipt.left):
-        yield (
-            "           in the traffic log the same words stand in what somebody else asked or "
-            "said, which stays; `chainring forget --author` of theirs takes it, too"
-        )
+        yield say("others said")
     if receipt.unread:
-        yield f"not searched, for they cannot be read: {', '.join(receipt.unread)}"
-    yield f"receipt    {receipt.path}"
+        yield say("unread", paths=own(", ".join(receipt.unread)))
+    yield say("receipt", path=receipt.path)
 
 
 def tell_acts(acts: Collection[Forgotten]) -> Iterator[str]:
     """Yield a line for each act of forgetting."""
     for act in acts:
         day = datetime.fromtimestamp(act.at, UTC).strftime("%Y-%m-%d")
-        yield (
-            f"{act.id}  {day}  {act.state:5}  {len(act.records)} records, "
-            f"{len(act.predictions) + len(act.feedback)} answers and reactions  {act.reason}"
-        ).rstrip()
+        told = say(
+            "act",
+            id=act.id,
+            day=day,
+            state=Said(f"{act.state:5}", zh=word(act.state).zh),
+            records=len(act.records),
+            answers=len(act.predictions) + len(act.feedback),
+            reason=own(act.reason),
+        )
+        yield Said(told.rstrip(), zh=told.zh.rstrip())
 
 
 def _short(address: str) -> str:

@@ -33,18 +33,19 @@ def release(
     """Let a model answer unseen, a share of users or some keys, until the evidence decides."""
     import json
 
+    from chainring.software.command_words import say
     from chainring.software.release_telling import tell as told
 
     with opened(project) as api:
         if stop:
             ended = api.releases.stop(by=by, reason=reason or "stopped by hand")
-            typer.echo(f"{ended.id} is over; the champion answers everybody again")
+            tell([say("release over", id=ended.id)], language)
             return
         if model is not None:
             begun = api.releases.begin(
                 model, stage=stage, share=share, keys=key or (), by=by, reason=reason or "by hand"
             )
-            typer.echo(f"{begun.id} begins: {begun.stage}")
+            tell([say("release begun", id=begun.id, stage=begun.stage)], language)
             return
         found = api.releases.standing()
     if as_json:
@@ -56,6 +57,7 @@ def release(
 def drift(
     project: Folder = HERE,
     as_json: Annotated[bool, typer.Option("--json", help="as JSON")] = False,
+    language: Speech = None,
 ) -> None:
     """Look once for what changed since the champion began; open a case for each alarm."""
     import json
@@ -67,5 +69,4 @@ def drift(
     if as_json:
         typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
         return
-    for line in tell_drift(found):
-        typer.echo(line)
+    tell(tell_drift(found), language)

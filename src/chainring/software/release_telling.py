@@ -6,6 +6,9 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from chainring.contracts.said import Said, in_language
+from chainring.software import command_words as words
+from chainring.software.speech import padded
 from chainring.software.telling_words import say
 
 DIGITS = 12
@@ -50,10 +53,18 @@ def _short(address: str) -> str:
 def tell_drift(found: Mapping[str, Any]) -> Iterator[str]:
     """Yield the lines of `chainring drift`."""
     if found["waiting"] or not found["window"]:
-        yield f"{found['waiting']} more answers make the reference of {_short(found['model'])}"
+        yield words.say("reference waits", count=found["waiting"], model=_short(found["model"]))
         return
-    yield f"{_short(found['model'])}, window {found['window']}, {found['questions']} questions"
+    told = {"model": _short(found["model"]), "window": found["window"]}
+    yield words.say("drift", questions=found["questions"], **told)
     for name, share in sorted(found["evidence"].items(), key=lambda pair: -pair[1]):
-        yield f"  {name:24} {share:6.0%} of the evidence that an alarm needs"
+        yield words.say("drift share", name=_question(name), share=f"{share:6.0%}")
     for case in found["cases"]:
-        yield f"  case {case}: see `chainring cases`"
+        yield words.say("drift case", id=case)
+
+
+def _question(name: str) -> Said:
+    """Return a question and its slice, `accuracy · en`, as wide as a column."""
+    question, mark, place = name.partition(" · ")
+    chinese = mark.join(in_language(words.word(one), "zh") for one in (question, place) if one)
+    return Said(f"{name:24}", zh=padded(chinese, 24))

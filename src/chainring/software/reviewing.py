@@ -1,7 +1,4 @@
-"""Review: what waits for a person, the decision kept as a fact, and a session at the terminal.
-
-A project without any label starts here: clusters of its texts are shown, ten each, to be named.
-"""
+"""Review: what waits for a person, and the decision kept as a fact."""
 
 from __future__ import annotations
 
@@ -13,10 +10,8 @@ from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING
 
-import typer
-
 from chainring.contracts.case import Case
-from chainring.contracts.errors import ChainringError, UnknownNameError
+from chainring.contracts.errors import UnknownNameError
 from chainring.contracts.feedback import Feedback
 from chainring.contracts.guard import Guard
 from chainring.contracts.label import Label
@@ -27,15 +22,12 @@ from chainring.feedback.holdout import decides, share_to_decide
 from chainring.feedback.queue import ItemKind, ReviewItem, Texts
 from chainring.feedback.settings import FeedbackSettings
 from chainring.ring.asked import open_asks, said_by_people, was_asked
-from chainring.ring.built import current
 from chainring.ring.release.course import running
 from chainring.ring.sight import Sight, request_facts
 from chainring.ring.snapshots import answers_beside
 from chainring.ring.turn import Turn
-from chainring.software.studying import standing
 from chainring.software.suspects import decisions, suspect_items, suspect_named
 from chainring.store import answers
-from chainring.text.characters import visible
 from chainring.trust.guard import guard
 
 if TYPE_CHECKING:
@@ -261,69 +253,6 @@ def _proposed(traffic: Traffic, row: Feedback) -> str:
         liked = traffic.prediction(row.value)
         return "" if liked is None else liked.value
     return row.value if row.kind == "correction" else ""
-
-
-def review_at_terminal(project: Project, *, limit: int, show: bool, by: str) -> None:
-    """Ask a person about each item: Enter accepts, a label changes, - rejects, q ends."""
-    items = project.review_items(limit=limit)
-    if not items and current(project.ring)[1] is None:
-        _name_clusters(project, by=by)
-        return
-    if not items:
-        typer.echo("nothing waits for a review")
-        return
-    _tell_wanted(project)
-    for number, item in enumerate(items, 1):
-        typer.echo(f"[{number}/{len(items)}] {item.kind}: {visible(item.text)}")
-        if item.pair:
-            typer.echo(f"    beside: {visible(item.pair)}")
-        typer.echo(visible(f"    answered {item.answer}; {_proposal(item)}{item.why}"))
-        if show:
-            continue
-        typed = typer.prompt("    Enter accepts, a label changes, - rejects, q ends", default="")
-        if typed == "q":
-            return
-        decision = "accept" if not typed else "reject" if typed == "-" else "change"
-        try:
-            value = typed if decision == "change" else ""
-            decide(project, item.id, decision=decision, value=value, must=False, by=by)
-        except ChainringError as error:
-            typer.echo(f"    {error}")
-
-
-def _tell_wanted(project: Project) -> None:
-    """Say where labels should be added, if a report has looked into it."""
-    from chainring.software.report_study import gain_sentence, wanted_names
-    from chainring.software.report_words import WORDS
-
-    studied = standing(project)
-    if studied is not None and studied.study is not None and studied.study.gain is not None:
-        typer.echo(gain_sentence(studied.study, WORDS["en"]))
-        if names := wanted_names(studied.study):
-            typer.echo(WORDS["en"]["short wanted"].format(labels=", ".join(names)))
-
-
-def _proposal(item: ReviewItem) -> str:
-    who = "the data" if item.kind == "suspect" else "a user"
-    return f"{item.author or who} says {item.proposed}; " if item.proposed else ""
-
-
-def _name_clusters(project: Project, *, by: str) -> None:
-    from chainring.software.naming import enough_lines, name_cluster, unlabelled_clusters
-
-    clusters = unlabelled_clusters(project)
-    typer.echo(f"no labels yet: {len(clusters)} groups of similar texts; name each, or Enter skips")
-    for number, cluster in enumerate(clusters, 1):
-        typer.echo(f"group {number} of {len(clusters)}, {cluster.size} texts: {cluster.keywords}")
-        for record in cluster.records:
-            typer.echo(f"    {visible(record.text[:100])}")
-        name = typer.prompt("    name of these (Enter skips, q ends)", default="")
-        if name == "q":
-            break
-        if name:
-            name_cluster(project, cluster, name, by=by)
-    for line in enough_lines(project):
-        typer.echo(line)
 
 
 def _guard(project: Project) -> Guard:

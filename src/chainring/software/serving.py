@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from chainring.contracts.errors import InputError, MissingPackageError
 from chainring.contracts.said import Said
 from chainring.software.api import Project
+from chainring.software.command_words import say as words
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -68,10 +69,17 @@ def serve_project(
     tls = tls_files(project)
     taken = listener(host=place, port=settings.port if port is None else port)
     many = settings.workers if workers is None else workers
-    crowd = f" in {many} processes" if many > 1 else ""
-    say(f"{project.app} answers at {address(taken, tls=bool(tls))}{crowd} (Ctrl-C stops)")
+    at = address(taken, tls=bool(tls))
+    say(
+        words(
+            "answers in processes" if many > 1 else "answers at",
+            app=project.app,
+            address=at,
+            many=many,
+        )
+    )
     if local and not project.keys():
-        say("no keys: everybody on this machine may ask and operate (`chainring keys --make ask`)")
+        say(words("no keys"))
     if many > 1:
         from chainring.software.workers import serve_by_many
 

@@ -1,6 +1,7 @@
 """The tour: the ring turns twice on the built-in project, told as it goes.
 
     python -m chainring.software.tour out/support
+    CHAINRING_LANGUAGE=zh python -m chainring.software.tour out/support
 
 It makes the project, turns, serves, lets simulated users ask over HTTP (they confirm half of the
 right answers and correct wrong ones, a few of them wrongly), lets a reviewer answer the sample of
@@ -24,8 +25,11 @@ from pathlib import Path
 from typing import Any
 
 from chainring.contracts.dataset import OUT_OF_SCOPE
+from chainring.contracts.said import in_language, joined
 from chainring.ring.asked import open_asks
+from chainring.software import command_words
 from chainring.software.api import Project
+from chainring.software.speech import spoken
 from chainring.software.telling import tell_turn, tell_why
 
 SEED = 20261123
@@ -55,42 +59,40 @@ def main(folder: Path) -> None:
     """Turn the ring twice in a new folder."""
     started = time.monotonic()
     place = fresh(folder)
-    say(f"a new project in {place}: customer service of an online shop, English and Chinese")
+    say("tour begins", place=place)
     project = Project.init(place, example="support")
-    say("first turn: text becomes a served model")
+    say("tour first turn")
     tell(project)
     secret = {role: project.make_key(role, f"tour {role}")[0] for role in ("ask", "operate")}
     with served(project) as port, closing(Client(port, secret)) as client:
-        say(f"the server answers on port {port}; simulated users ask {len(later(place))} questions")
+        say("tour serves", port=port, count=len(later(place)))
         asked = replay(client, later(place))
         reviewed = review(client, {one.id: one.truth for one in asked})
-        say(f"a reviewer gave the truth of {reviewed} answers (a random sample of the hold-out)")
-        say("second turn: what users said becomes training text, and the gate decides")
+        say("tour reviewed", count=reviewed)
+        say("tour second turn")
         tell(project)
         if open_asks(project.ring):
             review(client, {one.id: one.truth for one in asked}, kinds=("deciding",))
-            say("the reviewer said who is right where the models differ; the turn is ended by it")
+            say("tour decided")
             tell(project)
         example = fixed_example(client, project, asked)
         if example is not None:
-            say(f"why, from a wrong answer to the model that fixed it ({example}):")
+            say("tour why", id=example)
             for line in tell_why(project.why(example)):
-                print(f"  {line[:150]}")
-    say(f"report: {project.report()}")
-    say(
-        f"{time.monotonic() - started:.0f} s in all; look at the pages:  chainring serve -p {place}"
-    )
+                print(f"  {in_language(line, spoken())[:150]}")
+    say("tour report", path=project.report(language=spoken()))
+    say("tour ends", seconds=f"{time.monotonic() - started:.0f}", place=place)
 
 
-def say(line: str) -> None:
-    """Print one line of the tour."""
-    print(line, flush=True)
+def say(name: str, /, **values: object) -> None:
+    """Print one line of the tour, in the language of the environment."""
+    print(in_language(command_words.say(name, **values), spoken()), flush=True)
 
 
 def tell(project: Project) -> None:
     """Turn and print what happened."""
     for line in tell_turn(project, project.turn()):
-        print(f"  {line}", flush=True)
+        print(f"  {in_language(line, spoken())}", flush=True)
 
 
 def fresh(folder: Path) -> Path:
@@ -206,12 +208,18 @@ def replay(client: Client, rows: list[dict[str, str]]) -> list[Asked]:
             reactions[reaction["kind"]] += 1
     right = Counter(one.wording for one in done if one.right)
     asked_by = Counter(one.wording for one in done)
-    shares = ", ".join(f"{w} {right[w] / n:.1%}" for w, n in sorted(asked_by.items()))
+    shares = (
+        command_words.say("tour share", wording=w, share=f"{right[w] / n:.1%}")
+        for w, n in sorted(asked_by.items())
+    )
     passed = sum(one.passed_on for one in done)
-    share = sum(one.right for one in done) / len(done)
-    say(f"  the first champion was right on {share:.1%} ({shares}); {passed} passed on to a person")
-    counted = ", ".join(f"{count} {kind}s" for kind, count in sorted(reactions.items()))
-    say(f"  they gave {counted}")
+    share = f"{sum(one.right for one in done) / len(done):.1%}"
+    say("tour right", share=share, shares=joined(shares, en=", ", zh="，"), passed=passed)
+    counted = (
+        command_words.say("tour reaction", count=count, kind=kind)
+        for kind, count in sorted(reactions.items())
+    )
+    say("tour reactions", counted=joined(counted, en=", ", zh="，"))
     return done
 
 

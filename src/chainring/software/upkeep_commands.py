@@ -8,9 +8,9 @@ from typing import Annotated
 
 import typer
 
-from chainring.contracts.said import in_language
+from chainring.contracts.said import in_language, joined
 from chainring.software.folder import HERE, Folder, opened
-from chainring.software.speech import Speech, padded
+from chainring.software.speech import Speech, padded, tell
 
 
 def doctor(project: Folder = HERE, language: Speech = None) -> None:
@@ -25,11 +25,17 @@ def doctor(project: Folder = HERE, language: Speech = None) -> None:
 def backup(
     archive: Annotated[Path, typer.Argument(help="file to write (.tar.gz)")],
     project: Folder = HERE,
+    language: Speech = None,
 ) -> None:
     """Write ledger, traffic, models, key and recipe into one archive."""
+    from chainring.software.command_words import say
+    from chainring.software.upkeep import require_whole
+
     with opened(project) as api:
         counts = api.backup(archive)
-    typer.echo(f"wrote {archive}: {counts['rows']} rows, {counts['trees']} trees")
+        told = say("backed up", archive=archive, rows=counts["rows"], trees=counts["trees"])
+        tell([told], language)
+        require_whole(api)
 
 
 def restore(
@@ -39,43 +45,61 @@ def restore(
         str | None,
         typer.Option(help="another ledger: postgresql://user@host/database; '' for SQLite"),
     ] = None,
+    language: Speech = None,
 ) -> None:
     """Make a project in a new folder from an archive; everything is verified."""
     from chainring.software.api import Project
+    from chainring.software.command_words import say
+    from chainring.software.upkeep import require_whole
 
     with closing(Project.restore(archive, folder, ledger=ledger)) as restored:
-        typer.echo(f"restored {restored.app} into {folder}; your text folder is not in a backup")
+        tell([say("restored", app=restored.app, folder=folder)], language)
+        require_whole(restored)
 
 
 def gc(
     project: Folder = HERE,
     min_age_hours: Annotated[float, typer.Option(help="younger leftovers stay")] = 1.0,
+    language: Speech = None,
 ) -> None:
     """Remove what nothing names, and texts whose time is over."""
+    from chainring.software.command_words import say
+
     with opened(project) as api:
         removed = api.gc(min_age_s=min_age_hours * 3600)
-    typer.echo(", ".join(f"{count} {name}" for name, count in removed.items()) + " removed")
+    counts = (say("counted", count=count, name=name) for name, count in removed.items())
+    tell([say("removed", what=joined(counts, en=", ", zh="，"))], language)
 
 
-def upgrade(project: Folder = HERE) -> None:
+def upgrade(project: Folder = HERE, language: Speech = None) -> None:
     """Bring a project made by an older version to this one."""
     from chainring.software.api import Project
+    from chainring.software.command_words import say
 
     with closing(Project.upgrade(project)) as api:
-        typer.echo(f"{api.app} is up to date")
+        tell([say("up to date", app=api.app)], language)
 
 
 def package(
     folder: Annotated[Path, typer.Argument(help="new folder")],
     project: Folder = HERE,
+    language: Speech = None,
 ) -> None:
     """Write the champion into a folder that serves without the training extra."""
+    from chainring.software.command_words import say
+
     with opened(project) as api:
         made = api.package(folder)
-    memory = f"{made.memory_mib:.0f} MiB of memory" if made.memory_mib else "memory not measured"
-    typer.echo(
-        f"wrote {made.folder}: form {made.form} ({made.engine}), {made.form_bytes / 1e6:.1f} MB, "
-        f"{made.packages} packages of {made.installed_bytes / 1e6:.0f} MB, {memory}"
+    mib = f"{made.memory_mib:.0f}"
+    told = say(
+        "packaged",
+        folder=made.folder,
+        form=made.form,
+        engine=made.engine,
+        size=f"{made.form_bytes / 1e6:.1f}",
+        packages=made.packages,
+        installed=f"{made.installed_bytes / 1e6:.0f}",
+        memory=say("memory", mib=mib) if made.memory_mib else say("no memory"),
     )
-    typer.echo(f"it was served once and answered {made.answers} golden texts as the champion does")
-    typer.echo(f"its key (role operate), shown this once: {made.key}")
+    answers, key = say("packaged answers", count=made.answers), say("packaged key", key=made.key)
+    tell([told, answers, key], language)

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from chainring.software.speech import Speech, spoken, tell
+
 if TYPE_CHECKING:
     from chainring.data.words.settings import WordSettings
 
@@ -52,6 +54,7 @@ def train(
 ) -> None:
     """Train word vectors on text: Word2Vec, fastText or GloVe."""
     from chainring.data.words.train import train as make
+    from chainring.software.data_words import say
 
     settings = _settings(
         kind=kind, language=language, dimensions=dimensions, window=window, min_count=min_count,
@@ -60,10 +63,10 @@ def train(
         column=column,
     )  # fmt: skip
     made = make(text, out=out, settings=settings, licence=licence, say=_say)
-    typer.echo(f"made {out}: {len(made):,} words, {dimensions} numbers each")
+    lines = [say("made words", out=out, words=f"{len(made):,}", dimensions=dimensions)]
     if not made.facts["same_every_run"]:
-        typer.echo(f"another run gives other vectors: {made.facts['because']}")
-    typer.echo(f"  chainring words near {out} {_example(made.words)}")
+        lines.append(say("other vectors", because=say("workers race", workers=workers)))
+    tell([*lines, f"  chainring words near {out} {_example(made.words)}"], spoken())
 
 
 @app.command()
@@ -101,6 +104,7 @@ def export(
     out: Annotated[
         Path | None, typer.Option(help="file; by default beside the folder", show_default=False)
     ] = None,
+    language: Speech = None,
 ) -> None:
     """Write the vectors in a format that other tools read."""
     from typing import cast
@@ -108,10 +112,12 @@ def export(
     from chainring.data.words.export import ENDINGS, Form
     from chainring.data.words.export import export as write
     from chainring.data.words.vectors import WordVectors
+    from chainring.software.data_words import say
 
     vectors = WordVectors.open(folder)
     path = out or folder.resolve().with_name(folder.resolve().name + ENDINGS.get(form, ""))
-    typer.echo(f"wrote {write(vectors, path, form=cast(Form, form))}: {len(vectors):,} words")
+    written = write(vectors, path, form=cast(Form, form))
+    tell([say("wrote words", path=written, words=f"{len(vectors):,}")], language)
 
 
 @app.command("map")
@@ -128,6 +134,7 @@ def map_(
     from chainring.data.words.map import Method, word_map
     from chainring.data.words.picture import page, picture
     from chainring.data.words.vectors import WordVectors
+    from chainring.software.data_words import say
     from chainring.store.files import write_durably
 
     vectors = WordVectors.open(folder)
@@ -137,7 +144,7 @@ def map_(
     else:
         drawn = page(places, facts=vectors.facts, language=language)
     write_durably(out, drawn.encode())
-    typer.echo(f"wrote {out}: {len(places)} words")
+    tell([say("wrote words", path=out, words=len(places))], spoken())
 
 
 @app.command()

@@ -25,6 +25,7 @@ from typing import Any
 
 from chainring.contracts.errors import RefusedError
 from chainring.software.api import Project
+from chainring.software.command_words import say
 
 MEMORY = Path("/dev/shm")
 RESTARTS, WITHIN_S = 5, 30.0
@@ -115,7 +116,7 @@ class _Crew:
     def _died(self, number: int, status: int) -> None:
         now = time.monotonic()
         self._deaths = [at for at in self._deaths if now - at < WITHIN_S] + [now]
-        self._say(f"worker {number} ended with status {status}; another takes its place")
+        self._say(say("worker ended", number=number, status=status))
         if len(self._deaths) > RESTARTS:
             raise RefusedError(
                 f"workers ended {len(self._deaths)} times within {WITHIN_S:g} s; serve with "
