@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from chainring.software.api import Project
-    from chainring.software.client import AsyncClient, Client
+    from chainring.software.client import AsyncClient, Client, Retry
 
-__all__ = ["AsyncClient", "Client", "__version__", "open"]
+__all__ = ["AsyncClient", "Client", "Retry", "__version__", "open"]
 
 __version__ = "0.1.0"
 
@@ -35,7 +35,7 @@ def open(path: str | Path = ".") -> Project:
 
 def __getattr__(name: str) -> Any:
     """Load the client when it is asked for: who opens a project needs none."""
-    if name in ("AsyncClient", "Client"):
+    if name in ("AsyncClient", "Client", "Retry"):
         from chainring.software import client
 
         return getattr(client, name)

@@ -31,6 +31,7 @@ from chainring.deployment.http.idempotency import Remembered
 from chainring.deployment.http.language import language_of
 from chainring.deployment.http.limits import Limits
 from chainring.deployment.http.metrics import Metrics
+from chainring.deployment.http.openai_routes import OPENAI_PATHS
 from chainring.deployment.http.pages.table import PAGES, failure_page
 from chainring.deployment.http.routes import ROUTES
 from chainring.deployment.http.shell import Shell
@@ -160,7 +161,8 @@ def _add_failures(app: FastAPI, house: House, passing: tuple[type[Exception], ..
             caller = visitor_of(request, house.verbs, house.wrong_keys)
             call = Call(request=request, house=house, caller=caller, language=language)
             return failure_page(call, found)
-        return Json(found.plain(), status_code=found.status, headers=found.headers())
+        plain = found.openai() if request.url.path in OPENAI_PATHS else found.plain()
+        return Json(plain, status_code=found.status, headers=found.headers())
 
     async def away(request: Request, error: Exception) -> Response:
         said = str(getattr(error, "orig", "")).partition("\n")[0]  # no statement, no values

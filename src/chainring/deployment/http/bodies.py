@@ -173,13 +173,13 @@ def parse(raw: bytes, kind: type[B]) -> B:
     try:
         return kind.model_validate(data)
     except ValidationError as error:
-        faults = [_fault(each, kind) for each in error.errors(include_url=False)]
+        faults = list(dict.fromkeys(_fault(one, kind) for one in error.errors(include_url=False)))
         raise InputError("the body has the wrong shape", faults=faults[:20]) from None
 
 
 def _fault(error: Any, kind: type[BaseModel]) -> str:
     place: Sequence[str | int] = error["loc"]
-    path = ".".join(str(part) for part in place) or "body"
+    path = ".".join(str(part) for part in place if "[" not in str(part)) or "body"
     if error["type"] == "extra_forbidden":
         return f"{path[:80]}: unknown key{did_you_mean(path, kind.model_fields)}"
     told = error["msg"].removeprefix("Value error, ")

@@ -246,6 +246,21 @@ class Failure:
             }
         }
 
+    def openai(self) -> dict[str, object]:
+        """Return the JSON shape with what clients of OpenAI's interface read.
+
+        They show the message alone, so that the faults and the next step stand in it, too.
+        """
+        param, _, told = self.faults[0].partition(": ") if self.faults else ("", "", "")
+        more = {
+            "message": " ".join([self.message, *self.faults, self.next]),
+            "type": "invalid_request_error" if self.status < 500 else "server_error",
+            "param": param if told and param.isidentifier() else None,
+        }
+        error = self.plain()["error"]
+        assert isinstance(error, dict)
+        return {"error": error | more}
+
     def headers(self) -> dict[str, str]:
         """Return what the status wants beside it; an unread body ends the connection."""
         found = {}

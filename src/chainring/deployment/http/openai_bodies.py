@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from chainring.contracts.errors import InputError
 from chainring.deployment.http.bodies import Name, Text
@@ -60,6 +60,16 @@ class EmbeddingsBody(OpenBody):
 
     input: Text | Annotated[list[Text], Field(min_length=1)] = Field(description="text or texts")
     encoding_format: Literal["float", "base64"] = Field("float", description="float or base64")
+
+    @field_validator("input", mode="before")
+    @classmethod
+    def _no_tokens(cls, sent: Any) -> Any:
+        if isinstance(sent, list) and any(isinstance(one, int | list) for one in sent):
+            raise ValueError(
+                "texts are expected, no numbers of tokens; send the text itself "
+                "(in LangChain: `check_embedding_ctx_length=False`)"
+            )
+        return sent
 
     def texts(self) -> list[str]:
         """Return the texts."""

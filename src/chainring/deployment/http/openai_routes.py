@@ -241,3 +241,6 @@ OPENAI_ROUTES: tuple[Route, ...] = (
         summary="The reply to a conversation, as OpenAI's interface has it",
     ),
 )  # fmt: skip
+
+OPENAI_PATHS = frozenset({"/v1/embeddings", "/v1/chat/completions"})
+"""Where clients of that interface read what was refused."""

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from chainring import __version__
 from chainring.contracts.errors import InputError, MissingPackageError
 from chainring.contracts.said import Said
-from chainring.software.client import wire
+from chainring.software.client import refusals, wire
 
 T = TypeVar("T")
 
@@ -26,6 +26,24 @@ class Reached:
     url: str
     headers: dict[str, str]
     timeout: Any
+
+    def opened(self, kind: Callable[..., T], *, transport: Any) -> T:
+        """Return a client of httpx.
+
+        Raises
+        ------
+        InputError
+            When the environment names a proxy that httpx needs another package for.
+        """
+        try:
+            return kind(
+                base_url=self.url, headers=self.headers, timeout=self.timeout, transport=transport
+            )
+        except ImportError as error:  # a SOCKS proxy
+            raise InputError(
+                "the environment names a SOCKS proxy (ALL_PROXY), which needs: "
+                "pip install 'httpx[socks]'"
+            ) from error
 
 
 def reached(url: str, key: str, timeout_s: float) -> Reached:
@@ -105,12 +123,12 @@ def require_events(response: Any, *, url: str, path: str) -> None:
     """Raise UnreachableError where an answer sends on or is no stream of events."""
     _require_here(response, url, path)
     if not response.headers.get("content-type", "").startswith("text/event-stream"):
-        raise wire.foreign(url, _described(response))
+        raise refusals.foreign(url, _described(response))
 
 
 def _require_here(response: Any, url: str, path: str) -> None:
     if response.next_request is not None:
-        raise wire.moved(url, str(response.next_request.url), path)
+        raise refusals.moved(url, str(response.next_request.url), path)
 
 
 def _described(response: Any) -> str:

@@ -13,7 +13,7 @@ import random
 from dataclasses import dataclass
 from typing import Any
 
-from chainring.software.client import wire
+from chainring.software.client import refusals
 from chainring.software.client.connection import body_of
 
 AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
@@ -48,16 +48,16 @@ class Tries:
     def lost(self, error: Exception) -> float:
         """Return the seconds to wait after a try without an answer; the last one raises."""
         if self._made >= self._retry.times:
-            raise wire.unreachable(self._url, error) from error
+            raise refusals.unreachable(self._url, error) from error
         return self._waiting(0.0)
 
     def refused(self, response: Any) -> float:
         """Return the seconds to wait after a refusal; raise it where trying again is no use."""
         status, headers = response.status_code, response.headers
-        asked_s = wire.retry_after_s(headers)
+        asked_s = refusals.retry_after_s(headers)
         is_far = "retry-after" in headers and asked_s > self._retry.most_s
         if self._made >= self._retry.times or status not in AGAIN or is_far:
-            raise wire.error_of(status, body_of(response), headers)
+            raise refusals.error_of(status, body_of(response), headers)
         return self._waiting(asked_s)
 
     def _waiting(self, asked_s: float) -> float:

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from chainring.contracts.errors import UnreachableError
-from chainring.software.client.wire import Answer, Piece, error_of, read, understood
+from chainring.software.client.refusals import error_of
+from chainring.software.client.wire import Answer, Piece, read, understood
 
 _EVENTS = "events of another kind"
 _TOLD: Mapping[str, type[Piece | Answer]] = {"piece": Piece, "answer": Answer}

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from chainring.contracts.feedback import FeedbackKind
 from chainring.contracts.values import Input
-from chainring.software.client import wire
+from chainring.software.client import refusals, wire
 from chainring.software.client.connection import answer_of, body_of, reached, require_events
 from chainring.software.client.retrying import Retry, Tries
 from chainring.software.client.stream import Stream
@@ -53,9 +53,7 @@ class Client:
         import httpx
 
         self.url, self.retry = parts.url, retry or Retry()
-        self._http = httpx.Client(
-            base_url=parts.url, headers=parts.headers, timeout=parts.timeout, transport=transport
-        )
+        self._http = parts.opened(httpx.Client, transport=transport)
 
     def __enter__(self) -> Client:
         """Return itself."""
@@ -94,7 +92,7 @@ class Client:
         idempotency_key: str = "",
     ) -> list[Answer]:  # fmt: skip
         """Return the answers to several texts or pairs, in order."""
-        many = list(texts)
+        many = wire.several(texts)
         sent = wire.asked(many, episode=episode, author=author, key=idempotency_key)
         return self._body(sent, wire.answers(len(many)))
 
@@ -112,14 +110,16 @@ class Client:
             ) as response:
                 if response.status_code >= 400:
                     response.read()
-                    raise wire.error_of(response.status_code, body_of(response), response.headers)
+                    raise refusals.error_of(
+                        response.status_code, body_of(response), response.headers
+                    )
                 require_events(response, url=self.url, path=sent.path)
                 coming = Stream(self.url)
                 for part in response.iter_text():
                     yield from coming.take(part)
                 coming.end()
-        except httpx.TransportError as error:
-            raise wire.unreachable(self.url, error) from error
+        except httpx.RequestError as error:
+            raise refusals.unreachable(self.url, error) from error
 
     def react(
         self,
@@ -148,7 +148,7 @@ class Client:
 
     def embed(self, texts: Sequence[str]) -> list[list[float]]:
         """Return a vector a text."""
-        many = list(texts)
+        many = wire.several(texts)
         return self._body(wire.embedding(many), wire.vectors(len(many)))
 
     def why(self, prediction: str) -> dict[str, Any]:
@@ -176,7 +176,7 @@ class Client:
                 response = self._http.request(
                     sent.method, sent.path, content=sent.body, headers=dict(sent.headers)
                 )
-            except httpx.TransportError as error:
+            except httpx.RequestError as error:
                 time.sleep(tries.lost(error))
                 continue
             if response.status_code < 400:

@@ -14,17 +14,10 @@ from dataclasses import dataclass, field, fields
 from typing import Any, TypeVar
 from urllib.parse import quote
 
-from chainring.contracts.errors import (
-    BusyError,
-    ChainringError,
-    ConflictError,
-    InputError,
-    NotAllowedError,
-    UnknownNameError,
-    UnreachableError,
-)
+from chainring.contracts.errors import InputError
 from chainring.contracts.feedback import FeedbackKind
 from chainring.contracts.values import Input
+from chainring.software.client import refusals
 
 T = TypeVar("T")
 
@@ -187,7 +180,7 @@ def understood(url: str, found: str, read: Callable[..., T], *told: Any) -> T:
     try:
         return read(*told)
     except (AttributeError, LookupError, TypeError, ValueError, struct.error) as error:
-        raise foreign(url, found) from error
+        raise refusals.foreign(url, found) from error
 
 
 def an_object(body: Any) -> dict[str, Any]:
@@ -253,57 +246,14 @@ def read(kind: type[T], body: Mapping[str, Any]) -> T:
     return kind(**{name: value for name, value in body.items() if name in known})
 
 
-def error_of(status: int, body: Any, headers: Mapping[str, str]) -> ChainringError:
-    """Return a refusal as the error that the library itself would raise."""
-    fault = body.get("error", {}) if isinstance(body, dict) else {}
-    fault = fault if isinstance(fault, dict) else {"message": str(fault)}
-    code = str(fault.get("code", ""))
-    message = str(fault.get("message") or f"the server answered {status}")
-    step = str(fault.get("next", ""))
-    whole = f"{message} {step}".strip()
-    listed = fault.get("faults")
-    faults = tuple(map(str, listed)) if isinstance(listed, list) else ()
-    if code in ("not_found", "no_model"):
-        return UnknownNameError(code, faults[0] if faults else message, None)
-    if status in (429, 503) or code in ("busy", "not_ready", "too_slow"):
-        return BusyError(whole, retry_after_s=retry_after_s(headers))
-    if status in (401, 403):
-        return NotAllowedError("\n".join([whole, *faults]))
-    if status == 409:
-        return ConflictError(whole)
-    if 400 <= status < 500:
-        return InputError(whole, faults=faults)
-    return UnreachableError(whole)
+def several(texts: Sequence[T]) -> list[T]:
+    """Return a list of texts.
 
-
-def retry_after_s(headers: Mapping[str, str]) -> float:
-    """Return the seconds of Retry-After; 1 where it is missing or a date."""
-    said = headers.get("retry-after", "")
-    return float(said) if said.replace(".", "", 1).isdecimal() else 1.0
-
-
-def unreachable(url: str, error: Exception) -> UnreachableError:
-    """Return that no answer came."""
-    return UnreachableError(
-        f"{url} did not answer ({type(error).__name__}); is `chainring serve` running there, and "
-        "is the address right?"
-    )
-
-
-def moved(url: str, onward: str, path: str) -> UnreachableError:
-    """Return that what was asked at `path` of an address is sent on to another."""
-    there = onward.removesuffix(path)
-    if there not in (onward, url):
-        return UnreachableError(f"{url} moved to {there}; use that")
-    return UnreachableError(
-        f"{url} sends on to {onward} instead of answering; is the address right, and does "
-        "something before the server want people to sign in?"
-    )
-
-
-def foreign(url: str, found: str) -> UnreachableError:
-    """Return that what came is not what `chainring serve` answers."""
-    return UnreachableError(
-        f"{url} answered {found}, which is no answer of `chainring serve`; is the address right, "
-        "and does something before the server answer in its place?"
-    )
+    Raises
+    ------
+    InputError
+        When it is one text: its characters are no texts.
+    """
+    if isinstance(texts, str):
+        raise InputError("a list of texts is expected, found one text; write [text]")
+    return list(texts)
