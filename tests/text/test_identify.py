@@ -24,6 +24,8 @@ TEXTS = {
     "我等包裹已经三个星期了，没有人回答我。": "zh",
     "我等包裹已經三個星期了，沒有人回答我。": "zh",
     "我的 iPhone 15 Pro Max 充不了电，请帮忙看看": "zh",
+    "血常规：WBC 12.3×10^9/L，N 85%，HGB 110g/L，PLT 230×10^9/L；CRP 56mg/L；PCT 0.8ng/ml。": "zh",
+    "血氣：pH 7.32，PaCO2 52mmHg，PaO2 60mmHg，BE -3mmol/L，Lac 2.1mmol/L，考慮呼酸": "zh",
     "荷物を三週間待っていますが、誰も答えてくれません。": "ja",
     "소포를 삼 주 동안 기다리고 있는데 아무도 대답하지 않습니다.": "ko",
     "ฉันรอพัสดุมาสามสัปดาห์แล้ว": "th",
@@ -47,6 +49,23 @@ def test_the_small_words_of_english_agree_with_the_model(code: str) -> None:
     (text,) = (t for t, c in TEXTS.items() if c == code and len(t) > 40 and not t.isupper())
     assert module._model().classify(text)[0] == code
     assert (module._english(text) is not None) == (code == "en")
+
+
+class _Says:
+    def __init__(self, code: str, confidence: float) -> None:
+        self.said = code, confidence
+
+    def classify(self, text: str) -> tuple[str, float]:
+        return self.said
+
+
+def test_every_chinese_language_of_the_model_is_chinese() -> None:
+    text = "Lorem ipsum dolor sit amet in 中"
+    assert identify(text, model=_Says("wuu", 0.9)) == ("zh", 0.9)
+    assert identify(text, model=_Says("yue", 0.2))[0] == "zh"
+    assert identify(text, model=_Says("la", 0.3))[0] == "zh"
+    assert identify(text, model=_Says("la", 0.9)) == ("la", 0.9)
+    assert identify(text[:-1], model=_Says("la", 0.3))[0] == "und"
 
 
 def test_only_the_beginning_is_read() -> None:

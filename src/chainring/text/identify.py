@@ -24,6 +24,7 @@ from typing import Any
 from chainring.contracts.errors import MissingPackageError
 from chainring.contracts.said import Said
 from chainring.text.characters import HAN
+from chainring.text.language import language
 
 MAX_CHARACTERS = 1000
 """What stands beyond is not read."""
@@ -43,6 +44,7 @@ _ONLY_HERE = {  # scripts in which one language is written by far the most
     "ta": re.compile("[\u0b80-\u0bff]"),
     "te": re.compile("[\u0c00-\u0c7f]"),
 }
+_CHINESE = frozenset("zh cmn wuu yue nan lzh gan hak hsn cdo".split())
 _ENGLISH = frozenset(
     "the and of to that with for you this have are is it was not my i they which from she he be"
     " your would there their what".split()
@@ -75,6 +77,8 @@ def identify(text: str, *, model: Any = None) -> tuple[str, float]:
     if not _LETTER.search(head):
         return "und", 0.0
     code, confidence = (model or _model()).classify(head)
+    if code in _CHINESE or (confidence < MIN_CONFIDENCE and _is_chinese(head)):
+        return "zh", round(max(confidence, MIN_CONFIDENCE), 4)
     return (code if confidence >= MIN_CONFIDENCE else "und"), round(confidence, 4)
 
 
@@ -89,11 +93,17 @@ def _by_script(head: str) -> tuple[str, float] | None:
         share = (han + kana) / (han + kana + words)
         if share > 0.5:
             return ("ja" if 20 * kana >= han + kana else "zh"), round(share, 4)
+        if not kana and language(head) == "zh":  # readings and names beside it: WBC 12.3
+            return "zh", max(MIN_CONFIDENCE, round(share, 4))
     letters = len(_LETTER.findall(head))
     for code, script in _ONLY_HERE.items():
         if letters and 2 * len(script.findall(head)) > letters:
             return code, round(len(script.findall(head)) / letters, 4)
     return None
+
+
+def _is_chinese(head: str) -> bool:
+    return _HAN.search(head) is not None and not _KANA.search(head)
 
 
 def _english(head: str) -> tuple[str, float] | None:

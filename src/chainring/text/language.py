@@ -4,6 +4,7 @@ Enters any text, leaves ``"zh"``, ``"en"`` or ``"und"``:
 
 ============================  ======
 ``我的 iPhone 15 Pro 充不了电``   zh
+``WBC 12.3，N 85%，偏高``          zh
 ``What does 退货 mean here?``   en
 ``Где мой заказ?``             und
 ============================  ======
@@ -29,6 +30,14 @@ _LATIN_LETTERS = "A-Za-zªºÀ-ÖØ-öø-ɏḀ-ỿＡ-Ｚａ-ｚ"
 _LATIN = re.compile(f"[{_LATIN_LETTERS}]")
 _LETTER = re.compile(r"[^\W\d_]")
 _RUN = re.compile(f"[^\\s{HAN}\u3000-\u303f，。！？；：、（）]+")
+_VALUE = re.compile(" ?[:=<>≤≥]? ?[0-9]")
+_CODE = re.compile("[0-9/]")
+_MAX_ABBREVIATION, _MAX_NAMES = 5, 4
+_SMALL = frozenset(  # of English: what is in a sentence and in no name
+    "the a an and or of to in on at for from by with as but if not no i you he she it we they my"
+    " your me this that is are was were be have has do does did can could will would how what when"
+    " where why which who there please".split()
+)
 
 _WORD = re.compile(r"[^\W\d_]+")
 _NAMES = {
@@ -77,8 +86,10 @@ def language(text: str) -> Language:
 
     A Chinese character weighs as much as a whole run of Latin letters (a word, a link, an order
     code), since it carries about as much: so brand names do not turn a Chinese sentence into an
-    English one, and a quoted Chinese word does not do the reverse. Where letters of other scripts
-    make up a third of all letters or more, or where there is no letter, the answer is ``"und"``.
+    English one, and a quoted Chinese word does not do the reverse. Beside Chinese, codes, units,
+    abbreviations and names of a value (WBC 12.3) count for none, and up to four names a character
+    without a small word of English make no English. Where letters of other scripts make up a third
+    of all letters or more, or where there is no letter, the answer is ``"und"``.
 
     >>> language("请把 Galaxy Watch Ultra 退货"), language("How do I say 退货?"), language("123")
     ('zh', 'en', 'und')
@@ -88,5 +99,22 @@ def language(text: str) -> Language:
     letters = len(_LETTER.findall(text))
     if letters == 0 or 3 * (letters - han - latin) >= letters:
         return "und"
-    words = sum(1 for run in _RUN.findall(text) if _LATIN.search(run))
-    return "zh" if han >= words else "en"
+    runs = [run for run in _RUN.finditer(text) if _LATIN.search(run[0])]
+    if han >= len(runs):
+        return "zh"
+    return "zh" if han and _are_names(runs, han=han) else "en"
+
+
+def _are_names(runs: list[re.Match[str]], *, han: int) -> bool:
+    """Return whether runs of Latin letters beside Chinese are names and readings, no sentence."""
+    words = [word.lower() for run in runs for word in _WORD.findall(run[0])]
+    is_said = not _SMALL.isdisjoint(words)
+    return sum(map(_is_word, runs)) <= (han if is_said else _MAX_NAMES * han)
+
+
+def _is_word(run: re.Match[str]) -> bool:
+    said = run[0]
+    if said.lower().strip(".,!?;:'\"()") in _SMALL:
+        return True
+    is_short = said.isupper() and len(said) <= _MAX_ABBREVIATION
+    return not (is_short or _CODE.search(said) or _VALUE.match(run.string, run.end()))

@@ -37,6 +37,16 @@ def test_a_sentence_is_told_by_its_language(language: str) -> None:
     assert named(TEXTS[language]) == [language]
 
 
+def test_readings_of_a_laboratory_beside_chinese_are_chinese() -> None:
+    texts = [
+        "血常规：WBC 12.3×10^9/L，N 85%，HGB 110g/L，PLT 230×10^9/L；CRP 56mg/L；PCT 0.8ng/ml。",
+        "肝功能：ALT 85U/L，AST 62U/L，TBIL 23umol/L，ALB 38g/L，GGT 90U/L，提示轻度异常",
+        "血氣：pH 7.32，PaCO2 52mmHg，PaO2 60mmHg，BE -3mmol/L，Lac 2.1mmol/L，考慮呼酸",
+        "The panel: WBC 12.3, HGB 110 and PLT 230 are what was found, it says 血常规 there.",
+    ]
+    assert named(*texts) == ["zh", "zh", "zh", "en"]
+
+
 def test_neighbours_in_a_batch_do_not_change_the_answer() -> None:
     assert named(*TEXTS.values()) == list(TEXTS)
 

@@ -178,6 +178,12 @@ class Page:
 
         return np.diff(np.append(self.starts, len(self.codes))) - 1
 
+    def text(self, document: int) -> str:
+        """Return the text of one document."""
+        start = int(self.starts[document])
+        codes = self.codes[start : start + int(self.sizes[document])]
+        return codes.tobytes().decode("utf-32-le", "surrogatepass")
+
     def sums(self, marks: Any) -> Places:
         """Return how many marked characters each document has."""
         import numpy as np

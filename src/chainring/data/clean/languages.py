@@ -22,6 +22,7 @@ from typing import Any
 from chainring.data.clean.batch import Batch
 from chainring.data.clean.characters import APART, HAN, LATIN, LETTER, SPACE, Page
 from chainring.data.clean.language_model import language_model
+from chainring.text.language import language
 
 MIN_SMALL, MIN_LEAD = 0.06, 2.5
 """Share of a language's small words that settles it, and how often the next one's share."""
@@ -72,7 +73,10 @@ def scripts(page: Page) -> list[str]:
     words = np.bincount(page.document_of(_latin_runs(page)), minlength=len(han))
     unsettled = (letters == 0) | (3 * (letters - han - latin) >= letters)
     found = np.where(unsettled, "und", np.where(han >= words, "zh", "en"))
-    return [str(one) for one in found.tolist()]
+    said = [str(one) for one in found.tolist()]
+    for index in np.flatnonzero((found == "en") & (han > 0)).tolist():  # few: Chinese within Latin
+        said[index] = language(page.text(index))
+    return said
 
 
 def _latin_runs(page: Page) -> Any:
