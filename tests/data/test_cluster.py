@@ -28,6 +28,16 @@ def test_a_cluster_shows_ten_texts_and_the_words_that_tell_it() -> None:
     assert "invoice" in by_kind[2].keywords
 
 
+def test_keywords_are_whole_words_and_none_that_says_nothing() -> None:
+    goods = "行李箱 吹风机 婴儿车 充电宝 洗衣液 保温杯".split()
+    texts = [f"昨天买的东西坏了，{one}能换吗 [phone]" for one in goods]
+    texts += [f"家里老人买的{one}一直没有发票" for one in goods]
+    texts += [f"the invoice for my {one} is wrong, APP闪退" for one in WORDS]
+    found = {word for cluster in clusters(texts, count=3, seed=0) for word in cluster.keywords}
+    assert {"能换", "老人", "发票", "invoice", "app"} <= found
+    assert not {"phone", "the", "没有", "买的东", "天买的", "人买的"} & found
+
+
 def test_the_same_seed_gives_the_same_clusters_the_largest_first() -> None:
     texts = TEXTS + [f"can I pay for the {word} with alipay" for word in WORDS * 2]
     first = clusters(texts, count=4, seed=1)

@@ -18,6 +18,7 @@ from typing import Any
 
 from chainring.contracts.errors import MissingPackageError
 from chainring.contracts.said import Said
+from chainring.data.looking.words import stop_words, words
 from chainring.text.ngrams import features
 from chainring.text.normalise import fold
 
@@ -67,12 +68,13 @@ def clusters(texts: Sequence[str], *, count: int | None = None, seed: int) -> li
     distinct = [texts[place] for place in places]
     wanted = count or min(50, max(2, round((len(places) / 2) ** 0.5)))
     members = _members(distinct, min(wanted, len(places)), seed)
-    words = [_words(text) for text in distinct]
+    passed_over = stop_words("en", wide=True) | stop_words("zh", wide=True)
+    said = [_words(text, passed_over) for text in distinct]
     found = [
         Cluster(
             nearest=tuple(places[i] for i in inside[:SHOWN]),
             size=len(inside),
-            keywords=_keywords([words[i] for i in inside], words),
+            keywords=_keywords([said[i] for i in inside], said),
         )
         for inside in members
     ]
@@ -136,20 +138,16 @@ def _pieces(text: str) -> list[str]:
     return latin + [one for one in found if one.startswith("h:") and len(one) <= 4]
 
 
-def _words(text: str) -> frozenset[str]:
-    """Return the words of four letters or more and the Chinese runs of two or three characters."""
-    return frozenset(
-        one[2:]
-        for one in features(text)
-        if (one.startswith("w:") and " " not in one and len(one) >= 6)
-        or (one.startswith("h:") and len(one) >= 4)
-    )
+def _words(text: str, passed_over: frozenset[str]) -> frozenset[str]:
+    """Return the words of three letters or more and the Chinese ones of two characters or more."""
+    found = words(text) - passed_over
+    return frozenset(one for one in found if len(one) > (2 if one.isascii() else 1))
 
 
 def _keywords(inside: Sequence[frozenset[str]], every: Sequence[frozenset[str]]) -> tuple[str, ...]:
     """Return the words that tell these texts from all, none a part of another."""
-    here = Counter(word for words in inside for word in words)
-    anywhere = Counter(word for words in every for word in words)
+    here = Counter(word for text in inside for word in text)
+    anywhere = Counter(word for text in every for word in text)
 
     def lift(word: str) -> float:
         return here[word] / len(inside) - anywhere[word] / len(every)
