@@ -6,7 +6,11 @@ import stat
 from pathlib import Path
 
 import pytest
-from tests.software.conftest import opened, refused, run
+from tests.software.conftest import copy, opened, refused, run
+
+from chainring.contracts.errors import InputError
+from chainring.software.project_key import KIND, Fingerprint
+from chainring.store.schema import facts
 
 
 @pytest.mark.parametrize(
@@ -52,3 +56,38 @@ def test_a_folder_that_was_opened_to_others_stays_so(tmp_path: Path) -> None:
     (tmp_path / ".chainring").chmod(0o750)
     with opened(tmp_path):
         assert stat.S_IMODE((tmp_path / ".chainring").stat().st_mode) == 0o750
+
+
+def test_a_ledger_is_opened_with_the_key_that_it_was_made_with_alone(
+    turned: Path, tmp_path: Path
+) -> None:
+    shop = copy(turned, tmp_path / "shop")
+    with opened(shop):
+        pass
+    (shop / ".chainring" / "key").write_text("ab" * 32)
+    with pytest.raises(InputError, match=r"another key.*copy .chainring/key"), opened(shop):
+        pass
+
+
+def test_a_project_from_before_keys_were_written_down_goes_on_with_the_one_it_has(
+    turned: Path, tmp_path: Path
+) -> None:
+    shop = copy(turned, tmp_path / "shop")
+    with opened(shop) as project, project.ring.ledger.engine.begin() as connection:
+        connection.execute(facts.delete().where(facts.c.kind == KIND))
+    with opened(shop) as project:
+        assert project.ring.ledger.fact(KIND, "fingerprint", Fingerprint) is not None
+
+
+def test_a_ledger_beside_the_recipe_is_found_wherever_the_command_was_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("init", str(tmp_path / "shop"))
+    recipe = tmp_path / "shop" / "chainring.toml"
+    recipe.write_text(recipe.read_text() + '[store]\nledger = "sqlite:///ledger.db"\n')
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    for place in (str(tmp_path / "shop"), "../shop"):
+        with opened(Path(place)) as project:
+            assert project.ring.ledger.engine.url.database == str(tmp_path / "shop" / "ledger.db")
+    assert list(Path().iterdir()) == []

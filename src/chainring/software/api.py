@@ -37,6 +37,7 @@ from chainring.software import project as place
 from chainring.software.answering import Opened
 from chainring.software.data_verbs import DataGroup
 from chainring.software.fetching import freshen
+from chainring.software.project_key import keep_key
 from chainring.software.release_verbs import ReleaseGroup
 from chainring.software.told_labels import ToldLabels
 from chainring.trust.access import Key
@@ -91,6 +92,7 @@ class Project:
         """Turn the ring once: new text and feedback to a model, and the gate's verdict on it."""
         from chainring.hardware.machine import machine
 
+        keep_key(self.ring.ledger, self.secret)
         freshen(self)
         self.ring.runner.force = force
         return ring_turn.turn(

@@ -7,9 +7,7 @@ it is made for its owner alone, since people's texts are in it.
 
 from __future__ import annotations
 
-import logging
 import os
-import secrets
 import shutil
 from collections.abc import Callable
 from importlib.resources import files
@@ -23,6 +21,7 @@ from chainring.hardware.executors import executor
 from chainring.ring.built import Ring
 from chainring.ring.recipe import FILE, Recipe, load_recipe
 from chainring.ring.steps import Runner
+from chainring.software.project_key import read_key, require_same_key
 from chainring.store import migrations
 from chainring.store.files import make_private, write_durably
 from chainring.store.ledger import Ledger
@@ -100,12 +99,12 @@ def open_ring(
     ProjectNotFoundError, RecipeError
         From the recipe.
     InputError
-        When the ledger is of another version (see `chainring upgrade`).
+        When the ledger is of another version (see `chainring upgrade`), or of another key.
     """
     recipe = _placed(load_recipe(folder), folder)
     hidden = folder / HIDDEN
     make_private(hidden)
-    secret = _secret(hidden / "key")
+    secret = read_key(hidden / "key")
     app = recipe.project.name
     url = recipe.store.ledger or f"sqlite:///{(hidden / 'ledger.db').resolve()}"
     ledger = Ledger(url, app=app)
@@ -113,6 +112,7 @@ def open_ring(
         migrations.upgrade(ledger.engine)
     else:
         migrations.ready(ledger.engine)
+    require_same_key(ledger, secret, hidden / "key")
     place = recipe.store.ledger if recipe.store.ledger.startswith("postgresql") else None
     traffic = Traffic(
         place or hidden / "traffic",
@@ -195,20 +195,6 @@ def _open_predictor() -> OpenPredictor:
         return open_predictor(folder, engine=engine, threads=threads)
 
     return opened
-
-
-def _secret(path: Path) -> bytes:
-    if not path.exists():
-        write_durably(path, secrets.token_hex(32).encode(), mode=0o600)
-    text = path.read_text(encoding="ascii").strip()
-    try:
-        key = bytes.fromhex(text)
-    except ValueError:
-        key = b""
-    if len(key) != 32:
-        raise InputError(f"{path} is no project key of 64 hex digits; restore it from a backup")
-    logging.getLogger("chainring").debug("project.opened key=%s", path.name)
-    return key
 
 
 def _require_no_file(folder: Path) -> None:

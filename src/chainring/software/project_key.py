@@ -1,0 +1,80 @@
+"""The project's key: one for all machines of a ledger; another one is noticed.
+
+Enters the ledger and `.chainring/key`, leaves the key's fingerprint as a fact. With another key,
+texts that judge on one machine would teach on the other.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from chainring.contracts.errors import InputError
+from chainring.contracts.ids import keyed
+from chainring.ring.built import CHAMPION
+from chainring.store.files import write_durably
+from chainring.store.ledger import Ledger
+
+KIND = "project key"
+_ID = "fingerprint"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fingerprint:
+    """What tells the project's key from others, and nothing else about it."""
+
+    digest: str
+
+
+def read_key(path: Path) -> bytes:
+    """Return the project's key; a new one where there is none yet.
+
+    Raises
+    ------
+    InputError
+        When the file holds no key.
+    """
+    if not path.exists():
+        write_durably(path, secrets.token_hex(32).encode(), mode=0o600)
+    text = path.read_text(encoding="ascii").strip()
+    try:
+        key = bytes.fromhex(text)
+    except ValueError:
+        key = b""
+    if len(key) != 32:
+        raise InputError(f"{path} is no project key of 64 hex digits; restore it from a backup")
+    logging.getLogger("chainring").debug("project.opened key=%s", path.name)
+    return key
+
+
+def require_same_key(ledger: Ledger, secret: bytes, path: Path) -> None:
+    """Accept the key that the ledger was made with; one with a champion keeps it from here on.
+
+    Raises
+    ------
+    InputError
+        When the ledger was made with another key: of another machine, or another project.
+    """
+    known = ledger.fact(KIND, _ID, Fingerprint)
+    if known is None:
+        if ledger.ref(CHAMPION) is not None:
+            keep_key(ledger, secret)
+        return
+    if known.digest != _fingerprint(ledger, secret):
+        raise InputError(
+            f"the ledger of {ledger.app!r} was made with another key than {path}: copy "
+            ".chainring/key from the machine that made it; if this is another project, give it "
+            "another name ([project] name)"
+        )
+
+
+def keep_key(ledger: Ledger, secret: bytes) -> None:
+    """Write down with which key a ledger is made, if that was not done yet."""
+    if ledger.fact(KIND, _ID, Fingerprint) is None:
+        ledger.add_fact(KIND, _ID, Fingerprint(digest=_fingerprint(ledger, secret)))
+
+
+def _fingerprint(ledger: Ledger, secret: bytes) -> str:
+    return keyed(secret, KIND, ledger.app)
