@@ -39,6 +39,8 @@ def test_a_value_is_stored_in_one_way_and_stays_so(form: Form, value: str, store
         ("several", "[1]", "or a JSON list"),
         ("number", "five", "a decimal number is expected, found 'five'"),
         ("number", "nan", "a decimal number is expected"),
+        ("number", "1e39", "from -1e\\+15 to 1e\\+15 is expected, found '1e39'"),
+        ("number", "-2e15", "a number from"),
         ("tags", "Ben", "tags are written"),
         ("tags", '{"a": 1}', "tags are written"),
         ("tags", '[[3, 3, "x"]]', "start < end"),

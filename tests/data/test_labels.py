@@ -199,3 +199,36 @@ def test_what_judges_a_model_does_not_choose_its_training_rows(shop: Any, correc
     asked = correction(20, "where is my parcel number seven", "return", author="eve")
     found = {label.record: label.state for label in run(shop, [*judges, asked])}
     assert found["rec_fb20"] == "pending"
+
+
+def _stars(shop: Any, **settings: Any) -> None:
+    shop.settings = DataSettings(task="regression", **settings)
+    texts = ("good", "不错", "bad", "糟透了", "okay", "一般", "fine", "nice", "poor", "awful")
+    rows = [{"text": f"it was {t}", "target": 1 + n % 5} for n, t in enumerate(texts * 3)]
+    shop.write_rows("help.jsonl", rows)
+
+
+def test_a_users_number_far_outside_the_files_waits(shop: Any, correction: Any) -> None:
+    _stars(shop)
+    said = [
+        correction(n, f"so {n}", "", target=t) for n, t in enumerate(("9", "-3", "50", "1e300"))
+    ]
+    table = shop.labels(shop.records(), said)
+    found = [one.state for one in shop.read(Label, table) if one.author_kind == "user"]
+    assert found == ["accepted", "accepted", "pending", "pending"]
+    assert table.counts == {"far outside the data's 1 to 5: waits for a review": 2}
+    accepted = (decision("fb_2", "50"),)
+    after = [one for one in run(shop, said, accepted) if one.author_kind == "user"]
+    assert [one.state for one in after] == ["accepted"] * 3 + ["pending"]
+    _stars(shop, review_doubtful=False)
+    assert {one.state for one in run(shop, said)} == {"accepted"}
+
+
+def test_users_do_not_move_the_yardstick_of_numbers(shop: Any, correction: Any) -> None:
+    _stars(shop)
+    before = shop.dataset().spread
+    said = [correction(n, f"so {n} 很", "", target="9") for n in range(5)]
+    after = shop.dataset(said)
+    assert any(row.feedback for row in shop.rows(after, "train"))
+    assert after.spread == before > 0
+

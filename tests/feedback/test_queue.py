@@ -197,6 +197,15 @@ def test_unsure_answers_to_near_duplicates_are_asked_about_once(
     assert queue([], apart, guard, unsure_below=0.5) == []
 
 
+def test_a_number_that_no_model_can_learn_is_not_accepted() -> None:
+    far = replace(ITEM, answer="3", proposed="1e300")
+    with pytest.raises(InputError) as caught:
+        decide(far, "accept", by="ann", labels=(), now=1.0, task="regression")
+    assert "a number from" in str(caught.value.faults)
+    said = decide(replace(far, proposed="5"), "accept", by="a", labels=(), now=1, task="regression")
+    assert said.value == "5"
+
+
 ITEM = ReviewItem(
     id="fb_1",
     app="support",

@@ -23,6 +23,7 @@ SEEN = [
     "more than 12 of one author",
     SET_BACK,
     "the data contradicts it",
+    "far outside the data's -1.5 to 5",
     "models that had not seen it are surer of 退款, by 31%",
     "14 texts: 退款, 邮费. 可以开始了",
     *enough({}),

@@ -27,6 +27,8 @@ Shift: TypeAlias = tuple[int, int, int, int]
 Input: TypeAlias = str | tuple[str, str]
 """What a model is asked: a text, or a text and a second one."""
 
+LARGEST_NUMBER = 1e15
+"""Of which even the square is a number in the single precision that models reckon in."""
 NO_LABELS = LABEL_SEPARATOR
 """The value of a row that may have several labels and has none of them."""
 
@@ -148,4 +150,9 @@ def _number(value: str) -> float:
         number = math.nan
     if not math.isfinite(number):
         raise InputError(f"a decimal number is expected, found {value[:40]!r}")
+    if abs(number) > LARGEST_NUMBER:
+        raise InputError(
+            f"a number from -{LARGEST_NUMBER:g} to {LARGEST_NUMBER:g} is expected, found "
+            f"{value[:40]!r}"
+        )
     return number

@@ -177,7 +177,8 @@ def _facts(
     sizes = Counter(row.split for row in rows)
     learnt = [row for row in labelled if row.split in ("train", "validation")]
     named = (label for row in learnt for label in labels_in(facts.form, row.label or row.target))
-    targets = [float(row.target) for row in learnt if facts.form == "number"]
+    measured = [row for row in learnt if not row.feedback] or learnt  # users move no yardstick
+    targets = [float(row.target) for row in measured if facts.form == "number"]
     return Dataset(
         app=app,
         address="",

@@ -21,12 +21,16 @@ from chainring.contracts.ids import keyed
 from chainring.contracts.label import AuthorKind, Label, ReviewState
 from chainring.contracts.record import Record
 from chainring.contracts.table import Table
+from chainring.contracts.values import written
 from chainring.contracts.work import Work
 from chainring.data.doubtful import doubtful
 from chainring.data.settings import DataSettings
 from chainring.data.splits import Shares
 from chainring.store.tables import read_table, write_table
 
+OUTSIDE = "far outside the data's"
+"""How the reason begins of numbers that wait for a review; the range follows."""
+_WAITS = "waits for a review"
 _KINDS: dict[str, AuthorKind] = {"person": "person", "user": "user", "model": "model"}
 _STATES: dict[str, ReviewState] = {"pending": "pending", "rejected": "rejected"}
 
@@ -50,9 +54,10 @@ def labels(
     ]
     decided = {label.id for label in said if label.author_kind == "person"} | reviewed.confirmed
     said = _capped(said, decided, settings.max_rows_per_author, counts)
-    if settings.review_doubtful and settings.task == "classification":
+    doubted = {"classification": _doubted, "regression": _far_outside}.get(settings.task)
+    if settings.review_doubtful and doubted is not None:
         teachers = _teachers(rows, corrected, settings, work.secret)
-        said = _doubted(said, decided, teachers, found, counts)
+        said = doubted(said, decided, teachers, found, counts)
     counts.update(_waiting([*found, *said], counts))
     counts["decisions on nothing here"] = len(reviewed.unused())
     folder = work.folder("labels")
@@ -165,7 +170,7 @@ def _capped(
         return said[label.author] > limit
 
     held = _held(labels, is_beyond)
-    counts[f"more than {limit} of one author: waits for a review"] = sum(
+    counts[f"more than {limit} of one author: {_WAITS}"] = sum(
         number - limit for number in said.values() if number > limit
     )
     return held
@@ -207,12 +212,35 @@ def _doubted(
         suspects=[place for place, label in enumerate(usable) if label.id in suspects],
     )
     ids = {usable[place].id for place in wrong}
-    counts["doubtful: waits for a review"] = len(ids)
+    counts[f"doubtful: {_WAITS}"] = len(ids)
     return _held(said, lambda _, label: label.id in ids)
 
 
+def _far_outside(
+    said: list[Label],
+    decided: set[str],
+    records: Sequence[Record],
+    found: Sequence[Label],
+    counts: Counter[str],
+) -> list[Label]:
+    """Hold back users' numbers beyond the range of the files' by more than it is wide."""
+    names = {record.id for record in records}
+    numbers = [float(one.value) for one in found if one.state == "accepted" and one.record in names]
+    low, high = min(numbers, default=0.0), max(numbers, default=0.0)
+    if low == high:
+        return said
+    far = {
+        one.id
+        for one in said
+        if _is_open(one, decided)
+        and not low - (high - low) <= float(one.value) <= high + (high - low)
+    }
+    counts[f"{OUTSIDE} {written(low)} to {written(high)}: {_WAITS}"] = len(far)
+    return _held(said, lambda _, label: label.id in far)
+
+
 def _waiting(labels: Sequence[Label], counts: Counter[str]) -> dict[str, int]:
-    held = sum(number for reason, number in counts.items() if reason.endswith("waits for a review"))
+    held = sum(number for reason, number in counts.items() if reason.endswith(_WAITS))
     pending = sum(label.state == "pending" for label in labels)
     rejected = sum(label.state == "rejected" for label in labels)
-    return {"waits for a review": pending - held, "rejected by a person": rejected}
+    return {_WAITS: pending - held, "rejected by a person": rejected}

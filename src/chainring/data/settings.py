@@ -84,7 +84,9 @@ class DataSettings(BaseModel):
         1.0, gt=0, le=100, description="weight of a corrected row in training; a source row has 1"
     )
     review_doubtful: bool = Field(
-        True, description="users' corrections that contradict the data wait for a review"
+        True,
+        description="users' corrections that contradict the data wait for a review, and numbers"
+        " outside the range of the files' by more than it is wide",
     )
     out_of_scope: Name = Field(
         "out_of_scope", description="label in the files of texts that go to a person"

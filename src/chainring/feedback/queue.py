@@ -273,8 +273,9 @@ def decide(
         faults.append(f"decision: {decision!r} is unknown{did_you_mean(decision, DECISIONS)}")
     if decision == "accept" and value not in ("", proposal):
         faults.append(f"value: {proposal!r} would be accepted, not {value!r}; decide `change`")
-    if decision == "change":
-        fault = rules.fault(value)
+    said = value if decision == "change" else proposal
+    if decision == "change" or (decision == "accept" and rules.form == "number"):
+        fault = rules.fault(said)
         faults += [] if fault is None else [f"value: {fault}"]
     if must and item.kind == "deciding":
         faults.append(
@@ -289,7 +290,7 @@ def decide(
         id=new_id("lab", now=now),
         app=item.app,
         record=item.id,
-        value=rules.kept(value) if decision == "change" else proposal,
+        value=rules.kept(said) if decision == "change" else said,
         author=by.strip(),
         author_kind="person",
         state="rejected" if decision == "reject" else "accepted",

@@ -27,6 +27,7 @@ REASONS = Sentences(
         "all reviewed": ("every correction is reviewed", "每条更正都要审核"),
         "author": ("more than {limit} of one author", "同一作者超过 {limit} 条"),
         "set back": ("a person set it back", "有人将它退回"),
+        "outside": ("far outside the data's {low} to {high}", "远在数据的 {low} 到 {high} 之外"),
         "contradicted": ("the data contradicts it", "与数据相矛盾"),
         "suspect": (
             "models that had not seen it are surer of {label}, by {margin}",

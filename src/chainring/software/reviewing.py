@@ -132,6 +132,7 @@ def doubtful(project: Project) -> dict[str, str]:
     """Return the corrections that the last turn set aside because the data contradicts them."""
     from chainring.contracts.codec import decode
     from chainring.contracts.table import Table
+    from chainring.data.labels import OUTSIDE
     from chainring.store.tables import read_table
 
     ring = project.ring
@@ -141,8 +142,10 @@ def doubtful(project: Project) -> dict[str, str]:
     table = decode(Table, rows[-1].result)
     if not ring.runner.trees.has(table.address):  # a package has the row alone
         return {}
+    far = (reason.partition(":")[0] for reason in table.counts if reason.startswith(OUTSIDE))
+    why = next(far, "the data contradicts it")
     return {
-        parent: "the data contradicts it"
+        parent: why
         for label in read_table(Label, ring.runner.trees.open(table.address))
         if label.state == "pending" and label.author_kind == "user"
         for parent in label.parents
