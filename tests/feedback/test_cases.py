@@ -54,6 +54,15 @@ def test_a_closed_case_says_what_was_done_and_told_and_keeps_who_reported_it(ope
     assert (done.id, done.reporter, done.opened_by) == (opened.id, "王芳", "fb_1")
 
 
+def test_the_truth_of_a_case_lies_in_the_text_that_was_answered(opened: Case) -> None:
+    text = "see Carla in Lima soon"
+    with pytest.raises(InputError) as caught:
+        closed(opened, truth='[[4,999,"city"]]', task="tagging", text=text)
+    assert "ends behind the text of 22 characters" in str(caught.value.faults)
+    done = closed(opened, truth='[[13,17,"city"]]', task="tagging", text=text)
+    assert done.truth == '[[13,17,"city"]]'
+
+
 def test_a_closed_case_stays_closed(opened: Case) -> None:
     with pytest.raises(ConflictError, match="was closed by bo"):
         closed(closed(opened))

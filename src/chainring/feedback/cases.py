@@ -58,6 +58,7 @@ def close(
     must: bool = False,
     labels: Collection[str] = (),
     task: Task = "classification",
+    text: str = "",
 ) -> Case:
     """Return the case closed.
 
@@ -79,6 +80,8 @@ def close(
         The known labels, to find a `truth` that is only written differently.
     task
         What the application does: `truth` is a value of it.
+    text
+        What was answered, where it is there: tags lie in it.
 
     Raises
     ------
@@ -91,7 +94,7 @@ def close(
         raise ConflictError(
             f"case {case.id} was closed by {case.owner}; a closed case stays closed"
         )
-    truth, rules = normalise(truth), ValueRules(task=task, labels=labels)
+    truth, rules = normalise(truth), ValueRules(task=task, labels=labels, text=text)
     needed = {"told": 1 if case.kind in FLAG_KINDS else 0}  # an alarm has no reporter
     faults = [
         f"{name}: 1 to {MAX_SENTENCE:,} characters expected, found {len(text.strip()):,}"

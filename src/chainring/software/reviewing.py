@@ -191,6 +191,7 @@ def close_case(
         must=must,
         labels=project.labels(),
         task=task,
+        text=project.ring.traffic.text(found.prediction) or "",
     )
     ledger.add_fact("case", case, closed, about=closed.opened_by)
     label = truth_of(closed, now=time.time(), task=task)
