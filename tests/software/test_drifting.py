@@ -16,6 +16,7 @@ from tests.software.conftest import run
 from chainring.contracts.ids import new_id
 from chainring.contracts.label import Label, review_guideline
 from chainring.contracts.prediction import Prediction, shadow_of
+from chainring.contracts.said import in_language
 from chainring.deployment.drift.settings import DriftSettings
 from chainring.ring.built import current
 from chainring.ring.due import promised_accuracies
@@ -119,6 +120,8 @@ def test_reviews_that_go_wrong_in_one_slice_open_a_case_for_it_and_for_no_other(
     because = [one.because for one in shop.cases()]
     assert any("fewer reviewed answers are right than promised in zh" in one for one in because)
     assert any("surer than it is right in label invoice" in one for one in because)
+    chinese = [in_language(one, "zh") for one in because]
+    assert any("标签 invoice：模型的把握高于其正确率" in one for one in chinese)
 
 
 def test_calm_traffic_opens_no_case_and_longer_texts_open_one(shop: Project) -> None:

@@ -155,6 +155,31 @@ SENTENCES = Sentences(
             "  {name} {share}（报警所需证据的占比）",
         ),
         "drift case": ("  case {id}: see `chainring cases`", "  个案 {id}：见 `chainring cases`"),
+        # what a case of drift says, kept with it
+        "changed input": (
+            "texts lie further from the usual ones, or nearer",
+            "文本比平时更偏离或更接近常见文本",
+        ),
+        "changed length": ("texts have another length", "文本的长度变了"),
+        "changed confidence": ("the model is sure to another degree", "模型的把握程度变了"),
+        "changed passed on": (
+            "another share of texts is passed on to a person",
+            "转交人工的文本比例变了",
+        ),
+        "changed labels": ("other labels are answered", "回答的标签分布变了"),
+        "changed accuracy": (
+            "fewer reviewed answers are right than promised",
+            "已审核回答的正确率低于承诺",
+        ),
+        "changed calibration": ("the model is surer than it is right", "模型的把握高于其正确率"),
+        "changed everywhere": (
+            "{said}, seen on {rows} answers (evidence {evidence}, needed {needed})",
+            "{said}，见于 {rows} 个回答（证据 {evidence}，需要 {needed}）",
+        ),
+        "changed in a slice": (
+            "{said} in {place}, seen on {rows} answers (evidence {evidence}, needed {needed})",
+            "{place}：{said}，见于 {rows} 个回答（证据 {evidence}，需要 {needed}）",
+        ),
         # backup, restore, gc, upgrade
         "backed up": (
             "wrote {archive}: {rows} rows, {trees} trees",

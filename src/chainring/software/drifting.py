@@ -21,12 +21,14 @@ from typing import TYPE_CHECKING, Any
 from chainring.contracts.case import Case
 from chainring.contracts.ids import keyed
 from chainring.contracts.prediction import Prediction
+from chainring.contracts.said import Said
 from chainring.deployment.drift.monitors import REVIEWED, Alarm, Watch
 from chainring.deployment.drift.seen import Judged, Seen
 from chainring.ring.asked import said_by_people
 from chainring.ring.built import current
 from chainring.ring.due import promised_accuracies
 from chainring.ring.grading import grading
+from chainring.software.command_words import say
 from chainring.store.answers import Cursor, Stream, by_id, count, newer, skip
 from chainring.store.erase import texts_of
 
@@ -257,15 +259,13 @@ def _open_case(project: Project, model: str, alarm: Alarm) -> None:
     earlier, identifier = _cases_of(project, model, alarm.question, alarm.slice)
     if earlier and (earlier[-1].state == "open" or alarm.since < _closed_at(earlier[-1])):
         return
-    where = "" if alarm.slice == "all" else f" in {alarm.slice}"
     case = Case(
         id=identifier,
         app=project.app,
         kind=KIND,
         opened_by=_about(model),
         at=time.time(),
-        because=f"{_SAID[alarm.question]}{where}, seen on {alarm.rows} answers (evidence "
-        f"{alarm.log_evidence:.1f}, needed {alarm.needed:.1f})",
+        because=_told(alarm),
     )
     project.ring.ledger.add_fact("case", identifier, case, about=case.opened_by)
     log.warning(
@@ -305,12 +305,15 @@ def _about(model: str) -> str:
     return f"drift under {model}"
 
 
-_SAID = {
-    "input": "texts lie further from the usual ones, or nearer",
-    "length": "texts have another length",
-    "confidence": "the model is sure to another degree",
-    "passed on": "another share of texts is passed on to a person",
-    "labels": "other labels are answered",
-    "accuracy": "fewer reviewed answers are right than promised",
-    "calibration": "the model is surer than it is right",
-}
+def _told(alarm: Alarm) -> Said:
+    """Return what changed, where, and on how many answers it was seen."""
+    name = alarm.slice.removeprefix("label ")
+    place = Said(alarm.slice, zh=name if name == alarm.slice else f"标签 {name}")
+    return say(
+        "changed everywhere" if alarm.slice == "all" else "changed in a slice",
+        said=say(f"changed {alarm.question}"),
+        place=place,
+        rows=alarm.rows,
+        evidence=f"{alarm.log_evidence:.1f}",
+        needed=f"{alarm.needed:.1f}",
+    )
