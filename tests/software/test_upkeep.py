@@ -120,3 +120,17 @@ def test_only_the_line_of_the_ledger_changes_in_a_recipe(store: str) -> None:
 def test_a_section_that_cannot_be_changed_is_told() -> None:
     with pytest.raises(InputError, match="by hand"):
         with_ledger('store = {cache_gib = 9}\n[project]\nname = "shop"\n', "postgresql://db/shop")
+
+
+def test_a_ledger_beside_the_recipe_is_restored_where_it_is_said_to_be(tmp_path: Path) -> None:
+    Project.init(tmp_path / "shop").close()
+    recipe = tmp_path / "shop" / "chainring.toml"
+    recipe.write_text(recipe.read_text() + '[store]\nledger = "sqlite:///ledger.db"\n')
+    with closing(Project.open(tmp_path / "shop")) as project:
+        project.backup(tmp_path / "shop.tar.gz")
+    with pytest.raises(InputError, match="names a ledger beside it"):
+        Project.restore(tmp_path / "shop.tar.gz", tmp_path / "new")
+    with closing(Project.restore(tmp_path / "shop.tar.gz", tmp_path / "new", ledger="")) as new:
+        assert new.ring.ledger.engine.url.database == str(
+            tmp_path / "new" / ".chainring" / "ledger.db"
+        )

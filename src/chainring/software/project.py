@@ -106,8 +106,7 @@ def open_ring(
     make_private(hidden)
     secret = read_key(hidden / "key")
     app = recipe.project.name
-    url = recipe.store.ledger or f"sqlite:///{(hidden / 'ledger.db').resolve()}"
-    ledger = Ledger(url, app=app)
+    ledger = Ledger(_ledger_url(recipe.store.ledger, folder), app=app)
     if upgrading:
         migrations.upgrade(ledger.engine)
     else:
@@ -138,6 +137,13 @@ def open_ring(
         home=folder.resolve(),
     )
     return Ring(recipe=recipe, ledger=ledger, traffic=traffic, runner=runner), secret
+
+
+def _ledger_url(stated: str, folder: Path) -> str:
+    """Return where the ledger is; the file of a relative url lies in the project's folder."""
+    if stated.startswith("sqlite:"):
+        return f"sqlite:///{folder.resolve() / stated.removeprefix('sqlite:///')}"
+    return stated or f"sqlite:///{(folder / HIDDEN / 'ledger.db').resolve()}"
 
 
 def _placed(recipe: Recipe, folder: Path) -> Recipe:

@@ -12,7 +12,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from chainring.contracts.errors import ConflictError, DamagedError
+from chainring.contracts.errors import ConflictError, DamagedError, InputError
 from chainring.ring.recipe import FILE, load_recipe
 from chainring.software import auditing
 from chainring.software.project import HARVESTS, HIDDEN
@@ -61,6 +61,7 @@ def restore(
         if ledger is not None:
             recipe = staging / FILE
             recipe.write_text(with_ledger(recipe.read_text("utf-8-sig"), ledger), "utf-8")
+        _require_kept(load_recipe(staging).store.ledger)
         with closing(opened(staging)) as staged:
             ring = staged.ring
             archives.restore(
@@ -74,6 +75,15 @@ def restore(
     project = opened(folder)
     auditing.record(project, "restore")
     return project
+
+
+def _require_kept(ledger: str) -> None:
+    """Refuse a ledger in a file beside the recipe: it would stay where the archive is unpacked."""
+    if ledger.startswith("sqlite:///") and not ledger.startswith("sqlite:////"):
+        raise InputError(
+            f"the recipe in the archive names a ledger beside it, {ledger}; say where it shall be "
+            "with --ledger ('' is SQLite in the new folder)"
+        )
 
 
 def require_whole(project: Project) -> None:
