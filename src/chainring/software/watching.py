@@ -1,5 +1,7 @@
 """What a server does beside answering: it looks for drift, opens late cases, tells of new ones.
 
+Of a package it also erases the texts whose time is over.
+
     watching = Watching(project, lane=lambda: lane, cases=FlagCases(project))
     task = asyncio.create_task(watching.run())
 
@@ -16,11 +18,13 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from chainring.contracts.errors import ChainringError
+from chainring.contracts.errors import ChainringError, ConflictError
 from chainring.deployment.lane import Lane
 from chainring.software.alerts import Alerts
 from chainring.software.drifting import DriftWatch, Embed
 from chainring.software.flag_cases import FlagCases
+from chainring.software.package.origin import brought
+from chainring.software.upkeep import expire
 
 if TYPE_CHECKING:
     from chainring.software.api import Project
@@ -32,6 +36,8 @@ PATIENCE_S = 600.0
 """How long the vectors of one look may take; those made until then are used."""
 RETRIES = 30
 """Looks for which the reference of drift waits for vectors: half an hour as `look_s` stands."""
+EXPIRE_S = 3600.0
+"""How often the texts of a package are looked through for those whose time is over."""
 _GRACE_S = 10.0
 _ALERT_S = 5.0
 _REST_S = 0.02
@@ -75,6 +81,15 @@ class Watching:
                 tasks.create_task(_repeated(self._look, every_s=settings.look_s))
             tasks.create_task(_repeated(self._cases.catch_up, every_s=_ALERT_S))
             tasks.create_task(_repeated(self._alerts.send, every_s=_ALERT_S))
+            if brought(self._project.folder) is not None:
+                tasks.create_task(_repeated(self._expire, every_s=EXPIRE_S))
+
+    def _expire(self) -> None:
+        """Erase the texts of a package whose time is over: no `gc` of a timetable does it there."""
+        try:
+            expire(self._project)
+        except ConflictError as error:  # another worker is at it, or the log is in use
+            log.info("watching.waits act=expire because=%s", error)
 
     def _look(self) -> None:
         if self._drift is not None and self._lane() is not None:
