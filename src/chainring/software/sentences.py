@@ -29,6 +29,24 @@ SENTENCES = Sentences(
             "this is a package: the ring turns where it was packaged",
             "这是一个部署包：闭环在打包它的项目里转动",
         ),
+        "another model": (
+            "this package brings model {model}, but the state beside it is that of another "
+            "package: model {served} and its keys go on, {rules}; its README.md tells where its "
+            "own state goes",
+            "这个包带来的是模型 {model}，但旁边的状态属于另一个包：仍由模型 {served} "
+            "和那个包的密钥服务，{rules}；自己的状态该放在哪里，见包里的 README.md",
+        ),
+        "the same model": (
+            "this package brings the same model, but the state beside it is that of another "
+            "package, whose keys go on, {rules}; its README.md tells where its own state goes",
+            "这个包带来的是同一个模型，但旁边的状态属于另一个包，仍用那个包的密钥，{rules}；"
+            "自己的状态该放在哪里，见包里的 README.md",
+        ),
+        "same rules": ("under the same rules (chainring.toml)", "规则（chainring.toml）相同"),
+        "other rules": (
+            "under the rules of this package (chainring.toml), which may be other ones",
+            "规则（chainring.toml）用这个包的，可能与那个包不同",
+        ),
         # why there is no study
         "not judged": (
             "no model was judged yet; run `chainring turn` first",

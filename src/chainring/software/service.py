@@ -38,11 +38,13 @@ from chainring.software.api import Project
 from chainring.software.arms import Arms
 from chainring.software.flag_cases import FlagCases
 from chainring.software.history import history
+from chainring.software.package.origin import beside
 from chainring.software.retries import Retries
 from chainring.software.served_keys import ServedKeys
 from chainring.software.served_offers import ServedOffers
 from chainring.software.served_people import ServedPeople
 from chainring.software.served_releases import ServedReleases
+from chainring.software.tongue import PASSED_ON, learnt_by, tongue
 from chainring.software.unserved import unserved
 from chainring.software.watching import Watching
 from chainring.store.traffic_repeats import stored_before
@@ -51,10 +53,6 @@ from chainring.trust.access import KeyRing
 
 log = logging.getLogger("chainring.service")
 
-PASSED_ON = {
-    "en": "I am not sure about this one, so I am passing it on to a person.",
-    "zh": "这个问题我没有把握，已为您转交人工处理。",
-}
 KEPT_FEEDBACK = 10_000
 
 
@@ -79,6 +77,7 @@ class Service(ServedReleases, ServedKeys, ServedOffers, ServedPeople):
         self._since = 0.0
         self._labels: tuple[str, ...] = project.labels()
         self._lane: Lane[Deployment] | None = None
+        self._learnt = "en"
         self._refused, self._unserved = "", "no model serves yet"
         self._retries = Retries(first_s=project.ring.recipe.deployment.reload_s)
         self._writer: TrafficWriter | None = None
@@ -123,6 +122,8 @@ class Service(ServedReleases, ServedKeys, ServedOffers, ServedPeople):
     async def start(self) -> None:
         """Load the champion and begin to watch for newer ones."""
         self._writer = TrafficWriter(self.project.ring.traffic)
+        if because := await asyncio.to_thread(beside, self.project):
+            log.warning("package.beside because=%s", because)
         await self._refresh()
         self._watcher = asyncio.create_task(self._watch())
         self._looking = asyncio.create_task(self._background.run())
@@ -190,6 +191,7 @@ class Service(ServedReleases, ServedKeys, ServedOffers, ServedPeople):
                     variant=asked.variant,
                     failed=asked.failed,
                     texts=count,
+                    reads=caller.reads,
                 )
                 for request, reply, count in zip(requests, asked.replies, asked.texts, strict=True)
             ]
@@ -204,6 +206,7 @@ class Service(ServedReleases, ServedKeys, ServedOffers, ServedPeople):
         failed: bool,
         identifier: str = "",
         texts: int = 1,
+        reads: str = "",
     ) -> http.Served:
         row, text = self.project.answered(
             reply.tag,
@@ -223,9 +226,10 @@ class Service(ServedReleases, ServedKeys, ServedOffers, ServedPeople):
         if row.output and reply.tag.task == "question-answering" and not request.pair:
             passage = row.pair if self._shows_passages else ""
             said = replace(said, source=next(iter(row.scores), ""), passage=passage)
+        language = tongue(row.language, reads=reads, learnt=self._learnt)
         if row.passed_on:
-            return replace(said, message=PASSED_ON.get(row.language, PASSED_ON["en"]))
-        found = self.project.articles.find(row.label, row.language)
+            return replace(said, message=PASSED_ON[language])
+        found = self.project.articles.find(row.label, language)
         article = None if found is None else http.Article(title=found.title, text=found.text)
         return replace(said, article=article)
 
@@ -315,6 +319,7 @@ class Service(ServedReleases, ServedKeys, ServedOffers, ServedPeople):
         try:
             opened = await asyncio.to_thread(self.project.champion)
             predictor = await asyncio.to_thread(_load, opened)
+            self._learnt = await asyncio.to_thread(learnt_by, self.project.ring, deployment.model)
         except Exception as error:  # noqa: BLE001 - engines raise what they like
             self._retries.failed(deployment)
             self._refused = told_by(error)  # the champion of before goes on answering

@@ -5,6 +5,7 @@ status(project)["champion"]["version"]
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from chainring.contracts.case import Case
@@ -30,6 +31,7 @@ def status(project: Project) -> dict[str, Any]:
     ring = project.ring
     head, deployment = current(ring)
     turns, waits = ring.ledger.facts("turn", Turn), due(project)
+    traffic = ring.traffic.counts()
     last = {"outcome": turns[-1].outcome, "at": turns[-1].started} if turns else None
     return {
         "app": project.app,
@@ -37,12 +39,22 @@ def status(project: Project) -> dict[str, Any]:
         "unserved": "" if head is not None else unserved(ring),
         "turns": len(turns),
         "last_turn": last,
-        "traffic": ring.traffic.counts(),
+        "traffic": traffic,
         "orphans": ring.traffic.orphan_count(),
         "open_cases": sum(case.state == "open" for case in ring.ledger.facts("case", Case)),
         "due": waits.due,
         "because": waits.because,
+        "package": _package(project, traffic),
     }
+
+
+def _package(project: Project, traffic: Mapping[str, int]) -> dict[str, Any] | None:
+    """Return of a packaged project what it is, and how many reactions it keeps for nobody."""
+    own = origin.brought(project.folder)
+    if own is None:
+        return None
+    said = sum(count for kind, count in traffic.items() if kind not in ("predictions", "passed_on"))
+    return {"id": own.id, "beside": origin.beside(project), "reactions": said}
 
 
 def due(project: Project) -> Due:

@@ -242,6 +242,11 @@ def tell_status(found: Mapping[str, Any]) -> Iterator[str]:
     yield say("traffic", answers=answers, passed=passed, said=said)
     if found["open_cases"]:
         yield say("open cases", count=found["open_cases"])
+    if own := found.get("package"):
+        if own["beside"]:
+            yield own["beside"]
+        if own["reactions"]:
+            yield say("teaches nobody", count=own["reactions"])
     yield say("due" if found["due"] else "not due", because=found["because"])
 
 

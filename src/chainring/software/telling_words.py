@@ -199,6 +199,10 @@ SENTENCES = Sentences(
             "open cases: {count} (`chainring cases`)",
             "未结个案：{count}（`chainring cases`）",
         ),
+        "teaches nobody": (
+            "reactions that are kept here and teach no model: {count}",
+            "留在这里、不会用来训练任何模型的反馈：{count}",
+        ),
         "due": ("turn is due: {because}", "该转下一轮了：{because}"),
         "not due": ("turn is not due: {because}", "还不必转：{because}"),
         # promote, rollback, watch

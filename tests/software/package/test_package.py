@@ -13,24 +13,34 @@ import sys
 import tomllib
 import zipfile
 from contextlib import closing
+from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
+from types import SimpleNamespace
 
 import httpx
 import pytest
-from tests.software.conftest import copy, run
+from tests.software.conftest import copy, run, wait_until
 
+from chainring.contracts.codec import decode, encode
 from chainring.contracts.errors import ConflictError, RefusedError
+from chainring.contracts.model import Model
+from chainring.contracts.reaction import Reaction
 from chainring.ring.recipe import parse_recipe
 from chainring.software.api import Project
 from chainring.software.package import make as module
+from chainring.software.package import trial
 from chainring.software.package.make import Packaged
+from chainring.software.package.origin import FILE, beside, brought
 from chainring.software.package.recipe import recipe_text
 from chainring.software.package.texts import texts
 from chainring.software.package.trial import serving
 from chainring.software.package.wheel import pinned, requirements
+from chainring.software.telling import tell_status
 from chainring.software.tour import Client
+from chainring.store.schema import payloads
 
+TRIED = ("traffic", "limits", "forgotten", "scratch")
 PAGES = ("/", "/ring", "/review", "/watch")
 TEXTS = ["where is my parcel", "我要退款", "my card was declined twice", "hello"]
 
@@ -90,6 +100,24 @@ def test_every_page_and_reading_route_of_a_package_answers_its_operator(
     assert "where it was packaged" in status["because"]
     for words in (["review", "--list"], ["report"]):
         run(*words, "-p", str(folder))
+
+
+def test_its_server_erases_texts_whose_time_is_over(
+    packaged: tuple[Path, Packaged], tmp_path: Path
+) -> None:
+    _, made = packaged
+    folder = copy(made.folder / "project", tmp_path / "project")
+    with closing(Project.open(folder)) as project:
+        (old,) = project.predict(["where is the parcel of Zacharias"])
+        for engine in project.ring.traffic.engines().values():
+            with engine.begin() as connection:
+                connection.execute(payloads.update().values(expires=1.0))
+        (young,) = project.predict(["hello"])
+    with serving(folder), closing(Project.open(folder)) as project:
+        wait_until(lambda: project.ring.traffic.text(old.id) is None)
+        assert project.ring.traffic.text(young.id) == "hello"
+        logs = list((folder / ".chainring" / "traffic").glob("*.db*"))
+        wait_until(lambda: not any(b"Zacharias" in path.read_bytes() for path in logs))
 
 
 def test_it_has_no_text_of_the_project_and_no_key_of_it(packaged: tuple[Path, Packaged]) -> None:
@@ -219,7 +247,7 @@ def test_image_service_and_cluster_name_the_application(packaged: tuple[Path, Pa
     yaml = pytest.importorskip("yaml")
     _, made = packaged
     told = list(yaml.safe_load_all((made.folder / "kubernetes.yaml").read_text()))
-    assert [one["kind"] for one in told] == ["Deployment", "Service"]
+    assert [one["kind"] for one in told] == ["Deployment", "Service", "PersistentVolumeClaim"]
     pod = told[0]["spec"]["template"]["spec"]
     assert pod["containers"][0]["readinessProbe"]["httpGet"]["path"] == "/health/ready"
     assert pod["containers"][0]["livenessProbe"]["httpGet"]["path"] == "/health/live"
@@ -301,7 +329,7 @@ def test_every_name_that_a_recipe_takes_is_one_that_a_cluster_takes(
         deployment = project.champion().deployment
         object.__setattr__(project.ring.recipe.project, "name", app)
         files = texts(module._facts(project, deployment, made))
-    cluster, service = yaml.safe_load_all(files["kubernetes.yaml"])
+    cluster, service, claim = yaml.safe_load_all(files["kubernetes.yaml"])
     pod = cluster["spec"]["template"]
     names = [cluster["metadata"]["name"], service["metadata"]["name"]]
     names += [service["spec"]["selector"]["app"], pod["metadata"]["labels"]["app"]]
@@ -310,6 +338,7 @@ def test_every_name_that_a_recipe_takes_is_one_that_a_cluster_takes(
     assert isinstance(names[0], str)
     assert re.fullmatch(r"[a-z]([a-z0-9-]*[a-z0-9])?", names[0])
     assert f"docker build -t {names[0]}:" in files["README.md"]
+    assert re.fullmatch(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?", claim["metadata"]["name"])
 
 
 @pytest.mark.parametrize(("drain_s", "stop_s"), [(1.0, 30), (10.0, 30), (60.4, 76)])
@@ -322,9 +351,134 @@ def test_who_stops_a_server_waits_until_it_has_drained(
         object.__setattr__(project.ring.recipe.deployment, "drain_s", drain_s)
         files = texts(module._facts(project, project.champion().deployment, made))
     pod = next(yaml.safe_load_all(files["kubernetes.yaml"]))["spec"]["template"]["spec"]
-    assert pod["terminationGracePeriodSeconds"] == stop_s
+    leaves = pod["containers"][0]["lifecycle"]["preStop"]["exec"]["command"]
+    assert leaves == ["sleep", "5"], "until the cluster sends nobody here any more"
+    assert pod["terminationGracePeriodSeconds"] == stop_s + 5
     assert f"\nTimeoutStopSec={stop_s}\n" in files["chainring.service"]
     assert f"docker run --stop-timeout {stop_s} " in files["README.md"]
+
+
+def test_a_cluster_keeps_one_state_that_outlives_its_pod(packaged: tuple[Path, Packaged]) -> None:
+    yaml = pytest.importorskip("yaml")
+    _, made = packaged
+    told = yaml.safe_load_all((made.folder / "kubernetes.yaml").read_text())
+    cluster, _, claim = told
+    assert cluster["spec"]["replicas"] == 1, "two would know nothing of each other's answers"
+    assert cluster["spec"]["strategy"] == {"type": "Recreate"}
+    (volume,) = cluster["spec"]["template"]["spec"]["volumes"]
+    assert volume["persistentVolumeClaim"]["claimName"] == claim["metadata"]["name"]
+
+
+def test_what_it_is_tried_with_stays_out_of_its_image(packaged: tuple[Path, Packaged]) -> None:
+    _, made = packaged
+    ignored = (made.folder / ".dockerignore").read_text().splitlines()
+    assert {"try", *(f"project/.chainring/{name}" for name in TRIED)} <= set(ignored)
+    readme = (made.folder / "README.md").read_text()
+    assert "cp -r project try" in readme
+    assert "serve -p try" in readme
+
+
+def test_each_package_has_an_image_and_a_state_of_its_own(
+    packaged: tuple[Path, Packaged], shop: Path, tmp_path: Path
+) -> None:
+    _, made = packaged
+    with closing(Project.open(shop)) as project:
+        again = project.package(tmp_path / "again")
+    for name in ("kubernetes.yaml", "chainring.service"):
+        assert (made.folder / name).read_text() != (again.folder / name).read_text()
+    one, other = (brought(it.folder / "project") for it in (made, again))
+    assert one is not None
+    assert other is not None
+    assert (one.model, one.rules) == (other.model, other.rules)
+    assert one.id != other.id, "another key"
+    readme = (made.folder / "README.md").read_text()
+    assert f"-v support-{one.id}:/srv/project/.chainring support:" in readme
+    assert f"/var/lib/support/project-{one.id}" in readme
+
+
+NOT_ITS_OWN = {
+    "another": "brings model 0123456789ab, but the state beside it",
+    "same": "brings the same model, but the state beside it",
+}
+
+
+@pytest.mark.parametrize("model", ["another", "same"])
+def test_a_state_of_another_package_is_told(
+    model: str, packaged: tuple[Path, Packaged], tmp_path: Path
+) -> None:
+    _, made = packaged
+    folder = copy(made.folder / "project", tmp_path / "project")
+    own = brought(folder)
+    assert own is not None
+    with closing(Project.open(folder)) as project:
+        assert project.status()["package"]["beside"] == ""
+        assert beside(project) == ""
+    newer = replace(own, id="newer", rules="blake2b:aa")
+    if model == "another":
+        newer = replace(newer, model="blake2b:0123456789abcdef")
+    (folder / FILE).write_text(encode(newer))
+    with closing(Project.open(folder)) as project:
+        told = project.status()["package"]["beside"]
+        assert NOT_ITS_OWN[model] in told
+        assert "under the rules of this package" in told
+        assert told in list(tell_status(project.status()))
+    log = folder / "server.log"
+    with serving(folder):
+        wait_until(lambda: f"package.beside because={told}" in log.read_text("utf-8"))
+
+
+def test_reactions_that_teach_nobody_are_counted(
+    packaged: tuple[Path, Packaged], tmp_path: Path
+) -> None:
+    _, made = packaged
+    folder = copy(made.folder / "project", tmp_path / "project")
+    with closing(Project.open(folder)) as project:
+        before = project.status()["package"]["reactions"]
+        (answer,) = project.predict(["hello"])
+        project.react(Reaction(prediction=answer.id, kind="rating", value="up"))
+        told = " ".join(tell_status(project.status()))
+    assert f"reactions that are kept here and teach no model: {before + 1}" in told
+    assert "no command brings them home" in (made.folder / "README.md").read_text()
+
+
+def test_texts_over_the_limit_of_a_request_are_no_golden_texts_of_the_trial(
+    shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = shop / "chainring.toml"
+    words = "[deployment]\nmax_characters = 25\n"
+    recipe.write_text(recipe.read_text("utf-8").replace("[deployment]\n", words))
+    with closing(Project.open(shop)) as project:
+        assert 0 < project.package(tmp_path / "out").answers <= 16
+        monkeypatch.setattr(trial, "read_golden", lambda folder: SimpleNamespace(texts=("x" * 26,)))
+        with pytest.raises(RefusedError, match=r"deployment\.max_characters = 25"):
+            project.package(tmp_path / "none")
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_packaged_server_that_refuses_a_golden_text_is_told_in_a_sentence(
+    shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuses(client: Client, request: object) -> str:
+        raise RuntimeError("POST /v1/predict: 500 {}")
+
+    monkeypatch.setattr(trial, "_answer", refuses)
+    with closing(Project.open(shop)) as project:
+        with pytest.raises(RefusedError, match="did not answer a golden text"):
+            project.package(tmp_path / "out")
+
+
+def test_how_a_model_was_trained_stays_at_home(packaged: tuple[Path, Packaged]) -> None:
+    home, made = packaged
+    with closing(Project.open(home)) as project:
+        (row,) = project.ring.ledger.all_lineage(step="model")
+        own = decode(Model, row.result)
+        assert "learning_rate" in own.settings
+        assert own.rivals
+    with closing(Project.open(made.folder / "project")) as project:
+        (row,) = project.ring.ledger.all_lineage(step="model")
+    model = decode(Model, row.result)
+    assert (model.settings, model.rivals) == ("{}", ())
+    assert model.dataset == own.dataset
 
 
 def test_a_folder_with_anything_in_it_is_left_alone(shop: Path, tmp_path: Path) -> None:
@@ -349,8 +503,6 @@ def test_a_champion_that_needs_torch_is_refused_with_the_reasons_of_its_other_fo
 def test_a_package_that_answers_otherwise_is_not_handed_over(
     shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from chainring.software.package import trial
-
     monkeypatch.setattr(trial, "_answer", lambda client, request: "something else")
     with closing(Project.open(shop)) as project:
         with pytest.raises(RefusedError, match="16 of 16 golden texts otherwise"):

@@ -24,10 +24,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from chainring.contracts.codec import digest
+from chainring.contracts.codec import decode, digest, encode
 from chainring.contracts.deployment import Deployment
 from chainring.contracts.errors import ConflictError, InputError, RefusedError
 from chainring.contracts.lineage import Lineage
+from chainring.contracts.model import Model
 from chainring.deployment.model_folder import GOLDEN_FILE
 from chainring.ring.built import CHAMPION, current, forms_of
 from chainring.ring.recipe import FILE
@@ -62,15 +63,18 @@ _OF_ENGINES = {name for needed in ENGINES.values() for name in needed}
 HEADROOM = 1.5
 STOP_S, LEAST_STOP_S = 15, 30
 """Seconds beyond `drain_s` before a server is killed (workers take 10 of them), and in all."""
+LEAVE_S = 5
+"""How long a pod goes on as before, until the cluster sends it nobody any more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Packaged:
-    """What was made: where, for which form, how large, and the one key, told once.
+    """What was made: its own id, where, for which form, how large, and the one key, told once.
 
     `memory_mib` is that of all the processes that serve.
     """
 
+    id: str
     folder: Path
     form: str
     engine: str
@@ -122,11 +126,13 @@ def _made(project: Project, opened: Opened, folder: Path, versions: Mapping[str,
     wheel = write_wheel(folder)
     lines = [f"{name}=={version}" for name, version in versions.items()]
     (folder / "requirements.txt").write_text("\n".join([*lines, f"./{wheel.name}", ""]))
-    key, _ = _project(project, deployment, folder / "project", wheel=digest(wheel.read_bytes()))
-    trial = tried(folder / "project", opened, key=key)
+    key, own = _project(project, deployment, folder / "project", wheel=digest(wheel.read_bytes()))
+    most = project.ring.recipe.deployment.max_characters
+    trial = tried(folder / "project", opened, key=key, max_characters=most)
     processes = project.ring.recipe.deployment.workers
     size = sum(path.stat().st_size for path in opened.folder.rglob("*") if path.is_file())
     made = Packaged(
+        id=own.id,
         folder=folder,
         form=deployment.form_name,
         engine=deployment.engine,
@@ -140,6 +146,8 @@ def _made(project: Project, opened: Opened, folder: Path, versions: Mapping[str,
     )
     for name, text in texts(_facts(project, deployment, made)).items():
         (folder / name).write_text(text, encoding="utf-8")
+    told = replace(own, folder=str(folder.resolve()))
+    project.ring.ledger.add_fact(origin.KIND, own.id, told, about=own.model)
     auditing.record(project, "package", because=f"form {made.form}", about=deployment.model)
     return made
 
@@ -205,7 +213,8 @@ def _form(project: Project, packaged: Project, deployment: Deployment) -> str:
 def _lineage(project: Project, deployment: Deployment) -> Iterator[Lineage]:
     """Yield the executions that the champion came from, oldest first; `why` tells of them.
 
-    Their settings stay at home: those of the data may hold the address of a database.
+    Their settings stay at home: those of the data may hold the address of a database, those of a
+    model paths and prompts; so do the figures of its rivals.
     """
     ledger = project.ring.ledger
     made, forms = ledger.lineage_of_tree(deployment.model), forms_of(project.ring, deployment.model)
@@ -213,7 +222,15 @@ def _lineage(project: Project, deployment: Deployment) -> Iterator[Lineage]:
         raise InputError(f"no lineage of model {deployment.model}; turn the ring again")
     own = ledger.lineage_by_id(forms.execution)
     rows = [*([own] if own else []), *ancestry(project.ring, made)]
-    yield from (replace(row, settings="") for row in reversed(rows))
+    yield from map(_told_elsewhere, reversed(rows))
+
+
+def _told_elsewhere(row: Lineage) -> Lineage:
+    """Return an execution without settings."""
+    if row.step == "model":
+        model = replace(decode(Model, row.result), settings="{}", rivals=())
+        row = replace(row, result=encode(model))
+    return replace(row, settings="")
 
 
 def _facts(project: Project, deployment: Deployment, made: Packaged) -> dict[str, str]:
@@ -221,10 +238,12 @@ def _facts(project: Project, deployment: Deployment, made: Packaged) -> dict[str
     crowd = f" in {made.processes} processes" if made.processes > 1 else ""
     planned = (memory or 512 * made.processes) * HEADROOM
     stop_s = project.ring.recipe.deployment.drain_s + STOP_S
+    whole_s = max(LEAST_STOP_S, math.ceil(stop_s))
     return {
         "app": project.app,
         "cluster": project.app.replace("_", "-").strip("-"),
         "model": short(deployment.model),
+        "package": made.id,
         "task": deployment.task,
         "form": made.form,
         "engine": made.engine,
@@ -237,5 +256,7 @@ def _facts(project: Project, deployment: Deployment, made: Packaged) -> dict[str
         else "not measured",
         "request_mib": str(round(planned)),
         "limit_mib": str(round(planned * 2)),
-        "stop_s": str(max(LEAST_STOP_S, math.ceil(stop_s))),
+        "stop_s": str(whole_s),
+        "leave_s": str(LEAVE_S),
+        "leave_stop_s": str(whole_s + LEAVE_S),
     }

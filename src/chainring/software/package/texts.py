@@ -27,6 +27,7 @@ CMD ["chainring", "serve", "-p", "project", "--host", "0.0.0.0", "--port", "8000
 SERVICE = """\
 # Put the folder at /opt/${app} and its environment at /opt/${app}/venv; user and state are made.
 # The state is copied once, whole, with full rights ("+"): the service may not read the key here.
+# Each package has a state of its own, so that a newer one never goes on with an older model.
 [Unit]
 Description=chainring answers for ${app}
 After=network.target
@@ -34,9 +35,10 @@ After=network.target
 [Service]
 DynamicUser=yes
 StateDirectory=${app}
-ExecStartPre=+/bin/sh -c 'cd /var/lib/${app} && (test -e project || \\
-    (rm -rf new && cp -r /opt/${app}/project new && chown -R --reference=. new && mv new project))'
-ExecStart=/opt/${app}/venv/bin/chainring serve -p /var/lib/${app}/project \\
+ExecStartPre=+/bin/sh -c 'cd /var/lib/${app} && (test -e project-${package} || \\
+    (rm -rf new && cp -r /opt/${app}/project new && chown -R --reference=. new && \\
+    mv new project-${package}))'
+ExecStart=/opt/${app}/venv/bin/chainring serve -p /var/lib/${app}/project-${package} \\
     --host 127.0.0.1 --port 8000
 Restart=always
 KillMode=mixed
@@ -52,27 +54,33 @@ WantedBy=multi-user.target
 """
 
 KUBERNETES = """\
-# What people ask and react, and keys made later, lie in an emptyDir, one a pod, and go with it.
-# To keep them: one replica, strategy Recreate, and a PersistentVolumeClaim in place of the emptyDir
-# (the image of a newer package needs a new one: a state that is there is never written over).
+# What people ask and react, and keys, lie in the claim at the end, of which each package has its
+# own. One pod alone, for two would know nothing of each other: a reaction to the other's answer
+# would count nowhere, a key made in one be unknown in the other, and one revoked there go on here.
+# Only where neither reactions nor keys matter: more replicas, each with an emptyDir for the claim.
 apiVersion: apps/v1
 kind: Deployment
 metadata:
   name: "${cluster}"
   labels: {app: "${cluster}"}
 spec:
-  replicas: 2
+  replicas: 1
+  strategy: {type: Recreate}
   selector:
     matchLabels: {app: "${cluster}"}
   template:
     metadata:
       labels: {app: "${cluster}"}
     spec:
-      terminationGracePeriodSeconds: ${stop_s}
-      securityContext: {runAsNonRoot: true, runAsUser: 10001, fsGroup: 10001}
+      terminationGracePeriodSeconds: ${leave_stop_s}
+      securityContext:
+        runAsNonRoot: true
+        runAsUser: 10001
+        fsGroup: 10001
+        fsGroupChangePolicy: OnRootMismatch
       initContainers:
         - name: state
-          image: "${cluster}:${model}"
+          image: "${cluster}:${model}-${package}"
           command:
             - sh
             - -c
@@ -82,9 +90,12 @@ spec:
           volumeMounts: [{name: state, mountPath: /state}]
       containers:
         - name: serve
-          image: "${cluster}:${model}"
+          image: "${cluster}:${model}-${package}"
           args: [chainring, serve, -p, /state/project, --host, 0.0.0.0, --port, "8000"]
           ports: [{containerPort: 8000, name: http}]
+          lifecycle:
+            preStop:  # it stops listening only once nobody is sent here any more
+              exec: {command: [sleep, "${leave_s}"]}
           startupProbe:
             httpGet: {path: /health/ready, port: http}
             periodSeconds: 2
@@ -102,7 +113,7 @@ spec:
           volumeMounts: [{name: state, mountPath: /state}]
       volumes:
         - name: state
-          emptyDir: {}
+          persistentVolumeClaim: {claimName: "${cluster}-${package}"}
 ---
 apiVersion: v1
 kind: Service
@@ -111,6 +122,14 @@ metadata:
 spec:
   selector: {app: "${cluster}"}
   ports: [{name: http, port: 80, targetPort: http}]
+---
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata:
+  name: "${cluster}-${package}"
+spec:
+  accessModes: [ReadWriteOnce]
+  resources: {requests: {storage: 10Gi}}
 """
 
 README = """\
@@ -133,33 +152,69 @@ An image is these two and the slim Python image under them.
 
     python${python} -m venv venv
     venv/bin/pip install --no-deps -r requirements.txt
-    venv/bin/chainring serve -p project
+    cp -r project try
+    venv/bin/chainring serve -p try
 
     curl -s localhost:8000/v1/predict -H 'authorization: Bearer KEY' \\
         -H 'content-type: application/json' -d '{"text": "..."}'
 
-KEY is what `chainring package` showed, once. Make others with
-`venv/bin/chainring keys -p project --make ask --name NAME`, and revoke that one.
+KEY is what `chainring package` showed, once. Try it on a copy, as here: what is asked is kept in
+the folder that serves, and `project` goes into images.
 
-- Image: `docker build -t ${cluster}:${model} .` and
-  `docker run --stop-timeout ${stop_s} -p 8000:8000 ${cluster}:${model}`; Docker alone would end it
-  after 10 s, whatever it has yet to answer.
-- systemd: `chainring.service` tells where it expects the folder. It keeps its state in
-  `/var/lib/${app}`: for a newer package stop it, move that folder away, and start it again.
-- Kubernetes: `kubectl apply -f kubernetes.yaml` once the image is where the cluster finds it.
+- Image, with a volume of its own; Docker alone would end it after 10 s, whatever it has yet to
+  answer:
 
-Answers, reactions and keys stay in the state of each place where it runs (volume, folder or pod):
-what is said of an answer counts only where that was given. A package takes no `[store] ledger`,
-since its model and keys are in the ledger that it came with.
+      docker build -t ${cluster}:${model}-${package} .
+      docker run --stop-timeout ${stop_s} -p 8000:8000 \\
+          -v ${cluster}-${package}:/srv/project/.chainring ${cluster}:${model}-${package}
 
-`/health/ready` is 503 until the model is loaded and while the server stops; `/metrics` is for
-Prometheus. `chainring why` knows model, data set and steps of an answer here, but not the rows:
-they stayed at home.
+- systemd: `chainring.service` tells where it expects the folder. For a newer package put that in
+  its place, with its `chainring.service`, then `systemctl daemon-reload` and restart.
+- Kubernetes: `kubectl apply -f kubernetes.yaml` once the image is where the cluster finds it. One
+  pod serves; while it is replaced nobody answers for some seconds, and clients ask again.
+
+Make other keys where it runs, by `chainring keys -p PROJECT --make ask --name NAME`, and revoke
+that one there by `--revoke ID`:
+
+- image: `docker exec CONTAINER chainring keys -p project`
+- systemd: `sudo /opt/${app}/venv/bin/chainring keys -p /var/lib/${app}/project-${package}`
+- Kubernetes: `kubectl exec deploy/${cluster} -- chainring keys -p /state/project`
+
+## What stays here
+
+Answers, reactions and keys stay in the state of each place where it runs, one for each package: the
+volume or claim `${cluster}-${package}`, or `/var/lib/${app}/project-${package}`. A newer package
+begins with its own model, rules, key and an empty state; remove the older one's when you need it no
+more, for it holds what people wrote. Where a package meets the state of another one, its log and
+`chainring status` say so.
+
+What is said of an answer teaches no model: no ring turns here, and no command brings it home. It
+is kept and acknowledged all the same, for review, cases and figures of this place; `chainring
+status` counts it. Serve the project itself where reactions shall teach.
+
+Texts are erased by the server itself, once an hour, when `privacy.retention_days` are over. A
+package takes no `[store] ledger`, since its model and keys are in the ledger that it came with.
+
+`/health/ready` is 503 until the model is loaded; a server that stops refuses new connections and
+answers what it has begun. `/metrics` is for Prometheus. `chainring why` knows model, data set and
+steps of an answer here, but not the rows: they stayed at home.
 """
+
+IGNORED = """\
+venv
+try
+*.md
+project/server.log
+project/.chainring/traffic
+project/.chainring/limits
+project/.chainring/forgotten
+project/.chainring/scratch
+"""
+"""What a server that ran in the folder has left there is no part of an image."""
 
 _TEXTS = {
     "Dockerfile": DOCKERFILE,
-    ".dockerignore": "venv\n*.md\n",
+    ".dockerignore": IGNORED,
     "chainring.service": SERVICE,
     "kubernetes.yaml": KUBERNETES,
     "README.md": README,

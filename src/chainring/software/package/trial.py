@@ -32,23 +32,36 @@ class Trial:
     memory_mib: float
 
 
-def tried(folder: Path, opened: Opened, *, key: str) -> Trial:
-    """Serve a copy of the packaged project and ask it golden texts.
+def tried(folder: Path, opened: Opened, *, key: str, max_characters: int) -> Trial:
+    """Serve a copy of the packaged project and ask it golden texts, of those that it takes.
 
     Raises
     ------
     RefusedError
-        When it does not become ready, or answers otherwise than the champion does in this process.
+        When no golden text is short enough to be asked, it does not become ready, or it answers
+        otherwise than the champion does in this process.
     """
     known = [_request(text) for text in read_golden(opened.folder).texts]
-    asked = [one for one in known if one.text.strip()][:ASKED]
+    taken = [one for one in known if max(len(one.text), len(one.pair)) <= max_characters]
+    asked = [one for one in taken if one.text.strip()][:ASKED]
+    if not asked:
+        raise RefusedError(
+            f"no golden text is within deployment.max_characters = {max_characters}, so that the "
+            "package cannot be tried; raise it"
+        )
     engine = opened.deployment.engine
     with open_predictor(opened.folder, engine=engine, threads=opened.threads) as predictor:
         expected = [answer.value for answer in predictor.predict(asked)]
     with TemporaryDirectory() as place:  # what is asked now must not stand in its log
         copy = shutil.copytree(folder, Path(place) / folder.name)
         with serving(copy) as (port, process), closing(Client(port, {"ask": key})) as client:
-            told = [_answer(client, request) for request in asked]
+            try:
+                told = [_answer(client, request) for request in asked]
+            except RuntimeError as error:
+                raise RefusedError(
+                    f"the packaged server did not answer a golden text ({error}); package again, "
+                    "and report it if it stays so"
+                ) from error
             memory_mib = resident_mib(process)
     unlike = sum(a != b for a, b in zip(told, expected, strict=True))
     if unlike:
