@@ -12,6 +12,7 @@ import sys
 import tarfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +25,10 @@ from chainring.contracts.errors import ConflictError, InputError, UnknownNameErr
 from chainring.contracts.prediction import Prediction
 from chainring.contracts.reaction import Reaction
 from chainring.contracts.record import Record
-from chainring.software import forgetting
+from chainring.ring.built import current
+from chainring.software import auditing, forgetting
 from chainring.software.api import Project
+from chainring.software.package.origin import KIND, Package
 from chainring.software.receipts import Receipt, tell_receipt
 from chainring.store.schema import payloads
 from chainring.store.tables import read_rows, read_table
@@ -472,6 +475,28 @@ def test_a_backup_made_before_is_named_and_its_restored_copy_forgets_by_the_rece
         copied.close()
         for way in ("file", "request", "comment", "correction"):
             assert holding(copied.folder / ".chainring", SECRETS[way]) == [], way
+
+
+def test_packages_of_models_that_learnt_from_the_person_are_named(project: Project) -> None:
+    _, deployment = current(project.ring)
+    assert deployment is not None
+    package = Package(id="p", app="shop", at=1.0, model=deployment.model, rules="", folder="/srv/p")
+    other = replace(package, id="q", model="blake2b:ff", folder="/srv/q")
+    for one in (package, other):
+        project.ring.ledger.add_fact(KIND, one.id, one, about=one.model)
+    told = "\n".join(tell_receipt(forget_ann(project, dry_run=True), dry_run=True))
+    digits = deployment.model.partition(":")[2][:12]
+    assert f"not reached: the package {Path('/srv/p')} of model {digits}" in told
+    assert "/srv/q" not in told
+
+
+def test_a_package_whose_folder_was_never_kept_is_named_by_its_model(project: Project) -> None:
+    _, deployment = current(project.ring)
+    assert deployment is not None
+    auditing.record(project, "package", because="form exact", about=deployment.model)
+    told = "\n".join(tell_receipt(forget_ann(project, dry_run=True), dry_run=True))
+    digits = deployment.model.partition(":")[2][:12]
+    assert f"not reached: a package of model {digits}, wherever it was written" in told
 
 
 def test_a_backup_made_after_holds_nothing_and_keeps_away_what_was_forgotten(

@@ -30,6 +30,7 @@ from chainring.data.forgetting import (
 from chainring.data.records import record_of
 from chainring.ring.built import current
 from chainring.software import receipts
+from chainring.software.package.origin import elsewhere
 from chainring.software.project import HARVESTS, HIDDEN
 from chainring.software.receipts import Receipt
 from chainring.store.erase import (
@@ -105,7 +106,13 @@ def forget(
         unmet = _unmet(project, "subject", selection.subject, found)
         done = Receipt(act=act) if dry_run else _carried_out(project, act, found, selection)
         places = _places(project, found)
-        return replace(done, places=places, unmet=unmet, unmet_authors=strangers)
+        return replace(
+            done,
+            places=places,
+            packages=elsewhere(project, act.models),
+            unmet=unmet,
+            unmet_authors=strangers,
+        )
 
 
 def resume(project: Project) -> list[Receipt]:
