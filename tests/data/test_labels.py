@@ -232,3 +232,8 @@ def test_users_do_not_move_the_yardstick_of_numbers(shop: Any, correction: Any) 
     assert any(row.feedback for row in shop.rows(after, "train"))
     assert after.spread == before > 0
 
+
+def test_a_thumbs_down_that_a_person_agreed_with_stays_one(shop: Any, correction: Any) -> None:
+    rated = correction(1, "how long does it take", "", rejected="wait", state="accepted")
+    found = run(shop, [rated], (decision("fb_1", "", private=True),))[2:]
+    assert [(one.value, one.state) for one in found] == [("", "accepted")] * 2

@@ -206,6 +206,27 @@ def test_a_number_that_no_model_can_learn_is_not_accepted() -> None:
     assert said.value == "5"
 
 
+def test_to_accept_a_thumbs_down_lets_it_stand(row: Row, guard: Guard) -> None:
+    every = FeedbackSettings(review="all")
+    rated = row(1, kind="rating", value="down", answer="Dan的退款")
+    (item,) = queue([rated], [], guard, settings=every, task="translation")
+    assert item.refused
+    assert item.why.startswith("rated down, and to accept is to agree")
+    common: dict[str, Any] = {"by": "ann", "labels": (), "now": 1.0}
+    for shown in ("", "Dan的退款"):
+        agreed = decide(item, "accept", value=shown, task="translation", **common)
+        assert (agreed.value, agreed.state) == ("", "accepted")
+    (one,), _ = statements([rated], [agreed], guard, settings=every, task="translation")
+    assert (one.label, one.rejected, one.state) == ("", "Dan的退款", "accepted")
+    unused = FeedbackSettings(ratings=False)
+    assert statements([rated], [agreed], guard, settings=unused, task="translation")[0] == []
+    better = decide(item, "change", value="Zoe的退款", task="translation", **common)
+    assert better.value == "Zoe的退款"
+    with pytest.raises(InputError) as caught:
+        decide(item, "accept", **common)
+    assert "names no value" in str(caught.value.faults)
+
+
 ITEM = ReviewItem(
     id="fb_1",
     app="support",
@@ -295,7 +316,7 @@ def test_a_rating_that_waits_says_how_the_answer_was_rated(row: Row, guard: Guar
     rows = [row(1, kind="rating", value="down", answer="请稍等")]
     (item,) = queue(rows, [], guard, settings=settings, task="dialogue")
     assert (item.answer, item.proposed) == ("请稍等", "")
-    assert item.why == "rated down; every correction is reviewed"
+    assert item.why == "rated down, and to accept is to agree; every correction is reviewed"
 
 
 def test_of_a_preference_that_waits_the_preferred_answer_is_proposed(

@@ -17,6 +17,7 @@ SEEN = [
     "flagged as harmful: 冒犯人",
     "rated up; every correction is reviewed",
     "rated down; more than 50 of one author",
+    "rated down, and to accept is to agree; every correction is reviewed",
     "passed on to a person, 41% sure",
     "only 79% sure",
     "every correction is reviewed",

@@ -218,6 +218,8 @@ def _decided(
         reason = unusable(row, row.consent, guard)
         if decision.state != "accepted":
             reason = "left out by a person"
+        elif not decision.value:  # a rating that was agreed with, and counts no more
+            reason = reason or "says no label"
         if reason is not None:
             dropped.add(reason, row)
             continue

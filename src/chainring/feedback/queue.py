@@ -46,7 +46,8 @@ class ReviewItem:
     id for the hold-out's sample and unsure answers, a record id for a suspected label of the data.
     `answer` is what the model said, `proposed` what a user or the data said. To accept is to say
     that `proposed` is right, or `answer` where nothing is proposed; to reject, that nothing should
-    be learnt from it.
+    be learnt from it. Where the answer was `refused` and nothing proposed, to accept is to let that
+    stand: the answer is not wanted, and nobody says what would be.
     """
 
     id: str
@@ -62,6 +63,7 @@ class ReviewItem:
     confidence: float | None = None
     at: float = 0.0
     pair: str = ""
+    refused: bool = False
 
 
 def review_items(
@@ -159,11 +161,21 @@ def _corrections(
         if row.holdout or row.id in done or one.kind != "user":
             continue
         if one.state == "pending":
-            rated = f"rated {row.value}; " if row.kind == "rating" else ""
-            yield _of_reaction(row, "correction", proposed=one.label, why=rated + one.why)
+            yield _of_reaction(row, "correction", proposed=one.label, why=_rated(row) + one.why)
         elif row.id in doubtful:
             waiting.append(_of_reaction(row, "doubtful", proposed=one.label, why=doubtful[row.id]))
     yield from waiting
+
+
+def _rated(row: Feedback) -> str:
+    if refuses(row):
+        return "rated down, and to accept is to agree; "
+    return f"rated {row.value}; " if row.kind == "rating" else ""
+
+
+def refuses(row: Feedback) -> bool:
+    """Whether a reaction says of an answer that it is not wanted, and not what would be."""
+    return row.kind == "rating" and row.value == "down"
 
 
 def _of_reaction(row: Feedback, kind: ItemKind, *, proposed: str = "", why: str = "") -> ReviewItem:
@@ -180,6 +192,7 @@ def _of_reaction(row: Feedback, kind: ItemKind, *, proposed: str = "", why: str 
         language=row.language,
         at=row.at,
         pair=row.pair,
+        refused=refuses(row),
     )
 
 
@@ -267,11 +280,13 @@ def decide(
         With every fault of the decision.
     """
     rules = ValueRules(task=task, labels=labels, new_labels=new_labels, text=item.text)
-    proposal, value = item.proposed or item.answer, normalise(value)
+    proposal, value = item.proposed or ("" if item.refused else item.answer), normalise(value)
     faults = [] if by.strip() else ["by: who decides is expected, found nothing"]
     if decision not in DECISIONS:
         faults.append(f"decision: {decision!r} is unknown{did_you_mean(decision, DECISIONS)}")
-    if decision == "accept" and value not in ("", proposal):
+    if decision == "accept" and item.refused and rules.form != "text":
+        faults.append("decision: a rating names no value; decide `change`, or `reject`")
+    elif decision == "accept" and value not in ("", proposal, *([item.answer] * item.refused)):
         faults.append(f"value: {proposal!r} would be accepted, not {value!r}; decide `change`")
     said = value if decision == "change" else proposal
     if decision == "change" or (decision == "accept" and rules.form == "number"):

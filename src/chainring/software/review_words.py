@@ -21,6 +21,10 @@ REASONS = Sentences(
         "deciding": (WHY["deciding"], "最新的模型答得不同：您的回答在两者之间定胜负"),
         "flagged and said": ("flagged as {kind}: {comment}", "被举报为“{kind}”：{comment}"),
         "flagged": ("flagged as {kind}", "被举报为“{kind}”"),
+        "refused": (
+            "rated down, and to accept is to agree; {why}",
+            "评价为“差”，接受即同意；{why}",
+        ),
         "rated": ("rated {kind}; {why}", "评价为“{kind}”；{why}"),
         "passed on": ("passed on to a person, {sure} sure", "已转人工，把握 {sure}"),
         "unsure": ("only {sure} sure", "只有 {sure} 的把握"),

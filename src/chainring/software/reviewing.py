@@ -241,6 +241,7 @@ def _item(project: Project, item: str) -> ReviewItem:
             text=row.text,
             answer=row.answer,
             proposed=_proposed(traffic, row),
+            refused=queue.refuses(row),
             author=row.author,
             at=row.at,
             pair=row.pair,
