@@ -50,6 +50,33 @@ def test_a_form_that_answers_the_same_has_full_parity() -> None:
     assert (found.label_agreement, found.within) == (1.0, True)
 
 
+ONES = Tolerances(because="test", tie=0.05, min_agreement=0.98)
+
+
+@pytest.mark.parametrize(
+    ("cut", "golden", "found", "agrees"),
+    [
+        (0.2, 0.40, 0.10, False),  # a label is lost, on one side of one half
+        (0.8, 0.60, 0.40, True),  # no label comes or goes
+        (0.5, 0.90, 0.10, False),  # one label among fifty
+        (0.3, 0.34, 0.20, True),  # as near to the cut as rounding
+    ],
+)
+def test_several_labels_agree_where_a_text_gets_the_same_ones(
+    cut: float, golden: float, found: float, agrees: bool
+) -> None:
+    tables = []
+    for value in (golden, found):
+        table = np.full((60, 50), 0.01, dtype=np.float32)
+        table[:, 0], table[:, 1] = 0.95, value
+        tables.append(table)
+    texts = tuple(map(str, range(60)))
+    asked = Golden(texts=texts, probabilities=tables[0], form="several", cut=cut)
+    predictor: Predictor = Fixed(tables[1])
+    made = parity(predictor, asked, tolerances=ONES)
+    assert (made.label_agreement, made.within) == (float(agrees), agrees)
+
+
 def test_the_cosine_is_that_of_the_centred_logits_whatever_the_temperature() -> None:
     first, second = np.array([2.0, -1.0, 0.5]), np.array([1.0, -0.5, 1.5])
     rows = [np.exp(z / t) / np.exp(z / t).sum() for z, t in ((first, 1.0), (second, 2.5))]

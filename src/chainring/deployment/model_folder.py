@@ -77,13 +77,15 @@ class Golden:
     """Texts (or pairs) and what the trained model answered to them.
 
     `probabilities` are float32 of shape (texts, labels), of tagging a row a token, of regression
-    the numbers; a model that writes has `outputs` instead. `form` is that of the task's values.
+    the numbers; a model that writes has `outputs` instead. `form` is that of the task's values;
+    of several labels those count whose probability reaches `cut`.
     """
 
     texts: tuple[Input, ...]
     probabilities: Floats
     outputs: tuple[str, ...] = ()
     form: Form = "one"
+    cut: float = 0.5
 
 
 def is_reader(card: Card) -> bool:
@@ -214,7 +216,7 @@ def read_golden(folder: Path) -> Golden:
         )
     if each and len(values) != len(texts):
         raise damaged(path, f"expected one row a text, found {len(values)} of {len(texts)} texts")
-    return Golden(texts=texts, probabilities=values, form=readout.form)
+    return Golden(texts=texts, probabilities=values, form=readout.form, cut=readout.cut)
 
 
 def _asked(row: Mapping[str, Any]) -> Input:

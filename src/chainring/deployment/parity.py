@@ -32,7 +32,7 @@ class Tolerances:
     """What a form may differ by, and why so much.
 
     `tie`: a label whose golden probability is this near to the best one's agrees with it, since
-    rounding alone decides between them.
+    rounding alone decides between them; of several labels, one that is as near to the cut.
     """
 
     because: str
@@ -62,7 +62,11 @@ def parity(predictor: Predictor, golden: Golden, *, tolerances: Tolerances) -> P
     found = np.asarray(predictor.probabilities(golden.texts), dtype=np.float32)
     if found.shape != golden.probabilities.shape or not np.isfinite(found).all():
         return _no_answer(golden, found)
-    numbers = _COMPARED.get(golden.form, _of_shares)(found, golden.probabilities, tolerances.tie)
+    if golden.form == "several":
+        numbers = _of_each(found, golden.probabilities, tolerances.tie, golden.cut)
+    else:
+        compare = _of_numbers if golden.form == "number" else _of_shares
+        numbers = compare(found, golden.probabilities, tolerances.tie)
     return _judged(numbers, golden, tolerances)
 
 
@@ -84,14 +88,16 @@ def _of_shares(found: Floats, golden: Floats, tie: float) -> dict[str, float]:
     }
 
 
-def _of_each(found: Floats, golden: Floats, tie: float) -> dict[str, float]:
-    """Compare shares that stand each for itself: of each, the pair (share, rest) adds up to one."""
-    first, second = (
-        np.stack([table.ravel(), 1 - table.ravel()], axis=1) for table in (found, golden)
-    )
-    return _of_shares(found, golden, tie) | {
+def _of_each(found: Floats, golden: Floats, tie: float, cut: float) -> dict[str, float]:
+    """Compare shares that stand each for itself; a text agrees where all its labels are the same.
+
+    A mean over labels would let every text be wrong in one of them.
+    """
+    same = ((found >= cut) == (golden >= cut)) | (np.abs(golden - cut) <= tie)
+    return {
         "min_cosine": float(_cosines(_log_odds(found), _log_odds(golden)).min()),
-        "label_agreement": float(_agrees(first, second, tie).mean()),
+        "max_difference": float(np.abs(found - golden).max()),
+        "label_agreement": float(same.all(axis=1).mean()),
     }
 
 
@@ -107,9 +113,6 @@ def _of_numbers(found: Floats, golden: Floats, tie: float) -> dict[str, float]:
         "max_difference": float(apart.max()),
         "label_agreement": float((apart <= tie).mean()),
     }
-
-
-_COMPARED = {"several": _of_each, "number": _of_numbers}
 
 
 def _of_outputs(predictor: Predictor, golden: Golden, tolerances: Tolerances) -> Parity:
