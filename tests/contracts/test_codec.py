@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import chainring.contracts
@@ -118,8 +118,10 @@ def test_a_noun_says_which_application_it_belongs_to_but_those_of_the_whole_hous
     assert says & {"Machine", "Placement", "Guard", "Policy", "Reaction"} == set()
 
 
+@pytest.mark.parametrize("examples", [30, pytest.param(300, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("kind", NOUNS, ids=lambda kind: kind.__name__)
-def test_a_noun_comes_back_equal(kind: type[Any]) -> None:
+def test_a_noun_comes_back_equal(kind: type[Any], examples: int) -> None:
+    @settings(max_examples=examples)
     @given(any_noun(kind))
     def comes_back(noun: Any) -> None:
         text = encode(noun)

@@ -21,7 +21,7 @@ from chainring.deployment.http.offers import ModelInfo
 from chainring.deployment.http.server import running
 from chainring.deployment.settings import DeploymentSettings
 
-EXAMPLES = 12
+EXAMPLES = 5
 """Requests a route and kind of data; the slow run tries more."""
 
 
