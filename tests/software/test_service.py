@@ -90,6 +90,18 @@ def test_an_unsure_answer_says_in_its_language_that_a_person_takes_over(
     assert found["article"] is None
 
 
+@pytest.mark.parametrize(("asked", "is_chinese"), [("zh-CN,zh;q=0.9", True), ("en-GB", False)])
+def test_a_text_of_no_language_is_answered_in_the_one_that_its_sender_reads(
+    client: httpx.Client, asked: str, is_chinese: bool
+) -> None:
+    headers = {"accept-language": asked}
+    for text in ("？？？", "12345"):
+        found = client.post("/v1/predict", json={"text": text}, headers=headers).json()
+        said = found["message"] or found["article"]["title"]
+        assert found["language"] == "und"
+        assert any("\u4e00" <= char <= "\u9fff" for char in said) is is_chinese
+
+
 def test_many_texts_are_answered_in_their_order_as_by_the_python_api(
     client: httpx.Client, house: Path
 ) -> None:

@@ -63,6 +63,7 @@ class ServedOffers:
                         variant=piece.variant,
                         failed=piece.failed,
                         identifier=identifier,
+                        reads=caller.reads,
                     )
 
     def models(self) -> list[ModelInfo]:
@@ -102,6 +103,7 @@ class ServedOffers:
             variant: Variant,
             failed: bool,
             identifier: str = "",
+            reads: str = "",
         ) -> Served: ...
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
@@ -27,7 +27,7 @@ from chainring.deployment.http.access import (
 )
 from chainring.deployment.http.faults import HttpError
 from chainring.deployment.http.idempotency import MAX_KEY, Remembered
-from chainring.deployment.http.language import Language, language_of
+from chainring.deployment.http.language import Language, asked_of, language_of
 from chainring.deployment.http.limits import Limits
 from chainring.deployment.http.metrics import Metrics
 from chainring.deployment.http.patience import PRESENCE, Presence
@@ -146,6 +146,7 @@ async def call_of(request: Request, route: Route, house: House) -> Call:
         caller = caller_of(request, house.verbs, house.wrong_keys, sites=sites)
         await _require_reached(caller, route.verb, house)
         house.limits.enter(caller)
+        caller = replace(caller, reads=asked_of(request) or "")
     _require_no_nul(request)
     raw = b""
     if route.body is not None or route.takes_body:

@@ -16,11 +16,16 @@ LANGUAGE_COOKIE = "chainring_language"
 
 def language_of(request: Request) -> Language:
     """Return `?lang=`, else the cookie's language, else the browser's preference, else English."""
+    return asked_of(request) or "en"
+
+
+def asked_of(request: Request) -> Language | None:
+    """Return the language that `?lang=`, the cookie or Accept-Language asks for, or None."""
     for asked in (request.query_params.get("lang"), request.cookies.get(LANGUAGE_COOKIE)):
         for known in LANGUAGES:
             if asked == known:
                 return known
-    return preferred(request.headers.get("accept-language", ""))
+    return _liked(request.headers.get("accept-language", ""))
 
 
 def preferred(accept_language: str) -> Language:
@@ -31,13 +36,19 @@ def preferred(accept_language: str) -> Language:
     >>> preferred("en-GB, zh;q=0.9"), preferred("*"), preferred("")
     ('en', 'en', 'en')
     """
+    return _liked(accept_language) or "en"
+
+
+def _liked(accept_language: str) -> Language | None:
     liking = {"en": 0.0, "zh": 0.0}
     for part in accept_language.split(","):
         tag, _, weight = part.strip().partition(";")
         name = tag.strip().lower().partition("-")[0]
         if name in liking:
             liking[name] = max(liking[name], _quality(weight))
-    return "zh" if liking["zh"] > liking["en"] else "en"
+    if liking["zh"] > liking["en"]:
+        return "zh"
+    return "en" if liking["en"] else None
 
 
 def _quality(weight: str) -> float:

@@ -65,7 +65,7 @@ class Caller:
     """Who calls. `key_id` is empty where the server runs open on its own machine.
 
     `only` holds a key to some verbs of its role; `per_minute` requests and `per_day` texts are
-    counted under `meter`; 0: no limit.
+    counted under `meter`; 0: no limit. `reads`: the language they ask for, or nothing.
     """
 
     role: Role
@@ -75,6 +75,7 @@ class Caller:
     per_minute: int = 0
     per_day: int = 0
     meter: str = ""
+    reads: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

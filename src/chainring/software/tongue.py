@@ -1,0 +1,32 @@
+"""The language in which a service speaks to whoever asked.
+
+Enters the language of a text, leaves `en` or `zh`: the text's own; of a text in none of them (👍,
+12345) the one that its sender asks for, else the one of a model that learnt in one only.
+"""
+
+from __future__ import annotations
+
+from chainring.contracts.codec import decode
+from chainring.contracts.model import Model
+from chainring.ring.built import Ring
+
+PASSED_ON = {
+    "en": "I am not sure about this one, so I am passing it on to a person.",
+    "zh": "这个问题我没有把握，已为您转交人工处理。",
+}
+
+
+def tongue(language: str, *, reads: str, learnt: str) -> str:
+    """Return the language of an answer to a text.
+
+    >>> tongue("en", reads="zh", learnt="zh"), tongue("und", reads="", learnt="zh")
+    ('en', 'zh')
+    """
+    return language if language in PASSED_ON else reads or learnt
+
+
+def learnt_by(ring: Ring, model: str) -> str:
+    """Return Chinese for a model that learnt in it and not in English, else English."""
+    made = ring.ledger.lineage_of_tree(model)
+    languages = () if made is None else decode(Model, made.result).languages
+    return "zh" if "zh" in languages and "en" not in languages else "en"
