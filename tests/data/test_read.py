@@ -154,6 +154,18 @@ def test_a_split_column_wins_over_the_file_name(data: Path) -> None:
     assert not said
 
 
+def test_plain_text_is_read_beside_tables_whose_columns_are_mapped(data: Path) -> None:
+    (data / "help.jsonl").unlink()
+    (data / "a.csv").write_text("客户留言,问题类型\n到哪了,物流\n", encoding="utf-8")
+    (data / "旧.txt").write_text("怎么退货\n", encoding="utf-8")
+    mapping = {"text": "客户留言", "label": "问题类型"}
+    found, said = raw(data, columns=mapping)
+    assert not said
+    assert [row.values["text"].strip() for row in found] == ["到哪了", "怎么退货"]
+    (data / "a.csv").unlink()
+    assert "no file has that column" in raw(data, columns=mapping)[1][0]
+
+
 def test_an_unknown_split_is_a_fault(data: Path) -> None:
     (data / "a.csv").write_text("text,label,split\na,x,tets\n")
     said = raw(data / "a.csv")[1]
@@ -315,7 +327,9 @@ def test_a_table_is_no_paper_whatever_its_name(name: str) -> None:
     assert not is_paper(name)
 
 
-@pytest.mark.parametrize("name", ["NOTICE", "data/README.md", "LICENSE.txt.gz", "readme.zh.html"])
+@pytest.mark.parametrize(
+    "name", ["NOTICE", "data/README.md", "LICENSE.txt.gz", "readme.zh.html", "说明.txt"]
+)
 def test_what_is_about_the_data_is_a_paper(name: str) -> None:
     assert is_paper(name)
 

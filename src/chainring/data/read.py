@@ -26,13 +26,13 @@ import json
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from chainring.contracts.codec import digest
 from chainring.contracts.errors import InputError, did_you_mean, nearest
@@ -49,8 +49,12 @@ from chainring.data.settings import DataSettings, Role
 from chainring.data.sources.settings import SourceSettings
 from chainring.text.characters import HAN
 
+R = TypeVar("R", bound=str)
 _OTHER_ENDINGS = {".txt": "text", ".ndjson": "jsonl", ".htm": "html", ".xhtml": "html"}
-_PAPERS = {"readme", "license", "licence", "notice", "changelog", "copying"}
+_PAPERS = {
+    "readme", "license", "licence", "notice", "changelog", "copying",
+    "说明", "說明", "使用说明", "自述", "自述文件", "读我", "许可", "许可证",
+}  # fmt: skip
 _PAPER_ENDINGS = {"", ".txt", ".text", ".md", ".rst", ".pdf", ".htm", ".html", ".xhtml"}
 _PEEK_ROWS = 100
 _SETS = re.compile("(?:" + "|".join(one for one in CHINESE_SPLITS if one[-1] == "集") + ")(?!成)")
@@ -205,9 +209,9 @@ def _file_rows(
             faults.add(file.name, "an empty file; fill it or take it away")
         return
     unlabelled = part.startswith("text.") or _is_unlabelled(file, settings)
-    task = settings.task
-    meant = partial(columns_of, mapping=settings.columns, unlabelled=unlabelled, task=task)
-    wrong = partial(fault_of, mapping=settings.columns, unlabelled=unlabelled, task=task)
+    mapping, task = mapping_of(part, settings.columns), settings.task
+    meant = partial(columns_of, mapping=mapping, unlabelled=unlabelled, task=task)
+    wrong = partial(fault_of, mapping=mapping, unlabelled=unlabelled, task=task)
     found = {name: None for _, row in first for name in row}
     if wrong(found):
         found |= {name: None for _, row in rows for name in row}  # what is missing may begin later
@@ -225,6 +229,15 @@ def _file_rows(
         faults.add(file.name, fault)
     for role in [role for role, column in unseen.items() if column in found]:
         del unseen[role]
+
+
+def mapping_of(part: str, mapping: Mapping[R, str]) -> Mapping[R, str]:
+    """Return what the recipe maps in files of a reader: none where the columns are our own.
+
+    >>> mapping_of("text.v1", {"text": "客户留言"}), mapping_of("csv.v1", {"text": "客户留言"})
+    ({}, {'text': '客户留言'})
+    """
+    return {} if part.startswith(("text.", "html.")) else mapping
 
 
 def unread(paths: str) -> list[str]:

@@ -27,7 +27,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from chainring.contracts.errors import InputError
 from chainring.contracts.parts import load_part
 from chainring.data.harvest import Harvest
-from chainring.data.read import ending_of, endings, split_of
+from chainring.data.read import ending_of, endings, mapping_of, split_of
 from chainring.data.readers import Reader, Rows
 from chainring.data.sources.columns import flat, roles_of, row_of
 from chainring.data.sources.part import Say, SourcePart
@@ -99,7 +99,8 @@ def _read(file: RemoteFile, part: str, settings: FilesSettings, harvest: Harvest
         read = partial(reader, path, max_bytes=settings.max_bytes_per_line)
         again = partial(read, report=Told())
         split = split_of(file.name)
-        put_rows(read(report=faults), again, file.name, settings.columns, reading, split=split)
+        mapping = mapping_of(part, settings.columns)
+        put_rows(read(report=faults), again, file.name, mapping, reading, split=split)
         faults.count_in(reading)
     faults.tell(file.name, say)
 
