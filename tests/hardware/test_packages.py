@@ -32,6 +32,20 @@ def test_only_what_is_absent_counts_as_missing(monkeypatch: pytest.MonkeyPatch) 
     assert missing_packages() == {"x": ("no-such-package-here",)}
 
 
+def test_what_an_extra_of_a_package_wants_counts_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted = {
+        "chainring": ['pytest[y]>=9; extra == "x"'],
+        "pytest": [
+            'no-such-package-here>=1; extra == "y"',
+            'nor-this; sys_platform == "none" and extra == "y"',
+            'of-another-extra; extra == "z"',
+            'coverage; extra == "y"',
+        ],
+    }
+    monkeypatch.setattr(packages, "requires", wanted.__getitem__)
+    assert missing_packages() == {"x": ("no-such-package-here",)}
+
+
 @pytest.mark.parametrize(
     ("line", "expected"),
     [

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import json
 import logging
+import socket
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 from tests.software.conftest import ALONE
 
-from chainring.contracts.errors import InputError, MissingPackageError
+from chainring.contracts.errors import ConflictError, InputError, MissingPackageError
 from chainring.deployment.http import traces
 from chainring.software import ray_serving
 from chainring.software.ray_serving import built, replicated
+from chainring.software.serving import application
 
 SCRIPT = """
 import json, sys, urllib.request
@@ -30,7 +35,7 @@ def ask(url, path, body):
 
 with replicated(Path(sys.argv[1]), replicas=2, host="127.0.0.1", port=int(sys.argv[2])) as url:
     from ray import serve
-    state = serve.status().applications["chainring"].deployments
+    state = serve.status().applications["chainring-support"].deployments
     (one,) = state.values()
     told = [ask(url, "/v1/predict", {"text": text}) for text in sys.argv[3:]]
     given = {"prediction": told[0]["id"], "kind": "rating", "value": "up"}
@@ -77,6 +82,145 @@ def test_beyond_this_machine_it_wants_keys_first(shop: Path) -> None:
     with pytest.raises(InputError, match="has no keys"):
         with replicated(shop, replicas=2, host="0.0.0.0", port=0):
             pass
+
+
+class FakeServe:
+    """What is told to Ray Serve; `http` and `applications` are of one that runs already."""
+
+    def __init__(self, http: tuple[str, int] | None = None, **applications: str) -> None:
+        self.told: list[str] = []
+        self.options: dict[str, Any] = {}
+        self._http, self._applications = http, applications
+
+    def controller(self) -> Any:
+        if self._http is None:
+            return None
+        apps = {name: {"route_prefix": at} for name, at in self._applications.items()}
+        host, port = self._http
+        http = SimpleNamespace(host=host, port=port)
+        return SimpleNamespace(http_config=http, get_serve_details=lambda: {"applications": apps})
+
+    def start(self, http_options: dict[str, Any]) -> None:
+        self.told.append(f"start {http_options['host']}")
+
+    def ingress(self, application: Any) -> Callable[[], None]:
+        return lambda: None
+
+    def deployment(self, ingress: Any) -> Any:
+        def options(**given: Any) -> Any:
+            self.options = given
+            return SimpleNamespace(bind=lambda: None)
+
+        return SimpleNamespace(options=options)
+
+    def run(self, made: Any, name: str, route_prefix: str) -> None:
+        self.told.append(f"run {name} {route_prefix}")
+
+    def delete(self, name: str) -> None:
+        self.told.append(f"delete {name}")
+
+    def shutdown(self) -> None:
+        self.told.append("shutdown")
+
+
+@pytest.fixture
+def on_ray(monkeypatch: pytest.MonkeyPatch) -> Callable[..., FakeServe]:
+    def made(http: tuple[str, int] | None = None, cpus: int = 4, **applications: str) -> FakeServe:
+        serve = FakeServe(http, **applications)
+        ray = SimpleNamespace(cluster_resources=lambda: {"CPU": float(cpus)})
+        monkeypatch.setattr(ray_serving, "_imported", lambda: serve)
+        monkeypatch.setattr(ray_serving, "_controller", serve.controller)
+        monkeypatch.setattr(ray_serving, "joined", lambda **asked: (ray, asked["address"]))
+        return serve
+
+    return made
+
+
+def served(folder: Path, *, port: int = 0, replicas: int = 2) -> str:
+    with replicated(folder, replicas=replicas, host="127.0.0.1", port=port) as url:
+        return url
+
+
+def test_a_serve_of_our_own_ends_with_us(shop: Path, on_ray: Callable[..., FakeServe]) -> None:
+    serve = on_ray()
+    assert served(shop) == "http://127.0.0.1:0"
+    assert serve.told == ["start 127.0.0.1", "run chainring-support /", "shutdown"]
+
+
+def test_a_serve_that_ran_before_goes_on(shop: Path, on_ray: Callable[..., FakeServe]) -> None:
+    serve = on_ray(("127.0.0.1", 9100), theirs="/theirs")
+    served(shop, port=9100)
+    assert serve.told == ["run chainring-support /", "delete chainring-support"]
+
+
+def test_a_serve_at_another_address_is_refused(
+    shop: Path, on_ray: Callable[..., FakeServe]
+) -> None:
+    serve = on_ray(("0.0.0.0", 9101))
+    with pytest.raises(ConflictError, match=r"0\.0\.0\.0:9101"):
+        served(shop, port=9101)
+    assert serve.told == []
+
+
+@pytest.mark.parametrize("name", ["chainring-support", "theirs"])
+def test_an_application_is_not_replaced(
+    shop: Path, on_ray: Callable[..., FakeServe], name: str
+) -> None:
+    serve = on_ray(("127.0.0.1", 9100), **{name: "/"})
+    with pytest.raises(ConflictError, match=name):
+        served(shop, port=9100)
+    assert serve.told == []
+
+
+def test_a_port_in_use_is_told_before_ray_tries(
+    shop: Path, on_ray: Callable[..., FakeServe]
+) -> None:
+    serve = on_ray()
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        with pytest.raises(ConflictError):
+            served(shop, port=taken.getsockname()[1])
+    assert serve.told == []
+
+
+def test_more_replicas_than_processors_are_refused(
+    shop: Path, on_ray: Callable[..., FakeServe]
+) -> None:
+    on_ray(cpus=1)
+    with pytest.raises(InputError, match="has 1"):
+        served(shop)
+
+
+def test_a_shared_cluster_wants_keys(
+    shop: Path, on_ray: Callable[..., FakeServe], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    on_ray()
+    monkeypatch.setenv("RAY_ADDRESS", "10.0.0.7:6379")
+    with pytest.raises(InputError, match="no keys"):
+        served(shop)
+
+
+def test_a_full_queue_is_refused_by_the_replica(
+    shop: Path, on_ray: Callable[..., FakeServe]
+) -> None:
+    serve = on_ray()
+    served(shop)
+    limit = 512  # of the recipe's max_queue, which the lane of a replica keeps
+    assert serve.options["max_ongoing_requests"] > limit >= serve.options["max_queued_requests"]
+
+
+def test_a_replica_computes_with_the_processor_that_is_kept_for_it(
+    shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: list[int] = []
+    whole = application
+
+    def noted(project: Any, **more: Any) -> Any:
+        threads.append(project.ring.recipe.deployment.threads)
+        return whole(project, **more)
+
+    monkeypatch.setattr(ray_serving, "application", noted)
+    built(shop, local=True)()
+    assert threads == [1]
 
 
 def test_a_certificate_is_refused_since_ray_would_speak_plain_http(shop: Path) -> None:

@@ -10,7 +10,8 @@ from importlib.metadata import PackageNotFoundError, distribution, requires
 from importlib.util import find_spec
 from pathlib import Path
 
-_OPTIONAL = re.compile(r"^([\w.-]+)[^;]*;.*extra == ['\"]([\w-]+)['\"]")
+_OPTIONAL = re.compile(r"^([\w.-]+)(?:\[([\w,-]+)\])?[^;]*;.*extra == ['\"]([\w-]+)['\"]")
+_EVERYWHERE = re.compile(r"^([\w.-]+)[^;]*; *extra == ['\"]([\w-]+)['\"]$")
 _NOT_FOR_USERS = ("dev", "all")
 
 
@@ -19,10 +20,18 @@ def missing_packages() -> dict[str, tuple[str, ...]]:
     found: dict[str, list[str]] = {}
     for line in requires("chainring") or ():
         matched = _OPTIONAL.match(line)
-        if matched and matched[2] not in _NOT_FOR_USERS:
-            absent = found.setdefault(matched[2], [])
-            absent += [] if is_installed(matched[1]) else [matched[1]]
+        if matched and matched[3] not in _NOT_FOR_USERS:
+            absent = found.setdefault(matched[3], [])
+            absent += _absent(matched[1], (matched[2] or "").split(","))
     return {extra: tuple(absent) for extra, absent in found.items()}
+
+
+def _absent(name: str, extras: list[str]) -> list[str]:
+    """Return what is not installed of a distribution and of its extras."""
+    if not is_installed(name):
+        return [name]
+    wanted = (_EVERYWHERE.match(line) for line in requires(name) or ())
+    return [one[1] for one in wanted if one and one[2] in extras and not is_installed(one[1])]
 
 
 def is_installed(name: str) -> bool:

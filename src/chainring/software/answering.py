@@ -44,6 +44,15 @@ def stated_threads(recipe: Recipe) -> int:
     return recipe.deployment.threads or (0 if placed == "auto" else placed)
 
 
+def share_threads(project: Project, threads: int) -> None:
+    """Let a server that is one of several take its share, where the recipe states no number."""
+    ring = project.ring
+    if not stated_threads(ring.recipe):
+        deployment = ring.recipe.deployment.model_copy(update={"threads": max(1, threads)})
+        recipe = ring.recipe.model_copy(update={"deployment": deployment})
+        project.ring = replace(ring, recipe=recipe)
+
+
 def threads_of(recipe: Recipe) -> int:
     """Return the threads of inference: those that the recipe states, else the placement's.
 

@@ -18,12 +18,13 @@ import tempfile
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 from chainring.contracts.errors import RefusedError
+from chainring.hardware.machine import machine
+from chainring.software.answering import share_threads
 from chainring.software.api import Project
 from chainring.software.command_words import say
 
@@ -124,26 +125,13 @@ class _Crew:
             )
 
 
-def _with_threads(project: Project, workers: int) -> None:
-    """Give each worker its share of the cores, where the recipe states no number of threads."""
-    from chainring.hardware.machine import machine
-    from chainring.software.answering import stated_threads
-
-    ring = project.ring
-    if not stated_threads(ring.recipe):
-        share = max(1, machine(folder=project.folder).cores // workers)
-        deployment = ring.recipe.deployment.model_copy(update={"threads": share})
-        recipe = ring.recipe.model_copy(update={"deployment": deployment})
-        project.ring = replace(ring, recipe=recipe)
-
-
 def main(arguments: list[str]) -> None:
     """Be one worker: folder, handle of the socket, shared folder, place, how many, open."""
     from chainring.software.serving import Shared, answer
 
     folder, handle, shared, number, workers, is_open = arguments
     project = Project.open(folder)
-    _with_threads(project, int(workers))
+    share_threads(project, machine(folder=project.folder).cores // int(workers))
     taken = socket.socket(fileno=int(handle))
     mine: Any = Shared(open_to_all=is_open == "1", folder=Path(shared), number=int(number))
     answer(project, taken, shared=mine)
