@@ -13,7 +13,7 @@ from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
 
-from chainring.contracts.errors import ConflictError, InputError, UnknownNameError
+from chainring.contracts.errors import ChainringError, ConflictError, InputError, UnknownNameError
 from chainring.contracts.source import Source
 from chainring.contracts.work import OpenPredictor
 from chainring.data.settings import DataSettings
@@ -25,6 +25,7 @@ from chainring.software.project_key import read_key, require_same_key
 from chainring.store import migrations
 from chainring.store.files import make_private, write_durably
 from chainring.store.ledger import Ledger
+from chainring.store.opening import explained
 from chainring.store.traffic import Traffic
 from chainring.store.trees import TreeStore
 
@@ -99,7 +100,8 @@ def open_ring(
     ProjectNotFoundError, RecipeError
         From the recipe.
     InputError
-        When the ledger is of another version (see `chainring upgrade`), or of another key.
+        When the ledger cannot be opened, is of another version (see `chainring upgrade`), or of
+        another key.
     """
     recipe = _placed(load_recipe(folder), folder)
     hidden = folder / HIDDEN
@@ -107,11 +109,13 @@ def open_ring(
     secret = read_key(hidden / "key")
     app = recipe.project.name
     ledger = Ledger(_ledger_url(recipe.store.ledger, folder), app=app)
-    if upgrading:
-        migrations.upgrade(ledger.engine)
-    else:
-        migrations.ready(ledger.engine)
-    require_same_key(ledger, secret, hidden / "key")
+    try:
+        with explained(ledger.engine):
+            (migrations.upgrade if upgrading else migrations.ready)(ledger.engine)
+        require_same_key(ledger, secret, hidden / "key")
+    except ChainringError:
+        ledger.close()
+        raise
     place = recipe.store.ledger if recipe.store.ledger.startswith("postgresql") else None
     traffic = Traffic(
         place or hidden / "traffic",
