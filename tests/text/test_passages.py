@@ -22,6 +22,19 @@ def test_a_question_without_a_known_word_finds_nothing() -> None:
     assert Passages([]).find("refund", most=3) == []
 
 
+def test_a_chinese_word_of_one_character_is_found_where_no_pair_of_it_is_known() -> None:
+    index = Passages(
+        [Passage(id="tax", text="个人所得税的起征点是五千元。"),
+         Passage(id="drug", text="退烧药每次间隔四小时以上。"),
+         Passage(id="cost", text="退税运费由买家承担，税率另算。")]
+    )  # fmt: skip
+    asked = {"税？": {"tax", "cost"}, "扣税吗": {"tax", "cost"}, "药": {"drug"},
+             "VAT税": {"tax", "cost"}, "退烧": {"drug"}}  # fmt: skip
+    for question, wanted in asked.items():
+        assert {one.id for one, _ in index.find(question, most=3)} == wanted
+    assert index.find("猫吗", most=3) == []
+
+
 def test_scores_are_those_of_the_formula() -> None:
     index = Passages([Passage(id="a", text="red red blue"), Passage(id="b", text="blue")])
     (found, score), *_ = index.find("red", most=2)

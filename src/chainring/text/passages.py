@@ -6,7 +6,8 @@ Enter texts, leaves passages; enters a question, leaves the passages that share 
     index.find("How long does a parcel take?", most=3)       # [(Passage(...), 1.7)]
 
 S. Robertson and H. Zaragoza 2009, "The probabilistic relevance framework: BM25 and beyond", section
-3.4. Words are what is between blanks and marks, of Chinese every two characters beside each other.
+3.4. Words are what is between blanks and marks, of Chinese every two characters beside each other;
+where no two of a run of Chinese are known, its single characters are looked for, at half the score.
 """
 
 from __future__ import annotations
@@ -19,12 +20,17 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from chainring.text.stopwords import stopwords
+
 K1, B = 1.2, 0.75
+ALONE = 0.5
+"""What a single Chinese character counts, beside two: it says less."""
 QUESTION_PART, MARKS = 4, 4
 """Of a reader's tokens a question has the fourth part; two texts have as many marks at most."""
 Held: TypeAlias = Callable[[str], int]
 """How many of a text's first characters a reader can hold; all of them: the length of the text."""
 _NAMED = re.compile(r"\{(passage|question)\}")
+_HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
 _RUN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]+|[^\W\u3400-\u4dbf\u4e00-\u9fff]+")
 _SENTENCE = re.compile(r".+?(?:[。！？!?；]+[”’」』\"]?|[.](?=\s)|\n|$)\s*", re.DOTALL)
 
@@ -49,18 +55,34 @@ class Passages:
         for place, found in enumerate(counts):
             for term, times in found.items():
                 self._places[term].append((place, times))
+        self._characters: dict[str, list[tuple[int, int]]] = defaultdict(list)
+        for place, one in enumerate(self.passages):
+            for character, times in Counter(_HAN.findall(_plain(one.text))).items():
+                self._characters[character].append((place, times))
 
     def find(self, question: str, *, most: int) -> list[tuple[Passage, float]]:
         """Return the best passages with their scores, highest first; none that shares no word."""
         scores: dict[int, float] = defaultdict(float)
         for term in dict.fromkeys(terms(question)):
-            found = self._places.get(term, ())
-            rare = math.log(1 + (len(self.passages) - len(found) + 0.5) / (len(found) + 0.5))
-            for place, times in found:
-                length = 1 - B + B * self._lengths[place] / self._mean
-                scores[place] += rare * times * (K1 + 1) / (times + K1 * length)
+            self._add(scores, self._places.get(term, ()), weight=1.0)
+        for character in self._alone(question):
+            self._add(scores, self._characters.get(character, ()), weight=ALONE)
         best = sorted(scores, key=lambda place: (-scores[place], place))[:most]
         return [(self.passages[place], scores[place]) for place in best]
+
+    def _add(
+        self, scores: dict[int, float], found: Sequence[tuple[int, int]], *, weight: float
+    ) -> None:
+        rare = math.log(1 + (len(self.passages) - len(found) + 0.5) / (len(found) + 0.5))
+        for place, times in found:
+            length = 1 - B + B * self._lengths[place] / self._mean
+            scores[place] += weight * rare * times * (K1 + 1) / (times + K1 * length)
+
+    def _alone(self, question: str) -> dict[str, None]:
+        """Return the characters of the Chinese runs of which no two beside each other are known."""
+        runs = (run for run in _RUN.findall(_plain(question)) if _HAN.match(run))
+        lost = (run for run in runs if not any(pair in self._places for pair in _terms(run)))
+        return dict.fromkeys(one for run in lost for one in run if one not in stopwords("zh"))
 
 
 def terms(text: str) -> list[str]:
@@ -69,7 +91,7 @@ def terms(text: str) -> list[str]:
     >>> terms("Where is my parcel? 我的包裹")
     ['where', 'is', 'my', 'parcel', '我的', '的包', '包裹']
     """
-    return list(_terms(unicodedata.normalize("NFKC", text).casefold()))
+    return list(_terms(_plain(text)))
 
 
 def cut(text: str, *, characters: int, held: Held = len) -> list[str]:
@@ -140,6 +162,10 @@ def _sentences(text: str, characters: int) -> Iterator[str]:
         sentence = match.group()
         for start in range(0, len(sentence), characters):
             yield sentence[start : start + characters]
+
+
+def _plain(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).casefold()
 
 
 def _terms(plain: str) -> Iterator[str]:
