@@ -301,3 +301,47 @@ def test_a_reader_in_the_way_is_named_and_not_passed_over(tmp_path: Path, predic
             compact(engine)
     compact(engine)
     traffic.close()
+
+
+@pytest.mark.postgres
+def test_old_rows_that_another_transaction_sees_are_told_and_taken_later(
+    postgres: str, predicted: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(erase, "VACUUM_WAIT_S", 0.0)
+    traffic = Traffic(postgres, app="shop")
+    answer = predicted()
+    traffic.commit([(answer, "SECRET")], [])
+    (engine,) = traffic.engines().values()
+    with engine.connect() as reader:
+        reader.execution_options(isolation_level="REPEATABLE READ")
+        reader.execute(sa.text("SELECT 1 FROM payloads")).all()  # a dump at work
+        with pytest.raises(ConflictError, match="old bytes stay in it"):
+            forget_answers(traffic, predictions=[answer.id], feedback=[])
+    forget_answers(traffic, predictions=[answer.id], feedback=[])
+    traffic.close()
+
+
+@pytest.mark.postgres
+def test_tables_of_other_programs_are_left_alone(postgres: str, predicted: Make) -> None:
+    traffic = Traffic(postgres, app="shop")
+    (engine,) = traffic.engines().values()
+    with engine.begin() as connection:
+        connection.execute(sa.text("CREATE TABLE my_erp (a int)"))
+    compact(engine)
+    times = sa.text(
+        "SELECT relname FROM pg_stat_user_tables WHERE last_vacuum IS NOT NULL ORDER BY 1"
+    )
+    with engine.connect() as connection:
+        assert connection.execute(times).scalars().all() == ["feedback", "payloads", "predictions"]
+    traffic.close()
+
+
+def test_what_postgresql_keeps_is_read_whatever_its_language() -> None:
+    german = (
+        'fertig mit Vacuum von "shop.public.payloads": Indexdurchläufe: 0\n'
+        "Seiten: 0 entfernt, 1 verbleiben, 1 gescannt (100.00% der gesamten)\n"
+        "Tupel: 0 entfernt, 2 verbleiben, 7 sind tot aber noch nicht entfernbar\n"
+        "Puffer-Verwendung: 10 Treffer, 0 Verfehlen, 0 geändert"
+    )
+    earlier = '"payloads": found 0 removable\n3 dead row versions cannot be removed yet, oldest 5'
+    assert [erase._kept(told) for told in (german, earlier, "vacuuming x")] == [7, 3, 0]

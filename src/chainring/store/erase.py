@@ -6,8 +6,8 @@
     compact(ledger.engine)
 
 SQLite overwrites what is deleted (`secure_delete`) and is written anew (VACUUM), so that no page
-keeps a moved copy; the write-ahead log is emptied. PostgreSQL gives the space of old rows free with
-a plain VACUUM; its own archives and backups are out of reach.
+keeps a moved copy; the write-ahead log is emptied. PostgreSQL takes old rows out with a plain
+VACUUM, once no transaction sees them; its own archives and backups are out of reach.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from contextlib import closing
 from dataclasses import replace
 from functools import lru_cache
 from itertools import islice
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
@@ -39,6 +39,8 @@ from chainring.store.schema import facts, payloads, predictions
 from chainring.store.traffic import Traffic
 
 N = TypeVar("N", Case, Label)
+VACUUM_WAIT_S = 30.0
+"""So long PostgreSQL is asked again to let go of old rows; SQLite waits as long."""
 _BATCH = 500
 _AUTHOR = re.compile(r'"author":("(?:[^"\\]|\\.)+")')
 
@@ -276,12 +278,11 @@ def compact(engine: sa.Engine) -> None:
     Raises
     ------
     ConflictError
-        When another process reads or writes for so long that SQLite gives up.
+        When another process reads or writes for so long that SQLite gives up, or when PostgreSQL
+        keeps old rows for a transaction that began before.
     """
     if engine.dialect.name == "postgresql":
-        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.execute(sa.text("VACUUM"))
-        return
+        return _vacuum(engine)
     try:
         with closing(engine.raw_connection()) as raw:
             cursor = raw.cursor()
@@ -291,6 +292,48 @@ def compact(engine: sa.Engine) -> None:
         raise _busy(engine) from error
     if is_busy:
         raise _busy(engine)
+
+
+def _vacuum(engine: sa.Engine) -> None:
+    """Take old rows out of the tables that hold words, waiting for transactions that see them."""
+    deadline = time.monotonic() + VACUUM_WAIT_S
+    while sum(map(_kept, _vacuumed(engine))):
+        if time.monotonic() >= deadline:
+            raise _busy(engine)
+        time.sleep(0.5)
+
+
+def _vacuumed(engine: sa.Engine) -> list[str]:
+    """Vacuum and return what PostgreSQL told of it."""
+    there, told = set(sa.inspect(engine).get_table_names()), list[str]()
+    with closing(engine.raw_connection()) as raw:
+        connection: Any = raw.driver_connection
+
+        def hear(notice: Any) -> None:
+            told.append("\n".join(filter(None, (notice.message_primary, notice.message_detail))))
+
+        connection.rollback()
+        connection.autocommit = True
+        connection.add_notice_handler(hear)
+        try:
+            for table in (facts, predictions, schema.feedback, payloads):
+                if table.name in there:
+                    connection.execute(f"VACUUM (VERBOSE) {table.name}")
+        finally:
+            connection.remove_notice_handler(hear)
+            connection.autocommit = False
+    return told
+
+
+def _kept(told: str) -> int:
+    """Return how many old rows a table keeps: the last number of the third line, since 15.
+
+    Its words are in the server's language. Earlier versions had another form.
+    """
+    lines = told.splitlines()
+    numbers = re.findall(r"\d+", lines[2]) if len(lines) > 2 else []
+    before = re.findall(r"(\d+) dead row versions? cannot be removed yet", told)
+    return sum(map(int, before)) + (int(numbers[2]) if len(numbers) == 3 else 0)
 
 
 def _busy(engine: sa.Engine) -> ConflictError:
