@@ -31,7 +31,7 @@ from chainring.ring import due as when
 from chainring.ring import turn as ring_turn
 from chainring.ring.built import Ring, current
 from chainring.ring.turn import Turn
-from chainring.software import answering, auditing, champions, turning, upkeep
+from chainring.software import answering, auditing, champions, status, turning, upkeep
 from chainring.software import keys as holders
 from chainring.software import project as place
 from chainring.software.answering import Opened
@@ -104,9 +104,7 @@ class Project:
 
     def due(self) -> when.Due:
         """Say whether a turn is due, and why."""
-        from chainring.software.status import due
-
-        return due(self)
+        return status.due(self)
 
     def watch(self, *, rounds: int | None = None, say: Say = place.quiet) -> list[Turn]:
         """Turn whenever it is due, `rounds` looks long (None: until stopped); return the turns.
@@ -192,9 +190,7 @@ class Project:
 
     def status(self) -> dict[str, Any]:
         """Return who serves, what traffic there was, and what waits for a turn."""
-        from chainring.software.status import status
-
-        return status(self)
+        return status.status(self)
 
     def review_items(self, *, limit: int = 20, who: Who | None = None) -> list[ReviewItem]:
         """Return what waits for a person and may be shown, most urgent first."""
