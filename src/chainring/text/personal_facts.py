@@ -80,7 +80,7 @@ _DAY_GOES_ON = (  # what goes on with a day, behind which no house is named
     "|医|手术|门(?![口牌前卫])|病?床|生效|截|考|举)"
 )
 _NUMBERS = (
-    rf"{_NUMBER}(?:[ -]?[{HAN}]{{0,8}}?[ -]?(?!{_DAY_GOES_ON}){_NUMBER})*"
+    rf"{_NUMBER}(?:[ -]?[{HAN}]{{0,8}}?[ -]?(?!{_DAY_GOES_ON}){_NUMBER}){{0,8}}"
     r"(?P<room>[ -]?[0-9]{2,4}(?![0-9元块天年月日]))?"
 )
 _STREET = "(?:路|街|道|巷|弄|胡同|村|里|园|苑|城|庄|湾|小区|大厦|新村|公寓|广场|组|社区)"
