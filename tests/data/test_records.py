@@ -11,6 +11,7 @@ from chainring.contracts.errors import InputError
 from chainring.contracts.forgotten import record_mark, subject_mark
 from chainring.contracts.ids import keyed
 from chainring.contracts.record import Record
+from chainring.data.records import _seconds
 from chainring.data.settings import DataSettings
 from chainring.text.prepare import prepare
 
@@ -307,3 +308,15 @@ def test_at_1_numbers_and_signs_make_a_group_and_else_it_is_what_it_was(workshop
     assert near[0] == near[1]
     assert exact[0] != exact[1]
     assert exact[2] == near[2]
+
+
+@pytest.mark.parametrize(
+    ("at", "iso"),
+    [("2026/11/23 10:05", "2026-11-23T10:05"), ("2026/1/3", "2026-01-03"),
+     ("2026年11月23日", "2026-11-23"), ("2026年11月23日 10时05分", "2026-11-23T10:05"),
+     ("2026年1月3日10:05:07", "2026-01-03T10:05:07")],
+)  # fmt: skip
+def test_times_as_they_are_written_in_china_are_times(at: str, iso: str) -> None:
+    assert _seconds(at) == _seconds(iso) is not None
+    assert _seconds("2026/13/23") is None
+    assert _seconds("11/23/2026") is None

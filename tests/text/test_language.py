@@ -89,6 +89,8 @@ def test_long_texts_have_a_language() -> None:
     [
         *((name, "en") for name in ("en", "EN", "en_US", "eng", "english", "English (UK)", "英文")),
         *((name, "zh") for name in ("zh", "zh-Hans-CN", "zho", "simplified Chinese", "简体中文")),
+        *((name, "zh") for name in ("中文简体", "中文繁體", "简体", "CN", "粤语", "中文（简体）")),
+        ("en-CN", "en"),
         ("de-DE", "de"), ("Deutsch", "de"), ("nl", "nl"), ("Suomi", "suomi"),
         ("", ""), ("unknown", ""), ("N/A", ""), ("未知", ""), ("123", ""),
     ],

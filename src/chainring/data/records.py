@@ -14,6 +14,7 @@ A row of a harvest is known by the id that its source gave it.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -43,6 +44,10 @@ from chainring.text.language import language, language_named
 from chainring.text.normalise import group_key, normalise
 from chainring.text.prepare import prepare
 from chainring.text.redact import redact
+
+_CHINESE_TIME = re.compile(
+    r"(\d{4})[/年](\d{1,2})[/月](\d{1,2})日?(?:\s*(\d{1,2})[:：时](\d{1,2})(?:[:：分](\d{1,2}))?[分秒]?)?"
+)
 
 MAX_LABEL_CHARACTERS = 200
 _NAMED_FILES = 3
@@ -278,9 +283,17 @@ def record_of(
 
 
 def _seconds(at: str) -> float | None:
-    """Return an ISO 8601 time as seconds since 1970, UTC where no zone is named; None: no time."""
+    """Return an ISO 8601 time as seconds since 1970, UTC where no zone is named; None: no time.
+
+    2026/11/23 10:05 and 2026年11月23日 10时05分, as they are written in China, are times, too.
+    """
+    chinese = _CHINESE_TIME.fullmatch(at.strip())
     try:
-        found = datetime.fromisoformat(at.strip())
+        if chinese:
+            year, month, day, hour, minute, second = map(int, chinese.groups("0"))
+            found = datetime(year, month, day, hour, minute, second)
+        else:
+            found = datetime.fromisoformat(at.strip())
     except ValueError:
         return None
     return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()

@@ -45,7 +45,8 @@ _NAMES = {
     for code, names in {
         "en": "english eng 英文 英语 英語 英",
         "zh": "chinese zho chi cmn mandarin 中文 中 汉语 漢語 华语 華語 普通话 国语 國語 简体 繁体 "
-        "简体中文 繁体中文 簡體中文 繁體中文",
+        "简体中文 繁体中文 簡體中文 繁體中文 中文简体 中文繁体 中文簡體 中文繁體 繁體 簡體 "
+        "粤语 粵語 广东话 廣東話",
         "de": "german deutsch deu ger 德语 德文",
         "fr": "french français fra fre 法语 法文",
         "es": "spanish español spa 西班牙语",
@@ -69,6 +70,8 @@ def language_named(told: str) -> str:
     ('suomi', '')
     """
     words = [] if told.lower() in _UNSTATED else _WORD.findall(told.lower())
+    if words == ["cn"]:  # a country, where a language is asked for
+        return "zh"
     return next((_NAMES[one] for one in words if one in _NAMES), words[0] if words else "")
 
 

@@ -33,6 +33,7 @@ def test_the_search_is_plain_text_in_any_case_and_language(make_set: MakeSet) ->
     folder = make_set(ROWS)
     assert ids(folder, search="parcel") == ["a"]
     assert ids(folder, search="包裹") == ["b"]
+    assert ids(folder, search="ＰＡＲＣＥＬ") == ["a"], "as a Chinese keyboard writes it"
     assert ids(folder, search="100%") == ["d"]
     assert ids(folder, search="r.fund") == []
 

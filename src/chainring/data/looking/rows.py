@@ -25,6 +25,7 @@ from chainring.contracts.access import FACTS, Facts
 from chainring.contracts.dataset import Row
 from chainring.contracts.errors import DamagedError, UnknownNameError
 from chainring.store.tables import ROWS_FILE
+from chainring.text.normalise import CLEAN
 
 if TYPE_CHECKING:
     import numpy as np
@@ -147,8 +148,8 @@ def _mask(batch: Any, wanted: Filter) -> Any:
         if value := getattr(wanted, name):
             mask = pc.and_(mask, pc.equal(batch.column(name), value))
     if wanted.search:
-        text = batch.column("text")
-        mask = pc.and_(mask, pc.match_substring(text, wanted.search, ignore_case=True))
+        text, searched = batch.column("text"), wanted.search.translate(CLEAN)  # as texts are kept
+        mask = pc.and_(mask, pc.match_substring(text, searched, ignore_case=True))
     return mask
 
 
