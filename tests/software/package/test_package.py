@@ -31,7 +31,7 @@ from chainring.software.api import Project
 from chainring.software.package import make as module
 from chainring.software.package import trial
 from chainring.software.package.make import Packaged
-from chainring.software.package.origin import FILE, beside, brought
+from chainring.software.package.origin import FILE, beside, brought, elsewhere
 from chainring.software.package.recipe import recipe_text
 from chainring.software.package.texts import texts
 from chainring.software.package.trial import serving
@@ -384,6 +384,8 @@ def test_each_package_has_an_image_and_a_state_of_its_own(
     _, made = packaged
     with closing(Project.open(shop)) as project:
         again = project.package(tmp_path / "again")
+        kept = elsewhere(project, [project.champion().deployment.model])
+    assert [folder for folder, _ in kept] == [str(again.folder)]
     for name in ("kubernetes.yaml", "chainring.service"):
         assert (made.folder / name).read_text() != (again.folder / name).read_text()
     one, other = (brought(it.folder / "project") for it in (made, again))
@@ -438,7 +440,7 @@ def test_reactions_that_teach_nobody_are_counted(
         project.react(Reaction(prediction=answer.id, kind="rating", value="up"))
         told = " ".join(tell_status(project.status()))
     assert f"reactions that are kept here and teach no model: {before + 1}" in told
-    assert "no command brings them home" in (made.folder / "README.md").read_text()
+    assert "no command brings it home" in (made.folder / "README.md").read_text()
 
 
 def test_texts_over_the_limit_of_a_request_are_no_golden_texts_of_the_trial(
