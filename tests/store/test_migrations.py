@@ -152,3 +152,26 @@ def test_a_ledger_kept_locked_is_said_to_be_so(tmp_path: Path) -> None:
             migrations.upgrade(ledger.engine)
     ledger.close()
     other.close()
+
+
+@pytest.mark.parametrize("version", ["cc1f77228345", "0001_init", "0002"])
+def test_a_database_that_another_program_migrates_is_refused(ledger_url: str, version: str) -> None:
+    ledger = Ledger(ledger_url, app="shop")
+    with ledger.engine.begin() as connection:
+        connection.execute(sa.text("CREATE TABLE alembic_version (version_num text)"))
+        connection.execute(sa.text(f"INSERT INTO alembic_version VALUES ('{version}')"))
+    for opening in (migrations.ready, migrations.upgrade, migrations.version):
+        with pytest.raises(InputError, match=r"another program's: its table alembic_version"):
+            opening(ledger.engine)
+    assert sa.inspect(ledger.engine).get_table_names() == ["alembic_version"]
+    ledger.close()
+
+
+def test_a_database_with_a_table_called_as_one_of_ours_is_refused(ledger_url: str) -> None:
+    ledger = Ledger(ledger_url, app="shop")
+    with ledger.engine.begin() as connection:
+        connection.execute(sa.text("CREATE TABLE predictions (id int, price float)"))
+    with pytest.raises(InputError, match=r"its table predictions.*database of its own"):
+        migrations.ready(ledger.engine)
+    assert sa.inspect(ledger.engine).get_table_names() == ["predictions"]
+    ledger.close()

@@ -15,18 +15,48 @@ from typing import Any
 import sqlalchemy as sa
 
 from chainring.contracts.errors import ConflictError, InputError
+from chainring.store import schema
 from chainring.store.schema import LEDGER_HEAD
 
 LOCK_NUMBER = 7310231
 
 
 def version(engine: sa.Engine) -> str | None:
-    """Return the ledger's migration, or None when it is new."""
+    """Return the ledger's migration, or None when it is new.
+
+    Raises
+    ------
+    InputError
+        When the database serves another program, too, whose tables are called as ours.
+    """
     with engine.connect().execution_options(read_only=True) as connection:
-        if not sa.inspect(connection).has_table("alembic_version"):
+        there = sa.inspect(connection)
+        known = there.has_table("alembic_version")
+        _require_ours(there, engine, is_made=known)
+        if not known:
             return None
         found = connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
     return None if found is None else str(found)
+
+
+def _require_ours(there: sa.Inspector, engine: sa.Engine, *, is_made: bool) -> None:
+    names = set(there.get_table_names())
+    if is_made:  # an older ledger has fewer columns; each has this table
+        strange = [] if {"facts", "lineage", "refs"} <= names else ["alembic_version"]
+    else:
+        tables = (*schema.ledger.sorted_tables, *schema.traffic.sorted_tables)
+        strange = [
+            table.name
+            for table in tables
+            if table.name in names
+            and not {*table.c.keys()} <= {one["name"] for one in there.get_columns(table.name)}
+        ]
+    if strange:
+        raise InputError(
+            f"the database {engine.url.database} is another program's: its table {strange[0]} is "
+            "none of chainring's; give the ledger a database of its own (createdb --owner ROLE "
+            "DATABASE). Nothing was made in it"
+        )
 
 
 def ready(engine: sa.Engine) -> None:
