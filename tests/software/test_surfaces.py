@@ -125,7 +125,7 @@ def test_a_client_has_a_method_for_each_verb_that_an_asker_reaches(client: type)
 
 
 def test_the_public_names_are_these() -> None:
-    assert sorted(chainring.__all__) == ["AsyncClient", "Client", "__version__", "open"]
+    assert sorted(chainring.__all__) == ["AsyncClient", "Client", "Retry", "__version__", "open"]
 
 
 def test_the_import_loads_no_heavy_library() -> None:

@@ -86,7 +86,8 @@ _TEXT = {
         "small": "行数太少，不单独评判：{names}。",
         "fix": "## 投诉",
         "fix rate": "单独留出的用户投诉中，现在有 {share} % 答对。",
-        "placebo": "同样的配方只用现任模型学过的行，能答对 {share} %：只有高出的部分才是此后学到的。",
+        "placebo": "同样的配方只用现任模型学过的行，能答对 {share} %："
+        "只有高出的部分才是此后学到的。",
         "flips": "## 此前答对、现在答错",
         "flips count": "{count} 行：{names}",
         "further": "，另有 {count} 行",
