@@ -302,6 +302,17 @@ def test_a_backup_is_restored_into_a_new_folder(shop: Path, tmp_path: Path) -> N
     assert run("why", answer, "-p", again) == run("why", answer, "-p", str(shop))
 
 
+def test_a_backup_without_the_models_of_another_machine_is_said_to_be_not_whole(
+    shop: Path, tmp_path: Path
+) -> None:
+    shutil.rmtree(shop / ".chainring" / "store")
+    archive, again = str(tmp_path / "all.tar.gz"), str(tmp_path / "again")
+    for words in (["backup", archive, "-p", str(shop)], ["restore", archive, again]):
+        assert "trees that the ledger names lie neither in" in refused(*words)
+    assert (tmp_path / "all.tar.gz").exists()
+    assert (tmp_path / "again" / "chainring.toml").exists()
+
+
 def test_gc_says_what_it_took(p: tuple[str, str]) -> None:
     assert re.search(r"\b0 trees\b.* removed$", run("gc", *p).strip())
 
