@@ -9,10 +9,18 @@ import pytest
 from tests.software.conftest import opened, refused, run
 
 from chainring.contracts.errors import InputError
+from chainring.contracts.label import Label
 from chainring.contracts.reaction import Reaction
 from chainring.software.api import Project
 from chainring.software.auditing import sight_of
 from chainring.software.data_look import look
+
+WITHHELD = """
+[[access.rules]]
+action = "read"
+where = { source = "data/*" }
+allow = false
+"""
 
 
 def first_row(project: Project, **wanted: Any) -> str:
@@ -149,3 +157,23 @@ def test_the_command_tells_a_trace_in_lines_or_as_json(shop: Path) -> None:
     assert json.loads(run("data", "trace", name, *where, "--json"))["row"]["id"] == name
     assert "no row" in run("data", "trace", name, *where, "--no-texts") or name in said
     assert "`chainring data show` tells the ids" in refused("data", "trace", "nobody", *where)
+
+
+def test_where_a_text_is_withheld_what_people_wrote_of_it_is_too(shop: Path) -> None:
+    with opened(shop) as project:
+        name = str(next(project.data.show())["records"][0])
+        for value, private in (("Frau Weber, 韦伯太太", True), ("invoice", False)):
+            said = Label(
+                id=f"lab_{value}", app=project.app, record=name, value=value, author="bob",
+                author_kind="person", private=private,
+            )  # fmt: skip
+            project.ring.ledger.add_fact("label", said.id, said, about=name)
+        shown = project.data.trace(name)["reviews"]
+        blind = project.data.trace(name, texts=False)["reviews"]
+    with (shop / "chainring.toml").open("a", encoding="utf-8") as recipe:
+        recipe.write(WITHHELD)
+    with opened(shop) as project:
+        ruled = project.data.trace(name)["reviews"]
+    assert sorted(one["value"] for one in shown) == ["Frau Weber, 韦伯太太", "invoice"]
+    for found in (blind, ruled):
+        assert sorted(one["value"] for one in found) == ["", "invoice"]

@@ -83,14 +83,17 @@ def trace(project: Project, name: str, *, sight: Sight, dataset: str = "") -> di
         return _dropped_place(ring, chain, name)
     row, ids = found.row, found.ids
     about = {*ids, *(row.feedback if row is not None else ())}
+    told = None if row is None else _row(row, sight)
+    records = [_record(project, r, sight) for r in _records(ring, chain, ids, RECORD_STEPS)]
+    words = all("text" in one for one in (told, *records) if one is not None)
     return {
         "name": name,
-        "row": None if row is None else _row(row, sight),
-        "records": [_record(project, r, sight) for r in _records(ring, chain, ids, RECORD_STEPS)],
+        "row": told,
+        "records": records,
         "steps": list(_steps(ring, chain, ids)),
-        "labels": [_label(one) for one in _labels(ring, chain, ids)],
+        "labels": [_label(one, words=words) for one in _labels(ring, chain, ids)],
         "reviews": [
-            _label(one)
+            _label(one, words=words)
             for one in ring.ledger.facts("label", Label)
             if one.record in about or about & set(one.parents)
         ],
@@ -239,10 +242,11 @@ def _labels(ring: Ring, chain: Sequence[Lineage], ids: Sequence[str]) -> Iterato
         yield from (one for one in mentioning(Label, folder, name) if one.record == name)
 
 
-def _label(one: Label) -> dict[str, Any]:
+def _label(one: Label, *, words: bool) -> dict[str, Any]:
+    """Return a label; without `words` a value that somebody wrote is left out."""
     return {
         "id": one.id,
-        "value": one.value,
+        "value": one.value if words or not one.private else "",
         "by": one.author,
         "kind": one.author_kind,
         "state": one.state,
