@@ -26,6 +26,10 @@ from chainring.contracts.codec import decode, encode
 from chainring.contracts.errors import ConflictError, RefusedError
 from chainring.contracts.model import Model
 from chainring.contracts.reaction import Reaction
+from chainring.deployment.http.app import create_app
+from chainring.deployment.http.demo import DemoVerbs
+from chainring.deployment.http.server import running
+from chainring.deployment.settings import DeploymentSettings
 from chainring.ring.recipe import parse_recipe
 from chainring.software.api import Project
 from chainring.software.package import make as module
@@ -356,6 +360,20 @@ def test_who_stops_a_server_waits_until_it_has_drained(
     assert pod["terminationGracePeriodSeconds"] == stop_s + 5
     assert f"\nTimeoutStopSec={stop_s}\n" in files["chainring.service"]
     assert f"docker run --stop-timeout {stop_s} " in files["README.md"]
+
+
+def test_an_image_finds_itself_healthy_whatever_proxy_its_host_has(
+    packaged: tuple[Path, Packaged],
+) -> None:
+    _, made = packaged
+    asked = re.search(
+        r"HEALTHCHECK CMD (\[.*?\])$", (made.folder / "Dockerfile").read_text(), re.S | re.M
+    )
+    assert asked is not None
+    _, *words = json.loads(asked[1].replace("\\\n", ""))
+    with running(create_app(DemoVerbs(), settings=DeploymentSettings())) as url:
+        beside = {"http_proxy": "http://127.0.0.1:9", "READY": f"{url}/health/ready"}
+        subprocess.run([sys.executable, *words], check=True, env=os.environ | beside)
 
 
 def test_a_cluster_keeps_one_state_that_outlives_its_pod(packaged: tuple[Path, Packaged]) -> None:

@@ -20,7 +20,7 @@ VOLUME /srv/project/.chainring
 EXPOSE 8000
 ENV READY=http://127.0.0.1:8000/health/ready
 HEALTHCHECK CMD ["python", "-c", \\
-    "import os, urllib.request; urllib.request.urlopen(os.environ['READY'])"]
+    "import os, urllib.request as r; r.build_opener(r.ProxyHandler({})).open(os.environ['READY'])"]
 CMD ["chainring", "serve", "-p", "project", "--host", "0.0.0.0", "--port", "8000"]
 """
 
