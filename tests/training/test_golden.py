@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 from tests.training.conftest import make_row, shop_rows
 
 from chainring.contracts.values import Input
-from chainring.training.golden import EDGES, MAX_TEXTS, golden_texts, write_golden
+from chainring.training.golden import EDGES, MAX_TEXTS, golden_inputs, golden_texts, write_golden
 
 
 def test_every_label_and_language_has_golden_texts_even_when_one_is_common() -> None:
@@ -45,3 +46,9 @@ def test_the_model_is_asked_prepared_texts_and_the_file_keeps_raw_ones(tmp_path:
     assert any("13912345678" in line["text"] for line in kept)
     assert not any("13912345678" in text for text in asked)
     assert all(line["probabilities"] == [0.5, 0.5] for line in kept)
+
+
+def test_a_text_that_people_did_not_want_is_no_second_text_of_a_golden_one() -> None:
+    rows = [replace(row, pair="go away", target="at once") for row in shop_rows()]
+    assert any(isinstance(one, tuple) for one in golden_inputs(rows, task="matching"))
+    assert not any(isinstance(one, tuple) for one in golden_inputs(rows, task="preference"))

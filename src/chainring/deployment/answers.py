@@ -99,7 +99,7 @@ def as_kept(answer: Answer, *, form: Form) -> Answer:
     return replace(answer, output=tags_text(tags), shifts=shifts)
 
 
-def as_sent(value: str, row: Prediction) -> str:
+def as_sent(value: str, row: Prediction | Answer) -> str:
     """Return a value of an answer as its asker counts: tags stand in the text that was sent."""
     if not row.shifts or not value:
         return value

@@ -77,7 +77,7 @@ def golden_inputs(validation: Sequence[Row], *, task: Task) -> list[Input]:
     """Return golden texts, or pairs: edge cases beside each other, then validation rows."""
     facts = TASKS[task]
     most = MAX_TAGGED if facts.form == "tags" else MAX_WRITTEN if facts.form == "text" else None
-    if not facts.pairs or not any(row.pair for row in validation):
+    if not facts.takes_pair or not any(row.pair for row in validation):
         return list(golden_texts(validation)[:most])
     edges: list[Input] = list(zip(EDGES, (*EDGES[1:], EDGES[0]), strict=True))
     pairs = {(row.text, row.pair) for row in validation}

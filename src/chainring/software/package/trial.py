@@ -13,8 +13,11 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from chainring.contracts.errors import RefusedError
+from chainring.contracts.prediction import Answer
 from chainring.contracts.request import Request
+from chainring.contracts.tasks import TASKS, TaskFacts
 from chainring.contracts.values import Input
+from chainring.deployment.answers import as_kept, as_sent
 from chainring.deployment.model_folder import read_golden
 from chainring.deployment.predictors import open_predictor
 from chainring.software.answering import Opened
@@ -41,7 +44,8 @@ def tried(folder: Path, opened: Opened, *, key: str, max_characters: int) -> Tri
         When no golden text is short enough to be asked, it does not become ready, or it answers
         otherwise than the champion does in this process.
     """
-    known = [_request(text) for text in read_golden(opened.folder).texts]
+    task = TASKS[opened.deployment.task]
+    known = [_request(text, task) for text in read_golden(opened.folder).texts]
     taken = [one for one in known if max(len(one.text), len(one.pair)) <= max_characters]
     asked = [one for one in taken if one.text.strip()][:ASKED]
     if not asked:
@@ -51,7 +55,7 @@ def tried(folder: Path, opened: Opened, *, key: str, max_characters: int) -> Tri
         )
     engine = opened.deployment.engine
     with open_predictor(opened.folder, engine=engine, threads=opened.threads) as predictor:
-        expected = [answer.value for answer in predictor.predict(asked)]
+        expected = [_served(answer, task) for answer in predictor.predict(asked)]
     with TemporaryDirectory() as place:  # what is asked now must not stand in its log
         copy = shutil.copytree(folder, Path(place) / folder.name)
         with serving(copy) as (port, process), closing(Client(port, {"ask": key})) as client:
@@ -122,8 +126,16 @@ def resident_mib(process: subprocess.Popen[bytes]) -> float:
     return int(told.split()[1]) / 1024
 
 
-def _request(text: Input) -> Request:
-    return Request(text=text[0], pair=text[1]) if isinstance(text, tuple) else Request(text=text)
+def _request(text: Input, task: TaskFacts) -> Request:
+    """Return what is asked; a text that people did not want is no second text of a request."""
+    first, second = text if isinstance(text, tuple) else (text, "")
+    return Request(text=first, pair=second if task.takes_pair else "")
+
+
+def _served(answer: Answer, task: TaskFacts) -> str:
+    """Return the value of an answer as a server tells it: tags count in the text as sent."""
+    kept = as_kept(answer, form=task.form)
+    return as_sent(kept.value, kept)
 
 
 def _answer(client: Client, request: Request) -> str:
