@@ -167,6 +167,22 @@ def test_from_a_wrong_answer_the_way_leads_to_the_model_that_learnt_from_it(
     }
 
 
+def test_the_number_or_text_that_a_correction_taught_is_told_to_who_may_see_texts(
+    folder: Path, opened: Callable[[Path], Project], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = opened(folder)
+    wrong = not_held_out(project, ["can it be exchanged", "can my hat be exchanged", "and shoes"])
+    project.react(
+        Reaction(prediction=wrong.id, kind="correction", value="size", consent="training")
+    )
+    project.turn()
+    row = MadeRow(id="rec_1", split="train", label="", feedback=(), target="4.5")
+    monkeypatch.setattr("chainring.ring.why.rows_with", lambda *_: [row])
+    for blind, told in ((False, {"target": "4.5"}), (True, {})):
+        learnt = why(project.ring, wrong.id, sight=eyes(blind=blind))["learnt"]
+        assert learnt[-1]["rows"] == [{"id": "rec_1", "split": "train", "label": ""} | told]
+
+
 def test_what_a_near_duplicate_replaced_leads_to_the_row_that_taught(
     folder: Path, opened: Callable[[Path], Project]
 ) -> None:

@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.ring.task_examples import matching_pairs, numbers
 from tests.software.conftest import opened, refused, run
 
 from chainring.contracts.errors import InputError
@@ -14,6 +16,7 @@ from chainring.contracts.reaction import Reaction
 from chainring.software.api import Project
 from chainring.software.auditing import sight_of
 from chainring.software.data_look import look
+from chainring.software.data_telling import tell_trace
 
 WITHHELD = """
 [[access.rules]]
@@ -177,3 +180,34 @@ def test_where_a_text_is_withheld_what_people_wrote_of_it_is_too(shop: Path) -> 
     assert sorted(one["value"] for one in shown) == ["Frau Weber, 韦伯太太", "invoice"]
     for found in (blind, ruled):
         assert sorted(one["value"] for one in found) == ["", "invoice"]
+
+
+def test_a_number_and_a_second_text_are_told_and_judge(tmp_path: Path) -> None:
+    for made in (numbers(), matching_pairs()):
+        folder = made.project(tmp_path / made.task)
+        with closing(Project.open(folder)) as project:
+            project.turn()
+            row = next(project.data.show(split="test"))
+            found = project.data.trace(row["id"])
+            blind = project.data.trace(row["id"], texts=False)
+            (asked,) = project.predict([made.asked])
+            near = project.why(asked.id)["nearest"][0]
+        value, pair = row["label"] or row["target"], row["pair"]
+        assert (found["row"].get("target", ""), found["row"].get("pair", "")) == (
+            row["target"], pair
+        )  # fmt: skip
+        (data,) = found["datasets"]
+        assert [one["verb"] for one in data["models"]] == ["judged"]
+        shown = run("data", "show", "-p", str(folder), "--split", "test", "--limit", "1")
+        told = run("data", "trace", row["id"], "-p", str(folder))
+        assert f"test        {value}" in shown
+        assert f"test, {value}" in told
+        assert not pair or (f"| {pair}" in shown and f"| {pair}" in told)
+        said = run("why", asked.id, "-p", str(folder))
+        assert f"{near['likeness']:.2f} {near['label'] or near['target']} [" in said
+        if made.pair:
+            assert f"| {near['pair']}" in said
+            assert f"| {made.pair['pair']}" in said
+        kept = "" if row["label"] else "(withheld by a rule of access)"
+        hidden = " ".join(map(str, tell_trace(blind)))
+        assert f"test, {row['label'] or kept}" in hidden

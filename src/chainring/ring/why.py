@@ -179,13 +179,19 @@ def lessons(
                 {
                     "model": model.address,
                     "dropped": dropped,
-                    "rows": [{"id": r.id, "split": r.split, "label": r.label} for r in rows],
+                    "rows": [_made(one, texts=texts) for one in rows],
                     "taught": any(r.split == "train" for r in rows),
                     "promoted": model.address in promoted,
                     "at": _day(row.started),
                 }
             )
     return found
+
+
+def _made(row: MadeRow, *, texts: bool) -> dict[str, str]:
+    """Return the row that came of an answer; its number, tags or text to who may see texts."""
+    shown = {"id": row.id, "split": row.split, "label": row.label}
+    return shown | ({"target": row.target} if row.target and texts else {})
 
 
 def left_out(folder: Path, names: Sequence[str], *, texts: bool) -> list[dict[str, str]]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from chainring.contracts.said import Said
 from chainring.software.data_words import own, reason, say, word
 from chainring.software.speech import padded
-from chainring.software.telling import short
+from chainring.software.telling import short, with_second
 from chainring.text.characters import visible
 
 if TYPE_CHECKING:
@@ -20,10 +20,10 @@ _OF_SPLIT = "row of split "
 
 def tell_row(row: Mapping[str, Any]) -> Said:
     """Return one row on one line: id, split, label, language, source, and its text cut short."""
-    text = " ".join(str(row.get("text") or "").split())
-    cut = text if len(text) <= TEXT_CHARACTERS else text[: TEXT_CHARACTERS - 1] + "…"
+    cut = _on_one_line(with_second(row.get("text") or "", row.get("pair")))
     split, shown = word(row["split"]), own(cut) if cut else say("withheld")
-    rest = (row["label"] or "–", row["language"], row["source"])
+    value = _on_one_line(row["label"] or row.get("target") or "–")
+    rest = (value, row["language"], row["source"])
     english = "  ".join([row["id"], f"{split:10}", *rest, shown])
     chinese = "  ".join([row["id"], padded(split.zh, 6), *rest, shown.zh])
     return Said(visible(english), zh=visible(chinese))
@@ -41,9 +41,10 @@ def tell_trace(found: Mapping[str, Any]) -> Iterator[str]:
     """Yield the way of a row from its source to its models."""
     row = found["row"]
     if row is not None:
-        yield say("row", id=row["id"], split=row["split"], label=_label(row["label"]))
+        yield say("row", id=row["id"], split=row["split"], label=_value(row))
         if "text" in row:
-            yield say("row text", text=own(" ".join(row["text"].split())))
+            text = with_second(row["text"], row.get("pair"))
+            yield say("row text", text=own(" ".join(text.split())))
     else:
         yield say("no row", name=own(found["name"]))
     for one in found["records"]:
@@ -61,15 +62,23 @@ def tell_trace(found: Mapping[str, Any]) -> Iterator[str]:
         yield say("feedback", id=one["id"], kind=one["kind"], value=value, at=one["at"])
     for one in found["datasets"]:
         told = {"dataset": short(one["address"]), "split": one["split"], "at": one["at"]}
-        yield say("data set", label=_label(one["label"]), **told)
+        yield say("data set", label=_value(one), **told)
         for model in one["models"]:
             served = "served" if model["served"] else "never served"
             told = {"model": short(model["address"]), "part": model["part"], "served": served}
             yield say("data set model", verb=_wide(model["verb"], 8), **told)
 
 
-def _label(value: str) -> Said:
-    return own(value) if value else say("no label")
+def _value(one: Mapping[str, Any]) -> Said:
+    """Return what a row says: a label, or a number, tags or a text where it may be shown."""
+    if value := one["label"] or one.get("target"):
+        return own(_on_one_line(value))
+    return say("withheld" if one["has_value"] else "no label")
+
+
+def _on_one_line(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= TEXT_CHARACTERS else line[: TEXT_CHARACTERS - 1] + "…"
 
 
 def _wide(name: str, width: int) -> Said:

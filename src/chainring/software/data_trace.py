@@ -98,7 +98,7 @@ def trace(project: Project, name: str, *, sight: Sight, dataset: str = "") -> di
             if one.record in about or about & set(one.parents)
         ],
         "feedback": list(_feedback(ring, row)),
-        "datasets": list(_datasets(ring, ids)),
+        "datasets": list(_datasets(ring, ids, words=words)),
     }
 
 
@@ -162,13 +162,21 @@ def _row(row: Row, sight: Sight) -> dict[str, Any]:
         "id": row.id,
         "split": row.split,
         "label": row.label,
+        "has_value": _has_value(row),
         "language": row.language,
         "weight": row.weight,
         "must": row.must,
         "group": row.group,
     }
     text = sight.text(row.text, row_facts(row))
-    return shown | ({} if text is None else {"text": text})
+    if text is None:
+        return shown
+    beside = {"pair": row.pair, "target": row.target, "rejected": row.rejected}
+    return shown | {"text": text} | {name: value for name, value in beside.items() if value}
+
+
+def _has_value(row: Row) -> bool:
+    return bool(row.label or row.target)
 
 
 def _record(project: Project, record: Record, sight: Sight) -> dict[str, Any]:
@@ -268,7 +276,7 @@ def _feedback(ring: Ring, row: Row | None) -> Iterator[dict[str, Any]]:
             }
 
 
-def _datasets(ring: Ring, ids: Sequence[str]) -> Iterator[dict[str, Any]]:
+def _datasets(ring: Ring, ids: Sequence[str], *, words: bool) -> Iterator[dict[str, Any]]:
     """Yield every data set that holds the records, with the models it taught or judged."""
     seen: set[str] = set()
     for made in datasets(ring):
@@ -279,12 +287,14 @@ def _datasets(ring: Ring, ids: Sequence[str]) -> Iterator[dict[str, Any]]:
         seen.add(data.address)
         row = next(rows_naming(folder, ids), None)
         if row is not None:
-            verb = "taught" if row.split in LEARNT else "judged" if row.label else "read by"
+            verb = "taught" if row.split in LEARNT else "judged" if _has_value(row) else "read by"
             yield {
                 "address": data.address,
                 "at": moment(made.started),
                 "split": row.split,
                 "label": row.label,
+                **({"target": row.target} if row.target and words else {}),
+                "has_value": _has_value(row),
                 "models": [
                     {"address": m.address, "part": m.part, "verb": verb, "served": served}
                     for m, served in models_of(ring, data.address)

@@ -160,7 +160,7 @@ def tell_why(found: Mapping[str, Any]) -> Iterator[str]:
     asked, model, dataset = found["answer"], found["model"], found["dataset"]
     yield say("answer", id=found["prediction"], at=asked["at"])
     if found["text"]:
-        yield say("asked", text=own(found["text"]))
+        yield say("asked", text=own(with_second(found["text"], asked.get("pair"))))
     passed = "answered passed on" if asked["passed_on"] else "answered"
     yield say(passed, answer=_said(asked), sure=f"{asked['confidence']:.0%}")
     yield say("model", model=short(model["address"]), part=model["part"], form=model["form"])
@@ -181,10 +181,10 @@ def tell_why(found: Mapping[str, Any]) -> Iterator[str]:
         yield say(
             "near",
             likeness=f"{row['likeness']:.2f}",
-            label=own(row["label"]),
+            label=_said({"label": row["label"], "output": row.get("target")}),
             origin="feedback" if row["from_feedback"] else own(row["source"]),
             licence=row["licence"],
-            text=own(f"  {row['text']}" if "text" in row else ""),
+            text=own(f"  {with_second(row['text'], row.get('pair'))}" if "text" in row else ""),
         )
     for said in found["feedback"]:
         value = own(said["value"])
@@ -204,6 +204,15 @@ def tell_why(found: Mapping[str, Any]) -> Iterator[str]:
         kind = "today passed on" if now["passed_on"] else "today"
         sure = f"{now['confidence']:.0%}"
         yield say(kind, model=short(now["model"]), answer=_said(now), sure=sure)
+
+
+def with_second(text: str, pair: str | None) -> str:
+    """Return a text and, behind a bar, the second one that stands beside it.
+
+    >>> with_second("where is it", "when will it come")
+    'where is it | when will it come'
+    """
+    return f"{text} | {pair}" if pair else text
 
 
 def _said(answer: Mapping[str, Any]) -> Said:

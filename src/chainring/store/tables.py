@@ -71,6 +71,7 @@ class MadeRow:
     split: str
     label: str
     feedback: tuple[str, ...]
+    target: str = ""
 
 
 def rows_from(folder: Path, identifiers: Collection[str]) -> list[MadeRow]:
