@@ -168,5 +168,11 @@ def test_a_project_answers_questions_from_its_articles_and_names_the_source(
         assert (prediction.pair, prediction.given_pair) == (passage, "")
         assert named.given_pair == other
         assert prediction.group != named.group
+        record = next(iter(prediction.scores))
+        assert prediction.read_from == record
+        assert project.forget(record=[record]).left == ("data/rows.jsonl",)
+        (quoted, asked), (given, _) = project.ring.traffic.answers([prediction.id, named.id])
+        assert (asked, quoted.pair, quoted.output) == ("How long takes a refund?", "", "")
+        assert (given.pair, given.output) == (named.pair, named.output)
     finally:
         project.close()

@@ -260,3 +260,21 @@ def test_an_answer_that_somebody_did_not_want_goes_with_their_row(tmp_path: Path
     first, second = read_rows(out.parent, forgotten=True)
     assert (first.text, first.rejected) == ("", "")
     assert second == other
+
+
+def test_a_reaction_loses_what_its_answer_quotes_of_a_record_that_goes(tmp_path: Path) -> None:
+    row: dict[str, Any] = {
+        "id": "fb_1",
+        "prediction": "pred_1",
+        "text": "How long?",
+        "value": "five days",
+    }
+    row |= {"pair": "A refund takes five days.", "answer": "five", "looked_up": True}
+    lines = [row, row | {"looked_up": False}, row | {"prediction": "pred_2"}]
+    source, target = tmp_path / "rows.jsonl", tmp_path / "after.jsonl"
+    source.write_text("".join(json.dumps(one) + "\n" for one in lines), encoding="utf-8")
+    chosen = Chosen(records={"rec_1"}, answers=(), quotes={"pred_1"})
+    assert scrub(source, target, chosen) == 1
+    after = [json.loads(line) for line in target.read_text("utf-8").splitlines()]
+    assert after == [row | {"pair": "", "answer": ""}, *lines[1:]]
+    assert concerned(target, chosen) == 0

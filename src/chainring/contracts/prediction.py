@@ -90,6 +90,12 @@ class Prediction:
     looked_up: bool = False
 
     @property
+    def read_from(self) -> str:
+        """The record whose text was looked up and answered from, of those in `scores`."""
+        named = (name for name, sure in self.scores.items() if sure == self.confidence)
+        return next(named, "") if self.looked_up else ""
+
+    @property
     def given_pair(self) -> str:
         """The second text, if the asker gave it."""
         return "" if self.looked_up else self.pair

@@ -44,6 +44,7 @@ from chainring.store.erase import (
     texts_past_their_time,
     words_past_their_time,
 )
+from chainring.store.quoted import forget_quotes
 from chainring.text.normalise import normalise
 from chainring.trust.forget import FEEDBACK, Found, Stores, Wanted, find, take_out
 from chainring.trust.guard import guard
@@ -322,6 +323,7 @@ def _carried_out(project: Project, act: Forgotten, found: Found, selection: Sele
         forget_rows(folder, _unwanted(found, selection), **_means(project))
     _scrub_trees(project, found, receipt=act.id)
     forget_answers(ring.traffic, predictions=act.predictions, feedback=act.feedback)
+    forget_quotes(ring.traffic, found.chosen.quotes)
     forget_cases(ring.ledger, found.chosen.answers, written=_writes(project))
     forget_labels(ring.ledger, {*found.chosen.answers, *found.chosen.records})
     compact(ring.ledger.engine)

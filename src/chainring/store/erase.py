@@ -76,7 +76,7 @@ def said_by(
 def reactions_to(traffic: Traffic, asked: Iterable[str]) -> list[str]:
     """Return the ids of the reactions to answers."""
     table, found = schema.feedback, []
-    for some in _batches(asked):
+    for some in batches(asked):
         query = sa.select(table.c.id).where(table.c.prediction.in_(some))
         for engine in traffic.engines().values():
             with engine.connect().execution_options(read_only=True) as connection:
@@ -87,7 +87,7 @@ def reactions_to(traffic: Traffic, asked: Iterable[str]) -> list[str]:
 def texts_of(traffic: Traffic, identifiers: Iterable[str]) -> dict[str, str]:
     """Return the texts and comments that are still there, by id."""
     found: dict[str, str] = {}
-    for some in _batches(identifiers):
+    for some in batches(identifiers):
         held = payloads.c.id.in_(some), payloads.c.body.is_not(None)
         query = sa.select(payloads.c.id, payloads.c.body).where(*held)
         for engine in traffic.engines().values():
@@ -139,11 +139,11 @@ def forget_answers(
     predictions = [*predictions, *map(shadow_of, predictions)]
     for engine in traffic.engines().values():
         with engine.begin() as connection:
-            for some in _batches(predictions):
+            for some in batches(predictions):
                 _blank_predictions(connection, some)
-            for some in _batches(feedback):
+            for some in batches(feedback):
                 _blank_feedback(connection, some)
-            for some in _batches([*predictions, *feedback]):
+            for some in batches([*predictions, *feedback]):
                 connection.execute(
                     payloads.update()
                     .where(payloads.c.id.in_(some), payloads.c.erased_at.is_(None))
@@ -157,7 +157,7 @@ def forget_words(traffic: Traffic, feedback: Collection[str]) -> None:
     for engine in traffic.engines().values():
         changed = False
         with engine.begin() as connection:
-            for some in _batches(feedback):
+            for some in batches(feedback):
                 for row in _reactions(connection, some):
                     change = schema.feedback.update().where(schema.feedback.c.id == row.id)
                     connection.execute(change.values(body=encode(replace(row, value=""))))
@@ -244,7 +244,7 @@ def _rewrite(
 ) -> None:
     """Put another body in place of every version of some facts, all in one transaction."""
     with ledger.engine.begin() as connection:
-        for some in _batches(about):
+        for some in batches(about):
             where = sa.and_(facts.c.app == ledger.app, facts.c.kind == kind, facts.c.id.in_(some))
             versions = sa.select(facts.c.seq, facts.c.body).where(where)
             for seq, body in connection.execute(versions).all():
@@ -343,7 +343,8 @@ def _busy(engine: sa.Engine) -> ConflictError:
     )
 
 
-def _batches(identifiers: Iterable[str]) -> Iterator[list[str]]:
+def batches(identifiers: Iterable[str]) -> Iterator[list[str]]:
+    """Yield ids by the hundreds, as many as one query takes."""
     left = iter(identifiers)
     while some := list(islice(left, _BATCH)):
         yield some

@@ -26,6 +26,7 @@ from chainring.contracts.record import Record
 from chainring.store.erase import cases_about, labels_about, reactions_to, texts_of
 from chainring.store.erasure import drop_replaced, erase
 from chainring.store.ledger import Ledger
+from chainring.store.quoted import quoting
 from chainring.store.tables import ROWS_FILE, TABLE_FILE, read_table
 from chainring.store.traffic import Traffic
 from chainring.store.trees import TreeStore
@@ -248,7 +249,8 @@ def _chosen(
             if record.id in shared:
                 stand_ins[record.id] = record.text
     texts = {text for name, text in seen.texts.items() if seen.digests[name] not in held}
-    return replace(bare, texts=frozenset(texts), stand_ins=stand_ins)
+    quotes = frozenset(quoting(stores.traffic, records))
+    return replace(bare, texts=frozenset(texts), stand_ins=stand_ins, quotes=quotes)
 
 
 def _dataset_folder(trees: TreeStore, address: str) -> Path | None:

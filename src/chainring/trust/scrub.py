@@ -46,12 +46,14 @@ _BESIDE = ("pair", "target", "rejected")
 class Chosen:
     """What is forgotten: ids of records, of answers and reactions; texts that nobody else wrote.
 
-    `stand_ins` has the text of a record that stays, for rows that it shares with one that goes.
+    `quotes` are answers that stay, without what they quote of a record that goes; `stand_ins` has
+    the text of a record that stays, for rows that it shares with one that goes.
     """
 
     records: Collection[str]
     answers: Collection[str]
     texts: Collection[str] = ()
+    quotes: Collection[str] = ()
     stand_ins: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -123,7 +125,7 @@ def _blanked(line: str, chosen: Chosen) -> str | None:
     """Return the line emptied of texts and names, or None where that changes nothing."""
     row = next(rows_of([line], chosen), None)
     if row is None:
-        return None
+        return _unquoted(line, chosen)
     blank = row | {name: empty for name, empty in _EMPTY.items() if name in row}
     is_users = row.get("author_kind") == "user"
     if (row.get("kind") in OWN_WORDS or row.get("private") or is_users) and "value" in row:
@@ -138,7 +140,22 @@ def _blanked(line: str, chosen: Chosen) -> str | None:
         blank["reason"] = _NAMED.sub(r"a label \1", row["reason"])
     if blank == row:
         return None
-    return json.dumps(blank, sort_keys=True, ensure_ascii=False, separators=(",", ":")) + "\n"
+    return _line(blank)
+
+
+def _unquoted(line: str, chosen: Chosen) -> str | None:
+    """Return a reaction without the passage, and the answer, that quotes what goes; else None."""
+    if not chosen.quotes or not any(one in chosen.quotes for one in _ID.findall(line)):
+        return None
+    row = json.loads(line)
+    if row.get("prediction") not in chosen.quotes or not row.get("looked_up"):
+        return None
+    blank = row | {"pair": "", "answer": ""}
+    return None if blank == row else _line(blank)
+
+
+def _line(row: Mapping[str, Any]) -> str:
+    return json.dumps(row, sort_keys=True, ensure_ascii=False, separators=(",", ":")) + "\n"
 
 
 def _blanked_by_text(line: str, chosen: Chosen) -> str | None:
