@@ -14,6 +14,7 @@ from chainring.contracts.reaction import Reaction
 from chainring.ring.due import due, labelled_drop, new_corrections
 from chainring.software.api import Project
 from chainring.store import traffic
+from chainring.store.traffic_rows import read_feedback
 
 
 def react(project: Project, answer: str, kind: Any, value: str = "", consent: str = "") -> Feedback:
@@ -38,7 +39,7 @@ def test_of_labels_alone_what_says_no_label_is_not_read(
     flag = react(project, flagged.id, "flag", "wrong")
     correct(project, [corrected])
     project.decide(flag.id, decision="change", value="size", by="ann")
-    whole, read = traffic.read_feedback, set()
+    whole, read = read_feedback, set()
 
     def noted(*bodies: Any) -> Feedback:
         row = whole(*bodies)

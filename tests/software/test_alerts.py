@@ -55,10 +55,12 @@ def test_a_moment_with_nothing_to_tell_writes_nothing_and_decodes_nothing_anew(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told: list[bytes] = []
-    alerts = Alerts(
-        configured(project, "https://hook.example/x"),
-        post=lambda url, heads, body: (told.append(body), 200)[1],
-    )
+
+    def post(url: str, heads: Mapping[str, str], body: bytes) -> int:
+        told.append(body)
+        return 200
+
+    alerts = Alerts(configured(project, "https://hook.example/x"), post=post)
     with_case(project)
     assert alerts.send() == len(told) == 1
     assert alerts.send() == 0  # what was sent is taken up

@@ -7,6 +7,7 @@ import json
 import re
 from pathlib import Path
 from string import Formatter
+from typing import Any
 
 import pytest
 from hypothesis import example, given
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from chainring.contracts.errors import InputError, UnknownNameError
 from chainring.contracts.said import Said, told_by
 from chainring.text import errors
-from chainring.text.errors import catalogue, error_in_chinese, found
+from chainring.text.errors import LOOKS, Teller, catalogue, error_in_chinese, found
 
 HAN = re.compile("[\u4e00-\u9fff]")
 TEMPLATES = {
@@ -78,6 +79,23 @@ def test_a_template_fits_where_a_pattern_would(pieces: list[str], text: str) -> 
     if values is not None:
         parts = [part for pair in zip(pieces, [*values, ""], strict=True) for part in pair]
         assert "".join(parts) == text
+
+
+@pytest.mark.parametrize("unit", ["a b. c: ", "x; y. z: w ", "1 x 2 x a: "])
+def test_what_a_caller_wrote_into_a_value_costs_no_more_than_a_few_searches(
+    unit: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    searches, templates = [], errors._templates()
+
+    def counted() -> Any:
+        searches.append(1)
+        return templates
+
+    monkeypatch.setattr(errors, "_templates", counted)
+    teller = Teller()
+    for _ in range(20):
+        teller.in_chinese(unit * 400)
+    assert len(searches) <= LOOKS
 
 
 def test_every_template_has_its_values_in_chinese() -> None:

@@ -61,7 +61,7 @@ def _several(value: str) -> list[str]:
     if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
         raise InputError(
             'labels are joined by |, or a JSON list such as ["refund", "urgent"]; none are | or '
-            f"[]; found {value!r}"
+            f"[]; found {value[:80]!r}"
         )
     return found
 

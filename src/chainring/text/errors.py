@@ -22,6 +22,8 @@ LIMIT = 4000
 """Longer lines are told as they are: nothing of ours is as long."""
 DEEP = 4
 """A value may be a message itself: the cause in a sentence, a sentence in a list."""
+LOOKS = 300
+"""How often the templates are searched for one error: a long list of faults takes fewer."""
 _LIST = "  - "
 _PLACE = ": "
 _MARKS = {"; ": "；", ". ": "。", _PLACE: "："}
@@ -36,62 +38,70 @@ def error_in_chinese(message: str) -> str:
 
     Each line is looked up by itself, since the faults below a message are messages, too.
     """
-    return "\n".join(_line(line) for line in in_language(message, "zh").split("\n"))
+    return Teller().in_chinese(message)
 
 
-def _line(line: str) -> str:
-    if line.startswith(_LIST):
-        return _LIST + _line(line.removeprefix(_LIST))
-    return _said(line, DEEP) if len(line) <= LIMIT else line
+class Teller:
+    """Tells the messages of one error; what a caller wrote into it cannot make that take long."""
 
+    def __init__(self) -> None:
+        self._left = LOOKS
 
-def _said(text: str, deep: int) -> str:
-    if deep == 0 or " " not in text:
+    def in_chinese(self, message: str) -> str:
+        """Return one message, its lines each looked up by itself."""
+        return "\n".join(self._line(line) for line in in_language(message, "zh").split("\n"))
+
+    def _line(self, line: str) -> str:
+        if line.startswith(_LIST):
+            return _LIST + self._line(line.removeprefix(_LIST))
+        return self._said(line, DEEP) if len(line) <= LIMIT else line
+
+    def _said(self, text: str, deep: int) -> str:
+        if deep == 0 or " " not in text or self._left <= 0:
+            return text
+        whole = self._message(text, deep)
+        if whole:
+            return whole
+        for mark, chinese in _MARKS.items():
+            parts = text.split(mark)
+            told = [self._said(part, deep - 1) for part in parts] if len(parts) > 1 else parts
+            if told != parts:
+                return chinese.join(told)
         return text
-    whole = _message(text, deep)
-    if whole:
-        return whole
-    for mark, chinese in _MARKS.items():
-        parts = text.split(mark)
-        told = [_said(part, deep - 1) for part in parts] if len(parts) > 1 else parts
-        if told != parts:
-            return chinese.join(told)
-    return text
 
+    def _message(self, text: str, deep: int) -> str | None:
+        """Return the Chinese of one message; a template that begins as it does goes first."""
+        return (
+            self._whole(text, deep, begins=True)
+            or _places(text)
+            or self._counted(text, deep)
+            or self._placed(text, deep)
+            or self._whole(text, deep, begins=False)
+        )
 
-def _message(text: str, deep: int) -> str | None:
-    """Return the Chinese of one message; a template that begins as it does goes before others."""
-    return (
-        _whole(text, deep, begins=True)
-        or _places(text)
-        or _counted(text, deep)
-        or _placed(text, deep)
-        or _whole(text, deep, begins=False)
-    )
-
-
-def _whole(text: str, deep: int, *, begins: bool) -> str | None:
-    for pieces, chinese in _templates()[begins]:
-        values = found(pieces, text)
-        if values is not None:
-            return chinese.format(*(_said(value, deep - 1) for value in values))
-    return None
-
-
-def _placed(text: str, deep: int) -> str | None:
-    """Return what is said of a place: `chainring.toml: data.path: …`, where the rest is whole."""
-    place, mark, rest = text.partition(_PLACE)
-    if not mark or deep == 0 or (" " in place and not _places(place)):
+    def _whole(self, text: str, deep: int, *, begins: bool) -> str | None:
+        self._left -= 1
+        if self._left < 0:
+            return None
+        for pieces, chinese in _templates()[begins]:
+            values = found(pieces, text)
+            if values is not None:
+                return chinese.format(*(self._said(value, deep - 1) for value in values))
         return None
-    told = _message(rest, deep - 1)
-    return f"{_said(place, deep)}{_MARKS[_PLACE]}{told}" if told else None
 
+    def _placed(self, text: str, deep: int) -> str | None:
+        """Return what is said of a place: `chainring.toml: data.path: …`, with the rest whole."""
+        place, mark, rest = text.partition(_PLACE)
+        if not mark or deep == 0 or (" " in place and not _places(place)):
+            return None
+        told = self._message(rest, deep - 1)
+        return f"{self._said(place, deep)}{_MARKS[_PLACE]}{told}" if told else None
 
-def _counted(text: str, deep: int) -> str | None:
-    """Return a reason behind its number: `3 x empty text`."""
-    counted = _COUNTED.fullmatch(text)
-    told = counted and deep and _message(counted[2], deep - 1)
-    return f"{counted[1]} 条：{told}" if counted and told else None
+    def _counted(self, text: str, deep: int) -> str | None:
+        """Return a reason behind its number: `3 x empty text`."""
+        counted = _COUNTED.fullmatch(text)
+        told = counted and deep and self._message(counted[2], deep - 1)
+        return f"{counted[1]} 条：{told}" if counted and told else None
 
 
 def _places(text: str) -> str | None:

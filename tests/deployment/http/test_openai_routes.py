@@ -261,7 +261,7 @@ def test_the_openai_client_raises_its_own_errors(
     assert (told.value.param, told.value.type) == ("dimensions", "invalid_request_error")
     with pytest.raises(openai.UnprocessableEntityError, match="no numbers of tokens") as told:
         talking.embeddings.create(model="demo", input=[[1, 2]])
-    assert "[" not in str((told.value.body or {})["message"])  # no names of our checks
+    assert "[" not in str(told.value)  # no names of our checks
     wrong = openai.OpenAI(base_url=f"{keyed_url}/v1", api_key="wrong", max_retries=0)
     with wrong, pytest.raises(openai.AuthenticationError):
         wrong.models.list()

@@ -73,5 +73,14 @@ def test_an_unknown_prediction_is_told_as_the_library_tells_it(url: str) -> None
     assert str(told.value) == "unknown prediction 'pred_nope'"
 
 
+def test_a_refusal_on_a_route_of_openai_is_told_once(url: str) -> None:
+    with Client(url, key="key-to-operate") as client, pytest.raises(InputError) as told:
+        client.embed([""] * 300)
+    said = str(told.value)
+    assert "input" in said
+    assert said.count("send it again") <= 1
+    assert len(set(said.split("\n"))) == len(said.split("\n"))
+
+
 def test_what_the_docs_name_is_there() -> None:
     assert chainring.Retry is Retry

@@ -21,7 +21,7 @@ from chainring.contracts.errors import (
 )
 from chainring.contracts.said import told_by
 from chainring.deployment.http.language import Language
-from chainring.text.errors import error_in_chinese
+from chainring.text.errors import Teller
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,16 +282,16 @@ def failure(error: Exception, language: Language, *, ready: bool = True) -> Fail
     code = _code(error, ready=ready)
     words = WORDINGS[code]
     message, step = (words.zh, words.zh_next) if language == "zh" else (words.en, words.en_next)
-    faults = tuple(getattr(error, "faults", ()))
+    faults, teller = tuple(getattr(error, "faults", ())), Teller()
     if isinstance(error, ChainringError):
         said = str(error).partition("\n")[0]
-        told = _in_chinese(error) if language == "zh" else said
+        told = teller.in_chinese(told_by(error)).partition("\n")[0] if language == "zh" else said
         if language == "en" or told != said:
             message = told
         else:
             faults = (said, *faults)
     if language == "zh":
-        faults = tuple(error_in_chinese(fault) for fault in faults)
+        faults = tuple(teller.in_chinese(fault) for fault in faults)
     retry = getattr(error, "retry_after_s", None)
     return Failure(
         status=words.status,
@@ -301,10 +301,6 @@ def failure(error: Exception, language: Language, *, ready: bool = True) -> Fail
         faults=faults,
         retry_after_s=retry if words.status in (429, 503) else None,
     )
-
-
-def _in_chinese(error: ChainringError) -> str:
-    return error_in_chinese(told_by(error)).partition("\n")[0]
 
 
 def _code(error: Exception, *, ready: bool) -> str:

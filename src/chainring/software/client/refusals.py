@@ -29,9 +29,11 @@ def error_of(status: int, body: Any, headers: Mapping[str, str]) -> ChainringErr
     code = str(fault.get("code", ""))
     message = str(fault.get("message") or f"the server answered {status}")
     step = str(fault.get("next", ""))
-    whole = f"{message} {step}".strip()
     listed = fault.get("faults")
     faults = tuple(map(str, listed)) if isinstance(listed, list) else ()
+    if "type" in fault:  # as OpenAI's clients read it: all of it stands in the message
+        step, faults = "", ()
+    whole = f"{message} {step}".strip()
     if code in ("not_found", "no_model"):
         return _unknown(code, faults[0] if faults else message)
     if status in (429, 503) or code in ("busy", "not_ready", "too_slow"):
