@@ -9,6 +9,7 @@ import platform
 from collections.abc import Iterator, Mapping, Sequence
 
 from chainring.contracts.placement import Placement
+from chainring.contracts.said import joined
 from chainring.contracts.source import Machine
 from chainring.hardware.sentences import say, word
 
@@ -53,7 +54,7 @@ def _extras(packages: Mapping[str, Sequence[str]]) -> Iterator[Line]:
     for extra, absent in packages.items():
         if absent:
             command = f"pip install 'chainring[{extra}]'"
-            why = say("missing", absent=", ".join(absent), command=command)
+            why = say("missing", absent=joined(absent, en=", ", zh="、"), command=command)
             yield say("extra", name=extra), word("missing"), why
         else:
             yield say("extra", name=extra), word("installed"), say("all here")
