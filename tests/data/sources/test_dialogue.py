@@ -127,15 +127,36 @@ def test_what_one_side_says_in_several_turns_is_one_and_the_rest_is_counted() ->
 
 @pytest.mark.parametrize(
     ("customer", "own"),
-    [("买家昵称7", "客服"), ("小王子", "小蜜"), ("客户", "李明"), ("tb_8723", "售后客服小王"),
-     ("用户_8723", "店小二"), ("sunny day", "Agent 7")],
+    [("买家昵称7", "客服"), ("小王子", "小蜜"), ("tb_8723", "售后客服小王"),
+     ("sunny day", "Agent 7"), ("13号楼小李", "客服"), ("Timea", "Agent")],
 )  # fmt: skip
-def test_the_other_of_two_speakers_stands_on_the_other_side(customer: str, own: str) -> None:
+def test_the_other_of_two_speakers_is_the_one_who_asks(customer: str, own: str) -> None:
     turns = [f"{customer}：到哪了？", "系统：已读", f"{own}：在途"]
     dropped = Counter[str]()
     (found,) = exchanges(turns, answers=["小蜜"], dropped=dropped)
     assert (found.question, found.answer) == ("到哪了？", "在途")
     assert not +dropped
+
+
+@pytest.mark.parametrize("turns", [
+    ["用户：到哪了", "10:30", "用户：在吗"],
+    [["客户", "快递到哪了"], ["备注", "客户情绪差, 勿承诺赔偿"], ["客户", "人呢"]],
+    ["用户：快递到哪了", "注：客户为VIP"],
+    [["user", "Q"], ["critic", "Bad answer"]],
+    ["客服：您好", "10:30", "客服：在吗"],
+    ["2026-11-23 10:30", "客服：您好"],
+    ["2026年11月23日 上午10:30", "客服：您好"],
+    ["https://shop.example/1", "客服：请看"],
+    *([f"{name}：VIP", "客服：您好"] for name in ("备注", "注", "时间", "Note", "time")),
+])  # fmt: skip
+def test_an_answer_is_never_guessed_and_no_time_or_note_asks(turns: list[Any]) -> None:
+    assert not list(exchanges(turns, dropped=Counter()))
+
+
+def test_times_and_notes_keep_nobody_from_being_the_other_speaker() -> None:
+    turns = ["10:30", "小王子：到哪了？", "备注：VIP", "客服：在途"]
+    (found,) = exchanges(turns, dropped=Counter())
+    assert (found.question, found.answer) == ("到哪了？", "在途")
 
 
 def test_speakers_who_are_not_known_are_told_and_their_names_are_not_kept(

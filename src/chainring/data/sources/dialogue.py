@@ -45,7 +45,7 @@ _SHARED: tuple[RowRole, ...] = (
     "label", "language", "split", "subject", "licence", "consent", "author", "protected", "at",
 )  # fmt: skip
 
-_VERSIONS = {".jsonl": 1, ".ndjson": 1}
+_VERSIONS = {".jsonl": 2, ".ndjson": 2}  # 2: who answers is not guessed
 
 
 class DialogueSettings(BaseModel):

@@ -10,7 +10,8 @@ a form of a log                                          who, what
 ``{"turns": ["用户：到哪了？", "客服：在途"]}``               before the colon
 =======================================================  ==============================
 
-Customers go by nicknames: where all who are known stand on one side, a single other is the other.
+Customers go by nicknames: where all who are known answer, a single other speaker asks. Who answers
+is never guessed, for that is what a model learns.
 """
 
 from __future__ import annotations
@@ -30,6 +31,10 @@ _WHO = ("role", "from", "speaker", "sender", "author", "who", "角色", "发言�
         "发送者", "昵称")  # fmt: skip
 _WHAT = ("content", "value", "text", "utterance", "message", "内容", "文本", "话语", "消息")
 _SPOKEN = re.compile(r"\s*([^:：\n]{1,24}?)\s*[:：]\s*(.*)", re.DOTALL)
+_NO_SPEAKER = re.compile(
+    r"(?=.*\d)[\W\d_年月日时上下午]+|https?|备注|注|时间|note|time", re.IGNORECASE
+)
+"""What stands before a colon in other lines of a log: 10:30, https://…, 备注：…"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,14 +66,21 @@ def turns_of(dialogue: Mapping[str, Any]) -> Sequence[Any] | None:
 def sides_of(
     turns: Sequence[Any], *, asks: Sequence[str] = (), answers: Sequence[str] = ()
 ) -> dict[str, Side]:
-    """Return the side of each speaker of a dialogue; empty where it is not known."""
+    """Return the side of each speaker of a dialogue; empty where it is not known.
+
+    >>> sides_of(["小王子：到哪了？", "客服：在途"]), sides_of(["用户：到哪了？", "注：客户为VIP"])
+    ({'小王子': 'asks', '客服': 'answers'}, {'用户': 'asks', '注': ''})
+    """
     names = [who for who, _ in map(_parts, turns) if who is not None]
     found = {who: side_of(who, asks=asks, answers=answers) for who in names}
-    unknown = [who for who, side in found.items() if not side]
-    known = set(found.values()) & {"asks", "answers"}
-    if len(unknown) == len(known) == 1:
-        found[unknown[0]] = "answers" if known == {"asks"} else "asks"
+    others = [who for who, side in found.items() if not side and not _is_no_speaker(who)]
+    if len(others) == 1 and set(found.values()) & {"asks", "answers"} == {"answers"}:
+        found[others[0]] = "asks"
     return found
+
+
+def _is_no_speaker(who: str) -> bool:
+    return _NO_SPEAKER.fullmatch(who.strip()) is not None
 
 
 def said(turn: Any, sides: Mapping[str, Side]) -> Said | None:
