@@ -17,6 +17,7 @@ from chainring.ring.built import current
 from chainring.ring.sight import Sight
 from chainring.ring.why import why
 from chainring.software.api import Project
+from chainring.software.telling import tell_why
 from chainring.text.chat import conversation
 
 Open = Callable[[Path], Project]
@@ -170,6 +171,12 @@ def test_a_project_answers_questions_from_its_articles_and_names_the_source(
         assert prediction.group != named.group
         record = next(iter(prediction.scores))
         assert prediction.read_from == record
+        read = project.why(prediction.id)["answer"]["read_from"]
+        assert (read["id"], read["text"], read["language"]) == (record, passage, "en")
+        assert read["licence"]
+        assert read["source"]
+        assert "read_from" not in project.why(named.id)["answer"]
+        assert any(record in line for line in tell_why(project.why(prediction.id)))
         assert project.forget(record=[record]).left == ("data/rows.jsonl",)
         (quoted, asked), (given, _) = project.ring.traffic.answers([prediction.id, named.id])
         assert (asked, quoted.pair, quoted.output) == ("How long takes a refund?", "", "")

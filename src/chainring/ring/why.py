@@ -63,7 +63,9 @@ def why(ring: Ring, prediction: str, *, sight: Sight) -> dict[str, Any]:
     return {
         "prediction": answered.id,
         "text": shown,
-        "answer": _answer(answered) | _beside(answered, shown),
+        "answer": _answer(answered)
+        | _beside(answered, shown)
+        | read_from(ring, chain["dataset"]["address"], answered, sight=sight),
         **chain,
         "nearest": nearest(
             ring, chain["dataset"]["address"], both(text or "", answered.given_pair), sight=sight
@@ -154,6 +156,20 @@ def nearest(
     scored = [(_overlap(asked, set(features(both(row.text, row.pair)))), row) for row in rows]
     scored.sort(key=lambda pair: (-pair[0], pair[1].id))
     return [_row(row, sight) | {"likeness": round(s, 3)} for s, row in scored[:count]]
+
+
+def read_from(
+    ring: Ring, dataset: str, answered: Prediction, *, sight: Sight
+) -> dict[str, dict[str, Any]]:
+    """Return the record that was looked up and answered from, with its licence."""
+    name = answered.read_from
+    if not name:
+        return {}
+    rows = []
+    if ring.runner.trees.has(dataset):
+        rows = read_rows(ring.runner.trees.open(dataset), "unlabelled", "train", "validation")
+    found = next((_row(row, sight) for row in rows if row.id == name), {"id": name})
+    return {"read_from": found}
 
 
 def lessons(

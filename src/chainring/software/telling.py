@@ -163,6 +163,10 @@ def tell_why(found: Mapping[str, Any]) -> Iterator[str]:
         yield say("asked", text=own(with_second(found["text"], asked.get("pair"))))
     passed = "answered passed on" if asked["passed_on"] else "answered"
     yield say(passed, answer=_said(asked), sure=f"{asked['confidence']:.0%}")
+    passage = asked.get("read_from")
+    if passage:
+        origin, licence = own(passage.get("source", "")), passage.get("licence", "")
+        yield say("read from", record=passage["id"], origin=origin, licence=licence)
     yield say("model", model=short(model["address"]), part=model["part"], form=model["form"])
     for one in model["ancestors"]:
         yield say("from", **one)

@@ -121,6 +121,10 @@ SENTENCES = Sentences(
         "answer": ("answer     {id}  {at}", "回答       {id}  {at}"),
         "asked": ("  text     {text}", "  文本     {text}"),
         "answered": ("  said     {answer} ({sure})", "  答为     {answer}（{sure}）"),
+        "read from": (
+            "  read off {record} [{origin}, {licence}]",
+            "  读自     {record} [{origin}，{licence}]",
+        ),
         "answered passed on": (
             "  said     {answer} ({sure}), passed on to a person",
             "  答为     {answer}（{sure}），已转人工",

@@ -22,6 +22,7 @@ WHY: dict[str, tuple[str, str]] = {
     "term.rows": ("Rows", "行数"),
     "term.row": ("Row", "行"),
     "term.corrections": ("Corrections", "更正"),
+    "term.read_from": ("Read from", "读自"),
     "term.nearest": ("Nearest training rows", "最接近的训练数据"),
     "term.similarity": ("Similarity", "相似度"),
     "term.licence": ("Licence", "许可"),
