@@ -204,6 +204,39 @@ def test_names_of_ones_own_go_before_the_common_ones() -> None:
     assert {one: side_of(one) for one in told} == told
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "客服投诉者",
+        "找客服",
+        "用户客服",
+        "客户客服",
+        "非客服",
+        "等待客服的张三",
+        "被客服气到的小李",
+    ],
+)
+def test_who_speaks_of_those_who_answer_is_none_of_them(name: str) -> None:
+    assert side_of(name) == ""
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "客服",
+        "客服01",
+        "客服小王",
+        "客服-小王",
+        "在线客服",
+        "售前客服小李",
+        "官方旗舰店客服",
+        "人工客服3号",
+    ],
+)
+def test_who_answers_may_add_a_name_or_a_shop(name: str) -> None:
+    assert side_of(name) == "answers"
+
+
 def test_a_file_without_any_dialogue_is_told_with_what_it_has(tmp_path: Path, bring: Bring) -> None:
     path = write(tmp_path / "a.jsonl", {"text": "Hi", "label": "x"})
     with pytest.raises(

@@ -26,12 +26,15 @@ ANSWERS = frozenset(
 )
 APART = frozenset("system developer tool function observation 系统 旁白 工具 提示".split())
 _NUMBER = re.compile(r"(?<=\w\w)[\s_#-]*\d+$")  # a8888 is a nickname, agent-7 is none
+_SERVICE = re.compile(r"(?:在线|人工|智能|售[前后])?客服\S{0,4}|\S{0,6}客服")
+_NO_SERVICE = re.compile("找|投诉|等|用户|客户|非")  # 找客服 looks for one
 
 
 def side_of(name: str, *, asks: Collection[str] = (), answers: Collection[str] = ()) -> Side:
     """Return on which side a speaker stands; empty when the name is not known.
 
-    A number behind a common name is passed over (用户12, agent-7), and what stands around 客服.
+    A number behind a common name is passed over (用户12, agent-7), and a name or a shop beside 客服
+    (客服小王, 旗舰店客服).
 
     Parameters
     ----------
@@ -46,6 +49,6 @@ def side_of(name: str, *, asks: Collection[str] = (), answers: Collection[str] =
     common = _NUMBER.sub("", plain)
     if common in ASKS:
         return "asks"
-    if common in ANSWERS or "客服" in common:
+    if common in ANSWERS or (_SERVICE.fullmatch(common) and not _NO_SERVICE.search(common)):
         return "answers"
     return "apart" if common in APART else ""
