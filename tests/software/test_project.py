@@ -79,6 +79,26 @@ def test_a_project_from_before_keys_were_written_down_goes_on_with_the_one_it_ha
         assert project.ring.ledger.fact(KIND, "fingerprint", Fingerprint) is not None
 
 
+@pytest.mark.parametrize("is_known", [True, False])
+def test_a_machine_without_a_key_makes_none_for_a_ledger_that_has_a_champion(
+    turned: Path, tmp_path: Path, *, is_known: bool
+) -> None:
+    """Else the key it made just now would be the ledger's, and the true one refused."""
+    shop = copy(turned, tmp_path / "shop")
+    if not is_known:
+        with opened(shop) as project, project.ring.ledger.engine.begin() as connection:
+            connection.execute(facts.delete().where(facts.c.kind == KIND))
+    key = shop / ".chainring" / "key"
+    true = key.read_bytes()
+    key.unlink()
+    said = refused("keys", "-p", str(shop))
+    assert said.startswith("the ledger of 'support' was made with a key that is not here: copy")
+    assert not key.exists()
+    key.write_bytes(true)
+    with opened(shop) as project:
+        assert project.ring.ledger.fact(KIND, "fingerprint", Fingerprint) is not None
+
+
 def test_a_ledger_beside_the_recipe_is_found_wherever_the_command_was_started(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

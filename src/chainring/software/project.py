@@ -21,7 +21,7 @@ from chainring.hardware.executors import executor
 from chainring.ring.built import Ring
 from chainring.ring.recipe import FILE, Recipe, load_recipe
 from chainring.ring.steps import Runner
-from chainring.software.project_key import read_key, require_same_key
+from chainring.software.project_key import key_of
 from chainring.store import migrations
 from chainring.store.files import make_private, write_durably
 from chainring.store.ledger import Ledger
@@ -101,18 +101,17 @@ def open_ring(
         From the recipe.
     InputError
         When the ledger cannot be opened, is of another version (see `chainring upgrade`), or of
-        another key.
+        another key, or has one that is not here.
     """
     recipe = _placed(load_recipe(folder), folder)
     hidden = folder / HIDDEN
     make_private(hidden)
-    secret = read_key(hidden / "key")
     app = recipe.project.name
     ledger = Ledger(_ledger_url(recipe.store.ledger, folder), app=app)
     try:
         with explained(ledger.engine):
             (migrations.upgrade if upgrading else migrations.ready)(ledger.engine)
-        require_same_key(ledger, secret, hidden / "key")
+        secret = key_of(ledger, hidden / "key")
     except ChainringError:
         ledger.close()
         raise

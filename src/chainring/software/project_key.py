@@ -49,6 +49,30 @@ def read_key(path: Path) -> bytes:
     return key
 
 
+def key_of(ledger: Ledger, path: Path) -> bytes:
+    """Return the project's key; a new one only where nothing was made with another yet.
+
+    Raises
+    ------
+    InputError
+        When the file holds no key, or another one than the ledger was made with; when there is
+        none though the ledger was made with one: no file is made then.
+    """
+    if not path.exists() and _is_in_use(ledger):
+        raise InputError(
+            f"the ledger of {ledger.app!r} was made with a key that is not here: copy "
+            f".chainring/key from the machine that made it, or from a backup, to {path}; if this "
+            "is another project, give it another name ([project] name)"
+        )
+    secret = read_key(path)
+    require_same_key(ledger, secret, path)
+    return secret
+
+
+def _is_in_use(ledger: Ledger) -> bool:
+    return ledger.fact(KIND, _ID, Fingerprint) is not None or ledger.ref(CHAMPION) is not None
+
+
 def require_same_key(ledger: Ledger, secret: bytes, path: Path) -> None:
     """Accept the key that the ledger was made with; one with a champion keeps it from here on.
 
