@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from chainring.contracts.errors import ConflictError, DamagedError, InputError
 from chainring.ring.recipe import FILE, load_recipe
 from chainring.software import auditing
+from chainring.software.package import origin
 from chainring.software.project import HARVESTS, HIDDEN
 from chainring.store.files import sync_folder
 
@@ -31,6 +32,7 @@ def backup(project: Project, path: Path) -> dict[str, int]:
     from chainring.store import backup as archives
 
     auditing.require_whole_export(project, "backup")
+    packaged = project.folder / origin.FILE
     load_recipe(project.folder)  # as it stands in the file: a later restore opens with that
     with noted(project, path):
         return archives.backup(
@@ -38,7 +40,11 @@ def backup(project: Project, path: Path) -> dict[str, int]:
             ledger=project.ring.ledger,
             traffic=project.ring.traffic,
             trees=project.ring.runner.trees,
-            files=[project.folder / FILE, project.folder / HIDDEN / "key"],
+            files=[
+                project.folder / FILE,
+                project.folder / HIDDEN / "key",
+                *([packaged] if packaged.is_file() else []),
+            ],
             harvests=project.folder / HIDDEN / HARVESTS,
         )
 
@@ -67,7 +73,8 @@ def restore(
             archives.restore(
                 archive, ledger=ring.ledger, traffic=ring.traffic, trees=ring.runner.trees
             )
-        for name in (HIDDEN, FILE):  # the recipe last: it is what makes a folder a project
+        packaged = [origin.FILE] if (staging / origin.FILE).is_file() else []
+        for name in (HIDDEN, *packaged, FILE):  # the recipe last: it makes a folder a project
             (staging / name).rename(folder / name)
             sync_folder(folder)
     finally:

@@ -22,7 +22,7 @@ CHUNK = 1 << 20
 MAX_ENTRIES = 1_000_000
 MAX_WHOLE_MIB = 64
 """Largest member of those that are read into memory whole."""
-FILES = ("files/chainring.toml", "files/key")
+FILES = ("files/chainring.toml", "files/key", "files/packaged.json")
 """What is written outside of the stores."""
 _STREAMED = ("ledger", "traffic", "trees", "blobs", "harvests")
 

@@ -447,6 +447,19 @@ def test_a_state_of_another_package_is_told(
         wait_until(lambda: f"package.beside because={told}" in log.read_text("utf-8"))
 
 
+def test_a_restored_package_is_a_package(packaged: tuple[Path, Packaged], tmp_path: Path) -> None:
+    _, made = packaged
+    folder, again = copy(made.folder / "project", tmp_path / "project"), tmp_path / "again"
+    with closing(Project.open(folder)) as project:
+        project.backup(tmp_path / "all.tar.gz")
+        told = project.status()["package"]
+    with closing(Project.restore(tmp_path / "all.tar.gz", again)) as project:
+        assert brought(again) == brought(folder)
+        assert project.status()["package"] == told
+        assert project.status()["because"].startswith("this is a package")
+    assert told["id"] == made.id
+
+
 def test_reactions_that_teach_nobody_are_counted(
     packaged: tuple[Path, Packaged], tmp_path: Path
 ) -> None:
