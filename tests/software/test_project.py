@@ -111,3 +111,34 @@ def test_a_ledger_beside_the_recipe_is_found_wherever_the_command_was_started(
         with opened(Path(place)) as project:
             assert project.ring.ledger.engine.url.database == str(tmp_path / "shop" / "ledger.db")
     assert list(Path().iterdir()) == []
+
+
+def test_a_ledger_that_lies_where_the_command_was_started_is_not_begun_anew_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = tmp_path / "shop"
+    run("init", str(shop))
+    recipe = shop / "chainring.toml"
+    recipe.write_text(recipe.read_text() + '[store]\nledger = "sqlite:///ledger.db"\n')
+    (tmp_path / "ledger.db").touch()
+    monkeypatch.chdir(tmp_path)
+    said = refused("status", "-p", "shop")
+    assert said.startswith(
+        f"the ledger {tmp_path / 'ledger.db'} lies where the command was started"
+    )
+    assert not (shop / "ledger.db").exists()
+    (tmp_path / "ledger.db").rename(shop / "ledger.db")
+    for place in (tmp_path, shop):
+        monkeypatch.chdir(place)
+        with opened(shop) as project:
+            assert project.ring.ledger.engine.url.database == str(shop / "ledger.db")
+
+
+def test_a_ledger_in_memory_is_no_file(tmp_path: Path) -> None:
+    shop = tmp_path / "shop"
+    run("init", str(shop))
+    recipe = shop / "chainring.toml"
+    recipe.write_text(recipe.read_text() + '[store]\nledger = "sqlite:///:memory:"\n')
+    with opened(shop) as project:
+        assert project.ring.ledger.engine.url.database == ":memory:"
+    assert not list(shop.glob("*memory*"))

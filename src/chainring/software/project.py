@@ -143,10 +143,27 @@ def open_ring(
 
 
 def _ledger_url(stated: str, folder: Path) -> str:
-    """Return where the ledger is; the file of a relative url lies in the project's folder."""
-    if stated.startswith("sqlite:"):
-        return f"sqlite:///{folder.resolve() / stated.removeprefix('sqlite:///')}"
-    return stated or f"sqlite:///{(folder / HIDDEN / 'ledger.db').resolve()}"
+    """Return where the ledger is; the file of a relative url lies in the project's folder.
+
+    Raises
+    ------
+    InputError
+        When that file is not there, but one of its name where the command was started: relative
+        urls were read so once, and an empty ledger would be begun beside the full one.
+    """
+    if not stated.startswith("sqlite:"):
+        return stated or f"sqlite:///{(folder / HIDDEN / 'ledger.db').resolve()}"
+    name = stated.removeprefix("sqlite:///")
+    if name == ":memory:":
+        return stated
+    file = Path(name.partition("?")[0])
+    if file.is_file() and not (folder / file).exists():
+        raise InputError(
+            f"the ledger {file.resolve()} lies where the command was started, and {folder} has "
+            f"none: move it there, with its -wal and -shm, or write sqlite:///{file.resolve()} as "
+            "`ledger`; if it is another project's, start the command in another folder"
+        )
+    return f"sqlite:///{folder.resolve() / name}"
 
 
 def _placed(recipe: Recipe, folder: Path) -> Recipe:
