@@ -66,6 +66,34 @@ def test_a_no_that_is_none_is_no_refusal(said: str) -> None:
     assert not is_refusal(said)
 
 
+@pytest.mark.parametrize(
+    "said",
+    ["没有限制", "没有任何限制", "无任何限制", "不受限制", "无使用限制", "未拒绝", "没有拒绝",
+     "没有反对", "未反对", "未撤回", "不会反对", "沒有限制", "無任何限制", "未拒絕", "沒有反對",
+     "不會反對", "从未撤回", "從未拒絕", "用户未撤回", "授权未过期", "没有人反对",
+     "没有提出过反对", "没有不同意", "无异议，没有不同意见", "无期限", "not refused",
+     "not opted out", "user has not withdrawn", "never withdrawn", "hasn't refused",
+     "has never been withdrawn", "no usage limits", "no training restrictions",
+     "cannot be revoked", "no permission needed", "withdrawable", "no agreement needed",
+     "not refused, not withdrawn", "no user objected", "No. 5"],
+)  # fmt: skip
+def test_a_no_to_a_no_is_no_refusal(said: str) -> None:
+    assert not is_refusal(said)
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["无条件拒绝", "没有意见表示不同意", "未成年,家长不同意", "无意见：不同意", "不可撤销地拒绝",
+     "無條件拒絕", "沒有意見表示不同意", "未成年，家長不同意", "不可撤銷地拒絕", "未撤回拒绝",
+     "未成年，没有监护人同意", "无权限", "没有使用权限", "不同意 拒绝使用", "不同意/拒绝",
+     "不会同意", "不行禁止使用", "没有人同意", "不得不拒绝", "不过拒绝使用", "No - I don't",
+     "no: never", "no（否）", "No; never", "no — never", "No. Never.", "not opted in",
+     "not specified; refused", "not limited, but not for training", "no training if required"],
+)  # fmt: skip
+def test_a_no_after_what_would_be_none_is_a_refusal(said: str) -> None:
+    assert is_refusal(said)
+
+
 @pytest.mark.parametrize("said", ["none", "", "yes", "1", "同意", "training", "no ads", "nothing"])
 def test_whoever_says_nothing_or_something_else_has_not_refused(said: str) -> None:
     assert not is_refusal(said)

@@ -28,24 +28,41 @@ _WHO = (
     "(?:本人|我们?|我們|患者|病人|家[属屬]|用[户戶]|客[户戶]|监护人|監護人|同意[书書]?|授[权權]|[暂暫][时時]?"
     "|已[经經]?|尚|[从從]|[还還]|仍|明[确確]|[坚堅][决決]){0,3}"
 )
-_NO = (
-    "不|未|[没沒]|否|[无無]|非(?:授[权權]|同意|[许許]可)|拒[绝絕]|禁止|撤|反[对對]|取消|收回|作[废廢]"
-    "|失效|[过過]期"
-)
+_END = "拒[绝絕]|反[对對]|禁止|撤|取消|收回|作[废廢]|失效|[过過]期"
+_NO = f"不|未|[没沒]|否|[无無]|非(?:授[权權]|同意|[许許]可)|{_END}"
 _NO_NO = (  # begins like a no, and grants, names a matter, or says nothing
-    "不限|不反[对對]|不拒[绝絕]|不介意|不[仅僅只光]|不可撤|不良|不孕|不(?:署|具|[记記])名|不[详詳明]|不清楚|不[适適]用"
-    "|不需|[无無](?:限|条件|條件|[偿償]|[异異][议議]|意[见見]|妨|所[谓謂]|需|[须須]|[监監]督|[创創]|痛)"
+    "(?:不|未|[没沒]有?|[无無])(?:曾|[经經]|[会會]|再|被|可以?|能|得|想|打算|任何|人|(?:提出|表示)[过過]?"
+    rf"|要求|[选選][择擇]|申[请請]|主[动動]|明[确確]){{0,2}}(?:{_END}|退出|不(?:同意|[愿願]))"
+    r"|(?:[无無未]|[没沒]有?|不(?:受|[设設加作做]))[^,。;:!?()\s同授许許准签簽]{0,4}限[制定]"
+    "|[不未](?:受|[设設])?限|[无無][期时時]?限"
+    "|不介意|不[仅僅只光]|不良|不孕|不(?:署|具|[记記])名|不[详詳明]|不清楚|不[适適]用"
+    "|不需|[无無](?:条件|條件|[偿償]|[异異][议議]|意[见見]|妨|所[谓謂]|需|[须須]|[监監]督|[创創]|痛)"
     "|[没沒]有?(?:[问問][题題]|意[见見]|[异異][议議]|[关關][系係])|未(?:成年|[满滿]|知|[说說]明|填|注明|[声聲]明)"
 )
+_WHO_EN = "(?:(?:i|we|user|patient|customer|client|subject|guardian|has|have|is|was) ){0,2}"
+_END_EN = (
+    "disagree|disallow|declin|refus|(?:withdr[ae]w|revok)(?!able)|reject|objects?\\b|forb[ia]d"
+    "|prohibit|den(?:y|ied)|opt(?:s|ed)?[ -]out"
+)
+_NOT = (
+    "(?:(?:do|does|did|has|have|had|was|is|are|may|must|can|should|shall|will|would)"
+    "(?: not|n['’]?t)|cannot|not|never)\\b"
+)
+_NOT_NOT = (
+    rf"{_NOT} (?:(?:yet|been|be|ever) )*(?:{_END_EN}|limited|restricted|only|applicable|specified"
+    r"|stated|known|asked|required|recorded|mind|object|expired|for (?!train|learn|us|ml|ai))"
+    r"|no (?:\w+ )?(?:limit|restriction|object)|no \w+ (?:is |are )?(?:needed|required)"
+)
 _SAYS_NO = re.compile(
-    rf"{_WHO}(?!{_NO_NO})(?:{_NO})"
-    r"|(?:(?:i|we|user|patient|customer|client|subject|guardian|has|have|is|was) ){0,2}(?:"
-    r"(?:(?:do|does|did|has|have|had|was|is|are|may|must|can|should|shall|will|would)"
-    r"(?: not|n['’]?t)|cannot|not)\b(?! (?:limited|restricted|only|applicable|specified|stated"
-    r"|known|asked|required|recorded|mind|object|for (?!train|learn|us|ml|ai)))"
-    r"|never\b|no,|no (?:us|training|learning|permission|agreement|approval|thank|way|sharing)"
-    r"|disagree|disallow|declin|refus|withdr[ae]w|revok|reject|objects?\b|forb[ia]d|prohibit"
-    r"|den(?:y|ied)|opt(?:s|ed)?[ -]out)"
+    rf"{_WHO}(?:{_NO})|{_WHO_EN}(?:{_NOT}|{_END_EN}|no(?: ?[,;:(!–—]| -|\. (?!\d))"
+    r"|no (?:us|training|learning|permission|agreement|approval|thank|way|sharing))"
+)
+_GRANTS = re.compile(rf"{_WHO}(?:{_NO_NO})|{_WHO_EN}(?:{_NOT_NOT})")
+_NONE = re.compile(rf"{_NO_NO}|\b(?:{_NOT_NOT})")
+_AFTER_ALL = re.compile(  # a no that follows what alone would be none
+    "(?:不|未|[没沒]有?|[无無])(?:取得|[获獲]得|得到|[经經]|本人|[监監][护護]人|家[长長])?"
+    "(?:同意(?![见見])|允[许許]|授[权權]|[愿願]|[许許]可|[签簽])|拒[绝絕]|禁止|反[对對]"
+    rf"|\b(?:{_END_EN}|{_NOT} (?:agree|consent|allow|permit|train|for (?:train|learn|us|ml|ai)))"
 )
 
 
@@ -60,9 +77,13 @@ def is_refusal(consent: str) -> bool:
     """Whether a consent says, in whatever dress, that the text must not be used.
 
     What begins with a no is one, as far as it can be told: a refusal taken for granted harms, a
-    consent taken for a refusal is counted among what was left out.
+    consent taken for a refusal is counted among what was left out. A no to a no is none, unless
+    another one follows.
     """
     said = plain(consent).strip(_MARKS)
+    granted = None if said in REFUSALS else _GRANTS.match(said)
+    if granted is not None:
+        return _AFTER_ALL.search(_NONE.sub("", said[granted.end() :])) is not None
     return said in REFUSALS or _SAYS_NO.match(said) is not None
 
 
