@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chainring.contracts.errors import ConflictError, DamagedError, InputError
+from chainring.ring.built import current
 from chainring.ring.recipe import FILE, load_recipe
 from chainring.software import auditing
 from chainring.software.package import origin
@@ -96,6 +97,8 @@ def _require_kept(ledger: str) -> None:
 def require_whole(project: Project) -> None:
     """Say what neither a backup made here nor a project restored here has.
 
+    Of a package only the champion's form is asked for: the rest stays where it was packaged.
+
     Raises
     ------
     DamagedError
@@ -103,6 +106,9 @@ def require_whole(project: Project) -> None:
     """
     ring = project.ring
     named = ring.ledger.trees()
+    if origin.brought(project.folder) is not None:
+        _, served = current(ring)
+        named = set() if served is None else {served.form}
     missing = len(named - ring.runner.trees.closure(named))
     if missing:
         raise DamagedError(

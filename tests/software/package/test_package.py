@@ -20,7 +20,7 @@ from types import SimpleNamespace
 
 import httpx
 import pytest
-from tests.software.conftest import copy, run, wait_until
+from tests.software.conftest import copy, refused, run, wait_until
 
 from chainring.contracts.codec import decode, encode
 from chainring.contracts.errors import ConflictError, RefusedError
@@ -445,6 +445,21 @@ def test_a_state_of_another_package_is_told(
     log = folder / "server.log"
     with serving(folder):
         wait_until(lambda: f"package.beside because={told}" in log.read_text("utf-8"))
+
+
+def test_a_backup_of_a_package_asks_for_no_trees_but_those_of_its_form(
+    packaged: tuple[Path, Packaged], tmp_path: Path
+) -> None:
+    _, made = packaged
+    folder, again = copy(made.folder / "project", tmp_path / "project"), tmp_path / "again"
+    run("backup", str(tmp_path / "all.tar.gz"), "-p", str(folder))
+    run("restore", str(tmp_path / "all.tar.gz"), str(again))
+    with closing(Project.open(folder)) as project, closing(Project.open(again)) as restored:
+        found = [[one.label for one in own.predict(TEXTS)] for own in (project, restored)]
+    assert found[0] == found[1]
+    shutil.rmtree(folder / ".chainring" / "store")
+    told = refused("backup", str(tmp_path / "half.tar.gz"), "-p", str(folder))
+    assert "1 of the 1 trees that the ledger names lie neither in" in told
 
 
 def test_a_restored_package_is_a_package(packaged: tuple[Path, Packaged], tmp_path: Path) -> None:
