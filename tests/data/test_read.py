@@ -321,14 +321,23 @@ def test_the_kind_of_label_a_file_begins_with_stays(data: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["notice.csv", "License.jsonl.gz", "copying.parquet", "readme.tsv"]
+    "name",
+    [
+        "notice.csv",
+        "License.jsonl.gz",
+        "copying.parquet",
+        "readme.tsv",
+        "使用说明.txt",
+        "说明.txt",
+        "說明.md",
+    ],
 )
-def test_a_table_is_no_paper_whatever_its_name(name: str) -> None:
+def test_tables_and_instructions_for_use_are_no_papers(name: str) -> None:
     assert not is_paper(name)
 
 
 @pytest.mark.parametrize(
-    "name", ["NOTICE", "data/README.md", "LICENSE.txt.gz", "readme.zh.html", "说明.txt"]
+    "name", ["NOTICE", "data/README.md", "LICENSE.txt.gz", "readme.zh.html", "自述.txt"]
 )
 def test_what_is_about_the_data_is_a_paper(name: str) -> None:
     assert is_paper(name)

@@ -53,7 +53,7 @@ R = TypeVar("R", bound=str)
 _OTHER_ENDINGS = {".txt": "text", ".ndjson": "jsonl", ".htm": "html", ".xhtml": "html"}
 _PAPERS = {
     "readme", "license", "licence", "notice", "changelog", "copying",
-    "说明", "說明", "使用说明", "自述", "自述文件", "读我", "许可", "许可证",
+    "自述", "自述文件", "读我", "许可", "许可证",
 }  # fmt: skip
 _PAPER_ENDINGS = {"", ".txt", ".text", ".md", ".rst", ".pdf", ".htm", ".html", ".xhtml"}
 _PEEK_ROWS = 100

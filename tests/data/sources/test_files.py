@@ -282,6 +282,22 @@ def test_json_lines_that_an_earlier_version_read_are_read_again_and_tables_are_n
     assert read == ["a.jsonl"]
 
 
+def test_files_about_the_data_are_told_once_and_instructions_for_use_are_read(
+    bucket: Any, harvest: Harvest, bring: Bring
+) -> None:
+    put(bucket, "使用说明.txt", "充电三小时\n".encode())
+    put(bucket, "自述.txt", b"not data")
+    put(bucket, "README.md", b"not read anyway")
+    (said,) = bring(FILES, path="memory://shop")
+    assert said.startswith("passed over by name, as about the data: ")
+    assert said.endswith("/自述.txt")
+    assert "README" not in said
+    assert texts(harvest) == ["充电三小时"]
+    assert not bring(FILES, path="memory://shop")
+    put(bucket, "LICENSE.txt", b"not data")
+    assert "LICENSE.txt, " in bring(FILES, path="memory://shop")[0]
+
+
 def test_a_file_larger_than_allowed_is_refused(bucket: Any, bring: Bring) -> None:
     put(bucket, "a.txt", os.urandom(3 << 20))
     with pytest.raises(InputError, match="more than max_file_mib = 1"):

@@ -76,7 +76,7 @@ def bring(settings: DialogueSettings, *, harvest: Harvest, say: Say) -> None:
     """Bring the exchanges of all dialogues into the harvest."""
     keyed = settings.model_dump(exclude={"path"})
     for file in changed_files(
-        settings.paths, tuple(_VERSIONS), harvest=harvest, keyed=keyed, versions=_VERSIONS
+        settings.paths, tuple(_VERSIONS), harvest=harvest, keyed=keyed, say=say, versions=_VERSIONS
     ):
         _read(file, settings, harvest, say)
 

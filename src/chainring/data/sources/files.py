@@ -84,7 +84,7 @@ def bring(settings: FilesSettings, *, harvest: Harvest, say: Say) -> None:
     readers = endings()
     keyed = settings.model_dump(include={"columns"})
     for file in changed_files(
-        settings.paths, list(readers), harvest=harvest, keyed=keyed, versions=_VERSIONS
+        settings.paths, list(readers), harvest=harvest, keyed=keyed, say=say, versions=_VERSIONS
     ):
         _read(file, readers[ending_of(file.name)], settings, harvest, say)
 

@@ -11,7 +11,7 @@ from chainring.contracts.errors import InputError
 from chainring.data.harvest import Harvest
 from chainring.data.lines import CutShort
 from chainring.data.read import ending_of, is_paper, split_of
-from chainring.data.sources.reading import Reading, drop_other_pieces, fingerprint_of
+from chainring.data.sources.reading import Reading, drop_other_pieces, fingerprint_of, is_new
 from chainring.data.sources.remote import RemoteFile, remote_files
 
 UNREAD = "could not be read"
@@ -50,6 +50,7 @@ def changed_files(
     *,
     harvest: Harvest,
     keyed: Any,
+    say: Callable[[str], None],
     versions: Mapping[str, int] | None = None,
 ) -> Iterator[RemoteFile]:
     """Yield the files to read; after the last, drop what came from files that are gone.
@@ -60,6 +61,8 @@ def changed_files(
         Of the files that are read: `.jsonl`.
     keyed
         The settings that change what a file's rows are: with others it is read again.
+    say
+        Told once which files are passed over by their names (README.txt).
     versions
         Ending → version of how such files are read, where it ever changed.
 
@@ -69,10 +72,12 @@ def changed_files(
         When no file has such an ending.
     """
     known = versions or {}
+    there = [file for file in remote_files(paths) if ending_of(file.name) in endings]
+    papers = sorted(file.name for file in there if is_paper(file.name))
     found = [
         replace(file, fingerprint=_fingerprint(file, keyed, known.get(ending_of(file.name))))
-        for file in remote_files(paths)
-        if ending_of(file.name) in endings and not is_paper(file.name)
+        for file in there
+        if not is_paper(file.name)
     ]
     if not found:
         raise InputError(
@@ -82,6 +87,8 @@ def changed_files(
     for file in found:
         if not file.fingerprint or fingerprint_of(harvest, file.name) != file.fingerprint:
             yield file
+    if papers and is_new(harvest, "papers", papers):
+        say(f"passed over by name, as about the data: {', '.join(papers)}")
     drop_other_pieces(harvest, {file.name for file in found})
 
 
