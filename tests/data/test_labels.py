@@ -237,3 +237,11 @@ def test_a_thumbs_down_that_a_person_agreed_with_stays_one(shop: Any, correction
     rated = correction(1, "how long does it take", "", rejected="wait", state="accepted")
     found = run(shop, [rated], (decision("fb_1", "", private=True),))[2:]
     assert [(one.value, one.state) for one in found] == [("", "accepted")] * 2
+
+
+def test_a_thumbs_down_once_accepted_with_its_answer_stays_one(shop: Any, correction: Any) -> None:
+    rated = correction(1, "how long does it take", "", rejected="wait", reaction="rating")
+    found = run(shop, [rated], (decision("fb_1", "wait", private=True),))[2:]
+    assert [(one.value, one.state) for one in found] == [("", "accepted")] * 2
+    other = run(shop, [rated], (decision("pred_1", "wait", private=True),))[2:]
+    assert [one.value for one in other if one.state == "accepted"] == ["wait"]

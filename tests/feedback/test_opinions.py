@@ -93,6 +93,16 @@ def test_a_preference_that_says_nothing_of_two_texts_is_left_out_with_the_reason
     assert counts[reason] == 1
 
 
+@pytest.mark.parametrize("given", [{}, {"holdout": True}])
+def test_a_thumbs_down_accepted_with_its_answer_teaches_no_answer(
+    given: dict[str, Any], row: Row, guard: Guard, review: Review
+) -> None:
+    rows = [rated(row, 1, "down", **given)]
+    for settings in (AUTO, FeedbackSettings(ratings=False)):
+        found, _ = said(rows, guard, review("fb_1", "请稍等", private=True), settings=settings)
+        assert not any(one.label for one in found)
+
+
 def test_an_author_s_correction_takes_the_place_of_their_rating(row: Row, guard: Guard) -> None:
     rows = [
         rated(row, 1, "down"),

@@ -117,6 +117,8 @@ class _Reviewed:
             yield from labels
             return
         decision = self._by_subject[max(about, key=self._order.__getitem__)]
+        if _refuses_still(record, decision):
+            decision = replace(decision, value="")
         for label in labels:
             state = self._state(label, decision)
             if state == "accepted":
@@ -147,6 +149,13 @@ class _Reviewed:
     def unused(self) -> set[str]:
         """Return what was decided upon and is not here."""
         return set(self._by_subject) - self._used
+
+
+def _refuses_still(record: Record, decision: Label) -> bool:
+    """Whether a decision let a rating stand by naming the unwanted answer, as it once did."""
+    about_rating = decision.record == record.locator and not said_of(record)
+    refused = record.fields.get("rejected")
+    return about_rating and decision.state == "accepted" and decision.value == refused
 
 
 def _held(labels: Sequence[Label], test: Callable[[int, Label], bool]) -> list[Label]:

@@ -50,7 +50,14 @@ from chainring.feedback.caps import author_limit
 from chainring.feedback.dropped import Dropped
 from chainring.feedback.opinions import opinions
 from chainring.feedback.settings import FeedbackSettings
-from chainring.feedback.statement import Statement, part_of, refused, state_of, unusable
+from chainring.feedback.statement import (
+    Statement,
+    part_of,
+    refused,
+    refuses,
+    state_of,
+    unusable,
+)
 from chainring.store.tables import read_table, write_table
 
 STATEMENTS = ("correction", "confirmation")
@@ -101,6 +108,8 @@ def statements(
     written = TASKS[task].form == "text"
     ordered = sorted(rows, key=lambda row: (row.at, row.id))
     decisions = {one.record: one for one in reviewed if one.author_kind == "person"}
+    if written:
+        decisions |= _agreed(ordered, decisions)
     dropped = Dropped()
     said = [
         one
@@ -117,6 +126,18 @@ def statements(
     answers = [*_reviewed(ordered, decisions, guard, settings, dropped)]
     every = sorted([*said, *decided, *answers], key=lambda one: one.order)
     return [_beside_answer(one) for one in every] if written else every, dropped
+
+
+def _agreed(rows: Iterable[Feedback], decisions: Mapping[str, Label]) -> dict[str, Label]:
+    """Return decisions that let a thumbs-down stand without the answer that they once named."""
+    return {
+        row.id: replace(one, value="")
+        for row in rows
+        if refuses(row)
+        and (one := decisions.get(row.id)) is not None
+        and one.state == "accepted"
+        and one.value == row.answer
+    }
 
 
 def _newest(rows: Iterable[Feedback], dropped: Dropped) -> list[Feedback]:

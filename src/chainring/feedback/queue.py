@@ -24,6 +24,7 @@ from chainring.contracts.prediction import Prediction
 from chainring.feedback.corrections import statements
 from chainring.feedback.holdout import refused_answers, sample, share_to_decide
 from chainring.feedback.settings import FeedbackSettings
+from chainring.feedback.statement import refuses
 from chainring.feedback.value_rules import ValueRules
 from chainring.text.normalise import normalise
 
@@ -171,11 +172,6 @@ def _rated(row: Feedback) -> str:
     if refuses(row):
         return "rated down, and to accept is to agree; "
     return f"rated {row.value}; " if row.kind == "rating" else ""
-
-
-def refuses(row: Feedback) -> bool:
-    """Whether a reaction says of an answer that it is not wanted, and not what would be."""
-    return row.kind == "rating" and row.value == "down"
 
 
 def _of_reaction(row: Feedback, kind: ItemKind, *, proposed: str = "", why: str = "") -> ReviewItem:

@@ -69,6 +69,11 @@ def part_of(row: Feedback) -> str:
     return "reacted" if row.holdout else "train"
 
 
+def refuses(row: Feedback) -> bool:
+    """Whether a reaction says of an answer that it is not wanted, and not what would be."""
+    return row.kind == "rating" and row.value == "down"
+
+
 def refused(row: Feedback, label: str) -> str:
     """Return the written answer that a better text was put in place of, or nothing."""
     served = "" if row.passed_on or row.holdout else row.answer

@@ -21,6 +21,7 @@ from chainring.feedback.cases import close, truth_of
 from chainring.feedback.holdout import decides, share_to_decide
 from chainring.feedback.queue import ItemKind, ReviewItem, Texts
 from chainring.feedback.settings import FeedbackSettings
+from chainring.feedback.statement import refuses
 from chainring.ring.asked import open_asks, said_by_people, was_asked
 from chainring.ring.release.course import running
 from chainring.ring.sight import Sight, request_facts
@@ -241,7 +242,7 @@ def _item(project: Project, item: str) -> ReviewItem:
             text=row.text,
             answer=row.answer,
             proposed=_proposed(traffic, row),
-            refused=queue.refuses(row),
+            refused=refuses(row),
             author=row.author,
             at=row.at,
             pair=row.pair,
