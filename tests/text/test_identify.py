@@ -26,6 +26,15 @@ TEXTS = {
     "我的 iPhone 15 Pro Max 充不了电，请帮忙看看": "zh",
     "血常规：WBC 12.3×10^9/L，N 85%，HGB 110g/L，PLT 230×10^9/L；CRP 56mg/L；PCT 0.8ng/ml。": "zh",
     "血氣：pH 7.32，PaCO2 52mmHg，PaO2 60mmHg，BE -3mmol/L，Lac 2.1mmol/L，考慮呼酸": "zh",
+    "肝功能：ALT 85U/L，AST 62U/L，TBIL 23umol/L，ALB 38g/L，GGT 90U/L": "zh",
+    "甲功：FT3 8.9pmol/L，FT4 32pmol/L，TSH 0.01mIU/L，TRAb 5.6IU/L": "zh",
+    "腫瘤標誌物：CEA 12ng/ml，CA199 56U/ml，AFP 3 ng/ml，CA153 8 U/ml": "zh",
+    "T3 T4 TSH 偏高": "zh",
+    "iPhone 15 Pro Max 退款": "zh",
+    "What does 退货 mean here?": "und",
+    "Very nice 好": "und",
+    "CANCEL ORDER NOW 退": "und",
+    "Great product!!! 好": "und",
     "荷物を三週間待っていますが、誰も答えてくれません。": "ja",
     "소포를 삼 주 동안 기다리고 있는데 아무도 대답하지 않습니다.": "ko",
     "ฉันรอพัสดุมาสามสัปดาห์แล้ว": "th",
@@ -51,6 +60,16 @@ def test_the_small_words_of_english_agree_with_the_model(code: str) -> None:
     assert (module._english(text) is not None) == (code == "en")
 
 
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [("Wie kann ich meine Bestellung stornieren 退货", "de"),
+     ("Je voudrais annuler ma commande 退货", "fr"),
+     ("My name is 李雷 and I live in 上海, please help", "en")],
+)  # fmt: skip
+def test_a_chinese_word_takes_no_text_from_a_sure_model(text: str, code: str) -> None:
+    assert identify(text)[0] == code
+
+
 class _Says:
     def __init__(self, code: str, confidence: float) -> None:
         self.said = code, confidence
@@ -60,12 +79,13 @@ class _Says:
 
 
 def test_every_chinese_language_of_the_model_is_chinese() -> None:
-    text = "Lorem ipsum dolor sit amet in 中"
+    text = "Lorem ipsum dolor amet 中文"
     assert identify(text, model=_Says("wuu", 0.9)) == ("zh", 0.9)
     assert identify(text, model=_Says("yue", 0.2))[0] == "zh"
     assert identify(text, model=_Says("la", 0.3))[0] == "zh"
     assert identify(text, model=_Says("la", 0.9)) == ("la", 0.9)
-    assert identify(text[:-1], model=_Says("la", 0.3))[0] == "und"
+    assert identify(f"{text[:-1]} et", model=_Says("la", 0.3))[0] == "und"
+    assert identify(text[:-2], model=_Says("la", 0.3))[0] == "und"
 
 
 def test_only_the_beginning_is_read() -> None:

@@ -77,9 +77,11 @@ def identify(text: str, *, model: Any = None) -> tuple[str, float]:
     if not _LETTER.search(head):
         return "und", 0.0
     code, confidence = (model or _model()).classify(head)
-    if code in _CHINESE or (confidence < MIN_CONFIDENCE and _is_chinese(head)):
-        return "zh", round(max(confidence, MIN_CONFIDENCE), 4)
-    return (code if confidence >= MIN_CONFIDENCE else "und"), round(confidence, 4)
+    if confidence >= MIN_CONFIDENCE:
+        return ("zh" if code in _CHINESE else code), round(confidence, 4)
+    if _is_chinese(head):  # readings and names beside it: WBC 12.3
+        return "zh", MIN_CONFIDENCE
+    return "und", round(confidence, 4)
 
 
 def _by_script(head: str) -> tuple[str, float] | None:
@@ -93,8 +95,6 @@ def _by_script(head: str) -> tuple[str, float] | None:
         share = (han + kana) / (han + kana + words)
         if share > 0.5:
             return ("ja" if 20 * kana >= han + kana else "zh"), round(share, 4)
-        if not kana and language(head) == "zh":  # readings and names beside it: WBC 12.3
-            return "zh", max(MIN_CONFIDENCE, round(share, 4))
     letters = len(_LETTER.findall(head))
     for code, script in _ONLY_HERE.items():
         if letters and 2 * len(script.findall(head)) > letters:
@@ -103,7 +103,7 @@ def _by_script(head: str) -> tuple[str, float] | None:
 
 
 def _is_chinese(head: str) -> bool:
-    return _HAN.search(head) is not None and not _KANA.search(head)
+    return language(head) == "zh" and not _KANA.search(head)
 
 
 def _english(head: str) -> tuple[str, float] | None:

@@ -90,9 +90,10 @@ def language(text: str) -> Language:
     A Chinese character weighs as much as a whole run of Latin letters (a word, a link, an order
     code), since it carries about as much: so brand names do not turn a Chinese sentence into an
     English one, and a quoted Chinese word does not do the reverse. Beside Chinese, codes, units,
-    abbreviations and names of a value (WBC 12.3) count for none, and up to four names a character
-    without a small word of English make no English. Where letters of other scripts make up a third
-    of all letters or more, or where there is no letter, the answer is ``"und"``.
+    abbreviations and names of a value (WBC 12.3) count for none, and up to four names for each
+    character beyond the first make no English where no small word of it is among them. Where
+    letters of other scripts make up a third of all letters or more, or where there is no letter,
+    the answer is ``"und"``.
 
     >>> language("请把 Galaxy Watch Ultra 退货"), language("How do I say 退货?"), language("123")
     ('zh', 'en', 'und')
@@ -112,7 +113,8 @@ def _are_names(runs: list[re.Match[str]], *, han: int) -> bool:
     """Return whether runs of Latin letters beside Chinese are names and readings, no sentence."""
     words = [word.lower() for run in runs for word in _WORD.findall(run[0])]
     is_said = not _SMALL.isdisjoint(words)
-    return sum(map(_is_word, runs)) <= (han if is_said else _MAX_NAMES * han)
+    free = _MAX_NAMES * (han - 1)  # a single character beside names may be an ornament
+    return sum(map(_is_word, runs)) <= (min(han, free) if is_said else free)
 
 
 def _is_word(run: re.Match[str]) -> bool:

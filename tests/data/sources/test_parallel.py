@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from chainring.contracts.errors import InputError
 from chainring.data.harvest import DROPPED, Harvest
+from chainring.data.sources import parallel
 from chainring.data.sources.parallel import PARALLEL, ParallelSettings, reason_against
 
 Bring = Callable[..., list[str]]
@@ -167,3 +168,17 @@ def test_of_true_translations_nearly_all_stay(shared: Path) -> None:
     settings = ParallelSettings(path="a.tsv")
     kept = [reason_against(row["source"], row["target"], settings) is None for row in rows]
     assert sum(kept) / len(kept) > 0.97
+
+
+@pytest.mark.parametrize(
+    ("text", "stated", "found"),
+    [
+        ("Louis Vuitton Beijing 路", "en", ""),
+        ("Wie kann ich meine Bestellung stornieren 退货", "de", ""),
+        ("Galaxy Watch Ultra 退貨", "en", "zh"),
+    ],
+)
+def test_a_chinese_word_in_a_text_makes_no_other_language(
+    text: str, stated: str, found: str
+) -> None:
+    assert parallel._language_fault(text, stated) == found
