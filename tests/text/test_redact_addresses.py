@@ -112,7 +112,8 @@ def test_what_only_sounds_like_an_address_stays(text: str) -> None:
 PIECES = [
     "小区12幢", "翠苑", "村12组", "小区1-", "一号楼", "家在苑", "12 Oak, ", "Oak, ", "PO Box 1, ",
     "Flat 5, ", "postcode ", "12 A A A A, A, A, ", "寄到南京25号",
-    "住在阳光花园8号", "家住一二三里",
+    "住在阳光花园8号", "家住一二三里", "住在石桥头105号", "省市区镇", "地址是是是是",
+    "北京市区大石镇9号前",
 ]  # fmt: skip
 
 

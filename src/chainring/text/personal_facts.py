@@ -86,7 +86,8 @@ _NUMBERS = (
 _STREET = "(?:路|街|道|巷|弄|胡同|村|里|园|苑|城|庄|湾|小区|大厦|新村|公寓|广场|组|社区)"
 _SECTION = "(?:[东南西北中]?[一二三四五六七八九十]?段)? ?"
 _ADDRESS = re.compile(
-    rf"(?:{_PLACES})(?: ?[{HAN}·]){{0,26}}?{_STREET}{_SECTION}(?P<numbers>{_NUMBERS})"
+    rf"(?:{_PLACES})(?: ?[{HAN}·]){{0,26}}?(?:{_STREET}|[市区县][{HAN}]{{2,4}}镇)"
+    rf"{_SECTION}(?P<numbers>{_NUMBERS})"
 )
 _HOME_WORDS = "地址|住址|住所|家住|住在|现住|居住地|寄到|寄往|寄给我|送到|送货到|发到|户籍|搬到"
 _HOME_LABEL = labelled(_HOME_WORDS, _HOME_WORDS)
@@ -137,11 +138,25 @@ def _name_of_road(before: str) -> int:
     return len(before) - start if road.start() - start >= _MIN_ROAD_NAME else 0
 
 
-_OUT_OF_HOUSE = re.compile(f"[0-9]{{1,5}} ?号 ?{_NO_HOUSE}")
+_NO_DOOR = re.compile("[0-9]{1,5} ?号 ?(?:出?口|站)")
+_OUT_OF_HOUSE = re.compile(f"(?:[0-2]?[0-9]|3[01]) ?号 ?{_NO_HOUSE}")
 _DAY, _BUSY_DAY = re.compile(f"{_IS_DAY}$"), re.compile(_DAY_GOES_ON)
 _UNITS, _STRONG = re.compile(_UNIT), re.compile("[栋幢弄室户院]|单元")
 _SHOPS, _FLOOR = re.compile("[城园] ?$"), re.compile("[楼层门房]$")
-_DISTRICT = re.compile("[省县镇]|(?<![小社园商城])区|(?<![城超都上门])市(?![场民])|乡(?![下亲])")
+_DISTRICT = re.compile(
+    "[省县镇]|街道|(?<![小社园商城])区|(?<![城超都上门])市(?![场民])|乡(?![下亲])"
+)
+_CITY = re.compile("[省市] ?$")  # no house is counted there: 南京市25号 is a day
+_NAMED_TOWN = re.compile(  # and not 我们镇, 古镇
+    f"[{HAN}]{{2}}(?<!们)(?<![这那]个)(?:街道|(?<![乡城小古本我该这那])(?<!景德)镇) ?$"
+)
+_LIVING = re.compile(f"(?:家住|住在|现住|[地住]址|住所|居住地){LINKS}$")
+_LABEL_REACH = 16
+_HOUSE_ALONE = re.compile(  # no day, and no bed or room of many
+    f"(?!{_IS_DAY})[1-9][0-9]{{0,4}}[a-z]? ?号"
+    "(?! ?(?:出?口|[站台机窗桌柜床]|车[间厢]|房(?!子)|病[床房人]|选项))"
+    "|[0-9]{1,5}[a-z]? ?[号座][ -]?[0-9]{3,4}(?![0-9.:-]| ?[元块天年月日号人个位点时分])"
+)
 
 
 def _is_told(home: re.Match[str]) -> bool:
@@ -153,20 +168,29 @@ def _is_told(home: re.Match[str]) -> bool:
 
 def _is_home(home: re.Match[str]) -> bool:
     """Return whether a house is named, and not a day (寄到南京25号) or a floor (住在内科3楼)."""
-    plain, at, numbers = home.string, home.start("numbers"), home["numbers"]
+    plain, numbers = home.string, home["numbers"]
+    start, at = home.start(), home.start("numbers")
     end = at - (plain[at - 1] in "甲乙丙丁")
-    if _ROAD.search(plain, home.start(), end) or _LANE.search(plain, home.start(), end):
-        return not _OUT_OF_HOUSE.match(plain, at)
+    districts = len(_DISTRICT.findall(plain, start, at))
+    if _ROAD.search(plain, start, end) or _LANE.search(plain, start, end):
+        is_day = districts < 2 and _OUT_OF_HOUSE.match(plain, at)
+        return not (is_day or _NO_DOOR.match(plain, at))
     units = _UNITS.findall(numbers)
     if _STRONG.search("".join(units)) or ("房" in units and len(units) > 1):
         return True
+    in_town = units[0] == "号" and bool(_NAMED_TOWN.search(plain, start, at))
+    if in_town and districts >= 2:
+        return not (_OUT_OF_HOUSE.match(plain, at) or _NO_DOOR.match(plain, at))
     if _BUSY_DAY.match(plain, at):
         return False
     estate = named_estate(plain, at)
     if estate:
         return not (_SHOPS.search(estate) and _FLOOR.search(numbers))
-    districts = len(_DISTRICT.findall(plain, home.start(), at))
-    return not _DAY.match(numbers) and districts >= (1 if units == ["号"] else 2)
+    if _HOUSE_ALONE.match(plain, at) and _LIVING.search(plain, max(0, start - _LABEL_REACH), start):
+        return True
+    if _DAY.match(numbers) and not in_town:
+        return districts >= 2 and not _CITY.search(plain, start, at)
+    return in_town or districts >= (1 if units == ["号"] else 2)
 
 
 # -- English addresses ---------------------------------------------------------------------------
