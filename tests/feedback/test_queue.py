@@ -223,6 +223,9 @@ def test_to_accept_a_thumbs_down_lets_it_stand(row: Row, guard: Guard) -> None:
     better = decide(item, "change", value="Zoe的退款", task="translation", **common)
     assert better.value == "Zoe的退款"
     with pytest.raises(InputError) as caught:
+        decide(item, "change", value="Dan的退款", task="translation", **common)
+    assert "the answer that was rated down" in str(caught.value.faults)
+    with pytest.raises(InputError) as caught:
         decide(item, "accept", **common)
     assert "names no value" in str(caught.value.faults)
 

@@ -284,6 +284,8 @@ def decide(
         faults.append("decision: a rating names no value; decide `change`, or `reject`")
     elif decision == "accept" and value not in ("", proposal, *([item.answer] * item.refused)):
         faults.append(f"value: {proposal!r} would be accepted, not {value!r}; decide `change`")
+    elif decision == "change" and item.refused and rules.form == "text" and value == item.answer:
+        faults.append("value: it is the answer that was rated down; decide `accept`, or `reject`")
     said = value if decision == "change" else proposal
     if decision == "change" or (decision == "accept" and rules.form == "number"):
         fault = rules.fault(said)
