@@ -22,6 +22,7 @@ from tests.software.conftest import ALONE, copy, opened, run
 
 from chainring.contracts.dataset import Row
 from chainring.contracts.errors import ConflictError, InputError, UnknownNameError
+from chainring.contracts.forgotten import subject_mark
 from chainring.contracts.prediction import Prediction
 from chainring.contracts.reaction import Reaction
 from chainring.contracts.record import Record
@@ -149,6 +150,47 @@ def project(shop: Path) -> Iterator[Project]:
 
 def forget_ann(project: Project, **more: Any) -> Receipt:
     return project.forget(subject=["ann"], author=["ann"], reason="asked", **more)
+
+
+def test_an_act_that_an_older_version_on_another_machine_undid_is_done_again_by_resume(
+    planted: Path, tmp_path: Path
+) -> None:
+    """It overwrote the erasures of the remote with its own, made without knowing of the others."""
+    remote = tmp_path / "remote"
+    shops = [copy(planted, tmp_path / name) for name in ("one", "other")]
+    gone: list[set[str]] = []
+    for shop, person in zip(shops, ("ann", "bo"), strict=True):
+        recipe = shop / "chainring.toml"
+        text = recipe.read_text("utf-8").replace(
+            "min_free_mib = 0", f'min_free_mib = 0\nremote = "file://{remote}"'
+        )
+        recipe.write_text(text, "utf-8")
+        shutil.rmtree(remote / "erased", ignore_errors=True)
+        with opened(shop) as project:
+            assert people(project) >= {"ann", "bo"}
+            gone.append({project.forget(subject=[person], reason="asked").act.id})
+    with opened(shops[0]) as project:
+        assert people(project) & {"ann", "bo"} == {"bo"}
+        again = forgetting.resume(project)
+        assert {one.act.id for one in again} == gone[0]
+        assert forgetting.resume(project) == []
+    for shop in shops:
+        with opened(shop) as project:
+            assert people(project), "others stay"
+            assert not people(project) & {"ann", "bo"}
+
+
+def people(project: Project) -> set[str]:
+    """Return the subjects of every record in the trees."""
+    trees, secret = project.ring.runner.trees, project.secret
+    names = {subject_mark(name, secret).partition(":")[2]: name for name in ("ann", "bo")}
+    return {
+        names.get(row.get("subject", ""), "another")
+        for address in trees.addresses()
+        if trees.manifest(address).kind == "records"
+        for path in trees.open(address).glob("*.jsonl")
+        for row in map(json.loads, path.read_text("utf-8").splitlines())
+    }
 
 
 # The search is of its own: it knows nothing of what the code searches with.

@@ -228,6 +228,24 @@ def test_an_erasure_made_from_bytes_that_another_machine_replaced_is_refused(
     assert one.erasure(address).receipts == ("fgt_1", "fgt_2")
 
 
+def test_what_was_forgotten_here_stays_so_where_an_older_version_overwrote_it_in_the_remote(
+    machines: tuple[TreeStore, TreeStore], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    one, other = machines
+    address = put(one, tmp_path / "new", rows="ann bo cy")
+    other.open(address)
+    place = next((tmp_path / "remote").glob("trees/*/*.json")).relative_to(tmp_path / "remote")
+    afar = tmp_path / "remote" / "erased" / place.relative_to("trees")
+    erase(one, address, {"rows": blank(tmp_path, "bo cy")}, receipt="fgt_1")
+    afar.unlink()  # it was not asked for
+    erase(other, address, {"rows": blank(tmp_path, "ann cy")}, receipt="fgt_2")
+    fresh = TreeStore(one.root, remote=f"file://{tmp_path / 'remote'}", secret=SECRET)
+    assert (fresh.open(address) / "rows").read_text() == "bo cy"
+    assert "chainring forget --resume" in caplog.text
+    drop_replaced(fresh)
+    fresh.verify(address)
+
+
 def test_files_of_one_tree_that_two_machines_replaced_are_both_replaced(
     machines: tuple[TreeStore, TreeStore], tmp_path: Path
 ) -> None:

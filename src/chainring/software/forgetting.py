@@ -46,7 +46,7 @@ from chainring.store.erase import (
 )
 from chainring.store.quoted import forget_quotes
 from chainring.text.normalise import normalise
-from chainring.trust.forget import FEEDBACK, Found, Stores, Wanted, find, take_out
+from chainring.trust.forget import FEEDBACK, Found, Stores, Wanted, find, reopen, take_out
 from chainring.trust.guard import guard
 
 if TYPE_CHECKING:
@@ -308,6 +308,7 @@ def _means(project: Project) -> dict[str, Any]:
 
 
 def _resumed(project: Project) -> list[Receipt]:
+    reopen(_stores(project))
     return [
         _carried_out(project, act, find(_of_act(act), stores=_stores(project)), Selection())
         for act in acts(project)

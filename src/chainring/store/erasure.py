@@ -11,6 +11,7 @@ file has which bytes now. Whoever reads the tree sees the new bytes, checked as 
 from __future__ import annotations
 
 import hmac
+import logging
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -73,16 +74,18 @@ def sealed_bytes(erasure: Erasure, secret: bytes) -> bytes:
     return encode(erasure.sealed(secret)).encode()
 
 
-def merged(ours: Erasure, theirs: Erasure) -> Erasure:
+def merged(ours: Erasure, theirs: Erasure, *, yielding: bool = False) -> Erasure:
     """Return what two machines replaced in a tree as one erasure.
 
     Of a file that both replaced, theirs counts, unless ours came after it; the bytes of ours are
-    then among those that go.
+    then among those that go. Where neither knew of the other, ours stays, unless it is `yielding`:
+    what was forgotten here would come back.
     """
     files = {one.path: one for one in theirs.files}
+    apart = () if yielding else disputed(ours, theirs)
     for one in ours.files:
         other = files.get(one.path)
-        if other is None or other.digest in one.was:
+        if other is None or other.digest in one.was or one.path in apart:
             files[one.path] = one
         else:
             was = dict.fromkeys((*other.was, *one.was, one.digest))
@@ -94,8 +97,35 @@ def merged(ours: Erasure, theirs: Erasure) -> Erasure:
     )
 
 
-def require_newer(ours: Erasure, theirs: Erasure) -> None:
-    """Accept an erasure that knows what another machine put into the files that it replaces.
+def disputed(ours: Erasure, theirs: Erasure) -> tuple[str, ...]:
+    """Return the files that two machines replaced, neither knowing of the other.
+
+    A version that overwrote erasures in the remote left such.
+    """
+    there = {one.path: one for one in theirs.files}
+    both = [(one, there[one.path]) for one in ours.files if one.path in there]
+    return tuple(
+        one.path
+        for one, other in both
+        if one.digest not in (*other.was, other.digest) and other.digest not in one.was
+    )
+
+
+def received(ours: Erasure, theirs: Erasure, disputes: dict[str, Erasure]) -> Erasure:
+    """Return `merged`, and keep theirs among the disputes where it was made without ours."""
+    if apart := disputed(ours, theirs):
+        if not disputes:
+            logging.getLogger("chainring").warning(
+                "forget.disputed tree=%s files=%s because=another machine forgot there without "
+                "knowing what was forgotten here; run `chainring forget --resume` on this one",
+                *(ours.address, ",".join(apart)),
+            )
+        disputes[ours.address] = theirs
+    return merged(ours, theirs)
+
+
+def newest(ours: Erasure, theirs: Erasure) -> Erasure:
+    """Return `merged` of an erasure that knows what another machine put into its files.
 
     Raises
     ------
@@ -111,6 +141,7 @@ def require_newer(ours: Erasure, theirs: Erasure) -> None:
             f"{', '.join(strange)} of the tree {ours.address} was changed by forgetting on another "
             "machine meanwhile; run `chainring forget --resume`"
         )
+    return merged(ours, theirs)
 
 
 def erase(

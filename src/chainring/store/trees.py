@@ -16,7 +16,7 @@ from pathlib import Path
 
 from chainring.contracts.codec import decode, digest, encode
 from chainring.contracts.errors import DamagedError, InputError
-from chainring.store.erasure import Erasure, merged, read_erasure, require_newer, sealed_bytes
+from chainring.store.erasure import Erasure, newest, read_erasure, received, sealed_bytes
 from chainring.store.files import (
     DigestCache,
     beside,
@@ -58,6 +58,7 @@ class TreeStore:
     ) -> None:
         self.root, self._secret = root, secret
         self.digests = DigestCache(root / "digests.json")
+        self.disputes: dict[str, Erasure] = {}
         self._cache_bytes = cache_bytes
         self._remote = None if remote is None else Remote(remote, root=root)
 
@@ -117,7 +118,7 @@ class TreeStore:
         data = None if self._remote is None else self._remote.changed(path)
         if data is None:
             return here
-        found = merged(here, self._read_erasure(data, address))
+        found = received(here, self._read_erasure(data, address), self.disputes)
         if found != here:
             write_durably(path, sealed_bytes(found, self._secret), mode=0o444)
         return found
@@ -133,8 +134,7 @@ class TreeStore:
         path = self._erasure_path(erasure.address)
         if self._remote is not None:  # first: what is written here alone would be overwritten there
             there = self._read_erasure(self._remote.read(path), erasure.address)
-            require_newer(erasure, there)
-            erasure = merged(erasure, there)
+            erasure = newest(erasure, there)
             self._remote.write(path, sealed_bytes(erasure, self._secret))
         write_durably(path, sealed_bytes(erasure, self._secret), mode=0o444)
 
