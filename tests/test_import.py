@@ -69,7 +69,7 @@ def test_importing_chainring_changes_nothing() -> None:
 
 
 def test_the_public_names_are_these() -> None:
-    assert chainring.__all__ == ["AsyncClient", "Client", "__version__", "open"]
+    assert chainring.__all__ == ["AsyncClient", "Client", "Retry", "__version__", "open"]
     public = {
         name
         for name, value in vars(chainring).items()
