@@ -88,11 +88,11 @@ def test_what_was_answered_or_abandoned_weighs_nothing_on_those_who_come_later()
         await entered(predictor)
         gone, stays = (asyncio.create_task(lane.ask(asked(text))) for text in ("gone", "stays"))
         await asyncio.sleep(0)
-        assert lane._weight == weight(len("gone")) + weight(len("stays"))
+        assert lane._queue.weight == weight(len("gone")) + weight(len("stays"))
         gone.cancel()
         predictor.gate.set()
         await asyncio.gather(first, stays)
-        assert lane._weight == 0
+        assert lane._queue.weight == 0
         await lane.drain(10)
 
     run(test)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Awaitable, Callable, Sequence
 
 import pytest
@@ -155,6 +156,49 @@ def test_very_many_short_texts_are_run_in_batches_of_a_bounded_number(
         lane = Lane(predictor, tag=1)
         await lane.ask(asked(*["t"] * (2 * BATCH_TEXTS + 1)))
         assert list(map(len, predictor.batches)) == [BATCH_TEXTS, BATCH_TEXTS, 1]
+        await lane.drain(10)
+
+    run(test)
+
+
+def test_the_thread_goes_on_with_a_full_batch_while_the_loop_is_busy(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("chainring.deployment.lane.BATCH_TEXTS", 2)
+
+    async def test() -> None:
+        predictor = Echo(is_open=False)
+        lane = Lane(predictor, tag=1)
+        calls = [asyncio.create_task(lane.ask(asked(str(n)))) for n in range(5)]
+        await entered(predictor)
+        predictor.gate.set()
+        until = time.monotonic() + 30
+        while len(predictor.batches) < 2 and time.monotonic() < until:
+            time.sleep(0.001)  # the loop stands still, as it does while it writes answers
+        assert predictor.batches == [["0", "1"], ["2", "3"]]
+        assert [text for call in calls for text in texts_of(await call)] == list("01234")
+        await lane.drain(10)
+
+    run(test)
+
+
+def test_a_full_batch_that_was_handed_over_is_answered_by_the_model_it_was_handed_to(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("chainring.deployment.lane.BATCH_TEXTS", 1)
+
+    async def test() -> None:
+        old, new = Echo("old", is_open=False), Echo("new")
+        lane = Lane(old, tag=1)
+        calls = [asyncio.create_task(lane.ask(asked(str(n)))) for n in range(3)]
+        await entered(old)
+        swap = asyncio.create_task(lane.swap(new, tag=2))
+        await asyncio.sleep(0)
+        old.gate.set()
+        replies = [(await call)[0] for call in calls]
+        await swap
+        assert [(r.answer.label, r.tag) for r in replies] == [("old", 1), ("old", 1), ("new", 2)]
+        assert old.is_closed
         await lane.drain(10)
 
     run(test)
@@ -348,6 +392,25 @@ def test_a_drain_that_runs_out_of_time_tells_every_caller() -> None:
         found = await asyncio.gather(*calls, return_exceptions=True)
         assert [type(one) for one in found] == [BusyError, BusyError]
         assert not predictor.is_closed, "a model in use must not be freed"
+        predictor.gate.set()
+        await asyncio.to_thread(predictor.closed.wait, 30)
+
+    run(test)
+
+
+def test_a_drain_that_runs_out_of_time_tells_those_of_the_batch_that_was_handed_over(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("chainring.deployment.lane.BATCH_TEXTS", 1)
+
+    async def test() -> None:
+        predictor = Echo(is_open=False)
+        lane = Lane(predictor, tag=1)
+        calls = [asyncio.create_task(lane.ask(asked(str(n)))) for n in range(3)]
+        await entered(predictor)
+        assert not await lane.drain(0.01)
+        found = await asyncio.gather(*calls, return_exceptions=True)
+        assert [type(one) for one in found] == 3 * [BusyError]
         predictor.gate.set()
         await asyncio.to_thread(predictor.closed.wait, 30)
 

@@ -32,11 +32,14 @@ SHORT, LONG = 60, 800
 
 
 class PlayedLoop(asyncio.SelectorEventLoop):
-    """An event loop whose clock jumps to what is due next; work takes the time that it costs."""
+    """An event loop whose clock jumps to what is due next; work takes the time that it costs.
+
+    One piece of work is done after another, as by a thread.
+    """
 
     def __init__(self) -> None:
         super().__init__()
-        self.now, self.cost_s = 0.0, 0.0
+        self.now, self.cost_s, self.free_at = 0.0, 0.0, 0.0
         wait = self._selector.select  # type: ignore[attr-defined]
 
         def jump(timeout: float | None = None) -> Any:
@@ -48,13 +51,18 @@ class PlayedLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         return self.now
 
+    def time_at_work(self) -> float:
+        """Return the time as work reads it, which has cost something so far."""
+        return self.now + self.cost_s
+
     def run_in_executor(  # type: ignore[override]
         self, _: Any, work: Callable[..., Any], *args: Any
     ) -> Any:
         done: asyncio.Future[Any] = self.create_future()
-        self.cost_s = 0.0
         result = work(*args)
-        self.call_later(self.cost_s, done.set_result, result)
+        self.free_at = max(self.now, self.free_at) + self.cost_s
+        self.cost_s = 0.0
+        self.call_at(self.free_at, done.set_result, result)
         return done
 
 
@@ -113,7 +121,7 @@ def play(
     script: Callable[[Lane[int], PlayedLoop, Seen], Coroutine[Any, Any, None]],
 ) -> Seen:
     loop, seen = PlayedLoop(), Seen()
-    monkeypatch.setattr(time, "perf_counter", loop.time)
+    monkeypatch.setattr(time, "perf_counter", loop.time_at_work)
     monkeypatch.setattr(time, "monotonic", loop.time)
 
     async def whole() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import ssl
 import subprocess
+import sys
 from pathlib import Path
 
 import httpx
@@ -77,3 +78,19 @@ def test_a_server_keeps_freed_memory_before_it_loads_its_model(
     with opened(shop) as project, listener(host="127.0.0.1", port=0) as taken:
         answer(project, taken, shared=Shared(open_to_all=True))
     assert done == ["kept", "served"]
+
+
+def test_threads_change_over_sooner_while_a_project_is_served_and_as_before_after_it(
+    shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[float] = []
+    monkeypatch.setattr("chainring.hardware.memory.keep_freed_memory", lambda: True)
+    monkeypatch.setattr(
+        "chainring.deployment.http.server.serve",
+        lambda *made, **facts: seen.append(sys.getswitchinterval()),
+    )
+    before = sys.getswitchinterval()
+    with opened(shop) as project, listener(host="127.0.0.1", port=0) as taken:
+        answer(project, taken, shared=Shared(open_to_all=True))
+    assert seen[0] < before
+    assert sys.getswitchinterval() == before

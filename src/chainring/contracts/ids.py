@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import secrets
 import time
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+_FROM_BASE32 = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", _ALPHABET.encode())
 
 
 def new_id(prefix: str, *, now: float | None = None) -> str:
@@ -16,10 +18,8 @@ def new_id(prefix: str, *, now: float | None = None) -> str:
     nothing is ordered by it.
     """
     millis = int((time.time() if now is None else now) * 1000)
-    stamp = "".join(_ALPHABET[(millis >> shift) & 31] for shift in range(45, -5, -5))
-    noise = int.from_bytes(secrets.token_bytes(10), "big")
-    tail = "".join(_ALPHABET[(noise >> shift) & 31] for shift in range(75, -5, -5))
-    return f"{prefix}_{stamp}{tail}"
+    drawn = base64.b32encode((millis % 2**50).to_bytes(10, "big") + secrets.token_bytes(10))
+    return f"{prefix}_{drawn.translate(_FROM_BASE32)[6:].decode()}"  # 30 bits of zeros in front
 
 
 def id_time(identifier: str) -> float | None:

@@ -31,7 +31,7 @@ _OPERATE = (
     "init", "turn", "watch", "serve", "cases", "close_case", "history",
     "metrics", "report", "promote", "rollback", "release", "drift",
     "doctor", "backup", "restore", "gc", "forget", "package",
-    "upgrade", "data fetch", "data clean", "data report", "data show",
+    "collect", "upgrade", "data fetch", "data clean", "data report", "data show",
     "data trace", "pretrain", "tokeniser",
     "words train", "words near", "words analogy", "words export", "words map", "words segment",
 )  # fmt: skip

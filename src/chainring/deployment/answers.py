@@ -7,7 +7,7 @@ and is therefore neither memoised nor given lineage.
 from __future__ import annotations
 
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from chainring.contracts.deployment import Deployment
 from chainring.contracts.ids import keyed, new_id
@@ -18,6 +18,7 @@ from chainring.contracts.values import both, tags_of, tags_text
 from chainring.text.chat import spoken
 from chainring.text.language import language
 from chainring.text.normalise import group_key
+from chainring.text.prepare import prepare
 from chainring.text.shifts import further, moved, reverse
 
 HOLDOUT_SHARE = 0.2
@@ -34,20 +35,23 @@ def prediction(
     variant: Variant = "champion",
     at: float | None = None,
     holdout_share: float = HOLDOUT_SHARE,
+    identifier: str = "",
+    texts: int = 1,
+    logs_request: bool = True,
 ) -> Prediction:
-    """Return the prediction of one answer, with a new id.
+    """Return the prediction of one answer, with a new id unless it has one.
 
     Digest and near-duplicate group are taken of what was asked as the model saw it (`answer.text`,
     `answer.pair` where the request has one), which is what the log may keep and what a later record
     is made of: a passage that the model looked up moves no question into the hold-out. `at` is in
-    seconds since 1970, now if None.
+    seconds since 1970, now if None. Without `logs_request` the row has no digest.
     """
     looked_up = bool(answer.pair) and not request.pair
     seen = both(answer.text, "" if looked_up else answer.pair)
-    group = group_key(seen, key=secret)
+    known = known_by(seen, secret=secret, holdout_share=holdout_share)
     now = time.time() if at is None else at
     return Prediction(
-        id=new_id("pred", now=now),
+        id=identifier or new_id("pred", now=now),
         app=deployment.app,
         model=deployment.model,
         form=deployment.form_name,
@@ -55,21 +59,37 @@ def prediction(
         confidence=answer.confidence,
         passed_on=answer.passed_on,
         language=language(spoken(answer.text)),
-        request=keyed(secret, seen),
-        group=group,
-        holdout=is_holdout(group, share=holdout_share),
+        request=known.request if logs_request else "",
+        group=known.group,
+        holdout=known.holdout,
         at=now,
         episode=request.episode,
         author=request.author,
         variant=variant,
         finish=answer.finish,
         latency_ms=latency_ms,
+        texts=texts,
         scores=answer.scores,
-        pair=answer.pair,
+        pair=prepare(answer.pair) if answer.pair else "",
         looked_up=looked_up,
         output=answer.output,
         shifts=answer.shifts,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class KnownBy:
+    """What tells a text again without it, by the project's key: digest, near-duplicate group."""
+
+    request: str
+    group: str
+    holdout: bool
+
+
+def known_by(seen: str, *, secret: bytes, holdout_share: float = HOLDOUT_SHARE) -> KnownBy:
+    """Return by what a text is told again, and whether it is of the hold-out; see `prediction`."""
+    group = group_key(seen, key=secret)
+    return KnownBy(keyed(secret, seen), group, is_holdout(group, share=holdout_share))
 
 
 def filled(row: Prediction, answer: Answer) -> Prediction:

@@ -2,7 +2,9 @@
 
 Enters requests from many callers, leaves one answer each. Whatever waits when the thread is free
 is the next batch, up to a budget of texts and characters: at low load nobody waits for a batch to
-fill, at high load batches fill by themselves. All methods are for one asyncio event loop.
+fill, at high load batches fill by themselves. A full one is handed to the thread while the one
+before still runs, so that the thread never waits for the loop, which is busy with answers then. All
+methods are for one asyncio event loop.
 
     lane = Lane(predictor, tag=deployment)
     (reply,) = await lane.ask([Request(text="Where is my parcel?")])
@@ -16,8 +18,7 @@ batches and with one another, on the same thread.
 from __future__ import annotations
 
 import asyncio
-import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -29,7 +30,7 @@ from chainring.contracts.prediction import Answer
 from chainring.contracts.predictor import Predictor, PredictSettings
 from chainring.contracts.request import Request
 from chainring.deployment.admission import Admission, weight
-from chainring.deployment.places import Place, Work, each
+from chainring.deployment.places import Place, Waiting, Work, timed
 from chainring.deployment.retiring import Retiring
 from chainring.deployment.settings import DeploymentSettings
 from chainring.deployment.writing import Text, Texts
@@ -50,6 +51,15 @@ class Reply(Generic[D]):
 
     answer: Answer
     tag: D
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A batch that the thread was given."""
+
+    places: list[Place]
+    tag: Any
+    work: asyncio.Future[tuple[list[Any], float]]
 
 
 class Lane(Generic[D]):
@@ -92,9 +102,9 @@ class Lane(Generic[D]):
         )
         self._characters = settings.batch_tokens * CHARACTERS_PER_TOKEN
         self._settings = predict_settings or PredictSettings()
-        self._queue: deque[Place] = deque()
-        self._running: list[Place] = []
-        self._left = self._weight = 0
+        self._queue = Waiting()
+        self._running: Running | None = None
+        self._ahead: Running | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="lane")
         self._texts: Texts[D] = Texts(self._thread)
         self._retiring = Retiring(self._thread, left=self._texts.left)
@@ -210,8 +220,10 @@ class Lane(Generic[D]):
         drained = self._idle.is_set()
         if not drained:
             because = "the server stopped before it came to this request"
-            for item in (*self._running, *self._queue):
-                item.fail(BusyError(because))
+            for running in (self._running, self._ahead):
+                for place in running.places if running is not None else ():
+                    place.fail(BusyError(because))
+            self._queue.fail(BusyError(because))
             self._texts.stop(because)
         self._task.cancel()
         await asyncio.wait([self._task])
@@ -228,14 +240,13 @@ class Lane(Generic[D]):
         if self._is_draining:
             return BusyError("the server is stopping", retry_after_s=RETRY_AFTER_S)
         found = self._refused(count)
-        if found is not None and self._left:
-            self._queue = deque(item for item in self._queue if not item.reply.done())
-            self._weight, self._left = sum(item.weight for item in self._queue), 0
+        if found is not None and self._queue.left:
+            self._queue.clear_left()
             found = self._refused(count)
         return found
 
     def _refused(self, count: int) -> BusyError | None:
-        return self._admission.refusal(count=count, waiting=self.waiting, weight=self._weight)
+        return self._admission.refusal(count=count, waiting=self.waiting, weight=self._queue.weight)
 
     def _let_in(self, count: int) -> None:
         """Wake up for so many texts, which must be queued before the loop runs on."""
@@ -252,8 +263,7 @@ class Lane(Generic[D]):
         for request in requests:
             cost = weight(len(request.text) + len(request.pair))
             futures.append(self._loop.create_future())
-            self._queue.append(Place(request, futures[-1], work, cost))
-            self._weight += cost
+            self._queue.add(Place(request, futures[-1], work, cost))
         if len(futures) == 1:
             return [await self._kept(futures[0])]
         try:
@@ -261,18 +271,18 @@ class Lane(Generic[D]):
         finally:
             for future in futures:  # one that failed, or a caller that left, abandons the rest
                 future.cancel()
-                self._left += future.cancelled()
+                self._queue.left += future.cancelled()
 
     async def _kept(self, future: asyncio.Future[tuple[Any, Any]]) -> tuple[Any, Any]:
         try:
             return await future
         except asyncio.CancelledError:
-            self._left += 1
+            self._queue.left += 1
             raise
 
     async def _run(self) -> None:
         while True:
-            batch = self._next_batch()
+            batch, self._ahead = self._ahead or self._begun(), None
             spent_s = await self._answer(batch) if batch else 0.0
             if await self._texts.turn(self._predictor, self.tag, budget_s=spent_s) or batch:
                 continue
@@ -280,41 +290,38 @@ class Lane(Generic[D]):
             self._wake.clear()
             await self._wake.wait()
 
-    def _next_batch(self) -> list[Place]:
-        batch: list[Place] = []
-        room, heaviest, heavy = self._characters, self._admission.batch_weight, 0
-        self._admission.taking(len(self._queue))
-        while self._queue and len(batch) < BATCH_TEXTS:
-            item = self._queue[0]
-            if not item.reply.done():
-                room -= len(item.request.text) + len(item.request.pair)
-                first = batch[0] if batch else item
-                heavy += item.weight
-                is_long = heavy > heaviest and len(batch) >= LEAST_TEXTS
-                if batch and (room < 0 or is_long or first.work != item.work):
-                    break
-                batch.append(item)
-            else:
-                self._left = max(0, self._left - 1)
-            self._weight -= item.weight
-            self._queue.popleft()
-        return batch
+    def _begun(self, *, full: bool = False) -> Running | None:
+        """Hand the next batch to the thread, or none; where it must be full, none that may grow."""
+        waiting = len(self._queue)
+        places = self._queue.take(
+            texts=BATCH_TEXTS,
+            characters=self._characters,
+            heaviest=self._admission.batch_weight,
+            least=LEAST_TEXTS,
+            full=full,
+        )
+        if places or not full:
+            self._admission.taking(waiting)
+        if not places:
+            return None
+        self.batches[len(places)] += 1
+        work = self._loop.run_in_executor(self._thread, timed, places, self._predictor)
+        return Running(places, self.tag, work)
 
-    async def _answer(self, batch: list[Place]) -> float:
+    async def _answer(self, batch: Running) -> float:
         """Answer a batch; return how many seconds it took."""
-        predictor, tag, self._running = self._predictor, self.tag, batch
-        self.batches[len(batch)] += 1
-        begun = time.perf_counter()
-        work = self._loop.run_in_executor(self._thread, each, batch, predictor)
-        await asyncio.wait([work])
-        spent = time.perf_counter() - begun
-        self._admission.ran(weight=sum(item.weight for item in batch), seconds=spent)
-        for item, found in zip(batch, work.result(), strict=True):
-            if isinstance(found, Exception):
-                item.fail(found)
-            elif not item.reply.done():
-                item.reply.set_result((found, tag))
-        return spent
+        self._running = batch
+        if self._texts.is_empty:
+            self._ahead = self._begun(full=True)
+        await asyncio.wait([batch.work])
+        found, spent_s = batch.work.result()
+        self._admission.ran(weight=sum(place.weight for place in batch.places), seconds=spent_s)
+        for place, made in zip(batch.places, found, strict=True):
+            if isinstance(made, Exception):
+                place.fail(made)
+            elif not place.reply.done():
+                place.reply.set_result((made, batch.tag))
+        return spent_s
 
     def _predict(self, predictor: Predictor, requests: list[Request]) -> Sequence[Answer]:
         return predictor.predict(requests, settings=self._settings)

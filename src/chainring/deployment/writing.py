@@ -89,6 +89,11 @@ class Texts(Generic[D]):
         self._thread = thread
         self._open: list[Text[D]] = []
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether none waits and none is being written."""
+        return not self.waiting and not self._open
+
     def add(self, request: Request, settings: PredictSettings) -> Text[D]:
         """Return the text of a request; it waits for its place."""
         self.waiting.append(Text(request, settings))

@@ -119,6 +119,8 @@ def answered(
     *,
     latency_ms: float = 0.0,
     variant: Variant = "champion",
+    identifier: str = "",
+    texts: int = 1,
 ) -> tuple[Prediction, str | None]:
     """Return the prediction of an answer and the text that the policy lets the log keep.
 
@@ -128,6 +130,7 @@ def answered(
     from chainring.text.prepare import prepare
 
     recipe, form = project.ring.recipe, TASKS[deployment.task].form
+    log = recipe.privacy.log
     answer = as_kept(answer, form=form)
     row = prediction(
         deployment,
@@ -137,11 +140,10 @@ def answered(
         latency_ms=latency_ms,
         variant=variant,
         holdout_share=recipe.feedback.holdout_share,
+        identifier=identifier,
+        texts=texts,
+        logs_request=log != "none",
     )
-    log = recipe.privacy.log
-    if log == "none":
-        row = replace(row, request="")
-    row = replace(row, pair=prepare(row.pair))
     return row, prepare(answer.text, as_one=form == "tags") if log == "redacted" else None
 
 

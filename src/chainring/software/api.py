@@ -22,9 +22,8 @@ from chainring.contracts.case import Case
 from chainring.contracts.deployment import Deployment
 from chainring.contracts.feedback import Feedback
 from chainring.contracts.label import Label
-from chainring.contracts.prediction import Answer, Prediction
+from chainring.contracts.prediction import Prediction
 from chainring.contracts.reaction import Reaction
-from chainring.contracts.request import Request
 from chainring.contracts.roles import Role
 from chainring.contracts.values import Input
 from chainring.ring import due as when
@@ -44,6 +43,7 @@ from chainring.trust.access import Key
 
 if TYPE_CHECKING:
     from chainring.feedback.queue import ReviewItem
+    from chainring.software.package.home import Collected
     from chainring.software.package.make import Packaged
     from chainring.software.receipts import Receipt
 
@@ -136,12 +136,6 @@ class Project:
             When a text is longer than `deployment.max_characters`, or no model was promoted yet.
         """
         return answering.predictions(self, texts, episode=episode, author=author)
-
-    def answered(
-        self, deployment: Deployment, request: Request, answer: Answer, **facts: Any
-    ) -> tuple[Prediction, str | None]:
-        """Return the prediction of an answer and the text that the policy lets the log keep."""
-        return answering.answered(self, deployment, request, answer, **facts)
 
     def react(self, reaction: Reaction) -> Feedback:
         """Store what a person did about an answer (see `stored_once`); a flag opens a case."""
@@ -310,6 +304,12 @@ class Project:
         from chainring.software.package import make
 
         return make.package(self, Path(path))
+
+    def collect(self, path: str | Path, *, by: str = "operator") -> Collected:
+        """Bring home what people asked and said where a package of this project serves."""
+        from chainring.software.package import home
+
+        return home.collect(self, Path(path), by=by)
 
     def gc(self, *, min_age_s: float = 3600.0) -> dict[str, int]:
         """Remove what nothing names (trees, blobs, scratch, harvests) and texts that are over."""

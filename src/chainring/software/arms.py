@@ -38,7 +38,7 @@ from chainring.ring.release import course
 from chainring.ring.release.evidence import Collector
 from chainring.ring.release.judge import Decision
 from chainring.ring.sentences import say
-from chainring.software.answering import Opened, threads_of
+from chainring.software.answering import Opened, answered, threads_of
 
 if TYPE_CHECKING:
     from chainring.deployment.http.verbs import Caller
@@ -179,7 +179,7 @@ class Arms:
         except Exception as error:
             self._failed(error)
             nothing = Answer(label="", confidence=0.0, passed_on=True, text=request.text)
-            row, _ = self._project.answered(tag, request, nothing, variant="canary")
+            row, _ = answered(self._project, tag, request, nothing, variant="canary")
             self._told(row, None, tag, 0.0)
             raise
 

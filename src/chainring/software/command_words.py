@@ -209,6 +209,32 @@ SENTENCES = Sentences(
             "its key (role operate), shown this once: {key}",
             "它的密钥（角色 operate），只显示这一次：{key}",
         ),
+        # collect
+        "collected": (
+            "from package {package}, new here: {answers} answers, {reactions} reactions, "
+            "{decisions} decisions, {cases} cases",
+            "来自部署包 {package} 的新内容：回答 {answers} 条，反馈 {reactions} 条，"
+            "审核结论 {decisions} 条，个案 {cases} 个",
+        ),
+        "textless": (
+            "answers without a text (not logged there, or past privacy.retention_days): {count}; "
+            "they can be traced, and teach nothing",
+            "没有文本的回答（那边未记录，或已过 privacy.retention_days）：{count} 条；"
+            "可以追溯，但不会用来训练",
+        ),
+        "left": (
+            "answers and reactions left there, since they or their authors were forgotten: {count}",
+            "因本身或作者已被遗忘而未带回的回答和反馈：{count} 条",
+        ),
+        "unsampled": (
+            "decisions left there, since their answers judge models here and were not drawn by "
+            "chance there: {count}",
+            "未带回的审核结论：{count} 条；对应的回答在这里用来评判模型，而在那边并非随机抽取",
+        ),
+        "forgotten": (
+            "forgotten there, and now here, too: {count} answers and reactions",
+            "在那边已被遗忘，现在这里也已遗忘：回答和反馈共 {count} 条",
+        ),
         # the tour
         "tour begins": (
             "a new project in {place}: customer service of an online shop, English and Chinese",

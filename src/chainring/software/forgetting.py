@@ -1,7 +1,6 @@
 """Forgetting, as a verb: a person, a source, a record or an answer goes from every store.
 
-    act = project.forget(subject=["ann"], reason="asked on 3 March", dry_run=True).act
-    act.counts           # {'rows of dataset': 3, 'rows of records': 3, …}
+    project.forget(subject=["ann"], reason="asked on 3 March", dry_run=True).act.counts
 
 What is done is planned first, and the plan is a fact: after a kill, `resume` finishes it.
 """
@@ -123,14 +122,12 @@ def resume(project: Project) -> list[Receipt]:
 
 
 def again(project: Project, path: Path, *, by: str) -> Receipt:
-    """Do once more what a receipt tells, in a project that was restored from an older backup.
+    """Do once more what a receipt tells, in a project restored from an older backup."""
+    return once_more(project, receipts.read(path, app=project.app), by=by)
 
-    Raises
-    ------
-    InputError
-        When the file is no receipt of this application.
-    """
-    told = receipts.read(path, app=project.app)
+
+def once_more(project: Project, told: Forgotten, *, by: str) -> Receipt:
+    """Do here what an act did elsewhere."""
     act = replace(told, id=new_id("fgt"), at=time.time(), by=by, state="begun")
     with project.ring.ledger.lease("turn", ttl_s=_LEASE_S):
         found = find(_of_act(act), stores=_stores(project))
@@ -168,7 +165,7 @@ def forget_expired(project: Project) -> dict[str, int]:
 
 
 def _writes(project: Project) -> bool:
-    """Whether the values of the task are texts, so that decisions hold people's words."""
+    """Whether values of the task are texts, so that decisions hold people's words."""
     return project.ring.recipe.data.facts.form == "text"
 
 

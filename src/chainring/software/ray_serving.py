@@ -27,7 +27,7 @@ from chainring.software.command_words import say as words
 from chainring.software.serving import LOOPBACK, Shared, application
 
 if TYPE_CHECKING:
-    from fastapi import FastAPI
+    from starlette.applications import Starlette
 
 CPUS = 1
 """Processors that Ray keeps for a replica: it has one inference lane, of so many threads."""
@@ -165,10 +165,10 @@ def _controller() -> Any:
     return _get_global_client(raise_if_no_controller_running=False)
 
 
-def built(folder: Path, *, local: bool) -> Callable[[], FastAPI]:
+def built(folder: Path, *, local: bool) -> Callable[[], Starlette]:
     """Return what makes the application inside a replica; it lets go of all when that stops."""
 
-    def replica() -> FastAPI:
+    def replica() -> Starlette:
         held = ExitStack()
         shared = Shared(open_to_all=local)
         project = Project.open(folder)
@@ -177,7 +177,7 @@ def built(folder: Path, *, local: bool) -> Callable[[], FastAPI]:
         lifespan = app.router.lifespan_context
 
         @asynccontextmanager
-        async def until_stopped(app: FastAPI) -> AsyncIterator[Any]:
+        async def until_stopped(app: Starlette) -> AsyncIterator[Any]:
             with held:
                 async with lifespan(app) as state:
                     yield state

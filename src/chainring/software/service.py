@@ -33,7 +33,7 @@ from chainring.deployment.lane import Lane, Reply
 from chainring.deployment.predictors import load_predictor
 from chainring.ring.built import current
 from chainring.ring.release.evidence import Collector
-from chainring.software.answering import Opened, as_sent, request_of
+from chainring.software.answering import Opened, answered, as_sent, request_of
 from chainring.software.api import Project
 from chainring.software.arms import Arms
 from chainring.software.flag_cases import FlagCases
@@ -208,14 +208,16 @@ class Service(ServedReleases, ServedKeys, ServedOffers, ServedPeople):
         texts: int = 1,
         reads: str = "",
     ) -> http.Served:
-        row, text = self.project.answered(
+        row, text = answered(
+            self.project,
             reply.tag,
             request,
             reply.answer,
             latency_ms=round(latency_ms, 3),
             variant=variant,
+            identifier=identifier,
+            texts=texts,
         )
-        row = replace(row, id=identifier or row.id, texts=texts)
         self._note(row, text)
         if self._lane is not None:
             self._arms.beside(self._lane, row, request, failed=failed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,10 +16,13 @@ from chainring.software.api import Project
 from chainring.software.command_words import say as words
 
 if TYPE_CHECKING:
-    from fastapi import FastAPI
+    from starlette.applications import Starlette
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 LIMITS_FILE = "limits"
+SWITCH_S = 0.0005
+"""How long one thread may hold the interpreter while another waits for it. With Python's own 5 ms
+the thread of the model, which lets go of it for each batch, waited as long again for its return."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +103,7 @@ def answer(project: Project, taken: socket.socket, *, shared: Shared) -> None:
 
 
 @contextmanager
-def application(project: Project, *, shared: Shared) -> Iterator[FastAPI]:
+def application(project: Project, *, shared: Shared) -> Iterator[Starlette]:
     """Yield a project's application, with logs and traces as its recipe says."""
     from chainring.deployment.http.app import create_app
     from chainring.deployment.http.idempotency import Remembered
@@ -112,6 +116,8 @@ def application(project: Project, *, shared: Shared) -> Iterator[FastAPI]:
     from chainring.software.turning import STORE_IS_AWAY
 
     keep_freed_memory()
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(SWITCH_S)
     settings, observing = project.ring.recipe.deployment, project.ring.recipe.observing
     configure(observing.logs)
     tracer = tracing(app=project.app) if observing.traces else None
@@ -128,6 +134,7 @@ def application(project: Project, *, shared: Shared) -> Iterator[FastAPI]:
             passing=STORE_IS_AWAY,
         )
     finally:
+        sys.setswitchinterval(before)
         limits.close()
         if tracer is not None:
             tracer.close()

@@ -70,6 +70,7 @@ SURFACES = (
     Surface(verb="restore", api="restore", command="restore"),
     Surface(verb="gc", api="gc", command="gc"),
     Surface(verb="package", api="package", command="package"),
+    Surface(verb="collect", api="collect", command="collect"),
     Surface(verb="forget", api="forget", command="forget"),
     Surface(verb="upgrade", api="upgrade", command="upgrade"),
     Surface(verb="data fetch", api="data.fetch", command="data fetch"),

@@ -204,8 +204,9 @@ SENTENCES = Sentences(
             "未结个案：{count}（`chainring cases`）",
         ),
         "teaches nobody": (
-            "reactions that are kept here and teach no model: {count}",
-            "留在这里、不会用来训练任何模型的反馈：{count}",
+            "reactions that are kept here: {count}; they teach once `chainring collect` brings "
+            "them to the project that packaged this",
+            "留在这里的反馈：{count}；在打包它的项目里运行 `chainring collect` 带回后才会用来训练",
         ),
         "due": ("turn is due: {because}", "该转下一轮了：{because}"),
         "not due": ("turn is not due: {because}", "还不必转：{because}"),

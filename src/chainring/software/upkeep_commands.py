@@ -1,4 +1,4 @@
-"""The commands of upkeep: doctor, backup, restore, gc, upgrade."""
+"""The commands of upkeep: doctor, backup, restore, gc, upgrade, package, collect."""
 
 from __future__ import annotations
 
@@ -103,3 +103,25 @@ def package(
     )
     answers, key = say("packaged answers", count=made.answers), say("packaged key", key=made.key)
     tell([told, answers, key], language)
+
+
+def collect(
+    folder: Annotated[Path, typer.Argument(help="folder where a package serves, or a copy of it")],
+    project: Folder = HERE,
+    by: Annotated[str, typer.Option(help="who does it")] = "operator",
+    language: Speech = None,
+) -> None:
+    """Bring home what people asked and said where a package of this project serves."""
+    from dataclasses import asdict
+
+    from chainring.software.command_words import say
+
+    with opened(project) as api:
+        found = api.collect(folder, by=by)
+    counts = asdict(found)
+    tell([say("collected", package=found.package, **{n: counts[n] for n in _BROUGHT})], language)
+    tell([say(name, count=counts[name]) for name in _NOT_BROUGHT if counts[name]], language)
+
+
+_BROUGHT = ("answers", "reactions", "decisions", "cases")
+_NOT_BROUGHT = ("textless", "left", "unsampled", "forgotten")

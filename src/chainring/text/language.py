@@ -98,6 +98,8 @@ def language(text: str) -> Language:
     >>> language("请把 Galaxy Watch Ultra 退货"), language("How do I say 退货?"), language("123")
     ('zh', 'en', 'und')
     """
+    if text.isascii():
+        return "en" if _LATIN.search(text) else "und"
     han = len(_HAN.findall(text))
     latin = len(_LATIN.findall(text))
     letters = len(_LETTER.findall(text))

@@ -49,14 +49,6 @@ PAGES = ("/", "/ring", "/review", "/watch")
 TEXTS = ["where is my parcel", "我要退款", "my card was declined twice", "hello"]
 
 
-@pytest.fixture(scope="module")
-def packaged(turned: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Packaged]:
-    home = copy(turned, tmp_path_factory.mktemp("home") / "shop")
-    with closing(Project.open(home)) as project:
-        made = project.package(tmp_path_factory.mktemp("packages") / "shop")
-    return home, made
-
-
 def test_it_answers_as_the_champion_does_and_says_why(
     packaged: tuple[Path, Packaged], tmp_path: Path
 ) -> None:
@@ -475,7 +467,7 @@ def test_a_restored_package_is_a_package(packaged: tuple[Path, Packaged], tmp_pa
     assert told["id"] == made.id
 
 
-def test_reactions_that_teach_nobody_are_counted(
+def test_reactions_that_are_not_home_yet_are_counted(
     packaged: tuple[Path, Packaged], tmp_path: Path
 ) -> None:
     _, made = packaged
@@ -485,8 +477,8 @@ def test_reactions_that_teach_nobody_are_counted(
         (answer,) = project.predict(["hello"])
         project.react(Reaction(prediction=answer.id, kind="rating", value="up"))
         told = " ".join(tell_status(project.status()))
-    assert f"reactions that are kept here and teach no model: {before + 1}" in told
-    assert "no command brings it home" in (made.folder / "README.md").read_text()
+    assert f"reactions that are kept here: {before + 1}; they teach once" in told
+    assert "chainring collect" in (made.folder / "README.md").read_text()
 
 
 def test_texts_over_the_limit_of_a_request_are_no_golden_texts_of_the_trial(

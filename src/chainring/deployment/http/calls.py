@@ -27,7 +27,7 @@ from chainring.deployment.http.access import (
 )
 from chainring.deployment.http.faults import HttpError
 from chainring.deployment.http.idempotency import MAX_KEY, Remembered
-from chainring.deployment.http.language import Language, asked_of, language_of
+from chainring.deployment.http.language import Language, asked_of
 from chainring.deployment.http.limits import Limits
 from chainring.deployment.http.metrics import Metrics
 from chainring.deployment.http.patience import PRESENCE, Presence
@@ -141,12 +141,13 @@ class Route:
 async def call_of(request: Request, route: Route, house: House) -> Call:
     """Return the call, after key, role and origin were found right and the body was read."""
     caller = visitor_of(request, house.verbs, house.wrong_keys) if route.page else NOBODY
+    asked = asked_of(request)
     if route.verb is not None:
         sites = house.settings.cors_origins
         caller = caller_of(request, house.verbs, house.wrong_keys, sites=sites)
         await _require_reached(caller, route.verb, house)
         house.limits.enter(caller)
-        caller = replace(caller, reads=asked_of(request) or "")
+        caller = replace(caller, reads=asked or "")
     _require_no_nul(request)
     raw = b""
     if route.body is not None or route.takes_body:
@@ -155,7 +156,7 @@ async def call_of(request: Request, route: Route, house: House) -> Call:
             max_bytes=house.settings.max_body_bytes,
             timeout_s=house.body_timeout_s,
         )
-    return Call(request=request, house=house, caller=caller, language=language_of(request), raw=raw)
+    return Call(request=request, house=house, caller=caller, language=asked or "en", raw=raw)
 
 
 def _require_no_nul(request: Request) -> None:

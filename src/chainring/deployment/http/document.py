@@ -27,9 +27,8 @@ MOST_LABELS = 500
 class Document:
     """Makes the document, and makes it again when another model answers."""
 
-    def __init__(self, app: FastAPI, routes: Sequence[Route], verbs: Verbs) -> None:
-        self._title, self._version = app.title, app.version
-        self._routes, self._verbs = routes, verbs
+    def __init__(self, routes: Sequence[Route], verbs: Verbs, *, version: str) -> None:
+        self._routes, self._verbs, self._version = routes, verbs, version
         self._made: tuple[list[ModelInfo], dict[str, Any]] | None = None
 
     def of(self, call: Call) -> dict[str, Any]:
@@ -53,7 +52,7 @@ class Document:
 
     @cached_property
     def _written(self) -> dict[str, Any]:
-        drawn = FastAPI(title=self._title, version=self._version)
+        drawn = FastAPI(title="chainring", version=self._version)
         for route in self._routes:
             drawn.add_api_route(
                 route.path,

@@ -6,6 +6,7 @@ Each server has a registry of its own, so that two in one process do not mix.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 
 from prometheus_client import (
     CollectorRegistry,
@@ -70,6 +71,9 @@ class Metrics:
             ["model", "way"],
             registry=self.registry,
         )
+        # A metric finds its labels behind a lock: what every request counts is found once.
+        self._requests, self._latency = cache(self.requests.labels), cache(self.latency.labels)
+        self._stages, self._predictions = cache(self.stages.labels), cache(self.predictions.labels)
         self.recent = Recent()
         ProcessCollector(registry=self.registry)
         self.reactions = Counter(
@@ -79,21 +83,21 @@ class Metrics:
 
     def count_request(self, route: str, status: int, seconds: float) -> None:
         """Note one request; `route` is the path with its placeholders, never the path itself."""
-        self.requests.labels(route, str(status)).inc()
-        self.latency.labels(route).observe(seconds)
+        self._requests(route, status).inc()
+        self._latency(route).observe(seconds)
         if route.startswith("/v1/"):
             self.recent.note(seconds, status)
 
     def observe_stage(self, name: str, seconds: float) -> None:
         """Note how long a stage took."""
-        self.stages.labels(name).observe(seconds)
+        self._stages(name).observe(seconds)
 
     def count_served(self, served: Sequence[Served]) -> None:
         """Note answers."""
         for each in served:
             row = each.prediction
             passed_on = "yes" if row.passed_on else "no"
-            self.predictions.labels(row.model, row.variant, passed_on).inc()
+            self._predictions(row.model, row.variant, passed_on).inc()
             if row.output:
                 self.characters.labels(row.model).inc(len(row.output))
             for way, count in (("read", each.read_tokens), ("written", each.written_tokens)):

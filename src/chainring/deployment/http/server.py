@@ -22,7 +22,7 @@ from types import FrameType, TracebackType
 from typing import Any, Literal
 
 import uvicorn
-from fastapi import FastAPI
+from starlette.applications import Starlette
 
 from chainring.contracts.errors import ConflictError, InputError
 from chainring.deployment.http.patience import HEAD_TIMEOUT_S, MAX_HEAD_BYTES, patient
@@ -81,7 +81,7 @@ def address(taken: socket.socket, *, tls: bool = False) -> str:
 
 
 def serve(
-    app: FastAPI,
+    app: Starlette,
     *,
     listener: socket.socket,
     drain_s: float = 10.0,
@@ -126,7 +126,7 @@ def serve(
 
 
 @contextlib.contextmanager
-def running(app: FastAPI, *, host: str = "127.0.0.1", **limits: Any) -> Iterator[str]:
+def running(app: Starlette, *, host: str = "127.0.0.1", **limits: Any) -> Iterator[str]:
     """Serve in a thread on a free port while the block runs: for notebooks and tests.
 
     with running(create_app(DemoVerbs(), settings=DeploymentSettings())) as url:
@@ -146,7 +146,7 @@ def running(app: FastAPI, *, host: str = "127.0.0.1", **limits: Any) -> Iterator
 
 
 def server(
-    app: FastAPI,
+    app: Starlette,
     *,
     head_timeout_s: float = HEAD_TIMEOUT_S,
     logs: LogForm = "text",
@@ -186,7 +186,7 @@ class Server(uvicorn.Server):
         A second SIGTERM does not: a service manager tells a worker, and so does its parent.
         """
         app = self.config.app
-        if isinstance(app, FastAPI):
+        if isinstance(app, Starlette):
             app.state.draining = True
         if self.should_exit and sig == signal.SIGINT:
             self.force_exit = True

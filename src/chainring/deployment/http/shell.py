@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import logging
 import time
-from contextlib import ExitStack
+from contextlib import nullcontext
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chainring.deployment.http.metrics import Metrics
-from chainring.deployment.http.stages import Recorder, no_span, recording
+from chainring.deployment.http.stages import Recorder, recording
 from chainring.deployment.http.traces import Tracer
 
 log = logging.getLogger("chainring.http")
@@ -25,6 +24,9 @@ SAFE_HEADERS = {
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
 }
+_HEADERS = [(k.encode(), v.encode()) for k, v in SAFE_HEADERS.items()] + [
+    (b"cache-control", b"no-store")
+]
 
 
 class Shell:
@@ -40,8 +42,7 @@ class Shell:
     ) -> None:
         self.app, self.metrics = app, metrics
         self._tracer, self._log_requests = tracer, log_requests
-        span = no_span if tracer is None else tracer.span
-        self._recorder = Recorder(metrics.observe_stage, span)
+        self._recorder = Recorder(metrics.observe_stage, None if tracer is None else tracer.span)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a call through."""
@@ -54,17 +55,15 @@ class Shell:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers = MutableHeaders(scope=message)
-                for name, value in SAFE_HEADERS.items():
-                    headers.setdefault(name, value)
-                headers.setdefault("cache-control", "no-store")
+                headers = list(message.get("headers", ()))
+                said = {name.lower() for name, _ in headers}
+                headers += [header for header in _HEADERS if header[0] not in said]
+                message["headers"] = headers
             await send(message)
 
-        with ExitStack() as around:
-            ended = None
-            if self._tracer is not None:
-                ended = around.enter_context(self._tracer.request(scope["method"], _heads(scope)))
-            around.enter_context(recording(self._recorder))
+        tracer = self._tracer
+        span = nullcontext() if tracer is None else tracer.request(scope["method"], _heads(scope))
+        with span as ended, recording(self._recorder):
             try:
                 await self.app(scope, receive, sending)
             finally:

@@ -188,9 +188,10 @@ begins with its own model, rules, key and an empty state; remove the older one's
 more, for it holds what people wrote. Where a package meets the state of another one, its log and
 `chainring status` say so.
 
-What is said of an answer teaches no model: no ring turns here, and no command brings it home. It
-is kept and acknowledged all the same, for review, cases and figures of this place; `chainring
-status` counts it. Serve the project itself where reactions shall teach.
+No ring turns here. What is said of an answer is kept and acknowledged, for review, cases and
+figures of this place, and `chainring status` counts it. It teaches once it is home: copy the state
+(the folder with `chainring.toml` and `.chainring`) to the project that made this package, and run
+`chainring collect COPY` there, as often as you like; each answer and reaction comes once.
 
 Texts are erased by the server itself, once an hour, when `privacy.retention_days` are over. A
 package takes no `[store] ledger`, since its model and keys are in the ledger that it came with.
