@@ -22,7 +22,7 @@ from chainring.software.cli import app
 from chainring.software.client import AsyncClient, Client
 from chainring.software.surfaces import SURFACES
 
-OWN_MACHINE = {"open", "close", "app", "champion", "answered", "understood", "stored", "articles"}
+OWN_MACHINE = {"open", "close", "app", "champion", "understood", "stored", "articles"}
 """Of `Project`: opening and closing, and what other surfaces build their answers from."""
 
 BESIDE = {"due": "watch", "labels": "predict", "decide": "review", "close_case": "cases",
