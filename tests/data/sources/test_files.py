@@ -7,6 +7,7 @@ import io
 import json
 import os
 import random
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -296,6 +297,39 @@ def test_files_about_the_data_are_told_once_and_instructions_for_use_are_read(
     assert not bring(FILES, path="memory://shop")
     put(bucket, "LICENSE.txt", b"not data")
     assert "LICENSE.txt, " in bring(FILES, path="memory://shop")[0]
+
+
+def test_two_folders_of_one_name_are_both_read_and_the_first_keeps_its_names(
+    tmp_path: Path, harvest: Harvest, bring: Bring
+) -> None:
+    for month, text in (("jan", "一月的包裹"), ("feb", "a parcel of February")):
+        (tmp_path / month / "chats").mkdir(parents=True)
+        (tmp_path / month / "chats" / "a.jsonl").write_text(json.dumps({"text": text}))
+    jan, feb = str(tmp_path / "jan" / "chats"), str(tmp_path / "feb" / "chats")
+    bring(FILES, path=jan)
+    ((before, _),) = harvest.rows()
+    bring(FILES, path=(jan, feb, f"{feb}/*.jsonl", f"{tmp_path}/jan/../feb/chats"))
+    assert texts(harvest) == ["a parcel of February", "一月的包裹"]
+    assert before in dict(harvest.rows())
+    assert [one.name for one in remote_files([jan, feb])] == ["chats/a.jsonl", "feb/chats/a.jsonl"]
+    deeper = [f"{tmp_path}/{month}/chats/*" for month in ("jan", "feb")]
+    assert [one.name for one in remote_files(deeper)] == ["chats/a.jsonl", "feb/chats/a.jsonl"]
+
+
+def test_files_of_two_buckets_are_told_apart(bucket: Any) -> None:
+    put(bucket, "a.csv", b"text\n")
+    with bucket.open("/other/shop/a.csv", "wb") as file:
+        file.write(b"text\n")
+    names = [one.name for one in remote_files(["memory://shop/", "memory://other/shop/"])]
+    assert names == ["other/shop/a.csv", "shop/a.csv"]
+
+
+def test_files_that_no_name_tells_apart_are_refused(tmp_path: Path) -> None:
+    for name in ("a.zip", "b.zip"):
+        with zipfile.ZipFile(tmp_path / name, "w") as packed:
+            packed.writestr("x.csv", "text\n")
+    with pytest.raises(InputError, match=r"two files would both be called x\.csv"):
+        remote_files([f"zip://x.csv::{tmp_path}/{name}" for name in ("a.zip", "b.zip")])
 
 
 def test_a_file_larger_than_allowed_is_refused(bucket: Any, bring: Bring) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -55,20 +55,43 @@ def fault_of_url(url: str, *, allow: Sequence[str] = ()) -> str | None:
 
 
 def remote_files(urls: Sequence[str]) -> list[RemoteFile]:
-    """Return the files of all urls, each once.
+    """Return the files of all urls, each once and each with a name of its own.
+
+    Of two files of one name the one named later begins a folder earlier: what was read before
+    keeps its name, and its rows their ids.
 
     Raises
     ------
     UnreachableError
         When a file system does not answer.
     InputError
-        When nothing is there, or a protocol is not known.
+        When nothing is there, a protocol is not known, or two files cannot be told apart.
     """
-    found: dict[str, RemoteFile] = {}
+    files: dict[Any, RemoteFile] = {}
     for url in urls:
         for file in _files(url):
-            found[file.name] = file
+            files.setdefault(_place(file), file)
+    found: dict[str, RemoteFile] = {}
+    for file in files.values():
+        name = file.name
+        while name in found:
+            name = _longer(name, file.path)
+        found[name] = replace(file, name=name)
     return [found[name] for name in sorted(found)]
+
+
+def _place(file: RemoteFile) -> Any:
+    return Path(file.path).resolve() if file.is_local else (file.system, file.path)
+
+
+def _longer(name: str, path: str) -> str:
+    """Return a name that begins one folder earlier."""
+    before = path.strip("/").removesuffix(name).rstrip("/")
+    if not before:
+        raise InputError(
+            f"two files would both be called {name}; read them in two sources, or rename one"
+        )
+    return f"{before.rpartition('/')[2]}/{name}"
 
 
 def _files(url: str) -> Iterator[RemoteFile]:
