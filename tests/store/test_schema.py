@@ -96,3 +96,16 @@ def test_a_full_disk_is_told_by_its_name_and_the_rows_before_it_stay(tmp_path: P
     with engine.connect() as connection:
         assert connection.execute(sa.text("SELECT body FROM rows")).scalars().all() == ["kept"]
     engine.dispose()
+
+
+def test_what_a_database_refuses_is_told_without_the_text_of_a_user(ledger_url: str) -> None:
+    engine = connect(ledger_url)
+    row = schema.payloads.insert().values(id="pred_1", body="my name is Ann")
+    with (
+        pytest.raises(sa.exc.DBAPIError, match="payloads") as refused,
+        engine.begin() as connection,
+    ):
+        connection.execute(sa.text("DROP TABLE IF EXISTS payloads"))
+        connection.execute(row)
+    assert "Ann" not in str(refused.value)
+    engine.dispose()

@@ -140,7 +140,10 @@ def of_app(table: sa.Table, app: str) -> sa.ColumnElement[bool]:
 
 
 def connect(url: str) -> sa.Engine:
-    """Return an engine: SQLite in WAL mode with synchronous=FULL, or PostgreSQL as it is."""
+    """Return an engine: SQLite in WAL mode with synchronous=FULL, or PostgreSQL as it is.
+
+    Its errors show no parameters: users' texts are among them.
+    """
     if url.startswith("postgresql://"):
         if find_spec("psycopg") is None:
             raise MissingPackageError(
@@ -150,11 +153,11 @@ def connect(url: str) -> sa.Engine:
             )
         url = url.replace("postgresql://", "postgresql+psycopg://", 1)
     if not url.startswith("sqlite"):
-        return sa.create_engine(url, pool_pre_ping=True, pool_size=4)
+        return sa.create_engine(url, hide_parameters=True, pool_pre_ping=True, pool_size=4)
     path = sa.engine.make_url(url).database
     if path:
         make_folder(Path(path).parent)
-    engine = sa.create_engine(url, connect_args={"timeout": 30})
+    engine = sa.create_engine(url, hide_parameters=True, connect_args={"timeout": 30})
     sa.event.listen(engine, "connect", _sqlite_pragmas)
     sa.event.listen(engine, "begin", _begin_immediate)
     sa.event.listen(engine, "handle_error", _explain_full_disk)
