@@ -16,6 +16,10 @@ from chainring.store.ledger import Ledger
 from chainring.store.schema import connect
 from chainring.store.traffic import Traffic
 
+# As the product sets it: threads of OpenMP that wait for others spin otherwise, against the tests
+# of the other processes. Torch reads it when it is loaded, which no import above does.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
 # The machine that runs a property may be busy: nothing is judged by how long it took.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
