@@ -158,6 +158,39 @@ def test_every_key_of_the_recipe_stands_in_its_reference_in_both_languages() -> 
                 assert f"| `{key}` |" in page or f"## `[{section}.{key}]`" in page, (section, key)
 
 
+@pytest.mark.parametrize("end", ["", ".zh-CN"])
+def test_the_page_of_files_names_what_is_read_and_what_is_kept(end: str) -> None:
+    from chainring.data.read import endings
+    from chainring.software import project, receipts, serving
+
+    page = (ROOT / f"docs/reference/files{end}.md").read_text(encoding="utf-8")
+    cells = re.findall(r"^\| (`\.[^|]+) \|", page, re.MULTILINE)
+    assert set(re.findall(r"`(\.\w+)`", " ".join(cells))) == set(endings())
+    assert {"`.gz`", "`.zst`"} <= set(re.findall(r"`\.\w+`", page))
+    for name in (project.HARVESTS, receipts.FOLDER, serving.LIMITS_FILE):
+        assert re.search(rf"^    {name}(?:/\S*)? ", page, re.MULTILINE), name
+
+
+@pytest.mark.parametrize("end", ["", ".zh-CN"])
+def test_every_kind_of_part_stands_in_the_page_about_parts(end: str) -> None:
+    from chainring.contracts.parts import KINDS
+
+    page = (ROOT / f"docs/how-to/write-a-part{end}.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE)) == set(KINDS)
+
+
+@pytest.mark.parametrize("end", ["", ".zh-CN"])
+def test_the_readme_leads_to_every_page_that_helps_or_explains(end: str) -> None:
+    links = LINK.findall((ROOT / f"README{end}.md").read_text(encoding="utf-8"))
+    pages = [
+        str(page.relative_to(ROOT))
+        for folder in ("how-to", "concept")
+        for page in (ROOT / "docs" / folder).glob("*.md")
+        if page.name.endswith(".zh-CN.md") == bool(end)
+    ]
+    assert not set(pages) - set(links)
+
+
 def test_a_changed_default_makes_the_reference_out_of_date(
     reference: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
