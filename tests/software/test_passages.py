@@ -9,12 +9,17 @@ from pathlib import Path
 import pytest
 from tests.software.conftest import opened
 
-from chainring.contracts.dataset import Task
+from chainring.contracts.access import Who
+from chainring.contracts.dataset import Row, Task
+from chainring.contracts.ids import new_id
 from chainring.contracts.prediction import Answer
+from chainring.contracts.reaction import Reaction
 from chainring.contracts.request import Request
 from chainring.deployment.http.verbs import Served
 from chainring.deployment.lane import Reply
+from chainring.software.api import Project
 from chainring.software.service import Service
+from chainring.store.tables import read_rows
 
 PASSAGE = {"en": "A parcel takes three days.", "zh": "包裹需要三天送达。"}
 
@@ -81,3 +86,70 @@ def test_where_a_rule_keeps_records_from_being_read_the_source_is_named_and_not_
     found = served(shop, "en")
     assert found.source == "rec_best"
     assert bool(found.passage) is shown
+
+
+BEN = Who(role="annotate", name="ben")
+
+
+def with_rule(shop: Path, rule: str) -> None:
+    recipe = shop / "chainring.toml"
+    told = recipe.read_text().replace("[data]", '[data]\ntask = "question-answering"')
+    recipe.write_text(f"{told}\n[[access.rules]]\n{rule}\n")
+
+
+def read_off(project: Project, *, record: str = "") -> tuple[str, Row]:
+    """Log an answer that was read off a training row, unsure; return its id and the row."""
+    asked = project.predict(["how long does it take"])[0]
+    dataset = project.champion().deployment.dataset
+    row = read_rows(project.ring.runner.trees.open(dataset), "train")[0]
+    answer = replace(
+        asked, id=new_id("pred"), label="", output="three days", pair=row.text, looked_up=True,
+        confidence=0.3, scores={record or row.id: 0.3}, holdout=False, group="",
+    )  # fmt: skip
+    project.ring.traffic.commit([(answer, "how long does it take")], [])
+    return answer.id, row
+
+
+SEALED = 'action = "read"\nwhere = { source = "data/*" }\nallow = false'
+
+
+@pytest.mark.parametrize("kind", ["correction", "flag", ""])
+def test_a_passage_that_a_rule_withholds_is_shown_by_no_verb(shop: Path, kind: str) -> None:
+    with_rule(shop, SEALED)
+    with opened(shop) as project:
+        name, row = read_off(project)
+        if kind:
+            said = {"correction": "four days", "flag": "wrong"}[kind]
+            project.react(Reaction(prediction=name, kind=kind, value=said))  # type: ignore[arg-type]
+        found = project.why(name, who=BEN)
+        assert found["text"] == "how long does it take"
+        assert found["answer"]["read_from"]["id"] == row.id
+        assert found["answer"]["output"] == "three days"
+        assert row.text not in str(found)
+        items = project.review_items(who=BEN)
+        assert [item.pair for item in items if item.prediction == name] != []
+        assert row.text not in str(items)
+
+
+@pytest.mark.parametrize(
+    "rule", ['action = "train"\nallow = false', 'where = { source = "other/*" }\nallow = false']
+)
+def test_a_passage_that_may_be_read_stands_beside_its_answer(shop: Path, rule: str) -> None:
+    with_rule(shop, rule)
+    with opened(shop) as project:
+        name, row = read_off(project)
+        assert project.why(name, who=BEN)["answer"]["pair"] == row.text
+        items = project.review_items(who=BEN)
+        assert [item.pair for item in items if item.prediction == name] == [row.text]
+
+
+@pytest.mark.parametrize(("rule", "shown"), [(SEALED, False), ('action = "read"', True)])
+def test_of_a_passage_that_is_not_known_here_a_rule_is_asked_as_of_unknown_facts(
+    shop: Path, rule: str, shown: bool
+) -> None:
+    with_rule(shop, rule if not shown else f"{rule}\nallow = true")
+    with opened(shop) as project:
+        name, _ = read_off(project, record="rec_elsewhere")
+        assert ("pair" in project.why(name, who=BEN)["answer"]) is shown
+        items = project.review_items(who=BEN)
+        assert [bool(item.pair) for item in items if item.prediction == name] == [shown]

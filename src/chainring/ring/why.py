@@ -29,6 +29,7 @@ from chainring.contracts.verdict import Verdict
 from chainring.data.looking.drops import drops_of
 from chainring.feedback.settings import FeedbackSettings
 from chainring.ring.built import CHAMPION, Ring, current, forgotten_of
+from chainring.ring.passages import Passages
 from chainring.ring.sentences import kept
 from chainring.ring.sight import Sight, feedback_facts, request_facts
 from chainring.ring.turn import rows_with
@@ -60,12 +61,13 @@ def why(ring: Ring, prediction: str, *, sight: Sight) -> dict[str, Any]:
     text = ring.traffic.text(prediction)
     shown = sight.text(text, *request_facts(answered, said, ring.recipe.feedback))
     learnt = lessons(ring, answered, said, texts=shown is not None)
+    passages = Passages(ring, sight)
     return {
         "prediction": answered.id,
         "text": shown,
         "answer": _answer(answered)
-        | _beside(answered, shown)
-        | read_from(ring, chain["dataset"]["address"], answered, sight=sight),
+        | _beside(answered, shown, passages)
+        | read_from(answered, passages, sight=sight),
         **chain,
         "nearest": nearest(
             ring, chain["dataset"]["address"], both(text or "", answered.given_pair), sight=sight
@@ -159,17 +161,13 @@ def nearest(
 
 
 def read_from(
-    ring: Ring, dataset: str, answered: Prediction, *, sight: Sight
+    answered: Prediction, passages: Passages, *, sight: Sight
 ) -> dict[str, dict[str, Any]]:
-    """Return the record that was looked up and answered from, with its licence."""
-    name = answered.read_from
-    if not name:
+    """Return the record that was looked up and answered from, with its licence if known here."""
+    if not answered.read_from:
         return {}
-    rows = []
-    if ring.runner.trees.has(dataset):
-        rows = read_rows(ring.runner.trees.open(dataset), "unlabelled", "train", "validation")
-    found = next((_row(row, sight) for row in rows if row.id == name), {"id": name})
-    return {"read_from": found}
+    row = passages.row(answered)
+    return {"read_from": {"id": answered.read_from} if row is None else _row(row, sight)}
 
 
 def lessons(
@@ -305,10 +303,12 @@ def _answer(answered: Prediction) -> dict[str, Any]:
     }
 
 
-def _beside(answered: Prediction, text: str | None) -> dict[str, Any]:
+def _beside(answered: Prediction, text: str | None, passages: Passages) -> dict[str, Any]:
     """Return the second text and the output, to whoever may see the text."""
-    found = {"pair": answered.pair, "output": answered.output}
-    return {name: value for name, value in found.items() if value and text is not None}
+    if text is None:
+        return {}
+    found = {"pair": passages.pair(answered), "output": answered.output}
+    return {name: value for name, value in found.items() if value}
 
 
 def _feedback(row: Feedback, sight: Sight, settings: FeedbackSettings) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from chainring.feedback.queue import ItemKind, ReviewItem, Texts
 from chainring.feedback.settings import FeedbackSettings
 from chainring.feedback.statement import refuses
 from chainring.ring.asked import open_asks, said_by_people, was_asked
+from chainring.ring.passages import Passages
 from chainring.ring.release.course import running
 from chainring.ring.sight import Sight, request_facts
 from chainring.ring.snapshots import answers_beside
@@ -69,12 +70,13 @@ def review_items(project: Project, *, limit: int, sight: Sight | None = None) ->
         limit=limit,
         task=task,
     )
+    if task != "classification":
+        passages = Passages(ring, sight)
+        items = [_whole(project, item, passages) for item in items]
     if sight is not None:
         items += islice(suspect_items(project, sight=sight), max(0, limit - len(items)))
         sight.shown = len(items)  # the rest was only looked through
-    if task == "classification":
-        return items
-    return [_whole(project, item) for item in items]
+    return items
 
 
 def _of_the_release(
@@ -94,12 +96,12 @@ def _of_the_release(
     return settings.model_copy(update={"sample_per_turn": most, "deciding_share": 0.0}), asked
 
 
-def _whole(project: Project, item: ReviewItem) -> ReviewItem:
+def _whole(project: Project, item: ReviewItem, passages: Passages) -> ReviewItem:
     """Return an item with what lies beside its text: the second one, and what was written."""
     found = project.ring.traffic.prediction(item.prediction)
     if found is None:
         return item
-    return replace(item, answer=item.answer or found.value, pair=item.pair or found.pair)
+    return replace(item, answer=item.answer or found.value, pair=passages.pair(found))
 
 
 def _seen_by(

@@ -50,12 +50,15 @@ def write_rows(folder: Path, rows: Iterable[Row]) -> int:
     return int(table.num_rows)
 
 
-def read_rows(folder: Path, *splits: str, forgotten: bool = False) -> list[Row]:
-    """Return the rows of `rows.parquet`, of the named splits only when any is named.
+def read_rows(
+    folder: Path, *splits: str, names: Collection[str] = (), forgotten: bool = False
+) -> list[Row]:
+    """Return the rows of `rows.parquet`, of the named splits and ids only when any is named.
 
     A row whose text was forgotten (it is empty then) is left out unless `forgotten` asks for it.
     """
-    filters = [("split", "in", set(splits))] if splits else None
+    asked = (("split", set(splits)), ("id", set(names)))
+    filters = [(column, "in", wanted) for column, wanted in asked if wanted] or None
     return [
         Row(**{**row, **{name: tuple(row[name] or ()) for name in _LISTS}})
         for row in _columns(folder, filters=filters).to_pylist()
