@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import os
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from chainring.contracts.deployment import Deployment
 from chainring.contracts.errors import ConflictError
 from chainring.contracts.lineage import Lineage
 from chainring.store.gc import collect
@@ -70,6 +72,47 @@ def test_what_lineage_names_stays_with_what_it_needs_and_the_rest_goes(
         trees.verify(address)
 
 
+def test_what_a_reference_alone_names_stays(
+    ledger: Ledger, trees: TreeStore, scratch: Path, tmp_path: Path
+) -> None:
+    """The form in a package has no lineage there: its golden texts stayed at home."""
+    served = [put(trees, tmp_path / name) for name in ("before", "now")]
+    for number, form in enumerate(served):
+        deployment = Deployment(
+            app="shop",
+            model="blake2b:" + "0" * 64,
+            form=form,
+            form_name="linear",
+            engine="linear",
+            labels=("a", "b"),
+            threshold=0.0,
+            verdict="vrd_1",
+            dataset="blake2b:" + "1" * 64,
+        )
+        ledger.append_ref("champion", deployment, expected=number, by="turn", reason="first")
+    put(trees, tmp_path / "leftover")
+    removed = collect(ledger=ledger, trees=trees, scratch=scratch, min_age_s=0)
+    assert removed["trees"] == 1
+    for address in served:
+        trees.verify(address)
+
+
+def test_a_ledger_that_knows_nothing_of_the_application_removes_no_tree(
+    ledger: Ledger, scratch: Path, tmp_path: Path
+) -> None:
+    """It was lost, or another one is named: all that it does not name would go, afar as well."""
+    trees = TreeStore(tmp_path / "store", remote=f"file://{tmp_path / 'remote'}")
+    address = put(trees, tmp_path / "model")
+    other = Ledger(ledger.url, app="bank")
+    other.add_lineage(replace(execution("blake2b:" + "0" * 64), app="bank"))
+    other.close()
+    before = [sorted((tmp_path / name).rglob("*")) for name in ("store", "remote")]
+    with pytest.raises(ConflictError, match=r"knows nothing of 'shop'.*every tree in"):
+        collect(ledger=ledger, trees=trees, scratch=scratch, min_age_s=0)
+    assert [sorted((tmp_path / name).rglob("*")) for name in ("store", "remote")] == before
+    trees.verify(address)
+
+
 def test_scratch_that_nobody_came_back_for_goes_and_that_of_today_stays(
     ledger: Ledger, trees: TreeStore, scratch: Path
 ) -> None:
@@ -85,6 +128,7 @@ def test_scratch_that_nobody_came_back_for_goes_and_that_of_today_stays(
 
 def test_young_trees_stay(ledger: Ledger, trees: TreeStore, scratch: Path, tmp_path: Path) -> None:
     address = put(trees, tmp_path / "young")
+    ledger.add_lineage(execution())
     collect(ledger=ledger, trees=trees, scratch=scratch)
     trees.verify(address)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import time
 from collections.abc import Collection, Iterable
@@ -9,8 +10,10 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from chainring.contracts.errors import ConflictError
 from chainring.store.ledger import Ledger
-from chainring.store.schema import lineage_trees
+from chainring.store.opening import spelled
+from chainring.store.schema import lineage, lineage_trees, refs
 from chainring.store.trees import TreeStore
 
 
@@ -28,15 +31,17 @@ def collect(
     `harvests` is the folder of what sources brought: of those that are not among `sources` any more
     it goes.
 
-    Every tree that a lineage row names stays, and with it what references and predictions name:
-    both are made of lineage. A turn at work is never disturbed: collecting takes its lease.
+    Every tree that a lineage row or a reference names stays, and with it what predictions name:
+    they are made of both. A turn at work is never disturbed: collecting takes its lease.
 
     Raises
     ------
     ConflictError
-        When a turn is at work.
+        When a turn is at work, or the ledger knows nothing of the application though there are
+        trees: it was lost, or it is another one, and all of them would go.
     """
     with ledger.lease("turn", ttl_s=600.0):
+        _require_known(ledger, trees)
         removed = _collect(ledger, trees, scratch, min_age_s)
         if harvests is not None:
             left = [path for path in harvests.glob("*") if path.name not in sources]
@@ -44,12 +49,32 @@ def collect(
         return removed
 
 
+def _require_known(ledger: Ledger, trees: TreeStore) -> None:
+    rows = (sa.select(one.c.seq).where(one.c.app == ledger.app).limit(1) for one in (lineage, refs))
+    with ledger.engine.connect().execution_options(read_only=True) as connection:
+        is_known = any(connection.execute(row).first() for row in rows)
+    if not is_known and any(trees.addresses()):
+        raise ConflictError(
+            f"the ledger {spelled(ledger.engine)} knows nothing of {ledger.app!r}, and gc would "
+            f"remove every tree in {trees.root}: let [store] ledger name the one that they were "
+            f"made with; if nothing of them is wanted any more, remove {trees.root}"
+        )
+
+
 def _collect(ledger: Ledger, trees: TreeStore, scratch: Path, min_age_s: float) -> dict[str, int]:
     with ledger.engine.connect().execution_options(read_only=True) as connection:
-        named = list(connection.execute(sa.select(lineage_trees.c.address).distinct()).scalars())
+        named = set(connection.execute(sa.select(lineage_trees.c.address).distinct()).scalars())
+        for body in connection.execute(sa.select(refs.c.body)).scalars():
+            named |= _referred(body)
     removed = trees.sweep(named, min_age_s=min_age_s)
     removed["scratch"] = _sweep(scratch.glob("*"), min_age_s)
     return removed
+
+
+def _referred(body: str) -> set[str]:
+    """Return the trees that a reference names itself: the form in a package has no lineage."""
+    noun = json.loads(body)
+    return {noun[name] for name in ("model", "form") if noun.get(name)}
 
 
 def _sweep(folders: Iterable[Path], min_age_s: float) -> int:

@@ -454,6 +454,16 @@ def test_a_backup_of_a_package_asks_for_no_trees_but_those_of_its_form(
     assert "1 of the 1 trees that the ledger names lie neither in" in told
 
 
+def test_collecting_in_a_package_leaves_what_it_serves(
+    packaged: tuple[Path, Packaged], tmp_path: Path
+) -> None:
+    _, made = packaged
+    folder = copy(made.folder / "project", tmp_path / "project")
+    run("gc", "--min-age-hours", "0", "-p", str(folder))
+    with closing(Project.open(folder)) as project:
+        assert len(project.predict(TEXTS)) == len(TEXTS)
+
+
 def test_a_restored_package_is_a_package(packaged: tuple[Path, Packaged], tmp_path: Path) -> None:
     _, made = packaged
     folder, again = copy(made.folder / "project", tmp_path / "project"), tmp_path / "again"
