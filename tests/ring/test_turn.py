@@ -151,7 +151,8 @@ def stop_at(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
 def test_a_turn_stopped_at_any_step_goes_on_there_and_ends_the_same(
     name: str, turned_once: Path, tmp_path: Path, opened: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shutil.copytree(turned_once, tmp_path / "shop", ignore=shutil.ignore_patterns("ledger.db*"))
+    of_it = shutil.ignore_patterns("ledger.db*", "fingerprint")
+    shutil.copytree(turned_once, tmp_path / "shop", ignore=of_it)
     shutil.rmtree(tmp_path / "shop" / ".chainring" / "store")
     project = opened(tmp_path / "shop")
     with monkeypatch.context() as patch:

@@ -161,7 +161,8 @@ def grown_on_both(request: pytest.FixtureRequest, grown: Path, tmp_path: Path) -
     folder = copy(grown, tmp_path / "shop")
     if request.param == "postgresql":
         hidden, recipe = folder / ".chainring", folder / "chainring.toml"
-        for path in (hidden / "ledger.db", *(hidden / "traffic").glob("*")):
+        kept = (hidden / "ledger.db", hidden / "fingerprint")
+        for path in (*kept, *(hidden / "traffic").glob("*")):
             path.unlink()
         url = request.getfixturevalue("postgres")
         recipe.write_text(f'{recipe.read_text()}\n[store]\nledger = "{url}"\n')

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -97,6 +98,41 @@ def test_a_machine_without_a_key_makes_none_for_a_ledger_that_has_a_champion(
     key.write_bytes(true)
     with opened(shop) as project:
         assert project.ring.ledger.fact(KIND, "fingerprint", Fingerprint) is not None
+
+
+@pytest.mark.parametrize("verb", [("status",), ("gc", "--min-age-hours", "0"), ("turn",)])
+def test_a_project_whose_ledger_was_lost_is_refused_and_nothing_of_it_goes(
+    turned: Path, tmp_path: Path, verb: Sequence[str]
+) -> None:
+    """An empty ledger names no tree, knows no key and nobody who was forgotten."""
+    shop = copy(turned, tmp_path / "shop")
+    store = shop / ".chainring" / "store"
+    before = sorted(path for path in store.rglob("*") if path.is_file())
+    for path in (shop / ".chainring").glob("ledger.db*"):
+        path.unlink()
+    said = refused(*verb, "-p", str(shop))
+    assert said.startswith(f"the ledger sqlite:///{shop}/.chainring/ledger.db knows nothing of")
+    assert "`chainring restore`" in said
+    assert sorted(path for path in store.rglob("*") if path.is_file()) == before
+
+
+def test_who_wants_no_ledger_back_may_begin_anew(turned: Path, tmp_path: Path) -> None:
+    shop = copy(turned, tmp_path / "shop")
+    for path in (shop / ".chainring").glob("ledger.db*"):
+        path.unlink()
+    said = refused("status", "-p", str(shop))
+    (shop / ".chainring" / "fingerprint").unlink()
+    assert said.endswith(f"remove {shop}/.chainring/fingerprint")
+    assert "no model serves yet" in run("status", "-p", str(shop))
+
+
+def test_a_project_of_an_earlier_version_remembers_its_ledger_once_it_was_opened(
+    turned: Path, tmp_path: Path
+) -> None:
+    shop = copy(turned, tmp_path / "shop")
+    (shop / ".chainring" / "fingerprint").unlink()
+    run("status", "-p", str(shop))
+    assert (shop / ".chainring" / "fingerprint").is_file()
 
 
 def test_a_ledger_beside_the_recipe_is_found_wherever_the_command_was_started(

@@ -92,7 +92,7 @@ class Project:
         """Turn the ring once: new text and feedback to a model, and the gate's verdict on it."""
         from chainring.hardware.machine import machine
 
-        keep_key(self.ring.ledger, self.secret)
+        keep_key(self.ring.ledger, self.secret, self.folder / place.HIDDEN / "key")
         freshen(self)
         self.ring.runner.force = force
         return ring_turn.turn(

@@ -1,7 +1,8 @@
 """The project's key: one for all machines of a ledger; another one is noticed.
 
-Enters the ledger and `.chainring/key`, leaves the key's fingerprint as a fact. With another key,
-texts that judge on one machine would teach on the other.
+Enters the ledger and `.chainring/key`, leaves the key's fingerprint as a fact, and beside the key.
+With another key, texts that judge on one machine would teach on the other. A folder that has a
+fingerprint had a ledger that knows it: an empty one in its place is noticed.
 """
 
 from __future__ import annotations
@@ -16,9 +17,12 @@ from chainring.contracts.ids import keyed
 from chainring.ring.built import CHAMPION
 from chainring.store.files import write_durably
 from chainring.store.ledger import Ledger
+from chainring.store.opening import spelled
 
 KIND = "project key"
 _ID = "fingerprint"
+FILE = "fingerprint"
+"""Beside the key: written once a ledger knows it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +60,8 @@ def key_of(ledger: Ledger, path: Path) -> bytes:
     ------
     InputError
         When the file holds no key, or another one than the ledger was made with; when there is
-        none though the ledger was made with one: no file is made then.
+        none though the ledger was made with one: no file is made then. When the folder was used
+        with a ledger that knows the key, and this one does not.
     """
     if not path.exists() and _is_in_use(ledger):
         raise InputError(
@@ -66,6 +71,7 @@ def key_of(ledger: Ledger, path: Path) -> bytes:
         )
     secret = read_key(path)
     require_same_key(ledger, secret, path)
+    _require_same_ledger(ledger, secret, path.with_name(FILE))
     return secret
 
 
@@ -84,7 +90,7 @@ def require_same_key(ledger: Ledger, secret: bytes, path: Path) -> None:
     known = ledger.fact(KIND, _ID, Fingerprint)
     if known is None:
         if ledger.ref(CHAMPION) is not None:
-            keep_key(ledger, secret)
+            _keep(ledger, secret)
         return
     if known.digest != _fingerprint(ledger, secret):
         raise InputError(
@@ -94,8 +100,28 @@ def require_same_key(ledger: Ledger, secret: bytes, path: Path) -> None:
         )
 
 
-def keep_key(ledger: Ledger, secret: bytes) -> None:
-    """Write down with which key a ledger is made, if that was not done yet."""
+def _require_same_ledger(ledger: Ledger, secret: bytes, path: Path) -> None:
+    """Refuse a ledger that does not know the key where one did: it was lost, or is another one."""
+    own = _fingerprint(ledger, secret)
+    noted = path.read_text(encoding="ascii") if path.is_file() else ""
+    if ledger.fact(KIND, _ID, Fingerprint) is not None:
+        if noted != own:
+            write_durably(path, own.encode(), mode=0o600)
+    elif noted == own:
+        raise InputError(
+            f"the ledger {spelled(ledger.engine)} knows nothing of {ledger.app!r}, though this "
+            "folder was used with one that does: let [store] ledger name that, or make a new "
+            f"folder from a backup (`chainring restore`); to begin anew without it, remove {path}"
+        )
+
+
+def keep_key(ledger: Ledger, secret: bytes, path: Path) -> None:
+    """Write down with which key of `path` a ledger is made, there and beside the key."""
+    _keep(ledger, secret)
+    _require_same_ledger(ledger, secret, path.with_name(FILE))
+
+
+def _keep(ledger: Ledger, secret: bytes) -> None:
     if ledger.fact(KIND, _ID, Fingerprint) is None:
         ledger.add_fact(KIND, _ID, Fingerprint(digest=_fingerprint(ledger, secret)))
 

@@ -36,8 +36,13 @@ def explained(engine: sa.Engine) -> Iterator[None]:
         ) from error
 
 
+def spelled(engine: sa.Engine) -> str:
+    """Return the address of a database as a recipe names it, without its password."""
+    return engine.url.set(drivername=engine.dialect.name).render_as_string()
+
+
 def _closed(engine: sa.Engine, cause: str) -> str:
-    where = engine.url.set(drivername=engine.dialect.name).render_as_string()
+    where = spelled(engine)
     if engine.dialect.name == "postgresql":
         return (
             f"the ledger {where} cannot be opened ({cause}); is its server up, and are role and "
