@@ -94,6 +94,57 @@ def test_a_no_after_what_would_be_none_is_a_refusal(said: str) -> None:
     assert is_refusal(said)
 
 
+@pytest.mark.parametrize(
+    "said",
+    ["不受限制，但不得用于训练", "没有限制，但不能用于训练", "无限制，但不可用于训练",
+     "不限，请勿用于训练", "未反对，但不要用于训练", "没有异议，但请勿用于训练",
+     "未撤回，但仅限诊疗，不得用于训练", "无异议，训练除外", "不限，除训练外",
+     "不反对，但禁止训练", "无限制，但不得使用", "未成年，已撤回", "不受限制，但不得用於訓練",
+     "同意诊疗，不得用于训练", "仅限诊疗，請勿用於機器學習", "同意存储但不同意用于模型训练",
+     "no objection, but do not train", "not limited, but may not be used for training",
+     "no limits except for training", "no restriction, but must not be used for training",
+     "no objection, but not to be used", "does not object to storage but does not want training",
+     "care only, not for training", "care only; do not use for training", "care only, no training",
+     "only care, must not be used to train AI"],
+)  # fmt: skip
+def test_who_grants_one_thing_and_forbids_training_has_refused(said: str) -> None:
+    assert is_refusal(said)
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["请勿使用", "勿用", "别用我的数据", "严禁用于训练", "嚴禁用於訓練", "谢绝使用", "停止使用",
+     "已退出", "授权终止", "请不要使用", "同意: 否", "同意：否", "同意=否", "是否同意：不同意",
+     "同意（否）", "同意 否", "用于训练：否", "授权书：未签署", "No consent given",
+     "no consent obtained", "No further use", "no consent for training", "no data use", "no ML",
+     "No AI training", "consent withdrawn", "consent not given", "consent denied",
+     "permission denied", "consent expired", "consent: no", "Consent=No", "consent? no",
+     "agreed: false", "consent_training=false", "without consent", "consent no longer valid",
+     "please do not use", "withheld", "non-consenting", "stop using"],
+)  # fmt: skip
+def test_consents_that_were_refused_withdrawn_or_answered_with_no_are_refusals(said: str) -> None:
+    assert is_refusal(said)
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["同意（不公开）", "同意: 不公开", "同意，不得商用", "不限，不得用于广告",
+     "无限制，但不得使用真名", "同意用于训练，不得用于其他", "可用于训练，不得外传",
+     "不禁止用于训练", "不反对用于训练", "特别同意训练", "没有不同意见，可用于训练",
+     "不得用于训练以外的用途", "别人同意", "类别：训练", "退出前有效", "终止日期：2030",
+     "无异议，可随时撤回", "是否需要同意：否", "同意：无异议", "授权：无需", "训练：是",
+     "同意训练，禁止公开", "已同意，未退出", "没有终止授权", "同意，不会影响诊疗",
+     "consent required: no", "consent: yes", "consent given", "permission granted",
+     "no consent needed", "no problem", "no further consent required", "consent not withdrawn",
+     "consent: no restrictions", "not only for training", "use is not limited to training",
+     "no restrictions, training allowed", "no objection, must not be used for ads",
+     "no objection, do not use my name", "please use", "training, no resale",
+     "no longer restricted", "not terminated", "no commercial use"],
+)  # fmt: skip
+def test_a_consent_that_forbids_something_else_than_training_is_no_refusal(said: str) -> None:
+    assert not is_refusal(said)
+
+
 @pytest.mark.parametrize("said", ["none", "", "yes", "1", "同意", "training", "no ads", "nothing"])
 def test_whoever_says_nothing_or_something_else_has_not_refused(said: str) -> None:
     assert not is_refusal(said)
