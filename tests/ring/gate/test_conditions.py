@@ -9,6 +9,7 @@ from chainring.contracts.evaluation import Outcome
 from chainring.ring.gate import conditions
 from chainring.ring.gate.comparing import comparison
 from chainring.ring.gate.pairs import Pair, paired
+from chainring.ring.gate.sentences import in_chinese
 from chainring.ring.gate.settings import GateSettings
 from chainring.ring.gate.slices import slices
 
@@ -60,6 +61,30 @@ def test_every_must_has_to_be_right_whatever_its_part(outcome: MakeOutcome) -> N
     assert not check.holds
     assert check.because == "1 of 3 complaints marked must are wrong: d"
     assert conditions.must_hold([outcome("c", 0)]).because == "no row judged here is marked must"
+
+
+@pytest.mark.parametrize(
+    ("grade", "right_from", "holds"),
+    [
+        (0.79, 1.0, False),  # "Do take with alcohol.", where it is "Do not take with alcohol."
+        (0.67, 1.0, False),  # one of two tags is missing
+        (1.0, 1.0, True),
+        (0.89, 0.9, False),  # a number, off by more than a fifth of the spread
+        (0.9, 0.9, True),
+    ],
+)
+def test_a_must_that_is_nearly_right_is_not_right(
+    outcome: MakeOutcome, grade: float, right_from: float, holds: bool
+) -> None:
+    rows = [outcome("a", grade, must=True), outcome("b", 1, must=True)]
+    check = conditions.must_hold(rows, right_from=right_from)
+    assert check.holds == holds
+    if not holds:
+        assert check.because == (
+            "1 of 2 complaints marked must are not answered as they must be,"
+            " and nearly right is not right: a"
+        )
+        assert "接近正确不算答对：a" in in_chinese(check.because)
 
 
 @pytest.mark.parametrize(

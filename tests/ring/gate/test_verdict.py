@@ -207,3 +207,17 @@ def test_an_evaluation_without_outcomes_says_what_to_do(
     empty = replace(challenger, address="nothing here")
     with pytest.raises(DamagedError, match="evaluate the model again"):
         verdict(empty, None, forms_of("new"), (), None, work=work, settings=settings, looks=1)
+
+
+@pytest.mark.parametrize(("task", "holds"), [("regression", True), ("translation", False)])
+def test_a_must_is_held_to_the_very_answer_and_a_number_to_a_close_one(
+    work: Work, outcome: MakeOutcome, task: str, holds: bool
+) -> None:
+    rows = [outcome(f"{i:02}", 1, base=0.5) for i in range(20)]
+    rows.append(outcome("must", 0.92, must=True, base=0.5))
+    made = evaluated(work, rows, "new", task=task)
+    found = verdict(
+        made, None, forms_of("new"), (), None, work=work, settings=GateSettings(), looks=1
+    )
+    (must,) = (check for check in found.checks if check.name == "must")
+    assert must.holds == holds

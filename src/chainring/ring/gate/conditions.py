@@ -66,15 +66,19 @@ def slices_not_worse(slices: Mapping[str, Comparison], *, settings: GateSettings
     return Check(name="slices not worse", holds=not falling, because=because)
 
 
-def must_hold(outcomes: Sequence[Outcome]) -> Check:
-    """Whether every complaint marked `must` is answered right, of whatever part its row is."""
+def must_hold(outcomes: Sequence[Outcome], *, right_from: float = 1.0) -> Check:
+    """Whether every complaint marked `must` is answered right, of whatever part its row is.
+
+    Right is an answer from the grade `right_from` on: what lacks a "not" is worth 0.8.
+    """
     marked = [outcome for outcome in outcomes if outcome.must]
-    wrong = [outcome.row for outcome in marked if not is_right(outcome)]
+    wrong = [outcome for outcome in marked if outcome.right < right_from - 1e-9]
     if not marked:
         because = say("no must")
     elif wrong:
-        names = ", ".join(wrong[:_NAMED])
-        because = say("must falls", wrong=len(wrong), count=len(marked), names=names)
+        names = ", ".join(outcome.row for outcome in wrong[:_NAMED])
+        said = "must nearly" if any(map(is_right, wrong)) else "must falls"
+        because = say(said, wrong=len(wrong), count=len(marked), names=names)
     else:
         because = say("must holds", count=len(marked))
     return Check(name="must", holds=not wrong, because=because)

@@ -41,6 +41,7 @@ def judge(
     fixed: Collection[str] = (),
     new_labels: Collection[str] = (),
     limits: Sequence[Check] = (),
+    must_from: float = 1.0,
     truths: Mapping[str, str] = NOTHING,
     looks: int = 0,
     tries: int = 1,
@@ -68,6 +69,8 @@ def judge(
         Labels that the champion was never taught.
     limits
         Further conditions of promotion: of the form, of trust.
+    must_from
+        The grade from which a row marked `must` counts as right.
     truths
         What a person said of kept answers, by id (see `deciding`).
     looks
@@ -84,7 +87,8 @@ def judge(
         The outcomes do not fit together; all faults at once.
     """
     if champion is None:
-        return _first(challenger, limits=limits, looks=looks, tries=tries, settings=settings)
+        beside = (conditions.must_hold(challenger, right_from=must_from), *limits)
+        return _first(challenger, limits=beside, looks=looks, tries=tries, settings=settings)
     pairs = paired(challenger, champion)
     judged = of_part(pairs, *POOLED)
     units = Units.of([pair.now for pair in judged])
@@ -101,7 +105,7 @@ def judge(
         conditions.better(pooled, settings=limit),
         *(conditions.not_worse(name, found) for name, found in parts.items()),
         conditions.slices_not_worse(large, settings=settings),
-        conditions.must_hold(challenger),
+        conditions.must_hold(challenger, right_from=must_from),
         conditions.reopened(challenger, fixed, settings=settings),
         conditions.passed_on(judged, settings=settings),
         *limits,
@@ -164,7 +168,7 @@ def _first(
     rows = [row for row in checked(challenger) if row.part in POOLED]
     units = Units.of(rows)
     found, beats = majority(rows, settings=_for_try(tries, settings))
-    checks = (beats, conditions.must_hold(challenger), *limits)
+    checks = (beats, *limits)
     return Verdict(
         app="",
         challenger="",

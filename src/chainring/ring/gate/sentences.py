@@ -58,6 +58,11 @@ _SENTENCES = {
         "{wrong} of {count} complaints marked must are wrong: {names}",
         "标为“必须”的 {count} 条投诉中有 {wrong} 条答错：{names}",
     ),
+    "must nearly": (
+        "{wrong} of {count} complaints marked must are not answered as they must be, and nearly"
+        " right is not right: {names}",
+        "标为“必须”的 {count} 条投诉中有 {wrong} 条没有答成要求的样子，接近正确不算答对：{names}",
+    ),
     "none fixed": ("no complaint was fixed before", "此前没有已修复的投诉"),
     "reopened": (
         "{wrong} of {count} once fixed complaints are wrong again: {low} % of such or more, with"

@@ -47,6 +47,13 @@ class GateSettings(BaseModel):
     max_reopened: float = Field(
         0.05, ge=0, le=1, description="share of once fixed complaints that may be wrong again"
     )
+    must_number_from: float = Field(
+        0.9,
+        gt=0,
+        le=1,
+        description="grade from which a number marked must counts as right: 0.9 is off by a fifth"
+        " of the spread of the training targets; all other answers have to be equal",
+    )
     max_passed_on_rise: float = Field(
         0.05, ge=0, le=1, description="rise of the share of texts passed on to a person, at most"
     )

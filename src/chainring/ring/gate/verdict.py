@@ -15,6 +15,7 @@ from chainring.contracts.codec import decode
 from chainring.contracts.errors import DamagedError, InputError
 from chainring.contracts.evaluation import Evaluation, Outcome
 from chainring.contracts.forms import Forms
+from chainring.contracts.tasks import TASKS
 from chainring.contracts.verdict import Check, Verdict
 from chainring.contracts.work import Work
 from chainring.ring.gate.judge import judge
@@ -84,6 +85,7 @@ def verdict(
         fixed=fixed,
         new_labels=new_labels,
         limits=(*limits(forms.served, challenger, champion, settings=settings), *trust),
+        must_from=_must_from(challenger, settings),
         truths=dict(truths),
         looks=looks,
         tries=tries,
@@ -109,6 +111,11 @@ def outcomes(evaluation: Evaluation, work: Work) -> list[Outcome]:
         )
     with path.open(encoding="utf-8") as lines:
         return [decode(Outcome, line) for line in lines]
+
+
+def _must_from(challenger: Evaluation, settings: GateSettings) -> float:
+    is_number = TASKS[challenger.task].form == "number"
+    return settings.must_number_from if is_number else 1.0
 
 
 def _require_fit(
