@@ -40,6 +40,21 @@ def test_the_lower_floors_load_no_training_library(room: str) -> None:
         assert not found & HEAVY
 
 
+OF_TORCH = {"encoder_module", "span_module", "writer"}
+"""The modules of the serving room that are torch; the others import them when called."""
+
+
+def test_the_serving_room_knows_no_training_library_but_where_it_is_torch() -> None:
+    program = (
+        "import importlib, pkgutil, chainring.deployment as room\n"
+        "for found in pkgutil.walk_packages(room.__path__, room.__name__ + '.'):\n"
+        f"    if found.name.rpartition('.')[2] not in {OF_TORCH}:\n"
+        "        importlib.import_module(found.name)\n"
+        "import chainring.software.service"
+    )
+    assert not loaded_after(program) & {"torch", "transformers", "sklearn"}
+
+
 def test_the_ring_is_read_without_a_training_library() -> None:
     found = loaded_after("import chainring.ring.turn, chainring.ring.due, chainring.ring.why")
     assert not found & {"torch", "transformers", "sklearn", "onnxruntime", "openvino", "pyarrow"}
