@@ -58,7 +58,7 @@ _ROWS = (
     ("base", "base", "基座"),
     ("teacher", "teacher", "教师模型"),
     ("member", "member", "成员模型"),
-    ("champion", "champion", "在线模型"),
+    ("champion", "champion", "现任模型"),
     ("from nothing", "trained from nothing but the rows above", "仅由上述数据从零训练"),
     ("won", "won on validation", "验证集胜出"),
     ("not judged", "It was not judged yet.", "尚未评测。"),
@@ -93,7 +93,7 @@ _ROWS = (
         "{n} rows were left out because a judged model had seen them or a near copy",
         "{n} 行因被评测的模型见过它或其近似副本而剔除",
     ),
-    ("verdict", "the gate's word: {value}", "关卡结论：{value}"),
+    ("verdict", "the gate's word: {value}", "关卡裁决：{value}"),
     (
         "knows",
         "it knows only the labels, languages and wordings of its data",

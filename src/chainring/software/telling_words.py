@@ -20,7 +20,7 @@ _NAMES = (
         "held": "未上线",
         "nothing changed": "没有变化",
         "failed": "失败",
-        "challenger": "候选模型",
+        "challenger": "挑战者",
         "champion": "现任模型",
         "placebo": "对照模型",
         "served": "将部署",

@@ -166,7 +166,7 @@ WORDINGS: dict[str, Wording] = {
         422,
         "The model that answers here cannot do this.",
         "GET /v1/models says what it can do.",
-        "当前模型不支持此操作。",
+        "现任模型不支持此操作。",
         "GET /v1/models 列出了它支持的功能。",
     ),
     "no_model": Wording(
@@ -174,7 +174,7 @@ WORDINGS: dict[str, Wording] = {
         "No such model answers here.",
         "GET /v1/models lists those that do; leave `model` out to ask the one in service.",
         "这里没有这个模型。",
-        "GET /v1/models 列出可用的模型；省略 `model` 则使用当前模型。",
+        "GET /v1/models 列出可用的模型；省略 `model` 则使用现任模型。",
     ),
     "gone": Wording(
         408,

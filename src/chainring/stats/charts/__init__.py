@@ -9,7 +9,7 @@ A page themes it through the variables `--ink --muted --accent --bad --grid` (an
 chart-dot chart-whisker chart-bar`. Every word in a picture comes from the caller, so that a Chinese
 page has Chinese charts.
 
-    line_chart([Series(name="冠军", points=(Point(x="1", y=0.7),))], title="每轮准确率")
+    line_chart([Series(name="现任模型", points=(Point(x="1", y=0.7),))], title="每轮准确率")
 """
 
 from chainring.stats.charts.bars import (

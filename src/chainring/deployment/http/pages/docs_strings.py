@@ -9,10 +9,10 @@ DOCS: dict[str, tuple[str, str]] = {
         "告知用户对回答的反应",
     ),
     "route.GET /v1/why/{id}": ("Where an answer came from", "回答从何而来"),
-    "route.GET /v1/status": ("What answers now and what waits", "当前模型与待办"),
+    "route.GET /v1/status": ("What answers now and what waits", "现任模型与待办"),
     "route.GET /v1/labels": (
         "The labels of the model that answers now",
-        "当前模型的标签",
+        "现任模型的标签",
     ),
     "route.GET /v1/review": ("What waits for a person", "等待人工审核的内容"),
     "route.POST /v1/review": ("A person's decision", "人工的判断"),

@@ -196,7 +196,7 @@ STRINGS: dict[str, tuple[str, str]] = {
         "How the model changed, turn by turn, and what its users said of it.",
         "模型每一轮的变化，以及用户的评价。",
     ),
-    "ring.champion": ("Answers now", "当前模型"),
+    "ring.champion": ("Answers now", "现任模型"),
     "ring.no_champion": (
         "No model yet: run `chainring turn`.",
         "还没有模型：请运行 `chainring turn`。",

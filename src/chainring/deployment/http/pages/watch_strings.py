@@ -34,7 +34,7 @@ WATCH: dict[str, tuple[str, str]] = {
     ),
     "watch.no_release": (
         "No release runs: the champion answers everybody.",
-        "没有正在进行的发布：全部由当前模型回答。",
+        "没有正在进行的发布：全部由现任模型回答。",
     ),
     "watch.release": ("On its way", "发布中"),
     "watch.counts": (
