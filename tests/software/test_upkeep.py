@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from tests.software.conftest import ALONE, PATIENCE_S
+from tests.software.conftest import ALONE, PATIENCE_S, refused
 
 from chainring.contracts.errors import (
     ConflictError,
@@ -134,3 +135,40 @@ def test_a_ledger_beside_the_recipe_is_restored_where_it_is_said_to_be(tmp_path:
         assert new.ring.ledger.engine.url.database == str(
             tmp_path / "new" / ".chainring" / "ledger.db"
         )
+
+
+def with_remote(folder: Path, remote: Path) -> None:
+    recipe = folder / "chainring.toml"
+    recipe.write_text(f'{recipe.read_text()}\n[store]\nremote = "file://{remote}"\n')
+
+
+def on_another_machine(folder: Path, place: Path) -> Path:
+    """Return a project with the same recipe, key and ledger, and with no trees."""
+    shutil.copytree(folder, place, ignore=shutil.ignore_patterns("store"))
+    return place
+
+
+def test_a_remote_that_is_named_later_holds_what_serves_after_the_next_turn(
+    shop: Path, tmp_path: Path
+) -> None:
+    with_remote(shop, tmp_path / "remote")
+    other = on_another_machine(shop, tmp_path / "other")
+    told = refused("predict", "where is my parcel", "-p", str(other))
+    assert "nor in the remote; `chainring turn` on the machine that made it" in told
+    with closing(Project.open(shop)) as project:
+        assert project.turn().outcome == "nothing changed"
+        named = project.ring.ledger.trees()
+    with closing(Project.open(other)) as project:
+        assert len(project.predict(["where is my parcel"])) == 1
+        assert project.ring.runner.trees.closure(named) == named
+
+
+def test_a_restored_project_fills_the_remote_that_it_names(shop: Path, tmp_path: Path) -> None:
+    with_remote(shop, tmp_path / "remote")
+    with closing(Project.open(shop)) as project:
+        project.backup(tmp_path / "shop.tar.gz")
+    shutil.rmtree(tmp_path / "remote", ignore_errors=True)  # the disk that it was on
+    Project.restore(tmp_path / "shop.tar.gz", tmp_path / "new").close()
+    other = on_another_machine(tmp_path / "new", tmp_path / "other")
+    with closing(Project.open(other)) as project:
+        assert len(project.predict(["where is my parcel"])) == 1

@@ -282,6 +282,31 @@ def test_the_remote_is_not_asked_for_the_erasure_of_each_tree(
     assert len(asked) <= 3, asked
 
 
+@pytest.mark.parametrize("stale", [False, True], ids=["empty", "with the old bytes"])
+def test_a_remote_that_is_named_later_is_brought_what_stands_now(
+    trees: TreeStore, tmp_path: Path, found_in: Found, stale: bool
+) -> None:
+    address = put(trees, tmp_path / "new", rows=SAID)
+    remote = f"file://{tmp_path / 'remote'}"
+    if stale:  # another machine brought what it had before it heard of the act
+        assert TreeStore(tmp_path / "old", remote=remote).put(rows_of(tmp_path), kind="records")
+    erase(trees, address, {"rows": blank(tmp_path, "{}")}, receipt="fgt_1")
+    drop_replaced(trees)
+    here = TreeStore(trees.root, remote=remote, secret=SECRET)
+    assert here.mirror([address]) == 1
+    there = TreeStore(tmp_path / "there", remote=remote, secret=SECRET)
+    assert (there.open(address) / "rows").read_text() == "{}"
+    assert there.erasure(address) == here.erasure(address)
+    drop_replaced(here)
+    assert found_in(tmp_path / "remote", SAID) == []
+
+
+def rows_of(tmp_path: Path) -> Path:
+    (tmp_path / "again").mkdir()
+    (tmp_path / "again" / "rows").write_text(SAID, encoding="utf-8")
+    return tmp_path / "again"
+
+
 def test_a_backup_brings_the_erasure_along(
     trees: TreeStore, ledger: Ledger, traffic: Traffic, tmp_path: Path, found_in: Found
 ) -> None:

@@ -15,7 +15,7 @@ import fsspec
 import pytest
 
 from chainring.contracts.errors import ConflictError, DamagedError, InputError, SpaceError
-from chainring.store import files, trees
+from chainring.store import files, opened, trees
 from chainring.store.trees import TreeStore
 
 FILES = {"model.json": "{}", "encoder/weights": "w" * 5000, "中文.txt": "物流太久了"}
@@ -484,7 +484,7 @@ def test_the_cache_of_a_remote_is_bounded(remote: str, tmp_path: Path) -> None:
     there = TreeStore(tmp_path / "there", remote=remote, cache_bytes=5000)
     for address in addresses:
         folder = there.open(address)
-        long_ago = time.time() - 2 * trees.IN_USE_S
+        long_ago = time.time() - 2 * opened.IN_USE_S
         os.utime(folder, (long_ago, long_ago))
     assert cached(there) <= 5000
     assert content_of(there.open(addresses[0])) == {"a": "0" * 1000, "b": "b0" * 500}
@@ -506,3 +506,55 @@ def test_a_folder_in_use_is_not_taken_to_make_room(remote: str, tmp_path: Path) 
     folder = there.open(one)
     there.open(two)
     assert content_of(folder) == {"a": "1" * 1000}
+
+
+# A remote that is named later
+
+
+def test_trees_of_before_a_remote_was_named_are_brought_there_with_what_they_need(
+    remote: str, source: Path, tmp_path: Path
+) -> None:
+    alone = TreeStore(tmp_path / "here")
+    base = alone.put(filled(tmp_path / "base", {"weights": "of the base"}), kind="base")
+    named = alone.put(source, kind="model", needs=(base,))
+    other = alone.put(filled(tmp_path / "leftover", {"a": "of a failed turn"}), kind="records")
+    here = TreeStore(tmp_path / "here", remote=remote)
+    there = TreeStore(tmp_path / "there", remote=remote)
+    with pytest.raises(InputError, match="nor in the remote.*chainring turn"):
+        there.open(named)
+    assert here.mirror([named, "blake2b:" + "0" * 64]) == 2
+    assert content_of(there.open(named)) == FILES
+    there.verify(base)
+    assert not there.has(other)
+    assert here.mirror([named]) == 0
+    assert alone.mirror([named]) == 0
+
+
+def test_nothing_is_read_of_trees_that_the_remote_has(
+    remote: str, source: Path, tmp_path: Path, reads: list[Path]
+) -> None:
+    here = TreeStore(tmp_path / "here", remote=remote)
+    address = here.put(source, kind="model")
+    reads.clear()
+    assert here.mirror([address]) == 0
+    assert reads == []
+
+
+@pytest.mark.parametrize("fault", ["altered", "gone"])
+def test_a_tree_that_is_not_whole_here_is_told_and_not_brought_to_the_remote(
+    remote: str, source: Path, tmp_path: Path, fault: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    alone = TreeStore(tmp_path / "here")
+    broken = alone.put(source, kind="model")
+    whole = alone.put(filled(tmp_path / "whole", {"a": "whole"}), kind="records")
+    blob = blob_of(alone, broken, "encoder/weights")
+    if fault == "altered":
+        altered(blob, b"x" * 5000)
+    else:
+        blob.unlink()
+    here = TreeStore(tmp_path / "here", remote=remote)
+    assert here.mirror([broken, whole]) == 1
+    assert "trees.unmirrored" in caplog.text
+    there = TreeStore(tmp_path / "there", remote=remote)
+    assert not there.has(broken)
+    there.verify(whole)

@@ -220,6 +220,7 @@ def _ready(ring: Ring, machine: Machine, policy: Policy) -> Made[Guard]:
     """Place the work and make the guard: what every step of the turn is handed."""
     machine = replace(machine, free_disk_mib=0)
     run = ring.runner.run
+    ring.runner.trees.mirror(ring.ledger.trees())
     ring.runner.placement = UNPLACED  # of an earlier turn in this process: its key would differ
     placement = run("placement", machine, settings=ring.recipe.hardware, needs_work=False)
     ring.runner.placed, ring.runner.placement = placement, placement.noun

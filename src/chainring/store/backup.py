@@ -155,7 +155,7 @@ def check(source: Path, place: Path) -> None:
 
 
 def restore(source: Path, *, ledger: Ledger, traffic: Traffic, trees: TreeStore) -> dict[str, int]:
-    """Fill an empty project from an archive; every tree is verified at its end.
+    """Fill an empty project from an archive; every tree is verified at its end, and mirrored.
 
     Raises
     ------
@@ -176,6 +176,7 @@ def restore(source: Path, *, ledger: Ledger, traffic: Traffic, trees: TreeStore)
     for address in trees.addresses():
         trees.verify(address)
         counts["trees"] += 1
+    trees.mirror(trees.addresses())
     return counts | {"missing": len(ledger.trees() - trees.closure(ledger.trees()))}
 
 

@@ -44,6 +44,13 @@ class Remote:
         """Whether the file is there."""
         return bool(self._fs.exists(self._place(path)))
 
+    def names(self) -> set[Path]:
+        """Return the local paths of all manifests and erasures that are there, in two listings."""
+        self._fs.invalidate_cache()
+        cut = len(self._base) + 1
+        places = [*self._fs.find(f"{self._base}/trees"), *self._fs.find(f"{self._base}/{ERASED}")]
+        return {self._root / place[cut:] for place in places}
+
     def upload(self, path: Path) -> None:
         """Copy a file there, unless it is there; one that an upload left shorter is made anew."""
         place = self._place(path)

@@ -8,6 +8,7 @@ folder is a bounded cache of it.
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import time
@@ -19,18 +20,15 @@ from chainring.contracts.errors import DamagedError, InputError
 from chainring.store.erasure import Erasure, newest, read_erasure, received, sealed_bytes
 from chainring.store.files import (
     DigestCache,
-    beside,
     copy_durably,
-    full_disk_explained,
-    link,
     make_young,
     write_durably,
 )
 from chainring.store.manifest import Blob, Manifest, after, hex_name
+from chainring.store.opened import check_out, is_whole, make_room, sweep_leftovers
 from chainring.store.remote import ERASED, Remote
 
-IN_USE_S = 3600.0
-"""An open folder that was asked for within this time is never taken away to make room."""
+log = logging.getLogger("chainring.store")
 
 
 class TreeStore:
@@ -99,6 +97,11 @@ class TreeStore:
         if not path.exists():
             self._download(path)
         if not path.exists():
+            if self._remote is not None:
+                raise InputError(
+                    f"no tree {address} in {self.root}, nor in the remote; `chainring turn` on "
+                    "the machine that made it brings it there"
+                )
             raise InputError(
                 f"no tree {address} in {self.root}; it was never stored or was removed"
             )
@@ -146,6 +149,39 @@ class TreeStore:
         if self._remote is not None:
             self._remote.refresh()
 
+    def mirror(self, addresses: Iterable[str]) -> int:
+        """Bring those trees to the remote that are here and not there; return how many.
+
+        What they need goes with them, and an erasure that the remote lacks. So a remote that is
+        named later, or was lost, comes to hold them all; of one that has them only names are read.
+        """
+        if self._remote is None:
+            return 0
+        there = self._remote.names()
+        return sum(self._mirror(address, there) for address in sorted(addresses))
+
+    def _mirror(self, address: str, there: set[Path]) -> int:
+        """Bring a tree to the remote, its manifest last; return how many, with what it needs."""
+        places = self._manifest_path(address), self._erasure_path(address)
+        if not places[0].exists() or all(path in there or not path.exists() for path in places):
+            return 0
+        there.update(places)
+        try:
+            manifest, erasure = self.manifest(address), self.erasure(address)
+            for blob in manifest.files:
+                self._fetch(blob)
+            self._verify(manifest, fresh=False)
+        except DamagedError as error:
+            log.warning("trees.unmirrored tree=%s because=%s", address, error)
+            return 0
+        needed = sum(self._mirror(one, there) for one in manifest.needs)
+        for blob in manifest.files:
+            self._upload(self._blob_path(blob.digest))
+        if erasure.files:
+            self.put_erasure(erasure)
+        self._upload(places[0])
+        return needed + 1
+
     def put_file(self, path: Path, name: str) -> Blob:
         """Store one file that an erasure is going to name."""
         return self._put_blob(path, name)
@@ -179,13 +215,17 @@ class TreeStore:
         for blob in manifest.files:
             self._fetch(blob)
         self._verify(manifest, fresh=fresh)
-        if target.exists() and not self._is_whole(manifest, target, fresh=fresh):
+        if target.exists() and not is_whole(
+            manifest, target, blobs=self._blob_path, digests=self.digests, fresh=fresh
+        ):
             shutil.rmtree(target)
         if not target.exists():
-            self._check_out(manifest, target)
+            check_out(manifest, target, blobs=self._blob_path)
         else:
             os.utime(target)
-        self._trim_cache(keep={blob.digest for blob in manifest.files})
+        if self._remote is not None:
+            used = {blob.digest for blob in manifest.files}
+            make_room(self.root, self._cache_bytes, used, is_afar=self._remote.has)
         self.digests.save()
         return target
 
@@ -222,18 +262,12 @@ class TreeStore:
             self._remove(path)
         for address in gone:  # last: to unlink a link makes its blob young
             shutil.rmtree(self.root / "open" / hex_name(address), ignore_errors=True)
-        self._sweep_leftovers(cutoff)
+        sweep_leftovers(self.root, cutoff)
         size = sum(here[path].st_size for path in blobs)
         return {"trees": len(gone), "blobs": len(blobs), "bytes": size}
 
     def _blobs(self, addresses: Iterable[str]) -> set[str]:
         return {blob.digest for one in addresses for blob in self.manifest(one).files}
-
-    def _sweep_leftovers(self, cutoff: float) -> None:
-        """What a killed process left half made: its name begins with a dot."""
-        for path in [*self.root.glob("trees/*/.*"), *self.root.glob("open/.*")]:
-            if path.stat().st_mtime <= cutoff:
-                shutil.rmtree(path) if path.is_dir() else path.unlink()
 
     def closure(self, addresses: Iterable[str]) -> set[str]:
         """Return those trees that are here (or in the remote), and what they need."""
@@ -267,32 +301,6 @@ class TreeStore:
                     f"digest of its manifest. It is not used; restore it with `chainring restore`"
                 )
 
-    def _is_whole(self, manifest: Manifest, target: Path, *, fresh: bool) -> bool:
-        """Whether each file of an open folder is the verified blob itself, or a true copy."""
-        for blob in manifest.files:
-            place = target / blob.path
-            if not place.is_file():
-                return False
-            if place.samefile(self._blob_path(blob.digest)):
-                continue
-            if self.digests.digest(place, fresh=fresh) != blob.digest:
-                return False
-        return True
-
-    def _check_out(self, manifest: Manifest, target: Path) -> None:
-        building = beside(target)
-        with full_disk_explained(self.root):
-            try:
-                for blob in manifest.files:
-                    place = building / blob.path
-                    place.parent.mkdir(parents=True, exist_ok=True)
-                    link(self._blob_path(blob.digest), place)
-                building.rename(target)
-            except OSError:
-                shutil.rmtree(building, ignore_errors=True)
-                if not target.exists():  # else another process was first with the same content
-                    raise
-
     def _fetch(self, blob: Blob) -> None:
         path = self._blob_path(blob.digest)
         if not path.exists():
@@ -301,23 +309,6 @@ class TreeStore:
             raise DamagedError(
                 f"{blob.path} is missing from {self.root}; restore it with `chainring restore`"
             )
-
-    def _trim_cache(self, *, keep: set[str]) -> None:
-        """Let go of what came longest ago until the blobs fit; the remote has them all."""
-        if self._remote is None:
-            return
-        blobs = {path: path.stat() for path in (self.root / "blobs").glob("*/*")}
-        over = sum(stat.st_size for stat in blobs.values()) - self._cache_bytes
-        if over <= 0:
-            return
-        for folder in (self.root / "open").glob("*"):
-            if time.time() - folder.stat().st_mtime > IN_USE_S:
-                shutil.rmtree(folder)
-        for path in sorted(blobs, key=lambda path: blobs[path].st_mtime):
-            kept = f"blake2b:{path.name}" in keep or path.stat().st_nlink > 1
-            if over > 0 and not kept and self._remote.has(path):
-                over -= blobs[path].st_size
-                path.unlink()
 
     def _upload(self, path: Path) -> None:
         if self._remote is not None:
