@@ -39,6 +39,7 @@ from chainring.software.arms import Arms
 from chainring.software.flag_cases import FlagCases
 from chainring.software.history import history
 from chainring.software.package.origin import beside
+from chainring.software.recipe_file import RecipeFile
 from chainring.software.retries import Retries
 from chainring.software.served_keys import ServedKeys
 from chainring.software.served_offers import ServedOffers
@@ -92,6 +93,7 @@ class Service(ServedReleases, ServedKeys, ServedOffers, ServedPeople):
             "read" in rule.actions and not rule.allow
             for rule in project.ring.recipe.access.all_rules()
         )
+        self._recipe_file = RecipeFile(project.folder)
         self._is_stopping = False
         project.articles  # noqa: B018 - a faulty article is found before the first request
 
@@ -284,7 +286,7 @@ class Service(ServedReleases, ServedKeys, ServedOffers, ServedPeople):
 
     def status(self) -> dict[str, Any]:
         """Return who serves, the traffic, and what waits."""
-        return self.project.status()
+        return self.project.status() | {"recipe_changed": self._recipe_file.changed}
 
     def history(self) -> http.History:
         """Return turns and days for the page of the ring."""
@@ -303,6 +305,7 @@ class Service(ServedReleases, ServedKeys, ServedOffers, ServedPeople):
     async def _refresh(self) -> None:
         """Take up new keys, labels and the champion as the ledger names it now."""
         await asyncio.to_thread(self._renew_keys)
+        await asyncio.to_thread(self._recipe_file.look)
         self._labels = await asyncio.to_thread(self.project.labels)
         head, deployment = await asyncio.to_thread(current, self.project.ring)
         if head is None or deployment is None:
