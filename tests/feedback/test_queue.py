@@ -264,6 +264,34 @@ def test_to_accept_where_nothing_is_proposed_says_that_the_answer_is_right() -> 
 
 
 @pytest.mark.parametrize(
+    ("task", "value"),
+    [("regression", "3.5"), ("translation", "Wo ist es?"), ("question-answering", "两天")],
+)
+def test_where_answers_are_close_rather_than_equal_the_hold_out_is_told_without_looking_at_one(
+    prediction: Ask, guard: Guard, task: Task, value: str
+) -> None:
+    asked = [prediction(1, label="", output="3.61", holdout=True), prediction(2, confidence=0.1)]
+    holdout, unsure = queue([], asked, guard, task=task)
+    assert (holdout.answer, holdout.confidence, unsure.answer) == ("", None, "refund")
+    assert "without an answer to lean on" in holdout.why
+    item = replace(ITEM, kind="holdout", answer="3.61", proposed="")
+    for accepted in ("", "3.61"):
+        with pytest.raises(InputError) as caught:
+            said("accept", item=item, task=task, value=accepted)
+        assert "the only true one" in str(caught.value.faults)
+    assert said("change", item=item, task=task, value=value).value == value
+    assert said("reject", item=item, task=task).state == "rejected"
+
+
+@pytest.mark.parametrize("task", ["classification", "multi-label"])
+def test_an_answer_of_the_hold_out_that_is_right_or_wrong_may_be_accepted(
+    prediction: Ask, guard: Guard, task: Task
+) -> None:
+    (item,) = queue([], [prediction(1, holdout=True)], guard, task=task)
+    assert (item.answer, said("accept", item=item, task=task).value) == ("refund", "refund")
+
+
+@pytest.mark.parametrize(
     ("decision", "given", "told"),
     [
         ("accpt", {}, "did you mean 'accept'"),

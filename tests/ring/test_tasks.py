@@ -128,8 +128,11 @@ def test_all_that_is_said_of_the_hold_out_of_numbers_judges(tmp_path: Path) -> N
     project.turn()
     asked = [f"the {thing} was {how}" for thing in THINGS for how in ("okay", "poor", "lovely")]
     kept = [one.id for one in project.predict(asked) if one.holdout]
-    waiting = {one.id for one in project.review_items(limit=100) if one.kind == "holdout"}
-    assert waiting == set(kept)
+    waiting = {one.id: one for one in project.review_items(limit=100) if one.kind == "holdout"}
+    assert set(waiting) == set(kept)
+    assert {one.answer for one in waiting.values()} == {""}
+    with pytest.raises(InputError, match="cannot be stored"):
+        project.decide(kept[0], decision="accept", by="ann")
     said = [project.decide(one, decision="change", value="4", by="ann") for one in kept]
     assert {one.guideline for one in said} == {"review of kind holdout"}
     decided = replace(said[0], guideline="review of kind deciding")  # as it was said before

@@ -10,7 +10,7 @@ a Label, the fact that the next turn reads.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Literal, get_args
 
@@ -21,6 +21,7 @@ from chainring.contracts.guard import Guard
 from chainring.contracts.ids import new_id
 from chainring.contracts.label import Label, review_guideline
 from chainring.contracts.prediction import Prediction
+from chainring.contracts.tasks import TASKS
 from chainring.feedback.corrections import statements
 from chainring.feedback.holdout import refused_answers, sample, share_to_decide
 from chainring.feedback.settings import FeedbackSettings
@@ -35,6 +36,8 @@ UNSURE_BELOW = 0.8
 WHY = {
     "holdout": "drawn at random: it judges the models and is never learnt from",
     "deciding": "the newest model answers it otherwise: your answer decides between the two",
+    "unseen": "drawn at random: it judges the models and is never learnt from; say what is right,"
+    " without an answer to lean on",
 }
 DECISIONS: tuple[Decision, ...] = get_args(Decision)
 
@@ -65,6 +68,15 @@ class ReviewItem:
     at: float = 0.0
     pair: str = ""
     refused: bool = False
+
+
+def is_told_unseen(kind: ItemKind, task: Task) -> bool:
+    """Whether a person says the truth of an item without being shown what the model said.
+
+    Numbers and texts that are close are right, too. An answer that was accepted would be the only
+    true one, and its model would beat every other on each such row, better ones as well.
+    """
+    return kind == "holdout" and TASKS[task].form in ("number", "text")
 
 
 def review_items(
@@ -133,7 +145,7 @@ def review_items(
         *_flags(rows, done),
         *_holdout(asked, [one for one in deciding if one not in done], texts, "deciding"),
         *_corrections(rows, reviewed, guard, settings, doubtful or {}, done, task),
-        *islice(_holdout(asked, drawn, texts, "holdout"), left),
+        *islice(_sampled(asked, drawn, texts, task), left),
         *islice(_unsure(asked, done, texts, unsure_below), unsure),
     ]
     return queue if limit is None else queue[:limit]
@@ -201,6 +213,15 @@ def _holdout(
     by_id = {one.id: one for one in asked}
     for name, words in texts(name for name in drawn if name in by_id):
         yield _of_answer(by_id[name], kind, words, WHY[kind])
+
+
+def _sampled(
+    asked: Iterable[Prediction], drawn: Sequence[str], texts: Texts, task: Task
+) -> Iterator[ReviewItem]:
+    for item in _holdout(asked, drawn, texts, "holdout"):
+        if is_told_unseen(item.kind, task):
+            item = replace(item, answer="", confidence=None, why=WHY["unseen"])
+        yield item
 
 
 def _unsure(
@@ -280,7 +301,12 @@ def decide(
     faults = [] if by.strip() else ["by: who decides is expected, found nothing"]
     if decision not in DECISIONS:
         faults.append(f"decision: {decision!r} is unknown{did_you_mean(decision, DECISIONS)}")
-    if decision == "accept" and item.refused and rules.form != "text":
+    if decision == "accept" and is_told_unseen(item.kind, task):
+        faults.append(
+            "decision: to accept an answer would make it the only true one, and its model would"
+            " judge itself; decide `change` to what is right, or `reject`"
+        )
+    elif decision == "accept" and item.refused and rules.form != "text":
         faults.append("decision: a rating names no value; decide `change`, or `reject`")
     elif decision == "accept" and value not in ("", proposal, *([item.answer] * item.refused)):
         faults.append(f"value: {proposal!r} would be accepted, not {value!r}; decide `change`")

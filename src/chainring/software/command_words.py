@@ -82,6 +82,7 @@ SENTENCES = Sentences(
         "item": ("[{number}/{count}] {kind}: {text}", "[{number}/{count}] {kind}：{text}"),
         "beside": ("    beside: {text}", "    另一段：{text}"),
         "answered as": ("    answered {answer}; {why}", "    答为 {answer}；{why}"),
+        "unanswered": ("    {why}", "    {why}"),
         "user proposed": (
             "    answered {answer}; a user says {value}; {why}",
             "    答为 {answer}；某用户说应为 {value}；{why}",

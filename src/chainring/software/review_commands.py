@@ -101,6 +101,8 @@ def _answered(item: ReviewItem) -> Said:
         "answer": own(visible(item.answer)),
         "why": Said(visible(item.why), zh=visible(why_in(item.why, "zh"))),
     }
+    if not item.answer and not item.proposed:
+        return say("unanswered", **told)
     if not item.proposed:
         return say("answered as", **told)
     value, who = own(visible(item.proposed)), own(visible(item.author))

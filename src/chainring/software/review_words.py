@@ -18,6 +18,10 @@ _KINDS = {
 REASONS = Sentences(
     {
         "sampled": (WHY["holdout"], "随机抽中：它用来评判模型，绝不用于训练"),
+        "unseen": (
+            WHY["unseen"],
+            "随机抽中：它用来评判模型，绝不用于训练；请直接写出正确的内容，不显示模型的回答，以免受其影响",
+        ),
         "deciding": (WHY["deciding"], "最新的模型答得不同：您的回答在两者之间定胜负"),
         "flagged and said": ("flagged as {kind}: {comment}", "被举报为“{kind}”：{comment}"),
         "flagged": ("flagged as {kind}", "被举报为“{kind}”"),

@@ -101,7 +101,9 @@ def _whole(project: Project, item: ReviewItem, passages: Passages) -> ReviewItem
     found = project.ring.traffic.prediction(item.prediction)
     if found is None:
         return item
-    return replace(item, answer=item.answer or found.value, pair=passages.pair(found))
+    unseen = queue.is_told_unseen(item.kind, project.ring.recipe.data.task)
+    answer = "" if unseen else item.answer or found.value
+    return replace(item, answer=answer, pair=passages.pair(found))
 
 
 def _seen_by(
