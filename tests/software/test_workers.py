@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 import signal
 import socket
+import subprocess
+import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx
@@ -13,6 +16,8 @@ import psutil
 import pytest
 from tests.software.conftest import PATIENCE_S, Server, opened, served, wait_until
 
+from chainring.contracts.errors import RefusedError
+from chainring.software import workers as crews
 from chainring.software.client import Client
 
 TEXT = "where is my parcel right now"
@@ -59,6 +64,94 @@ def test_two_workers_answer_count_together_and_one_that_is_killed_is_begun_again
         kept = {one.id for one in project.ring.traffic.predictions()}
     assert row.id == stored.id
     assert {one.id for one in answers} <= kept
+
+
+def test_while_a_start_fails_the_other_worker_answers_on_and_the_log_says_why(shop: Path) -> None:
+    recipe = shop / "chainring.toml"
+    kept = recipe.read_text()
+    with served(shop, *MANY) as server:
+        wait_until(lambda: all_answer(server), server)
+        recipe.write_text(kept + "\n[nowhere]\n")
+        first, second = workers(server)
+        first.kill()
+        wait_until(lambda: server.log.read_text().count("ended with status 1;") > 1, server)
+        assert httpx.post(f"{server.url}/v1/predict", json={"text": TEXT}).status_code == 200
+        recipe.write_text(kept)
+        wait_until(lambda: len(workers(server)) == 2 and all_answer(server), server)
+        assert second.is_running()
+    said = server.log.read_text()
+    assert "chainring: " in said
+    assert "nowhere" in said
+    assert "Traceback" not in said
+
+
+@pytest.fixture
+def run_crew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Return what runs a crew whose workers end at once, until so many deaths were told."""
+    monkeypatch.setattr(crews, "FIRST_WAIT_S", 0.01)
+    monkeypatch.setattr(crews, "LONGEST_WAIT_S", 0.02)
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+
+    def started(self: crews._Crew, number: int) -> subprocess.Popen[bytes]:
+        return subprocess.Popen([sys.executable, "-S", "-c", "raise SystemExit(1)"])
+
+    monkeypatch.setattr(crews._Crew, "_started", started)
+
+    def run(*, deaths: int) -> None:
+        told: list[str] = []
+
+        def say(line: str) -> None:
+            told.append(line)
+            if len(told) == deaths:
+                crew._told(signal.SIGTERM, None)
+
+        with socket.socket() as taken:
+            crew = crews._Crew(tmp_path, taken, tmp_path, workers=2, open_to_all=True, say=say)
+            try:
+                crew.run()
+            finally:
+                crew.stop(within_s=PATIENCE_S)
+
+    return run
+
+
+def test_a_crew_of_which_no_worker_ever_answered_ends_and_says_what_to_do(
+    run_crew: Callable[..., None],
+) -> None:
+    with pytest.raises(RefusedError, match="--workers 1"):
+        run_crew(deaths=20)
+
+
+def test_a_crew_that_answered_before_is_not_ended_by_starts_that_fail(
+    run_crew: Callable[..., None], tmp_path: Path
+) -> None:
+    (tmp_path / "worker-0.sock").touch()
+    run_crew(deaths=20)
+
+
+def test_a_worker_that_ends_again_and_again_waits_longer_each_time() -> None:
+    place = crews._Place(since=100.0)
+    assert [place.ended(now=100.0 + second) for second in range(8)] == [
+        0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0,
+    ]  # fmt: skip
+    assert place.ended(now=100.0 + crews.WITHIN_S + 1) == 0.5
+
+
+def test_workers_end_with_a_parent_that_was_killed_and_the_next_start_clears_up(
+    shop: Path,
+) -> None:
+    with served(shop, *MANY) as server:
+        wait_until(lambda: all_answer(server), server)
+        crew = workers(server)
+        shared = next(Path(word) for word in crew[0].cmdline() if "/chainring-" in word)
+        with served(shop, *MANY):
+            assert shared.is_dir()
+        server.process.kill()
+        server.process.wait()
+        wait_until(lambda: not any(one.is_running() for one in crew), server)
+    assert shared.is_dir()
+    with served(shop, *MANY):
+        assert not shared.exists()
 
 
 def test_a_quota_holds_over_all_workers_and_an_idempotency_key_too(shop: Path) -> None:

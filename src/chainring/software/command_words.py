@@ -56,8 +56,8 @@ SENTENCES = Sentences(
             "{replicas} 个副本在 {address} 提供服务（Ctrl-C 停止）",
         ),
         "worker ended": (
-            "worker {number} ended with status {status}; another takes its place",
-            "工作进程 {number} 以状态 {status} 结束；由另一个接替",
+            "worker {number} ended with status {status}; another takes its place in {seconds} s",
+            "工作进程 {number} 以状态 {status} 结束；{seconds} 秒后由另一个接替",
         ),
         "no keys": (
             "no keys: everybody on this machine may ask and operate (`chainring keys --make ask`)",

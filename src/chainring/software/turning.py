@@ -50,7 +50,7 @@ def watch(project: Project, *, rounds: int | None, say: Say) -> list[Turn]:
                 raise
             is_busy = isinstance(error, ConflictError)
             wait_s = poll_s if is_busy else min(2 * wait_s, max(LONGEST_S, poll_s))
-            say(told("next look", because=_told(error), seconds=f"{wait_s:g}"))
+            say(told("next look", because=told_away(error), seconds=f"{wait_s:g}"))
     return done
 
 
@@ -61,7 +61,7 @@ def _look(project: Project, say: Say) -> list[Turn]:
     return [project.turn()] if found.due else []
 
 
-def _told(error: Exception) -> str:
+def told_away(error: Exception) -> str:
     """Return what went wrong, without the query that a database adds."""
     if isinstance(error, sa.exc.DBAPIError):
         return f"the ledger does not answer now ({error.orig})"
