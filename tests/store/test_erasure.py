@@ -16,8 +16,10 @@ from fsspec.implementations.local import LocalFileSystem
 
 from chainring.contracts.codec import decode
 from chainring.contracts.errors import ConflictError, DamagedError, InputError
+from chainring.contracts.lineage import Lineage
 from chainring.store.backup import backup, restore
 from chainring.store.erasure import Erasure, drop_replaced, erase
+from chainring.store.gc import collect
 from chainring.store.ledger import Ledger
 from chainring.store.traffic import Traffic
 from chainring.store.trees import TreeStore
@@ -212,6 +214,40 @@ def test_what_one_machine_forgot_stays_forgotten_when_others_forget_after_it(
     drop_replaced(one)
     for words in ("ann bo", "bo cy", "cy di"):
         assert found_in(tmp_path, words) == []
+
+
+def test_collecting_on_another_machine_takes_what_was_forgotten_from_where_it_is_open(
+    machines: tuple[TreeStore, TreeStore], ledger: Ledger, tmp_path: Path, found_in: Found
+) -> None:
+    one, other = machines
+    address = put(one, tmp_path / "new", rows=SAID)
+    shared = put(one, tmp_path / "shared", rows="of both")
+    theirs = put(one, tmp_path / "theirs", rows="of both", more="x")
+    ledger.add_lineage(made(address, shared, theirs))
+    for name in (address, shared):
+        other.open(name)
+    erased(one, address, tmp_path, "{}", "fgt_1")
+    erased(one, shared, tmp_path, "{}", "fgt_1")
+    collect(ledger=ledger, trees=other, scratch=tmp_path / "scratch", min_age_s=0)
+    assert found_in(other.root, SAID) == []
+    assert (other.open(address) / "rows").read_text() == "{}"
+    assert (other.open(theirs) / "rows").read_text() == "of both", "a tree was not here yet"
+
+
+def made(*trees: str) -> Lineage:
+    return Lineage(
+        id="run_1",
+        app="shop",
+        step="records",
+        key="k",
+        inputs=(),
+        settings="",
+        seed=0,
+        placement="",
+        result="{}",
+        result_digest="",
+        trees=trees,
+    )
 
 
 def test_an_erasure_made_from_bytes_that_another_machine_replaced_is_refused(

@@ -11,6 +11,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from chainring.contracts.errors import ConflictError
+from chainring.store.erasure import drop_replaced
 from chainring.store.ledger import Ledger
 from chainring.store.opening import spelled
 from chainring.store.schema import lineage, lineage_trees, refs
@@ -66,9 +67,17 @@ def _collect(ledger: Ledger, trees: TreeStore, scratch: Path, min_age_s: float) 
         named = set(connection.execute(sa.select(lineage_trees.c.address).distinct()).scalars())
         for body in connection.execute(sa.select(refs.c.body)).scalars():
             named |= _referred(body)
-    removed = trees.sweep(named, min_age_s=min_age_s)
+    removed = _swept(trees, named, min_age_s)
     removed["scratch"] = _sweep(scratch.glob("*"), min_age_s)
     return removed
+
+
+def _swept(trees: TreeStore, named: set[str], min_age_s: float) -> dict[str, int]:
+    """Take away what no tree needs, first what was forgotten, here or on another machine."""
+    trees.refresh()
+    keep = trees.closure(named)  # from here on the manifests of all of them are here
+    drop_replaced(trees)
+    return trees.sweep(keep, min_age_s=min_age_s)
 
 
 def _referred(body: str) -> set[str]:
