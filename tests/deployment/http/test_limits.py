@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +11,7 @@ import pytest
 
 from chainring.contracts.errors import BusyError, InputError
 from chainring.deployment.http.faults import HttpError
-from chainring.deployment.http.limits import Limits
+from chainring.deployment.http.limits import _SLOT, SLOTS, Limits
 from chainring.deployment.http.verbs import Caller
 
 DAY = 86400.0
@@ -190,3 +192,33 @@ def test_more_keys_than_places_are_counted_still() -> None:
         limits.enter(key(f"k{number}", per_minute=1))
     with pytest.raises(HttpError, match="too_often"):
         limits.enter(key("k8999", per_minute=1))
+
+
+@pytest.mark.parametrize("size", [None, SLOTS * _SLOT.size], ids=["new", "sparse of before"])
+def test_every_page_of_the_file_has_its_place_on_the_disk_from_the_start(
+    tmp_path: Path, size: int | None
+) -> None:
+    """One without ends the process (SIGBUS) where the disk is full when it is first written."""
+    path = tmp_path / "limits"
+    if size is not None:
+        path.touch()
+        os.truncate(path, size)
+    Limits(path).close()
+    found = path.stat()
+    assert found.st_blocks * 512 >= found.st_size == SLOTS * _SLOT.size
+
+
+def test_on_a_full_disk_the_server_counts_in_its_own_memory_and_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def full(*_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "posix_fallocate", full)
+    limits = Limits(tmp_path / "limits")
+    limits.spend(key(per_day=1), 1)
+    with pytest.raises(HttpError, match="quota"):
+        limits.spend(key(per_day=1), 1)
+    limits.close()
+    assert "limits.unshared" in caplog.text
+    assert "No space left" in caplog.text

@@ -5,14 +5,18 @@ counts lie in a small file that every worker of one machine maps into its memory
 by a lock of the system; they survive a restart. Seconds come from a clock that only goes forward;
 a day that was begun is not begun again where the wall clock is set back by up to a day. A count of
 a later day was written by a clock that was ahead: it locks nobody out, today begins anew.
+
+Where the disk has no room for the file, each worker counts alone, in memory, until it is restarted.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import fcntl
 import hashlib
+import logging
 import mmap
 import os
 import struct
@@ -24,6 +28,8 @@ from pathlib import Path
 from chainring.contracts.errors import ChainringError
 from chainring.deployment.http.faults import HttpError
 from chainring.deployment.http.verbs import Caller
+
+log = logging.getLogger("chainring.http")
 
 SLOTS = 4096
 _SLOT = struct.Struct("<16sddqq")  # key, requests left, when that was, day, texts of that day
@@ -158,12 +164,30 @@ class Limits:
             fcntl.lockf(self._file, fcntl.LOCK_UN)
 
 
-def _opened(path: Path) -> int:
-    """Open the file, of the right size: one that was cut or grew begins anew."""
+def _opened(path: Path) -> int | None:
+    """Open the file, of the right size: one that was cut or grew begins anew.
+
+    Its place on the disk is taken at once: to write a page of a map that has none ends the process
+    where the disk is full (SIGBUS). Where there is no place, None.
+    """
     file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     fcntl.lockf(file, fcntl.LOCK_EX)
-    if os.fstat(file).st_size != SLOTS * _SLOT.size:
-        os.ftruncate(file, 0)
-        os.ftruncate(file, SLOTS * _SLOT.size)
+    try:
+        if os.fstat(file).st_size != SLOTS * _SLOT.size:
+            os.ftruncate(file, 0)
+            os.ftruncate(file, SLOTS * _SLOT.size)
+        if hasattr(os, "posix_fallocate"):  # macOS has none
+            os.posix_fallocate(file, 0, SLOTS * _SLOT.size)
+    except OSError as error:
+        os.close(file)
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        log.warning(
+            "limits.unshared file=%s cause=%s: requests and texts of keys are counted by each "
+            "worker alone until it is restarted; free space, then restart",
+            path,
+            error.strerror,
+        )
+        return None
     fcntl.lockf(file, fcntl.LOCK_UN)
     return file
