@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -21,12 +21,18 @@ from chainring.contracts.ids import new_id
 from chainring.contracts.label import Label
 from chainring.contracts.prediction import Prediction
 from chainring.contracts.reaction import Reaction
+from chainring.contracts.record import Record
+from chainring.contracts.work import Work
+from chainring.feedback.corrections import corrections
+from chainring.ring.asked import said_by_people
 from chainring.ring.snapshots import snapshot_feedback
 from chainring.software import forgetting, receipts
 from chainring.software.api import Project
 from chainring.store import backup as backup_module
 from chainring.store.schema import payloads
+from chainring.store.tables import write_table
 from chainring.trust import forget
+from chainring.trust.guard import guard
 
 SAID = "Anna Petrowa is in week twenty, so she may take half of it"
 TRUTH = "Boris by the lake pays less rent than you do"
@@ -214,3 +220,82 @@ def over(project: Project, names: list[str]) -> None:
         with engine.begin() as connection:
             some = payloads.c.id.in_(names)
             connection.execute(sa.update(payloads).where(some).values(expires=1.0))
+
+
+ARTICLE = "Ann Lee of 3 Baker Street answers all letters within five days"
+QUOTE = "Ann Lee of 3 Baker Street"
+
+
+def test_what_was_learnt_from_an_answer_goes_with_the_article_it_was_read_off(
+    project: Project,
+) -> None:
+    record = article(project)
+    confirmed, refused, preferred, own = (read_off(project, record) for _ in range(4))
+    other = read_off(project, "rec_" + "b" * 32, output="the postman")
+    for about, kind, value in (
+        (confirmed, "confirmation", ""),
+        (refused, "rating", "down"),
+        (other, "preference", preferred),
+        (own, "correction", "Ann Lee of Baker Street, I think"),
+    ):
+        project.react(Reaction(prediction=about, kind=kind, value=value, author="zoe"))
+    project.decide(read_off(project, record), decision="accept", by="maria")
+    corrections_of(project)
+    assert lines(project, QUOTE) == ["label"]
+    act = project.forget(record=[record], reason="asked").act
+    assert act.counts["rows of corrections"] == 5
+    project.close()
+    assert holding(project, QUOTE) == []
+    assert len(holding(project, "the postman")) == 3  # log, snapshot, corrections
+    assert len(holding(project, "Baker Street, I think")) == 3
+
+
+def article(project: Project) -> str:
+    """Store the record of an article in a tree, as a turn would; return its id."""
+    name = "rec_" + "a" * 32
+    record = Record(
+        id=name, app=project.app, text=ARTICLE, digest="d", source="articles/a.jsonl",
+        locator="row 1", licence="CC0", consent="owner", language="en", group="g",
+    )  # fmt: skip
+    stored(project, [record], kind="records")
+    return name
+
+
+def read_off(project: Project, record: str, output: str = QUOTE) -> str:
+    """Store an answer that was read off a record."""
+    row = project.ring.traffic.prediction(answered(project, "zoe"))
+    assert row is not None
+    passage = ARTICLE if output == QUOTE else "ask the postman"
+    row = replace(
+        row, id=new_id("pred"), pair=passage, output=output, looked_up=True, scores={record: 0.9}
+    )
+    project.ring.traffic.commit([(row, "who answers letters here?")], [])
+    return row.id
+
+
+def stored(project: Project, nouns: Iterable[object], *, kind: str) -> str:
+    folder = project.ring.runner.scratch / kind
+    folder.mkdir(parents=True)
+    write_table(folder, nouns)
+    return project.ring.runner.trees.put(folder, kind=kind)
+
+
+def corrections_of(project: Project) -> None:
+    """Make the records of all that was said, as a turn does."""
+    ring, runner = project.ring, project.ring.runner
+    reviewed = tuple(said_by_people(ring))
+    made = snapshot_feedback(ring, reviewed)
+    work = Work(
+        app=ring.app,
+        trees=runner.trees,
+        scratch=runner.scratch,
+        secret=project.secret,
+        seed=0,
+        placement=runner.placement,
+        executor=runner.executor,
+        open_predictor=runner.open_predictor,
+        say=runner.say,
+    )
+    allowed = guard(ring.recipe.privacy.policy())
+    settings = ring.recipe.feedback
+    corrections(made.noun, reviewed, allowed, work=work, settings=settings, task="generation")

@@ -248,7 +248,7 @@ def test_what_reviewers_accepted_or_wrote_loses_its_words_and_is_accepted_no_mor
     gone = {"rec_1", "pred_1"}
     assert {one.id for one in labels_about(ledger, gone)} == {"lab_record", "lab_parent"}
     for _ in range(2):  # done twice it does nothing more
-        forget_labels(ledger, gone)
+        forget_labels(ledger, labels_about(ledger, gone))
         for name in ("lab_record", "lab_parent"):
             blank = replace(word[name], value="", state="rejected")
             assert ledger.fact("label", name, Label) == blank

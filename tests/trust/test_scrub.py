@@ -273,8 +273,63 @@ def test_a_reaction_loses_what_its_answer_quotes_of_a_record_that_goes(tmp_path:
     lines = [row, row | {"looked_up": False}, row | {"prediction": "pred_2"}]
     source, target = tmp_path / "rows.jsonl", tmp_path / "after.jsonl"
     source.write_text("".join(json.dumps(one) + "\n" for one in lines), encoding="utf-8")
-    chosen = Chosen(records={"rec_1"}, answers=(), quotes={"pred_1"})
+    chosen = Chosen(records={"rec_1"}, answers=(), quotes={"pred_1": "five"})
     assert scrub(source, target, chosen) == 1
     after = [json.loads(line) for line in target.read_text("utf-8").splitlines()]
     assert after == [row | {"pair": "", "answer": ""}, *lines[1:]]
     assert concerned(target, chosen) == 0
+
+
+QUOTED = Chosen(records={"rec_x"}, answers=(), quotes={"pred_1": "Ann Lee, 贝克街3号"})
+
+
+def lesson(name: str, about: str, **fields: str) -> Record:
+    """Return a record made of a reaction to an answer."""
+    mine = record(name, "Who?", parents=(about, f"fb_{name}"))
+    return replace(mine, source="feedback", fields={"part": "train", **fields})
+
+
+@pytest.mark.parametrize("reaction", ["confirmation", "review", "rating"])
+def test_what_an_answer_quoted_goes_from_the_records_that_were_made_of_it(
+    tmp_path: Path, reaction: str
+) -> None:
+    quote = QUOTED.quotes["pred_1"]
+    told = lesson("rec_a", "pred_1", target=quote, reaction=reaction)
+    refused = lesson("rec_b", "pred_1", target="nobody", rejected=quote)
+    others = lesson("rec_c", "pred_2", target=quote, rejected=quote)
+    after = scrubbed(tmp_path, [encode(one) + "\n" for one in (told, refused, others)], QUOTED)
+    assert after is not None
+    first, second, third = (decode(Record, line) for line in after)
+    assert first == replace(told, fields={"part": "train", "reaction": reaction})
+    assert second == replace(refused, fields={"part": "train", "target": "nobody"})
+    assert third == others
+    assert scrubbed(tmp_path, after, QUOTED) is None
+
+
+def test_a_label_that_says_what_an_answer_quoted_is_accepted_no_more(tmp_path: Path) -> None:
+    quote = QUOTED.quotes["pred_1"]
+    label = Label(
+        id="lab_1", app="shop", record="rec_a", value=quote, author="zoe", author_kind="person",
+        parents=("pred_1", "fb_1"), private=True,
+    )  # fmt: skip
+    own = replace(label, value="nobody")
+    after = scrubbed(tmp_path, [encode(label) + "\n", encode(own) + "\n"], QUOTED)
+    assert after is not None
+    assert decode(Label, after[0]) == replace(label, value="", state="rejected")
+    assert decode(Label, after[1]) == own
+
+
+def test_rows_of_a_data_set_lose_what_an_answer_quoted(tmp_path: Path) -> None:
+    quote = QUOTED.quotes["pred_1"]
+    base = replace(row("rec_a", "Who?"), label="", feedback=("pred_1", "fb_1"), author="zoe")
+    told = replace(base, target=quote)
+    refused = replace(base, id="rec_b", records=("rec_b",), target="nobody", rejected=quote)
+    disliked = replace(base, id="rec_c", records=("rec_c",), rejected=quote)
+    others = replace(base, id="rec_d", records=("rec_d",), target=quote, feedback=("pred_2",))
+    count, after = parquet(tmp_path, [told, refused, disliked, others], QUOTED)
+    assert count == 3
+    gone = [replace(one, text="", author="", protected="", target="", rejected="")
+            for one in (told, disliked)]  # fmt: skip
+    left = replace(refused, rejected="")
+    assert read_rows(after, forgotten=True) == [gone[0], left, gone[1], others]
+    assert concerned(after / "rows.parquet", QUOTED) == 0

@@ -39,11 +39,12 @@ from chainring.store.erase import (
     forget_labels,
     forget_truths,
     forget_words,
+    labels_about,
     said_by,
     texts_past_their_time,
     words_past_their_time,
 )
-from chainring.store.quoted import forget_quotes
+from chainring.store.quoted import accepted, forget_quotes
 from chainring.text.normalise import normalise
 from chainring.trust.forget import FEEDBACK, Found, Stores, Wanted, find, reopen, take_out
 from chainring.trust.guard import guard
@@ -156,7 +157,7 @@ def forget_expired(project: Project) -> dict[str, int]:
         _scrub_trees(project, found, receipt="retention")
         if _writes(project):
             forget_truths(ring.ledger, found.chosen.answers)
-            forget_labels(ring.ledger, found.chosen.answers)
+            forget_labels(ring.ledger, labels_about(ring.ledger, found.chosen.answers))
             compact(ring.ledger.engine)
         erased = ring.traffic.erase(sorted(gone)) + len(words)
         forget_words(ring.traffic, words)
@@ -315,15 +316,16 @@ def _resumed(project: Project) -> list[Receipt]:
 
 def _carried_out(project: Project, act: Forgotten, found: Found, selection: Selection) -> Receipt:
     """Write the plan, take everything out, write that it is done; each part may be done twice."""
-    ring = project.ring
+    ring, quotes = project.ring, found.chosen.quotes
     ring.ledger.add_fact(FORGOTTEN, act.id, act)
     for folder in _harvests(project):
         forget_rows(folder, _unwanted(found, selection), **_means(project))
     _scrub_trees(project, found, receipt=act.id)
     forget_answers(ring.traffic, predictions=act.predictions, feedback=act.feedback)
-    forget_quotes(ring.traffic, found.chosen.quotes)
     forget_cases(ring.ledger, found.chosen.answers, written=_writes(project))
-    forget_labels(ring.ledger, {*found.chosen.answers, *found.chosen.records})
+    gone = {*found.chosen.answers, *found.chosen.records}
+    forget_labels(ring.ledger, [*labels_about(ring.ledger, gone), *accepted(ring.ledger, quotes)])
+    forget_quotes(ring.traffic, quotes)  # the last: what else says the same is known by them
     compact(ring.ledger.engine)
     done = replace(act, state="done", places=())
     receipt = receipts.written(project, done, found.chosen.texts)

@@ -2,7 +2,7 @@
 
     forget_answers(traffic, predictions=["pred_01kb…"], feedback=["fb_01kb…"])
     forget_cases(ledger, {"pred_01kb…", "fb_01kb…"}, written=False)
-    forget_labels(ledger, {"pred_01kb…", "fb_01kb…"})
+    forget_labels(ledger, labels_about(ledger, {"pred_01kb…", "fb_01kb…"}))
     compact(ledger.engine)
 
 SQLite overwrites what is deleted (`secure_delete`) and is written anew (VACUUM), so that no page
@@ -226,8 +226,8 @@ def labels_about(ledger: Ledger, identifiers: Collection[str]) -> list[Label]:
     ]
 
 
-def forget_labels(ledger: Ledger, identifiers: Collection[str]) -> None:
-    """Take the words out of decisions, of their earlier versions, too.
+def forget_labels(ledger: Ledger, labels: Iterable[Label]) -> None:
+    """Take the words out of these decisions, of their earlier versions, too.
 
     What is empty is accepted no more: no answer may be judged by it.
     """
@@ -235,8 +235,7 @@ def forget_labels(ledger: Ledger, identifiers: Collection[str]) -> None:
     def blank(label: Label) -> Label:
         return replace(label, value="", state="rejected")
 
-    about = [one.id for one in labels_about(ledger, identifiers)]
-    _rewrite(ledger, "label", Label, about, blank)
+    _rewrite(ledger, "label", Label, [one.id for one in labels], blank)
 
 
 def _rewrite(

@@ -272,7 +272,7 @@ def _chosen(
             if record.id in shared:
                 stand_ins[record.id] = record.text
     texts = {text for name, text in seen.texts.items() if seen.digests[name] not in held}
-    quotes = frozenset(quoting(stores.traffic, records))
+    quotes = quoting(stores.traffic, records)
     return replace(bare, texts=frozenset(texts), stand_ins=stand_ins, quotes=quotes)
 
 

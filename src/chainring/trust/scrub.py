@@ -40,20 +40,22 @@ _EMPTY: dict[str, Any] = {
 _KEPT_FIELDS = ("label", "split", "part", "state", "reaction", "author_kind", "must")
 _COLUMNS = ("text", "author", "protected", "pair", "target", "rejected")
 _BESIDE = ("pair", "target", "rejected")
+_LEARNT = ("target", "rejected")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chosen:
     """What is forgotten: ids of records, of answers and reactions; texts that nobody else wrote.
 
-    `quotes` are answers that stay, without what they quote of a record that goes; `stand_ins` has
-    the text of a record that stays, for rows that it shares with one that goes.
+    `quotes` are answers that stay, and reactions that say the same, with what they quote of a
+    record that goes: it goes from them and from all that was made of them. `stand_ins` has the text
+    of a record that stays, for rows that it shares with one that goes.
     """
 
     records: Collection[str]
     answers: Collection[str]
     texts: Collection[str] = ()
-    quotes: Collection[str] = ()
+    quotes: Mapping[str, str] = field(default_factory=dict)
     stand_ins: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -64,6 +66,10 @@ class Chosen:
     def has(self, identifier: str) -> bool:
         """Whether a record, an answer or a reaction is among it."""
         return identifier in self.records or identifier in self.answers
+
+    def quoted(self, identifiers: Iterable[str]) -> set[str]:
+        """Return what those of the answers quote of records that go."""
+        return {self.quotes[one] for one in identifiers if self.quotes.get(one)}
 
 
 def scrub(source: Path, target: Path, chosen: Chosen) -> int:
@@ -144,13 +150,19 @@ def _blanked(line: str, chosen: Chosen) -> str | None:
 
 
 def _unquoted(line: str, chosen: Chosen) -> str | None:
-    """Return a reaction without the passage, and the answer, that quotes what goes; else None."""
+    """Return a line about an answer without what that quotes of a record that goes; else None."""
     if not chosen.quotes or not any(one in chosen.quotes for one in _ID.findall(line)):
         return None
     row = json.loads(line)
-    if row.get("prediction") not in chosen.quotes or not row.get("looked_up"):
-        return None
-    blank = row | {"pair": "", "answer": ""}
+    quoted, blank = chosen.quoted(_about(row)), dict(row)
+    if row.get("prediction") in chosen.quotes and row.get("looked_up"):
+        blank |= {"pair": "", "answer": ""}
+    if isinstance(row.get("fields"), dict):
+        learnt = {name: row["fields"].get(name) for name in _LEARNT}
+        gone = [name for name, value in learnt.items() if value in quoted]
+        blank["fields"] = {n: v for n, v in row["fields"].items() if n not in gone}
+    if row.get("private") and row.get("value") in quoted:
+        blank |= {"value": ""} | ({"state": "rejected"} if "state" in row else {})
     return None if blank == row else _line(blank)
 
 
@@ -194,18 +206,33 @@ def _changed_columns(source: Path, chosen: Chosen) -> tuple[int, dict[str, list[
     import pyarrow.parquet as pq
 
     known = [name for name in _COLUMNS if name in pq.read_schema(source).names]
-    table = pq.read_table(source, columns=["records", *known])
+    table = pq.read_table(source, columns=["records", "feedback", *known])
     columns = {name: table.column(name).to_pylist() for name in known}
+    made_of = zip(
+        *(table.column(name).to_pylist() for name in ("records", "feedback")), strict=True
+    )
     count = 0
-    for place, records in enumerate(table.column("records").to_pylist()):
+    for place, (records, feedback) in enumerate(made_of):
+        row = {name: columns[name][place] or "" for name in known}
         if records and records[0] in chosen.records:
             after = dict.fromkeys(known, "")
-            if not any(columns[name][place] for name in known if name in _BESIDE):
+            if not any(row.get(name) for name in _BESIDE):
                 after["text"] = _words(records, chosen)
-            count += any((columns[name][place] or "") != value for name, value in after.items())
+        else:
+            after = _row_unquoted(row, chosen.quoted(feedback or ()))
+        if after != row:
+            count += 1
             for name, value in after.items():
                 columns[name][place] = value
     return count, columns
+
+
+def _row_unquoted(row: dict[str, str], quoted: Collection[str]) -> dict[str, str]:
+    """Return a row of a data set without what is quoted; empty where it says nothing any more."""
+    gone = [name for name in _LEARNT if row.get(name) and row[name] in quoted]
+    if gone and all(name in gone for name in _LEARNT if row.get(name)):
+        return dict.fromkeys(row, "")
+    return row | dict.fromkeys(gone, "")
 
 
 def _words(records: list[str], chosen: Chosen) -> str:
