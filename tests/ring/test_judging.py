@@ -10,6 +10,7 @@ import pytest
 
 from chainring.contracts.case import Case
 from chainring.contracts.codec import decode, encode
+from chainring.contracts.errors import RefusedError
 from chainring.contracts.evaluation import Evaluation, Outcome, Share
 from chainring.contracts.label import Label
 from chainring.contracts.lineage import Lineage
@@ -302,6 +303,33 @@ def test_in_a_turn_the_gate_is_told_all_that_a_verdict_hangs_on(
     assert before.noun.model == champion
     assert challenger.noun.suite == before.noun.suite == placebo.noun.suite
     assert placebo.noun.model not in (champion, challenger.noun.model)
+
+
+def test_where_the_winner_cannot_learn_from_the_champions_rows_the_verdict_comes_without_placebo(
+    folder: Path,
+    more_rows: Callable[..., None],
+    calls: list[Call],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    lines: list[str] = []
+    project = Project.open(folder, say=lines.append)
+    corrected_in_the_hold_out(project)
+    more_rows(folder, [{"text": f"my {a} is torn", "label": "damage"} for a in "abcdefghij"])
+    real, usual = Runner.run, project.ring.recipe.training.seed
+
+    def run(runner: Runner, name: str, *inputs: Any, **told: Any) -> Any:
+        if name == "model" and told["seed"] != usual:
+            raise RefusedError("no candidate could be trained: kto.v1 needs texts that are liked")
+        return real(runner, name, *inputs, **told)
+
+    monkeypatch.setattr(Runner, "run", run)
+    done = project.turn()
+    assert done.verdict
+    *_, placebo = next(inputs for name, inputs, _ in calls if name == "verdict")
+    assert placebo is None
+    (said,) = (line for line in lines if line.startswith("no placebo"))
+    assert "kto.v1 needs texts that are liked" in said
+    project.close()
 
 
 def test_a_case_marked_must_holds_a_later_model_that_has_it_wrong_though_it_was_taught(

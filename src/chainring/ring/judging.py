@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from chainring.contracts.case import Case
 from chainring.contracts.codec import decode
 from chainring.contracts.deployment import Deployment
+from chainring.contracts.errors import RefusedError
 from chainring.contracts.evaluation import Evaluation, Outcome
 from chainring.contracts.feedback import Feedback
 from chainring.contracts.forms import Forms
@@ -70,10 +71,20 @@ def _judged(
     placebo = None
     another = None if rival is None or rival.model == built.model else rival
     if another is not None and recipe.gate.placebo and built.dataset.noun.splits.get("reacted"):
-        ring.runner.say("placebo: the same recipe with another seed, on the champion's rows alone")
-        seed, won = recipe.training.seed + 1, (built.model.noun.part,)
-        placebo = evaluated(build(ring, another.dataset, seed=seed, candidates=won))
+        alone = _placebo(ring, built, another)
+        placebo = None if alone is None else evaluated(alone)
     return _said(ring, built, rival, challenger, before, placebo, kept=kept is not None)
+
+
+def _placebo(ring: Ring, built: Built, champion: Built) -> Built | None:
+    """Build the placebo; None where its part has nothing to learn from: preferences came since."""
+    ring.runner.say("placebo: the same recipe with another seed, on the champion's rows alone")
+    seed, won = ring.recipe.training.seed + 1, (built.model.noun.part,)
+    try:
+        return build(ring, champion.dataset, seed=seed, candidates=won)
+    except RefusedError as error:
+        ring.runner.say(f"no placebo to show beside the fix rate: {error}")
+        return None
 
 
 def judged_again(ring: Ring) -> tuple[Built, Made[Verdict]] | None:
