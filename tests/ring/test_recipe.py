@@ -96,6 +96,11 @@ def test_an_unknown_section_is_told_with_the_nearest(tmp_path: Path) -> None:
             SHORT + "[data]\nvalidation_share = 0.45\ntest_share = 0.45\n",
             "data: validation_share and test_share leave less than 20 %",
         ),
+        (
+            SHORT + "[data]\nmax_rows_per_author = 200\n",
+            "data: max_rows_per_author is a setting of [feedback] alone now, which holds back what"
+            " one author says; move the line there, or take it out",
+        ),
         (SHORT + "[training]\ncandidates = [3]\n", "training.candidates: 3 found"),
         (
             SHORT + "[training]\ncandidates = 'linear.v1'\n",

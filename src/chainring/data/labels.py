@@ -53,7 +53,6 @@ def labels(
         label for record in corrected for label in reviewed.of(record, _from_user(record, work))
     ]
     decided = {label.id for label in said if label.author_kind == "person"} | reviewed.confirmed
-    said = _capped(said, decided, settings.max_rows_per_author, counts)
     doubted = {"classification": _doubted, "regression": _far_outside}.get(settings.task)
     if settings.review_doubtful and doubted is not None:
         teachers = _teachers(rows, corrected, settings, work.secret)
@@ -164,25 +163,6 @@ def _held(labels: Sequence[Label], test: Callable[[int, Label], bool]) -> list[L
         replace(label, state="pending") if test(place, label) else label
         for place, label in enumerate(labels)
     ]
-
-
-def _capped(
-    labels: Sequence[Label], decided: set[str], limit: int, counts: Counter[str]
-) -> list[Label]:
-    """Hold back what one user says beyond the limit; labels without an author have no cap."""
-    said: Counter[str] = Counter()
-
-    def is_beyond(place: int, label: Label) -> bool:
-        if not _is_open(label, decided) or not label.author:
-            return False
-        said[label.author] += 1
-        return said[label.author] > limit
-
-    held = _held(labels, is_beyond)
-    counts[f"more than {limit} of one author: {_WAITS}"] = sum(
-        number - limit for number in said.values() if number > limit
-    )
-    return held
 
 
 def _is_open(label: Label, decided: set[str]) -> bool:

@@ -7,7 +7,7 @@ Enters the section `[data]` of chainring.toml, leave frozen settings.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -32,6 +32,7 @@ Role = Literal[
     "id",
 ]
 Name = Annotated[str, Field(min_length=1)]
+_GONE = "max_rows_per_author"
 
 
 class DataSettings(BaseModel):
@@ -77,9 +78,6 @@ class DataSettings(BaseModel):
     max_bytes_per_line: int = Field(
         16 << 20, ge=1 << 10, le=1 << 30, description="a longer line is a fault; it is never loaded"
     )
-    max_rows_per_author: int = Field(
-        50, ge=1, description="corrections of one user that count before a review"
-    )
     feedback_weight: float = Field(
         1.0, gt=0, le=100, description="weight of a corrected row in training; a source row has 1"
     )
@@ -94,6 +92,16 @@ class DataSettings(BaseModel):
 
     clean: CleanSettings = CleanSettings()
     population: PopulationSettings = PopulationSettings()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_what_is_gone(cls, data: Any) -> Any:
+        if isinstance(data, dict) and _GONE in data:
+            raise ValueError(
+                f"{_GONE} is a setting of [feedback] alone now, which holds back what one author"
+                " says; move the line there, or take it out"
+            )
+        return data
 
     @model_validator(mode="after")
     def _the_task_reads_the_columns(self) -> DataSettings:
