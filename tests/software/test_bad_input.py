@@ -287,7 +287,7 @@ def test_a_harmed_manifest_is_refused(shop: Path) -> None:
         manifest = project.ring.runner.trees.root / "trees" / name[:2] / f"{name}.json"
         manifest.chmod(0o644)
         altered(manifest)
-        with pytest.raises(DamagedError, match="was altered; restore it from a backup"):
+        with pytest.raises(DamagedError, match="was altered; put it back from a backup"):
             project.predict([TEXT])
 
 

@@ -12,7 +12,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from tests.software.conftest import ALONE, PATIENCE_S, refused
+from tests.software.conftest import ALONE, PATIENCE_S, child, refused
 
 from chainring.contracts.errors import (
     ConflictError,
@@ -172,3 +172,25 @@ def test_a_restored_project_fills_the_remote_that_it_names(shop: Path, tmp_path:
     other = on_another_machine(tmp_path / "new", tmp_path / "other")
     with closing(Project.open(other)) as project:
         assert len(project.predict(["where is my parcel"])) == 1
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("en", "was altered:"), ("zh", "归档中缺少在此处被改动的内容")]
+)
+def test_a_damaged_model_stops_no_backup_and_is_told_at_the_end(
+    shop: Path, tmp_path: Path, language: str, said: str
+) -> None:
+    with closing(Project.open(shop)) as project:
+        form = project.champion().deployment.form
+        blob = max(project.ring.runner.trees.manifest(form).files, key=lambda one: one.size)
+    name = blob.digest.partition(":")[2]
+    place = shop / ".chainring" / "store" / "blobs" / name[:2] / name
+    place.chmod(0o644)
+    place.write_bytes(place.read_bytes()[:-1])
+    done = child("backup", str(tmp_path / "a.tar.gz"), "-p", str(shop), "--language", language)
+    assert done.returncode == 1
+    assert said in done.stderr
+    assert f"blobs/{name[:2]}/{name}" in done.stderr.partition("tar -xzf")[2]
+    restored = Project.restore(tmp_path / "a.tar.gz", tmp_path / "new")
+    with closing(restored), closing(Project.open(shop)) as project:
+        assert restored.ring.ledger.all_lineage() == project.ring.ledger.all_lineage()

@@ -6,7 +6,9 @@ import contextlib
 import gzip
 import io
 import json
+import shlex
 import shutil
+import subprocess
 import tarfile
 import time
 import tracemalloc
@@ -23,8 +25,10 @@ from chainring.contracts.case import Case
 from chainring.contracts.errors import ConflictError, DamagedError, InputError, SpaceError
 from chainring.contracts.lineage import Lineage
 from chainring.store import backup as backup_module
-from chainring.store import migrations, schema, unpacking
+from chainring.store import backup_trees, migrations, schema, unpacking
 from chainring.store.backup import backup, restore, restore_files
+from chainring.store.backup_trees import altered
+from chainring.store.gc import collect
 from chainring.store.ledger import Ledger
 from chainring.store.traffic import Traffic
 from chainring.store.trees import TreeStore
@@ -520,23 +524,76 @@ def test_an_archive_is_never_there_half_written(
     def stopped(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr(backup_module, "_add_tree", stopped)
+    monkeypatch.setattr(backup_module, "add_trees", stopped)
     with pytest.raises(SpaceError if isinstance(error, OSError) else KeyboardInterrupt):
         old.backup(tmp_path / "out" / "backup.tar.gz")
     assert list((tmp_path / "out").iterdir()) == []
 
 
-def test_a_damaged_tree_is_not_put_into_a_backup(
+@pytest.mark.parametrize("part", ["blobs", "trees"])
+def test_a_damaged_tree_is_left_out_of_a_backup_and_all_the_rest_is_saved(
+    house: Callable[[str], House], tmp_path: Path, predicted: Make, said: Make, part: str
+) -> None:
+    old = house("sqlite")
+    model, base = fill(old, tmp_path, predicted, said)
+    file = "model" * 1000 if part == "blobs" else '"kind":"model"'
+    place = next(p for p in old.trees.root.glob(f"{part}/*/*") if file in p.read_text())
+    place.chmod(0o644)
+    place.write_bytes(place.read_bytes()[:-1])
+    counts = old.backup(tmp_path / "out.tar.gz")
+    assert counts["missing"] == 1
+    (found,) = altered(old.ledger, old.trees)
+    assert str(place.relative_to(old.trees.root)) in str(found)
+    new = house("sqlite")
+    new.restore(tmp_path / "out.tar.gz")
+    assert new.rows() == old.rows()
+    assert not new.trees.has(model)
+    assert new.trees.has(base) == (part == "blobs")  # what it needs, its manifest tells
+
+
+def test_what_an_error_of_a_damaged_tree_says_mends_it(
     house: Callable[[str], House], tmp_path: Path, predicted: Make, said: Make
 ) -> None:
     old = house("sqlite")
+    model, _ = fill(old, tmp_path, predicted, said)
+    old.backup(tmp_path / "before.tar.gz")
+    for part in ("blobs", "trees"):
+        for place in old.trees.root.glob(f"{part}/*/*"):
+            place.chmod(0o644)
+            place.write_bytes(b"rubbish")
+    for _ in range(3):  # the manifest, and its two files
+        with pytest.raises(DamagedError, match=r"put it back from a backup: tar ") as refused:
+            old.trees.open(model)
+        command = str(refused.value).partition("backup: ")[2]
+        command = command.replace("BACKUP", str(tmp_path / "before.tar.gz"))
+        subprocess.run(shlex.split(command), check=True)
+    assert (old.trees.open(model) / "weights").read_text() == "model" * 1000
+
+
+def test_what_nothing_names_may_go_while_a_backup_is_made(
+    house: Callable[[str], House],
+    tmp_path: Path,
+    predicted: Make,
+    said: Make,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    old = house("sqlite")
     fill(old, tmp_path, predicted, said)
-    blob = next(old.trees.root.glob("blobs/*/*"))
-    blob.chmod(0o644)
-    blob.write_bytes(b"rubbish")
-    with pytest.raises(DamagedError):
-        old.backup(tmp_path / "out.tar.gz")
-    assert not (tmp_path / "out.tar.gz").exists()
+    (tmp_path / "leftover").mkdir()
+    (tmp_path / "leftover" / "weights").write_text("of a step that was killed")
+    left = old.trees.put(tmp_path / "leftover", kind="model")
+    add = backup_trees._add_tree
+
+    def meanwhile(*given: Any) -> None:
+        if old.trees.has(left):
+            collect(ledger=old.ledger, trees=old.trees, scratch=tmp_path / "scratch", min_age_s=0)
+        add(*given)
+
+    monkeypatch.setattr(backup_trees, "_add_tree", meanwhile)
+    counts = old.backup(tmp_path / "out.tar.gz")
+    assert not old.trees.has(left)
+    assert (counts["trees"], counts["missing"]) == (2, 0)
+    assert house("sqlite").restore(tmp_path / "out.tar.gz") == counts
 
 
 def test_rows_written_while_a_backup_is_made_do_not_tear_it(

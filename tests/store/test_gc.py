@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from chainring.contracts.deployment import Deployment
-from chainring.contracts.errors import ConflictError
+from chainring.contracts.errors import ConflictError, DamagedError
 from chainring.contracts.lineage import Lineage
 from chainring.store.gc import collect
 from chainring.store.ledger import Ledger
@@ -126,9 +126,25 @@ def test_scratch_that_nobody_came_back_for_goes_and_that_of_today_stays(
     assert sorted(path.name for path in scratch.iterdir()) == ["mixed", "new"]
 
 
+def test_a_damaged_tree_keeps_the_trees_and_nothing_else(
+    ledger: Ledger, trees: TreeStore, scratch: Path, tmp_path: Path
+) -> None:
+    """Which files it names is not known."""
+    named, gone = put(trees, tmp_path / "model"), put(trees, tmp_path / "leftover")
+    ledger.add_lineage(execution(named))
+    name = named.partition(":")[2]
+    manifest = trees.root / "trees" / name[:2] / f"{name}.json"
+    manifest.chmod(0o644)
+    manifest.write_text("{")
+    (scratch / "old").mkdir()
+    with pytest.raises(DamagedError, match=f"put it back .* trees/{name[:2]}/{name}.json"):
+        collect(ledger=ledger, trees=trees, scratch=scratch, min_age_s=0)
+    assert list(scratch.iterdir()) == []
+    assert trees.has(gone)
+
+
 def test_young_trees_stay(ledger: Ledger, trees: TreeStore, scratch: Path, tmp_path: Path) -> None:
     address = put(trees, tmp_path / "young")
-    ledger.add_lineage(execution())
     collect(ledger=ledger, trees=trees, scratch=scratch)
     trees.verify(address)
 

@@ -267,7 +267,7 @@ class Project:
     def backup(self, path: str | Path) -> dict[str, int]:
         """Write everything but the text folder itself into one archive.
 
-        `missing` counts trees that only another machine has: no remote holds them.
+        `missing` counts trees that only another machine has, or that were altered here.
 
         Raises
         ------

@@ -94,6 +94,22 @@ def _require_kept(ledger: str) -> None:
         )
 
 
+def require_unaltered(project: Project) -> None:
+    """Say which trees a backup made here has not, since their files are not as they were stored.
+
+    Raises
+    ------
+    DamagedError
+        When there are any; it names each file, and how it is put back.
+    """
+    from chainring.store.backup_trees import altered
+
+    found = {str(error) for error in altered(project.ring.ledger, project.ring.runner.trees)}
+    if found:
+        lines = "\n".join(f"  - {one}" for one in sorted(found))
+        raise DamagedError(f"the archive is without what was altered here:\n{lines}")
+
+
 def require_whole(project: Project) -> None:
     """Say what neither a backup made here nor a project restored here has.
 
@@ -120,9 +136,11 @@ def require_whole(project: Project) -> None:
 
 def gc(project: Project, *, min_age_s: float) -> dict[str, int]:
     """Remove what nothing names and texts whose time is over; see `Project.gc`."""
+    from chainring.software.harvests import catch_up
     from chainring.store.gc import collect
 
     ring, expired = project.ring, expire(project)
+    expired["rows"] += catch_up(project)
     removed = collect(
         ledger=ring.ledger,
         trees=ring.runner.trees,

@@ -29,12 +29,14 @@ def backup(
 ) -> None:
     """Write ledger, traffic, models, key and recipe into one archive."""
     from chainring.software.command_words import say
-    from chainring.software.upkeep import require_whole
+    from chainring.software.upkeep import require_unaltered, require_whole
 
     with opened(project) as api:
         counts = api.backup(archive)
         told = say("backed up", archive=archive, rows=counts["rows"], trees=counts["trees"])
         tell([told], language)
+        if counts["missing"]:
+            require_unaltered(api)
         require_whole(api)
 
 

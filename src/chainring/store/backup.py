@@ -22,6 +22,7 @@ import sqlalchemy as sa
 
 from chainring.contracts.errors import ConflictError, DamagedError, InputError, SpaceError
 from chainring.store import schema
+from chainring.store.backup_trees import add_trees
 from chainring.store.databases import add_databases, is_database, put_database
 from chainring.store.files import (
     beside,
@@ -54,7 +55,8 @@ def backup(
 ) -> dict[str, int]:
     """Write the archive `target` (.tar.gz); return how many rows and trees it holds.
 
-    `missing` counts trees that the lineage names and that lie neither here nor in the remote.
+    `missing` counts trees that the lineage names and that lie neither here nor in the remote, or
+    were altered there.
 
     `harvests` is the folder whose folders each hold the database of one source.
 
@@ -89,12 +91,7 @@ def backup(
                         traffic.app,
                         spool=target.parent,
                     )
-                named, stored = ledger.trees(), set[str]()
-                there = {*trees.addresses(), *trees.closure(named)}
-                counts["missing"] = len(named - there)
-                for address in sorted(there):
-                    _add_tree(archive, trees, address, stored)
-                    counts["trees"] += 1
+                counts |= add_trees(archive, ledger, trees)
                 for path in files:
                     archive.add(path, f"files/{path.name}")
                 if harvests is not None:
@@ -267,21 +264,6 @@ def _add_rows(
         lines.seek(0)
         archive.addfile(info, lines)
     return count
-
-
-def _add_tree(archive: tarfile.TarFile, trees: TreeStore, address: str, stored: set[str]) -> None:
-    folder = trees.open(address)
-    for blob in trees.manifest(address).files:
-        name = blob.digest.partition(":")[2]
-        if name not in stored:
-            archive.add(folder / blob.path, f"blobs/{name[:2]}/{name}")
-            stored.add(name)
-    name = address.partition(":")[2]
-    archive.add(trees.root / "trees" / name[:2] / f"{name}.json", f"trees/{name[:2]}/{name}.json")
-    if trees.erasure(address).files:
-        archive.add(
-            trees.root / "erased" / name[:2] / f"{name}.json", f"erased/{name[:2]}/{name}.json"
-        )
 
 
 def _load_table(engine: sa.Engine, table: sa.Table, stream: Any) -> int:

@@ -40,36 +40,29 @@ def collect(
     ConflictError
         When a turn is at work, or the ledger knows nothing of the application though there are
         trees: it was lost, or it is another one, and all of them would go.
+    DamagedError
+        When what a tree holds cannot be read; no tree is removed then, all else is.
     """
     with ledger.lease("turn", ttl_s=600.0):
-        _require_known(ledger, trees)
-        removed = _collect(ledger, trees, scratch, min_age_s)
+        _require_known(ledger, trees, min_age_s)
+        removed = {"scratch": _sweep(scratch.glob("*"), min_age_s)}
         if harvests is not None:
             left = [path for path in harvests.glob("*") if path.name not in sources]
             removed["harvests"] = _sweep(left, min_age_s)
-        return removed
+        return _swept(trees, _named(ledger), min_age_s) | removed
 
 
-def _require_known(ledger: Ledger, trees: TreeStore) -> None:
+def _require_known(ledger: Ledger, trees: TreeStore, min_age_s: float) -> None:
     rows = (sa.select(one.c.seq).where(one.c.app == ledger.app).limit(1) for one in (lineage, refs))
     with ledger.engine.connect().execution_options(read_only=True) as connection:
         is_known = any(connection.execute(row).first() for row in rows)
-    if not is_known and any(trees.addresses()):
+    manifests, cutoff = trees.root.glob("trees/*/*.json"), time.time() - min_age_s
+    if not is_known and any(path.stat().st_ctime <= cutoff for path in manifests):
         raise ConflictError(
             f"the ledger {spelled(ledger.engine)} knows nothing of {ledger.app!r}, and gc would "
             f"remove every tree in {trees.root}: let [store] ledger name the one that they were "
             f"made with; if nothing of them is wanted any more, remove {trees.root}"
         )
-
-
-def _collect(ledger: Ledger, trees: TreeStore, scratch: Path, min_age_s: float) -> dict[str, int]:
-    with ledger.engine.connect().execution_options(read_only=True) as connection:
-        named = set(connection.execute(sa.select(lineage_trees.c.address).distinct()).scalars())
-        for body in connection.execute(sa.select(refs.c.body)).scalars():
-            named |= _referred(body)
-    removed = _swept(trees, named, min_age_s)
-    removed["scratch"] = _sweep(scratch.glob("*"), min_age_s)
-    return removed
 
 
 def _swept(trees: TreeStore, named: set[str], min_age_s: float) -> dict[str, int]:
@@ -80,10 +73,16 @@ def _swept(trees: TreeStore, named: set[str], min_age_s: float) -> dict[str, int
     return trees.sweep(keep, min_age_s=min_age_s)
 
 
-def _referred(body: str) -> set[str]:
-    """Return the trees that a reference names itself: the form in a package has no lineage."""
-    noun = json.loads(body)
-    return {noun[name] for name in ("model", "form") if noun.get(name)}
+def _named(ledger: Ledger) -> set[str]:
+    with ledger.engine.connect().execution_options(read_only=True) as connection:
+        named = set(connection.execute(sa.select(lineage_trees.c.address).distinct()).scalars())
+        return named | referred(connection.execute(sa.select(refs.c.body)).scalars())
+
+
+def referred(bodies: Iterable[str]) -> set[str]:
+    """Return the trees that references name themselves: the form in a package has no lineage."""
+    nouns = map(json.loads, bodies)
+    return {noun[name] for noun in nouns for name in ("model", "form") if noun.get(name)}
 
 
 def _sweep(folders: Iterable[Path], min_age_s: float) -> int:

@@ -107,7 +107,7 @@ class TreeStore:
             )
         data = path.read_bytes()
         if digest(data, size=32) != address:
-            raise DamagedError(f"the manifest {path} was altered; restore it from a backup")
+            raise DamagedError(f"the manifest {path} was altered; {self._mending(path)}")
         now = {one.path: one for one in self.erasure(address).files}
         return after(decode(Manifest, data), now)
 
@@ -298,7 +298,7 @@ class TreeStore:
             ):
                 raise DamagedError(
                     f"{blob.path} of a {manifest.kind} tree was altered: {path} no longer has the "
-                    f"digest of its manifest. It is not used; restore it with `chainring restore`"
+                    f"digest of its manifest. It is not used; {self._mending(path)}"
                 )
 
     def _fetch(self, blob: Blob) -> None:
@@ -307,8 +307,12 @@ class TreeStore:
             self._download(path)
         if not path.exists():
             raise DamagedError(
-                f"{blob.path} is missing from {self.root}; restore it with `chainring restore`"
+                f"{blob.path} is missing from {self.root}; {self._mending(path)}"
             )
+
+    def _mending(self, path: Path) -> str:
+        own = path.relative_to(self.root).as_posix()
+        return f"put it back from a backup: tar -xzf BACKUP -C {self.root} {own}"
 
     def _upload(self, path: Path) -> None:
         if self._remote is not None:

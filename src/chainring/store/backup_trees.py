@@ -1,0 +1,82 @@
+"""Trees in a backup: those that the ledger names, as far as they are here, or in the remote, whole.
+
+Enters an open archive and the stores, leaves members `trees/…`, `blobs/…` and `erased/…`.
+"""
+
+from __future__ import annotations
+
+import logging
+import tarfile
+from collections.abc import Iterator
+
+import sqlalchemy as sa
+
+from chainring.contracts.errors import DamagedError
+from chainring.store.gc import referred
+from chainring.store.ledger import Ledger
+from chainring.store.schema import refs
+from chainring.store.trees import TreeStore
+
+log = logging.getLogger("chainring.store")
+
+
+def add_trees(archive: tarfile.TarFile, ledger: Ledger, trees: TreeStore) -> dict[str, int]:
+    """Add the named trees, and what they need, to an archive; return how many, and those missing.
+
+    What nothing names is left out: it may go meanwhile. So is a tree that was altered, for all the
+    rest to be saved; it counts as missing, and the log tells its file.
+    """
+    lineage, stored, held = ledger.trees(), set[str](), set[str]()
+    wanted = _wanted(ledger, trees, lineage)
+    for address in sorted(wanted):
+        try:
+            _add_tree(archive, trees, address, held)
+            stored.add(address)
+        except DamagedError as error:
+            _left_out(address, error)
+    return {"trees": len(stored), "missing": len((lineage | wanted) - stored)}
+
+
+def altered(ledger: Ledger, trees: TreeStore) -> Iterator[DamagedError]:
+    """Yield what is wrong with each of the trees that `add_trees` left out as altered."""
+    for address in sorted(ledger.trees() | _referred(ledger)):
+        try:
+            for one in trees.closure([address]):
+                trees.open(one)
+        except DamagedError as error:
+            yield error
+
+
+def _wanted(ledger: Ledger, trees: TreeStore, lineage: set[str]) -> set[str]:
+    wanted = set[str]()
+    for address in lineage | _referred(ledger):
+        try:
+            wanted |= trees.closure([address])
+        except DamagedError as error:
+            _left_out(address, error)
+    return wanted
+
+
+def _referred(ledger: Ledger) -> set[str]:
+    query = sa.select(refs.c.body).where(refs.c.app == ledger.app)
+    with ledger.engine.connect().execution_options(read_only=True) as connection:
+        return referred(connection.execute(query).scalars())
+
+
+def _left_out(address: str, error: DamagedError) -> None:
+    log.warning("backup.left_out tree=%s because=%s", address, error)
+
+
+def _add_tree(archive: tarfile.TarFile, trees: TreeStore, address: str, held: set[str]) -> None:
+    folder = trees.open(address)
+    for blob in trees.manifest(address).files:
+        name = blob.digest.partition(":")[2]
+        if name not in held:
+            archive.add(folder / blob.path, f"blobs/{name[:2]}/{name}")
+            held.add(name)
+    name = address.partition(":")[2]
+    archive.add(trees.root / "trees" / name[:2] / f"{name}.json", f"trees/{name[:2]}/{name}.json")
+    if trees.erasure(address).files:
+        archive.add(
+            trees.root / "erased" / name[:2] / f"{name}.json", f"erased/{name[:2]}/{name}.json"
+        )
