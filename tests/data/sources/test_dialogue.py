@@ -148,9 +148,78 @@ def test_the_other_of_two_speakers_is_the_one_who_asks(customer: str, own: str) 
     ["2026年11月23日 上午10:30", "客服：您好"],
     ["https://shop.example/1", "客服：请看"],
     *([f"{name}：VIP", "客服：您好"] for name in ("备注", "注", "时间", "Note", "time")),
+    *(["客服：在吗", f"{name}：用户已离开", "客服：那我先关闭了"]
+      for name in ("系统提示", "系统通知", "温馨提示", "订单号", "快递单号", "地址", "subject",
+                   "Order ID", "tool_result", "ipython", "System message")),
+    ["智能客服：请问有什么可以帮您", "小美：您好，我是人工客服小美", "智能客服：请评价"],
+    ["机器人：正在为您转接人工", "小美：亲，已发出", "机器人：会话已结束"],
+    ["bot: Connecting you with a colleague.", "Amy: It left today.", "bot: Goodbye"],
+    ["bot: Hi", "Amy: Hello, how may I help you?", "bot: Goodbye"],
 ])  # fmt: skip
 def test_an_answer_is_never_guessed_and_no_time_or_note_asks(turns: list[Any]) -> None:
     assert not list(exchanges(turns, dropped=Counter()))
+
+
+@pytest.mark.parametrize("turns", [
+    ["机器人：您好，可以为您转人工，请问有什么可以帮您", "小王子：转人工", "机器人：好的"],
+    ["bot: Hi, how can I help?", "sunny day: I want a human agent", "bot: Sure"],
+    ["机器人：正在为您转接人工", "小王子：在吗", "客服小美：在的"],
+    ["客服：您好", "138****1234：请问有什么优惠", "客服：有的"],
+    ["客服：您好", "等通知的猫：我要找人工客服", "客服：在的"],
+])  # fmt: skip
+def test_a_customer_with_a_nickname_asks_also_where_a_bot_or_we_speak_first(
+    turns: list[str],
+) -> None:
+    (found,) = exchanges(turns, dropped=Counter())
+    assert found.question == turns[1].partition(":" if ": " in turns[1] else "：")[2].strip()
+
+
+@pytest.mark.parametrize(
+    ("asked", "answered"),
+    [
+        ("小王子 10:30：到哪了？", "客服 10:31：在途"),
+        ("小王子 10：30：到哪了？", "客服 10：31：在途"),
+        ("10:30 小王子：到哪了？", "10:31 客服：在途"),
+        ("[10:30] 小王子：到哪了？", "[10:31] 客服：在途"),
+        ("2026-11-23 10:30:05 小王子：到哪了？", "2026-11-23 10:31:00 客服：在途"),
+        ("小王子 2026/11/23 10:30:05\n到哪了？", "客服 2026/11/23 10:31:00\n在途"),
+        ("小王子(10:30)：到哪了？", "客服(10:31)：在途"),
+        ("小王子：到哪了？", "客服 上午10:31：在途"),
+    ],
+)
+def test_a_time_beside_the_name_is_no_part_of_what_was_said(asked: str, answered: str) -> None:
+    (found,) = exchanges([asked, answered], dropped=Counter())
+    assert (found.question, found.answer) == ("到哪了？", "在途")
+
+
+def test_a_time_that_was_said_stays() -> None:
+    (found,) = exchanges(["用户：10:30：能到吗", "客服: 10:45前到"], dropped=Counter())
+    assert (found.question, found.answer) == ("10:30：能到吗", "10:45前到")
+
+
+def test_turns_of_a_colleague_whose_name_is_not_known_are_told(
+    tmp_path: Path, harvest: Harvest, bring: Bring
+) -> None:
+    turns = [
+        "用户：到哪了",
+        "机器人：正在为您转接人工",
+        "小美：已发出",
+        "用户：能改吗",
+        "小美：可以",
+    ]
+    path = write(tmp_path / "a.jsonl", {"id": "1", "turns": turns}, {"id": "2", "turns": turns})
+    assert bring(DIALOGUE, path=str(path)) == [
+        "a.jsonl: 4 of 10 turns beside questions and answers are left out, for who speaks is not "
+        "known; most often 小美 (4); name your own side under `answers`"
+    ]
+    assert bring(DIALOGUE, path=str(path), answers=["小美"]) == []
+    assert [row["answer"] for _, row in harvest.rows()][:2] == ["正在为您转接人工\n已发出", "可以"]
+
+
+def test_a_bystander_or_a_note_now_and_then_is_not_told(tmp_path: Path, bring: Bring) -> None:
+    turns = [f"{who}：{number}号到了吗" for number in range(6) for who in ("用户", "客服")]
+    path = write(tmp_path / "a.jsonl", {"turns": [*turns, "订单号：7", "订单号：8", "店长：？"]})
+    assert bring(DIALOGUE, path=str(path)) == []
 
 
 def test_times_and_notes_keep_nobody_from_being_the_other_speaker() -> None:
@@ -214,6 +283,13 @@ def test_names_of_ones_own_go_before_the_common_ones() -> None:
         "非客服",
         "等待客服的张三",
         "被客服气到的小李",
+        "骂客服",
+        "转客服",
+        "客服太差",
+        "请问客服",
+        "客服在吗",
+        "不满客服",
+        "呼叫客服",
     ],
 )
 def test_who_speaks_of_those_who_answer_is_none_of_them(name: str) -> None:
@@ -231,6 +307,15 @@ def test_who_speaks_of_those_who_answer_is_none_of_them(name: str) -> None:
         "售前客服小李",
         "官方旗舰店客服",
         "人工客服3号",
+        "客服专员张晓明",
+        "客服小李(工号1024)",
+        "小米官方旗舰店客服",
+        "客户服务中心客服",
+        "用户服务客服",
+        "京东客户服务",
+        "华为商城在线客服小华",
+        "联想客服",
+        "转转客服",
     ],
 )
 def test_who_answers_may_add_a_name_or_a_shop(name: str) -> None:

@@ -2,7 +2,7 @@
 
 Enters JSONL files (a dialogue a line), leaves rows: the question is the text, the reply the
 `answer`, earlier turns the `context`. There is no label: people give it, or a `label`
-key of the dialogue. Dialogues lost because nobody knows who speaks are told, with the names that
+key of the dialogue. What is lost because nobody knows who speaks is told, with the names that
 speak most often: those are told alone, and kept nowhere.
 
     [[data.sources]]
@@ -24,7 +24,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -39,13 +39,15 @@ from chainring.data.sources.reading import Reading
 from chainring.data.sources.remote import RemoteFile, local_copy
 from chainring.data.sources.settings import Location, Name, RowRole
 from chainring.data.sources.told import Told, changed_files
-from chainring.data.sources.turns import TURNS, exchanges, sides_of, turns_of
+from chainring.data.sources.turns import TURNS, exchanges, sides_of, turns_of, unknown_in
 
 _SHARED: tuple[RowRole, ...] = (
     "label", "language", "split", "subject", "licence", "consent", "author", "protected", "at",
 )  # fmt: skip
 
-_VERSIONS = {".jsonl": 2, ".ndjson": 2}  # 2: who answers is not guessed
+_VERSIONS = {".jsonl": 3, ".ndjson": 3}  # 3: notices and times are no speakers
+_MANY = 0.1
+"""From which share of the turns on speakers who are not known are told."""
 
 
 class DialogueSettings(BaseModel):
@@ -99,26 +101,44 @@ def _read(file: RemoteFile, settings: DialogueSettings, harvest: Harvest, say: S
             )
         faults.count_in(reading)
     faults.tell(file.name, say)
-    if lost.dialogues:
-        say(f"{file.name}: {lost.dialogues} of {dialogues} {lost.why(harvest)}")
+    for line in lost.told(dialogues, harvest):
+        say(f"{file.name}: {line}")
 
 
 class _Lost:
-    """Dialogues that give nothing because speakers are not known, and who speaks in them."""
+    """What is lost because speakers are not known: whole dialogues, and turns of the others."""
 
     def __init__(self) -> None:
-        self.dialogues = 0
+        self.dialogues, self.turns = 0, 0
         self.speakers: Counter[str] = Counter()
+        self.beside: Counter[str] = Counter()
 
-    def why(self, harvest: Harvest) -> str:
-        """Return the cause, with the names that speak most often and what can be done."""
-        often = [(name, count) for name, count in self.speakers.most_common(3) if count > 1]
-        told = [f"{harvest.prepared({'text': name})['text']} ({count})" for name, count in often]
-        return (
-            "dialogues give nothing, for who speaks is not known"
-            + (f"; most often {', '.join(told)}" if told else "")
-            + "; name your own side under `answers`"
-        )
+    def count(self, unknown: Sequence[str], *, turns: int, gave: bool) -> None:
+        """Count the speakers of a dialogue who are not known, and whether it gave rows."""
+        if gave:
+            self.turns += turns
+            self.beside.update(unknown)
+        elif unknown:
+            self.dialogues += 1
+            self.speakers.update(list(dict.fromkeys(unknown)))
+
+    def told(self, dialogues: int, harvest: Harvest) -> Iterator[str]:
+        """Yield what is lost and why, with the names that speak most often and what can be done."""
+        why = "dialogues give nothing, for who speaks is not known"
+        if self.dialogues:
+            yield f"{self.dialogues} of {dialogues} {why}{_often(self.speakers, harvest)}"
+        beside = self.beside.total()
+        if beside and beside >= _MANY * self.turns:
+            why = "turns beside questions and answers are left out, for who speaks is not known"
+            yield f"{beside} of {self.turns} {why}{_often(self.beside, harvest)}"
+
+
+def _often(speakers: Counter[str], harvest: Harvest) -> str:
+    often = [(name, count) for name, count in speakers.most_common(3) if count > 1]
+    told = [f"{harvest.prepared({'text': name})['text']} ({count})" for name, count in often]
+    return (f"; most often {', '.join(told)}" if told else "") + (
+        "; name your own side under `answers`"
+    )
 
 
 def _put(
@@ -156,10 +176,7 @@ def _put(
         if not reading.put(f"{name}:{known}:{one.turn}", row):
             reading.dropped["a further dialogue of the same id or content"] += 1
     sides = sides_of(turns, asks=settings.asks, answers=settings.answers)
-    unknown = [who for who, side in sides.items() if not side]
-    if unknown and not found:
-        lost.dialogues += 1
-        lost.speakers.update(unknown)
+    lost.count(unknown_in(turns, sides), turns=len(turns), gave=bool(found))
 
 
 def _content(turns: Sequence[Any], reading: Reading) -> str:

@@ -24,17 +24,34 @@ ANSWERS = frozenset(
     "客服 助手 助理 机器人 商家 卖家 店家 人工客服 智能客服 "
     "坐席 座席 医生 大夫 老师 教师 顾问 答 回答".split()
 )
-APART = frozenset("system developer tool function observation 系统 旁白 工具 提示".split())
+APART = frozenset(
+    "system developer tool function observation ipython code_interpreter notification notice "
+    "系统 旁白 工具 提示 通知 公告".split()
+)
+_NOTICE = re.compile(
+    "(?:系统|平台|服务|官方|温馨|友情|安全|自动|会话|聊天|订单|物流|发货)(?:提示|通知|消息|公告|信息|状态)"
+    "|system[ _](?:message|notice|notification|info)"
+    "|(?:tool|function)[ _-]?(?:calls?|results?|responses?|outputs?)"
+)
 _NUMBER = re.compile(r"(?<=\w\w)[\s_#-]*\d+$")  # a8888 is a nickname, agent-7 is none
-_SERVICE = re.compile(r"(?:在线|人工|智能|售[前后])?客服\S{0,4}|\S{0,6}客服")
-_NO_SERVICE = re.compile("找|投诉|等|用户|客户|非")  # 找客服 looks for one
+_LONG_FORM = re.compile("(?:客户|用户)服务(?:中心|部)?(?:客服)?")
+_POST = "(?:专员|代表|经理|主管|组长|顾问|人员)"
+_BADGE = r"(?:[(（\[【].{0,12}[)）\]】])"
+_SERVICE = re.compile(
+    r"(?:\S{0,8}(?:店|商城|超市|平台|公司|中心|部))?(?:在线|人工|智能|专属|售[前中后]|ai)?客服"
+    rf"{_POST}?[\s_-]?(?:\S{{0,4}}|[a-z]{{0,12}}){_BADGE}?|\S{{0,8}}客服"
+)
+_NO_SERVICE = re.compile(  # 找客服 looks for one
+    "找|投诉|等|用户|客户|非|骂|(?<!转)转(?!转)|请|(?<![联理])想|问|(?:呼叫|叫|喊)(?!中心)|催|怼|被|骗|讨厌"
+    "|差评|[太很真好](?:差|慢|烂|坑)|垃圾|黑心|联系|不[满理回是要在]|我要|需要|没|给|在[吗哪]|[你您]好|人呢"
+)
 
 
 def side_of(name: str, *, asks: Collection[str] = (), answers: Collection[str] = ()) -> Side:
     """Return on which side a speaker stands; empty when the name is not known.
 
-    A number behind a common name is passed over (用户12, agent-7), and a name or a shop beside 客服
-    (客服小王, 旗舰店客服).
+    A number behind a common name is passed over (用户12, agent-7), and a name, a post, a badge or a
+    shop beside 客服 (客服小王, 客服专员小王(工号12), 旗舰店客服).
 
     Parameters
     ----------
@@ -49,6 +66,10 @@ def side_of(name: str, *, asks: Collection[str] = (), answers: Collection[str] =
     common = _NUMBER.sub("", plain)
     if common in ASKS:
         return "asks"
-    if common in ANSWERS or (_SERVICE.fullmatch(common) and not _NO_SERVICE.search(common)):
+    if common in ANSWERS or _is_service(_LONG_FORM.sub("客服", common)):
         return "answers"
-    return "apart" if common in APART else ""
+    return "apart" if common in APART or _NOTICE.fullmatch(common) else ""
+
+
+def _is_service(name: str) -> bool:
+    return _SERVICE.fullmatch(name) is not None and not _NO_SERVICE.search(name)

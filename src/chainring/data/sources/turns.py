@@ -10,8 +10,9 @@ a form of a log                                          who, what
 ``{"turns": ["用户：到哪了？", "客服：在途"]}``               before the colon
 =======================================================  ==============================
 
-Customers go by nicknames: where all who are known answer, a single other speaker asks. Who answers
-is never guessed, for that is what a model learns.
+Customers go by nicknames: where all who are known answer, a single other speaker asks, unless it
+talks as one who serves (a bot handed over). Who answers is never guessed, for that is what a model
+learns.
 """
 
 from __future__ import annotations
@@ -30,11 +31,37 @@ UNKNOWN = "a speaker that is not known"
 _WHO = ("role", "from", "speaker", "sender", "author", "who", "角色", "发言人", "说话人", "发送人",
         "发送者", "昵称")  # fmt: skip
 _WHAT = ("content", "value", "text", "utterance", "message", "内容", "文本", "话语", "消息")
-_SPOKEN = re.compile(r"\s*([^:：\n]{1,24}?)\s*[:：]\s*(.*)", re.DOTALL)
-_NO_SPEAKER = re.compile(
-    r"(?=.*\d)[\W\d_年月日时上下午]+|https?|备注|注|时间|note|time", re.IGNORECASE
+_TIME = (
+    r"[\[(（【]?(?:\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?[ T]*)?(?:[上下]午)?"
+    r"\d{1,2}[:：]\d{2}(?:[:：]\d{2})?(?: ?[ap]m)?[\])）】]?"
 )
-"""What stands before a colon in other lines of a log: 10:30, https://…, 备注：…"""
+_SPOKEN = re.compile(
+    rf"(?:{_TIME}\s{{0,4}})?([^:：\n]{{1,24}}?)\s{{0,4}}(?:{_TIME}(?:\s{{0,4}}[:：]|\s)|[:：])(.*)",
+    re.DOTALL | re.IGNORECASE,
+)
+"""A name, a time before or behind it, and what was said."""
+_NO_SPEAKER = re.compile(
+    r"(?=.*\d)(?!\+?1?\d{10}$|.*\*)[\W\d_年月日时上下午]+|https?|备注|注|时间|日期|(?:订单|运|快递|物流)?单?号码?|订单(?:编号)?"
+    "|(?:收货)?地址|电话|手机号?|姓名|主题|商品|金额|链接|附件|note|time|date|subject|re|from|to|cc"
+    r"|order(?: ?(?:id|no\.?|number))?|tracking(?: ?(?:id|no\.?|number))?|address|phone|e-?mail"
+    "|link|url|attachment",
+    re.IGNORECASE,
+)
+"""What stands before a colon in other lines of a log: 10:30, https://…, 备注：…, Order ID: …
+
+A number of a phone, 138****1234, is a customer."""
+_SERVES = re.compile(
+    "请问(?:您?有)?什么(?:可以|能)?(?:帮|需要)|有什么(?:可以|能)(?:帮|为)[您你]|为您(?:服务|解答)"
+    "|我是[^找要想不]{0,4}(?:客服|专员|工号)|工号"
+    r"|how (?:can|may) (?:i|we) (?:help|assist)|(?:thanks|thank you) for (?:contacting|reaching)",
+    re.IGNORECASE,
+)
+_HANDS_OVER = re.compile(
+    "(?<![可能])(?<!可以)(?:正在|已经?|马上|即将|现在|[为帮给][您你])[^,，。;；!！?？]{0,4}转(?:接|到|至)?人工"
+    "|人工(?:客服|坐席)?(?:已|正在)(?:接入|为您)"
+    "|(?:transferr|connect|pass|hand)(?:ing|ed) you (?:over )?(?:to|with)",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,8 +102,25 @@ def sides_of(
     found = {who: side_of(who, asks=asks, answers=answers) for who in names}
     others = [who for who, side in found.items() if not side and not _is_no_speaker(who)]
     if len(others) == 1 and set(found.values()) & {"asks", "answers"} == {"answers"}:
-        found[others[0]] = "asks"
+        found[others[0]] = "" if _may_serve(others[0], turns, found) else "asks"
     return found
+
+
+def unknown_in(turns: Sequence[Any], sides: Mapping[str, Side]) -> list[str]:
+    """Return who speaks on a side that is not known, a name a turn; notes and times are nobody."""
+    names = [who for who, _ in map(_parts, turns) if who is not None]
+    return [who for who in names if not sides[who] and not _is_no_speaker(who)]
+
+
+def _may_serve(other: str, turns: Sequence[Any], sides: Mapping[str, Side]) -> bool:
+    """Whether the one other talks as people do to whom a bot handed over, and no customer does."""
+    spoken = [(who, _plain(what) or "") for who, what in map(_parts, turns)]
+    first = next(place for place, (who, _) in enumerate(spoken) if who == other)
+    alone = sum(side == "answers" for side in sides.values()) == 1
+    before = " ".join(text for who, text in spoken[:first] if who is not None)
+    return any(who == other and _SERVES.search(text) for who, text in spoken) or (
+        alone and _HANDS_OVER.search(before) is not None
+    )
 
 
 def _is_no_speaker(who: str) -> bool:
@@ -98,7 +142,7 @@ def _parts(turn: Any) -> tuple[str | None, Any]:
         what = next((turn[name] for name in _WHAT if turn.get(name) is not None), None)
         return who, what
     if isinstance(turn, str):
-        found = _SPOKEN.match(turn)
+        found = _SPOKEN.match(turn.strip())
         return (None, None) if found is None else (found[1], found[2])
     if isinstance(turn, list) and len(turn) == 2 and isinstance(turn[0], str):
         return turn[0], turn[1]
