@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chainring.contracts.dataset import Task
 from chainring.contracts.errors import InputError
 from chainring.contracts.feedback import OWN_WORDS, Feedback, FeedbackKind
 from chainring.contracts.ids import id_time
@@ -271,3 +272,25 @@ def test_tags_of_an_answer_that_is_not_known_have_no_place(
     with pytest.raises(InputError, match="not known"):
         tagged(prediction, '[[21,25,"item"]]', kind=kind, unknown=True)
     assert tagged(prediction, "", kind="confirmation", unknown=True).value == ""
+
+
+@pytest.mark.parametrize(
+    ("task", "facts", "said"),
+    [
+        ("multi-label", {"label": "delivery|refund"}, "refund|delivery"),
+        ("multi-label", {"label": "|"}, "[]"),
+        ("regression", {"label": "", "output": "3.5"}, "3.50"),
+        ("tagging", {"label": "", "output": '[[0,4,"item"]]'}, '[[0, 4, "item"]]'),
+    ],
+)
+def test_a_value_written_otherwise_confirms_the_answer(
+    prediction: Build, task: Task, facts: dict[str, str], said: str
+) -> None:
+    asked = prediction(1, **facts)
+    reaction = Reaction(prediction=asked.id, kind="confirmation", value=said)
+    labels = ("delivery", "refund")
+    found = feedback(asked, reaction, labels=labels, now=1.0, app="support", task=task, text="item")
+    assert found.value == asked.value
+    other = Reaction(prediction=asked.id, kind="confirmation", value="something else")
+    with pytest.raises(InputError, match="does not confirm"):
+        feedback(asked, other, labels=labels, now=1.0, app="support", task=task, text="item")

@@ -28,6 +28,7 @@ from chainring.feedback.statement import Statement
 from chainring.hardware.executor import LocalExecutor
 from chainring.store.tables import read_table, write_table
 from chainring.store.trees import TreeStore
+from chainring.trust.access import _issue
 
 Row = Callable[..., Feedback]
 Review = Callable[..., Label]
@@ -150,6 +151,32 @@ def test_the_newest_statement_of_an_author_on_an_answer_wins(row: Row, guard: Gu
         ("ann", "pred_2"): "refund",
     }
     assert dropped == {"superseded by its author": 2}
+
+
+def test_the_last_word_of_an_author_on_one_text_stands_whichever_answer_it_was_about(
+    row: Row, review: Callable[..., Label], guard: Guard
+) -> None:
+    same = {"text": "Where is my parcel?", "group": "g"}
+    rows = [
+        row(1, value="track_order", **same),
+        row(2, value="退款", **same),
+        row(3, value="cancel", **(same | {"author": "bo"})),
+        row(4, value="cancel", **(same | {"text": "where is my parcel"})),
+        *(row(n, value=value, **(same | {"author": author}))
+          for n, (author, value) in enumerate(TWO_BEHIND_ONE, 5)),
+    ]  # fmt: skip
+    found, dropped = said(rows, guard)
+    assert [one.about.id for one in found] == [f"fb_{n}" for n in (2, 3, 4, 5, 6, 7, 8)]
+    assert dropped == {"superseded by its author": 1}
+    decided = review("fb_1", "track_order")
+    found, _ = statements(rows, [decided], guard, settings=FeedbackSettings())
+    assert {"fb_1", "fb_2"} <= {one.about.id for one in found}
+    found, _ = statements(rows, [], guard, settings=FeedbackSettings(), task="translation")
+    assert {"fb_1", "fb_2"} <= {one.about.id for one in found}
+
+
+KEY = _issue("ask", "a web shop", None, 0.0)[1].id
+TWO_BEHIND_ONE = [("", "track_order"), ("", "退款"), (KEY, "track_order"), (KEY, "退款")]
 
 
 def test_consent_that_is_withdrawn_takes_the_older_statement_along(row: Row) -> None:

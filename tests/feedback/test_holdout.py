@@ -120,6 +120,19 @@ def test_an_out_of_scope_text_is_answered_right_when_it_is_passed_on(prediction:
     assert not is_right(prediction(1), "退款")
 
 
+def test_a_word_that_is_as_good_as_the_truth_is_no_dispute(
+    prediction: Ask, row: Callable[..., Feedback], review: Callable[..., Label]
+) -> None:
+    asked = [prediction(1, holdout=True)]
+    said, truth = [row(1, value="3.6")], [review("pred_1", "3.61")]
+
+    def near(value: str, true: str) -> bool:
+        return abs(float(value) - float(true)) < 0.1
+
+    assert reaction_rates(asked, said, truth).disputed == 1
+    assert reaction_rates(asked, said, truth, agrees=near).disputed == 0
+
+
 def test_confirming_a_passed_on_text_is_disputed_when_it_was_in_scope(
     prediction: Ask, row: Callable[..., Feedback], review: Callable[..., Label]
 ) -> None:

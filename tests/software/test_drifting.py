@@ -17,13 +17,21 @@ from chainring.contracts.ids import new_id
 from chainring.contracts.label import Label, review_guideline
 from chainring.contracts.prediction import Prediction, shadow_of
 from chainring.contracts.said import in_language
+from chainring.contracts.tasks import Form
+from chainring.deployment.drift.monitors import REVIEWED
+from chainring.deployment.drift.reference import STREAMS
 from chainring.deployment.drift.settings import DriftSettings
 from chainring.ring.built import current
 from chainring.ring.due import promised_accuracies
+from chainring.software import command_words, drifting
 from chainring.software.api import Project
 from chainring.software.drifting import DriftWatch
 
 SETTINGS = DriftSettings(reference=100, window=200, min_slice=50)
+BARE = Prediction(
+    id="pred_1", app="shop", model="m", form="exact", label="", confidence=1.0, passed_on=False,
+    language="en", request="", group="", holdout=False, at=0.0,
+)  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
@@ -320,3 +328,28 @@ def test_the_command_says_what_is_missing_and_then_what_was_found(shop: Project)
     said = run("drift", "-p", str(shop.folder))
     assert "window 1" in said
     assert "confidence · all" in said
+
+
+def test_every_question_has_its_sentence() -> None:
+    for question in (*STREAMS, "labels", *REVIEWED):
+        assert command_words.say(f"changed {question}").zh
+
+
+@pytest.mark.parametrize(
+    ("form", "facts", "names", "answer"),
+    [
+        ("several", {"label": "refund|urgent"}, {"refund", "urgent"}, None),
+        ("several", {"label": "|"}, set(), None),
+        ("tags", {"output": '[[0,4,"city"],[9,12,"city"]]'}, {"city"}, None),
+        ("number", {"output": "3.5"}, None, 3.5),
+        ("text", {"output": "好的"}, None, 2.0),
+        ("text", {"output": ""}, None, None),
+        ("one", {"label": "refund"}, None, None),
+    ],
+)
+def test_what_is_watched_of_an_answer_is_what_its_task_answers(
+    form: Form, facts: dict[str, str], names: set[str] | None, answer: float | None
+) -> None:
+    row = replace(BARE, label=facts.get("label", ""), output=facts.get("output", ""))
+    assert drifting._names(form, row) == names
+    assert drifting._answer(form, row) == answer

@@ -12,6 +12,7 @@ from chainring.contracts.errors import InputError
 from chainring.stats.sparse import sparse_homogeneity
 from chainring.stats.two_samples import (
     chi_square_tail,
+    exact_shares,
     homogeneity,
     kolmogorov_tail,
     shares_differ,
@@ -124,3 +125,10 @@ def test_an_empty_sample_is_refused_with_every_fault() -> None:
         homogeneity({}, {"a": 0})
     with pytest.raises(InputError, match="k: 3 is not <= 2"):
         shares_differ(3, 2, 1, 1)
+
+
+@pytest.mark.parametrize(("k", "n", "j", "m"), [(1, 10, 8, 10), (0, 1000, 2, 100), (3, 7, 3, 7)])
+def test_exact_shares_are_those_of_scipy(k: int, n: int, j: int, m: int) -> None:
+    table = [[k, n - k], [j, m - j]]
+    assert exact_shares(k, n, j, m) == pytest.approx(stats.fisher_exact(table).pvalue)
+    assert exact_shares(j, m, k, n) == pytest.approx(exact_shares(k, n, j, m))

@@ -50,6 +50,20 @@ def canonical(form: Form, value: str) -> str:
     return tags_text(tags_of(value)) if form == "tags" else value
 
 
+def is_same(form: Form, value: str, other: str) -> bool:
+    """Return whether two texts are one value, however each is written.
+
+    >>> is_same("several", '["refund", "delivery"]', "delivery|refund"), is_same("number", "3", "4")
+    (True, False)
+    """
+    if value == other:
+        return True
+    try:
+        return canonical(form, value) == canonical(form, other)
+    except InputError:
+        return False
+
+
 def _several(value: str) -> list[str]:
     """Return labels joined by the separator, or written as a JSON list, as files may have them."""
     if not value.lstrip().startswith("["):
@@ -145,7 +159,7 @@ def input_of(text: str, pair: str = "", *, pairs: bool = True) -> Input:
 
 def _number(value: str) -> float:
     try:
-        number = float(value)
+        number = math.nan if "_" in value else float(value)  # Python reads 1_0 as ten
     except ValueError:
         number = math.nan
     if not math.isfinite(number):

@@ -31,6 +31,7 @@ from chainring.contracts.feedback import FLAG_KINDS, Feedback, FeedbackKind, is_
 from chainring.contracts.ids import new_id
 from chainring.contracts.prediction import Prediction
 from chainring.contracts.reaction import Reaction
+from chainring.contracts.values import is_same
 from chainring.feedback.value_rules import ValueRules
 from chainring.text.normalise import normalise
 
@@ -207,7 +208,7 @@ def _confirmation_fault(prediction: Prediction | None, value: str, rules: ValueR
         fault = None if len(value) <= MAX_SHORT else "a label is expected"
         return fault or (_placeless(prediction, rules) if value else None)
     answer = rules.sent(prediction.value)
-    if value == answer:
+    if is_same(rules.form, value, answer):
         return None
     return (
         f"the answer was {answer[:MAX_SHORT]!r}, "

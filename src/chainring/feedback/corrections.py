@@ -48,6 +48,7 @@ from chainring.contracts.values import both
 from chainring.contracts.work import Work
 from chainring.feedback.caps import author_limit
 from chainring.feedback.dropped import Dropped
+from chainring.feedback.last_words import last_words, newest_of
 from chainring.feedback.opinions import opinions
 from chainring.feedback.settings import FeedbackSettings
 from chainring.feedback.statement import (
@@ -111,9 +112,12 @@ def statements(
     if written:
         decisions |= _agreed(ordered, decisions)
     dropped = Dropped()
+    newest = newest_of(ordered, dropped, kinds=STATEMENTS)
+    if not written:  # of a text there may be several good ones
+        newest = last_words(newest, decisions, dropped)
     said = [
         one
-        for row in _newest(ordered, dropped)
+        for row in newest
         if (one := _stated(row, decisions.get(row.id), guard, settings, dropped)) is not None
     ]
     said = _capped(_unrepeated(said, dropped), settings)
@@ -138,20 +142,6 @@ def _agreed(rows: Iterable[Feedback], decisions: Mapping[str, Label]) -> dict[st
         and one.state == "accepted"
         and one.value == row.answer
     }
-
-
-def _newest(rows: Iterable[Feedback], dropped: Dropped) -> list[Feedback]:
-    """Return the newest statement of each author on each answer, whatever it says or allows."""
-    newest: dict[tuple[str, str], Feedback] = {}
-    for row in rows:
-        if row.kind in STATEMENTS and row.consent == FORGOTTEN:
-            dropped.add(FORGOTTEN, row)  # it is nameless now: it must not supersede a nameless one
-        elif row.kind in STATEMENTS:
-            older = newest.pop((row.author, row.prediction), None)
-            if older is not None:
-                dropped.add("superseded by its author", older)
-            newest[row.author, row.prediction] = row
-    return list(newest.values())
 
 
 def _beside_answer(one: Statement) -> Statement:

@@ -11,6 +11,7 @@ reaction_rates(predictions, feedback, reviewed)
 
 from __future__ import annotations
 
+import operator
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
@@ -192,6 +193,7 @@ def reaction_rates(
     *,
     model: str | None = None,
     right: Callable[[Prediction, str], bool] | None = None,
+    agrees: Callable[[str, str], bool] = operator.eq,
 ) -> ReactionRates:
     """Return how often right and wrong answers of the reviewed sample got a reaction.
 
@@ -203,6 +205,8 @@ def reaction_rates(
         Count answers of this model only: rates speak for the champion that was reacted to.
     right
         Tells whether an answer is right where this is the truth; None: by label.
+    agrees
+        Tells whether what a user said is right where this is the truth.
     """
     told = right or is_right
     truth = _truth(reviewed)
@@ -222,7 +226,9 @@ def reaction_rates(
         right_reacted=len(well & set(said)),
         wrong=len(wrong),
         wrong_reacted=len(wrong & set(said)),
-        disputed=sum(_disputes(said[name], truth[name], well=name in well) for name in judged),
+        disputed=sum(
+            _disputes(said[name], truth[name], well=name in well, agrees=agrees) for name in judged
+        ),
     )
 
 
@@ -240,8 +246,10 @@ def is_right(prediction: Prediction, truth: str) -> bool:
     return prediction.passed_on if truth == OUT_OF_SCOPE else prediction.label == truth
 
 
-def _disputes(values: list[str], truth: str, *, well: bool) -> bool:
+def _disputes(
+    values: list[str], truth: str, *, well: bool, agrees: Callable[[str, str], bool]
+) -> bool:
     """Whether the last word of a user is not the review's; an empty one confirms the answer."""
     if not values:
         return False
-    return values[-1] != truth if values[-1] else not well
+    return not agrees(values[-1], truth) if values[-1] else not well

@@ -6,6 +6,7 @@ grade(prediction, "refund")          # 1.0 or 0.0; graded tasks: any share
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 
 from chainring.contracts.prediction import Prediction
@@ -14,6 +15,15 @@ from chainring.ring.built import Ring, built_of
 from chainring.stats.grades import grade_of
 
 RIGHT_FROM = 0.5
+
+
+def agreeing(ring: Ring, model: str) -> Callable[[str, str], bool]:
+    """Return what tells whether a value is as good as right where another one is the truth."""
+    task, facts = ring.recipe.data.task, ring.recipe.data.facts
+    if facts.form == "one":
+        return operator.eq
+    spread = built_of(ring, model).dataset.noun.spread
+    return lambda value, truth: grade_of(task, truth, value, spread=spread) >= RIGHT_FROM
 
 
 def grading(ring: Ring, model: str) -> Callable[[Prediction, str], float]:

@@ -23,7 +23,7 @@ from chainring.feedback.holdout import reaction_rates
 from chainring.ring.asked import asking, open_asks, said_by_people, truths
 from chainring.ring.built import CHAMPION, Built, Ring, build, built_of
 from chainring.ring.gate.reacted import Reactions, fixed_rows
-from chainring.ring.grading import RIGHT_FROM, grading
+from chainring.ring.grading import RIGHT_FROM, agreeing, grading
 from chainring.ring.steps import Made
 from chainring.store.ledger import Ledger
 from chainring.store.tables import read_table
@@ -237,6 +237,7 @@ def reactions(ring: Ring, model: str) -> Reactions:
         reviewed,
         model=model,
         right=lambda prediction, truth: grade(prediction, truth) >= RIGHT_FROM,
+        agrees=agreeing(ring, model),
     )
     return Reactions(
         right=rates.right,

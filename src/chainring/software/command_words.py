@@ -23,7 +23,7 @@ _NAMES = {
     "shadow": "影子", "canary": "金丝雀", "keys": "指定密钥",
     # what changed
     "input": "文本类型", "length": "长度", "confidence": "置信度", "passed on": "转交人工",
-    "labels": "标签", "accuracy": "准确率", "calibration": "校准", "all": "全部",
+    "labels": "标签", "answer": "回答", "accuracy": "准确率", "calibration": "校准", "all": "全部",
     # what is removed
     "trees": "内容树", "blobs": "数据块", "bytes": "字节", "scratch": "临时文件夹",
     "harvests": "采集库", "texts": "文本", "rows": "行",
@@ -168,6 +168,10 @@ SENTENCES = Sentences(
             "转交人工的文本比例变了",
         ),
         "changed labels": ("other labels are answered", "回答的标签分布变了"),
+        "changed answer": (
+            "other numbers, or texts of another length, are answered",
+            "回答的数值或文本长度变了",
+        ),
         "changed accuracy": (
             "fewer reviewed answers are right than promised",
             "已审核回答的正确率低于承诺",

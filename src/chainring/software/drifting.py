@@ -20,14 +20,17 @@ from typing import TYPE_CHECKING, Any
 
 from chainring.contracts.case import Case
 from chainring.contracts.ids import keyed
+from chainring.contracts.label import Label
 from chainring.contracts.prediction import Prediction
 from chainring.contracts.said import Said
+from chainring.contracts.tasks import Form
+from chainring.contracts.values import labels_in
 from chainring.deployment.drift.monitors import REVIEWED, Alarm, Watch
 from chainring.deployment.drift.seen import Judged, Seen
 from chainring.ring.asked import said_by_people
 from chainring.ring.built import current
 from chainring.ring.due import promised_accuracies
-from chainring.ring.grading import grading
+from chainring.ring.grading import RIGHT_FROM, grading
 from chainring.software.command_words import say
 from chainring.store.answers import Cursor, Stream, by_id, count, newer, skip
 from chainring.store.erase import texts_of
@@ -40,6 +43,7 @@ log = logging.getLogger("chainring.drift")
 Embed = Callable[[Sequence[str]], Sequence[Any] | None]
 """Makes a vector of each text, None for one that failed or had no time; None: it makes none at all.
 """
+Grade = Callable[[Prediction, str], float]
 KIND = "drift"
 _SPAN = 2**64
 _TINY = 1e-9
@@ -158,6 +162,9 @@ class DriftWatch:
     def _new(self, limit: int) -> list[Seen]:
         traffic, cursor = self.project.ring.traffic, self._cursor.copy()
         rows = newer(traffic, self._stream, cursor, limit=limit)
+        if self._form not in ("one", "several"):  # what was written lies apart
+            whole = {row.id: row for row, _ in traffic.answers(row.id for row in rows)}
+            rows = [whole.get(row.id, row) for row in rows]
         texts = texts_of(traffic, [row.id for row in rows])
         self._cursor = cursor
         vectors = self._vectors([texts.get(row.id, "") for row in rows])
@@ -197,15 +204,21 @@ class DriftWatch:
         return Seen(
             id=row.id,
             group=row.group,
-            label=row.label,
+            label=row.label if self._form == "one" else "",
             confidence=row.confidence,
             passed_on=row.passed_on,
             language=row.language,
             tie=(drawn + 1) / _SPAN,
             length=None if text is None else len(text),
+            names=_names(self._form, row),
+            answer=_answer(self._form, row),
             vector=vector,
             at=row.at,
         )
+
+    @property
+    def _form(self) -> Form:
+        return self.project.ring.recipe.data.facts.form
 
     def _judged(self) -> list[Judged]:
         ring = self.project.ring
@@ -218,18 +231,35 @@ class DriftWatch:
         if not mine:
             return []
         grade = grading(ring, self.model)
-        if ring.recipe.data.facts.form != "one":  # what was written lies apart
+        if self._form != "one":  # what was written lies apart
             mine = [row for row, _ in ring.traffic.answers(row.id for row in mine)]
-        return [
-            Judged(
-                grade=grade(row, truth[row.id].value),
-                confidence=row.confidence,
-                language=row.language,
-                label=truth[row.id].value,
-                at=truth[row.id].at or 0.0,
-            )
-            for row in mine
-        ]
+        return [self._graded(row, truth[row.id], grade) for row in mine]
+
+    def _graded(self, row: Prediction, truth: Label, grade: Grade) -> Judged:
+        """Return what a reviewed answer says; what writes is sure in no share of right answers."""
+        worth = grade(row, truth.value)
+        return Judged(
+            grade=worth,
+            confidence=row.confidence,
+            right=None if self._form == "text" else worth >= RIGHT_FROM,
+            language=row.language,
+            label=truth.value,
+            at=truth.at or 0.0,
+        )
+
+
+def _names(form: Form, row: Prediction) -> frozenset[str] | None:
+    """Return the labels of an answer that may have several, or the kinds of its tags."""
+    if form == "several":
+        return frozenset(labels_in(form, row.label))
+    return frozenset(labels_in(form, row.output)) if form == "tags" and row.output else None
+
+
+def _answer(form: Form, row: Prediction) -> float | None:
+    """Return the number that was answered, or how many characters were written."""
+    if not row.output or form not in ("number", "text"):
+        return None
+    return float(row.output) if form == "number" else float(len(row.output))
 
 
 def looked(project: Project) -> dict[str, Any]:

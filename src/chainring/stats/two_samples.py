@@ -6,6 +6,7 @@ from one source", and an effect between 0 (alike) and 1 (nothing in common).
     homogeneity({"en": 50, "zh": 50}, {"en": 90, "zh": 10})     categories: labels, languages
     smirnov({12: 3, 40: 1}, {11: 2, 38: 5})                     numbers: lengths
     shares_differ(12, 100, 30, 100)                             one word, one yes or no
+    exact_shares(0, 1000, 2, 100)                               the same, however rare
 
 An effect does not grow with the rows, a p value shrinks with them: an alarm asks both. Of several
 such questions the p values go through `multiple.holm` together.
@@ -109,6 +110,34 @@ def shares_differ(k: int, n: int, j: int, m: int) -> float:
     share = (k + j) / (n + m)
     spread = math.sqrt(share * (1.0 - share) * (1.0 / n + 1.0 / m))
     return 1.0 if spread == 0.0 else math.erfc(abs(k / n - j / m) / spread / math.sqrt(2.0))
+
+
+def exact_shares(k: int, n: int, j: int, m: int) -> float:
+    """Return the exact two-sided p value that `k` of `n` and `j` of `m` are one share.
+
+    R. A. Fisher 1935: of all tables with these sums, the chance of those that are no likelier.
+
+    >>> round(exact_shares(1, 10, 8, 10), 4)
+    0.0055
+    """
+    require(
+        "shares cannot be compared",
+        at_least("n", n, 1), at_least("m", m, 1), at_least("k", k, 0), at_least("j", j, 0),
+        at_most("k", k, n), at_most("j", j, m),
+    )  # fmt: skip
+    both = k + j
+
+    def chance(first: int) -> float:
+        ways = _ln_ways(n, first) + _ln_ways(m, both - first) - _ln_ways(n + m, both)
+        return math.exp(ways)
+
+    seen = chance(k) * (1.0 + 1e-9)
+    each = (chance(first) for first in range(max(0, both - m), min(n, both) + 1))
+    return min(1.0, math.fsum(one for one in each if one <= seen))
+
+
+def _ln_ways(n: int, k: int) -> float:
+    return math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
 
 
 def chi_square_tail(x: float, freedom: int) -> float:

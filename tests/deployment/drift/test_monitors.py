@@ -161,8 +161,8 @@ def test_without_texts_predictions_alone_are_watched() -> None:
 
 
 def judged(right: int, wrong: int, *, confidence: float) -> list[Judged]:
-    rows = [Judged(grade=1.0, confidence=confidence)] * right
-    return rows + [Judged(grade=0.0, confidence=confidence)] * wrong
+    rows = [Judged(grade=1.0, right=True, confidence=confidence)] * right
+    return rows + [Judged(grade=0.0, right=False, confidence=confidence)] * wrong
 
 
 def test_accuracy_far_below_its_promise_and_confidence_far_above_it_are_told() -> None:
@@ -310,3 +310,51 @@ def test_a_drop_or_an_excess_within_the_accepted_points_is_no_alarm_however_many
     assert list(watch.judge(within, promised={ALL: 0.9})) == []
     found = [alarm.question for alarm in watch.judge(beyond, promised={ALL: 0.9})]
     assert found == ["accuracy", "calibration"]
+
+
+def test_a_number_is_as_sure_as_its_answers_come_near_enough_whatever_they_are_worth() -> None:
+    chance = np.random.default_rng(0)
+    watch = Watch([usual(chance, i) for i in range(200)], settings=SETTINGS)
+    near = [Judged(grade=0.79, right=True, confidence=1.0)] * 400
+    assert list(watch.judge(near, promised={ALL: 0.79})) == []
+    writer = [Judged(grade=0.2, confidence=1.0)] * 400
+    assert list(watch.judge(writer, promised={})) == []
+    far = [Judged(grade=0.3, right=False, confidence=1.0)] * 400
+    assert [a.question for a in watch.judge(far, promised={})] == ["calibration"]
+
+
+NAMES = [f"label {number}" for number in range(12)]
+
+
+def several(chance: np.random.Generator, number: int, *, doubled: bool = False) -> Seen:
+    shares = [0.2 if doubled and name == NAMES[7] else 0.1 for name in NAMES]
+    drawn = frozenset(n for n, p in zip(NAMES, shares, strict=True) if chance.random() < p)
+    return replace(usual(chance, number), label="", names=drawn)
+
+
+@pytest.mark.parametrize(("doubled", "least", "most"), [(False, 0, 2), (True, 18, 20)])
+def test_where_answers_have_several_labels_each_is_watched_by_itself(
+    doubled: bool, least: int, most: int
+) -> None:
+    settings = DriftSettings(reference=1000, window=1000)
+    found = 0
+    for seed in range(20):
+        chance = np.random.default_rng(seed)
+        watch = Watch([several(chance, i) for i in range(1000)], settings=settings)
+        rows = [several(chance, 5000 + i, doubled=doubled) for i in range(1000)]
+        found += any(alarm.question == "labels" for row in rows for alarm in watch.add(row))
+    assert least <= found <= most
+
+
+def test_numbers_and_lengths_of_texts_that_are_answered_are_watched_and_no_label_is() -> None:
+    chance = np.random.default_rng(3)
+
+    def told(number: int, mean: float) -> Seen:
+        return replace(usual(chance, number), label="", answer=float(chance.normal(mean)))
+
+    watch = Watch([told(i, 3.0) for i in range(200)], settings=SETTINGS)
+    calm = [a for i in range(400) for a in watch.add(told(1000 + i, 3.0))]
+    assert calm == []
+    changed = [a.question for i in range(400) for a in watch.add(told(2000 + i, 4.2))]
+    assert "answer" in changed
+    assert not any(question == "labels" for question, _ in watch.evidence())

@@ -9,7 +9,9 @@ What keeps the chance at `alpha`, for all questions and as long as the model ser
 
 - Length, confidence, answers passed on, and distance from the usual inputs are each a bet against
   "this could as well have come before" (`chainring.stats.exchangeable`): no estimate, any moment.
-- Labels are compared as shares (Pearson's chi-square) at three moments of a window.
+- Labels are compared as shares (Pearson's chi-square) at three moments of a window; where an answer
+  may have several, each by itself (Fisher's exact test), and their number is the price. What is a
+  number or a text is a bet as above: the number, or how long the text is.
 - Accuracy and confidence of reviewed answers are bets against a bound
   (`chainring.stats.sequential`).
 - A question is asked of each language alone, too, if the reference has enough of it, and what
@@ -31,12 +33,12 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from chainring.deployment.drift.recent import recent_of
-from chainring.deployment.drift.reference import STREAMS, Reference
+from chainring.deployment.drift.reference import STREAMS, Reference, names_of
 from chainring.deployment.drift.seen import Judged, Seen
 from chainring.deployment.drift.settings import DriftSettings
 from chainring.stats.exchangeable import Exchangeability
 from chainring.stats.sequential import log_capital
-from chainring.stats.two_samples import homogeneity
+from chainring.stats.two_samples import exact_shares, homogeneity
 
 ALL = "all"
 REVIEWED = ("accuracy", "calibration")
@@ -95,8 +97,7 @@ class Watch:
                 self._references[name] = Reference(own)
         self.reviewed = (*self._references, *(label_slice(name) for name in settings.labels))
         self.questions = (
-            sum(len(one.usual) for one in self._references.values())
-            + len(self._references)
+            sum(len(one.usual) + bool(one.labels) for one in self._references.values())
             + 2 * len(self.reviewed)
         )
         self._judged: dict[tuple[str, str], float] = {}
@@ -153,7 +154,8 @@ class Watch:
                 claims.insert(0, ("accuracy", _error, min(1.0 - promised[name] + drop, 1.0), 0.0))
             for question, outcome, mean, low in claims:
                 since = closed.get((question, name), 0.0)
-                counts = Counter(round(outcome(one), _DIGITS) for one in mine if one.at >= since)
+                said = (outcome(one) for one in mine if one.at >= since)
+                counts = Counter(round(value, _DIGITS) for value in said if value is not None)
                 evidence = log_capital(counts, mean=mean, low=low) if mean > low else 0.0
                 self._judged[question, name] = max(0.0, evidence) / needed
                 if evidence >= needed:
@@ -180,8 +182,10 @@ class Watch:
     def _begin(self) -> None:
         self._count, self._began = 0, 0.0
         self._told: set[tuple[str, str]] = set()
-        self._labels = {name: Counter[str]() for name in self._references}
-        self._compared = {("labels", name): 0.0 for name in self._references}
+        asked = [name for name, reference in self._references.items() if reference.labels]
+        self._labels = {name: Counter[str]() for name in asked}
+        self._answers = Counter[str]()
+        self._compared = {("labels", name): 0.0 for name in asked}
         self._streams = {
             (question, name): Exchangeability(reference.usual[question])
             for name, reference in self._references.items()
@@ -190,7 +194,9 @@ class Watch:
         }
 
     def _streams_of(self, name: str, row: Seen) -> Iterator[Alarm]:
-        self._labels[name][row.label] += 1
+        self._answers[name] += 1
+        if name in self._labels:
+            self._labels[name].update(names_of(row))
         for question, score in self._references[name].scores(row).items():
             stream = self._streams.get((question, name))
             if stream is None:
@@ -202,13 +208,27 @@ class Watch:
     def _labels_of(self) -> Iterator[Alarm]:
         needed = self._needed + math.log(len(LOOKS))
         for name, counts in self._labels.items():
-            if counts:
-                found = homogeneity(self._references[name].labels, counts)
-                evidence = -math.log(max(found.p, 1e-300))
+            if rows := self._answers[name]:
+                evidence = -math.log(max(self._p_of(name, counts), 1e-300))
                 seen = self._compared["labels", name]
                 self._compared["labels", name] = max(seen, evidence / needed)
                 if evidence >= needed:
-                    yield from self._once("labels", name, found.second, evidence, needed)
+                    yield from self._once("labels", name, rows, evidence, needed)
+
+    def _p_of(self, name: str, counts: Counter[str]) -> float:
+        """Return the p value of "labels are as they were", each by itself where there are several.
+
+        The smallest of them costs as many times itself as there are (C. E. Bonferroni 1936).
+        """
+        reference, rows = self._references[name], self._answers[name]
+        if not reference.has_several:
+            return homogeneity(reference.labels, counts).p if counts else 1.0
+        known = reference.labels.keys() | counts.keys()
+        each = (
+            exact_shares(reference.labels[label], reference.rows, counts[label], rows)
+            for label in known
+        )
+        return min(1.0, len(known) * min(each, default=1.0))
 
     def _once(
         self, question: str, name: str, rows: int, evidence: float, needed: float
@@ -225,5 +245,5 @@ def _error(one: Judged) -> float:
     return 1.0 - one.grade
 
 
-def _overconfidence(one: Judged) -> float:
-    return one.confidence - one.grade
+def _overconfidence(one: Judged) -> float | None:
+    return None if one.right is None else one.confidence - one.right

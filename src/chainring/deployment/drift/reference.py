@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from chainring.deployment.drift.seen import Seen
 
 NEAREST = 3
-STREAMS = ("input", "length", "confidence", "passed on")
+STREAMS = ("input", "length", "confidence", "passed on", "answer")
 """Numbers that are watched one by one; labels are counted and compared as shares."""
 
 
@@ -38,7 +38,8 @@ class Reference:
         near = {row.repeats: row.vector for row in known if row.vector is not None}
         self._near = np.array(list(near.values()), dtype=np.float32)
         self._names = np.array(list(near), dtype=str)
-        self.labels = Counter(row.label for row in rows)
+        self.labels = Counter(name for row in rows for name in names_of(row))
+        self.has_several = any(row.names is not None for row in rows)
         self.usual: dict[str, list[float]] = {}
         for row in compared:
             for name, score in self.scores(row).items():
@@ -49,11 +50,20 @@ class Reference:
         found = {"confidence": row.confidence, "passed on": float(row.passed_on)}
         if row.length is not None:
             found["length"] = float(row.length)
+        if row.answer is not None:
+            found["answer"] = row.answer
         others = self._names != row.repeats
         if row.vector is not None and others.any():
             likeness = self._near @ np.asarray(row.vector, dtype=np.float32)
             found["input"] = _distance(likeness[others])
         return found
+
+
+def names_of(row: Seen) -> frozenset[str]:
+    """Return the labels of an answer: one, any number, or none where it is no label."""
+    if row.names is not None:
+        return row.names
+    return frozenset((row.label,)) if row.label else frozenset()
 
 
 def _distance(likeness: NDArray[np.float32]) -> float:

@@ -18,9 +18,12 @@ from typing import Any
 class Seen:
     """One answer; `length` in characters, None where the text was not kept.
 
-    `vector` is the text's embedding of unit length (float32, any width), None without one. `tie`
-    is drawn evenly from 0 (excluded) to 1, from the answer's id: equals are told apart by it. `at`
-    is when it was given, in seconds since 1970.
+    `label` is what was answered where that is one label; `names` are the labels, or the kinds of
+    tags, where an answer has several or none; `answer` is the number that was answered, or how
+    many characters were written, None where nothing is known of it. `vector` is the text's
+    embedding of unit length (float32, any width), None without one. `tie` is drawn evenly from 0
+    (excluded) to 1, from the answer's id: equals are told apart by it. `at` is when it was given,
+    in seconds since 1970.
     """
 
     id: str
@@ -31,6 +34,8 @@ class Seen:
     language: str
     tie: float
     length: int | None = None
+    names: frozenset[str] | None = None
+    answer: float | None = None
     vector: Any = None
     at: float = 0.0
 
@@ -44,11 +49,14 @@ class Seen:
 class Judged:
     """One reviewed answer of the hold-out: what it was worth, 0 to 1, and how sure it was.
 
-    `label` is the true one; empty where the task has none. `at` is when it was reviewed.
+    `right` is whether it came true what the confidence stands for; None where a task's confidence
+    stands for no share of right answers. `label` is the true one; empty where the task has none.
+    `at` is when it was reviewed.
     """
 
     grade: float
     confidence: float
+    right: bool | None = None
     language: str = ""
     label: str = ""
     at: float = 0.0

@@ -57,6 +57,7 @@ WATCH: dict[str, tuple[str, str]] = {
     "drift.confidence": ("confidence", "置信度"),
     "drift.passed on": ("passed on", "转交人工"),
     "drift.labels": ("labels", "标签"),
+    "drift.answer": ("answers", "回答"),
     "drift.accuracy": ("accuracy", "准确率"),
     "drift.calibration": ("calibration", "校准"),
     # cases
