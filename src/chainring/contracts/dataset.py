@@ -86,7 +86,8 @@ class Dataset:
     `suite` is the digest of the rows that judge (test and holdout), `frozen` that of the test rows
     alone, empty where there are none; `training` the digest of the rows that teach (train and
     validation); `counts` has the rows per split and each drop reason.
-    `spread` is the mean distance of training targets from their median, where they are numbers.
+    `spread` is the mean distance of training targets from their median, where they are numbers;
+    those that lie far from all others do not count.
     """
 
     app: str

@@ -16,7 +16,6 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from statistics import fmean, median
 from typing import Any
 
 from chainring.contracts.codec import digest
@@ -36,6 +35,7 @@ from chainring.data.permitted import permitted, permitted_where_placed
 from chainring.data.quoting import without_quotes
 from chainring.data.settings import DataSettings
 from chainring.data.splits import Placed, Shares, placed, unmoved
+from chainring.data.spread import far_line, spread
 from chainring.data.summary import crowded, lines
 from chainring.store.tables import read_table, write_rows
 from chainring.text.compared import compared, said
@@ -84,7 +84,13 @@ def dataset(
     write_rows(folder, rows)
     made = _facts(rows, work.app, dropped.counts, settings)
     (folder / "card.md").write_text(card(made, rows), encoding="utf-8")
-    for line in lines(made, rows):
+    told = {one.candidate.record.id: one.candidate.record for one in members}
+    far = (
+        far_line([row for row in rows if row.target], told)
+        if settings.facts.form == "number"
+        else ""
+    )
+    for line in (*lines(made, rows), *([far] if far else [])):
         work.say(line)
     return replace(made, address=trees.put(folder, kind="dataset"))
 
@@ -190,17 +196,9 @@ def _facts(
         training=_digest(rows, "train", "validation"),
         licences=tuple(sorted({row.licence for row in rows})),
         counts=counts,
-        spread=_spread(targets),
+        spread=spread(targets),
         frozen=_digest(rows, "test") if sizes["test"] else "",
     )
-
-
-def _spread(targets: Sequence[float]) -> float:
-    """Return the mean distance from the median: what always giving the median is off by."""
-    if not targets:
-        return 0.0
-    middle = median(targets)
-    return fmean(abs(target - middle) for target in targets)
 
 
 def _digest(rows: Iterable[Row], *splits: str) -> str:

@@ -1,0 +1,64 @@
+"""How far the numbers of a data set lie apart, and which lie far from all others.
+
+Enter numbers that teach, leaves the yardstick that errors are graded by; enter rows with their
+records, leaves a line that names slips such as 1000000 among stars from 1 to 5.
+
+    spread([1.0, 2.0, 5.0])        # 1.33
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from statistics import fmean, median
+
+from chainring.contracts.dataset import Row
+from chainring.contracts.record import Record
+
+FAR = 10.0
+"""Times the middle distance from the median: of a normal distribution one in 10^11 lies beyond."""
+FEW = 20
+"""Numbers from which one can be told to lie apart."""
+_NAMED = 5
+
+
+def spread(numbers: Sequence[float]) -> float:
+    """Return the mean distance from the median, without what lies far from all others.
+
+    It is what always giving the median is off by. One slipped number would otherwise make all
+    others look equal, and so would the end of a long tail.
+    """
+    if not numbers:
+        return 0.0
+    middle, limit = median(numbers), _limit(numbers)
+    distances = [abs(number - middle) for number in numbers]
+    return fmean(one for one in distances if one <= limit)
+
+
+def far_line(rows: Sequence[Row], records: Mapping[str, Record]) -> str:
+    """Return a line that names rows whose number lies far from all others; empty without such."""
+    numbers = [float(row.target) for row in rows]
+    if not numbers:
+        return ""
+    middle, limit = median(numbers), _limit(numbers)
+    far = [row for row, one in zip(rows, numbers, strict=True) if abs(one - middle) > limit]
+    if not far:
+        return ""
+    named = ", ".join(f"{row.target}{_place(row, records)}" for row in far[:_NAMED])
+    more = f" and {len(far) - _NAMED} more" if len(far) > _NAMED else ""
+    lie = "lies" if len(far) == 1 else "lie"
+    return (
+        f"dataset: {len(far)} of {len(rows)} targets {lie} far from the others: {named}{more}; "
+        "they are learnt, and a slip among them spoils a model: see whether they are right"
+    )
+
+
+def _limit(numbers: Sequence[float]) -> float:
+    """Return the distance from the median beyond which a number lies far from all others."""
+    middle = median(numbers)
+    apart = [distance for one in numbers if (distance := abs(one - middle)) > 0]
+    return FAR * median(apart) if apart and len(numbers) >= FEW else float("inf")
+
+
+def _place(row: Row, records: Mapping[str, Record]) -> str:
+    found = next((records[name] for name in row.records if name in records), None)
+    return "" if found is None else f" ({found.source}, {found.locator})"
