@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import stat
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 from tests.software.conftest import copy, opened, refused, run
 
-from chainring.contracts.errors import InputError
+from chainring.contracts.errors import ConflictError, InputError
+from chainring.software.api import Project
 from chainring.software.project_key import KIND, Fingerprint
 from chainring.store.schema import facts
 
@@ -68,6 +69,38 @@ def test_a_ledger_is_opened_with_the_key_that_it_was_made_with_alone(
     (shop / ".chainring" / "key").write_text("ab" * 32)
     with pytest.raises(InputError, match=r"another key.*copy .chainring/key"), opened(shop):
         pass
+
+
+@pytest.fixture
+def two(untouched: Path, tmp_path: Path) -> Iterator[tuple[Project, Project]]:
+    """Yield two machines of one new ledger, each with a key of its own, opened before a turn."""
+    folders = [copy(untouched, tmp_path / name) for name in ("a", "b")]
+    for folder in folders:
+        recipe = folder / "chainring.toml"
+        ledger = f'[store]\nledger = "sqlite:///{tmp_path}/shared.db"\n'
+        recipe.write_text(f"{recipe.read_text()}\n{ledger}")
+    (folders[1] / ".chainring" / "key").write_text("ab" * 32)
+    with opened(folders[0]) as first, opened(folders[1]) as second:
+        yield first, second
+
+
+def test_who_was_open_before_the_ledger_had_a_key_neither_turns_nor_answers_with_another(
+    two: tuple[Project, Project],
+) -> None:
+    first, second = two
+    assert first.turn().outcome == "promoted"
+    for act in (second.turn, lambda: second.predict(["where is my parcel"])):
+        with pytest.raises(InputError, match=r"another key.*copy .chainring/key"):
+            act()
+    assert first.predict(["where is my parcel"])
+
+
+def test_of_two_first_turns_one_key_is_written(two: tuple[Project, Project]) -> None:
+    first, second = two
+    with first.ring.ledger.lease("turn"), pytest.raises(ConflictError):
+        second.turn()
+    assert first.ring.ledger.fact(KIND, "fingerprint", Fingerprint) is None
+    assert first.turn().outcome == "promoted"
 
 
 def test_a_project_from_before_keys_were_written_down_goes_on_with_the_one_it_has(

@@ -18,6 +18,8 @@ from chainring.contracts.request import Request
 from chainring.contracts.tasks import TASKS
 from chainring.contracts.values import Input
 from chainring.ring.built import current
+from chainring.software.project import HIDDEN
+from chainring.software.project_key import require_same_key
 from chainring.software.unserved import unserved
 
 if TYPE_CHECKING:
@@ -67,10 +69,15 @@ def threads_of(recipe: Recipe) -> int:
 
 
 def champion(project: Project) -> Opened:
-    """Return what answers now; raise InputError when no model was promoted yet."""
+    """Return what answers now; raise InputError when no model was promoted yet.
+
+    So it does where the ledger was made with another key since the project was opened: what an
+    answer is kept by (its digest, whether it judges) would be another's.
+    """
     _, deployment = current(project.ring)
     if deployment is None:
         raise InputError(unserved(project.ring))
+    require_same_key(project.ring.ledger, project.secret, project.folder / HIDDEN / "key")
     folder = project.ring.runner.trees.open(deployment.form, fresh=True)
     threads = threads_of(project.ring.recipe)
     return Opened(deployment=deployment, folder=folder, threads=threads)

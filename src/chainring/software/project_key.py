@@ -116,8 +116,19 @@ def _require_same_ledger(ledger: Ledger, secret: bytes, path: Path) -> None:
 
 
 def keep_key(ledger: Ledger, secret: bytes, path: Path) -> None:
-    """Write down with which key of `path` a ledger is made, there and beside the key."""
-    _keep(ledger, secret)
+    """Write down with which key of `path` a ledger is made, there and beside the key.
+
+    Raises
+    ------
+    InputError
+        When it was made with another key since this process read its own.
+    ConflictError
+        When it knows none yet and another machine's turn is at work.
+    """
+    if ledger.fact(KIND, _ID, Fingerprint) is None:
+        with ledger.lease("turn"):  # of two first turns one writes its key
+            _keep(ledger, secret)
+    require_same_key(ledger, secret, path)
     _require_same_ledger(ledger, secret, path.with_name(FILE))
 
 
