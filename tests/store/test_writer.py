@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from pathlib import Path
@@ -137,6 +138,70 @@ def test_a_commit_that_fails_is_told_to_reactions_and_its_answers_are_kept(
     assert [stored.id for stored in second.feedback_on(row.id)] == [again.id]
     writer.close()
     assert writer.lost == 0
+
+
+def test_a_failure_is_logged_with_what_the_database_said_and_no_value_and_is_counted(
+    traffic: Traffic,
+    predicted: Make,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    writer = TrafficWriter(traffic, wait_s=WAIT_S, rows=2)
+    with monkeypatch.context() as patch, caplog.at_level(logging.ERROR):
+        patch.setattr(traffic, "commit", failing(FULL))
+        writer.log(predicted(), "my name is Ann")
+        with pytest.raises(sa.exc.OperationalError):
+            writer.flush()
+    said = "cause=OperationalError said=database or disk is full"
+    assert f"traffic.commit failed rows=2 {said}" in caplog.text
+    assert "Ann" not in caplog.text
+    assert writer.counts == {"waiting": 1, "failed": 1, "lost": 0}
+    writer.flush()
+    assert writer.counts == {"waiting": 0, "failed": 1, "lost": 0}
+    writer.close()
+
+
+def test_answers_alone_do_not_try_at_once_what_just_failed_and_a_try_is_of_few_rows(
+    traffic: Traffic, second: Traffic, predicted: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries: list[int] = []
+
+    def full(answered: Any, _: object) -> list[str]:
+        tries.append(len(answered))
+        raise FULL
+
+    writer = TrafficWriter(traffic, rows=10, wait_s=0.0)
+    rows = [predicted() for _ in range(95)]
+    with monkeypatch.context() as patch:
+        patch.setattr("chainring.store.writer.FIRST_WAIT_S", WAIT_S)
+        patch.setattr("chainring.store.writer.LONGEST_WAIT_S", WAIT_S)
+        patch.setattr(traffic, "commit", full)
+        for row in rows:
+            writer.log(row, None)
+        with pytest.raises(sa.exc.OperationalError):
+            writer.flush()
+    assert len(tries) == 2
+    assert max(tries) <= 10
+    writer.flush()
+    assert {row.id for row in second.predictions()} == {row.id for row in rows}
+    writer.close()
+
+
+def test_answers_that_waited_are_written_without_another_one_that_comes(
+    traffic: Traffic, second: Traffic, predicted: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer, row = TrafficWriter(traffic), predicted()
+    with monkeypatch.context() as patch:
+        patch.setattr("chainring.store.writer.FIRST_WAIT_S", 0.01)
+        patch.setattr(traffic, "commit", failing(FULL))
+        writer.log(row, None)
+        with pytest.raises(sa.exc.OperationalError):
+            writer.flush()
+    end = time.monotonic() + WAIT_S
+    while second.prediction(row.id) is None:
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    writer.close()
 
 
 def test_a_folder_that_takes_no_files_is_told_and_nothing_is_lost(

@@ -153,10 +153,11 @@ class Service(ServedReleases, ServedKeys, ServedOffers, ServedPeople):
         return http.Readiness(ok=True)
 
     def load(self) -> http.Load:
-        """Return the state of the lane."""
+        """Return the state of lane and log."""
         lane, release = self._lane, self._arms.release
+        written = {} if self._writer is None else self._writer.counts
         if lane is None:
-            return http.Load()
+            return http.Load(log=written)
         return http.Load(
             queue=lane.waiting,
             batches=dict(lane.batches),
@@ -168,6 +169,7 @@ class Service(ServedReleases, ServedKeys, ServedOffers, ServedPeople):
             stage="" if release is None else release.stage,
             shadow=self._arms.shadow_counts,
             drift=self._background.evidence,
+            log=written,
         )
 
     async def predict(

@@ -28,6 +28,7 @@ class Busy(DemoVerbs):
             stage="canary",
             shadow={"answered": 4, "dropped": 1},
             drift={("input", "all"): 0.5},
+            log={"waiting": 3, "failed": 2, "lost": 1},
         )
 
 

@@ -8,7 +8,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from chainring.deployment.http.app import create_app
 from chainring.deployment.http.demo import DemoVerbs
 from chainring.deployment.http.server import running
-from chainring.deployment.http.verbs import Served
+from chainring.deployment.http.verbs import Load, Served
 from chainring.deployment.settings import DeploymentSettings
 
 
@@ -47,6 +47,20 @@ def test_what_was_done_can_be_read_back_by_a_prometheus_parser() -> None:
     }
     assert {key: found.get(key) for key in counted} == counted
     assert any(name == "chainring_model_info" and value == 1 for (name, _), value in found.items())
+
+
+class Failing(DemoVerbs):
+    """Has a log that takes nothing."""
+
+    def load(self) -> Load:
+        return replace(super().load(), log={"waiting": 7, "failed": 3, "lost": 2})
+
+
+def test_a_log_that_fails_is_seen() -> None:
+    with running(create_app(Failing(), settings=DeploymentSettings())) as url:
+        found = _measures(url)
+    names = ("waiting", "failed_commits_total", "lost_total")
+    assert [found.get((f"chainring_log_{name}", ())) for name in names] == [7, 3, 2]
 
 
 def test_unknown_paths_share_one_series_so_that_nobody_can_fill_the_memory() -> None:

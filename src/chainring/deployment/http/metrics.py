@@ -132,6 +132,7 @@ class _LaneCollector(Collector):
         info.add_metric([load.model, load.form, load.engine], 1)
         yield info
         yield from _release(load)
+        yield from _log(load)
         drift = GaugeMetricFamily(
             "chainring_drift_evidence",
             "Share of the evidence that an alarm needs",
@@ -158,6 +159,23 @@ def _release(load: Load) -> Iterable[Metric]:
     for outcome, count in load.shadow.items():
         shadow.add_metric([outcome], count)
     yield shadow
+
+
+def _log(load: Load) -> Iterable[Metric]:
+    count = load.log.get
+    yield GaugeMetricFamily(
+        "chainring_log_waiting",
+        "Answers that wait to be logged since a commit failed",
+        value=count("waiting", 0),
+    )
+    yield CounterMetricFamily(
+        "chainring_log_failed_commits",
+        "Commits of the traffic log that failed",
+        value=count("failed", 0),
+    )
+    yield CounterMetricFamily(
+        "chainring_log_lost", "Answers that were never logged", value=count("lost", 0)
+    )
 
 
 def _batch_sizes(load: Load) -> HistogramMetricFamily:

@@ -37,26 +37,9 @@ from chainring.deployment.http.privileges import Privileges
 Decision = Literal["accept", "change", "reject"]
 
 VERB_NAMES = (
-    "predict",
-    "react",
-    "why",
-    "status",
-    "labels",
-    "case",
-    "cases",
-    "close_case",
-    "review",
-    "decide",
-    "history",
-    "metrics",
-    "release",
-    "drift",
-    "models",
-    "embed",
-    "chat",
-    "keys",
-    "audit",
-)
+    "predict", "react", "why", "status", "labels", "case", "cases", "close_case", "review",
+    "decide", "history", "metrics", "release", "drift", "models", "embed", "chat", "keys", "audit",
+)  # fmt: skip
 """The verbs that `Verbs.may` is asked about."""
 
 
@@ -209,10 +192,12 @@ class Readiness:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Load:
-    """The lane at this moment. `batches` maps a batch's size to how many of it have run.
+    """Lane and log at this moment. `batches` maps a batch's size to how many of it have run.
 
     `candidate` and `stage` are of the release that runs, `shadow` counts its unseen texts; `drift`
-    maps question and slice to the share of the evidence that an alarm needs.
+    maps question and slice to the share of the evidence that an alarm needs. `log` counts answers
+    that are `waiting` to be logged after a commit that failed, those that were `lost`, and the
+    commits that `failed`.
     """
 
     queue: int = 0
@@ -225,6 +210,7 @@ class Load:
     stage: str = ""
     shadow: Mapping[str, int] = field(default_factory=dict)
     drift: Mapping[tuple[str, str], float] = field(default_factory=dict)
+    log: Mapping[str, int] = field(default_factory=dict)
 
 
 class Verbs(Offers, Privileges, Protocol):
@@ -251,7 +237,7 @@ class Verbs(Offers, Privileges, Protocol):
         ...
 
     def load(self) -> Load:
-        """Return the state of the lane for the measures."""
+        """Return the state of lane and log for the measures."""
         ...
 
     async def predict(
