@@ -194,3 +194,52 @@ def test_a_damaged_model_stops_no_backup_and_is_told_at_the_end(
     restored = Project.restore(tmp_path / "a.tar.gz", tmp_path / "new")
     with closing(restored), closing(Project.open(shop)) as project:
         assert restored.ring.ledger.all_lineage() == project.ring.ledger.all_lineage()
+
+
+DYING_BACKUP = """\
+import os, signal, sys, time
+from chainring.software import cli
+from chainring.store import backup
+
+def dying(*given):
+    os.kill(os.getpid(), getattr(signal, sign))
+    time.sleep(60)
+
+sign, backup.add_trees = sys.argv.pop(), dying
+cli.main()
+"""
+
+
+def killed_backup(project: Path, archive: Path, sign: str) -> int:
+    words = ["backup", str(archive), "-p", str(project), sign]
+    done = subprocess.run(
+        [sys.executable, "-c", DYING_BACKUP, *words], env=ALONE, timeout=PATIENCE_S, check=False
+    )
+    return done.returncode
+
+
+def test_a_backup_that_is_terminated_leaves_nothing(archive: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "nightly"
+    assert killed_backup(tmp_path / "shop", folder / "1.tar.gz", "SIGTERM") == 130
+    assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("verb", ["backup", "gc"])
+def test_what_a_killed_backup_left_goes_with_the_next_one(
+    archive: Path, tmp_path: Path, verb: str
+) -> None:
+    """Of another name: each night has its own. What another process may still write stays."""
+    folder = tmp_path / "nightly"
+    assert killed_backup(tmp_path / "shop", folder / "1.tar.gz", "SIGKILL") == -signal.SIGKILL
+    (half,) = folder.iterdir()
+    fresh = folder / half.name.replace(".1.tar.gz.", ".other.tar.gz.")
+    others, living = folder / ".bashrc", folder / f".1.tar.gz.{os.getpid()}.7"
+    for path in (fresh, others, living):
+        path.write_bytes(b"")
+    with closing(Project.open(tmp_path / "shop")) as project:
+        project.backup(folder / "2.tar.gz")
+        assert half.exists(), "another machine may write it"
+        for path in folder.iterdir():
+            os.utime(path, (1e9, 1e9))
+        project.gc() if verb == "gc" else project.backup(folder / "3.tar.gz")
+    assert sorted({*folder.glob(".*")}) == sorted({fresh, others, living})

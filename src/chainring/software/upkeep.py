@@ -18,7 +18,7 @@ from chainring.ring.recipe import FILE, load_recipe
 from chainring.software import auditing
 from chainring.software.package import origin
 from chainring.software.project import HARVESTS, HIDDEN
-from chainring.store.files import sync_folder
+from chainring.store.files import sweep_halves, sync_folder
 
 if TYPE_CHECKING:
     from chainring.software.api import Project
@@ -29,12 +29,13 @@ _RESTORING = ".restoring"
 
 def backup(project: Project, path: Path) -> dict[str, int]:
     """Write everything but the text folder itself into one archive; see `Project.backup`."""
-    from chainring.software.receipts import noted
+    from chainring.software.receipts import backups, noted
     from chainring.store import backup as archives
 
     auditing.require_whole_export(project, "backup")
     packaged = project.folder / origin.FILE
     load_recipe(project.folder)  # as it stands in the file: a later restore opens with that
+    sweep_halves(map(Path, backups(project)))
     with noted(project, path):
         return archives.backup(
             path,
@@ -137,8 +138,10 @@ def require_whole(project: Project) -> None:
 def gc(project: Project, *, min_age_s: float) -> dict[str, int]:
     """Remove what nothing names and texts whose time is over; see `Project.gc`."""
     from chainring.software.harvests import catch_up
+    from chainring.software.receipts import backups
     from chainring.store.gc import collect
 
+    sweep_halves(map(Path, backups(project)))
     ring, expired = project.ring, expire(project)
     expired["rows"] += catch_up(project)
     removed = collect(

@@ -5,24 +5,30 @@ Enters bytes or a file, leaves a file that is there whole after a power cut, or 
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
 import json
 import logging
 import os
+import re
 import shutil
 import time
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
 from chainring.contracts.errors import ConflictError, SpaceError
+from chainring.store.holder import lives
 
 log = logging.getLogger("chainring.store")
 
 CHUNK = 1 << 20
 RACY_NS = 2_000_000_000
+_HALF = re.compile(r"\.(.+)\.(\d{1,9})\.\d+")
+"""What `beside` returns: name, process, moment."""
 
 
 @contextmanager
@@ -144,6 +150,26 @@ def stream_durably(read: IO[bytes], target: Path, *, digest: str, mode: int = 0o
 def beside(path: Path) -> Path:
     """Return a name next to `path` that no other process or thread uses."""
     return path.with_name(f".{path.name}.{os.getpid()}.{time.monotonic_ns()}")
+
+
+def sweep_halves(targets: Iterable[Path], *, min_age_s: float = 3600.0) -> None:
+    """Remove what a killed process left beside the files that it was to become.
+
+    What this machine's living processes write stays, and what was written to just now: in a folder
+    that machines share it may be another one's.
+    """
+    names, cutoff = defaultdict[Path, set[str]](set), time.time() - min_age_s
+    for target in targets:
+        names[target.parent].add(target.name)
+    for folder, own in names.items():
+        for path in folder.glob(".*"):
+            half = _HALF.fullmatch(path.name)
+            if half is None or half[1] not in own or lives(int(half[2])):
+                continue
+            with contextlib.suppress(FileNotFoundError, PermissionError):  # gone, or not ours
+                if path.stat().st_mtime <= cutoff:
+                    path.unlink()
+                    log.info("files.half_removed path=%s", path)
 
 
 def file_digest(path: Path) -> str:

@@ -33,7 +33,7 @@ def is_gone(name: str) -> bool:
         return False
     if start:
         return _start(int(pid)) != start
-    return not _lives(int(pid))
+    return not lives(int(pid))
 
 
 @cache
@@ -56,7 +56,8 @@ def _start(pid: int) -> str | None:
     return None if fields[0] in "ZX" else fields[19]
 
 
-def _lives(pid: int) -> bool:
+def lives(pid: int) -> bool:
+    """Whether a process of this number is there, of whatever account."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
