@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from tests.software.conftest import invoke, opened, refused
 
+from chainring.contracts.tasks import TASKS
+from chainring.data.settings import DataSettings
 from chainring.software.api import Project
 
 
@@ -50,3 +53,34 @@ def test_a_number_is_told_with_its_interval_and_not_as_certain(
     monkeypatch.setattr(Project, "predict", lambda self, texts: [number])
     said = invoke("predict", "how long?", "-p", str(shop)).stdout
     assert said.startswith("8 (6.5 to 9.5)")
+
+
+def test_a_file_of_numbers_has_their_intervals_and_no_label_is_said_in_words(
+    shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with opened(shop) as project:
+        (answer,) = project.predict(["where is my parcel?"])
+    number = replace(answer, label="", output="8", scores={"low": 6.5, "high": 9.5})
+    none = replace(answer, label="|", scores={"|": 0.9})
+    file = tmp_path / "asked.txt"
+    file.write_text("how long?\n")
+    monkeypatch.setattr(Project, "predict", lambda self, texts: [number])
+    told = json.loads(
+        invoke("predict", "--file", str(tmp_path / "asked.txt"), "-p", str(shop)).stdout
+    )
+    assert (told["output"], told["low"], told["high"]) == ("8", 6.5, 9.5)
+    monkeypatch.setattr(Project, "predict", lambda self, texts: [none])
+    assert invoke("predict", "hello", "-p", str(shop)).stdout.startswith("no label (")
+    zh = invoke("predict", "hello", "-p", str(shop), "--language", "zh").stdout
+    assert zh.startswith("无标签（")
+
+
+def test_lines_without_their_second_text_are_named(
+    shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "asked.txt"
+    file.write_text("one\ttwo\nalone\nthree\tfour\nlast\t \n")
+    monkeypatch.setattr(DataSettings, "facts", property(lambda self: TASKS["matching"]))
+    said = refused("predict", "--file", str(file), "-p", str(shop))
+    assert "lines without a second text" in said
+    assert [f"line {n}: no second text" in said for n in (1, 2, 3, 4)] == [False, True, False, True]

@@ -54,19 +54,28 @@ def predict(
             shown = {name: getattr(prediction, name) for name in named}
             if prediction.output:
                 shown["output"] = prediction.output
+            if _is_number(prediction):
+                shown |= prediction.scores
             typer.echo(json.dumps(shown, ensure_ascii=False))
 
 
 def _answered(prediction: Prediction) -> str:
     """Return an answer with the interval of a number, the confidence of anything else."""
+    from chainring.contracts.values import NO_LABELS
     from chainring.software.command_words import own, say
 
     scores, sure = prediction.scores, f"{prediction.confidence:.0%}"
-    if prediction.output and set(scores) == {"low", "high"}:
+    if _is_number(prediction):
         sure = say("interval", low=f"{scores['low']:.4g}", high=f"{scores['high']:.4g}")
     if prediction.passed_on:
         return say("passed on", sure=sure, id=prediction.id)
-    return say("answered", answer=own(visible(prediction.value)), sure=sure, id=prediction.id)
+    none = prediction.value == NO_LABELS
+    value = say("no label") if none else own(visible(prediction.value))
+    return say("answered", answer=value, sure=sure, id=prediction.id)
+
+
+def _is_number(prediction: Prediction) -> bool:
+    return bool(prediction.output) and set(prediction.scores) == {"low", "high"}
 
 
 def react(
@@ -108,15 +117,20 @@ def _asked(file: Path | None, project: Project) -> list[Input]:
     """Return the lines of a file; where the task reads pairs, a tab parts the two texts."""
     from chainring.contracts.values import input_of
 
-    lines = _lines(file)
-    if not project.ring.recipe.data.facts.takes_pair:
+    lines, facts = _lines(file), project.ring.recipe.data.facts
+    if not facts.takes_pair:
         return list(lines)
+    if facts.asks_pair:
+        single = [n for n, line in enumerate(lines, start=1) if not line.partition("\t")[2].strip()]
+        _refuse(
+            f"{file} has lines without a second text; put it behind a tab",
+            [f"line {n}: no second text" for n in single],
+        )
     return [input_of(*line.split("\t", 1)) for line in lines]
 
 
 def _lines(file: Path | None) -> list[str]:
     from chainring.contracts.errors import InputError
-    from chainring.software.answering import MAX_FAULTS
 
     assert file is not None
     try:
@@ -131,9 +145,15 @@ def _lines(file: Path | None) -> list[str]:
         raise InputError(f"{file} holds no text; one a line is expected")
     lines = text.removesuffix("\n").split("\n")
     empty = [f"line {n}: empty" for n, line in enumerate(lines, start=1) if not line.strip()]
-    if empty:
-        more = [f"and {len(empty) - MAX_FAULTS} more"] if len(empty) > MAX_FAULTS else []
-        raise InputError(
-            f"{file} has lines without a text; take them out", faults=empty[:MAX_FAULTS] + more
-        )
+    _refuse(f"{file} has lines without a text; take them out", empty)
     return lines
+
+
+def _refuse(because: str, faults: list[str]) -> None:
+    """Raise InputError where there are faults."""
+    from chainring.contracts.errors import InputError
+    from chainring.software.answering import MAX_FAULTS
+
+    if faults:
+        more = [f"and {len(faults) - MAX_FAULTS} more"] if len(faults) > MAX_FAULTS else []
+        raise InputError(because, faults=faults[:MAX_FAULTS] + more)

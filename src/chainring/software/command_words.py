@@ -70,6 +70,7 @@ SENTENCES = Sentences(
             "没有把握，转交人工（{sure}）  {id}",
         ),
         "interval": ("{low} to {high}", "{low} 至 {high}"),
+        "no label": ("no label", "无标签"),
         "stored": ("stored as {id}", "已保存为 {id}"),
         "orphan": (
             "chainring: no answer {prediction} is known (yet): the reaction is kept apart and "
