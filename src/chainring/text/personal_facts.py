@@ -103,6 +103,15 @@ _ROAD = re.compile(  # no road: 走路, 铁路, 这条路, 一路
     "|(?<=[东南西北中文经纬科新建技园兴])一路|(?<![逛上扫沿这那条])街|大道|胡同|(?<![这那条小])巷)"
     f"{_SECTION}$"
 )
+_FIRST = (  # 湖滨一路 is the first of a row of roads; 出发一路, 这一路, 从北京一路 are none
+    f"(?!(?!中山)(?:{_PLACES}))[{HAN}]{{2}}(?<![我你他她它们咱这那哪一陪走跑堵跟随发来去到开过行着了追赶骑坐乘是的在往向从车家"
+    "里内外口边面前后上下司点站店库房厂校时候就又还也都直省市区县镇乡])一路"
+)
+_FIRST_ROAD = re.compile(f"{_FIRST}{_SECTION}$")
+_FIRST_AFTER = re.compile(  # without a label that is read as one: after an area or where one lives
+    "(?:(?P<area>[省县镇乡]|(?<![小社园校景市地山郊])区|(?<![超城都上门])市)|我?家在|住在?|位于"
+    f"|[寄送放]在|[寄送]到|(?:快递|包裹|[货件])放)(?P<name>[{HAN}]{{0,2}}{_FIRST}){_SECTION}$"
+)
 _LANE = re.compile(f"(?:(?<![知味报频通渠难跑轨管地隧说人街车赛])道|弄){_SECTION}$")
 _AREA = re.compile("[省市区县镇乡]")
 _BEFORE_ROAD = re.compile(  # what stands behind the last of these words is the name
@@ -129,8 +138,12 @@ def _roads(view: View) -> Spans:
 def _name_of_road(before: str) -> int:
     """Return how many characters at the end of `before` are the name of a road; 0 without one."""
     name, road = _ROAD_NAME.search(before), _ROAD.search(before)
+    told = None if road else _FIRST_AFTER.search(before)
+    road = road or (told and _FIRST_ROAD.search(before))
     if not name or not road:
         return 0
+    if told and not told["area"]:
+        return len(before) - told.start("name")
     area = _AREA.search(before, name.start(), road.start())
     first = area.start() - _MAX_AREA_NAME if area else road.start() - _MAX_ROAD_NAME
     words = [match.end() for match in _BEFORE_ROAD.finditer(before, name.start(), road.start())]
@@ -172,7 +185,7 @@ def _is_home(home: re.Match[str]) -> bool:
     start, at = home.start(), home.start("numbers")
     end = at - (plain[at - 1] in "甲乙丙丁")
     districts = len(_DISTRICT.findall(plain, start, at))
-    if _ROAD.search(plain, start, end) or _LANE.search(plain, start, end):
+    if any(road.search(plain, start, end) for road in (_ROAD, _FIRST_ROAD, _LANE)):
         is_day = districts < 2 and _OUT_OF_HOUSE.match(plain, at)
         return not (is_day or _NO_DOOR.match(plain, at))
     units = _UNITS.findall(numbers)
