@@ -164,6 +164,38 @@ def test_its_rules_of_access_are_those_of_the_project(shop: Path, tmp_path: Path
     assert len(packaged.access.rules) == 2
 
 
+WATCHED = """
+[alerts]
+url = "https://hooks.example.com/chainring"
+kinds = ["harmful", "drift"]
+
+[drift]
+window = 300
+labels = ["stock"]
+
+[observing]
+logs = "json"
+traces = true
+
+[hardware]
+threads = 1
+"""
+
+
+def test_whom_its_server_tells_and_what_it_watches_is_as_in_the_project(
+    shop: Path, tmp_path: Path
+) -> None:
+    recipe = shop / "chainring.toml"
+    recipe.write_text(recipe.read_text("utf-8") + WATCHED, encoding="utf-8")
+    with closing(Project.open(shop)) as project:
+        told = parse_recipe(tomllib.loads(recipe_text(project, tmp_path)))
+        own = project.ring.recipe
+        assert (told.alerts, told.drift, told.observing) == (own.alerts, own.drift, own.observing)
+        assert told.hardware == type(own.hardware)(), "it is of the machine at home"
+        assert {*module._server(own)} - {*module._server(told)} == set()
+        assert "opentelemetry-sdk" in module._server(own)
+
+
 SERVED_OTHERWISE = """[deployment]
 host = "192.0.2.1"
 workers = 3

@@ -31,7 +31,7 @@ from chainring.contracts.lineage import Lineage
 from chainring.contracts.model import Model
 from chainring.deployment.model_folder import GOLDEN_FILE
 from chainring.ring.built import CHAMPION, current, forms_of
-from chainring.ring.recipe import FILE
+from chainring.ring.recipe import FILE, Recipe
 from chainring.ring.why import ancestry
 from chainring.software import auditing
 from chainring.software.answering import Opened
@@ -111,7 +111,8 @@ def package(project: Project, folder: Path) -> Packaged:
             f"the champion is served by engine {deployment.engine!r}, which needs the training "
             f"extra; {_other_forms(project, deployment)}"
         )
-    versions = pinned([*requirements(), *_server(), *ENGINES[deployment.engine]])
+    server = _server(project.ring.recipe)
+    versions = pinned([*requirements(), *server, *ENGINES[deployment.engine]])
     folder.mkdir(parents=True, exist_ok=True)
     try:
         return _made(project, opened, folder, versions)
@@ -152,9 +153,10 @@ def _made(project: Project, opened: Opened, folder: Path, versions: Mapping[str,
     return made
 
 
-def _server() -> list[str]:
+def _server(recipe: Recipe) -> list[str]:
     """Return what the server needs, whatever engine serves."""
-    return [name for name in requirements("serve") if name.lower() not in _OF_ENGINES]
+    names = [name for name in requirements("serve") if name.lower() not in _OF_ENGINES]
+    return names + (requirements("otel") if recipe.observing.traces else [])
 
 
 def _other_forms(project: Project, deployment: Deployment) -> str:

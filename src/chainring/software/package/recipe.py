@@ -1,8 +1,9 @@
 """The part of a recipe that a server reads, as a file of its own.
 
 What was trained on, where it lay and who turns the ring stay at home; so does the address of a
-ledger, which may name a password. Rules of access go with it, since they withhold what is shown
-there, too; a certificate stays, since the package is served in plain HTTP behind a proxy.
+ledger, which may name a password, and `[hardware]`, which is of the machine at home. Rules of
+access go with it, since they withhold what is shown there, too, and so does who is told of drift
+and of complaints; a certificate stays, since the package is served in plain HTTP behind a proxy.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from chainring.software.api import Project
 
-SECTIONS = ("access", "privacy", "feedback", "deployment")
+SECTIONS = ("access", "privacy", "feedback", "deployment", "drift", "alerts", "observing")
 TLS = ("tls_certificate", "tls_key")
 
 

@@ -193,6 +193,10 @@ figures of this place, and `chainring status` counts it. It teaches once it is h
 (the folder with `chainring.toml` and `.chainring`) to the project that made this package, and run
 `chainring collect COPY` there, as often as you like; each answer and reaction comes once.
 
+Who is told of cases (`alerts`), what is watched (`drift`) and how it logs (`observing`) is as in
+the project; where the address of alerts holds a secret, keep the package as you keep that. The
+secret that signs them is read from the environment here (`alerts.secret_env`).
+
 Texts are erased by the server itself, once an hour, when `privacy.retention_days` are over. A
 package takes no `[store] ledger`, since its model and keys are in the ledger that it came with.
 
