@@ -107,6 +107,17 @@ def test_a_ledger_that_is_away_is_told_without_its_query(
     )
 
 
+def test_a_database_that_only_reads_since_another_took_over_is_away_as_well(
+    project: Project, waits: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = "cannot execute INSERT in a read-only transaction"
+    only = sa.exc.InternalError("INSERT", {}, Exception(said))  # psycopg: ReadOnlySqlTransaction
+    monkeypatch.setattr(Project, "turn", failing(only))
+    with pytest.raises(Stopped):
+        project.watch()
+    assert waits == [60.0, 120.0, 240.0, 480.0, 960.0, 1920.0]
+
+
 @pytest.mark.parametrize("error", [ConflictError("held"), InputError("no")])
 def test_a_counted_watch_ends_with_its_error(
     project: Project, monkeypatch: pytest.MonkeyPatch, error: ChainringError

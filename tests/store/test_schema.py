@@ -7,7 +7,7 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 
-from chainring.contracts.errors import MissingPackageError, SpaceError
+from chainring.contracts.errors import DamagedError, MissingPackageError, SpaceError
 from chainring.store import schema
 from chainring.store.schema import connect
 
@@ -109,3 +109,25 @@ def test_what_a_database_refuses_is_told_without_the_text_of_a_user(ledger_url: 
         connection.execute(row)
     assert "Ann" not in str(refused.value)
     engine.dispose()
+
+
+@pytest.mark.parametrize("cut", [0, 4096], ids=["no database", "malformed"])
+def test_a_damaged_file_is_told_by_its_name_with_what_helps(tmp_path: Path, cut: int) -> None:
+    path = tmp_path / "2026-11.db"
+    engine = connect(f"sqlite:///{path}")
+    with engine.begin() as connection:
+        schema.traffic.create_all(connection)
+    engine.dispose()
+    whole = path.read_bytes()
+    path.write_bytes(whole[:cut] + b"x" * (len(whole) - cut))
+    for left in tmp_path.glob("*.db-*"):
+        left.unlink()
+    engine = connect(f"sqlite:///{path}")
+    with pytest.raises(DamagedError, match=r"2026-11\.db is damaged .*restore"):
+        _insert(engine)
+    engine.dispose()
+
+
+def _insert(engine: sa.Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(schema.payloads.insert().values(id="pred_1", body="text"))

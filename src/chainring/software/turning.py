@@ -23,8 +23,16 @@ if TYPE_CHECKING:
 
 LONGEST_S = 3600.0
 """The wait after failures grows to this, or stays `poll_s` where that is longer."""
-STORE_IS_AWAY = (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError)
-"""What ledger and log raise while their database, or the disk below it, is away."""
+STORE_IS_AWAY = (
+    sa.exc.OperationalError,
+    sa.exc.InterfaceError,
+    sa.exc.InternalError,
+    sa.exc.TimeoutError,
+)
+"""What ledger and log raise while their database, or the disk below it, is away.
+
+`InternalError` is what psycopg raises where another database took over that only reads.
+"""
 
 
 def watch(project: Project, *, rounds: int | None, say: Say) -> list[Turn]:

@@ -13,13 +13,15 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from chainring.contracts.errors import MissingPackageError
+from chainring.contracts.errors import DamagedError, MissingPackageError
 from chainring.contracts.said import Said
-from chainring.store.files import full_disk, make_folder
+from chainring.store.files import full_database, make_folder
 
 LEDGER_HEAD = "0002"
 """The newest migration; a ledger with another one is opened by `chainring upgrade`."""
 WAL_WAIT_S = 30.0
+
+_DAMAGED = ("is malformed", "is not a database")
 
 ledger = sa.MetaData()
 traffic = sa.MetaData()
@@ -160,7 +162,7 @@ def connect(url: str) -> sa.Engine:
     engine = sa.create_engine(url, hide_parameters=True, connect_args={"timeout": 30})
     sa.event.listen(engine, "connect", _sqlite_pragmas)
     sa.event.listen(engine, "begin", _begin_immediate)
-    sa.event.listen(engine, "handle_error", _explain_full_disk)
+    sa.event.listen(engine, "handle_error", _explain)
     return engine
 
 
@@ -174,11 +176,16 @@ def _not_kept(_: Any, record: sa.pool.ConnectionPoolEntry) -> None:
     record.invalidate()
 
 
-def _explain_full_disk(context: sa.engine.ExceptionContext) -> None:
-    if "disk is full" not in str(context.original_exception):
-        return
-    place = "" if context.engine is None else context.engine.url.database
-    raise full_disk(Path(place or "").parent)
+def _explain(context: sa.engine.ExceptionContext) -> None:
+    said = str(context.original_exception)
+    place = Path(("" if context.engine is None else context.engine.url.database) or "")
+    if "disk is full" in said:
+        raise full_database(place.parent)
+    if any(words in said for words in _DAMAGED):
+        raise DamagedError(
+            f"{place} is damaged ({said}); stop what runs and restore a backup into a new folder "
+            "(`chainring restore`); without a month of traffic, moved elsewhere, the rest works on"
+        )
 
 
 def _sqlite_pragmas(connection: Any, _: object) -> None:
