@@ -48,6 +48,8 @@ def _small(monkeypatch: pytest.MonkeyPatch) -> None:
             "3 x nothing was stored; 12 nothing was stored",
             "3 条：什么也没有存下；12 条：什么也没有存下",
         ),
+        ("2024 sales.csv is full; 3 MiB are needed", "2024 sales.csv 已满；需要 3 MiB"),
+        ("5 x a.csv is full; 3 MiB are needed", "5 条：a.csv 已满；需要 3 MiB"),
         ("7 x somebody wrote this", "7 x somebody wrote this"),
         (
             "a.csv: line 2, line 5 and 690 more: nothing was stored",
@@ -96,6 +98,37 @@ def test_what_a_caller_wrote_into_a_value_costs_no_more_than_a_few_searches(
     for _ in range(20):
         teller.in_chinese(unit * 400)
     assert len(searches) <= LOOKS
+
+
+def test_a_long_list_of_faults_is_chinese_to_its_end_and_costs_a_look_a_line(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    faults = [
+        "columns `text`, `label` expected; found `sentence`; map them with [data.columns], for "
+        'example text = "sentence"',
+        "line 2: 3 fields, the header has 2; mind the quotes",
+    ]
+    lines = [f"data/f{number:04}.csv: {fault}" for number in range(500) for fault in faults]
+    searches, templates = [], errors._templates()
+
+    def counted() -> Any:
+        searches.append(1)
+        return templates
+
+    monkeypatch.setattr(errors, "_templates", counted)
+    told = error_in_chinese("\n".join(["nothing was stored", *(f"  - {one}" for one in lines)]))
+    english = [line for line in told.split("\n")[1:] if not HAN.search(line)]
+    assert english == []
+    assert len(searches) < len(lines) + LOOKS
+
+
+def test_causes_that_all_differ_are_chinese_too() -> None:
+    lines = [
+        f"  - a{number}.csv: line {number}: {number} fields, the header has 2; mind the quotes"
+        for number in range(3, 203)
+    ]
+    told = error_in_chinese("\n".join(["mend it", *lines])).split("\n")
+    assert all(HAN.search(line) for line in told[1:])
 
 
 def test_every_template_has_its_values_in_chinese() -> None:

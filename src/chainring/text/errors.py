@@ -23,12 +23,14 @@ LIMIT = 4000
 DEEP = 4
 """A value may be a message itself: the cause in a sentence, a sentence in a list."""
 LOOKS = 300
-"""How often the templates are searched for one error: a long list of faults takes fewer."""
+"""How often the templates are searched for one error."""
+LOOKS_A_LINE = 10
+"""And for each further line of one that is told at home: data of many files has as many faults."""
 _LIST = "  - "
 _PLACE = ": "
 _MARKS = {"; ": "；", ". ": "。", _PLACE: "："}
 """What joins sentences that were made in two places."""
-_COUNTED = re.compile(r"(\d+) (?:x )?(.+)")
+_COUNTED = re.compile(r"(\d+) (x )?(.+)")
 _NUMBERED = re.compile(r"(after )?(line|row|unit) (\d+)")
 _PLACES = re.compile(rf"{_NUMBERED.pattern}(?:, {_NUMBERED.pattern})*(?: and (\d+) more)?")
 
@@ -38,14 +40,18 @@ def error_in_chinese(message: str) -> str:
 
     Each line is looked up by itself, since the faults below a message are messages, too.
     """
-    return Teller().in_chinese(message)
+    return Teller(LOOKS + LOOKS_A_LINE * message.count("\n")).in_chinese(message)
 
 
 class Teller:
-    """Tells the messages of one error; what a caller wrote into it cannot make that take long."""
+    """Tells the messages of one error; what a caller wrote into it cannot make that take long.
 
-    def __init__(self) -> None:
-        self._left = LOOKS
+    A cause that was told behind another place is not searched again.
+    """
+
+    def __init__(self, looks: int = LOOKS) -> None:
+        self._left = looks
+        self._told: dict[tuple[str, int], str | None] = {}
 
     def in_chinese(self, message: str) -> str:
         """Return one message, its lines each looked up by itself."""
@@ -71,13 +77,15 @@ class Teller:
 
     def _message(self, text: str, deep: int) -> str | None:
         """Return the Chinese of one message; a template that begins as it does goes first."""
-        return (
-            self._whole(text, deep, begins=True)
-            or _places(text)
-            or self._counted(text, deep)
-            or self._placed(text, deep)
-            or self._whole(text, deep, begins=False)
-        )
+        if (text, deep) not in self._told:
+            self._told[text, deep] = (
+                self._whole(text, deep, begins=True)
+                or _places(text)
+                or self._counted(text, deep)
+                or self._placed(text, deep)
+                or self._whole(text, deep, begins=False)
+            )
+        return self._told[text, deep]
 
     def _whole(self, text: str, deep: int, *, begins: bool) -> str | None:
         self._left -= 1
@@ -98,10 +106,19 @@ class Teller:
         return f"{self._said(place, deep)}{_MARKS[_PLACE]}{told}" if told else None
 
     def _counted(self, text: str, deep: int) -> str | None:
-        """Return a reason behind its number: `3 x empty text`."""
+        """Return a reason behind its number: `3 x empty text`.
+
+        Without the x a number is none before a value: `2024 sales.csv cannot be read`.
+        """
         counted = _COUNTED.fullmatch(text)
-        told = counted and deep and self._message(counted[2], deep - 1)
-        return f"{counted[1]} 条：{told}" if counted and told else None
+        if counted is None or deep == 0:
+            return None
+        reason = counted[3]
+        if counted[2]:
+            told = self._message(reason, deep - 1)
+        else:
+            told = self._whole(reason, deep - 1, begins=True)
+        return f"{counted[1]} 条：{told}" if told else None
 
 
 def _places(text: str) -> str | None:
