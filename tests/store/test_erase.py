@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import sqlite3
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -13,7 +14,7 @@ import pytest
 import sqlalchemy as sa
 
 from chainring.contracts.case import Case
-from chainring.contracts.errors import ConflictError
+from chainring.contracts.errors import ConflictError, SpaceError
 from chainring.contracts.feedback import OWN_WORDS
 from chainring.contracts.guard import FORGOTTEN
 from chainring.contracts.label import Label
@@ -300,6 +301,22 @@ def test_a_reader_in_the_way_is_named_and_not_passed_over(tmp_path: Path, predic
         with pytest.raises(ConflictError, match="in use by another process"):
             compact(engine)
     compact(engine)
+    traffic.close()
+
+
+def test_a_full_disk_that_keeps_a_database_from_being_written_anew_is_told_as_that(
+    tmp_path: Path, predicted: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    traffic = Traffic(tmp_path / "traffic", app="shop")
+    traffic.commit([(predicted(), "x")], [])
+    (engine,) = traffic.engines().values()
+
+    def full(_: sa.Engine) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(sa.Engine, "raw_connection", full)
+    with pytest.raises(SpaceError, match=r"the disk of .*\.db is full, so old bytes stay in it"):
+        compact(engine)
     traffic.close()
 
 

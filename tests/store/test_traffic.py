@@ -313,6 +313,27 @@ def test_an_erased_text_leaves_a_tombstone_and_its_row(
     assert erased is not None
 
 
+def test_to_erase_many_texts_takes_little_room(
+    tmp_path: Path, predicted: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a full disk nothing could be freed where it takes as much room as it frees."""
+    log = Traffic(tmp_path / "traffic", app="shop")
+    rows = [predicted() for _ in range(2000)]
+    for start in range(0, len(rows), 100):
+        log.commit([(row, "x" * 4000) for row in rows[start : start + 100]], [])
+    truncate, sizes = Traffic._truncate_log, list[int]()
+
+    def measured(traffic: Traffic, segment: str) -> None:
+        sizes.append((tmp_path / "traffic" / f"{segment}.db-wal").stat().st_size)
+        truncate(traffic, segment)
+
+    truncate(log, next(iter(log.engines())))
+    monkeypatch.setattr(Traffic, "_truncate_log", measured)
+    assert log.erase([row.id for row in rows]) == len(rows)
+    assert max(sizes) < 2000 * 4000 / 2
+    log.close()
+
+
 def test_a_text_goes_when_its_time_is_over(
     traffic_place: Path | str, predicted: Make, said: Make
 ) -> None:

@@ -27,13 +27,13 @@ import sqlalchemy as sa
 
 from chainring.contracts.case import Case
 from chainring.contracts.codec import decode, encode
-from chainring.contracts.errors import ConflictError
 from chainring.contracts.feedback import OWN_WORDS, TOLD, Feedback, is_in_words
 from chainring.contracts.guard import FORGOTTEN
 from chainring.contracts.label import Label
 from chainring.contracts.payload import unpacked
 from chainring.contracts.prediction import Prediction, shadow_of
 from chainring.store import schema
+from chainring.store.files import not_compacted
 from chainring.store.ledger import Ledger
 from chainring.store.schema import facts, payloads, predictions
 from chainring.store.traffic import Traffic
@@ -279,6 +279,8 @@ def compact(engine: sa.Engine) -> None:
     ConflictError
         When another process reads or writes for so long that SQLite gives up, or when PostgreSQL
         keeps old rows for a transaction that began before.
+    SpaceError
+        When the disk has no room for the database written anew.
     """
     if engine.dialect.name == "postgresql":
         return _vacuum(engine)
@@ -288,9 +290,9 @@ def compact(engine: sa.Engine) -> None:
             cursor.execute("VACUUM")
             is_busy = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
     except sqlite3.OperationalError as error:
-        raise _busy(engine) from error
+        raise not_compacted(engine.url.database, error) from error
     if is_busy:
-        raise _busy(engine)
+        raise not_compacted(engine.url.database)
 
 
 def _vacuum(engine: sa.Engine) -> None:
@@ -298,7 +300,7 @@ def _vacuum(engine: sa.Engine) -> None:
     deadline = time.monotonic() + VACUUM_WAIT_S
     while sum(map(_kept, _vacuumed(engine))):
         if time.monotonic() >= deadline:
-            raise _busy(engine)
+            raise not_compacted(engine.url.database)
         time.sleep(0.5)
 
 
@@ -333,13 +335,6 @@ def _kept(told: str) -> int:
     numbers = re.findall(r"\d+", lines[2]) if len(lines) > 2 else []
     before = re.findall(r"(\d+) dead row versions? cannot be removed yet", told)
     return sum(map(int, before)) + (int(numbers[2]) if len(numbers) == 3 else 0)
-
-
-def _busy(engine: sa.Engine) -> ConflictError:
-    return ConflictError(
-        f"{engine.url.database} is in use by another process, so old bytes stay in it; stop the "
-        "server or wait, then run `chainring forget --resume`"
-    )
 
 
 def batches(identifiers: Iterable[str]) -> Iterator[list[str]]:

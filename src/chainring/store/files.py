@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from chainring.contracts.errors import ConflictError, SpaceError
+from chainring.contracts.errors import ChainringError, ConflictError, SpaceError
 from chainring.store.holder import lives
 
 log = logging.getLogger("chainring.store")
@@ -63,6 +63,27 @@ def full_disk(place: Path) -> SpaceError:
     return SpaceError(
         f"the disk of {place} is full; nothing half-written was kept. "
         "Free space or run `chainring gc`, then run the same command again"
+    )
+
+
+def full_database(place: Path) -> SpaceError:
+    """Return the error of a database whose disk is full: gc writes to databases itself."""
+    return SpaceError(
+        f"the disk of {place} is full; nothing half-written was kept. Free some MiB, then run the "
+        "same command again; `chainring gc` frees more, but it writes before it does"
+    )
+
+
+def not_compacted(database: str | None, error: Exception | None = None) -> ChainringError:
+    """Return the error of a database in whose files old bytes stay: a full disk, or another use."""
+    again = "then run the same command again, or `chainring forget --resume` where it was `forget`"
+    if "disk is full" in str(error):
+        return SpaceError(
+            f"the disk of {database} is full, so old bytes stay in it; free space, {again}"
+        )
+    return ConflictError(
+        f"{database} is in use by another process, so old bytes stay in it; stop the server or "
+        f"wait, {again}"
     )
 
 
