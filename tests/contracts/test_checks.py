@@ -25,7 +25,6 @@ from chainring.contracts.checks import (
     ReaderExample,
     SourceExample,
     TokeniserExample,
-    TrackerExample,
     check_part,
 )
 from chainring.contracts.dataset import Row
@@ -42,13 +41,14 @@ from chainring.training.settings import TrainingSettings
 from chainring.training.tokenisers.settings import TokeniserSettings
 
 ROWS = [{"text": "我要退款", "label": "refund"}, {"text": 'say "hi", please', "label": "chat"}]
-IN_THEIR_ROOM = {"embedder"}
-"""Kinds whose examples take a room's own material: the suite holds them in that room's tests."""
+IN_THEIR_ROOM = {"embedder", "tracker"}
+"""Kinds that the suite holds in their room's tests, where their material and their imports are."""
 ELSEWHERE = {
+    "executor": ("ray.v1",),
     "form": ("cuda.v1", "tensorrt.v1", "reading.v1", "reading-torch.v1"),
     "engine": ("cuda.v1", "tensorrt.v1"),
 }
-"""Parts that need a GPU or a reader's passages: here only what they state is looked at."""
+"""Parts that need a GPU, a cluster or a reader's passages: here what they state is looked at."""
 
 OURS = [(kind, name) for kind in KINDS for name in part_names(kind) if kind not in IN_THEIR_ROOM]
 WRITERS = {
@@ -215,6 +215,11 @@ def example(
         load_part("form", forms[name]).write(made)
         return EngineExample(folder=made.folder, near=made.near)
 
+    def executor(name: str) -> Example | None:
+        if name in ELSEWHERE["executor"]:
+            return None
+        return ExecutorExample(make=lambda part: part(workers=2))
+
     def tokeniser(_: str) -> Example:
         texts = [str(row["text"]) for row in ROWS] * 20
         return TokeniserExample(texts=texts, settings=TokeniserSettings(size=300))
@@ -227,8 +232,7 @@ def example(
         "candidate": candidate,
         "form": form,
         "engine": engine,
-        "executor": lambda _: ExecutorExample(make=lambda part: part(workers=2)),
-        "tracker": lambda _: TrackerExample(folder=tmp_path),
+        "executor": executor,
     }
     return lambda kind, name: makers[kind](name)
 

@@ -18,6 +18,7 @@ import pytest
 from tests.hardware import ray_shards
 
 import chainring
+from chainring.contracts.checks import ExecutorExample, check_part
 from chainring.contracts.errors import (
     ChainringError,
     InputError,
@@ -42,6 +43,10 @@ def ray_executor_here() -> Iterator[RayExecutor]:
         assert list(found.map(abs, [-1])) == [1]
         assert signal.getsignal(signal.SIGTERM) is before, "the answer to SIGTERM is the caller's"
         yield found
+
+
+def test_it_keeps_the_promise_of_its_kind(ray_executor_here: RayExecutor) -> None:
+    check_part("executor", "ray.v1", ExecutorExample(make=lambda _: ray_executor_here))
 
 
 def test_results_are_those_of_the_local_executor_byte_for_byte(

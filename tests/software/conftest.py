@@ -155,11 +155,15 @@ def grown_archive(grown: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
     return archive
 
 
-@pytest.fixture(params=BOTH)
-def grown_on_both(request: pytest.FixtureRequest, grown: Path, tmp_path: Path) -> Iterator[Project]:
-    """Yield the project that was promoted twice, its ledger in SQLite and in PostgreSQL."""
+ON_BOTH = pytest.mark.parametrize("grown_in", BOTH, indirect=True)
+"""Marks a test of what the database decides: it runs on SQLite and on PostgreSQL."""
+
+
+@pytest.fixture
+def grown_in(request: pytest.FixtureRequest, grown: Path, tmp_path: Path) -> Iterator[Project]:
+    """Yield the project that was promoted twice; its ledger is in SQLite, `ON_BOTH` in both."""
     folder = copy(grown, tmp_path / "shop")
-    if request.param == "postgresql":
+    if getattr(request, "param", "sqlite") == "postgresql":
         hidden, recipe = folder / ".chainring", folder / "chainring.toml"
         kept = (hidden / "ledger.db", hidden / "fingerprint")
         for path in (*kept, *(hidden / "traffic").glob("*")):

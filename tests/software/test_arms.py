@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from tests.deployment.test_routing import RELEASE
 from tests.deployment.test_writing import Scribe
-from tests.software.conftest import opened
+from tests.software.conftest import ON_BOTH, opened
 from tests.software.test_releases import begun, everything, texts
 
 from chainring.contracts.errors import BusyError
@@ -27,9 +27,9 @@ from chainring.store.answers import newer
 
 
 @pytest.fixture
-def shop(grown_on_both: Project) -> Project:
+def shop(grown_in: Project) -> Project:
     """Return a project with a champion and an earlier model that may be released again."""
-    return grown_on_both
+    return grown_in
 
 
 async def streamed(
@@ -63,6 +63,7 @@ async def streamed(
     return found
 
 
+@ON_BOTH
 def test_a_canary_writes_to_its_share_and_says_from_the_start_who_writes(shop: Project) -> None:
     release = begun(shop, share=0.5)
     folder, words = shop.folder, texts(shop, 40)

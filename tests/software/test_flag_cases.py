@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 import sqlalchemy as sa
-from tests.software.conftest import wait_until
+from tests.software.conftest import ON_BOTH, wait_until
 
 from chainring.contracts.case import Case
 from chainring.contracts.reaction import Reaction
@@ -21,11 +21,13 @@ from chainring.software.flag_cases import FlagCases
 from chainring.software.service import Service
 from chainring.store.ledger import Ledger
 
+pytestmark = ON_BOTH
+
 
 @pytest.fixture
-def shop(grown_on_both: Project) -> Project:
+def shop(grown_in: Project) -> Project:
     """Return a project with a champion, its ledger in SQLite and in PostgreSQL."""
-    return grown_on_both
+    return grown_in
 
 
 @contextmanager

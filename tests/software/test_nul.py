@@ -9,9 +9,11 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from tests.software.conftest import PATIENCE_S, Server, opened, served
+from tests.software.conftest import ON_BOTH, PATIENCE_S, Server, opened, served
 
 from chainring.software.api import Project
+
+pytestmark = ON_BOTH
 
 NUL = "a\x00b"
 SPELT = "a\\u0000b \\x00 %00"
@@ -19,9 +21,9 @@ SPELT = "a\\u0000b \\x00 %00"
 
 
 @pytest.fixture
-def server(grown_on_both: Project) -> Iterator[Server]:
+def server(grown_in: Project) -> Iterator[Server]:
     """Serve a project whose stores are in SQLite and in PostgreSQL."""
-    with served(grown_on_both.folder) as found:
+    with served(grown_in.folder) as found:
         yield found
 
 
@@ -66,7 +68,7 @@ def spoken(server: Server, head: bytes) -> bytes:
 
 
 def test_a_character_that_no_postgresql_takes_is_refused_wherever_it_stands(
-    server: Server, grown_on_both: Project
+    server: Server, grown_in: Project
 ) -> None:
     with httpx.Client(base_url=server.url, timeout=PATIENCE_S) as web:
         answer = web.post("/v1/predict", json={"text": "where is my parcel"}).json()["id"]
@@ -83,9 +85,9 @@ def test_a_character_that_no_postgresql_takes_is_refused_wherever_it_stands(
             assert b" 500 " not in spoken(server, head), head
         assert web.get("/v1/status").status_code == 200
     assert "Traceback" not in server.log.read_text()
-    (row,) = grown_on_both.ring.traffic.feedback()
+    (row,) = grown_in.ring.traffic.feedback()
     assert (row.id, row.comment, row.author) == (told["id"], SPELT, SPELT)
-    assert [one.reporter for one in grown_on_both.cases()] == [SPELT]
-    assert len(list(grown_on_both.ring.traffic.predictions())) == 1
-    with opened(grown_on_both.folder) as again:
+    assert [one.reporter for one in grown_in.cases()] == [SPELT]
+    assert len(list(grown_in.ring.traffic.predictions())) == 1
+    with opened(grown_in.folder) as again:
         assert again.ring.traffic.text(answer) == "where is my parcel"

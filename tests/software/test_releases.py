@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.software.conftest import copy, opened, run, texts_of
+from tests.software.conftest import ON_BOTH, copy, opened, run, texts_of
 
 from chainring.contracts.errors import ConflictError, InputError
 from chainring.contracts.feedback import Feedback
@@ -30,9 +30,9 @@ from chainring.store.answers import Stream, newer
 
 
 @pytest.fixture
-def shop(grown_on_both: Project) -> Project:
+def shop(grown_in: Project) -> Project:
     """Return a project with a champion and an earlier model that may be released again."""
-    return grown_on_both
+    return grown_in
 
 
 def candidate(project: Project) -> str:
@@ -79,6 +79,7 @@ def texts(project: Project, count: int) -> list[str]:
     return [row["text"] for row in texts_of(project.folder, count)]
 
 
+@ON_BOTH
 def test_a_canary_answers_its_share_and_each_user_by_one_model(shop: Project) -> None:
     release = begun(shop, share=0.5)
     folder, words = shop.folder, texts(shop, 60)
@@ -268,6 +269,7 @@ def test_many_texts_of_one_request_fail_once(
 # What the evidence does
 
 
+@ON_BOTH
 def test_a_server_that_is_asked_again_and_again_how_a_release_stands_counts_each_answer_once(
     shop: Project,
 ) -> None:
@@ -322,6 +324,7 @@ def reviewed(
     project.ring.traffic.commit(rows, [])
 
 
+@ON_BOTH
 def test_a_candidate_that_reviews_show_to_be_better_becomes_champion(shop: Project) -> None:
     release = begun(shop)
     reviewed(shop, release, better=30, worse=2, same=40)
@@ -337,6 +340,7 @@ def test_a_candidate_that_reviews_show_to_be_better_becomes_champion(shop: Proje
     assert course.tidy(shop.ring) is None
 
 
+@ON_BOTH
 def test_one_that_reviews_show_to_be_worse_is_rolled_back_with_a_case(shop: Project) -> None:
     release = begun(shop)
     reviewed(shop, release, better=2, worse=30, same=40)
@@ -437,6 +441,7 @@ def test_a_candidate_that_learnt_from_people_forgotten_since_is_stopped(shop: Pr
     assert (ended.outcome, model in course.turned_down(ledger)) == ("stopped", True)
 
 
+@ON_BOTH
 def test_of_two_servers_that_decide_at_once_one_writes(shop: Project) -> None:
     release = begun(shop)
     ref, _ = course.running(shop.ring)
@@ -451,6 +456,7 @@ def test_of_two_servers_that_decide_at_once_one_writes(shop: Project) -> None:
 
 
 @pytest.mark.parametrize("action", ["promote", "roll back", "canary"])
+@ON_BOTH
 def test_a_release_that_was_stopped_while_its_evidence_was_read_is_not_decided_any_more(
     shop: Project, action: Action
 ) -> None:
@@ -467,6 +473,7 @@ def test_a_release_that_was_stopped_while_its_evidence_was_read_is_not_decided_a
     assert ended.outcome == "cancelled"
 
 
+@ON_BOTH
 def test_a_server_that_lost_the_lease_writes_nothing(
     shop: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -487,6 +494,7 @@ def test_a_server_that_lost_the_lease_writes_nothing(
     assert len(ledger.ref_history("champion")) == 2
 
 
+@ON_BOTH
 def test_a_process_that_died_between_the_two_references_leaves_an_end_to_write(
     shop: Project,
 ) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from tests.training.craft.conftest import Toy, padded, toy_items, toy_run
 
+from chainring.contracts.checks import TrackerExample, check_part
 from chainring.contracts.errors import InputError, MissingPackageError, UnknownNameError
 from chainring.contracts.parts import load_part, part, part_names
 from chainring.contracts.work import Work
@@ -20,6 +21,12 @@ SETTINGS = {"epochs": "3"}
 
 def opened(name: str, folder: Path) -> Any:
     return load_part("tracker", name)(name="shop-toy-0", folder=folder, settings=SETTINGS)
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", part_names("tracker"))
+def test_each_tracker_keeps_the_promise_of_its_kind(name: str, tmp_path: Path) -> None:
+    check_part("tracker", name, TrackerExample(folder=tmp_path))
 
 
 def test_tensorboard_reads_back_what_was_logged(tmp_path: Path) -> None:
