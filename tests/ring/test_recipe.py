@@ -67,6 +67,13 @@ def test_six_faults_are_told_at_once_each_with_place_value_what_is_allowed_and_t
     )
 
 
+@pytest.mark.parametrize("word", ["gpu", "GPU"])
+def test_who_asks_for_a_gpu_is_told_of_cuda_and_not_of_cpu(tmp_path: Path, word: str) -> None:
+    (fault,) = faults_of(tmp_path, f'{SHORT}[hardware]\ndevice = "{word}"\n')
+    assert fault.startswith(f"hardware.device: {word!r} found; expected 'auto', 'cpu' or 'cuda'")
+    assert fault.endswith("; did you mean 'cuda'?")
+
+
 def test_the_number_of_faults_and_the_file_are_said_first(tmp_path: Path) -> None:
     written(tmp_path, "[project]\nname = 3\n[store]\nledger = 'mysql://x'\n")
     with pytest.raises(RecipeError, match=rf"^{tmp_path / FILE} has 2 fault\(s\)"):

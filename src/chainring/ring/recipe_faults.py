@@ -14,6 +14,8 @@ from pydantic import BaseModel, ValidationError
 from chainring.contracts.errors import did_you_mean, nearest
 
 Model = type[BaseModel]
+_ALSO = {"gpu": "cuda", "nvidia": "cuda"}
+"""What people call a choice that is spelt otherwise."""
 
 
 def faults_of(
@@ -76,7 +78,9 @@ def _fault(
     if "string_pattern_mismatch" in kinds:
         return f"{path}: {found!r} found; expected {told}"
     expected = dict.fromkeys(entry["msg"].removeprefix("Input should be ") for entry in entries)
-    near = nearest(str(found), re.findall(r"'([^']*)'", " ".join(expected)))
+    near = nearest(
+        _ALSO.get(str(found).lower(), str(found)), re.findall(r"'([^']*)'", " ".join(expected))
+    )
     return (
         f"{path}: {found!r} found; expected {' or '.join(expected)}"
         + (f" ({told})" if told else "")
