@@ -24,6 +24,7 @@ from chainring.data.harvest import DROPPED, Harvest
 from chainring.data.sources import files, reading
 from chainring.data.sources.files import FILES, FilesSettings
 from chainring.data.sources.remote import RemoteFile, local_copy, remote_files
+from chainring.text.errors import error_in_chinese
 
 Bring = Callable[..., list[str]]
 ROWS = [{"body": "Where is it?", "topic": "track"}, {"body": "我要退货，谢谢", "topic": "return"}]
@@ -297,6 +298,17 @@ def test_files_about_the_data_are_told_once_and_instructions_for_use_are_read(
     assert not bring(FILES, path="memory://shop")
     put(bucket, "LICENSE.txt", b"not data")
     assert "LICENSE.txt, " in bring(FILES, path="memory://shop")[0]
+
+
+def test_a_paper_alone_is_told_to_be_none_of_the_data(bucket: Any, bring: Bring) -> None:
+    put(bucket, "readme.txt", b"not data")
+    with pytest.raises(InputError) as failed:
+        bring(FILES, path="memory://shop")
+    told = str(failed.value)
+    assert told.startswith("no file at memory://shop ends in ")
+    assert "; passed over by its name, as about the data: " in told
+    assert told.endswith("readme.txt")
+    assert "passed over by its name" not in error_in_chinese(told)
 
 
 def test_two_folders_of_one_name_are_both_read_and_the_first_keeps_its_names(

@@ -80,10 +80,12 @@ def changed_files(
         if not is_paper(file.name)
     ]
     if not found:
-        raise InputError(
+        cause = (
             f"no file at {', '.join(paths)} ends in {', '.join(sorted(endings))} "
             "(or with .gz, .zst); nothing was dropped"
         )
+        more = f"; passed over by its name, as about the data: {', '.join(papers)}"
+        raise InputError(cause + (more if papers else ""))
     for file in found:
         if not file.fingerprint or fingerprint_of(harvest, file.name) != file.fingerprint:
             yield file
