@@ -8,8 +8,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 HERE = Path(__file__).parent
 MARKS = ("postgres", "browser", "openai")
 SKIPPING = """
@@ -59,16 +57,15 @@ def run(folder: Path, required: dict[str, str]) -> subprocess.CompletedProcess[s
     )
 
 
-@pytest.mark.parametrize("mark", MARKS)
-def test_each_way_to_skip_is_a_failure_where_the_tests_are_required(
-    tmp_path: Path, mark: str
-) -> None:
-    (tmp_path / "test_it.py").write_text(SKIPPING.format(mark=mark))
-    done = run(tmp_path, {f"CHAINRING_REQUIRE_{mark.upper()}": "1"})
+def test_each_way_to_skip_is_a_failure_where_the_tests_are_required(tmp_path: Path) -> None:
+    for mark in (*MARKS, "gpu"):
+        (tmp_path / f"test_{mark}.py").write_text(SKIPPING.format(mark=mark))
+    done = run(tmp_path, {f"CHAINRING_REQUIRE_{mark.upper()}": "1" for mark in MARKS})
     assert done.returncode == 1, done.stdout + done.stderr
-    for way in ("by_its_fixture", "by_its_mark", "by_itself"):
-        assert f"test_it.py::test_{way}" in done.stdout
-    assert "1 skipped" in done.stdout
+    for mark in MARKS:
+        for way in ("by_its_fixture", "by_its_mark", "by_itself"):
+            assert f"test_{mark}.py::test_{way}" in done.stdout
+    assert "7 skipped" in done.stdout  # one of each, and all of what is not required
 
 
 def test_a_module_without_the_openai_package_is_a_failure_where_it_is_required(

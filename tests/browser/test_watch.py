@@ -23,13 +23,16 @@ def test_a_tab_whose_key_has_ended_asks_no_more_and_shows_the_way_in(chromium: A
         context.set_default_timeout(20_000)
         context.add_cookies([{"name": "chainring_key", "value": "mine", "url": url}])
         page = context.new_page()
+        page.clock.install()
         page.goto(f"{url}/watch")
         assert page.url == f"{url}/watch"
         del verbs.keys["mine"]
+        page.clock.run_for(5_100)
         page.wait_for_url("**/login?next=%2Fwatch")
         asked: list[str] = []
         page.on("request", lambda request: asked.append(request.url))
-        page.wait_for_timeout(6_000)
+        page.clock.run_for(6_000)
+        page.wait_for_timeout(300)
         assert f"{url}/watch" not in asked
         context.close()
 
