@@ -33,6 +33,7 @@ from chainring.contracts.codec import decode
 from chainring.contracts.deployment import Deployment
 from chainring.contracts.errors import DamagedError, NotAllowedError, UnwrittenError
 from chainring.contracts.reaction import Reaction
+from chainring.deployment.http.faults import AWAY
 from chainring.software.answering import Opened
 from chainring.software.api import Project
 from chainring.software.arms import Arms
@@ -520,6 +521,44 @@ def test_whatever_a_refresh_meets_a_key_that_is_revoked_ends_at_the_next(
         return True
 
     assert asyncio.run(seen())
+
+
+def test_readiness_tells_no_words_of_a_driver_and_no_fault_that_is_over(
+    untouched: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = copy(untouched, tmp_path / "shop")
+    recipe = shop / "chainring.toml"
+    recipe.write_text(recipe.read_text().replace("reload_s = 0.2", "reload_s = 0.1"))
+    is_away, renew = threading.Event(), Service._renew_keys
+
+    def renewed(self: Service) -> None:
+        if is_away.is_set():
+            said = OSError("connection to server at 10.0.0.7, port 5432 failed")
+            raise sa.exc.OperationalError("SELECT", {}, said)
+        renew(self)
+
+    async def reasons() -> tuple[str, str, str]:
+        service = Service(Project.open(shop), open_to_all=True)
+        await service.start()
+        before = service.ready().reason
+        is_away.set()
+        async with asyncio.timeout(PATIENCE_S):
+            while (during := service.ready().reason) == before:
+                await asyncio.sleep(0.01)
+        is_away.clear()
+        for _ in range(100):
+            await asyncio.sleep(0.05)
+            if service.ready().reason == before:
+                break
+        after = service.ready().reason
+        await service.stop()
+        return before, during, after
+
+    monkeypatch.setattr(Service, "_renew_keys", renewed)
+    before, during, after = asyncio.run(reasons())
+    assert "chainring turn" in before
+    assert during == AWAY
+    assert after == before
 
 
 def test_two_servers_of_one_project_answer_side_by_side(shop: Path) -> None:

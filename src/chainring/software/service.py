@@ -23,7 +23,6 @@ from chainring.contracts.prediction import Prediction, Variant
 from chainring.contracts.reaction import Reaction
 from chainring.contracts.request import Request
 from chainring.contracts.roles import VERB_ROLES
-from chainring.contracts.said import told_by
 from chainring.contracts.tasks import TASKS
 from chainring.contracts.values import Input
 from chainring.deployment.http import verbs as http
@@ -47,7 +46,7 @@ from chainring.software.served_people import ServedPeople
 from chainring.software.served_releases import ServedReleases
 from chainring.software.tongue import PASSED_ON, learnt_by, tongue
 from chainring.software.unserved import unserved
-from chainring.software.watching import Watching
+from chainring.software.watching import Watching, told_to_all
 from chainring.store.traffic_repeats import stored_before
 from chainring.store.writer import TrafficWriter
 from chainring.trust.access import KeyRing
@@ -79,7 +78,7 @@ class Service(ServedReleases, ServedKeys, ServedOffers, ServedPeople):
         self._labels: tuple[str, ...] = project.labels()
         self._lane: Lane[Deployment] | None = None
         self._learnt = "en"
-        self._refused, self._unserved = "", "no model serves yet"
+        self._away, self._refused, self._unserved = "", "", "no model serves yet"
         self._retries = Retries(first_s=project.ring.recipe.deployment.reload_s)
         self._writer: TrafficWriter | None = None
         self._arms = Arms(project, load=_load, note=self._note)
@@ -149,7 +148,8 @@ class Service(ServedReleases, ServedKeys, ServedOffers, ServedPeople):
         if self._is_stopping:
             return http.Readiness(ok=False, code="draining", reason="the server is stopping")
         if self._lane is None:
-            return http.Readiness(ok=False, code="no_model", reason=self._refused or self._unserved)
+            because = self._away or self._refused or self._unserved
+            return http.Readiness(ok=False, code="no_model", reason=because)
         return http.Readiness(ok=True)
 
     def load(self) -> http.Load:
@@ -299,9 +299,10 @@ class Service(ServedReleases, ServedKeys, ServedOffers, ServedPeople):
             await asyncio.sleep(self.project.ring.recipe.deployment.reload_s)
             try:
                 await self._refresh()
+                self._away = ""
             except Exception as error:  # noqa: BLE001 - a key that is revoked must end here too
                 # A ledger that is away for a moment must not stop the answers.
-                self._refused = told_by(error)
+                self._away = told_to_all(error)
                 log.error("service.refresh failed cause=%s", type(error).__name__)
 
     async def _refresh(self) -> None:
@@ -329,7 +330,7 @@ class Service(ServedReleases, ServedKeys, ServedOffers, ServedPeople):
             self._learnt = await asyncio.to_thread(learnt_by, self.project.ring, deployment.model)
         except Exception as error:  # noqa: BLE001 - engines raise what they like
             self._retries.failed(deployment)
-            self._refused = told_by(error)  # the champion of before goes on answering
+            self._refused = told_to_all(error)  # the champion of before goes on answering
             log.error("service.refused model=%s cause=%s", deployment.model, error)
             return
         if self._lane is None:

@@ -18,7 +18,11 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+import sqlalchemy as sa
+
 from chainring.contracts.errors import ChainringError, ConflictError
+from chainring.contracts.said import told_by
+from chainring.deployment.http.faults import AWAY
 from chainring.deployment.lane import Lane
 from chainring.software.alerts import Alerts
 from chainring.software.drifting import DriftWatch, Embed
@@ -157,6 +161,11 @@ class Watching:
     @property
     def _watched(self) -> str:
         return "" if self._drift is None else self._drift.model
+
+
+def told_to_all(error: Exception) -> str:
+    """Return what callers without a key may hear: of a database neither host nor driver's words."""
+    return AWAY if isinstance(error, sa.exc.SQLAlchemyError) else told_by(error)
 
 
 def _tell(failed: Counter[str], *, of: int) -> None:

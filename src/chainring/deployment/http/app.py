@@ -25,7 +25,7 @@ from chainring.deployment.http import bodies
 from chainring.deployment.http.access import WrongKeys, visitor_of
 from chainring.deployment.http.calls import Call, House, Route, answered
 from chainring.deployment.http.document import DOCUMENT, Document
-from chainring.deployment.http.faults import HttpError, failure
+from chainring.deployment.http.faults import AWAY, HttpError, failure
 from chainring.deployment.http.guard import Guard, cross_origin
 from chainring.deployment.http.idempotency import Remembered
 from chainring.deployment.http.language import language_of
@@ -163,8 +163,7 @@ def _add_failures(app: Starlette, house: House, passing: tuple[type[Exception], 
     async def away(request: Request, error: Exception) -> Response:
         said = str(getattr(error, "orig", "")).partition("\n")[0]  # no statement, no values
         log.error("http.unanswered cause=%s said=%s", type(error).__name__, said)
-        because = "what the server keeps its records in does not answer now; try again"
-        return await told(request, UnwrittenError(because, retry_after_s=5.0))
+        return await told(request, UnwrittenError(AWAY, retry_after_s=5.0))
 
     async def lost(request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 500

@@ -214,6 +214,10 @@ WORDINGS: dict[str, Wording] = {
 }
 
 
+AWAY = "what the server keeps its records in does not answer now; try again"
+"""What is told of a database that is away; its driver's words name hosts and values."""
+
+
 class HttpError(Exception):
     """A refusal that only exists over HTTP; `code` is one of WORDINGS."""
 
