@@ -48,7 +48,7 @@ min_free_mib = 0
 [deployment]
 speed_rounds = 1
 """
-NAMES = "Ann Bob Cid Dan Eva Flo Gus Hal".split()
+NAMES = "Ann Bob Cid Dan Eva Flo Gus Hal Ida Jon Kim Leo".split()
 USERS = "Ivy Jim Kay Lea Max Ned Pam Quin Ray Sam Tia Ulf Vic Wes Xan Yan Zoe Abe".split()
 THINGS = {"parcel": "包裹", "coat": "外套", "refund": "退款", "book": "书"}
 

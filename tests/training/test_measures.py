@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import random
+import time
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +14,7 @@ import pytest
 from chainring.contracts.dataset import Row, Task
 from chainring.contracts.evaluation import Share
 from chainring.contracts.prediction import Answer
+from chainring.stats.grades import grade_of
 from chainring.training.measures import MAX_KINDS, constant_answer, measures, searched
 
 
@@ -172,13 +175,42 @@ def test_texts_have_the_figures_of_writing() -> None:
         ("several", ["a|b", "a", "a|b"], "a|b"),
         ("number", ["1", "2", "10"], "2"),
         ("tags", ['[[0, 1, "x"]]'], "[]"),
-        ("text", ["hello", "hello"], ""),
+        ("text", ["hello", "hello"], "hello"),
+        ("text", ["", ""], ""),
         ("one", [], ""),
         ("tags", [], "[]"),
     ],
 )
 def test_the_constant_answer_is_worth_most(form: Any, values: list[str], constant: str) -> None:
-    assert constant_answer(form, values) == constant
+    task: Any = {
+        "one": "classification", "several": "multi-label", "number": "regression",
+        "tags": "tagging", "text": "generation",
+    }[form]  # fmt: skip
+    assert constant_answer(task, values) == constant
+
+
+@pytest.mark.parametrize("task", ["generation", "question-answering"])
+def test_of_texts_that_one_never_changes_which_is_likest_to_the_others(task: Task) -> None:
+    things = "coat shoes lamp skirt kettle towel boots belt gloves blanket".split()
+    alike = [f"please wait for the {thing} until Monday" for thing in things]
+    others = ["好的，马上处理", "您好！", "no", "I cannot see the order number you mention"]
+    found = constant_answer(task, [*others, *alike, *others])
+    assert found in alike
+
+    def worth(said: str) -> float:
+        return sum(grade_of(task, truth, said) for truth in (*others, *alike, *others))
+
+    assert worth(found) == pytest.approx(max(map(worth, (*others, *alike))))
+
+
+def test_of_many_long_texts_the_one_that_never_changes_is_found_in_seconds() -> None:
+    dice = random.Random(1)
+    words = "the order parcel refund came late again today please see 包裹 退款".split()
+    texts = [" ".join(dice.choices(words, k=600)) for _ in range(2000)]
+    started = time.process_time()
+    found = constant_answer("translation", [*texts, *["one moment please"] * 400])
+    assert time.process_time() - started < 20
+    assert found in texts
 
 
 class Directions:

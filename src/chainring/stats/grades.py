@@ -23,7 +23,7 @@ what lies nearer than a typical row does to the median.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Hashable
+from collections.abc import Callable, Collection, Hashable, Sequence
 
 from chainring.contracts.dataset import Task
 from chainring.contracts.tasks import TASKS, Grade
@@ -63,24 +63,41 @@ def chrf(truth: str, said: str) -> float:
 
     Each order counts alike; one that neither text has is left out, as in sacreBLEU.
     """
-    texts = ["".join(text.split()) for text in (truth, said)]
+    return _f_of_ngrams(_ngrams(truth), _ngrams(said))
+
+
+def worth_most(kind: Grade, truths: Sequence[str], offered: Sequence[str]) -> str:
+    """Return which of `offered` is worth most as the one answer to all `truths`; texts only."""
+    if kind != "characters":
+        return max(offered, key=lambda said: sum(grade(kind, true, said) for true in truths))
+    told = [_ngrams(text) for text in offered]
+    true = [_ngrams(text) for text in truths]
+    worth = [sum(_f_of_ngrams(one, said) for one in true) for said in told]
+    return offered[worth.index(max(worth))]
+
+
+def _ngrams(text: str) -> list[Counter[str]]:
+    """Return how often a text has each n-gram, by order."""
+    dense = "".join(text.split())
+    return [
+        Counter(dense[i : i + order] for i in range(len(dense) - order + 1))
+        for order in range(1, MAX_ORDER + 1)
+    ]
+
+
+def _f_of_ngrams(truth: Sequence[Counter[str]], said: Sequence[Counter[str]]) -> float:
     precisions, recalls = [], []
-    for order in range(1, MAX_ORDER + 1):
-        true, told = (Counter(_ngrams(text, order)) for text in texts)
+    for true, told in zip(truth, said, strict=True):
         if not true or not told:
             continue
-        common = sum((true & told).values())
+        common = sum(min(count, told[one]) for one, count in true.items() if one in told)
         precisions.append(common / told.total())
         recalls.append(common / true.total())
     if not precisions:
-        return float(texts[0] == texts[1])
+        return float(truth == said)
     precision, recall = sum(precisions) / len(precisions), sum(recalls) / len(recalls)
     weighed = BETA**2 * precision + recall
     return (1 + BETA**2) * precision * recall / weighed if weighed else 0.0
-
-
-def _ngrams(text: str, order: int) -> list[str]:
-    return [text[i : i + order] for i in range(len(text) - order + 1)]
 
 
 def _equal(truth: str, said: str, _: float) -> float:

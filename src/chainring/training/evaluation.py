@@ -142,7 +142,7 @@ class Truths:
         return cls(
             task=dataset.task,
             spread=dataset.spread,
-            constant=constant_answer(TASKS[dataset.task].form, values),
+            constant=constant_answer(dataset.task, values),
         )
 
 

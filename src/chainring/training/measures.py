@@ -16,6 +16,7 @@ text              those of `chainring.training.written_figures`
 
 from __future__ import annotations
 
+import random
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from statistics import median
@@ -25,9 +26,10 @@ from chainring.contracts.dataset import Row, Task
 from chainring.contracts.evaluation import Share
 from chainring.contracts.prediction import Answer
 from chainring.contracts.predictor import Predictor
-from chainring.contracts.tasks import TASKS, Form
+from chainring.contracts.tasks import TASKS, Grade
 from chainring.contracts.values import labels_in, tags_of, written
 from chainring.stats.classification import macro_f1
+from chainring.stats.grades import worth_most
 from chainring.stats.intervals import Interval, bootstrap_mean, mean_grade, no_narrower
 from chainring.stats.resampling import pearson, ratio, resampled, root_mean_square, spearman
 from chainring.stats.retrieval import ndcg_at, recall_at
@@ -39,6 +41,8 @@ Figures = dict[str, Share]
 MAX_KINDS = 50
 MIN_QUERIES = 10
 RETRIEVED = (1, 10)
+COMPARED, BEGINNING = 64, 300
+"""Texts among which the likest is looked for, and the characters of each that are compared."""
 
 
 def measures(task: Task, judged: Judged, *, level: float) -> Figures:
@@ -57,17 +61,29 @@ def measures(task: Task, judged: Judged, *, level: float) -> Figures:
     )
 
 
-def constant_answer(form: Form, values: Sequence[str]) -> str:
+def constant_answer(task: Task, values: Sequence[str]) -> str:
     """Return the answer that is worth most when it never changes, as far as that is known.
 
-    Of numbers the median, of tags none at all, else the commonest value.
+    Of numbers the median, of tags none at all, of texts the one that is likest to the others (of a
+    sample, by how they begin), else the commonest value.
     """
-    if not values or form in ("tags", "text"):
+    form = TASKS[task].form
+    if form == "text":
+        return _likest(TASKS[task].grade, [value for value in values if value])
+    if not values or form == "tags":
         return "[]" if form == "tags" else ""
     if form == "number":
         return written(median(float(value) for value in values))
     counts = Counter(values)
     return min(counts, key=lambda value: (-counts[value], value))
+
+
+def _likest(grade: Grade, texts: Sequence[str]) -> str:
+    if not texts:
+        return ""
+    drawn = random.Random(0).sample(texts, min(len(texts), COMPARED))
+    begun = {text[:BEGINNING]: text for text in reversed(drawn)}
+    return begun[worth_most(grade, [text[:BEGINNING] for text in drawn], list(begun))]
 
 
 def searched(predictor: Predictor, rows: Sequence[Row], task: Task) -> Figures:
