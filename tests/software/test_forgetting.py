@@ -180,6 +180,76 @@ def test_an_act_that_an_older_version_on_another_machine_undid_is_done_again_by_
             assert not people(project) & {"ann", "bo"}
 
 
+def test_what_retention_erased_stays_so_where_an_older_version_on_another_machine_undid_it(
+    planted: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, _ = undone(planted, tmp_path, lambda project: expire_request(project))
+    with opened(one) as project:
+        with monkeypatch.context() as patch:
+            patch.setattr(forgetting, "_scrub_trees", killed)
+            with pytest.raises(KeyboardInterrupt):
+                forgetting.resume(project)
+        forgetting.resume(project)
+        assert people(project) & {"ann", "bo"} == {"ann"}
+    assert holding(one / ".chainring", SECRETS["request"]) == []
+
+
+def test_an_act_that_the_ledger_does_not_know_is_told_and_not_undone(
+    planted: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It was restored from a backup of before; its receipt is what is left of the act."""
+    paths: list[Path] = []
+
+    def act(project: Project) -> None:
+        path = project.forget(subject=["ann"], reason="asked").path
+        assert path is not None
+        paths.append(path)
+        with project.ring.ledger.engine.begin() as connection:
+            connection.execute(sa.text("DELETE FROM facts WHERE kind = 'forgotten'"))
+
+    one, _ = undone(planted, tmp_path, act)
+    with opened(one) as project:
+        assert forgetting.resume(project) == []
+        assert f"forget.unknown acts={paths[0].stem}" in caplog.text
+        assert people(project) & {"ann", "bo"} == {"bo"}
+    with opened(one) as project:
+        assert forgetting.again(project, paths[0], by="op").act.id == paths[0].stem
+        assert forgetting.again(project, paths[0], by="op").act.id != paths[0].stem
+        forgetting.resume(project)
+        assert not people(project) & {"ann", "bo"}
+
+
+def undone(planted: Path, tmp_path: Path, act: Callable[[Project], None]) -> tuple[Path, Path]:
+    """Return two shops: an older version on the second overwrote in the remote what `act` took."""
+    remote = tmp_path / "remote"
+    one, other = (copy(planted, tmp_path / name) for name in ("one", "other"))
+    for shop in (one, other):
+        recipe = shop / "chainring.toml"
+        named = f'min_free_mib = 0\nremote = "file://{remote}"'
+        recipe.write_text(recipe.read_text("utf-8").replace("min_free_mib = 0", named), "utf-8")
+    with opened(one) as project:
+        act(project)
+    shutil.rmtree(remote / "erased")
+    with opened(other) as project:
+        project.forget(subject=["bo"], author=["bo"], reason="asked")
+    return one, other
+
+
+def expire_request(project: Project) -> None:
+    """Let the time of Ann's request be over."""
+    traffic = project.ring.traffic
+    asked = [row.id for row in traffic.predictions() if traffic.text(row.id) == SECRETS["request"]]
+    for engine in traffic.engines().values():
+        with engine.begin() as connection:
+            change = payloads.update().where(payloads.c.id.in_(asked))
+            connection.execute(change.values(expires=1.0))
+    assert forgetting.forget_expired(project)["rows"]
+
+
+def killed(*given: object, **named: object) -> None:
+    raise KeyboardInterrupt
+
+
 def people(project: Project) -> set[str]:
     """Return the subjects of every record in the trees."""
     trees, secret = project.ring.runner.trees, project.secret
@@ -591,6 +661,11 @@ def test_texts_whose_time_is_over_go_from_data_sets_too(project: Project) -> Non
 # Kills
 
 Kill = Callable[..., bool]
+MODULES = {
+    "erase": "trust.forget",
+    "forget_rows": "software.harvests",
+    "written": "software.receipts",
+}
 
 
 @pytest.fixture(scope="module")
@@ -606,8 +681,8 @@ def killed_in() -> Iterator[Kill]:
         asks, answers = process.stdin, process.stdout
 
         def killed(shop: Path, place: str, *, after: bool, times: int = 1) -> bool:
-            module = {"erase": "trust.forget", "written": "software.receipts"}.get(place)
-            where = f"chainring.{module or 'software.forgetting'}"
+            module = MODULES.get(place, "software.forgetting")
+            where = f"chainring.{module}"
             task = [str(shop), where, place, "after" if after else "before", times]
             asks.write(json.dumps(task) + "\n")
             asks.flush()

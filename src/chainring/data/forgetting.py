@@ -1,6 +1,7 @@
 """Forgetting in harvests: rows that remote sources brought in go, and are not stored again.
 
-Enters the folder of a harvest and what is unwanted, leaves the number of rows that went.
+Enters the folder of a harvest and what is unwanted, leaves the number of rows that went. A harvest
+lies on one machine, an act in the ledger of all: `catch_up` does there what others did elsewhere.
 
     becomes = partial(record_of, app="shop", guard=guard, settings=recipe.data, secret=secret)
     forget_rows(folder, unwanted, becomes=becomes, secret=secret)
@@ -8,27 +9,64 @@ Enters the folder of a harvest and what is unwanted, leaves the number of rows t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from chainring.contracts.forgotten import is_forgotten, source_mark
+from chainring.contracts.codec import digest
+from chainring.contracts.forgotten import author_mark, is_forgotten, source_mark, subject_mark
 from chainring.contracts.record import Record
 from chainring.data.harvest import FILE, Harvest
 from chainring.data.rows import RawRow
 from chainring.text.normalise import normalise
 
 Becomes = Callable[[RawRow], Record]
+_CAUGHT_UP = "marks that were looked for"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unwanted:
-    """Marks and ids of records; `subjects` and `authors` by name, for rows that come later."""
+    """Marks and ids of the records that go."""
 
     marks: Collection[str]
     records: Collection[str]
-    subjects: tuple[str, ...] = ()
-    authors: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Marked:
+    """How a row is known that no harvest may hold: by the marks of all that was ever forgotten."""
+
+    marks: frozenset[str]
+    becomes: Becomes
+    secret: bytes
+
+    @property
+    def digest(self) -> str:
+        """What changes when something else is forgotten."""
+        return digest(sorted(self.marks), size=16)
+
+    def of(self, source: str) -> Callable[[str, dict[str, str]], bool]:
+        """Return what tells of an id and a row of a source whether it carries a mark.
+
+        What names a person is compared as it stands, before the row is read any further. For an
+        act on one record the row has to become the record, which takes longer.
+        """
+        if not self.marks:
+            return lambda identifier, row: False
+        if source_mark(source, self.secret) in self.marks:
+            return lambda identifier, row: True
+        by_record = any(mark.startswith("record:") for mark in self.marks)
+
+        def carries(identifier: str, row: dict[str, str]) -> bool:
+            told = {make(name, self.secret) for make, name in _people(row)}
+            if not self.marks.isdisjoint(told):
+                return True
+            if not by_record:
+                return False
+            record = _record(source, identifier, row, self.becomes)
+            return is_forgotten(record, self.marks, secret=self.secret)
+
+        return carries
 
 
 def harvest_folders(root: Path) -> list[Path]:
@@ -49,13 +87,32 @@ def forget_rows(folder: Path, unwanted: Unwanted, *, becomes: Becomes, secret: b
         for identifier in chosen:
             harvest.forget("row", identifier)
             harvest.drop(identifier)
-        for kind, names in (("subject", unwanted.subjects), ("author", unwanted.authors)):
-            for name in names:
-                harvest.forget(kind, name)
         if source_mark(folder.name, secret) in unwanted.marks:
             harvest.forget("source", "")
         harvest.scour()
         return len(chosen)
+
+
+def catch_up(harvest: Harvest, marked: Marked) -> int:
+    """Take out the rows with a mark that came since this was last done; return how many went."""
+    known = marked.digest if marked.marks else ""
+    if harvest.state(_CAUGHT_UP) == known:
+        return 0
+    carries = marked.of(harvest.folder.name)
+    chosen = [identifier for identifier, row in harvest.rows() if carries(identifier, row)]
+    for identifier in chosen:
+        harvest.drop(identifier)
+    harvest.set_state(_CAUGHT_UP, known)
+    if chosen:
+        harvest.scour()
+    harvest.commit()
+    return len(chosen)
+
+
+def catch_up_rows(folder: Path, marked: Marked) -> int:
+    """Do the same to the harvest of a folder."""
+    with Harvest.open(folder) as harvest:
+        return catch_up(harvest, marked)
 
 
 def names_person(folder: Path, column: str, name: str) -> bool:
@@ -67,8 +124,18 @@ def names_person(folder: Path, column: str, name: str) -> bool:
 def _chosen(harvest: Harvest, unwanted: Unwanted, becomes: Becomes, secret: bytes) -> Iterator[str]:
     source = harvest.folder.name
     for identifier, row in harvest.rows():
-        record = becomes(
-            RawRow(source=source, locator=identifier, split="", values=row, key=identifier)
-        )
+        record = _record(source, identifier, row, becomes)
         if record.id in unwanted.records or is_forgotten(record, unwanted.marks, secret=secret):
             yield identifier
+
+
+def _record(source: str, identifier: str, row: dict[str, str], becomes: Becomes) -> Record:
+    return becomes(RawRow(source=source, locator=identifier, split="", values=row, key=identifier))
+
+
+def _people(row: Mapping[str, str]) -> Iterator[tuple[Callable[[str, bytes], str], str]]:
+    """Yield how each name in a row is marked, and the name: as acts told it, and as it stands."""
+    for column, make in (("subject", subject_mark), ("author", author_mark)):
+        told = row.get(column, "")
+        for name in {told, normalise(told)} - {""}:
+            yield make, name

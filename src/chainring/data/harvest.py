@@ -31,7 +31,7 @@ import json
 import secrets
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Self
 
@@ -59,6 +59,14 @@ CREATE TABLE IF NOT EXISTS forgotten (mark TEXT PRIMARY KEY);
 """
 
 
+Refuses = Callable[[str, dict[str, str]], bool]
+"""Whether a row of this id is not to be stored."""
+
+
+def _nothing(identifier: str, row: dict[str, str]) -> bool:
+    return False
+
+
 class Harvest:
     """The rows and the state of one source.
 
@@ -70,6 +78,8 @@ class Harvest:
         self, folder: Path, connection: sqlite3.Connection, *, redacts: bool = False
     ) -> None:
         self.folder, self.connection, self.redacts = folder, connection, redacts
+        self.refuses: Refuses = _nothing
+        """Told of id and row before one is stored: what was forgotten stays away."""
         self.changes = 0
         """Rows that were put, replaced or dropped since this harvest was opened."""
 
@@ -131,9 +141,10 @@ class Harvest:
             known = ", ".join(ROW_KEYS)
             fault = f"unknown keys {', '.join(strangers)}" if strangers else "no `text`"
             raise InputError(f"row {identifier!r} of a harvest has {fault}; known: {known}")
-        if self._is_forgotten(identifier, row):
+        kept = self.prepared(row)
+        if self._is_forgotten(identifier, row) or self.refuses(identifier, kept):
             return False
-        body = json.dumps(self.prepared(row), ensure_ascii=False, sort_keys=True)
+        body = json.dumps(kept, ensure_ascii=False, sort_keys=True)
         found = digest([identifier, body], size=16)
         changed = self.connection.execute(
             "INSERT INTO rows VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET row = excluded.row, "

@@ -15,13 +15,15 @@ if TYPE_CHECKING:
 def fetch_sources(project: Project, name: str | None = None) -> list[Fetched]:
     """Bring all sources up to date, or the one that is named."""
     sources = project.ring.recipe.data.sources
-    known = [one.name for one in sources]
-    if name is not None and name not in known:
-        raise UnknownNameError("source", name, known)
+    names = [one.name for one in sources]
+    if name is not None and name not in names:
+        raise UnknownNameError("source", name, names)
     if not sources:
         return []
     from chainring.data.sources.fetch import fetch
+    from chainring.software.harvests import marked
 
+    known = marked(project)
     return [
         fetch(
             one,
@@ -29,6 +31,7 @@ def fetch_sources(project: Project, name: str | None = None) -> list[Fetched]:
             root=project.folder.resolve(),
             redacts=project.ring.recipe.privacy.redact,
             say=project.ring.runner.say,
+            marked=known,
         )
         for one in sources
         if name in (None, one.name)

@@ -11,26 +11,16 @@ import shutil
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from chainring.contracts.errors import InputError, UnknownNameError
 from chainring.contracts.forgotten import Forgotten, author_mark, source_mark, subject_mark
 from chainring.contracts.guard import FORGOTTEN
 from chainring.contracts.ids import new_id
-from chainring.data.forgetting import (
-    Unwanted,
-    count_rows,
-    forget_rows,
-    harvest_folders,
-    names_person,
-)
-from chainring.data.records import record_of
 from chainring.ring.built import current
-from chainring.software import receipts
+from chainring.software import harvests, receipts
 from chainring.software.package.origin import elsewhere
-from chainring.software.project import HARVESTS, HIDDEN
 from chainring.software.receipts import Receipt
 from chainring.store.erase import (
     compact,
@@ -46,8 +36,8 @@ from chainring.store.erase import (
 )
 from chainring.store.quoted import accepted, forget_quotes
 from chainring.text.normalise import normalise
-from chainring.trust.forget import FEEDBACK, Found, Stores, Wanted, find, reopen, take_out
-from chainring.trust.guard import guard
+from chainring.trust.forget import FEEDBACK, Found, Stores, Wanted, find, take_out
+from chainring.trust.reopening import RETENTION, note_retention, reopen, retention_undone
 
 if TYPE_CHECKING:
     from chainring.software.api import Project
@@ -103,9 +93,9 @@ def forget(
         act = Forgotten(
             id=new_id("fgt"), app=project.app, at=time.time(), by=by, reason=reason, state="begun"
         )
-        act = _with_facts(project, act, found, selection)
+        act = _with_facts(project, act, found)
         unmet = _unmet(project, "subject", selection.subject, found)
-        done = Receipt(act=act) if dry_run else _carried_out(project, act, found, selection)
+        done = Receipt(act=act) if dry_run else _carried_out(project, act, found)
         places = _places(project, found)
         return replace(
             done,
@@ -117,23 +107,30 @@ def forget(
 
 
 def resume(project: Project) -> list[Receipt]:
-    """Finish every act that a kill cut short; return their receipts."""
+    """Finish every act that a kill cut short, or that another machine did; return the receipts."""
     with project.ring.ledger.lease("turn", ttl_s=_LEASE_S):
-        return _resumed(project)
+        finished = _resumed(project)
+        harvests.catch_up(project)
+        return finished
 
 
 def again(project: Project, path: Path, *, by: str) -> Receipt:
-    """Do once more what a receipt tells, in a project restored from an older backup."""
-    return once_more(project, receipts.read(path, app=project.app), by=by)
+    """Do once more what a receipt tells, in a project restored from an older backup.
+
+    An act that this ledger does not know keeps its id: trees name it.
+    """
+    told = receipts.read(path, app=project.app)
+    is_known = project.ring.ledger.fact(FORGOTTEN, told.id, Forgotten) is not None
+    return once_more(project, told, by=by, name="" if is_known else told.id)
 
 
-def once_more(project: Project, told: Forgotten, *, by: str) -> Receipt:
-    """Do here what an act did elsewhere."""
-    act = replace(told, id=new_id("fgt"), at=time.time(), by=by, state="begun")
+def once_more(project: Project, told: Forgotten, *, by: str, name: str = "") -> Receipt:
+    """Do here what an act did elsewhere, under a new id where none is named."""
+    act = replace(told, id=name or new_id("fgt"), at=time.time(), by=by, state="begun")
     with project.ring.ledger.lease("turn", ttl_s=_LEASE_S):
         found = find(_of_act(act), stores=_stores(project))
-        act = _with_facts(project, act, found, Selection())
-        return _carried_out(project, act, found, Selection())
+        act = _with_facts(project, act, found)
+        return _carried_out(project, act, found)
 
 
 def acts(project: Project) -> list[Forgotten]:
@@ -150,11 +147,8 @@ def forget_expired(project: Project) -> dict[str, int]:
     gone, words = texts_past_their_time(ring.traffic), words_past_their_time(ring.traffic)
     if not gone and not words:
         return {"texts": 0, "rows": 0}
-    asked = frozenset(name for name in gone if name.startswith("pred_"))
-    wanted = Wanted(predictions=asked, feedback=frozenset((*gone, *words)) - asked)
     with ring.ledger.lease("turn", ttl_s=_LEASE_S):
-        found = find(wanted, stores=_stores(project))
-        _scrub_trees(project, found, receipt="retention")
+        found = _scrubbed(project, (*gone, *words))
         if _writes(project):
             forget_truths(ring.ledger, found.chosen.answers)
             forget_labels(ring.ledger, labels_about(ring.ledger, found.chosen.answers))
@@ -163,6 +157,15 @@ def forget_expired(project: Project) -> dict[str, int]:
         forget_words(ring.traffic, words)
     rows = sum(number for name, number in found.counts.items() if name.startswith("rows of"))
     return {"texts": erased, "rows": rows}
+
+
+def _scrubbed(project: Project, gone: Sequence[str]) -> Found:
+    """Take texts whose time is over out of the trees; return what was found of them."""
+    asked = frozenset(name for name in gone if name.startswith("pred_"))
+    wanted = Wanted(predictions=asked, feedback=frozenset(gone) - asked)
+    found = find(wanted, stores=_stores(project))
+    _scrub_trees(project, found, receipt=RETENTION)
+    return found
 
 
 def _writes(project: Project) -> bool:
@@ -218,13 +221,12 @@ def _author_marks(name: str, secret: bytes) -> set[str]:
 
 def _unmet(project: Project, column: str, names: Sequence[str], found: Found) -> tuple[str, ...]:
     """Return those of the names that nothing here carries in `column`: subject or author."""
-    folders = _harvests(project)
     marks_of = _subject_marks if column == "subject" else _author_marks
     return tuple(
         name
         for name in names
         if found.met.isdisjoint(marks_of(name, project.secret))
-        and not any(names_person(folder, column, normalise(name)) for folder in folders)
+        and not harvests.name(project, column, normalise(name))
     )
 
 
@@ -247,7 +249,7 @@ def _require_known(
     for record in selection.record:
         if record not in found.seen:
             raise UnknownNameError("record", record, None)
-    here = {source for source, _ in found.places} | {one.name for one in _harvests(project)}
+    here = {source for source, _ in found.places} | harvests.sources(project)
     for source in selection.source:
         if source not in here:
             raise UnknownNameError("source", source, found.sources | here)
@@ -255,15 +257,10 @@ def _require_known(
         raise UnknownNameError("author", strangers[0], None)
 
 
-def _harvests(project: Project) -> list[Path]:
-    return harvest_folders(project.folder / HIDDEN / HARVESTS)
-
-
-def _with_facts(project: Project, act: Forgotten, found: Found, selection: Selection) -> Forgotten:
+def _with_facts(project: Project, act: Forgotten, found: Found) -> Forgotten:
     """Return the act with everything that was found: ids, counts, who used it, what stays."""
     _, champion = current(project.ring)
-    harvests, unwanted = _harvests(project), _unwanted(found, selection)
-    rows = sum(count_rows(folder, unwanted, **_means(project)) for folder in harvests)
+    rows = harvests.count(project, found)
     return replace(
         act,
         marks=tuple(sorted(found.marks)),
@@ -280,46 +277,28 @@ def _with_facts(project: Project, act: Forgotten, found: Found, selection: Selec
 
 def _places(project: Project, found: Found) -> tuple[tuple[str, str], ...]:
     """Return where files of the user's own still hold a record."""
-    fetched = {folder.name for folder in _harvests(project)}
+    fetched = harvests.sources(project)
     return tuple(place for place in found.places if place[0] not in fetched)
 
 
-def _unwanted(found: Found, selection: Selection) -> Unwanted:
-    return Unwanted(
-        marks=found.marks,
-        records=found.seen,
-        subjects=tuple(selection.subject),
-        authors=tuple(selection.author),
-    )
-
-
-def _means(project: Project) -> dict[str, Any]:
-    recipe = project.ring.recipe
-    becomes = partial(
-        record_of,
-        app=project.app,
-        guard=guard(recipe.privacy.policy()),
-        settings=recipe.data,
-        secret=project.secret,
-    )
-    return {"becomes": becomes, "secret": project.secret}
-
-
 def _resumed(project: Project) -> list[Receipt]:
+    ring = project.ring
     reopen(_stores(project))
+    if retention_undone(ring.ledger):
+        _scrubbed(project, ring.traffic.erased())
+        note_retention(ring.ledger, "done")
     return [
-        _carried_out(project, act, find(_of_act(act), stores=_stores(project)), Selection())
+        _carried_out(project, act, find(_of_act(act), stores=_stores(project)))
         for act in acts(project)
         if act.state == "begun"
     ]
 
 
-def _carried_out(project: Project, act: Forgotten, found: Found, selection: Selection) -> Receipt:
+def _carried_out(project: Project, act: Forgotten, found: Found) -> Receipt:
     """Write the plan, take everything out, write that it is done; each part may be done twice."""
     ring, quotes = project.ring, found.chosen.quotes
     ring.ledger.add_fact(FORGOTTEN, act.id, act)
-    for folder in _harvests(project):
-        forget_rows(folder, _unwanted(found, selection), **_means(project))
+    harvests.forget(project, found)
     _scrub_trees(project, found, receipt=act.id)
     forget_answers(ring.traffic, predictions=act.predictions, feedback=act.feedback)
     forget_cases(ring.ledger, found.chosen.answers, written=_writes(project))

@@ -225,6 +225,15 @@ class Traffic:
             self._truncate_log(segment)
         return count
 
+    def erased(self) -> list[str]:
+        """Return the ids of texts and comments that were erased."""
+        gone = payloads.c.erased_at.is_not(None), schema.of_app(payloads, self.app)
+        found: list[str] = []
+        for segment in self._segments():
+            with self._reading(segment) as connection:
+                found += connection.execute(sa.select(payloads.c.id).where(*gone)).scalars()
+        return found
+
     def engines(self) -> dict[str, sa.Engine]:
         """Return the engine of every segment, for backup."""
         return {segment: self._engine(segment) for segment in self._segments()}

@@ -19,13 +19,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from chainring.contracts.codec import decode
-from chainring.contracts.forgotten import Forgotten, is_forgotten, marks_of, record_mark
-from chainring.contracts.guard import FORGOTTEN
+from chainring.contracts.forgotten import is_forgotten, marks_of, record_mark
 from chainring.contracts.ids import keyed
 from chainring.contracts.model import Model
 from chainring.contracts.record import Record
 from chainring.store.erase import cases_about, labels_about, reactions_to, texts_of
-from chainring.store.erasure import disputed, drop_replaced, erase, merged
+from chainring.store.erasure import drop_replaced, erase
 from chainring.store.ledger import Ledger
 from chainring.store.quoted import quoting
 from chainring.store.tables import ROWS_FILE, TABLE_FILE, read_table
@@ -150,28 +149,6 @@ def take_out(
     drop_replaced(stores.trees)
     stores.trees.digests.save()
     return count
-
-
-def reopen(stores: Stores) -> None:
-    """Take what another machine forgot without knowing of this one; begin the acts here anew.
-
-    The acts are begun before their bytes give way: after a kill they are still to be finished.
-    """
-    trees = stores.trees
-    trees.refresh()
-    here = {address: trees.erasure(address) for address in trees.addresses()}
-    apart = [
-        (here[address], theirs)
-        for address, theirs in trees.disputes.items()
-        if address in here and disputed(here[address], theirs)
-    ]
-    undone = {receipt for ours, _ in apart for receipt in ours.receipts}
-    for act in stores.ledger.facts(FORGOTTEN, Forgotten) if undone else ():
-        if act.id in undone:
-            stores.ledger.add_fact(FORGOTTEN, act.id, replace(act, state="begun"))
-    for ours, theirs in apart:
-        trees.put_erasure(merged(ours, theirs, yielding=True))
-    trees.disputes.clear()
 
 
 def _rank(trees: TreeStore, address: str) -> tuple[bool, str]:

@@ -24,6 +24,7 @@ from pydantic import ValidationError
 
 from chainring.contracts.errors import ChainringError, ConflictError, InputError, UnreachableError
 from chainring.contracts.parts import load_part
+from chainring.data.forgetting import Marked, catch_up
 from chainring.data.harvest import FILE, Harvest
 from chainring.data.sources.settings import SourceSettings
 from chainring.store.files import full_disk, full_disk_explained
@@ -53,7 +54,15 @@ class Fetched:
         return f"{self.name}: {self.rows} rows, {did}"
 
 
-def fetch(source: SourceSettings, *, folder: Path, root: Path, redacts: bool, say: Say) -> Fetched:
+def fetch(
+    source: SourceSettings,
+    *,
+    folder: Path,
+    root: Path,
+    redacts: bool,
+    say: Say,
+    marked: Marked | None = None,
+) -> Fetched:
     """Bring a source up to date.
 
     Parameters
@@ -64,6 +73,8 @@ def fetch(source: SourceSettings, *, folder: Path, root: Path, redacts: bool, sa
         The project's folder: paths in the settings are seen from it.
     redacts
         Whether texts are redacted before they are stored.
+    marked
+        How rows are known that were forgotten, on whichever machine: they go, and are not stored.
 
     Raises
     ------
@@ -79,6 +90,9 @@ def fetch(source: SourceSettings, *, folder: Path, root: Path, redacts: bool, sa
             if not harvest.state("part"):
                 harvest.set_state("part", source.use)
                 harvest.commit()
+            if marked is not None:
+                catch_up(harvest, marked)
+                harvest.refuses = marked.of(source.name)
             return _brought(source, harvest, root=root, say=say)
 
 
