@@ -374,7 +374,10 @@ def test_an_archive_with_a_link_or_a_pipe_is_refused_before_anything_is_written(
     assert not (tmp_path / "new").exists()
 
 
-@pytest.mark.parametrize("name", ["files/..", "files/x/y", "files/.bashrc", "files/key "])
+@pytest.mark.parametrize("name", [
+    "files/..", "files/x/y", "files/.bashrc", "files/key ", "articles/../x", "articles/a/b/c",
+    "articles/.chainring/key", "articles",
+])  # fmt: skip
 def test_of_the_files_of_an_archive_none_but_recipe_and_key_is_written(
     archive: Path, tmp_path: Path, name: str
 ) -> None:

@@ -33,7 +33,8 @@ def backup(project: Project, path: Path) -> dict[str, int]:
     from chainring.store import backup as archives
 
     auditing.require_whole_export(project, "backup")
-    packaged = project.folder / origin.FILE
+    packaged, articles = project.folder / origin.FILE, project.ring.recipe.deployment.articles
+    is_package = packaged.is_file()  # its articles are in it, and nowhere else on this machine
     load_recipe(project.folder)  # as it stands in the file: a later restore opens with that
     sweep_halves(map(Path, backups(project)))
     with noted(project, path):
@@ -45,9 +46,10 @@ def backup(project: Project, path: Path) -> dict[str, int]:
             files=[
                 project.folder / FILE,
                 project.folder / HIDDEN / "key",
-                *([packaged] if packaged.is_file() else []),
+                *([packaged] if is_package else []),
             ],
             harvests=project.folder / HIDDEN / HARVESTS,
+            articles=project.folder / articles if is_package and articles is not None else None,
         )
 
 
@@ -66,6 +68,10 @@ def restore(
     shutil.rmtree(staging, ignore_errors=True)  # of a restore that was killed
     try:
         archives.restore_files(archive, folder=staging, hidden=staging / HIDDEN)
+        beside = {path.name for path in staging.iterdir()} - {HIDDEN, FILE}
+        taken = next((folder / name for name in sorted(beside) if (folder / name).exists()), None)
+        if taken is not None:
+            raise ConflictError(f"{taken} is already there; name a new folder")
         if ledger is not None:
             recipe = staging / FILE
             recipe.write_text(with_ledger(recipe.read_text("utf-8-sig"), ledger), "utf-8")
@@ -75,8 +81,7 @@ def restore(
             archives.restore(
                 archive, ledger=ring.ledger, traffic=ring.traffic, trees=ring.runner.trees
             )
-        packaged = [origin.FILE] if (staging / origin.FILE).is_file() else []
-        for name in (HIDDEN, *packaged, FILE):  # the recipe last: it makes a folder a project
+        for name in (HIDDEN, *beside, FILE):  # the recipe last: it makes a folder a project
             (staging / name).rename(folder / name)
             sync_folder(folder)
     finally:

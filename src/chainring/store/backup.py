@@ -52,13 +52,15 @@ def backup(
     trees: TreeStore,
     files: Iterable[Path],
     harvests: Path | None = None,
+    articles: Path | None = None,
 ) -> dict[str, int]:
     """Write the archive `target` (.tar.gz); return how many rows and trees it holds.
 
     `missing` counts trees that the lineage names and that lie neither here nor in the remote, or
     were altered there.
 
-    `harvests` is the folder whose folders each hold the database of one source.
+    `harvests` is the folder whose folders each hold the database of one source, `articles` a file
+    or folder of help articles.
 
     It holds the project's key and people's texts, so nobody but its owner may read it. Of a
     PostgreSQL that several applications share it holds the rows of this one.
@@ -96,6 +98,8 @@ def backup(
                     archive.add(path, f"files/{path.name}")
                 if harvests is not None:
                     add_databases(archive, harvests)
+                for path, name in _files_of(articles):
+                    archive.add(path, f"articles/{name}")
             with temporary.open("rb") as written:
                 os.fsync(written.fileno())
             temporary.replace(target)
@@ -105,8 +109,16 @@ def backup(
     return counts
 
 
+def _files_of(articles: Path | None) -> Iterator[tuple[Path, str]]:
+    """Yield the files that are read of an articles file or folder, and their names from there."""
+    if articles is not None and articles.is_dir():
+        yield from ((path, f"{articles.name}/{path.name}") for path in articles.glob("*.jsonl"))
+    elif articles is not None and articles.is_file():
+        yield articles, articles.name
+
+
 def restore_files(source: Path, *, folder: Path, hidden: Path) -> None:
-    """Put recipe, key and harvests of an archive where a new project keeps them."""
+    """Put recipe, key, articles and harvests of an archive where a new project keeps them."""
     check(source, folder)
     make_private(hidden)
     with tarfile.open(source, "r:gz") as archive:
@@ -115,6 +127,8 @@ def restore_files(source: Path, *, folder: Path, hidden: Path) -> None:
             stream = archive.extractfile(member)
             if is_database(path) and stream is not None:
                 put_database(stream, hidden / path)
+            if path.parts[0] == "articles" and stream is not None:
+                put_database(stream, folder.joinpath(*path.parts[1:]))
             if len(path.parts) == 2 and path.parts[0] == "files" and stream is not None:
                 place = hidden if path.name == "key" else folder
                 write_durably(place / path.name, stream.read(), mode=0o600)

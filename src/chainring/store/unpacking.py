@@ -11,6 +11,7 @@ the reading ends where the disk would.
 from __future__ import annotations
 
 import gzip
+import re
 import shutil
 import tarfile
 from pathlib import Path
@@ -24,7 +25,9 @@ MAX_WHOLE_MIB = 64
 """Largest member of those that are read into memory whole."""
 FILES = ("files/chainring.toml", "files/key", "files/packaged.json")
 """What is written outside of the stores."""
-_STREAMED = ("ledger", "traffic", "trees", "blobs", "harvests")
+_STREAMED = ("ledger", "traffic", "trees", "blobs", "harvests", "articles")
+_ARTICLE = re.compile(r"articles(?:/[^./][^/]*){1,2}")
+"""A file of help articles, or one in a folder of them."""
 
 
 def require_bounded(source: Path, place: Path) -> None:
@@ -61,7 +64,8 @@ def _require_plain(member: tarfile.TarInfo, source: Path) -> None:
     if not member.isreg():
         raise _no_backup(source, f"{member.name!r}, which is no plain file")
     top = member.name.partition("/")[0]
-    if top == "files" and member.name not in FILES:
+    is_other = top == "articles" and _ARTICLE.fullmatch(member.name) is None
+    if is_other or (top == "files" and member.name not in FILES):
         raise _no_backup(source, f"{member.name!r}, which is no file of a backup")
     if top not in _STREAMED and member.size > MAX_WHOLE_MIB << 20:
         size = f"of {member.size >> 20:,} MiB, at most {MAX_WHOLE_MIB}"

@@ -507,6 +507,34 @@ def test_a_restored_package_is_a_package(packaged: tuple[Path, Packaged], tmp_pa
         assert project.status()["package"] == told
         assert project.status()["because"].startswith("this is a package")
     assert told["id"] == made.id
+    with serving(again) as (port, _), closing(Client(port, {"ask": made.key})) as client:
+        answer = client.call("POST", "/v1/predict", {"text": TEXTS[0]})
+    assert answer["article"]
+    assert files_of(again / "articles") == files_of(folder / "articles")
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_articles_of_one_file_come_along_and_take_no_place_that_is_taken(
+    packaged: tuple[Path, Packaged], tmp_path: Path
+) -> None:
+    _, made = packaged
+    folder, again = copy(made.folder / "project", tmp_path / "project"), tmp_path / "again"
+    (folder / "help.jsonl").write_bytes(b"".join(files_of(folder / "articles").values()))
+    recipe = (folder / "chainring.toml").read_text("utf-8")
+    (folder / "chainring.toml").write_text(recipe.replace('"articles"', '"help.jsonl"'), "utf-8")
+    with closing(Project.open(folder)) as project:
+        project.backup(tmp_path / "all.tar.gz")
+    again.mkdir()
+    (again / "help.jsonl").write_text("mine")
+    with pytest.raises(ConflictError, match=r"help\.jsonl is already there; name a new folder"):
+        Project.restore(tmp_path / "all.tar.gz", again)
+    assert sorted(path.name for path in again.iterdir()) == ["help.jsonl"]
+    (again / "help.jsonl").unlink()
+    with closing(Project.restore(tmp_path / "all.tar.gz", again)) as project:
+        assert project.articles.find("refund_status", "en") is not None
 
 
 def test_reactions_that_are_not_home_yet_are_counted(
