@@ -6,6 +6,7 @@ import csv
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -90,12 +91,12 @@ def test_what_was_forgotten_on_another_machine_goes_here_too(
     assert ANN[1].encode() not in held.read_bytes()
 
 
-@pytest.mark.parametrize("selection", [{"subject": ["ann"]}, {"author": ["ann b"]}])
+@pytest.mark.parametrize("named", [{"subject": ["ann"]}, {"author": ["ann b"]}])
 def test_a_record_that_comes_later_to_another_machine_is_not_stored_there(
-    here: Path, tmp_path: Path, selection: dict[str, list[str]]
+    here: Path, tmp_path: Path, named: dict[str, Any]
 ) -> None:
     with fetched(here) as project:
-        project.forget(**selection, reason="asked")
+        project.forget(**named, reason="asked")
     later = machine(tmp_path / "later", tmp_path / "ledger.db")
     with fetched(later):
         assert texts(later) == [BO[1]]

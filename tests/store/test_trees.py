@@ -520,7 +520,7 @@ def test_trees_of_before_a_remote_was_named_are_brought_there_with_what_they_nee
     other = alone.put(filled(tmp_path / "leftover", {"a": "of a failed turn"}), kind="records")
     here = TreeStore(tmp_path / "here", remote=remote)
     there = TreeStore(tmp_path / "there", remote=remote)
-    with pytest.raises(InputError, match="nor in the remote.*chainring turn"):
+    with pytest.raises(InputError, match=r"nor in the remote.*chainring turn"):
         there.open(named)
     assert here.mirror([named, "blake2b:" + "0" * 64]) == 2
     assert content_of(there.open(named)) == FILES
