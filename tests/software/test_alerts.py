@@ -19,7 +19,12 @@ from pathlib import Path
 import pytest
 
 from chainring.contracts.case import Case
-from chainring.contracts.errors import InputError, MissingPackageError, NotAllowedError
+from chainring.contracts.errors import (
+    ConflictError,
+    InputError,
+    MissingPackageError,
+    NotAllowedError,
+)
 from chainring.deployment.alert_settings import AlertSettings
 from chainring.deployment.http.logs import JsonLines
 from chainring.software.alerts import ALERT, Alert, Alerts, pinned_post, signed
@@ -67,6 +72,33 @@ def test_a_moment_with_nothing_to_tell_writes_nothing_and_decodes_nothing_anew(
     monkeypatch.delattr(type(project.ring.ledger), "lease")
     monkeypatch.setattr("chainring.store.newest.decode", None)
     assert alerts.send() == 0
+
+
+def test_each_alert_of_a_round_carries_its_own_time_and_the_lease_is_held_on_to(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Receivers refuse what is signed minutes ago: a slow one must not age those behind it."""
+    begun = time.time()
+    passed = [0.0]
+    monkeypatch.setattr(time, "time", lambda: begun + passed[0])
+    stamps: list[int] = []
+
+    def post(url: str, heads: Mapping[str, str], body: bytes) -> int:
+        stamps.append(int(heads["webhook-timestamp"]))
+        with pytest.raises(ConflictError), project.ring.ledger.lease("alerts", holder="another"):
+            pass
+        passed[0] += 100.0
+        return 503
+
+    kinds = ("drift", "release", "harmful")
+    configured(project, "https://hook.example/x", kinds=kinds)
+    for kind in kinds:
+        with_case(project, kind=kind, at=begun)
+    Alerts(project, post=post).send()
+    assert [stamp - int(begun) for stamp in stamps] == [0, 100, 200]
+    found = [project.ring.ledger.fact(ALERT, f"case_{kind}", Alert) for kind in kinds]
+    waits = sorted(one.next_at - begun for one in found if one is not None)
+    assert waits == pytest.approx([105.0, 205.0, 305.0])
 
 
 @dataclass(slots=True)

@@ -39,12 +39,15 @@ from chainring.store.newest import Newest
 if TYPE_CHECKING:
     from chainring.deployment.alert_settings import AlertSettings
     from chainring.software.api import Project
+    from chainring.store.ledger import Lease
 
 log = logging.getLogger("chainring.alerts")
 
 ALERT = "alert"
 _ENCODED = "whsec_"
 _FIRST_WAIT_S = 5.0
+_LEASE_S = 150.0
+"""Longer than one try may take; it is renewed before each."""
 _LONGEST_WAIT_S = 3600.0
 _MENDING_S = 600.0
 """How long what a setting keeps from being sent rests; no try is counted, a person mends it."""
@@ -83,8 +86,8 @@ class Alerts:
         if not self._settings.url or not self._due(moment):
             return 0  # a lease is written to the disk
         try:
-            with self._project.ring.ledger.lease("alerts", ttl_s=120.0):
-                return sum(self._tried(alert, moment) for alert in self._due(moment))
+            with self._project.ring.ledger.lease("alerts", ttl_s=_LEASE_S) as lease:
+                return sum(self._tried(alert, lease, now=now) for alert in self._due(moment))
         except ConflictError:
             return 0  # another server is at it
 
@@ -104,22 +107,28 @@ class Alerts:
             and (alert.next_at or now - at <= _TOLD_WITHIN_S)
         ]
 
-    def _tried(self, alert: Alert, now: float) -> bool:
+    def _tried(self, alert: Alert, lease: Lease, *, now: float | None) -> bool:
+        """Try one; receivers refuse what was signed minutes ago, and those before it may hang."""
+        self._project.ring.ledger.renew(lease, ttl_s=_LEASE_S)
         case = self._project.ring.ledger.fact("case", alert.case, Case)
         if case is None:
             return False
+
+        def moment() -> float:
+            return time.time() if now is None else now
+
         body = _body(case)
         secret = os.environ.get(self._settings.secret_env, "")
         try:
-            status = self._post(self._settings.url, signed(case.id, now, body, secret), body)
+            status = self._post(self._settings.url, signed(case.id, moment(), body, secret), body)
             because = "" if 200 <= status < 300 else f"answered {status}"
-            after = self._after(alert, because, now)
+            after = self._after(alert, because, moment())
         except (NotAllowedError, InputError) as error:
             because = str(error)
-            after = replace(alert, next_at=now + _MENDING_S, because=because)
+            after = replace(alert, next_at=moment() + _MENDING_S, because=because)
         except OSError as error:
             because = str(error) or type(error).__name__
-            after = self._after(alert, because, now)
+            after = self._after(alert, because, moment())
         self._project.ring.ledger.add_fact(ALERT, case.id, after, about=case.id)
         if because:
             log.warning("alert.failed state=%s case=%s because=%s", after.state, case.id, because)
