@@ -6,9 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
-from chainring.contracts.forms import Form
 from chainring.contracts.placement import Placement
 from chainring.contracts.predictor import Predictor
 
@@ -80,7 +79,3 @@ class Work:
         shutil.rmtree(path, ignore_errors=True)
         path.mkdir(parents=True)
         return path
-
-
-FormBuilder = Callable[..., Form]
-Settings = Any

@@ -53,8 +53,6 @@ from chainring.trust.access import KeyRing
 
 log = logging.getLogger("chainring.service")
 
-KEPT_FEEDBACK = 10_000
-
 
 class Service(ServedReleases, ServedKeys, ServedOffers, ServedPeople):
     """Serves one project in one process.

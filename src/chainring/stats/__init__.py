@@ -1,4 +1,4 @@
-"""Pure functions on outcomes: intervals, paired tests, calibration, agreement and their charts.
+"""Pure functions on outcomes: intervals, paired tests, calibration and their charts.
 
 Nothing here reads a file, a clock or a global: the same numbers in give the same numbers out, and
 whatever draws at random takes a `seed`. Importing a module of this room loads no numpy; the few
@@ -9,6 +9,5 @@ functions that need it import it when called, so that an unchanged turn stays qu
     multiple        the same question asked of many slices
     calibration     does a confidence of 0.8 mean right eight times in ten
     classification  which labels are taken for which
-    agreement       do two people label alike
     charts          SVG for pages and reports
 """
