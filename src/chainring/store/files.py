@@ -76,14 +76,15 @@ def full_database(place: Path) -> SpaceError:
 
 def not_compacted(database: str | None, error: Exception | None = None) -> ChainringError:
     """Return the error of a database in whose files old bytes stay: a full disk, or another use."""
-    again = "then run the same command again, or `chainring forget --resume` where it was `forget`"
     if "disk is full" in str(error):
         return SpaceError(
-            f"the disk of {database} is full, so old bytes stay in it; free space, {again}"
+            f"the disk of {database} is full, so old bytes stay in it; free space, then run the "
+            "same command again, or `chainring forget --resume` where it was `forget`"
         )
     return ConflictError(
         f"{database} is in use by another process, so old bytes stay in it; stop the server or "
-        f"wait, {again}"
+        "wait, then run the same command again, or `chainring forget --resume` where it was "
+        "`forget`"
     )
 
 
