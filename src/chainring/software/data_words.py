@@ -187,7 +187,7 @@ SENTENCES = Sentences(
         ),
         "champion learnt": (
             "the champion is one of them; a turn makes a model without them: `chainring turn`",
-            "现任模型在其中；再转一轮可得到不含它们的模型：`chainring turn`",
+            "现任模型在其中；再转一圈可得到不含它们的模型：`chainring turn`",
         ),
         "still in": (
             "still in   {source}, {locator}: take it out of the file; a turn passes over it",

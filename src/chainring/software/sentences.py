@@ -21,7 +21,7 @@ SENTENCES = Sentences(
         "gate held": (
             "no model serves yet: the gate held {model} ({because}); add rows and turn again, or "
             "serve it all the same with `chainring promote {model} --reason WHY`",
-            "还没有模型在服务：关卡未放行 {model}（{because}）；请添加数据后再转一轮，"
+            "还没有模型在服务：关卡未放行 {model}（{because}）；请添加数据后再转一圈，"
             "或用 `chainring promote {model} --reason 原因` 仍让它服务",
         ),
         # a package

@@ -191,7 +191,7 @@ SENTENCES = Sentences(
         "learnt from forgotten": (
             "it learnt from {rows} rows that were forgotten since; a turn makes a model without "
             "them",
-            "它学过 {rows} 行之后已被遗忘的数据；再转一轮可得到不含它们的模型",
+            "它学过 {rows} 行之后已被遗忘的数据；再转一圈可得到不含它们的模型",
         ),
         "traffic": (
             "answers: {answers} ({passed} passed on to a person); feedback: {said}",
