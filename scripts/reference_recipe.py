@@ -18,6 +18,8 @@ from pydantic import BaseModel
 CHINESE = Path(__file__).resolve().with_name("reference.zh.json")
 SETTINGS = "chainring.text", "errors_zh/settings.json"
 """What settings mean: the faults of a recipe tell it, too."""
+HELP = "chainring.software", "help_zh.json"
+"""What commands and their options mean: the command line tells it, too."""
 HEADS = {
     "en": ("key", "default", "allowed", "meaning"),
     "zh": ("键", "默认值", "取值", "含义"),
@@ -149,17 +151,19 @@ def said(sentence: str, language: str) -> str:
         return chinese()[sentence]
     except KeyError:
         raise KeyError(
-            f"{CHINESE.name} and settings.json have no Chinese for {sentence!r}"
+            f"{CHINESE.name}, settings.json and help_zh.json have no Chinese for {sentence!r}"
         ) from None
 
 
 @cache
 def chinese() -> dict[str, str]:
     """Return the Chinese of the code's sentences, by the English sentence."""
-    package, path = SETTINGS
-    settings = json.loads((files(package) / path).read_text(encoding="utf-8"))
+    settings, commands = (
+        json.loads((files(package) / path).read_text(encoding="utf-8"))
+        for package, path in (SETTINGS, HELP)
+    )
     found: dict[str, str] = json.loads(CHINESE.read_text(encoding="utf-8"))
-    return {english: told.format() for english, told in settings.items()} | found
+    return {english: told.format() for english, told in settings.items()} | commands | found
 
 
 def first_paragraph(thing: object) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import re
 import shlex
 from collections.abc import Iterator, Sequence
@@ -218,6 +219,8 @@ def test_every_sentence_of_the_code_has_its_chinese_and_no_other_stands_there(
     for name, block in reference.BLOCKS.items():
         for command in reference.commands() if name == "command" else ("",):
             list(block("zh", *command.split()))
+    _, help_of = tables.HELP  # it also has groups of commands: see test_help_words.py
+    asked |= json.loads((ROOT / "src/chainring/software" / help_of).read_text("utf-8")).keys()
     assert asked == set(every)
 
 

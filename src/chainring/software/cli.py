@@ -9,6 +9,8 @@ import atexit
 import gc
 import os
 import sys
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -29,7 +31,7 @@ from chainring.software import (
 )
 from chainring.software.alone import verb_alone
 from chainring.software.folder import HERE, Folder, before_the_verb, opened
-from chainring.software.speech import Speech, in_words, spoken, tell
+from chainring.software.speech import Speech, asked_for, in_words, spoken, tell
 
 app = typer.Typer(
     help="From raw text to a served model, and from its users' feedback to a better one.",
@@ -52,13 +54,23 @@ def main() -> None:
     gc.set_threshold(50_000)
     atexit.register(gc.freeze)
     try:
-        verb_alone(app, sys.argv[1:])()
+        _command(sys.argv[1:])()
     except ChainringError as error:
         typer.secho(f"chainring: {in_words(error, sys.argv[1:])}", fg="red", err=True)
         sys.exit(1)
     except KeyboardInterrupt:
         typer.secho("stopped; what was finished is kept", err=True)
         sys.exit(130)
+
+
+def _command(words: Sequence[str]) -> Callable[[], object]:
+    """Return the command line with the verb that is named, in the language that is asked for."""
+    alone = verb_alone(app, words)
+    if asked_for(words) == "en":
+        return alone
+    from chainring.software.help_words import run_in_chinese
+
+    return partial(run_in_chinese, typer.main.get_command(alone))
 
 
 @app.command()

@@ -4,8 +4,8 @@
     CHAINRING_LANGUAGE=zh chainring turn
     LANG=zh_CN.UTF-8 chainring why pred_…
 
-Chinese where the first of these that is set says so, English otherwise; errors, too. JSON, help and
-the lines of work in progress stay English.
+Chinese where the first of these that is set says so, English otherwise; errors and help, too. JSON
+and the lines of work in progress stay English.
 """
 
 from __future__ import annotations
@@ -45,14 +45,18 @@ def spoken(asked: str | None = None) -> str:
     return "zh" if place.lower().startswith("zh") else "en"
 
 
-def in_words(error: ChainringError, words: Sequence[str] = ()) -> str:
-    """Return what an error says, in the language that the words of the command line ask for."""
+def asked_for(words: Sequence[str] = ()) -> str:
+    """Return the language that the words of the command line ask for, before they are parsed."""
     flat = [part for word in words for part in word.split("=", 1)]
     try:
-        language = spoken(next((after for one, after in pairwise(flat) if one == _OPTION), None))
+        return spoken(next((after for one, after in pairwise(flat) if one == _OPTION), None))
     except UnknownNameError:
-        language = "en"
-    return error_in_chinese(told_by(error)) if language == "zh" else str(error)
+        return "en"
+
+
+def in_words(error: ChainringError, words: Sequence[str] = ()) -> str:
+    """Return what an error says, in the language that the words of the command line ask for."""
+    return error_in_chinese(told_by(error)) if asked_for(words) == "zh" else str(error)
 
 
 Speech = Annotated[
