@@ -21,6 +21,7 @@ from chainring.deployment.parity import parity
 from chainring.deployment.predictors import load_predictor, open_predictor
 from chainring.deployment.settings import ParitySettings
 from chainring.deployment.writing_form import WRITING
+from chainring.deployment.written import Written
 from chainring.text.chat import prompt_ids
 
 TEXTS = ["where is my parcel", "物流太久了，我的包裹呢", "?", ""]
@@ -227,3 +228,13 @@ def test_texts_heard_at_once_are_as_those_one_after_another(folder: Path) -> Non
         await lane.drain(20)
 
     run(test)
+
+
+@pytest.mark.parametrize("blank", ["", " \n"])
+def test_an_empty_text_is_no_answer_and_is_passed_on(
+    predictor: Any, monkeypatch: pytest.MonkeyPatch, blank: str
+) -> None:
+    said = [Written("a text", 0.1, "stop"), Written(blank, 0.9, "stop")]
+    monkeypatch.setattr(predictor._writer, "write", lambda texts: said)
+    written, empty = predictor.predict([Request(text="a"), Request(text="b")])
+    assert (written.passed_on, empty.passed_on) == (False, True)

@@ -150,11 +150,24 @@ def test_ratings_need_the_consent_that_corrections_need(row: Row, guard: Guard) 
     assert counts["consent not allowed: none"] == 1
 
 
-def test_what_was_passed_on_or_erased_is_not_rated(row: Row, guard: Guard) -> None:
-    found, counts = said([rated(row, 1, passed_on=True), rated(row, 2, text="")], guard)
+def test_no_answer_and_an_erased_one_are_not_rated(row: Row, guard: Guard) -> None:
+    found, counts = said([rated(row, 1, answer=""), rated(row, 2, text="")], guard)
     assert found == []
-    assert counts["an opinion on a text that was passed on, or on no answer"] == 1
+    assert counts["an opinion on no answer"] == 1
     assert counts["text erased or not logged"] == 1
+
+
+def test_what_was_written_and_passed_on_was_shown_so_what_is_said_of_it_teaches(
+    row: Row, guard: Guard
+) -> None:
+    rows = [
+        rated(row, 1, "up", passed_on=True),
+        rated(row, 2, "down", passed_on=True),
+        row(3, value="五天", private=True, **{**SERVED, "group": "g3", "passed_on": True}),
+    ]
+    found, _ = said(rows, guard)
+    pairs = {one.about.id: (one.label, one.rejected) for one in found}
+    assert pairs == {"fb_1": ("请稍等", ""), "fb_2": ("", "请稍等"), "fb_3": ("五天", "请稍等")}
 
 
 def test_ratings_beyond_the_cap_of_an_author_wait_for_a_person(row: Row, guard: Guard) -> None:

@@ -9,6 +9,7 @@ import pytest
 from tests.training.conftest import make_row
 
 from chainring.contracts.dataset import OUT_OF_SCOPE, Row
+from chainring.contracts.prediction import Answer
 from chainring.stats.readout import Readout
 from chainring.training.candidate import Trained
 from chainring.training.compete import Standing, compete, judge
@@ -79,6 +80,30 @@ def answering(logits: Sequence[Sequence[float]]) -> Trained:
     return Trained(
         folder=Path(), kind="linear", logits=lambda texts: np.array(logits, dtype=np.float32)
     )
+
+
+@pytest.mark.parametrize(("well", "passed_on"), [(0, 0), (1, 0), (19, 0), (20, 80)])
+def test_a_writer_passes_nothing_on_before_enough_rows_show_which_answers_are_sure(
+    well: int, passed_on: int
+) -> None:
+    rows = [
+        replace(make_row(f"text {i}", "", "en"), target="the parcel is late") for i in range(100)
+    ]
+    sure = [i / 100 for i in range(100)]
+
+    def answers(asked: Sequence[Row]) -> list[Answer]:
+        return [
+            Answer(
+                label="", confidence=share, passed_on=False, text=row.text,
+                output="the parcel is late" if i >= 100 - well else "?",
+            )
+            for i, (row, share) in enumerate(zip(asked, sure, strict=True))
+        ]  # fmt: skip
+
+    trained = Trained(folder=Path(), kind="generator", answers=answers)
+    found = judge("decoder.v1", trained, rows, [], task="generation")
+    assert sum(share < found.threshold.value for share in sure) == passed_on
+    assert ("too few" in found.threshold.because) == (passed_on == 0)
 
 
 def rows_of(*labels: str) -> list[Row]:

@@ -153,7 +153,7 @@ class GeneratorPredictor:
         return Answer(
             label="",
             confidence=said.sure,
-            passed_on=said.sure < self.threshold,
+            passed_on=said.sure < self.threshold or not said.text.strip(),
             text=text,
             output=said.text,
             finish=said.finish,

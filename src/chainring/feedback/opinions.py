@@ -98,8 +98,8 @@ def _said(
     """Return the liked text, the rejected one, and why they teach nothing, if so."""
     if row.holdout:
         return "", "", "an opinion on the hold-out, of which only reviewed answers judge"
-    if row.passed_on or not row.answer:
-        return "", "", "an opinion on a text that was passed on, or on no answer"
+    if not row.answer:  # what was written and passed on was shown all the same
+        return "", "", "an opinion on no answer"
     if row.kind == "rating":
         reason = "" if settings.ratings else "ratings are not used"
         return (row.answer, "", reason) if row.value == "up" else ("", row.answer, reason)

@@ -76,5 +76,5 @@ def refuses(row: Feedback) -> bool:
 
 def refused(row: Feedback, label: str) -> str:
     """Return the written answer that a better text was put in place of, or nothing."""
-    served = "" if row.passed_on or row.holdout else row.answer
+    served = "" if row.holdout else row.answer
     return served if served != label else ""

@@ -24,7 +24,7 @@ from chainring.stats.readout import Readout
 from chainring.training.answered import RIGHT_FROM, answered, grades, value_of
 from chainring.training.candidate import Trained
 from chainring.training.sentences import say
-from chainring.training.threshold import Threshold, threshold
+from chainring.training.threshold import MIN_WELL, NONE, Threshold, threshold
 
 if TYPE_CHECKING:
     import numpy as np
@@ -69,7 +69,9 @@ def judge(
         right = _right(truth, given, sure_n < chosen.value)
     else:
         right = grades(truth, given, task=task, spread=spread)
-        chosen = threshold(["well"] * len(right), [_well(grade) for grade in right], sure_n)
+        marks = [_well(grade) for grade in right]
+        is_known = readout.form != "text" or marks.count("well") >= MIN_WELL
+        chosen = threshold(["well"] * len(right), marks, sure_n) if is_known else NONE
     return Standing(
         part=part,
         trained=trained,

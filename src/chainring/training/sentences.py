@@ -208,6 +208,11 @@ SENTENCES = Sentences(
             "right answers",
             "验证数据中没有不在范围内的行：取至多转交 {share} 正确回答的最高值",
         ),
+        "few well": (
+            "nothing is passed on: too few validation rows were written well, {least} are needed "
+            "to tell how sure such an answer is",
+            "不转交任何文本：写得好的验证行太少，至少需要 {least} 行才能看出这类回答的把握有多大",
+        ),
         # the study
         "few rows": (
             "{rows} rows to learn from; at least {least} are needed",

@@ -38,6 +38,12 @@ class Threshold:
     because: str
 
 
+MIN_WELL = 20
+"""Well written answers from which it can be told how sure they are: the least sure of three is luck
+and would pass on nearly all."""
+NONE = Threshold(value=0.0, because=say("few well", least=MIN_WELL))
+
+
 def threshold(
     truth: Sequence[str], given: Sequence[str], confidence_n: NDArray[np.float32]
 ) -> Threshold:

@@ -135,3 +135,6 @@ def test_a_challenger_may_not_pass_on_more_than_five_points_more(
     assert not check.holds
     assert check.because.startswith("13.0 % of texts in scope go to a person, 7.0 % before")
     assert conditions.passed_on([], settings=settings).holds
+    written = conditions.passed_on(pairs(84, 63), settings=settings, written=True)
+    assert written.holds
+    assert written.because.startswith("84.0 % of texts in scope go to a person, 63.0 % before")

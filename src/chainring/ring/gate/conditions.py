@@ -108,18 +108,19 @@ def reopened(
     return Check(name="reopened", holds=holds, because=because)
 
 
-def passed_on(pairs: Sequence[Pair], *, settings: GateSettings) -> Check:
-    """Whether the challenger does not buy its score by passing more texts on to a person."""
+def passed_on(pairs: Sequence[Pair], *, settings: GateSettings, written: bool = False) -> Check:
+    """Whether the challenger does not buy its score by passing more texts on to a person.
+
+    Written answers buy nothing by it: they are shown and graded all the same.
+    """
     inside = [pair for pair in pairs if pair.now.truth != OUT_OF_SCOPE]
     if not inside:
         return Check(name="passed on", holds=True, because=say("no scope"))
     now = sum(pair.now.passed_on for pair in inside) / len(inside)
     before = sum(pair.before.passed_on for pair in inside) / len(inside)
-    because = say(
-        "passed on",
-        now=percent(now),
-        before=percent(before),
-        limit=percent(settings.max_passed_on_rise),
-    )
+    shares = {"now": percent(now), "before": percent(before)}
+    if written:
+        return Check(name="passed on", holds=True, because=say("passed on written", **shares))
+    because = say("passed on", **shares, limit=percent(settings.max_passed_on_rise))
     holds = now - before <= settings.max_passed_on_rise + 1e-12
     return Check(name="passed on", holds=holds, because=because)

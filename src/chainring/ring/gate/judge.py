@@ -14,6 +14,7 @@ from types import MappingProxyType
 
 from chainring.contracts.errors import InputError
 from chainring.contracts.evaluation import Outcome
+from chainring.contracts.tasks import Form
 from chainring.contracts.verdict import Check, Comparison, Verdict
 from chainring.ring.gate import conditions
 from chainring.ring.gate.comparing import comparison, preference
@@ -41,7 +42,7 @@ def judge(
     fixed: Collection[str] = (),
     new_labels: Collection[str] = (),
     limits: Sequence[Check] = (),
-    must_from: float = 1.0,
+    form: Form = "one",
     truths: Mapping[str, str] = NOTHING,
     looks: int = 0,
     tries: int = 1,
@@ -69,8 +70,8 @@ def judge(
         Labels that the champion was never taught.
     limits
         Further conditions of promotion: of the form, of trust.
-    must_from
-        The grade from which a row marked `must` counts as right.
+    form
+        Of the task's values: how near a row marked `must` has to be, and whether passing on pays.
     truths
         What a person said of kept answers, by id (see `deciding`).
     looks
@@ -86,8 +87,10 @@ def judge(
     InputError
         The outcomes do not fit together; all faults at once.
     """
+    must_from = settings.must_number_from if form == "number" else 1.0
+    must = conditions.must_hold(challenger, right_from=must_from)
     if champion is None:
-        beside = (conditions.must_hold(challenger, right_from=must_from), *limits)
+        beside = (must, *limits)
         return _first(challenger, limits=beside, looks=looks, tries=tries, settings=settings)
     pairs = paired(challenger, champion)
     judged = of_part(pairs, *POOLED)
@@ -105,9 +108,9 @@ def judge(
         conditions.better(pooled, settings=limit),
         *(conditions.not_worse(name, found) for name, found in parts.items()),
         conditions.slices_not_worse(large, settings=settings),
-        conditions.must_hold(challenger, right_from=must_from),
+        must,
         conditions.reopened(challenger, fixed, settings=settings),
-        conditions.passed_on(judged, settings=settings),
+        conditions.passed_on(judged, settings=settings, written=form == "text"),
         *limits,
     )
     asks = _asks(judged, kept, checks, settings=second, seed=seed)

@@ -75,6 +75,11 @@ _SENTENCES = {
         " the limit",
         "范围内的文本有 {now} % 转给人工，此前为 {before} %；最多允许上升 {limit} 个百分点",
     ),
+    "passed on written": (
+        "{now} % of texts in scope go to a person, {before} % before; written answers are shown and"
+        " graded all the same, so there is no limit",
+        "范围内的文本有 {now} % 转给人工，此前为 {before} %；书面回答照样显示并评分，因此不设上限",
+    ),
     "no scope": ("no text in scope to measure it on", "没有范围内的文本可供测量"),
     "parity on": (
         "form {form} answers like the model: {because}",

@@ -85,7 +85,7 @@ def verdict(
         fixed=fixed,
         new_labels=new_labels,
         limits=(*limits(forms.served, challenger, champion, settings=settings), *trust),
-        must_from=_must_from(challenger, settings),
+        form=TASKS[challenger.task].form,
         truths=dict(truths),
         looks=looks,
         tries=tries,
@@ -111,11 +111,6 @@ def outcomes(evaluation: Evaluation, work: Work) -> list[Outcome]:
         )
     with path.open(encoding="utf-8") as lines:
         return [decode(Outcome, line) for line in lines]
-
-
-def _must_from(challenger: Evaluation, settings: GateSettings) -> float:
-    is_number = TASKS[challenger.task].form == "number"
-    return settings.must_number_from if is_number else 1.0
 
 
 def _require_fit(
