@@ -21,6 +21,7 @@ from chainring.store.backup import backup, restore
 from chainring.store.erasure import Erasure, drop_replaced, erase
 from chainring.store.gc import collect
 from chainring.store.ledger import Ledger
+from chainring.store.schema import lineage, lineage_trees
 from chainring.store.traffic import Traffic
 from chainring.store.trees import TreeStore
 
@@ -349,9 +350,13 @@ def test_a_backup_brings_the_erasure_along(
     address = put(trees, tmp_path / "new", rows=SAID)
     erase(trees, address, {"rows": blank(tmp_path, "{}")}, receipt="fgt_1")
     drop_replaced(trees)
+    ledger.add_lineage(made(address))
     archive = tmp_path / "all.tar.gz"
     backup(archive, ledger=ledger, traffic=traffic, trees=trees, files=[])
     copy = TreeStore(tmp_path / "copy", secret=SECRET)
+    with ledger.engine.begin() as connection:
+        for table in (lineage_trees, lineage):
+            connection.execute(table.delete())
     assert restore(archive, ledger=ledger, traffic=traffic, trees=copy)["trees"] == 1
     assert (copy.open(address) / "rows").read_text() == "{}"
     assert json.loads(next(copy.root.glob("erased/*/*.json")).read_text())["receipts"] == ["fgt_1"]

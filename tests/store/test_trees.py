@@ -153,7 +153,7 @@ def test_a_damaged_file_is_refused_by_name_with_the_next_step(
     else:
         flipped = data[:70] + bytes([data[70] ^ 1]) + data[71:]
         altered(blob, {"truncated": data[:-1], "flipped": flipped, "longer": data + b"."}[fault])
-    with pytest.raises(DamagedError, match=r"encoder/weights.*chainring restore"):
+    with pytest.raises(DamagedError, match=r"encoder/weights.*put it back from a backup: tar"):
         store.open(address)
     with pytest.raises(DamagedError, match="encoder/weights"):
         store.verify(address)
