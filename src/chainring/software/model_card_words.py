@@ -48,7 +48,7 @@ _ROWS = (
     (
         "forgotten",
         "**{n} of its rows were forgotten since ({at})**; a turn makes a model without them",
-        "**其中 {n} 行之后已被遗忘（{at}）**；再运行一轮可得到不含它们的模型",
+        "**其中 {n} 行之后已被遗忘（{at}）**；再转一圈可得到不含它们的模型",
     ),
     (
         "ancestor",
@@ -65,7 +65,7 @@ _ROWS = (
     (
         "judged on",
         "Suite `{suite}`, {rows} rows that it was not trained on, with 95 % intervals:",
-        "评测集 `{suite}`，{rows} 行未参与训练的数据，含 95 % 区间：",
+        "固定评测集 `{suite}`，{rows} 行未参与训练的数据，含 95 % 区间：",
     ),
     ("what", "slice", "分组"),
     ("share", "right", "正确率"),
