@@ -16,6 +16,7 @@ from tests.software.conftest import opened
 
 from chainring.contracts.case import Case
 from chainring.contracts.errors import ConflictError
+from chainring.contracts.feedback import FeedbackKind
 from chainring.contracts.forgotten import Forgotten
 from chainring.contracts.ids import new_id
 from chainring.contracts.label import Label
@@ -232,12 +233,13 @@ def test_what_was_learnt_from_an_answer_goes_with_the_article_it_was_read_off(
     record = article(project)
     confirmed, refused, preferred, own = (read_off(project, record) for _ in range(4))
     other = read_off(project, "rec_" + "b" * 32, output="the postman")
-    for about, kind, value in (
+    said: tuple[tuple[str, FeedbackKind, str], ...] = (
         (confirmed, "confirmation", ""),
         (refused, "rating", "down"),
         (other, "preference", preferred),
         (own, "correction", "Ann Lee of Baker Street, I think"),
-    ):
+    )
+    for about, kind, value in said:
         project.react(Reaction(prediction=about, kind=kind, value=value, author="zoe"))
     project.decide(read_off(project, record), decision="accept", by="maria")
     corrections_of(project)

@@ -60,6 +60,15 @@ def test_before_any_turn_a_turn_is_the_way_on(untouched: Any) -> None:
     )
 
 
+def test_why_names_a_record_that_is_not_known_here_without_papers(project: Project) -> None:
+    (answered,) = project.predict(["Where is my parcel?"])
+    found = project.why(answered.id)
+    found["answer"] |= {"read_from": {"id": "rec_1"}}
+    assert "  read off rec_1, which is not known here" in list(tell_why(found))
+    found["answer"]["read_from"] |= {"source": "a.jsonl", "licence": "CC0"}
+    assert "  read off rec_1 [a.jsonl, CC0]" in list(tell_why(found))
+
+
 def test_why_shows_what_was_written_where_there_is_no_label(project: Project) -> None:
     (answered,) = project.predict(["Where is my parcel?"])
     found = project.why(answered.id)

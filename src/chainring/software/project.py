@@ -224,12 +224,24 @@ def _open_predictor() -> OpenPredictor:
 
 
 def _require_no_file(folder: Path) -> None:
-    for place in (folder, *folder.parents):
-        if place.exists() and not place.is_dir():
-            raise InputError(
-                f"{place} is a file; name a new folder, `chainring init shop`, and put the file "
-                "into its `data`"
-            )
+    place = _file_before(folder)
+    if place is not None:
+        raise InputError(
+            f"{place} is a file; name a new folder, `chainring init shop`, and put the file "
+            "into its `data`"
+        )
+
+
+def require_folder(folder: Path) -> None:
+    """Refuse a path that is no folder and cannot become one."""
+    place = _file_before(folder)
+    if place is not None:
+        raise InputError(f"{place} is a file; name a new folder")
+
+
+def _file_before(folder: Path) -> Path | None:
+    places = (folder, *folder.parents)
+    return next((place for place in places if place.exists() and not place.is_dir()), None)
 
 
 def _name_of(folder: Path) -> str:

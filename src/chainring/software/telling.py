@@ -164,9 +164,11 @@ def tell_why(found: Mapping[str, Any]) -> Iterator[str]:
     passed = "answered passed on" if asked["passed_on"] else "answered"
     yield say(passed, answer=_said(asked), sure=f"{asked['confidence']:.0%}")
     passage = asked.get("read_from")
-    if passage:
-        origin, licence = own(passage.get("source", "")), passage.get("licence", "")
+    if passage and "source" in passage:
+        origin, licence = own(passage["source"]), passage["licence"]
         yield say("read from", record=passage["id"], origin=origin, licence=licence)
+    elif passage:
+        yield say("read from unknown", record=passage["id"])
     yield say("model", model=short(model["address"]), part=model["part"], form=model["form"])
     for one in model["ancestors"]:
         yield say("from", **one)

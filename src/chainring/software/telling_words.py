@@ -125,6 +125,10 @@ SENTENCES = Sentences(
             "  read off {record} [{origin}, {licence}]",
             "  读自     {record} [{origin}，{licence}]",
         ),
+        "read from unknown": (
+            "  read off {record}, which is not known here",
+            "  读自     {record}（此处没有该记录）",
+        ),
         "answered passed on": (
             "  said     {answer} ({sure}), passed on to a person",
             "  答为     {answer}（{sure}），已转人工",

@@ -17,7 +17,7 @@ from chainring.ring.built import current
 from chainring.ring.recipe import FILE, load_recipe
 from chainring.software import auditing
 from chainring.software.package import origin
-from chainring.software.project import HARVESTS, HIDDEN
+from chainring.software.project import HARVESTS, HIDDEN, require_folder
 from chainring.store.files import sweep_halves, sync_folder
 
 if TYPE_CHECKING:
@@ -60,6 +60,7 @@ def restore(
     from chainring.software.recipe_ledger import with_ledger
     from chainring.store import backup as archives
 
+    require_folder(folder)
     if (folder / FILE).exists():
         raise ConflictError(f"{folder} already holds a project; name a new folder")
     if (folder / HIDDEN).exists():

@@ -591,6 +591,27 @@ def test_how_a_model_was_trained_stays_at_home(packaged: tuple[Path, Packaged]) 
     assert model.dataset == own.dataset
 
 
+def test_a_file_is_no_folder_to_package_or_restore_into(
+    packaged: tuple[Path, Packaged], shop: Path, tmp_path: Path
+) -> None:
+    mine, archive = tmp_path / "mine.txt", tmp_path / "all.tar.gz"
+    mine.write_text("mine")
+    said = f"{mine} is a file; name a new folder"
+    run("backup", str(archive), "-p", str(shop))
+    for place in (mine, mine / "out"):
+        assert refused("package", str(place), "-p", str(shop)) == said
+        assert refused("restore", str(archive), str(place)) == said
+    assert mine.read_text() == "mine"
+
+
+def test_a_package_makes_no_further_one(packaged: tuple[Path, Packaged], tmp_path: Path) -> None:
+    _, made = packaged
+    folder = copy(made.folder / "project", tmp_path / "project")
+    said = refused("package", str(tmp_path / "out"), "-p", str(folder))
+    assert said.startswith("this is a package; run `chainring package` in the project that made it")
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_folder_with_anything_in_it_is_left_alone(shop: Path, tmp_path: Path) -> None:
     place = tmp_path / "place"
     place.mkdir()

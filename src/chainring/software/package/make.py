@@ -46,6 +46,7 @@ from chainring.software.package.wheel import (
     requirements,
     write_wheel,
 )
+from chainring.software.project import require_folder
 from chainring.software.telling import short
 
 if TYPE_CHECKING:
@@ -97,12 +98,18 @@ def package(project: Project, folder: Path) -> Packaged:
     NotAllowedError
         When a rule of access keeps some records from being exported: a linear model's vocabulary
         and the passages that answers are read off hold words of them.
+    InputError
+        When the path is a file, or in one.
     RefusedError
-        When the champion's form cannot be served without the training extra, or the packaged
-        server does not become ready or answers otherwise than the champion does here.
+        When this is a package itself, the champion's form cannot be served without the training
+        extra, or the packaged server does not become ready or answers otherwise than the champion
+        does here.
     """
+    require_folder(folder)
     if folder.exists() and any(folder.iterdir()):
         raise ConflictError(f"{folder} is not empty; name a new folder")
+    if origin.brought(project.folder) is not None:  # its golden texts stayed where it was made
+        raise RefusedError("this is a package; run `chainring package` in the project that made it")
     auditing.require_whole_export(project, "package")
     opened = project.champion()
     deployment = opened.deployment
