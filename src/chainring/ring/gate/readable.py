@@ -92,7 +92,8 @@ _TEXT = {
         "flips count": "{count} 行：{names}",
         "further": "，另有 {count} 行",
         "notes": "## 说明",
-        "facts": "评测集 {suite}，第 {looks} 次使用。挑战者 {challenger}，现任 {champion}。",
+        "facts": "固定评测集 {suite}，第 {looks} 次使用。"
+        "挑战者 {challenger}，现任模型 {champion}。",
         "none": "无",
         "space": "",
         "comma": "、",
