@@ -229,8 +229,9 @@ SENTENCES = Sentences(
             "可以追溯，但不会用来训练",
         ),
         "left": (
-            "answers and reactions left there, since they or their authors were forgotten: {count}",
-            "因本身或作者已被遗忘而未带回的回答和反馈：{count} 条",
+            "answers and reactions left there, since they, their authors or their article were "
+            "forgotten: {count}",
+            "因本身、作者或所依据的文章已被遗忘而未带回的回答和反馈：{count} 条",
         ),
         "unsampled": (
             "decisions left there, since their answers judge models here and were not drawn by "

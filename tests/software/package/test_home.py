@@ -15,12 +15,14 @@ from tests.software.conftest import copy, refused, run
 from chainring.contracts.errors import InputError
 from chainring.contracts.feedback import Feedback
 from chainring.contracts.guard import FORGOTTEN
+from chainring.contracts.ids import new_id
 from chainring.contracts.label import Label, review_guideline
 from chainring.contracts.reaction import Reaction
 from chainring.deployment.answers import is_holdout
 from chainring.software.api import Project
 from chainring.software.package.make import Packaged
 from chainring.store.schema import payloads
+from chainring.store.tables import read_rows
 from chainring.text.normalise import group_key
 
 TEXTS = [f"where is the parcel that I sent to number {number}, please" for number in range(3)]
@@ -184,6 +186,33 @@ def test_whoever_was_forgotten_at_home_does_not_come_back(places: Places) -> Non
     assert places.home.ring.traffic.feedback_named(said.id) == []
     files = [p for p in (places.home.folder / ".chainring").rglob("*") if p.is_file()]
     assert not any(b"parcel of Ann" in path.read_bytes() for path in files)
+
+
+def test_what_was_read_off_an_article_that_was_forgotten_at_home_stays_there(
+    places: Places,
+) -> None:
+    """A package goes on answering from the passages that it was made with."""
+    dataset = places.home.champion().deployment.dataset
+    gone, kept = read_rows(places.home.ring.runner.trees.open(dataset), "train")[:2]
+    places.home.forget(record=[gone.id], reason="asked")
+    names = []
+    for row in (gone, kept):
+        (asked,) = places.ask("how long does it take")
+        answer = places.there.ring.traffic.prediction(asked)
+        assert answer is not None
+        names.append(new_id("pred"))
+        answer = replace(
+            answer, id=names[-1], pair=row.text, output=row.text[:12], looked_up=True,
+            confidence=0.5, scores={row.id: 0.5},
+        )  # fmt: skip
+        places.there.ring.traffic.commit([(answer, "how long does it take")], [])
+        places.react(names[-1], "rating", "up")
+    found = places.collect()
+    assert (found.answers, found.reactions, found.left) == (3, 1, 2)
+    first, second = (places.home.ring.traffic.prediction(name) for name in names)
+    assert first is None
+    assert second is not None
+    assert second.pair == kept.text
 
 
 def test_what_is_forgotten_there_is_forgotten_at_home_with_the_next_collection(

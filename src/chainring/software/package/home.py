@@ -55,7 +55,8 @@ class Collected:
     textless
         Answers whose text was never kept or is over: they can be traced, and teach nothing.
     left
-        Answers and reactions that stayed: they, or who wrote them, were forgotten here.
+        Answers and reactions that stayed: they, who wrote them, or the article that was answered
+        from were forgotten here.
     unsampled
         Decisions that stayed: their answers judge models here, but no chance chose them there.
     forgotten
@@ -123,6 +124,7 @@ class _Way:
         self.here, self.there, self.package = here, there, package
         acts = here.ring.ledger.facts(FORGOTTEN, Forgotten)
         self.gone = {name for act in acts for name in (*act.predictions, *act.feedback)}
+        self.records = {name for act in acts for name in act.records}
         self.marks = frozenset(forgotten_marks(here.ring.ledger))
         self.keys = {key.id for key in there.ring.ledger.facts("key", Key)}
         self.stayed: set[str] = set()
@@ -145,7 +147,9 @@ class _Way:
         brought = [
             self._as_here(row, text)
             for row, text in self.there.ring.traffic.answers(fresh)
-            if not self._stays(row.id, row.author, row.finish == FORGOTTEN)
+            if not self._stays(
+                row.id, row.author, row.finish == FORGOTTEN or row.read_from in self.records
+            )
         ]
         self.here.ring.traffic.commit(brought, [])
         self._count(answers=len(brought), textless=sum(text is None for _, text in brought))
