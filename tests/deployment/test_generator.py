@@ -170,7 +170,7 @@ def test_the_form_of_a_writer_answers_as_the_model_did(
         assert not parity(form, other, tolerances=tolerances).within
 
 
-def test_likelihoods_add_up_the_tokens_of_the_text(folder: Path, predictor: Predictor) -> None:
+def test_likelihoods_are_the_mean_of_the_tokens_of_the_text(folder: Path, predictor: Predictor) -> None:
     if "prefer" not in predictor.capabilities:
         pytest.skip("an encoder–decoder compares no texts")
     from transformers import AutoModelForCausalLM, AutoTokenizer
@@ -181,7 +181,8 @@ def test_likelihoods_add_up_the_tokens_of_the_text(folder: Path, predictor: Pred
     own = [*tokeniser("my parcel", add_special_tokens=False)["input_ids"], 1]
     with torch.no_grad():
         logits = network(input_ids=torch.tensor([source + own])).logits[0].log_softmax(-1)
-    expected = sum(float(logits[len(source) - 1 + n, one]) for n, one in enumerate(own))
+    each = [float(logits[len(source) - 1 + n, one]) for n, one in enumerate(own)]
+    expected = sum(each) / len(each)
     found = predictor.likelihoods([("where", "my parcel")])  # type: ignore[attr-defined]
     assert found[0] == pytest.approx(expected, abs=1e-4)
 

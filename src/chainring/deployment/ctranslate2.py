@@ -106,7 +106,7 @@ class QuickWriter:
         yield Written(whole, float(np.exp(np.mean(logs))) if logs else 0.0, finish)
 
     def likelihoods(self, asked: Sequence[tuple[str, str]]) -> list[float]:
-        """Return the log-probability of each text after its prompt, with the mark of its end."""
+        """Return the mean log-probability of a token of each text, its end too, after a prompt."""
         most, rows, starts = int(self.facts["max_output_tokens"]), [], []
         for prompt, text in asked:
             ids = self._ids(prompt)
@@ -116,7 +116,7 @@ class QuickWriter:
         call = self._network.score_batch
         scored = _in_batches(call, rows, BATCH_TOKENS, self._workers, max_input_length=0)
         return [
-            float(np.sum(one.log_probs[start - 1 :]))
+            float(np.mean(one.log_probs[start - 1 :]))
             for one, start in zip(scored, starts, strict=True)
         ]
 

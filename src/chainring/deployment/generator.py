@@ -123,7 +123,7 @@ class GeneratorPredictor:
         raise InputError("a model that writes gives no probabilities of labels; ask it to predict")
 
     def likelihoods(self, asked: Sequence[tuple[str, str]]) -> list[float]:
-        """Return for each prompt and text the log-probability of the text; `prefer` only."""
+        """Return the mean log-probability of a token of each text after its prompt."""
         prepared = [(self._prepared(prompt), self._prepared(text)) for prompt, text in asked]
         found: list[float] = self._writer.likelihoods(prepared)
         return found

@@ -63,7 +63,7 @@ class Writer:
         return found
 
     def likelihoods(self, asked: Sequence[tuple[str, str]]) -> list[float]:
-        """Return the log-probability of each text after its prompt, with the mark of its end."""
+        """Return the mean log-probability of a token of each text, its end too, after a prompt."""
         found = []
         most, end = int(self.facts["max_output_tokens"]), [self.writing.eos_token_id]
         for prompt, text in asked:
@@ -73,7 +73,7 @@ class Writer:
                 whole_1t = torch.tensor([ids + own], device=self.network.device)
                 logits_tv = self.network(input_ids=whole_1t).logits[0, len(ids) - 1 : -1].float()
             chosen_w = logits_tv.log_softmax(-1).gather(1, whole_1t[0, len(ids) :, None])
-            found.append(float(chosen_w.sum()))
+            found.append(float(chosen_w.mean()))
         return found
 
     def close(self) -> None:

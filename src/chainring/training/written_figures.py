@@ -6,7 +6,8 @@ task                  figures
 translation           `bleu` and `chrf` of the corpus, as sacrebleu counts them, over 100
 generation, dialogue  `chrf`, `f1` of words (of Chinese characters), `exact_match`
 question answering    `exact_match`, `f1`
-preference            `preference_accuracy`: pairs whose chosen text the model finds likelier
+preference            `preference_accuracy`: pairs whose chosen text the model finds likelier a
+                      token, so that a longer text is not the less likely for its length
 ====================  ==============================================================================
 
 BLEU is counted with sacrebleu's Chinese tokeniser where any true text has Chinese, else with 13a.
@@ -66,7 +67,7 @@ FIGURES: dict[Task, Callable[[Judged, float], Figures]] = {
 
 
 def preferring(predictor: Predictor, rows: Sequence[Row], *, level: float = 0.95) -> Figures:
-    """Return the share of pairs whose chosen text the model finds likelier than the other."""
+    """Return the share of pairs whose chosen text the model finds likelier a token."""
     pairs = [row for row in rows if row.pair and row.target]
     if "prefer" not in predictor.capabilities or not pairs:
         return {}

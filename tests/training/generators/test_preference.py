@@ -97,6 +97,20 @@ def test_likelihoods_are_those_of_each_text_alone(
     np.testing.assert_allclose(together, np.stack(alone), atol=1e-4)
 
 
+def test_a_longer_text_is_not_preferred_less_for_its_length(
+    ask: Callable[..., Row], opening: Work, small: Small
+) -> None:
+    rows = [ask("a", "x x x x x x", "x", id="1"), ask("b", "x", "x x x x x x", id="2")]
+    settings = small("preference", epochs=1)
+    start, _ = begun(rows, rows, work=opening, settings=settings)
+    for weight in start.network.parameters():  # every token is as likely as any other
+        torch.nn.init.zeros_(weight)
+    both = preferred(start.network, start.writing, rows, settings=settings.preference)
+    even = preferred(start.network, start.writing, rows, settings=settings.preference, mean=True)
+    assert both[0, 0] < both[0, 1]
+    np.testing.assert_allclose(even, even[0, 0], rtol=1e-5)
+
+
 def test_pairs_and_ratings_that_are_missing_are_named(
     ask: Callable[..., Row], opening: Work, small: Small
 ) -> None:

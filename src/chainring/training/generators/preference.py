@@ -164,13 +164,13 @@ def begun(
 
 
 def share_preferred(start: Start, rows: Sequence[Row]) -> float | None:
-    """Return the share of pairs whose chosen text the network finds likelier; None: no pairs."""
+    """Return the share of pairs whose chosen text is likelier a token; None: no pairs."""
     from chainring.training.generators.preferring import preferred
 
     both = [row for row in rows if rejected_of(row) and row.target]
     if not both:
         return None
-    likely = preferred(start.network, start.writing, both, settings=start.options)
+    likely = preferred(start.network, start.writing, both, settings=start.options, mean=True)
     return float((likely[:, 0] > likely[:, 1]).mean())
 
 

@@ -28,17 +28,24 @@ TOKENS_A_BATCH = 4096
 
 
 def preferred(
-    network: Any, tokeniser: Any, rows: Sequence[Row], *, settings: WriterSettings
+    network: Any,
+    tokeniser: Any,
+    rows: Sequence[Row],
+    *,
+    settings: WriterSettings,
+    mean: bool = False,
 ) -> NDArray[np.float64]:
     """Return the log-likelihood of the chosen and the rejected text of each row, shape (N, 2).
 
-    That is the sum over the tokens of the text, the mark of its end included, given the prompt.
+    That is the sum over the tokens of the text, the mark of its end included, given the prompt; or
+    their `mean`, for which a longer text is not the less likely.
     """
     others = [replace(row, target=rejected_of(row)) for row in rows]
-    both = [
-        likelihoods(network, decoder_items(some, tokeniser=tokeniser, settings=settings))
-        for some in (rows, others)
-    ]
+    both = []
+    for some in (rows, others):
+        items = decoder_items(some, tokeniser=tokeniser, settings=settings)
+        sizes_n = np.array([sum(label != IGNORED for label in one["labels"]) for one in items])
+        both.append(likelihoods(network, items) / (sizes_n if mean else 1.0))
     return np.stack(both, axis=1)
 
 
