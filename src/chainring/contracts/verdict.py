@@ -42,7 +42,8 @@ class Verdict:
     `fix_rate` is the share of complaints of the hold-out now answered right, shown beside the
     placebo's; it is never a test. `more_rows_needed` is 0 when enough rows were pooled. `asks` are
     answers on which the two models differ and whose truth would decide between them. `looks` counts
-    verdicts on the same `frozen` test rows.
+    verdicts on the same `frozen` test rows. Where answers are `graded`, right in the counts means
+    worth at least a half, and gained and lost are answers worth more and less than before.
     """
 
     app: str
@@ -64,3 +65,4 @@ class Verdict:
     notes: tuple[str, ...] = ()
     asks: tuple[str, ...] = ()
     frozen: str = ""
+    graded: bool = False

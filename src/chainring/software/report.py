@@ -30,7 +30,7 @@ from chainring.software.report_cards import MORE_STYLE, STYLE, both, coded, mark
 from chainring.software.report_curves import curve_charts
 from chainring.software.report_quality import candidates, quality
 from chainring.software.report_study import gain_sentence, study_cards, wanted_names
-from chainring.software.report_words import WORDS
+from chainring.software.report_words import WORDS, words
 from chainring.software.studying import Studied, open_suspects, study_of
 from chainring.software.telling import percent, short
 from chainring.stats.charts import Bar, Point, Series, Stack, bar_chart, line_chart, stacked_bars
@@ -83,7 +83,7 @@ def _page(
     language: str,
     sight: Sight,
 ) -> Iterator[str]:
-    say, past = WORDS[language], history(project)
+    say, past = words(language, project.ring.recipe.data.task), history(project)
     now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
     title = f"{project.app} · {say['title']}"
     yield f"<!doctype html><html lang={language}><meta charset=utf-8>"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from chainring.contracts.dataset import Task
+from chainring.contracts.tasks import TASKS
+
 _ROWS = (
     ("title", "the ring so far", "数据闭环报告"),
     ("turns", "Turns", "轮次"),
@@ -180,3 +183,29 @@ WORDS = {
     "en": {"code": "en"} | {key: english for key, english, _ in _ROWS},
     "zh": {"code": "zh"} | {key: chinese for key, _, chinese in _ROWS},
 }
+
+GRADED = {
+    "en": {
+        "quality": "Where the last challenger is worth much and little",
+        "accuracy": "Mean score",
+        "by language": "Mean score by language",
+        "right": "share worth at least a half",
+        "short accuracy": "The newest model's answers are worth {share} on the rows that judge.",
+        "short calibration": "Its confidence and its share of answers worth at least a half differ"
+        " by {points} points on average.",
+    },
+    "zh": {
+        "quality": "最新挑战者得分的高低",
+        "accuracy": "平均得分",
+        "by language": "分语言平均得分",
+        "right": "得分不低于一半的比例",
+        "short accuracy": "最新模型在评测数据上的平均得分：{share}。",
+        "short calibration": "置信度与得分不低于一半的比例平均相差 {points} 个百分点。",
+    },
+}
+"""Said instead where answers are graded: they are right in part."""
+
+
+def words(language: str, task: Task) -> dict[str, str]:
+    """Return the words of a report on a project of this task."""
+    return WORDS[language] | (GRADED[language] if TASKS[task].form != "one" else {})

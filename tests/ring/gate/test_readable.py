@@ -6,8 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from chainring.contracts.codec import decode, encode
 from chainring.contracts.errors import UnknownNameError
 from chainring.contracts.evaluation import Outcome
+from chainring.contracts.tasks import Form
 from chainring.contracts.verdict import Check, Verdict
 from chainring.ring.gate.judge import judge
 from chainring.ring.gate.readable import LANGUAGES, readable
@@ -116,3 +118,34 @@ def test_a_label_with_a_bar_does_not_break_the_table(
 def test_another_language_is_refused_with_the_known_ones(held: Verdict) -> None:
     with pytest.raises(UnknownNameError, match="known: en, zh"):
         readable(held, language="fr")
+
+
+@pytest.mark.parametrize("form", ["number", "text", "several", "tags"])
+def test_of_grades_no_page_says_that_answers_are_right(
+    outcome: MakeOutcome, settings: GateSettings, form: Form
+) -> None:
+    def sheet(grade: float) -> list[Outcome]:
+        judged = [outcome(f"{i:02}", grade, base=0.4, sliced=()) for i in range(29)]
+        return [*judged, outcome("r", grade, part="reacted", base=0.4, sliced=())]
+
+    told = [
+        judge(sheet(0.6), sheet(0.45), form=form, settings=settings),
+        judge(sheet(0.45), sheet(0.6), form=form, settings=settings),
+        judge(sheet(0.6), None, form=form, settings=settings),
+        judge(sheet(0.3), None, form=form, settings=settings),
+    ]
+    assert "its answers are worth 60.0 % on average, against 45.0 %" in readable(told[0])
+    assert "(29 answers better, 0 worse)" in readable(told[0])
+    assert "worth at least a half" in readable(told[0])
+    assert "在 29 行上平均得分 60.0 %，对照为 45.0 %" in readable(told[0], language="zh")
+    assert "always giving the one answer that is worth most" in readable(told[2])
+    for verdict in told:
+        pages = [readable(verdict), readable(verdict, language="zh")]
+        for word in ("right in", "gained", "commonest", "答对", "答错", "最常见"):
+            assert not any(word in page.replace("必须答对", "") for page in pages), word
+
+
+def test_a_verdict_that_was_stored_before_grades_were_told_apart_opens(held: Verdict) -> None:
+    stored = encode(held).replace(',"graded":false', "")
+    assert "graded" not in stored
+    assert decode(Verdict, stored) == held

@@ -9,6 +9,7 @@ the caller; ids of models and suite are filled in by the step.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from types import MappingProxyType
 
@@ -89,9 +90,11 @@ def judge(
     """
     must_from = settings.must_number_from if form == "number" else 1.0
     must = conditions.must_hold(challenger, right_from=must_from)
+    graded = form != "one"
     if champion is None:
         beside = (must, *limits)
-        return _first(challenger, limits=beside, looks=looks, tries=tries, settings=settings)
+        alone = _first(challenger, limits=beside, looks=looks, tries=tries, settings=settings)
+        return replace(alone, graded=graded)
     pairs = paired(challenger, champion)
     judged = of_part(pairs, *POOLED)
     units = Units.of([pair.now for pair in judged])
@@ -141,6 +144,7 @@ def judge(
             *((say("asks", count=len(asks)),) if asks else ()),
         ),
         asks=asks,
+        graded=graded,
     )
 
 

@@ -102,6 +102,37 @@ _TEXT = {
     },
 }
 
+_GRADED = {
+    "en": {
+        "first": "It is the first model here, so it was compared with always giving the one answer"
+        " that is worth most.",
+        "not fit": "The first model is **not fit** to serve: it is not measurably better than"
+        " always giving the one answer that is worth most.",
+        "shares": "On {rows} rows its answers are worth {now} % on average, against {before} %:"
+        " {change} points ({gained} answers better, {lost} worse).",
+        "columns": "| where | rows | before % | now % | better | worse | p better | p worse |"
+        " value |",
+        "fix rate": "Of the users' complaints set apart, {share} % get an answer now that is worth"
+        " at least a half.",
+        "flips": "## Worth at least a half before, less now",
+    },
+    "zh": {
+        "first": "这是这里的首个模型，因此与“总是给出得分最高的同一回答”相比较。",
+        "not fit": "首个模型**不合格**，不能服务：它并不明显优于总是给出得分最高的同一回答。",
+        "shares": "在 {rows} 行上平均得分 {now} %，对照为 {before} %：变化 {change} 个百分点"
+        "（{gained} 条回答更好，{lost} 条更差）。",
+        "columns": "| 范围 | 行数 | 此前 % | 现在 % | 更好 | 更差 | 更好的 p | 更差的 p | 结论 |",
+        "fix rate": "单独留出的用户投诉中，现在有 {share} % 的回答得分不低于一半。",
+        "placebo": "同样的配方只用现任模型学过的行，则为 {share} %：只有高出的部分才是此后学到的。",
+        "flips": "## 此前得分不低于一半、现在低于一半",
+    },
+}
+"""Said instead where answers are graded: they are right in part."""
+
+
+def _words(verdict: Verdict, language: str) -> dict[str, str]:
+    return _TEXT[language] | (_GRADED[language] if verdict.graded else {})
+
 
 def readable(verdict: Verdict, *, language: str = "en") -> str:
     """Return the verdict as a short Markdown report.
@@ -125,12 +156,12 @@ def readable(verdict: Verdict, *, language: str = "en") -> str:
 
 
 def _summary(verdict: Verdict, language: str) -> Iterator[str]:
-    text = _TEXT[language]
+    text = _words(verdict, language)
     held = "held first" if verdict.champion is None else "held"
     yield text["promoted" if verdict.promote else held]
     yield text[verdict.value]
     if verdict.pooled is not None:
-        yield _shares(verdict.pooled, language)
+        yield _shares(verdict.pooled, text)
     if verdict.more_rows_needed:
         yield text["more"].format(count=verdict.more_rows_needed)
     failing = [check for check in verdict.checks if not check.holds]
@@ -142,8 +173,7 @@ def _summary(verdict: Verdict, language: str) -> Iterator[str]:
         yield "\n".join([text["why not"], "", *lines])
 
 
-def _shares(pooled: Comparison, language: str) -> str:
-    text = _TEXT[language]
+def _shares(pooled: Comparison, text: dict[str, str]) -> str:
     shares = text["shares"].format(
         rows=pooled.rows,
         now=_points(pooled.challenger),
@@ -157,7 +187,7 @@ def _shares(pooled: Comparison, language: str) -> str:
 
 
 def _details(verdict: Verdict, language: str) -> Iterator[str]:
-    text = _TEXT[language]
+    text = _words(verdict, language)
     yield text["conditions"]
     yield _conditions(verdict, language)
     yield text["comparisons"]
@@ -182,7 +212,7 @@ def _details(verdict: Verdict, language: str) -> Iterator[str]:
 
 
 def _conditions(verdict: Verdict, language: str) -> str:
-    text = _TEXT[language]
+    text = _words(verdict, language)
     rows = [
         f"| {text['yes' if check.holds else 'no']} | {named(check.name, language)} "
         f"| {_cell(_sentence(check.because, language))} |"
@@ -194,7 +224,7 @@ def _conditions(verdict: Verdict, language: str) -> str:
 def _comparisons(verdict: Verdict, language: str) -> str:
     found = {} if verdict.pooled is None else {"pooled": verdict.pooled}
     found |= {**verdict.parts, **verdict.slices}
-    head = [_TEXT[language]["columns"], "|---|--:|--:|--:|--:|--:|--:|--:|---|"]
+    head = [_words(verdict, language)["columns"], "|---|--:|--:|--:|--:|--:|--:|--:|---|"]
     return "\n".join([*head, *(_row(name, each, language) for name, each in found.items())])
 
 
@@ -214,7 +244,7 @@ def _row(name: str, found: Comparison, language: str) -> str:
 
 
 def _complaints(verdict: Verdict, language: str) -> Iterator[str]:
-    text = _TEXT[language]
+    text = _words(verdict, language)
     if verdict.fix_rate is None:
         return
     said = [text["fix rate"].format(share=_points(verdict.fix_rate))]
