@@ -170,7 +170,9 @@ def test_the_form_of_a_writer_answers_as_the_model_did(
         assert not parity(form, other, tolerances=tolerances).within
 
 
-def test_likelihoods_are_the_mean_of_the_tokens_of_the_text(folder: Path, predictor: Predictor) -> None:
+def test_likelihoods_are_the_mean_of_the_tokens_of_the_text(
+    folder: Path, predictor: Predictor
+) -> None:
     if "prefer" not in predictor.capabilities:
         pytest.skip("an encoder–decoder compares no texts")
     from transformers import AutoModelForCausalLM, AutoTokenizer
