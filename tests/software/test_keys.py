@@ -12,8 +12,10 @@ from tests.software.conftest import copy, invoke, opened
 
 from chainring.contracts.errors import InputError, NotAllowedError
 from chainring.deployment.http.privileges import KeyWish
+from chainring.deployment.http.verbs import Caller
 from chainring.software.api import Project
 from chainring.software.service import Service
+from chainring.store import schema
 from chainring.trust.access import rotated
 
 
@@ -155,3 +157,19 @@ def test_a_key_makes_and_rotates_none_whose_name_the_rules_allow_more(ruled: Pro
         service.issue_key(KeyWish(role="operate", name=name), caller=caller)
     caller = service.authenticate(own, "127.0.0.1")
     service.issue_key(KeyWish(role="operate", name="analyst 3"), caller=caller)
+
+
+def test_a_running_server_whose_keys_are_lost_lets_nobody_in(shop: Project) -> None:
+    service = Service(shop, open_to_all=True)
+    assert service.authenticate(None, "127.0.0.1").role == "admin"
+    service.issue_key(KeyWish(role="admin", name="ann"), caller=_LOCAL)
+    keys = schema.facts.c.kind == "key"
+    with shop.ring.ledger.engine.begin() as connection:
+        connection.execute(schema.facts.delete().where(keys))
+    service._renew_keys()
+    assert shop.keys() == []
+    with pytest.raises(NotAllowedError):
+        service.authenticate(None, "127.0.0.1")
+
+
+_LOCAL = Caller(role="admin", name="local")

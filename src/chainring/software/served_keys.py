@@ -28,6 +28,7 @@ class ServedKeys:
 
     project: Project
     _keys: KeyRing
+    _open_to_all: bool
     _renewing: threading.Lock
     _refusals: dict[tuple[str, str], float]
 
@@ -79,8 +80,12 @@ class ServedKeys:
         )  # fmt: skip
 
     def _renew_keys(self) -> None:
-        """Take up the keys as they stand; one after another, so that no older list comes last."""
+        """Take up the keys as they stand; one after another, so that no older list comes last.
+
+        Ended keys stay listed: where there are none any more they were lost, and nobody comes in.
+        """
         with self._renewing:
+            self._open_to_all = self._open_to_all and not self._keys
             self._keys = KeyRing(self.project.keys())
 
     def _issued(self, secret: str, key: Key) -> Issued:
