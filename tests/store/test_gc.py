@@ -143,6 +143,20 @@ def test_a_damaged_tree_keeps_the_trees_and_nothing_else(
     assert trees.has(gone)
 
 
+def test_a_damaged_tree_that_nothing_names_goes_as_any_other(
+    ledger: Ledger, trees: TreeStore, scratch: Path, tmp_path: Path
+) -> None:
+    named, gone = put(trees, tmp_path / "model"), put(trees, tmp_path / "leftover")
+    ledger.add_lineage(execution(named))
+    name = gone.partition(":")[2]
+    manifest = trees.root / "trees" / name[:2] / f"{name}.json"
+    manifest.chmod(0o644)
+    manifest.write_text("{")
+    assert collect(ledger=ledger, trees=trees, scratch=scratch, min_age_s=0)["trees"] == 1
+    assert not manifest.exists()
+    trees.verify(named)
+
+
 def test_young_trees_stay(ledger: Ledger, trees: TreeStore, scratch: Path, tmp_path: Path) -> None:
     address = put(trees, tmp_path / "young")
     collect(ledger=ledger, trees=trees, scratch=scratch)

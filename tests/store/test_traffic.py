@@ -323,14 +323,40 @@ def test_to_erase_many_texts_takes_little_room(
         log.commit([(row, "x" * 4000) for row in rows[start : start + 100]], [])
     truncate, sizes = Traffic._truncate_log, list[int]()
 
-    def measured(traffic: Traffic, segment: str) -> None:
+    def measured(traffic: Traffic, segment: str, *, waits: bool = True) -> None:
         sizes.append((tmp_path / "traffic" / f"{segment}.db-wal").stat().st_size)
-        truncate(traffic, segment)
+        truncate(traffic, segment, waits=waits)
 
     truncate(log, next(iter(log.engines())))
     monkeypatch.setattr(Traffic, "_truncate_log", measured)
     assert log.erase([row.id for row in rows]) == len(rows)
     assert max(sizes) < 2000 * 4000 / 2
+    log.close()
+
+
+def test_to_erase_many_texts_waits_once_for_whoever_reads(
+    tmp_path: Path, predicted: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever waits for a reader keeps all others from writing."""
+    log = Traffic(tmp_path / "traffic", app="shop")
+    rows = [predicted() for _ in range(1200)]
+    log.commit([(row, "text") for row in rows], [])
+    (engine,) = log.engines().values()
+    truncate, waited = Traffic._truncate_log, list[bool]()
+
+    def noted(traffic: Traffic, segment: str, *, waits: bool = True) -> None:
+        waited.append(waits)
+        if not waits:  # else a reader of this test would be waited for
+            truncate(traffic, segment, waits=waits)
+
+    monkeypatch.setattr(Traffic, "_truncate_log", noted)
+    with engine.connect().execution_options(read_only=True) as reader:
+        reader.execute(sa.select(sa.func.count()).select_from(schema.payloads)).scalar_one()
+        patience = reader.execute(sa.text("PRAGMA busy_timeout")).scalar_one()
+        assert log.erase([row.id for row in rows]) == len(rows)
+        assert waited == [False, False, False, True]
+        with engine.connect().execution_options(read_only=True) as other:
+            assert other.execute(sa.text("PRAGMA busy_timeout")).scalar_one() == patience > 0
     log.close()
 
 

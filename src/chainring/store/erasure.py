@@ -13,7 +13,7 @@ from __future__ import annotations
 import hmac
 import logging
 import shutil
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -180,18 +180,31 @@ def erase(
     return tuple(replaced)
 
 
-def drop_replaced(trees: TreeStore) -> int:
+def drop_replaced(trees: TreeStore, *, needed: Collection[str] | None = None) -> int:
     """Remove the bytes that erasures replaced and no tree names any more; return how many files.
 
     What a killed act left behind is found by the erasures themselves, so it may be run at any time.
+
+    Raises
+    ------
+    DamagedError
+        When what a tree names cannot be read; of those that are not `needed` it does not matter.
     """
     named: set[str] = set()
     old: set[str] = set()
+    readable = []
     for address in trees.addresses():
-        named.update(blob.digest for blob in trees.manifest(address).files)
-        for one in trees.erasure(address).files:
+        try:
+            named.update(blob.digest for blob in trees.manifest(address).files)
+            erased = trees.erasure(address).files
+        except DamagedError:
+            if needed is None or address in needed:
+                raise
+            continue
+        readable.append(address)
+        for one in erased:
             old.update(one.was)
-    for address in trees.addresses():
+    for address in readable:
         if trees.erasure(address).files:
             _close(trees, address)
     return sum(trees.remove_blob(digest) for digest in sorted(old - named))

@@ -69,7 +69,7 @@ def _swept(trees: TreeStore, named: set[str], min_age_s: float) -> dict[str, int
     """Take away what no tree needs, first what was forgotten, here or on another machine."""
     trees.refresh()
     keep = trees.closure(named)  # from here on the manifests of all of them are here
-    drop_replaced(trees)
+    drop_replaced(trees, needed=keep)
     return trees.sweep(keep, min_age_s=min_age_s)
 
 

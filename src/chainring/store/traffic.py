@@ -220,7 +220,7 @@ class Traffic:
                 with self._engine(segment).begin() as connection:
                     done = connection.execute(erasure.values(body=None, erased_at=time.time()))
                 if done.rowcount:  # by and by: the log of all at once takes as much room as they
-                    self._truncate_log(segment)
+                    self._truncate_log(segment, waits=False)
                 count += done.rowcount
             self._truncate_log(segment)
         return count
@@ -251,12 +251,23 @@ class Traffic:
             return self._segment_of_feedback(row["prediction"], set())
         return self._segment(row["id"])
 
-    def _truncate_log(self, segment: str) -> None:
-        """Move the erasure into the database file and empty the log that still holds the text."""
+    def _truncate_log(self, segment: str, *, waits: bool = True) -> None:
+        """Move the erasure into the database file and empty the log that still holds the text.
+
+        Who reads meanwhile is waited for, which keeps all others from writing; or nobody is, and
+        the log is emptied another time.
+        """
         if self._folder is None:
             return
         with closing(self._engine(segment).raw_connection()) as connection:
-            connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            cursor = connection.cursor()
+            (patience_ms,) = cursor.execute("PRAGMA busy_timeout").fetchone()
+            try:
+                if not waits:
+                    cursor.execute("PRAGMA busy_timeout = 0")
+                cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            finally:
+                cursor.execute(f"PRAGMA busy_timeout = {int(patience_ms)}")
 
     def _said(
         self, segments: Iterable[str], column: sa.Column[str], names: Sequence[str]

@@ -306,9 +306,7 @@ class TreeStore:
         if not path.exists():
             self._download(path)
         if not path.exists():
-            raise DamagedError(
-                f"{blob.path} is missing from {self.root}; {self._mending(path)}"
-            )
+            raise DamagedError(f"{blob.path} is missing from {self.root}; {self._mending(path)}")
 
     def _mending(self, path: Path) -> str:
         own = path.relative_to(self.root).as_posix()
