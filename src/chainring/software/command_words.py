@@ -233,6 +233,10 @@ SENTENCES = Sentences(
             "forgotten: {count}",
             "因本身、作者或所依据的文章已被遗忘而未带回的回答和反馈：{count} 条",
         ),
+        "older": (
+            "decisions left there, since a later one was taken here: {count}",
+            "未带回的审核结论：{count} 条；这里后来已另有结论",
+        ),
         "unsampled": (
             "decisions left there, since their answers judge models here and were not drawn by "
             "chance there: {count}",

@@ -141,4 +141,4 @@ def collect(
 
 
 _BROUGHT = ("answers", "reactions", "decisions", "cases")
-_NOT_BROUGHT = ("textless", "left", "unsampled", "forgotten")
+_NOT_BROUGHT = ("textless", "left", "older", "unsampled", "forgotten")

@@ -19,6 +19,7 @@ from chainring.contracts.ids import new_id
 from chainring.contracts.label import Label, review_guideline
 from chainring.contracts.reaction import Reaction
 from chainring.deployment.answers import is_holdout
+from chainring.ring.asked import said_by_people
 from chainring.software.api import Project
 from chainring.software.package.make import Packaged
 from chainring.store.schema import payloads
@@ -122,7 +123,9 @@ def test_the_hold_out_is_drawn_anew_by_the_key_at_home(places: Places) -> None:
 def test_a_key_there_is_no_user_here(places: Places) -> None:
     _, key = places.there.make_key("ask", "app")
     (answer,) = places.ask("hello", author=key.id)
+    said = places.react(answer, "rating", "up", author=key.id)
     places.collect()
+    assert [one.author for one in places.home.ring.traffic.feedback_named(said.id)] == [""]
     found = places.home.ring.traffic.prediction(answer)
     assert found is not None
     assert found.author == ""
@@ -213,6 +216,31 @@ def test_what_was_read_off_an_article_that_was_forgotten_at_home_stays_there(
     assert first is None
     assert second is not None
     assert second.pair == kept.text
+
+
+def test_nothing_is_said_anew_of_an_answer_that_was_forgotten_at_home(places: Places) -> None:
+    (answer,) = places.ask("where is the parcel of Zoe", author="zoe")
+    places.collect()
+    flag = places.react(answer, "flag", "wrong", comment="Zoe lives elsewhere", author="bob")
+    places.react(answer, "correction", places.there.labels()[0], author="eve")
+    places.there.decide(flag.id, decision="change", value=places.there.labels()[1], by="bob")
+    places.home.forget(prediction=[answer], reason="asked")
+    found = places.collect()
+    assert (found.reactions, found.decisions, found.cases, found.left) == (0, 0, 0, 2)
+    assert places.home.ring.traffic.feedback_on(answer) == []
+
+
+def test_a_later_decision_at_home_stands(places: Places) -> None:
+    (answer,) = places.ask("my parcel is late")
+    flag = places.react(answer, "flag", "wrong")
+    places.collect()
+    first, second = places.home.labels()[:2]
+    places.there.decide(flag.id, decision="change", value=first, by="bob")
+    places.home.decide(flag.id, decision="change", value=second, by="carol")
+    found = places.collect()
+    assert (found.decisions, found.older) == (0, 1)
+    (last,) = (one for one in said_by_people(places.home.ring) if one.record == flag.id)
+    assert (last.value, last.author) == (second, "carol")
 
 
 def test_what_is_forgotten_there_is_forgotten_at_home_with_the_next_collection(

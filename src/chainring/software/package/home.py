@@ -57,6 +57,8 @@ class Collected:
     left
         Answers and reactions that stayed: they, who wrote them, or the article that was answered
         from were forgotten here.
+    older
+        Decisions that stayed: a person decided otherwise, or once more, here and later.
     unsampled
         Decisions that stayed: their answers judge models here, but no chance chose them there.
     forgotten
@@ -71,6 +73,7 @@ class Collected:
     cases: int = 0
     textless: int = 0
     left: int = 0
+    older: int = 0
     unsampled: int = 0
     forgotten: int = 0
 
@@ -160,7 +163,7 @@ class _Way:
         from chainring.deployment.answers import as_kept, known_by
         from chainring.text.prepare import prepare
 
-        row = replace(row, author="" if row.author in self.keys else row.author)
+        row = replace(row, author=self._user(row.author))
         traffic, recipe = self.here.ring.traffic, self.here.ring.recipe
         if text is None or row.at + traffic.retention_s <= time.time():
             unknown = replace(row, request="", group="", holdout=False, pair="", output="")
@@ -192,12 +195,12 @@ class _Way:
         known = {row.id for row in self.here.ring.traffic.feedback_named(*(r.id for r in rows))}
         brought = []
         for row in rows:
-            is_gone = row.consent == FORGOTTEN or row.prediction in self.stayed
+            is_gone = row.consent == FORGOTTEN or self._is_away(row.prediction)
             if row.id in known or self._stays(row.id, row.author, is_gone):
                 continue
             key = f"{self.package.id} {row.key}" if row.key else ""  # a key holds for one place
             is_over = row.at + self.here.ring.traffic.retention_s <= time.time()
-            row = replace(row, key=key)
+            row = replace(row, key=key, author=self._user(row.author))
             if is_over:
                 row = replace(row, comment="", value="" if row.private else row.value)
             brought.append(row)
@@ -206,15 +209,20 @@ class _Way:
 
     def _decisions(self) -> None:
         ledger = self.here.ring.ledger
-        known = {one.id for one in ledger.facts("label", Label)}
+        own = ledger.facts("label", Label)
+        known = {one.id for one in own}
+        last = {one.record: one.at or 0.0 for one in own if one.author_kind == "person"}
         labels = (one for one in self.there.ring.ledger.facts("label", Label))
         for some in _batches(one for one in labels if one.id not in known):
             held = self._holdouts(one.record for one in some)
             for one in some:
-                if self.stayed.isdisjoint((one.record, *one.parents)) and one.record in held:
-                    if held[one.record] and one.guideline != review_guideline("holdout"):
-                        self._count(unsampled=1)
-                        continue
+                if one.record not in held or self._is_away(one.record, *one.parents):
+                    continue
+                if (one.at or 0.0) < last.get(one.record, 0.0):  # facts go by when they came
+                    self._count(older=1)
+                elif held[one.record] and one.guideline != review_guideline("holdout"):
+                    self._count(unsampled=1)
+                else:
                     ledger.add_fact("label", one.id, one, about=one.record)
                     self._count(decisions=1)
 
@@ -227,7 +235,7 @@ class _Way:
     def _cases(self) -> None:
         ledger = self.here.ring.ledger
         for case in self.there.ring.ledger.facts("case", Case):
-            if not case.prediction or not self.stayed.isdisjoint((case.prediction, case.opened_by)):
+            if not case.prediction or self._is_away(case.prediction, case.opened_by):
                 continue
             mine = ledger.fact("case", case.id, Case)
             if mine is None or (mine.state, case.state) == ("open", "closed"):
@@ -240,6 +248,14 @@ class _Way:
         if stays:
             self.stayed.add(name)
         return stays
+
+    def _is_away(self, *names: str) -> bool:
+        """Return whether one of them stayed there, or was forgotten here after it had come."""
+        return not (self.stayed.isdisjoint(names) and self.gone.isdisjoint(names))
+
+    def _user(self, author: str) -> str:
+        """Return an author, or nothing where it is a key there: many users share one."""
+        return "" if author in self.keys else author
 
     def _is_forgotten(self, author: str) -> bool:
         if not author or not self.marks:
