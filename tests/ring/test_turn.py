@@ -426,7 +426,7 @@ def test_a_form_that_is_no_longer_as_good_is_held(
     before = champion_of(opened(folder))
     tier(folder, "light")
     worse = Check(name="suite not worse", holds=False, because="it fell")
-    monkeypatch.setattr(conditions, "must_hold", lambda _: worse)
+    monkeypatch.setattr(conditions, "must_hold", lambda _, **__: worse)
     project = opened(folder)
     assert (project.turn().outcome, project.turn().outcome) == ("held", "nothing changed")
     assert champion_of(project) == before

@@ -3,6 +3,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import json
+import logging
 import multiprocessing
 import os
 import shutil
@@ -16,6 +17,7 @@ import pytest
 
 from chainring.contracts.errors import ConflictError, DamagedError, InputError, SpaceError
 from chainring.store import files, opened, trees
+from chainring.store.remote import Remote
 from chainring.store.trees import TreeStore
 
 FILES = {"model.json": "{}", "encoder/weights": "w" * 5000, "中文.txt": "物流太久了"}
@@ -509,6 +511,23 @@ def test_a_folder_in_use_is_not_taken_to_make_room(remote: str, tmp_path: Path) 
 
 
 # A remote that is named later
+
+
+def test_a_remote_that_is_away_is_told_and_left_for_the_next_time(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    trees = TreeStore(tmp_path / "here")
+    address = trees.put(source, kind="model")
+    trees = TreeStore(tmp_path / "here", remote=f"file://{tmp_path / 'remote'}")
+
+    def away(_: Remote) -> set[Path]:
+        raise ConnectionError("could not connect to the endpoint")
+
+    with monkeypatch.context() as patch, caplog.at_level(logging.WARNING, logger="chainring"):
+        patch.setattr(Remote, "names", away)
+        assert trees.mirror([address]) == 0
+    assert "trees.unmirrored remote=away cause=ConnectionError" in caplog.text
+    assert trees.mirror([address]) == 1
 
 
 def test_trees_of_before_a_remote_was_named_are_brought_there_with_what_they_need(

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from chainring.contracts.codec import decode, digest, encode
-from chainring.contracts.errors import DamagedError, InputError
+from chainring.contracts.errors import ChainringError, DamagedError, InputError
 from chainring.store.erasure import Erasure, newest, read_erasure, received, sealed_bytes
 from chainring.store.files import (
     DigestCache,
@@ -153,12 +153,19 @@ class TreeStore:
         """Bring those trees to the remote that are here and not there; return how many.
 
         What they need goes with them, and an erasure that the remote lacks. So a remote that is
-        named later, or was lost, comes to hold them all; of one that has them only names are read.
+        named later, or was lost, comes to hold them all; of one that has them only names are read,
+        and one that is away is told in the log and left for the next time.
         """
         if self._remote is None:
             return 0
-        there = self._remote.names()
-        return sum(self._mirror(address, there) for address in sorted(addresses))
+        try:
+            there = self._remote.names()
+            return sum(self._mirror(address, there) for address in sorted(addresses))
+        except ChainringError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a file system of fsspec raises what it likes
+            log.warning("trees.unmirrored remote=away cause=%s", type(error).__name__)
+            return 0
 
     def _mirror(self, address: str, there: set[Path]) -> int:
         """Bring a tree to the remote, its manifest last; return how many, with what it needs."""
