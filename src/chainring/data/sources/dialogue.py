@@ -45,7 +45,7 @@ _SHARED: tuple[RowRole, ...] = (
     "label", "language", "split", "subject", "licence", "consent", "author", "protected", "at",
 )  # fmt: skip
 
-_VERSIONS = {".jsonl": 3, ".ndjson": 3}  # 3: notices and times are no speakers
+_VERSIONS = {".jsonl": 4, ".ndjson": 4}  # 4: who serves is told by how it begins
 _MANY = 0.1
 """From which share of the turns on speakers who are not known are told."""
 

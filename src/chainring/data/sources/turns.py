@@ -11,8 +11,8 @@ a form of a log                                          who, what
 =======================================================  ==============================
 
 Customers go by nicknames: where all who are known answer, a single other speaker asks, unless it
-talks as one who serves (a bot handed over). Who answers is never guessed, for that is what a model
-learns.
+begins as one who serves (a bot handed over). Who answers is never guessed, for that is what a
+model learns.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
 
 from chainring.data.sources.roles import Side, side_of
@@ -51,17 +52,27 @@ _NO_SPEAKER = re.compile(
 
 A number of a phone, 138****1234, is a customer."""
 _SERVES = re.compile(
-    "请问(?:您?有)?什么(?:可以|能)?(?:帮|需要)|有什么(?:可以|能)(?:帮|为)[您你]|为您(?:服务|解答)"
-    "|我是[^找要想不]{0,4}(?:客服|专员|工号)|工号"
-    r"|how (?:can|may) (?:i|we) (?:help|assist)|(?:thanks|thank you) for (?:contacting|reaching)",
+    "请问(?:[您你]?还?有)?什么需要(?:帮[助忙]?|服务|咨询)?的?[吗呢]?(?:[,，。?？!！~]|$)"
+    "|有?什么(?:可以|能|需要)(?:帮|为)(?:[助忙到]*[您你]|[助忙]的)|为您(?:服务(?!的(?!是))|解答)"
+    "|(?:我|这里|这边)是(?:[您你]的)?[^找要想不被跟和问给让听你您]{0,4}(?:客服|专员)(?![的加让叫说推介联通])"
+    r"|how (?:can|may) (?:i|we) (?:help|assist)(?: you| today|[?.!,]|$)"
+    r"|(?:thanks|thank you) for (?:contacting|reaching out to) (?!me\b)",
     re.IGNORECASE,
 )
+"""What one who serves says first. A number of staff is none: who works there may ask, too."""
 _HANDS_OVER = re.compile(
     "(?<![可能])(?<!可以)(?:正在|已经?|马上|即将|现在|[为帮给][您你])[^,，。;；!！?？]{0,4}转(?:接|到|至)?人工"
     "|人工(?:客服|坐席)?(?:已|正在)(?:接入|为您)"
     "|(?:transferr|connect|pass|hand)(?:ing|ed) you (?:over )?(?:to|with)",
     re.IGNORECASE,
 )
+_CLOSES = re.compile(
+    "(?:会话|对话|服务|咨询|聊天)(?:已|即将|将|自动|被)*(?:结束|关闭)|请.{0,12}评价|再见|祝您|感谢.{0,4}(?:咨询|来电|光临)"
+    "|good ?bye|(?:chat|conversation|session|ticket) (?:has |is |was )?(?:been )?(?:ended|closed)"
+    "|rate (?:us|our|this|your)",
+    re.IGNORECASE,
+)
+"""How a bot ends what it handed over."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,14 +124,19 @@ def unknown_in(turns: Sequence[Any], sides: Mapping[str, Side]) -> list[str]:
 
 
 def _may_serve(other: str, turns: Sequence[Any], sides: Mapping[str, Side]) -> bool:
-    """Whether the one other talks as people do to whom a bot handed over, and no customer does."""
-    spoken = [(who, _plain(what) or "") for who, what in map(_parts, turns)]
+    """Whether the one other begins as a colleague does, or a bot handed over to it and fell silent.
+
+    Who goes on answering has handed over to nobody; many greet with what a hand-over says.
+    """
+    spoken = [(who, _plain(what) or "") for who, what in map(_parts, turns) if who is not None]
     first = next(place for place, (who, _) in enumerate(spoken) if who == other)
+    begins = takewhile(lambda one: one[0] == other, spoken[first:])
+    if any(_SERVES.search(text) for _, text in begins):
+        return True
     alone = sum(side == "answers" for side in sides.values()) == 1
-    before = " ".join(text for who, text in spoken[:first] if who is not None)
-    return any(who == other and _SERVES.search(text) for who, text in spoken) or (
-        alone and _HANDS_OVER.search(before) is not None
-    )
+    before = " ".join(text for _, text in spoken[:first])
+    later = (text for who, text in spoken[first:] if sides[who] == "answers")
+    return alone and bool(_HANDS_OVER.search(before)) and all(map(_CLOSES.search, later))
 
 
 def _is_no_speaker(who: str) -> bool:

@@ -1,0 +1,79 @@
+"""The one other speaker: a customer asks, whatever it speaks of; a colleague does not."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from chainring.data.sources.turns import exchanges
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "你工号多少，我要投诉",
+        "工号12345，密码忘了",
+        "你好，我是张三，工号12345，VPN连不上",
+        "你好，我是你们客服加的",
+        "我是客服推荐来的",
+        "刚才那个说为您服务的人呢",
+        "请问有什么需要注意的？",
+        "请问有什么可以帮助睡眠的？",
+        "How can I help my son to log in?",
+        "Thanks for reaching out, where is it?",
+        "Thank you for contacting me back",
+    ],
+)
+def test_a_customer_who_speaks_of_those_who_serve_asks(said: str) -> None:
+    (found,) = exchanges(["客服：您好", f"小明88：{said}", "客服：好"], dropped=Counter())
+    assert (found.question, found.answer) == (said, "好")
+
+
+def test_what_a_customer_says_later_makes_nobody_a_colleague() -> None:
+    turns = ["小明88：在吗", "客服小王：在", "小明88：你是说“很高兴为您服务”吗", "客服小王：是"]
+    assert len(list(exchanges(turns, dropped=Counter()))) == 2
+
+
+@pytest.mark.parametrize(
+    "greeting",
+    [
+        "您好！如需人工服务请说“转人工”，我会为您转人工。",
+        "您好，人工客服正在为您服务",
+        "正在为您转接人工",
+        "Hi! Connecting you with support...",
+    ],
+)
+def test_who_greets_with_a_hand_over_and_goes_on_answering_has_a_customer(greeting: str) -> None:
+    turns = [f"智能客服：{greeting}", "小明88：快递到哪了", "智能客服：在途"]
+    (found,) = exchanges(turns, dropped=Counter())
+    assert (found.question, found.answer) == ("快递到哪了", "在途")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "您好，很高兴为您服务",
+        "为您服务的是小美",
+        "这里是人工客服小美",
+        "我是您的专属客服小美",
+        "我是小米客服，工号12",
+        "请问有什么需要帮助的吗",
+        "请问您有什么需要？",
+        "有什么可以帮到您的",
+        "Hi, how may I assist you today?",
+        "How can I help?",
+        "Thank you for contacting Acme",
+    ],
+)
+def test_a_colleague_who_takes_over_does_not_ask(said: str) -> None:
+    turns = ["机器人：您好", f"小美：{said}", "小美：已发出", "机器人：好的"]
+    assert not list(exchanges(turns, dropped=Counter()))
+
+
+@pytest.mark.parametrize(
+    "end", ["会话已结束", "请对本次服务进行评价", "再见", "Goodbye", "This chat has ended."]
+)
+def test_a_hand_over_after_which_the_bot_only_ends_leaves_no_customer(end: str) -> None:
+    turns = ["机器人：正在为您转接人工", "小美：亲，已发出", f"机器人：{end}"]
+    assert not list(exchanges(turns, dropped=Counter()))
