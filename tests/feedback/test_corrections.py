@@ -175,6 +175,24 @@ def test_the_last_word_of_an_author_on_one_text_stands_whichever_answer_it_was_a
     assert {"fb_1", "fb_2"} <= {one.about.id for one in found}
 
 
+def test_a_word_said_again_is_not_new_and_one_that_cannot_teach_takes_none_away(row: Row) -> None:
+    guard = Guard(redact=True, log="redacted", retention_s=1.0, allowed_consents=("training",))
+    same = {"text": "Where is my parcel?", "group": "g", "consent": "training"}
+    first = row(1, value="track_order", **same)
+    for later in (
+        row(2, value="track_order", **same),
+        row(2, value="退款", **(same | {"consent": "none"})),
+        row(2, kind="confirmation", value="", passed_on=True, **same),
+    ):
+        found, dropped = said([first, later], guard)
+        assert [one.about.id for one in found] == ["fb_1"], later
+        assert sum(dropped.values()) == 1
+    between, again = row(2, value="退款", **same), row(3, value="track_order", **same)
+    found, dropped = said([first, between, again], guard)
+    assert [one.about.id for one in found] == ["fb_1"]
+    assert dropped == {"superseded by its author": 1, "said before by its author": 1}
+
+
 KEY = _issue("ask", "a web shop", None, 0.0)[1].id
 TWO_BEHIND_ONE = [("", "track_order"), ("", "退款"), (KEY, "track_order"), (KEY, "退款")]
 

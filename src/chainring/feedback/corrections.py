@@ -48,7 +48,7 @@ from chainring.contracts.values import both
 from chainring.contracts.work import Work
 from chainring.feedback.caps import author_limit
 from chainring.feedback.dropped import Dropped
-from chainring.feedback.last_words import last_words, newest_of
+from chainring.feedback.last_words import SAID_BEFORE, last_words, newest_of
 from chainring.feedback.opinions import opinions
 from chainring.feedback.settings import FeedbackSettings
 from chainring.feedback.statement import (
@@ -112,14 +112,13 @@ def statements(
     if written:
         decisions |= _agreed(ordered, decisions)
     dropped = Dropped()
-    newest = newest_of(ordered, dropped, kinds=STATEMENTS)
-    if not written:  # of a text there may be several good ones
-        newest = last_words(newest, decisions, dropped)
     said = [
         one
-        for row in newest
+        for row in newest_of(ordered, dropped, kinds=STATEMENTS)
         if (one := _stated(row, decisions.get(row.id), guard, settings, dropped)) is not None
     ]
+    if not written:  # of a text there may be several good ones
+        said = last_words(said, dropped)
     said = _capped(_unrepeated(said, dropped), settings)
     if written:
         liked = list(opinions(ordered, decisions, guard, dropped, settings=settings))
@@ -190,7 +189,7 @@ def _unrepeated(said: Sequence[Statement], dropped: Dropped) -> list[Statement]:
         request = one.about.group or one.about.prediction
         key = (request, one.label, one.rejected, one.about.author)
         if key in seen:
-            dropped.add("said before by its author", one.about)
+            dropped.add(SAID_BEFORE, one.about)
         else:
             seen.add(key)
             kept.append(one)

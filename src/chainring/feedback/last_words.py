@@ -7,13 +7,15 @@ its reason.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
 
 from chainring.contracts.feedback import Feedback
 from chainring.contracts.guard import FORGOTTEN
-from chainring.contracts.label import Label
 from chainring.feedback.dropped import Dropped
+from chainring.feedback.statement import Statement
 
+SUPERSEDED, SAID_BEFORE = "superseded by its author", "said before by its author"
 _KEY = re.compile("[0-9a-f]{12}")
 """The id of a key, which stands for the author where a program names none."""
 
@@ -29,28 +31,31 @@ def newest_of(
         elif row.kind in kinds:
             older = newest.pop((row.author, row.prediction), None)
             if older is not None:
-                dropped.add("superseded by its author", older)
+                dropped.add(SUPERSEDED, older)
             newest[row.author, row.prediction] = row
     return list(newest.values())
 
 
-def last_words(
-    rows: Iterable[Feedback], decisions: Mapping[str, Label], dropped: Dropped
-) -> list[Feedback]:
-    """Return the last word of each author on one text, whichever answer it was about.
+def last_words(said: Sequence[Statement], dropped: Dropped) -> list[Statement]:
+    """Return what each author says of a text in the end, whichever answer it was said of.
 
-    Two of one author would be taken for two people who differ. Those without a name may be two
-    people, as may those behind one key; and what a person decided on stays.
+    Two words of one author would be taken for two people who differ. Of equal ones the earliest
+    stays, which may have taught already. Those without a name may be two people, as may those
+    behind one key; and what a person decided on stays.
     """
-    last: dict[tuple[str, str, str], Feedback] = {}
+    of_one: dict[tuple[str, str, str], list[Statement]] = defaultdict(list)
     kept = []
-    for row in rows:
-        is_one = bool(row.author and row.text) and not _KEY.fullmatch(row.author)
-        if not is_one or row.id in decisions:
-            kept.append(row)
-            continue
-        about = row.author, row.text, row.given_pair
-        if (older := last.pop(about, None)) is not None:
-            dropped.add("superseded by its author", older)
-        last[about] = row
-    return sorted([*kept, *last.values()], key=lambda row: (row.at, row.id))
+    for one in said:
+        row = one.about
+        if one.decision is not None or not row.author or _KEY.fullmatch(row.author):
+            kept.append(one)
+        else:
+            of_one[row.author, row.text, row.given_pair].append(one)
+    for every in of_one.values():
+        last = next(one for one in every if one.label == every[-1].label)
+        kept.append(last)
+        for one in every:
+            if one is not last:
+                is_same = one.label == last.label
+                dropped.add(SAID_BEFORE if is_same else SUPERSEDED, one.about)
+    return sorted(kept, key=lambda one: one.order)
