@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from tests.software.conftest import copy, refused, run
 
-from chainring.contracts.errors import InputError
+from chainring.contracts.errors import ConflictError, InputError
 from chainring.contracts.feedback import Feedback
 from chainring.contracts.guard import FORGOTTEN
 from chainring.contracts.ids import new_id
@@ -21,6 +21,7 @@ from chainring.contracts.reaction import Reaction
 from chainring.deployment.answers import is_holdout
 from chainring.ring.asked import said_by_people
 from chainring.software.api import Project
+from chainring.software.package import home as module
 from chainring.software.package.make import Packaged
 from chainring.store.schema import payloads
 from chainring.store.tables import read_rows
@@ -279,6 +280,24 @@ def test_answers_without_a_text_can_be_traced_and_teach_nothing(places: Places) 
         assert row is not None
         assert (row.request, row.group, row.holdout) == ("", "", False)
     assert places.home.why(erased)["model"]["part"] == "linear.v1"
+
+
+def test_how_long_an_answer_took_there_says_nothing_here_and_a_release_is_not_mixed_up(
+    places: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (answer,) = places.ask("hello")
+    row = places.there.ring.traffic.prediction(answer)
+    assert row is not None
+    slow = replace(row, id=f"{answer}x", latency_ms=900.0)
+    places.there.ring.traffic.commit([(slow, "hello")], [])
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "running", lambda ring: (None, "a release"))
+        with pytest.raises(ConflictError, match="a release runs"):
+            places.collect()
+    assert places.collect().answers == 2
+    found = places.home.ring.traffic.prediction(slow.id)
+    assert found is not None
+    assert found.latency_ms == 0.0
 
 
 def test_only_packages_of_this_project_come_home(places: Places, tmp_path: Path) -> None:

@@ -20,13 +20,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from chainring.contracts.case import Case
-from chainring.contracts.errors import InputError
+from chainring.contracts.errors import ConflictError, InputError
 from chainring.contracts.feedback import Feedback
 from chainring.contracts.forgotten import Forgotten, author_mark
 from chainring.contracts.guard import FORGOTTEN
 from chainring.contracts.label import Label, review_guideline
 from chainring.contracts.prediction import Answer, Prediction
 from chainring.contracts.values import both
+from chainring.ring.release.course import running
 from chainring.ring.snapshots import forgotten_marks
 from chainring.software import auditing
 from chainring.software.package import origin
@@ -86,7 +87,7 @@ def collect(project: Project, folder: Path, *, by: str = "operator") -> Collecte
     InputError
         When the folder is no package, or one that another project made.
     ConflictError
-        When a turn is at work.
+        When a turn is at work, or a release runs: it is decided by answers that were drawn for it.
     """
     from chainring.software.api import Project as Opened
 
@@ -94,6 +95,11 @@ def collect(project: Project, folder: Path, *, by: str = "operator") -> Collecte
         raise InputError(
             f"{folder} is no package; name the folder that serves, as /var/lib/NAME/project-ID, or "
             "a copy of it with its .chainring"
+        )
+    if running(project.ring)[1] is not None:
+        raise ConflictError(
+            "a release runs, and is decided by what was answered in it; collect when it is over "
+            "(`chainring release`)"
         )
     with closing(Opened.open(folder)) as there:
         package = _known(project, there)
@@ -163,7 +169,8 @@ class _Way:
         from chainring.deployment.answers import as_kept, known_by
         from chainring.text.prepare import prepare
 
-        row = replace(row, author=self._user(row.author))
+        # How long it took there says nothing of the machine here.
+        row = replace(row, author=self._user(row.author), latency_ms=0.0)
         traffic, recipe = self.here.ring.traffic, self.here.ring.recipe
         if text is None or row.at + traffic.retention_s <= time.time():
             unknown = replace(row, request="", group="", holdout=False, pair="", output="")
