@@ -82,6 +82,13 @@ def test_what_was_said_elsewhere_comes_home_by_its_id_and_teaches(places: Places
     assert all(one["model"]["part"] == "linear.v1" for one in told)
 
 
+def test_what_is_newest_there_is_newest_at_home(places: Places) -> None:
+    names = places.ask(*MANY)
+    places.collect()
+    newest = [row.id for row in places.home.ring.traffic.predictions(limit=len(MANY))]
+    assert newest == names[::-1]
+
+
 def test_what_came_home_once_does_not_come_again(places: Places) -> None:
     first, second, third = places.ask(*TEXTS)
     places.react(first, "rating", "up", key="1")

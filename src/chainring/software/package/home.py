@@ -141,7 +141,8 @@ class _Way:
 
     def come(self) -> Collected:
         """Bring everything, answers first: what is said hangs on them."""
-        for some in _batches(self.there.ring.traffic.predictions()):
+        names = [row.id for row in self.there.ring.traffic.predictions()]
+        for some in _batches(reversed(names)):  # what is newest there is newest here
             self._answers(some)
         for said in _batches(self.there.ring.traffic.feedback()):
             self._reactions(said)
@@ -149,8 +150,7 @@ class _Way:
         self._cases()
         return replace(self.found, left=len(self.stayed))
 
-    def _answers(self, rows: list[Prediction]) -> None:
-        names = [row.id for row in rows]
+    def _answers(self, names: list[str]) -> None:
         known = {row.id for row, _ in self.here.ring.traffic.answers(names)}
         fresh = [name for name in names if name not in known]
         brought = [
