@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from chainring.contracts.errors import InputError, UnknownNameError
 from chainring.contracts.payload import packed, unpacked
 from chainring.contracts.tasks import TASKS, Form, facts
-from chainring.contracts.values import both, canonical, input_of, labels_in, tags_of
+from chainring.contracts.values import both, canonical, input_of, is_same, labels_in, tags_of
 
 
 @pytest.mark.parametrize(
@@ -98,3 +98,11 @@ def test_a_pair_is_asked_only_where_the_task_reads_one() -> None:
     assert input_of("a", "b") == ("a", "b")
     assert input_of("a", "b", pairs=False) == "a"
     assert both("a") == "a"
+
+
+def test_brackets_in_one_another_are_a_fault_like_any_other() -> None:
+    deep = "[" * 100_000
+    for form in ("tags", "several"):
+        assert not is_same(form, deep, "[]")
+        with pytest.raises(InputError):
+            canonical(form, deep)

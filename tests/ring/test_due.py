@@ -16,6 +16,7 @@ from chainring.contracts.label import Label, ReviewState, review_guideline
 from chainring.contracts.prediction import Prediction
 from chainring.contracts.reaction import Reaction
 from chainring.ring import due as due_module
+from chainring.ring.asked import said_by_people
 from chainring.ring.built import Ring, current
 from chainring.ring.due import (
     MIN_PROMISE,
@@ -365,6 +366,21 @@ def test_a_drop_counts_accepted_words_of_the_sample_and_only_the_last_one(
     for row in answers(project, 70, holdout=False, label="size")[50:]:
         review(project, row, "refund")
     assert labelled_drop(project.ring) is None
+
+
+def test_answers_to_numbers_that_were_accepted_word_for_word_promise_nothing(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are entirely right; those told without a look at the answer never are."""
+    (row,) = answers(project, 1, holdout=True)
+    (other,) = answers(project, 2, holdout=True)[1:]
+    review(project, row, row.label)
+    review(project, other, "refund")
+    labels = said_by_people(project.ring)
+    model = row.model
+    assert len(due_module._reviewed(project.ring, model, labels)) == 2
+    monkeypatch.setattr(due_module, "_was_shown", lambda ring: True)
+    assert [one.id for one, _ in due_module._reviewed(project.ring, model, labels)] == [other.id]
 
 
 def test_an_answer_passed_on_is_right_where_the_text_was_out_of_scope(project: Project) -> None:

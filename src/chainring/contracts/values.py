@@ -70,7 +70,7 @@ def _several(value: str) -> list[str]:
         return value.split(LABEL_SEPARATOR)
     try:
         found = json.loads(value)
-    except ValueError:
+    except (ValueError, RecursionError):  # thousands of brackets in one another
         found = None
     if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
         raise InputError(
@@ -121,7 +121,7 @@ def tags_of(value: str) -> list[Tag]:
     try:
         rows = json.loads(value)
         tags = sorted((start, end, kind) for start, end, kind in rows)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, RecursionError) as error:
         raise InputError(f"tags are written [[start, end, kind], …]; found {value[:80]!r}") from (
             error
         )

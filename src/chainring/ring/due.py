@@ -202,7 +202,7 @@ def _promise(ring: Ring, model: str, right: list[float]) -> tuple[tuple[float, S
 
     Of the hold-out that it was judged on where that had rows enough, else of its own first answers.
     """
-    judged = promoted(ring, model)
+    judged = None if _was_shown(ring) else promoted(ring, model)
     share = None if judged is None else judged.slices.get("part:holdout")
     if share is not None and share.rows >= MIN_PROMISE:
         return (share.low, say("judged on", rows=share.rows)), right
@@ -217,7 +217,20 @@ def _reviewed(ring: Ring, model: str, labels: list[Label]) -> list[tuple[Predict
     last = {one.record: one for one in labels if one.author_kind == "person"}  # the last word
     told = [name for name, one in last.items() if one.state == "accepted" and not one.decides]
     rows = (one for one, _ in ring.traffic.answers(told))
-    return [(one, last[one.id]) for one in rows if one.holdout and one.model == model]
+    mine = (one for one in rows if one.holdout and one.model == model)
+    found = [(one, last[one.id]) for one in mine]
+    if not _was_shown(ring):
+        return found
+    return [(one, label) for one, label in found if label.value != one.value]
+
+
+def _was_shown(ring: Ring) -> bool:
+    """Whether answers of this task were accepted word for word by earlier versions.
+
+    Such a review calls the answer entirely right; those of now are told without a look at it, and
+    all of them would be a drop beside the others.
+    """
+    return ring.recipe.data.facts.form in ("number", "text")
 
 
 def promised_accuracies(ring: Ring, model: str) -> dict[str, float]:

@@ -358,3 +358,13 @@ def test_numbers_and_lengths_of_texts_that_are_answered_are_watched_and_no_label
     changed = [a.question for i in range(400) for a in watch.add(told(2000 + i, 4.2))]
     assert "answer" in changed
     assert not any(question == "labels" for question, _ in watch.evidence())
+
+
+def test_answers_whose_tags_are_gone_count_for_none_of_the_shares() -> None:
+    settings = DriftSettings(reference=1000, window=1000)
+    chance = np.random.default_rng(0)
+    first = [several(chance, i) for i in range(1000)]
+    first = [replace(row, names=None) if n % 2 else row for n, row in enumerate(first)]
+    watch = Watch(first, settings=settings)
+    rows = [several(chance, 5000 + i) for i in range(1000)]
+    assert not any(alarm.question == "labels" for row in rows for alarm in watch.add(row))

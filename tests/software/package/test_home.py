@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -183,6 +184,25 @@ def _is_holdout(project: Project, name: str) -> bool:
     return found.holdout
 
 
+def test_a_decision_in_words_whose_time_is_over_stays_there(places: Places) -> None:
+    (answer,) = places.ask("hello")
+    days = places.home.ring.recipe.privacy.retention_days
+    for at in (time.time(), time.time() - 86_400 * (days + 1)):
+        label = Label(
+            id=f"at {at}",
+            app=places.there.app,
+            record=answer,
+            value="Zoe was told",
+            author="bob",
+            author_kind="person",
+            guideline=review_guideline("holdout"),
+            at=at,
+            private=True,
+        )
+        places.there.ring.ledger.add_fact("label", label.id, label, about=answer)
+    assert places.collect().decisions == 1
+
+
 def test_whoever_was_forgotten_at_home_does_not_come_back(places: Places) -> None:
     (early,) = places.ask("where is the parcel of Ann", author="ann")
     places.collect()
@@ -312,6 +332,11 @@ def test_only_packages_of_this_project_come_home(places: Places, tmp_path: Path)
         places.home.collect(places.home.folder)
     with pytest.raises(InputError, match="is no package"):
         places.home.collect(tmp_path / "nothing")
+    half = copy(places.there.folder, tmp_path / "half")
+    shutil.rmtree(half / ".chainring")
+    with pytest.raises(InputError, match="a copy of it with its"):
+        places.home.collect(half)
+    assert not (half / ".chainring").exists()
     other = Project.init(tmp_path / "other", example="support")
     with closing(other), pytest.raises(InputError, match="was not made by this project"):
         other.collect(places.there.folder)

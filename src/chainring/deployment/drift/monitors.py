@@ -96,10 +96,9 @@ class Watch:
                 own = [row for row in rows if row.language == name]
                 self._references[name] = Reference(own)
         self.reviewed = (*self._references, *(label_slice(name) for name in settings.labels))
-        self.questions = (
-            sum(len(one.usual) + bool(one.labels) for one in self._references.values())
-            + 2 * len(self.reviewed)
-        )
+        self.questions = sum(
+            len(one.usual) + bool(one.labels) for one in self._references.values()
+        ) + 2 * len(self.reviewed)
         self._judged: dict[tuple[str, str], float] = {}
         self.window = 1
         self._begin()
@@ -194,9 +193,10 @@ class Watch:
         }
 
     def _streams_of(self, name: str, row: Seen) -> Iterator[Alarm]:
-        self._answers[name] += 1
-        if name in self._labels:
-            self._labels[name].update(names_of(row))
+        names = names_of(row)
+        if name in self._labels and names is not None:
+            self._answers[name] += 1
+            self._labels[name].update(names)
         for question, score in self._references[name].scores(row).items():
             stream = self._streams.get((question, name))
             if stream is None:
@@ -225,7 +225,7 @@ class Watch:
             return homogeneity(reference.labels, counts).p if counts else 1.0
         known = reference.labels.keys() | counts.keys()
         each = (
-            exact_shares(reference.labels[label], reference.rows, counts[label], rows)
+            exact_shares(reference.labels[label], reference.labelled, counts[label], rows)
             for label in known
         )
         return min(1.0, len(known) * min(each, default=1.0))

@@ -38,7 +38,8 @@ class Reference:
         near = {row.repeats: row.vector for row in known if row.vector is not None}
         self._near = np.array(list(near.values()), dtype=np.float32)
         self._names = np.array(list(near), dtype=str)
-        self.labels = Counter(name for row in rows for name in names_of(row))
+        self.labels = Counter(name for row in rows for name in names_of(row) or ())
+        self.labelled = sum(names_of(row) is not None for row in rows)
         self.has_several = any(row.names is not None for row in rows)
         self.usual: dict[str, list[float]] = {}
         for row in compared:
@@ -59,11 +60,11 @@ class Reference:
         return found
 
 
-def names_of(row: Seen) -> frozenset[str]:
-    """Return the labels of an answer: one, any number, or none where it is no label."""
+def names_of(row: Seen) -> frozenset[str] | None:
+    """Return the labels of an answer, which may be none; None where it is no label, or is gone."""
     if row.names is not None:
         return row.names
-    return frozenset((row.label,)) if row.label else frozenset()
+    return frozenset((row.label,)) if row.label else None
 
 
 def _distance(likeness: NDArray[np.float32]) -> float:

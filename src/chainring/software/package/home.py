@@ -32,6 +32,7 @@ from chainring.ring.snapshots import forgotten_marks
 from chainring.software import auditing
 from chainring.software.package import origin
 from chainring.software.package.origin import Package
+from chainring.software.project import HIDDEN
 from chainring.text.normalise import normalise
 from chainring.trust.access import Key
 
@@ -91,7 +92,7 @@ def collect(project: Project, folder: Path, *, by: str = "operator") -> Collecte
     """
     from chainring.software.api import Project as Opened
 
-    if origin.brought(folder) is None:
+    if origin.brought(folder) is None or not (folder / HIDDEN / "key").is_file():
         raise InputError(
             f"{folder} is no package; name the folder that serves, as /var/lib/NAME/project-ID, or "
             "a copy of it with its .chainring"
@@ -171,8 +172,8 @@ class _Way:
 
         # How long it took there says nothing of the machine here.
         row = replace(row, author=self._user(row.author), latency_ms=0.0)
-        traffic, recipe = self.here.ring.traffic, self.here.ring.recipe
-        if text is None or row.at + traffic.retention_s <= time.time():
+        recipe = self.here.ring.recipe
+        if text is None or self._is_over(row.at):
             unknown = replace(row, request="", group="", holdout=False, pair="", output="")
             return unknown, None
         form = recipe.data.facts.form
@@ -206,9 +207,8 @@ class _Way:
             if row.id in known or self._stays(row.id, row.author, is_gone):
                 continue
             key = f"{self.package.id} {row.key}" if row.key else ""  # a key holds for one place
-            is_over = row.at + self.here.ring.traffic.retention_s <= time.time()
             row = replace(row, key=key, author=self._user(row.author))
-            if is_over:
+            if self._is_over(row.at):
                 row = replace(row, comment="", value="" if row.private else row.value)
             brought.append(row)
         self.here.ring.traffic.commit([], brought)
@@ -225,6 +225,8 @@ class _Way:
             for one in some:
                 if one.record not in held or self._is_away(one.record, *one.parents):
                     continue
+                if one.private and self._is_over(one.at or 0.0):
+                    continue  # its words have no end of their own
                 if (one.at or 0.0) < last.get(one.record, 0.0):  # facts go by when they came
                     self._count(older=1)
                 elif held[one.record] and one.guideline != review_guideline("holdout"):
@@ -255,6 +257,10 @@ class _Way:
         if stays:
             self.stayed.add(name)
         return stays
+
+    def _is_over(self, at: float) -> bool:
+        """Return whether the time of a text is over that came then."""
+        return at + self.here.ring.traffic.retention_s <= time.time()
 
     def _is_away(self, *names: str) -> bool:
         """Return whether one of them stayed there, or was forgotten here after it had come."""
