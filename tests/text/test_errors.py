@@ -131,6 +131,22 @@ def test_causes_that_all_differ_are_chinese_too() -> None:
     assert all(HAN.search(line) for line in told[1:])
 
 
+def test_an_error_of_thousands_of_lines_takes_a_bounded_number_of_searches(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    searches, templates = [], errors._templates()
+
+    def counted() -> Any:
+        searches.append(1)
+        return templates
+
+    monkeypatch.setattr(errors, "_templates", counted)
+    lines = [f"  - file shop{n}.csv: row {n}: odd thing {n}. more: of {n}" for n in range(3000)]
+    told = error_in_chinese("\n".join(["the project cannot be read", *lines])).split("\n")
+    assert told[-1] == lines[-1]
+    assert len(searches) <= errors.MOST_LOOKS
+
+
 def test_every_template_has_its_values_in_chinese() -> None:
     for english, chinese in catalogue().items():
         values = english.count("{}")

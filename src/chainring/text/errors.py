@@ -26,6 +26,8 @@ LOOKS = 300
 """How often the templates are searched for one error."""
 LOOKS_A_LINE = 10
 """And for each further line of one that is told at home: data of many files has as many faults."""
+MOST_LOOKS = 2300
+"""And never more: about a second. What stands further down stays as it is."""
 _LIST = "  - "
 _PLACE = ": "
 _MARKS = {"; ": "；", ". ": "。", _PLACE: "："}
@@ -40,7 +42,8 @@ def error_in_chinese(message: str) -> str:
 
     Each line is looked up by itself, since the faults below a message are messages, too.
     """
-    return Teller(LOOKS + LOOKS_A_LINE * message.count("\n")).in_chinese(message)
+    looks = min(LOOKS + LOOKS_A_LINE * message.count("\n"), MOST_LOOKS)
+    return Teller(looks).in_chinese(message)
 
 
 class Teller:
