@@ -311,29 +311,81 @@ def test_a_paper_alone_is_told_to_be_none_of_the_data(bucket: Any, bring: Bring)
     assert "passed over by its name" not in error_in_chinese(told)
 
 
-def test_two_folders_of_one_name_are_both_read_and_the_first_keeps_its_names(
+def folder_of(tmp_path: Path, name: str, text: str) -> str:
+    """Return a folder with one file, `a.jsonl`, of one row."""
+    folder = tmp_path / name
+    folder.mkdir(parents=True)
+    (folder / "a.jsonl").write_text(json.dumps({"text": text}))
+    return str(folder)
+
+
+def named(harvest: Harvest) -> dict[str, str]:
+    """Return text → the name of its file."""
+    return {row["text"]: row["locator"].partition(" ")[0] for _, row in harvest.rows()}
+
+
+def test_two_folders_of_one_name_are_both_read_and_the_last_has_the_short_name(
     tmp_path: Path, harvest: Harvest, bring: Bring
 ) -> None:
-    for month, text in (("jan", "一月的包裹"), ("feb", "a parcel of February")):
-        (tmp_path / month / "chats").mkdir(parents=True)
-        (tmp_path / month / "chats" / "a.jsonl").write_text(json.dumps({"text": text}))
-    jan, feb = str(tmp_path / "jan" / "chats"), str(tmp_path / "feb" / "chats")
-    bring(FILES, path=jan)
-    ((before, _),) = harvest.rows()
-    bring(FILES, path=(jan, feb, f"{feb}/*.jsonl", f"{tmp_path}/jan/../feb/chats"))
-    assert texts(harvest) == ["a parcel of February", "一月的包裹"]
-    assert before in dict(harvest.rows())
-    assert [one.name for one in remote_files([jan, feb])] == ["chats/a.jsonl", "feb/chats/a.jsonl"]
+    jan = folder_of(tmp_path, "jan/chats", "一月的包裹")
+    feb = folder_of(tmp_path, "feb/chats", "a parcel of February")
+    bring(FILES, path=(jan, feb, f"{jan}/*.jsonl", f"{tmp_path}/jan/../feb/chats"))
+    assert named(harvest) == {
+        "一月的包裹": "jan/chats/a.jsonl",
+        "a parcel of February": "chats/a.jsonl",
+    }
     deeper = [f"{tmp_path}/{month}/chats/*" for month in ("jan", "feb")]
-    assert [one.name for one in remote_files(deeper)] == ["chats/a.jsonl", "feb/chats/a.jsonl"]
+    assert [one.name for one in remote_files(deeper)] == ["chats/a.jsonl", "jan/chats/a.jsonl"]
+
+
+@pytest.mark.parametrize("swapped", [False, True])
+def test_a_file_that_was_read_keeps_its_name_wherever_another_of_that_name_is_put(
+    tmp_path: Path, harvest: Harvest, bring: Bring, swapped: bool
+) -> None:
+    old = folder_of(tmp_path, "2024/data", "去年的包裹")
+    new = folder_of(tmp_path, "2025/data", "a parcel of this year")
+    bring(FILES, path=old)
+    before = dict(harvest.rows())
+    bring(FILES, path=(new, old) if swapped else (old, new))
+    Path(old, "a.jsonl").write_text(json.dumps({"text": "去年的包裹"}) + "\n")
+    Path(new, "a.jsonl").write_text(json.dumps({"text": "a parcel of this year"}) + "\n")
+    bring(FILES, path=(old, new) if swapped else (new, old))
+    assert before.items() <= dict(harvest.rows()).items()
+    assert named(harvest)["a parcel of this year"] == "2025/data/a.jsonl"
+
+
+def test_a_harvest_that_held_no_names_keeps_those_of_the_last_folder(
+    tmp_path: Path, harvest: Harvest, bring: Bring
+) -> None:
+    old = folder_of(tmp_path, "2023/data", "前年的包裹")
+    new = folder_of(tmp_path, "2024/data", "a parcel of last year")
+    bring(FILES, path=new)  # of two of one name, the last was all that was read once
+    before = dict(harvest.rows())
+    harvest.set_state("names", "")
+    bring(FILES, path=(old, new))
+    assert before.items() <= dict(harvest.rows()).items()
+
+
+@pytest.mark.parametrize("below", ["", "/zh"])
+@pytest.mark.parametrize("order", [("train", "test"), ("test", "train")])
+def test_folders_of_one_name_tell_the_splits_of_both(
+    tmp_path: Path, harvest: Harvest, bring: Bring, order: tuple[str, str], below: str
+) -> None:
+    paths = [folder_of(tmp_path, f"{one}{below}/data", f"rows to {one}") for one in order]
+    bring(FILES, path=paths[1])
+    assert all("split" not in row for _, row in harvest.rows())
+    bring(FILES, path=tuple(paths))
+    splits = {row["text"]: row.get("split", "") for _, row in harvest.rows()}
+    assert splits == {"rows to train": "train", "rows to test": "test"}
 
 
 def test_files_of_two_buckets_are_told_apart(bucket: Any) -> None:
     put(bucket, "a.csv", b"text\n")
     with bucket.open("/other/shop/a.csv", "wb") as file:
         file.write(b"text\n")
-    names = [one.name for one in remote_files(["memory://shop/", "memory://other/shop/"])]
-    assert names == ["other/shop/a.csv", "shop/a.csv"]
+    urls = ["memory://shop/", "memory://other/shop/"]
+    assert [one.name for one in remote_files(urls)] == ["other/shop/a.csv", "shop/a.csv"]
+    assert remote_files(urls[::-1]) == remote_files(urls)
 
 
 def test_files_that_no_name_tells_apart_are_refused(tmp_path: Path) -> None:

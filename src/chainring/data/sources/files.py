@@ -27,14 +27,14 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from chainring.contracts.errors import InputError
 from chainring.contracts.parts import load_part
 from chainring.data.harvest import Harvest
-from chainring.data.read import ending_of, endings, mapping_of, split_of
+from chainring.data.read import ending_of, endings, mapping_of
 from chainring.data.readers import Reader, Rows
 from chainring.data.sources.columns import flat, roles_of, row_of
 from chainring.data.sources.part import Say, SourcePart
 from chainring.data.sources.reading import Reading
 from chainring.data.sources.remote import RemoteFile, fault_of_url, local_copy
 from chainring.data.sources.settings import Location, Name, RowRole, secret_in
-from chainring.data.sources.told import Told, changed_files
+from chainring.data.sources.told import Told, changed_files, split_told
 
 _PEEK_ROWS = 100
 _VERSIONS = {".jsonl": 2, ".ndjson": 2}  # 2: a key that begins late counts
@@ -98,7 +98,7 @@ def _read(file: RemoteFile, part: str, settings: FilesSettings, harvest: Harvest
     ):
         read = partial(reader, path, max_bytes=settings.max_bytes_per_line)
         again = partial(read, report=Told())
-        split = split_of(file.name)
+        split = split_told(file)
         mapping = mapping_of(part, settings.columns)
         put_rows(read(report=faults), again, file.name, mapping, reading, split=split)
         faults.count_in(reading)

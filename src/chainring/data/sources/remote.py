@@ -9,7 +9,8 @@ where it lies.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -35,6 +36,8 @@ class RemoteFile:
     size: int
     path: str
     system: Any
+    apart: str = ""
+    """Where other files have its name: the name, begun at the folder in which they differ."""
 
     @property
     def is_local(self) -> bool:
@@ -54,11 +57,16 @@ def fault_of_url(url: str, *, allow: Sequence[str] = ()) -> str | None:
     return None
 
 
-def remote_files(urls: Sequence[str]) -> list[RemoteFile]:
+def remote_files(urls: Sequence[str], held: Mapping[str, str] | None = None) -> list[RemoteFile]:
     """Return the files of all urls, each once and each with a name of its own.
 
-    Of two files of one name the one named later begins a folder earlier: what was read before
-    keeps its name, and its rows their ids.
+    Of files of one name the one that had it keeps it, else the one named last, as an older release
+    read that one alone. The others begin a folder earlier, if they can.
+
+    Parameters
+    ----------
+    held
+        Name → path of the files that were read before, so that their rows keep their ids.
 
     Raises
     ------
@@ -68,15 +76,25 @@ def remote_files(urls: Sequence[str]) -> list[RemoteFile]:
         When nothing is there, a protocol is not known, or two files cannot be told apart.
     """
     files: dict[Any, RemoteFile] = {}
+    places: dict[str, Any] = {}
     for url in urls:
         for file in _files(url):
-            files.setdefault(_place(file), file)
+            places[file.path] = _place(file)
+            files.setdefault(places[file.path], file)
+    taken = {name: places[path] for name, path in (held or {}).items() if path in places}
+    apart = _apart(files)
     found: dict[str, RemoteFile] = {}
-    for file in files.values():
+    for place, file in sorted(reversed(files.items()), key=lambda one: not _is_whole(one[1])):
         name = file.name
-        while name in found:
-            name = _longer(name, file.path)
-        found[name] = replace(file, name=name)
+        while taken.setdefault(name, place) != place:
+            longer = _longer(name, file.path)
+            if longer == name:
+                raise InputError(
+                    f"two files would both be called {name}; read them in two sources, or rename "
+                    "one"
+                )
+            name = longer
+        found[name] = replace(file, name=name, apart=apart.get(place, ""))
     return [found[name] for name in sorted(found)]
 
 
@@ -84,14 +102,33 @@ def _place(file: RemoteFile) -> Any:
     return Path(file.path).resolve() if file.is_local else (file.system, file.path)
 
 
+def _is_whole(file: RemoteFile) -> bool:
+    """Return whether a file's name is its whole path, so that no longer one is left for it."""
+    return _longer(file.name, file.path) == file.name
+
+
+def _apart(files: Mapping[Any, RemoteFile]) -> dict[Any, str]:
+    """Return place → what tells a file from the others of its name, where there are others."""
+    alike: dict[str, list[Any]] = defaultdict(list)
+    for place, file in files.items():
+        alike[file.name].append(place)
+    told: dict[Any, str] = {}
+    for name, places in alike.items():
+        names, before = [name] * len(places), [""]
+        while len(set(names)) < len(names) and names != before:
+            before = names
+            names = [
+                _longer(one, files[place].path) for one, place in zip(names, places, strict=True)
+            ]
+        if len(places) > 1:
+            told |= dict(zip(places, names, strict=True))
+    return told
+
+
 def _longer(name: str, path: str) -> str:
-    """Return a name that begins one folder earlier."""
+    """Return a name that begins one folder earlier, the same where there is none."""
     before = path.strip("/").removesuffix(name).rstrip("/")
-    if not before:
-        raise InputError(
-            f"two files would both be called {name}; read them in two sources, or rename one"
-        )
-    return f"{before.rpartition('/')[2]}/{name}"
+    return f"{before.rpartition('/')[2]}/{name}" if before else name
 
 
 def _files(url: str) -> Iterator[RemoteFile]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -15,6 +16,7 @@ from chainring.data.sources.reading import Reading, drop_other_pieces, fingerpri
 from chainring.data.sources.remote import RemoteFile, remote_files
 
 UNREAD = "could not be read"
+_NAMES = "names"
 
 
 class Told:
@@ -72,7 +74,9 @@ def changed_files(
         When no file has such an ending.
     """
     known = versions or {}
-    there = [file for file in remote_files(paths) if ending_of(file.name) in endings]
+    every = remote_files(paths, json.loads(harvest.state(_NAMES) or "{}"))
+    harvest.set_state(_NAMES, json.dumps({file.name: file.path for file in every}))
+    there = [file for file in every if ending_of(file.name) in endings]
     papers = sorted(file.name for file in there if is_paper(file.name))
     found = [
         replace(file, fingerprint=_fingerprint(file, keyed, known.get(ending_of(file.name))))
@@ -94,8 +98,14 @@ def changed_files(
     drop_other_pieces(harvest, {file.name for file in found})
 
 
+def split_told(file: RemoteFile) -> str:
+    """Return the split that a file's name tells, or the folder in which others of it differ."""
+    return split_of(file.apart or file.name)
+
+
 def _fingerprint(file: RemoteFile, keyed: Any, version: int | None) -> str:
     told = [file.fingerprint, keyed] + ([] if version is None else [version])
-    split = "" if file.name.isascii() else split_of(file.name)
-    told += [split] if split else []  # Chinese names told none once: such files are read again
+    once = split_of(file.name) if file.name.isascii() else ""  # all that an older release saw
+    split = split_told(file)
+    told += [split] if split != once else []
     return digest(told) if file.fingerprint else ""
