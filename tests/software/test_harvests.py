@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+import sqlite3
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from chainring.data.harvest import FILE, Harvest
+from chainring.data.harvest import FILE, Harvest, held
 from chainring.software import forgetting
 from chainring.software import harvests as module
 from chainring.software.api import Project
@@ -156,3 +157,102 @@ def test_rows_are_looked_through_once_for_each_act(
 
         monkeypatch.setattr(Harvest, "rows", read)
         project.data.fetch()
+
+
+@contextmanager
+def paused_before(secret: str, monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> Any:
+    """Let something be done while a fetch is about to put a row; yield whether it was put."""
+    put, said = Harvest.put, list[bool]()
+
+    def slow(harvest: Harvest, identifier: str, row: dict[str, str]) -> bool:
+        if row["text"] != secret:
+            return put(harvest, identifier, row)
+        harvest.commit()
+        act()
+        said.append(put(harvest, identifier, row))
+        return said[-1]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Harvest, "put", slow)
+        yield said
+    assert said
+
+
+@pytest.mark.parametrize("named", [{"subject": ["ann"]}, {"author": ["carl"]}])
+def test_a_person_who_is_forgotten_while_a_fetch_runs_stays_away(
+    here: Path, monkeypatch: pytest.MonkeyPatch, named: dict[str, Any]
+) -> None:
+    def forget() -> None:
+        with closing(Project.open(here)) as project:
+            project.forget(**named, reason="asked")
+            forgetting.resume(project)
+
+    write(here, ("0", "hello Carl", "carl", "carl"), ANN, NEW)
+    with paused_before(NEW[1], monkeypatch, forget) as put, fetched(here):
+        pass
+    assert put == [False]
+    assert NEW[1] not in texts(here)
+
+
+@pytest.mark.parametrize("by", ["resume", "gc"])
+def test_a_person_who_is_forgotten_elsewhere_while_a_fetch_runs_goes_at_its_end(
+    here: Path, there: Path, monkeypatch: pytest.MonkeyPatch, by: str
+) -> None:
+    def forget() -> None:
+        with closing(Project.open(here)) as project:
+            project.forget(subject=["ann"], reason="asked")
+        with closing(Project.open(there)) as project:
+            if by == "gc":
+                project.gc(min_age_s=0)
+            else:
+                forgetting.resume(project)
+
+    write(there, ANN, BO, NEW)
+    with paused_before(NEW[1], monkeypatch, forget), fetched(there):
+        assert texts(there) == [BO[1]]
+    held = there / ".chainring" / "harvests" / "chats" / FILE
+    assert NEW[1].encode() not in held.read_bytes()
+
+
+def test_a_fetch_that_was_killed_is_caught_up_by_what_comes_next(
+    here: Path, there: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def forget() -> None:
+        with closing(Project.open(here)) as project:
+            project.forget(subject=["ann"], reason="asked")
+        with closing(Project.open(there)) as project:
+            forgetting.resume(project)
+
+    def killed() -> None:
+        raise KeyboardInterrupt
+
+    write(there, ANN, BO, NEW, ("4", "the last", "dan", "dan"))
+    with (
+        pytest.raises(KeyboardInterrupt),
+        paused_before(NEW[1], monkeypatch, forget),
+        paused_before("the last", monkeypatch, killed),
+        fetched(there),
+    ):
+        pass
+    with closing(Project.open(there)) as project:
+        forgetting.resume(project)
+    assert texts(there) == [BO[1]]
+
+
+def test_gc_and_resume_pass_over_a_harvest_that_a_fetch_writes(
+    here: Path, there: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with closing(Project.open(here)) as project:
+        project.forget(subject=["ann"], reason="asked")
+    folder = there / ".chainring" / "harvests" / "chats"
+    connect = sqlite3.connect
+    monkeypatch.setattr(
+        sqlite3, "connect", lambda *told, **given: connect(*told, **given | {"timeout": 0.1})
+    )
+    with closing(connect(folder / FILE, isolation_level=None)) as writer, held(folder, "chats"):
+        writer.execute("BEGIN IMMEDIATE")
+        with closing(Project.open(there)) as project:
+            assert project.gc(min_age_s=0)["rows"] == 0
+            assert forgetting.resume(project) == []
+    with closing(Project.open(there)) as project:
+        assert project.gc(min_age_s=0)["rows"] == 1

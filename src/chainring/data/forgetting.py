@@ -14,14 +14,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chainring.contracts.codec import digest
+from chainring.contracts.errors import ConflictError
 from chainring.contracts.forgotten import author_mark, is_forgotten, source_mark, subject_mark
 from chainring.contracts.record import Record
-from chainring.data.harvest import FILE, Harvest
+from chainring.data.harvest import FILE, Harvest, Refuses, held
 from chainring.data.rows import RawRow
 from chainring.text.normalise import normalise
 
 Becomes = Callable[[RawRow], Record]
 _CAUGHT_UP = "marks that were looked for"
+_LAST_ACT = "marks of the last act here"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,9 +43,9 @@ class Marked:
     secret: bytes
 
     @property
-    def digest(self) -> str:
-        """What changes when something else is forgotten."""
-        return digest(sorted(self.marks), size=16)
+    def known(self) -> str:
+        """What changes when something else is forgotten; empty where nothing was."""
+        return digest(sorted(self.marks), size=16) if self.marks else ""
 
     def of(self, source: str) -> Callable[[str, dict[str, str]], bool]:
         """Return what tells of an id and a row of a source whether it carries a mark.
@@ -87,22 +89,39 @@ def forget_rows(folder: Path, unwanted: Unwanted, *, becomes: Becomes, secret: b
         for identifier in chosen:
             harvest.forget("row", identifier)
             harvest.drop(identifier)
+        harvest.set_state(_LAST_ACT, digest(sorted(unwanted.marks), size=16))
         if source_mark(folder.name, secret) in unwanted.marks:
             harvest.forget("source", "")
         harvest.scour()
         return len(chosen)
 
 
+def refusing(harvest: Harvest, marked: Callable[[], Marked]) -> Refuses:
+    """Return what refuses a marked row; it learns of what `forget_rows` does here meanwhile."""
+    source = harvest.folder.name
+    last, carries = harvest.state(_LAST_ACT), marked().of(source)
+
+    def refuses(identifier: str, row: dict[str, str]) -> bool:
+        nonlocal last, carries
+        if (now := harvest.state(_LAST_ACT)) != last:
+            last, carries = now, marked().of(source)
+        return carries(identifier, row)
+
+    return refuses
+
+
 def catch_up(harvest: Harvest, marked: Marked) -> int:
-    """Take out the rows with a mark that came since this was last done; return how many went."""
-    known = marked.digest if marked.marks else ""
-    if harvest.state(_CAUGHT_UP) == known:
+    """Take out the rows with a mark that came since this was last done; return how many went.
+
+    It is for who holds the harvest: a row that a fetch stores later would stay there unseen.
+    """
+    if _is_caught_up(harvest, marked):
         return 0
     carries = marked.of(harvest.folder.name)
     chosen = [identifier for identifier, row in harvest.rows() if carries(identifier, row)]
     for identifier in chosen:
         harvest.drop(identifier)
-    harvest.set_state(_CAUGHT_UP, known)
+    harvest.set_state(_CAUGHT_UP, marked.known)
     if chosen:
         harvest.scour()
     harvest.commit()
@@ -110,15 +129,25 @@ def catch_up(harvest: Harvest, marked: Marked) -> int:
 
 
 def catch_up_rows(folder: Path, marked: Marked) -> int:
-    """Do the same to the harvest of a folder."""
+    """Do the same to the harvest of a folder; a fetch that runs there does it at its end."""
     with Harvest.open(folder) as harvest:
-        return catch_up(harvest, marked)
+        if _is_caught_up(harvest, marked):
+            return 0
+    try:
+        with held(folder, folder.name), Harvest.open(folder) as harvest:
+            return catch_up(harvest, marked)
+    except ConflictError:
+        return 0
 
 
 def names_person(folder: Path, column: str, name: str) -> bool:
     """Return whether a row of a harvest names this person in `subject` or `author`."""
     with Harvest.open(folder) as harvest:
         return any(normalise(row.get(column, "")) == name for _, row in harvest.rows())
+
+
+def _is_caught_up(harvest: Harvest, marked: Marked) -> bool:
+    return harvest.state(_CAUGHT_UP) == marked.known
 
 
 def _chosen(harvest: Harvest, unwanted: Unwanted, becomes: Becomes, secret: bytes) -> Iterator[str]:

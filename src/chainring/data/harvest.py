@@ -26,17 +26,19 @@ With `redacts` the texts of a row are redacted before they are stored, as record
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import secrets
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
 from chainring.contracts.codec import digest
-from chainring.contracts.errors import DamagedError, InputError
+from chainring.contracts.errors import ConflictError, DamagedError, InputError
 from chainring.contracts.ids import keyed
 from chainring.text.normalise import normalise
 
@@ -65,6 +67,26 @@ Refuses = Callable[[str, dict[str, str]], bool]
 
 def _nothing(identifier: str, row: dict[str, str]) -> bool:
     return False
+
+
+@contextmanager
+def held(folder: Path, name: str) -> Iterator[None]:
+    """Hold the harvest of a source: one process at a time brings it up to date.
+
+    Raises
+    ------
+    ConflictError
+        When another one does so now.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise ConflictError(
+                f"another process brings source {name} up to date; wait for it to end"
+            ) from error
+        yield
 
 
 class Harvest:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from chainring.contracts.errors import UnknownNameError
@@ -23,7 +24,6 @@ def fetch_sources(project: Project, name: str | None = None) -> list[Fetched]:
     from chainring.data.sources.fetch import fetch
     from chainring.software.harvests import marked
 
-    known = marked(project)
     return [
         fetch(
             one,
@@ -31,7 +31,7 @@ def fetch_sources(project: Project, name: str | None = None) -> list[Fetched]:
             root=project.folder.resolve(),
             redacts=project.ring.recipe.privacy.redact,
             say=project.ring.runner.say,
-            marked=known,
+            marked=partial(marked, project),
         )
         for one in sources
         if name in (None, one.name)

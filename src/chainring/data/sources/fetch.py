@@ -10,22 +10,20 @@ A source that does not answer is told and passed over where something of it stan
 
 from __future__ import annotations
 
-import fcntl
 import logging
 import shutil
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from chainring.contracts.errors import ChainringError, ConflictError, InputError, UnreachableError
+from chainring.contracts.errors import ChainringError, InputError, UnreachableError
 from chainring.contracts.parts import load_part
-from chainring.data.forgetting import Marked, catch_up
-from chainring.data.harvest import FILE, Harvest
+from chainring.data.forgetting import Marked, catch_up, refusing
+from chainring.data.harvest import FILE, Harvest, held
 from chainring.data.sources.settings import SourceSettings
 from chainring.store.files import full_disk, full_disk_explained
 
@@ -61,7 +59,7 @@ def fetch(
     root: Path,
     redacts: bool,
     say: Say,
-    marked: Marked | None = None,
+    marked: Callable[[], Marked] | None = None,
 ) -> Fetched:
     """Bring a source up to date.
 
@@ -74,7 +72,8 @@ def fetch(
     redacts
         Whether texts are redacted before they are stored.
     marked
-        How rows are known that were forgotten, on whichever machine: they go, and are not stored.
+        Tells how rows are known that were forgotten by now, on whichever machine: they go, and are
+        not stored. It is asked again at the end, which may be hours later.
 
     Raises
     ------
@@ -83,7 +82,7 @@ def fetch(
     ConflictError
         When another process brings it up to date now.
     """
-    with _held(folder, source.name):
+    with held(folder, source.name):
         _start_anew(folder, source.use)
         with Harvest.open(folder, redacts=redacts) as harvest:
             harvest.drop_copies()
@@ -91,12 +90,16 @@ def fetch(
                 harvest.set_state("part", source.use)
                 harvest.commit()
             if marked is not None:
-                catch_up(harvest, marked)
-                harvest.refuses = marked.of(source.name)
-            return _brought(source, harvest, root=root, say=say)
+                catch_up(harvest, marked())
+                harvest.refuses = refusing(harvest, marked)
+            because = _brought(source, harvest, root=root, say=say)
+            if marked is not None:
+                catch_up(harvest, marked())
+            return _fetched(source.name, harvest, because=because)
 
 
-def _brought(source: SourceSettings, harvest: Harvest, *, root: Path, say: Say) -> Fetched:
+def _brought(source: SourceSettings, harvest: Harvest, *, root: Path, say: Say) -> str:
+    """Let the part of a source fill its harvest; return why it was not reached, if it was not."""
     part = load_part("source", source.use)
     settings = own_settings(source, root=root)
     because = ""
@@ -116,14 +119,18 @@ def _brought(source: SourceSettings, harvest: Harvest, *, root: Path, say: Say) 
         because = str(error)
     if because:
         harvest.connection.rollback()
+    return because
+
+
+def _fetched(name: str, harvest: Harvest, *, because: str) -> Fetched:
     if because and not len(harvest):
         raise UnreachableError(
-            f"source {source.name} cannot be reached, and nothing of it stands yet: {because}"
+            f"source {name} cannot be reached, and nothing of it stands yet: {because}"
         )
     reached = not because
-    log.info("source.fetched name=%s reached=%s changes=%d", source.name, reached, harvest.changes)
+    log.info("source.fetched name=%s reached=%s changes=%d", name, reached, harvest.changes)
     return Fetched(
-        name=source.name,
+        name=name,
         rows=len(harvest),
         changes=harvest.changes,
         reached=reached,
@@ -151,16 +158,3 @@ def _start_anew(folder: Path, use: str) -> None:
         for path in folder.iterdir():
             if path.name != "lock":
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
-
-
-@contextmanager
-def _held(folder: Path, name: str) -> Iterator[None]:
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise ConflictError(
-                f"another process brings source {name} up to date; wait for it to end"
-            ) from error
-        yield
