@@ -31,13 +31,19 @@ _WHO = (
 )
 _END = (
     "[拒谢謝][绝絕]|婉拒|反[对對]|禁止|撤|取消|收回|作[废廢]|失效|[过過]期"
-    "|(?:退出|[终終停]止)(?![前期日时時权權机機条條])"
+    "|(?:退出|[终終停]止)(?:[对對]?(?:我们?|我們|本人)的?|本|[该該此]|所有|一切|任何|[参參][与與加]|[继繼][续續])*"
+    "(?=$|[ ,;.:!?。()了]|使?用|授[权權]|同意|[数數][据據]|[资資]料|信息|[训訓][练練]"
+    "|[学學][习習]|[计計][划劃]|[项項]目|研究|[收采採]集|[处處]理)(?![^,;]{0,4}[后後])"
 )
-_NEVER = "勿|[严嚴]禁|[别別](?=用|使|再|拿|把|[将將]|[训訓])"
+_DO_NOT = (  # but 识别, 判别, 性别
+    "(?<![^ ,;.:!?。、()[请請但也就都们們您你而])"
+    "[别別](?=用|使|再|拿|把|[将將]|[训訓]|[让讓]|[给給])"
+)
+_NEVER = f"勿|[严嚴]禁|{_DO_NOT}"
 _NO = f"不|未|[没沒]|否|[无無]|非(?:授[权權]|同意|[许許]可)|{_NEVER}|{_END}"
 _NO_NO = (  # begins like a no, and grants, names a matter, or says nothing
     "(?:不|未|[没沒]有?|[无無])(?:曾|[经經]|[会會]|再|被|可以?|能|得|想|打算|任何|人|(?:提出|表示)[过過]?"
-    rf"|要求|[选選][择擇]|申[请請]|主[动動]|明[确確]){{0,2}}(?:{_END}|退出|不(?:同意|[愿願]))"
+    rf"|要求|[选選][择擇]|申[请請]|主[动動]|明[确確]){{0,2}}(?:{_END}|退出|[终終停]止|不(?:同意|[愿願]))"
     r"|(?:[无無未]|[没沒]有?|不(?:受|[设設加作做]))[^,。;:!?()\s同授许許准签簽]{0,4}限[制定]"
     "|[不未](?:受|[设設])?限|[无無][期时時]?限"
     "|不[得能可]用[于於](?:模型)?[训訓][练練](?:目的|用途)?[以之]?外"
@@ -47,13 +53,27 @@ _NO_NO = (  # begins like a no, and grants, names a matter, or says nothing
 )
 _MAY_NOT = (
     "(?:不(?:得|能|可以?|要(?!求)|[会會]|[应應该該]|想|希望|[愿願]意?|允[许許]|[许許]|准(?![确確备備])"
-    "|同意|授[权權])|勿|[严嚴]?禁止?|(?<![个個分区區各差性特类類级級])[别別]|[拒谢謝][绝絕])"
+    f"|同意|授[权權])|勿|[严嚴]?禁止?|{_DO_NOT}|[拒谢謝][绝絕])"
 )
-_LEARN = (
-    "[训訓][练練]|(?:机器|機器|深度|用[于於])[学學][习習]|建模|模型|人工智能|ai(?!\\w)|ml(?!\\w)"
+_LESSON = "(?:[训訓][练練]|(?:机器|機器|深度|用[于於])[学學][习習]|建模)"
+_LEARN = (  # but a model that remembers or says a name, or calls
+    f"{_LESSON}(?![时時中][^,;.:。]{{0,8}}名)|(?:模型|人工智能|ai(?!\\w)|ml(?!\\w))"
+    "(?![^,;.:。]{0,2}(?:[记記]住|[输輸]出|[说說]|泄|透露|[显顯]示|打|[电電]|外呼|名))"
 )
+_GIVES = (
+    "[转轉](?:售|[让讓]|[发發]|[卖賣])|出售|外[传傳泄]|公[开開布佈]|泄露|披露|分享|[发發][布表]"
+)
+_OUT = "(?![^,;.:。、]{0,6}外)"
 _NO_LEARNING = (  # wherever it stands
-    f"{_MAY_NOT}[^,;.:!?。、除影可仅僅只]{{0,10}}?(?:{_LEARN})(?![^,;.:。、]{{0,6}}外)"
+    f"{_MAY_NOT}(?:(?!(?:{_GIVES})(?![^,;]{{0,4}}(?:用[于於作來来]|[进進]行|[或和与與及])))"
+    f"[^,;.:!?。、除影可仅僅只]){{0,10}}?(?:{_LEARN}){_OUT}"
+    f"|不(?:[再会會被])?(?:用[于於作来來]|[参參][与與加]|包[括含]|含|[做作]|[进進]行)[^,;.:。外除]{{0,4}}{_LESSON}"
+    f"(?![^,;]{{0,4}}的(?!用途|目的)){_OUT}"
+    f"|{_LESSON}(?:用途|目的|使用)?(?:除外|[:=(]?[也均都则則还還是已]?"
+    "(?:否|拒[绝絕]|不(?:[可能]以?|行|得|允[许許]|[许許]|同意)|禁止)"
+    "(?:[进進]行)?(?:使?用)?(?:(?:我|本人)的?)?(?:[数數][据據]|[资資]料)?(?=$|[ ,;.:!?。、()]))"
+    f"|(?<!用[于於])除了?(?:用[于於作])?[^,;.:。]{{0,4}}?{_LESSON}(?:用途|目的)?[以之]?外"
+    "(?!,?[^,;]{0,4}[不未無无禁勿还還也另])"
 )
 _WHO_EN = (
     "(?:(?:please|i|we|user|patient|customer|client|subject|guardian|consent|permission|agreement"
@@ -61,31 +81,54 @@ _WHO_EN = (
 )
 _END_EN = (
     "disagree|disallow|declin|refus|(?:withdr[ae]w|revok)(?!able)|reject|objects?\\b|forb[ia]d"
-    "|prohibit|den(?:y|ied)|opt(?:s|ed)?[ -]out|withheld|(?:expired|lapsed|terminated)\\b"
+    "|prohibit|den(?:y|ied)|opt(?:s|ed)?[ -]out|(?:withheld|expired|lapsed|terminated)"
+    "(?=$|[,;.:!?()]| (?:by|on|in|since|at|from|for|consent|permission|authori|approval|us|train"
+    "|[0-9]))"
 )
+_SAID_EN = r"(?<!may )(?<!can )(?<!could )(?<!free to )(?<!right to )\b"
 _NOT = (
     "(?:(?:do|does|did|has|have|had|was|is|are|may|must|can|should|shall|will|would)"
     "(?: not|n['’]?t)|cannot|not|never)\\b"
 )
+_LEARN_EN = (
+    r"(?:(?:an?|any|ai|ml|llm|model|machine|the) )*"
+    r"(?:train(?!\w* (?:course|session|class))|learn(?:ing)?\b"
+    r"|ai\b(?! (?:calls?|phone|chat|bot|voice|assist|agent))|ml\b|llm)"
+)
 _NOT_NOT = (
     rf"{_NOT} (?:(?:yet|been|be|ever) )*(?:{_END_EN}|limited|restricted|only|applicable|specified"
-    r"|stated|known|asked|required|recorded|mind|object|expired|for (?!train|learn|us|ml|ai))"
-    r"|no (?:(?:further|other|more|longer) )?(?:\w+ )?(?:limit|restrict|object|issue"
-    r"|problem|concern)"
+    rf"|stated|known|asked|required|recorded|mind|object|expired|for (?!us|{_LEARN_EN}))"
+    rf"|no longer (?:{_END_EN})|no (?:(?:further|other|more|longer) )?(?:\w+ )?"
+    r"(?:limit|restrict|object|issue|problem|concern)"
     r"|no (?:further |other |separate )?\w+ (?:form )?(?:(?:is|are|was|were|has|been|ever) )*"
     rf"(?:needed|required|necessary|{_END_EN})"
 )
-_LEARN_EN = r"(?:(?:an?|any|ai|ml|llm|model|machine|the) )*(?:train|learn(?:ing)?\b|ai\b|ml\b|llm)"
+_THING_EN = (
+    "(?: (?:use|purposes?|of|on|with|by|my|our|the|this|data|texts?|ai|models?|is|are|was))*"
+)
 _NO_LEARNING_EN = (
     rf"{_NOT} (?:train|(?:to|be|want|wish|like|used?|using|for|in|as|by)"
     rf"(?: (?:to|be|it|this|them|my|our|the|data|texts?|used?|using|for|in|as|by))* {_LEARN_EN})"
     r"|\bno (?:(?:ai|ml|llm|model|machine) )*(?:training\b|machine learning)"
+    rf"|\b(?:training|learning)\b{_THING_EN}(?: ?(?::|=|-|\()? ?(?:no|false)(?=$|[,;.!?)])"
+    r"|:? (?:not|never|n['’]t|isn['’]t|aren['’]t)(?= (?:allowed|permitted|ok(?:ay)?|included"
+    r"|granted|agreed|consented|authori[sz]ed|wanted|accepted|acceptable)\b|$|[,;.!?)])"
+    r"|(?: |: (?=\w+(?:$|[,;.!?)])))"
+    r"(?:prohibited|forbidden|denied|refused|declined|disallowed|excluded|withdrawn|revoked)\b)"
+    rf"|{_SAID_EN}(?:{_END_EN})\w*"
+    rf"(?: (?:(?:to|of|from|for|in|as|my|our|any|the|us|use|using|consent|permission|be|it) )*)"
+    rf"{_LEARN_EN}"
+    rf"|(?:^|[,;.:!?(])(?:(?!\bno|\bnever|n['’]t|\bonly)[^,;.:!?()])*"
+    rf"\b(?:except|excluding|other than|anything but|but not)(?: for| in)?:? {_LEARN_EN}"
 )
 _SAYS_NO = re.compile(
     rf"{_WHO}(?:{_NO})|{_WHO_EN}(?:{_NOT}|{_END_EN}|no(?: ?[,;:(!–—]| -|\. (?!\d))"
     r"|no (?:(?:further|more|other|such|any|data|valid|explicit|written|ai|ml|llm|model|machine) )*"
-    r"(?:us|training|learning|permission|agreement|approval|consent|authori|thank|way|sharing"
-    r"|longer|ai\b|ml\b)|without (?:\w+ )?(?:consent|permission|authori|agreement|approval)"
+    r"(?:us(?!\w* (?:(?:other|except|beyond) )?(?:than |for )?train)|training|learning|permission"
+    r"|agreement|approval|consent|authori|thank|way|ai\b|ml\b)|no sharing"
+    r"|no longer (?:(?:to|be|may|is|the|an?) ){0,2}(?:consent|agree|permi|allow|authori|valid|us"
+    r"|wish|want|willing|in force|in effect|grant|approv|train|learn)"
+    r"|without (?:\w+ )?(?:consent|permission|authori|agreement|approval)"
     r"|non-?consent|stop (?:us|train))"
 )
 _GRANTS = re.compile(rf"{_WHO}(?:{_NO_NO})|{_WHO_EN}(?:{_NOT_NOT})")
@@ -94,21 +137,48 @@ _FORBIDS = re.compile(f"{_NO_LEARNING}|{_NO_LEARNING_EN}")
 _AFTER_ALL = re.compile(  # a no that follows what alone would be none
     "(?:不|未|[没沒]有?|[无無])(?:取得|[获獲]得|得到|[经經]|本人|[监監][护護]人|家[长長])?"
     "(?:同意(?![见見])|允[许許]|授[权權]|[愿願]|[许許]可|[签簽])|[拒谢謝][绝絕]|禁止|反[对對]"
-    f"|{_MAY_NOT}(?:再|被|[继繼][续續]|任何人)*使?用(?=$|[,;.:!?。()]|我|本人|[数數][据據]|[资資]料"
+    f"|(?<!外){_MAY_NOT}(?:再|被|[继繼][续續]|任何人)*使?用(?=$|[,;.:!?。()]|我|本人|[数數][据據]|[资資]料"
     "|[于於]任何)"
-    "|(?:[训訓][练練]|[学學][习習])除外|除了?(?:模型)?[训訓][练練][以之]?外(?![^,;]{0,4}[不未無无禁勿])"
+    "|[学學][习習]除外"
     "|已[经經]?(?:撤|取消|退出|[终終]止|失效|[过過]期|作[废廢])"
-    rf"|\b(?:{_END_EN}|{_NOT} (?:agree|consent|allow|permit|for us"
+    rf"|{_SAID_EN}(?:{_END_EN}|{_NOT} (?:agree|consent|allow|permit|for us"
     r"|(?:(?:to|be|ever) )*us(?:ed?|ing)(?:$|[^\w ]| at all| any| it| my (?:data|text))))"
-    rf"|\b(?:except|excluding)(?: for| in)?:? {_LEARN_EN}|{_NO_LEARNING}|{_NO_LEARNING_EN}"
+    rf"|{_NO_LEARNING}|{_NO_LEARNING_EN}"
 )
-_ASKED = re.compile(  # a question and its answer: `consent: no`
+_ELSE = (
+    f"[营營][销銷]|推[销銷广廣]|[广廣]告|[电電][话話]|短信|[邮郵]件|外呼|商[业業用]|[姓真]名|[实實]名|名字"
+    rf"|{_GIVES}"
+    r"|market|newsletter|phone|\bcall(?:s|ing)?\b|e-?mail|\bads?\b|advert|\bre(?:sale|sell)"
+    r"|\bs[eo]l[ld]\b|commercial|publish|\bnames?\b|\bsharing\b"
+)
+_OTHER = re.compile(  # a clause that says no to something else than use and training
+    rf"(?!.*(?:{_LESSON}|模型|人工智能|\btrain|\blearn|\b(?:ai|ml|llm)|任何|一切"
+    r"|所有|其[他它]|\b(?:any|all|other)\b"
+    r"|使?用[和或与與及/]|[和或与與及/]使?用|\bus(?:e|ing) (?:and|or)\b|\b(?:and|or) us))"
+    rf".*(?:{_NO}|{_MAY_NOT}|\b(?:{_NOT}|{_END_EN}|no\b|stop|withheld)).{{0,30}}(?:{_ELSE})"
+    r"(?![中里裡])(?<!by phone)(?<!by email)(?<!by e-mail)"
+    rf"|.*(?:{_ELSE}) (?:(?:is|are|was|were) )?(?:{_END_EN}|not (?:allowed|permitted))"
+)
+_CLAUSE = re.compile(r"[,;.!?()。]|\bbut\b|但是?")
+_YES = re.compile(
+    "(?:同意|允[许許]|授[权權]|可以?)(?:$|[,;]|[^,;]{0,8}(?:[训訓][练練]|[学學][习習]|使用|用[于於]模型))"
+    "|[训訓][练練][^,;]{0,4}(?:可|同意|行|ok)"
+    r"|\b(?:agree|consent|allow|permi|ok\b|fine|opt\w* in|given|granted)[^,;]{0,20}"
+    r"(?:train|learn|\bus(?:e|ing)\b)"
+    r"|(?:train|learn|\buse\b)[^,;]{0,20}(?:ok\b|fine|allow|permit|agree|given|granted|welcome)"
+    r"|(?:consent|permission) (?:(?:is|was) )?(?:given|granted)"
+)
+_ANY_NO = re.compile(rf"{_NO}|禁|拒|{_END_EN}|\bno|n['’]t\b|never")
+_QUESTION = (
     "(?:(?:是否|有[无無]|本人|患者|用[户戶]|客[户戶]|[监監][护護]人|已|可否|能否|可以?|用[于於]){0,3}"
     "(?:同意|授[权權]|允[许許]|[许許]可|使用|[训訓][练練])[书書]?(?:使用|用[于於](?:模型)?[训訓][练練]|[训訓][练練])?"
     "|(?:(?:user|patient|customer|subject|data|training|has|is)[ _])?(?:consent(?:ed|s)?|agree[ds]?"
     "|agreement|permission|permitted|allow(?:ed)?|authori[sz](?:ed|ation)|opt(?:ed)?[ _-]in)"
     "(?:[ _](?:to|for|given|granted|training|use)){0,3})"
-    "(?: ?[:=?(] ?| -? ?)(.+)"
+)
+_ASKED = (  # a question and its answer: `consent: no`, `consent to training withdrawn`
+    re.compile(_QUESTION + "(?: ?[:=?(] ?| - ?|-)(.+)"),
+    re.compile(_QUESTION + f" ([^ ]+|(?:(?:has|was|is|been) )*(?:{_END_EN})\\w*(?:[,;.!?)].*)?)"),
 )
 
 
@@ -124,20 +194,36 @@ def is_refusal(consent: str) -> bool:
 
     What begins with a no is one, as far as it can be told, and what forbids to train, wherever it
     says so: a refusal taken for granted harms, a consent taken for a refusal is counted among what
-    was left out. A no to a no is none, unless another one follows.
+    was left out. A no to a no is none, unless another one follows, nor is a no to something else
+    (marketing, calls, resale, a name) beside a consent.
     """
     said = plain(consent).strip(_MARKS)
     granted = None if said in REFUSALS else _GRANTS.match(said)
     if granted is not None:
         return _has(_AFTER_ALL, said[granted.end() :])
-    asked = _ASKED.fullmatch(said)
-    if asked is not None and (asked[1] in REFUSALS or _has(_AFTER_ALL, asked[1])):
+    if said in REFUSALS or _has(_FORBIDS, said):
         return True
-    return said in REFUSALS or _SAYS_NO.match(said) is not None or _has(_FORBIDS, said)
+    answers = [asked[1] for form in _ASKED if (asked := form.fullmatch(said)) is not None]
+    if any(answer in REFUSALS or _has(_AFTER_ALL, answer) for answer in answers):
+        return True
+    return _SAYS_NO.match(said) is not None and not _grants_use(said)
 
 
 def _has(no: re.Pattern[str], said: str) -> bool:
-    return no.search(_NONE.sub("", said)) is not None
+    return no.search(_NONE.sub("", _of_use(said))) is not None
+
+
+def _of_use(said: str) -> str:
+    """What is said without the clauses that say no to something else."""
+    clauses = _CLAUSE.split(said)
+    kept = [clause for clause in clauses if _OTHER.match(clause) is None]
+    return said if len(kept) == len(clauses) else ",".join(kept)
+
+
+def _grants_use(said: str) -> bool:
+    """Whether beside a no to something else only a consent is left."""
+    left = _of_use(said)
+    return _YES.search(left) is not None and _ANY_NO.search(_NONE.sub("", left)) is None
 
 
 def _is_visible(char: str) -> bool:
