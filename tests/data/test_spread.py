@@ -43,16 +43,54 @@ def test_one_slipped_number_moves_it_no_more_than_any_other() -> None:
     assert worth_of_the_median([*numbers, 1e6]) == pytest.approx(0.5, abs=0.06)
 
 
-def test_with_a_long_tail_always_the_median_is_worth_no_more_than_a_half() -> None:
+GROUPED = ("two groups", "a few long ones", "days and years", "long tail", "longest tail")
+
+
+@pytest.mark.parametrize("draw", GROUPED)
+def test_many_that_lie_far_from_the_middle_are_no_slips(draw: str) -> None:
     dice = random.Random(5)
-    amounts = [dice.lognormvariate(3, 2.5) for _ in range(1000)]
-    assert 0.35 < worth_of_the_median(amounts) < 0.55
+    chats = [dice.uniform(1, 9) for _ in range(600)]
+    drawn = {
+        "two groups": [*chats, *(dice.uniform(60, 240) for _ in range(350))],
+        "a few long ones": [*chats, *(dice.uniform(60, 240) for _ in range(15))],
+        "days and years": [*(float(n % 4) for n in range(600)), *[365.0] * 300],
+        "long tail": [dice.lognormvariate(3, 1) for _ in range(1000)],
+        "longest tail": [dice.lognormvariate(3, 2) for _ in range(1000)],
+    }[draw]
+    assert spread(drawn) == mean_distance(drawn)
+    assert spread([*drawn, 1e9]) == pytest.approx(spread(drawn), rel=0.02)
+
+
+def test_who_is_off_by_less_is_graded_higher_also_where_numbers_lie_in_two_groups() -> None:
+    dice = random.Random(1)
+    truths = [dice.uniform(1, 9) for _ in range(600)] + [dice.uniform(60, 240) for _ in range(350)]
+    apart = spread(truths)
+    near = [one + dice.gauss(0, 2.5 + 0.1 * one) for one in truths]
+    never_long = [one + dice.gauss(0, 0.4) if one < 10 else 3.0 for one in truths]
+    graded = [
+        fmean(
+            grade_of("regression", f"{one}", f"{say}", spread=apart)
+            for one, say in zip(truths, said, strict=True)
+        )
+        for said in (near, never_long)
+    ]
+    assert graded[0] > graded[1] + 0.2
 
 
 def test_where_most_are_equal_the_others_tell_it() -> None:
     numbers = [0.0] * 90 + [float(n) for n in range(1, 11)]
     assert spread(numbers) == mean_distance(numbers)
     assert spread([2.0] * 30) == spread([]) == 0.0
+
+
+def test_a_few_slips_of_different_sizes_are_left_out_together() -> None:
+    numbers = [float(1 + n % 5) for n in range(400)]
+    assert spread([*numbers, 500.0, 1e5, -1e9]) == mean_distance(numbers)
+
+
+def test_where_next_to_none_differ_those_that_do_are_not_far() -> None:
+    numbers = [0.0] * 990 + [1.0, 30.0]
+    assert spread(numbers) == mean_distance(numbers)
 
 
 def test_of_a_few_numbers_none_is_far() -> None:
@@ -71,5 +109,18 @@ def test_a_turn_names_the_line_of_a_number_far_from_all_others(workshop: Any) ->
     assert made.spread < 2
     workshop.said.clear()
     workshop.write_rows("stars.jsonl", rows)
+    workshop.dataset()
+    assert not any("far from the others" in line for line in workshop.said)
+
+
+def test_a_turn_names_none_of_two_groups_of_numbers(workshop: Any) -> None:
+    workshop.settings = DataSettings(task="regression", min_jaccard=1.0)
+    targets = [1, 2, 3, 4, 5, 6, 100, 150, 200, 240]
+    rows = [
+        {"text": f"it was {t} {n}", "target": one}
+        for n in range(4)
+        for t, one in zip(WORDS, targets, strict=True)
+    ]
+    workshop.write_rows("minutes.jsonl", rows)
     workshop.dataset()
     assert not any("far from the others" in line for line in workshop.said)

@@ -9,13 +9,16 @@ records, leaves a line that names slips such as 1000000 among stars from 1 to 5.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from statistics import fmean, median
 
 from chainring.contracts.dataset import Row
 from chainring.contracts.record import Record
 
 FAR = 10.0
-"""Times the middle distance from the median: of a normal distribution one in 10^11 lies beyond."""
+"""Times as far from the median as the farthest of all others."""
+FEW_OF = 100
+"""One in so many may lie far from all others, at least one; more are a group, or a long tail."""
 FEW = 20
 """Numbers from which one can be told to lie apart."""
 _NAMED = 5
@@ -25,7 +28,8 @@ def spread(numbers: Sequence[float]) -> float:
     """Return the mean distance from the median, without what lies far from all others.
 
     It is what always giving the median is off by. One slipped number would otherwise make all
-    others look equal, and so would the end of a long tail.
+    others look equal. Many that lie far (talks of 5 minutes and of 200) are no slips: a model has
+    to tell them apart.
     """
     if not numbers:
         return 0.0
@@ -54,9 +58,14 @@ def far_line(rows: Sequence[Row], records: Mapping[str, Record]) -> str:
 
 def _limit(numbers: Sequence[float]) -> float:
     """Return the distance from the median beyond which a number lies far from all others."""
+    if len(numbers) < FEW:
+        return float("inf")
     middle = median(numbers)
-    apart = [distance for one in numbers if (distance := abs(one - middle)) > 0]
-    return FAR * median(apart) if apart and len(numbers) >= FEW else float("inf")
+    apart = sorted(distance for one in numbers if (distance := abs(one - middle)) > 0)
+    few = max(1, len(numbers) // FEW_OF)
+    first = max(len(apart) // 2 + 1, len(apart) - few)  # of those that differ, most are no slips
+    steps = pairwise(apart[first - 1 :])
+    return next((near for near, far in steps if far > FAR * near), float("inf"))
 
 
 def _place(row: Row, records: Mapping[str, Record]) -> str:
