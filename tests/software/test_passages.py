@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.software.conftest import opened
@@ -17,6 +18,7 @@ from chainring.contracts.reaction import Reaction
 from chainring.contracts.request import Request
 from chainring.deployment.http.verbs import Served
 from chainring.deployment.lane import Reply
+from chainring.ring import passages
 from chainring.software.api import Project
 from chainring.software.service import Service
 from chainring.store.tables import read_rows
@@ -153,3 +155,30 @@ def test_of_a_passage_that_is_not_known_here_a_rule_is_asked_as_of_unknown_facts
         assert ("pair" in project.why(name, who=BEN)["answer"]) is shown
         items = project.review_items(who=BEN)
         assert [bool(item.pair) for item in items if item.prediction == name] == [shown]
+
+
+@pytest.mark.parametrize(("rule", "reads"), [("", 0), ('action = "read"', 1)])
+def test_a_page_reads_the_rows_of_its_passages_once_and_not_at_all_without_rules(
+    shop: Path, monkeypatch: pytest.MonkeyPatch, rule: str, reads: int
+) -> None:
+    if rule:
+        with_rule(shop, f"{rule}\nallow = true")
+    else:
+        recipe = shop / "chainring.toml"
+        told = recipe.read_text().replace("[data]", '[data]\ntask = "question-answering"')
+        recipe.write_text(told)
+    asked: list[object] = []
+
+    def counted(*given: Any, **named: Any) -> list[Row]:
+        asked.append(given)
+        return read_rows(*given, **named)
+
+    with opened(shop) as project:
+        made = dict(read_off(project) for _ in range(3))
+        elsewhere, _ = read_off(project, record="rec_elsewhere")
+        monkeypatch.setattr(passages, "read_rows", counted)
+        items = project.review_items(who=BEN)
+    shown = {item.prediction: item.pair for item in items}
+    assert {name: shown[name] for name in made} == {name: row.text for name, row in made.items()}
+    assert shown[elsewhere]
+    assert len(asked) == reads

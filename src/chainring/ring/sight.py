@@ -41,6 +41,11 @@ class Sight:
         self.withheld: Counter[str] = Counter()
         self.allowed_by: Counter[str] = Counter()
 
+    @property
+    def asks_facts(self) -> bool:
+        """Whether what is shown depends on facts at all: without rules it does not."""
+        return bool(self._rules)
+
     def may(self, *facts: Facts) -> bool:
         """Return whether a text may be shown that all of these facts are true of, and count it."""
         reason = ""

@@ -71,8 +71,7 @@ def review_items(project: Project, *, limit: int, sight: Sight | None = None) ->
         task=task,
     )
     if task != "classification":
-        passages = Passages(ring, sight)
-        items = [_whole(project, item, passages) for item in items]
+        items = list(_whole(project, items, Passages(ring, sight)))
     if sight is not None:
         items += islice(suspect_items(project, sight=sight), max(0, limit - len(items)))
         sight.shown = len(items)  # the rest was only looked through
@@ -96,14 +95,19 @@ def _of_the_release(
     return settings.model_copy(update={"sample_per_turn": most, "deciding_share": 0.0}), asked
 
 
-def _whole(project: Project, item: ReviewItem, passages: Passages) -> ReviewItem:
-    """Return an item with what lies beside its text: the second one, and what was written."""
-    found = project.ring.traffic.prediction(item.prediction)
-    if found is None:
-        return item
-    unseen = queue.is_told_unseen(item.kind, project.ring.recipe.data.task)
-    answer = "" if unseen else item.answer or found.value
-    return replace(item, answer=answer, pair=passages.pair(found))
+def _whole(
+    project: Project, items: Iterable[ReviewItem], passages: Passages
+) -> Iterator[ReviewItem]:
+    """Yield items with what lies beside their text: the second one, and what was written."""
+    of_items = [(item, project.ring.traffic.prediction(item.prediction)) for item in items]
+    passages.look_ahead(found for _, found in of_items if found is not None)
+    for item, found in of_items:
+        if found is None:
+            yield item
+            continue
+        unseen = queue.is_told_unseen(item.kind, project.ring.recipe.data.task)
+        answer = "" if unseen else item.answer or found.value
+        yield replace(item, answer=answer, pair=passages.pair(found))
 
 
 def _seen_by(
