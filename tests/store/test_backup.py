@@ -22,6 +22,7 @@ import pytest
 import sqlalchemy as sa
 
 from chainring.contracts.case import Case
+from chainring.contracts.deployment import Deployment
 from chainring.contracts.errors import ConflictError, DamagedError, InputError, SpaceError
 from chainring.contracts.lineage import Lineage
 from chainring.store import backup as backup_module
@@ -245,6 +246,46 @@ def test_what_lies_on_another_machine_alone_is_counted_as_missing(
     counts = other.backup(tmp_path / "backup.tar.gz")
     assert (counts["trees"], counts["missing"]) == (0, 1)  # of the model's base no row tells
     assert house("sqlite").restore(tmp_path / "backup.tar.gz") == counts
+
+
+def test_a_project_renamed_since_is_backed_up_with_all_its_trees(
+    house: Callable[[str], House], tmp_path: Path, predicted: Make, said: Make
+) -> None:
+    """A SQLite ledger travels whole: its rows of the name before, and what they name."""
+    old = house("sqlite")
+    made = fill(old, tmp_path, predicted, said)
+    (tmp_path / "form").mkdir()
+    (tmp_path / "form" / "weights").write_text("named by a reference alone")
+    form = old.trees.put(tmp_path / "form", kind="form")
+    deployment = Deployment(
+        app="shop", model=made[0], form=form, form_name="linear", engine="linear",
+        labels=("a", "b"), threshold=0.0, verdict="vrd_1", dataset=made[0],
+    )  # fmt: skip
+    old.ledger.append_ref("champion", deployment, expected=1, by="turn", reason="better")
+    renamed = House(Ledger(old.ledger.url, app="helpdesk"), old.traffic, old.trees)
+    counts = renamed.backup(tmp_path / "backup.tar.gz")
+    assert (counts["trees"], counts["missing"]) == (3, 0)
+    new = house("sqlite")
+    again = House(Ledger(new.ledger.url, app="helpdesk"), new.traffic, new.trees)
+    assert again.restore(tmp_path / "backup.tar.gz") == counts
+    assert sorted(new.trees.addresses()) == sorted([*made, form])
+    elsewhere = House(renamed.ledger, old.traffic, TreeStore(tmp_path / "elsewhere"))
+    assert elsewhere.backup(tmp_path / "without.tar.gz")["missing"] == 1
+    renamed.ledger.close()
+    again.ledger.close()
+
+
+@pytest.mark.postgres
+def test_of_a_shared_database_an_archive_holds_the_trees_of_one_application(
+    postgres: str, house: Callable[[str], House], tmp_path: Path, predicted: Make, said: Make
+) -> None:
+    old = house("postgresql")
+    fill(old, tmp_path, predicted, said)
+    bank = House(Ledger(postgres, app="bank"), Traffic(postgres, app="bank"), old.trees)
+    counts = bank.backup(tmp_path / "bank.tar.gz")
+    assert (counts["trees"], counts["missing"]) == (0, 0)
+    bank.ledger.close()
+    bank.traffic.close()
 
 
 def test_recipe_and_key_go_with_it(

@@ -113,6 +113,19 @@ def test_a_ledger_that_knows_nothing_of_the_application_removes_no_tree(
     trees.verify(address)
 
 
+def test_a_project_renamed_since_is_collected_as_before(
+    ledger: Ledger, trees: TreeStore, scratch: Path, tmp_path: Path
+) -> None:
+    """The ledger names its trees, under the name that it had."""
+    named, _ = put(trees, tmp_path / "model"), put(trees, tmp_path / "leftover")
+    ledger.add_lineage(execution(named))
+    renamed = Ledger(ledger.url, app="helpdesk")
+    removed = collect(ledger=renamed, trees=trees, scratch=scratch, min_age_s=0)
+    renamed.close()
+    assert removed["trees"] == 1
+    trees.verify(named)
+
+
 def test_scratch_that_nobody_came_back_for_goes_and_that_of_today_stays(
     ledger: Ledger, trees: TreeStore, scratch: Path
 ) -> None:

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from chainring.contracts.errors import InputError
+from chainring.store.files import jsonl_files
 from chainring.text.language import language
 
 
@@ -51,12 +52,14 @@ class Articles:
 def load_articles(path: Path) -> Articles:
     """Return the articles of a JSON-lines file, or of all `*.jsonl` files of a folder.
 
+    Hidden files are passed over: macOS lays such beside each file on other disks.
+
     Raises
     ------
     InputError
         With every faulty line at once.
     """
-    files = sorted(path.glob("*.jsonl")) if path.is_dir() else [path]
+    files = jsonl_files(path) if path.is_dir() else [path]
     if not files or not files[0].is_file():
         raise InputError(f"no articles at {path}: give a .jsonl file or a folder of them")
     found: list[Article] = []

@@ -127,8 +127,10 @@ def require_whole(project: Project) -> None:
     DamagedError
         When the lineage names trees that lie neither here nor in the remote.
     """
+    from chainring.store.backup_trees import in_lineage
+
     ring = project.ring
-    named = ring.ledger.trees()
+    named = in_lineage(ring.ledger)
     if origin.brought(project.folder) is not None:
         _, served = current(ring)
         named = set() if served is None else {served.form}

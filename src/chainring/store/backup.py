@@ -22,11 +22,12 @@ import sqlalchemy as sa
 
 from chainring.contracts.errors import ConflictError, DamagedError, InputError, SpaceError
 from chainring.store import schema
-from chainring.store.backup_trees import add_trees
+from chainring.store.backup_trees import add_trees, in_lineage
 from chainring.store.databases import add_databases, is_database, put_database
 from chainring.store.files import (
     beside,
     full_disk_explained,
+    jsonl_files,
     make_folder,
     make_private,
     stream_durably,
@@ -77,7 +78,9 @@ def backup(
         try:
             with (
                 open(temporary, "xb", opener=_private) as file,
-                tarfile.open(fileobj=file, mode="w:gz", compresslevel=3) as archive,
+                tarfile.open(  # a link is read, for `restore` takes none
+                    fileobj=file, mode="w:gz", compresslevel=3, dereference=True
+                ) as archive,
             ):
                 form = {"format": FORMAT, "ledger": schema.LEDGER_HEAD}
                 _add(archive, "format.json", json.dumps(form).encode())
@@ -112,7 +115,7 @@ def backup(
 def _files_of(articles: Path | None) -> Iterator[tuple[Path, str]]:
     """Yield the files that are read of an articles file or folder, and their names from there."""
     if articles is not None and articles.is_dir():
-        yield from ((path, f"{articles.name}/{path.name}") for path in articles.glob("*.jsonl"))
+        yield from ((path, f"{articles.name}/{path.name}") for path in jsonl_files(articles))
     elif articles is not None and articles.is_file():
         yield articles, articles.name
 
@@ -188,7 +191,8 @@ def restore(source: Path, *, ledger: Ledger, traffic: Traffic, trees: TreeStore)
         trees.verify(address)
         counts["trees"] += 1
     trees.mirror(trees.addresses())
-    return counts | {"missing": len(ledger.trees() - trees.closure(ledger.trees()))}
+    named = in_lineage(ledger)
+    return counts | {"missing": len(named - trees.closure(named))}
 
 
 def _restore_member(

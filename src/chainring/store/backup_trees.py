@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import logging
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import sqlalchemy as sa
 
 from chainring.contracts.errors import DamagedError
 from chainring.store.gc import referred
 from chainring.store.ledger import Ledger
-from chainring.store.schema import refs
+from chainring.store.schema import lineage_trees, of_app, refs
 from chainring.store.trees import TreeStore
 
 log = logging.getLogger("chainring.store")
@@ -26,7 +26,7 @@ def add_trees(archive: tarfile.TarFile, ledger: Ledger, trees: TreeStore) -> dic
     What nothing names is left out: it may go meanwhile. So is a tree that was altered, for all the
     rest to be saved; it counts as missing, and the log tells its file.
     """
-    lineage, stored, held = ledger.trees(), set[str](), set[str]()
+    lineage, stored, held = in_lineage(ledger), set[str](), set[str]()
     wanted = _wanted(ledger, trees, lineage)
     for address in sorted(wanted):
         try:
@@ -39,12 +39,20 @@ def add_trees(archive: tarfile.TarFile, ledger: Ledger, trees: TreeStore) -> dic
 
 def altered(ledger: Ledger, trees: TreeStore) -> Iterator[DamagedError]:
     """Yield what is wrong with each of the trees that `add_trees` left out as altered."""
-    for address in sorted(ledger.trees() | _referred(ledger)):
+    for address in sorted(in_lineage(ledger) | _referred(ledger)):
         try:
             for one in trees.closure([address]):
                 trees.open(one)
         except DamagedError as error:
             yield error
+
+
+def in_lineage(ledger: Ledger) -> set[str]:
+    """Return the trees that the lineage rows of a backup name.
+
+    A SQLite ledger travels whole, with what it has under the names of a project renamed since.
+    """
+    return set(_of_archive(ledger, lineage_trees.c.address, lineage_trees))
 
 
 def _wanted(ledger: Ledger, trees: TreeStore, lineage: set[str]) -> set[str]:
@@ -58,9 +66,15 @@ def _wanted(ledger: Ledger, trees: TreeStore, lineage: set[str]) -> set[str]:
 
 
 def _referred(ledger: Ledger) -> set[str]:
-    query = sa.select(refs.c.body).where(refs.c.app == ledger.app)
+    return referred(_of_archive(ledger, refs.c.body, refs))
+
+
+def _of_archive(ledger: Ledger, column: sa.Column[str], table: sa.Table) -> Sequence[str]:
+    query = sa.select(column).distinct()
+    if ledger.engine.dialect.name == "postgresql":  # which applications may share
+        query = query.where(of_app(table, ledger.app))
     with ledger.engine.connect().execution_options(read_only=True) as connection:
-        return referred(connection.execute(query).scalars())
+        return connection.execute(query).scalars().all()
 
 
 def _left_out(address: str, error: DamagedError) -> None:

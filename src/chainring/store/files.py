@@ -194,6 +194,12 @@ def sweep_halves(targets: Iterable[Path], *, min_age_s: float = 3600.0) -> None:
                     log.info("files.half_removed path=%s", path)
 
 
+def jsonl_files(folder: Path) -> list[Path]:
+    """Return the `*.jsonl` files of a folder by name, but hidden ones: what macOS lays beside."""
+    found = sorted(folder.glob("*.jsonl"))
+    return [path for path in found if path.is_file() and not path.name.startswith(".")]
+
+
 def file_digest(path: Path) -> str:
     """Return `blake2b:<64 hex>` over the bytes of a file."""
     state = hashlib.blake2b(digest_size=32)

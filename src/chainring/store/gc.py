@@ -38,8 +38,8 @@ def collect(
     Raises
     ------
     ConflictError
-        When a turn is at work, or the ledger knows nothing of the application though there are
-        trees: it was lost, or it is another one, and all of them would go.
+        When a turn is at work, or the ledger knows nothing of the application, nor names any of
+        the trees that there are: it was lost, or it is another one, and all of them would go.
     DamagedError
         When what a tree holds cannot be read; no tree is removed then, all else is.
     """
@@ -56,6 +56,7 @@ def _require_known(ledger: Ledger, trees: TreeStore, min_age_s: float) -> None:
     rows = (sa.select(one.c.seq).where(one.c.app == ledger.app).limit(1) for one in (lineage, refs))
     with ledger.engine.connect().execution_options(read_only=True) as connection:
         is_known = any(connection.execute(row).first() for row in rows)
+    is_known = is_known or not _named(ledger).isdisjoint(trees.addresses())  # renamed since
     manifests, cutoff = trees.root.glob("trees/*/*.json"), time.time() - min_age_s
     if not is_known and any(path.stat().st_ctime <= cutoff for path in manifests):
         raise ConflictError(

@@ -537,6 +537,28 @@ def test_articles_of_one_file_come_along_and_take_no_place_that_is_taken(
         assert project.articles.find("refund_status", "en") is not None
 
 
+def test_a_backup_of_a_package_holds_linked_articles_and_none_that_are_hidden(
+    packaged: tuple[Path, Packaged], tmp_path: Path
+) -> None:
+    """What a Mac lays beside each file on other disks is no article, and no JSON."""
+    _, made = packaged
+    folder, again = copy(made.folder / "project", tmp_path / "project"), tmp_path / "again"
+    articles = sorted(files_of(folder / "articles"))
+    (folder / "kb").mkdir()
+    for name in articles:
+        (folder / "articles" / name).rename(folder / "kb" / name)
+        (folder / "articles" / name).symlink_to(f"../kb/{name}")
+        (folder / "articles" / f"._{name}").write_bytes(b"\x00\x05\x16\x07")
+    (folder / "articles" / "drafts.jsonl").mkdir()
+    with closing(Project.open(folder)) as project:
+        assert project.articles.find("refund_status", "en") is not None
+        project.backup(tmp_path / "all.tar.gz")
+    with closing(Project.restore(tmp_path / "all.tar.gz", again)) as restored:
+        assert restored.articles.find("refund_status", "en") is not None
+    assert files_of(again / "articles") == files_of(folder / "kb")
+    assert not any(path.is_symlink() for path in (again / "articles").iterdir())
+
+
 def test_reactions_that_are_not_home_yet_are_counted(
     packaged: tuple[Path, Packaged], tmp_path: Path
 ) -> None:
