@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,12 @@ from chainring.software.service import Service
 
 RULE = '\n[[access.rules]]\naction = "read"\nallow = false\n'
 TOLD = "recipe.changed restart=needed"
+
+
+@pytest.fixture(autouse=True)
+def _heard(caplog: pytest.LogCaptureFixture) -> None:
+    """Hear our warnings whatever a library has made of the root logger's level."""
+    caplog.set_level(logging.INFO, logger="chainring")
 
 
 @pytest.fixture(name="folder")

@@ -123,7 +123,7 @@ def test_a_commit_that_fails_is_told_to_reactions_and_its_answers_are_kept(
 ) -> None:
     writer = TrafficWriter(traffic)
     row = predicted()
-    with monkeypatch.context() as patch, caplog.at_level(logging.ERROR):
+    with monkeypatch.context() as patch, caplog.at_level(logging.ERROR, logger="chainring"):
         patch.setattr(traffic, "commit", failing(FULL))
         writer.log(row, "text")
         with pytest.raises(sa.exc.OperationalError, match="disk is full"):
@@ -147,7 +147,7 @@ def test_a_failure_is_logged_with_what_the_database_said_and_no_value_and_is_cou
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     writer = TrafficWriter(traffic, wait_s=WAIT_S, rows=2)
-    with monkeypatch.context() as patch, caplog.at_level(logging.ERROR):
+    with monkeypatch.context() as patch, caplog.at_level(logging.ERROR, logger="chainring"):
         patch.setattr(traffic, "commit", failing(FULL))
         writer.log(predicted(), "my name is Ann")
         with pytest.raises(sa.exc.OperationalError):
@@ -156,6 +156,7 @@ def test_a_failure_is_logged_with_what_the_database_said_and_no_value_and_is_cou
     assert f"traffic.commit failed rows=2 {said}" in caplog.text
     assert "Ann" not in caplog.text
     assert writer.counts == {"waiting": 1, "failed": 1, "lost": 0}
+    writer._wait_s = 0.0  # nothing else comes that would fill the group
     writer.flush()
     assert writer.counts == {"waiting": 0, "failed": 1, "lost": 0}
     writer.close()
@@ -247,7 +248,7 @@ def test_answers_that_a_closed_log_could_not_write_are_counted_as_lost(
     monkeypatch.setattr(traffic, "commit", failing(FULL))
     writer = TrafficWriter(traffic)
     writer.log(predicted(), None)
-    with caplog.at_level(logging.ERROR):
+    with caplog.at_level(logging.ERROR, logger="chainring"):
         writer.close()
     assert writer.lost == 1
     assert "traffic.lost predictions=1" in caplog.text
