@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import logging
 import os
 import subprocess
 import sys
@@ -215,6 +216,7 @@ def test_on_a_full_disk_the_server_counts_in_its_own_memory_and_says_so(
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(os, "posix_fallocate", full)
+    caplog.set_level(logging.WARNING, logger="chainring")
     limits = Limits(tmp_path / "limits")
     limits.spend(key(per_day=1), 1)
     with pytest.raises(HttpError, match="quota"):
