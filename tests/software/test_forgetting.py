@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import logging
 import shutil
 import signal
 import sqlite3
@@ -208,6 +209,7 @@ def test_an_act_that_the_ledger_does_not_know_is_told_and_not_undone(
             connection.execute(sa.text("DELETE FROM facts WHERE kind = 'forgotten'"))
 
     one, _ = undone(planted, tmp_path, act)
+    caplog.set_level(logging.WARNING, logger="chainring")
     with opened(one) as project:
         assert forgetting.resume(project) == []
         assert f"forget.unknown acts={paths[0].stem}" in caplog.text
