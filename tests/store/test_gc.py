@@ -139,18 +139,25 @@ def test_scratch_that_nobody_came_back_for_goes_and_that_of_today_stays(
     assert sorted(path.name for path in scratch.iterdir()) == ["mixed", "new"]
 
 
+def damaged(trees: TreeStore, address: str) -> Path:
+    """Cut the manifest of a tree and return it."""
+    name = address.partition(":")[2]
+    manifest = trees.root / "trees" / name[:2] / f"{name}.json"
+    manifest.chmod(0o644)
+    manifest.write_text("{")
+    return manifest
+
+
 def test_a_damaged_tree_keeps_the_trees_and_nothing_else(
     ledger: Ledger, trees: TreeStore, scratch: Path, tmp_path: Path
 ) -> None:
     """Which files it names is not known."""
     named, gone = put(trees, tmp_path / "model"), put(trees, tmp_path / "leftover")
     ledger.add_lineage(execution(named))
-    name = named.partition(":")[2]
-    manifest = trees.root / "trees" / name[:2] / f"{name}.json"
-    manifest.chmod(0o644)
-    manifest.write_text("{")
+    manifest = damaged(trees, named)
     (scratch / "old").mkdir()
-    with pytest.raises(DamagedError, match=f"put it back .* trees/{name[:2]}/{name}.json"):
+    place = f"trees/{manifest.parent.name}/{manifest.name}"
+    with pytest.raises(DamagedError, match=f"put it back .* {place}"):
         collect(ledger=ledger, trees=trees, scratch=scratch, min_age_s=0)
     assert list(scratch.iterdir()) == []
     assert trees.has(gone)
@@ -161,10 +168,7 @@ def test_a_damaged_tree_that_nothing_names_goes_as_any_other(
 ) -> None:
     named, gone = put(trees, tmp_path / "model"), put(trees, tmp_path / "leftover")
     ledger.add_lineage(execution(named))
-    name = gone.partition(":")[2]
-    manifest = trees.root / "trees" / name[:2] / f"{name}.json"
-    manifest.chmod(0o644)
-    manifest.write_text("{")
+    manifest = damaged(trees, gone)
     assert collect(ledger=ledger, trees=trees, scratch=scratch, min_age_s=0)["trees"] == 1
     assert not manifest.exists()
     trees.verify(named)

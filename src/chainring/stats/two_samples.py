@@ -102,11 +102,7 @@ def shares_differ(k: int, n: int, j: int, m: int) -> float:
     >>> round(shares_differ(12, 100, 30, 100), 4)
     0.0018
     """
-    require(
-        "shares cannot be compared",
-        at_least("n", n, 1), at_least("m", m, 1), at_least("k", k, 0), at_least("j", j, 0),
-        at_most("k", k, n), at_most("j", j, m),
-    )  # fmt: skip
+    _require_shares(k, n, j, m)
     share = (k + j) / (n + m)
     spread = math.sqrt(share * (1.0 - share) * (1.0 / n + 1.0 / m))
     return 1.0 if spread == 0.0 else math.erfc(abs(k / n - j / m) / spread / math.sqrt(2.0))
@@ -120,11 +116,7 @@ def exact_shares(k: int, n: int, j: int, m: int) -> float:
     >>> round(exact_shares(1, 10, 8, 10), 4)
     0.0055
     """
-    require(
-        "shares cannot be compared",
-        at_least("n", n, 1), at_least("m", m, 1), at_least("k", k, 0), at_least("j", j, 0),
-        at_most("k", k, n), at_most("j", j, m),
-    )  # fmt: skip
+    _require_shares(k, n, j, m)
     both = k + j
 
     def chance(first: int) -> float:
@@ -134,6 +126,14 @@ def exact_shares(k: int, n: int, j: int, m: int) -> float:
     seen = chance(k) * (1.0 + 1e-9)
     each = (chance(first) for first in range(max(0, both - m), min(n, both) + 1))
     return min(1.0, math.fsum(one for one in each if one <= seen))
+
+
+def _require_shares(k: int, n: int, j: int, m: int) -> None:
+    require(
+        "shares cannot be compared",
+        at_least("n", n, 1), at_least("m", m, 1), at_least("k", k, 0), at_least("j", j, 0),
+        at_most("k", k, n), at_most("j", j, m),
+    )  # fmt: skip
 
 
 def _ln_ways(n: int, k: int) -> float:
