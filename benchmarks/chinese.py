@@ -25,7 +25,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tasks import SPLITS, Published, interval, one, read
+from tasks import SPLITS, Published, drawn, interval, one, read
 
 from chainring.contracts.dataset import Row, Task
 from chainring.hardware.machine import machine
@@ -165,7 +165,7 @@ def judged(
     name: str, splits: dict[str, list[Row]], start: str, seeds: int, given: Namespace
 ) -> None:
     """Train from a start with each seed; print what the test split says."""
-    splits = {**splits, "train": splits["train"][: given.rows]}
+    splits = {**splits, "train": drawn(splits["train"], given.rows)}
     folder = {"pretrained": given.out / "base" / "pretrained", "random": given.out / "random"}
     part = "linear.v1" if start == "linear" else "encoder.v1"
     named = [] if start == "linear" else [f'encoder.base="{folder[start]}"']

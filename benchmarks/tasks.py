@@ -19,6 +19,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from random import Random
 from typing import Any
 
 from scipy.stats import t as student
@@ -72,7 +73,7 @@ def main() -> None:
     for name in args.sets:
         published = SETS[name]
         splits = {split: list(read(args.data / name, split, published)) for split in SPLITS}
-        splits["train"] = splits["train"][: args.rows]
+        splits["train"] = drawn(splits["train"], args.rows)
         for part in args.candidates or published.candidates:
             found = []
             for seed in range(args.first_seed, args.first_seed + args.seeds):
@@ -85,6 +86,11 @@ def main() -> None:
 
 
 SPLITS = ("train", "validation", "test")
+
+
+def drawn(rows: list[Row], number: int | None) -> list[Row]:
+    """Return so many rows, drawn from the whole: published files are often sorted by kind."""
+    return rows if number is None else Random(0).sample(rows, min(number, len(rows)))
 
 
 def read(folder: Path, split: str, published: Published) -> Iterator[Row]:

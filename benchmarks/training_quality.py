@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from scipy.stats import t as student
+from tasks import drawn
 
 from chainring.contracts.dataset import OUT_OF_SCOPE, Row
 from chainring.contracts.work import Work
@@ -59,7 +60,7 @@ def main() -> None:
         found = []
         for seed in range(args.first_seed, args.first_seed + args.seeds):
             splits = read(args.data / name, seed=seed)
-            splits["train"] = splits["train"][: args.rows]
+            splits["train"] = drawn(splits["train"], args.rows)
             figures = one(name, splits, seed, args)
             found.append(figures)
             told = " ".join(f"{key}={value:.4f}" for key, value in figures.items())
