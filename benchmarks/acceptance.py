@@ -38,7 +38,7 @@ from chainring.contracts.request import Request
 from chainring.deployment.predictors import open_predictor
 from chainring.ring.turn import Turn
 from chainring.software.api import Project
-from chainring.software.telling import tell_turn
+from chainring.software.telling.results import tell_turn
 from chainring.software.tour import Client, served
 from chainring.store.tables import read_rows, read_table
 

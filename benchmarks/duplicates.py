@@ -31,7 +31,7 @@ from pathlib import Path
 from typing import Any
 
 from chainring.contracts.parts import load_part
-from chainring.software.cleaning import clean_files
+from chainring.software.verbs.cleaning import clean_files
 from chainring.text.near import near_groups, shingles
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -11,7 +11,7 @@ A page is written by hand around blocks that are not:
 
 `recipe zh` writes it in Chinese, as does `command init zh`. The Chinese of what the code says in
 English only stands in `reference.zh.json`, that of settings in `errors_zh/settings.json`, that of
-commands in `software/help_zh.json`.
+commands in `software/commands/help_zh.json`.
 """
 
 from __future__ import annotations

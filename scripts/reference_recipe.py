@@ -18,7 +18,7 @@ from pydantic import BaseModel
 CHINESE = Path(__file__).resolve().with_name("reference.zh.json")
 SETTINGS = "chainring.text", "errors_zh/settings.json"
 """What settings mean: the faults of a recipe tell it, too."""
-HELP = "chainring.software", "help_zh.json"
+HELP = "chainring.software.commands", "help_zh.json"
 """What commands and their options mean: the command line tells it, too."""
 HEADS = {
     "en": ("key", "default", "allowed", "meaning"),

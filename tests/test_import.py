@@ -50,7 +50,7 @@ def test_the_serving_room_knows_no_training_library_but_where_it_is_torch() -> N
         "for found in pkgutil.walk_packages(room.__path__, room.__name__ + '.'):\n"
         f"    if found.name.rpartition('.')[2] not in {OF_TORCH}:\n"
         "        importlib.import_module(found.name)\n"
-        "import chainring.software.service"
+        "import chainring.software.serving.service"
     )
     assert not loaded_after(program) & {"torch", "transformers", "sklearn"}
 
@@ -62,7 +62,7 @@ def test_the_ring_is_read_without_a_training_library() -> None:
 
 def test_a_turn_with_nothing_to_do_loads_no_features_and_no_worker_processes() -> None:
     program = (
-        "import sys, chainring.software.api, chainring.software.telling\n"
+        "import sys, chainring.software.api, chainring.software.telling.results\n"
         "from chainring.hardware.executors import executor\n"
         "from chainring.hardware.settings import HardwareSettings\n"
         "assert list(executor(HardwareSettings()).map(len, ['a', 'bc'])) == [1, 2]\n"

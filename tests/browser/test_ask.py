@@ -4,9 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from tests.deployment.http.demo import DemoVerbs
 
 from chainring.contracts.feedback import Feedback
-from chainring.deployment.http.demo import DemoVerbs
 from chainring.deployment.http.pages.strings import Strings
 from chainring.deployment.http.verbs import LabelName
 

@@ -11,7 +11,7 @@ from tests.browser.reports import report_pages
 from tests.browser.test_look import CONTRAST
 from tests.software.conftest import grow, opened, small_project
 
-from chainring.software.data_report_words import WORDS
+from chainring.software.reports.data_report_words import WORDS
 
 EXTRA = """\
 {"text": "", "label": "stock"}

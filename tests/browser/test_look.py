@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from chainring.deployment.http.demo import DemoVerbs
+from tests.deployment.http.demo import DemoVerbs
 
 House = tuple[DemoVerbs, str]
 OpenPage = Callable[..., Any]

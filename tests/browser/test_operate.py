@@ -5,9 +5,9 @@ from typing import Any
 
 import httpx
 import pytest
+from tests.deployment.http.demo import DemoVerbs
 
 from chainring.deployment.http.app import create_app
-from chainring.deployment.http.demo import DemoVerbs
 from chainring.deployment.http.pages.strings import Strings
 from chainring.deployment.http.server import running
 from chainring.deployment.http.verbs import ReviewItem

@@ -11,7 +11,7 @@ from tests.browser.reports import report_pages
 from tests.browser.test_look import CONTRAST
 from tests.software.conftest import opened, small_project
 
-from chainring.software.report_words import WORDS
+from chainring.software.reports.report_words import WORDS
 
 
 @pytest.fixture(scope="module")

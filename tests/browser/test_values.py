@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from tests.deployment.http.demo import DemoVerbs
 
 from chainring.contracts.dataset import Task
-from chainring.deployment.http.demo import DemoVerbs
 from chainring.deployment.http.pages.strings import Strings
 from chainring.deployment.http.verbs import ReviewItem, Served
 

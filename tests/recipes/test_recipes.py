@@ -16,7 +16,7 @@ from tests.bert import tiny_bert
 from chainring.deployment.http.app import create_app
 from chainring.ring.recipe import load_recipe
 from chainring.software.api import Project
-from chainring.software.service import Service
+from chainring.software.serving.service import Service
 
 RECIPES = Path(__file__).resolve().parents[2] / "recipes"
 WORK = ("clinical-decision-support", "customer-service", "education", "finance", "translation",

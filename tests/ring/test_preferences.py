@@ -15,7 +15,7 @@ from chainring.contracts.dataset import Row
 from chainring.contracts.model import Model
 from chainring.deployment.http.app import create_app
 from chainring.software.api import Project
-from chainring.software.service import Service
+from chainring.software.serving.service import Service
 from chainring.store.tables import read_rows
 
 pytest.importorskip("trl")

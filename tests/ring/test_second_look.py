@@ -17,8 +17,8 @@ from chainring.ring.asked import asks, open_asks, truths
 from chainring.ring.due import due
 from chainring.ring.turn import Turn
 from chainring.software.api import Project
-from chainring.software.report_quality import judged_rows
-from chainring.software.telling import tell_verdict
+from chainring.software.reports.report_quality import judged_rows
+from chainring.software.telling.results import tell_verdict
 from chainring.store.tables import read_rows, read_table
 
 TEXTS = [

@@ -28,7 +28,7 @@ from chainring.contracts.verdict import Verdict
 from chainring.deployment.http.app import create_app
 from chainring.ring.recipe import load_recipe
 from chainring.software.api import Project
-from chainring.software.service import Service
+from chainring.software.serving.service import Service
 from chainring.store.tables import read_rows
 
 

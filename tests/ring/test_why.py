@@ -18,7 +18,7 @@ from chainring.ring.sight import Sight
 from chainring.ring.turn import rows_with
 from chainring.ring.why import left_out, nearest, why
 from chainring.software.api import Project
-from chainring.software.telling import tell_why
+from chainring.software.telling.results import tell_why
 from chainring.store.tables import MadeRow, read_rows
 
 

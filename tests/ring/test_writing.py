@@ -17,7 +17,7 @@ from chainring.ring.built import current
 from chainring.ring.sight import Sight
 from chainring.ring.why import why
 from chainring.software.api import Project
-from chainring.software.telling import tell_why
+from chainring.software.telling.results import tell_why
 from chainring.text.chat import conversation
 
 Open = Callable[[Path], Project]

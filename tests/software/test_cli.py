@@ -17,7 +17,7 @@ from tests.software.conftest import RECIPE, child, copy, invoke, opened, refused
 
 from chainring.contracts.label import Label
 from chainring.software.api import Project
-from chainring.software.report_words import WORDS
+from chainring.software.reports.report_words import WORDS
 from chainring.store import migrations
 from chainring.store.ledger import Ledger
 from chainring.store.schema import LEDGER_HEAD

@@ -162,7 +162,9 @@ def test_every_key_of_the_recipe_stands_in_its_reference_in_both_languages() -> 
 @pytest.mark.parametrize("end", ["", ".zh-CN"])
 def test_the_page_of_files_names_what_is_read_and_what_is_kept(end: str) -> None:
     from chainring.data.read import endings
-    from chainring.software import project, receipts, serving
+    from chainring.software import project
+    from chainring.software.serving import serve as serving
+    from chainring.software.verbs import receipts
 
     page = (ROOT / f"docs/reference/files{end}.md").read_text(encoding="utf-8")
     cells = re.findall(r"^\| (`\.[^|]+) \|", page, re.MULTILINE)
@@ -220,7 +222,9 @@ def test_every_sentence_of_the_code_has_its_chinese_and_no_other_stands_there(
         for command in reference.commands() if name == "command" else ("",):
             list(block("zh", *command.split()))
     _, help_of = tables.HELP  # it also has groups of commands: see test_help_words.py
-    asked |= json.loads((ROOT / "src/chainring/software" / help_of).read_text("utf-8")).keys()
+    asked |= json.loads(
+        (ROOT / "src/chainring/software/commands" / help_of).read_text("utf-8")
+    ).keys()
     assert asked == set(every)
 
 

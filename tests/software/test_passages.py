@@ -20,7 +20,7 @@ from chainring.deployment.http.verbs import Served
 from chainring.deployment.lane import Reply
 from chainring.ring import passages
 from chainring.software.api import Project
-from chainring.software.service import Service
+from chainring.software.serving.service import Service
 from chainring.store.tables import read_rows
 
 PASSAGE = {"en": "A parcel takes three days.", "zh": "包裹需要三天送达。"}

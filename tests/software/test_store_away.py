@@ -13,8 +13,8 @@ import sqlalchemy as sa
 from chainring.deployment.http.app import create_app
 from chainring.deployment.http.server import running
 from chainring.software.api import Project
-from chainring.software.service import Service
-from chainring.software.turning import STORE_IS_AWAY
+from chainring.software.serving.service import Service
+from chainring.software.verbs.turning import STORE_IS_AWAY
 from chainring.store.ledger import Ledger
 
 

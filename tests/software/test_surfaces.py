@@ -8,12 +8,12 @@ import sys
 
 import pytest
 import typer
+from tests.deployment.http.demo import DemoVerbs
 from tests.software.conftest import ALONE
 
 import chainring
 from chainring.contracts.roles import VERB_ROLES
 from chainring.deployment.http.app import create_app
-from chainring.deployment.http.demo import DemoVerbs
 from chainring.deployment.http.pages.table import PAGES
 from chainring.deployment.http.routes import ROUTES
 from chainring.deployment.settings import DeploymentSettings

@@ -30,22 +30,22 @@ from chainring.ring import due as when
 from chainring.ring import turn as ring_turn
 from chainring.ring.built import Ring, current
 from chainring.ring.turn import Turn
-from chainring.software import answering, auditing, champions, status, turning, upkeep
-from chainring.software import keys as holders
 from chainring.software import project as place
-from chainring.software.answering import Opened
-from chainring.software.data_verbs import DataGroup
-from chainring.software.fetching import freshen
 from chainring.software.project_key import keep_key
-from chainring.software.release_verbs import ReleaseGroup
-from chainring.software.told_labels import ToldLabels
+from chainring.software.serving.told_labels import ToldLabels
+from chainring.software.verbs import answering, auditing, champions, status, turning, upkeep
+from chainring.software.verbs import keys as holders
+from chainring.software.verbs.answering import Opened
+from chainring.software.verbs.data import DataGroup
+from chainring.software.verbs.fetching import freshen
+from chainring.software.verbs.models import ReleaseGroup
 from chainring.trust.access import Key
 
 if TYPE_CHECKING:
     from chainring.feedback.queue import ReviewItem
     from chainring.software.package.home import Collected
     from chainring.software.package.make import Packaged
-    from chainring.software.receipts import Receipt
+    from chainring.software.verbs.receipts import Receipt
 
 Say = Callable[[str], None]
 
@@ -188,7 +188,7 @@ class Project:
 
     def review_items(self, *, limit: int = 20, who: Who | None = None) -> list[ReviewItem]:
         """Return what waits for a person and may be shown, most urgent first."""
-        from chainring.software.reviewing import review_items
+        from chainring.software.verbs.reviewing import review_items
 
         with auditing.looking(self, "review", who=who) as sight:
             return review_items(self, limit=limit, sight=sight)
@@ -197,7 +197,7 @@ class Project:
         self, item: str, *, decision: str, value: str = "", must: bool = False, by: str = "operator"
     ) -> Label:
         """Store a person's decision on an item of the review queue: accept, change or reject."""
-        from chainring.software.reviewing import decide
+        from chainring.software.verbs.reviewing import decide
 
         return decide(self, item, decision=decision, value=value, must=must, by=by)
 
@@ -210,7 +210,7 @@ class Project:
         self, case: str, *, outcome: str, told: str, truth: str = "", must: bool = False, by: str
     ) -> Case:
         """Close a case: what was done, what its reporter is told, and the true label if any."""
-        from chainring.software.reviewing import close_case
+        from chainring.software.verbs.reviewing import close_case
 
         return close_case(self, case, outcome=outcome, told=told, truth=truth, must=must, by=by)
 
@@ -259,7 +259,7 @@ class Project:
         The first report on a model studies it, which takes seconds to a minute. `texts` shows what
         it got wrong; `card` also writes the model's card, as Markdown.
         """
-        from chainring.software.report import write_report
+        from chainring.software.reports.report import write_report
 
         place, card = Path(path) if path else self.folder / "report.html", card and Path(card)
         return write_report(self, place, language=language, texts=texts, card=card or None)
@@ -328,7 +328,7 @@ class Project:
         dry_run: bool = False,
     ) -> Receipt:
         """Take people, sources, records or answers out of every store; see `docs/how-to`."""
-        from chainring.software import forgetting
+        from chainring.software.verbs import forgetting
 
         selection = forgetting.Selection(
             subject=subject, source=source, record=record, author=author, prediction=prediction
@@ -340,7 +340,7 @@ class Project:
 
     def doctor(self) -> list[tuple[str, str, str]]:
         """Return what this machine has, what was decided, and why."""
-        from chainring.software.doctor import doctor
+        from chainring.software.verbs.doctor import doctor
 
         return doctor(self.folder, self.ring.recipe.hardware)
 

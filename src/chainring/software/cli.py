@@ -17,21 +17,19 @@ from typing import Annotated
 import typer
 
 from chainring.contracts.errors import ChainringError
-from chainring.software import (
-    answer_commands,
-    audit_commands,
-    base_commands,
-    data_commands,
-    forget_commands,
-    key_commands,
-    release_commands,
-    review_commands,
-    upkeep_commands,
-    word_commands,
-)
-from chainring.software.alone import verb_alone
-from chainring.software.folder import HERE, Folder, before_the_verb, opened
-from chainring.software.speech import Speech, asked_for, in_words, spoken, tell
+from chainring.software.commands import answers as answer_commands
+from chainring.software.commands import audit as audit_commands
+from chainring.software.commands import bases as base_commands
+from chainring.software.commands import data as data_commands
+from chainring.software.commands import forget as forget_commands
+from chainring.software.commands import keys as key_commands
+from chainring.software.commands import releases as release_commands
+from chainring.software.commands import review as review_commands
+from chainring.software.commands import upkeep as upkeep_commands
+from chainring.software.commands import words as word_commands
+from chainring.software.commands.alone import verb_alone
+from chainring.software.commands.folder import HERE, Folder, before_the_verb, opened
+from chainring.software.telling.speech import Speech, asked_for, in_words, spoken, tell
 
 app = typer.Typer(
     help="From raw text to a served model, and from its users' feedback to a better one.",
@@ -68,7 +66,7 @@ def _command(words: Sequence[str]) -> Callable[[], object]:
     alone = verb_alone(app, words)
     if asked_for(words) == "en":
         return alone
-    from chainring.software.help_words import run_in_chinese
+    from chainring.software.commands.help_words import run_in_chinese
 
     return partial(run_in_chinese, typer.main.get_command(alone))
 
@@ -80,8 +78,8 @@ def init(
     language: Speech = None,
 ) -> None:
     """Make a project in a new folder."""
-    from chainring.software.command_words import say
     from chainring.software.project import create
+    from chainring.software.telling.command_words import say
 
     create(folder, example=example)
     lines = [say("made project", folder=folder)]
@@ -97,7 +95,7 @@ def turn(
     language: Speech = None,
 ) -> None:
     """Turn the ring once: text and feedback to a model, and the gate's verdict on it."""
-    from chainring.software.telling import tell_turn
+    from chainring.software.telling.results import tell_turn
 
     with opened(project) as api:
         tell(tell_turn(api, api.turn(force=force)), language)
@@ -128,13 +126,13 @@ def serve(
     language: Speech = None,
 ) -> None:
     """Serve the champion: API, pages, measures; takes up new champions by itself."""
-    from chainring.software.serving import serve_project
+    from chainring.software.serving.serve import serve_project
 
     def say(line: str) -> None:
         tell([line], language)
 
     if replicas:
-        from chainring.software.ray_serving import serve_replicas
+        from chainring.software.serving.ray import serve_replicas
 
         serve_replicas(project, replicas=replicas, host=host, port=port, say=say)
         return
@@ -160,7 +158,7 @@ def why(
     """Show where an answer came from, and the later model that learnt from it."""
     import json
 
-    from chainring.software.telling import tell_why
+    from chainring.software.telling.results import tell_why
 
     with opened(project) as api:
         found = api.why(prediction)
@@ -179,7 +177,7 @@ def status(
     """Show who serves, what traffic there was, and whether a turn is due."""
     import json
 
-    from chainring.software.telling import tell_status
+    from chainring.software.telling.results import tell_status
 
     with opened(project) as api:
         found = api.status()
@@ -200,7 +198,7 @@ def report(
     texts: Annotated[bool, typer.Option(help="show texts that it got wrong, redacted")] = True,
 ) -> None:
     """Write one self-contained HTML page about the ring, and what would make it better."""
-    from chainring.software.command_words import say
+    from chainring.software.telling.command_words import say
 
     with opened(project) as api:
         made = api.report(out, language=language, texts=texts, card=card)
@@ -216,7 +214,7 @@ def promote(
     language: Speech = None,
 ) -> None:
     """Serve a judged model although the gate held it; the override is kept."""
-    from chainring.software.telling import tell_champion
+    from chainring.software.telling.results import tell_champion
 
     with opened(project) as api:
         deployment = api.promote(model, by=by, reason=reason)
@@ -232,7 +230,7 @@ def rollback(
     language: Speech = None,
 ) -> None:
     """Serve an earlier version again; running servers take it up within seconds."""
-    from chainring.software.telling import tell_champion
+    from chainring.software.telling.results import tell_champion
 
     with opened(project) as api:
         deployment = api.rollback(to=to, by=by, reason=reason)

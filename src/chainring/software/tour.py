@@ -27,10 +27,10 @@ from typing import Any
 from chainring.contracts.dataset import OUT_OF_SCOPE
 from chainring.contracts.said import in_language, joined
 from chainring.ring.asked import open_asks
-from chainring.software import command_words
 from chainring.software.api import Project
-from chainring.software.speech import spoken
-from chainring.software.telling import tell_turn, tell_why
+from chainring.software.telling import command_words
+from chainring.software.telling.results import tell_turn, tell_why
+from chainring.software.telling.speech import spoken
 
 SEED = 20261123
 WRONG_CORRECTIONS = 0.03

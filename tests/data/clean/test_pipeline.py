@@ -323,7 +323,7 @@ def test_a_line_of_500_megabytes_is_passed_over_in_little_memory(tmp_path: Path)
         out.write(b'"}\n' + good.replace(b"good", b"also", 1).replace(b"the", b"that") + b"\n")
     script = (
         "from pathlib import Path\n"
-        "from chainring.software.cleaning import clean_files\n"
+        "from chainring.software.verbs.cleaning import clean_files\n"
         f"r = clean_files([{str(path)!r}], out=Path({str(tmp_path / 'out')!r}),"
         " profile='documents', workers=1)\n"
         "status = dict(s.split(':', 1) for s in open('/proc/self/status'))\n"

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
+from tests.deployment.http.demo import DemoVerbs
 
 from chainring.contracts.roles import ROLES, VERB_ROLES
 from chainring.deployment.http.access import WrongKeys
 from chainring.deployment.http.app import create_app
 from chainring.deployment.http.calls import Route
-from chainring.deployment.http.demo import DemoVerbs
 from chainring.deployment.http.faults import HttpError
 from chainring.deployment.http.pages.table import PAGES
 from chainring.deployment.http.routes import ROUTES

@@ -9,12 +9,12 @@ import httpx
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.deployment.http.demo import DemoVerbs
 
 from chainring.contracts.errors import InputError
 from chainring.deployment.http import bodies
 from chainring.deployment.http.app import create_app
 from chainring.deployment.http.bodies import PredictBody, ReactBody
-from chainring.deployment.http.demo import DemoVerbs
 from chainring.deployment.http.faults import HttpError
 from chainring.deployment.http.server import running
 from chainring.deployment.settings import DeploymentSettings

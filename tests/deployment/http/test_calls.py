@@ -8,10 +8,10 @@ from typing import Any
 
 import httpx
 import pytest
+from tests.deployment.http.demo import DemoVerbs
 
 from chainring.contracts.roles import Role
 from chainring.deployment.http.app import create_app
-from chainring.deployment.http.demo import DemoVerbs
 from chainring.deployment.http.server import running
 from chainring.deployment.http.verbs import Caller
 from chainring.deployment.settings import DeploymentSettings

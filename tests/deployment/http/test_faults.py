@@ -94,8 +94,9 @@ def test_a_failure_speaks_the_language_of_the_caller(client: httpx.Client) -> No
 
 
 def test_more_texts_than_the_queue_holds_is_429_with_retry_after() -> None:
+    from tests.deployment.http.demo import DemoVerbs
+
     from chainring.deployment.http.app import create_app
-    from chainring.deployment.http.demo import DemoVerbs
     from chainring.deployment.http.server import running
     from chainring.deployment.settings import DeploymentSettings
 

@@ -7,9 +7,9 @@ import re
 from importlib.resources import files
 
 from prometheus_client.parser import text_string_to_metric_families
+from tests.deployment.http.demo import DemoVerbs
 
 from chainring.contracts.prediction import Prediction
-from chainring.deployment.http.demo import DemoVerbs
 from chainring.deployment.http.metrics import Metrics
 from chainring.deployment.http.verbs import Load, Served
 

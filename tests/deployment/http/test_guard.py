@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
+from tests.deployment.http.demo import DemoVerbs
 
 from chainring.contracts.errors import BusyError
 from chainring.deployment.http.app import create_app
-from chainring.deployment.http.demo import DemoVerbs
 from chainring.deployment.http.server import running
 from chainring.deployment.settings import DeploymentSettings
 

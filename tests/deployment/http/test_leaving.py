@@ -9,10 +9,10 @@ import threading
 from collections.abc import Sequence
 
 import httpx
+from tests.deployment.http.demo import DemoVerbs
 
 from chainring.contracts.values import Input
 from chainring.deployment.http.app import create_app
-from chainring.deployment.http.demo import DemoVerbs
 from chainring.deployment.http.server import running
 from chainring.deployment.http.verbs import Caller, Served
 from chainring.deployment.settings import DeploymentSettings

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
+from tests.deployment.http.demo import DemoVerbs
 
 from chainring.deployment.http.app import create_app
-from chainring.deployment.http.demo import DemoVerbs
 from chainring.deployment.http.logs import JsonLines, configure
 from chainring.deployment.http.server import running
 from chainring.deployment.settings import DeploymentSettings
@@ -73,7 +73,7 @@ def test_what_the_server_below_ours_says_is_one_object_a_line_too() -> None:
 import logging, socket
 from urllib.parse import urlsplit
 from chainring.deployment.http.app import create_app
-from chainring.deployment.http.demo import DemoVerbs
+from tests.deployment.http.demo import DemoVerbs
 from chainring.deployment.http.logs import configure
 from chainring.deployment.http.server import running
 from chainring.deployment.settings import DeploymentSettings

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
+from tests.deployment.http.demo import DemoVerbs
 
 from chainring.deployment.http.app import create_app
-from chainring.deployment.http.demo import DemoVerbs
 from chainring.deployment.http.server import running
 from chainring.deployment.http.verbs import Load, Served
 from chainring.deployment.settings import DeploymentSettings

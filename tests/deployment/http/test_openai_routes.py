@@ -12,13 +12,13 @@ from typing import Any
 import httpx
 import openai
 import pytest
+from tests.deployment.http.demo import DemoVerbs
 
 from chainring.contracts.deployment import Deployment
 from chainring.contracts.prediction import Prediction
 from chainring.contracts.request import Request
 from chainring.deployment.answers import prediction
 from chainring.deployment.http.app import create_app
-from chainring.deployment.http.demo import DemoVerbs
 from chainring.deployment.http.offers import Begun, ModelInfo
 from chainring.deployment.http.server import running
 from chainring.deployment.http.verbs import Served

@@ -8,10 +8,10 @@ from dataclasses import replace
 import httpx
 import openai
 import pytest
+from tests.deployment.http.demo import DemoVerbs
 
 from chainring.contracts.dataset import Task
 from chainring.deployment.http.app import create_app
-from chainring.deployment.http.demo import DemoVerbs
 from chainring.deployment.http.server import running
 from chainring.deployment.http.verbs import Served
 from chainring.deployment.settings import DeploymentSettings

@@ -12,10 +12,10 @@ import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.errors import Unsatisfiable
+from tests.deployment.http.demo import DemoVerbs
 
 from chainring.contracts.dataset import Task
 from chainring.deployment.http.app import create_app
-from chainring.deployment.http.demo import DemoVerbs
 from chainring.deployment.http.document import answer_schema, request_schema
 from chainring.deployment.http.offers import ModelInfo
 from chainring.deployment.http.server import running

@@ -12,11 +12,11 @@ from collections.abc import Iterator, Sequence
 
 import httpx
 import pytest
+from tests.deployment.http.demo import DemoVerbs
 
 from chainring.contracts.errors import ConflictError, InputError
 from chainring.contracts.values import Input
 from chainring.deployment.http.app import create_app
-from chainring.deployment.http.demo import DemoVerbs
 from chainring.deployment.http.server import address, listener, running
 from chainring.deployment.http.verbs import Caller, Readiness, Served
 from chainring.deployment.settings import DeploymentSettings
@@ -24,7 +24,7 @@ from chainring.deployment.settings import DeploymentSettings
 SERVER = """
 import asyncio, sys
 from chainring.deployment.http.app import create_app
-from chainring.deployment.http.demo import DemoVerbs
+from tests.deployment.http.demo import DemoVerbs
 from chainring.deployment.http.server import address, listener, serve
 from chainring.deployment.settings import DeploymentSettings
 

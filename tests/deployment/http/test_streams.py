@@ -10,10 +10,10 @@ from typing import Any
 import httpx
 import orjson
 import pytest
+from tests.deployment.http.demo import DemoVerbs
 
 from chainring.contracts.errors import BusyError
 from chainring.deployment.http.app import create_app
-from chainring.deployment.http.demo import DemoVerbs
 from chainring.deployment.http.offers import Begun
 from chainring.deployment.http.server import running
 from chainring.deployment.http.streams import event, streamed

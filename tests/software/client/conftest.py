@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from tests.deployment.http.demo import DemoVerbs
 
 from chainring.contracts.roles import ROLES
 from chainring.deployment.http.app import create_app
-from chainring.deployment.http.demo import DemoVerbs
 from chainring.deployment.http.server import running
 from chainring.deployment.settings import DeploymentSettings
 

@@ -20,6 +20,7 @@ from types import SimpleNamespace
 
 import httpx
 import pytest
+from tests.deployment.http.demo import DemoVerbs
 from tests.software.conftest import copy, refused, run, wait_until
 
 from chainring.contracts.codec import decode, encode
@@ -27,7 +28,6 @@ from chainring.contracts.errors import ConflictError, RefusedError
 from chainring.contracts.model import Model
 from chainring.contracts.reaction import Reaction
 from chainring.deployment.http.app import create_app
-from chainring.deployment.http.demo import DemoVerbs
 from chainring.deployment.http.server import running
 from chainring.deployment.settings import DeploymentSettings
 from chainring.ring.recipe import parse_recipe
@@ -40,7 +40,7 @@ from chainring.software.package.recipe import recipe_text
 from chainring.software.package.texts import texts
 from chainring.software.package.trial import serving
 from chainring.software.package.wheel import pinned, requirements
-from chainring.software.telling import tell_status
+from chainring.software.telling.results import tell_status
 from chainring.software.tour import Client
 from chainring.store.schema import payloads
 

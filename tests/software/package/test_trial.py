@@ -14,8 +14,8 @@ from chainring.contracts.dataset import Task
 from chainring.contracts.prediction import Answer
 from chainring.contracts.request import Request
 from chainring.contracts.values import Input
-from chainring.software.answering import Opened
 from chainring.software.package import trial
+from chainring.software.verbs.answering import Opened
 from chainring.text.shifts import shifts_of
 
 CALLED = "call  13812345678 the lamp"

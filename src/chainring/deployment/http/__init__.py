@@ -1,6 +1,6 @@
 """The server and its pages: routes parse, call their verb and answer.
 
-    serve(create_app(DemoVerbs(), settings=DeploymentSettings()), listener=taken)
+    serve(create_app(verbs, settings=DeploymentSettings()), listener=taken)
 
 Nothing is ever loaded from outside: styles and scripts are files of this package.
 """

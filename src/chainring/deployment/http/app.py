@@ -1,6 +1,6 @@
 """The application: routes, pages and failures put together over one set of verbs.
 
-app = create_app(DemoVerbs(), settings=DeploymentSettings())
+app = create_app(verbs, settings=DeploymentSettings())
 """
 
 from __future__ import annotations

@@ -129,7 +129,7 @@ def serve(
 def running(app: Starlette, *, host: str = "127.0.0.1", **limits: Any) -> Iterator[str]:
     """Serve in a thread on a free port while the block runs: for notebooks and tests.
 
-    with running(create_app(DemoVerbs(), settings=DeploymentSettings())) as url:
+    with running(create_app(verbs, settings=DeploymentSettings())) as url:
         httpx.post(f"{url}/v1/predict", json={"text": "Where is my parcel?"})
     """
     with listener(host=host, port=0) as taken:

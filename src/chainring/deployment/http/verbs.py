@@ -1,6 +1,6 @@
 """What the server asks of the house: one method a verb, and the small nouns they answer with.
 
-The front implements `Verbs` over store, lane and ring; `demo.DemoVerbs` does so in memory. Routes
+The front implements `Verbs` over store, lane and ring; the tests have one in memory. Routes
 and pages parse, call their verb and answer, so nothing here knows of HTTP.
 
 Methods that await the inference lane or a commit are `async`. The others may read a database: the

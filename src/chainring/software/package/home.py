@@ -29,10 +29,10 @@ from chainring.contracts.prediction import Answer, Prediction
 from chainring.contracts.values import both
 from chainring.ring.release.course import running
 from chainring.ring.snapshots import forgotten_marks
-from chainring.software import auditing
 from chainring.software.package import origin
 from chainring.software.package.origin import Package
 from chainring.software.project import HIDDEN
+from chainring.software.verbs import auditing
 from chainring.text.normalise import normalise
 from chainring.trust.access import Key
 
@@ -283,7 +283,7 @@ class _Way:
 
 def _forget(project: Project, there: Project, *, by: str) -> int:
     """Forget here what was forgotten there after it had come home; return how much it was."""
-    from chainring.software import forgetting
+    from chainring.software.verbs import forgetting
 
     count, traffic = 0, project.ring.traffic
     for act in there.ring.ledger.facts(FORGOTTEN, Forgotten):

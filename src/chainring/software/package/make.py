@@ -33,8 +33,6 @@ from chainring.deployment.model_folder import GOLDEN_FILE
 from chainring.ring.built import CHAMPION, current, forms_of
 from chainring.ring.recipe import FILE, Recipe
 from chainring.ring.why import ancestry
-from chainring.software import auditing
-from chainring.software.answering import Opened
 from chainring.software.package import origin
 from chainring.software.package.origin import Package
 from chainring.software.package.recipe import recipe_text
@@ -47,7 +45,9 @@ from chainring.software.package.wheel import (
     write_wheel,
 )
 from chainring.software.project import require_folder
-from chainring.software.telling import short
+from chainring.software.telling.results import short
+from chainring.software.verbs import auditing
+from chainring.software.verbs.answering import Opened
 
 if TYPE_CHECKING:
     from chainring.software.api import Project

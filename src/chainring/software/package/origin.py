@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 from chainring.contracts.act import Act
 from chainring.contracts.codec import decode, encode
 from chainring.ring.built import current
-from chainring.software.auditing import KIND as ACT
-from chainring.software.sentences import say
-from chainring.software.unserved import short
+from chainring.software.telling.sentences import say
+from chainring.software.telling.unserved import short
+from chainring.software.verbs.auditing import KIND as ACT
 
 if TYPE_CHECKING:
     from chainring.software.api import Project

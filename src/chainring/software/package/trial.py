@@ -20,8 +20,8 @@ from chainring.contracts.values import Input
 from chainring.deployment.answers import as_kept, as_sent
 from chainring.deployment.model_folder import read_golden
 from chainring.deployment.predictors import open_predictor
-from chainring.software.answering import Opened
 from chainring.software.tour import Client, free_port, wait_ready
+from chainring.software.verbs.answering import Opened
 
 ASKED = 16
 TOLD_LINES = 8

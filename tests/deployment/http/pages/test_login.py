@@ -82,8 +82,9 @@ def test_signing_in_leads_nowhere_else(keyed_url: str, path: str) -> None:
 
 
 def test_many_wrong_keys_are_429_and_lock_out_all_but_those_that_opened_before() -> None:
+    from tests.deployment.http.demo import DemoVerbs
+
     from chainring.deployment.http.app import create_app
-    from chainring.deployment.http.demo import DemoVerbs
     from chainring.deployment.http.server import running
     from chainring.deployment.settings import DeploymentSettings
 

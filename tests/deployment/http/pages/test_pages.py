@@ -5,10 +5,10 @@ from html.parser import HTMLParser
 
 import httpx
 import pytest
+from tests.deployment.http.demo import DemoVerbs
 from tests.text.english import english_in, visible_in
 
 from chainring.deployment.http.app import create_app
-from chainring.deployment.http.demo import DemoVerbs
 from chainring.deployment.http.server import running
 from chainring.deployment.http.verbs import Champion, History, LabelName, Readiness, ReviewItem
 from chainring.deployment.settings import DeploymentSettings

@@ -1,0 +1,71 @@
+"""Labels that a study suspects, as items that a person reviews like any other.
+
+Enter an opened project and what the caller may be shown; leave review items. To accept one says
+that the label the data gives is right. What the decision says then holds for every record of the
+row: copies of one text have one truth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from chainring.contracts.access import row_facts
+from chainring.contracts.dataset import Row
+from chainring.contracts.ids import new_id
+from chainring.contracts.label import Label
+from chainring.contracts.study import SuspectLabel
+from chainring.feedback.queue import ReviewItem
+from chainring.ring.sight import Sight
+from chainring.software.reports.studying import open_suspects, standing
+
+if TYPE_CHECKING:
+    from chainring.software.api import Project
+
+
+def suspect_items(project: Project, *, sight: Sight) -> Iterator[ReviewItem]:
+    """Yield those that nobody decided on yet and whose text may be shown, the surest first."""
+    studied = standing(project)
+    for one, row in open_suspects(project, studied) if studied is not None else ():
+        text = sight.text(row.text, row_facts(row))
+        if text is not None:
+            yield _item(project, one, row)
+
+
+def suspect_named(project: Project, record: str) -> ReviewItem | None:
+    """Return the item of a suspected row by its first record, decided on or not."""
+    found = _found(project, record)
+    return None if found is None else _item(project, *found)
+
+
+def decisions(project: Project, label: Label) -> Iterator[Label]:
+    """Yield a decision, and the same on the other records of a suspected row."""
+    yield label
+    found = _found(project, label.record)
+    for record in found[0].records[1:] if found is not None else ():
+        yield replace(label, id=new_id("lab", now=label.at), record=record, parents=(record,))
+
+
+def _found(project: Project, record: str) -> tuple[SuspectLabel, Row] | None:
+    studied = standing(project)
+    if studied is None or studied.study is None:
+        return None
+    for one in studied.study.suspects:
+        if one.records[:1] == (record,) and one.row in studied.rows:
+            return one, studied.rows[one.row]
+    return None
+
+
+def _item(project: Project, one: SuspectLabel, row: Row) -> ReviewItem:
+    return ReviewItem(
+        id=one.records[0],
+        app=project.app,
+        kind="suspect",
+        prediction="",
+        text=f"{row.text}\n{row.pair}" if row.pair else row.text,
+        answer=one.likely,
+        proposed=one.label,
+        why=f"models that had not seen it are surer of {one.likely}, by {one.margin:.0%}",
+        language=row.language,
+    )

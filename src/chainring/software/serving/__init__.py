@@ -1,0 +1,1 @@
+"""`chainring serve`: the verbs as a server needs them, its processes, and what it watches."""

@@ -1,0 +1,148 @@
+"""What people look at and decide, as a server's verbs: why, the review queue, cases.
+
+Who decides is the caller; texts are shown as the rules of access say, and each act is kept.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from chainring.contracts.access import Facts, Who
+from chainring.contracts.case import Case, CaseState
+from chainring.contracts.errors import UnknownNameError
+from chainring.contracts.roles import ABOVE
+from chainring.deployment.http import verbs as http
+from chainring.ring.built import current
+from chainring.ring.sight import FEEDBACK, Sight, request_facts
+from chainring.software.serving.keys import who_is
+from chainring.software.telling.review_words import why_in
+from chainring.software.verbs.auditing import looking, record
+from chainring.software.verbs.naming import SHOWN, enough_lines, name_shown, shown_groups
+from chainring.trust.access import sees_texts
+
+if TYPE_CHECKING:
+    from chainring.software.api import Project
+    from chainring.store.writer import TrafficWriter
+
+
+class ServedPeople:
+    """What `Service` answers those who look behind an answer."""
+
+    project: Project
+    _writer: TrafficWriter | None
+
+    def why(self, prediction: str, *, caller: http.Caller, language: str) -> dict[str, Any]:
+        """Return where an answer came from; texts only to those who operate."""
+        if self._writer is not None:
+            self._writer.flush()
+        texts = sees_texts(caller.role)
+        return self.project.why(prediction, texts=texts, who=who_is(caller))
+
+    def review_items(
+        self, *, limit: int, caller: http.Caller, language: str
+    ) -> list[http.ReviewItem]:
+        """Return what waits for a person and may be shown to the caller, most urgent first."""
+        if self._writer is not None:
+            self._writer.flush()
+        who = who_is(caller)
+        waiting = self.project.review_items(limit=limit, who=who)
+        if not waiting and current(self.project.ring)[1] is None:
+            return _to_name(self.project, limit=limit, who=who, language=language)
+        return [
+            http.ReviewItem(
+                id=item.id,
+                kind=item.kind,
+                text=item.text,
+                language=item.language,
+                answer=item.answer,
+                proposed=item.proposed,
+                confidence=item.confidence,
+                author=item.author,
+                why=why_in(item.why, language),
+                at=item.at,
+                pair=item.pair,
+            )
+            for item in waiting
+        ]
+
+    def decide(
+        self,
+        item: str,
+        *,
+        decision: http.Decision,
+        value: str,
+        must: bool,
+        caller: http.Caller,
+    ) -> None:
+        """Store a person's decision."""
+        by = caller.name or caller.key_id or "operator"
+        if item.startswith(SHOWN):
+            name_shown(self.project, item, value if decision == "change" else "", by=by)
+        else:
+            self.project.decide(item, decision=decision, value=value, must=must, by=by)
+        record(self.project, "decide", who=who_is(caller), because=decision, about=item)
+
+    def cases(self, *, state: CaseState | None, caller: http.Caller) -> list[Case]:
+        """Return the cases, newest first; written truths as the rules of access say."""
+        found = self.project.cases(state=state)
+        if self.project.ring.recipe.data.facts.form != "text":
+            return found
+        with looking(self.project, "cases", who=who_is(caller)) as sight:
+            return [_seen(self.project, one, sight) for one in found]
+
+    def case_for(self, case: str, *, author: str, feedback: str, caller: http.Caller) -> Case:
+        """Return a case to its reporter, or to those who operate."""
+        found = self.project.ring.ledger.fact("case", case, Case)
+        if found is not None and (
+            caller.role in ABOVE
+            or (author and author == found.reporter)
+            or (feedback and feedback == found.opened_by)
+        ):
+            return found
+        raise UnknownNameError("case", case, [])
+
+    def close_case(
+        self,
+        case: str,
+        *,
+        outcome: str,
+        told: str,
+        truth: str,
+        must: bool,
+        caller: http.Caller,
+    ) -> Case:
+        """Close a case."""
+        by = caller.name or caller.key_id or "operator"
+        closed = self.project.close_case(
+            case, outcome=outcome, told=told, truth=truth, must=must, by=by
+        )
+        record(self.project, "close_case", who=who_is(caller), about=case)
+        return closed
+
+
+def _seen(project: Project, case: Case, sight: Sight) -> Case:
+    """Return a case as a caller may see it: its truth is a text of what the case is about."""
+    if not case.truth:
+        return case
+    traffic = project.ring.traffic
+    about = traffic.prediction(case.prediction)
+    facts = [Facts(source=FEEDBACK)]
+    if about is not None:
+        said = traffic.feedback_on(case.prediction)
+        facts = request_facts(about, said, project.ring.recipe.feedback)
+    return replace(case, truth=sight.text(case.truth, *facts) or "")
+
+
+def _to_name(project: Project, *, limit: int, who: Who, language: str) -> list[http.ReviewItem]:
+    """Return groups of texts to name: where a project without labels and model starts."""
+    enough = " ".join(why_in(line, language) for line in enough_lines(project))
+    return [
+        http.ReviewItem(
+            id=identifier,
+            kind="cluster",
+            text="\n".join(" ".join(record.text.split())[:200] for record in group.records),
+            why=why_in(f"{group.size} texts: {group.keywords}. {enough}", language),
+        )
+        for identifier, group in shown_groups(project, limit=limit, who=who)
+    ]

@@ -1,0 +1,273 @@
+"""Review: what waits for a person, and the decision kept as a fact."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from functools import partial
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from chainring.contracts.case import Case
+from chainring.contracts.errors import UnknownNameError
+from chainring.contracts.feedback import Feedback
+from chainring.contracts.guard import Guard
+from chainring.contracts.label import Label
+from chainring.contracts.prediction import Prediction
+from chainring.feedback import queue
+from chainring.feedback.cases import close, truth_of
+from chainring.feedback.holdout import decides, share_to_decide
+from chainring.feedback.queue import ItemKind, ReviewItem, Texts
+from chainring.feedback.settings import FeedbackSettings
+from chainring.feedback.statement import refuses
+from chainring.ring.asked import open_asks, said_by_people, was_asked
+from chainring.ring.passages import Passages
+from chainring.ring.release.course import running
+from chainring.ring.sight import Sight, request_facts
+from chainring.ring.snapshots import answers_beside
+from chainring.ring.turn import Turn
+from chainring.software.reports.suspects import decisions, suspect_items, suspect_named
+from chainring.store import answers
+from chainring.trust.guard import guard
+
+if TYPE_CHECKING:
+    from chainring.software.api import Project
+    from chainring.store.traffic import Traffic
+
+WINDOW = 20_000
+"""How many of the newest predictions are looked through for unsure answers."""
+
+
+def review_items(project: Project, *, limit: int, sight: Sight | None = None) -> list[ReviewItem]:
+    """Return what waits for a person, most urgent first; of that, what the caller may be shown.
+
+    Without a sight it is counted only: nothing of it is given out.
+    """
+    ring, settings = project.ring, project.ring.recipe.feedback
+    rows = list(ring.traffic.feedback())
+    predictions = {p.id: p for p in ring.traffic.predictions(holdout=True)}
+    doubted = answers.unsure(ring.traffic, below=queue.UNSURE_BELOW, window=WINDOW)
+    predictions |= {p.id: p for p in doubted}
+    texts: Texts = partial(answers.texts, ring.traffic)
+    if sight is not None:
+        texts = _seen_by(sight, texts, predictions, rows, settings)
+        rows = [sight.feedback(row, settings) for row in rows]
+    settings, predictions = _of_the_release(project, settings, predictions)
+    task = ring.recipe.data.task
+    items = queue.review_items(
+        [*rows, *answers_beside(ring, rows)],
+        list(predictions.values()),
+        ring.ledger.facts("label", Label),
+        _guard(project),
+        texts=texts,
+        secret=project.secret,
+        settings=settings,
+        doubtful=doubtful(project),
+        deciding=open_asks(project.ring),
+        since=_last_turn(project),
+        limit=limit,
+        task=task,
+    )
+    if task != "classification":
+        items = list(_whole(project, items, Passages(ring, sight)))
+    if sight is not None:
+        items += islice(suspect_items(project, sight=sight), max(0, limit - len(items)))
+        sight.shown = len(items)  # the rest was only looked through
+    return items
+
+
+def _of_the_release(
+    project: Project, settings: FeedbackSettings, predictions: dict[str, Prediction]
+) -> tuple[FeedbackSettings, dict[str, Prediction]]:
+    """While a release runs, ask about hold-out answers from its time, as many as it may need."""
+    _, release = running(project.ring)
+    if release is None:
+        return settings, predictions
+    most = max(settings.sample_per_turn, project.ring.recipe.release.max_labels)
+    wanted = open_asks(project.ring)
+    asked = {
+        name: one
+        for name, one in predictions.items()
+        if not one.holdout or one.at >= release.at or name in wanted
+    }
+    return settings.model_copy(update={"sample_per_turn": most, "deciding_share": 0.0}), asked
+
+
+def _whole(
+    project: Project, items: Iterable[ReviewItem], passages: Passages
+) -> Iterator[ReviewItem]:
+    """Yield items with what lies beside their text: the second one, and what was written."""
+    of_items = [(item, project.ring.traffic.prediction(item.prediction)) for item in items]
+    passages.look_ahead(found for _, found in of_items if found is not None)
+    for item, found in of_items:
+        if found is None:
+            yield item
+            continue
+        unseen = queue.is_told_unseen(item.kind, project.ring.recipe.data.task)
+        answer = "" if unseen else item.answer or found.value
+        yield replace(item, answer=answer, pair=passages.pair(found))
+
+
+def _seen_by(
+    sight: Sight,
+    texts: Texts,
+    asked: Mapping[str, Prediction],
+    rows: Iterable[Feedback],
+    settings: FeedbackSettings,
+) -> Texts:
+    """Return a reader of the texts of requests that gives out what a caller may be shown."""
+    said: dict[str, list[Feedback]] = defaultdict(list)
+    for row in rows:
+        said[row.prediction].append(row)
+
+    def seen(identifiers: Iterable[str]) -> Iterator[tuple[str, str]]:
+        for name, text in texts(identifiers):
+            facts = request_facts(asked[name], said.get(name, ()), settings)
+            if sight.text(text, *facts):
+                yield name, text
+
+    return seen
+
+
+def _last_turn(project: Project) -> float:
+    """When the last turn that judged began: the sample of the hold-out is counted from there."""
+    turns = project.ring.ledger.facts("turn", Turn)
+    return max((turn.started for turn in turns if turn.verdict), default=0.0)
+
+
+def doubtful(project: Project) -> dict[str, str]:
+    """Return the corrections that the last turn set aside because the data contradicts them."""
+    from chainring.contracts.codec import decode
+    from chainring.contracts.table import Table
+    from chainring.data.labels import OUTSIDE
+    from chainring.store.tables import read_table
+
+    ring = project.ring
+    rows = ring.ledger.all_lineage(step="labels")
+    if not rows:
+        return {}
+    table = decode(Table, rows[-1].result)
+    if not ring.runner.trees.has(table.address):  # a package has the row alone
+        return {}
+    far = (reason.partition(":")[0] for reason in table.counts if reason.startswith(OUTSIDE))
+    why = next(far, "the data contradicts it")
+    return {
+        parent: why
+        for label in read_table(Label, ring.runner.trees.open(table.address))
+        if label.state == "pending" and label.author_kind == "user"
+        for parent in label.parents
+        if parent.startswith("fb_")
+    }
+
+
+def decide(project: Project, item: str, *, decision: str, value: str, must: bool, by: str) -> Label:
+    """Store a person's decision on an item of the queue."""
+    found = _item(project, item)
+    label = queue.decide(
+        found,
+        decision,
+        value=value,
+        by=by,
+        must=must,
+        labels=project.labels(),
+        now=time.time(),
+        new_labels=project.ring.recipe.feedback.new_labels,
+        task=project.ring.recipe.data.task,
+    )
+    for one in decisions(project, label):
+        project.ring.ledger.add_fact("label", one.id, one, about=one.record)
+    return label
+
+
+def close_case(
+    project: Project, case: str, *, outcome: str, told: str, truth: str, must: bool, by: str
+) -> Case:
+    """Close a case; the truth found, if any, becomes a label. See `Project.close_case`."""
+    ledger = project.ring.ledger
+    found = ledger.fact("case", case, Case)
+    if found is None:
+        raise UnknownNameError("case", case, [one.id for one in project.cases()])
+    task = project.ring.recipe.data.task
+    closed = close(
+        found,
+        at=time.time(),
+        outcome=outcome,
+        told=told,
+        owner=by,
+        truth=truth,
+        must=must,
+        labels=project.labels(),
+        task=task,
+        text=project.ring.traffic.text(found.prediction) or "",
+    )
+    ledger.add_fact("case", case, closed, about=closed.opened_by)
+    label = truth_of(closed, now=time.time(), task=task)
+    if label is not None:
+        ledger.add_fact("label", label.id, label, about=label.record)
+    return closed
+
+
+def _kind_of(project: Project, prediction: Prediction) -> ItemKind:
+    """What a decision on an answer is: one that a verdict asked about is no random sample."""
+    if not prediction.holdout:
+        return "unsure"
+    earlier = said_by_people(project.ring, about=prediction.id)
+    if any(one.decides for one in earlier) or was_asked(project.ring, prediction.id):
+        return "deciding"
+    _, release = running(project.ring)
+    recipe = project.ring.recipe
+    share = share_to_decide(recipe.feedback, recipe.data.task) if release is None else 0.0
+    is_kept = decides(prediction, secret=project.secret, share=share)
+    return "deciding" if is_kept and not earlier else "holdout"
+
+
+def _item(project: Project, item: str) -> ReviewItem:
+    """Return the item by its id from the rows themselves: a decision may also change an old one."""
+    traffic = project.ring.traffic
+    prediction = traffic.prediction(item)
+    if prediction is not None:
+        return ReviewItem(
+            id=item,
+            app=project.app,
+            kind=_kind_of(project, prediction),
+            prediction=item,
+            text=traffic.text(item) or "",
+            answer=prediction.value,
+            pair=prediction.pair,
+            author=prediction.author,
+            language=prediction.language,
+            at=prediction.at,
+        )
+    row = next(iter(traffic.feedback_named(item)), None)
+    if row is not None:
+        return ReviewItem(
+            id=item,
+            app=project.app,
+            kind="flag" if row.kind == "flag" else "correction",
+            prediction=row.prediction,
+            text=row.text,
+            answer=row.answer,
+            proposed=_proposed(traffic, row),
+            refused=refuses(row),
+            author=row.author,
+            at=row.at,
+            pair=row.pair,
+        )
+    suspect = suspect_named(project, item)
+    if suspect is not None:
+        return suspect
+    raise UnknownNameError("item", item, [])
+
+
+def _proposed(traffic: Traffic, row: Feedback) -> str:
+    """Return what a reaction says would have been right."""
+    if row.kind == "preference":
+        liked = traffic.prediction(row.value)
+        return "" if liked is None else liked.value
+    return row.value if row.kind == "correction" else ""
+
+
+def _guard(project: Project) -> Guard:
+    return guard(project.ring.recipe.privacy.policy())

@@ -1,0 +1,180 @@
+"""Upkeep: a project into an archive, and away with what nothing names any more.
+
+backup(project, Path("shop.tar.gz"))       # {'rows': 5210, 'trees': 24, ...}
+gc(project, min_age_s=3600)                # {'trees': 3, 'blobs': 9, 'texts': 120, ...}
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from chainring.contracts.errors import ConflictError, DamagedError, InputError
+from chainring.ring.built import current
+from chainring.ring.recipe import FILE, load_recipe
+from chainring.software.package import origin
+from chainring.software.project import HARVESTS, HIDDEN, require_folder
+from chainring.software.verbs import auditing
+from chainring.store.files import sweep_halves, sync_folder
+
+if TYPE_CHECKING:
+    from chainring.software.api import Project
+
+_RESTORING = ".restoring"
+"""Where an archive is unpacked: what a killed restore leaves is no project."""
+
+
+def backup(project: Project, path: Path) -> dict[str, int]:
+    """Write everything but the text folder itself into one archive; see `Project.backup`."""
+    from chainring.software.verbs.receipts import backups, noted
+    from chainring.store import backup as archives
+
+    auditing.require_whole_export(project, "backup")
+    packaged, articles = project.folder / origin.FILE, project.ring.recipe.deployment.articles
+    is_package = packaged.is_file()  # its articles are in it, and nowhere else on this machine
+    load_recipe(project.folder)  # as it stands in the file: a later restore opens with that
+    sweep_halves(map(Path, backups(project)))
+    with noted(project, path):
+        return archives.backup(
+            path,
+            ledger=project.ring.ledger,
+            traffic=project.ring.traffic,
+            trees=project.ring.runner.trees,
+            files=[
+                project.folder / FILE,
+                project.folder / HIDDEN / "key",
+                *([packaged] if is_package else []),
+            ],
+            harvests=project.folder / HIDDEN / HARVESTS,
+            articles=project.folder / articles if is_package and articles is not None else None,
+        )
+
+
+def restore(
+    archive: Path, folder: Path, opened: Callable[[Path], Project], *, ledger: str | None
+) -> Project:
+    """Make a project in a new folder from an archive; see `Project.restore`."""
+    from chainring.software.verbs.recipe_ledger import with_ledger
+    from chainring.store import backup as archives
+
+    require_folder(folder)
+    if (folder / FILE).exists():
+        raise ConflictError(f"{folder} already holds a project; name a new folder")
+    if (folder / HIDDEN).exists():
+        raise ConflictError(f"{folder} holds {HIDDEN} without a recipe; name a new folder")
+    staging = folder / _RESTORING
+    shutil.rmtree(staging, ignore_errors=True)  # of a restore that was killed
+    try:
+        archives.restore_files(archive, folder=staging, hidden=staging / HIDDEN)
+        beside = {path.name for path in staging.iterdir()} - {HIDDEN, FILE}
+        taken = next((folder / name for name in sorted(beside) if (folder / name).exists()), None)
+        if taken is not None:
+            raise ConflictError(f"{taken} is already there; name a new folder")
+        if ledger is not None:
+            recipe = staging / FILE
+            recipe.write_text(with_ledger(recipe.read_text("utf-8-sig"), ledger), "utf-8")
+        _require_kept(load_recipe(staging).store.ledger)
+        with closing(opened(staging)) as staged:
+            ring = staged.ring
+            archives.restore(
+                archive, ledger=ring.ledger, traffic=ring.traffic, trees=ring.runner.trees
+            )
+        for name in (HIDDEN, *beside, FILE):  # the recipe last: it makes a folder a project
+            (staging / name).rename(folder / name)
+            sync_folder(folder)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+    project = opened(folder)
+    auditing.record(project, "restore")
+    return project
+
+
+def _require_kept(ledger: str) -> None:
+    """Refuse a ledger in a file beside the recipe: it would stay where the archive is unpacked."""
+    if ledger.startswith("sqlite:///") and not ledger.startswith("sqlite:////"):
+        raise InputError(
+            f"the recipe in the archive names a ledger beside it, {ledger}; say where it shall be "
+            "with --ledger ('' is SQLite in the new folder)"
+        )
+
+
+def require_unaltered(project: Project) -> None:
+    """Say which trees a backup made here has not, since their files are not as they were stored.
+
+    Raises
+    ------
+    DamagedError
+        When there are any; it names each file, and how it is put back.
+    """
+    from chainring.store.backup_trees import altered
+
+    found = {str(error) for error in altered(project.ring.ledger, project.ring.runner.trees)}
+    if found:
+        lines = "\n".join(f"  - {one}" for one in sorted(found))
+        raise DamagedError(f"the archive is without what was altered here:\n{lines}")
+
+
+def require_whole(project: Project) -> None:
+    """Say what neither a backup made here nor a project restored here has.
+
+    Of a package only the champion's form is asked for: the rest stays where it was packaged.
+
+    Raises
+    ------
+    DamagedError
+        When the lineage names trees that lie neither here nor in the remote.
+    """
+    from chainring.store.backup_trees import in_lineage
+
+    ring = project.ring
+    named = in_lineage(ring.ledger)
+    if origin.brought(project.folder) is not None:
+        _, served = current(ring)
+        named = set() if served is None else {served.form}
+    missing = len(named - ring.runner.trees.closure(named))
+    if missing:
+        raise DamagedError(
+            f"{missing} of the {len(named)} trees that the ledger names lie neither in "
+            f"{ring.runner.trees.root} nor in a remote, so the archive is without them. Back up on "
+            "the machine that made them, or let both name one `[store] remote`"
+        )
+
+
+def gc(project: Project, *, min_age_s: float) -> dict[str, int]:
+    """Remove what nothing names and texts whose time is over; see `Project.gc`."""
+    from chainring.software.verbs.harvests import catch_up
+    from chainring.software.verbs.receipts import backups
+    from chainring.store.gc import collect
+
+    sweep_halves(map(Path, backups(project)))
+    ring, expired = project.ring, expire(project)
+    expired["rows"] += catch_up(project)
+    removed = collect(
+        ledger=ring.ledger,
+        trees=ring.runner.trees,
+        scratch=ring.runner.scratch,
+        min_age_s=min_age_s,
+        harvests=project.folder / HIDDEN / HARVESTS,
+        sources=[one.name for one in ring.recipe.data.sources],
+    )
+    return removed | expired
+
+
+def expire(project: Project) -> dict[str, int]:
+    """Erase the texts whose time is over, and leave no copy of them in the log's own files.
+
+    Raises
+    ------
+    ConflictError
+        When a turn is at work, or a database is in use.
+    """
+    from chainring.software.verbs.forgetting import forget_expired
+    from chainring.store.erase import scour
+
+    expired = forget_expired(project)
+    if expired["texts"]:
+        scour(project.ring.traffic)
+    return expired

@@ -1,0 +1,59 @@
+"""What a report says of a study, also of one that looked at a sample of the rows."""
+
+from __future__ import annotations
+
+import pytest
+
+from chainring.contracts.access import Who
+from chainring.contracts.evaluation import Share
+from chainring.contracts.study import Study, Wanted
+from chainring.ring.sight import Sight
+from chainring.software.reports.report_study import study_cards, wanted_names
+from chainring.software.reports.report_words import WORDS
+from chainring.software.reports.studying import Studied
+
+SIGHT = Sight((), who=Who(role="operate", name="ann"), purpose="report")
+
+
+def share(estimate: float, rows: int) -> Share:
+    return Share(estimate=estimate, low=estimate - 0.05, high=estimate + 0.05, rows=rows)
+
+
+def study_of(*, rows: int) -> Study:
+    """Return a study that looked at 400 rows of `rows`: one label is told badly, two are well."""
+    told = {"size": (100, 0.5), "refund": (150, 0.9), "parcel": (150, 0.95)}
+    return Study(
+        app="shop",
+        dataset="blake2b:d",
+        form="blake2b:f",
+        learner="linear.v1",
+        rows=rows,
+        curve=(share(0.6, 66), share(0.7, 133), share(0.8, 266)),
+        forecast=(share(0.82, rows), share(0.85, 2 * rows)),
+        gain=share(0.03, 2 * rows),
+        wanted=tuple(
+            Wanted(label=label, found=share(right, n), gained=0.0, taken=0)
+            for label, (n, right) in told.items()
+        ),
+        suspected=7,
+    )
+
+
+@pytest.mark.parametrize("rows", [400, 1000])
+def test_labels_that_are_told_worse_than_all_are_wanted_also_where_a_sample_was_studied(
+    rows: int,
+) -> None:
+    assert wanted_names(study_of(rows=rows)) == ["size"]
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_study_of_a_sample_says_so(language: str) -> None:
+    say = WORDS[language]
+
+    def page(rows: int) -> str:
+        studied = Studied(study=study_of(rows=rows), rows={})
+        return "".join(study_cards(studied, [], say, sight=SIGHT))
+
+    told = say["sampled"].format(n="400", rows="1,000")
+    assert told in page(1000)
+    assert say["sampled"].format(n="400", rows="400") not in page(400)

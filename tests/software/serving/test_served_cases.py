@@ -1,0 +1,76 @@
+"""The list of cases that a server gives out: written truths as the rules of access say."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.software.conftest import opened
+
+from chainring.contracts.ids import new_id
+from chainring.contracts.prediction import Prediction
+from chainring.contracts.reaction import Reaction
+from chainring.deployment.http.verbs import Caller
+from chainring.software.api import Project
+from chainring.software.serving.service import Service
+
+TRUTH = "Boris by the lake pays less rent than you do"
+RULES = """
+[[access.rules]]
+who = "ann"
+action = "read"
+allow = true
+[[access.rules]]
+action = "read"
+where = { source = "feedback" }
+allow = false
+"""
+
+
+@pytest.fixture
+def writer(tmp_path: Path) -> Iterator[Project]:
+    """Yield a project that writes; a case of it was closed with a written truth."""
+    folder = tmp_path / "writer"
+    Project.init(folder).close()
+    recipe = folder / "chainring.toml"
+    text = recipe.read_text(encoding="utf-8").replace(
+        "[data]\n", '[data]\ntask = "generation"\n', 1
+    )
+    recipe.write_text(text + RULES, encoding="utf-8")
+    with opened(folder) as project:
+        close_case(project, answered(project))
+        yield project
+
+
+def answered(project: Project) -> str:
+    name = new_id("pred")
+    row = Prediction(
+        id=name, app=project.app, model="blake2b:" + "0" * 64, form="exact", label="",
+        confidence=0.9, passed_on=False, language="en", request=f"blake2b:{name}", group=name,
+        holdout=False, at=time.time(), author="zoe", output="what was served",
+    )  # fmt: skip
+    project.ring.traffic.commit([(row, "a question")], [])
+    return name
+
+
+def close_case(project: Project, about: str) -> None:
+    project.react(Reaction(prediction=about, kind="flag", value="wrong", author="zoe"))
+    (case,) = project.cases()
+    project.close_case(case.id, outcome="rewritten", told="thanks", truth=TRUTH, by="maria")
+
+
+def test_a_written_truth_is_shown_in_cases_to_whom_the_rules_allow_it_and_kept(
+    writer: Project,
+) -> None:
+    service = Service(writer, open_to_all=True)
+    seen = {
+        name: service.cases(state=None, caller=Caller(role="operate", key_id=name, name=name))
+        for name in ("ann", "bo")
+    }
+    assert [one.truth for one in seen["ann"]] == [TRUTH]
+    assert [(one.truth, one.outcome) for one in seen["bo"]] == [("", "rewritten")]
+    kept = [(one.verb, one.who, one.decision) for one in writer.audit() if one.verb == "cases"]
+    assert kept == [("cases", "bo", "denied"), ("cases", "ann", "allowed")]
+    assert [one.truth for one in writer.cases()] == [TRUTH], "what is stored stays"

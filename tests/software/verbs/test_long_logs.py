@@ -1,0 +1,112 @@
+"""What verbs read of a store that has grown for years: statements and decoded rows are counted."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from tests.software.conftest import texts_of
+from tests.statements import statements
+
+from chainring.contracts import codec
+from chainring.contracts.act import Act
+from chainring.contracts.errors import UnknownNameError
+from chainring.contracts.ids import new_id
+from chainring.contracts.prediction import Prediction
+from chainring.software.api import Project
+from chainring.software.verbs import auditing
+from chainring.store import answers, ledger, newest, traffic
+
+DAY_S = 86_400.0
+
+
+def served(project: Project, count: int, *, months: int = 1) -> list[Prediction]:
+    """Write answers as if they were served over some months, each to a question of its own."""
+    (text,) = (row["text"] for row in texts_of(project.folder, 1))
+    (pattern,) = project.predict([text])
+    moments = [time.time() - number * 30 * DAY_S * months / count for number in range(count)]
+    rows = [
+        replace(
+            pattern,
+            id=new_id("pred", now=at),
+            at=at,
+            group=f"group {number}",
+            confidence=0.1,
+            holdout=number % 2 == 0,
+        )
+        for number, at in enumerate(moments)
+    ]
+    project.ring.traffic.commit([(row, f"{text} {row.id}") for row in rows], [])
+    return rows
+
+
+@pytest.fixture
+def decoded(monkeypatch: pytest.MonkeyPatch) -> list[type]:
+    """Return the list of the nouns that are decoded from the ledger meanwhile."""
+    found: list[type] = []
+
+    def noting(decode: Callable[..., Any]) -> Callable[..., Any]:
+        def noted(noun: type, body: str) -> Any:
+            found.append(noun)
+            return decode(noun, body)
+
+        return noted
+
+    for module in (ledger, newest):
+        monkeypatch.setattr(module, "decode", noting(getattr(module, "decode")))  # noqa: B009
+    return found
+
+
+def test_a_queue_of_answers_without_text_is_looked_through_in_few_statements(
+    project: Project,
+) -> None:
+    rows = served(project, 300)
+    project.ring.traffic.erase([row.id for row in rows[:280]])
+    with statements() as sent:
+        items = project.review_items(limit=100)
+    kept = {row.id for row in rows[280:]}
+    shown = {item.id for item in items} & {row.id for row in rows}
+    assert {row.id for row in rows[280:] if not row.holdout} <= shown <= kept
+    assert len(sent) < 60
+
+
+def test_of_the_newest_acts_no_more_are_decoded_than_are_asked_for(
+    project: Project, decoded: list[type]
+) -> None:
+    for number in range(600):
+        auditing.record(project, "review", because=str(number))
+    acts = project.audit(limit=3)
+    assert [one.because for one in acts] == ["599", "598", "597"]
+    assert decoded.count(Act) <= 4
+    assert len(project.audit(verb="review", limit=550)) == 550
+    assert [one.because for one in project.audit(who=project.who.name)] == [
+        str(number) for number in range(599, 499, -1)
+    ]
+
+
+def test_an_unknown_verb_of_an_act_is_said_after_all_were_looked_through(project: Project) -> None:
+    auditing.record(project, "review")
+    with pytest.raises(UnknownNameError, match="did you mean 'review'"):
+        project.audit(verb="revew")
+    assert project.audit(who="operate") == []
+
+
+def test_of_answers_that_the_model_was_sure_of_none_is_decoded_for_a_review(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [replace(row, id=new_id("pred"), confidence=0.99) for row in served(project, 60)]
+    project.ring.traffic.commit([(row, "a text") for row in rows if not row.holdout], [])
+    read: list[Prediction] = []
+
+    def noted(kind: type, body: str) -> Any:
+        read.append(codec.decode(kind, body))
+        return read[-1]
+
+    for module in (traffic, answers):
+        monkeypatch.setattr(module, "decode", noted)
+    project.review_items(limit=50)
+    assert len(read) >= 60
+    assert all(one.holdout or one.confidence < 0.8 for one in read)
