@@ -64,7 +64,8 @@ class Study:
     `learner` is what was trained again and again in the model's place. `curve` is its accuracy by
     rows to learn from, `forecast` with the rows there are and with twice as many, `gain` the
     difference. `wanted` is sorted by how much a label needs rows, `suspects` and `mistakes` by how
-    sure the wrong answer is; `suspected` and `mistaken` count also those beyond the ones kept.
+    sure the wrong answer is; `suspected` and `mistaken` count also those beyond the ones kept, and
+    `passed_on` the validation rows that were told wrong and passed on to a person.
     `skipped` has the reason of each part that could not be made.
     """
 
@@ -81,6 +82,7 @@ class Study:
     suspected: int = 0
     mistakes: tuple[Mistake, ...] = ()
     mistaken: int = 0
+    passed_on: int = 0
     judged: int = 0
     skipped: dict[str, str] = field(default_factory=dict)
     cpu_s: float = 0.0

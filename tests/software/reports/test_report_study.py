@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from chainring.contracts.access import Who
@@ -57,3 +59,13 @@ def test_a_study_of_a_sample_says_so(language: str) -> None:
     told = say["sampled"].format(n="400", rows="1,000")
     assert told in page(1000)
     assert say["sampled"].format(n="400", rows="400") not in page(400)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_no_mistake_is_told_with_the_wrong_answers_that_were_passed_on(language: str) -> None:
+    study = replace(study_of(rows=400), judged=105, passed_on=3)
+    say = WORDS[language]
+    page = "".join(study_cards(Studied(study=study, rows={}), [], say, sight=SIGHT))
+    assert say["no mistake"].format(rows="105") in page
+    assert say["mistakes passed on"].format(n="3") in page
+    assert {"en": "answered wrong without being passed on", "zh": "未转人工"}[language] in page

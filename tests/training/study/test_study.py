@@ -9,7 +9,7 @@ import pytest
 from tests.training.conftest import make_row
 
 from chainring.contracts.codec import decode, encode
-from chainring.contracts.dataset import Row
+from chainring.contracts.dataset import OUT_OF_SCOPE, Row
 from chainring.contracts.prediction import Answer
 from chainring.contracts.study import Study
 from chainring.training.settings import TrainingSettings
@@ -152,6 +152,21 @@ def test_the_surest_mistakes_come_first_with_the_rows_they_are_like() -> None:
     ]
     assert found.mistakes[1].near[0].label == "parcel"
     assert (found.mistaken, found.judged) == (2, 4)
+
+
+def test_what_was_answered_wrong_and_passed_on_is_counted_beside_the_mistakes() -> None:
+    judged = [
+        make_row("money word1", "refund", split="validation"),
+        make_row("parcel word2", "refund", split="validation"),
+        make_row("weather word3", OUT_OF_SCOPE, split="validation"),
+    ]
+    answers = [
+        answer("refund", 0.3, passed_on=True),
+        answer("parcel", 0.3, passed_on=True),
+        answer("size", 0.3, passed_on=True),
+    ]
+    found = study(FACTS, rows(), judged, answers, settings=TrainingSettings())
+    assert (found.mistaken, found.passed_on, found.judged) == (0, 1, 3)
 
 
 @pytest.mark.parametrize(

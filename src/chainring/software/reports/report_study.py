@@ -181,11 +181,17 @@ def _mistakes(found: Study, studied: Studied, say: dict[str, str], sight: Sight)
         if one.row in studied.rows
     ]
     head = f"<h3>{escape(say['mistakes'])}</h3>"
-    if not rows:
-        return head + paragraph(say["no mistake"].format(rows=f"{found.judged:,}"))
+    passed_on = (
+        paragraph(say["mistakes passed on"].format(n=f"{found.passed_on:,}"))
+        if found.passed_on
+        else ""
+    )
+    if not rows and not found.mistaken:
+        return head + paragraph(say["no mistake"].format(rows=f"{found.judged:,}")) + passed_on
     told = say["mistaken"].format(n=f"{found.mistaken:,}", rows=f"{found.judged:,}")
     names = [say[key] for key in ("text", "truth", "answer", "nearest", "row")]
-    return head + paragraph(told) + table(names, rows) + paragraph(say["mistakes how"], muted=True)
+    shown_rows = table(names, rows) + paragraph(say["mistakes how"], muted=True) if rows else ""
+    return head + paragraph(told) + passed_on + shown_rows
 
 
 def _near(near: Near, studied: Studied, say: dict[str, str], sight: Sight) -> str:

@@ -151,7 +151,8 @@ _ROWS = (
     ),
     (
         "mistaken",
-        "{n} of {rows} validation rows were answered wrong, not passed on; the surest are shown.",
+        "{n} of {rows} validation rows were answered wrong without being passed on; the surest are "
+        "shown.",
         "{rows} 行验证数据中有 {n} 行答错且未转人工；下面列出把握最大的几行。",
     ),
     (
@@ -162,8 +163,13 @@ _ROWS = (
     ),
     (
         "no mistake",
-        "None of {rows} validation rows was answered wrong.",
-        "{rows} 行验证数据全部答对。",
+        "None of {rows} validation rows was answered wrong without being passed on.",
+        "{rows} 行验证数据中没有答错且未转人工的。",
+    ),
+    (
+        "mistakes passed on",
+        "Further rows that were answered wrong, and passed on to a person: {n}.",
+        "另有 {n} 行答错，但已转人工。",
     ),
     ("truth", "Truth", "真实标签"),
     ("answer", "Answer", "回答"),

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from chainring.software.api import Project
 
 KIND = "study"
-VERSION = 3
+VERSION = 4
 """Raised when the same rows give another study."""
 
 

@@ -13,7 +13,8 @@ curve           a stand-in learns from 1/8 to all of two thirds of the rows and
                 tells the others, three times; an inverse power law foretells
 wanted          labels by the share of their rows told wrong, shrunk to the mean
 suspects        confident learning over the same out-of-fold probabilities
-mistakes        the validation rows that the served form told wrong, surest first
+mistakes        the validation rows that the served form told wrong, surest first;
+                those that it passed on are counted
 ==============  ===================================================================
 """
 
@@ -26,7 +27,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from chainring.contracts.dataset import Row
+from chainring.contracts.dataset import OUT_OF_SCOPE, Row
 from chainring.contracts.evaluation import Share
 from chainring.contracts.prediction import Answer
 from chainring.contracts.study import Mistake, Study, SuspectLabel, Wanted
@@ -254,11 +255,13 @@ def _suspects(rows: Sequence[Row], told: Crossed) -> dict[str, Any]:
 def _mistakes(
     train: Sequence[Row], validation: Sequence[Row], answers: Sequence[Answer]
 ) -> dict[str, Any]:
-    wrong = [
+    told = [
         (row, answer)
         for row, answer in zip(validation, answers, strict=True)
-        if answer.label != row.label and not answer.passed_on
+        if answer.label != row.label
     ]
+    wrong = [(row, answer) for row, answer in told if not answer.passed_on]
+    passed_on = sum(answer.passed_on and row.label != OUT_OF_SCOPE for row, answer in told)
     wrong.sort(key=lambda pair: (-pair[1].confidence, pair[0].id))
     worst = wrong[:MAX_MISTAKES]
     near = nearest(train, [joined(row) for row, _ in worst])
@@ -272,4 +275,9 @@ def _mistakes(
         )
         for (row, answer), rows in zip(worst, near, strict=True)
     )
-    return {"mistakes": found, "mistaken": len(wrong), "judged": len(validation)}
+    return {
+        "mistakes": found,
+        "mistaken": len(wrong),
+        "passed_on": passed_on,
+        "judged": len(validation),
+    }
