@@ -113,14 +113,30 @@ def test_a_ledger_that_knows_nothing_of_the_application_removes_no_tree(
     trees.verify(address)
 
 
+def test_a_tree_that_another_project_has_as_well_makes_no_ledger_known(
+    ledger: Ledger, trees: TreeStore, scratch: Path, tmp_path: Path
+) -> None:
+    """An empty table has one address in all projects; the model beside it is in none but one."""
+    address = put(trees, tmp_path / "model")
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "empty" / "rows.jsonl").touch()
+    empty = trees.put(tmp_path / "empty", kind="feedback")
+    other = Ledger(ledger.url, app="bank")
+    other.add_lineage(replace(execution(empty), app="bank"))
+    other.close()
+    with pytest.raises(ConflictError, match="knows nothing of 'shop'"):
+        collect(ledger=ledger, trees=trees, scratch=scratch, min_age_s=0)
+    trees.verify(address)
+
+
 def test_a_project_renamed_since_is_collected_as_before(
     ledger: Ledger, trees: TreeStore, scratch: Path, tmp_path: Path
 ) -> None:
-    """The ledger names its trees, under the name that it had."""
+    """The ledger knows it under the name that it had."""
     named, _ = put(trees, tmp_path / "model"), put(trees, tmp_path / "leftover")
     ledger.add_lineage(execution(named))
     renamed = Ledger(ledger.url, app="helpdesk")
-    removed = collect(ledger=renamed, trees=trees, scratch=scratch, min_age_s=0)
+    removed = collect(ledger=renamed, trees=trees, scratch=scratch, min_age_s=0, formerly=["shop"])
     renamed.close()
     assert removed["trees"] == 1
     trees.verify(named)

@@ -115,6 +115,16 @@ def _require_same_ledger(ledger: Ledger, secret: bytes, path: Path) -> None:
         )
 
 
+def former_names(ledger: Ledger, secret: bytes) -> list[str]:
+    """Return the other names under which a ledger knows the key: the project was renamed since."""
+    known = ledger.fact_of_each(KIND, _ID, Fingerprint)
+    return [
+        name
+        for name, one in known.items()
+        if name != ledger.app and one.digest == keyed(secret, KIND, name)
+    ]
+
+
 def keep_key(ledger: Ledger, secret: bytes, path: Path) -> None:
     """Write down with which key of `path` a ledger is made, there and beside the key.
 

@@ -26,11 +26,12 @@ def collect(
     min_age_s: float = 3600.0,
     harvests: Path | None = None,
     sources: Collection[str] = (),
+    formerly: Collection[str] = (),
 ) -> dict[str, int]:
     """Remove what nothing names and is older than `min_age_s`; return what went.
 
     `harvests` is the folder of what sources brought: of those that are not among `sources` any more
-    it goes.
+    it goes. `formerly` are names that the application had before: the ledger knows it by them, too.
 
     Every tree that a lineage row or a reference names stays, and with it what predictions name:
     they are made of both. A turn at work is never disturbed: collecting takes its lease.
@@ -38,13 +39,14 @@ def collect(
     Raises
     ------
     ConflictError
-        When a turn is at work, or the ledger knows nothing of the application, nor names any of
-        the trees that there are: it was lost, or it is another one, and all of them would go.
+        When a turn is at work, or the ledger knows nothing of the application: it was lost, or it
+        is another one, and all trees would go. That it names some of them is no sign: an empty
+        table has the same address in every project.
     DamagedError
         When what a tree holds cannot be read; no tree is removed then, all else is.
     """
     with ledger.lease("turn", ttl_s=600.0):
-        _require_known(ledger, trees, min_age_s)
+        _require_known(ledger, {ledger.app, *formerly}, trees, min_age_s)
         removed = {"scratch": _sweep(scratch.glob("*"), min_age_s)}
         if harvests is not None:
             left = [path for path in harvests.glob("*") if path.name not in sources]
@@ -52,11 +54,12 @@ def collect(
         return _swept(trees, _named(ledger), min_age_s) | removed
 
 
-def _require_known(ledger: Ledger, trees: TreeStore, min_age_s: float) -> None:
-    rows = (sa.select(one.c.seq).where(one.c.app == ledger.app).limit(1) for one in (lineage, refs))
+def _require_known(
+    ledger: Ledger, names: Collection[str], trees: TreeStore, min_age_s: float
+) -> None:
+    rows = (sa.select(one.c.seq).where(one.c.app.in_(names)).limit(1) for one in (lineage, refs))
     with ledger.engine.connect().execution_options(read_only=True) as connection:
         is_known = any(connection.execute(row).first() for row in rows)
-    is_known = is_known or not _named(ledger).isdisjoint(trees.addresses())  # renamed since
     manifests, cutoff = trees.root.glob("trees/*/*.json"), time.time() - min_age_s
     if not is_known and any(path.stat().st_ctime <= cutoff for path in manifests):
         raise ConflictError(

@@ -20,8 +20,10 @@ from chainring.contracts.errors import (
     ProjectNotFoundError,
     RecipeError,
 )
+from chainring.contracts.lineage import Lineage
 from chainring.ring.recipe import load_recipe
 from chainring.software.api import Project
+from chainring.software.project_key import keep_key
 from chainring.software.verbs.recipe_ledger import with_ledger
 
 DYING = """\
@@ -243,3 +245,32 @@ def test_what_a_killed_backup_left_goes_with_the_next_one(
             os.utime(path, (1e9, 1e9))
         project.gc() if verb == "gc" else project.backup(folder / "3.tar.gz")
     assert sorted({*folder.glob(".*")}) == sorted({fresh, others, living})
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_gc_knows_a_ledger_by_the_key_that_it_was_made_with(tmp_path: Path, own: bool) -> None:
+    """The project was renamed since, or its ledger is another project's by mistake."""
+    Project.init(tmp_path / "shop").close()
+    with closing(Project.open(tmp_path / "shop")) as project:
+        keep_key(project.ring.ledger, project.secret, tmp_path / "shop" / ".chainring" / "key")
+        (tmp_path / "model").mkdir()
+        (tmp_path / "model" / "weights").write_text("weights")
+        address = project.ring.runner.trees.put(tmp_path / "model", kind="model")
+        made = Lineage(
+            id="run_1", app=project.app, step="model", key="k", inputs=(), settings="", seed=0,
+            placement="", result="{}", result_digest="", trees=(address,),
+        )  # fmt: skip
+        project.ring.ledger.add_lineage(made)
+    if not own:
+        (tmp_path / "shop" / ".chainring" / "fingerprint").unlink()
+        (tmp_path / "shop" / ".chainring" / "key").write_text("ab" * 32)
+    recipe = tmp_path / "shop" / "chainring.toml"
+    recipe.write_text(recipe.read_text().replace(f'name = "{made.app}"', 'name = "helpdesk"'))
+    with closing(Project.open(tmp_path / "shop")) as project:
+        assert project.app == "helpdesk"
+        if own:
+            project.gc(min_age_s=0)
+        else:
+            with pytest.raises(ConflictError, match="knows nothing of 'helpdesk'"):
+                project.gc(min_age_s=0)
+        assert project.ring.runner.trees.has(address)

@@ -17,6 +17,7 @@ from chainring.ring.built import current
 from chainring.ring.recipe import FILE, load_recipe
 from chainring.software.package import origin
 from chainring.software.project import HARVESTS, HIDDEN, require_folder
+from chainring.software.project_key import former_names
 from chainring.software.verbs import auditing
 from chainring.store.files import sweep_halves, sync_folder
 
@@ -159,6 +160,7 @@ def gc(project: Project, *, min_age_s: float) -> dict[str, int]:
         min_age_s=min_age_s,
         harvests=project.folder / HIDDEN / HARVESTS,
         sources=[one.name for one in ring.recipe.data.sources],
+        formerly=former_names(ring.ledger, project.secret),
     )
     return removed | expired
 
