@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from tests.deployment.http.demo import DemoVerbs
 
@@ -59,15 +60,27 @@ def _full(page: Any) -> None:
     page.locator("[data-open=flag]").last.click()
 
 
+def _hostile(url: str) -> None:
+    """Let a user say what has no blank in it: it waits on the pages of those who review."""
+    with httpx.Client(base_url=url) as user:
+        asked = user.post("/v1/predict", json={"text": "where " + "w" * 2000}).json()["id"]
+        for kind, value in (("correction", "l" * 200), ("flag", "wrong")):
+            said = {"prediction": asked, "kind": kind, "value": value, "comment": "y" * 2000}
+            user.post("/v1/react", json=said).raise_for_status()
+
+
 def _shoot(page: Any, name: str) -> None:
     if SHOTS:
         page.screenshot(path=str(Path(SHOTS) / f"{name}.png"), full_page=True)
 
 
-@pytest.mark.parametrize("width", [360, 768, 1280])
+@pytest.mark.parametrize("width", [320, 360, 768, 1280])
 @pytest.mark.parametrize("lang", ["en", "zh"])
 @pytest.mark.parametrize("path", PATHS)
-def test_no_page_scrolls_sideways(open_page: OpenPage, path: str, lang: str, width: int) -> None:
+def test_no_page_scrolls_sideways(
+    house: House, open_page: OpenPage, path: str, lang: str, width: int
+) -> None:
+    _hostile(house[1])
     page = open_page(path, lang=lang, width=width)
     if path == "/":
         _full(page)

@@ -197,6 +197,7 @@ def review_items() -> list[ReviewItem]:
             confidence=confidence,
             author="visitor-7",
             at=NOW,
+            why="y" * 2000 if kind == "flag" else "",  # a comment without a blank
         )
         for id_, kind, text, language, answer, proposed, confidence in rows
     ]

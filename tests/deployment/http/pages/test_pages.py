@@ -8,6 +8,7 @@ import pytest
 from tests.deployment.http.demo import DemoVerbs
 from tests.text.english import english_in, visible_in
 
+from chainring.contracts.errors import InputError
 from chainring.deployment.http.app import create_app
 from chainring.deployment.http.server import running
 from chainring.deployment.http.verbs import Champion, History, LabelName, Readiness, ReviewItem
@@ -184,6 +185,24 @@ def test_without_a_model_or_a_past_every_page_still_stands() -> None:
             assert answer.status_code == 200, path
             _checked(answer.text)
         assert "chainring turn" in httpx.get(f"{url}/", headers=HTML).text
+
+
+@pytest.mark.parametrize(
+    ("lang", "told"), [("en", "Nothing to review yet"), ("zh", "还没有可审核")]
+)
+def test_a_project_without_data_has_nothing_to_review_yet(lang: str, told: str) -> None:
+    class Empty(DemoVerbs):
+        def review_items(self, *, limit: int, **_: object) -> list[ReviewItem]:
+            raise InputError("no data: name the folders", faults=["/srv/shop/data holds no file"])
+
+    verbs = Empty()
+    verbs.readiness = Readiness(ok=False, code="no_model", reason="no model yet")
+    with running(create_app(verbs, settings=DeploymentSettings())) as url:
+        answer = httpx.get(f"{url}/review", headers={**HTML, "accept-language": lang})
+    assert answer.status_code == 200
+    assert told in answer.text
+    assert "/srv/shop" not in answer.text
+    assert "faults" not in answer.text
 
 
 @pytest.mark.parametrize("path", ["/ring", "/watch"])

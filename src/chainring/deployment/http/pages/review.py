@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
+from chainring.contracts.errors import InputError
 from chainring.contracts.tasks import Form
 from chainring.deployment.http.calls import Call
+from chainring.deployment.http.faults import failure
 from chainring.deployment.http.pages.layout import heading, label_data, page, when
 from chainring.deployment.http.pages.markup import Markup, group, tag
 from chainring.deployment.http.pages.strings import Strings
@@ -22,9 +24,7 @@ async def review(call: Call) -> Response:
     """Draw the queue."""
     say = Strings(call.language)
     labels = await run_in_threadpool(call.verbs.labels) if call.verbs.ready().ok else []
-    found = await run_in_threadpool(
-        call.verbs.review_items, limit=PAGE_SIZE + 1, caller=call.caller, language=call.language
-    )
+    found, missing = await _waiting(call)
     items, left = found[:PAGE_SIZE], "review.more" if len(found) > PAGE_SIZE else "review.left"
     form = form_of(call)
     cards = [_card(item, form, labels, say) for item in items]
@@ -40,7 +40,9 @@ async def review(call: Call) -> Response:
             hidden=not items,
             data_said=left,
         ),
-        tag("p", say("review.empty"), id="empty", class_="notice", hidden=bool(items)),
+        tag("p", missing, class_="notice", role="status")
+        if missing
+        else tag("p", say("review.empty"), id="empty", class_="notice", hidden=bool(items)),
         tag("ol", *cards, class_="queue"),
         label_data(labels, say),
         title=say("review.title"),
@@ -48,6 +50,23 @@ async def review(call: Call) -> Response:
         script="review.js",
         words=("review.", "correct."),
     )
+
+
+async def _waiting(call: Call) -> tuple[list[ReviewItem], str]:
+    """Return what waits, or why nothing can wait yet: before the first model data may be missing.
+
+    The faults of the data name paths of the server, which are none of the page's.
+    """
+    try:
+        found = await run_in_threadpool(
+            call.verbs.review_items, limit=PAGE_SIZE + 1, caller=call.caller, language=call.language
+        )
+    except InputError as error:
+        if call.verbs.ready().code != "no_model":
+            raise
+        why = failure(error, call.language).message
+        return [], Strings(call.language)("review.not_yet", why=why)
+    return found, ""
 
 
 def _card(item: ReviewItem, form: Form, labels: Sequence[LabelName], say: Strings) -> Markup:

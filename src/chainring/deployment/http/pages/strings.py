@@ -140,6 +140,7 @@ STRINGS: dict[str, tuple[str, str]] = {
     "review.left": ("{n} to look at", "待审核 {n} 条"),
     "review.more": ("{n} to look at, then more", "待审核 {n} 条，之后还有"),
     "review.empty": ("Nothing waits. Well done.", "全部审核完毕。"),
+    "review.not_yet": ("Nothing to review yet: {why}.", "还没有可审核的内容：{why}。"),
     "review.keys": (
         "Keys: J next · K previous · A accept · C change · R reject · M must",
         "快捷键：J 下一条 · K 上一条 · A 接受 · C 更改 · R 拒绝 · M 必须",
