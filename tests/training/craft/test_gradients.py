@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 import torch
-from tests.training.craft.conftest import Toy, Trained, toy_items, toy_run
+from tests.training.craft.conftest import TOKENS, Toy, Trained, padded, toy_items, toy_run
 
 from chainring.contracts.errors import RefusedError
 from chainring.contracts.work import Work
@@ -45,21 +45,47 @@ def test_batches_added_up_make_the_gradient_of_one_big_batch(
     assert norms[0] == pytest.approx(norms[1], rel=1e-3)
 
 
+class Tokens(Toy):
+    """Every token but those that nobody asks for tells its own rest by three."""
+
+    asked = range(TOKENS)
+
+    def forward(self, **named: Any) -> Any:
+        ids = named["input_ids"]
+        real = (named["attention_mask"] == 1) & torch.isin(ids, torch.tensor(self.asked))
+        logits, true = self.head(self.table(ids))[real], ids[real] % 3
+        loss = torch.nn.functional.cross_entropy(logits, true, reduction="sum")
+        return {"loss": loss / max(1, len(true)), "units": len(true)}
+
+
 def test_a_loss_that_is_the_mean_over_tokens_is_added_up_by_its_units(trained: Trained) -> None:
-    class Tokens(Toy):
-        """Every token tells its own rest by three."""
-
-        def forward(self, **named: Any) -> Any:
-            ids, real = named["input_ids"], named["attention_mask"] == 1
-            logits, true = self.head(self.table(ids))[real], ids[real] % 3
-            loss = torch.nn.functional.cross_entropy(logits, true)
-            return {"loss": loss, "units": len(true)}
-
     parts, curve = trained(toy_run(craft={"tokens_a_batch": 16}), toy=Tokens())
     whole, whole_curve = trained(toy_run(), toy=Tokens())
     torch.testing.assert_close(weights(parts), weights(whole), rtol=1e-4, atol=1e-5)
     losses = [[p["loss"] for p in c] for c in (curve, whole_curve)]
     assert losses[0] == pytest.approx(losses[1], rel=1e-4)
+
+
+@pytest.mark.parametrize("tokens", [1, 16, 8192])
+def test_a_validation_loss_is_the_mean_over_tokens_however_the_rows_are_split(
+    trained: Trained, tokens: int
+) -> None:
+    run = toy_run(epochs=1, craft={"tokens_a_batch": tokens})
+    toy, curve = trained(run, toy=Tokens(), judged=12)
+    with torch.no_grad():
+        whole = toy(**padded(toy_items(12)))["loss"]
+    found = [point["validation_loss"] for point in curve if "validation_loss" in point]
+    assert found == pytest.approx([float(whole)], rel=1e-5)
+
+
+@pytest.mark.parametrize("step", [8, 1])
+def test_a_step_without_anything_to_learn_leaves_the_weights(trained: Trained, step: int) -> None:
+    toy = Tokens()
+    toy.asked = range(0)
+    before = weights(toy).clone()
+    _, curve = trained(toy_run(batch_size=step), toy=toy, items=toy_items(17), judged=3)
+    assert torch.equal(weights(toy), before)
+    assert {point["loss"] for point in curve if "loss" in point} == {0.0}
 
 
 @pytest.mark.parametrize(

@@ -90,10 +90,11 @@ class Gradients:
         for loss, weight in added:
             total += loss
             units += weight
-        if isinstance(units, torch.Tensor) or units != rows:  # the mean is not over rows
+        one_at_least = units.clamp(min=1) if torch.is_tensor(units) else max(1.0, units)
+        if torch.is_tensor(units) or units != rows:  # the mean is not over rows
             grads = [w.grad for w in self.optimiser.weights if w.grad is not None]
-            torch._foreach_mul_(grads, rows / units)
-        return total * (rows / units)
+            torch._foreach_mul_(grads, rows / one_at_least)
+        return total * (rows / one_at_least)
 
     def _parts(self, parts: Parts, *, rows: int) -> Iterator[tuple[torch.Tensor, Any]]:
         """Add the gradients of one batch after the other."""

@@ -26,6 +26,8 @@ def by_items(
 ) -> dict[str, float]:
     """Return accuracy, where the network gives one row of logits an item, and the mean loss.
 
+    A batch's loss counts by the `units` that it is the mean of, by its items where none are said.
+
     Parameters
     ----------
     batches
@@ -34,14 +36,17 @@ def by_items(
     seen, single = 0, True
     right: Any = 0
     loss: Any = 0.0
+    units: Any = 0
     for rows, batch in batches:
         answer: Any = module(**batch)
-        loss += answer["loss"].double() * rows  # stays on the device: none of them is waited for
+        weight = answer.get("units", rows)
+        loss += answer["loss"].double() * weight  # stays on the device: none of them is waited for
+        units += weight
         seen += rows
         single = single and _one_label_each(answer.get("logits"), batch.get("labels"))
         right += (answer["logits"].argmax(-1) == batch["labels"]).sum() if single else 0
     measures = {"accuracy": int(right) / seen} if single else {}
-    return measures | {"loss": float(loss) / seen}
+    return measures | {"loss": float(loss) / max(1.0, float(units))}
 
 
 def _one_label_each(logits: Any, labels: Any) -> bool:
