@@ -22,6 +22,7 @@ import pytest
 import sqlalchemy as sa
 
 from chainring.contracts.case import Case
+from chainring.contracts.codec import digest
 from chainring.contracts.deployment import Deployment
 from chainring.contracts.errors import ConflictError, DamagedError, InputError, SpaceError
 from chainring.contracts.lineage import Lineage
@@ -381,6 +382,39 @@ def test_an_archive_with_a_strange_name_is_refused(
     with pytest.raises(DamagedError, match="no plain file of a backup"):
         house("sqlite").restore(archive)
     assert not list(tmp_path.rglob("evil"))
+
+
+def test_an_archive_whose_tree_names_a_file_elsewhere_is_refused(
+    archive: Path, house: Callable[[str], House], tmp_path: Path
+) -> None:
+    evil = tmp_path / "evil.pth"
+    found: dict[str, str] = {}
+    with tarfile.open(archive) as old:
+        trees = {
+            member.name: stream.read()
+            for member in old
+            if member.name.startswith("trees/") and (stream := old.extractfile(member)) is not None
+        }
+    needed = b"".join(trees.values())
+
+    def led_astray(name: str, data: bytes) -> tuple[str, bytes]:
+        if name in trees and Path(name).stem.encode() not in needed and not found:
+            manifest = json.loads(data)
+            manifest["files"].append({**manifest["files"][0], "path": str(evil)})
+            data = json.dumps(
+                manifest, sort_keys=True, ensure_ascii=False, separators=(",", ":")
+            ).encode()
+            found[Path(name).stem] = digest(data, size=32)[8:]
+            name = f"trees/{found[Path(name).stem][:2]}/{found[Path(name).stem]}.json"
+        for old, new in found.items():
+            data = data.replace(old.encode(), new.encode())
+        return name, data
+
+    rewritten(archive, led_astray)
+    assert found
+    with pytest.raises(DamagedError, match=r"outside of its folder.*evil\.pth"):
+        house("sqlite").restore(archive)
+    assert not evil.exists()
 
 
 def hostile(source: Path, target: Path, *members: tuple[tarfile.TarInfo, bytes]) -> Path:

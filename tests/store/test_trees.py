@@ -10,11 +10,13 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import fsspec
 import pytest
 
+from chainring.contracts.codec import digest, encode
 from chainring.contracts.errors import ConflictError, DamagedError, InputError, SpaceError
 from chainring.store import files, opened, trees
 from chainring.store.remote import Remote
@@ -184,6 +186,26 @@ def test_a_damaged_manifest_is_refused(store: TreeStore, source: Path, fault: st
     altered(path, data.replace(b"model", b"madel") if fault == "altered" else data[:40])
     with pytest.raises(DamagedError, match=f"{path}.*backup"):
         store.open(address)
+
+
+@pytest.mark.parametrize("path", [
+    "/tmp/evil", "../evil", "sub/../../evil", "..", ".", "", "./a", "a//b", "a/", "a\0b",
+    "model.json/evil", "model.json",
+])  # fmt: skip
+def test_a_manifest_that_names_files_elsewhere_or_one_twice_is_refused(
+    store: TreeStore, source: Path, tmp_path: Path, path: str
+) -> None:
+    manifest = store.manifest(store.put(source, kind="model"))
+    blob = next(blob for blob in manifest.files if blob.path == "model.json")
+    bad = encode(replace(manifest, files=(*manifest.files, replace(blob, path=path))))
+    address = digest(bad.encode(), size=32)
+    place = store.root / "trees" / address[8:10] / f"{address[8:]}.json"
+    place.parent.mkdir(exist_ok=True)
+    place.write_text(bad)
+    for use in (store.open, store.verify, store.manifest):
+        with pytest.raises(DamagedError, match="outside of its folder, or one twice"):
+            use(address)
+    assert not list(tmp_path.rglob("evil"))
 
 
 @pytest.mark.parametrize("fault", ["removed", "replaced"])

@@ -5,10 +5,12 @@ Manifest(kind="model", files=(Blob(path="card.md", size=812, digest="blake2b:…
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import PurePath
 
-from chainring.contracts.errors import InputError
+from chainring.contracts.errors import DamagedError, InputError
 from chainring.store.erasure import Replaced
 
 
@@ -34,6 +36,39 @@ class Manifest:
     def bytes(self) -> int:
         """Sum of the sizes of its files."""
         return sum(blob.size for blob in self.files)
+
+
+def inside(manifest: Manifest) -> Manifest:
+    """Return the manifest where each of its files lies in its own folder.
+
+    An address is a digest that anybody can compute: in an archive from elsewhere it says that
+    nothing was altered, not that nobody meant harm.
+
+    Raises
+    ------
+    DamagedError
+        With paths that lead elsewhere, or stand twice.
+    """
+    paths = Counter(blob.path for blob in manifest.files)
+    folders = {str(above) for path in paths for above in PurePath(path).parents}
+    amiss = [
+        path
+        for path in paths
+        if path != PurePath(path).as_posix()  # empty, `.` or doubled parts
+        or not PurePath(path).parts
+        or PurePath(path).anchor
+        or ".." in PurePath(path).parts
+        or "\0" in path
+        or path in folders
+        or paths[path] > 1
+    ]
+    if amiss:
+        told = ", ".join(sorted({repr(path) for path in amiss})[:5])
+        raise DamagedError(
+            f"a tree names files outside of its folder, or one twice: {told}; somebody made it to "
+            "do harm: use nothing of where it came from"
+        )
+    return manifest
 
 
 def after(manifest: Manifest, now: Mapping[str, Replaced]) -> Manifest:

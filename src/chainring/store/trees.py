@@ -24,7 +24,7 @@ from chainring.store.files import (
     make_young,
     write_durably,
 )
-from chainring.store.manifest import Blob, Manifest, after, hex_name
+from chainring.store.manifest import Blob, Manifest, after, hex_name, inside
 from chainring.store.opened import check_out, is_whole, make_room, sweep_leftovers
 from chainring.store.remote import ERASED, Remote
 
@@ -109,7 +109,7 @@ class TreeStore:
         if digest(data, size=32) != address:
             raise DamagedError(f"the manifest {path} was altered; {self._mending(path)}")
         now = {one.path: one for one in self.erasure(address).files}
-        return after(decode(Manifest, data), now)
+        return after(inside(decode(Manifest, data)), now)
 
     def erasure(self, address: str) -> Erasure:
         """Return which files of a tree were replaced when something was forgotten.
