@@ -9,8 +9,9 @@ import pytest
 
 from chainring.contracts.access import Rule, Who
 from chainring.contracts.feedback import Feedback
+from chainring.contracts.prediction import Prediction
 from chainring.feedback.settings import FeedbackSettings
-from chainring.ring.sight import Sight
+from chainring.ring.sight import Sight, request_facts
 
 SETTINGS = FeedbackSettings()
 DENIED = (Rule(number=1, allow=False, actions=("read",), where={"source": ("feedback",)}),)
@@ -18,6 +19,15 @@ ROW = Feedback(
     id="fb_1", app="shop", prediction="pred_1", kind="correction", value="refund", author="zoe",
     at=1.0, text="my money", comment="quickly", answer="parcel", pair="of May",
 )  # fmt: skip
+ASKED = Prediction(
+    id="pred_1", app="shop", model="blake2b:1", form="int8", label="parcel", confidence=0.9,
+    passed_on=False, language="en", request="req_1", group="", holdout=True, at=1.0, author="zoe",
+)  # fmt: skip
+
+
+def denied(**where: str) -> tuple[Rule, ...]:
+    told = {name: (pattern,) for name, pattern in where.items()}
+    return (Rule(number=1, allow=False, actions=("read",), where=told),)
 
 
 def sight(rules: tuple[Rule, ...] = ()) -> Sight:
@@ -48,3 +58,67 @@ def test_what_is_told_in_words_is_withheld_with_the_text_and_without_one(
     assert seen.answer == ("" if row.private else "parcel")
     assert eye.withheld.total() == 1
     assert sight().feedback(row, SETTINGS) == row
+
+
+def is_shown(
+    rules: tuple[Rule, ...], *said: Feedback, settings: FeedbackSettings = SETTINGS
+) -> bool:
+    return sight(rules).may(*request_facts(ASKED, said, settings))
+
+
+@pytest.mark.parametrize("author", ["zoe", "bo"])
+@pytest.mark.parametrize(
+    "where", [{"label": "parcel"}, {"split": "holdout"}, {"language": "en"}], ids=str
+)
+def test_no_reaction_opens_what_the_facts_of_the_request_itself_keep_back(
+    where: dict[str, str], author: str
+) -> None:
+    said = replace(ROW, value="refund", holdout=True, author=author, consent="training")
+    assert not is_shown(denied(**where))
+    assert not is_shown(denied(**where), said)
+    assert is_shown(denied(label="invoice"), said)
+    assert not is_shown(denied(label="refund"), said)
+
+
+def test_a_consent_is_lifted_by_the_asker_himself_and_by_nobody_else() -> None:
+    care = FeedbackSettings(consent="care only")
+    rules = denied(consent="care only")
+    agreed = replace(ROW, kind="rating", value="up", consent="agreed")
+    assert not is_shown(rules, settings=care)
+    assert not is_shown(rules, replace(agreed, author="bo"), settings=care)
+    assert is_shown(rules, agreed, settings=care)
+    assert not is_shown(rules, agreed, replace(agreed, consent="care only"), settings=care)
+
+
+@pytest.mark.parametrize("consent", ["none", "refused", "不同意", "forgotten"])
+def test_silence_and_a_refusal_of_the_asker_lift_nothing(consent: str) -> None:
+    care = FeedbackSettings(consent="care only")
+    said = replace(ROW, kind="rating", value="up", consent=consent)
+    assert not is_shown(denied(consent="care only"), said, settings=care)
+
+
+def test_texts_may_be_kept_for_those_whose_asker_agreed() -> None:
+    """A reviewer sees what users gave for it, and only that."""
+    agreed = Rule(number=1, allow=True, actions=("read",), where={"consent": ("training",)})
+    rules = (agreed, replace(DENIED[0], number=2))
+    said = replace(ROW, consent="training")
+    assert not is_shown(rules)
+    assert not is_shown(rules, replace(said, author="bo"))
+    assert is_shown(rules, said)
+
+
+def test_the_request_in_a_reaction_is_kept_back_for_what_it_was_answered() -> None:
+    said = replace(ROW, consent="training", holdout=True)
+    for rules in (denied(label="parcel"), denied(split="holdout")):
+        eye = sight(rules)
+        assert eye.feedback(said, SETTINGS) == replace(said, text="", comment="", pair="")
+    assert sight(denied(label="invoice")).feedback(said, SETTINGS) == said
+
+
+def test_a_reaction_is_seen_by_what_others_said_of_the_same_request() -> None:
+    said = replace(ROW, consent="training")
+    strict = replace(ROW, id="fb_2", author="bo", consent="care only")
+    about = request_facts(ASKED, [said, strict], SETTINGS)
+    rules = denied(consent="care only")
+    assert sight(rules).feedback(said, SETTINGS) == said
+    assert sight(rules).feedback(said, SETTINGS, about).text == ""

@@ -511,3 +511,31 @@ def test_a_stated_purpose_is_what_the_rules_are_asked_about(
 
 def test_a_search_does_not_tell_what_a_withheld_text_holds(shop: House) -> None:
     assert "no row fits" in called(shop, "data", "show", "--search", "where is the coat I ordered")
+
+
+@pytest.mark.parametrize("by", ["ann", "somebody else"])
+def test_no_reaction_opens_a_request_that_is_kept_back_for_what_it_was_answered(
+    shop: House, by: str
+) -> None:
+    question = "zanzibar: where is my parcel number three"
+    with opened(with_rules(shop.folder, "")) as project:
+        asked = project.predict([question], author="ann")[0]
+    rule = '\n[feedback]\nreview = "all"\n[[access.rules]]\nwho = ["operate", "annotate"]\n'
+    rule += f'action = "read"\nwhere = {{ label = "{asked.label}" }}\nallow = false\n'
+    other = "stock" if asked.label != "stock" else "invoice"
+    with opened(with_rules(shop.folder, rule)) as project:
+
+        def seen() -> str:
+            who = Who(role="operate", name="bo"), Who(role="annotate", name="cy")
+            told = json.dumps(project.why(asked.id, who=who[0]), ensure_ascii=False)
+            items = [item for one in who for item in project.review_items(limit=500, who=one)]
+            return told + "".join(item.text for item in items)
+
+        assert question not in seen()
+        project.react(
+            Reaction(
+                prediction=asked.id, kind="correction", value=other, consent="training", author=by
+            )  # fmt: skip
+        )
+        assert question not in seen()
+        assert project.why(asked.id)["text"] == question

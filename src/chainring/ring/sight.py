@@ -14,9 +14,11 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from chainring.contracts.access import Facts, Rule, Who, decide
+from chainring.contracts.access import SEEING, Facts, Rule, Who, decide
 from chainring.contracts.feedback import Feedback, is_in_words
+from chainring.contracts.guard import FORGOTTEN
 from chainring.contracts.prediction import Prediction
+from chainring.contracts.terms import is_refusal
 from chainring.feedback.settings import FeedbackSettings
 
 FEEDBACK = "feedback"
@@ -46,6 +48,11 @@ class Sight:
         """Whether what is shown depends on facts at all: without rules it does not."""
         return bool(self._rules)
 
+    @property
+    def sees(self) -> bool:
+        """Whether the caller may be shown any text at all, if the rules allow it."""
+        return not self.blind and self.who.role in SEEING
+
     def may(self, *facts: Facts) -> bool:
         """Return whether a text may be shown that all of these facts are true of, and count it."""
         reason = ""
@@ -63,11 +70,18 @@ class Sight:
         """Return the text if it may be shown; else None."""
         return text if text and self.may(*facts) else None
 
-    def feedback(self, row: Feedback, settings: FeedbackSettings) -> Feedback:
-        """Return a reaction as this caller may see it: without what users wrote, if need be."""
+    def feedback(
+        self, row: Feedback, settings: FeedbackSettings, about: Sequence[Facts] = ()
+    ) -> Feedback:
+        """Return a reaction as this caller may see it: without what users wrote, if need be.
+
+        `about` are the facts of its request, see `request_facts`; without them they are told by the
+        row itself, which knows nothing of other reactions to the same.
+        """
         told = row.private or is_in_words(row.kind, row.value)
         words = row.text or row.comment or (told and row.value)
-        if not words or self.may(feedback_facts(row, settings)):
+        facts = feedback_facts(row, settings)
+        if not words or self.may(*(about or [_answered(row, facts)]), facts):
             return row
         value, answer = "" if told else row.value, "" if row.private else row.answer
         return replace(row, text="", comment="", pair="", value=value, answer=answer)
@@ -100,16 +114,31 @@ def feedback_facts(row: Feedback, settings: FeedbackSettings) -> Facts:
 def request_facts(
     asked: Prediction, said: Iterable[Feedback], settings: FeedbackSettings
 ) -> list[Facts]:
-    """Return the facts of a request: those of every reaction to it, its own where there is none.
+    """Return the facts of a request: its own, and those of every reaction to it.
 
-    A text is shown only where all of them allow it: of two consents the stricter one holds.
+    A text is shown only where all of them allow it, so that nobody opens one by reacting: of two
+    consents the stricter one holds. Only a consent that the asker himself gave stands in for the
+    one that the recipe takes for granted.
     """
+    rows = list(said)
+    given = [row.consent for row in rows if row.author == asked.author and _consents(row)]
     own = Facts(
         source=FEEDBACK,
         licence=settings.licence,
-        consent=settings.consent,
+        consent=given[-1] if given else settings.consent,
         language=asked.language or None,
         label=asked.label or None,
         split="holdout" if asked.holdout else "train",
     )
-    return [feedback_facts(row, settings) for row in said] or [own]
+    return [own, *(feedback_facts(row, settings) for row in rows)]
+
+
+def _consents(row: Feedback) -> bool:
+    """Whether a reaction says more than silence or a refusal."""
+    return row.consent not in ("none", FORGOTTEN) and not is_refusal(row.consent)
+
+
+def _answered(row: Feedback, facts: Facts) -> Facts:
+    """Return the facts of the request that a reaction is about, as far as the reaction has them."""
+    split = "holdout" if row.holdout else "train"
+    return replace(facts, label=row.answer or None, split=split)
