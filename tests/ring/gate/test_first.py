@@ -2,9 +2,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from fractions import Fraction
 from math import comb
 
+import numpy as np
 import pytest
 
 from chainring.contracts.evaluation import Outcome
@@ -14,35 +14,40 @@ from chainring.ring.gate.settings import GateSettings
 MakeOutcome = Callable[..., Outcome]
 
 
-def at_least(k: int, n: int, share: Fraction) -> float:
-    return float(sum(comb(n, i) * share**i * (1 - share) ** (n - i) for i in range(k, n + 1)))
+def heads(k: int, coins: int) -> float:
+    return sum(comb(coins, i) for i in range(k, coins + 1)) / 2**coins
 
 
-def test_a_first_model_is_held_against_the_commonest_truth_by_the_exact_test(
+def test_a_first_model_is_held_against_the_commonest_truth_by_the_exact_paired_test(
     outcome: MakeOutcome, settings: GateSettings
 ) -> None:
     rows = [outcome(f"{i:02}", i >= 12, truth="a" if i < 25 else "b") for i in range(40)]
     found, check = majority(rows, settings=settings)
     assert found is not None
     assert (found.rows, found.champion, found.challenger) == (40, 25 / 40, 28 / 40)
-    assert found.p_better == pytest.approx(at_least(28, 40, Fraction(25, 40)))
-    assert found.p_worse == pytest.approx(1 - at_least(29, 40, Fraction(25, 40)))
+    assert (found.gained, found.lost, found.test) == (15, 12, "exact McNemar")
+    assert found.p_better == pytest.approx(heads(15, 27))
+    assert found.p_worse == pytest.approx(heads(12, 27))
     assert (found.value, check.holds) == ("not fit", False)
     assert "always answering a would give 62.5 %" in check.because
-    assert (found.gained, found.lost) == (15, 12)
 
 
-@pytest.mark.parametrize(("right", "value"), [(30, "not fit"), (31, "first")])
-def test_the_last_row_that_makes_it_measurable_makes_it_first(
-    outcome: MakeOutcome, settings: GateSettings, right: int, value: str
+@pytest.mark.parametrize(
+    ("gained", "lost", "value"),
+    [(4, 0, "not fit"), (5, 0, "first"), (40, 26, "not fit"), (40, 25, "first")],
+)
+def test_its_p_is_that_of_the_gains_and_losses_it_tells(
+    outcome: MakeOutcome, settings: GateSettings, gained: int, lost: int, value: str
 ) -> None:
-    share = Fraction(5, 8)
-    p = at_least(right, 40, share)
+    p = heads(gained, gained + lost)
     assert (p <= 0.05) == (value == "first"), "the expectation, by whole numbers"
-    rows = [outcome(f"{i:02}", i < right, truth="a" if i < 25 else "b") for i in range(40)]
+    kinds = [("a", 0)] * lost + [("a", 1)] * (92 - lost)
+    kinds += [("b", 1)] * gained + [("b", 0)] * (61 - gained)
+    rows = [outcome(f"{i:03}", right, truth=truth) for i, (truth, right) in enumerate(kinds)]
     found, _ = majority(rows, settings=settings)
     assert found is not None
-    assert found.value == value
+    assert (found.gained, found.lost, found.value) == (gained, lost, value)
+    assert found.p_better == pytest.approx(p)
 
 
 def test_a_first_model_is_tested_by_group_where_rows_belong_together(
@@ -56,7 +61,7 @@ def test_a_first_model_is_tested_by_group_where_rows_belong_together(
     found, check = majority(joined, settings=settings)
     assert exact is not None
     assert found is not None
-    assert (exact.test, exact.value) == ("exact binomial against the majority class", "first")
+    assert (exact.test, exact.value) == ("exact McNemar", "first")
     assert (found.test, found.p_better) == ("sign flip by group", 1 / 2**4), "four groups of b"
     assert (found.value, check.holds) == ("not fit", False)
     assert (found.champion, found.challenger) == (0.5, 1.0)
@@ -79,12 +84,15 @@ def test_no_rows_say_what_to_do(settings: GateSettings) -> None:
 def test_the_smallest_lead_is_seen_four_times_in_five(
     outcome: MakeOutcome, settings: GateSettings
 ) -> None:
-    rows = [outcome(f"{i:02}", 1, truth="a" if i < 25 else "b") for i in range(40)]
+    truths = ["a"] * 130 + ["b"] * 70
+    rows = [outcome(f"{i:03}", i >= 40, truth=truth) for i, truth in enumerate(truths)]
     found, _ = majority(rows, settings=settings)
     assert found is not None
-    needed = next(k for k in range(41) if at_least(k, 40, Fraction(5, 8)) <= 0.05)
-    reach = Fraction(5, 8) + Fraction(found.smallest_detectable)
-    assert at_least(needed, 40, reach) == pytest.approx(0.8, abs=1e-6)
+    differ, lead = (70 + 40) / 200, found.smallest_detectable
+    rates = [(differ + lead) / 2, (differ - lead) / 2, 1 - differ]
+    drawn = np.random.default_rng(0).multinomial(200, rates, size=4000).tolist()
+    seen = sum(heads(gained, gained + lost) <= 0.05 for gained, lost, _ in drawn)
+    assert seen / 4000 == pytest.approx(0.8, abs=0.03)
 
 
 @pytest.mark.parametrize(("lead", "value"), [(0.2, "first"), (0.0, "not fit"), (-0.2, "not fit")])

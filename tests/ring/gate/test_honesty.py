@@ -71,6 +71,44 @@ def test_two_hundred_corrections_that_every_retrain_gets_right_change_nothing() 
     assert share_promoted(0.0, fixed=200, seed=2) == share_promoted(0.0, fixed=0, seed=2)
 
 
+def no_better_than_the_commonest(
+    share: float, right_on_it: float, *, rows: int, draws: int
+) -> float:
+    """Return how often a first model is promoted that is as often right as the commonest answer.
+
+    Of the commonest label, true of `share` of texts, it knows `right_on_it`; of the others so many
+    that it is right in `share` of all.
+    """
+    generator = np.random.default_rng(5)
+    right_elsewhere = share * (1 - right_on_it) / (1 - share)
+    commonest = generator.binomial(rows, share, size=draws)
+    known = generator.binomial(commonest, right_on_it)
+    others = generator.binomial(rows - commonest, right_elsewhere)
+    counts = Counter(zip(commonest.tolist(), known.tolist(), others.tolist(), strict=True))
+    return sum(first(rows, *each) * times for each, times in counts.items()) / draws
+
+
+def first(rows: int, commonest: int, known: int, others: int) -> bool:
+    now = [replace(outcome(f"{i:04}", i < known, "suite"), truth="a") for i in range(commonest)] + [
+        replace(outcome(f"{i:04}", i < commonest + others, "suite"), truth="b")
+        for i in range(commonest, rows)
+    ]
+    return judge(now, None, settings=GateSettings()).promote
+
+
+@pytest.mark.parametrize("rows", [36, 153])
+@pytest.mark.parametrize(
+    ("share", "right_on_it"),
+    [(0.5, 0.5), (0.6, 0.6), (0.6, 0.4), (0.8, 0.8), (0.95, 0.95), (0.95, 0.99)],
+)
+def test_a_first_model_that_is_no_better_than_always_the_same_is_promoted_as_seldom(
+    share: float, right_on_it: float, rows: int
+) -> None:
+    """Were the share of the commonest label taken as known, up to 15 % of these would pass."""
+    found = no_better_than_the_commonest(share, right_on_it, rows=rows, draws=400)
+    assert found <= 0.05
+
+
 @pytest.mark.parametrize("draws", [100, pytest.param(400, marks=pytest.mark.slow)])
 @pytest.mark.parametrize(("units", "rows", "joins"), [(80, 4, "group"), (60, 5, "author")])
 def test_an_equal_model_is_promoted_as_seldom_where_rows_belong_together(

@@ -188,7 +188,7 @@ def test_the_third_try_of_a_pair_has_a_third_of_the_limit(
 def test_the_first_model_of_a_project_pays_for_its_tries_too(
     outcome: MakeOutcome, settings: GateSettings
 ) -> None:
-    rows = [outcome(f"{i:02}", i < 31, truth="a" if i < 25 else "b") for i in range(40)]
+    rows = [outcome(f"{i:02}", i < 30, truth="a" if i < 25 else "b") for i in range(40)]
     assert judge(rows, None, settings=settings).value == "first"
     assert judge(rows, None, settings=settings, tries=2).value == "not fit"
 
