@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from tests.deployment.http.demo import DemoVerbs
 
 from chainring.contracts.feedback import Feedback
 from chainring.deployment.http.pages.strings import Strings
-from chainring.deployment.http.verbs import LabelName
+from chainring.deployment.http.verbs import LabelName, Served
 
 House = tuple[DemoVerbs, str]
 OpenPage = Callable[..., Any]
@@ -86,9 +87,44 @@ def test_from_a_question_to_everything_one_can_say_of_its_answer(
 def test_an_unsure_answer_says_that_a_person_takes_over(open_page: OpenPage, lang: str) -> None:
     say = Strings("zh" if lang == "zh" else "en")
     card = _ask(open_page(lang=lang), UNSURE[lang])
-    assert say("ask.sure_low") in card.inner_text()
+    assert say("ask.sure_passed") in card.inner_text()
     assert ("person" if lang == "en" else "人工") in card.locator(".passed").inner_text()
     assert not card.locator("aside").is_visible()
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_what_lies_outside_is_neither_guessed_nor_measured(
+    house: House, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch, lang: str
+) -> None:
+    say = Strings("zh" if lang == "zh" else "en")
+    answer = house[0]._answer
+
+    def outside(text: str, episode: str, author: str) -> Served:
+        served = answer(text, episode, author)
+        seen = replace(served.prediction, label="out_of_scope", confidence=0.89, passed_on=True)
+        return replace(served, prediction=seen, message="?")
+
+    monkeypatch.setattr(house[0], "_answer", outside)
+    card = _ask(open_page(lang=lang), QUESTIONS[lang])
+    assert card.locator("h2").inner_text() == say("ask.outside")
+    assert not card.locator("meter").is_visible()
+    assert "89" not in card.inner_text()
+
+
+def test_the_bar_of_what_is_passed_on_is_never_green(
+    house: House, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = house[0]._answer
+
+    def strict(text: str, episode: str, author: str) -> Served:
+        served = answer(text, episode, author)
+        return replace(served, prediction=replace(served.prediction, passed_on=True))
+
+    monkeypatch.setattr(house[0], "_answer", strict)
+    page = open_page()
+    card = _ask(page, QUESTIONS["en"])
+    assert "not sure enough" in card.inner_text()
+    assert card.locator("meter").evaluate("bar => bar.value < bar.low && bar.optimum > bar.high")
 
 
 def test_a_correction_without_learning_refuses_consent(house: House, open_page: OpenPage) -> None:

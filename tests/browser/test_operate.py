@@ -7,6 +7,7 @@ import httpx
 import pytest
 from tests.deployment.http.demo import DemoVerbs
 
+from chainring.contracts.errors import InputError
 from chainring.deployment.http.app import create_app
 from chainring.deployment.http.pages.strings import Strings
 from chainring.deployment.http.server import running
@@ -168,6 +169,53 @@ def test_a_case_goes_from_its_report_to_what_the_reporter_reads(
     assert "Thank you, it is right now." in reporter.locator("main").inner_text()
     case = next(iter(house[0]._cases.values()))
     assert (case.state, case.truth) == ("closed", "invoice")
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_a_case_is_closed_with_words_for_its_reporter_alone(
+    house: House, open_page: OpenPage, lang: str
+) -> None:
+    say = Strings("zh" if lang == "zh" else "en")
+    with httpx.Client(base_url=house[1]) as user:
+        asked = user.post("/v1/predict", json={"text": "where"}).json()["id"]
+        user.post("/v1/react", json={"prediction": asked, "kind": "flag", "value": "wrong"})
+    page = open_page("/cases", lang=lang)
+    page.get_by_role("button", name=say("cases.close")).click()
+    page.get_by_label(say("cases.outcome")).fill("done")
+    page.locator("[data-panel=close] button").click()
+    assert page.evaluate("document.activeElement.name") == "told"
+    page.get_by_label(say("cases.told")).fill("  ")
+    page.locator("[data-panel=close] button").click()
+    page.get_by_text(say("cases.unwritten")).wait_for()
+    assert next(iter(house[0]._cases.values())).state == "open"
+
+
+@pytest.mark.parametrize(
+    ("lang", "told"),
+    [
+        ("en", "The texts cannot be answered. text: 20,001 characters; at most 20,000."),
+        ("zh", "这些文本无法回答。text：有 20,001 个字符；最多 20,000 个。"),
+    ],
+)
+def test_what_a_page_was_refused_is_told_in_sentences_for_people(
+    chromium: Any, lang: str, told: str
+) -> None:
+    def refusing(*_: object, **__: object) -> None:
+        faults = ["text: 20,001 characters; at most 20,000"]
+        raise InputError("the texts cannot be answered", faults=faults)
+
+    verbs = DemoVerbs()
+    verbs.predict = refusing  # type: ignore[method-assign,assignment]
+    with running(create_app(verbs, settings=DeploymentSettings())) as url:
+        page = chromium.new_context(locale={"en": "en-GB", "zh": "zh-CN"}[lang]).new_page()
+        page.goto(url)
+        page.locator("#text").fill("where is it?")
+        page.locator("#text").press("Enter")
+        page.locator("#trouble").wait_for()
+        assert page.locator("#trouble").inner_text() == told
+        page.goto(f"{url}/cases?state=foo")
+        assert "faults" not in page.locator("main").inner_text()
+        page.context.close()
 
 
 def test_the_address_of_a_case_opens_it_from_a_mail_and_elsewhere(chromium: Any) -> None:

@@ -13,6 +13,7 @@ const template = document.getElementById("answer");
 const episode = `page-${[...crypto.getRandomValues(new Uint8Array(9))]
   .map((byte) => byte.toString(36))
   .join("")}`;
+const OUTSIDE = "out_of_scope"; // the label of what the model knows nothing of
 let count = 0;
 
 form.addEventListener("submit", async (event) => {
@@ -58,13 +59,15 @@ function show(text, answer) {
   const slot = (name) => card.querySelector(`[data-slot="${name}"]`);
   const name = answer.label ? nameOf(answer.label) : answer.output;
   slot("question").textContent = text;
-  slot("label").textContent = answer.passed_on ? say("ask.best_guess", { label: name }) : name;
+  slot("label").textContent = headline(answer, name);
   if (answer.passed_on) {
     card.classList.add("unsure");
     slot("passed_on").textContent = answer.message || say("ask.passed_on");
     slot("passed_on").hidden = false;
   }
+  slot("meter").closest("div").hidden = answer.label === OUTSIDE; // its sureness is of no answer
   slot("meter").value = answer.confidence;
+  if (answer.passed_on) slot("meter").low = slot("meter").high = 0.9999; // too little, however much
   slot("sure").textContent = `${sure(answer)} · ${Math.round(answer.confidence * 100)}%`;
   slot("meter").setAttribute("aria-label", `${say("ask.confidence")}: ${sure(answer)}`);
   if (answer.article) {
@@ -83,8 +86,14 @@ function show(text, answer) {
   return card;
 }
 
+function headline(answer, name) {
+  if (!answer.passed_on) return name;
+  return answer.label === OUTSIDE ? say("ask.outside") : say("ask.best_guess", { label: name });
+}
+
 function sure(answer) {
-  if (answer.passed_on || answer.confidence < 0.5) return say("ask.sure_low");
+  if (answer.passed_on) return say("ask.sure_passed");
+  if (answer.confidence < 0.5) return say("ask.sure_low");
   return say(answer.confidence < 0.8 ? "ask.sure_middle" : "ask.sure_high");
 }
 

@@ -10,8 +10,12 @@ for (const item of document.querySelectorAll("[data-case]")) {
   panels(item);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
+    const { outcome, told, must } = form.elements;
+    if (!outcome.value.trim() || !told.value.trim()) {
+      tell(item, say("cases.unwritten"), { bad: true });
+      return;
+    }
     during(item, async () => {
-      const { outcome, told, must } = form.elements;
       await post(`/v1/cases/${encodeURIComponent(item.dataset.case)}/close`, {
         outcome: outcome.value.trim(),
         told: told.value.trim(),

@@ -7,6 +7,15 @@ export function say(key, fields = {}) {
   return words[key].replace(/\{(\w+)\}/g, (whole, name) => fields[name] ?? whole);
 }
 
+/** Returns texts as sentences, one behind the other. */
+function sentences(texts) {
+  const isChinese = document.documentElement.lang.startsWith("zh");
+  return texts
+    .filter(Boolean)
+    .map((text) => (/[.!?:。！？：]$/.test(text) ? text : text + (isChinese ? "。" : ".")))
+    .join(isChinese ? "" : " ");
+}
+
 /** Posts JSON and returns what the server answered; throws its message. */
 export async function post(path, body) {
   let response;
@@ -27,7 +36,9 @@ export async function post(path, body) {
   }
   if (!response.ok) {
     const error = answer.error ?? { message: say("failed"), next: "", faults: [] };
-    throw new Error([error.message, ...error.faults, error.next].filter(Boolean).join(" "));
+    const next = error.code === "bad_input" ? "" : error.next; // it tells programs where to look
+    const message = error.message.charAt(0).toUpperCase() + error.message.slice(1);
+    throw new Error(sentences([message, ...error.faults, next]));
   }
   return answer;
 }

@@ -118,7 +118,7 @@ def _opener(say: Strings) -> Markup:
 
 def _form(form: Form, say: Strings) -> Markup:
     def words(name: str) -> Markup:
-        field = tag("textarea", name=name, rows=2, maxlength=2000, required=name == "outcome")
+        field = tag("textarea", name=name, rows=2, maxlength=2000, required=True)
         return tag("label", tag("span", say(f"cases.{name}")), field)
 
     box = tag("input", type="checkbox", name="must")

@@ -16,7 +16,7 @@ from chainring.deployment.http.pages.cases import case, cases
 from chainring.deployment.http.pages.docs import docs
 from chainring.deployment.http.pages.example import example
 from chainring.deployment.http.pages.layout import heading, page, start
-from chainring.deployment.http.pages.markup import tag
+from chainring.deployment.http.pages.markup import group, tag
 from chainring.deployment.http.pages.review import review
 from chainring.deployment.http.pages.ring import ring
 from chainring.deployment.http.pages.strings import Strings
@@ -59,8 +59,8 @@ def failure_page(call: Call, failure: Failure) -> Response:
     faults = [tag("li", fault) for fault in failure.faults]
     response = page(
         call,
-        heading(failure.message),
-        tag("p", failure.next),
+        heading(failure.message[:1].upper() + failure.message[1:]),
+        group() if failure.code == "bad_input" else tag("p", failure.next),
         tag("ul", *faults) if faults else tag("hr"),
         tag("p", tag("a", say("error.back"), href=start(call.verbs, call.caller) or "/")),
         title=say("error.title"),
