@@ -6,6 +6,7 @@ import math
 import random
 import time
 from dataclasses import replace
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ import pytest
 from chainring.contracts.dataset import Row, Task
 from chainring.contracts.evaluation import Share
 from chainring.contracts.prediction import Answer
+from chainring.contracts.values import joined
 from chainring.stats.grades import grade_of
 from chainring.training.measures import MAX_KINDS, constant_answer, measures, searched
 
@@ -173,6 +175,8 @@ def test_texts_have_the_figures_of_writing() -> None:
         ("one", ["b", "a", "b"], "b"),
         ("one", ["b", "a"], "a"),
         ("several", ["a|b", "a", "a|b"], "a|b"),
+        ("several", ["a|b", "a|c", "b|c", "|", "|"], "a|b|c"),
+        ("several", ["a", "b", "c", "|", "|"], "|"),
         ("number", ["1", "2", "10"], "2"),
         ("tags", ['[[0, 1, "x"]]'], "[]"),
         ("text", ["hello", "hello"], "hello"),
@@ -187,6 +191,31 @@ def test_the_constant_answer_is_worth_most(form: Any, values: list[str], constan
         "tags": "tagging", "text": "generation",
     }[form]  # fmt: skip
     assert constant_answer(task, values) == constant
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_no_other_set_of_labels_that_never_changes_is_worth_more(seed: int) -> None:
+    """Labels come together and apart, so that the best set is no count of the commonest sets."""
+    generator = np.random.default_rng(seed)
+    names, rates = list("abcde"), generator.uniform(0.1, 0.7, 5)
+    drawn = generator.random((36, 5)) < rates
+    drawn[:, 1] |= drawn[:, 0] & (generator.random(36) < 0.5)
+    values = [joined(name for name, has in zip(names, row, strict=True) if has) for row in drawn]
+
+    def worth(value: str) -> float:
+        return sum(grade_of("multi-label", truth, value) for truth in values)
+
+    every = [joined(some) for size in range(6) for some in combinations(names, size)]
+    found = constant_answer("multi-label", values)
+    assert worth(found) == pytest.approx(max(map(worth, every)))
+
+
+def test_of_a_thousand_labels_the_set_that_never_changes_is_found_in_seconds() -> None:
+    dice = random.Random(1)
+    values = [joined(f"l{dice.randrange(1000)}" for _ in range(5)) for _ in range(5000)]
+    started = time.process_time()
+    constant_answer("multi-label", values)
+    assert time.process_time() - started < 5
 
 
 @pytest.mark.parametrize("task", ["generation", "question-answering"])

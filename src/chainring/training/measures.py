@@ -27,9 +27,9 @@ from chainring.contracts.evaluation import Share
 from chainring.contracts.prediction import Answer
 from chainring.contracts.predictor import Predictor
 from chainring.contracts.tasks import TASKS, Grade
-from chainring.contracts.values import labels_in, tags_of, written
+from chainring.contracts.values import joined, labels_in, tags_of, written
 from chainring.stats.classification import macro_f1
-from chainring.stats.grades import worth_most
+from chainring.stats.grades import labels_worth_most, worth_most
 from chainring.stats.intervals import Interval, bootstrap_mean, mean_grade, no_narrower
 from chainring.stats.resampling import pearson, ratio, resampled, root_mean_square, spearman
 from chainring.stats.retrieval import ndcg_at, recall_at
@@ -64,8 +64,9 @@ def measures(task: Task, judged: Judged, *, level: float) -> Figures:
 def constant_answer(task: Task, values: Sequence[str]) -> str:
     """Return the answer that is worth most when it never changes, as far as that is known.
 
-    Of numbers the median, of tags none at all, of texts the one that is likest to the others (of a
-    sample, by how they begin), else the commonest value.
+    Of several labels the best set by their grade, of numbers the median, of tags none at all, of
+    texts the one that is likest to the others (of a sample, by how they begin), else the commonest
+    value.
     """
     form = TASKS[task].form
     if form == "text":
@@ -74,6 +75,8 @@ def constant_answer(task: Task, values: Sequence[str]) -> str:
         return "[]" if form == "tags" else ""
     if form == "number":
         return written(median(float(value) for value in values))
+    if form == "several":
+        return joined(labels_worth_most([labels_in(form, value) for value in values]))
     counts = Counter(values)
     return min(counts, key=lambda value: (-counts[value], value))
 

@@ -7,9 +7,13 @@ from math import comb
 import numpy as np
 import pytest
 
+from chainring.contracts.dataset import Row
 from chainring.contracts.evaluation import Outcome
+from chainring.contracts.prediction import Answer
 from chainring.ring.gate.first import majority
 from chainring.ring.gate.settings import GateSettings
+from chainring.training import evaluation
+from chainring.training.measures import constant_answer
 
 MakeOutcome = Callable[..., Outcome]
 
@@ -111,3 +115,21 @@ def test_a_first_model_of_graded_answers_is_held_against_always_the_same_answer(
     assert found.test == "paired bootstrap by group"
     assert check.name == "better than always the same answer"
     assert f"worth {100 * (0.5 + lead):.1f} %" in check.because
+
+
+def test_a_model_that_gives_every_text_the_labels_worth_most_beats_nothing(
+    settings: GateSettings,
+) -> None:
+    taught = ["a|b", "a|b|c", "b|c", "a|c", "|", "|", "a|b|c", "|"] * 5
+    truths = evaluation.Truths(task="multi-label", constant=constant_answer("multi-label", taught))
+    said = Answer(label="a|b|c", confidence=0.9, passed_on=False, text="")
+    nothing = dict.fromkeys(("text", "language", "source", "licence", "group"), "")
+    rows = [
+        evaluation.outcome(
+            Row(id=f"{i}", label=label, split="test", **nothing), said, truths=truths
+        )
+        for i, label in enumerate(taught)
+    ]
+    found, check = majority(rows, settings=settings)
+    assert found is not None
+    assert (found.value, found.gained, found.lost, check.holds) == ("not fit", 0, 0, False)
