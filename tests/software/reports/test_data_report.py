@@ -12,6 +12,7 @@ import pytest
 from tests.software.conftest import copy, grow, opened, refused, run
 
 from chainring.contracts.errors import InputError, UnknownNameError
+from chainring.contracts.reaction import Reaction
 from chainring.data.looking.drops import Drop, Place
 from chainring.software.api import Project
 from chainring.software.reports.data_findings import findings
@@ -114,6 +115,57 @@ def test_a_source_that_changed_since_is_not_quoted(second: Project) -> None:
     found = look(second)
     assert Place(source="data/extra.jsonl", locator="line 1") not in found.samples
     assert "another line" not in data_page(found, language="en")
+
+
+@pytest.fixture(scope="module")
+def reacted(turned: Path, tmp_path_factory: pytest.TempPathFactory) -> Look:
+    """Return a look after a turn that learnt from reactions: of 8 two wait, 4 are not used."""
+    folder = copy(turned, tmp_path_factory.mktemp("reacted") / "shop")
+    with (folder / "chainring.toml").open("a") as recipe:
+        recipe.write("\n[feedback]\nmax_rows_per_author = 2\nconfirmations = false\n")
+    asked = ("where is my parcel today", "did the courier lose it", "is it at the post office",
+             "my box never came home")  # fmt: skip
+    strange = ("moss", "zzz", "oak tea", "rain drum")
+    with opened(folder) as project:
+        for text in asked:
+            (answer,) = project.predict([text], author="ann")
+            project.react(Reaction(prediction=answer.id, kind="correction", value="track_order",
+                                   author="ann", consent="training"))  # fmt: skip
+        for text in strange:
+            (answer,) = project.predict([text], author=text)
+            project.react(Reaction(prediction=answer.id, kind="confirmation", author=text,
+                                   consent="training"))  # fmt: skip
+        project.turn()
+        return look(project)
+
+
+def test_feedback_that_was_taken_is_not_left_out_and_none_counts_twice(reacted: Look) -> None:
+    left = {one.reason: one.rows for one in reacted.drops}
+    assert left["confirmations are not used"] == 4
+    assert not any(reason.startswith("part: ") for reason in left)
+    waiting = {reason: rows for reason, rows in left.items() if "waits for a review" in reason}
+    assert waiting == {"waits for a review": 2}
+
+
+def test_records_of_feedback_count_among_those_that_were_read(reacted: Look) -> None:
+    assert sum(n for (source, _, _), n in reacted.terms.items() if source == "feedback") == 4
+    assert sum(reacted.terms.values()) >= reacted.numbers.records
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_samples_of_feedback_are_told_or_say_where_they_are(reacted: Look, language: str) -> None:
+    page = data_page(reacted, language=language)
+    (waiting,) = (one for one in reacted.drops if one.reason == "waits for a review")
+    assert {place.source for place in waiting.places} == {"feedback"}
+    for place in waiting.places:
+        assert reacted.samples[place] in page
+    assert WORDS[language]["gone"] not in page
+    (silent,) = (one for one in reacted.drops if one.reason.startswith("confirm"))
+    for place in silent.places:
+        assert place.source == "feedback"
+        assert WORDS[language]["why"].format(id=place.locator) in page.replace(
+            "<code>", "`"
+        ).replace("</code>", "`")
 
 
 def test_drift_and_gaps_stand_in_the_head_of_the_page(found: Look) -> None:
@@ -254,6 +306,14 @@ def test_every_reason_the_code_gives_has_its_chinese() -> None:
         "exact duplicate", "near-duplicate", "conflicting duplicate", "labels disagree",
         "waits for a review", "rejected or without a label", "doubtful: waits for a review",
         "label 'a' has 1 row; at least 2 needed", "a label with fewer than 2 rows",
+        "confirmations are not used", "left out by a person", "ratings are not used",
+        "confirms that the text was passed on, which says no label", "superseded by its author",
+        "said before by its author", "an opinion on no answer", "text erased or not logged",
+        "its prediction is unknown", "the preferred answer is to another text",
+        "reviewed answer not in the snapshot", "rejected by a person",
+        "an opinion on the hold-out, of which only reviewed answers judge",
+        "the preferred answer is not there, or is the answer itself",
+        "both answers are the same, or the preferred one is empty",
         "label 'a' fell to the test alone; add rows", "file not read: .md", "forgotten",
     ):  # fmt: skip
         assert told_reason(reason, language="zh") != reason

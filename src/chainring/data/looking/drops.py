@@ -12,7 +12,7 @@ import hashlib
 import heapq
 import json
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,12 +21,16 @@ from chainring.data.dropped import DROPPED_FILE
 
 PLACES = 3
 MAX_REASONS = 200
+FEEDBACK = "feedback"
 _SECRET = ("access", "consent", "licence", "forgotten", "personal")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where a dropped row stood: a file and line, or an id; with a sample if its stage kept one."""
+    """Where a dropped row stood: a file and line, or an id; with a sample if its stage kept one.
+
+    What people said of an answer has the source `feedback`, and its id as locator.
+    """
 
     source: str = ""
     locator: str = ""
@@ -91,12 +95,21 @@ def drops_of(folder: Path, identifiers: Collection[str]) -> Iterator[dict[str, A
         for line in lines:
             if any(identifier in line for identifier in identifiers):
                 found = json.loads(line)
-                if not set(identifiers).isdisjoint(found.get("feedback", ())):
+                if not set(identifiers).isdisjoint(_made_of(found)):
                     yield found
+
+
+def _made_of(line: dict[str, Any]) -> Sequence[str]:
+    """Return what a row came from: of a record all that was said, of a reaction itself."""
+    said = line.get("feedback", ())
+    return (said, str(line.get("prediction", ""))) if isinstance(said, str) else said
 
 
 def place_of(line: dict[str, Any]) -> Place:
     """Return the place that a line of `dropped.jsonl` names."""
+    said = line.get("feedback")  # of a reaction its id, of a record all that it came from
+    if isinstance(said, str):
+        return Place(source=FEEDBACK, locator=said)
     return Place(
         source=str(line.get("source", "")),
         locator=str(line.get("locator") or line.get("place") or ""),

@@ -17,6 +17,7 @@ from chainring.software.reports.data_report_words import WORDS
 FEW = 10
 NAMED = 8
 CONFLICTS = ("conflicting duplicate", "labels disagree")
+LEFT_EARLY = ("records", "cleaned", "corrections")
 UNSTATED = ("unstated", "unknown", "")
 
 
@@ -102,7 +103,7 @@ def _labels(found: Numbers, say: dict[str, str]) -> Iterator[str]:
 
 def _rows(found: Look, say: dict[str, str]) -> Iterator[str]:
     read = sum(found.terms.values())
-    left = sum(one.rows for one in found.drops if one.step in ("records", "cleaned"))
+    left = sum(one.rows for one in found.drops if one.step in LEFT_EARLY)
     later = min(read, sum(one.rows for one in found.drops if one.step == "dataset"))
     if left + later > read - later:
         yield say["finding dropped"].format(share=per_cent((left + later) / (left + read)))

@@ -7,6 +7,7 @@ reads what stands and makes nothing: run `chainring turn` for a data set of toda
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -21,7 +22,7 @@ from chainring.contracts.errors import InputError, UnknownNameError
 from chainring.contracts.lineage import Lineage
 from chainring.contracts.model import Model
 from chainring.data.looking.drift import Drift, drift
-from chainring.data.looking.drops import Drop, Place, drops
+from chainring.data.looking.drops import FEEDBACK, Drop, Place, drops
 from chainring.data.looking.numbers import LEARNT, Numbers, numbers
 from chainring.data.looking.population import Kind, Standing, representativeness
 from chainring.data.looking.records import Terms, records_of, terms
@@ -42,8 +43,11 @@ if TYPE_CHECKING:
     from chainring.software.api import Project
 
 MAPPED_LABELS = 12
-TABLES = ("cleaned", "records")
-"""Steps whose tables hold the records a data set was made of, the last one first."""
+TABLES = ("cleaned", "records", "corrections")
+"""Steps whose tables hold the records a data set was made of: of files the last one first."""
+READ = ("records", "corrections")
+"""Steps whose tables hold what was read."""
+_OF_LABELS = ("waits for a review", "rejected by a person")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +95,8 @@ def look(project: Project, *, sight: Sight) -> Look:
     chain = chain_of(ring, made)
     found = numbers(folder)
     left = [one for row in chain for one in _drops(ring, row)]
-    tables = [one for one in (table(ring, chain, step) for step in TABLES) if one is not None]
+    tables = [one for step in TABLES if (one := table(ring, chain, step)) is not None]
+    read = [one for step in READ if (one := table(ring, chain, step)) is not None]
     before = _before(ring, history, data.address)
     labels = list(found.by("label", splits=LEARNT))[:MAPPED_LABELS]
     allows = reading(project, sight)
@@ -101,7 +106,7 @@ def look(project: Project, *, sight: Sight) -> Look:
         chain=chain,
         numbers=found,
         redacted=ring.recipe.privacy.redact,
-        terms=terms(tables[-1]) if tables else {},
+        terms=dict(sum((Counter(terms(one)) for one in read), Counter()).most_common()),
         drops=left,
         samples={} if sight.blind else _samples(project, chain, left, tables, sight),
         words=seen,
@@ -191,14 +196,19 @@ def _before(ring: Ring, history: Sequence[Lineage], address: str) -> str:
 
 
 def _drops(ring: Ring, row: Lineage) -> Iterator[Drop]:
-    """Yield what an execution left out; also what it only counted."""
+    """Yield what an execution left out; also what it only counted as left out."""
     folder = tree(ring, row)
     found = [] if folder is None else drops(folder, step=row.step)
     yield from found
     told = {one.reason for one in found}
     for reason, rows in (json.loads(row.result).get("counts") or {}).items():
-        if rows and reason not in told:
+        if rows and reason not in told and not _is_no_loss(reason):
             yield Drop(step=row.step, reason=reason, rows=rows)
+
+
+def _is_no_loss(reason: str) -> bool:
+    """Whether a step counts by it what it took, or labels whose rows the data set tells of."""
+    return reason.startswith("part: ") or reason.endswith(_OF_LABELS)
 
 
 def reading(project: Project, sight: Sight) -> Allows | None:
@@ -235,7 +245,7 @@ def _samples(
     for place in by_record.values():  # no record stands: what the stage itself kept of it
         if place.sample and sight.may(Facts(source=place.source or None)):
             found[place] = shown(place.sample)
-    apart = [place for place in places if not place.record]
+    apart = [place for place in places if not place.record and place.source != FEEDBACK]
     return found | _from_sources(project, chain, apart, sight)
 
 
