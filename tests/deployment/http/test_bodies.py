@@ -3,12 +3,14 @@ from __future__ import annotations
 import json
 import socket
 from collections.abc import Iterator
+from typing import Any
 from urllib.parse import quote
 
 import httpx
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pydantic import BaseModel
 from tests.deployment.http.demo import DemoVerbs
 
 from chainring.contracts.errors import InputError
@@ -16,6 +18,7 @@ from chainring.deployment.http import bodies
 from chainring.deployment.http.app import create_app
 from chainring.deployment.http.bodies import PredictBody, ReactBody
 from chainring.deployment.http.faults import HttpError
+from chainring.deployment.http.openai_bodies import ChatBody, EmbeddingsBody
 from chainring.deployment.http.server import running
 from chainring.deployment.settings import DeploymentSettings
 
@@ -110,6 +113,57 @@ def test_all_faults_of_a_body_come_together() -> None:
         bodies.parse(raw, ReactBody)
     paths = sorted(fault.partition(":")[0] for fault in raised.value.faults)
     assert paths == ["comment", "kind", "prediction", "valu"]
+
+
+_PARTS = {"role": "user", "content": [{}] * 200}
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        (ReactBody, dict.fromkeys(map(str, range(2000)), 0)),
+        (PredictBody, {"texts": [1] * 2000}),
+        (PredictBody, {"texts": ["\x00"] * 2000}),
+        (PredictBody, {"texts": ["a"], "pairs": [1] * 2000}),
+        (EmbeddingsBody, {"input": [{}] * 2000}),
+        (ChatBody, {"messages": [{}] * 900}),
+        (ChatBody, {"messages": [_PARTS] * 10}),
+    ],
+)
+def test_a_body_of_thousands_of_faults_is_given_up_after_some(
+    kind: type[BaseModel], body: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each fault costs; a million bytes hold hundreds of thousands, and the server waits."""
+    told, tell = list[Any](), bodies._fault
+
+    def counted(error: Any, kind: type[BaseModel]) -> str:
+        told.append(error)
+        return tell(error, kind)
+
+    monkeypatch.setattr(bodies, "_fault", counted)
+    with pytest.raises(InputError):
+        bodies.parse(json.dumps(body).encode(), kind)
+    assert 1 <= len(told) <= 10
+
+
+def test_a_body_of_too_many_keys_says_how_many_it_may_have(client: httpx.Client) -> None:
+    answer = client.post("/v1/react", json=dict.fromkeys(map(str, range(2000)), 0))
+    assert answer.json()["error"]["faults"] == ["body: 2,000 keys; at most 50"]
+
+
+def test_a_key_of_any_length_is_looked_up_by_its_beginning(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looked = list[str]()
+
+    def nearest(name: str, known: object) -> str:
+        looked.append(name)
+        return ""
+
+    monkeypatch.setattr(bodies, "did_you_mean", nearest)
+    with pytest.raises(InputError):
+        bodies.parse(json.dumps({"text": "a", "x" * 500_000: 1}).encode(), PredictBody)
+    assert [len(name) for name in looked] == [80]
 
 
 def test_every_bad_text_of_many_is_named() -> None:

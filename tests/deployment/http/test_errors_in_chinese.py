@@ -36,6 +36,7 @@ BODIES: list[tuple[str, Any]] = [
     ("/v1/predict", {"texts": ["a"], "pairs": ["b", "c"]}),
     ("/v1/predict", {"text": "a", "pair": "b"}),
     ("/v1/react", {}),
+    ("/v1/react", dict.fromkeys(map(str, range(60)), 0)),
     ("/v1/react", {"prediction": "pred_1", "kind": "rat"}),
     ("/v1/decide", {"item": "x", "decision": "maybe"}),
     ("/v1/decide", {"item": "x", "decision": "accept"}),

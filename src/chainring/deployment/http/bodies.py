@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Annotated, Any, TypeVar
 
 import orjson
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from starlette.requests import ClientDisconnect, Request
 
 from chainring.contracts.errors import InputError, did_you_mean
@@ -22,6 +22,8 @@ from chainring.deployment.http.faults import HttpError
 from chainring.deployment.http.verbs import Decision
 
 BODY_TIMEOUT_S = 30.0
+MAX_KEYS = 50
+"""Of an object, known or not: each unknown one costs a search for the name that was meant."""
 
 
 def _without_nul(text: str) -> str:
@@ -32,12 +34,21 @@ def _without_nul(text: str) -> str:
 
 Text = Annotated[str, AfterValidator(_without_nul)]
 Name = Annotated[Text, Field(max_length=200)]
+Texts = Annotated[list[Text], Field(fail_fast=True)]
+"""The first element that is no text ends the list: a body has room for 400,000 faults."""
 
 
 class Body(BaseModel):
     """A JSON object with no key beside the named ones."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_few_keys(cls, sent: Any) -> Any:
+        if isinstance(sent, dict) and len(sent) > MAX_KEYS:
+            raise ValueError(f"{len(sent):,} keys; at most {MAX_KEYS}")
+        return sent
 
 
 class PredictBody(Body):
@@ -47,9 +58,9 @@ class PredictBody(Body):
     """
 
     text: Text | None = Field(None, description="one text")
-    texts: list[Text] | None = Field(None, description="several texts, answered in order")
+    texts: Texts | None = Field(None, description="several texts, answered in order")
     pair: Text | None = Field(None, description="second text, where the task compares two")
-    pairs: list[Text] | None = Field(None, description="second texts, in the order of `texts`")
+    pairs: Texts | None = Field(None, description="second texts, in the order of `texts`")
     episode: Name = Field("", description="id of the conversation")
     author: Name = Field("", description="pseudonym of who asks")
     stream: bool = Field(
@@ -181,7 +192,8 @@ def _fault(error: Any, kind: type[BaseModel]) -> str:
     place: Sequence[str | int] = error["loc"]
     path = ".".join(str(part) for part in place if "[" not in str(part)) or "body"
     if error["type"] == "extra_forbidden":
-        return f"{path[:80]}: unknown key{did_you_mean(path, kind.model_fields)}"
+        path = path[:80]
+        return f"{path}: unknown key{did_you_mean(path, kind.model_fields)}"
     told = error["msg"].removeprefix("Value error, ")
     return f"{path}: {told[:1].lower()}{told[1:]}"
 

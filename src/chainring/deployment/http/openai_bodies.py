@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from chainring.contracts.errors import InputError
-from chainring.deployment.http.bodies import Name, Text
+from chainring.deployment.http.bodies import Name, Text, Texts
 
 _ANSWERED = frozenset({"model", "messages", "input", "stream", "stream_options", "user", "n",
                        "encoding_format"})  # fmt: skip
@@ -58,7 +58,7 @@ class OpenBody(Sent):
 class EmbeddingsBody(OpenBody):
     """One text or several, to be turned into vectors."""
 
-    input: Text | Annotated[list[Text], Field(min_length=1)] = Field(description="text or texts")
+    input: Text | Annotated[Texts, Field(min_length=1)] = Field(description="text or texts")
     encoding_format: Literal["float", "base64"] = Field("float", description="float or base64")
 
     @field_validator("input", mode="before")
@@ -87,7 +87,7 @@ class Message(Sent):
     """One message of a conversation."""
 
     role: Literal["system", "developer", "user", "assistant"] = Field(description="who speaks")
-    content: Text | list[Part] = Field(description="what is said")
+    content: Text | Annotated[list[Part], Field(fail_fast=True)] = Field(description="what is said")
     name: Name = Field("", description="ignored")
 
     def plain(self) -> dict[str, str]:
@@ -100,7 +100,7 @@ class Message(Sent):
 class ChatBody(OpenBody):
     """A conversation that wants its next reply."""
 
-    messages: Annotated[list[Message], Field(min_length=1, max_length=1000)]
+    messages: Annotated[list[Message], Field(min_length=1, max_length=1000, fail_fast=True)]
     stream: bool = Field(False, description="true: server-sent events")
     stream_options: dict[str, Any] | None = Field(None, description="include_usage")
     n: Literal[1] = Field(1, description="one answer")
