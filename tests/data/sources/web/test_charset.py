@@ -61,6 +61,6 @@ def test_chinese_without_a_word_on_its_encoding_is_guessed() -> None:
     assert ZH in decoded(ZH.encode("gbk") * 4)[0]
 
 
-@pytest.mark.parametrize("name", ["base64", "idna", "punycode", "rot13", "hex"])
+@pytest.mark.parametrize("name", ["base64", "idna", "punycode", "rot13", "hex", "undefined"])
 def test_codecs_that_are_no_text_encoding_are_passed_over(name: str) -> None:
     assert decoded(ZH.encode(), content_type=f"text/html; charset={name}")[0] == ZH

@@ -74,3 +74,10 @@ def test_a_link_header_states_it_too() -> None:
     tree = load_html("<html><body>x</body></html>")
     header = f'<{CC}/by/4.0/>; rel="license", </style.css>; rel=preload'
     assert licence_of(tree, links=[header]) == "CC-BY-4.0"
+
+
+@pytest.mark.parametrize(
+    "header", ["<" * 90_000, "<a>; rel=" * 10_000, "<a>;" + " rel= x" * 20_000]
+)
+def test_a_long_link_header_of_a_stranger_is_read_at_once(header: str) -> None:
+    assert licence_of(load_html("<html><body>x</body></html>"), links=[header]) == ""

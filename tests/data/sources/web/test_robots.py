@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from chainring.data.sources.web.robots import Rules, tdm_reserved
@@ -75,6 +77,9 @@ def test_a_site_may_keep_its_pages_from_training(text: str, reserved: bool) -> N
         ),
         ('[{"location": "/*.html$", "tdm-reservation": 1}]', "/a/b.html", True),
         ('[{"location": "/*.html$", "tdm-reservation": 1}]', "/a/b.html5", None),
+        ('[{"location": "/$", "tdm-reservation": 1}]', "/a", None),
+        ('[{"location": "/a*a$", "tdm-reservation": 1}]', "/a", None),
+        ('[{"location": "/*a*b$", "tdm-reservation": 1}]', "/abab", True),
         ('{"location": "/"}', "/a", None),
         ("<html>", "/a", None),
         ("[" * 100_000, "/a", None),
@@ -85,3 +90,13 @@ def test_the_longest_location_of_a_tdmrep_file_counts(
     text: str, path: str, reserved: bool | None
 ) -> None:
     assert tdm_reserved(text, path) is reserved
+
+
+def test_a_location_of_many_stars_is_told_at_once() -> None:
+    text = json.dumps([{"location": "/" + "*a" * 40 + "*b", "tdm-reservation": 1}])
+    assert tdm_reserved(text, "/" + "a" * 200) is None
+
+
+@pytest.mark.parametrize(("asked", "waits"), [("5", 5.0), ("1e308", 3600.0), ("nan", 0.0)])
+def test_no_site_asks_for_more_than_an_hour_between_two_requests(asked: str, waits: float) -> None:
+    assert Rules(f"User-agent: *\nCrawl-delay: {asked}\n").delay_s == waits

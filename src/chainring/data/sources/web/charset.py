@@ -72,7 +72,7 @@ def _known(name: str) -> str:
         found = codecs.lookup(name).name
     except LookupError:
         return ""
-    if found in ("idna", "punycode") or not codecs.lookup(name)._is_text_encoding:
+    if found in ("idna", "punycode", "undefined") or not codecs.lookup(name)._is_text_encoding:
         return ""
     return _SUPERSETS.get(found, found)
 

@@ -38,7 +38,10 @@ _RIGHTS = (
     "dcterms:license", "license", "licence", "citation_license",
 )  # fmt: skip
 _FOOT = re.compile(r"foot|licen[sc]e|copyright|rights", re.I)
-_LINK = re.compile(r"<([^>]*)>\s*;[^,]*\brel\s*=\s*\"?[^\",;]*\blicense\b", re.I)
+_LINK = re.compile(r"<([^<>]*)>\s*;([^,<]*)")
+_IS_LICENCE = re.compile(r"\brel\s*=\s*\"?[^\",;=]*\blicense\b", re.I)
+_MAX_LINK = 4000
+"""Characters of a `Link` header that are read."""
 
 
 def licence_of(tree: Any, *, url: str = "", links: Sequence[str] = ()) -> str:
@@ -55,12 +58,19 @@ def licence_of(tree: Any, *, url: str = "", links: Sequence[str] = ()) -> str:
     links
         The values of its `Link` headers.
     """
-    linked = [*_related(tree), *(found[1] for value in links for found in _LINK.finditer(value))]
+    linked = [*_related(tree), *(link for value in links for link in _in_header(value))]
     stated = [urljoin(url, link) for link in linked or _in_json(tree)] or [*_in_metas(tree)]
     if stated:
         return " AND ".join(sorted({named(text) or text.strip()[:200] for text in stated}))
     in_foot = {name for name in map(named, _in_foot(tree)) if name}
     return in_foot.pop() if len(in_foot) == 1 else ""
+
+
+def _in_header(value: str) -> Iterator[str]:
+    """Yield the addresses that a `Link` header calls the licence."""
+    for found in _LINK.finditer(value[:_MAX_LINK]):
+        if _IS_LICENCE.search(found[2]):
+            yield found[1]
 
 
 def named(text: str) -> str:

@@ -29,6 +29,8 @@ from chainring.data.sources.web.settings import BOT
 MAX_BYTES = 512 * 1024
 """A longer robots.txt is read to here: RFC 9309 asks for 500 KiB at least."""
 
+_LONGEST_S = 3600.0
+"""A site that asks for a longer pause than this between two requests is not kept waiting for."""
 _NO_TRAINING = re.compile(r"\b(ai-train\s*=\s*no|train-ai\s*=\s*n)\b", re.IGNORECASE)
 
 
@@ -54,10 +56,11 @@ class Rules:
 
     @property
     def delay_s(self) -> float:
-        """Seconds to wait between two requests, 0 where the site names none."""
+        """Seconds to wait between two requests, at most an hour; 0 where the site names none."""
         rate = self._parsed.request_rate(BOT)
         paced = rate.seconds / rate.requests if rate else 0.0
-        return max(float(self._parsed.crawl_delay(BOT) or 0.0), paced)
+        asked = float(self._parsed.crawl_delay(BOT) or 0.0)
+        return min(max((one for one in (asked, paced) if one > 0), default=0.0), _LONGEST_S)
 
     @property
     def sitemaps(self) -> list[str]:
@@ -114,5 +117,21 @@ def tdm_reserved(text: str, path: str) -> bool | None:
 
 
 def _located(location: str, path: str) -> bool:
-    pattern = ".*".join(re.escape(piece) for piece in location.rstrip("$").split("*"))
-    return re.match(pattern + ("$" if location.endswith("$") else ""), path) is not None
+    """Return whether a location with `*` and a last `$` tells of a path.
+
+    The pieces between the stars are looked for one behind the other: a pattern of many stars would
+    be tried for ever.
+    """
+    first, *others = location.rstrip("$").split("*")
+    if not path.startswith(first):
+        return False
+    is_whole, at = location.endswith("$"), len(first)
+    if is_whole and not others:
+        return path == first
+    last = others.pop() if is_whole else ""
+    for piece in others:
+        found = path.find(piece, at)
+        if found < 0:
+            return False
+        at = found + len(piece)
+    return path.endswith(last) and len(path) - len(last) >= at
