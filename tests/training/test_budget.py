@@ -7,7 +7,7 @@ import pytest
 from tests.training.conftest import make_placement
 
 from chainring.contracts.placement import Choice, Placement
-from chainring.training.budget import Fit, fit, sample
+from chainring.training.budget import Fit, fit, rows_a_step, sample
 
 SMALL: dict[str, Any] = {"parameters": 10_000_000, "tokens": 200_000}
 
@@ -116,3 +116,15 @@ def test_a_sample_has_its_share_in_order_and_the_same_each_time() -> None:
     assert abs(sum(found) / 2500 - 5000) < 200
     assert sample(items, 1.0, seed=3) == items
     assert len(sample(items[:40], 0.01, seed=3)) == 40
+
+
+@pytest.mark.parametrize(
+    ("rows", "epochs", "expected"), [(100, 1, 16), (100, 40, 80), (3000, 1, 60), (10_000, 1, 128)]
+)
+def test_a_cut_training_makes_smaller_steps_where_few_would_be_left(
+    rows: int, epochs: int, expected: int
+) -> None:
+    cut = Fit(epochs=epochs, because="the budget")
+    assert rows_a_step(128, rows=rows, fitting=cut) == expected
+    assert rows_a_step(8, rows=rows, fitting=cut) == 8
+    assert rows_a_step(128, rows=rows, fitting=Fit(epochs=epochs)) == 128

@@ -28,6 +28,8 @@ from chainring.training.sentences import say
 
 T = TypeVar("T")
 MIN_ITEMS = 100
+MIN_STEPS, MIN_BATCH_SIZE = 50, 16
+"""Where a training was cut: fewer rows make a step, but not fewer than so many."""
 
 FLOPS_A_PARAMETER = 6
 """Forward 2, backward 4 a token: J. Kaplan and others 2020, "Scaling laws", section 2.1."""
@@ -113,3 +115,14 @@ def sample(items: Sequence[T], share: float, *, seed: int) -> Sequence[T]:
         return items
     count = min(len(items), max(MIN_ITEMS, round(share * len(items))))
     return [items[i] for i in sorted(Random(seed).sample(range(len(items)), count))]
+
+
+def rows_a_step(asked: int, *, rows: int, fitting: Fit) -> int:
+    """Return the rows of a step as asked, or fewer where the budget left too few steps.
+
+    >>> [rows_a_step(128, rows=rows, fitting=Fit(epochs=1, because="cut")) for rows in (100, 3000)]
+    [16, 60]
+    """
+    if not fitting.because:
+        return asked
+    return min(asked, max(MIN_BATCH_SIZE, int(fitting.epochs * rows) // MIN_STEPS))

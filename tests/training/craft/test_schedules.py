@@ -48,7 +48,27 @@ def test_transformers_own_schedules_have_the_same_rates(trained: Trained) -> Non
 
 
 def test_warmup_is_rounded_up() -> None:
-    assert [warmup_steps(f, 15) for f in (0.0, 0.01, 0.2)] == [0, 1, 3]
+    assert [warmup_steps(f, 15) for f in (0.0, 0.1, 0.2)] == [0, 2, 3]
+
+
+@pytest.mark.parametrize(("fraction", "steps"), [(0.01, 15), (0.1, 10), (0.1, 1), (0.99, 1)])
+def test_a_warmup_of_one_step_which_would_have_no_rate_is_left_out(
+    fraction: float, steps: int
+) -> None:
+    assert warmup_steps(fraction, steps) == 0
+
+
+@pytest.mark.parametrize("schedule", ["linear", "cosine", "constant", "plateau"])
+def test_a_training_of_one_step_has_its_full_rate(trained: Trained, schedule: str) -> None:
+    run = toy_run(
+        epochs=1,
+        batch_size=64,
+        warmup_fraction=0.1,
+        learning_rate=0.4,
+        craft={"schedule": schedule},
+    )
+    _, curve = trained(run)
+    assert [point["learning_rate"] for point in curve] == [0.4]
 
 
 def test_a_plateau_halves_the_rate_after_a_second_validation_that_is_no_better() -> None:

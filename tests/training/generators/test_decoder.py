@@ -6,7 +6,7 @@ from pathlib import Path
 from chainring.contracts.dataset import Row
 from chainring.contracts.work import Work
 from chainring.text.chat import conversation
-from chainring.training.generators.decoder import decoder
+from chainring.training.generators.decoder import decoder, starting, taught
 from chainring.training.settings import TrainingSettings
 
 Small = Callable[..., TrainingSettings]
@@ -83,3 +83,19 @@ def test_a_base_that_cannot_read_a_few_rows_says_so(
     settings = small("decoder", base=str(tiny_encoder), epochs=1, max_input_tokens=16)
     made = decoder([*rows, few], (), unlabelled=(), labels=(), work=opening, settings=settings)
     assert any("of ka tokens (1 row): too few to change it" in note for note in made.notes)
+
+
+def test_what_a_budget_leaves_of_an_epoch_is_learnt_in_several_steps(
+    ask: Callable[..., Row], opening: Work, small: Small
+) -> None:
+    rows = [ask(f"where is parcel {n}", f"in town {n % 7}", id=f"{n}") for n in range(300)]
+    settings = small("decoder", batch_size=128).model_copy(update={"budget_minutes": 2e-5})
+    start = starting(rows, settings.decoder, work=opening, seed=0)
+    before = [weight.detach().clone() for weight in start.network.parameters()]
+    (cut,) = taught(start, rows, rows[:9], name="decoder", work=opening, settings=settings)
+    assert "% of one" in cut
+    largest = max(
+        float((now - then).abs().max().detach())
+        for now, then in zip(start.network.parameters(), before, strict=True)
+    )
+    assert largest > 2 * 0.01  # a step of Adam moves a weight by the rate at most

@@ -95,6 +95,21 @@ def test_weights_decay_while_preferences_are_learnt(work: Work, tokeniser: Any) 
     assert decayed.norm() < free.norm()
 
 
+def test_preferences_of_one_step_are_learnt(work: Work, tokeniser: Any) -> None:
+    one = {"preference_epochs": 1, "preference_batch_size": 8}
+    torch.manual_seed(0)
+    start = decoder_network(DecoderSettings.model_validate(SIZE), tokens=len(tokeniser))
+    found = _weights(_learnt(work, tokeniser, **one))
+    assert not torch.equal(found, _weights(start))
+
+
+def test_each_rating_has_the_completion_of_another_row() -> None:
+    rows = [{"completion_ids": [n]} for n in range(17)]
+    found = [row["KL_completion_ids"][0] for row in trl.with_others(rows)]
+    assert sorted(found) == list(range(17))
+    assert all(other != n for n, other in enumerate(found))
+
+
 def test_layers_are_computed_twice_where_the_craft_says_so(work: Work, tokeniser: Any) -> None:
     twice = _learnt(work, tokeniser, craft={"gradient_checkpointing": True})
     once = _learnt(work, tokeniser)

@@ -3,9 +3,9 @@
     factor("cosine", step=50, steps=100, warmup=0)      # 0.5
 
 A factor multiplies the peak rate. `step` counts from 0 the steps made before. With warm-up of W
-steps the factor is step / W before step W; after it, with the share p = (step − W) / (steps − W):
-linear 1 − p, cosine (1 + cos πp) / 2 (I. Loshchilov and F. Hutter 2017, "SGDR", equation 5, one
-cycle), constant and plateau 1.
+steps the factor is step / W before step W (W is never 1, which would be a step without rate);
+after it, with the share p = (step − W) / (steps − W): linear 1 − p, cosine (1 + cos πp) / 2
+(I. Loshchilov and F. Hutter 2017, "SGDR", equation 5, one cycle), constant and plateau 1.
 """
 
 from __future__ import annotations
@@ -32,8 +32,15 @@ def patience(schedule: str, asked: int) -> int:
 
 
 def warmup_steps(fraction: float, steps: int) -> int:
-    """Return the steps of warm-up, rounded up as transformers does."""
-    return math.ceil(fraction * steps)
+    """Return the steps of warm-up, rounded up as transformers does; none where it would be one.
+
+    A step of rate 0 would be all of it, and all of a training of one step.
+
+    >>> [warmup_steps(0.1, steps) for steps in (1, 10, 11, 30)]
+    [0, 0, 2, 3]
+    """
+    found = math.ceil(fraction * steps)
+    return found if found > 1 else 0
 
 
 def factor(name: str, *, step: int, steps: int, warmup: int) -> float:

@@ -192,7 +192,7 @@ def _read(
     """Train the reader and write it; return how many answers it was shown, and what was cut."""
     from safetensors.torch import save_file
 
-    from chainring.training.budget import fit, sample
+    from chainring.training.budget import fit, rows_a_step, sample
     from chainring.training.finetune import passed_parameters
     from chainring.training.generators.modules import weighed
     from chainring.training.generators.span import collate, items_of
@@ -218,15 +218,16 @@ def _read(
         placement=work.placement,
     )
     pad = int(getattr(network.encoder.config, "pad_token_id", 0) or 0)
+    seen = sample(items, fitting.share, seed=settings.seed)
     train(
         network,
-        weighed(sample(items, fitting.share, seed=settings.seed)),
+        weighed(seen),
         checked,
         run=Run(
             name="qa",
             epochs=fitting.epochs,
             learning_rate=options.learning_rate,
-            batch_size=options.batch_size,
+            batch_size=rows_a_step(options.batch_size, rows=len(seen), fitting=fitting),
             warmup_fraction=options.warmup_fraction,
             weight_decay=options.weight_decay,
             seed=settings.seed,

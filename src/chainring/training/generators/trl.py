@@ -21,6 +21,8 @@ from typing import Any
 
 from chainring.contracts.errors import RefusedError
 from chainring.contracts.work import Work
+from chainring.training.craft.batches import steps_of
+from chainring.training.craft.schedules import warmup_steps
 from chainring.training.craft.settings import CraftSettings
 from chainring.training.generators.rates import preference_peak
 from chainring.training.generators.settings import PreferenceSettings
@@ -57,7 +59,7 @@ def by_pairs(
             return dataset
 
     with _unwarned():
-        config = DPOConfig(**_arguments("dpo", options, craft, work, seed))
+        config = DPOConfig(**_arguments("dpo", options, craft, work, seed, rows=len(rows)))
         _train(Trainer, config, network, tokeniser, rows, craft=craft)
 
 
@@ -87,25 +89,23 @@ def by_ratings(
         "desirable_weight": max(1.0, dislikes / likes),
         "undesirable_weight": max(1.0, likes / dislikes),
     }
-    others = with_others(rows, size=options.preference_batch_size)
     with _unwarned():
-        config = KTOConfig(**_arguments("kto", options, craft, work, seed), **weights)
-        _train(Trainer, config, network, tokeniser, others, craft=craft)
+        arguments = _arguments("kto", options, craft, work, seed, rows=len(rows))
+        config = KTOConfig(**arguments, **weights)
+        _train(Trainer, config, network, tokeniser, with_others(rows), craft=craft)
 
 
-def with_others(rows: Sequence[dict[str, Any]], *, size: int) -> list[dict[str, Any]]:
-    """Return rows with the completion of another row of their batch, which the KL term needs.
+def with_others(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return rows with the completion of another row, which the KL term needs.
 
     >>> rows = [{"completion_ids": [n]} for n in range(3)]
-    >>> [row["KL_completion_ids"] for row in with_others(rows, size=3)]
+    >>> [row["KL_completion_ids"] for row in with_others(rows)]
     [[2], [0], [1]]
     """
-    found = []
-    for start in range(0, len(rows), size):
-        batch = rows[start : start + size]
-        for place, row in enumerate(batch):
-            found.append({**row, "KL_completion_ids": batch[place - 1]["completion_ids"]})
-    return found
+    return [
+        {**row, "KL_completion_ids": rows[place - 1]["completion_ids"]}
+        for place, row in enumerate(rows)
+    ]
 
 
 def rule(craft: CraftSettings) -> tuple[Any, dict[str, Any]]:
@@ -208,9 +208,17 @@ def _unwarned() -> Iterator[None]:
 
 
 def _arguments(
-    name: str, options: PreferenceSettings, craft: CraftSettings, work: Work, seed: int
+    name: str,
+    options: PreferenceSettings,
+    craft: CraftSettings,
+    work: Work,
+    seed: int,
+    *,
+    rows: int,
 ) -> dict[str, Any]:
     chosen = _precision(craft, work)
+    rows_a_step = options.preference_batch_size * craft.accumulation
+    steps = options.preference_epochs * steps_of(rows, rows_a_step=rows_a_step)
     return {
         "output_dir": str(work.scratch / f"{name}-trl"),
         "beta": options.beta,
@@ -219,7 +227,7 @@ def _arguments(
         "per_device_train_batch_size": options.preference_batch_size,
         "gradient_accumulation_steps": craft.accumulation,
         "lr_scheduler_type": SCHEDULES[craft.schedule],
-        "warmup_steps": options.warmup_fraction,
+        "warmup_steps": warmup_steps(options.warmup_fraction, steps),
         "weight_decay": options.weight_decay,
         "max_grad_norm": craft.clip_norm,
         "max_length": options.max_input_tokens + options.max_output_tokens,

@@ -24,7 +24,7 @@ from chainring.contracts.request import Request
 from chainring.contracts.tasks import TASKS
 from chainring.contracts.work import Work
 from chainring.training.base import Base, find_base, shares_of, unreadable
-from chainring.training.budget import fit, sample
+from chainring.training.budget import fit, rows_a_step, sample
 from chainring.training.candidate import Trained
 from chainring.training.generators.settings import WriterSettings
 from chainring.training.sentences import say
@@ -103,9 +103,10 @@ def fitted(
         minutes=settings.budget_minutes,
         placement=work.placement,
     )
+    seen = sample(items, fitting.share, seed=settings.seed)
     train(
         Writing(start.network, smoothing=options.label_smoothing),
-        weighed(sample(items, fitting.share, seed=settings.seed)),
+        weighed(seen),
         [{**item, "weight": 1.0} for item in validation],  # whoever judges, each row counts alike
         run=Run(
             name=name,
@@ -113,7 +114,7 @@ def fitted(
             learning_rate=peak(
                 options, kind=start.network.config.model_type, has_base=bool(options.base)
             ),
-            batch_size=options.batch_size,
+            batch_size=rows_a_step(options.batch_size, rows=len(seen), fitting=fitting),
             warmup_fraction=options.warmup_fraction,
             weight_decay=options.weight_decay,
             seed=settings.seed,
