@@ -147,7 +147,7 @@ def test_of_many_who_change_a_fact_at_once_none_overwrites_another(ledger: Ledge
         for _ in range(10):
             with ledger.changing("note", "n1", Note) as (note, add):
                 assert note is not None
-                add("n1", replace(note, number=note.number + 1))
+                add("note", "n1", replace(note, number=note.number + 1))
 
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(count, range(4)))
@@ -159,7 +159,7 @@ def test_a_change_that_fails_midway_writes_nothing(ledger: Ledger) -> None:
 
     def failing() -> None:
         with ledger.changing("note", "n1", Note) as (_, add):
-            add("n2", Note(text="b"))
+            add("note", "n2", Note(text="b"))
             raise RuntimeError
 
     with pytest.raises(RuntimeError):

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from functools import partial
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
@@ -47,14 +48,6 @@ class Lease:
     expires: float
 
 
-class Append(Protocol):
-    """Appends a fact by its id: of the kind that is changed, or of another `kind`."""
-
-    def __call__(self, identifier: str, noun: object, *, kind: str = "", about: str = "") -> object:
-        """Append it."""
-        ...
-
-
 class Ledger:
     """Facts of one application.
 
@@ -82,22 +75,18 @@ class Ledger:
     @contextmanager
     def changing(
         self, kind: str, identifier: str, noun: type[N]
-    ) -> Iterator[tuple[N | None, Append]]:
-        """Hand out the newest version of a fact, and what appends facts in one transaction.
+    ) -> Iterator[tuple[N | None, Callable[..., int]]]:
+        """Hand out the newest version of a fact, and what appends facts as `add_fact` does.
 
         Whoever else changes the fact in this way waits until the block has ended. A block that
         raises appends nothing.
         """
-        versions, changed = self._versions(kind, identifier), kind
+        versions = self._versions(kind, identifier)
         with self.engine.begin() as connection:
             # PostgreSQL: the first version is the lock, the same one for all; then read anew
             connection.execute(versions.order_by(facts.c.seq).limit(1).with_for_update())
             body = connection.execute(versions.order_by(facts.c.seq.desc()).limit(1)).scalar()
-
-            def append(identifier: str, noun: object, *, kind: str = "", about: str = "") -> object:
-                return self._append(connection, kind or changed, identifier, noun, about=about)
-
-            yield None if body is None else decode(noun, body), append
+            yield None if body is None else decode(noun, body), partial(self._append, connection)
 
     def fact(self, kind: str, identifier: str, noun: type[N]) -> N | None:
         """Return the newest version of one fact."""
@@ -105,15 +94,6 @@ class Ledger:
         with self._reading() as connection:
             body = connection.execute(query).scalar()
         return None if body is None else decode(noun, body)
-
-    def fact_of_each(self, kind: str, identifier: str, noun: type[N]) -> dict[str, N]:
-        """Return the newest version of one fact of every application that has it, by its name."""
-        query = sa.select(facts.c.app, facts.c.body).where(
-            facts.c.kind == kind, facts.c.id == identifier
-        )
-        with self._reading() as connection:
-            rows = connection.execute(query.order_by(facts.c.seq)).all()
-        return {app: decode(noun, body) for app, body in rows}
 
     def facts(self, kind: str, noun: type[N], *, about: str | None = None) -> list[N]:
         """Return the newest version of every fact of a kind, in the order of their last change."""

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
-from tests.software.conftest import opened
+from tests.software.conftest import ON_BOTH, opened
 
+from chainring.contracts.case import Case
+from chainring.contracts.errors import ConflictError
 from chainring.contracts.ids import new_id
+from chainring.contracts.label import Label
 from chainring.contracts.prediction import Prediction
 from chainring.contracts.reaction import Reaction
 from chainring.deployment.http.verbs import Caller
+from chainring.feedback.cases import close
 from chainring.software.api import Project
 from chainring.software.serving.service import Service
 
@@ -74,3 +81,53 @@ def test_a_written_truth_is_shown_in_cases_to_whom_the_rules_allow_it_and_kept(
     kept = [(one.verb, one.who, one.decision) for one in writer.audit() if one.verb == "cases"]
     assert kept == [("cases", "bo", "denied"), ("cases", "ann", "allowed")]
     assert [one.truth for one in writer.cases()] == [TRUTH], "what is stored stays"
+
+
+@ON_BOTH
+def test_of_two_who_close_a_case_at_once_one_is_told_that_it_is_closed(
+    grown_in: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    about = grown_in.predict(["where is my parcel"])[0].id
+    grown_in.react(Reaction(prediction=about, kind="flag", value="wrong"))
+    (case,) = grown_in.cases()
+    both = threading.Barrier(2)
+
+    def slow(*words: Any, **given: Any) -> Case:
+        time.sleep(0.2)
+        return close(*words, **given)
+
+    def told(truth: str) -> str:
+        both.wait()
+        try:
+            return grown_in.close_case(
+                case.id, outcome="done", told="thanks", truth=truth, by="ann"
+            ).truth
+        except ConflictError:
+            return "too late"
+
+    monkeypatch.setattr("chainring.software.verbs.reviewing.close", slow)
+    with ThreadPoolExecutor(2) as pool:
+        found = sorted(pool.map(told, ["stock", "invoice"]), key=lambda one: one == "too late")
+    truth, other = found
+    assert other == "too late"
+    assert [one.truth for one in grown_in.cases()] == [truth]
+    about_flag = grown_in.ring.ledger.facts("case", Case, about=case.opened_by)
+    assert [one.state for one in about_flag] == ["closed"]
+    labels = grown_in.ring.ledger.facts("label", Label, about=case.opened_by)
+    assert [one.value for one in labels if one.guideline == "closed case"] == [truth]
+
+
+def test_what_a_case_is_about_is_shown_to_whom_the_rules_allow_it_and_kept(
+    writer: Project,
+) -> None:
+    service = Service(writer, open_to_all=True)
+    cases = writer.cases()
+    seen = {
+        name: service.cases_about(cases, caller=Caller(role="operate", key_id=name, name=name))
+        for name in ("ann", "bo")
+    }
+    (about,) = seen["ann"].values()
+    assert (about.text, about.answer) == ("a question", "what was served")
+    assert seen["bo"] == {}
+    kept = [(one.who, one.decision) for one in writer.audit() if one.verb == "cases"]
+    assert kept == [("bo", "denied"), ("ann", "allowed")]

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from chainring.contracts.access import Who
@@ -113,7 +114,7 @@ def _changing(
     with project.ring.ledger.changing(KIND, identifier, Key) as (key, add):
         if key is None:
             raise UnknownNameError("key", identifier, [known.id for known in project.keys()])
-        yield key, add
+        yield key, partial(add, KIND)
 
 
 def _kept(project: Project, because: str, about: str, who: Who | None) -> None:

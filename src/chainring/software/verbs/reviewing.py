@@ -185,27 +185,27 @@ def close_case(
     project: Project, case: str, *, outcome: str, told: str, truth: str, must: bool, by: str
 ) -> Case:
     """Close a case; the truth found, if any, becomes a label. See `Project.close_case`."""
-    ledger = project.ring.ledger
-    found = ledger.fact("case", case, Case)
-    if found is None:
-        raise UnknownNameError("case", case, [one.id for one in project.cases()])
-    task = project.ring.recipe.data.task
-    closed = close(
-        found,
-        at=time.time(),
-        outcome=outcome,
-        told=told,
-        owner=by,
-        truth=truth,
-        must=must,
-        labels=project.labels(),
-        task=task,
-        text=project.ring.traffic.text(found.prediction) or "",
-    )
-    ledger.add_fact("case", case, closed, about=closed.opened_by)
-    label = truth_of(closed, now=time.time(), task=task)
-    if label is not None:
-        ledger.add_fact("label", label.id, label, about=label.record)
+    ledger, task = project.ring.ledger, project.ring.recipe.data.task
+    labels = project.labels()
+    with ledger.changing("case", case, Case) as (found, add):
+        if found is None:
+            raise UnknownNameError("case", case, [one.id for one in project.cases()])
+        closed = close(
+            found,
+            at=time.time(),
+            outcome=outcome,
+            told=told,
+            owner=by,
+            truth=truth,
+            must=must,
+            labels=labels,
+            task=task,
+            text=project.ring.traffic.text(found.prediction) or "",
+        )
+        add("case", case, closed, about=closed.opened_by)
+        label = truth_of(closed, now=time.time(), task=task)
+        if label is not None:
+            add("label", label.id, label, about=label.record)
     return closed
 
 
