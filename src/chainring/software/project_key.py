@@ -17,6 +17,7 @@ from chainring.contracts.ids import keyed
 from chainring.ring.built import CHAMPION
 from chainring.store.files import write_durably
 from chainring.store.ledger import Ledger
+from chainring.store.newest import newest_of_each
 from chainring.store.opening import spelled
 
 KIND = "project key"
@@ -117,7 +118,7 @@ def _require_same_ledger(ledger: Ledger, secret: bytes, path: Path) -> None:
 
 def former_names(ledger: Ledger, secret: bytes) -> list[str]:
     """Return the other names under which a ledger knows the key: the project was renamed since."""
-    known = ledger.fact_of_each(KIND, _ID, Fingerprint)
+    known = newest_of_each(ledger, KIND, _ID, Fingerprint)
     return [
         name
         for name, one in known.items()

@@ -3,6 +3,7 @@
 names = Newest(ledger, "label", Label, said=lambda label: label.value)
 names.all() is names.all()  # True until a label is added
 next(newest_first(ledger, "act", Act))  # the last one; no other is decoded
+newest_of_each(ledger, "project key", "fingerprint", Fingerprint)  # of whoever shares the ledger
 """
 
 from __future__ import annotations
@@ -80,3 +81,13 @@ def newest_first(ledger: Ledger, kind: str, noun: type[N]) -> Iterator[N]:
         with ledger.engine.connect().execution_options(read_only=True) as connection:
             found = connection.execute(bodies).scalars().all()
         yield from (decode(noun, body) for body in found)
+
+
+def newest_of_each(ledger: Ledger, kind: str, identifier: str, noun: type[N]) -> dict[str, N]:
+    """Return the newest version of one fact of each application that has it, by its name."""
+    query = sa.select(facts.c.app, facts.c.body).where(
+        facts.c.kind == kind, facts.c.id == identifier
+    )
+    with ledger.engine.connect().execution_options(read_only=True) as connection:
+        rows = connection.execute(query.order_by(facts.c.seq)).all()
+    return {app: decode(noun, body) for app, body in rows}
