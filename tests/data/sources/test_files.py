@@ -354,6 +354,52 @@ def test_a_file_that_was_read_keeps_its_name_wherever_another_of_that_name_is_pu
     assert named(harvest)["a parcel of this year"] == "2025/data/a.jsonl"
 
 
+def test_a_file_keeps_its_longer_name_when_the_one_with_the_short_name_is_gone(
+    tmp_path: Path, harvest: Harvest, bring: Bring
+) -> None:
+    """Its rows would get other ids, by which what was forgotten is not known."""
+    jan = folder_of(tmp_path, "jan/chats", "一月的包裹")
+    feb = folder_of(tmp_path, "feb/chats", "a parcel of February")
+    bring(FILES, path=(jan, feb))
+    before = {name: row for name, row in harvest.rows() if row["text"] == "一月的包裹"}
+    bring(FILES, path=jan)
+    assert dict(harvest.rows()) == before
+    bring(FILES, path=(feb, jan))
+    assert named(harvest)["一月的包裹"] == "jan/chats/a.jsonl"
+
+
+def test_a_forgotten_row_stays_away_when_the_other_folder_of_its_name_is_gone(
+    tmp_path: Path, harvest: Harvest, bring: Bring
+) -> None:
+    jan = folder_of(tmp_path, "jan/chats", "我的腿疼")
+    feb = folder_of(tmp_path, "feb/chats", "a parcel of February")
+    bring(FILES, path=(jan, feb))
+    (row,) = (name for name, row in harvest.rows() if row["text"] == "我的腿疼")
+    harvest.forget("row", row)
+    harvest.drop(row)
+    bring(FILES, path=jan)
+    assert texts(harvest) == []
+
+
+def test_another_process_may_write_while_a_file_is_copied(
+    bucket: Any, harvest: Harvest, bring: Bring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who forgets somebody waits for no download."""
+    put(bucket, "a.jsonl", LINES)
+    copied = local_copy
+
+    def watched(file: RemoteFile, *more: Any, **named: Any) -> Any:
+        assert not harvest.connection.in_transaction
+        return copied(file, *more, **named)
+
+    monkeypatch.setattr("chainring.data.sources.files.local_copy", watched)
+    bring(FILES, path="memory://shop/*.jsonl", columns=COLUMNS)
+    assert texts(harvest) == BOTH
+    put(bucket, "b.jsonl", b'{"body": "Where?", "topic": "track"}')
+    bring(FILES, path="memory://shop/*.jsonl", columns=COLUMNS)
+    assert len(harvest) == len(BOTH) + 1
+
+
 def test_a_harvest_that_held_no_names_keeps_those_of_the_last_folder(
     tmp_path: Path, harvest: Harvest, bring: Bring
 ) -> None:

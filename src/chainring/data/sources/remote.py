@@ -60,8 +60,8 @@ def fault_of_url(url: str, *, allow: Sequence[str] = ()) -> str | None:
 def remote_files(urls: Sequence[str], held: Mapping[str, str] | None = None) -> list[RemoteFile]:
     """Return the files of all urls, each once and each with a name of its own.
 
-    Of files of one name the one that had it keeps it, else the one named last, as an older release
-    read that one alone. The others begin a folder earlier, if they can.
+    A file keeps the name that it had. Of new files of one name the one named last has it, as an
+    older release read that one alone; the others begin a folder earlier, if they can.
 
     Parameters
     ----------
@@ -82,10 +82,11 @@ def remote_files(urls: Sequence[str], held: Mapping[str, str] | None = None) -> 
             places[file.path] = _place(file)
             files.setdefault(places[file.path], file)
     taken = {name: places[path] for name, path in (held or {}).items() if path in places}
+    own = {place: name for name, place in taken.items()}
     apart = _apart(files)
     found: dict[str, RemoteFile] = {}
     for place, file in sorted(reversed(files.items()), key=lambda one: not _is_whole(one[1])):
-        name = file.name
+        name = own.get(place, file.name)
         while taken.setdefault(name, place) != place:
             longer = _longer(name, file.path)
             if longer == name:

@@ -74,8 +74,8 @@ def changed_files(
         When no file has such an ending.
     """
     known = versions or {}
-    every = remote_files(paths, json.loads(harvest.state(_NAMES) or "{}"))
-    harvest.set_state(_NAMES, json.dumps({file.name: file.path for file in every}))
+    names = harvest.state(_NAMES)
+    every = remote_files(paths, json.loads(names or "{}"))
     there = [file for file in every if ending_of(file.name) in endings]
     papers = sorted(file.name for file in there if is_paper(file.name))
     found = [
@@ -90,6 +90,10 @@ def changed_files(
         )
         more = f"; passed over by its name, as about the data: {', '.join(papers)}"
         raise InputError(cause + (more if papers else ""))
+    now = json.dumps({file.name: file.path for file in every})
+    if now != names:
+        harvest.set_state(_NAMES, now)
+        harvest.commit()  # copying a file takes minutes, and others write in between
     for file in found:
         if not file.fingerprint or fingerprint_of(harvest, file.name) != file.fingerprint:
             yield file
