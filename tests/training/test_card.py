@@ -9,6 +9,7 @@ from tests.training.conftest import make_row
 
 from chainring.contracts.dataset import OUT_OF_SCOPE, Dataset, Row, Task
 from chainring.contracts.model import Ancestor
+from chainring.contracts.said import Said
 from chainring.training.candidate import Trained
 from chainring.training.card import card
 from chainring.training.card_words import WORDS
@@ -31,7 +32,13 @@ DATASET = Dataset(
 )
 
 
-def card_of(rows: list[Row], labels: list[str], *, task: Task = "classification") -> str:
+def card_of(
+    rows: list[Row],
+    labels: list[str],
+    *,
+    task: Task = "classification",
+    limits: tuple[str, ...] = (),
+) -> str:
     base = Ancestor(name="minilm", digest="blake2b:3", role="base", licence="apache-2.0")
     trained = Trained(
         folder=Path(),
@@ -39,6 +46,7 @@ def card_of(rows: list[Row], labels: list[str], *, task: Task = "classification"
         logits=lambda texts: np.tile(np.array([[2.0, 0.0]], "f4"), (len(texts), 1)),
         ancestors=(base,),
         cpu_s=123.0,
+        limits=limits,
     )
     validation = [make_row("check me", "a", split="validation")]
     standing = judge("encoder.v1", trained, validation, labels)
@@ -74,6 +82,14 @@ def test_the_limits_name_rare_labels_and_a_missing_out_of_scope() -> None:
     assert "under 10 rows to learn from: b" in text
     assert "no text out of scope" in text
     assert "no text out of scope" not in card_of(rows, ["a", OUT_OF_SCOPE])
+
+
+def test_what_a_candidate_cannot_read_stands_in_its_line_and_in_the_limits_of_both_twins() -> None:
+    rows = [make_row(f"text {i}", "ab"[i % 2]) for i in range(30)]
+    text = card_of(rows, ["a", "b"], limits=(Said("only the first words", zh="只读开头"),))
+    english, chinese = text.split(f"# {WORDS['zh']['title']}")
+    assert english.count("only the first words") == 2
+    assert chinese.count("只读开头") == 2
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

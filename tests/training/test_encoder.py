@@ -170,6 +170,19 @@ def test_training_stops_when_validation_gets_no_better(
     assert sum("right on validation" in line for line in said) == 2
 
 
+def test_rows_that_are_longer_than_what_is_read_are_told_with_the_key(
+    work: Work, tiny_base: Path
+) -> None:
+    rows = rows_of("train")
+    long = [dataclasses.replace(row, text=f"{row.text} " + "refund " * 60) for row in rows[:4]]
+    trained = train(work, settings_for(tiny_base, epochs=0), [*long, *rows[4:]])
+    (limit,) = trained.limits
+    assert f"of 4 of {len(rows)} texts to learn from" in limit
+    assert "first 32 tokens" in limit
+    assert "training.encoder.max_tokens" in limit
+    assert train(work, settings_for(tiny_base, epochs=0)).limits == ()
+
+
 def test_base_and_licence_are_named_as_ancestor(work: Work, tiny_base: Path) -> None:
     (ancestor,) = train(work, settings_for(tiny_base, epochs=0)).ancestors
     assert (ancestor.role, ancestor.licence) == ("base", "mit")

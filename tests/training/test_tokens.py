@@ -9,6 +9,7 @@ from transformers import AutoTokenizer
 
 from chainring.training.tokens import (
     collate,
+    count_cut,
     encode,
     open_tokenizer,
     token_batches,
@@ -24,6 +25,12 @@ def test_texts_are_cut_as_transformers_would_cut_them(tiny_base: Path) -> None:
     expected = reference(TEXTS, truncation=True, max_length=24)["input_ids"]
     assert ids == expected
     assert max(map(len, ids)) == 24
+
+
+def test_texts_and_pairs_that_are_cut_are_counted(tiny_base: Path) -> None:
+    tokenizer = open_tokenizer(tiny_base, max_tokens=24)
+    assert count_cut(tokenizer, TEXTS) == 1
+    assert count_cut(tokenizer, [("refund " * 12, "refund " * 12), ("refund", "refund")]) == 1
 
 
 def test_a_batch_is_padded_to_its_longest_and_the_mask_tells_the_padding() -> None:

@@ -40,7 +40,7 @@ class Model:
     `linear`: linear.safetensors and vocabulary.json; `encoder`: encoder/ (safetensors,
     tokenizer.json, config.json as the wider ecosystem opens them) and head.safetensors;
     `biencoder` the same, its head reading the features of two embeddings; `generator`: what its
-    engine reads.
+    engine reads. `limits` are sentences on what it cannot do.
     """
 
     app: str
@@ -61,3 +61,4 @@ class Model:
     versions: dict[str, str] = field(default_factory=dict)
     cpu_s: float = 0.0
     privacy_epsilon: float | None = None
+    limits: tuple[str, ...] = ()

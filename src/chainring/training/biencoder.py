@@ -31,7 +31,7 @@ from chainring.contracts.values import Input
 from chainring.contracts.work import Work
 from chainring.stats.likeness import pair_features, unit
 from chainring.training.candidate import Trained
-from chainring.training.encoder import chosen_base, require_packages
+from chainring.training.encoder import chosen_base, cut_told, require_packages
 from chainring.training.sentences import say
 from chainring.training.settings import TrainingSettings
 
@@ -106,6 +106,13 @@ def biencoder(
         ),
         cpu_s=time.process_time() - started,
         notes=(*because, *note),
+        limits=cut_told(
+            tower.tokenizer,
+            [text for row in train for text in (row.text, row.pair)],
+            max_tokens=tower.max_tokens,
+            settings=settings,
+            work=work,
+        ),
     )
 
 

@@ -61,6 +61,8 @@ class Trained:
     answers
         For a candidate that writes: an answer a row, whatever the row says itself. Only `text` and
         `pair` of a row may be read.
+    limits
+        What the model cannot do, in sentences: they stand in its card.
     facts
         What its engine has to know besides, written into `model.json` as it is.
     """
@@ -74,6 +76,7 @@ class Trained:
     ancestors: tuple[Ancestor, ...] = ()
     cpu_s: float = 0.0
     notes: tuple[str, ...] = ()
+    limits: tuple[str, ...] = ()
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 

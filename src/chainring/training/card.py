@@ -54,7 +54,9 @@ def card(
             "rivals": (_rival(one, say) for one in rivals),
             "ancestors": _ancestors(winner, say),
             "figures": _figures(winner, say),
-            "limits": _limits(label_counts(train, dataset.task), labels, say),
+            "limits": _limits(
+                label_counts(train, dataset.task), labels, winner.trained.limits, say
+            ),
             "privacy": _privacy(train, say),
             "again": _again(dataset, settings, say),
         }
@@ -119,9 +121,13 @@ def _figures(winner: Standing, say: Mapping[str, str]) -> Iterator[str]:
 
 
 def _limits(
-    counts: Mapping[str, int], labels: Sequence[str], say: Mapping[str, str]
+    counts: Mapping[str, int],
+    labels: Sequence[str],
+    told: Sequence[str],
+    say: Mapping[str, str],
 ) -> Iterator[str]:
     yield say["knows"]
+    yield from (in_language(one, say["code"]) for one in told)
     rare = [label for label in labels if counts.get(label, 0) < FEW_ROWS]
     if rare and counts:
         yield say["rare"].format(rows=FEW_ROWS, labels=_named(rare, say))

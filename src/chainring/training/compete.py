@@ -151,7 +151,13 @@ def _rival(standing: Standing, winner: Standing, barred: str) -> Rival:
         per_language=standing.per_language,
         cpu_s=standing.trained.cpu_s,
         won=standing is winner,
-        because=joined([_because(standing, winner, barred), *standing.trained.notes]),
+        because=joined(
+            [
+                _because(standing, winner, barred),
+                *standing.trained.notes,
+                *standing.trained.limits,
+            ]
+        ),
     )
 
 

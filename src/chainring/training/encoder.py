@@ -34,7 +34,7 @@ from chainring.contracts.model import Ancestor
 from chainring.contracts.tasks import TASKS
 from chainring.contracts.work import Work
 from chainring.training.base import Base, find_base, overlooked, shares_of, unreadable
-from chainring.training.candidate import Trained
+from chainring.training.candidate import Trained, asked
 from chainring.training.sentences import say
 from chainring.training.settings import TrainingSettings
 
@@ -98,7 +98,34 @@ def encoder(
         ),
         cpu_s=time.process_time() - started,
         notes=(*because, *tuned.notes),
+        limits=cut_told(
+            tuned.tokenizer,
+            [asked(row, task) for row in train],
+            max_tokens=tuned.max_tokens,
+            settings=settings,
+            work=work,
+        ),
     )
+
+
+def cut_told(
+    tokenizer: Any,
+    texts: Sequence[str | tuple[str, str]],
+    *,
+    max_tokens: int,
+    settings: TrainingSettings,
+    work: Work,
+) -> tuple[str, ...]:
+    """Return of how many rows only the beginning is read, as a limit; none where all are read."""
+    from chainring.training.tokens import count_cut
+
+    cut = count_cut(tokenizer, texts)
+    if not cut:
+        return ()
+    key = "cut by base" if max_tokens < settings.encoder.max_tokens else "cut"
+    told = say(key, cut=f"{cut:,}", rows=f"{len(texts):,}", tokens=max_tokens)
+    work.say(f"encoder: {told}")
+    return (told,)
 
 
 def _tuned(

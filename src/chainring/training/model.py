@@ -128,6 +128,7 @@ def model(
         capabilities=("embed",) if winner.trained.kind in EMBEDDING else (),
         versions=_versions(),
         cpu_s=time.process_time() - started,
+        limits=winner.trained.limits,
     )
 
 

@@ -138,6 +138,17 @@ SENTENCES = Sentences(
             "{share} of {language} tokens ({rows} row)",
             "{language} 词元的 {share}（{rows} 行）",
         ),
+        "cut": (
+            "of {cut} of {rows} texts to learn from only the first {tokens} tokens are read; "
+            "training.encoder.max_tokens reads more",
+            "{rows} 条训练文本中有 {cut} 条只读前 {tokens} 个词元；可调高 "
+            "training.encoder.max_tokens",
+        ),
+        "cut by base": (
+            "of {cut} of {rows} texts to learn from only the first {tokens} tokens are read: its "
+            "base reads no more",
+            "{rows} 条训练文本中有 {cut} 条只读前 {tokens} 个词元：其基座最多读这么多",
+        ),
         "budget": (
             "{epochs} of {wanted} epochs: one takes about {seconds} s and the budget leaves "
             "{minutes} min; raise training.budget_minutes for more",

@@ -40,6 +40,15 @@ def encode(tokenizer: Any, texts: Sequence[str]) -> list[list[int]]:
     return ids
 
 
+def count_cut(tokenizer: Any, texts: Sequence[str | tuple[str, str]]) -> int:
+    """Return how many texts, or pairs read as one, are longer than what is read of them."""
+    return sum(
+        bool(found.overflowing)
+        for start in range(0, len(texts), CHUNK)
+        for found in tokenizer.encode_batch(list(texts[start : start + CHUNK]))
+    )
+
+
 def collate(items: Sequence[dict[str, Any]], *, pad: int) -> dict[str, torch.Tensor]:
     """Return a padded batch: ids and mask of shape (B, T), and labels and weights where given."""
     longest = max(len(item["input_ids"]) for item in items)

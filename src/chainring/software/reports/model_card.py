@@ -190,6 +190,7 @@ def _figures(found: Carded, say: Mapping[str, str]) -> Iterator[str]:
 
 def _limits(found: Carded, say: Mapping[str, str]) -> Iterator[str]:
     yield say["knows"]
+    yield from (in_language(one, say["code"]) for one in found.model.limits)
     train = [row for row in found.rows if row.split == "train"]
     counts = label_counts(train, found.built.dataset.noun.task)
     rare = sorted(label for label, n in counts.items() if n < FEW_ROWS)

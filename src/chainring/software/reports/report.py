@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING
 from chainring.contracts.codec import decode
 from chainring.contracts.errors import UnknownNameError
 from chainring.contracts.lineage import Lineage
+from chainring.contracts.model import Model
+from chainring.contracts.said import in_language
 from chainring.contracts.verdict import Verdict
 from chainring.deployment.http.verbs import Day, History
 from chainring.ring.gate.readable import readable
@@ -134,6 +136,10 @@ def _short(
         if judged.calibration_error:
             points = f"{100 * judged.calibration_error:.1f}"
             yield _item(say["short calibration"].format(points=points))
+    model = project.ring.ledger.lineage_of_tree(decode(Verdict, made.result).challenger)
+    if model is not None:
+        for limit in decode(Model, model.result).limits:
+            yield _item(in_language(limit, say["code"]))
     study = studied.study
     if study is not None and study.gain is not None:
         yield _item(gain_sentence(study, say))
