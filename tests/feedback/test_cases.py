@@ -12,30 +12,33 @@ from chainring.contracts.feedback import FLAG_KINDS, Feedback
 from chainring.feedback.cases import case, close, truth_of
 
 Row = Callable[..., Feedback]
+SECRET = b"key"
 
 
 @pytest.fixture
 def opened(row: Row) -> Case:
-    return case(row(1, kind="flag", value="private", author="王芳"))
+    return case(row(1, kind="flag", value="private", author="王芳"), secret=SECRET)
 
 
 @pytest.mark.parametrize("kind", FLAG_KINDS)
 def test_every_kind_of_flag_opens_a_case(row: Row, kind: str) -> None:
-    made = case(row(1, kind="flag", value=kind, author="ann"))
+    made = case(row(1, kind="flag", value=kind, author="ann"), secret=SECRET)
     assert (made.kind, made.state, made.reporter) == (kind, "open", "ann")
     assert (made.prediction, made.opened_by, made.at) == ("pred_1", "fb_1", 1.0)
 
 
 def test_the_same_flag_opens_the_same_case_and_its_id_does_not_tell_the_flags(row: Row) -> None:
     one, other = row(1, kind="flag", value="wrong"), row(2, kind="flag", value="wrong")
-    assert case(one) == case(one)
-    assert case(one).id != case(other).id
-    assert "fb_1" not in case(one).id
+    opened = case(one, secret=SECRET)
+    assert case(one, secret=SECRET) == opened
+    assert case(other, secret=SECRET).id != opened.id
+    assert "fb_1" not in opened.id
+    assert case(one, secret=b"another project").id != opened.id, "nobody derives it without the key"
 
 
 def test_what_is_no_flag_opens_no_case(row: Row) -> None:
     with pytest.raises(InputError, match="only a flag opens a case; fb_1 is a correction"):
-        case(row(1))
+        case(row(1), secret=SECRET)
 
 
 def closed(opened: Case, **given: Any) -> Case:

@@ -1,12 +1,11 @@
 """Cases: a flag opens one, an operator closes it, its reporter is told.
 
-opened = case(feedback)
+opened = case(feedback, secret=secret)
 closed = close(opened, outcome="label corrected", told="Thank you, 已更正", owner="ann")
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection
 from dataclasses import replace
 
@@ -14,7 +13,7 @@ from chainring.contracts.case import Case
 from chainring.contracts.dataset import Task
 from chainring.contracts.errors import ConflictError, InputError
 from chainring.contracts.feedback import FLAG_KINDS, Feedback
-from chainring.contracts.ids import new_id
+from chainring.contracts.ids import keyed, new_id
 from chainring.contracts.label import Label
 from chainring.contracts.tasks import TASKS
 from chainring.feedback.value_rules import ValueRules
@@ -23,10 +22,11 @@ from chainring.text.normalise import normalise
 MAX_SENTENCE = 2_000
 
 
-def case(feedback: Feedback) -> Case:
+def case(feedback: Feedback, *, secret: bytes) -> Case:
     """Return the case that a flag opens; the same flag opens the same case.
 
-    Its id is a digest of the feedback's, so that neither can be told from the other's holder.
+    Its id is a digest of the feedback's under the project's key `secret`, so that who has one of
+    the two can tell nothing of the other.
 
     Raises
     ------
@@ -35,9 +35,8 @@ def case(feedback: Feedback) -> Case:
     """
     if feedback.kind != "flag":
         raise InputError(f"only a flag opens a case; {feedback.id} is a {feedback.kind}")
-    digest = hashlib.blake2b(feedback.id.encode(), digest_size=13).hexdigest()
     return Case(
-        id=f"case_{digest}",
+        id="case_" + keyed(secret, "case", feedback.id, size=13),
         app=feedback.app,
         kind=feedback.value,
         opened_by=feedback.id,

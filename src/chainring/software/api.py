@@ -165,7 +165,7 @@ class Project:
         if feedback.kind == "flag" and not self.ring.ledger.facts("case", Case, about=feedback.id):
             from chainring.feedback.cases import case
 
-            opened = case(feedback)
+            opened = case(feedback, secret=self.secret)
             self.ring.ledger.add_fact("case", opened.id, opened, about=feedback.id)
         return feedback
 

@@ -20,10 +20,12 @@ from chainring.contracts.ids import new_id
 from chainring.contracts.label import Label, review_guideline
 from chainring.contracts.reaction import Reaction
 from chainring.deployment.answers import is_holdout
+from chainring.feedback.cases import case
 from chainring.ring.asked import said_by_people
 from chainring.software.api import Project
 from chainring.software.package import home as module
 from chainring.software.package.make import Packaged
+from chainring.store import schema
 from chainring.store.schema import payloads
 from chainring.store.tables import read_rows
 from chainring.text.normalise import group_key
@@ -144,15 +146,32 @@ def test_decisions_and_cases_come_home_once(places: Places) -> None:
     (first,) = places.ask("my parcel is late")
     flag = places.react(first, "flag", "wrong", comment="it is not")
     places.there.decide(flag.id, decision="change", value=places.there.labels()[1], by="bob")
-    found = places.collect()
-    assert (found.decisions, found.cases) == (1, 1)
-    (case,) = (one for one in places.home.cases() if one.opened_by == flag.id)
-    assert case.state == "open"
-    places.there.close_case(case.id, outcome="corrected", told="thank you", by="bob")
+    came = places.collect()
+    assert (came.decisions, came.cases) == (1, 1)
+    (found,) = (one for one in places.home.cases() if one.opened_by == flag.id)
+    assert found.state == "open"
+    places.there.close_case(found.id, outcome="corrected", told="thank you", by="bob")
     assert places.collect().cases == 1
-    (case,) = (one for one in places.home.cases() if one.opened_by == flag.id)
-    assert (case.state, case.told) == ("closed", "thank you")
+    (found,) = (one for one in places.home.cases() if one.opened_by == flag.id)
+    assert (found.state, found.told) == ("closed", "thank you")
     assert places.collect().cases == 0
+
+
+def test_a_case_that_a_server_at_home_opened_first_stays_one(places: Places) -> None:
+    (first,) = places.ask("my parcel is late")
+    flag = places.react(first, "flag", "wrong")
+    places.collect()
+    (brought,) = places.home.cases()
+    opened = case(flag, secret=places.home.secret)
+    assert opened.id != brought.id
+    facts = schema.facts
+    with places.home.ring.ledger.engine.begin() as connection:
+        connection.execute(facts.delete().where(facts.c.kind == "case"))
+    places.home.stored(flag)
+    places.there.close_case(brought.id, outcome="corrected", told="thank you", by="bob")
+    assert places.collect().cases == 1
+    (found,) = places.home.cases()
+    assert (found.id, found.state) == (opened.id, "closed")
 
 
 def test_a_decision_that_no_chance_asked_for_judges_nothing(places: Places) -> None:

@@ -131,3 +131,21 @@ def test_what_a_case_is_about_is_shown_to_whom_the_rules_allow_it_and_kept(
     assert seen["bo"] == {}
     kept = [(one.who, one.decision) for one in writer.audit() if one.verb == "cases"]
     assert kept == [("bo", "denied"), ("ann", "allowed")]
+
+
+def test_a_case_that_was_opened_before_under_another_id_stays_the_flags(project: Project) -> None:
+    about = project.predict(["where is my parcel"])[0].id
+    traffic, ledger = project.ring.traffic, project.ring.ledger
+    flag = project.understood(Reaction(prediction=about, kind="flag", value="wrong", author="zoe"))
+    traffic.commit([], [flag])
+    old = Case(
+        id="case_of_before", app=project.app, kind="wrong", opened_by=flag.id, at=flag.at,
+        prediction=about, reporter="zoe",
+    )  # fmt: skip
+    ledger.add_fact("case", old.id, old, about=flag.id)
+    service = Service(project, open_to_all=True)
+    assert service._cases.opened(flag) == old.id
+    caller = Caller(role="ask", key_id="0123456789ab")
+    for reporter in ({"author": "zoe", "feedback": ""}, {"author": "", "feedback": flag.id}):
+        assert service.case_for(old.id, caller=caller, **reporter) == old
+    assert project.cases() == [old]

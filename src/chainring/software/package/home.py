@@ -246,7 +246,10 @@ class _Way:
         for case in self.there.ring.ledger.facts("case", Case):
             if not case.prediction or self._is_away(case.prediction, case.opened_by):
                 continue
-            mine = ledger.fact("case", case.id, Case)
+            about = ledger.facts("case", Case, about=case.opened_by)
+            mine = next(iter(about), None)
+            if mine is not None:  # a server here may have opened it, under an id of its own
+                case = replace(case, id=mine.id)
             if mine is None or (mine.state, case.state) == ("open", "closed"):
                 ledger.add_fact("case", case.id, case, about=case.opened_by)
                 self._count(cases=1)
