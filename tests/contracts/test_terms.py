@@ -258,3 +258,36 @@ def test_a_consent_beside_a_no_to_something_else_is_no_refusal(said: str) -> Non
 )  # fmt: skip
 def test_a_no_to_training_is_a_refusal_wherever_and_however_it_is_said(said: str) -> None:
     assert is_refusal(said)
+
+
+YES = (
+    "agree",
+    "ok",
+    "consent given",
+    "I agree to training",
+    "同意",
+    "可以",
+    "已同意使用",
+    "research",
+)
+NO_USE = (
+    "do not use", "do not use my data", "don't use it", "I object to use of my data",
+    "I object to the use of my data", "stop use of my data", "stop using my texts",
+    "without consent to use", "without consent to use of my data", "declined use of my data",
+    "my texts must not be used", "my data may not be used", "use is not allowed",
+    "never use my data", "I refuse the use of my texts", "use of my data is prohibited",
+    "不允许使用", "禁止使用", "不得使用我的数据", "拒绝使用", "请勿使用", "不要使用我的资料",
+    "反对使用我的数据", "不许使用", "不可使用", "我的数据不得使用", "停止使用我的数据",
+    "不同意使用", "未授权使用",
+)  # fmt: skip
+JOINED = ("{}, {}", "{} but {}", "{} and {}", "{}. {}", "{}; {}", "{}，{}", "{}，但{}", "{}但{}")
+
+
+@pytest.mark.parametrize("no", NO_USE)
+def test_a_refusal_stays_one_with_any_yes_beside(no: str) -> None:
+    said = [form.format(*pair) for form in JOINED for yes in YES for pair in [(yes, no), (no, yes)]]
+    assert [one for one in (no, *said) if not is_refusal(one)] == []
+
+
+def test_a_no_to_what_is_asked_together_with_use_is_a_refusal() -> None:
+    assert is_refusal("without consent to marketing and use")

@@ -145,6 +145,23 @@ _AFTER_ALL = re.compile(  # a no that follows what alone would be none
     r"|(?:(?:to|be|ever) )*us(?:ed?|ing)(?:$|[^\w ]| at all| any| it| my (?:data|text))))"
     rf"|{_NO_LEARNING}|{_NO_LEARNING_EN}"
 )
+_OF_WHAT = (
+    r"(?:$|[^\w ]| (?:of|it|me|this|any|all|at all|my|our|the|these|is|are)\b| but| and"
+    r"| [^\x00-\x7f])"
+)
+_SEAM = re.compile("(?<=[a-z])(?=[^\\x00-\\x7f])|(?<=[^\\x00-\\x7f])(?=[a-z])")
+_NO_USE = re.compile(  # wherever it stands
+    f"(?:(?<!外){_MAY_NOT}|反[对對]|停止|不再|[终終]止|撤[回销銷]|未(?:同意|授[权權]|[经經][^,;]{{0,4}}))"
+    "(?:再|被|[继繼][续續]|任何人|[对對])*(?:我|本人)?的?使?用"
+    "(?=$|[ ,;.:!?。()]|但|而|我|本人|[数數][据據]|[资資]料|[于於]任何)"
+    rf"|\b{_NOT} (?:(?:to|be|ever|want|wish|agree|consent|allow|permit|you|us|it|the|my|any|data"
+    rf"|texts?) )*us(?:ed?|ing){_OF_WHAT}"
+    rf"|(?:\b(?:stop|without (?:\w+ )?(?:consent|permission|authori\w+|agreement|approval)|against)"
+    rf"|{_SAID_EN}(?:{_END_EN})\w*)(?: (?:all|any|the|my|our|to|of|for|further|consent|you))*"
+    rf" (?:\w+ (?:and|or) )?us(?:e|ing|age){_OF_WHAT}"
+    rf"|\buse(?: of (?:my|our|the|this|these) \w+)? (?:(?:is|was|be|been) )*(?:{_END_EN}"
+    "|not (?:allowed|permitted|granted|ok|agreed))"
+)
 _ELSE = (
     f"[营營][销銷]|推[销銷广廣]|[广廣]告|[电電][话話]|短信|[邮郵]件|外呼|商[业業用]|[姓真]名|[实實]名|名字"
     rf"|{_GIVES}"
@@ -168,7 +185,9 @@ _YES = re.compile(
     r"|(?:train|learn|\buse\b)[^,;]{0,20}(?:ok\b|fine|allow|permit|agree|given|granted|welcome)"
     r"|(?:consent|permission) (?:(?:is|was) )?(?:given|granted)"
 )
-_ANY_NO = re.compile(rf"{_NO}|禁|拒|{_END_EN}|\bno|n['’]t\b|never")
+_ANY_NO = re.compile(
+    rf"{_NO}|禁|拒|{_END_EN}|\bno|n['’]t\b|never|\bwithout|\bstop|\bobject|withh[eo]ld"
+)
 _QUESTION = (
     "(?:(?:是否|有[无無]|本人|患者|用[户戶]|客[户戶]|[监監][护護]人|已|可否|能否|可以?|用[于於]){0,3}"
     "(?:同意|授[权權]|允[许許]|[许許]可|使用|[训訓][练練])[书書]?(?:使用|用[于於](?:模型)?[训訓][练練]|[训訓][练練])?"
@@ -192,16 +211,16 @@ def plain(term: str) -> str:
 def is_refusal(consent: str) -> bool:
     """Whether a consent says, in whatever dress, that the text must not be used.
 
-    What begins with a no is one, as far as it can be told, and what forbids to train, wherever it
-    says so: a refusal taken for granted harms, a consent taken for a refusal is counted among what
-    was left out. A no to a no is none, unless another one follows, nor is a no to something else
-    (marketing, calls, resale, a name) beside a consent.
+    What begins with a no is one, as far as it can be told, and what forbids to train or to use it,
+    wherever it says so: a refusal taken for granted harms, a consent taken for a refusal is counted
+    among what was left out. A no to a no is none, unless another one follows, nor is a no to
+    something else (marketing, calls, resale, a name) beside a consent.
     """
     said = plain(consent).strip(_MARKS)
     granted = None if said in REFUSALS else _GRANTS.match(said)
     if granted is not None:
         return _has(_AFTER_ALL, said[granted.end() :])
-    if said in REFUSALS or _has(_FORBIDS, said):
+    if said in REFUSALS or _has(_FORBIDS, said) or _has(_NO_USE, _SEAM.sub(" ", said)):
         return True
     answers = [asked[1] for form in _ASKED if (asked := form.fullmatch(said)) is not None]
     if any(answer in REFUSALS or _has(_AFTER_ALL, answer) for answer in answers):
