@@ -5,8 +5,12 @@ Each table of what goes has its harmless neighbours, which stay.
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
+
 import pytest
 
+from chainring.text import personal_phones
 from chainring.text.redact import KINDS, redact
 
 NUMBERS_GO = {
@@ -148,3 +152,31 @@ def test_a_hundred_thousand_hostile_characters_end(piece: str) -> None:
     text = (piece * (100_000 // len(piece) + 1))[:100_000]
     once = redact(text, kinds=KINDS).text
     assert redact(once, kinds=KINDS).text == once
+
+
+@dataclass
+class Counted:
+    """A pattern that counts the characters that it is given to search."""
+
+    pattern: re.Pattern[str]
+    characters: int = 0
+
+    def search(self, text: str, start: int, end: int) -> re.Match[str] | None:
+        self.characters += end - start
+        return self.pattern.search(text, start, end)
+
+
+@pytest.mark.parametrize("piece", ["(0", "(1(1", "1 ", "+86 ", "8 (912) ", "1-(", "12345678 "])
+def test_no_character_is_searched_often_for_the_label_of_a_phone(
+    piece: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted = Counted(personal_phones._LABEL)
+    monkeypatch.setattr(personal_phones, "_LABEL", counted)
+    redact(piece * 500)
+    assert counted.characters <= 3 * len(piece) * 500
+
+
+@pytest.mark.parametrize("before", ["", "2 ", "2", "2(", "1234567 ", "9" * 80])
+@pytest.mark.parametrize("label", ["phone: ", "手机号是", "call me at (", "reach her on +"])
+def test_what_has_digits_before_its_label_is_a_phone_still(before: str, label: str) -> None:
+    assert redact(f"{before}{label}98765 43210").text.endswith("[phone]")

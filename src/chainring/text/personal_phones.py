@@ -16,6 +16,8 @@ Enters a `View`, leaves sorted, disjoint spans:
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
+from collections.abc import Sequence
 from itertools import pairwise
 
 from chainring.text.personal import is_other, phones
@@ -82,7 +84,8 @@ def all_phones(view: View) -> Spans:
     for form in _FORMS:
         found = matches(form, plain, starts)
         spans += [match.span() for match in found if not is_other(plain, match.start())]
-    spans += [match.span() for match in matches(_ANY, plain, starts) if _is_labelled(match)]
+    labelled = (match for match in matches(_ANY, plain, starts) if _is_labelled(match, view.runs))
+    spans += [match.span() for match in labelled]
     spans += _beside_chats(plain, starts)
     return disjoint(spans)
 
@@ -104,10 +107,15 @@ def _is_decimal(plain: str, start: int) -> bool:
     return start > 1 and plain[start - 1] == "." and plain[start - 2].isdigit()
 
 
-def _is_labelled(found: re.Match[str]) -> bool:
-    """Return whether a label makes a phone number of what was found, and not a list of sizes."""
+def _is_labelled(found: re.Match[str], runs: Sequence[int]) -> bool:
+    """Return whether a label makes a phone number of what was found, and not a list of sizes.
+
+    No label has a digit: it is looked for behind the last of the `runs` of digits before.
+    """
     plain, start = found.string, found.start()
-    label = _LABEL.search(plain, max(0, start - _LABEL_REACH), start)
+    before = bisect_left(runs, start)
+    since = max(start - _LABEL_REACH, runs[before - 1] + 1 if before else 0, 0)
+    label = _LABEL.search(plain, since, start)
     if label is None or is_other(plain, start) or _DAY.fullmatch(found[0]):
         return False
     if _TOLD.search(label[0]):

@@ -65,22 +65,21 @@ def test_texts_beyond_the_quota_of_a_day_are_refused_whole_until_the_next() -> N
 
 
 @pytest.mark.parametrize(
-    ("error", "is_gone", "left"),
+    ("error", "left"),
     [
-        (BusyError("full"), False, 9),
-        (InputError("this model gives no vectors"), False, 9),
-        (HttpError("unfit"), False, 9),
-        (asyncio.CancelledError(), False, 9),
-        (asyncio.CancelledError(), True, 1),
-        (RuntimeError("x"), False, 1),
+        (BusyError("full"), 9),
+        (InputError("this model gives no vectors"), 9),
+        (HttpError("unfit"), 9),
+        (asyncio.CancelledError(), 1),
+        (RuntimeError("x"), 1),
     ],
 )
-def test_texts_that_are_refused_are_given_back_and_those_that_nobody_waited_for_are_not(
-    error: BaseException, is_gone: bool, left: int
+def test_texts_that_are_refused_are_given_back_and_those_that_were_given_up_are_not(
+    error: BaseException, left: int
 ) -> None:
     limits, caller = Limits(wall=Clock(10 * DAY)), key(per_day=10)
     limits.spend(caller, 1)
-    with pytest.raises(type(error)), limits.spending(caller, 8, is_gone=lambda: is_gone):
+    with pytest.raises(type(error)), limits.spending(caller, 8):
         raise error
     limits.spend(caller, left)
     with pytest.raises(HttpError, match="quota"):

@@ -88,8 +88,7 @@ class Call:
 
     def spending(self, texts: int) -> AbstractContextManager[None]:
         """Count texts against the caller's quota, unless the block refuses them."""
-        presence = self.presence
-        return self.house.limits.spending(self.caller, texts, is_gone=lambda: presence.is_gone)
+        return self.house.limits.spending(self.caller, texts)
 
     def body(self, kind: type[B]) -> B:
         """Return the body as its model."""

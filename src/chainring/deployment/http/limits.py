@@ -11,7 +11,6 @@ Where the disk has no room for the file, each worker counts alone, in memory, un
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import errno
 import fcntl
@@ -93,22 +92,16 @@ class Limits:
             count.texts += texts
 
     @contextlib.contextmanager
-    def spending(
-        self, caller: Caller, texts: int, *, is_gone: Callable[[], bool] = lambda: False
-    ) -> Iterator[None]:
-        """Count texts as `spend` does; give them back where the block refuses them or is stopped.
+    def spending(self, caller: Caller, texts: int) -> Iterator[None]:
+        """Count texts as `spend` does; give them back where the block refuses them.
 
-        Not where it is stopped since the caller `is_gone`: the model may have worked for it.
+        Not where it is stopped, too slow or left by its caller: the model may have worked for it.
         """
         self.spend(caller, texts)
         try:
             yield
         except (ChainringError, HttpError):
             self._give_back(caller, texts)
-            raise
-        except asyncio.CancelledError:
-            if not is_gone():
-                self._give_back(caller, texts)
             raise
 
     def close(self) -> None:
