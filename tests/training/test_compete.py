@@ -132,3 +132,21 @@ def test_a_candidate_that_is_too_sure_of_itself_gets_a_temperature_above_one() -
     rows = rows_of(*("ab"[t] for t in truth))
     found = judge("x.v1", answering((5 * logits).tolist()), rows, ["a", "b"])
     assert found.readout.temperature == pytest.approx(5.0, rel=0.2)
+
+
+def test_a_few_rows_without_an_error_do_not_make_every_answer_sure() -> None:
+    truth = ["a", "b"] * 6
+    logits = [[3.0, 0.0] if label == "a" else [0.0, 3.0] for label in truth]
+    found = judge("x.v1", answering(logits), rows_of(*truth), ["a", "b"])
+    assert found.right == (1.0,) * 12
+    sure = found.readout.said(found.readout.shares(np.array([[3.0, 0.0]])))[0].confidence
+    assert sure == pytest.approx(12.5 / 13, abs=1e-5)
+
+
+def test_a_few_rows_without_an_error_do_not_make_every_set_of_labels_sure() -> None:
+    truth = ["a", "b", "a|b", "|"] * 3
+    logits = [[4.0 if label in value else -4.0 for label in "ab"] for value in truth]
+    found = judge("x.v1", answering(logits), rows_of(*truth), ["a", "b"], task="multi-label")
+    assert found.accuracy == 1.0
+    sure = found.readout.said(found.readout.shares(np.array([[4.0, -4.0]])))[0].confidence
+    assert sure == pytest.approx(24.5 / 25, abs=1e-5)

@@ -88,12 +88,21 @@ def brier(confidence: ArrayLike, right: ArrayLike) -> float:
     return float(((sure_n - right_n) ** 2).mean())
 
 
-def temperature(logits_nc: ArrayLike, labels_n: Sequence[int] | Floats) -> float:
+def temperature(
+    logits_nc: ArrayLike, labels_n: Sequence[int] | Floats, *, doubt: bool = False
+) -> float:
     """Return the T that makes softmax(logits / T) most likely to give the true labels.
 
     Guo and others 2017, section 4.2. The negative log likelihood is convex in 1 / T, so the place
     where its slope changes sign is found by bisection. Answers lie in 0.05 to 20: labels that the
     logits tell apart without an error would ask for T = 0, logits worse than chance for infinity.
+
+    With `doubt` no number of rows shows that a model is never wrong: half a row more is imagined
+    right, and half a row wrong, as H. Jeffreys 1946 has it of a share; J. C. Platt 1999,
+    "Probabilistic outputs for support vector machines", section 2.2, imagines a whole row each,
+    which told ten right answers of ten to be less sure than they are. Of every row the class that
+    is likest beside the true one gets that share of it. Of n rows told apart by a margin of m, T is
+    m / log(2 n + 1).
 
     Parameters
     ----------
@@ -101,6 +110,8 @@ def temperature(logits_nc: ArrayLike, labels_n: Sequence[int] | Floats) -> float
         Scores before softmax, shape (N, C).
     labels_n
         True class of each row, 0 to C - 1, shape (N,).
+    doubt
+        Whether rows may be wrong though none of these is.
     """
     import numpy as np
 
@@ -108,6 +119,11 @@ def temperature(logits_nc: ArrayLike, labels_n: Sequence[int] | Floats) -> float
     _require_logits(scores_nc, true_n)
     scores_nc = scores_nc - scores_nc.max(axis=1, keepdims=True)
     given_n = scores_nc[np.arange(len(true_n)), true_n]
+    if doubt and scores_nc.shape[1] > 1:
+        others_nc = scores_nc.copy()
+        others_nc[np.arange(len(true_n)), true_n] = -np.inf
+        share = 0.5 / (len(true_n) + 1)
+        given_n = (1.0 - share) * given_n + share * others_nc.max(axis=1)
 
     def slope(inverse: float) -> float:
         weight_nc = np.exp(inverse * scores_nc)

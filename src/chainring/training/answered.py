@@ -94,7 +94,7 @@ def _warm(readout: Readout, logits_nc: Floats, truth: Sequence[str]) -> Readout:
 def _temperature(logits_nc: Any, places: Any) -> float:
     from chainring.stats.calibration import temperature
 
-    return temperature(logits_nc, places)
+    return temperature(logits_nc, places, doubt=True)
 
 
 def _with_cut(readout: Readout, logits_nc: Floats, truth: Sequence[str]) -> Readout:
