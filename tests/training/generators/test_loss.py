@@ -3,6 +3,8 @@ from __future__ import annotations
 import pytest
 import torch
 
+from chainring.contracts.placement import Choice
+from chainring.training.craft.precision import autocast
 from chainring.training.generators import loss
 from chainring.training.generators.loss import IGNORED, counted, token_loss
 
@@ -63,3 +65,35 @@ def test_the_loss_of_a_token_is_taken_as_often_as_it_counts(
         mine, torch.autograd.grad(expected, (hidden_nd, weight_vd, bias_v)), strict=True
     ):
         torch.testing.assert_close(ours, theirs)
+
+
+@pytest.mark.parametrize("precision", ["fp16", "bf16"])
+def test_gradients_of_thousands_of_tokens_survive_half_precision(precision: str) -> None:
+    torch.manual_seed(0)
+    states_nd, table_vd = torch.randn(4000, 32), 0.02 * torch.randn(2000, 32)
+    targets_n = torch.randint(0, 2000, (4000,))
+
+    def slopes(chosen: str, scale: float) -> list[torch.Tensor]:
+        leaves = [states_nd.clone().requires_grad_(), table_vd.clone().requires_grad_()]
+        with autocast("cpu", Choice(value=chosen, because="test")):
+            hidden_nd = leaves[0] @ torch.eye(32)  # in the number type asked for
+            found = token_loss(hidden_nd, leaves[1], targets_n)
+        return [grad / scale for grad in torch.autograd.grad(scale * found, leaves)]
+
+    scale = 65536.0 if precision == "fp16" else 1.0
+    for ours, true in zip(slopes(precision, scale), slopes("fp32", 1.0), strict=True):
+        assert float((ours - true).norm() / true.norm()) < 0.01
+
+
+def test_no_sum_over_many_like_tokens_is_over_what_float16_holds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(loss, "SLICE_BYTES", {"cpu": 2**28})
+    hidden_nd = torch.full((20_000, 4), 8.0, dtype=torch.float16)
+    weight_vd = torch.zeros(300, 4, requires_grad=True)
+    with autocast("cpu", Choice(value="fp16", because="test")):
+        found = token_loss(hidden_nd, weight_vd, torch.full((20_000,), 7))
+    (slope_vd,) = torch.autograd.grad(found, weight_vd)
+    torch.testing.assert_close(
+        slope_vd[7], torch.full((4,), 8.0 * (1 / 300 - 1)), rtol=1e-2, atol=0
+    )

@@ -23,6 +23,8 @@ IGNORED = -100
 """Target of a token that does not count: padding, or a prompt."""
 
 SLICE_BYTES = {"cpu": 2**22, "cuda": 2**28}
+ROWS_IN_FLOAT16 = 2048
+"""A slice of so many: a sum of slopes, each under 1, times states stays under 65,504."""
 
 
 def token_loss(
@@ -66,6 +68,7 @@ class _Loss(torch.autograd.Function):  # type: ignore[misc]
         total = torch.zeros((), dtype=torch.float32, device=hidden_nd.device)
         count, size = len(hidden_nd), len(weight_vd)
         rows = max(1, SLICE_BYTES.get(hidden_nd.device.type, 2**24) // (4 * size))
+        rows = min(rows, ROWS_IN_FLOAT16) if hidden_nd.dtype == torch.float16 else rows
         for start in range(0, count, rows):
             some = slice(start, start + rows)
             part_nd, true_n1 = hidden_nd[some], targets_n[some, None]
@@ -76,7 +79,7 @@ class _Loss(torch.autograd.Function):  # type: ignore[misc]
             total += (losses_n1 if counts_n is None else losses_n1 * counts_n[some, None]).sum()
             if not is_trained:
                 continue
-            slope_nv = _slopes(logits_nv, sums_n1, true_n1, smoothing).div_(count)
+            slope_nv = _slopes(logits_nv, sums_n1, true_n1, smoothing)
             if counts_n is not None:
                 slope_nv.mul_(counts_n[some, None])
             slope_nv = slope_nv.to(part_nd.dtype)
@@ -84,11 +87,13 @@ class _Loss(torch.autograd.Function):  # type: ignore[misc]
             grads[1] += (slope_nv.t() @ part_nd).to(weight_vd.dtype)
             grads[2] += slope_nv.sum(0).to(bias_v.dtype)
         context.save_for_backward(*grads)
-        return total / max(1, count)
+        context.count = max(1, count)
+        return total / context.count
 
     @staticmethod
     def backward(context: Any, gradient: Any) -> Any:
-        return *(grad * gradient for grad in context.saved_tensors), None, None, None
+        each = gradient / context.count  # not sooner: what float16 cannot hold is scaled up by now
+        return *(grad * each for grad in context.saved_tensors), None, None, None
 
 
 def _slopes(logits_nv: Any, sums_n1: Any, true_n1: Any, smoothing: float) -> Any:
