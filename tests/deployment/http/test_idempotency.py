@@ -207,3 +207,21 @@ def test_over_http_a_repeated_predict_is_one_prediction(client: httpx.Client) ->
     assert client.post("/v1/predict", json=body).json()["id"] != first.json()["id"]
     other = client.post("/v1/predict", json={"text": "refund"}, headers=headers)
     assert (other.status_code, other.json()["error"]["code"]) == (422, "key_reused")
+
+
+@pytest.mark.parametrize(
+    ("route", "body"),
+    [
+        ("/v1/predict", {"text": "where is my parcel"}),
+        ("/v1/react", {"prediction": "pred_1", "kind": "rating", "value": "up"}),
+    ],
+)
+def test_a_key_too_long_to_be_remembered_whole_is_refused_and_never_cut(
+    client: httpx.Client, route: str, body: dict[str, str]
+) -> None:
+    answer = client.post(route, json=body, headers={"idempotency-key": "x" * 201})
+    assert answer.status_code == 422
+    fault = "Idempotency-Key: 201 characters; at most 200"
+    assert answer.json()["error"]["faults"] == [fault]
+    longest = client.post(route, json=body, headers={"idempotency-key": "x" * 200})
+    assert longest.status_code != 422

@@ -77,8 +77,19 @@ class Call:
 
     @property
     def idempotency_key(self) -> str:
-        """What says that a request is the same as one before, or nothing."""
-        return self.request.headers.get("idempotency-key", "")[:MAX_KEY]
+        """What says that a request is the same as one before, or nothing.
+
+        Raises
+        ------
+        InputError
+            When it is longer than `MAX_KEY`: two that were cut might be one.
+        """
+        name = "Idempotency-Key"
+        found = self.request.headers.get(name, "")
+        if len(found) > MAX_KEY:
+            fault = f"{name}: {len(found):,} characters; at most {MAX_KEY}"
+            raise InputError("the headers cannot be read", faults=[fault])
+        return found
 
     @property
     def presence(self) -> Presence:
