@@ -95,3 +95,10 @@ def test_many_wrong_keys_are_429_and_lock_out_all_but_those_that_opened_before()
         assert statuses == [401] * 10 + [429] * 2
         assert _sign_in(url, "right").status_code == 429
         assert _sign_in(url, "known").status_code == 303
+
+
+def test_a_form_of_many_fields_is_refused_and_no_failure_of_the_server(keyed_url: str) -> None:
+    fields = {str(number): "1" for number in range(12)}
+    answer = httpx.post(f"{keyed_url}/login", data=fields, headers={"origin": keyed_url})
+    assert answer.status_code == 422
+    assert 'name="key"' in answer.text

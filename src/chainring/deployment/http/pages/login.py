@@ -25,7 +25,10 @@ async def form(call: Call) -> Response:
 async def login(call: Call) -> Response:
     """Take the key, if it is one."""
     require_own_origin(call.request, strict=True)
-    fields = parse_qs(call.raw.decode("utf-8", "replace"), max_num_fields=10)
+    try:
+        fields = parse_qs(call.raw.decode("utf-8", "replace"), max_num_fields=10)
+    except ValueError:  # more fields than our form has
+        return _form(call, next_="/", status=422)
     secret = fields.get("key", [""])[0].strip()
     next_ = local(fields.get("next", ["/"])[0])
     client = call.request.client.host if call.request.client else ""
