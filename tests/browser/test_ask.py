@@ -111,6 +111,24 @@ def test_what_lies_outside_is_neither_guessed_nor_measured(
     assert "89" not in card.inner_text()
 
 
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_what_is_missing_is_said_of_its_field(open_page: OpenPage, lang: str) -> None:
+    say = Strings("zh" if lang == "zh" else "en")
+    page = open_page(lang=lang)
+    page.locator("#text").press("Enter")
+    assert page.locator("#trouble").inner_text() == say("ask.empty")
+    assert page.locator("#text").get_attribute("aria-invalid") == "true"
+    card = _ask(page, QUESTIONS[lang])
+    assert page.locator("#text").get_attribute("aria-invalid") == "false"
+    card.locator("[data-open=correct]").click()
+    card.get_by_role("button", name=say("correct.learn")).click()
+    _told(card, say("correct.empty"))
+    field = card.get_by_role("combobox")
+    assert field.get_attribute("aria-invalid") == "true"
+    assert field.get_attribute("aria-describedby") == card.locator(".told").get_attribute("id")
+    assert field.evaluate("field => field === document.activeElement")
+
+
 def test_the_bar_of_what_is_passed_on_is_never_green(
     house: House, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:

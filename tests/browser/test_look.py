@@ -37,7 +37,7 @@ CONTRAST = """
   for (const element of document.querySelectorAll("main *, header *, footer *")) {
     const own = [...element.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim());
     if (!own || !element.checkVisibility()) continue;
-    if (element.closest(".unseen, .skip, .done")) continue;
+    if (element.closest(".unseen, .skip")) continue;
     const style = getComputedStyle(element);
     const a = light(parse(element.closest("svg") ? style.fill : style.color));
     const b = light(behind(element));
@@ -97,6 +97,9 @@ def test_every_text_has_the_contrast_that_wcag_asks_for(
     if path == "/":
         _full(page)
         page.wait_for_timeout(400)
+    if path == "/review":
+        page.keyboard.press("r")
+        page.locator(".done").wait_for()
     _shoot(page, f"{path.strip('/') or 'ask'}-{theme}")
     assert page.evaluate(CONTRAST) == []
 

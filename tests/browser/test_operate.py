@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 from tests.deployment.http.demo import DemoVerbs
+from tests.deployment.http.demo_release import DRIFT
 
 from chainring.contracts.errors import InputError
 from chainring.deployment.http.app import create_app
@@ -313,3 +314,34 @@ def test_signing_in_opens_the_page_that_was_asked_for(chromium: Any) -> None:
         page.get_by_label("Key").wait_for()
         context.close()
         assert httpx.get(f"{url}/review").status_code == 401
+
+
+def test_a_case_shows_what_was_asked_answered_and_said_of_it(
+    house: House, open_page: OpenPage
+) -> None:
+    with httpx.Client(base_url=house[1]) as user:
+        asked = user.post("/v1/predict", json={"text": "where is my parcel"}).json()["id"]
+        said = {"prediction": asked, "kind": "flag", "value": "unfair", "comment": "this is rude"}
+        user.post("/v1/react", json=said)
+    card = open_page("/cases").locator(".item")
+    told = card.inner_text()
+    assert all(one in told for one in ("where is my parcel", "Where is my order", "this is rude"))
+
+
+def test_a_case_of_drift_leads_to_where_it_is_closed(
+    open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(DRIFT, "cases", ["case_1"])
+    link = open_page("/watch").get_by_role("link", name="case_1")
+    assert link.get_attribute("href") == "/cases#case_1"
+
+
+def test_each_button_of_the_queue_is_described_by_its_text(open_page: OpenPage) -> None:
+    page = open_page("/review")
+    described = page.evaluate(
+        "() => [...document.querySelectorAll('.item .row button')].map((button) =>"
+        " document.getElementById(button.getAttribute('aria-describedby'))?.closest('.item')"
+        " === button.closest('.item'))"
+    )
+    assert described
+    assert all(described)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import httpx
 import pytest
 from tests.deployment.http.demo import DemoVerbs
 
@@ -35,6 +36,41 @@ def test_a_tab_whose_key_has_ended_asks_no_more_and_shows_the_way_in(chromium: A
         page.wait_for_timeout(300)
         assert f"{url}/watch" not in asked
         context.close()
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_every_page_tells_moments_in_the_zone_of_its_reader(chromium: Any, lang: Language) -> None:
+    with running(create_app(DemoVerbs(), settings=DeploymentSettings())) as url:
+        context = chromium.new_context(locale=LOCALES[lang], timezone_id="Asia/Shanghai")
+        page = context.new_page()
+        for path in ("/ring", "/review"):
+            page.goto(url + path)
+            page.wait_for_load_state()
+            times = page.locator("time").all_inner_texts()
+            assert times
+            assert all("GMT+8" in one for one in times)
+            assert any("18:33" in one for one in times), times
+        page.goto(f"{url}/watch")
+        page.get_by_text("GMT+8").wait_for()
+        context.close()
+
+
+def test_a_chart_names_its_lines_and_draws_nothing_of_before_the_server_was_there(
+    chromium: Any,
+) -> None:
+    with running(create_app(DemoVerbs(), settings=DeploymentSettings())) as url:
+        page = chromium.new_context(locale="en-GB").new_page()
+        page.goto(f"{url}/watch")
+        charts = page.locator("figure .desk")
+        assert "Nothing yet" in charts.nth(0).inner_text()
+        httpx.post(f"{url}/v1/predict", json={"text": "where"})
+        page.goto(f"{url}/watch")
+        rates, times = charts.nth(0).inner_text(), charts.nth(1).inner_text()
+        assert "all" in rates
+        assert "failed" not in rates
+        assert "half take less than p50" in times
+        assert "-280" not in rates
+        page.context.close()
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])

@@ -259,6 +259,16 @@ class DemoVerbs(DemoReleases, DemoOffers):
             found = [case for case in self._cases.values() if state in (None, case.state)]
         return sorted(found, key=lambda case: -case.at)
 
+    def cases_about(self, cases: Sequence[Case], *, caller: Caller) -> dict[str, ReviewItem]:
+        """Return the question, the answer and the comment of each."""
+        flags = [(case, self._feedback[case.opened_by]) for case in cases]
+        return {
+            case.id: ReviewItem(
+                id=case.id, kind=case.kind, text=flag.text, answer=flag.answer, why=flag.comment
+            )
+            for case, flag in flags
+        }
+
     def case_for(self, case: str, *, author: str, feedback: str, caller: Caller) -> Case:
         """Return the case to its reporter or to those who operate."""
         found = self._cases.get(case)

@@ -8,9 +8,11 @@ from typing import Any, cast
 
 import pytest
 
+from chainring.contracts.evaluation import Share
+from chainring.contracts.verdict import Check, Comparison, Verdict
 from chainring.deployment.http.pages.ring import _charts, _tiles
 from chainring.deployment.http.pages.strings import Strings
-from chainring.deployment.http.verbs import Day, History
+from chainring.deployment.http.verbs import Day, History, TurnPoint
 from chainring.software.reports import history
 from chainring.software.reports.history import days
 
@@ -43,3 +45,36 @@ def test_the_last_seven_days_are_the_last_seven_days() -> None:
 def test_days_without_a_reaction_are_drawn() -> None:
     charts = "".join(str(chart) for chart in _charts(History(days=tuple(_past(60))), Strings("en")))
     assert f">{TODAY.isoformat()[5:]}<" in charts
+
+
+def test_one_day_is_told_as_one() -> None:
+    assert "last day" in str(_tiles(History(days=tuple(_past(0))), Strings("en")))
+
+
+def test_a_promotion_tells_what_was_measured_and_a_hold_its_own_reason() -> None:
+    pooled = Comparison(
+        rows=545, gained=40, lost=17, champion=0.681, challenger=0.724, p_better=0.0005,
+        p_worse=1.0, smallest_detectable=0.03, value="better",
+    )  # fmt: skip
+    verdict = Verdict(
+        app="shop", challenger="c", champion="b", suite="s", value="better", promote=True,
+        pooled=pooled, checks=(Check(name="better", holds=True, because="p = 0.0005"),),
+    )  # fmt: skip
+    told = history._because("better", verdict)
+    assert told == "68.1% → 72.4% on 545 rows; p = 0.0005"
+    assert history._because("worse; p = 0.9", verdict) == "worse; p = 0.9"
+    point = TurnPoint(number=2, at=0.0, value="better", promoted=True, challenger="c", because=told)
+    assert history._of_champion("better", "c", [point]) == told
+    assert history._of_champion("a person's own", "c", [point]) == "a person's own"
+
+
+def test_a_language_of_few_rows_is_no_line_of_the_chart() -> None:
+    shares = {
+        name: Share(estimate=0.9, low=0.2, high=1.0, rows=rows)
+        for name, rows in (("en", 300), ("zh", 20), ("und", 1))
+    }
+    turn = TurnPoint(number=1, at=0.0, value="first", promoted=True, languages=shares)
+    _, chart, *_ = _charts(History(turns=(turn,)), Strings("en"))
+    assert "English" in chart
+    assert "Chinese" in chart
+    assert "und" not in str(chart).replace("round", "").replace("bound", "")

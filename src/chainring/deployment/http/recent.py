@@ -43,6 +43,7 @@ class Recent:
     def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._moments: deque[Moment] = deque(maxlen=KEPT)
+        self._begun = int(clock() / STEP_S)
 
     def note(self, seconds: float, status: int) -> None:
         """Count a request."""
@@ -55,7 +56,8 @@ class Recent:
         moment.times[round(math.log(max(seconds, _LEAST_S) / _LEAST_S, _GROWTH))] += 1
 
     def moments(self) -> list[Moment]:
-        """Return the last ten minutes, oldest first, those without a request too."""
+        """Return the last ten minutes since the start, oldest first, quiet moments too."""
         now = int(self._clock() / STEP_S)
         known = {moment.number: moment for moment in self._moments}
-        return [known.get(number, Moment(number)) for number in range(now - KEPT + 1, now + 1)]
+        first = max(self._begun, now - KEPT + 1)
+        return [known.get(number, Moment(number)) for number in range(first, now + 1)]

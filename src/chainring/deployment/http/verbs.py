@@ -322,6 +322,10 @@ class Verbs(Offers, Privileges, Protocol):
         """
         ...
 
+    def cases_about(self, cases: Sequence[Case], *, caller: Caller) -> Mapping[str, ReviewItem]:
+        """Return by case what it is about, as far as the caller may read it; `why`: its comment."""
+        ...
+
     def case_for(self, case: str, *, author: str, feedback: str, caller: Caller) -> Case:
         """Return a case to its reporter, who names its author or the feedback that opened it.
 

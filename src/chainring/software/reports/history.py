@@ -14,19 +14,33 @@ from chainring.contracts.model import Model
 from chainring.contracts.verdict import Verdict
 from chainring.deployment.http.verbs import Champion, Day, History, TurnPoint
 from chainring.ring.built import current
+from chainring.ring.gate.sentences import word
 from chainring.ring.sentences import kept
 from chainring.ring.turn import Turn
 from chainring.software.verbs.reviewing import review_items
 from chainring.store.answers import by_day
+from chainring.text.sentences import Sentences
 
 if TYPE_CHECKING:
     from chainring.software.api import Project
+
+
+say = Sentences(
+    {
+        "moved": (
+            "{before} → {now} on {rows} rows; {because}",
+            "{rows} 行上 {before} → {now}；{because}",
+        )
+    }
+).say
 
 
 def history(project: Project) -> History:
     """Return everything that is drawn, oldest first."""
     ring = project.ring
     head, deployment = current(ring)
+    turns = [t for t in ring.ledger.facts("turn", Turn) if t.verdict]
+    points = [_point(project, number, turn) for number, turn in enumerate(turns, 1)]
     champion = None
     if head is not None and deployment is not None:
         champion = Champion(
@@ -35,10 +49,8 @@ def history(project: Project) -> History:
             engine=deployment.engine,
             since=head.at,
             by=head.by,
-            because=kept(head.reason),
+            because=_of_champion(head.reason, deployment.model, points),
         )
-    turns = [t for t in ring.ledger.facts("turn", Turn) if t.verdict]
-    points = [_point(project, number, turn) for number, turn in enumerate(turns, 1)]
     return History(
         champion=champion,
         turns=tuple(points),
@@ -99,8 +111,25 @@ def _point(project: Project, number: int, turn: Turn) -> TurnPoint:
         accuracy=None if challenger is None else challenger.accuracy,
         champion=None if champion is None else champion.accuracy,
         languages={} if challenger is None else _languages(challenger),
-        because=turn.because,
+        because=_because(turn.because, verdict),
     )
+
+
+def _because(reason: str, verdict: Verdict) -> str:
+    """Return why a verdict came out so; of a promotion its word alone is kept as the reason."""
+    if reason not in (verdict.value, word(verdict.value)) or not verdict.checks:
+        return reason
+    deciding, pooled = verdict.checks[0].because, verdict.pooled
+    if pooled is None or verdict.champion is None:
+        return deciding
+    before, now = f"{pooled.champion:.1%}", f"{pooled.challenger:.1%}"
+    return say("moved", before=before, now=now, rows=pooled.rows, because=deciding)
+
+
+def _of_champion(reason: str, model: str, points: Sequence[TurnPoint]) -> str:
+    """Return why a model serves: the words of its promotion, where the gate kept but one."""
+    told = (p.because for p in reversed(points) if p.challenger == model and p.value == reason)
+    return next(told, kept(reason))
 
 
 def _languages(evaluation: Evaluation) -> dict[str, Share]:

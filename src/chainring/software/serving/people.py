@@ -5,6 +5,7 @@ Who decides is the caller; texts are shown as the rules of access say, and each 
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -91,6 +92,14 @@ class ServedPeople:
         with looking(self.project, "cases", who=who_is(caller)) as sight:
             return [_seen(self.project, one, sight) for one in found]
 
+    def cases_about(
+        self, cases: Sequence[Case], *, caller: http.Caller
+    ) -> Mapping[str, http.ReviewItem]:
+        """Return by case what it is about, as far as the caller may read it."""
+        with looking(self.project, "cases", who=who_is(caller)) as sight:
+            found = (_about(self.project, one, sight) for one in cases if one.prediction)
+            return {item.id: item for item in found if item is not None}
+
     def case_for(self, case: str, *, author: str, feedback: str, caller: http.Caller) -> Case:
         """Return a case to its reporter, or to those who operate."""
         found = self.project.ring.ledger.fact("case", case, Case)
@@ -119,6 +128,29 @@ class ServedPeople:
         )
         record(self.project, "close_case", who=who_is(caller), about=case)
         return closed
+
+
+def _about(project: Project, case: Case, sight: Sight) -> http.ReviewItem | None:
+    """Return the question, the answer and the reporter's comment, or nothing the rules withhold."""
+    traffic = project.ring.traffic
+    asked = traffic.prediction(case.prediction)
+    if asked is None:
+        return None
+    said = traffic.feedback_on(case.prediction)
+    facts = request_facts(asked, said, project.ring.recipe.feedback)
+    text = sight.text(traffic.text(case.prediction), *facts)
+    if text is None:
+        return None
+    return http.ReviewItem(
+        id=case.id,
+        kind=case.kind,
+        text=text,
+        language=asked.language,
+        answer=asked.value,
+        confidence=asked.confidence,
+        why=next((one.comment for one in said if one.id == case.opened_by), ""),
+        pair=asked.given_pair,
+    )
 
 
 def _seen(project: Project, case: Case, sight: Sight) -> Case:

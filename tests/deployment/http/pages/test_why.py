@@ -38,3 +38,9 @@ def test_links_of_a_chain_stand_in_order() -> None:
     drawn = DRAWING.value(links)
     assert drawn.index("first") < drawn.index("last")
     assert 'class="chain"' in drawn
+
+
+def test_a_moment_that_is_written_out_is_a_moment_as_on_every_page() -> None:
+    drawn = DRAWING.value({"at": "2026-11-28 18:27:01Z", "since": "long ago"})
+    assert '<time datetime="2026-11-28T18:27:01Z">2026-11-28 18:27 UTC</time>' in drawn
+    assert "long ago" in drawn

@@ -1,6 +1,6 @@
 // The page to ask on: ask, show the answer, and send what its reader says of it.
 
-import { during, open, panels, post, say, tell, write } from "./common.js";
+import { during, open, panels, post, say, tell, unfit, write } from "./common.js";
 import { nameOf } from "./combo.js";
 import { valueField } from "./values.js";
 
@@ -22,7 +22,10 @@ form.addEventListener("submit", async (event) => {
   if (button.disabled) return; // Enter asks as well, and one answer is awaited already
   const asked = [field.value, second?.value];
   const text = field.value.trim();
+  field.setAttribute("aria-invalid", String(!text));
   if (!text) {
+    write(trouble, say("ask.empty"));
+    trouble.hidden = false;
     field.focus();
     return;
   }
@@ -148,7 +151,7 @@ function correction(card, answer, send) {
   panel(card, "correct", async (form, button) => {
     const value = field.value();
     if (!value) {
-      tell(card, say(field.empty), { bad: true });
+      unfit(card, field.input, say(field.empty));
       return false;
     }
     const consent = button?.value ?? "training";
@@ -163,7 +166,7 @@ function comment(card, send) {
   panel(card, "comment", async (form) => {
     const text = form.elements.comment.value.trim();
     if (!text) {
-      tell(card, say("comment.empty"), { bad: true });
+      unfit(card, form.elements.comment, say("comment.empty"));
       return false;
     }
     await send("comment", { comment: text });

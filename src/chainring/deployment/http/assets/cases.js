@@ -1,6 +1,6 @@
 // The cases: close one, and say what the reporter is told.
 
-import { during, open, panels, post, say, tell } from "./common.js";
+import { during, open, panels, post, say, tell, unfit } from "./common.js";
 import { valueField } from "./values.js";
 
 for (const item of document.querySelectorAll("[data-case]")) {
@@ -12,7 +12,7 @@ for (const item of document.querySelectorAll("[data-case]")) {
     event.preventDefault();
     const { outcome, told, must } = form.elements;
     if (!outcome.value.trim() || !told.value.trim()) {
-      tell(item, say("cases.unwritten"), { bad: true });
+      unfit(item, outcome.value.trim() ? told : outcome, say("cases.unwritten"));
       return;
     }
     during(item, async () => {

@@ -50,6 +50,19 @@ export function tell(card, text, { bad = false, link = null } = {}) {
   write(line, text, link);
 }
 
+let lines = 0;
+
+/** Says what a field lacks, and leads to it; it is right again once something is typed. */
+export function unfit(card, field, text) {
+  tell(card, text, { bad: true });
+  const line = card.querySelector(".told");
+  line.id ||= `told-${(lines += 1)}`;
+  field.setAttribute("aria-invalid", "true");
+  field.setAttribute("aria-describedby", line.id);
+  field.addEventListener("input", () => field.removeAttribute("aria-invalid"), { once: true });
+  field.focus();
+}
+
 /** Writes into a line; `link` is [text, address], and opens beside what was typed. */
 export function write(line, text, link = null) {
   line.textContent = text;

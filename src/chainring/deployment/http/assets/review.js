@@ -1,6 +1,6 @@
 // The queue: decisions by mouse or keys; the next item is chosen when one is done.
 
-import { during, open, panels, post, say, tell } from "./common.js";
+import { during, open, panels, post, say, tell, unfit } from "./common.js";
 import { nameOfValue, valueField } from "./values.js";
 
 const items = [...document.querySelectorAll("[data-item]")];
@@ -72,7 +72,7 @@ for (const item of items) {
     event.preventDefault();
     const value = field.value();
     if (value) decide(item, "change", value);
-    else tell(item, say(field.empty), { bad: true });
+    else unfit(item, field.input, say(field.empty));
   });
 }
 

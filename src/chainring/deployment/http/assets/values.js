@@ -5,9 +5,13 @@ import { combobox, nameOf } from "./combo.js";
 /** Brings the field of a panel to life and returns how to read it and what to say when empty. */
 export function valueField(panel) {
   const box = panel.querySelector(".combo");
-  if (box) return { value: combobox(box).label, empty: "correct.empty", start() {} };
+  if (box) {
+    const input = box.querySelector("input");
+    return { input, value: combobox(box).label, empty: "correct.empty", start() {} };
+  }
   const field = panel.querySelector(".value").querySelector("input, textarea");
   return {
+    input: field,
     value: () => field.value.trim(),
     empty: "correct.unwritten",
     start(text) {

@@ -1,13 +1,14 @@
 // The live page: draws itself again every five seconds, while somebody looks at it.
 
 import { say } from "./common.js";
+import { localise, timeOfDay } from "./times.js";
 
 const EVERY_MS = 5000;
 let drawnAt = "";
 
 /** Says when what is shown was true. */
 function drawn() {
-  drawnAt = new Date().toLocaleTimeString(document.documentElement.lang);
+  drawnAt = timeOfDay(new Date());
   document.getElementById("drawn").textContent = say("watch.drawn", { when: drawnAt });
 }
 
@@ -41,6 +42,7 @@ async function again() {
   const focused = document.activeElement;
   if (main !== focused && main.contains(focused)) return; // what somebody uses is not taken away
   main.replaceChildren(...page.querySelector("main").children);
+  localise(main);
   drawn();
 }
 

@@ -11,7 +11,7 @@ from chainring.contracts.feedback import FLAG_KINDS
 from chainring.contracts.tasks import TASKS, Form
 from chainring.deployment.http.calls import Call
 from chainring.deployment.http.pages.layout import heading, label_data, name_of, page
-from chainring.deployment.http.pages.markup import Markup, group, tag
+from chainring.deployment.http.pages.markup import Markup, coded, group, tag
 from chainring.deployment.http.pages.strings import Strings
 from chainring.deployment.http.pages.values import LISTED, form_of, value_field
 from chainring.deployment.http.verbs import LabelName
@@ -25,7 +25,7 @@ async def ask(call: Call) -> Response:
     ready = call.verbs.ready()
     labels = await run_in_threadpool(call.verbs.labels) if ready.ok else []
     form = form_of(call)
-    notice = tag("p", say("ring.no_champion"), class_="notice", role="status")
+    notice = tag("p", coded(say("ring.no_champion")), class_="notice", role="status")
     return page(
         call,
         heading(say("ask.head")),
@@ -55,7 +55,7 @@ def _question(call: Call, say: Strings) -> Markup:
             required=True,
             maxlength=call.house.settings.max_characters,
             placeholder=say("ask.placeholder"),
-            aria_describedby="hint",
+            aria_describedby="hint trouble",
             autofocus=True,
         ),
         _second(call, say),

@@ -17,10 +17,11 @@ from chainring.deployment.http.pages.layout import (
     when,
 )
 from chainring.deployment.http.pages.markup import Markup, group, tag
+from chainring.deployment.http.pages.review import asked
 from chainring.deployment.http.pages.strings import Strings
 from chainring.deployment.http.pages.values import form_of, shown, value_field
 from chainring.deployment.http.routes import case_state
-from chainring.deployment.http.verbs import LabelName
+from chainring.deployment.http.verbs import LabelName, ReviewItem
 
 
 async def cases(call: Call) -> Response:
@@ -29,6 +30,7 @@ async def cases(call: Call) -> Response:
     state = case_state(call.query("state", "open")) or "open"
     labels = await run_in_threadpool(call.verbs.labels) if call.verbs.ready().ok else []
     found = await run_in_threadpool(call.verbs.cases, state=state, caller=call.caller)
+    about = await run_in_threadpool(call.verbs.cases_about, found, caller=call.caller)
     tabs = [
         tag(
             "a",
@@ -39,7 +41,7 @@ async def cases(call: Call) -> Response:
         for name in ("open", "closed")
     ]
     form = form_of(call)
-    cards = [_card(case, form, labels, say) for case in found]
+    cards = [_card(case, about.get(case.id), form, labels, say) for case in found]
     return page(
         call,
         heading(say("cases.title"), say("cases.lead")),
@@ -94,18 +96,22 @@ def _facts(found: Case, say: Strings) -> Markup:
     )
 
 
-def _card(found: Case, form: Form, labels: Sequence[LabelName], say: Strings) -> Markup:
+def _card(
+    found: Case, about: ReviewItem | None, form: Form, labels: Sequence[LabelName], say: Strings
+) -> Markup:
     link = tag("a", say("cases.answer"), href=f"/why/{found.prediction}")
     return tag(
         "li",
         _facts(found, say),
         tag("p", say.told(found.because)) if found.because else None,
+        asked(about, form, labels, say) if about else None,
         tag("p", link) if found.prediction else None,
         group(_opener(say), _form(form, say))
         if found.state == "open"
         else _end(found, form, labels, say),
         tag("p", class_="told", role="status"),
         class_="card item",
+        id=found.id,
         data_case=found.id,
     )
 

@@ -71,6 +71,7 @@ def page(
         tag("title", f"{title} · {say('site')}"),
         tag("link", rel="icon", href="/assets/icon.svg", type="image/svg+xml"),
         tag("link", rel="stylesheet", href="/assets/style.css"),
+        tag("script", type="module", src="/assets/times.js"),
         tag("script", type="module", src=f"/assets/{script}") if script else None,
     )
     main = tag("main", *body, id="main", class_="wide" if wide else None, tabindex="-1")
@@ -208,7 +209,7 @@ def combobox(say: Strings, text: str, *, name: str) -> Markup:
 
 
 def when(seconds: float | None) -> Markup | None:
-    """Return a moment as people read it (UTC), with the exact one for machines."""
+    """Return a moment in UTC, with the exact one from which the script makes the reader's own."""
     if seconds is None:
         return None
     moment = time.gmtime(seconds)

@@ -38,6 +38,16 @@ def tag(element: str, /, *children: Child, **attributes: str | float | bool | No
     return Markup(f"<{element}{written}>{group(*children)}</{element}>")
 
 
+def coded(text: str) -> Markup:
+    """Return a text whose parts in backticks are code.
+
+    >>> coded("run `chainring turn` now")
+    'run <code>chainring turn</code> now'
+    """
+    parts = enumerate(text.split("`"))
+    return group(*(tag("code", part) if place % 2 else part for place, part in parts))
+
+
 def group(*children: Child) -> Markup:
     """Return elements and escaped texts beside each other; None is nothing."""
     return Markup(

@@ -27,7 +27,7 @@ async def review(call: Call) -> Response:
     found, missing = await _waiting(call)
     items, left = found[:PAGE_SIZE], "review.more" if len(found) > PAGE_SIZE else "review.left"
     form = form_of(call)
-    cards = [_card(item, form, labels, say) for item in items]
+    cards = [_card(number, item, form, labels, say) for number, item in enumerate(items)]
     return page(
         call,
         heading(say("review.title"), say("review.lead")),
@@ -69,12 +69,33 @@ async def _waiting(call: Call) -> tuple[list[ReviewItem], str]:
     return found, ""
 
 
-def _card(item: ReviewItem, form: Form, labels: Sequence[LabelName], say: Strings) -> Markup:
-    truth = item.proposed or item.answer
+def asked(
+    item: ReviewItem, form: Form, labels: Sequence[LabelName], say: Strings, *, id_: str = ""
+) -> Markup:
+    """Return what was asked, what somebody said of it, and what was answered or proposed."""
 
     def said(who: str, value: str, confidence: float | None = None) -> Markup:
         return _said(say(who), shown(value, form, labels, say), confidence=confidence)
 
+    text = tag(
+        "blockquote", item.text, id=id_ or None, lang=item.language or None, class_=item.kind
+    )
+    return group(
+        text,
+        _second(item, say),
+        tag("p", item.why, class_="hint") if item.why else None,
+        tag(
+            "dl",
+            said("review.model", item.answer, item.confidence),
+            said("review.user", item.proposed),
+        ),
+    )
+
+
+def _card(
+    number: int, item: ReviewItem, form: Form, labels: Sequence[LabelName], say: Strings
+) -> Markup:
+    truth, text = item.proposed or item.answer, f"text-{number}"
     return tag(
         "li",
         tag(
@@ -86,17 +107,10 @@ def _card(item: ReviewItem, form: Form, labels: Sequence[LabelName], say: String
             when(item.at),
             class_="facts",
         ),
-        tag("blockquote", item.text, lang=item.language or None, class_=item.kind),
-        _second(item, say),
-        tag("p", item.why, class_="hint") if item.why else None,
-        tag(
-            "dl",
-            said("review.model", item.answer, item.confidence),
-            said("review.user", item.proposed),
-        ),
-        _name_it(say)
+        asked(item, form, labels, say, id_=text),
+        _name_it(text, say)
         if item.kind == "cluster"
-        else _decisions(shown(truth, form, labels, say), form, say),
+        else _decisions(shown(truth, form, labels, say), text, form, say),
         _change(form, say),
         tag("p", class_="told", role="status"),
         class_="card item",
@@ -123,16 +137,17 @@ def _said(who: str, value: str, *, confidence: float | None) -> Markup:
     return tag("div", tag("dt", who), tag("dd", value, " ", share))
 
 
-def _decisions(truth: str, form: Form, say: Strings) -> Markup:
+def _decisions(truth: str, text: str, form: Form, say: Strings) -> Markup:
+    def button(words: str, **attributes: str) -> Markup:
+        return tag("button", words, type="button", aria_describedby=text, **attributes)
+
     short = form in (*LISTED, "number")
     accept = say("review.accept", label=truth) if short else say("review.accept_text")
     return tag(
         "div",
-        tag("button", accept, type="button", data_decision="accept", class_="primary")
-        if truth
-        else None,
-        tag("button", say("review.change"), type="button", data_open="change"),
-        tag("button", say("review.reject"), type="button", data_decision="reject"),
+        button(accept, data_decision="accept", class_="primary") if truth else None,
+        button(say("review.change"), data_open="change"),
+        button(say("review.reject"), data_decision="reject"),
         tag(
             "label",
             tag("input", type="checkbox", name="must"),
@@ -143,9 +158,16 @@ def _decisions(truth: str, form: Form, say: Strings) -> Markup:
     )
 
 
-def _name_it(say: Strings) -> Markup:
+def _name_it(text: str, say: Strings) -> Markup:
     """Return what can be done with a group of texts: give it a name, or leave it alone."""
-    button = tag("button", say("review.name"), type="button", data_open="change", class_="primary")
+    button = tag(
+        "button",
+        say("review.name"),
+        type="button",
+        data_open="change",
+        class_="primary",
+        aria_describedby=text,
+    )
     return tag("div", button, class_="row start")
 
 

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from chainring.contracts.evaluation import Share
 from chainring.deployment.http.calls import Call
 from chainring.deployment.http.pages.layout import heading, page, short, when
-from chainring.deployment.http.pages.markup import Markup, group, tag
+from chainring.deployment.http.pages.markup import Markup, coded, group, tag
 from chainring.deployment.http.pages.strings import Strings
 from chainring.deployment.http.verbs import Champion, Day, History, TurnPoint
 from chainring.stats.charts import Point, Series, Stack, line_chart, stacked_bars
@@ -20,6 +20,7 @@ WIDTHS = (("desk", 460.0), ("phone", 320.0))
 WIDE_WIDTHS = (("desk", 960.0), ("phone", 320.0))
 RECENT_DAYS = 7
 SHOWN_DAYS = 14
+LEAST_ROWS = 20  # of fewer rows in a language an interval tells nothing and flattens the others
 SHARE_DAYS = 365  # a day is named without its year
 
 
@@ -42,7 +43,7 @@ async def ring(call: Call) -> Response:
 
 def _champion(champion: Champion | None, say: Strings) -> Markup:
     if champion is None:
-        return tag("p", say("ring.no_champion"), class_="notice", role="status")
+        return tag("p", coded(say("ring.no_champion")), class_="notice", role="status")
     since = say("ring.since", when="\x00").partition("\x00")
     return tag(
         "section",
@@ -65,7 +66,8 @@ def _tiles(past: History, say: Strings) -> Markup:
     answers = sum(day.predictions for day in recent)
     passed = sum(day.passed_on for day in recent)
     reactions = sum(sum(day.feedback.values()) for day in recent)
-    span = say("ring.last_days", n=len(recent)) if recent else say("none_yet")
+    days = say("ring.last_day") if len(recent) == 1 else say("ring.last_days", n=len(recent))
+    span = days if recent else say("none_yet")
     waiting = [
         f"{say.known(f'waiting.{name}', say.known(f'kind.{name}', name))} {count}"
         for name, count in past.waiting.items()
@@ -132,11 +134,12 @@ def _accuracy(turns: Sequence[TurnPoint], say: Strings, width: float) -> str:
 
 
 def _by_language(turns: Sequence[TurnPoint], say: Strings, width: float) -> str:
-    names = sorted({name for turn in turns for name in turn.languages})
+    many = (n for t in turns for n, share in t.languages.items() if share.rows >= LEAST_ROWS)
+    names = sorted(set(many))
     lines = [
         Series(
             name=say.known(f"language.{name}", name),
-            points=_points(turns, lambda t, name=name: t.languages.get(name)),  # type: ignore[misc]
+            points=_points(turns, lambda t, name=name: _of_many(t, name)),  # type: ignore[misc]
         )
         for name in names
     ]
@@ -149,6 +152,11 @@ def _by_language(turns: Sequence[TurnPoint], say: Strings, width: float) -> str:
         empty=say("none_yet"),
         width=width,
     )
+
+
+def _of_many(turn: TurnPoint, language: str) -> Share | None:
+    share = turn.languages.get(language)
+    return share if share is not None and share.rows >= LEAST_ROWS else None
 
 
 def _points(

@@ -16,7 +16,7 @@ from chainring.deployment.http.pages.cases import case, cases
 from chainring.deployment.http.pages.docs import docs
 from chainring.deployment.http.pages.example import example
 from chainring.deployment.http.pages.layout import heading, page, start
-from chainring.deployment.http.pages.markup import group, tag
+from chainring.deployment.http.pages.markup import coded, group, tag
 from chainring.deployment.http.pages.review import review
 from chainring.deployment.http.pages.ring import ring
 from chainring.deployment.http.pages.strings import Strings
@@ -60,7 +60,7 @@ def failure_page(call: Call, failure: Failure) -> Response:
     response = page(
         call,
         heading(failure.message[:1].upper() + failure.message[1:]),
-        group() if failure.code == "bad_input" else tag("p", failure.next),
+        group() if failure.code == "bad_input" else tag("p", coded(failure.next)),
         tag("ul", *faults) if faults else tag("hr"),
         tag("p", tag("a", say("error.back"), href=start(call.verbs, call.caller) or "/")),
         title=say("error.title"),

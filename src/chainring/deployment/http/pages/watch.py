@@ -99,11 +99,12 @@ def _both(
 
 
 def _rates(moments: Sequence[Moment], say: Strings, width: float) -> str:
-    lines = (
-        Series(name="", points=_points(moments, lambda one: one.requests / STEP_S)),
-        Series(name=say("watch.failed"), points=_points(moments, lambda one: one.failed / STEP_S)),
-    )
-    return _lines(lines, moments, say, width, title="watch.chart.rate")
+    requests = _points(moments, lambda one: one.requests / STEP_S)
+    failed = _points(moments, lambda one: one.failed / STEP_S)
+    lines = [Series(name=say("watch.all"), points=requests)]
+    if any(one.failed for one in moments):
+        lines.append(Series(name=say("watch.failed"), points=failed))
+    return _lines(lines, moments, say, width, kind="rate")
 
 
 def _times(moments: Sequence[Moment], say: Strings, width: float) -> str:
@@ -111,16 +112,17 @@ def _times(moments: Sequence[Moment], say: Strings, width: float) -> str:
         Series(name=name, points=_points(moments, lambda one, share=share: one.quantile_ms(share)))
         for name, share in (("p50", 0.5), ("p99", 0.99))
     )
-    return _lines(lines, moments, say, width, title="watch.chart.times")
+    return _lines(lines, moments, say, width, kind="times")
 
 
 def _lines(
-    lines: Sequence[Series], moments: Sequence[Moment], say: Strings, width: float, *, title: str
+    lines: Sequence[Series], moments: Sequence[Moment], say: Strings, width: float, *, kind: str
 ) -> str:
     return line_chart(
-        lines,
-        title=say(title),
+        lines if any(one.requests for one in moments) else (),
+        title=say(f"watch.chart.{kind}"),
         x_label=say("watch.ago"),
+        y_label=say(f"watch.{kind}.unit"),
         x_values=[_ago(place, len(moments)) for place in range(len(moments))] or None,
         percent=False,
         intervals=False,
@@ -218,7 +220,7 @@ def _earlier(earlier: Sequence[Mapping[str, Any]], say: Strings) -> Markup:
 def _cases(cases: Sequence[str], say: Strings) -> Markup:
     if not cases:
         return group()
-    links = [tag("li", tag("a", case, href=f"/cases/{case}")) for case in cases]
+    links = [tag("li", tag("a", case, href=f"/cases#{case}")) for case in cases]
     return tag("section", tag("h2", say("watch.cases")), tag("ul", *links))
 
 

@@ -9,6 +9,7 @@ are gathered in one card.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -105,6 +106,8 @@ class Drawing:
         return tag("li", tag("p", *facts, class_="facts"), said)
 
     def _scalar(self, value: Any, key: str) -> Markup:
+        if key in _TIMES and isinstance(value, str):
+            value = _seconds(value)
         if isinstance(value, bool):
             return group(self.say("yes" if value else "no"))
         if isinstance(value, int | float) and key in _TIMES:
@@ -122,6 +125,14 @@ class Drawing:
         if isinstance(value, str) and not is_address(value):
             return group(self.say.told(value))
         return short(str(value)) if is_address(value) else group(str(value))
+
+
+def _seconds(written: str) -> float | str:
+    """Return a moment that is written out (`2026-11-28 18:27:01Z`) in seconds, else the text."""
+    try:
+        return datetime.fromisoformat(written).timestamp()
+    except ValueError:
+        return written
 
 
 def is_nothing(value: Any) -> bool:
