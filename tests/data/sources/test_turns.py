@@ -17,6 +17,8 @@ from chainring.data.sources.turns import exchanges
         "你好，我是张三，工号12345，VPN连不上",
         "你好，我是你们客服加的",
         "我是客服推荐来的",
+        "这里是客服吗",
+        "我这里是客服吗",
         "刚才那个说为您服务的人呢",
         "请问有什么需要注意的？",
         "请问有什么可以帮助睡眠的？",
@@ -77,3 +79,34 @@ def test_a_colleague_who_takes_over_does_not_ask(said: str) -> None:
 def test_a_hand_over_after_which_the_bot_only_ends_leaves_no_customer(end: str) -> None:
     turns = ["机器人：正在为您转接人工", "小美：亲，已发出", f"机器人：{end}"]
     assert not list(exchanges(turns, dropped=Counter()))
+
+
+@pytest.mark.parametrize(
+    "turns",
+    [
+        ["机器人：正在为您转接人工", "小美：亲，已为您查到，明天送达", "小美：还有别的问题吗",
+         "机器人：您还在吗，长时间未回复"],
+        ["智能客服：正在为您转人工", "小美：您好，我来处理您的退款", "智能客服：如需评价请回复1"],
+        ["机器人：正在为您转接人工", "小美：请问您的订单号是多少",
+         "机器人：温馨提示：本店今日有优惠"],
+        ["机器人：正在为您转接人工", "小美：明天送达", "机器人：温馨提示：本店今日有优惠"],
+        ["bot: Connecting you with an agent", "Anna: Hi there, let me look into your order",
+         "Anna: it ships tomorrow", "bot: Is there anything else?"],
+        ["bot: Connecting you with an agent", "Anna: It ships tomorrow", "bot: Tip: rate us"],
+        ["bot: Connecting you with an agent", "Anna: What is your order number?", "bot: Noted."],
+    ],
+)  # fmt: skip
+def test_whatever_a_bot_says_into_a_hand_over_no_colleague_becomes_a_customer(
+    turns: list[str],
+) -> None:
+    assert not list(exchanges(turns, dropped=Counter()))
+
+
+@pytest.mark.parametrize(
+    "asked",
+    ["我的退款呢", "这个怎么用？", "密码忘了怎么办", "Where is my parcel?", "I lost my card"],
+)
+def test_who_asks_after_a_hand_over_and_is_answered_is_a_customer(asked: str) -> None:
+    turns = ["机器人：正在为您转接人工", f"小明88：{asked}", "机器人：在途"]
+    (found,) = exchanges(turns, dropped=Counter())
+    assert (found.question, found.answer) == (asked, "在途")

@@ -45,7 +45,7 @@ _SHARED: tuple[RowRole, ...] = (
     "label", "language", "split", "subject", "licence", "consent", "author", "protected", "at",
 )  # fmt: skip
 
-_VERSIONS = {".jsonl": 4, ".ndjson": 4}  # 4: who serves is told by how it begins
+_VERSIONS = {".jsonl": 5, ".ndjson": 5}  # 5: notices in a hand-over make nobody a customer
 _MANY = 0.1
 """From which share of the turns on speakers who are not known are told."""
 

@@ -54,7 +54,7 @@ A number of a phone, 138****1234, is a customer."""
 _SERVES = re.compile(
     "请问(?:[您你]?还?有)?什么需要(?:帮[助忙]?|服务|咨询)?的?[吗呢]?(?:[,，。?？!！~]|$)"
     "|有?什么(?:可以|能|需要)(?:帮|为)(?:[助忙到]*[您你]|[助忙]的)|为您(?:服务(?!的(?!是))|解答)"
-    "|(?:我|这里|这边)是(?:[您你]的)?[^找要想不被跟和问给让听你您]{0,4}(?:客服|专员)(?![的加让叫说推介联通])"
+    "|(?:我|这里|这边)是(?:[您你]的)?[^找要想不被跟和问给让听你您]{0,4}(?:客服|专员)(?![的加让叫说推介联通吗么嘛])"
     r"|how (?:can|may) (?:i|we) (?:help|assist)(?: you| today|[?.!,]|$)"
     r"|(?:thanks|thank you) for (?:contacting|reaching out to) (?!me\b)",
     re.IGNORECASE,
@@ -67,12 +67,25 @@ _HANDS_OVER = re.compile(
     re.IGNORECASE,
 )
 _CLOSES = re.compile(
-    "(?:会话|对话|服务|咨询|聊天)(?:已|即将|将|自动|被)*(?:结束|关闭)|请.{0,12}评价|再见|祝您|感谢.{0,4}(?:咨询|来电|光临)"
+    "(?:会话|对话|服务|咨询|聊天)(?:已|即将|将|自动|被)*(?:结束|关闭)|评价|再见|祝您|感谢.{0,4}(?:咨询|来电|光临)"
+    "|还在吗|(?:未|没有?)(?:收到.{0,6})?回[复应]|超时"
+    "|anything else|still there|no (?:reply|response)|inactiv"
     "|good ?bye|(?:chat|conversation|session|ticket) (?:has |is |was )?(?:been )?(?:ended|closed)"
     "|rate (?:us|our|this|your)",
     re.IGNORECASE,
 )
-"""How a bot ends what it handed over."""
+"""How a bot ends what it handed over, or asks whether anybody is still there."""
+_HELPS = re.compile(
+    "[为帮给][您你]|您的|请问您|^亲|我来(?:处理|看|查|帮)|还有(?:什么|别的|其[他它])|稍[等候]"
+    r"|\blet me\b|\byour?\b|\bi(?:['’]ll| will| can) (?:help|look|check|see)|anything else",
+    re.IGNORECASE,
+)
+"""What one says who helps; some who ask say it, too."""
+_WANTS = re.compile(
+    r"[?？]|[吗呢嘛]|什么|怎么|怎样|如何|为何|哪|多少|几|忘|我(?!们|来|这边|帮)|\b(?:i|my|me)\b",
+    re.IGNORECASE,
+)
+"""What one says who asks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,19 +137,23 @@ def unknown_in(turns: Sequence[Any], sides: Mapping[str, Side]) -> list[str]:
 
 
 def _may_serve(other: str, turns: Sequence[Any], sides: Mapping[str, Side]) -> bool:
-    """Whether the one other begins as a colleague does, or a bot handed over to it and fell silent.
+    """Whether the one other begins as a colleague does, or a bot may have handed over to it.
 
-    Who goes on answering has handed over to nobody; many greet with what a hand-over says.
+    Many greet with what a hand-over says: who then asks, and is answered, is a customer. Bots put
+    notices and tips into what they handed over, so that their words alone tell nothing.
     """
     spoken = [(who, _plain(what) or "") for who, what in map(_parts, turns) if who is not None]
     first = next(place for place, (who, _) in enumerate(spoken) if who == other)
-    begins = takewhile(lambda one: one[0] == other, spoken[first:])
-    if any(_SERVES.search(text) for _, text in begins):
+    begins = [text for _, text in takewhile(lambda one: one[0] == other, spoken[first:])]
+    if any(map(_SERVES.search, begins)):
         return True
     alone = sum(side == "answers" for side in sides.values()) == 1
     before = " ".join(text for _, text in spoken[:first])
-    later = (text for who, text in spoken[first:] if sides[who] == "answers")
-    return alone and bool(_HANDS_OVER.search(before)) and all(map(_CLOSES.search, later))
+    if not alone or not _HANDS_OVER.search(before):
+        return False
+    later = [text for who, text in spoken[first:] if sides[who] == "answers"]
+    asks = any(map(_WANTS.search, begins)) and not any(map(_HELPS.search, begins))
+    return not asks or not later or bool(_CLOSES.search(later[0]))
 
 
 def _is_no_speaker(who: str) -> bool:
