@@ -29,7 +29,7 @@ from chainring.software.commands import upkeep as upkeep_commands
 from chainring.software.commands import words as word_commands
 from chainring.software.commands.alone import verb_alone
 from chainring.software.commands.folder import HERE, Folder, before_the_verb, opened
-from chainring.software.telling.speech import Speech, asked_for, in_words, spoken, tell
+from chainring.software.telling.speech import Speech, asked_for, in_words, tell
 
 app = typer.Typer(
     help="From raw text to a served model, and from its users' feedback to a better one.",
@@ -191,7 +191,7 @@ def status(
 def report(
     project: Folder = HERE,
     out: Annotated[Path | None, typer.Option(help="file to write")] = None,
-    language: Annotated[str, typer.Option(help="en or zh")] = "en",
+    language: Speech = None,
     card: Annotated[
         Path | None, typer.Option(help="also write the model card to this file")
     ] = None,
@@ -201,8 +201,8 @@ def report(
     from chainring.software.telling.command_words import say
 
     with opened(project) as api:
-        made = api.report(out, language=language, texts=texts, card=card)
-    tell([say("wrote", path=made)], spoken())
+        made = api.report(out, language=language or "en", texts=texts, card=card)
+    tell([say("wrote", path=made)], language)
 
 
 @app.command()

@@ -123,6 +123,7 @@ def test_upkeep_is_told_in_chinese(used: Path, tmp_path: Path) -> None:
     assert "已清除" in told("gc", *place)
     assert "已是最新" in told("upgrade", *place)
     assert "已写入" in told("report", "--out", str(tmp_path / "report.html"), *place)
+    assert "<html lang=zh" in (tmp_path / "report.html").read_text(encoding="utf-8")
 
 
 def test_a_release_and_drift_are_told_in_chinese(used: Path, tmp_path: Path) -> None:
@@ -145,6 +146,7 @@ def test_looking_at_text_is_told_in_chinese(used: Path, tmp_path: Path) -> None:
     assert traced.startswith("行")
     assert "步骤" in traced
     assert "已写入" in told("data", "report", "--out", str(tmp_path / "data.html"), *place)
+    assert "<html lang=zh" in (tmp_path / "data.html").read_text(encoding="utf-8")
     assert invoke("data", "show", "--search", "qqqq", *place).stderr == "没有符合的行\n"
 
 

@@ -81,7 +81,7 @@ def clean(
 def report(
     project: Folder = HERE,
     out: Annotated[Path | None, typer.Option(help="file to write")] = None,
-    language: Annotated[str, typer.Option(help="en or zh")] = "en",
+    language: Speech = None,
     card: Annotated[
         Path | None, typer.Option(help="also write the data card to this file, as Markdown")
     ] = None,
@@ -91,8 +91,8 @@ def report(
     from chainring.software.telling.data_words import say
 
     with opened(project) as api:
-        path = api.data.report(out, language=language, texts=texts, card=card)
-    tell([say("wrote", path=path)], spoken())
+        path = api.data.report(out, language=language or "en", texts=texts, card=card)
+    tell([say("wrote", path=path)], language)
 
 
 @app.command()

@@ -126,7 +126,7 @@ def map_(
     out: Annotated[Path, typer.Option(help="file to write: .html or .svg")] = Path("map.html"),
     count: Count = 150,
     method: Annotated[str, typer.Option(help="tsne or pca")] = "tsne",
-    language: Annotated[str, typer.Option(help="of the page: en or zh")] = "en",
+    language: Speech = None,
 ) -> None:
     """Draw the most frequent content words on a plane, like ones near each other."""
     from typing import cast
@@ -140,11 +140,11 @@ def map_(
     vectors = WordVectors.open(folder)
     places = word_map(vectors, count=count, method=cast(Method, method))
     if out.suffix == ".svg":
-        drawn = picture(places, language=language, themed=True)
+        drawn = picture(places, language=language or "en", themed=True)
     else:
-        drawn = page(places, facts=vectors.facts, language=language)
+        drawn = page(places, facts=vectors.facts, language=language or "en")
     write_durably(out, drawn.encode())
-    tell([say("wrote words", path=out, words=len(places))], spoken())
+    tell([say("wrote words", path=out, words=len(places))], language)
 
 
 @app.command()
