@@ -48,10 +48,20 @@ def test_names_that_yaml_takes_for_something_else_stay_texts() -> None:
 
 def test_the_figure_of_the_suite_is_where_hubs_look_for_it() -> None:
     share = Share(estimate=0.91234, low=0.9, high=0.92, rows=500)
-    result = read(accuracy=share, suite="blake2b:1")["model-index"][0]["results"][0]
+    result = read(figure=share, suite="blake2b:1")["model-index"][0]["results"][0]
     assert result["metrics"] == [{"type": "accuracy", "value": 0.9123}]
     assert result["dataset"]["name"] == "suite blake2b:1"
     assert "model-index" not in read()
+
+
+@pytest.mark.parametrize(
+    ("metric", "named"),
+    [("micro_f1", "f1"), ("mean_absolute_error", "mae"), ("chrf", "chrf"), ("bleu", "bleu")],
+)
+def test_the_figure_has_the_name_of_what_it_measures(metric: str, named: str) -> None:
+    share = Share(estimate=0.4034, low=0.3, high=0.5, rows=36)
+    result = read(figure=share, metric=metric)["model-index"][0]["results"][0]
+    assert result["metrics"] == [{"type": named, "value": 0.4034}]
 
 
 @pytest.mark.parametrize("task", Task.__args__)  # type: ignore[attr-defined]

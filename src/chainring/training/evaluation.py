@@ -44,6 +44,7 @@ from chainring.stats.grades import grade_of
 from chainring.stats.intervals import mean_grade
 from chainring.store.tables import TABLE_FILE, read_rows, read_table, write_table
 from chainring.training.answered import RIGHT_FROM, value_of
+from chainring.training.coverage import coverage
 from chainring.training.measures import constant_answer, measures, searched
 from chainring.training.settings import EvaluationSettings
 
@@ -107,6 +108,7 @@ def evaluation(
     cells = confusion(truth, told) if is_one else []
     judging = [pair for pair in pairs if PARTS[pair[0].split] in HEADLINE]
     metrics = measures(dataset.task, judging, level=settings.level) | further
+    metrics |= coverage(dataset.task, judging, level=settings.level)
     return Evaluation(
         app=dataset.app,
         address=_put([*outcomes, *undecided], cells, work),
@@ -215,10 +217,8 @@ def _told(found: Outcome) -> str:
 
 
 def _calibration_error(inside: Sequence[Outcome]) -> float:
-    if not inside:
-        return 0.0
     right = [float(o.right >= RIGHT_FROM) for o in inside]
-    return expected_calibration_error([o.confidence for o in inside], right)
+    return expected_calibration_error([o.confidence for o in inside], right) if inside else 0.0
 
 
 def _macro(metrics: Mapping[str, Share]) -> float:

@@ -31,6 +31,14 @@ TASKS = {
 }
 """The hub's name of each of our tasks (`pipeline_tag`)."""
 
+METRICS = {
+    "micro_f1": "f1",
+    "entity_f1": "f1",
+    "mean_absolute_error": "mae",
+    "preference_accuracy": "accuracy",
+}
+"""The hub's name of figures that it calls otherwise."""
+
 LICENCES = frozenset(
     "apache-2.0 mit bsd-2-clause bsd-3-clause cc0-1.0 cc-by-4.0 cc-by-sa-4.0 cc-by-nc-4.0 "
     "cc-by-nc-sa-4.0 cc-by-3.0 cc-by-sa-3.0 gpl-3.0 lgpl-3.0 agpl-3.0 mpl-2.0 odbl openrail "
@@ -46,7 +54,8 @@ def front_matter(
     bases: Sequence[tuple[str, str]],
     task: str,
     app: str,
-    accuracy: Share | None = None,
+    figure: Share | None = None,
+    metric: str = "accuracy",
     suite: str = "",
 ) -> str:
     """Return the front matter with its lines of dashes, an empty line after them.
@@ -57,8 +66,8 @@ def front_matter(
         Of the rows that taught.
     bases
         Name and licence of each pre-trained model that the weights come from.
-    accuracy, suite
-        The figure on the rows that judge, and their digest, where they are known.
+    figure, metric, suite
+        The figure on the rows that judge, its name, and their digest, where they are known.
     """
     lines = [
         *_list("language", [name for name in languages if name and name != "und"]),
@@ -67,7 +76,7 @@ def front_matter(
         "library_name: chainring",
         *([f"pipeline_tag: {TASKS[task]}"] if task in TASKS else []),
         *_list("tags", ["chainring", task]),
-        *([] if accuracy is None else _figure(app, task, accuracy, suite)),
+        *([] if figure is None else _figure(app, task, figure, metric, suite)),
     ]
     return "---\n" + "\n".join(lines) + "\n---\n\n"
 
@@ -88,13 +97,14 @@ def _list(key: str, values: Sequence[str]) -> list[str]:
     return [f"{key}:", *(f"- {_text(value)}" for value in values)] if values else []
 
 
-def _figure(app: str, task: str, accuracy: Share, suite: str) -> Iterator[str]:
+def _figure(app: str, task: str, figure: Share, metric: str, suite: str) -> Iterator[str]:
     yield "model-index:"
     yield f"- name: {_text(app)}"
     yield "  results:"
     yield f"  - task:\n      type: {TASKS.get(task, task)}"
     yield f"    dataset:\n      name: {_text(f'suite {suite}')}\n      type: {_text(app)}"
-    yield f"    metrics:\n    - type: accuracy\n      value: {accuracy.estimate:.4f}"
+    name = METRICS.get(metric, metric)
+    yield f"    metrics:\n    - type: {name}\n      value: {figure.estimate:.4f}"
 
 
 def _text(value: str) -> str:

@@ -11,6 +11,8 @@ from tests.ring.task_examples import numbers
 from chainring.contracts.dataset import Task
 from chainring.contracts.tasks import TASKS
 from chainring.software.api import Project
+from chainring.software.reports.model_card import model_card
+from chainring.software.reports.model_card_words import WORDS as CARD
 from chainring.software.reports.report import write_report
 from chainring.software.reports.report_words import GRADED, WORDS, words
 
@@ -37,4 +39,11 @@ def test_the_report_of_numbers_speaks_of_scores(tmp_path: Path) -> None:
         assert card
         assert said in page
         assert [word for word in RIGHT if word in page] == []
+        assert WORDS[language]["calibration"] not in page  # a number has no confidence
+        assert "interval_coverage" in page
+        made = project.ring.ledger.all_lineage(step="verdict")[-1]
+        front, _, text = model_card(project, made, language=language).partition("---\n\n")
+        assert "type: mae" in front
+        assert CARD[language]["worth"] in text
+        assert CARD[language]["calibration"].partition("{")[0] not in text
     project.close()

@@ -20,16 +20,19 @@ from typing import TYPE_CHECKING
 from chainring.contracts.codec import decode
 from chainring.contracts.dataset import OUT_OF_SCOPE, Row
 from chainring.contracts.errors import InputError
-from chainring.contracts.evaluation import Evaluation, Share
+from chainring.contracts.evaluation import Evaluation, Outcome, Share
 from chainring.contracts.lineage import Lineage
 from chainring.contracts.model import Model
 from chainring.contracts.said import in_language
+from chainring.contracts.tasks import TASKS, Form
 from chainring.contracts.verdict import Verdict
 from chainring.data.looking.card import moment
 from chainring.ring.built import Built, built_of
 from chainring.ring.why import ancestry, forgotten
 from chainring.software.reports.history import evaluations
+from chainring.software.reports.label_figures import LABELLED, by_group, by_label
 from chainring.software.reports.model_card_words import WORDS
+from chainring.software.reports.report_quality import is_sure, judged_rows
 from chainring.software.telling.results import figure, short
 from chainring.store.tables import read_rows
 from chainring.text.characters import in_cell
@@ -103,13 +106,15 @@ def model_card(project: Project, made: Lineage | None, *, language: str = "en") 
 
 def _front(found: Carded) -> str:
     model, judged = found.model, found.evaluation
+    headline = TASKS[model.task].headline
     return front_matter(
         languages=model.languages,
         licences=found.built.dataset.noun.licences,
         bases=[(one.name, one.licence) for one in model.ancestors if one.role == "base"],
         task=model.task,
         app=model.app,
-        accuracy=None if judged is None else judged.accuracy,
+        figure=None if judged is None else judged.metrics.get(headline, judged.accuracy),
+        metric=headline if judged is not None and headline in judged.metrics else "accuracy",
         suite="" if judged is None else judged.suite,
     )
 
@@ -164,20 +169,31 @@ def _figures(found: Carded, say: Mapping[str, str]) -> Iterator[str]:
         yield say["not judged"]
         return
     yield say["judged on"].format(suite=short(judged.suite), rows=f"{judged.accuracy.rows:,}")
-    head = f"| {say['what']} | {say['share']} | {say['rows']} |\n| --- | --- | ---: |"
+    form = TASKS[judged.task].form
+    worth = say["share" if form == "one" else "worth"]
+    head = f"| {say['what']} | {worth} | {say['rows']} |\n| --- | --- | ---: |"
     lines = [_line(say["right"], judged.accuracy)]
     lines += [
         f"| {name.replace('_', ' ')} | {figure(measured)} | {measured.rows:,} |"
         for name, measured in judged.metrics.items()
         if not name.startswith("f1:")
     ]
-    sizes = {name: share for name, share in judged.slices.items() if share.rows >= MIN_SLICE_ROWS}
+    outcomes = _outcomes(found, form)
+    slices = {
+        name: share
+        for name, share in judged.slices.items()
+        if not (outcomes and name.startswith("label:"))
+    }
+    sizes = {name: share for name, share in slices.items() if share.rows >= MIN_SLICE_ROWS}
     kept = sorted(sizes.items(), key=lambda one: (_rank(one[0]), one[1].estimate))
     lines += [_line(_slice(name, say), share) for name, share in kept[:MOST_SLICES]]
     yield "\n".join([head, *lines])
-    left = len(judged.slices) - min(len(kept), MOST_SLICES)
+    yield from _by_label(outcomes, form, say)
+    yield from _by_group(outcomes, form, say)
+    left = len(slices) - min(len(kept), MOST_SLICES)
     told = [] if judged.metrics else [f"macro F1 {judged.macro_f1:.3f}"]
-    told += [say["calibration"].format(points=f"{100 * judged.calibration_error:.1f}")]
+    if is_sure(judged.task):
+        told += [say["calibration"].format(points=f"{100 * judged.calibration_error:.1f}")]
     told += [say["passed"].format(share=f"{100 * judged.passed_on:.1f} %")]
     if judged.out_of_scope_recall is not None:
         told.append(say["outside"].format(share=f"{100 * judged.out_of_scope_recall:.1f} %"))
@@ -186,6 +202,43 @@ def _figures(found: Carded, say: Mapping[str, str]) -> Iterator[str]:
     told += [say["dropped"].format(n=dropped)] if dropped else []
     told.append(say["verdict"].format(value=found.verdict.value))
     yield _bullets(told)
+
+
+def _outcomes(found: Carded, form: Form) -> list[Outcome]:
+    """Return the outcomes that figures of labels are counted from; none where there are none."""
+    judged, trees = found.evaluation, found.project.ring.runner.trees
+    if judged is None or form not in LABELLED or not trees.has(judged.address):
+        return []
+    return judged_rows(trees.open(judged.address))
+
+
+def _by_label(outcomes: Sequence[Outcome], form: Form, say: Mapping[str, str]) -> Iterator[str]:
+    figures = [one for one in by_label(outcomes, form) if one.found.rows >= MIN_SLICE_ROWS]
+    if figures:
+        head = [say[key] for key in ("slice label", "found", "precise", "label passed", "rows")]
+        lines = ["| " + " | ".join(head) + " |\n| --- | --- | --- | --- | ---: |"]
+        lines += [
+            f"| {in_cell(one.label)} | {_told(one.found)} | {_told(one.precise)} "
+            f"| {100 * one.passed_on.estimate:.1f} % | {one.found.rows:,} |"
+            for one in figures[:MOST_SLICES]
+        ]
+        yield "\n".join(lines)
+
+
+def _by_group(outcomes: Sequence[Outcome], form: Form, say: Mapping[str, str]) -> Iterator[str]:
+    figures = list(by_group(outcomes, form, min_rows=MIN_SLICE_ROWS))
+    if figures:
+        head = [say[key] for key in ("slice label", "slice protected", "found", "rows")]
+        lines = ["| " + " | ".join(head) + " |\n| --- | --- | --- | ---: |"]
+        lines += [
+            f"| {in_cell(label)} | {in_cell(group)} | {_told(share)} | {share.rows:,} |"
+            for label, group, share in figures[:MOST_SLICES]
+        ]
+        yield say["mix"] + "\n\n" + "\n".join(lines)
+
+
+def _told(share: Share | None) -> str:
+    return "–" if share is None else _percent(share.estimate, share.low, share.high)
 
 
 def _limits(found: Carded, say: Mapping[str, str]) -> Iterator[str]:

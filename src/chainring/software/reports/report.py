@@ -36,7 +36,7 @@ from chainring.software.reports.report_cards import (
     section,
 )
 from chainring.software.reports.report_curves import curve_charts
-from chainring.software.reports.report_quality import candidates, quality
+from chainring.software.reports.report_quality import candidates, is_sure, quality
 from chainring.software.reports.report_study import gain_sentence, study_cards, wanted_names
 from chainring.software.reports.report_words import WORDS, words
 from chainring.software.reports.studying import Studied, open_suspects, study_of
@@ -133,7 +133,7 @@ def _short(
     judged = evaluations(project, made).get(decode(Verdict, made.result).challenger)
     if judged is not None:
         yield _item(say["short accuracy"].format(share=percent(judged.accuracy)))
-        if judged.calibration_error:
+        if judged.calibration_error and is_sure(judged.task):
             points = f"{100 * judged.calibration_error:.1f}"
             yield _item(say["short calibration"].format(points=points))
     model = project.ring.ledger.lineage_of_tree(decode(Verdict, made.result).challenger)

@@ -6,21 +6,23 @@ Enter a project and the execution of its last verdict, leave cards of HTML.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chainring.contracts.codec import decode
+from chainring.contracts.dataset import Task
 from chainring.contracts.evaluation import Evaluation, Outcome
 from chainring.contracts.forms import Forms
 from chainring.contracts.lineage import Lineage
 from chainring.contracts.model import Model, Rival
 from chainring.contracts.said import in_language
-from chainring.contracts.tasks import TASKS
+from chainring.contracts.tasks import TASKS, Form
 from chainring.contracts.verdict import Verdict
 from chainring.ring.gate.pairs import POOLED, is_right
 from chainring.software.reports.history import evaluations
+from chainring.software.reports.label_figures import LABELLED, by_group, by_label
 from chainring.software.reports.report_cards import both, paragraph, table
 from chainring.software.telling.results import figure, percent
 from chainring.stats.calibration import reliability
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
 
 CONFUSION = "confusion.json"
 HARDEST = 12
+MIN_ROWS = 10
+MOST_GROUPS = 40
 
 
 def quality(
@@ -46,9 +50,42 @@ def quality(
         yield _metrics(found, say)
     if (folder / CONFUSION).is_file() and TASKS[found.task].form == "one":
         yield _confusion(folder, say)
-    yield _calibration(folder, found, say)
-    if any(name.startswith("label:") for name in found.slices):
+    if is_sure(found.task):
+        yield _calibration(folder, found, say)
+    form = TASKS[found.task].form
+    if form in LABELLED:
+        yield from _labels(judged_rows(folder), form, say)
+    elif any(name.startswith("label:") for name in found.slices):
         yield _slices(found, say)
+
+
+def is_sure(task: Task) -> bool:
+    """Whether the confidence of a task's answers says how likely they are right.
+
+    A number has a range instead; what is read off a passage has the share of its words there.
+    """
+    return TASKS[task].form != "number" and task != "question-answering"
+
+
+def _labels(rows: Sequence[Outcome], form: Form, say: dict[str, str]) -> Iterator[str]:
+    lines = [
+        (
+            escape(one.label),
+            percent(one.found),
+            "–" if one.precise is None else percent(one.precise),
+            f"{one.passed_on.estimate:.0%}",
+        )
+        for one in by_label(rows, form)[:HARDEST]
+    ]
+    if lines:
+        yield table([say[key] for key in ("hardest", "found", "precise", "passed on")], lines)
+    groups = [
+        (escape(label), escape(group), percent(share))
+        for label, group, share in by_group(rows, form, min_rows=MIN_ROWS)
+    ]
+    if groups:
+        head = [say[key] for key in ("label", "group", "found")]
+        yield table(head, groups[:MOST_GROUPS]) + paragraph(say["mix"], muted=True)
 
 
 def _metrics(found: Evaluation, say: dict[str, str]) -> str:
