@@ -126,3 +126,13 @@ def test_the_idempotency_key_of_one_caller_is_not_that_of_another(url: str) -> N
         found.append(answer.json()["id"])
         assert "idempotency-replayed" not in answer.headers
     assert found[0] != found[1]
+
+
+@pytest.mark.parametrize("path", ["/v1%2flabels", "/v1%2Flabels", "/v1%252flabels"])
+def test_a_path_whose_slashes_are_written_otherwise_is_refused(url: str, path: str) -> None:
+    """A proxy that lets paths through by how they begin reads another path than we would."""
+    with holding(url, "of this shop") as client:
+        assert client.get("/v1/labels").status_code == 200
+        answer = client.get(path)
+    assert answer.request.url.raw_path == path.encode()
+    assert answer.status_code == (404 if "25" in path else 422)

@@ -56,6 +56,7 @@ BODIES: list[tuple[str, Any]] = [
 ]
 ADDRESSES = [
     "/v1/why/pred_1", "/v1/cases?state=half", "/v1/review?limit=0", "/v1/history?x=%00",
+    "/v1%2Fhistory",
     "/v1/cases/case_1?author=ann", "/v1/audit?limit=no", "/nowhere", "/v1/models/other",
 ]  # fmt: skip
 

@@ -158,7 +158,7 @@ async def call_of(request: Request, route: Route, house: House) -> Call:
         await _require_reached(caller, route.verb, house)
         house.limits.enter(caller)
         caller = replace(caller, reads=asked or "")
-    _require_no_nul(request)
+    _require_plain_address(request)
     raw = b""
     if route.body is not None or route.takes_body:
         raw = await bodies.read(
@@ -169,7 +169,11 @@ async def call_of(request: Request, route: Route, house: House) -> Call:
     return Call(request=request, house=house, caller=caller, language=asked or "en", raw=raw)
 
 
-def _require_no_nul(request: Request) -> None:
+def _require_plain_address(request: Request) -> None:
+    """Raise InputError at what may be read in two ways: a NUL, or a slash that a proxy saw not."""
+    if b"%2f" in request.scope.get("raw_path", b"").lower():
+        fault = "its path contains an encoded slash (%2F); write / itself"
+        raise InputError("the address cannot be read", faults=[fault])
     if "\x00" in request.scope["path"] or b"%00" in request.scope["query_string"]:
         fault = "it contains the character NUL (%00); leave it out"
         raise InputError("the address cannot be read", faults=[fault])
