@@ -150,3 +150,10 @@ def test_a_few_rows_without_an_error_do_not_make_every_set_of_labels_sure() -> N
     assert found.accuracy == 1.0
     sure = found.readout.said(found.readout.shares(np.array([[4.0, -4.0]])))[0].confidence
     assert sure == pytest.approx(24.5 / 25, abs=1e-5)
+
+
+def test_a_label_among_several_keeps_half_of_what_is_right_of_it() -> None:
+    truth = ["a"] * 300 + ["a|b"] * 6
+    logits = [[4.0, -4.0]] * 300 + [[4.0, 0.3 + 0.1 * i] for i in range(6)]
+    found = judge("x.v1", answering(logits), rows_of(*truth), ["a", "b"], task="multi-label")
+    assert "b 3 of 6" in found.threshold.because

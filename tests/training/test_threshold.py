@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
@@ -52,6 +53,46 @@ def test_what_the_label_itself_passes_on_needs_no_threshold() -> None:
     assert chosen.value == 0.0
 
 
+def rare(right: int, unsure: list[float]) -> tuple[list[str], np.ndarray[Any, Any]]:
+    """Return 200 sure answers of one label and some of a rare one that are less sure."""
+    sure = [*np.linspace(0.9, 0.99, 200), *unsure]
+    return ["ok"] * 200 + ["fraud"] * right, np.array(sure, dtype=np.float32)
+
+
+def test_not_more_than_half_of_what_a_label_has_right_is_passed_on() -> None:
+    truth, confidence = rare(6, [0.5, 0.52, 0.54, 0.56, 0.58, 0.6])
+    chosen = threshold(truth, truth, confidence)
+    assert np.sum(confidence < chosen.value) == 3, "four of all 206 would be 2 %"
+    assert "of right answers passed on: fraud 3 of 6" in chosen.because
+    assert "正确回答中转交的：fraud 3/6" in chosen.because.zh  # type: ignore[attr-defined]
+
+
+def test_too_few_right_answers_of_a_label_say_nothing_but_are_told() -> None:
+    truth, confidence = rare(4, [0.5, 0.52, 0.54, 0.56])
+    chosen = threshold(truth, truth, confidence)
+    assert np.sum(confidence < chosen.value) == 4
+    assert "fraud 4 of 4" in chosen.because
+
+
+def test_of_several_labels_each_row_counts_for_all_that_it_names() -> None:
+    _, confidence = rare(6, [0.5, 0.52, 0.54, 0.56, 0.58, 0.6])
+    names = [("a",)] * 200 + [("a", "fraud")] * 6
+    chosen = threshold(["well"] * 206, ["well"] * 206, confidence, names=names)
+    assert np.sum(confidence < chosen.value) == 3
+    assert "fraud 3 of 6, a 3 of 206" in chosen.because
+
+
+def test_labels_that_pass_on_nothing_are_not_told_and_of_many_the_worst_five_are() -> None:
+    truth = [f"l{i}" for i in range(100) for _ in range(10)]
+    confidence = np.linspace(0.5, 0.99, 1000, dtype=np.float32)
+    order = np.random.default_rng(0).permutation(1000)
+    chosen = threshold(truth, truth, confidence[order])
+    assert np.sum(confidence < chosen.value) == 20
+    told = chosen.because.partition("passed on: ")[2]
+    assert told.count(" of 10") == 5
+    assert "further label" in told
+
+
 def test_the_threshold_lies_between_two_confidences_and_on_none() -> None:
     confidence = np.linspace(0.2, 0.9, 300, dtype=np.float32)
     chosen = threshold(["a"] * 300, ["a"] * 300, confidence)
@@ -68,6 +109,9 @@ def test_it_is_the_best_of_all_thresholds_that_keep_the_limit(
     outside = [float(c) for t, _, c in rows if t == OUT_OF_SCOPE]
     limit = 0.05 if outside and len(outside) < len(rows) else 0.02
     assert passed_on_share(rows, chosen, right_only=True) <= limit
+    for label in "ab":
+        own = [c for t, g, c in rows if t == g == label]
+        assert len(own) < 5 or sum(c < np.float32(chosen) for c in own) <= len(own) / 2
     if not outside or len(outside) == len(rows):
         return
 
@@ -77,5 +121,11 @@ def test_it_is_the_best_of_all_thresholds_that_keep_the_limit(
 
     steps = sorted({float(c) for c in confidence})
     between = [0.0, *((low + high) / 2 for low, high in pairwise(steps))]
-    fair = [v for v in between if passed_on_share(rows, v, right_only=True) <= 0.05]
+    labels = [[c for t, g, c in rows if t == g == label] for label in "ab"]
+    fair = [
+        v
+        for v in between
+        if passed_on_share(rows, v, right_only=True) <= 0.05
+        and all(len(own) < 5 or sum(c < v for c in own) <= len(own) / 2 for own in labels)
+    ]
     assert gain(chosen) == pytest.approx(max(gain(value) for value in fair))

@@ -20,6 +20,7 @@ from chainring.contracts.dataset import OUT_OF_SCOPE, Row, Task
 from chainring.contracts.model import Rival
 from chainring.contracts.said import Said, joined
 from chainring.contracts.tasks import TASKS
+from chainring.contracts.values import labels_in
 from chainring.stats.readout import Readout
 from chainring.training.answered import RIGHT_FROM, answered, grades, value_of
 from chainring.training.candidate import Trained
@@ -71,7 +72,8 @@ def judge(
         right = grades(truth, given, task=task, spread=spread)
         marks = [_well(grade) for grade in right]
         is_known = readout.form != "text" or marks.count("well") >= MIN_WELL
-        chosen = threshold(["well"] * len(right), marks, sure_n) if is_known else NONE
+        names = [labels_in(readout.form, value) for value in truth]
+        chosen = threshold(["well"] * len(right), marks, sure_n, names=names) if is_known else NONE
     return Standing(
         part=part,
         trained=trained,

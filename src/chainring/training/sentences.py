@@ -219,6 +219,11 @@ SENTENCES = Sentences(
             "right answers",
             "验证数据中没有不在范围内的行：取至多转交 {share} 正确回答的最高值",
         ),
+        "by label": (
+            "of right answers passed on: {labels}",
+            "正确回答中转交的：{labels}",
+        ),
+        "further labels": ("{count} further labels", "另有 {count} 个标签"),
         "few well": (
             "nothing is passed on: too few validation rows were written well, {least} are needed "
             "to tell how sure such an answer is",

@@ -7,27 +7,34 @@ Enters what a candidate answered to the validation rows, leaves the threshold an
 With rows out of scope: the threshold that best separates them (Youden 1950, "Index for rating
 diagnostic tests": the share of them passed on, less the share of rows in scope passed on), among
 those that pass on at most 5 % of the right answers. Without: the highest that passes on at most 2 %
-of the right answers.
+of the right answers. In both cases it passes on at most half of what is right of any label that has
+five right answers: a rare label is seldom sure, so that all of its answers fit within 2 % of all.
 
 Axes: N validation rows.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import defaultdict
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from chainring.contracts.dataset import OUT_OF_SCOPE
+from chainring.contracts.said import Said, joined
 from chainring.training.sentences import say
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
 
 MAX_RIGHT_PASSED_ON = 0.05
 MAX_RIGHT_PASSED_ON_UNSEEN = 0.02
+MAX_RIGHT_PASSED_ON_OF_A_LABEL = 0.5
+MIN_RIGHT_OF_A_LABEL = 5
+"""Five answers that are as likely above as below all lie below in one case of 32."""
+LABELS_TOLD = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +52,11 @@ NONE = Threshold(value=0.0, because=say("few well", least=MIN_WELL))
 
 
 def threshold(
-    truth: Sequence[str], given: Sequence[str], confidence_n: NDArray[np.float32]
+    truth: Sequence[str],
+    given: Sequence[str],
+    confidence_n: NDArray[np.float32],
+    *,
+    names: Sequence[Sequence[str]] | None = None,
 ) -> Threshold:
     """Return the threshold chosen on validation rows.
 
@@ -55,6 +66,8 @@ def threshold(
         The true and the given label of each row.
     confidence_n
         The calibrated probability of the given label, shape (N,).
+    names
+        The labels that each row counts for; none given: its true one.
     """
     import numpy as np
 
@@ -62,27 +75,77 @@ def threshold(
     given_outside_n = np.array([label == OUT_OF_SCOPE for label in given], dtype=bool)
     right_n = np.array([t == g for t, g in zip(truth, given, strict=True)], dtype=bool)
     right_n &= ~outside_n
+    labels = _by_label([(label,) for label in truth] if names is None else names, right_n)
     if outside_n.any() and not outside_n.all():
-        values = _allowed(confidence_n, right_n, share=MAX_RIGHT_PASSED_ON)
-        return _separating(values, outside_n, given_outside_n, confidence_n)
-    return _keeping(_allowed(confidence_n, right_n, share=MAX_RIGHT_PASSED_ON_UNSEEN))
+        values = _allowed(confidence_n, right_n, labels, share=MAX_RIGHT_PASSED_ON)
+        chosen = _separating(values, outside_n, given_outside_n, confidence_n)
+    else:
+        values = _allowed(confidence_n, right_n, labels, share=MAX_RIGHT_PASSED_ON_UNSEEN)
+        chosen = _keeping(values)
+    told = _told({label: confidence_n[rows] for label, rows in labels.items()}, chosen.value)
+    return replace(chosen, because=joined([chosen.because, told])) if told else chosen
+
+
+def _by_label(names: Sequence[Sequence[str]], right_n: NDArray[np.bool_]) -> dict[str, list[int]]:
+    """Return the rows that are answered right, by the labels that they count for."""
+    found: defaultdict[str, list[int]] = defaultdict(list)
+    for row, labels in enumerate(names):
+        if right_n[row]:
+            for label in labels:
+                found[label].append(row)
+    return dict(sorted(found.items()))
+
+
+def _told(sure: Mapping[str, NDArray[np.float32]], value: float) -> str:
+    """Say how many right answers of each label are passed on, the worst labels first; or ''."""
+    counts = {label: (int((own < value).sum()), len(own)) for label, own in sure.items()}
+    worst = sorted(
+        (label for label, (passed, _) in counts.items() if passed),
+        key=lambda label: (-counts[label][0] / counts[label][1], label),
+    )
+    if not worst:
+        return ""
+    parts = [
+        Said(f"{label} {passed} of {right}", zh=f"{label} {passed}/{right}")
+        for label in worst[:LABELS_TOLD]
+        for passed, right in [counts[label]]
+    ]
+    if len(worst) > LABELS_TOLD:
+        parts.append(say("further labels", count=len(worst) - LABELS_TOLD))
+    return say("by label", labels=joined(parts, en=", ", zh="、"))
 
 
 def _allowed(
-    confidence_n: NDArray[np.float32], right_n: NDArray[np.bool_], *, share: float
+    confidence_n: NDArray[np.float32],
+    right_n: NDArray[np.bool_],
+    labels: Mapping[str, Sequence[int]],
+    *,
+    share: float,
 ) -> list[float]:
-    """Return 0 and the thresholds that pass on at most `share` of the right answers, rising.
+    """Return 0 and the thresholds that pass on no more right answers than may be, rising.
 
     They lie halfway between neighbouring confidences: another form of the model, whose numbers
     differ in the last digits, then passes on the same rows.
     """
     import numpy as np
 
-    sure_n = np.sort(confidence_n[right_n].astype(np.float64))
-    limit = float(sure_n[int(share * len(sure_n))]) if len(sure_n) else np.inf
+    exact_n = confidence_n.astype(np.float64)
+    capped = [exact_n[rows] for rows in labels.values() if len(rows) >= MIN_RIGHT_OF_A_LABEL]
+    limit = min(
+        _reach(exact_n[right_n], share),
+        *(_reach(own, MAX_RIGHT_PASSED_ON_OF_A_LABEL) for own in capped),
+        np.inf,
+    )
     steps = np.unique(confidence_n.astype(np.float64))
     between = (steps[:-1] + steps[1:]) / 2
     return [0.0, *(float(value) for value in between[between <= limit])]
+
+
+def _reach(sure: NDArray[np.float64], share: float) -> float:
+    """Return the highest threshold that passes on at most `share` of these."""
+    import numpy as np
+
+    return float(np.sort(sure)[int(share * len(sure))]) if len(sure) else np.inf
 
 
 def _separating(
