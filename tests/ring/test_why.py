@@ -1,29 +1,35 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from chainring.contracts.access import Who
+from chainring.contracts.access import Rule, Who
 from chainring.contracts.errors import UnknownNameError
 from chainring.contracts.ids import new_id
 from chainring.contracts.label import Label
 from chainring.contracts.reaction import Reaction
 from chainring.ring.built import Ring, build, built_of, current
+from chainring.ring.lessons import left_out
 from chainring.ring.sight import Sight
 from chainring.ring.turn import rows_with
-from chainring.ring.why import left_out, nearest, why
+from chainring.ring.why import nearest, why
 from chainring.software.api import Project
 from chainring.software.telling.results import tell_why
 from chainring.store.tables import MadeRow, read_rows
 
 
-def eyes(*, blind: bool = False) -> Sight:
-    return Sight((), who=Who(role="owner"), purpose="explanation", blind=blind)
+def eyes(*, blind: bool = False, rules: Sequence[Rule] = ()) -> Sight:
+    return Sight(rules, who=Who(role="owner"), purpose="explanation", blind=blind)
+
+
+def keeping_back(**where: str) -> list[Rule]:
+    told = {name: (pattern,) for name, pattern in where.items()}
+    return [Rule(number=1, allow=False, where=told)]
 
 
 @pytest.fixture
@@ -102,6 +108,108 @@ def test_whoever_may_not_see_texts_sees_ids_and_licences_only(project: Project, 
     assert all(row["licence"] == "unstated" for row in found["nearest"])
 
 
+def test_an_asker_is_told_which_rows_are_near_and_nothing_that_follows_from_their_words(
+    project: Project, asked: str
+) -> None:
+    """A likeness, or an order by it, would say word for word what stands in a row."""
+    shown = why(project.ring, asked, sight=eyes())["nearest"]
+    seen = why(project.ring, asked, sight=eyes(blind=True))["nearest"]
+    assert [row["id"] for row in seen] == sorted(row["id"] for row in shown)
+    assert {frozenset(row) for row in seen} == {
+        frozenset({"id", "licence", "language", "from_feedback"})
+    }
+
+
+def test_a_row_that_a_rule_withholds_keeps_id_label_and_licence_and_no_likeness(
+    project: Project, asked: str
+) -> None:
+    shown = why(project.ring, asked, sight=eyes())["nearest"]
+    by_id = {row["id"]: row for row in shown}
+    rules = keeping_back(source="*", split="train")
+    held = why(project.ring, asked, sight=eyes(rules=rules))["nearest"]
+    assert [row["id"] for row in held] == sorted(by_id)
+    for row in held:
+        assert not {"text", "likeness", "source"} & {*row}
+        assert row.items() <= by_id[row["id"]].items()
+        assert {"label", "licence"} <= {*row}
+    told = "\n".join(tell_why(why(project.ring, asked, sight=eyes(rules=rules))))
+    assert all(one["id"] in told and one["label"] in told for one in held)
+
+
+def test_rows_that_may_be_seen_stand_by_likeness_before_those_that_may_not(
+    project: Project,
+) -> None:
+    _, deployment = current(project.ring)
+    assert deployment is not None
+    rows = read_rows(project.ring.runner.trees.open(deployment.dataset), "train")
+    labels = sorted({row.label for row in rows})
+    text = next(row.text for row in rows if row.label == labels[0])
+    rules = keeping_back(label=labels[0])
+    found = nearest(
+        project.ring, deployment.dataset, text, sight=eyes(rules=rules), count=len(rows)
+    )
+    seen = [row for row in found if "text" in row]
+    assert found[: len(seen)] == seen
+    assert {row["label"] for row in found[len(seen) :]} == {labels[0]}
+    assert [row["likeness"] for row in seen] == sorted(
+        (row["likeness"] for row in seen), reverse=True
+    )
+    assert [row["id"] for row in found[len(seen) :]] == sorted(
+        row["id"] for row in found[len(seen) :]
+    )
+
+
+def keys_of(found: Any) -> Any:
+    """Return the shape of an answer: every key, no value."""
+    if isinstance(found, dict):
+        return {key: keys_of(value) for key, value in found.items()}
+    return [keys_of(one) for one in found] if isinstance(found, list) else None
+
+
+def test_an_asker_is_not_told_which_answers_judge(
+    folder: Path, opened: Callable[[Path], Project]
+) -> None:
+    project = opened(folder)
+    things = ("hat", "coat", "shirt", "belt", "sock", "scarf", "帽子", "外套", "袜子", "围巾")
+    asked = project.predict([f"can the {thing} be exchanged" for thing in things])
+    sides = {row.holdout: row.id for row in asked}
+    assert len(sides) == 2
+    for name in sides.values():
+        project.react(
+            Reaction(prediction=name, kind="correction", value="size", consent="training")
+        )
+        label = Label(
+            id=f"lab_{name}", app="shop", record=name, value="size", author="ann",
+            author_kind="person",
+        )  # fmt: skip
+        project.ring.ledger.add_fact("label", label.id, label, about=name)
+    project.turn()
+    held, taught = (
+        why(project.ring, sides[side], sight=eyes(blind=True)) for side in (True, False)
+    )
+    assert held["learnt"]
+    for part in ("answer", "learnt", "feedback", "reviewed"):
+        assert keys_of(held[part]) == keys_of(taught[part]), part
+    for found in (held, taught):
+        told = json.dumps([found["answer"], found["learnt"], found["feedback"], found["reviewed"]])
+        for word in ("holdout", "reacted", "train", "taught", "split"):
+            assert word not in told
+    assert why(project.ring, sides[True], sight=eyes())["answer"]["holdout"]
+
+
+def test_the_id_of_a_reaction_is_for_those_who_operate(project: Project, asked: str) -> None:
+    """It is the pass to the case that the reaction opened."""
+    said = project.react(Reaction(prediction=asked, kind="flag", value="wrong", author="smith"))
+    assert [one["id"] for one in why(project.ring, asked, sight=eyes())["feedback"]] == [said.id]
+    rules = keeping_back(source="*")
+    (held,) = why(project.ring, asked, sight=eyes(rules=rules))["feedback"]
+    assert held["id"] == said.id
+    for sight in (eyes(blind=True), Sight((), who=Who(role="ask"), purpose="explanation")):
+        found = why(project.ring, asked, sight=sight)
+        assert [one["kind"] for one in found["feedback"]] == ["flag"]
+        assert said.id not in json.dumps(found)
+
+
 def test_an_unknown_answer_is_said_to_be_unknown_and_no_list_is_offered(project: Project) -> None:
     with pytest.raises(UnknownNameError, match=r"^unknown prediction 'pred_1'$"):
         why(project.ring, "pred_1", sight=eyes())
@@ -138,8 +246,9 @@ def test_the_text_a_reviewer_wrote_is_shown_to_whoever_may_see_texts(
     project.ring.ledger.add_fact("label", label.id, label, about=asked)
     shown = why(project.ring, asked, sight=eyes())["reviewed"]
     assert shown == [{"label": "Frau Weber, 韦伯太太", "state": "accepted", "must": False}]
-    hidden = why(project.ring, asked, sight=eyes(blind=True))["reviewed"]
+    hidden = why(project.ring, asked, sight=eyes(rules=keeping_back(source="*")))["reviewed"]
     assert hidden == [{"label": "", "state": "accepted", "must": False}]
+    assert why(project.ring, asked, sight=eyes(blind=True))["reviewed"] == []
 
 
 def not_held_out(project: Project, texts: list[str]) -> Any:
@@ -177,9 +286,9 @@ def test_the_number_or_text_that_a_correction_taught_is_told_to_who_may_see_text
     )
     project.turn()
     row = MadeRow(id="rec_1", split="train", label="", feedback=(), target="4.5")
-    monkeypatch.setattr("chainring.ring.why.rows_with", lambda *_: [row])
-    for blind, told in ((False, {"target": "4.5"}), (True, {})):
-        learnt = why(project.ring, wrong.id, sight=eyes(blind=blind))["learnt"]
+    monkeypatch.setattr("chainring.ring.lessons.rows_with", lambda *_: [row])
+    for rules, told in (([], {"target": "4.5"}), (keeping_back(source="feedback"), {})):
+        learnt = why(project.ring, wrong.id, sight=eyes(rules=rules))["learnt"]
         assert learnt[-1]["rows"] == [{"id": "rec_1", "split": "train", "label": ""} | told]
 
 
@@ -207,6 +316,34 @@ def test_what_a_near_duplicate_replaced_leads_to_the_row_that_taught(
     assert f"learnt from {taught['rows'][0]['id']} instead" in told
 
 
+CONFIRMED = "confirms that the text was passed on, which says no label"
+
+
+@pytest.mark.parametrize("beside", [False, True], ids=["alone", "beside a correction"])
+def test_a_passing_on_that_was_merely_confirmed_is_told_to_teach_nothing(
+    folder: Path, opened: Callable[[Path], Project], beside: bool
+) -> None:
+    project = opened(folder)
+    first = not_held_out(project, ["can it be exchanged", "can my hat be exchanged", "and shoes"])
+    passed = replace(first, id=new_id("pred"), passed_on=True)
+    project.ring.traffic.commit([(passed, "a text that was passed on")], [])
+    project.react(Reaction(prediction=passed.id, kind="confirmation", consent="training"))
+    if beside:
+        project.react(
+            Reaction(prediction=first.id, kind="correction", value="size", consent="training")
+        )
+    assert why(project.ring, passed.id, sight=eyes())["learnt"] == []
+    done = project.turn()
+    found = why(project.ring, passed.id, sight=eyes())
+    (lesson,) = found["learnt"]
+    assert (lesson["model"], lesson["rows"], lesson["taught"]) == (done.model, [], False)
+    assert lesson["dropped"] == [{"reason": CONFIRMED, "kept": ""}]
+    told = [line for line in tell_why(found) if "learnt nothing" in line]
+    assert len(told) == 1
+    assert CONFIRMED in told[0]
+    assert "只确认已转人工" in told[0].zh
+
+
 def test_a_reason_that_names_a_label_is_for_those_who_may_see_texts(tmp_path: Path) -> None:
     lines = [
         {"reason": "label 'Weber is ill' has 1 row; at least 2 needed", "feedback": ["fb_1"]},
@@ -220,6 +357,17 @@ def test_a_reason_that_names_a_label_is_for_those_who_may_see_texts(tmp_path: Pa
     ]
     assert left_out(tmp_path, ["fb_2"], texts=False) == [
         {"reason": "near-duplicate", "kept": "rec_1"}
+    ]
+
+
+def test_a_reason_that_quotes_a_consent_is_for_those_who_may_see_texts(tmp_path: Path) -> None:
+    reason = "consent not allowed: Weber said no"
+    line = {"reason": reason, "feedback": "fb_1", "prediction": "pred_1"}
+    (tmp_path / "dropped.jsonl").write_text(json.dumps(line) + "\n")
+    for name in ("fb_1", "pred_1"):
+        assert left_out(tmp_path, [name], texts=True) == [{"reason": reason, "kept": ""}]
+    assert left_out(tmp_path, ["fb_1"], texts=False) == [
+        {"reason": "consent not allowed", "kept": ""}
     ]
 
 
@@ -255,7 +403,7 @@ def test_data_sets_of_later_models_are_read_once_and_earlier_ones_never(
         read.append(dataset)
         return rows_with(ring, dataset, identifiers)
 
-    monkeypatch.setattr("chainring.ring.why.rows_with", counted)
+    monkeypatch.setattr("chainring.ring.lessons.rows_with", counted)
     learnt = why(project.ring, first.id, sight=eyes())["learnt"]
     assert done.model in [one["model"] for one in learnt]
     assert read.count(done.dataset) == 1

@@ -535,7 +535,7 @@ def test_no_reaction_opens_a_request_that_is_kept_back_for_what_it_was_answered(
         project.react(
             Reaction(
                 prediction=asked.id, kind="correction", value=other, consent="training", author=by
-            )  # fmt: skip
+            )
         )
         assert question not in seen()
         assert project.why(asked.id)["text"] == question

@@ -2,15 +2,13 @@
 
 Enters the id of a prediction, leaves a dict for people and programs alike: what answered, what it
 was made of, the nearest training rows, what people said of the answer, and which later model
-learnt from that. Texts are shown only to whoever may see them.
+learnt from that. Texts are shown only to whoever may see them, and so is what is computed from
+them: without sight of a row nobody is told how like it is, or where it stands.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from chainring.contracts.access import row_facts
@@ -25,15 +23,13 @@ from chainring.contracts.model import Model
 from chainring.contracts.prediction import Prediction
 from chainring.contracts.request import Request
 from chainring.contracts.values import both
-from chainring.contracts.verdict import Verdict
-from chainring.data.looking.drops import drops_of
 from chainring.feedback.settings import FeedbackSettings
 from chainring.ring.built import CHAMPION, Ring, current, forgotten_of
+from chainring.ring.lessons import day, lessons
 from chainring.ring.passages import Passages
 from chainring.ring.sentences import kept
 from chainring.ring.sight import Sight, feedback_facts, request_facts
-from chainring.ring.turn import rows_with
-from chainring.store.tables import MadeRow, read_rows
+from chainring.store.tables import read_rows
 
 NEAREST = 5
 
@@ -60,12 +56,12 @@ def why(ring: Ring, prediction: str, *, sight: Sight) -> dict[str, Any]:
     said = ring.traffic.feedback_on(prediction)
     text = ring.traffic.text(prediction)
     shown = sight.text(text, *request_facts(answered, said, ring.recipe.feedback))
-    learnt = lessons(ring, answered, said, texts=shown is not None)
+    learnt = lessons(ring, answered, said, sight=sight, texts=shown is not None)
     passages = Passages(ring, sight)
     return {
         "prediction": answered.id,
         "text": shown,
-        "answer": _answer(answered)
+        "answer": _answer(answered, sight)
         | _beside(answered, shown, passages)
         | read_from(answered, passages, sight=sight),
         **chain,
@@ -79,7 +75,7 @@ def why(ring: Ring, prediction: str, *, sight: Sight) -> dict[str, Any]:
                 "state": label.state,
                 "must": label.must,
             }
-            for label in _reviews(ring, prediction, said)
+            for label in (_reviews(ring, prediction, said) if sight.sees else ())
         ],
         "learnt": learnt,
         "now": now(ring, text, pair=answered.given_pair, texts=shown is not None),
@@ -113,7 +109,7 @@ def facts(ring: Ring, answered: Prediction) -> dict[str, Any]:
             {
                 "step": row.step,
                 "execution": row.id,
-                "at": _day(row.started),
+                "at": day(row.started),
                 "duration_s": round(row.duration_s, 2),
                 "cpu_s": round(row.cpu_s, 2),
                 "peak_memory_mib": round(row.peak_memory_mib),
@@ -126,7 +122,7 @@ def facts(ring: Ring, answered: Prediction) -> dict[str, Any]:
 def forgotten(ring: Ring, model: str) -> list[dict[str, Any]]:
     """Return the acts of forgetting that took rows which a model had learnt from, oldest first."""
     return [
-        {"act": act.id, "at": _day(act.at), "rows": act.models[model]}
+        {"act": act.id, "at": day(act.at), "rows": act.models[model]}
         for act in forgotten_of(ring, model)
     ]
 
@@ -148,7 +144,10 @@ def ancestry(ring: Ring, made: Lineage) -> Iterator[Lineage]:
 def nearest(
     ring: Ring, dataset: str, text: str | None, *, sight: Sight, count: int = NEAREST
 ) -> list[dict[str, Any]]:
-    """Return the training rows whose words and characters are nearest to a text."""
+    """Return the training rows whose words and characters are nearest to a text.
+
+    Those that may be seen by their likeness, then the others by their ids.
+    """
     if not text or not ring.runner.trees.has(dataset):
         return []
     from chainring.text.ngrams import features  # a turn needs none of its expressions
@@ -157,7 +156,9 @@ def nearest(
     rows = read_rows(ring.runner.trees.open(dataset), "train")
     scored = [(_overlap(asked, set(features(both(row.text, row.pair)))), row) for row in rows]
     scored.sort(key=lambda pair: (-pair[0], pair[1].id))
-    return [_row(row, sight) | {"likeness": round(s, 3)} for s, row in scored[:count]]
+    found = [(_row(row, sight), likeness) for likeness, row in scored[:count]]
+    seen = [row | {"likeness": round(likeness, 3)} for row, likeness in found if "text" in row]
+    return seen + sorted((row for row, _ in found if "text" not in row), key=lambda row: row["id"])
 
 
 def read_from(
@@ -168,76 +169,6 @@ def read_from(
         return {}
     row = passages.row(answered)
     return {"read_from": {"id": answered.read_from} if row is None else _row(row, sight)}
-
-
-def lessons(
-    ring: Ring, answered: Prediction, said: Sequence[Feedback], *, texts: bool
-) -> list[dict[str, Any]]:
-    """Return the later models that trained on what was said of an answer, oldest first.
-
-    A hold-out answer is never trained on: it stands in the suite of every later verdict instead.
-    Models whose data set left it out are among them, with the reason.
-    """
-    names = [answered.id, *(row.id for row in said)]
-    promoted = {decode(Deployment, ref.body).model for ref in ring.ledger.ref_history(CHAMPION)}
-    made: dict[str, tuple[list[MadeRow], list[dict[str, str]]]] = {}
-    found = []
-    for row, model in _later_models(ring, answered.model):
-        if model.dataset not in made:
-            rows = rows_with(ring, model.dataset, names)
-            folder = ring.runner.trees.open(model.dataset)
-            made[model.dataset] = rows, [] if rows else left_out(folder, names, texts=texts)
-        rows, dropped = made[model.dataset]
-        if rows or dropped:
-            found.append(
-                {
-                    "model": model.address,
-                    "dropped": dropped,
-                    "rows": [_made(one, texts=texts) for one in rows],
-                    "taught": any(r.split == "train" for r in rows),
-                    "promoted": model.address in promoted,
-                    "at": _day(row.started),
-                }
-            )
-    return found
-
-
-def _made(row: MadeRow, *, texts: bool) -> dict[str, str]:
-    """Return the row that came of an answer; its number, tags or text to who may see texts."""
-    shown = {"id": row.id, "split": row.split, "label": row.label}
-    return shown | ({"target": row.target} if row.target and texts else {})
-
-
-def left_out(folder: Path, names: Sequence[str], *, texts: bool) -> list[dict[str, str]]:
-    """Return why a data set left out what was said of an answer, and which record stays instead.
-
-    A reason that quotes a label is for those who may see texts: somebody may have written it.
-    """
-    found = []
-    for line in drops_of(folder, names):
-        reason = str(line["reason"])
-        is_hidden = reason.startswith("label ") and not texts
-        reason = "a label with too few rows" if is_hidden else reason
-        found.append({"reason": reason, "kept": str(line.get("kept", ""))})
-    return found
-
-
-def _later_models(ring: Ring, answered: str) -> Iterator[tuple[Lineage, Model]]:
-    """Yield the models made after the one that answered, where their data is still there.
-
-    Those that no verdict was about are placebos, made only to be compared with.
-    """
-    datasets = {row.id for row in ring.ledger.all_lineage(step="dataset")}
-    verdicts = (decode(Verdict, row.result) for row in ring.ledger.all_lineage(step="verdict"))
-    judged = {verdict.challenger for verdict in verdicts}
-    is_later = False
-    for row in ring.ledger.all_lineage(step="model"):
-        model = decode(Model, row.result)
-        if model.address == answered:
-            is_later = True
-        elif is_later and model.address in judged and not datasets.isdisjoint(row.inputs):
-            if ring.runner.trees.has(model.dataset):
-                yield row, model
 
 
 def now(
@@ -283,7 +214,7 @@ def _promotions(ring: Ring, model: str) -> Iterator[dict[str, Any]]:
                 "version": ref.number,
                 "by": ref.by,
                 "reason": kept(ref.reason),
-                "at": _day(ref.at),
+                "at": day(ref.at),
             }
 
 
@@ -292,14 +223,15 @@ def _reviews(ring: Ring, prediction: str, said: Sequence[Feedback]) -> list[Labe
     return [one for name in about for one in ring.ledger.facts("label", Label, about=name)]
 
 
-def _answer(answered: Prediction) -> dict[str, Any]:
+def _answer(answered: Prediction, sight: Sight) -> dict[str, Any]:
+    """Return what was answered; who sees no texts is not told whether it judges."""
     return {
         "label": answered.label,
         "confidence": round(answered.confidence, 4),
         "passed_on": answered.passed_on,
         "language": answered.language,
-        "holdout": answered.holdout,
-        "at": _day(answered.at),
+        **({"holdout": answered.holdout} if sight.sees else {}),
+        "at": day(answered.at),
     }
 
 
@@ -315,15 +247,16 @@ def _feedback(row: Feedback, sight: Sight, settings: FeedbackSettings) -> dict[s
     texts = sight.may(feedback_facts(row, settings))
     own = row.private or is_in_words(row.kind, row.value)  # a person's own words
     value = row.value if texts or not own else ""
-    shown = {"id": row.id, "kind": row.kind, "value": value, "at": _day(row.at)}
+    shown = {"kind": row.kind, "value": value, "at": day(row.at)}
+    shown |= {"id": row.id} if sight.sees else {}  # whoever has it may read the case it opened
     return shown | ({"comment": row.comment, "author": row.author} if texts else {})
 
 
 def _row(row: Row, sight: Sight) -> dict[str, Any]:
+    """Return a row as a caller may see it: its papers at least, its text and place if possible."""
     shown = {
         "id": row.id,
-        "label": row.label,
-        "source": row.source,
+        **({"label": row.label} if sight.sees else {}),
         "licence": row.licence,
         "language": row.language,
         "from_feedback": bool(row.feedback),
@@ -332,12 +265,9 @@ def _row(row: Row, sight: Sight) -> dict[str, Any]:
     if text is None:
         return shown
     beside = {"pair": row.pair, "target": row.target, "rejected": row.rejected}
-    return shown | {"text": text} | {name: value for name, value in beside.items() if value}
+    told = {name: value for name, value in beside.items() if value}
+    return shown | {"source": row.source, "text": text} | told
 
 
 def _overlap(asked: set[str], found: set[str]) -> float:
     return len(asked & found) / max(1, len(asked | found))
-
-
-def _day(at: float) -> str:
-    return datetime.fromtimestamp(at or time.time(), UTC).strftime("%Y-%m-%d %H:%M:%SZ")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import json
 import signal
 import socket
 import threading
@@ -226,6 +227,10 @@ def test_keys_open_what_their_role_reaches_from_first_to_last(
             assert asker.get("/v1/status").status_code == 200
             hidden = asker.get(f"/v1/why/{answer['id']}").text
             shown = operator.get(f"/v1/why/{answer['id']}").text
+            assert "holdout" in json.loads(shown)["answer"]
+            assert "holdout" not in json.loads(hidden)["answer"]
+            assert "likeness" not in hidden
+            assert [{*one} for one in json.loads(hidden)["feedback"]] == [{"kind", "value", "at"}]
             assert TEXT in shown
             assert TEXT not in hidden
             for path in ("/v1/review", "/v1/cases", "/metrics"):

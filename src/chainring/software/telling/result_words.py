@@ -157,6 +157,10 @@ SENTENCES = Sentences(
             "  near     {likeness} {label} [{origin}, {licence}]{text}",
             "  相近     {likeness} {label} [{origin}，{licence}]{text}",
         ),
+        "near withheld": (
+            "  near     {label} [{id}, {licence}]; its text is withheld",
+            "  相近     {label} [{id}，{licence}]；文本不予显示",
+        ),
         "feedback": ("feedback   {id}  {kind} {value}", "反馈       {id}  {kind} {value}"),
         "feedback bare": ("feedback   {id}  {kind}", "反馈       {id}  {kind}"),
         "kind": ("{count} {kind}", "{kind} {count}"),

@@ -18,6 +18,7 @@ from chainring.ring.gate.sentences import said_twice, word
 from chainring.ring.gate.sentences import say as said_by_the_gate
 from chainring.ring.turn import Turn
 from chainring.ring.why import forgotten
+from chainring.software.telling.data_words import reason
 from chainring.software.telling.result_words import own, say, words
 
 if TYPE_CHECKING:
@@ -164,9 +165,9 @@ def tell_why(found: Mapping[str, Any]) -> Iterator[str]:
     passed = "answered passed on" if asked["passed_on"] else "answered"
     yield say(passed, answer=_said(asked), sure=f"{asked['confidence']:.0%}")
     passage = asked.get("read_from")
-    if passage and "source" in passage:
-        origin, licence = own(passage["source"]), passage["licence"]
-        yield say("read from", record=passage["id"], origin=origin, licence=licence)
+    if passage and "licence" in passage:
+        origin = own(passage["source"]) if "source" in passage else say("withheld")
+        yield say("read from", record=passage["id"], origin=origin, licence=passage["licence"])
     elif passage:
         yield say("read from unknown", record=passage["id"])
     yield say("model", model=short(model["address"]), part=model["part"], form=model["form"])
@@ -184,32 +185,41 @@ def tell_why(found: Mapping[str, Any]) -> Iterator[str]:
         licences=", ".join(dataset["licences"]),
     )
     for row in found["nearest"]:
-        yield say(
-            "near",
-            likeness=f"{row['likeness']:.2f}",
-            label=_said({"label": row["label"], "output": row.get("target")}),
-            origin="feedback" if row["from_feedback"] else own(row["source"]),
-            licence=row["licence"],
-            text=own(f"  {with_second(row['text'], row.get('pair'))}" if "text" in row else ""),
-        )
+        yield _near(row)
     for said in found["feedback"]:
         value = own(said["value"])
-        told = {"id": said["id"], "kind": said["kind"]}
+        told = {"id": said.get("id", ""), "kind": said["kind"]}
         yield say("feedback", value=value, **told) if value else say("feedback bare", **told)
     for lesson in found["learnt"]:
         state = "promoted" if lesson["promoted"] else "not promoted"
         told = {"model": short(lesson["model"]), "state": state, "at": lesson["at"]}
-        if lesson["rows"]:
+        if lesson.get("rows"):
             verb = "was taught by it" if lesson["taught"] else "was tested on it"
             yield say("lesson", verb=verb, **told)
-        for one in lesson["dropped"]:
+        for one in lesson.get("dropped", ()):
             is_near = one["kept"] and one["reason"] == "near-duplicate"
-            yield say("near lesson" if is_near else "no lesson", **one, **told)
+            because = {**one, "reason": reason(one["reason"])}
+            yield say("near lesson" if is_near else "no lesson", **because, **told)
     if found["now"] is not None:
         now = found["now"]
         kind = "today passed on" if now["passed_on"] else "today"
         sure = f"{now['confidence']:.0%}"
         yield say(kind, model=short(now["model"]), answer=_said(now), sure=sure)
+
+
+def _near(row: Mapping[str, Any]) -> Said:
+    """Return the line of a training row that is near to what was asked."""
+    label = _said({"label": row.get("label"), "output": row.get("target")})
+    if "text" not in row:
+        return say("near withheld", id=row["id"], label=label, licence=row["licence"])
+    return say(
+        "near",
+        likeness=f"{row['likeness']:.2f}",
+        label=label,
+        origin="feedback" if row["from_feedback"] else own(row["source"]),
+        licence=row["licence"],
+        text=own(f"  {with_second(row['text'], row.get('pair'))}"),
+    )
 
 
 def with_second(text: str, pair: str | None) -> str:
