@@ -267,7 +267,7 @@ def pairs(count: int) -> tuple[Directions, list[Row]]:
 
 def test_search_is_judged_by_the_second_texts_of_pairs_that_go_together() -> None:
     predictor, rows = pairs(12)
-    found = searched(predictor, rows, "matching")  # type: ignore[arg-type]
+    found = searched(predictor, rows, "matching", level=0.95)  # type: ignore[arg-type]
     assert estimates(found) == pytest.approx(
         {
             "recall@1": 11 / 12,
@@ -280,12 +280,36 @@ def test_search_is_judged_by_the_second_texts_of_pairs_that_go_together() -> Non
 
 def test_too_few_texts_and_other_tasks_are_no_search() -> None:
     predictor, rows = pairs(8)
-    assert searched(predictor, rows, "matching") == {}  # type: ignore[arg-type]
+    assert searched(predictor, rows, "matching", level=0.95) == {}  # type: ignore[arg-type]
     predictor, rows = pairs(12)
-    assert searched(predictor, rows, "inference") == {}  # type: ignore[arg-type]
+    assert searched(predictor, rows, "inference", level=0.95) == {}  # type: ignore[arg-type]
     few = [one for one in rows if one.label == "other" or one.text in ("q3", "q4")]
-    assert searched(predictor, few, "matching") == {}  # type: ignore[arg-type]
+    assert searched(predictor, few, "matching", level=0.95) == {}  # type: ignore[arg-type]
     shared = [replace(one, pair=f"d{int(one.pair[1:]) % 5}") for one in rows]
-    assert searched(predictor, shared, "matching") == {}  # type: ignore[arg-type]
+    assert searched(predictor, shared, "matching", level=0.95) == {}  # type: ignore[arg-type]
     predictor.capabilities = ()
-    assert searched(predictor, rows, "matching") == {}  # type: ignore[arg-type]
+    assert searched(predictor, rows, "matching", level=0.95) == {}  # type: ignore[arg-type]
+
+
+class Liker:
+    """Finds a chosen text the likelier, by how it begins."""
+
+    capabilities: tuple[str, ...] = ("prefer",)
+
+    def likelihoods(self, pairs: list[tuple[str, str]]) -> list[float]:
+        return [float(target.startswith("good")) for _, target in pairs]
+
+
+def test_what_only_the_predictor_can_tell_has_the_level_that_was_asked_for() -> None:
+    finder, asked = pairs(12)
+    told = [("good a", "bad b"), ("so", "good"), ("good", "c"), ("good", "d")]
+    liked = [row(text="q", target=chosen, pair=rejected) for chosen, rejected in told]
+    for predictor, rows, task, name in (
+        (finder, asked, "matching", "recall@1"),
+        (Liker(), liked, "preference", "preference_accuracy"),
+    ):
+        narrow, usual, wide = (
+            searched(predictor, rows, task, level=level)[name]  # type: ignore[arg-type]
+            for level in (0.5, 0.95, 0.99)
+        )
+        assert wide.low < usual.low < narrow.low < narrow.estimate

@@ -91,7 +91,7 @@ def evaluation(
             + (near if "near_duplicate" in dropped else "")
         )
     started = time.perf_counter()
-    answers, further = _answers(forms.served, [*judged, *asked], dataset.task, work)
+    answers, further = _answers(forms.served, [*judged, *asked], dataset.task, settings.level, work)
     texts_per_s = len(answers) / max(1e-9, time.perf_counter() - started)
     truths = Truths.of(dataset, _learnt(dataset, work))
     pairs = list(zip(judged, answers[: len(judged)], strict=True))
@@ -233,7 +233,7 @@ def _learnt(dataset: Dataset, work: Work) -> list[Row]:
 
 
 def _answers(
-    form: Form, rows: Sequence[Row], task: Task, work: Work
+    form: Form, rows: Sequence[Row], task: Task, level: float, work: Work
 ) -> tuple[list[Answer], dict[str, Share]]:
     """Return the answers, and what only the model itself can show: how well it searches."""
     threads = int(work.placement.threads.value)
@@ -246,7 +246,7 @@ def _answers(
         ]
         answers = predictor.predict(asked)
         judged = [row for row in rows if PARTS[row.split] in HEADLINE]
-        return answers, searched(predictor, judged, task)
+        return answers, searched(predictor, judged, task, level=level)
 
 
 def _kept_rows(kept: Table[Feedback], work: Work) -> list[Row]:

@@ -89,7 +89,7 @@ def _likest(grade: Grade, texts: Sequence[str]) -> str:
     return begun[worth_most(grade, [text[:BEGINNING] for text in drawn], list(begun))]
 
 
-def searched(predictor: Predictor, rows: Sequence[Row], task: Task) -> Figures:
+def searched(predictor: Predictor, rows: Sequence[Row], task: Task, *, level: float) -> Figures:
     """Return what only the predictor itself can tell: how well it finds, or which text it prefers.
 
     Recall and nDCG are of finding the second text of pairs that go together.
@@ -98,7 +98,7 @@ def searched(predictor: Predictor, rows: Sequence[Row], task: Task) -> Figures:
     embeddings themselves: it is that of the likest pairs.
     """
     if task == "preference":
-        return preferring(predictor, rows)
+        return preferring(predictor, rows, level=level)
     if task != "matching" or "embed" not in predictor.capabilities:
         return {}
     from chainring.stats.likeness import unit
@@ -126,7 +126,7 @@ def searched(predictor: Predictor, rows: Sequence[Row], task: Task) -> Figures:
         for k in RETRIEVED
     }
     found["ndcg@10"] = [ndcg_at(table_qd[at[q]], wanted[q], k=10) for q in wanted]
-    return {name: _share(mean_grade(values)) for name, values in found.items()}
+    return {name: _share(mean_grade(values, level=level)) for name, values in found.items()}
 
 
 def _of_pairs(truth: Sequence[str], said: Sequence[str], level: float) -> Figures:

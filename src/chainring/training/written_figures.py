@@ -66,7 +66,7 @@ FIGURES: dict[Task, Callable[[Judged, float], Figures]] = {
 }
 
 
-def preferring(predictor: Predictor, rows: Sequence[Row], *, level: float = 0.95) -> Figures:
+def preferring(predictor: Predictor, rows: Sequence[Row], *, level: float) -> Figures:
     """Return the share of pairs whose chosen text the model finds likelier a token."""
     pairs = [row for row in rows if row.pair and row.target]
     if "prefer" not in predictor.capabilities or not pairs:
