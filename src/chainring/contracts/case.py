@@ -13,7 +13,7 @@ class Case:
     """`told` is what the reporter was told; `must` makes its text a check of every later model.
 
     `truth` is the label that its operator found right, if any. `because` is what the alarm saw, in
-    numbers; a flag's reason is its comment.
+    numbers; a flag's reason is its comment. `via` is the application that names its reporter so.
     """
 
     id: str
@@ -31,3 +31,4 @@ class Case:
     must: bool = False
     because: str = ""
     closed_at: float = 0.0
+    via: str = ""

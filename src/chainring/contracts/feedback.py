@@ -37,6 +37,8 @@ class Feedback:
     (a translation), and where an outcome or a preference is told in words, it is `private`: it lies
     with the comment, where it can be erased, and is joined as well.
     `key` is (author, idempotency key) of the reaction: the same key is stored once.
+    `via` is the API key by which it came, and the same one however often that was rotated: each
+    application names its authors for itself. Empty: the terminal, or before this was kept.
     """
 
     id: str
@@ -60,6 +62,12 @@ class Feedback:
     pair: str = ""
     private: bool = False
     looked_up: bool = False
+    via: str = ""
+
+    @property
+    def speaker(self) -> tuple[str, str]:
+        """Who said it: an author of one application is nobody of another's."""
+        return self.via, self.author
 
     @property
     def given_pair(self) -> str:

@@ -11,7 +11,8 @@ from chainring.contracts.feedback import FeedbackKind
 class Reaction:
     """`value`: rating up|down, correction a label, comment a text, flag one of FLAG_KINDS, ...
 
-    `key` is the caller's idempotency key: the same key twice is one feedback.
+    `key` is the caller's idempotency key: the same key twice is one feedback. `via` is the
+    application whose key it came by; see `Feedback`.
     """
 
     prediction: str
@@ -22,3 +23,4 @@ class Reaction:
     episode: str = ""
     consent: str = "none"
     key: str = ""
+    via: str = ""

@@ -6,13 +6,14 @@ author_limit({"ann": 300, "bo": 10}, settings=FeedbackSettings())       # 50
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from chainring.feedback.settings import FeedbackSettings
 
 MIN_PER_AUTHOR = 10
 
 
-def author_limit(counts: Mapping[str, int], *, settings: FeedbackSettings) -> int:
+def author_limit(counts: Mapping[Any, int], *, settings: FeedbackSettings) -> int:
     """Return how many undecided statements of one author count before a review.
 
     The share takes hold only where every author could keep to it: with five authors or fewer one

@@ -43,6 +43,7 @@ def case(feedback: Feedback, *, secret: bytes) -> Case:
         at=feedback.at,
         prediction=feedback.prediction,
         reporter=feedback.author,
+        via=feedback.via,
     )
 
 

@@ -107,6 +107,7 @@ def feedback(
         episode=reaction.episode or ("" if prediction is None else prediction.episode),
         comment=comment,
         key=_key(reaction),
+        via=reaction.via,
         private=written or is_in_words(reaction.kind, value),
         **({"app": app} | answered),
     )
@@ -117,7 +118,7 @@ def said_after(earlier: Iterable[Feedback], said: Feedback) -> Feedback:
 
     By the time stands which word was the last; a clock may be set back, and two servers differ.
     """
-    own = (one.at for one in earlier if one.author == said.author)
+    own = (one.at for one in earlier if one.speaker == said.speaker)
     return replace(said, at=max(said.at, max(own, default=0.0) + _STEP_S))
 
 
@@ -138,7 +139,9 @@ def _answered(prediction: Prediction) -> dict[str, Any]:
 def _key(reaction: Reaction) -> str:
     if not reaction.key:
         return ""
-    return json.dumps([reaction.author, reaction.prediction, reaction.key], ensure_ascii=False)
+    via = [reaction.via] if reaction.via else []
+    named = [*via, reaction.author, reaction.prediction, reaction.key]
+    return json.dumps(named, ensure_ascii=False)
 
 
 def _told(prediction: Prediction | None, reaction: Reaction, rules: ValueRules) -> tuple[str, str]:

@@ -183,11 +183,11 @@ def _unconfirmed(label: str, settings: FeedbackSettings) -> str | None:
 
 def _unrepeated(said: Sequence[Statement], dropped: Dropped) -> list[Statement]:
     """Drop what an author said before of the same request; what a person decided on stays first."""
-    seen: set[tuple[str, str, str, str]] = set()
+    seen: set[tuple[str, str, str, tuple[str, str]]] = set()
     kept = []
     for one in sorted(said, key=lambda one: (one.decision is None, one.order)):
         request = one.about.group or one.about.prediction
-        key = (request, one.label, one.rejected, one.about.author)
+        key = (request, one.label, one.rejected, one.about.speaker)
         if key in seen:
             dropped.add(SAID_BEFORE, one.about)
         else:
@@ -202,12 +202,12 @@ def _capped(said: Sequence[Statement], settings: FeedbackSettings) -> list[State
     Those without an author count as one author: leaving the name out lifts no cap.
     """
     open_ = [one for one in said if one.decision is None]
-    limit = author_limit(Counter(one.about.author for one in open_), settings=settings)
-    taken: Counter[str] = Counter()
+    limit = author_limit(Counter(one.about.speaker for one in open_), settings=settings)
+    taken: Counter[tuple[str, str]] = Counter()
     result = []
     for one in said:
         if one.decision is None:
-            author = one.about.author
+            author = one.about.speaker
             taken[author] += 1
             if settings.review == "all":
                 one = replace(one, state="pending", why="every correction is reviewed")

@@ -24,15 +24,15 @@ def newest_of(
     rows: Iterable[Feedback], dropped: Dropped, *, kinds: Collection[str]
 ) -> list[Feedback]:
     """Return the newest statement of each author on each answer, whatever it says or allows."""
-    newest: dict[tuple[str, str], Feedback] = {}
+    newest: dict[tuple[tuple[str, str], str], Feedback] = {}
     for row in rows:
         if row.kind in kinds and row.consent == FORGOTTEN:
             dropped.add(FORGOTTEN, row)  # it is nameless now: it must not supersede a nameless one
         elif row.kind in kinds:
-            older = newest.pop((row.author, row.prediction), None)
+            older = newest.pop((row.speaker, row.prediction), None)
             if older is not None:
                 dropped.add(SUPERSEDED, older)
-            newest[row.author, row.prediction] = row
+            newest[row.speaker, row.prediction] = row
     return list(newest.values())
 
 
@@ -43,14 +43,14 @@ def last_words(said: Sequence[Statement], dropped: Dropped) -> list[Statement]:
     stays, which may have taught already. Those without a name may be two people, as may those
     behind one key; and what a person decided on stays.
     """
-    of_one: dict[tuple[str, str, str], list[Statement]] = defaultdict(list)
+    of_one: dict[tuple[tuple[str, str], str, str], list[Statement]] = defaultdict(list)
     kept = []
     for one in said:
         row = one.about
         if one.decision is not None or not row.author or _KEY.fullmatch(row.author):
             kept.append(one)
         else:
-            of_one[row.author, row.text, row.given_pair].append(one)
+            of_one[row.speaker, row.text, row.given_pair].append(one)
     for every in of_one.values():
         last = next(one for one in every if one.label == every[-1].label)
         kept.append(last)

@@ -75,7 +75,7 @@ def opinions(
 
 def _strongest(rows: Sequence[Feedback], dropped: Dropped) -> list[Feedback]:
     """Return each author's last opinion on each answer where nothing stronger was said."""
-    strongest: dict[tuple[str, str], Feedback] = {}
+    strongest: dict[tuple[tuple[str, str], str], Feedback] = {}
     for row in rows:
         if row.kind not in STRENGTH or row.id == row.prediction:
             continue
@@ -83,12 +83,12 @@ def _strongest(rows: Sequence[Feedback], dropped: Dropped) -> list[Feedback]:
             if row.kind in OPINIONS:
                 dropped.add(FORGOTTEN, row)
             continue
-        older = strongest.get((row.author, row.prediction))
+        older = strongest.get((row.speaker, row.prediction))
         if older is not None and STRENGTH[older.kind] > STRENGTH[row.kind]:
             older, row = row, older
         if older is not None and older.kind in OPINIONS:
             dropped.add("superseded by its author", older)
-        strongest[row.author, row.prediction] = row
+        strongest[row.speaker, row.prediction] = row
     return [row for row in strongest.values() if row.kind in OPINIONS]
 
 

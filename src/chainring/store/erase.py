@@ -185,7 +185,7 @@ def _blank_feedback(connection: sa.Connection, identifiers: Sequence[str]) -> No
     table = schema.feedback
     for row in _reactions(connection, identifiers):
         value = "" if row.kind in OWN_WORDS else row.value
-        blank = replace(row, author="", episode="", key="", value=value, consent=FORGOTTEN)
+        blank = replace(row, author="", via="", episode="", key="", value=value, consent=FORGOTTEN)
         change = table.update().where(table.c.id == row.id)
         connection.execute(change.values(body=encode(blank), author="", dedupe=row.id))
 
@@ -204,7 +204,7 @@ def forget_cases(ledger: Ledger, identifiers: Collection[str], *, written: bool)
 
     def blank(case: Case) -> Case:
         truth = "" if written else case.truth
-        return replace(case, outcome="", told="", reporter="", truth=truth)
+        return replace(case, outcome="", told="", reporter="", via="", truth=truth)
 
     about = [one.id for one in cases_about(ledger, identifiers)]
     _rewrite(ledger, "case", Case, about, blank)

@@ -25,6 +25,7 @@ from chainring.ring.asked import said_by_people
 from chainring.software.api import Project
 from chainring.software.package import home as module
 from chainring.software.package.make import Packaged
+from chainring.software.package.origin import KIND, Package
 from chainring.store import schema
 from chainring.store.schema import payloads
 from chainring.store.tables import read_rows
@@ -155,6 +156,18 @@ def test_decisions_and_cases_come_home_once(places: Places) -> None:
     (found,) = (one for one in places.home.cases() if one.opened_by == flag.id)
     assert (found.state, found.told) == ("closed", "thank you")
     assert places.collect().cases == 0
+
+
+def test_the_applications_of_a_package_are_its_own(places: Places) -> None:
+    (first,) = places.ask("my parcel is late")
+    by_key = places.react(first, "flag", "wrong", author="ann", via="0123456789ab")
+    at_the_terminal = places.react(first, "rating", "up", author="ann")
+    places.collect()
+    package = places.home.cases()[0].via.partition(" ")[0]
+    assert package in {one.id for one in places.home.ring.ledger.facts(KIND, Package)}
+    brought = places.home.ring.traffic.feedback_named(by_key.id, at_the_terminal.id)
+    assert [one.via for one in brought] == [f"{package} 0123456789ab", ""]
+    assert [one.via for one in places.home.cases()] == [f"{package} 0123456789ab"]
 
 
 def test_a_case_that_a_server_at_home_opened_first_stays_one(places: Places) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 from collections.abc import Iterator
@@ -13,15 +14,20 @@ import pytest
 from tests.software.conftest import ON_BOTH, opened
 
 from chainring.contracts.case import Case
-from chainring.contracts.errors import ConflictError
+from chainring.contracts.errors import ConflictError, UnknownNameError
+from chainring.contracts.feedback import FeedbackKind
 from chainring.contracts.ids import new_id
 from chainring.contracts.label import Label
 from chainring.contracts.prediction import Prediction
 from chainring.contracts.reaction import Reaction
-from chainring.deployment.http.verbs import Caller
+from chainring.deployment.http.verbs import Caller, Reacted
 from chainring.feedback.cases import close
+from chainring.feedback.dropped import Dropped
+from chainring.feedback.last_words import newest_of
 from chainring.software.api import Project
 from chainring.software.serving.service import Service
+from chainring.store.erase import said_by
+from chainring.store.writer import TrafficWriter
 
 TRUTH = "Boris by the lake pays less rent than you do"
 RULES = """
@@ -149,3 +155,37 @@ def test_a_case_that_was_opened_before_under_another_id_stays_the_flags(project:
     for reporter in ({"author": "zoe", "feedback": ""}, {"author": "", "feedback": flag.id}):
         assert service.case_for(old.id, caller=caller, **reporter) == old
     assert project.cases() == [old]
+
+
+SHOP = Caller(role="ask", key_id="a" * 12, meter="a" * 12)
+ROTATED = Caller(role="ask", key_id="c" * 12, meter="a" * 12)
+OTHER = Caller(role="react", key_id="b" * 12, meter="b" * 12)
+
+
+def test_an_author_of_one_application_is_nobody_of_anothers(project: Project) -> None:
+    about = project.predict(["where is my parcel"])[0].id
+    service = Service(project, open_to_all=True)
+    service._writer = TrafficWriter(project.ring.traffic)
+
+    def say(caller: Caller, kind: FeedbackKind, value: str, **more: str) -> Reacted:
+        said = Reaction(prediction=about, kind=kind, value=value, author="smith", **more)
+        return asyncio.run(service.react(said, caller=caller))
+
+    own = say(SHOP, "correction", "stock", key="k1")
+    assert say(ROTATED, "correction", "stock", key="k1").feedback.id == own.feedback.id
+    other = say(OTHER, "correction", "invoice", key="k1")
+    assert (other.is_replayed, other.feedback.id != own.feedback.id) == (False, True)
+    assert other.feedback.via == "b" * 12
+    rows = list(project.ring.traffic.feedback())
+    stand = newest_of(rows, Dropped(), kinds=["correction"])
+    assert [(one.via[:1], one.value) for one in stand] == [("a", "stock"), ("b", "invoice")]
+    last = say(ROTATED, "correction", "track_order")
+    stand = newest_of([*rows, last.feedback], Dropped(), kinds=["correction"])
+    assert [(one.via[:1], one.value) for one in stand] == [("b", "invoice"), ("a", "track_order")]
+    case = say(SHOP, "flag", "wrong").case
+    assert service.case_for(case, author="smith", feedback="", caller=ROTATED).id == case
+    with pytest.raises(UnknownNameError):
+        service.case_for(case, author="smith", feedback="", caller=OTHER)
+    _, said = said_by(project.ring.traffic, "smith")
+    assert len(said) == 4, "to forget an author finds all of that name"
+    service._writer.close()

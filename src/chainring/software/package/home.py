@@ -207,7 +207,7 @@ class _Way:
             if row.id in known or self._stays(row.id, row.author, is_gone):
                 continue
             key = f"{self.package.id} {row.key}" if row.key else ""  # a key holds for one place
-            row = replace(row, key=key, author=self._user(row.author))
+            row = replace(row, key=key, author=self._user(row.author), via=self._via(row.via))
             if self._is_over(row.at):
                 row = replace(row, comment="", value="" if row.private else row.value)
             brought.append(row)
@@ -246,6 +246,7 @@ class _Way:
         for case in self.there.ring.ledger.facts("case", Case):
             if not case.prediction or self._is_away(case.prediction, case.opened_by):
                 continue
+            case = replace(case, via=self._via(case.via))
             about = ledger.facts("case", Case, about=case.opened_by)
             mine = next(iter(about), None)
             if mine is not None:  # a server here may have opened it, under an id of its own
@@ -272,6 +273,10 @@ class _Way:
     def _user(self, author: str) -> str:
         """Return an author, or nothing where it is a key there: many users share one."""
         return "" if author in self.keys else author
+
+    def _via(self, application: str) -> str:
+        """Return an application there as it is called here: their keys are none of this project."""
+        return f"{self.package.id} {application}" if application else ""
 
     def _is_forgotten(self, author: str) -> bool:
         if not author or not self.marks:

@@ -251,7 +251,9 @@ class Service(ServedReleases, ServedKeys, ServedOffers, ServedPeople):
         UnwrittenError
             When it, or the case of a flag, cannot be stored now.
         """
-        reaction = replace(reaction, author=reaction.author or caller.key_id)
+        reaction = replace(
+            reaction, author=reaction.author or caller.key_id, via=caller.meter or caller.key_id
+        )
         try:
             kept = await self._kept(reaction)
         except (sa.exc.SQLAlchemyError, OSError) as error:
