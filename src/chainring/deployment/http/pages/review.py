@@ -12,7 +12,7 @@ from chainring.contracts.tasks import Form
 from chainring.deployment.http.calls import Call
 from chainring.deployment.http.faults import failure
 from chainring.deployment.http.pages.layout import heading, label_data, page, when
-from chainring.deployment.http.pages.markup import Markup, group, tag
+from chainring.deployment.http.pages.markup import Markup, coded, group, tag
 from chainring.deployment.http.pages.strings import Strings
 from chainring.deployment.http.pages.values import LISTED, form_of, shown, value_field
 from chainring.deployment.http.verbs import LabelName, ReviewItem
@@ -40,7 +40,7 @@ async def review(call: Call) -> Response:
             hidden=not items,
             data_said=left,
         ),
-        tag("p", missing, class_="notice", role="status")
+        tag("p", coded(missing), class_="notice", role="status")
         if missing
         else tag("p", say("review.empty"), id="empty", class_="notice", hidden=bool(items)),
         tag("ol", *cards, class_="queue"),
