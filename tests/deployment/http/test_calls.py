@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +14,7 @@ from tests.deployment.http.demo import DemoVerbs
 
 from chainring.contracts.roles import Role
 from chainring.deployment.http.app import create_app
+from chainring.deployment.http.calls import MAX_WHYS
 from chainring.deployment.http.server import running
 from chainring.deployment.http.verbs import Caller
 from chainring.deployment.settings import DeploymentSettings
@@ -136,3 +139,34 @@ def test_a_path_whose_slashes_are_written_otherwise_is_refused(url: str, path: s
         answer = client.get(path)
     assert answer.request.url.raw_path == path.encode()
     assert answer.status_code == (404 if "25" in path else 422)
+
+
+class Tracing(DemoVerbs):
+    """Notes how many whys are on their way together."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lock, self.running, self.most = threading.Lock(), 0, 0
+        self.crowded = threading.Event()
+
+    def why(self, prediction: str, *, caller: Caller, language: str) -> dict[str, Any]:
+        with self.lock:
+            self.running += 1
+            self.most = max(self.most, self.running)
+            if self.running > MAX_WHYS:
+                self.crowded.set()
+        self.crowded.wait(0.3)  # so long may another one come
+        with self.lock:
+            self.running -= 1
+        return super().why(prediction, caller=caller, language=language)
+
+
+@pytest.mark.parametrize("route", ["/v1/why/", "/why/"])
+def test_few_whys_run_together_for_each_opens_the_champion_anew(route: str) -> None:
+    verbs = Tracing()
+    with running(create_app(verbs, settings=DeploymentSettings())) as own:
+        asked = httpx.post(f"{own}/v1/predict", json=TEXT).json()["id"]
+        with ThreadPoolExecutor(8) as pool:
+            found = list(pool.map(httpx.get, [f"{own}{route}{asked}"] * 8))
+    assert [answer.status_code for answer in found] == [200] * 8
+    assert 1 <= verbs.most <= MAX_WHYS

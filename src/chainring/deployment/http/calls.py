@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
@@ -37,6 +37,9 @@ from chainring.deployment.http.verbs import Caller, Verbs
 from chainring.deployment.settings import DeploymentSettings
 
 B = TypeVar("B", bound=BaseModel)
+MAX_WHYS = 2
+"""At a time: each opens the champion anew, which a large one has no memory for many times."""
+
 _MOST_DIGITS = 9
 
 
@@ -52,6 +55,7 @@ class House:
     remembered: Remembered
     siblings: Siblings | None = None
     body_timeout_s: float = bodies.BODY_TIMEOUT_S
+    whys: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MAX_WHYS))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +104,13 @@ class Call:
     def spending(self, texts: int) -> AbstractContextManager[None]:
         """Count texts against the caller's quota, unless the block refuses them."""
         return self.house.limits.spending(self.caller, texts)
+
+    async def why(self) -> dict[str, Any]:
+        """Return where the answer that the path names came from, when its turn is."""
+        async with self.house.whys:
+            return await run_in_threadpool(
+                self.verbs.why, self.path("id"), caller=self.caller, language=self.language
+            )
 
     def body(self, kind: type[B]) -> B:
         """Return the body as its model."""

@@ -31,9 +31,7 @@ async def react(call: Call) -> Response:
 
 async def why(call: Call) -> dict[str, Any]:
     """Say where an answer came from."""
-    return await run_in_threadpool(
-        call.verbs.why, call.path("id"), caller=call.caller, language=call.language
-    )
+    return await call.why()
 
 
 async def status(call: Call) -> dict[str, Any]:

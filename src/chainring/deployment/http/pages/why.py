@@ -31,9 +31,7 @@ _LONG = 28
 async def why(call: Call) -> Response:
     """Draw the page."""
     say = Strings(call.language)
-    found = await run_in_threadpool(
-        call.verbs.why, call.path("id"), caller=call.caller, language=call.language
-    )
+    found = await call.why()
     labels = await run_in_threadpool(call.verbs.labels) if call.verbs.ready().ok else []
     drawing = Drawing(say, labels)
     text = found.get("text")
