@@ -24,10 +24,13 @@ from tests.software.conftest import RECIPE, copy, invoke, opened, served, small_
 from chainring.contracts.access import FACTS, Who
 from chainring.contracts.dataset import Row
 from chainring.contracts.errors import ChainringError, NotAllowedError
+from chainring.contracts.label import Label
 from chainring.contracts.reaction import Reaction
 from chainring.contracts.roles import ROLES, Role, verbs_of
+from chainring.deployment.http.verbs import Caller
 from chainring.ring.built import current
 from chainring.software.api import Project
+from chainring.software.serving.service import Service
 from chainring.software.surfaces import SURFACES
 from chainring.store.tables import read_rows
 from chainring.trust.rules import AccessSettings
@@ -509,6 +512,23 @@ def test_a_stated_purpose_is_what_the_rules_are_asked_about(
     assert "for marketing" in called(shop, "audit", "--verb", "data show")
 
 
+def test_an_annotator_decides_on_no_text_that_the_rules_keep_back(shop: House) -> None:
+    with opened(shop.folder) as project:
+        held, reaction = shop.predictions[0], project.ring.traffic.feedback_on(shop.predictions[0])
+        seen = project.predict(["where is my refund"])[0].id
+        label = project.labels()[0]
+        service = Service(project, open_to_all=True)
+        caller = Caller(role="annotate", key_id="0123456789ab", name="ann")
+        for item in (held, reaction[0].id):
+            with pytest.raises(NotAllowedError, match="rules of access"):
+                service.decide(item, decision="change", value=label, must=False, caller=caller)
+        service.decide(seen, decision="change", value=label, must=False, caller=caller)
+        labels = [one.record for one in project.ring.ledger.facts("label", Label)]
+        kept = [(one.about, one.decision) for one in project.audit(verb="decide")]
+    assert labels == [seen]
+    assert kept == [(seen, "allowed"), (reaction[0].id, "denied"), (held, "denied")]
+
+
 def test_a_search_does_not_tell_what_a_withheld_text_holds(shop: House) -> None:
     assert "no row fits" in called(shop, "data", "show", "--search", "where is the coat I ordered")
 
@@ -539,3 +559,29 @@ def test_no_reaction_opens_a_request_that_is_kept_back_for_what_it_was_answered(
         )
         assert question not in seen()
         assert project.why(asked.id)["text"] == question
+
+
+def test_a_reviewer_sees_the_texts_whose_askers_agreed_until_somebody_says_otherwise(
+    shop: House,
+) -> None:
+    rules = '\n[feedback]\nreview = "all"\n[[access.rules]]\naction = "read"\n'
+    rules += 'where = { source = "feedback", consent = "training" }\nallow = true\n'
+    rules += '[[access.rules]]\naction = "read"\nwhere = { source = "feedback" }\nallow = false\n'
+    with opened(with_rules(shop.folder, rules)) as project:
+        texts = [f"zanzibar {number}: where is my {thing}" for number in range(4)
+                 for thing in ("parcel", "invoice", "refund")]  # fmt: skip
+        asked = [one for one in project.predict(texts, author="ann") if not one.holdout][:2]
+
+        def correct(answer: str, *, by: str, consent: str) -> None:
+            said = {"prediction": answer, "author": by, "consent": consent}
+            project.react(Reaction(kind="correction", value="stock", **said))  # type: ignore[arg-type]
+
+        def seen() -> set[str]:
+            items = project.review_items(limit=500, who=Who(role="annotate", name="cy"))
+            return {item.prediction for item in items if item.text}
+
+        correct(asked[0].id, by="ann", consent="training")
+        correct(asked[1].id, by="bo", consent="training")
+        assert seen() & {one.id for one in asked} == {asked[0].id}
+        correct(asked[0].id, by="bo", consent="care only")
+        assert not seen() & {one.id for one in asked}

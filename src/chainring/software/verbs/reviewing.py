@@ -10,6 +10,7 @@ from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from chainring.contracts.access import Facts
 from chainring.contracts.case import Case
 from chainring.contracts.errors import UnknownNameError
 from chainring.contracts.feedback import Feedback
@@ -53,7 +54,8 @@ def review_items(project: Project, *, limit: int, sight: Sight | None = None) ->
     texts: Texts = partial(answers.texts, ring.traffic)
     if sight is not None:
         texts = _seen_by(sight, texts, predictions, rows, settings)
-        rows = [sight.feedback(row, settings) for row in rows]
+        about = _of_requests(project, rows) if sight.asks_facts else {}
+        rows = [sight.feedback(row, settings, about.get(row.prediction, ())) for row in rows]
     settings, predictions = _of_the_release(project, settings, predictions)
     task = ring.recipe.data.task
     items = queue.review_items(
@@ -129,6 +131,15 @@ def _seen_by(
                 yield name, text
 
     return seen
+
+
+def _of_requests(project: Project, rows: Iterable[Feedback]) -> dict[str, list[Facts]]:
+    """Return the facts of every request that somebody reacted to."""
+    said: dict[str, list[Feedback]] = defaultdict(list)
+    for row in rows:
+        said[row.prediction].append(row)
+    settings, asked = project.ring.recipe.feedback, answers.by_id(project.ring.traffic, said)
+    return {name: request_facts(one, said[name], settings) for name, one in asked.items()}
 
 
 def _last_turn(project: Project) -> float:
