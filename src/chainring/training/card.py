@@ -17,6 +17,7 @@ from chainring.contracts.dataset import OUT_OF_SCOPE, Dataset, Row
 from chainring.contracts.model import Rival
 from chainring.contracts.said import in_language
 from chainring.text.characters import unlinked
+from chainring.text.house_words import house_term, house_word
 from chainring.training.answered import label_counts
 from chainring.training.card_words import WORDS
 from chainring.training.compete import Standing
@@ -69,7 +70,9 @@ def card(
 def _use(
     dataset: Dataset, winner: Standing, labels: Sequence[str], say: Mapping[str, str]
 ) -> Iterator[str]:
-    yield say["does"].format(task=dataset.task, labels=len(labels), part=winner.part)
+    yield say["does"].format(
+        task=house_word(dataset.task, say["code"]), labels=len(labels), part=winner.part
+    )
     if winner.threshold.value:
         value = f"{winner.threshold.value:.3f}"
         because = in_language(winner.threshold.because, say["code"])
@@ -88,6 +91,9 @@ def _data(
         ("consents", Counter(row.consent for row in train)),
         ("labels", label_counts(train, dataset.task)),
     ):
+        if key != "labels":
+            told = house_word if key == "languages" else house_term
+            counts = Counter({told(name, say["code"]): n for name, n in counts.items()})
         if counts:
             yield say[key].format(found=_counted(counts, say))
     yield say["feedback"].format(n=sum(1 for row in train if row.feedback))
@@ -105,7 +111,7 @@ def _rival(rival: Rival, say: Mapping[str, str]) -> str:
 def _ancestors(winner: Standing, say: Mapping[str, str]) -> Iterator[str]:
     for one in winner.trained.ancestors:
         yield say["ancestor"].format(
-            role=one.role, name=one.name, licence=one.licence, digest=one.digest
+            role=say.get(one.role, one.role), name=one.name, licence=one.licence, digest=one.digest
         )
     if not winner.trained.ancestors:
         yield say["from nothing"]
@@ -114,7 +120,9 @@ def _ancestors(winner: Standing, say: Mapping[str, str]) -> Iterator[str]:
 def _figures(winner: Standing, say: Mapping[str, str]) -> Iterator[str]:
     for language, share in sorted(winner.per_language.items()):
         yield say["language"].format(
-            name=language or "und", share=f"{share:.1%}", rows=winner.languages.get(language, 0)
+            name=house_word(language or "und", say["code"]),
+            share=f"{share:.1%}",
+            rows=winner.languages.get(language, 0),
         )
     yield say["temperature"].format(value=f"{winner.readout.temperature:.3f}")
     yield say["judged later"]

@@ -44,6 +44,10 @@ _ROWS = (
         "{role}: {name}, licence {licence}, {digest}",
         "{role}：{name}，许可 {licence}，{digest}",
     ),
+    ("base", "base", "基座"),
+    ("teacher", "teacher", "教师模型"),
+    ("member", "member", "成员模型"),
+    ("champion", "champion", "现任模型"),
     ("from nothing", "trained from nothing but these rows", "仅由上述数据从零训练"),
     ("language", "{name}: {share} of {rows} rows", "{name}：{rows} 行中 {share}"),
     (

@@ -20,6 +20,7 @@ from chainring.data.looking.drops import Drop
 from chainring.data.looking.numbers import Numbers, median
 from chainring.data.looking.records import Terms
 from chainring.text.characters import in_cell
+from chainring.text.house_words import house_term, house_word
 
 MOST = 30
 PREPARED = ("min_jaccard", "validation_share", "test_share", "min_rows_per_label", "max_characters")
@@ -86,13 +87,13 @@ class CardFacts:
 def data_card(facts: CardFacts, *, language: str = "en") -> str:
     """Return the card as Markdown; `language` is `en` or `zh`."""
     place = ("en", "zh").index(language)
-    say = {key: pair[place] for key, pair in WORDS.items()}
+    say = {"code": language} | {key: pair[place] for key, pair in WORDS.items()}
     sections = (
         ("what", _bullets(_what(facts, say))),
         ("from", _table([say[k] for k in ("source", "records", "licence", "consent")],
-                        [[s, str(n), lic, con] for (s, lic, con), n in facts.terms.items()], say)),
+                        [_terms(one, n, say) for one, n in facts.terms.items()], say)),
         ("made", "\n\n".join(_made(facts, say))),
-        ("left", _table([say["reason"], say["number"], say["step"]], _left(facts), say)),
+        ("left", _table([say["reason"], say["number"], say["step"]], _left(facts, say), say)),
         ("mind", _bullets(facts.findings) or say["nothing"]),
         ("used", _bullets(facts.models) or say["no model"]),
     )  # fmt: skip
@@ -105,11 +106,12 @@ def _what(facts: CardFacts, say: Mapping[str, str]) -> Iterator[str]:
     yield f"{say['address']}: `{data.address}`"
     if facts.chain:
         yield f"{say['since']}: {moment(facts.chain[-1].started)}"
-    yield f"{say['task']}: {data.task}"
-    yield f"{say['languages']}: " + ", ".join(f"{k} {n}" for k, n in found.by("language").items())
-    yield f"{say['splits']}: " + ", ".join(f"{k} {n}" for k, n in found.by("split").items())
+    yield f"{say['task']}: {house_word(data.task, say['code'])}"
+    yield f"{say['languages']}: {_counted(found.by('language'), say)}"
+    yield f"{say['splits']}: {_counted(found.by('split'), say)}"
     yield f"{say['labels']}: {len(data.labels)}"
-    lengths = ", ".join(f"{k or 'und'} {median(n)}" for k, n in sorted(found.lengths.items()))
+    middle = {name or "und": median(n) for name, n in sorted(found.lengths.items())}
+    lengths = _counted(middle, say)
     yield f"{say['length']}: {lengths}"
 
 
@@ -117,7 +119,13 @@ def _made(facts: CardFacts, say: Mapping[str, str]) -> Iterator[str]:
     yield say["redacted" if facts.redacted else "not redacted"]
     head = [say[key] for key in ("step", "execution", "at", "cpu", "version")]
     rows = [
-        [r.step, f"`{r.id}`", moment(r.started), f"{r.cpu_s:.1f}", r.versions.get("chainring", "")]
+        [
+            house_word(r.step, say["code"]),
+            f"`{r.id}`",
+            moment(r.started),
+            f"{r.cpu_s:.1f}",
+            r.versions.get("chainring", ""),
+        ]
         for r in facts.chain
     ]
     yield _table(head, rows, say)
@@ -126,8 +134,20 @@ def _made(facts: CardFacts, say: Mapping[str, str]) -> Iterator[str]:
     yield _table([say["setting"], say["value"]], told, say)
 
 
-def _left(facts: CardFacts) -> list[list[str]]:
-    return [[facts.reasons.get(d.reason, d.reason), str(d.rows), d.step] for d in facts.drops]
+def _left(facts: CardFacts, say: Mapping[str, str]) -> list[list[str]]:
+    return [
+        [facts.reasons.get(d.reason, d.reason), str(d.rows), house_word(d.step, say["code"])]
+        for d in facts.drops
+    ]
+
+
+def _terms(found: Terms, records: int, say: Mapping[str, str]) -> list[str]:
+    source, licence, consent = (house_term(one, say["code"]) for one in found)
+    return [source, str(records), licence, consent]
+
+
+def _counted(counts: Mapping[str, float], say: Mapping[str, str]) -> str:
+    return ", ".join(f"{house_word(name, say['code'])} {n}" for name, n in counts.items())
 
 
 def moment(at: float) -> str:

@@ -36,6 +36,7 @@ from chainring.software.telling.results import short
 from chainring.software.verbs.auditing import looking
 from chainring.stats.charts import Bar, Stack, bar_chart, stacked_bars
 from chainring.store.files import write_durably
+from chainring.text.house_words import house_term, house_word
 
 if TYPE_CHECKING:
     from chainring.software.api import Project
@@ -134,7 +135,8 @@ def _short(found: Look, say: dict[str, str], language: str) -> str:
 
 def _rows(found: Look, say: dict[str, str]) -> Iterator[str]:
     counted = found.numbers
-    yield _bars(counted.by("split"), say["by split"], say)
+    splits = {house_word(name, say["code"]): n for name, n in counted.by("split").items()}
+    yield _bars(splits, say["by split"], say)
     yield _bars(_settled(counted.by("language"), say), say["by language"], say)
     yield _lengths(found, say)
     yield _bars(counted.by("label"), say["by label"], say)
@@ -146,6 +148,10 @@ def _settled(languages: Mapping[str, int], say: dict[str, str]) -> dict[str, int
     return {say["unsettled"] if name == "und" else name: n for name, n in languages.items()}
 
 
+def _worded(counts: Mapping[str, int], say: dict[str, str]) -> dict[str, int]:
+    return {house_term(name, say["code"]): n for name, n in counts.items()}
+
+
 def _lengths(found: Look, say: dict[str, str]) -> str:
     all_lengths = sum(found.numbers.lengths.values(), Counter[int]())
     by_language = {name: binned(n) for name, n in sorted(found.numbers.lengths.items())}
@@ -153,7 +159,7 @@ def _lengths(found: Look, say: dict[str, str]) -> str:
         Stack(
             label=name,
             parts={
-                language or "und": float(bins.get(name, 0))
+                house_word(language or "und", say["code"]): float(bins.get(name, 0))
                 for language, bins in by_language.items()
             },
         )
@@ -198,15 +204,19 @@ def _sampled(
             shown = f"<span class=muted>{coded(said)}</span>"
         else:
             shown = escape(text) or "–"
-        where = " ".join(part for part in (place.source, place.locator or place.record) if part)
+        source = house_term(place.source, say["code"])
+        where = " ".join(part for part in (source, place.locator or place.record) if part)
         yield escape(told_reason(one.reason, language=language)), escape(where), shown
 
 
 def _origin(found: Look, say: dict[str, str]) -> Iterator[str]:
-    yield _bars(found.numbers.by("source"), say["by source"], say)
-    yield _bars(found.numbers.by("licence"), say["by licence"], say)
+    yield _bars(_worded(found.numbers.by("source"), say), say["by source"], say)
+    yield _bars(_worded(found.numbers.by("licence"), say), say["by licence"], say)
     rows = [
-        (escape(source), escape(licence), escape(consent), f"{count:,}")
+        (
+            *(escape(house_term(one, say["code"])) for one in (source, licence, consent)),
+            f"{count:,}",
+        )
         for (source, licence, consent), count in list(found.terms.items())[: 2 * MOST_BARS]
     ]
     yield table([say[key] for key in ("source", "licence", "consent", "records")], rows)

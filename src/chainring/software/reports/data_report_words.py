@@ -202,8 +202,8 @@ _ROWS = (
 )
 
 WORDS = {
-    "en": {key: english for key, english, _ in _ROWS},
-    "zh": {key: chinese for key, _, chinese in _ROWS},
+    "en": {"code": "en"} | {key: english for key, english, _ in _ROWS},
+    "zh": {"code": "zh"} | {key: chinese for key, _, chinese in _ROWS},
 }
 
 _REASONS = (

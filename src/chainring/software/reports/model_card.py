@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from chainring.contracts.codec import decode
+from chainring.contracts.codec import decode, digest
 from chainring.contracts.dataset import OUT_OF_SCOPE, Row
 from chainring.contracts.errors import InputError
 from chainring.contracts.evaluation import Evaluation, Outcome, Share
@@ -36,6 +36,7 @@ from chainring.software.reports.report_quality import is_sure, judged_rows
 from chainring.software.telling.results import figure, short
 from chainring.store.tables import read_rows
 from chainring.text.characters import in_cell
+from chainring.text.house_words import house_term, house_word
 from chainring.training.answered import label_counts
 from chainring.training.front_matter import front_matter
 
@@ -121,8 +122,8 @@ def _front(found: Carded) -> str:
 
 def _use(found: Carded, say: Mapping[str, str]) -> Iterator[str]:
     model, forms = found.model, found.built.forms.noun
-    yield say["does"].format(task=model.task, labels=len(model.labels), part=model.part)
-    yield say["languages"].format(names=_listed(model.languages, say))
+    yield say["does"].format(task=_word(model.task, say), labels=len(model.labels), part=model.part)
+    yield say["languages"].format(names=_listed([_word(one, say) for one in model.languages], say))
     if model.threshold:
         yield say["passes on"].format(threshold=f"{model.threshold:.3f}")
     yield say["served as"].format(form=forms.served.name, speed=f"{forms.served.texts_per_s:,.0f}")
@@ -131,7 +132,7 @@ def _use(found: Carded, say: Mapping[str, str]) -> Iterator[str]:
 
 def _data(found: Carded, say: Mapping[str, str]) -> Iterator[str]:
     data = found.built.dataset.noun
-    splits = _listed([f"{name} {n:,}" for name, n in data.splits.items() if n], say)
+    splits = _listed([f"{_word(name, say)} {n:,}" for name, n in data.splits.items() if n], say)
     yield say["data set"].format(address=short(data.address), splits=splits)
     train = [row for row in found.rows if row.split == "train"]
     for key, counts in (
@@ -142,7 +143,7 @@ def _data(found: Carded, say: Mapping[str, str]) -> Iterator[str]:
         ("by label", label_counts(train, data.task)),
     ):
         if counts:
-            yield f"{say[key]}{_counted(counts, say)}"
+            yield f"{say[key]}{_counted(_worded(counts, key, say), say)}"
     taught = sum(bool(row.feedback) for row in train)
     yield say["from feedback"].format(n=f"{taught:,}")
     for act in forgotten(found.project.ring, found.model.address):
@@ -200,7 +201,7 @@ def _figures(found: Carded, say: Mapping[str, str]) -> Iterator[str]:
     told += [say["left"].format(n=left, rows=MIN_SLICE_ROWS)] if left else []
     dropped = sum(judged.dropped.values())
     told += [say["dropped"].format(n=dropped)] if dropped else []
-    told.append(say["verdict"].format(value=found.verdict.value))
+    told.append(say["verdict"].format(value=_word(found.verdict.value, say)))
     yield _bullets(told)
 
 
@@ -269,7 +270,7 @@ def _privacy(found: Carded, say: Mapping[str, str]) -> Iterator[str]:
 
     privacy = found.project.ring.recipe.privacy
     yield say["redacted" if privacy.redact else "not redacted"].format(rules=RULES)
-    yield say["log"].format(log=privacy.log, days=privacy.retention_days)
+    yield say["log"].format(log=_word(privacy.log, say), days=privacy.retention_days)
     epsilon = found.model.privacy_epsilon
     yield say["no epsilon"] if epsilon is None else say["epsilon"].format(value=f"{epsilon:g}")
 
@@ -277,7 +278,7 @@ def _privacy(found: Carded, say: Mapping[str, str]) -> Iterator[str]:
 def _cost(found: Carded, say: Mapping[str, str]) -> Iterator[str]:
     for row in reversed(found.steps):
         yield say["step cost"].format(
-            step=row.step,
+            step=_word(row.step, say),
             cpu=f"{row.cpu_s:,.1f}",
             seconds=f"{row.duration_s:,.1f}",
             memory=f"{row.peak_memory_mib:,.0f}",
@@ -287,8 +288,6 @@ def _cost(found: Carded, say: Mapping[str, str]) -> Iterator[str]:
 
 
 def _again(found: Carded, say: Mapping[str, str]) -> Iterator[str]:
-    from chainring.contracts.codec import digest
-
     model = found.model
     made = found.steps[0] if found.steps else None
     yield say["address"].format(address=model.address)
@@ -308,7 +307,23 @@ def _rank(name: str) -> int:
 
 def _slice(name: str, say: Mapping[str, str]) -> str:
     kind, _, value = name.partition(":")
+    if kind in ("part", "language"):
+        value = _word(value, say)
+    elif kind == "source":
+        value = house_term(value, say["code"])
     return f"{say.get(f'slice {kind}', kind)} {in_cell(value)}"
+
+
+def _word(name: str, say: Mapping[str, str]) -> str:
+    return house_word(name, say["code"])
+
+
+def _worded(counts: Mapping[str, int], key: str, say: Mapping[str, str]) -> Counter[str]:
+    """Return counts under the words of the page: labels keep their names."""
+    if key == "by label":
+        return Counter(counts)
+    told = house_word if key == "by language" else house_term
+    return Counter({told(name, say["code"]): n for name, n in counts.items()})
 
 
 def _counted(counts: Counter[str], say: Mapping[str, str]) -> str:

@@ -44,6 +44,7 @@ from chainring.software.telling.results import percent, short
 from chainring.software.verbs.auditing import looking
 from chainring.stats.charts import Bar, Point, Series, Stack, bar_chart, line_chart, stacked_bars
 from chainring.store.files import write_durably
+from chainring.text.house_words import house_word
 
 if TYPE_CHECKING:
     from chainring.software.api import Project
@@ -194,7 +195,10 @@ def _languages(past: History, say: dict[str, str]) -> Iterator[str]:
                 Point(x=str(turn.number), y=share.estimate, low=share.low, high=share.high)
             )
     if len(found) > 1:
-        lines = [Series(name=name, points=tuple(points)) for name, points in sorted(found.items())]
+        lines = [
+            Series(name=house_word(name, say["code"]), points=tuple(points))
+            for name, points in sorted(found.items())
+        ]
         yield both(
             lambda width: line_chart(
                 lines,
@@ -259,7 +263,7 @@ def _cost(project: Project, say: dict[str, str]) -> Iterator[str]:
         peak[row.step] = max(peak[row.step], row.peak_memory_mib)
     for title, values in (("cpu", seconds), ("memory", peak)):
         bars = [
-            Bar(label=say.get(f"step {step}", step), value=round(value, 1))
+            Bar(label=house_word(step, say["code"]), value=round(value, 1))
             for step, value in values.items()
         ]
         yield _bars(bars, say[title], say)

@@ -1,0 +1,84 @@
+"""Words of the house that stand alone in a card or report, in Chinese: steps, tasks, splits, terms.
+
+house_word("dataset", "zh")        # '数据集'
+house_word("clinic.jsonl", "zh")   # 'clinic.jsonl': a name of the project stays as it is
+"""
+
+from __future__ import annotations
+
+_CHINESE = {
+    # tasks
+    "classification": "单标签分类",
+    "multi-label": "多标签分类",
+    "regression": "数值预测",
+    "matching": "文本匹配",
+    "inference": "推理判断",
+    "tagging": "序列标注",
+    "question-answering": "问答",
+    "translation": "翻译",
+    "generation": "生成",
+    "dialogue": "对话",
+    "preference": "偏好",
+    # splits and parts
+    "train": "训练",
+    "validation": "验证",
+    "test": "测试",
+    "holdout": "留出",
+    "reacted": "有反馈",
+    "unlabelled": "未标注",
+    "suite": "固定评测集",
+    "must": "必须答对",
+    "deciding": "待定",
+    # steps of the ring
+    "placement": "硬件分配",
+    "guard": "许可与同意",
+    "records": "记录",
+    "cleaned": "清洗",
+    "corrections": "更正",
+    "labels": "标签",
+    "dataset": "数据集",
+    "model": "模型",
+    "forms": "部署形式",
+    "evaluation": "评测",
+    "verdict": "裁决",
+    "deployment": "部署",
+    "feedback": "反馈",
+    # what the gate says
+    "first": "首个模型",
+    "better": "更好",
+    "no measurable difference": "无可测差别",
+    "worse within noise": "略差，在误差之内",
+    "worse": "更差",
+    "not fit": "不合格",
+    # what is kept of a request, and a language that is not known
+    "redacted": "脱敏文本",
+    "none": "不保留",
+    "digest": "摘要值",
+    "und": "未定",
+}
+_TERMS = {
+    "owner": "所有者",
+    "training": "可用于训练",
+    "none": "未给出",
+    "unstated": "未说明",
+    "user feedback": "用户反馈",
+    "feedback": "反馈",
+}
+
+
+def house_word(name: str, language: str) -> str:
+    """Return a word of the house in `en` or `zh`; any other name stays as it is.
+
+    >>> house_word("better", "zh"), house_word("better", "en"), house_word("CC0-1.0", "zh")
+    ('更好', 'better', 'CC0-1.0')
+    """
+    return _CHINESE.get(name, name) if language == "zh" else name
+
+
+def house_term(name: str, language: str) -> str:
+    """Return a source, licence or consent in `en` or `zh`: most are names of the project's own.
+
+    >>> house_term("user feedback", "zh"), house_term("model", "zh")
+    ('用户反馈', 'model')
+    """
+    return _TERMS.get(name, name) if language == "zh" else name
