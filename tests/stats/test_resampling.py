@@ -5,7 +5,14 @@ import pytest
 from scipy import stats as reference
 
 from chainring.stats.intervals import wilson
-from chainring.stats.resampling import pearson, ratio, resampled, root_mean_square, spearman
+from chainring.stats.resampling import (
+    correlated,
+    pearson,
+    ratio,
+    resampled,
+    root_mean_square,
+    spearman,
+)
 
 
 def test_a_ratio_of_sums_is_the_micro_f1_and_its_interval_narrows_with_rows() -> None:
@@ -47,3 +54,44 @@ def test_the_bootstrap_of_a_mean_agrees_with_the_normal_interval() -> None:
     assert found.low == pytest.approx(values.mean() - reach, abs=0.05)
     assert found.high == pytest.approx(values.mean() + reach, abs=0.05)
     assert root_mean_square([3, 4]) == pytest.approx(12.5**0.5)
+
+
+def test_a_correlation_is_never_over_one() -> None:
+    for rows in range(2, 30):
+        column = np.random.default_rng(rows).normal(size=rows)
+        for found in (pearson(column, 3 * column), spearman(column, 3 * column)):
+            assert found <= 1.0
+            assert pearson(column, -column) >= -1.0
+
+
+def test_a_correlation_of_few_rows_may_be_anything() -> None:
+    """Two rows always lie on a line; of a few more the bounds are Fisher's at the least."""
+    line = [0.0, 1.0, 5.0, 2.0, 4.0, 3.0]
+    for rows in (1, 2, 3):
+        found = correlated(pearson, line[:rows], line[:rows])
+        assert (found.low, found.high, found.n) == (-1.0, 1.0, rows)
+    rng = np.random.default_rng(3)
+    a = rng.normal(size=60)
+    found = correlated(pearson, a, a + rng.normal(size=60))
+    assert found.low < found.estimate < found.high < 1.0
+
+
+def test_a_correlations_interval_is_no_narrower_than_fishers() -> None:
+    rng = np.random.default_rng(4)
+    for rows in (4, 8, 40):
+        a = rng.normal(size=rows)
+        b = a + 0.5 * rng.normal(size=rows)
+        found = correlated(pearson, a, b, level=0.9)
+        bounds = reference.pearsonr(a, b).confidence_interval(0.9)
+        assert found.low <= bounds.low + 1e-9
+        assert found.high >= bounds.high - 1e-9
+
+
+def test_the_bounds_of_a_correlation_hold_it_as_often_as_they_say() -> None:
+    rng = np.random.default_rng(5)
+    held = 0
+    for _ in range(200):
+        a = rng.normal(size=6)
+        found = correlated(pearson, a, 0.6 * a + 0.8 * rng.normal(size=6), draws=200)
+        held += found.low <= 0.6 <= found.high
+    assert held / 200 >= 0.92

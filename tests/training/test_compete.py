@@ -157,3 +157,16 @@ def test_a_label_among_several_keeps_half_of_what_is_right_of_it() -> None:
     logits = [[4.0, -4.0]] * 300 + [[4.0, 0.3 + 0.1 * i] for i in range(6)]
     found = judge("x.v1", answering(logits), rows_of(*truth), ["a", "b"], task="multi-label")
     assert "b 3 of 6" in found.threshold.because
+
+
+@pytest.mark.parametrize(("rows", "margin"), [(1, 0.0), (8, 0.0), (9, 8.0), (40, 36.0)])
+def test_a_number_has_no_margin_before_enough_rows_can_show_nine_of_ten(
+    rows: int, margin: float
+) -> None:
+    """The (n + 1) * 0.9-th smallest error has to exist; errors are 0, 1, 2, … here."""
+    held = [replace(make_row(f"text {i}", "", "en"), target="0") for i in range(rows)]
+    found = judge(
+        "linear.v1", answering([[float(i)] for i in range(rows)]), held, [], task="regression",
+        spread=1.0,
+    )  # fmt: skip
+    assert found.readout.margin == margin

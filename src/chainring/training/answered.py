@@ -10,6 +10,7 @@ Axes: N validation rows, C classes.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -127,18 +128,18 @@ def _with_margin(
     """Return the margin within which 90 % of errors lie: split conformal prediction.
 
     J. Lei and others 2018, "Distribution-free predictive inference for regression", section 2.2:
-    the ⌈(n + 1) · 0.9⌉-th smallest error.
+    the ⌈(n + 1) · 0.9⌉-th smallest error. Under nine rows there is none such, and no margin (0).
     """
     import numpy as np
 
     true_n = np.array([float(value) for value in truth])
     errors_n = np.sort(np.abs(numbers_n1[:, 0] - true_n))
-    place = min(len(errors_n), int(np.ceil((len(errors_n) + 1) * COVERED))) - 1
+    place = math.ceil((len(errors_n) + 1) * COVERED) - 1
     given = [written(float(number)) for number in numbers_n1[:, 0]]
     marks = grades(truth, given, task=readout.task, spread=spread)
     return replace(
         readout,
-        margin=float(errors_n[place]),
+        margin=float(errors_n[place]) if place < len(errors_n) else 0.0,
         sureness=sum(mark >= RIGHT_FROM for mark in marks) / len(marks),
     )
 

@@ -31,7 +31,14 @@ from chainring.contracts.values import joined, labels_in, tags_of, written
 from chainring.stats.classification import macro_f1
 from chainring.stats.grades import labels_worth_most, worth_most
 from chainring.stats.intervals import Interval, bootstrap_mean, mean_grade, no_narrower
-from chainring.stats.resampling import pearson, ratio, resampled, root_mean_square, spearman
+from chainring.stats.resampling import (
+    correlated,
+    pearson,
+    ratio,
+    resampled,
+    root_mean_square,
+    spearman,
+)
 from chainring.stats.retrieval import ndcg_at, recall_at
 from chainring.training.answered import value_of
 from chainring.training.written_figures import FIGURES, preferring
@@ -182,8 +189,8 @@ def _of_numbers(truth: Sequence[str], said: Sequence[str], level: float) -> Figu
     return {
         "mean_absolute_error": _share(absolute),
         "root_mean_squared_error": _share(resampled(root_mean_square, errors, level=level)),
-        "pearson": _share(resampled(pearson, true, told, level=level)),
-        "spearman": _share(resampled(spearman, true, told, level=level)),
+        "pearson": _share(correlated(pearson, true, told, level=level)),
+        "spearman": _share(correlated(spearman, true, told, level=level)),
     }
 
 
