@@ -68,6 +68,13 @@ def test_help_is_chinese_where_chinese_is_asked_for_and_english_elsewhere() -> N
     assert "port to listen on" in told.stdout
 
 
+@pytest.mark.parametrize("words", ["", "release", "data", "data clean", "words train", "keys"])
+def test_no_help_loses_its_end_where_the_terminal_is_narrow(words: str) -> None:
+    told = child(*words.split(), "--help", environment=CHINESE | {"COLUMNS": "80"})
+    assert told.returncode == 0
+    assert "…" not in told.stdout
+
+
 def test_in_chinese_a_command_ends_with_the_status_that_it_has_in_english(shop: Path) -> None:
     slip = child("turn", "--forse", environment=CHINESE)
     assert (slip.returncode, "没有选项 --forse" in slip.stderr) == (2, True)
