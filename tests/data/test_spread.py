@@ -88,6 +88,18 @@ def test_a_few_slips_of_different_sizes_are_left_out_together() -> None:
     assert spread([*numbers, 500.0, 1e5, -1e9]) == mean_distance(numbers)
 
 
+@pytest.mark.parametrize("slips", [[1e6] * 2, [99999.0, 1e6], [9999.0] * 3])
+def test_a_few_slips_of_one_size_are_left_out_together(slips: list[float]) -> None:
+    """9999 often stands for no answer."""
+    numbers = [float(1 + n % 5) for n in range(148)]
+    assert spread([*numbers, *slips]) == mean_distance(numbers)
+
+
+def test_two_percent_that_stand_for_no_answer_are_left_out() -> None:
+    numbers = [float(1 + n % 5) for n in range(980)]
+    assert spread([*numbers, *[9999.0] * 20]) == mean_distance(numbers)
+
+
 def test_where_next_to_none_differ_those_that_do_are_not_far() -> None:
     numbers = [0.0] * 990 + [1.0, 30.0]
     assert spread(numbers) == mean_distance(numbers)

@@ -17,8 +17,10 @@ from chainring.contracts.record import Record
 
 FAR = 10.0
 """Times as far from the median as the farthest of all others."""
-FEW_OF = 100
-"""One in so many may lie far from all others, at least one; more are a group, or a long tail."""
+FEW_OF = 50
+"""One in so many may lie far from all others, and up to three where there are `SOME`; more are a
+group, or a long tail."""
+SOME = 60
 FEW = 20
 """Numbers from which one can be told to lie apart."""
 _NAMED = 5
@@ -62,7 +64,7 @@ def _limit(numbers: Sequence[float]) -> float:
         return float("inf")
     middle = median(numbers)
     apart = sorted(distance for one in numbers if (distance := abs(one - middle)) > 0)
-    few = max(1, len(numbers) // FEW_OF)
+    few = max(min(3, 3 * len(numbers) // SOME), len(numbers) // FEW_OF)
     first = max(len(apart) // 2 + 1, len(apart) - few)  # of those that differ, most are no slips
     steps = pairwise(apart[first - 1 :])
     return next((near for near, far in steps if far > FAR * near), float("inf"))
