@@ -26,7 +26,7 @@ ASKED = Prediction(
 
 
 def denied(**where: str) -> tuple[Rule, ...]:
-    told = {name: (pattern,) for name, pattern in where.items()}
+    told: dict[str, tuple[str, ...]] = {name: (pattern,) for name, pattern in where.items()}
     return (Rule(number=1, allow=False, actions=("read",), where=told),)
 
 

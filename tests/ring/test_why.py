@@ -13,6 +13,7 @@ from chainring.contracts.errors import UnknownNameError
 from chainring.contracts.ids import new_id
 from chainring.contracts.label import Label
 from chainring.contracts.reaction import Reaction
+from chainring.contracts.said import in_language
 from chainring.ring.built import Ring, build, built_of, current
 from chainring.ring.lessons import left_out
 from chainring.ring.sight import Sight
@@ -28,7 +29,7 @@ def eyes(*, blind: bool = False, rules: Sequence[Rule] = ()) -> Sight:
 
 
 def keeping_back(**where: str) -> list[Rule]:
-    told = {name: (pattern,) for name, pattern in where.items()}
+    told: dict[str, tuple[str, ...]] = {name: (pattern,) for name, pattern in where.items()}
     return [Rule(number=1, allow=False, where=told)]
 
 
@@ -341,7 +342,7 @@ def test_a_passing_on_that_was_merely_confirmed_is_told_to_teach_nothing(
     told = [line for line in tell_why(found) if "learnt nothing" in line]
     assert len(told) == 1
     assert CONFIRMED in told[0]
-    assert "只确认已转人工" in told[0].zh
+    assert "只确认已转人工" in in_language(told[0], "zh")
 
 
 def test_a_reason_that_names_a_label_is_for_those_who_may_see_texts(tmp_path: Path) -> None:
