@@ -135,6 +135,7 @@ def test_all_that_is_said_of_the_hold_out_of_numbers_judges(tmp_path: Path) -> N
         project.decide(kept[0], decision="accept", by="ann")
     said = [project.decide(one, decision="change", value="4", by="ann") for one in kept]
     assert {one.guideline for one in said} == {"review of kind holdout"}
+    assert all(one.unseen for one in said)
     decided = replace(said[0], guideline="review of kind deciding")  # as it was said before
     project.ring.ledger.add_fact("label", decided.id, decided, about=decided.record)
     project.turn()

@@ -15,6 +15,7 @@ class Label:
 
     `parents` names the feedback or labels it came from; `must` marks a complaint that every later
     model has to get right. A `private` value is a text of somebody's own, which forgetting empties.
+    One told `unseen` was said without being shown the answer.
     """
 
     id: str
@@ -30,6 +31,7 @@ class Label:
     parents: tuple[str, ...] = ()
     must: bool = False
     private: bool = False
+    unseen: bool = False
 
     @property
     def decides(self) -> bool:

@@ -338,4 +338,5 @@ def decide(
         parents=tuple(dict.fromkeys(one for one in (item.prediction, item.id) if one)),
         must=must,
         private=rules.form == "text",
+        unseen=is_told_unseen(item.kind, task),
     )

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from chainring.contracts.codec import decode
 from chainring.contracts.evaluation import Evaluation, Share
 from chainring.contracts.feedback import Feedback
-from chainring.contracts.label import Label
+from chainring.contracts.label import Label, review_guideline
 from chainring.contracts.prediction import Prediction
 from chainring.contracts.record import Record
 from chainring.contracts.said import Said, joined
@@ -180,7 +180,7 @@ def labelled_drop(ring: Ring, *, since: Turn | None = None) -> str | None:
         return None
     grade = grading(ring, champion.model)
     right = [grade(prediction, label.value) for prediction, label in answered]
-    (low, before), later = _promise(ring, champion.model, right)
+    (low, before), later = _promise(ring, champion.model, right, labels)
     found = _fallen(later, low - ring.recipe.watch.max_drop_points / 100)
     if found is None:
         return None
@@ -197,12 +197,14 @@ def _fallen(right: list[float], least: float) -> list[float] | None:
     return right[start:] if capital >= capital_for(FALSE_ALARMS) else None
 
 
-def _promise(ring: Ring, model: str, right: list[float]) -> tuple[tuple[float, Said], list[float]]:
+def _promise(
+    ring: Ring, model: str, right: list[float], labels: list[Label]
+) -> tuple[tuple[float, Said], list[float]]:
     """Return what reviewed answers are measured against, and the grades that are measured.
 
     Of the hold-out that it was judged on where that had rows enough, else of its own first answers.
     """
-    judged = None if _was_shown(ring) else promoted(ring, model)
+    judged = None if any(_was_shown(ring, one) for one in labels) else promoted(ring, model)
     share = None if judged is None else judged.slices.get("part:holdout")
     if share is not None and share.rows >= MIN_PROMISE:
         return (share.low, say("judged on", rows=share.rows)), right
@@ -218,19 +220,17 @@ def _reviewed(ring: Ring, model: str, labels: list[Label]) -> list[tuple[Predict
     told = [name for name, one in last.items() if one.state == "accepted" and not one.decides]
     rows = (one for one, _ in ring.traffic.answers(told))
     mine = (one for one in rows if one.holdout and one.model == model)
-    found = [(one, last[one.id]) for one in mine]
-    if not _was_shown(ring):
-        return found
-    return [(one, label) for one, label in found if label.value != one.value]
+    return [(one, last[one.id]) for one in mine if not _was_shown(ring, last[one.id])]
 
 
-def _was_shown(ring: Ring) -> bool:
-    """Whether answers of this task were accepted word for word by earlier versions.
+def _was_shown(ring: Ring, label: Label) -> bool:
+    """Whether a label may have been an answer that an earlier version let be accepted.
 
-    Such a review calls the answer entirely right; those of now are told without a look at it, and
-    all of them would be a drop beside the others.
+    Such a review calls a number or a text entirely right; those of now are told without a look at
+    it, and all of them would be a drop beside the others.
     """
-    return ring.recipe.data.facts.form in ("number", "text")
+    is_sampled = label.author_kind == "person" and label.guideline == review_guideline("holdout")
+    return is_sampled and not label.unseen and ring.recipe.data.facts.form in ("number", "text")
 
 
 def promised_accuracies(ring: Ring, model: str) -> dict[str, float]:
