@@ -178,6 +178,22 @@ def test_what_a_base_cannot_go_on_with_is_told_at_once(tiny_base: Any, work: Wor
     assert "found bert" in str(caught.value)
 
 
+def test_a_base_goes_on_denoising_with_as_many_tokens_as_it_has_places(
+    fresh_work: Callable[[str], Work],
+) -> None:
+    def made(name: str, **options: Any) -> Base:
+        settings = small(objective="denoising", epochs=1, **options)
+        work = fresh_work(name)
+        return pretrained(DOCUMENTS, licence="", minutes=5, work=work, settings=settings).base
+
+    first = made("first")
+    places = json.loads((first.folder / "config.json").read_text("utf-8"))[
+        "max_position_embeddings"
+    ]
+    own = dict.fromkeys(("layers", "hidden", "heads"))
+    made("second", continue_from=str(first.folder), max_tokens=places, **own)
+
+
 class Killed(BaseException):
     """Stands for kill -9: nothing of ours catches it."""
 

@@ -97,7 +97,9 @@ OBJECTIVES: dict[ObjectiveName, Objective] = {
         form="encoder-decoder",
         learner=SpanLearner,
         items=lambda documents, frame: stretches(
-            documents, max_tokens=frame.max_tokens, end=frame.marks.end
+            documents,
+            max_tokens=frame.max_tokens - 1,
+            end=frame.marks.end,  # one more ends it
         ),
         batch=lambda items, frame: infilled(items, marks=frame.marks),
         opens="AutoModelForSeq2SeqLM",
