@@ -84,7 +84,7 @@ def test_a_plateau_schedule_that_steps_on_batches_has_no_rate_left_after_an_epoc
         schedule.step(float(loss))
     ours = Plateau()
     for score in (0.5, 0.7, 0.8, 0.85):  # four epochs that get better
-        ours.look(score)
+        ours.look((score, 0.0))
     assert theirs.param_groups[0]["lr"] < 3e-4 / 1000
     assert ours.factor == 1.0
 

@@ -234,6 +234,22 @@ def test_a_checkpoint_of_a_version_that_kept_a_score_alone_goes_on_as_one_of_tod
     assert torch.equal(weights(resumed), seen[0])
 
 
+def test_a_checkpoint_of_a_version_whose_plateau_went_by_scores_alone_goes_on(
+    trained: Trained, work: Work
+) -> None:
+    run = toy_run(epochs=5, learning_rate=0.4, craft={"schedule": "plateau"})
+    losses = (0.5, 0.6, 0.4, 0.7, 0.7)
+    seen, judge = judging({"accuracy": 0.6, "loss": loss} for loss in losses)
+    with pytest.raises(Killed):
+        trained(run, toy=Mortal(12), work=work, judge=judge)
+    (path,) = checkpoints(work, "toy").glob("checkpoint-*.pt")
+    state = torch.load(path, weights_only=True)
+    torch.save(state | {"plateau": state["plateau"] | {"best": 0.6}}, path)
+    resumed, _ = trained(run, work=work, judge=judge)
+    assert len(seen) == 5
+    assert torch.equal(weights(resumed), seen[2])
+
+
 def test_a_measure_named_loss_is_the_better_the_lower(trained: Trained) -> None:
     seen, judge = judging({"loss": loss} for loss in (3.0, 1.0, 2.0))
     toy, _ = trained(toy_run(), judge=judge)
@@ -243,7 +259,7 @@ def test_a_measure_named_loss_is_the_better_the_lower(trained: Trained) -> None:
 def test_a_long_epoch_can_be_judged_on_its_way(trained: Trained) -> None:
     _, curve = trained(toy_run(judge_every=2), judged=10)
     places = [point["step"] for point in curve if "validation_accuracy" in point]
-    assert places == [2, 4, 6, 8, 10, 12, 14]
+    assert places == [2, 4, 6, 8, 10, 12, 14, 15]  # the end, where the rate is lowest, too
 
 
 def test_the_last_epoch_may_end_on_its_way(trained: Trained, work: Work) -> None:

@@ -74,9 +74,19 @@ def test_a_training_of_one_step_has_its_full_rate(trained: Trained, schedule: st
 def test_a_plateau_halves_the_rate_after_a_second_validation_that_is_no_better() -> None:
     plateau, factors = Plateau(), []
     for score in (0.5, 0.6, 0.6, 0.5, 0.7, 0.7, 0.7):
-        plateau.look(score)
+        plateau.look((score, 0.0))
         factors.append(plateau.factor)
     assert factors == [1, 1, 1, 0.5, 0.5, 0.5, 0.25]
+
+
+def test_a_lower_loss_of_the_same_score_is_better_on_a_plateau_schedule_too(
+    trained: Trained,
+) -> None:
+    run = toy_run(epochs=5, learning_rate=0.4, craft={"schedule": "plateau"})
+    left = iter((0.9, 0.7, 0.5, 0.6, 0.5))
+    _, curve = trained(run, judge=lambda _: {"accuracy": 0.8, "loss": next(left)})
+    rates = [point["learning_rate"] for point in curve if "learning_rate" in point]
+    assert rates == pytest.approx([0.4] * 25)
 
 
 def test_a_training_whose_score_stays_falls_to_lower_rates_by_epochs_not_by_batches(

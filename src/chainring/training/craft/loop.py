@@ -26,7 +26,7 @@ from chainring.training.craft.averages import Average
 from chainring.training.craft.checkpoints import Checkpoints
 from chainring.training.craft.device import sent
 from chainring.training.craft.gradients import Gradients, is_memory, no_memory
-from chainring.training.craft.judge import Judge, by_items, rank, rank_in, score, told
+from chainring.training.craft.judge import Judge, by_items, rank, rank_in, told
 from chainring.training.craft.losses import Losses
 from chainring.training.craft.optimisers import Optimiser, parameter_groups
 from chainring.training.craft.precision import autocast, precision
@@ -153,7 +153,8 @@ class Loop:
             )
         if self.progress.due:
             self.progress.tell(step=self.step, epoch=self.epoch, loss=float(loss))
-        if self.step % (self.run.judge_every or self.steps_an_epoch) == 0:
+        every = self.run.judge_every or self.steps_an_epoch
+        if self.step % every == 0 or self.step == self.steps:
             self._look()
 
     def _abreast(self) -> Abreast | None:
@@ -245,7 +246,7 @@ class Loop:
                 self.best_weights, self.waited = _copied(self.module), -1
         self.module.train()
         self.waited += 1
-        self.plateau.look(score(measures))
+        self.plateau.look(rank(measures, step=0))  # a later step alone is no better
         self.stopped = bool(self.patience) and self.waited >= self.patience
         self._point(**{f"validation_{name}": value for name, value in measures.items()})
         self.work.say(f"{self.run.name}: epoch {self.epoch:g}, {told(measures)}")
@@ -282,6 +283,8 @@ class Loop:
             self.best_weights = kept.best(best)
         if "rank" not in self.best:  # a version that compared scores alone wrote it
             self.best = {"step": best, "rank": rank_in(self.curve, step=best)}
+        if not isinstance(self.plateau.best, tuple):  # of such a version, too
+            self.plateau.best = self.best["rank"]
         restore(state["random"])
 
 

@@ -61,20 +61,20 @@ def factor(name: str, *, step: int, steps: int, warmup: int) -> float:
 
 @dataclass(slots=True)
 class Plateau:
-    """Halves the rate where the score did not rise for more than one validation.
+    """Halves the rate where the weights got no better for more than one validation.
 
     Looked at once a validation: a schedule that steps on the loss of every batch takes the noise
     of batches for a plateau and has used up its rate within an epoch.
     """
 
-    best: float = -math.inf
+    best: tuple[float, float] = (-math.inf, -math.inf)
     waited: int = 0
     factor: float = 1.0
 
-    def look(self, score: float) -> None:
-        """Take a score, the higher the better."""
-        if score > self.best:
-            self.best, self.waited = score, 0
+    def look(self, rank: tuple[float, float]) -> None:
+        """Take a score and what decides between equals, the higher the better."""
+        if rank > self.best:
+            self.best, self.waited = rank, 0
             return
         self.waited += 1
         if self.waited > PLATEAU_PATIENCE:
