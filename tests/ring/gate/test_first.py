@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from math import comb
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,7 +20,7 @@ MakeOutcome = Callable[..., Outcome]
 
 
 def heads(k: int, coins: int) -> float:
-    return sum(comb(coins, i) for i in range(k, coins + 1)) / 2**coins
+    return float(sum(comb(coins, i) for i in range(k, coins + 1)) / 2**coins)
 
 
 def test_a_first_model_is_held_against_the_commonest_truth_by_the_exact_paired_test(
@@ -123,7 +124,7 @@ def test_a_model_that_gives_every_text_the_labels_worth_most_beats_nothing(
     taught = ["a|b", "a|b|c", "b|c", "a|c", "|", "|", "a|b|c", "|"] * 5
     truths = evaluation.Truths(task="multi-label", constant=constant_answer("multi-label", taught))
     said = Answer(label="a|b|c", confidence=0.9, passed_on=False, text="")
-    nothing = dict.fromkeys(("text", "language", "source", "licence", "group"), "")
+    nothing: Any = dict.fromkeys(("text", "language", "source", "licence", "group"), "")
     rows = [
         evaluation.outcome(
             Row(id=f"{i}", label=label, split="test", **nothing), said, truths=truths
