@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from chainring.contracts.access import row_facts
+from chainring.contracts.access import Facts, row_facts
 from chainring.contracts.dataset import Row
 from chainring.contracts.ids import new_id
 from chainring.contracts.label import Label
@@ -37,6 +37,12 @@ def suspect_named(project: Project, record: str) -> ReviewItem | None:
     """Return the item of a suspected row by its first record, decided on or not."""
     found = _found(project, record)
     return None if found is None else _item(project, *found)
+
+
+def suspect_facts(project: Project, record: str) -> list[Facts]:
+    """Return the facts of a suspected row by its first record; none where it is none."""
+    found = _found(project, record)
+    return [] if found is None else [row_facts(found[1])]
 
 
 def decisions(project: Project, label: Label) -> Iterator[Label]:

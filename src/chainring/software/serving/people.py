@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from chainring.contracts.access import Facts, Who
 from chainring.contracts.case import Case, CaseState
-from chainring.contracts.errors import UnknownNameError
+from chainring.contracts.errors import NotAllowedError, UnknownNameError
 from chainring.contracts.roles import ABOVE
 from chainring.deployment.http import verbs as http
 from chainring.ring.built import current
 from chainring.ring.sight import FEEDBACK, Sight, request_facts
 from chainring.software.serving.keys import who_is
 from chainring.software.telling.review_words import why_in
-from chainring.software.verbs.auditing import looking, record
+from chainring.software.verbs.auditing import looking, record, sight_of
 from chainring.software.verbs.naming import SHOWN, enough_lines, name_shown, shown_groups
 from chainring.trust.access import sees_texts
 
@@ -76,13 +76,29 @@ class ServedPeople:
         must: bool,
         caller: http.Caller,
     ) -> None:
-        """Store a person's decision."""
+        """Store a person's decision on what the rules of access let the caller see."""
         by = caller.name or caller.key_id or "operator"
+        self._require_seen(item, who_is(caller))
         if item.startswith(SHOWN):
             name_shown(self.project, item, value if decision == "change" else "", by=by)
         else:
             self.project.decide(item, decision=decision, value=value, must=must, by=by)
         record(self.project, "decide", who=who_is(caller), because=decision, about=item)
+
+    def _require_seen(self, item: str, who: Who) -> None:
+        from chainring.software.verbs.reviewing import is_seen
+
+        sight = sight_of(self.project, "review", who=who)
+        if not sight.asks_facts or item.startswith(SHOWN) or is_seen(self.project, item, sight):
+            return
+        record(
+            self.project, "decide", who=who, decision="denied", withheld=1,
+            because=sight.because, about=item,
+        )  # fmt: skip
+        raise NotAllowedError(
+            f"the rules of access keep the text of {item} from this key; a decision is for those "
+            "who may read it"
+        )
 
     def cases(self, *, state: CaseState | None, caller: http.Caller) -> list[Case]:
         """Return the cases, newest first; written truths as the rules of access say."""

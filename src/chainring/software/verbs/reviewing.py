@@ -29,7 +29,12 @@ from chainring.ring.release.course import running
 from chainring.ring.sight import Sight, request_facts
 from chainring.ring.snapshots import answers_beside
 from chainring.ring.turn import Turn
-from chainring.software.reports.suspects import decisions, suspect_items, suspect_named
+from chainring.software.reports.suspects import (
+    decisions,
+    suspect_facts,
+    suspect_items,
+    suspect_named,
+)
 from chainring.store import answers
 from chainring.trust.guard import guard
 
@@ -171,6 +176,17 @@ def doubtful(project: Project) -> dict[str, str]:
         for parent in label.parents
         if parent.startswith("fb_")
     }
+
+
+def is_seen(project: Project, item: str, sight: Sight) -> bool:
+    """Return whether a caller may see what an item is about; an unknown one hides nothing."""
+    traffic, settings = project.ring.traffic, project.ring.recipe.feedback
+    row = next(iter(traffic.feedback_named(item)), None)
+    name = item if row is None else row.prediction
+    asked, said = traffic.prediction(name), traffic.feedback_on(name)
+    if asked is not None:
+        return sight.may(*request_facts(asked, said, settings))
+    return row is not None or sight.may(*suspect_facts(project, item))
 
 
 def decide(project: Project, item: str, *, decision: str, value: str, must: bool, by: str) -> Label:
