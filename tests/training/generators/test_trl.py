@@ -96,7 +96,7 @@ def test_weights_decay_while_preferences_are_learnt(work: Work, tokeniser: Any) 
 
 
 def test_preferences_of_one_step_are_learnt(work: Work, tokeniser: Any) -> None:
-    one = {"preference_epochs": 1, "preference_batch_size": 8}
+    one: dict[str, Any] = {"preference_epochs": 1, "preference_batch_size": 8}
     torch.manual_seed(0)
     start = decoder_network(DecoderSettings.model_validate(SIZE), tokens=len(tokeniser))
     found = _weights(_learnt(work, tokeniser, **one))

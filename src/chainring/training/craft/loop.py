@@ -283,7 +283,7 @@ class Loop:
             self.best_weights = kept.best(best)
         if "rank" not in self.best:  # a version that compared scores alone wrote it
             self.best = {"step": best, "rank": rank_in(self.curve, step=best)}
-        if not isinstance(self.plateau.best, tuple):  # of such a version, too
+        if isinstance(state["plateau"]["best"], float):  # of such a version, too
             self.plateau.best = self.best["rank"]
         restore(state["random"])
 
