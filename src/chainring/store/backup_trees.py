@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import tarfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import sqlalchemy as sa
 
@@ -53,6 +53,14 @@ def in_lineage(ledger: Ledger) -> set[str]:
     A SQLite ledger travels whole, with what it has under the names of a project renamed since.
     """
     return set(_of_archive(ledger, lineage_trees.c.address, lineage_trees))
+
+
+def lineage_of(ledger: Ledger, names: Iterable[str]) -> set[str]:
+    """Return the trees that the lineage rows of some applications name."""
+    its = sa.or_(*(of_app(lineage_trees, name) for name in names))
+    query = sa.select(lineage_trees.c.address).where(its).distinct()
+    with ledger.engine.connect().execution_options(read_only=True) as connection:
+        return set(connection.execute(query).scalars())
 
 
 def _wanted(ledger: Ledger, trees: TreeStore, lineage: set[str]) -> set[str]:

@@ -16,6 +16,7 @@ from tests.software.conftest import ALONE, PATIENCE_S, child, refused
 
 from chainring.contracts.errors import (
     ConflictError,
+    DamagedError,
     InputError,
     ProjectNotFoundError,
     RecipeError,
@@ -25,6 +26,8 @@ from chainring.ring.recipe import load_recipe
 from chainring.software.api import Project
 from chainring.software.project_key import keep_key
 from chainring.software.verbs.recipe_ledger import with_ledger
+from chainring.software.verbs.upkeep import require_whole
+from chainring.store.ledger import Ledger
 
 DYING = """\
 import os, signal, sys
@@ -274,3 +277,24 @@ def test_gc_knows_a_ledger_by_the_key_that_it_was_made_with(tmp_path: Path, own:
             with pytest.raises(ConflictError, match="knows nothing of 'helpdesk'"):
                 project.gc(min_age_s=0)
         assert project.ring.runner.trees.has(address)
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_a_backup_lacks_no_tree_of_a_project_that_shares_the_ledger(
+    tmp_path: Path, own: bool
+) -> None:
+    Project.init(tmp_path / "shop").close()
+    with closing(Project.open(tmp_path / "shop")) as project:
+        made = Lineage(
+            id="run_1", app=project.app if own else "bank", step="model", key="k", inputs=(),
+            settings="", seed=0, placement="", result="{}", result_digest="",
+            trees=("blake2b:" + 64 * "0",),
+        )  # fmt: skip
+        other = Ledger(project.ring.ledger.url, app=made.app)
+        other.add_lineage(made)
+        other.close()
+        if own:
+            with pytest.raises(DamagedError, match="1 of the 1 trees"):
+                require_whole(project)
+        else:
+            require_whole(project)

@@ -121,6 +121,7 @@ def require_unaltered(project: Project) -> None:
 def require_whole(project: Project) -> None:
     """Say what neither a backup made here nor a project restored here has.
 
+    A SQLite ledger travels whole; what another project that shares it made lies in its own folder.
     Of a package only the champion's form is asked for: the rest stays where it was packaged.
 
     Raises
@@ -128,10 +129,10 @@ def require_whole(project: Project) -> None:
     DamagedError
         When the lineage names trees that lie neither here nor in the remote.
     """
-    from chainring.store.backup_trees import in_lineage
+    from chainring.store.backup_trees import lineage_of
 
     ring = project.ring
-    named = in_lineage(ring.ledger)
+    named = lineage_of(ring.ledger, {ring.app, *former_names(ring.ledger, project.secret)})
     if origin.brought(project.folder) is not None:
         _, served = current(ring)
         named = set() if served is None else {served.form}
