@@ -45,6 +45,13 @@ class _Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class LabelNames(_Settings):
+    """How people call a label, by language; where nothing is said it stands for itself."""
+
+    en: str = Field(default="", max_length=60, description="its English name on pages")
+    zh: str = Field(default="", max_length=60, description="its Chinese name on pages")
+
+
 class ProjectSettings(_Settings):
     """Who this is."""
 
@@ -52,6 +59,15 @@ class ProjectSettings(_Settings):
         pattern=r"^[a-z][a-z0-9_-]{0,62}$",
         description="name of the application: small letters, digits, - and _",
     )
+    labels: dict[str, LabelNames] = Field(
+        default_factory=dict,
+        description="names of labels on pages: `[project.labels] stock = {zh = \"库存\"}`",
+    )
+
+    def called(self, label: str) -> dict[str, str]:
+        """Return how people call a label, by the languages in which it has a name."""
+        found = self.labels.get(label, LabelNames())
+        return found.model_dump(exclude_defaults=True)
 
 
 class StoreSettings(_Settings):

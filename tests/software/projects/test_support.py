@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from collections import Counter
 from pathlib import Path
 
@@ -42,6 +43,14 @@ def test_forty_articles_answer_the_intents(language: str) -> None:
     assert all(row["title"].strip() and row["text"].strip() for row in articles)
     intents = {row["label"] for row in rows("data/utterances", language)} - {OUT_OF_SCOPE}
     assert intents <= {row["label"] for row in articles}
+
+
+def test_every_intent_has_a_name_in_both_languages() -> None:
+    recipe = tomllib.loads((SUPPORT / "chainring.toml").read_text(encoding="utf-8"))
+    intents = {row["label"] for row in rows("data/utterances", "en")} - {OUT_OF_SCOPE}
+    named = recipe["project"]["labels"]
+    assert set(named) == intents
+    assert all(name["en"] and name["zh"] for name in named.values())
 
 
 def test_both_languages_have_the_same_intents() -> None:

@@ -580,3 +580,13 @@ def test_two_servers_of_one_project_answer_side_by_side(shop: Path) -> None:
         assert {one.id for one in project.ring.traffic.predictions()} == set(ids)
         assert len(project.ring.traffic.feedback_on(ids[0])) == 1
         assert project.ring.traffic.orphans() == []
+
+
+def test_a_label_has_the_names_that_the_recipe_gives_it(turned: Path, tmp_path: Path) -> None:
+    folder = copy(turned, tmp_path / "named")
+    with (folder / "chainring.toml").open("a", encoding="utf-8") as recipe:
+        recipe.write('\n[project.labels]\nstock = { zh = "库存" }\n')
+    with opened(folder) as project:
+        found = {one.label: one.names for one in Service(project, open_to_all=True).labels()}
+    assert found["stock"] == {"zh": "库存"}
+    assert set(map(str, found.values())) == {"{}", "{'zh': '库存'}"}

@@ -25,7 +25,7 @@ def recipe_text(project: Project, folder: Path) -> str:
     """Return the recipe of a packaged project; its articles are copied into `folder`."""
     recipe = project.ring.recipe
     told: dict[str, Any] = {
-        "project": {"name": recipe.project.name},
+        "project": recipe.project.model_dump(exclude_defaults=True),
         "data": {"task": recipe.data.task},
     }
     for name in SECTIONS:

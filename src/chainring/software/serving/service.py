@@ -271,8 +271,7 @@ class Service(ServedReleases, ServedKeys, ServedOffers, ServedPeople):
         assert self._writer is not None
         traffic = self.project.ring.traffic
         if await asyncio.to_thread(traffic.prediction, reaction.prediction) is None:
-            # Its row may still wait to be written: two short waits, then it is kept as an orphan.
-            await asyncio.to_thread(self._writer.flush)
+            await asyncio.to_thread(self._writer.flush)  # its row may wait; else an orphan
         feedback = await asyncio.to_thread(self.project.understood, reaction)
         identifier = await asyncio.wrap_future(self._writer.store(feedback))
         if identifier == feedback.id:
@@ -284,7 +283,8 @@ class Service(ServedReleases, ServedKeys, ServedOffers, ServedPeople):
 
     def labels(self) -> list[http.LabelName]:
         """Return the labels that can be answered or corrected to."""
-        return [http.LabelName(label=label) for label in self._labels]
+        called = self.project.ring.recipe.project.called
+        return [http.LabelName(label=label, names=called(label)) for label in self._labels]
 
     def status(self) -> dict[str, Any]:
         """Return who serves, the traffic, and what waits."""
