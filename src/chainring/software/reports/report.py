@@ -23,7 +23,6 @@ from chainring.contracts.model import Model
 from chainring.contracts.said import in_language
 from chainring.contracts.verdict import Verdict
 from chainring.deployment.http.verbs import Day, History
-from chainring.ring.gate.readable import readable
 from chainring.ring.sight import Sight
 from chainring.software.reports.history import evaluations, history
 from chainring.software.reports.model_card import model_card
@@ -38,6 +37,7 @@ from chainring.software.reports.report_cards import (
 from chainring.software.reports.report_curves import curve_charts
 from chainring.software.reports.report_quality import candidates, is_sure, quality
 from chainring.software.reports.report_study import gain_sentence, study_cards, wanted_names
+from chainring.software.reports.report_verdict import verdict_cards
 from chainring.software.reports.report_words import WORDS, words
 from chainring.software.reports.studying import Studied, open_suspects, study_of
 from chainring.software.telling.results import percent, short
@@ -107,7 +107,8 @@ def _page(
     yield from section(say["turns"], [_accuracy(past, say), *_languages(past, say)])
     if made is not None:
         verdict = decode(Verdict, made.result)
-        yield from section(say["verdict"], [markdown(readable(verdict, language=language))])
+        cards = list(verdict_cards(project, made, verdict, say, sight=sight))
+        yield from section(say["verdict"], cards)
         yield from section(say["quality"], list(quality(project, made, verdict, say)))
         yield from section(say["better"], list(study_cards(studied, suspects, say, sight=sight)))
         yield from section(say["candidates"], list(candidates(project, verdict, say)))

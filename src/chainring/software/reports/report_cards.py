@@ -31,7 +31,8 @@ table{border-collapse:collapse;width:100%;font-size:14px}
 th,td{text-align:left;padding:6px 10px 6px 0;border-bottom:1px solid var(--grid);
 vertical-align:top}
 th{color:var(--muted);font-weight:500}td.n{text-align:right;font-variant-numeric:tabular-nums}
-.card h1{font-size:20px}.card h2{font-size:16px;margin:24px 0 8px}.card{overflow-wrap:anywhere}
+.card h3{font-size:17px;margin:0 0 10px}.card h4{font-size:15px;margin:24px 0 8px}
+.card{overflow-wrap:anywhere}
 """
 
 MORE_STYLE = """
@@ -41,7 +42,8 @@ MORE_STYLE = """
 .card p{margin:0 0 10px}.card p:last-child{margin:0}.muted{color:var(--muted);font-size:14px}
 .found{margin:0;padding-left:20px}.found li{margin:4px 0}.bad{color:var(--bad);font-weight:600}
 .card:has(table){grid-column:1/-1}.card table{overflow-wrap:break-word}
-.card h3{font-size:15px;margin:0 0 10px}
+.id{display:inline-block;max-width:14ch;overflow:hidden;text-overflow:ellipsis;white-space:nowrap;
+vertical-align:bottom}
 .card table+p,.card table+p:last-child,.card table+table{margin-top:14px}
 .near{margin:0 0 8px}td code{color:var(--muted)}
 code{font-size:.9em}pre{white-space:pre-wrap}
@@ -56,7 +58,15 @@ def markdown(text: str) -> str:
     from markdown_it import MarkdownIt
 
     reader = MarkdownIt("commonmark", {"html": False}).enable("table")
-    return str(reader.disable(["image", "link", "autolink"]).render(text))
+    page = str(reader.disable(["image", "link", "autolink"]).render(text))
+    return (
+        _below_a_section(page).replace("<th></th>", "<td></td>").replace("<th>", "<th scope=col>")
+    )
+
+
+def _below_a_section(page: str) -> str:
+    """Return HTML with headings two levels lower: a page has one first heading."""
+    return re.sub(r"<(/?)h([1-4])>", lambda tag: f"<{tag[1]}h{int(tag[2]) + 2}>", page)
 
 
 def section(title: str, cards: Sequence[str]) -> Iterator[str]:
@@ -68,9 +78,14 @@ def section(title: str, cards: Sequence[str]) -> Iterator[str]:
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Return a table; the cells are HTML already, the head is text."""
-    cells = "".join(f"<th>{escape(name)}</th>" for name in head)
+    cells = "".join(f"<th scope=col>{escape(name)}</th>" for name in head)
     body = "".join("<tr>" + "".join(f"<td>{c}</td>" for c in row) + "</tr>" for row in rows)
     return f"<table><tr>{cells}</tr>{body}</table>"
+
+
+def identifier(name: str) -> str:
+    """Return an id, short on the page and whole to who copies it."""
+    return f"<code class=id>{escape(name)}</code>"
 
 
 def paragraph(text: str, *, muted: bool = False) -> str:

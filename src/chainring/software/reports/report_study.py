@@ -17,7 +17,7 @@ from chainring.contracts.said import in_language
 from chainring.contracts.study import Near, Study, SuspectLabel, Wanted
 from chainring.data.looking.samples import shown
 from chainring.ring.sight import Sight
-from chainring.software.reports.report_cards import both, paragraph, table
+from chainring.software.reports.report_cards import both, identifier, paragraph, table
 from chainring.software.reports.studying import Studied
 from chainring.stats.charts import Point, Series, line_chart
 
@@ -157,8 +157,8 @@ def _suspects(
     if not suspects:
         return head + paragraph(say["no suspects left" if decided else "none suspected"])
     rows = [
-        (_text(row, say, sight), escape(one.label), escape(one.likely), f"{one.margin:.0%}",
-         _id(one.row))
+        (row_text(row, say, sight), escape(one.label), escape(one.likely), f"{one.margin:.0%}",
+         identifier(one.row))
         for one, row in suspects[:MOST_SUSPECTS]
     ]  # fmt: skip
     told = say["suspected"].format(
@@ -171,11 +171,11 @@ def _suspects(
 def _mistakes(found: Study, studied: Studied, say: dict[str, str], sight: Sight) -> str:
     rows = [
         (
-            _text(studied.rows[one.row], say, sight),
+            row_text(studied.rows[one.row], say, sight),
             escape(one.label),
             f"{escape(one.answer)} {one.confidence:.0%}",
             "".join(_near(near, studied, say, sight) for near in one.near) or "–",
-            _id(one.row),
+            identifier(one.row),
         )
         for one in found.mistakes
         if one.row in studied.rows
@@ -196,18 +196,15 @@ def _mistakes(found: Study, studied: Studied, say: dict[str, str], sight: Sight)
 
 def _near(near: Near, studied: Studied, say: dict[str, str], sight: Sight) -> str:
     row = studied.rows.get(near.row)
-    told = escape(say["forgotten"]) if row is None else _text(row, say, sight)
+    told = escape(say["forgotten"]) if row is None else row_text(row, say, sight)
     label = f"<b>{escape(near.label)}</b> {near.likeness:.2f}"
-    return f"<div class=near>{label} {told}<br>{_id(near.row)}</div>"
+    return f"<div class=near>{label} {told}<br>{identifier(near.row)}</div>"
 
 
-def _text(row: Row, say: dict[str, str], sight: Sight) -> str:
+def row_text(row: Row, say: dict[str, str], sight: Sight) -> str:
+    """Return the text of a row as HTML, or that it is withheld."""
     text = sight.text(row.text, row_facts(row))
     if text is None:
         return f"<span class=muted>{escape(say['withheld'])}</span>"
     other = f"<br>{escape(shown(row.pair))}" if row.pair else ""
     return f"<div class=said>{escape(shown(text))}{other}</div>"
-
-
-def _id(name: str) -> str:
-    return f"<code>{escape(name)}</code>"
