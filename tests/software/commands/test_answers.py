@@ -7,8 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.software.conftest import invoke, opened, refused
+from tests.software.conftest import invoke, opened, refused, run
 
+from chainring.contracts.ids import new_id
 from chainring.contracts.tasks import TASKS
 from chainring.data.settings import DataSettings
 from chainring.software.api import Project
@@ -84,3 +85,16 @@ def test_lines_without_their_second_text_are_named(
     said = refused("predict", "--file", str(file), "-p", str(shop))
     assert "lines without a second text" in said
     assert [f"line {n}: no second text" in said for n in (1, 2, 3, 4)] == [False, True, False, True]
+
+
+def test_who_confirms_that_a_text_was_passed_on_hears_that_it_teaches_nothing(
+    project: Project,
+) -> None:
+    answer = project.predict(["where is my parcel"])[0]
+    prediction = replace(answer, id=new_id("pred"), passed_on=True)
+    project.ring.traffic.commit([(prediction, "where is my parcel")], [])
+    said = run("react", prediction.id, "confirmation", "-p", str(project.folder))
+    assert "teaches no label" in said
+    named = run("react", prediction.id, "confirmation", prediction.label, "--author", "ann",
+                "-p", str(project.folder))  # fmt: skip
+    assert "teaches no label" not in named

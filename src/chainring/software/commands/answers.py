@@ -106,7 +106,9 @@ def react(
     with opened(project) as api:
         stored = api.react(reaction)
         is_known = api.ring.traffic.prediction(prediction) is not None
-    tell([say("stored", id=stored.id)], language)
+    is_silent = (stored.kind, stored.value, stored.passed_on) == ("confirmation", "", True)
+    more = [say("confirms passing on")] if is_silent else []
+    tell([say("stored", id=stored.id), *more], language)
     if not is_known:  # the id may be mistyped
         message = say("orphan", prediction=repr(visible(prediction)))
         typer.secho(in_language(message, language or "en"), fg="red", err=True)

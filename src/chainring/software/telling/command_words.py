@@ -72,6 +72,11 @@ SENTENCES = Sentences(
         "interval": ("{low} to {high}", "{low} 至 {high}"),
         "no label": ("no label", "无标签"),
         "stored": ("stored as {id}", "已保存为 {id}"),
+        "confirms passing on": (
+            "it confirms that the text was passed on, and teaches no label; name the label as its "
+            "value to teach it",
+            "这确认的是转交人工，不教给模型任何标签；要教，请在值里写明标签",
+        ),
         "orphan": (
             "chainring: no answer {prediction} is known (yet): the reaction is kept apart and "
             "counts once the answer is there; is the id mistyped? `chainring predict` prints it",
