@@ -36,7 +36,7 @@ from chainring.contracts.release import Release
 from chainring.deployment.release_settings import ReleaseSettings
 from chainring.ring.release.judge import Evidence, stops, truth
 from chainring.stats.binomial import tail
-from chainring.stats.charts import Point, Series, line_chart
+from chainring.stats.charts import Point, Series, in_a_file, line_chart
 from chainring.stats.intervals import wilson
 
 RUNS = 1000
@@ -149,7 +149,7 @@ def main() -> None:
     )
     print(f"equal, condemned by a peeked McNemar test within 1,500: {_share(wrong, given.runs)}")
     path = given.out / "canary.svg"
-    path.write_text(curve(found), encoding="utf-8")
+    path.write_text(in_a_file(curve(found)), encoding="utf-8")
     print(f"wrote {path}; {time.process_time() - begun:.0f} CPU seconds")
 
 

@@ -43,7 +43,7 @@ from gate import embedded
 from chainring.deployment.drift.monitors import Watch
 from chainring.deployment.drift.seen import Seen
 from chainring.deployment.drift.settings import DriftSettings
-from chainring.stats.charts import Point, Series, line_chart
+from chainring.stats.charts import Point, Series, in_a_file, line_chart
 from chainring.stats.intervals import wilson
 from chainring.stats.two_samples import smirnov
 
@@ -173,7 +173,7 @@ def main() -> None:
     wrong = sum(peeked(bank, seed=seed) for seed in range(given.windows))
     print(f"a peeked Kolmogorov-Smirnov test on confidence: {_share(wrong, given.windows)}")
     path = given.out / "drift.svg"
-    path.write_text(curve(ends), encoding="utf-8")
+    path.write_text(in_a_file(curve(ends)), encoding="utf-8")
     print(f"wrote {path}; {time.process_time() - begun:.0f} CPU seconds")
 
 

@@ -45,6 +45,7 @@ from chainring.contracts.request import Request
 from chainring.deployment.predictors import open_predictor
 from chainring.ring.asked import open_asks
 from chainring.software.api import Project
+from chainring.stats.charts import in_a_file
 from chainring.stats.charts.lines import Point, Series, line_chart
 from chainring.stats.paired import mcnemar
 
@@ -278,7 +279,7 @@ def main() -> None:
             found.append(done.result())
             found.sort(key=lambda one: (args.ways.index(one["way"]), one["seed"]))
             args.out.write_text(json.dumps(found, indent=1))
-            args.out.with_suffix(".svg").write_text(plot(found))
+            args.out.with_suffix(".svg").write_text(in_a_file(plot(found)))
     print(table(found))
     print(f"{time.monotonic() - started:.0f} s")
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chainring.stats.charts import svg
+from chainring.stats.charts import in_a_file, svg
 
 places = st.lists(st.floats(0, 300), min_size=1, max_size=8)
 
@@ -83,3 +83,9 @@ def test_values_are_written_as_people_write_them() -> None:
     assert [svg.number(v) for v in (0.0, 7.0, 1234567.0, 1234.5, 0.1234)] == [
         "0", "7", "1,234,567", "1,234", "0.123",
     ]  # fmt: skip
+
+
+def test_a_picture_in_a_file_has_colours_for_a_dark_page_and_is_well_formed() -> None:
+    drawn = in_a_file(svg.picture(title="<a> & b", summary="", width=100, height=80))
+    assert "prefers-color-scheme:dark" in drawn
+    assert ElementTree.fromstring(drawn)[0].tag.endswith("style")

@@ -20,11 +20,6 @@ from chainring.stats.charts.svg import Box, Scale
 SIZE = 12.0
 LARGEST = 17.0
 _RADIUS = 2.6
-_THEME = (
-    "svg{color-scheme:light dark;background:#fff}"
-    "@media(prefers-color-scheme:dark){svg{background:#1a2026;--ink:#e7ebef;--muted:#a0acb8;"
-    "--grid:#2c353d;--accent:#62bcc5;--series-2:#dfa45b}}"
-)
 _STYLE = """
 :root{color-scheme:light dark;--paper:#f7f6f3;--card:#fff;--ink:#1f2933;--muted:#5a6672;
 --grid:#e6e8eb;--accent:#1b6f78;--series-2:#9a5f14}
@@ -92,7 +87,6 @@ def picture(
     places: Sequence[Place],
     *,
     language: str = "en",
-    themed: bool = False,
     width: float = 1100.0,
     height: float = 760.0,
 ) -> str:
@@ -104,8 +98,6 @@ def picture(
         Words from the most frequent on: the earlier one gets the room for its name.
     language
         `en` or `zh`, of the words around the map.
-    themed
-        True for a file that stands alone: it brings its own light and dark colours.
     width, height
         Of the view box.
     """
@@ -116,7 +108,6 @@ def picture(
     marks = [_dot(place, dot) for place, dot in zip(places, dots, strict=True)]
     marks += _names(places, dots, box)
     return svg.picture(
-        svg.element("style", text=_THEME) if themed else "",
         _legend(say) if both else "",
         *marks,
         title=say["title"],

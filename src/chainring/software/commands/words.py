@@ -135,12 +135,13 @@ def map_(
     from chainring.data.words.picture import page, picture
     from chainring.data.words.vectors import WordVectors
     from chainring.software.telling.data_words import say
+    from chainring.stats.charts import in_a_file
     from chainring.store.files import write_durably
 
     vectors = WordVectors.open(folder)
     places = word_map(vectors, count=count, method=cast(Method, method))
     if out.suffix == ".svg":
-        drawn = picture(places, language=language or "en", themed=True)
+        drawn = in_a_file(picture(places, language=language or "en"))
     else:
         drawn = page(places, facts=vectors.facts, language=language or "en")
     write_durably(out, drawn.encode())

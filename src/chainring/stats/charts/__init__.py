@@ -21,6 +21,7 @@ from chainring.stats.charts.bars import (
 )
 from chainring.stats.charts.lines import Point, Series, line_chart
 from chainring.stats.charts.reliability import reliability_chart
+from chainring.stats.charts.svg import in_a_file
 
 __all__ = [
     "Bar",
@@ -29,6 +30,7 @@ __all__ = [
     "Stack",
     "bar_chart",
     "confusion_chart",
+    "in_a_file",
     "line_chart",
     "reliability_chart",
     "stacked_bars",

@@ -17,11 +17,17 @@ INK, MUTED = "var(--ink, #1f2933)", "var(--muted, #6b7785)"
 ACCENT, BAD, GRID = "var(--accent, #2f6fab)", "var(--bad, #c0453b)", "var(--grid, #e3e7ec)"
 SERIES = (  # the colours of lines and of parts, in order
     ACCENT,
-    "var(--series-2, #c5832b)",
-    "var(--series-3, #4f9a6b)",
-    "var(--series-4, #8d6cb5)",
-    "var(--series-5, #3f9aa6)",
-    "var(--series-6, #8c95a1)",
+    "var(--series-2, #9c5f10)",
+    "var(--series-3, #2f7d4c)",
+    "var(--series-4, #7d5aa8)",
+    "var(--series-5, #1f7885)",
+    "var(--series-6, #67717e)",
+)
+THEME = (  # of a picture that stands in a file of its own, and not in a page with its colours
+    "svg{color-scheme:light dark;background:#fff}"
+    "@media(prefers-color-scheme:dark){svg{background:#1a2026;--ink:#e7ebef;--muted:#a0acb8;"
+    "--grid:#2c353d;--accent:#7ab3e6;--bad:#e59086;--series-2:#dfa45b;--series-3:#82c79b;"
+    "--series-4:#bb9dd4;--series-5:#6cc5d1;--series-6:#aab4bf}}"
 )
 FONT = (
     "system-ui, -apple-system, 'Segoe UI', Roboto, 'PingFang SC', 'Microsoft YaHei', "
@@ -111,6 +117,12 @@ def picture(
         font_family=FONT,
         font_size=TEXT,
     )
+
+
+def in_a_file(drawn: str) -> str:
+    """Return a picture with colours of its own, light or dark as its reader's machine is."""
+    opening = drawn.index(">") + 1
+    return drawn[:opening] + element("style", text=THEME) + drawn[opening:]
 
 
 def nothing_yet(*, title: str, empty: str, width: float) -> str:
