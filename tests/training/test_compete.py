@@ -110,6 +110,16 @@ def rows_of(*labels: str) -> list[Row]:
     return [make_row(f"text {i}", label, "en" if i % 2 else "zh") for i, label in enumerate(labels)]
 
 
+@pytest.mark.parametrize(("below", "right"), [(0.0, 0.0), (0.9, 1.0)])
+def test_a_threshold_of_the_recipe_is_the_one_that_counts(below: float, right: float) -> None:
+    rows = rows_of("a", "b", "a", OUT_OF_SCOPE)
+    logits = [[4, 0], [0, 4], [4, 0], [0.2, 0]]
+    found = judge("x.v1", answering(logits), rows, ["a", "b"], pass_on_below=below)
+    assert found.threshold.value == below
+    assert "the recipe sets it" in found.threshold.because
+    assert found.right[-1] == right
+
+
 def test_a_row_out_of_scope_is_right_when_its_label_passes_it_on() -> None:
     labels = ["a", OUT_OF_SCOPE]
     found = judge("x.v1", answering([[4, 0], [0, 4], [0, 4]]), rows_of("a", "a", labels[1]), labels)

@@ -61,7 +61,7 @@ class ProjectSettings(_Settings):
     )
     labels: dict[str, LabelNames] = Field(
         default_factory=dict,
-        description="names of labels on pages: `[project.labels] stock = {zh = \"库存\"}`",
+        description="how pages call each label: its `en` and its `zh`",
     )
 
     def called(self, label: str) -> dict[str, str]:

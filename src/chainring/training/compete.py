@@ -61,19 +61,25 @@ def judge(
     *,
     task: Task = "classification",
     spread: float = 0.0,
+    pass_on_below: float | None = None,
 ) -> Standing:
-    """Return how a candidate stands on the validation rows."""
+    """Return how a candidate stands on the validation rows.
+
+    `pass_on_below` is a threshold that the recipe sets; none: it is chosen on these rows.
+    """
     readout, given, sure_n = answered(trained, validation, labels, task=task, spread=spread)
     truth = [value_of(row, task) for row in validation]
     if readout.form == "one":
-        chosen = threshold(truth, given, sure_n)
+        chosen = threshold(truth, given, sure_n, fixed=pass_on_below)
         right = _right(truth, given, sure_n < chosen.value)
     else:
         right = grades(truth, given, task=task, spread=spread)
         marks = [_well(grade) for grade in right]
         is_known = readout.form != "text" or marks.count("well") >= MIN_WELL
         names = [labels_in(readout.form, value) for value in truth]
-        chosen = threshold(["well"] * len(right), marks, sure_n, names=names) if is_known else NONE
+        well, fixed = ["well"] * len(right), pass_on_below
+        is_told = is_known or fixed is not None
+        chosen = threshold(well, marks, sure_n, names=names, fixed=fixed) if is_told else NONE
     return Standing(
         part=part,
         trained=trained,

@@ -183,7 +183,17 @@ def _standings(
             unfit.append(_unfit(name, Said(str(error), zh=error_in_chinese(told_by(error)))))
         else:
             task, spread = dataset.task, dataset.spread
-            standings.append(judge(name, trained, validation, labels, task=task, spread=spread))
+            standings.append(
+                judge(
+                    name,
+                    trained,
+                    validation,
+                    labels,
+                    task=task,
+                    spread=spread,
+                    pass_on_below=settings.pass_on_below,
+                )
+            )
     if not standings:
         reasons = [joined([one.part, one.because], en=": ", zh="：") for one in unfit]
         raise RefusedError(say("none trained", reasons=joined(reasons or [say("none named")])))

@@ -219,6 +219,10 @@ SENTENCES = Sentences(
             "right answers",
             "验证数据中没有不在范围内的行：取至多转交 {share} 正确回答的最高值",
         ),
+        "fixed": (
+            "the recipe sets it (training.pass_on_below)",
+            "由配方设定（training.pass_on_below）",
+        ),
         "by label": (
             "of right answers passed on: {labels}",
             "正确回答中转交的：{labels}",

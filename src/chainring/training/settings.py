@@ -102,6 +102,12 @@ class TrainingSettings(_Settings):
         description="the dial: epochs and pre-training are cut until they should fit",
     )
     seed: int = Field(default=0, ge=0, lt=2**31, description="the same seed gives the same model")
+    pass_on_below: float | None = Field(
+        default=None,
+        ge=0,
+        le=1,
+        description="answers less sure than this go to a person; none: chosen on validation",
+    )
     craft: CraftSettings = CraftSettings()
     linear: LinearSettings = LinearSettings()
     encoder: EncoderSettings = EncoderSettings()

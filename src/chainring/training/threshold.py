@@ -57,8 +57,9 @@ def threshold(
     confidence_n: NDArray[np.float32],
     *,
     names: Sequence[Sequence[str]] | None = None,
+    fixed: float | None = None,
 ) -> Threshold:
-    """Return the threshold chosen on validation rows.
+    """Return the threshold chosen on validation rows, or the `fixed` one with what it does there.
 
     Parameters
     ----------
@@ -76,7 +77,9 @@ def threshold(
     right_n = np.array([t == g for t, g in zip(truth, given, strict=True)], dtype=bool)
     right_n &= ~outside_n
     labels = _by_label([(label,) for label in truth] if names is None else names, right_n)
-    if outside_n.any() and not outside_n.all():
+    if fixed is not None:
+        chosen = Threshold(value=fixed, because=say("fixed"))
+    elif outside_n.any() and not outside_n.all():
         values = _allowed(confidence_n, right_n, labels, share=MAX_RIGHT_PASSED_ON)
         chosen = _separating(values, outside_n, given_outside_n, confidence_n)
     else:
