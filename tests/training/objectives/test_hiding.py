@@ -1,13 +1,21 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import pytest
 import torch
 from tests.training.objectives.test_packing import MARKS, document, documents
+from transformers import BertConfig, BertForPreTraining
 
+from chainring.contracts.placement import Choice
+from chainring.training.craft.gradients import Gradients
+from chainring.training.craft.optimisers import Optimiser, parameter_groups
+from chainring.training.craft.settings import CraftSettings
 from chainring.training.objectives.denoising import infilled
 from chainring.training.objectives.documents import encoded, word_starts
 from chainring.training.objectives.learner import IGNORED
-from chainring.training.objectives.masked import hidden
+from chainring.training.objectives.masked import MaskedLearner, hidden
 from chainring.training.objectives.spans import corrupted, stretches
 from chainring.training.tokenisers.make import tokeniser
 from chainring.training.tokenisers.settings import TokeniserSettings
@@ -131,3 +139,47 @@ def test_the_denoiser_sees_holes_and_gives_the_whole_text() -> None:
         assert kept == sorted(kept)
         assert len(kept) == pytest.approx(0.7 * len(item["input_ids"]), abs=2)
         assert 4 in source.tolist()
+
+
+def pair(length: int, follows: bool) -> dict[str, Any]:
+    first = length // 2
+    ids = [2, *torch.randint(10, 60, (first,)).tolist(), 3]
+    ids += [*torch.randint(10, 60, (length - first,)).tolist(), 3]
+    types = [0] * (first + 2) + [1] * (length - first + 1)
+    return {"input_ids": ids, "types": types, "words": [], "segments": [0] * len(ids),
+            "follows": follows}  # fmt: skip
+
+
+@pytest.mark.parametrize("batches", [((0, 4), (4, 8)), ((0, 1), (1, 5), (5, 8))])
+def test_pairs_weigh_alike_however_long_they_are_and_however_a_step_is_split(
+    batches: Sequence[tuple[int, int]],
+) -> None:
+    torch.manual_seed(0)
+    learner = MaskedLearner(BertForPreTraining(BertConfig(
+        vocab_size=60, hidden_size=32, num_hidden_layers=1, num_attention_heads=2,
+        intermediate_size=64, max_position_embeddings=64, hidden_dropout_prob=0.0,
+        attention_probs_dropout_prob=0.0,
+    )))  # fmt: skip
+    items = [pair(6, True) for _ in range(4)] + [pair(50, False) for _ in range(4)]
+    split = [(end - start, hidden(items[start:end], vocabulary=60, marks=MARKS))
+             for start, end in batches]  # fmt: skip
+    optimiser = Optimiser(
+        parameter_groups(learner, learning_rate=1.0, weight_decay=0.0), CraftSettings(clip_norm=0.0)
+    )
+    gradients = Gradients(
+        learner, optimiser, name="bert", chosen=Choice(value="fp32", because=""), device="cpu",
+        max_rows=8, whole=False, say=print,
+    )  # fmt: skip
+    loss, _ = gradients.of(lambda _: iter(split), rows=8)
+    found = {name: w.grad for name, w in learner.named_parameters() if w.grad is not None}
+    learner.zero_grad()
+    sums = [learner.sums(**batch) for _, batch in split]
+    nll, pair_nll, tokens = (
+        sum(one[name] for one in sums) for name in ("nll", "pair_nll", "predicted")
+    )
+    whole = nll / tokens + pair_nll / len(items)
+    whole.backward()
+    assert float(loss) == pytest.approx(float(whole.detach()), rel=1e-5)
+    for name, weight in learner.named_parameters():
+        if weight.grad is not None:
+            torch.testing.assert_close(found[name], weight.grad, rtol=1e-4, atol=1e-6)

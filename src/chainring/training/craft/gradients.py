@@ -3,7 +3,8 @@
     loss, norm = gradients.of(parts, rows=64)
 
 `parts(max_rows)` yields pairs of a batch's rows and the batch. The gradient is that of the mean
-over all rows of the step, however they are split. Both numbers stay on the device, unread.
+over all rows of the step, however they are split. Both numbers stay on the device, unread. A module
+whose loss hangs on the other batches of a step has `of_a_step`, which is shown them all first.
 """
 
 from __future__ import annotations
@@ -86,7 +87,12 @@ class Gradients:
         """Add the gradients of all batches; return the mean loss."""
         total = torch.zeros((), device=self.device)
         units: Any = 0.0
-        added = self._halves(parts, rows=rows) if self.halves else self._parts(parts, rows=rows)
+        shown = getattr(self.module, "of_a_step", None)
+
+        def given(max_rows: int) -> Iterator[tuple[int, Any]]:
+            return shown(parts(max_rows)) if shown else parts(max_rows)
+
+        added = self._halves(given, rows=rows) if self.halves else self._parts(given, rows=rows)
         for loss, weight in added:
             total += loss
             units += weight

@@ -26,13 +26,17 @@ class Learner(nn.Module):  # type: ignore[misc]  # torch is read without its typ
         """Return at least `nll` (nats, summed) and `predicted` (tokens); `right` when it judges."""
         raise NotImplementedError
 
-    def forward(self, **batch: torch.Tensor) -> dict[str, Any]:
-        """Return the mean loss of a batch, pairs' loss added, and of how many tokens it is one."""
+    def forward(self, tokens_a_pair: float = 0.0, **batch: torch.Tensor) -> dict[str, Any]:
+        """Return the mean loss of a batch, pairs' loss added, and of how many tokens it is one.
+
+        Batches are added up by their tokens. That the pairs of a step weigh alike, `tokens_a_pair`
+        tells how many tokens it asks for a pair; 0: the batch is the whole step.
+        """
         found = self.sums(**batch)
-        loss = found["nll"] / found["predicted"]
+        nll = found["nll"]
         if "pair_nll" in found:
-            loss = loss + found["pair_nll"] / found["pairs"]
-        return {"loss": loss, "units": found["predicted"]}
+            nll = nll + found["pair_nll"] * (tokens_a_pair or found["predicted"] / found["pairs"])
+        return {"loss": nll / found["predicted"], "units": found["predicted"]}
 
     def told(self, logits_kv: torch.Tensor, labels_k: torch.Tensor) -> Sums:
         """Return the sums over predicted tokens: their likelihood, their number, the right ones."""

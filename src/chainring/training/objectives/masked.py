@@ -11,8 +11,8 @@ Axes: B batch, T tokens, W words, K chosen tokens, H width, V vocabulary.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, TypeAlias
 
 import torch
 from torch import nn
@@ -22,6 +22,7 @@ from chainring.training.objectives.learner import IGNORED, Learner, Sums, asked,
 from chainring.training.objectives.packing import Item, packed, padded
 from chainring.training.tokenisers.special import Marks
 
+Batch: TypeAlias = dict[str, Any]
 CHOSEN_SHARE, MASKED_SHARE, REPLACED_SHARE = 0.15, 0.8, 0.1
 
 
@@ -46,6 +47,16 @@ class MaskedLearner(Learner):
             names = {"nll": "pair_nll", "predicted": "pairs", "right": "pairs_right"}
             sums |= {names[name]: value for name, value in pairs.items()}
         return sums
+
+    def of_a_step(self, parts: Iterator[tuple[int, Batch]]) -> Iterator[tuple[int, Batch]]:
+        """Yield the batches of a step; where pairs are told apart, each knows the tokens a pair."""
+        if not hasattr(getattr(self.model, "cls", None), "seq_relationship"):
+            yield from parts
+            return
+        made = list(parts)
+        tokens = sum(len(batch["asked"]) for _, batch in made)
+        for rows, batch in made:
+            yield rows, {**batch, "tokens_a_pair": tokens / sum(rows for rows, _ in made)}
 
     def _scores(self, states_kh: torch.Tensor) -> Any:
         head: nn.Module | None = getattr(self.model, "cls", None)
