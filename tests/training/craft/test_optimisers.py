@@ -158,3 +158,23 @@ def test_each_optimiser_learns_the_toy(trained: Trained, name: str) -> None:
     run = toy_run(epochs=30, learning_rate=rate, craft={"optimiser": name})
     _, curve = trained(run)
     assert curve[-1]["loss"] < 0.5 * curve[0]["loss"]
+
+
+@pytest.mark.parametrize("name", ["sgd", "adam"])
+def test_a_step_that_the_scaler_leaves_out_decays_nothing(name: str) -> None:
+    toy = Toy()
+    optimiser = of_toy(toy, optimiser=name, decay="decoupled")
+    scaler = torch.amp.GradScaler("cpu")
+    before = flat(toy).clone()
+    scaler.scale(sum(w.sum() for w in toy.parameters())).backward()
+    toy.head.bias.grad[0] = torch.inf
+    scaler.unscale_(optimiser.inner)
+    optimiser.clip()
+    optimiser.step(factor=1.0, scaler=scaler)
+    assert torch.equal(flat(toy), before)
+    scaler.scale(0.0 * sum(w.sum() for w in toy.parameters())).backward()
+    scaler.unscale_(optimiser.inner)
+    optimiser.clip()
+    kept = toy.head.weight.detach() * (1 - RATE * DECAY)
+    optimiser.step(factor=1.0, scaler=scaler)
+    torch.testing.assert_close(toy.head.weight.detach(), kept)

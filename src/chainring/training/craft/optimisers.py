@@ -74,6 +74,7 @@ class Optimiser:
             group["weight_decay"] = group["decay"] if self.native else 0.0
         self.inner = RULES[craft.optimiser](groups, craft)
         self.clip_norm = craft.clip_norm
+        self._norm: torch.Tensor | None = None
 
     @property
     def weights(self) -> list[nn.Parameter]:
@@ -91,14 +92,18 @@ class Optimiser:
         """Scale the gradients down to the norm allowed; return the norm before."""
         limit = self.clip_norm or torch.inf
         norm: torch.Tensor = nn.utils.clip_grad_norm_(self.weights, limit)
+        self._norm = norm
         return norm
 
     def step(self, *, factor: float, scaler: Any = None) -> None:
-        """Move the weights, then forget the gradients."""
+        """Move the weights, then forget the gradients.
+
+        A scaler leaves a step out whose gradients are no numbers; nothing decays in it either.
+        """
         for group in self.inner.param_groups:
             group["lr"] = group["peak"] * factor
         if not (self.l2 or self.native):
-            self._shrink()
+            self._shrink(None if scaler is None else self._norm)
         if scaler is None:
             self.inner.step()
         else:
@@ -106,12 +111,13 @@ class Optimiser:
             scaler.update()
         self.inner.zero_grad(set_to_none=True)
 
-    def _shrink(self) -> None:
+    def _shrink(self, norm: torch.Tensor | None) -> None:
         for group in self.inner.param_groups:
             keep = 1.0 - group["lr"] * group["decay"]
             if keep != 1.0:
+                kept = keep if norm is None else norm.isfinite().mul(keep - 1.0).add(1.0)
                 with torch.no_grad():
-                    torch._foreach_mul_(group["params"], keep)
+                    torch._foreach_mul_(group["params"], kept)
 
 
 def _adamw(groups: list[dict[str, Any]], craft: CraftSettings) -> Any:
@@ -125,7 +131,12 @@ def _adam(groups: list[dict[str, Any]], craft: CraftSettings) -> Any:
 
 
 def _sgd(groups: list[dict[str, Any]], craft: CraftSettings) -> Any:
-    return torch.optim.SGD(groups, momentum=craft.momentum, fused=True)
+    rule = torch.optim.SGD(groups, momentum=craft.momentum, fused=True)
+    if craft.momentum:  # torch leaves them unset where a scaler leaves the first step out
+        for group in rule.param_groups:
+            for weight in group["params"]:
+                rule.state[weight]["momentum_buffer"] = torch.zeros_like(weight)
+    return rule
 
 
 def _adafactor(groups: list[dict[str, Any]], craft: CraftSettings) -> Any:
