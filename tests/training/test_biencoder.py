@@ -21,7 +21,8 @@ from chainring.training.towers import SCALE, Towers
 def pairs() -> list[Row]:
     """Return pairs of which one goes with the same text longer, one with a text of another label.
 
-    The answers are few: each stands beside several first texts.
+    The answers are few: each stands beside several first texts. Each row weighs little, as a user's
+    correction may.
     """
     rows = list[Row]()
     texts = [row for row in shop_rows() if row.split != "test"]
@@ -30,7 +31,7 @@ def pairs() -> list[Row]:
         other = answers[place % len(answers)]
         for label, pair in (("same", f"{row.text} {row.text}"), ("other", other)):
             made = make_row(row.text, label, row.language, row.split, f"{place}.{label}")
-            rows.append(dataclasses.replace(made, pair=pair))
+            rows.append(dataclasses.replace(made, pair=pair, weight=0.3))
     return rows
 
 
@@ -58,6 +59,10 @@ def given(tiny_base: Path, work: Work, monkeypatch: pytest.MonkeyPatch) -> Given
         task="matching",
     )
     return given
+
+
+def test_rows_that_all_weigh_little_do_not_lower_the_rate(given: Given) -> None:
+    assert {round(item["weights"], 6) for item in given.items} == {1.0}
 
 
 def test_pairs_of_one_label_alone_are_refused_before_anything_is_learnt(

@@ -77,6 +77,36 @@ def test_validation_says_the_loss_that_training_goes_by_after_the_grade(
     assert found["measures"]["loss"] == pytest.approx(found["loss"], rel=1e-4)
 
 
+@pytest.mark.parametrize("task", ["multi-label", "regression", "tagging"])
+def test_rows_weigh_against_each_other_and_their_mean_weight_is_one(
+    task: Task, tiny_base: Path, work: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = list[float]()
+
+    def given(_: Headed, items: Any, __: Any, **named: Any) -> list[Any]:
+        found.extend(item["weights"] for item in items)
+        return []
+
+    monkeypatch.setattr(understanding, "train", given)
+    targets = {"multi-label": "", "regression": "2.5", "tagging": "[]"}
+    rows = [
+        dataclasses.replace(row, target=targets[task], weight=0.1 if place % 2 else 0.5)
+        for place, row in enumerate(several()[:20])
+    ]
+    understanding.understand(
+        find_base(str(tiny_base)),
+        rows,
+        (),
+        labels=LABELS,
+        task=task,
+        minutes=60.0,
+        work=work,
+        settings=TrainingSettings(),
+    )
+    assert sum(found) / len(found) == pytest.approx(1.0)
+    assert found[0] / found[1] == pytest.approx(5.0)
+
+
 TAGGED = (
     ("please send it to Bad  Aibling, thanks", ((18, 30, "city"),)),
     ("Anna lives in Aibling", ((0, 4, "name"), (14, 21, "city"))),

@@ -212,6 +212,8 @@ class _Tower:
         return (fitting.because,) if fitting.because else ()
 
     def _items(self, rows: Sequence[Row], together: str) -> list[dict[str, Any]]:
+        from chainring.training.finetune import of_mean_one
+
         firsts = self.tokenizer.encode_batch([row.text for row in rows])
         seconds = self.tokenizer.encode_batch([row.pair for row in rows])
         first_number = _numbers([row.text for row in rows])
@@ -223,9 +225,11 @@ class _Tower:
                 "together": row.label == together,
                 "text": first_number[row.text],
                 "second": second_number[row.pair],
-                "weights": row.weight,
+                "weights": weight,
             }
-            for row, first, second in zip(rows, firsts, seconds, strict=True)
+            for row, first, second, weight in zip(
+                rows, firsts, seconds, of_mean_one([row.weight for row in rows]), strict=True
+            )
         ]
 
     def _judge(self, network: Any, *, rows: Sequence[Row], together: str) -> dict[str, float]:

@@ -191,7 +191,11 @@ def row_weights(rows: Sequence[Row], options: EncoderSettings) -> list[float]:
     counts = Counter(row.label for row in rows)
     uneven = max(counts.values()) > MAX_RATIO_UNWEIGHTED * min(counts.values())
     power = {"none": 0.0, "balanced": 1.0, "auto": 0.5 if uneven else 0.0}[options.class_weights]
-    weights = [row.weight * counts[row.label] ** -power for row in rows]
+    return of_mean_one([row.weight * counts[row.label] ** -power for row in rows])
+
+
+def of_mean_one(weights: Sequence[float]) -> list[float]:
+    """Return weights of the same ratios, so that the learning rate means what it says."""
     mean = sum(weights) / len(weights)
     return [weight / mean for weight in weights]
 

@@ -34,6 +34,7 @@ from chainring.training.candidate import asked
 from chainring.training.craft.progress import Curve
 from chainring.training.finetune import (
     RUN,
+    of_mean_one,
     open_encoder,
     passed_parameters,
     readable_tokens,
@@ -183,9 +184,10 @@ def _labelled(
     texts = [asked(row, task) for row in rows]
     items = items_of(tokenizer, texts, segments=segments)
     place = {label: i for i, label in enumerate(labels)}
-    for item, row, text in zip(items, rows, texts, strict=True):
+    weights = of_mean_one([row.weight for row in rows])
+    for item, row, text, weight in zip(items, rows, texts, weights, strict=True):
         item["labels"] = _label(row, text, tokenizer, place, task, scale)
-        item["weights"] = row.weight
+        item["weights"] = weight
     return items
 
 
