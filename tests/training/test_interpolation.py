@@ -61,7 +61,13 @@ def test_weights_that_are_no_numbers_are_never_kept() -> None:
     assert (found.name, found.losses[TUNED], found.losses[HALFWAY]) == (START, math.inf, math.inf)
 
 
-def test_the_loss_is_that_of_the_best_temperature() -> None:
-    calm, loud = (validation_loss(Told(0.0, w), items(1, 1, 1, 0), pad=0) for w in (1.0, 7.0))
+def test_the_loss_is_that_of_the_temperature_that_answers_are_read_with() -> None:
+    judged = items(1, 1, 1, 0)
+    calm, loud = (validation_loss(Told(0.0, w), judged, pad=0) for w in (1.0, 7.0))
     assert calm == pytest.approx(loud, abs=1e-3)
-    assert calm == pytest.approx(-(0.75 * math.log(0.75) + 0.25 * math.log(0.25)), abs=1e-3)
+    share = 3.5 / 5  # three of four, and half a row more each way
+    assert calm == pytest.approx(-(0.75 * math.log(share) + 0.25 * math.log(1 - share)), abs=1e-3)
+
+
+def test_a_few_right_answers_are_no_proof_of_a_model_that_is_never_wrong() -> None:
+    assert validation_loss(Told(0.0, 7.0), items(1, 1, 1), pad=0) > 0.1
