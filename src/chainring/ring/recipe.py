@@ -48,8 +48,8 @@ class _Settings(BaseModel):
 class LabelNames(_Settings):
     """How people call a label, by language; where nothing is said it stands for itself."""
 
-    en: str = Field(default="", max_length=60, description="its English name on pages")
-    zh: str = Field(default="", max_length=60, description="its Chinese name on pages")
+    en: str = Field(default="", max_length=60)
+    zh: str = Field(default="", max_length=60)
 
 
 class ProjectSettings(_Settings):

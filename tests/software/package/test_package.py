@@ -21,7 +21,7 @@ from types import SimpleNamespace
 import httpx
 import pytest
 from tests.deployment.http.demo import DemoVerbs
-from tests.software.conftest import copy, refused, run, wait_until
+from tests.software.conftest import copy, opened, refused, run, wait_until
 
 from chainring.contracts.codec import decode, encode
 from chainring.contracts.errors import ConflictError, RefusedError
@@ -693,3 +693,15 @@ def test_it_serves_in_a_fresh_environment_and_answers_the_same(
         with closing(Client(port, {"ask": made.key})) as client:
             told = client.call("POST", "/v1/predict", {"texts": TEXTS})["predictions"]
     assert [one["label"] for one in told] == expected
+
+
+@pytest.mark.parametrize("label", ["stock", "运费", "out of stock", "faq.shipping", 'a "b"', ""])
+def test_the_name_of_any_label_goes_into_its_recipe(
+    turned: Path, tmp_path: Path, label: str
+) -> None:
+    folder = copy(turned, tmp_path / "shop")
+    with (folder / "chainring.toml").open("a", encoding="utf-8") as recipe:
+        recipe.write(f'\n[project.labels]\n{json.dumps(label)} = {{ zh = "库存" }}\n')
+    with opened(folder) as project:
+        text = recipe_text(project, tmp_path)
+    assert parse_recipe(tomllib.loads(text)).project.called(label) == {"zh": "库存"}

@@ -9,6 +9,7 @@ and of complaints; a certificate stays, since the package is served in plain HTT
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from chainring.software.api import Project
 
 SECTIONS = ("access", "privacy", "feedback", "deployment", "drift", "alerts", "observing")
+_BARE = re.compile(r"[A-Za-z0-9_-]+")
 TLS = ("tls_certificate", "tls_key")
 
 
@@ -45,18 +47,24 @@ def _lines(path: tuple[str, ...], table: Mapping[str, Any]) -> Iterator[str]:
     """Yield a table as TOML: its own values, then the tables in it."""
     values = {name: value for name, value in table.items() if not isinstance(value, Mapping)}
     if path and values:
-        yield f"[{'.'.join(path)}]"
-        yield from (f"{name} = {_value(value)}" for name, value in values.items())
+        yield f"[{'.'.join(map(_key, path))}]"
+        yield from (f"{_key(name)} = {_value(value)}" for name, value in values.items())
         yield ""
     for name, inner in table.items():
         if isinstance(inner, Mapping):
             yield from _lines((*path, name), inner)
 
 
+def _key(name: str) -> str:
+    """Return a key as TOML writes it: in quotes where it is no word of ASCII."""
+    return name if _BARE.fullmatch(name) else json.dumps(name, ensure_ascii=False)
+
+
 def _value(value: Any) -> str:
     """Return a value as TOML writes it: tables and lists on one line, all else as JSON does."""
     if isinstance(value, Mapping):
-        return f"{{{', '.join(f'{name} = {_value(inner)}' for name, inner in value.items())}}}"
+        inner = (f"{_key(name)} = {_value(one)}" for name, one in value.items())
+        return f"{{{', '.join(inner)}}}"
     if isinstance(value, list):
         return f"[{', '.join(map(_value, value))}]"
     return json.dumps(value, ensure_ascii=False)
