@@ -40,6 +40,23 @@ def test_a_long_label_is_cut_in_the_picture_and_whole_in_its_tip(read: Read) -> 
     assert chart.marks("chart-bar")[0][0].text == f"{label}: 1"
 
 
+@pytest.mark.parametrize(
+    "pair", [("change_address", "order_status"), ("修改收货地址", "查询订单状态")]
+)
+def test_on_a_phone_both_labels_of_a_confusion_are_read_whole_above_their_bar(
+    pair: tuple[str, str], read: Read
+) -> None:
+    chart = read(confusion_chart([(*pair, 7), ("b", "a", 5)], title="t", width=340))
+    names = {w: t for w, t in zip(chart.words, chart.texts, strict=True) if "→" in w}
+    assert list(names) == [" → ".join(pair), "b → a"]
+    tops = chart.numbers("chart-bar", "y")
+    for name, top, under in zip(names.values(), tops, [*tops[1:], math.inf], strict=True):
+        assert float(name.attrib["y"]) + 2 < top < under - 20
+    assert chart.numbers("chart-bar", "width")[0] > 200
+    height = float(chart.root.attrib["viewBox"].split()[-1])
+    assert tops[-1] + 13 < height
+
+
 def test_confusions_show_the_commonest_mistakes_first_and_no_right_answers(read: Read) -> None:
     cells = [("a", "a", 90), ("a", "b", 3), ("退款", "退货", 7), ("b", "a", 5), ("b", "c", 0)]
     chart = read(confusion_chart(cells, title="t", most=2))

@@ -16,7 +16,9 @@ from chainring.stats.charts import svg
 from chainring.stats.charts.svg import Scale
 from chainring.stats.inputs import at_least, require
 
-_ROW, _THICK = 27.0, 13.0
+_ROW, _THICK, _LINE = 27.0, 13.0, 15.0
+_BESIDE = 0.45
+"""Share of the width up to which names stand beside their bars."""
 _SWATCH = 10.0
 
 
@@ -74,19 +76,20 @@ def bar_chart(
     write = svg.percent if percent else svg.number
     values = [write(bar.value) for bar in bars]
     largest = max(max(bar.value, bar.high or 0.0) for bar in bars)
-    left, x = _columns([bar.label for bar in bars], values, largest, width)
+    names = [bar.label for bar in bars]
+    lie = _Rows(names, values, largest, width=width, top=svg.TOP)
     colour = svg.BAD if tone == "bad" else svg.ACCENT
     rows = [
-        _name(bar.label, i, svg.TOP, left) + _bar(bar, _middle(i, svg.TOP), x, colour, text)
+        lie.name(i) + _bar(bar, lie.middle(i), lie.x, colour, text)
         for i, (bar, text) in enumerate(zip(bars, values, strict=True))
     ]
     return svg.picture(
         *rows,
         title=title,
         caption=value_label,
-        summary=_spoken([bar.label for bar in bars], values),
+        summary=_spoken(names, values),
         width=width,
-        height=svg.TOP + len(bars) * _ROW + 6,
+        height=lie.bottom + 6,
     )
 
 
@@ -158,9 +161,10 @@ def stacked_bars(
 
     totals = [sum(stack.parts.values()) for stack in stacks]
     legend, top = _legend(names, width)
-    left, x = _columns([s.label for s in stacks], [write(t) for t in totals], max(totals), width)
+    labels, values = [s.label for s in stacks], [write(t) for t in totals]
+    lie = _Rows(labels, values, max(totals), width=width, top=top)
     rows = [
-        _name(stack.label, i, top, left) + _stack(stack, names, _middle(i, top), x, write)
+        lie.name(i) + _stack(stack, names, lie.middle(i), lie.x, write)
         for i, stack in enumerate(stacks)
     ]
     return svg.picture(
@@ -168,28 +172,52 @@ def stacked_bars(
         *rows,
         title=title,
         caption=value_label,
-        summary=_spoken([s.label for s in stacks], [write(t) for t in totals]),
+        summary=_spoken(labels, values),
         width=width,
-        height=top + len(stacks) * _ROW + 6,
+        height=lie.bottom + 6,
     )
 
 
-def _columns(
-    names: Sequence[str], values: Sequence[str], largest: float, width: float
-) -> tuple[float, Scale]:
-    """Return where bars begin, and the scale that leaves room for the longest value."""
-    left = 4 + min(0.45 * width, max(svg.width_of(name, svg.TEXT) for name in names)) + 10
-    right = width - max(svg.width_of(value, svg.TEXT) for value in values) - 14
-    return left, Scale(low=0.0, high=largest or 1.0, start=left, end=right)
+class _Rows:
+    """Where names and bars stand: side by side, or each name above its bar where one is long.
 
+    The scale leaves room for the longest value.
+    """
 
-def _middle(row: int, top: float) -> float:
-    return top + row * _ROW + _ROW / 2.0
+    def __init__(
+        self,
+        names: Sequence[str],
+        values: Sequence[str],
+        largest: float,
+        *,
+        width: float,
+        top: float,
+    ) -> None:
+        widest = max(svg.width_of(name, svg.TEXT) for name in names)
+        self._names, self._top = names, top
+        self._above = widest > _BESIDE * width
+        self._high = _ROW + (_LINE if self._above else 0.0)
+        self._room = width - 8 if self._above else widest
+        start = 4.0 if self._above else widest + 14
+        end = width - max(svg.width_of(value, svg.TEXT) for value in values) - 14
+        self.x = Scale(low=0.0, high=largest or 1.0, start=start, end=end)
 
+    @property
+    def bottom(self) -> float:
+        """Where the last row ends."""
+        return self._top + len(self._names) * self._high
 
-def _name(text: str, row: int, top: float, left: float) -> str:
-    short = svg.shorten(text, svg.TEXT, left - 14)
-    return svg.label(short, x=left - 10, y=_middle(row, top) + 4, anchor="end", fill=svg.INK)
+    def middle(self, row: int) -> float:
+        """Return the height at which a bar lies."""
+        return self._top + (row + 1) * self._high - _ROW / 2.0
+
+    def name(self, row: int) -> str:
+        """Return the name of a row."""
+        short = svg.shorten(self._names[row], svg.TEXT, self._room)
+        if self._above:
+            return svg.label(short, x=4, y=self.middle(row) - _THICK, fill=svg.INK)
+        x, y = self.x.start - 10, self.middle(row) + 4
+        return svg.label(short, x=x, y=y, anchor="end", fill=svg.INK)
 
 
 def _bar(bar: Bar, middle: float, x: Scale, colour: str, text: str) -> str:
