@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import escape
 from itertools import combinations
 from typing import Any
 from xml.etree import ElementTree
@@ -117,6 +118,16 @@ def test_the_page_stands_alone_in_both_languages(language: str, said: str) -> No
     assert "CC0 &lt;1.0&gt;" in found
     assert "prefers-color-scheme:dark" in found
     assert not re.search(r"<script|<link|src=|url\(|@import", found)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_below_the_map_every_word_is_read_without_pointing_at_its_dot(language: str) -> None:
+    places = [*crowd(60), Place(word="<包裹>", x=1.0, y=2.0, chinese=True)]
+    found = page(places, facts=FACTS, language=language)
+    below = found.partition("</svg>")[2]
+    assert "<details><summary>" in below
+    assert all(escape(place.word) in below for place in places)
+    assert re.search("<span lang=zh>[^<]*&lt;包裹&gt;</span>", below)
 
 
 def test_a_file_of_its_own_brings_its_colours() -> None:

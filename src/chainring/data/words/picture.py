@@ -36,17 +36,21 @@ WORDS = {
         "title": "Map of words",
         "english": "English",
         "chinese": "Chinese",
+        "all": "All words, the most frequent first",
+        "comma": ", ",
         "told": "{words} words, {dimensions} numbers each, {kind}; {corpus} words of text. The "
-        "{shown} most frequent content words: near ones keep like company. Point at a dot "
-        "without a name to read it.",
+        "{shown} most frequent content words: near ones keep like company."
+        " Words whose names found no room stand in the list below.",
         "licence": "Licence of the text: {licence}.",
     },
     "zh": {
         "title": "词语地图",
         "english": "英文",
         "chinese": "中文",
+        "all": "全部词语，按频次排列",
+        "comma": "、",
         "told": "{words} 个词，每个词 {dimensions} 个数，方法 {kind}；语料共 {corpus} 词。"
-        "图中是最常见的 {shown} 个实词：用法相近的词彼此靠近。没有标名的点，指向它即可看到。",
+        "图中是最常见的 {shown} 个实词：用法相近的词彼此靠近。图中标不下的词见下方列表。",
         "licence": "文本许可：{licence}。",
     },
 }  # fmt: skip
@@ -79,8 +83,19 @@ def page(places: Sequence[Place], *, facts: dict[str, Any], language: str = "en"
         f"<title>{say['title']}</title><style>{_STYLE}</style></head><body><main>"
         f'<div class="card">{picture(places, language=language)}</div>'
         f"<p>{escape(told)}</p>{f'<p>{escape(licence)}</p>' if licence else ''}"
-        "</main></body></html>\n"
+        f"{listed(places, language=language)}</main></body></html>\n"
     )
+
+
+def listed(places: Sequence[Place], *, language: str = "en") -> str:
+    """Return all words of a map as text, for who points at nothing: by touch, keys or ear."""
+    say, lines = _words(language), ""
+    for chinese, code, name in ((False, "en", "english"), (True, "zh", "chinese")):
+        own = [escape(place.word) for place in places if place.chinese == chinese]
+        if own:
+            words = f"<span lang={code}>{say['comma'].join(own)}</span>"
+            lines += f"<p><strong>{say[name]}</strong> {words}</p>"
+    return f"<details><summary>{say['all']}</summary>{lines}</details>"
 
 
 def picture(
