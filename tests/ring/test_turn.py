@@ -24,6 +24,7 @@ from chainring.contracts.reaction import Reaction
 from chainring.contracts.verdict import Check, Verdict
 from chainring.contracts.work import Work
 from chainring.deployment.settings import DeploymentSettings
+from chainring.ring import lease as lease_module
 from chainring.ring import turn as turn_module
 from chainring.ring.built import CHAMPION, Ring, current
 from chainring.ring.due import due
@@ -229,9 +230,9 @@ def test_a_lease_is_renewed_again_after_the_database_failed(
         renew(lease, ttl_s=600)
         renewed.set()
 
-    monkeypatch.setattr(turn_module, "_LEASE_S", 0.04)
+    monkeypatch.setattr(lease_module, "_LEASE_S", 0.04)
     monkeypatch.setattr(ledger, "renew", at_the_third_try)
-    with turn_module._held(ledger):
+    with lease_module.held(ledger):
         assert renewed.wait(timeout=60)
         with pytest.raises(ConflictError, match="at work"), ledger.lease("turn", holder="another"):
             pass

@@ -7,6 +7,7 @@ import logging
 import multiprocessing
 import os
 import shutil
+import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -19,7 +20,8 @@ import pytest
 from chainring.contracts.codec import digest, encode
 from chainring.contracts.errors import ConflictError, DamagedError, InputError, SpaceError
 from chainring.store import files, opened, trees
-from chainring.store.remote import Remote
+from chainring.store.mirroring import mirrored
+from chainring.store.remote import Remote, is_away
 from chainring.store.trees import TreeStore
 
 FILES = {"model.json": "{}", "encoder/weights": "w" * 5000, "中文.txt": "物流太久了"}
@@ -550,6 +552,54 @@ def test_a_remote_that_is_away_is_told_and_left_for_the_next_time(
         assert trees.mirror([address]) == 0
     assert "trees.unmirrored remote=away cause=ConnectionError" in caplog.text
     assert trees.mirror([address]) == 1
+
+
+def refusing(*_: object) -> set[Path]:
+    try:
+        raise ValueError("the signature does not match")
+    except ValueError as error:
+        raise PermissionError("AccessDenied: no such key") from error
+
+
+@pytest.mark.parametrize("name", ["names", "upload"])
+def test_a_remote_that_refuses_is_told_with_its_cause_and_the_next_step(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    address = TreeStore(tmp_path / "here").put(source, kind="model")
+    trees = TreeStore(tmp_path / "here", remote=f"file://{tmp_path / 'remote'}")
+    monkeypatch.setattr(Remote, name, refusing)
+    with pytest.raises(InputError, match=r"PermissionError: AccessDenied.*name, key and rights"):
+        trees.mirror([address])
+    assert mirrored(trees, [address]).startswith("the remote of [store] does not take")
+
+
+def unknown_host(*, code: int) -> Exception:
+    error = ConnectionError("cannot connect to the host")
+    error.__cause__ = socket.gaierror(code, "the name is not known")
+    return error
+
+
+class ReadTimeoutError(Exception):
+    """As libraries have it that are not built on the errors of the system."""
+
+
+@pytest.mark.parametrize(
+    ("error", "away"),
+    [
+        (ConnectionRefusedError(), True),
+        (TimeoutError(), True),
+        (OSError(errno.ENETUNREACH, "unreachable"), True),
+        (OSError(errno.EBUSY, "SlowDown"), True),
+        (ReadTimeoutError(), True),
+        (unknown_host(code=socket.EAI_AGAIN), True),
+        (unknown_host(code=socket.EAI_NONAME), False),
+        (PermissionError("AccessDenied"), False),
+        (FileNotFoundError("NoSuchBucket"), False),
+        (TypeError("of our own"), False),
+    ],
+)
+def test_away_is_what_was_not_reached_or_was_busy(error: Exception, away: bool) -> None:
+    assert is_away(error) is away
 
 
 def test_trees_of_before_a_remote_was_named_are_brought_there_with_what_they_need(

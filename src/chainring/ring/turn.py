@@ -7,18 +7,14 @@ in which no step had anything new to do says so and changes nothing.
 from __future__ import annotations
 
 import logging
-import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from chainring.contracts.codec import decode
 from chainring.contracts.deployment import Deployment
-from chainring.contracts.errors import ChainringError, ConflictError
+from chainring.contracts.errors import ChainringError
 from chainring.contracts.feedback import Feedback
 from chainring.contracts.guard import Guard
 from chainring.contracts.ids import new_id
@@ -35,16 +31,17 @@ from chainring.ring.gate.conditions import BETTER
 from chainring.ring.gate.sentences import say as said_by_the_gate
 from chainring.ring.gate.sentences import word
 from chainring.ring.judging import judged, judged_again, judged_as_form
+from chainring.ring.lease import held
 from chainring.ring.release.course import enter, turned_down
 from chainring.ring.sentences import say
 from chainring.ring.snapshots import forgotten_marks, kept_answers, snapshot_feedback
 from chainring.ring.steps import UNPLACED, Made
-from chainring.store.ledger import Lease, Ledger, Ref
+from chainring.store.ledger import Ledger, Ref
+from chainring.store.mirroring import mirrored
 from chainring.store.tables import MadeRow, rows_from
 
 log = logging.getLogger("chainring.ring")
 
-_LEASE_S = 120.0
 IDLE = "idle"
 """Kind and id of the fact that keeps the last turn in which no step had anything to do."""
 ROLLBACK = "rollback"
@@ -56,7 +53,7 @@ class Turn:
     """What one turn did. `outcome`: promoted, held, nothing changed, or failed.
 
     From `champion` on they are ids of step executions or addresses: the way into the lineage. Of
-    the labels that people gave it knew the first `labels`.
+    the labels that people gave it knew the first `labels`. `unmirrored`: why the remote refused.
     """
 
     id: str
@@ -73,6 +70,7 @@ class Turn:
     steps: tuple[str, ...] = ()
     corrections: str = ""
     labels: int = 0
+    unmirrored: str = ""
 
 
 def turn(ring: Ring, *, machine: Machine, policy: Policy, source: Source) -> Turn:
@@ -91,8 +89,9 @@ def turn(ring: Ring, *, machine: Machine, policy: Policy, source: Source) -> Tur
         outcome="failed",
         because=say("interrupted"),
     )
-    with _held(ring.ledger) as lease:
+    with held(ring.ledger) as lease:
         ring.runner.lease, ring.runner.turn, ring.runner.called = lease, done.id, []
+        done = replace(done, unmirrored=mirrored(ring.runner.trees, ring.ledger.trees()))
         try:
             done = replace(done, **_turn(ring, machine, policy, source))
         except ChainringError as error:
@@ -188,7 +187,7 @@ def _ended(ring: Ring, built: Built, verdict: Made[Verdict]) -> dict[str, Any]:
 
 def prepare(ring: Ring, *, machine: Machine, policy: Policy, source: Source) -> Made[Table[Record]]:
     """Make the records alone: what a person labels before the first turn."""
-    with _held(ring.ledger) as lease:
+    with held(ring.ledger) as lease:
         ring.runner.lease = lease
         guard = _ready(ring, machine, policy)
         made: Made[Table[Record]] = ring.runner.run(
@@ -220,7 +219,6 @@ def _ready(ring: Ring, machine: Machine, policy: Policy) -> Made[Guard]:
     """Place the work and make the guard: what every step of the turn is handed."""
     machine = replace(machine, free_disk_mib=0)
     run = ring.runner.run
-    ring.runner.trees.mirror(ring.ledger.trees())
     ring.runner.placement = UNPLACED  # of an earlier turn in this process: its key would differ
     placement = run("placement", machine, settings=ring.recipe.hardware, needs_work=False)
     ring.runner.placed, ring.runner.placement = placement, placement.noun
@@ -322,28 +320,3 @@ def _reason(verdict: Verdict) -> str:
     failed = [check.because for check in verdict.checks if not check.holds]
     asks = [said_by_the_gate("asks", count=len(verdict.asks))] if verdict.asks else []
     return joined([word(verdict.value), *failed, *asks])
-
-
-@contextmanager
-def _held(ledger: Ledger) -> Iterator[Lease]:
-    """Hold the lease of the turn and renew it from a thread while the turn works."""
-    with ledger.lease("turn", ttl_s=_LEASE_S) as lease:
-        stop = threading.Event()
-        thread = threading.Thread(target=_renewed, args=(ledger, lease, stop), daemon=True)
-        thread.start()
-        try:
-            yield lease
-        finally:
-            stop.set()
-            thread.join()
-
-
-def _renewed(ledger: Ledger, lease: Lease, stop: threading.Event) -> None:
-    """Renew the lease until told to stop, or until another has it; a failed try is no end."""
-    while not stop.wait(_LEASE_S / 4):
-        try:
-            ledger.renew(lease, ttl_s=_LEASE_S)
-        except ConflictError:
-            return  # the next fenced write tells the turn
-        except (ChainringError, SQLAlchemyError) as error:  # a database that restarts, or is locked
-            log.warning("turn.lease-not-renewed because=%s", type(error).__name__)

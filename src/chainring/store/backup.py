@@ -35,6 +35,7 @@ from chainring.store.files import (
     write_durably,
 )
 from chainring.store.ledger import Ledger
+from chainring.store.mirroring import mirrored
 from chainring.store.traffic import Traffic
 from chainring.store.trees import TreeStore
 from chainring.store.unpacking import require_bounded
@@ -190,9 +191,8 @@ def restore(source: Path, *, ledger: Ledger, traffic: Traffic, trees: TreeStore)
     for address in trees.addresses():
         trees.verify(address)
         counts["trees"] += 1
-    trees.mirror(trees.addresses())
-    named = in_lineage(ledger)
-    return counts | {"missing": len(named - trees.closure(named))}
+    mirrored(trees, trees.addresses())
+    return counts | {"missing": len((named := in_lineage(ledger)) - trees.closure(named))}
 
 
 def _restore_member(

@@ -10,14 +10,27 @@ Erasures are the only files there that ever change: one listing tells which did.
 
 from __future__ import annotations
 
+import errno
+import re
+import socket
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from chainring.contracts.errors import ChainringError, InputError
+from chainring.contracts.said import Said
 from chainring.store.files import beside, full_disk_explained
 
 ERASED = "erased"
 LISTING_S = 30.0
 """So long a listing of erasures is good for reading; an act of forgetting begins with its own."""
+
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+_BUSY = (errno.ENETDOWN, errno.ENETUNREACH, errno.EHOSTDOWN, errno.EHOSTUNREACH, errno.EBUSY)
+_UNREACHED = re.compile(r"Connect|Time(?:d)?Out|Unreachable|Disconnected", re.IGNORECASE)
+"""In the names of what the libraries behind fsspec raise: few are errors of the system."""
+_TOLD = 200
 
 
 class Remote:
@@ -116,3 +129,42 @@ class Remote:
 
     def _place(self, path: Path) -> str:
         return f"{self._base}/{path.relative_to(self._root).as_posix()}"
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether a remote was not reached, or was busy, so that the next time may succeed.
+
+    A host whose name nobody knows is no such case: that is a fault of the recipe.
+    """
+    chain = [error]
+    while (before := chain[-1].__cause__ or chain[-1].__context__) and before not in chain:
+        chain.append(before)
+    if any(isinstance(one, socket.gaierror) and one.errno != socket.EAI_AGAIN for one in chain):
+        return False
+    if isinstance(error, (ConnectionError, TimeoutError, socket.gaierror)):
+        return True
+    if isinstance(error, OSError) and error.errno in _BUSY:
+        return True
+    return any(_UNREACHED.search(kind.__name__) for kind in type(error).__mro__)
+
+
+@contextmanager
+def refusal_told() -> Iterator[None]:
+    """Raise InputError with cause and next step where a remote refuses; one that is away passes."""
+    try:
+        yield
+    except ChainringError:
+        raise
+    except Exception as error:  # a file system of fsspec raises what it likes
+        if is_away(error) or (isinstance(error, OSError) and error.errno in _FULL):
+            raise
+        told = f"{type(error).__name__}: {error}"[:_TOLD]
+        cause = "".join(one if one.isprintable() else " " for one in told)
+        raise InputError(
+            Said(
+                f"the remote of [store] does not take what is stored here ({cause}); look at its "
+                "name, key and rights, and the next `chainring turn` brings what it lacks",
+                zh=f"[store] 中的 remote 不接收这里存储的内容（{cause}）；请检查它的名称、密钥和"
+                "权限，下一次 `chainring turn` 会补上它所缺的内容",
+            )
+        ) from error

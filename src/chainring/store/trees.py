@@ -26,7 +26,7 @@ from chainring.store.files import (
 )
 from chainring.store.manifest import Blob, Manifest, after, hex_name, inside
 from chainring.store.opened import check_out, is_whole, make_room, sweep_leftovers
-from chainring.store.remote import ERASED, Remote
+from chainring.store.remote import ERASED, Remote, is_away, refusal_told
 
 log = logging.getLogger("chainring.store")
 
@@ -152,18 +152,19 @@ class TreeStore:
     def mirror(self, addresses: Iterable[str]) -> int:
         """Bring those trees to the remote that are here and not there; return how many.
 
-        What they need goes with them, and an erasure that the remote lacks. So a remote that is
-        named later, or was lost, comes to hold them all; of one that has them only names are read,
-        and one that is away is told in the log and left for the next time.
+        With what they need, and erasures. So a remote that is named later, or was lost, comes to
+        hold them all; of one that has them only names are read. One that is away is told in the log
+        and left for the next time; of one that refuses (a wrong key) InputError tells the cause.
         """
         if self._remote is None:
             return 0
         try:
-            there = self._remote.names()
-            return sum(self._mirror(address, there) for address in sorted(addresses))
-        except ChainringError:
-            raise
-        except Exception as error:  # noqa: BLE001 - a file system of fsspec raises what it likes
+            with refusal_told():
+                there = self._remote.names()
+                return sum(self._mirror(address, there) for address in sorted(addresses))
+        except Exception as error:  # a file system of fsspec raises what it likes
+            if isinstance(error, ChainringError) or not is_away(error):
+                raise
             log.warning("trees.unmirrored remote=away cause=%s", type(error).__name__)
             return 0
 
@@ -320,8 +321,9 @@ class TreeStore:
         return f"put it back from a backup: tar -xzf BACKUP -C {self.root} {own}"
 
     def _upload(self, path: Path) -> None:
-        if self._remote is not None:
-            self._remote.upload(path)
+        with refusal_told():
+            if self._remote is not None:
+                self._remote.upload(path)
 
     def _download(self, path: Path) -> None:
         if self._remote is not None:

@@ -12,7 +12,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from tests.software.conftest import ALONE, PATIENCE_S, child, refused
+from tests.software.conftest import ALONE, PATIENCE_S, child, refused, run
 
 from chainring.contracts.errors import (
     ConflictError,
@@ -23,11 +23,13 @@ from chainring.contracts.errors import (
 )
 from chainring.contracts.lineage import Lineage
 from chainring.ring.recipe import load_recipe
+from chainring.ring.turn import last_turn
 from chainring.software.api import Project
 from chainring.software.project_key import keep_key
 from chainring.software.verbs.recipe_ledger import with_ledger
 from chainring.software.verbs.upkeep import require_whole
 from chainring.store.ledger import Ledger
+from chainring.store.remote import Remote
 
 DYING = """\
 import os, signal, sys
@@ -166,6 +168,28 @@ def test_a_remote_that_is_named_later_holds_what_serves_after_the_next_turn(
     with closing(Project.open(other)) as project:
         assert len(project.predict(["where is my parcel"])) == 1
         assert project.ring.runner.trees.closure(named) == named
+
+
+def test_a_remote_that_refuses_is_told_by_the_turn_and_stops_it_not(
+    shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_remote(shop, tmp_path / "remote")
+
+    def refusing(_: Remote) -> set[Path]:
+        raise PermissionError("AccessDenied: no such key")
+
+    monkeypatch.setattr(Remote, "names", refusing)
+    told = run("turn", "-p", str(shop))
+    assert "nothing changed" in told
+    assert "the remote of [store] does not take" in told
+    assert "AccessDenied" in told
+    assert "remote 不接收" in run("turn", "-p", str(shop), "--language", "zh")
+    with closing(Project.open(shop)) as project:
+        kept = last_turn(project.ring.ledger)
+        assert kept is not None
+        assert (kept.outcome, "AccessDenied" in kept.unmirrored) == ("nothing changed", True)
+        project.backup(tmp_path / "shop.tar.gz")
+    Project.restore(tmp_path / "shop.tar.gz", tmp_path / "new").close()
 
 
 def test_a_restored_project_fills_the_remote_that_it_names(shop: Path, tmp_path: Path) -> None:

@@ -32,6 +32,7 @@ def tell_turn(project: Project, turn: Turn) -> Iterator[str]:
     """Yield what a turn did, in the order of the ring."""
     if turn.outcome == "nothing changed":
         yield say("unchanged")
+        yield from filter(None, [turn.unmirrored])
         return
     ledger = project.ring.ledger
     rows = [row for row in ledger.all_lineage() if row.turn == turn.id]
@@ -59,6 +60,7 @@ def tell_turn(project: Project, turn: Turn) -> Iterator[str]:
         cpu=f"{cpu:.0f}",
         steps=words(turn.steps),
     )
+    yield from filter(None, [turn.unmirrored])
 
 
 def _tell_forgotten(project: Project, turn: Turn) -> Iterator[str]:
