@@ -90,6 +90,19 @@ def test_a_hand_over_after_which_the_bot_only_ends_leaves_no_customer(end: str) 
         ["机器人：正在为您转接人工", "小美：请问您的订单号是多少",
          "机器人：温馨提示：本店今日有优惠"],
         ["机器人：正在为您转接人工", "小美：明天送达", "机器人：温馨提示：本店今日有优惠"],
+        ["机器人：正在为您转接人工", "小美：哪个型号呢", "机器人：温馨提示：请勿泄露密码"],
+        ["机器人：正在为您转接人工", "小美：已退款", "机器人：请问还有其他问题吗"],
+        ["机器人：正在为您转接人工", "小美：已退款", "机器人：您对本次服务满意吗？"],
+        ["机器人：正在为您转接人工", "小美：已退款"],
+        ["机器人：正在为您转接人工", "小美：非常抱歉，已退款", "机器人：退款将原路退回"],
+        ["机器人：正在为您转接人工", "小美：请提供订单号", "机器人：订单号在订单详情中"],
+        ["bot: Connecting you with an agent", "Anna: I see it was delayed",
+         "bot: Tip: try our app"],
+        ["bot: Connecting you with an agent", "Anna: I am sorry about that",
+         "bot: It is in transit"],
+        ["bot: Connecting you with an agent", "Anna: Refunded", "bot: Did that solve it?"],
+        ["bot: Connecting you with an agent", "Anna: Please send a photo of it",
+         "bot: Photos may have 5 MB"],
         ["bot: Connecting you with an agent", "Anna: Hi there, let me look into your order",
          "Anna: it ships tomorrow", "bot: Is there anything else?"],
         ["bot: Connecting you with an agent", "Anna: It ships tomorrow", "bot: Tip: rate us"],
@@ -104,9 +117,24 @@ def test_whatever_a_bot_says_into_a_hand_over_no_colleague_becomes_a_customer(
 
 @pytest.mark.parametrize(
     "asked",
-    ["我的退款呢", "这个怎么用？", "密码忘了怎么办", "Where is my parcel?", "I lost my card"],
-)
-def test_who_asks_after_a_hand_over_and_is_answered_is_a_customer(asked: str) -> None:
+    ["我的退款呢", "这个怎么用？", "密码忘了怎么办", "Where is my parcel?", "I lost my card",
+     "快递还没到", "退款一直没到账", "东西坏了，要求退货", "收到的鞋子少一只", "订单12345678",
+     "物流太久了", "申请退款", "发票开错了", "抱歉，地址填错了", "转人工", "你们发错货了",
+     "给你们打过电话", "My order", "Parcel never arrived", "order 4711 arrived broken",
+     "You sent me the wrong size", "Can you cancel my order?"],
+)  # fmt: skip
+def test_who_asks_or_states_a_matter_after_a_hand_over_and_is_answered_is_a_customer(
+    asked: str,
+) -> None:
     turns = ["机器人：正在为您转接人工", f"小明88：{asked}", "机器人：在途"]
     (found,) = exchanges(turns, dropped=Counter())
     assert (found.question, found.answer) == (asked, "在途")
+
+
+def test_a_statement_after_a_hand_over_loses_nothing_of_the_dialogue() -> None:
+    turns = ["客服：您好，正在为您转接人工", "小王子：快递还没到", "客服：已为您查询，明天送达",
+             "小王子：好的谢谢", "客服：不客气"]  # fmt: skip
+    dropped = Counter[str]()
+    found = [(one.question, one.answer) for one in exchanges(turns, dropped=dropped)]
+    assert found == [("快递还没到", "已为您查询，明天送达"), ("好的谢谢", "不客气")]
+    assert dropped["a speaker that is not known"] == 0

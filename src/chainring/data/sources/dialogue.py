@@ -45,7 +45,7 @@ _SHARED: tuple[RowRole, ...] = (
     "label", "language", "split", "subject", "licence", "consent", "author", "protected", "at",
 )  # fmt: skip
 
-_VERSIONS = {".jsonl": 5, ".ndjson": 5}  # 5: notices in a hand-over make nobody a customer
+_VERSIONS = {".jsonl": 6, ".ndjson": 6}  # 6: who states a matter after a hand-over asks, too
 _MANY = 0.1
 """From which share of the turns on speakers who are not known are told."""
 

@@ -71,21 +71,27 @@ _CLOSES = re.compile(
     "|还在吗|(?:未|没有?)(?:收到.{0,6})?回[复应]|超时"
     "|anything else|still there|no (?:reply|response)|inactiv"
     "|good ?bye|(?:chat|conversation|session|ticket) (?:has |is |was )?(?:been )?(?:ended|closed)"
-    "|rate (?:us|our|this|your)",
+    "|rate (?:us|our|this|your)"
+    r"|^\W*(?:温馨提示|小贴士|提示[:：]|tip\b|note[ds]?\b)"
+    "|^(?:您好[,，!！]?|亲[,，]?|请问|您)*(?:还有(?:什么|其[他它]|别的)|对[^,，。]{0,10}满意)"
+    "|^[^,，。]{0,10}(?:解决|帮到)[^,，。]{0,4}[吗没]"
+    "|^(?:did|was|has|is) (?:that|this|it|we|i|your)[^.]{0,30}(?:solve|resolve|help|answer)",
     re.IGNORECASE,
 )
-"""How a bot ends what it handed over, or asks whether anybody is still there."""
+"""How a bot ends what it handed over, asks whether anybody is still there, or puts in a notice."""
 _HELPS = re.compile(
-    "[为帮给][您你]|您的|请问您|^亲|我来(?:处理|看|查|帮)|还有(?:什么|别的|其[他它])|稍[等候]"
-    r"|\blet me\b|\byour?\b|\bi(?:['’]ll| will| can) (?:help|look|check|see)|anything else",
+    "[为帮给][您你](?!们)|您的|请问您|^亲|我来(?:处理|看|查|帮)|还有(?:什么|别的|其[他它])|稍[等候]"
+    "|[很常分]抱歉|抱歉[给让]|请您?(?:提供|出示|耐心|放心)"
+    r"|\blet me\b|\bi(?:['’]ll| will| can) (?:help|look|check|see)|anything else"
+    r"|\byour\b(?! (?:company|web|site|app|shop|store|driver|courier|colleague|service|team|staff))"
+    r"|(?<!can )(?<!could )(?<!would )(?<!will )(?<!did )(?<!have )(?<!thank )\byou\b"
+    "(?! (?:guys|people|sent|shipped|delivered|charged|promised|told|said|forgot|never|still|have"
+    "|haven|did|do not|don))"
+    "|sorry (?:about|for|to hear)|apolog|for (?:waiting|holding)"
+    "|please (?:provide|share|hold|wait|bear|allow|send (?:me |us )?an? (?:photo|picture|screen))",
     re.IGNORECASE,
 )
 """What one says who helps; some who ask say it, too."""
-_WANTS = re.compile(
-    r"[?？]|[吗呢嘛]|什么|怎么|怎样|如何|为何|哪|多少|几|忘|我(?!们|来|这边|帮)|\b(?:i|my|me)\b",
-    re.IGNORECASE,
-)
-"""What one says who asks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,10 +145,12 @@ def unknown_in(turns: Sequence[Any], sides: Mapping[str, Side]) -> list[str]:
 def _may_serve(other: str, turns: Sequence[Any], sides: Mapping[str, Side]) -> bool:
     """Whether the one other begins as a colleague does, or a bot may have handed over to it.
 
-    Many greet with what a hand-over says: who then asks, and is answered, is a customer. Bots put
-    notices and tips into what they handed over, so that their words alone tell nothing.
+    Many greet with what a hand-over says: who is then answered is a customer, unless it says what
+    one who helps does. Bots put notices and tips into what they handed over: those answer nothing.
     """
-    spoken = [(who, _plain(what) or "") for who, what in map(_parts, turns) if who is not None]
+    spoken = [
+        (who, (_plain(what) or "").strip()) for who, what in map(_parts, turns) if who is not None
+    ]
     first = next(place for place, (who, _) in enumerate(spoken) if who == other)
     begins = [text for _, text in takewhile(lambda one: one[0] == other, spoken[first:])]
     if any(map(_SERVES.search, begins)):
@@ -152,8 +160,8 @@ def _may_serve(other: str, turns: Sequence[Any], sides: Mapping[str, Side]) -> b
     if not alone or not _HANDS_OVER.search(before):
         return False
     later = [text for who, text in spoken[first:] if sides[who] == "answers"]
-    asks = any(map(_WANTS.search, begins)) and not any(map(_HELPS.search, begins))
-    return not asks or not later or bool(_CLOSES.search(later[0]))
+    helps = any(map(_HELPS.search, begins))
+    return helps or not later or bool(_CLOSES.search(later[0]))
 
 
 def _is_no_speaker(who: str) -> bool:
