@@ -78,6 +78,9 @@ def test_the_last_word_of_an_author_on_an_answer_is_the_latest_although_the_cloc
     assert said_after([first, later], early).at > later.at
     assert said_after([replace(first, author="ann")], early) == early
     assert said_after([early], first) == first
+    for one, other in (("", "a" * 12), ("a" * 12, "")):
+        assert said_after([replace(first, via=one)], replace(early, via=other)).at > first.at
+    assert said_after([replace(first, via="b" * 12)], replace(early, via="a" * 12)).at == early.at
 
 
 @pytest.mark.parametrize(

@@ -209,6 +209,49 @@ def test_consent_that_is_withdrawn_takes_the_older_statement_along(row: Row) -> 
     assert dropped == {"superseded by its author": 1, "consent not allowed: none": 1}
 
 
+SHOP, HELP = "a" * 12, "b" * 12
+
+
+@pytest.mark.parametrize(
+    "vias", [("", SHOP), (SHOP, ""), ("", "", SHOP), (SHOP, "", SHOP)], ids=str
+)
+@pytest.mark.parametrize("answers", ["one", "several"])
+def test_an_author_whose_application_is_unknown_is_the_same_in_each(
+    row: Row, vias: tuple[str, ...], answers: str
+) -> None:
+    """Of before an upgrade, or of the terminal: nobody can tell the two apart."""
+    guard = Guard(redact=True, log="redacted", retention_s=1.0, allowed_consents=("training",))
+    same: dict[str, Any] = {"text": "Where is my parcel?", "group": "g", "consent": "training"}
+    same |= {"prediction": "pred_1"} if answers == "one" else {}
+    labels = ("track_order", "退款", "cancel")
+    rows = [row(n, value=labels[n], via=via, **same) for n, via in enumerate(vias)]
+    found, dropped = said(rows, guard)
+    assert [one.about.id for one in found] == [rows[-1].id]
+    assert dropped == {"superseded by its author": len(rows) - 1}
+    if answers == "one":
+        withdrawn = [*rows[:-1], replace(rows[-1], consent="no, withdrawn")]
+        assert said(withdrawn, guard)[0] == []
+    found, _ = said([replace(one, value="退款", author=KEY) for one in rows], guard)
+    assert len(found) == 1, "one request, corrected alike"
+
+
+def test_an_author_of_two_applications_is_two_people(row: Row, guard: Guard) -> None:
+    same = {"text": "Where is my parcel?", "group": "g"}
+    old, first = row(1, value="cancel", **same), row(2, value="track_order", via=SHOP, **same)
+    other = row(3, value="退款", via=HELP, **same)
+    assert [one.about.id for one in said([first, other], guard)[0]] == ["fb_2", "fb_3"]
+    assert [one.about.id for one in said([old, first, other], guard)[0]] == ["fb_2", "fb_3"]
+    last = replace(old, at=4.0)
+    assert [one.about.id for one in said([first, other, last], guard)[0]] == ["fb_1"]
+
+
+def test_what_an_author_said_before_an_upgrade_counts_for_his_cap(row: Row, guard: Guard) -> None:
+    few = FeedbackSettings(max_rows_per_author=3)
+    rows = [row(n, via="" if n < 3 else SHOP) for n in range(5)]
+    states = [one.state for one in said(rows, guard, settings=few)[0]]
+    assert states == ["accepted"] * 3 + ["pending"] * 2
+
+
 def test_what_cannot_be_used_is_dropped_with_its_reason_and_without_its_text(
     tmp_path: Path, row: Row, guard: Guard
 ) -> None:

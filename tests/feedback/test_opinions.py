@@ -131,6 +131,20 @@ def test_the_last_rating_of_an_author_stands(row: Row, guard: Guard) -> None:
     assert counts["superseded by its author"] == 1
 
 
+@pytest.mark.parametrize(("one", "other"), [("", "a" * 12), ("a" * 12, "")])
+def test_of_one_whose_application_is_unknown_the_last_opinion_stands(
+    row: Row, guard: Guard, one: str, other: str
+) -> None:
+    same = {"prediction": "pred_1"}
+    rows = [rated(row, 1, "up", via=one, **same), rated(row, 2, "down", via=other, **same)]
+    assert [found.about.id for found in said(rows, guard)[0]] == ["fb_2"]
+    corrected = row(0, value="Here it is", via=other, **same)
+    found, _ = said([corrected, rows[0]], guard)
+    assert [found.about.id for found in found] == ["fb_0"]
+    apart = [replace(rows[0], via="a" * 12), replace(rows[1], via="b" * 12)]
+    assert len(said(apart, guard)[0]) == 2
+
+
 def test_nothing_of_the_hold_out_is_an_opinion(row: Row, guard: Guard) -> None:
     found, counts = said([rated(row, 1, holdout=True)], guard)
     assert found == []

@@ -29,6 +29,15 @@ def is_in_words(kind: str, value: str) -> bool:
     return kind in TOLD and bool(value) and not named
 
 
+def may_be_one(via: str, other: str) -> bool:
+    """Return whether an author's name means the same person where it came by these applications.
+
+    >>> may_be_one("shop", "help desk"), may_be_one("", "shop")  # "": it is not known which
+    (False, True)
+    """
+    return via == other or not via or not other
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feedback:
     """One stored reaction; `text` to `pair`, and `looked_up`, are joined from its prediction.
@@ -68,6 +77,11 @@ class Feedback:
     def speaker(self) -> tuple[str, str]:
         """Who said it: an author of one application is nobody of another's."""
         return self.via, self.author
+
+    @property
+    def confirms_passing_on(self) -> bool:
+        """Whether it confirms that the text was passed on, and so says no label."""
+        return self.kind == "confirmation" and self.passed_on and not self.value
 
     @property
     def given_pair(self) -> str:

@@ -27,7 +27,13 @@ from typing import Any, get_args
 
 from chainring.contracts.dataset import Task
 from chainring.contracts.errors import InputError, did_you_mean
-from chainring.contracts.feedback import FLAG_KINDS, Feedback, FeedbackKind, is_in_words
+from chainring.contracts.feedback import (
+    FLAG_KINDS,
+    Feedback,
+    FeedbackKind,
+    is_in_words,
+    may_be_one,
+)
 from chainring.contracts.ids import new_id
 from chainring.contracts.prediction import Prediction
 from chainring.contracts.reaction import Reaction
@@ -118,7 +124,7 @@ def said_after(earlier: Iterable[Feedback], said: Feedback) -> Feedback:
 
     By the time stands which word was the last; a clock may be set back, and two servers differ.
     """
-    own = (one.at for one in earlier if one.speaker == said.speaker)
+    own = (one.at for one in earlier if one.author == said.author and may_be_one(one.via, said.via))
     return replace(said, at=max(said.at, max(own, default=0.0) + _STEP_S))
 
 

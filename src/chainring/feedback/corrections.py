@@ -36,7 +36,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from chainring.contracts.dataset import Task
-from chainring.contracts.feedback import Feedback
+from chainring.contracts.feedback import Feedback, may_be_one
 from chainring.contracts.guard import FORGOTTEN, Guard
 from chainring.contracts.ids import keyed
 from chainring.contracts.label import Label
@@ -183,16 +183,16 @@ def _unconfirmed(label: str, settings: FeedbackSettings) -> str | None:
 
 def _unrepeated(said: Sequence[Statement], dropped: Dropped) -> list[Statement]:
     """Drop what an author said before of the same request; what a person decided on stays first."""
-    seen: set[tuple[str, str, str, tuple[str, str]]] = set()
+    seen: dict[tuple[str, str, str, str], set[str]] = defaultdict(set)
     kept = []
     for one in sorted(said, key=lambda one: (one.decision is None, one.order)):
         request = one.about.group or one.about.prediction
-        key = (request, one.label, one.rejected, one.about.speaker)
-        if key in seen:
+        said_by = seen[request, one.label, one.rejected, one.about.author]
+        if any(may_be_one(via, one.about.via) for via in said_by):
             dropped.add(SAID_BEFORE, one.about)
         else:
-            seen.add(key)
             kept.append(one)
+        said_by.add(one.about.via)
     return sorted(kept, key=lambda one: one.order)
 
 
@@ -207,11 +207,12 @@ def _capped(said: Sequence[Statement], settings: FeedbackSettings) -> list[State
     result = []
     for one in said:
         if one.decision is None:
-            author = one.about.speaker
-            taken[author] += 1
+            via, author = one.about.speaker
+            taken[via, author] += 1
+            earlier = taken["", author] if via else 0  # it is not known of which application
             if settings.review == "all":
                 one = replace(one, state="pending", why="every correction is reviewed")
-            elif taken[author] > limit:
+            elif taken[via, author] + earlier > limit:
                 one = replace(one, state="pending", why=f"more than {limit} of one author")
         result.append(one)
     return result

@@ -1,7 +1,9 @@
 """Whose word counts where one author said several: the last one.
 
 Enters feedback in the order in which it was said, leaves what stands; what does not is dropped with
-its reason.
+its reason. An author belongs to an application, `Feedback.via`; one whose application is unknown
+may be that of each, so that a later word takes the place of his: a consent that was withdrawn after
+an upgrade is withdrawn.
 """
 
 from __future__ import annotations
@@ -9,12 +11,14 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
+from typing import TypeVar
 
-from chainring.contracts.feedback import Feedback
+from chainring.contracts.feedback import Feedback, may_be_one
 from chainring.contracts.guard import FORGOTTEN
 from chainring.feedback.dropped import Dropped
 from chainring.feedback.statement import Statement
 
+T = TypeVar("T")
 SUPERSEDED, SAID_BEFORE = "superseded by its author", "said before by its author"
 _KEY = re.compile("[0-9a-f]{12}")
 """The id of a key, which stands for the author where a program names none."""
@@ -24,16 +28,28 @@ def newest_of(
     rows: Iterable[Feedback], dropped: Dropped, *, kinds: Collection[str]
 ) -> list[Feedback]:
     """Return the newest statement of each author on each answer, whatever it says or allows."""
-    newest: dict[tuple[tuple[str, str], str], Feedback] = {}
+    newest: dict[tuple[str, str], dict[str, Feedback]] = defaultdict(dict)
     for row in rows:
         if row.kind in kinds and row.consent == FORGOTTEN:
             dropped.add(FORGOTTEN, row)  # it is nameless now: it must not supersede a nameless one
         elif row.kind in kinds:
-            older = newest.pop((row.speaker, row.prediction), None)
-            if older is not None:
+            of_author = newest[row.author, row.prediction]
+            for older in taken(of_author, row.via):
                 dropped.add(SUPERSEDED, older)
-            newest[row.speaker, row.prediction] = row
-    return list(newest.values())
+            of_author[row.via] = row
+    return in_order(newest.values())
+
+
+def taken(of_author: dict[str, T], via: str) -> list[T]:
+    """Take out, of what one author said by application, what may be of the one of `via`."""
+    names = [name for name in of_author if may_be_one(name, via)]
+    return [of_author.pop(name) for name in names]
+
+
+def in_order(of_authors: Iterable[dict[str, Feedback]]) -> list[Feedback]:
+    """Return what stands of all authors as it was said."""
+    rows = (row for of_author in of_authors for row in of_author.values())
+    return sorted(rows, key=lambda row: (row.at, row.id))
 
 
 def last_words(said: Sequence[Statement], dropped: Dropped) -> list[Statement]:
@@ -43,19 +59,30 @@ def last_words(said: Sequence[Statement], dropped: Dropped) -> list[Statement]:
     stays, which may have taught already. Those without a name may be two people, as may those
     behind one key; and what a person decided on stays.
     """
-    of_one: dict[tuple[tuple[str, str], str, str], list[Statement]] = defaultdict(list)
+    of_one: dict[tuple[str, str, str], list[Statement]] = defaultdict(list)
     kept = []
     for one in said:
         row = one.about
         if one.decision is not None or not row.author or _KEY.fullmatch(row.author):
             kept.append(one)
         else:
-            of_one[row.speaker, row.text, row.given_pair].append(one)
+            of_one[row.author, row.text, row.given_pair].append(one)
     for every in of_one.values():
-        last = next(one for one in every if one.label == every[-1].label)
-        kept.append(last)
+        stand: dict[str, set[str]] = defaultdict(set)
+        ends = {one.about.via: one for one in every}
         for one in every:
-            if one is not last:
-                is_same = one.label == last.label
-                dropped.add(SAID_BEFORE if is_same else SUPERSEDED, one.about)
-    return sorted(kept, key=lambda one: one.order)
+            via, said_by = one.about.via, stand[one.label]
+            last = max((ends[name] for name in ends if may_be_one(name, via)), key=_order)
+            if one.label != last.label:
+                dropped.add(SUPERSEDED, one.about)
+                continue
+            if any(may_be_one(name, via) for name in said_by):
+                dropped.add(SAID_BEFORE, one.about)
+            else:
+                kept.append(one)
+            said_by.add(via)
+    return sorted(kept, key=_order)
+
+
+def _order(one: Statement) -> tuple[float, str]:
+    return one.order

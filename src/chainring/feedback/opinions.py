@@ -17,12 +17,14 @@ their rating. Nothing of the hold-out is an opinion: only its reviewed sample ju
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
 from chainring.contracts.feedback import Feedback, FeedbackKind
 from chainring.contracts.guard import FORGOTTEN, Guard
 from chainring.contracts.label import Label
 from chainring.feedback.dropped import Dropped
+from chainring.feedback.last_words import SUPERSEDED, in_order, taken
 from chainring.feedback.settings import FeedbackSettings
 from chainring.feedback.statement import Statement, part_of, state_of, unusable
 
@@ -75,7 +77,7 @@ def opinions(
 
 def _strongest(rows: Sequence[Feedback], dropped: Dropped) -> list[Feedback]:
     """Return each author's last opinion on each answer where nothing stronger was said."""
-    strongest: dict[tuple[tuple[str, str], str], Feedback] = {}
+    strongest: dict[tuple[str, str], dict[str, Feedback]] = defaultdict(dict)
     for row in rows:
         if row.kind not in STRENGTH or row.id == row.prediction:
             continue
@@ -83,13 +85,14 @@ def _strongest(rows: Sequence[Feedback], dropped: Dropped) -> list[Feedback]:
             if row.kind in OPINIONS:
                 dropped.add(FORGOTTEN, row)
             continue
-        older = strongest.get((row.speaker, row.prediction))
-        if older is not None and STRENGTH[older.kind] > STRENGTH[row.kind]:
-            older, row = row, older
-        if older is not None and older.kind in OPINIONS:
-            dropped.add("superseded by its author", older)
-        strongest[row.speaker, row.prediction] = row
-    return [row for row in strongest.values() if row.kind in OPINIONS]
+        of_author = strongest[row.author, row.prediction]
+        for older in taken(of_author, row.via):
+            if STRENGTH[older.kind] > STRENGTH[row.kind]:
+                older, row = row, older
+            if older.kind in OPINIONS:
+                dropped.add(SUPERSEDED, older)
+        of_author[row.via] = row
+    return [row for row in in_order(strongest.values()) if row.kind in OPINIONS]
 
 
 def _said(
