@@ -47,6 +47,12 @@ def test_a_fresh_folder_is_the_one_asked_for_or_the_next_number(tmp_path: Path) 
     assert tour.fresh(place) == tmp_path / "support-3"
 
 
+def test_a_line_that_is_cut_says_so() -> None:
+    assert tour.cut("short") == "short"
+    assert tour.cut("包裹" * 75) == "包裹" * 75
+    assert tour.cut("a text " * 40) == "a text " * 21 + "a…"
+
+
 def test_an_answer_to_a_text_of_no_label_is_right_when_it_is_passed_on() -> None:
     assert asked(OUT_OF_SCOPE, "stock", passed_on=True).right
     assert not asked(OUT_OF_SCOPE, "stock").right

@@ -79,7 +79,7 @@ def main(folder: Path) -> None:
         if example is not None:
             say("tour why", id=example)
             for line in tell_why(project.why(example)):
-                print(f"  {in_language(line, spoken())[:150]}")
+                print(f"  {cut(in_language(line, spoken()))}")
     say("tour report", path=project.report(language=spoken()))
     say("tour ends", seconds=f"{time.monotonic() - started:.0f}", place=place)
 
@@ -87,6 +87,11 @@ def main(folder: Path) -> None:
 def say(name: str, /, **values: object) -> None:
     """Print one line of the tour, in the language of the environment."""
     print(in_language(command_words.say(name, **values), spoken()), flush=True)
+
+
+def cut(line: str, *, most: int = 150) -> str:
+    """Return a line of so many characters at most; the last one tells that there were more."""
+    return line if len(line) <= most else line[: most - 1].rstrip() + "…"
 
 
 def tell(project: Project) -> None:

@@ -56,6 +56,13 @@ def test_a_key_that_opens_no_page_is_told_so(keyed_url: str, language: str, told
     assert "chainring_key" not in answer.headers.get("set-cookie", "")
 
 
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_command_that_makes_a_key_is_set_as_code(keyed_url: str, language: str) -> None:
+    form = httpx.get(f"{keyed_url}/login", headers={"accept-language": language}).text
+    assert "<code>chainring keys</code>" in form
+    assert "`" not in form
+
+
 @pytest.mark.parametrize("key", ["", "k9-not-a-key", "x" * 600, "密钥", "a\nb"])
 def test_a_wrong_key_stays_on_the_form_and_sets_no_key(keyed_url: str, key: str) -> None:
     answer = _sign_in(keyed_url, key)

@@ -18,7 +18,7 @@ EXAMPLE: dict[str, tuple[str, str]] = {
     "example.live": ("The same at work", "实际运行"),
     "example.text": ("Where is my parcel?", "我的包裹到哪了？"),
     "example.go": ("Ask", "提问"),
-    "example.told": ("{percent} % sure, answer {id}", "把握 {percent}%，回答编号 {id}"),
+    "example.told": ("{percent}% sure, answer {id}", "把握 {percent}%，回答编号 {id}"),
     "route.GET /v1/models": (
         "The models that answer here, each with the shape of its requests and answers",
         "当前可用的模型及其请求与回答的格式",

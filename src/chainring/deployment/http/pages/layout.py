@@ -12,7 +12,7 @@ from starlette.responses import HTMLResponse
 from chainring.deployment.http.access import AUTHOR_COOKIE, KEY_COOKIE
 from chainring.deployment.http.calls import Call
 from chainring.deployment.http.language import LANGUAGE_COOKIE, LANGUAGES
-from chainring.deployment.http.pages.markup import Markup, data, group, tag
+from chainring.deployment.http.pages.markup import Markup, coded, data, group, tag
 from chainring.deployment.http.pages.strings import Strings
 from chainring.deployment.http.verbs import Caller, LabelName, Verbs
 
@@ -219,7 +219,7 @@ def when(seconds: float | None) -> Markup | None:
 
 def heading(title: str, lead: str | None = None) -> Markup:
     """Return the head of a page."""
-    return group(tag("h1", title), tag("p", lead, class_="lead") if lead else None)
+    return group(tag("h1", title), tag("p", coded(lead), class_="lead") if lead else None)
 
 
 def short(identifier: str) -> Markup:

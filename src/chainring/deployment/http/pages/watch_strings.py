@@ -33,7 +33,7 @@ WATCH: dict[str, tuple[str, str]] = {
     ),
     "watch.chart.rate": ("Requests a second", "每秒请求数"),
     "watch.chart.times": ("Milliseconds to answer", "响应毫秒数"),
-    "watch.chart.drift": ("Drift (100 % is an alarm)", "漂移证据（100% 即报警）"),
+    "watch.chart.drift": ("Drift (100% is an alarm)", "漂移证据（100% 即报警）"),
     "watch.learning": (
         "{n} more answers are needed to know what is usual",
         "还需 {n} 个回答才能知道常态",
