@@ -21,7 +21,7 @@ outcome       what came of it, in a few words               solved by phone / å·
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from typing import Any, get_args
 
@@ -119,13 +119,27 @@ def feedback(
     )
 
 
-def said_after(earlier: Iterable[Feedback], said: Feedback) -> Feedback:
+def said_after(earlier: Sequence[Feedback], said: Feedback) -> Feedback:
     """Return feedback as said after all that its author said earlier of the same answer.
 
     By the time stands which word was the last; a clock may be set back, and two servers differ.
+    What was stored before its application was kept is known by its key of then.
     """
+    said = _sent_before(earlier, said)
     own = (one.at for one in earlier if one.author == said.author and may_be_one(one.via, said.via))
     return replace(said, at=max(said.at, max(own, default=0.0) + _STEP_S))
+
+
+def _sent_before(earlier: Sequence[Feedback], said: Feedback) -> Feedback:
+    """Return feedback under the key that it was stored by before its application was kept, if so.
+
+    An application that repeats its reactions over an upgrade is told that each is there already.
+    """
+    if not said.key or not said.via:
+        return said
+    bare = _written(json.loads(said.key)[1:])
+    is_stored = any(one.key == bare and not one.via for one in earlier)
+    return replace(said, key=bare) if is_stored else said
 
 
 def _answered(prediction: Prediction) -> dict[str, Any]:
@@ -146,7 +160,10 @@ def _key(reaction: Reaction) -> str:
     if not reaction.key:
         return ""
     via = [reaction.via] if reaction.via else []
-    named = [*via, reaction.author, reaction.prediction, reaction.key]
+    return _written([*via, reaction.author, reaction.prediction, reaction.key])
+
+
+def _written(named: list[str]) -> str:
     return json.dumps(named, ensure_ascii=False)
 
 

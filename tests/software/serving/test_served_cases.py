@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -137,6 +138,26 @@ def test_what_a_case_is_about_is_shown_to_whom_the_rules_allow_it_and_kept(
     assert seen["bo"] == {}
     kept = [(one.who, one.decision) for one in writer.audit() if one.verb == "cases"]
     assert kept == [("bo", "denied"), ("ann", "allowed")]
+
+
+def test_a_reaction_stored_before_its_application_was_kept_is_stored_once(
+    project: Project,
+) -> None:
+    about = project.predict(["where is my parcel"])[0].id
+    traffic = project.ring.traffic
+    said = [
+        Reaction(prediction=about, kind="correction", value="退款", author="zoe", key="k1"),
+        Reaction(prediction=about, kind="flag", value="wrong", author="zoe", key="k2"),
+    ]
+    first = [project.react(one) for one in said]
+    again = [project.react(replace(one, via="a" * 12)) for one in said]
+    assert [one.id for one in again] == [one.id for one in first]
+    assert len(traffic.feedback_on(about)) == 2
+    assert len(project.cases()) == 1
+    with pytest.raises(ConflictError):
+        project.react(replace(said[0], value="refund", via="a" * 12))
+    fresh = [project.react(replace(said[1], key="k3", via=via)) for via in ("a" * 12, "b" * 12)]
+    assert len({one.id for one in fresh}) == 2
 
 
 def test_a_case_that_was_opened_before_under_another_id_stays_the_flags(project: Project) -> None:
