@@ -415,12 +415,15 @@ def test_a_report_holds_every_chart_and_nothing_from_outside(
     run("react", ask(shop), "confirmation", "-p", str(shop))
     out = shop / f"ring-{language}.html"
     said = run("report", "--language", language, "--out", str(out), "-p", str(shop))
-    assert said == f"wrote {out}\n"
+    assert said == f"{dict(en='wrote', zh='已写入')[language]} {out}\n"
     text = out.read_text(encoding="utf-8")
     page = Page(text)
     assert set(page.open) <= Page.OPEN_ENDED
     assert [one for one in page.references if not one.startswith(("#", "data:"))] == []
     assert re.findall(r"@import|url\((?!#|data:)", text) == []
+    heads = re.findall(r"<h2 id=(\w+)>(.*?)</h2>", text)
+    assert re.findall(r"<a href=#(\w+)>(.*?)</a>", text) == heads
+    assert len(heads) >= 7
     assert "script" not in page.tags
     assert page.tags.count("svg") == 2 * len(CHARTS)  # one for a desk, one for a phone
     shown = " ".join(page.words)

@@ -34,7 +34,7 @@ def test_the_report_of_numbers_speaks_of_scores(tmp_path: Path) -> None:
     project.turn()
     for language, said in (("en", "answers are worth"), ("zh", "平均得分")):
         report = write_report(project, tmp_path / "report.html", language=language)
-        page, card, _ = report.read_text("utf-8").partition(f">{WORDS[language]['card']}<")
+        page, card, _ = report.read_text("utf-8").partition(f">{WORDS[language]['card']}</h2>")
         page = page.replace("必须答对", "")  # the name of a condition
         assert card
         assert said in page

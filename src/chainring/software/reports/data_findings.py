@@ -1,6 +1,6 @@
 """What a person should know of a data set, in a few sentences: the head of the data report.
 
-findings(look, language="en")    # ['zh: 10.0 % … of the population: collect 800 more rows.', ...]
+findings(look, language="en")    # ['zh: 10.0% … of the population: collect 800 more rows.', ...]
 """
 
 from __future__ import annotations
@@ -61,9 +61,9 @@ def per_cent(share: float) -> str:
     """Return a share in per cent with one digit.
 
     >>> per_cent(0.1)
-    '10.0 %'
+    '10.0%'
     """
-    return f"{100 * share:.1f} %"
+    return f"{100 * share:.1f}%"
 
 
 def p_told(p: float) -> str:

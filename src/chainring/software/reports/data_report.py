@@ -31,6 +31,7 @@ from chainring.software.reports.report_cards import (
     markdown,
     section,
     table,
+    with_contents,
 )
 from chainring.software.telling.results import short
 from chainring.software.verbs.auditing import looking
@@ -73,7 +74,8 @@ def write_data_report(
 
 def data_page(found: Look, *, language: str) -> str:
     """Return the page of a look."""
-    return "".join(_page(found, WORDS[language], language))
+    say = WORDS[language]
+    return with_contents("".join(_page(found, say, language)), name=say["contents"])
 
 
 def card_of(found: Look, *, language: str) -> str:
@@ -186,7 +188,7 @@ def _copies(found: Look, say: dict[str, str]) -> str:
     copies = sum(one.rows for one in found.drops if one.is_duplicate)
     read = max(1, sum(found.terms.values()) or found.numbers.records)
     merged = found.numbers.records - found.numbers.rows
-    share = f"{100 * copies / read:.1f} %"
+    share = f"{100 * copies / read:.1f}%"
     lines = [say["copies"].format(n=f"{copies:,}", share=share)]
     lines += [say["merged"].format(n=f"{merged:,}")] if merged > 0 else []
     return f"<h3>{escape(say['duplicates'])}</h3>" + "".join(f"<p>{escape(x)}</p>" for x in lines)
@@ -241,14 +243,15 @@ def _words(found: Look, say: dict[str, str]) -> Iterator[str]:
 
 
 def _word_map(found: Look, say: dict[str, str]) -> str:
-    from chainring.data.words.picture import picture
+    from chainring.data.words.picture import listed, picture
 
     drawn = both(
         lambda width: picture(
             found.word_map, language=say["map words"], width=width, height=0.75 * width
         )
     )
-    return drawn + f"<p class=muted>{escape(say['map how'])}</p>"
+    words = listed(found.word_map, language=say["map words"])
+    return drawn + f"<p class=muted>{escape(say['map how'])}</p>{words}"
 
 
 def _bars(

@@ -12,6 +12,7 @@ from chainring.text.errors import error_in_chinese
 
 _ROWS = (
     ("title", "data report", "数据报告"),
+    ("contents", "Contents", "目录"),
     ("short", "In short", "要点"),
     ("all well", "Nothing stands out.", "没有需要特别注意的地方。"),
     ("rows", "Rows", "数据行"),
@@ -125,10 +126,10 @@ _ROWS = (
     ),
     (
         "population how",
-        "Rows to learn from (train and validation), with 95 % intervals; short where the "
+        "Rows to learn from (train and validation), with 95% intervals; short where the "
         "difference is no chance (Holm's correction over all lines) and more than a tenth of "
         "the share.",
-        "统计用于学习的行（训练与验证），含 95 % 区间；差异并非偶然（对各行一并作 Holm 校正）"
+        "统计用于学习的行（训练与验证），含 95% 区间；差异并非偶然（对各行一并作 Holm 校正）"
         "，且超过应占比例的十分之一，才算不足。",
     ),
     ("kind", "Kind", "类别"),

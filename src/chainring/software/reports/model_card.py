@@ -195,9 +195,9 @@ def _figures(found: Carded, say: Mapping[str, str]) -> Iterator[str]:
     told = [] if judged.metrics else [f"macro F1 {judged.macro_f1:.3f}"]
     if is_sure(judged.task):
         told += [say["calibration"].format(points=f"{100 * judged.calibration_error:.1f}")]
-    told += [say["passed"].format(share=f"{100 * judged.passed_on:.1f} %")]
+    told += [say["passed"].format(share=f"{100 * judged.passed_on:.1f}%")]
     if judged.out_of_scope_recall is not None:
-        told.append(say["outside"].format(share=f"{100 * judged.out_of_scope_recall:.1f} %"))
+        told.append(say["outside"].format(share=f"{100 * judged.out_of_scope_recall:.1f}%"))
     told += [say["left"].format(n=left, rows=MIN_SLICE_ROWS)] if left else []
     dropped = sum(judged.dropped.values())
     told += [say["dropped"].format(n=dropped)] if dropped else []
@@ -220,7 +220,7 @@ def _by_label(outcomes: Sequence[Outcome], form: Form, say: Mapping[str, str]) -
         lines = ["| " + " | ".join(head) + " |\n| --- | --- | --- | --- | ---: |"]
         lines += [
             f"| {in_cell(one.label)} | {_told(one.found)} | {_told(one.precise)} "
-            f"| {100 * one.passed_on.estimate:.1f} % | {one.found.rows:,} |"
+            f"| {100 * one.passed_on.estimate:.1f}% | {one.found.rows:,} |"
             for one in figures[:MOST_SLICES]
         ]
         yield "\n".join(lines)
@@ -254,7 +254,7 @@ def _limits(found: Carded, say: Mapping[str, str]) -> Iterator[str]:
         yield say["no outside"]
     if found.evaluation is not None:
         weak = [
-            f"{name.partition(':')[2]} {100 * share.estimate:.0f} %"
+            f"{name.partition(':')[2]} {100 * share.estimate:.0f}%"
             for name, share in found.evaluation.slices.items()
             if name.startswith(("label:", "language:", "protected:"))
             and share.rows >= MIN_SLICE_ROWS
@@ -342,7 +342,7 @@ def _line(name: str, share: Share) -> str:
 
 
 def _percent(estimate: float, low: float, high: float) -> str:
-    return f"{100 * estimate:.1f} % ({100 * low:.1f}–{100 * high:.1f})"
+    return f"{100 * estimate:.1f}% ({100 * low:.1f}–{100 * high:.1f})"
 
 
 def _bullets(lines: Sequence[str] | Iterator[str]) -> str:

@@ -64,8 +64,8 @@ _ROWS = (
     ("not judged", "It was not judged yet.", "尚未评测。"),
     (
         "judged on",
-        "Suite `{suite}`, {rows} rows that it was not trained on, with 95 % intervals:",
-        "固定评测集 `{suite}`，{rows} 行未参与训练的数据，含 95 % 区间：",
+        "Suite `{suite}`, {rows} rows that it was not trained on, with 95% intervals:",
+        "固定评测集 `{suite}`，{rows} 行未参与训练的数据，含 95% 区间：",
     ),
     ("what", "slice", "分组"),
     ("share", "right", "正确率"),

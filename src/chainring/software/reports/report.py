@@ -33,6 +33,7 @@ from chainring.software.reports.report_cards import (
     coded,
     markdown,
     section,
+    with_contents,
 )
 from chainring.software.reports.report_curves import curve_charts
 from chainring.software.reports.report_quality import candidates, is_sure, quality
@@ -79,6 +80,7 @@ def write_report(
     card_text = "" if made is None else model_card(project, made, language=language)
     with looking(project, "report", texts=texts) as sight:
         page = "".join(_page(project, made, studied, card_text, language, sight))
+    page = with_contents(page, name=WORDS[language]["contents"])
     write_durably(path, page.encode())
     if card is not None:
         write_durably(card, (card_text or model_card(project, made, language=language)).encode())

@@ -45,6 +45,7 @@ MORE_STYLE = """
 .id{display:inline-block;max-width:14ch;overflow:hidden;text-overflow:ellipsis;white-space:nowrap;
 vertical-align:bottom}
 .card table+p,.card table+p:last-child,.card table+table{margin-top:14px}
+nav ol{margin:20px 0 0;padding-left:24px;columns:15em;max-width:56em}nav a{color:var(--accent)}
 .near{margin:0 0 8px}td code{color:var(--muted)}
 code{font-size:.9em}pre{white-space:pre-wrap}
 """
@@ -74,6 +75,16 @@ def section(title: str, cards: Sequence[str]) -> Iterator[str]:
     yield f"<h2>{escape(title)}</h2><div class=grid>"
     yield from (f"<div class=card>{card}</div>" for card in cards)
     yield "</div>"
+
+
+def with_contents(page: str, *, name: str) -> str:
+    """Return a page with a list of its sections, which leads to each, before the first."""
+    titles = re.findall(r"<h2>(.*?)</h2>", page)
+    for place, title in enumerate(titles, 1):
+        page = page.replace(f"<h2>{title}</h2>", f"<h2 id=s{place}>{title}</h2>", 1)
+    links = "".join(f"<li><a href=#s{i}>{title}</a></li>" for i, title in enumerate(titles, 1))
+    contents = f"<nav aria-label='{escape(name)}'><ol>{links}</ol></nav>"
+    return page.replace("<h2 id=s1>", f"{contents}<h2 id=s1>", 1)
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -7,6 +7,7 @@ from chainring.contracts.tasks import TASKS
 
 _ROWS = (
     ("title", "the ring so far", "数据闭环报告"),
+    ("contents", "Contents", "目录"),
     ("turns", "Turns", "轮次"),
     ("turn", "turn", "第几轮"),
     ("verdict", "The gate's last word", "关卡最近一次裁决"),
@@ -18,7 +19,7 @@ _ROWS = (
     ("serves", "model {model} serves in form {form}", "现任模型 {model}，形式 {form}"),
     ("accuracy", "Accuracy", "准确率"),
     ("figures", "Figures of the task", "该任务的指标"),
-    ("interval", "with 95 % intervals", "含 95 % 区间"),
+    ("interval", "with 95% intervals", "含 95% 区间"),
     ("challenger", "challenger", "挑战者"),
     ("champion", "champion", "现任模型"),
     ("by language", "Accuracy by language", "分语言准确率"),
