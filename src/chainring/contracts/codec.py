@@ -155,6 +155,12 @@ def _build_dataclass(kind: type, data: Any) -> Any:
         stray, missing = sorted(data.keys() - hints.keys()), sorted(required - data.keys())
         faults = [f"{kind.__name__}.{name}: unknown key" for name in stray]
         faults += [f"{kind.__name__}.{name}: missing" for name in missing]
+        if stray:
+            raise InputError(
+                f"{kind.__name__} cannot be read; a newer chainring may have written it: "
+                "install that one",
+                faults=faults,
+            )
         raise InputError(f"{kind.__name__} cannot be read", faults=faults)
     return kind(
         **{

@@ -95,15 +95,6 @@ class Ledger:
             body = connection.execute(query).scalar()
         return None if body is None else decode(noun, body)
 
-    def fact_of_each(self, kind: str, identifier: str, noun: type[N]) -> dict[str, N]:
-        """Return the newest version of one fact of every application that has it, by its name."""
-        query = sa.select(facts.c.app, facts.c.body).where(
-            facts.c.kind == kind, facts.c.id == identifier
-        )
-        with self._reading() as connection:
-            rows = connection.execute(query.order_by(facts.c.seq)).all()
-        return {app: decode(noun, body) for app, body in rows}
-
     def facts(self, kind: str, noun: type[N], *, about: str | None = None) -> list[N]:
         """Return the newest version of every fact of a kind, in the order of their last change."""
         of_kind = (facts.c.app == self.app, facts.c.kind == kind)

@@ -182,7 +182,7 @@ async def call_of(request: Request, route: Route, house: House) -> Call:
 
 def _require_plain_address(request: Request) -> None:
     """Raise InputError at what may be read in two ways: a NUL, or a slash that a proxy saw not."""
-    if b"%2f" in request.scope.get("raw_path", b"").lower():
+    if b"%2f" in (request.scope.get("raw_path") or b"").lower():
         fault = "its path contains an encoded slash (%2F); write / itself"
         raise InputError("the address cannot be read", faults=[fault])
     if "\x00" in request.scope["path"] or b"%00" in request.scope["query_string"]:

@@ -81,3 +81,8 @@ def test_a_link_header_states_it_too() -> None:
 )
 def test_a_long_link_header_of_a_stranger_is_read_at_once(header: str) -> None:
     assert licence_of(load_html("<html><body>x</body></html>"), links=[header]) == ""
+
+
+def test_a_licence_behind_many_other_links_is_read() -> None:
+    header = "</a.css>; rel=preload, " * 200 + f'<{CC}/by/4.0/>; rel="license"'
+    assert licence_of(load_html("<html><body>x</body></html>"), links=[header]) == "CC-BY-4.0"

@@ -40,7 +40,7 @@ _RIGHTS = (
 _FOOT = re.compile(r"foot|licen[sc]e|copyright|rights", re.I)
 _LINK = re.compile(r"<([^<>]*)>\s*;([^,<]*)")
 _IS_LICENCE = re.compile(r"\brel\s*=\s*\"?[^\",;=]*\blicense\b", re.I)
-_MAX_LINK = 4000
+_MAX_LINK = 1 << 16
 """Characters of a `Link` header that are read."""
 
 
