@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import get_args
 
@@ -30,7 +31,10 @@ def test_only_tasks_of_one_label_are_told_in_answers_that_are_right(language: st
 
 
 def test_the_report_of_numbers_speaks_of_scores(tmp_path: Path) -> None:
-    project = Project.open(numbers().project(tmp_path / "shop"))
+    few = numbers()
+    more = [{**row, "text": f"{row['text']}, {row['text']}"} for row in few.rows]
+    enough = dataclasses.replace(few, rows=[*few.rows, *more])  # a range needs nine to be told by
+    project = Project.open(enough.project(tmp_path / "shop"))
     project.turn()
     for language, said in (("en", "answers are worth"), ("zh", "平均得分")):
         report = write_report(project, tmp_path / "report.html", language=language)
