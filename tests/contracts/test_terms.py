@@ -291,3 +291,69 @@ def test_a_refusal_stays_one_with_any_yes_beside(no: str) -> None:
 
 def test_a_no_to_what_is_asked_together_with_use_is_a_refusal() -> None:
     assert is_refusal("without consent to marketing and use")
+
+
+GRANTS = (
+    "同意训练", "可用于训练", "同意使用", "允许用于模型训练", "训练可以", "同意", "可以",
+    "I agree to training", "training is fine", "you may use it for training", "ok for training",
+    "Training allowed", "consent given", "yes",
+)  # fmt: skip
+SPARED = (
+    "不能使用我的头像", "不得使用我的姓名", "不要使用我的照片", "不再使用我的手机号",
+    "不许使用我的名字", "请勿使用我的电话", "禁止使用我的头像", "不能使用我的姓名做宣传",
+    "不得使用于营销", "不得使用我的声音", "不得使用本人肖像", "请勿使用我的身份证号码",
+    "别用我的照片", "不得使用任何照片", "不能使用我的微信", "不同意使用我的地址",
+    "反对使用我的照片", "未经同意不得使用我的头像", "不得使用我的姓名、照片和声音",
+    "do not use my name", "do not use my photo", "don't use my email", "never use my picture",
+    "not to be used of any marketing", "do not use it for ads", "without use of my name",
+    "do not use any photo of me", "never use my voice", "I do not agree to use of my face",
+    "don't use my phone number", "do not use my account number", "stop using my picture",
+    "do not use my name, photo or voice", "my photo must not be used", "no use of my likeness",
+    "do not use my home address", "I object to the use of my photos",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("no", SPARED)
+def test_a_restriction_to_something_else_than_the_data_beside_a_grant_is_a_grant(no: str) -> None:
+    clauses = [form for form in JOINED if form != "{} and {}"]  # else they are one clause
+    said = [form.format(yes, no) for form in clauses for yes in GRANTS]
+    assert [one for one in said if is_refusal(one)] == []
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["不得使用我的照片", "请勿使用我的头像", "拒绝使用我的声音", "do not use my photo",
+     "never use my voice", "同意，不得使用我的姓名和数据", "同意，不得使用我的数据和照片",
+     "可以，不要使用我的照片、数据", "同意，除头像外不得使用", "同意，不得使用姓名以外的数据",
+     "同意客服，不得使用我的照片或用于训练", "同意，不得使用任何数据", "同意，不得使用我的东西",
+     "同意，不得使用照片和其他资料", "同意，不得使用照片里的文字", "可以，不再使用",
+     "同意，不得使用我手机里的数据", "同意客服，不得使用我的录音",
+     "agree, do not use my name or data", "agree, do not use my data or photo",
+     "agree, do not use my photos and texts", "ok, do not use any of it", "ok, never use my stuff",
+     "agree, do not use anything except my name", "ok, do not use it except for marketing",
+     "agree, do not use my photo or train on it", "agree, do not use the text in my photos",
+     "I agree, do not use my phone number or my messages", "ok, do not use my data, photo or name",
+     "consent given: use until withdrawn, withdrawn on 3 May",
+     "I agree, do not use my name, data or photo", "ok, do not use my photo, name and texts"],
+)  # fmt: skip
+def test_a_restriction_that_may_mean_the_data_stays_a_refusal(said: str) -> None:
+    assert is_refusal(said)
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["not against using it", "I'm not against use", "never against use of my data",
+     "objection to use withdrawn", "my objections against the use of my data were withdrawn",
+     "without further authorisation use is permitted", "without my consent use is allowed",
+     "consent given: use until withdrawn",
+     "you may use it unless I revoke use", "同意，直到我撤回使用", "同意使用，除非我撤回使用",
+     "不反对使用", "对使用的反对已撤回"],
+)  # fmt: skip
+def test_a_no_to_a_no_to_use_is_no_refusal(said: str) -> None:
+    assert not is_refusal(said)
+
+
+def test_what_was_read_once_is_remembered() -> None:
+    is_refusal.cache_clear()
+    assert not any(is_refusal("同意用于模型训练") for _ in range(1000))
+    assert is_refusal.cache_info().misses == 1

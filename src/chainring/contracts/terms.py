@@ -48,6 +48,7 @@ _NO_NO = (  # begins like a no, and grants, names a matter, or says nothing
     "|[不未](?:受|[设設])?限|[无無][期时時]?限"
     "|不[得能可]用[于於](?:模型)?[训訓][练練](?:目的|用途)?[以之]?外"
     "|不介意|不[仅僅只光]|不良|不孕|不(?:署|具|[记記])名|不[详詳明]|不清楚|不[适適]用"
+    "|(?:直到|直至|除非)(?:我|本人)?(?:撤[回销銷]|[终終]止|停止)(?:使?用)?"
     "|不需|[无無](?:条件|條件|[偿償]|[异異][议議]|意[见見]|妨|所[谓謂]|需|[须須]|[监監]督|[创創]|痛)"
     "|[没沒]有?(?:[问問][题題]|意[见見]|[异異][议議]|[关關][系係])|未(?:成年|[满滿]|知|[说說]明|填|注明|[声聲]明)"
 )
@@ -97,11 +98,17 @@ _LEARN_EN = (
 )
 _NOT_NOT = (
     rf"{_NOT} (?:(?:yet|been|be|ever) )*(?:{_END_EN}|limited|restricted|only|applicable|specified"
-    rf"|stated|known|asked|required|recorded|mind|object|expired|for (?!us|{_LEARN_EN}))"
+    rf"|stated|known|asked|required|recorded|mind|object|against|expired"
+    rf"|for (?!us|{_LEARN_EN}))"
     rf"|no longer (?:{_END_EN})|no (?:(?:further|other|more|longer) )?(?:\w+ )?"
     r"(?:limit|restrict|object|issue|problem|concern)"
     r"|no (?:further |other |separate )?\w+ (?:form )?(?:(?:is|are|was|were|has|been|ever) )*"
     rf"(?:needed|required|necessary|{_END_EN})"
+    r"|objections? (?:to|against) (?:the )?us(?:e|ing)(?: of (?:\w+ ){1,2}| it | )"
+    "(?:(?:is|are|was|were|has|have|been) )*(?:withdrawn|revoked|dropped)"
+    r"|(?:until|unless) (?:(?:i|we|it is|consent is) )?(?:withdr[ae]w|revoke)\w*"
+    r"|without (?:\w+ ){0,2}(?:consent|permission|authori[sz]ation|agreement|approval) (?:the )?use"
+    " (?:is|are) (?:allowed|permitted|ok|fine|free|granted)"
 )
 _THING_EN = (
     "(?: (?:use|purposes?|of|on|with|by|my|our|the|this|data|texts?|ai|models?|is|are|was))*"
@@ -146,14 +153,25 @@ _AFTER_ALL = re.compile(  # a no that follows what alone would be none
     rf"|{_NO_LEARNING}|{_NO_LEARNING_EN}"
 )
 _OF_WHAT = (
-    r"(?:$|[^\w ]| (?:of|it|me|this|any|all|at all|my|our|the|these|is|are)\b| but| and"
+    r"(?:$|[^\w ]| (?:of|it|me|this|any|anything|all|at all|my|our|the|these|is|are)\b| but| and"
     r"| [^\x00-\x7f])"
 )
 _SEAM = re.compile("(?<=[a-z])(?=[^\\x00-\\x7f])|(?<=[^\\x00-\\x7f])(?=[a-z])")
+_DATA = "(?:[数數][据據]|[资資]料|文[本字]|[内內]容)"
+_DATA_EN = "(?:data|texts?|messages?|contents?|chats?)"
+_ELSE = (
+    f"[營营][销銷]|推[销銷广廣]|[广廣]告|[电電][话話]|短信|[邮郵]件|外呼|商[业業用]|[姓真]名|[实實]名|名字"
+    "|照片|相片|[头頭]像|肖像|人[脸臉]|面部|[声聲]音|嗓音|手[机機][号號]|[号號][码碼]|身份[证證]|微信"
+    f"|地址|住址|[账帳賬帐][号號]|{_GIVES}"
+    r"|market|newsletter|phone|\bcall(?:s|ing)?\b|e-?mail|\bads?\b|advert|\bre(?:sale|sell)"
+    r"|\bs[eo]l[ld]\b|commercial|publish|\bnames?\b|\bsharing\b|\bphotos?\b|photograph"
+    r"|\b(?:picture|portrait|avatar|face|voice|number|address|signature)(?:e?s)?\b|\blikeness"
+)
 _NO_USE = re.compile(  # wherever it stands
     f"(?:(?<!外){_MAY_NOT}|反[对對]|停止|不再|[终終]止|撤[回销銷]|未(?:同意|授[权權]|[经經][^,;]{{0,4}}))"
     "(?:再|被|[继繼][续續]|任何人|[对對])*(?:我|本人)?的?使?用"
-    "(?=$|[ ,;.:!?。()]|但|而|我|本人|[数數][据據]|[资資]料|[于於]任何)"
+    f"(?=$|[ ,;.:!?。()]|但|而|我|本人|[于於]?任何|{_DATA}"
+    f"|[^,;.:!?。()]{{0,10}}?[外里裡中和或与與及、]的?我?的?(?:其[他它])?{_DATA})"
     rf"|\b{_NOT} (?:(?:to|be|ever|want|wish|agree|consent|allow|permit|you|us|it|the|my|any|data"
     rf"|texts?) )*us(?:ed?|ing){_OF_WHAT}"
     rf"|(?:\b(?:stop|without (?:\w+ )?(?:consent|permission|authori\w+|agreement|approval)|against)"
@@ -161,21 +179,23 @@ _NO_USE = re.compile(  # wherever it stands
     rf" (?:\w+ (?:and|or) )?us(?:e|ing|age){_OF_WHAT}"
     rf"|\buse(?: of (?:my|our|the|this|these) \w+)? (?:(?:is|was|be|been) )*(?:{_END_EN}"
     "|not (?:allowed|permitted|granted|ok|agreed))"
-)
-_ELSE = (
-    f"[营營][销銷]|推[销銷广廣]|[广廣]告|[电電][话話]|短信|[邮郵]件|外呼|商[业業用]|[姓真]名|[实實]名|名字"
-    rf"|{_GIVES}"
-    r"|market|newsletter|phone|\bcall(?:s|ing)?\b|e-?mail|\bads?\b|advert|\bre(?:sale|sell)"
-    r"|\bs[eo]l[ld]\b|commercial|publish|\bnames?\b|\bsharing\b"
+    f"|除了?(?:{_ELSE})[以之]?外,?{_MAY_NOT}(?:再|被)?使?用"
 )
 _OTHER = re.compile(  # a clause that says no to something else than use and training
-    rf"(?!.*(?:{_LESSON}|模型|人工智能|\btrain|\blearn|\b(?:ai|ml|llm)|任何|一切"
-    r"|所有|其[他它]|\b(?:any|all|other)\b"
+    rf"(?!.*(?:{_LESSON}|模型|人工智能|\btrain|\blearn|\b(?:ai|ml|llm)|任何(?!{_ELSE})|一切"
+    rf"|所有|其[他它]|\bany(?:thing)?\b(?! (?:{_ELSE}))|\b(?:all|other|except)\b"
+    rf"|{_DATA}[和或与與及、/]|[和或与與及、/]我?的?{_DATA}|\b{_DATA_EN} (?:and|or|in)\b"
+    rf"|\b(?:and|or|nor) (?:(?:my|the|our) )?{_DATA_EN}\b"
     r"|使?用[和或与與及/]|[和或与與及/]使?用|\bus(?:e|ing) (?:and|or)\b|\b(?:and|or) us))"
-    rf".*(?:{_NO}|{_MAY_NOT}|\b(?:{_NOT}|{_END_EN}|no\b|stop|withheld)).{{0,30}}(?:{_ELSE})"
-    r"(?![中里裡])(?<!by phone)(?<!by email)(?<!by e-mail)"
+    rf"(?:.*(?:{_NO}|{_MAY_NOT}|\b(?:{_NOT}|{_END_EN}|no\b|stop|withheld)).{{0,30}}(?:{_ELSE})"
+    r"(?![中里裡]|[以之]?外(?![传傳泄呼]))(?<!by phone)(?<!by email)(?<!by e-mail)"
     rf"|.*(?:{_ELSE}) (?:(?:is|are|was|were) )?(?:{_END_EN}|not (?:allowed|permitted))"
+    rf"| ?(?:(?:my|our|the|我|本人|的) ?)*(?:{_ELSE})(?: {_NOT} be us|{_MAY_NOT}被?使?用))"
 )
+_LISTED = re.compile(
+    rf"(?:{_ELSE}),(?: \w+,)*(?: \w+ (?:and|or))? (?:my )?{_DATA_EN}(?=$|[,;.]| (?:and|or)\b)"
+)
+"""Clauses that are one list: my name, texts and photos."""
 _CLAUSE = re.compile(r"[,;.!?()。]|\bbut\b|但是?")
 _YES = re.compile(
     "(?:同意|允[许許]|授[权權]|可以?)(?:$|[,;]|[^,;]{0,8}(?:[训訓][练練]|[学學][习習]|使用|用[于於]模型))"
@@ -208,13 +228,14 @@ def plain(term: str) -> str:
     return " ".join("".join(seen).casefold().split())
 
 
+@lru_cache(maxsize=4096)
 def is_refusal(consent: str) -> bool:
     """Whether a consent says, in whatever dress, that the text must not be used.
 
     What begins with a no is one, as far as it can be told, and what forbids to train or to use it,
     wherever it says so: a refusal taken for granted harms, a consent taken for a refusal is counted
     among what was left out. A no to a no is none, unless another one follows, nor is a no to
-    something else (marketing, calls, resale, a name) beside a consent.
+    something else (marketing, resale, a name, a photo, a number) beside a consent.
     """
     said = plain(consent).strip(_MARKS)
     granted = None if said in REFUSALS else _GRANTS.match(said)
@@ -236,7 +257,9 @@ def _of_use(said: str) -> str:
     """What is said without the clauses that say no to something else."""
     clauses = _CLAUSE.split(said)
     kept = [clause for clause in clauses if _OTHER.match(clause) is None]
-    return said if len(kept) == len(clauses) else ",".join(kept)
+    if len(kept) == len(clauses) or _LISTED.search(said) is not None:
+        return said
+    return ",".join(kept)
 
 
 def _grants_use(said: str) -> bool:
