@@ -532,6 +532,32 @@ def test_an_annotator_decides_on_no_text_that_the_rules_keep_back(shop: House) -
     assert kept == [(seen, "allowed"), (reaction[0].id, "denied"), (held, "denied")]
 
 
+def test_a_case_about_a_text_that_the_rules_keep_back_is_closed_without_its_truth(
+    shop: House,
+) -> None:
+    with opened(shop.folder) as project:
+        about = project.predict(["where is my refund"])[0].id
+        project.react(Reaction(prediction=about, kind="flag", value="wrong"))
+        held, open_ = (
+            next(one for one in project.cases() if (one.prediction == about) is is_open)
+            for is_open in (False, True)
+        )
+        service = Service(project, open_to_all=True)
+        words: dict[str, Any] = {"outcome": "looked at", "told": "thanks"}
+        words["caller"] = Caller(role="operate", key_id="0123456789ab", name="bo")
+        label = project.labels()[0]
+        for must in (False, True):
+            with pytest.raises(NotAllowedError, match="rules of access"):
+                service.close_case(held.id, truth=label, must=must, **words)
+        service.close_case(held.id, truth="", must=False, **words)
+        service.close_case(open_.id, truth=label, must=True, **words)
+        labels = [one.record for one in project.ring.ledger.facts("label", Label)]
+        kept = [(one.about, one.decision) for one in project.audit(verb="close_case")]
+    assert labels == [open_.opened_by]
+    denied = [(held.opened_by, "denied")] * 2
+    assert kept == [(open_.id, "allowed"), (held.id, "allowed"), *denied]
+
+
 def test_a_search_does_not_tell_what_a_withheld_text_holds(shop: House) -> None:
     assert "no row fits" in called(shop, "data", "show", "--search", "where is the coat I ordered")
 

@@ -5,13 +5,16 @@ Who decides is the caller; texts are shown as the rules of access say, and each 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from chainring.contracts.access import Facts, Who
 from chainring.contracts.case import Case, CaseState
 from chainring.contracts.errors import NotAllowedError, UnknownNameError
+from chainring.contracts.feedback import Feedback
+from chainring.contracts.prediction import Prediction
 from chainring.contracts.roles import ABOVE
 from chainring.deployment.http import verbs as http
 from chainring.ring.built import current
@@ -78,21 +81,21 @@ class ServedPeople:
     ) -> None:
         """Store a person's decision on what the rules of access let the caller see."""
         by = caller.name or caller.key_id or "operator"
-        self._require_seen(item, who_is(caller))
+        self._require_seen(item, who_is(caller), verb="decide")
         if item.startswith(SHOWN):
             name_shown(self.project, item, value if decision == "change" else "", by=by)
         else:
             self.project.decide(item, decision=decision, value=value, must=must, by=by)
         record(self.project, "decide", who=who_is(caller), because=decision, about=item)
 
-    def _require_seen(self, item: str, who: Who) -> None:
+    def _require_seen(self, item: str, who: Who, *, verb: str) -> None:
         from chainring.software.verbs.reviewing import is_seen
 
         sight = sight_of(self.project, "review", who=who)
         if not sight.asks_facts or item.startswith(SHOWN) or is_seen(self.project, item, sight):
             return
         record(
-            self.project, "decide", who=who, decision="denied", withheld=1,
+            self.project, verb, who=who, decision="denied", withheld=1,
             because=sight.because, about=item,
         )  # fmt: skip
         raise NotAllowedError(
@@ -105,15 +108,18 @@ class ServedPeople:
         found = self.project.cases(state=state)
         if self.project.ring.recipe.data.facts.form != "text":
             return found
+        requests = _requests(self.project, (one.prediction for one in found if one.truth))
         with looking(self.project, "cases", who=who_is(caller)) as sight:
-            return [_seen(self.project, one, sight) for one in found]
+            return [_seen(one, requests.get(one.prediction), sight) for one in found]
 
     def cases_about(
         self, cases: Sequence[Case], *, caller: http.Caller
     ) -> Mapping[str, http.ReviewItem]:
         """Return by case what it is about, as far as the caller may read it."""
+        requests = _requests(self.project, (one.prediction for one in cases))
         with looking(self.project, "cases", who=who_is(caller)) as sight:
-            found = (_about(self.project, one, sight) for one in cases if one.prediction)
+            asked = ((one, requests.get(one.prediction)) for one in cases)
+            found = [_about(one, request, sight) for one, request in asked if request]
             return {item.id: item for item in found if item is not None}
 
     def case_for(self, case: str, *, author: str, feedback: str, caller: http.Caller) -> Case:
@@ -138,7 +144,10 @@ class ServedPeople:
         must: bool,
         caller: http.Caller,
     ) -> Case:
-        """Close a case."""
+        """Close a case; its truth is said by those who may read the text."""
+        found = self.project.ring.ledger.fact("case", case, Case) if truth else None
+        if found is not None and found.prediction:
+            self._require_seen(found.opened_by, who_is(caller), verb="close_case")
         by = caller.name or caller.key_id or "operator"
         closed = self.project.close_case(
             case, outcome=outcome, told=told, truth=truth, must=must, by=by
@@ -147,39 +156,56 @@ class ServedPeople:
         return closed
 
 
-def _about(project: Project, case: Case, sight: Sight) -> http.ReviewItem | None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Request:
+    """An answer that cases are about, its text, what people said of it, and the facts of both."""
+
+    asked: Prediction
+    text: str | None
+    said: Sequence[Feedback]
+    facts: Sequence[Facts]
+
+
+def _requests(project: Project, names: Iterable[str]) -> dict[str, _Request]:
+    """Return the requests of these ids that are there, read together."""
+    traffic, settings = project.ring.traffic, project.ring.recipe.feedback
+    asked = list(traffic.answers(filter(None, names)))
+    said: dict[str, list[Feedback]] = defaultdict(list)
+    for row in traffic.feedback_on(*(one.id for one, _ in asked)):
+        said[row.prediction].append(row)
+    return {
+        one.id: _Request(
+            asked=one,
+            text=text,
+            said=said[one.id],
+            facts=request_facts(one, said[one.id], settings),
+        )
+        for one, text in asked
+    }
+
+
+def _about(case: Case, about: _Request, sight: Sight) -> http.ReviewItem | None:
     """Return the question, the answer and the reporter's comment, or nothing the rules withhold."""
-    traffic = project.ring.traffic
-    asked = traffic.prediction(case.prediction)
-    if asked is None:
-        return None
-    said = traffic.feedback_on(case.prediction)
-    facts = request_facts(asked, said, project.ring.recipe.feedback)
-    text = sight.text(traffic.text(case.prediction), *facts)
+    text = sight.text(about.text, *about.facts)
     if text is None:
         return None
     return http.ReviewItem(
         id=case.id,
         kind=case.kind,
         text=text,
-        language=asked.language,
-        answer=asked.value,
-        confidence=asked.confidence,
-        why=next((one.comment for one in said if one.id == case.opened_by), ""),
-        pair=asked.given_pair,
+        language=about.asked.language,
+        answer=about.asked.value,
+        confidence=about.asked.confidence,
+        why=next((one.comment for one in about.said if one.id == case.opened_by), ""),
+        pair=about.asked.given_pair,
     )
 
 
-def _seen(project: Project, case: Case, sight: Sight) -> Case:
+def _seen(case: Case, about: _Request | None, sight: Sight) -> Case:
     """Return a case as a caller may see it: its truth is a text of what the case is about."""
     if not case.truth:
         return case
-    traffic = project.ring.traffic
-    about = traffic.prediction(case.prediction)
-    facts = [Facts(source=FEEDBACK)]
-    if about is not None:
-        said = traffic.feedback_on(case.prediction)
-        facts = request_facts(about, said, project.ring.recipe.feedback)
+    facts = [Facts(source=FEEDBACK)] if about is None else about.facts
     return replace(case, truth=sight.text(case.truth, *facts) or "")
 
 
