@@ -156,10 +156,13 @@ def test_a_correction_without_learning_refuses_consent(house: House, open_page: 
     assert (_last(house).value, _last(house).consent) == ("gift wrapping", "refused")
 
 
-def test_choosing_the_answered_label_is_a_confirmation(house: House, open_page: OpenPage) -> None:
+@pytest.mark.parametrize("name", ["Where is my order", "查询物流", "track_order"])
+def test_choosing_the_answered_label_by_any_name_is_a_confirmation(
+    house: House, open_page: OpenPage, name: str
+) -> None:
     card = _ask(open_page(), QUESTIONS["en"])
     card.locator("[data-open=correct]").click()
-    card.get_by_role("combobox").fill("Where is my order")
+    card.get_by_role("combobox").fill(name)
     card.get_by_role("combobox").press("Enter")
     _told(card, "reviewed")
     assert (_last(house).kind, _last(house).value) == ("confirmation", "track_order")

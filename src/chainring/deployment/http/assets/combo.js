@@ -3,23 +3,16 @@
 import { say } from "./common.js";
 
 const source = document.getElementById("labels");
-const labels = named(source ? JSON.parse(source.textContent) : []);
+const labels = source ? JSON.parse(source.textContent) : [];
 let count = 0;
 
-/** Returns the labels, each with what is shown for it: its name, and itself where others have that. */
-function named(all) {
-  const times = new Map();
-  for (const { name } of all) times.set(name, (times.get(name) ?? 0) + 1);
-  const isShared = (l) => times.get(l.name) > 1 && l.label !== l.name;
-  return all.map((l) => ({ ...l, shown: isShared(l) ? `${l.name} (${l.label})` : l.name }));
-}
-
-/** Returns the label that a text stands for: a known one by name, or the text itself. */
+/** Returns the label that a text stands for: a known one by a name in any language, or the text. */
 function meant(text) {
   const wanted = text.trim();
-  const alike = labels.filter((l) => l.name.toLowerCase() === wanted.toLowerCase());
+  const isCalled = (name) => name.toLowerCase() === wanted.toLowerCase();
+  const alike = labels.filter((l) => l.names.some(isCalled));
   const known =
-    labels.find((l) => l.shown === wanted) ??
+    labels.find((l) => l.name === wanted) ??
     labels.find((l) => l.label === wanted) ??
     (alike.length === 1 ? alike[0] : null);
   return known ? known.label : wanted;
@@ -32,7 +25,7 @@ function found(text) {
     .filter((l) => `${l.search} ${l.name.toLowerCase()}`.includes(wanted))
     .sort((a, b) => begins(b) - begins(a));
   const isKnown = labels.some((l) => l.label === meant(text));
-  const rows = hits.map((l) => ({ value: l.shown, text: l.shown, isNew: false }));
+  const rows = hits.map((l) => ({ value: l.name, text: l.name, isNew: false }));
   if (wanted && !isKnown) {
     const value = text.trim();
     rows.push({ value, text: say("correct.new", { label: value }), isNew: true });

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from urllib.parse import urlencode
 
@@ -175,22 +176,38 @@ def _set_cookies(call: Call, response: HTMLResponse) -> None:
 
 
 def name_of(label: str, labels: Sequence[LabelName], say: Strings) -> str:
-    """Return how people call a label: its name, or the label with spaces for underscores."""
-    for known in labels:
-        if known.label == label and say.language in known.names:
-            return known.names[say.language]
+    """Return how people call a label: its name, or the label with spaces for underscores.
+
+    Where another label is called so, too, the label itself follows in brackets.
+    """
+    names = _names(labels, say)
+    called = names.get(label) or _plain(label, say)
+    is_shared = any(name == called and other != label for other, name in names.items())
+    return f"{called} ({label})" if is_shared and label != called else called
+
+
+def _names(labels: Sequence[LabelName], say: Strings) -> dict[str, str]:
+    language = say.language
+    return {one.label: one.names.get(language) or _plain(one.label, say) for one in labels}
+
+
+def _plain(label: str, say: Strings) -> str:
     return say.known(f"label.{label}", label.replace("_", " "))
 
 
 def label_data(labels: Sequence[LabelName], say: Strings) -> Markup:
     """Return the labels for a script: each with its name and all words it is found by."""
+    called = _names(labels, say)
+    times = Counter(called.values())
     rows = [
         {
             "label": known.label,
-            "name": name_of(known.label, labels, say),
+            "name": f"{name} ({known.label})" if times[name] > 1 and known.label != name else name,
+            "names": [name, *known.names.values()],
             "search": " ".join([known.label, *known.names.values()]).lower(),
         }
         for known in labels
+        for name in [called[known.label]]
     ]
     return data(rows, id_="labels")
 
