@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from chainring.contracts.dataset import OUT_OF_SCOPE
 from chainring.contracts.evaluation import Outcome
 from chainring.software.reports.label_figures import by_group, by_label
 
@@ -71,3 +72,17 @@ def test_of_several_labels_each_is_counted_by_itself() -> None:
 def test_a_label_that_is_always_passed_on_has_no_answers() -> None:
     (only,) = by_label(told("fraud", "fraud", 5, passed_on=True), "one")
     assert (only.found.estimate, only.precise, only.passed_on.estimate) == (1.0, None, 1.0)
+
+
+def test_out_of_scope_is_said_by_passing_on_whatever_the_best_label_was() -> None:
+    rows = [
+        *told(OUT_OF_SCOPE, "refund", 10, passed_on=True),
+        *told("refund", OUT_OF_SCOPE, 1, passed_on=True),
+        *told("refund", "refund", 20),
+    ]
+    figures = {one.label: one.precise for one in by_label(rows, "one")}
+    outside, refund = figures[OUT_OF_SCOPE], figures["refund"]
+    assert outside is not None
+    assert (outside.estimate, outside.rows) == (pytest.approx(10 / 11), 11)
+    assert refund is not None
+    assert (refund.estimate, refund.rows) == (1.0, 20)

@@ -26,7 +26,8 @@ LABELLED: tuple[Form, ...] = ("one", "several")
 class LabelFigures:
     """One label: `found` of the rows that have it, `precise` of the answers that say it.
 
-    An answer that was passed on to a person says nothing; `passed_on` is its share of the rows.
+    An answer that was passed on to a person says that the text is out of scope, and no label;
+    `passed_on` is its share of the rows.
     `precise` is None where no answer says the label.
     """
 
@@ -38,7 +39,7 @@ class LabelFigures:
 
 def by_label(outcomes: Sequence[Outcome], form: Form) -> list[LabelFigures]:
     """Return the figures of each label that is true of a row, the least found first."""
-    told = [(one, set(labels_in(form, one.label))) for one in outcomes]
+    told = [(one, _said(one, form)) for one in outcomes]
     labels = sorted({label for one in outcomes for label in labels_in(form, one.truth)})
     figures = [
         LabelFigures(
@@ -81,12 +82,14 @@ def _found(rows: Sequence[Outcome], label: str, form: Form) -> Share:
     return _share([tells(one) for one in rows])
 
 
+def _said(one: Outcome, form: Form) -> set[str]:
+    """Return the labels that an answer says: passing on says out of scope, and nothing else."""
+    return {OUT_OF_SCOPE} if one.passed_on else set(labels_in(form, one.label))
+
+
 def _precise(said: Sequence[Outcome], label: str, form: Form) -> Share | None:
-    """Return the share of answers that say a label rightly; out of scope is said by passing on."""
-    answered = [one for one in said if not one.passed_on or label == OUT_OF_SCOPE]
-    if not answered:
-        return None
-    return _share([label in labels_in(form, one.truth) for one in answered])
+    """Return the share of the answers that say a label rightly; None where no answer says it."""
+    return _share([label in labels_in(form, one.truth) for one in said]) if said else None
 
 
 def _share(values: Sequence[bool]) -> Share:
