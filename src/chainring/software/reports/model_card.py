@@ -30,7 +30,13 @@ from chainring.data.looking.card import moment
 from chainring.ring.built import Built, built_of
 from chainring.ring.why import ancestry, forgotten
 from chainring.software.reports.history import evaluations
-from chainring.software.reports.label_figures import LABELLED, by_group, by_label
+from chainring.software.reports.label_figures import LABELLED
+from chainring.software.reports.model_card_labels import (
+    MIN_SLICE_ROWS,
+    MOST_SLICES,
+    label_tables,
+    percent,
+)
 from chainring.software.reports.model_card_words import WORDS
 from chainring.software.reports.report_quality import is_sure, judged_rows
 from chainring.software.telling.results import figure, short
@@ -43,8 +49,6 @@ from chainring.training.front_matter import front_matter
 if TYPE_CHECKING:
     from chainring.software.api import Project
 
-MOST_SLICES = 40
-MIN_SLICE_ROWS = 10
 FEW_ROWS = 10
 
 
@@ -158,7 +162,7 @@ def _ancestors(found: Carded, say: Mapping[str, str]) -> Iterator[str]:
     if not found.model.ancestors:
         yield say["from nothing"]
     for rival in found.model.rivals:
-        standing = _percent(rival.accuracy, rival.low, rival.high) if rival.rows else "–"
+        standing = percent(rival.accuracy, rival.low, rival.high) if rival.rows else "–"
         won = f" ({say['won']})" if rival.won else ""
         because = in_language(rival.because, say["code"])
         yield f"{rival.part} {standing}{won}{say['colon']}{because}"
@@ -189,9 +193,9 @@ def _figures(found: Carded, say: Mapping[str, str]) -> Iterator[str]:
     kept = sorted(sizes.items(), key=lambda one: (_rank(one[0]), one[1].estimate))
     lines += [_line(_slice(name, say), share) for name, share in kept[:MOST_SLICES]]
     yield "\n".join([head, *lines])
-    yield from _by_label(outcomes, form, say)
-    yield from _by_group(outcomes, form, say)
-    left = len(slices) - min(len(kept), MOST_SLICES)
+    tables, unshown = label_tables(outcomes, form, say)
+    yield from tables
+    left = len(slices) - min(len(kept), MOST_SLICES) + unshown
     told = [] if judged.metrics else [f"macro F1 {judged.macro_f1:.3f}"]
     if is_sure(judged.task):
         told += [say["calibration"].format(points=f"{100 * judged.calibration_error:.1f}")]
@@ -211,35 +215,6 @@ def _outcomes(found: Carded, form: Form) -> list[Outcome]:
     if judged is None or form not in LABELLED or not trees.has(judged.address):
         return []
     return judged_rows(trees.open(judged.address))
-
-
-def _by_label(outcomes: Sequence[Outcome], form: Form, say: Mapping[str, str]) -> Iterator[str]:
-    figures = [one for one in by_label(outcomes, form) if one.found.rows >= MIN_SLICE_ROWS]
-    if figures:
-        head = [say[key] for key in ("slice label", "found", "precise", "label passed", "rows")]
-        lines = ["| " + " | ".join(head) + " |\n| --- | --- | --- | --- | ---: |"]
-        lines += [
-            f"| {in_cell(one.label)} | {_told(one.found)} | {_told(one.precise)} "
-            f"| {100 * one.passed_on.estimate:.1f}% | {one.found.rows:,} |"
-            for one in figures[:MOST_SLICES]
-        ]
-        yield "\n".join(lines)
-
-
-def _by_group(outcomes: Sequence[Outcome], form: Form, say: Mapping[str, str]) -> Iterator[str]:
-    figures = list(by_group(outcomes, form, min_rows=MIN_SLICE_ROWS))
-    if figures:
-        head = [say[key] for key in ("slice label", "slice protected", "found", "rows")]
-        lines = ["| " + " | ".join(head) + " |\n| --- | --- | --- | ---: |"]
-        lines += [
-            f"| {in_cell(label)} | {in_cell(group)} | {_told(share)} | {share.rows:,} |"
-            for label, group, share in figures[:MOST_SLICES]
-        ]
-        yield say["mix"] + "\n\n" + "\n".join(lines)
-
-
-def _told(share: Share | None) -> str:
-    return "–" if share is None else _percent(share.estimate, share.low, share.high)
 
 
 def _limits(found: Carded, say: Mapping[str, str]) -> Iterator[str]:
@@ -338,11 +313,7 @@ def _listed(values: Sequence[str], say: Mapping[str, str]) -> str:
 
 
 def _line(name: str, share: Share) -> str:
-    return f"| {name} | {_percent(share.estimate, share.low, share.high)} | {share.rows:,} |"
-
-
-def _percent(estimate: float, low: float, high: float) -> str:
-    return f"{100 * estimate:.1f}% ({100 * low:.1f}–{100 * high:.1f})"
+    return f"| {name} | {percent(share.estimate, share.low, share.high)} | {share.rows:,} |"
 
 
 def _bullets(lines: Sequence[str] | Iterator[str]) -> str:

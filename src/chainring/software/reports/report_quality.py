@@ -75,17 +75,23 @@ def _labels(rows: Sequence[Outcome], form: Form, say: dict[str, str]) -> Iterato
             "–" if one.precise is None else percent(one.precise),
             f"{one.passed_on.estimate:.0%}",
         )
-        for one in by_label(rows, form)[:HARDEST]
+        for one in by_label(rows, form)
     ]
     if lines:
-        yield table([say[key] for key in ("hardest", "found", "precise", "passed on")], lines)
+        head = [say[key] for key in ("hardest", "found", "precise", "passed on")]
+        yield table(head, lines[:HARDEST]) + _more(lines[HARDEST:], say)
     groups = [
         (escape(label), escape(group), percent(share))
         for label, group, share in by_group(rows, form, min_rows=MIN_ROWS)
     ]
     if groups:
         head = [say[key] for key in ("label", "group", "found")]
-        yield table(head, groups[:MOST_GROUPS]) + paragraph(say["mix"], muted=True)
+        shown = table(head, groups[:MOST_GROUPS]) + _more(groups[MOST_GROUPS:], say)
+        yield shown + paragraph(say["mix"], muted=True)
+
+
+def _more(left: Sequence[object], say: dict[str, str]) -> str:
+    return paragraph(say["more"].format(n=len(left)), muted=True) if left else ""
 
 
 def _metrics(found: Evaluation, say: dict[str, str]) -> str:
@@ -137,7 +143,7 @@ def _slices(evaluation: Evaluation, say: dict[str, str]) -> str:
         if name.startswith("label:")
     )
     rows = [(escape(name), percent(share)) for _, name, share in labels[:HARDEST]]
-    return table((say["hardest"], say["accuracy"]), rows)
+    return table((say["hardest"], say["accuracy"]), rows) + _more(labels[HARDEST:], say)
 
 
 def candidates(project: Project, verdict: Verdict, say: dict[str, str]) -> Iterator[str]:

@@ -29,6 +29,7 @@ _ROWS = (
     ("right", "share that was right", "答对的比例"),
     ("answers", "answers", "回答数"),
     ("hardest", "Hardest labels", "最难的标签"),
+    ("more", "{n} more are not shown.", "另有 {n} 项未列出。"),
     ("found", "Of rows that have it, right", "真实为此的行中答对"),
     ("precise", "Of answers that say it, right", "回答为此的行中答对"),
     ("group", "Group", "群体"),
