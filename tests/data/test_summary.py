@@ -9,6 +9,7 @@ import pytest
 from chainring.contracts.errors import InputError
 from chainring.data.settings import DataSettings
 from chainring.data.splits import Shares
+from chainring.data.summary import lines
 from chainring.text.normalise import group_key
 
 THINGS = "手机 耳机 衣服 裤子 鞋子 客服 物流 包装 屏幕 电池 键盘 鼠标 书包 水杯 台灯 椅子".split()
@@ -95,6 +96,11 @@ def test_what_is_left_out_is_said_with_the_labels_that_are_lost(workshop: Any) -
     head, *lost = [one for one in workshop.said if one.startswith("dataset")]
     assert head.endswith("; left out 9: labels left out 7, conflicting duplicate 2")
     assert len(lost) == 6
+    made = workshop.dataset()
+    silent = "confirms that the text was passed on, which says no label"
+    counts = {"part: train": 4, "the cap: waits for a review": 1, silent: 18}
+    (line, *_) = lines(made, workshop.rows(made), counts)
+    assert line.endswith(f"left out 27: {silent} 18, labels left out 7, conflicting duplicate 2")
     assert "at least 2 needed" in lost[0]
     assert lost[-1] == "dataset: 2 more labels are left out; dropped.jsonl names them"
 

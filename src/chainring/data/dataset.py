@@ -90,7 +90,7 @@ def dataset(
         if settings.facts.form == "number"
         else ""
     )
-    for line in (*lines(made, rows), *([far] if far else [])):
+    for line in (*lines(made, rows, corrections.counts), *([far] if far else [])):
         work.say(line)
     return replace(made, address=trees.put(folder, kind="dataset"))
 

@@ -10,7 +10,7 @@ Enters a Dataset with its rows, leaves lines:
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from chainring.contracts.dataset import Dataset, Row
 from chainring.contracts.tasks import TASKS
@@ -24,15 +24,22 @@ _NAMED = 5
 _JUDGE = ("test", "holdout")
 
 
-def lines(made: Dataset, rows: Iterable[Row]) -> Iterator[str]:
-    """Yield what a person should know of a data set just made."""
+def lines(
+    made: Dataset, rows: Iterable[Row], corrections: Mapping[str, int] | None = None
+) -> Iterator[str]:
+    """Yield what a person should know of a data set just made.
+
+    `corrections` are the counts of their table: what was left out there never came as far as here.
+    """
     rows = list(rows)
     sizes = ", ".join(f"{split} {n}" for split, n in made.splits.items() if n)
     lost = {reason: n for reason, n in made.counts.items() if reason.startswith("label ")}
     others = {reason: n for reason, n in made.counts.items() if reason not in lost}
     if lost:
         others["labels left out"] = sum(lost.values())
-    left = sum(made.counts.values())
+    said = {r: n for r, n in (corrections or {}).items() if not _is_kept(r)}
+    others = Counter(others) + Counter(said)
+    left = sum(made.counts.values()) + sum(said.values())
     yield f"dataset: {sizes}" + (f"; left out {left}: {told(others)}" if left else "")
     yield from (f"dataset: {one}" for one in list(lost)[:_NAMED])
     if len(lost) > _NAMED:
@@ -40,6 +47,11 @@ def lines(made: Dataset, rows: Iterable[Row]) -> Iterator[str]:
     missed = unjudged(rows, made)
     if missed:
         yield "dataset: never judged, for no row of the test has them: " + _named(missed)
+
+
+def _is_kept(count: str) -> bool:
+    """Whether a count of the corrections is of rows that went on from there."""
+    return count.startswith("part: ") or count.endswith(": waits for a review")
 
 
 def unjudged(rows: Iterable[Row], made: Dataset) -> list[str]:

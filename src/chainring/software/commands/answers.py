@@ -106,8 +106,7 @@ def react(
     with opened(project) as api:
         stored = api.react(reaction)
         is_known = api.ring.traffic.prediction(prediction) is not None
-    is_silent = (stored.kind, stored.value, stored.passed_on) == ("confirmation", "", True)
-    more = [say("confirms passing on")] if is_silent else []
+    more = [say("confirms passing on")] if stored.confirms_passing_on else []
     tell([say("stored", id=stored.id), *more], language)
     if not is_known:  # the id may be mistyped
         message = say("orphan", prediction=repr(visible(prediction)))
