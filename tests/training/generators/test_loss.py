@@ -97,3 +97,26 @@ def test_no_sum_over_many_like_tokens_is_over_what_float16_holds(
     torch.testing.assert_close(
         slope_vd[7], torch.full((4,), 8.0 * (1 / 300 - 1)), rtol=1e-2, atol=0
     )
+
+
+def test_float32_states_of_one_large_dimension_overflow_no_product_in_float16(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A card's norms leave float32, and its slices hold 16,000 rows of 2,000 tokens and more."""
+    monkeypatch.setattr(loss, "SLICE_BYTES", {"cpu": 2**28})
+    torch.manual_seed(0)
+    hidden_nd = torch.randn(16_000, 16)
+    hidden_nd[:, 0] += 15.0
+    targets_n = torch.randint(0, 2000, (16_000,))
+    targets_n[torch.rand(16_000) < 0.3] = 7
+    counts_n = torch.ones(16_000).index_fill(0, torch.arange(50), 20.0)
+    table_vd = 0.02 * torch.randn(2000, 16)
+
+    def slopes(precision: str, scale: float) -> list[torch.Tensor]:
+        leaves = [hidden_nd.clone().requires_grad_(), table_vd.clone().requires_grad_()]
+        with autocast("cpu", Choice(value=precision, because="test")):
+            found = token_loss(*leaves, targets_n, counts_n=counts_n)
+        return [grad / scale for grad in torch.autograd.grad(scale * found, leaves)]
+
+    for ours, true in zip(slopes("fp16", 65536.0), slopes("fp32", 1.0), strict=True):
+        assert float((ours - true).norm() / true.norm()) < 0.01

@@ -23,8 +23,8 @@ IGNORED = -100
 """Target of a token that does not count: padding, or a prompt."""
 
 SLICE_BYTES = {"cpu": 2**22, "cuda": 2**28}
-ROWS_IN_FLOAT16 = 2048
-"""A slice of so many: a sum of slopes, each under 1, times states stays under 65,504."""
+ROOM_IN_FLOAT16 = 2.0**15
+"""No sum of slopes times states may be over it: half of what float16 holds."""
 
 
 def token_loss(
@@ -68,11 +68,12 @@ class _Loss(torch.autograd.Function):  # type: ignore[misc]
         total = torch.zeros((), dtype=torch.float32, device=hidden_nd.device)
         count, size = len(hidden_nd), len(weight_vd)
         rows = max(1, SLICE_BYTES.get(hidden_nd.device.type, 2**24) // (4 * size))
-        rows = min(rows, ROWS_IN_FLOAT16) if hidden_nd.dtype == torch.float16 else rows
         for start in range(0, count, rows):
             some = slice(start, start + rows)
             part_nd, true_n1 = hidden_nd[some], targets_n[some, None]
-            logits_nv = torch.addmm(bias_v, part_nd, weight_vd.t()).float()
+            logits_nv = torch.addmm(bias_v, part_nd, weight_vd.t())
+            in_float16 = logits_nv.dtype == torch.float16  # as autocast has it, not as the states
+            logits_nv = logits_nv.float()
             sums_n1 = logits_nv.logsumexp(-1, keepdim=True)
             losses_n1 = sums_n1 - (1 - smoothing) * logits_nv.gather(1, true_n1)
             losses_n1 -= smoothing * logits_nv.mean(-1, keepdim=True)
@@ -82,10 +83,14 @@ class _Loss(torch.autograd.Function):  # type: ignore[misc]
             slope_nv = _slopes(logits_nv, sums_n1, true_n1, smoothing)
             if counts_n is not None:
                 slope_nv.mul_(counts_n[some, None])
+            grads[2] += slope_nv.sum(0).to(bias_v.dtype)
             slope_nv = slope_nv.to(part_nd.dtype)
             grads[0][some] = slope_nv @ weight_vd.to(part_nd.dtype)
-            grads[1] += (slope_nv.t() @ part_nd).to(weight_vd.dtype)
-            grads[2] += slope_nv.sum(0).to(bias_v.dtype)
+            if not in_float16:
+                grads[1] += (slope_nv.t() @ part_nd).to(weight_vd.dtype)
+                continue
+            shrink = _shrink(part_nd, counts_n if counts_n is None else counts_n[some])
+            grads[1] += (slope_nv.t() @ (part_nd / shrink)).to(weight_vd.dtype) * shrink
         context.save_for_backward(*grads)
         context.count = max(1, count)
         return total / context.count
@@ -94,6 +99,18 @@ class _Loss(torch.autograd.Function):  # type: ignore[misc]
     def backward(context: Any, gradient: Any) -> Any:
         each = gradient / context.count  # not sooner: what float16 cannot hold is scaled up by now
         return *(grad * each for grad in context.saved_tensors), None, None, None
+
+
+def _shrink(part_nd: Any, counts_n: Any) -> Any:
+    """Return the power of two that states are divided by, so that no sum over them overflows.
+
+    The states and not the slopes, most of which float16 barely holds. It stays on the device: a
+    number would wait for it.
+    """
+    largest = len(part_nd) * part_nd.abs().max().float()  # no slope is over its row's weight
+    if counts_n is not None:
+        largest = largest * counts_n.max().float().clamp(min=1.0)
+    return torch.exp2(torch.log2(largest / ROOM_IN_FLOAT16).ceil()).clamp(min=1.0)
 
 
 def _slopes(logits_nv: Any, sums_n1: Any, true_n1: Any, smoothing: float) -> Any:
