@@ -87,6 +87,23 @@ def test_a_correlations_interval_is_no_narrower_than_fishers() -> None:
         assert found.high >= bounds.high - 1e-9
 
 
+@pytest.mark.parametrize("rows", [4, 6, 10])
+def test_rows_in_perfect_order_leave_a_width(rows: int) -> None:
+    """The true correlation may be as low as one that orders so many in one case of 40."""
+    ranks = [float(rank) for rank in range(rows)]
+    found = correlated(spearman, ranks, [rank**3 for rank in ranks])
+    other = correlated(spearman, ranks, [-rank for rank in ranks])
+    rng = np.random.default_rng(6)
+    first, noise = rng.normal(size=(2, 20_000, rows))
+    for true in np.arange(-0.95, found.low - 0.01, 0.05):
+        second = true * first + (1 - true**2) ** 0.5 * noise
+        ordered = (np.argsort(first, axis=1) == np.argsort(second, axis=1)).all(axis=1)
+        assert ordered.mean() < 0.025
+    assert (found.estimate, found.high) == (pytest.approx(1.0), pytest.approx(1.0))
+    assert found.low == pytest.approx({4: -0.70, 6: 0.56, 10: 0.95}[rows], abs=0.01)
+    assert (other.low, other.high) == (pytest.approx(-1.0), pytest.approx(-found.low))
+
+
 def test_the_bounds_of_a_correlation_hold_it_as_often_as_they_say() -> None:
     rng = np.random.default_rng(5)
     held = 0
