@@ -90,6 +90,16 @@ def test_a_consent_is_lifted_by_the_asker_himself_and_by_nobody_else() -> None:
     assert not is_shown(rules, agreed, replace(agreed, consent="care only"), settings=care)
 
 
+@pytest.mark.parametrize("author", ["", "0123456789ab"])
+def test_nobody_lifts_the_consent_of_one_who_gave_no_name(author: str) -> None:
+    """Many users share a key, and all of an open server are nameless."""
+    care, asked = FeedbackSettings(consent="care only"), replace(ASKED, author=author)
+    said = replace(ROW, author=author, kind="rating", value="up", consent="training")
+    facts = request_facts(asked, [said], care)
+    assert not sight(denied(consent="care only")).may(*facts)
+    assert sight().may(*facts)
+
+
 @pytest.mark.parametrize("consent", ["none", "refused", "不同意", "forgotten"])
 def test_silence_and_a_refusal_of_the_asker_lift_nothing(consent: str) -> None:
     care = FeedbackSettings(consent="care only")

@@ -24,6 +24,15 @@ _KEY = re.compile("[0-9a-f]{12}")
 """The id of a key, which stands for the author where a program names none."""
 
 
+def is_person(author: str) -> bool:
+    """Return whether an author was named: many may stand behind one key, or behind no name.
+
+    >>> is_person("ann"), is_person(""), is_person("0123456789ab")
+    (True, False, False)
+    """
+    return bool(author) and _KEY.fullmatch(author) is None
+
+
 def newest_of(
     rows: Iterable[Feedback], dropped: Dropped, *, kinds: Collection[str]
 ) -> list[Feedback]:
@@ -63,7 +72,7 @@ def last_words(said: Sequence[Statement], dropped: Dropped) -> list[Statement]:
     kept = []
     for one in said:
         row = one.about
-        if one.decision is not None or not row.author or _KEY.fullmatch(row.author):
+        if one.decision is not None or not is_person(row.author):
             kept.append(one)
         else:
             of_one[row.author, row.text, row.given_pair].append(one)

@@ -19,6 +19,7 @@ from chainring.contracts.feedback import Feedback, is_in_words
 from chainring.contracts.guard import FORGOTTEN
 from chainring.contracts.prediction import Prediction
 from chainring.contracts.terms import is_refusal
+from chainring.feedback.last_words import is_person
 from chainring.feedback.settings import FeedbackSettings
 
 FEEDBACK = "feedback"
@@ -118,10 +119,11 @@ def request_facts(
 
     A text is shown only where all of them allow it, so that nobody opens one by reacting: of two
     consents the stricter one holds. Only a consent that the asker himself gave stands in for the
-    one that the recipe takes for granted.
+    one that the recipe takes for granted; nobody is known for him who gave no name. A request does
+    not keep its application: a namesake of another one who knows the answer's id passes for him.
     """
     rows = list(said)
-    given = [row.consent for row in rows if row.author == asked.author and _consents(row)]
+    given = [row.consent for row in rows if _is_askers(row, asked) and _consents(row)]
     own = Facts(
         source=FEEDBACK,
         licence=settings.licence,
@@ -131,6 +133,10 @@ def request_facts(
         split="holdout" if asked.holdout else "train",
     )
     return [own, *(feedback_facts(row, settings) for row in rows)]
+
+
+def _is_askers(row: Feedback, asked: Prediction) -> bool:
+    return is_person(asked.author) and row.author == asked.author
 
 
 def _consents(row: Feedback) -> bool:
