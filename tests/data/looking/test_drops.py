@@ -56,6 +56,11 @@ def test_what_nobody_allowed_is_not_shown(reason: str, shown: bool) -> None:
     assert Drop(step="records", reason=reason, rows=1).may_be_shown is shown
 
 
+def test_feedback_names_the_answer_that_it_is_about() -> None:
+    place = place_of({"reason": "x", "feedback": "fb_1", "prediction": "pred_1"})
+    assert place == Place(source="feedback", locator="fb_1", answer="pred_1")
+
+
 def test_a_document_is_known_by_its_id(tmp_path: Path) -> None:
     assert place_of({"id": "doc 1", "sample": "text"}) == Place(record="doc 1", sample="text")
     assert drops(tmp_path, step="nothing here") == []

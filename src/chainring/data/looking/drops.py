@@ -29,13 +29,15 @@ _SECRET = ("access", "consent", "licence", "forgotten", "personal")
 class Place:
     """Where a dropped row stood: a file and line, or an id; with a sample if its stage kept one.
 
-    What people said of an answer has the source `feedback`, and its id as locator.
+    What people said of an answer has the source `feedback`, and its id as locator; `answer` is the
+    id of that answer, of which `why` tells.
     """
 
     source: str = ""
     locator: str = ""
     record: str = ""
     sample: str = ""
+    answer: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +111,7 @@ def place_of(line: dict[str, Any]) -> Place:
     """Return the place that a line of `dropped.jsonl` names."""
     said = line.get("feedback")  # of a reaction its id, of a record all that it came from
     if isinstance(said, str):
-        return Place(source=FEEDBACK, locator=said)
+        return Place(source=FEEDBACK, locator=said, answer=str(line.get("prediction", "")))
     return Place(
         source=str(line.get("source", "")),
         locator=str(line.get("locator") or line.get("place") or ""),

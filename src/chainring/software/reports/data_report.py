@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from chainring.contracts.errors import UnknownNameError
 from chainring.data.looking.card import CardFacts, data_card, moment
-from chainring.data.looking.drops import FEEDBACK, Drop, Place
+from chainring.data.looking.drops import Drop, Place
 from chainring.data.looking.numbers import binned
 from chainring.software.reports.data_findings import findings
 from chainring.software.reports.data_look import Look, look
@@ -202,7 +202,7 @@ def _sampled(
         if not one.may_be_shown:
             shown = f"<span class=muted>{escape(say['not shown'])}</span>"
         elif text is None:
-            said = say["why"].format(id=place.locator) if place.source == FEEDBACK else say["gone"]
+            said = say["why"].format(id=place.answer) if place.answer else say["gone"]
             shown = f"<span class=muted>{coded(said)}</span>"
         else:
             shown = escape(text) or "–"
