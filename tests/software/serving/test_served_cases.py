@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from tests.software.conftest import ON_BOTH, opened
 
 from chainring.contracts.case import Case
@@ -158,6 +160,35 @@ def test_a_reaction_stored_before_its_application_was_kept_is_stored_once(
         project.react(replace(said[0], value="refund", via="a" * 12))
     fresh = [project.react(replace(said[1], key="k3", via=via)) for via in ("a" * 12, "b" * 12)]
     assert len({one.id for one in fresh}) == 2
+
+
+def test_what_many_cases_are_about_is_read_in_as_many_statements_as_of_few(
+    writer: Project,
+) -> None:
+    names = [answered(writer) for _ in range(50)]
+    for name in names:
+        writer.react(Reaction(prediction=name, kind="flag", value="wrong", author="zoe"))
+    for case in writer.cases(state="open"):
+        writer.close_case(case.id, outcome="rewritten", told="thanks", truth=TRUTH, by="maria")
+    service, ann = (
+        Service(writer, open_to_all=True),
+        Caller(role="operate", key_id="ann", name="ann"),
+    )
+    counted = Counter[str]()
+    for engine in writer.ring.traffic.engines().values():
+        sa.event.listen(engine, "before_cursor_execute", lambda *_: counted.update(["traffic"]))
+
+    def statements(cases: Sequence[Case]) -> int:
+        counted.clear()
+        about = service.cases_about(cases, caller=ann)
+        assert [about[one.id].text for one in cases] == ["a question"] * len(cases)
+        return counted.total()
+
+    cases = service.cases(state=None, caller=ann)
+    of_the_list = counted.total()
+    assert statements(cases) == statements(cases[:1])
+    assert of_the_list <= 5
+    assert [one.truth for one in cases] == [TRUTH] * 51
 
 
 def test_a_case_that_was_opened_before_under_another_id_stays_the_flags(project: Project) -> None:
