@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -144,10 +145,10 @@ def test_a_path_whose_slashes_are_written_otherwise_is_refused(url: str, path: s
 class Tracing(DemoVerbs):
     """Notes how many whys are on their way together."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, takes_s: float = 0.3) -> None:
         super().__init__()
         self.lock, self.running, self.most = threading.Lock(), 0, 0
-        self.crowded = threading.Event()
+        self.crowded, self.takes_s = threading.Event(), takes_s
 
     def why(self, prediction: str, *, caller: Caller, language: str) -> dict[str, Any]:
         with self.lock:
@@ -155,7 +156,7 @@ class Tracing(DemoVerbs):
             self.most = max(self.most, self.running)
             if self.running > MAX_WHYS:
                 self.crowded.set()
-        self.crowded.wait(0.3)  # so long may another one come
+        self.crowded.wait(self.takes_s)  # so long may another one come
         with self.lock:
             self.running -= 1
         return super().why(prediction, caller=caller, language=language)
@@ -170,3 +171,19 @@ def test_few_whys_run_together_for_each_opens_the_champion_anew(route: str) -> N
             found = list(pool.map(httpx.get, [f"{own}{route}{asked}"] * 8))
     assert [answer.status_code for answer in found] == [200] * 8
     assert 1 <= verbs.most <= MAX_WHYS
+
+
+def test_a_why_that_nobody_waits_for_any_more_keeps_its_place_until_it_ends() -> None:
+    verbs = Tracing(takes_s=2.0)
+    with running(create_app(verbs, settings=DeploymentSettings(timeout_s=0.5))) as own:
+        asked = httpx.post(f"{own}/v1/predict", json=TEXT).json()["id"]
+        found = []
+        for _ in range(2):
+            with ThreadPoolExecutor(4) as pool:
+                found += pool.map(httpx.get, [f"{own}/v1/why/{asked}"] * 4)
+        assert 1 <= verbs.most <= MAX_WHYS
+        assert {code(answer) for answer in found} == {(503, "too_slow")}
+        time.sleep(2.5)
+        assert verbs.running == 0
+        verbs.takes_s = 0.0
+        assert httpx.get(f"{own}/v1/why/{asked}").status_code == 200

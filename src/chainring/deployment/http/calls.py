@@ -106,11 +106,18 @@ class Call:
         return self.house.limits.spending(self.caller, texts)
 
     async def why(self) -> dict[str, Any]:
-        """Return where the answer that the path names came from, when its turn is."""
-        async with self.house.whys:
-            return await run_in_threadpool(
+        """Return where the answer that the path names came from, when its turn is.
+
+        Its thread works on when nobody waits any more, and keeps its place until it ends.
+        """
+        await self.house.whys.acquire()
+        work = asyncio.ensure_future(
+            run_in_threadpool(
                 self.verbs.why, self.path("id"), caller=self.caller, language=self.language
             )
+        )
+        work.add_done_callback(lambda _: self.house.whys.release())
+        return await asyncio.shield(work)
 
     def body(self, kind: type[B]) -> B:
         """Return the body as its model."""
