@@ -86,9 +86,9 @@ def correlated(
     """Return a correlation with its interval, no narrower than R. A. Fisher's of 1921.
 
     Rows drawn again know the rows that were seen alone: two always lie on a line. Fisher's interval
-    needs four rows; of fewer the correlation may be anything from -1 to 1. It has no width where the
-    rows are in perfect order, as four are by chance in one of 24 cases: they are taken for as sure
-    as if two neighbours were swapped.
+    needs four rows; of fewer the correlation may be anything from -1 to 1. It has no width where
+    the rows are in perfect order, as four are by chance in one of 24 cases: they are taken for as
+    sure as if two neighbours were swapped.
     """
     found = resampled(figure, first, second, level=level, draws=draws)
     if found.n < MIN_CORRELATED:
