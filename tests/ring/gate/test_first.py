@@ -12,6 +12,7 @@ from chainring.contracts.dataset import Row
 from chainring.contracts.evaluation import Outcome
 from chainring.contracts.prediction import Answer
 from chainring.ring.gate.first import majority
+from chainring.ring.gate.sentences import in_chinese
 from chainring.ring.gate.settings import GateSettings
 from chainring.training import evaluation
 from chainring.training.measures import constant_answer
@@ -71,6 +72,29 @@ def test_a_first_model_is_tested_by_group_where_rows_belong_together(
     assert (found.value, check.holds) == ("not fit", False)
     assert (found.champion, found.challenger) == (0.5, 1.0)
     assert (found.gained, found.lost) == (20, 0)
+
+
+@pytest.mark.parametrize(("others", "group", "told"), [(4, "", 4), (5, "", None), (5, "g", 1)])
+def test_where_even_all_right_could_not_show_it_the_rows_to_add_are_told(
+    outcome: MakeOutcome, settings: GateSettings, others: int, group: str, told: int | None
+) -> None:
+    rows = [outcome(f"a{i}", 1, truth="a") for i in range(9)]
+    more = [outcome(f"b{i}", 1, truth="bc"[i % 2]) for i in range(others)]
+    found, check = majority(
+        [*rows, *(replace(row, group=group) for row in more)], settings=settings
+    )
+    assert found is not None
+    assert found.value == ("first" if told is None else "not fit")
+    english, chinese = check.because, in_chinese(check.because)
+    assert (f"labels other than a: {told}, at least 5 are needed" in english) == (told is not None)
+    assert (f"a 以外标签的行有 {told}，至少需要 5" in chinese) == (told is not None)
+
+
+def test_a_first_model_that_is_too_often_wrong_is_not_told_to_add_rows(
+    outcome: MakeOutcome, settings: GateSettings
+) -> None:
+    rows = [outcome(f"{i:02}", i >= 12, truth="a" if i < 25 else "b") for i in range(40)]
+    assert "needed" not in majority(rows, settings=settings)[1].because
 
 
 def test_one_label_only_cannot_be_beaten(outcome: MakeOutcome, settings: GateSettings) -> None:

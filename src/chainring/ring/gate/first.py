@@ -10,17 +10,20 @@ evaluation graded beside.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from chainring.contracts.evaluation import Outcome
+from chainring.contracts.said import joined
 from chainring.contracts.verdict import Check, Comparison
 from chainring.ring.gate.comparing import comparison
 from chainring.ring.gate.conditions import percent
 from chainring.ring.gate.pairs import Pair
 from chainring.ring.gate.sentences import chance, say
 from chainring.ring.gate.settings import GateSettings
+from chainring.ring.gate.units import Units
 
 
 def majority(
@@ -43,7 +46,24 @@ def majority(
         p=chance(found.p_better),
         rows=found.rows,
     )
+    too_few = _too_few(outcomes, label, settings)
+    because = joined([because, too_few]) if too_few and found.value != "first" else because
     return found, _check(holds=found.value == "first", because=because)
+
+
+def _too_few(outcomes: Sequence[Outcome], label: str, settings: GateSettings) -> str:
+    """Say how many rows are missing where no model could be shown to beat the label; or ''.
+
+    Only units with a row of another label tell: k of them that are all right come with chance
+    one half to the k from a model that is no better.
+    """
+    units = Units.of(outcomes).numbers
+    pairs = zip(outcomes, units, strict=True)
+    others = len({unit for row, unit in pairs if row.truth != label})
+    least = math.ceil(math.log2(1.0 / settings.alpha) - 1e-12)
+    if others >= least:
+        return ""
+    return say("too few others", label=label, found=others, least=least)
 
 
 def _constant(outcomes: Sequence[Outcome], settings: GateSettings) -> tuple[Comparison, Check]:

@@ -25,6 +25,12 @@ _SENTENCES = {
         "{right} % right; always answering {label} would give {share} % (p = {p}, {rows} rows)",
         "答对 {right} %；若总是回答 {label} 则为 {share} %（p = {p}，{rows} 行）",
     ),
+    "too few others": (
+        "too few rows to tell, even were all right: of labels other than {label}: {found}, at "
+        "least {least} are needed (those of one author or group count once); label more of them",
+        "行数太少，即使全部答对也看不出：{label} 以外标签的行有 {found}，至少需要 {least}"
+        "（同一作者或同一组的只算一行）；请再标注一些",
+    ),
     "beats constant": (
         "worth {right} %; always the same answer would be worth {share} % (p = {p}, {rows} rows)",
         "得分 {right} %；若总是给出同一答案则为 {share} %（p = {p}，{rows} 行）",
