@@ -67,6 +67,34 @@ def test_not_more_than_half_of_what_a_label_has_right_is_passed_on() -> None:
     assert "正确回答中转交的：fraud 3/6" in chosen.because.zh  # type: ignore[attr-defined]
 
 
+def test_where_a_label_holds_the_threshold_down_the_reason_names_it_and_what_it_would_be() -> None:
+    confidence = np.array([*np.linspace(0.6, 1, 300), *np.linspace(0.1, 0.2, 6)], dtype=np.float32)
+    truth = ["a"] * 300 + ["b"] * 6
+    chosen, free = (
+        threshold(truth, truth, confidence),
+        threshold(["a"] * 306, ["a"] * 306, confidence),
+    )
+    told = "held down so that at most half of the right answers of b are passed on"
+    assert chosen.value == pytest.approx(0.15, abs=1e-6)
+    assert f"{told} (without that it would be {free.value:.3f})" in chosen.because
+    assert "b 的正确回答至多转交一半" in chosen.because.zh  # type: ignore[attr-defined]
+    assert "held down" not in free.because
+
+
+def test_a_label_that_would_change_nothing_is_not_said_to_hold_the_threshold_down() -> None:
+    truth, confidence = rare(6, [0.5, 0.52, 0.93, 0.94, 0.95, 0.96])
+    assert "held down" not in threshold(truth, truth, confidence).because
+
+
+def test_a_label_may_hold_down_what_separates_rows_out_of_scope() -> None:
+    truth, confidence = rare(6, [0.5, 0.52, 0.54, 0.56, 0.58, 0.6])
+    confidence = np.concatenate([confidence, np.full(10, 0.7, dtype=np.float32)])
+    chosen = threshold([*truth, *[OUT_OF_SCOPE] * 10], [*truth, *["ok"] * 10], confidence)
+    assert chosen.value == 0.0, "three of fraud would be passed on for none of them"
+    assert "best separates 10 validation rows" in chosen.because
+    assert "of fraud are passed on (without that it would be 0.800)" in chosen.because
+
+
 def test_too_few_right_answers_of_a_label_say_nothing_but_are_told() -> None:
     truth, confidence = rare(4, [0.5, 0.52, 0.54, 0.56])
     chosen = threshold(truth, truth, confidence)

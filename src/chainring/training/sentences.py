@@ -219,6 +219,11 @@ SENTENCES = Sentences(
             "right answers",
             "验证数据中没有不在范围内的行：取至多转交 {share} 正确回答的最高值",
         ),
+        "held down": (
+            "held down so that at most half of the right answers of {label} are passed on (without "
+            "that it would be {without})",
+            "并压低到使 {label} 的正确回答至多转交一半（否则为 {without}）",
+        ),
         "fixed": (
             "the recipe sets it (training.pass_on_below)",
             "由配方设定（training.pass_on_below）",

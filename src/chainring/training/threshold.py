@@ -24,7 +24,7 @@ from chainring.contracts.said import Said, joined
 from chainring.training.sentences import say
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -77,15 +77,21 @@ def threshold(
     right_n = np.array([t == g for t, g in zip(truth, given, strict=True)], dtype=bool)
     right_n &= ~outside_n
     labels = _by_label([(label,) for label in truth] if names is None else names, right_n)
+    separable = bool(outside_n.any()) and not outside_n.all()
+
+    def best(limit: float) -> Threshold:
+        values = _allowed(confidence_n, limit)
+        if separable:
+            return _separating(values, outside_n, given_outside_n, confidence_n)
+        return _keeping(values)
+
+    sure = {label: confidence_n[rows] for label, rows in labels.items()}
     if fixed is not None:
         chosen = Threshold(value=fixed, because=say("fixed"))
-    elif outside_n.any() and not outside_n.all():
-        values = _allowed(confidence_n, right_n, labels, share=MAX_RIGHT_PASSED_ON)
-        chosen = _separating(values, outside_n, given_outside_n, confidence_n)
     else:
-        values = _allowed(confidence_n, right_n, labels, share=MAX_RIGHT_PASSED_ON_UNSEEN)
-        chosen = _keeping(values)
-    told = _told({label: confidence_n[rows] for label, rows in labels.items()}, chosen.value)
+        share = MAX_RIGHT_PASSED_ON if separable else MAX_RIGHT_PASSED_ON_UNSEEN
+        chosen = _held_down(best, limit=_reach(confidence_n[right_n], share), sure=sure)
+    told = _told(sure, chosen.value)
     return replace(chosen, because=joined([chosen.because, told])) if told else chosen
 
 
@@ -118,33 +124,40 @@ def _told(sure: Mapping[str, NDArray[np.float32]], value: float) -> str:
     return say("by label", labels=joined(parts, en=", ", zh="、"))
 
 
-def _allowed(
-    confidence_n: NDArray[np.float32],
-    right_n: NDArray[np.bool_],
-    labels: Mapping[str, Sequence[int]],
-    *,
-    share: float,
-) -> list[float]:
-    """Return 0 and the thresholds that pass on no more right answers than may be, rising.
+def _held_down(
+    best: Callable[[float], Threshold], *, limit: float, sure: Mapping[str, NDArray[np.float32]]
+) -> Threshold:
+    """Return the best threshold up to `limit` that leaves each label half of its right answers."""
+    caps = {
+        label: _reach(own, MAX_RIGHT_PASSED_ON_OF_A_LABEL)
+        for label, own in sure.items()
+        if len(own) >= MIN_RIGHT_OF_A_LABEL
+    }
+    free = best(limit)
+    label = min(caps, key=lambda one: caps[one], default="")
+    if not label or caps[label] >= limit:
+        return free
+    chosen = best(caps[label])
+    if chosen.value == free.value:
+        return chosen
+    held = say("held down", label=label, without=f"{free.value:.3f}")
+    return replace(chosen, because=joined([chosen.because, held]))
+
+
+def _allowed(confidence_n: NDArray[np.float32], limit: float) -> list[float]:
+    """Return 0 and the thresholds up to `limit`, rising.
 
     They lie halfway between neighbouring confidences: another form of the model, whose numbers
     differ in the last digits, then passes on the same rows.
     """
     import numpy as np
 
-    exact_n = confidence_n.astype(np.float64)
-    capped = [exact_n[rows] for rows in labels.values() if len(rows) >= MIN_RIGHT_OF_A_LABEL]
-    limit = min(
-        _reach(exact_n[right_n], share),
-        *(_reach(own, MAX_RIGHT_PASSED_ON_OF_A_LABEL) for own in capped),
-        np.inf,
-    )
     steps = np.unique(confidence_n.astype(np.float64))
     between = (steps[:-1] + steps[1:]) / 2
     return [0.0, *(float(value) for value in between[between <= limit])]
 
 
-def _reach(sure: NDArray[np.float64], share: float) -> float:
+def _reach(sure: NDArray[np.float32], share: float) -> float:
     """Return the highest threshold that passes on at most `share` of these."""
     import numpy as np
 
