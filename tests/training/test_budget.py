@@ -8,6 +8,7 @@ from tests.training.conftest import make_placement
 
 from chainring.contracts.placement import Choice, Placement
 from chainring.training.budget import Fit, fit, rows_a_step, sample
+from chainring.training.craft.batches import steps_of
 
 SMALL: dict[str, Any] = {"parameters": 10_000_000, "tokens": 200_000}
 
@@ -128,3 +129,16 @@ def test_a_cut_training_makes_smaller_steps_where_few_would_be_left(
     assert rows_a_step(128, rows=rows, fitting=cut) == expected
     assert rows_a_step(8, rows=rows, fitting=cut) == 8
     assert rows_a_step(128, rows=rows, fitting=Fit(epochs=epochs)) == 128
+
+
+@pytest.mark.parametrize(
+    ("accumulation", "rows", "expected"),
+    [(1, 100, 7), (4, 100, 7), (8, 100, 7), (32, 100, 4), (8, 3000, 50), (4, 10_000, 50)],
+)
+def test_batches_that_are_added_up_leave_as_many_steps(
+    accumulation: int, rows: int, expected: int
+) -> None:
+    cut = Fit(epochs=1, because="the budget")
+    batch = rows_a_step(128, rows=rows, fitting=cut, accumulation=accumulation)
+    steps = steps_of(rows, rows_a_step=batch * accumulation)
+    assert expected <= steps <= 1.1 * expected

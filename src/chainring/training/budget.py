@@ -117,12 +117,15 @@ def sample(items: Sequence[T], share: float, *, seed: int) -> Sequence[T]:
     return [items[i] for i in sorted(Random(seed).sample(range(len(items)), count))]
 
 
-def rows_a_step(asked: int, *, rows: int, fitting: Fit) -> int:
-    """Return the rows of a step as asked, or fewer where the budget left too few steps.
+def rows_a_step(asked: int, *, rows: int, fitting: Fit, accumulation: int = 1) -> int:
+    """Return the rows of a batch as asked, or fewer where the budget left too few steps.
+
+    A step adds up `accumulation` batches.
 
     >>> [rows_a_step(128, rows=rows, fitting=Fit(epochs=1, because="cut")) for rows in (100, 3000)]
     [16, 60]
     """
     if not fitting.because:
         return asked
-    return min(asked, max(MIN_BATCH_SIZE, int(fitting.epochs * rows) // MIN_STEPS))
+    a_step = max(MIN_BATCH_SIZE, int(fitting.epochs * rows) // MIN_STEPS)
+    return min(asked, max(1, a_step // accumulation))

@@ -227,7 +227,12 @@ def _read(
             name="qa",
             epochs=fitting.epochs,
             learning_rate=options.learning_rate,
-            batch_size=rows_a_step(options.batch_size, rows=len(seen), fitting=fitting),
+            batch_size=rows_a_step(
+                options.batch_size,
+                rows=len(seen),
+                fitting=fitting,
+                accumulation=settings.craft.accumulation,
+            ),
             warmup_fraction=options.warmup_fraction,
             weight_decay=options.weight_decay,
             seed=settings.seed,

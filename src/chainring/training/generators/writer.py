@@ -114,7 +114,12 @@ def fitted(
             learning_rate=peak(
                 options, kind=start.network.config.model_type, has_base=bool(options.base)
             ),
-            batch_size=rows_a_step(options.batch_size, rows=len(seen), fitting=fitting),
+            batch_size=rows_a_step(
+                options.batch_size,
+                rows=len(seen),
+                fitting=fitting,
+                accumulation=settings.craft.accumulation,
+            ),
             warmup_fraction=options.warmup_fraction,
             weight_decay=options.weight_decay,
             seed=settings.seed,
