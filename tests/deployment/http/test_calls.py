@@ -177,7 +177,7 @@ def test_a_why_that_nobody_waits_for_any_more_keeps_its_place_until_it_ends() ->
     verbs = Tracing(takes_s=2.0)
     with running(create_app(verbs, settings=DeploymentSettings(timeout_s=0.5))) as own:
         asked = httpx.post(f"{own}/v1/predict", json=TEXT).json()["id"]
-        found = []
+        found: list[httpx.Response] = []
         for _ in range(2):
             with ThreadPoolExecutor(4) as pool:
                 found += pool.map(httpx.get, [f"{own}/v1/why/{asked}"] * 4)
