@@ -76,6 +76,14 @@ def test_the_card_names_data_licences_candidates_and_ancestors() -> None:
     assert "123" not in text  # seconds differ from run to run, the folder must not
 
 
+def test_names_that_become_one_chinese_word_keep_all_their_rows() -> None:
+    row = make_row("text", "a")
+    rows = [dataclasses.replace(row, consent=one) for one in ("none", "none", "未给出")]
+    text = card_of([dataclasses.replace(one, source="training") for one in rows], ["a", "b"])
+    assert "未给出 3" in text
+    assert "可用于训练" not in text
+
+
 def test_the_limits_name_rare_labels_and_a_missing_out_of_scope() -> None:
     rows = [make_row(f"text {i}", "a") for i in range(30)] + [make_row("lonely", "b")]
     text = card_of(rows, ["a", "b"])

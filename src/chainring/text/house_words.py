@@ -6,6 +6,12 @@ house_word("clinic.jsonl", "zh")   # 'clinic.jsonl': a name of the project stays
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import Literal, TypeAlias
+
+Term: TypeAlias = Literal["source", "licence", "consent"]
+
 _CHINESE = {
     # tasks
     "classification": "单标签分类",
@@ -56,13 +62,10 @@ _CHINESE = {
     "digest": "摘要值",
     "und": "未定",
 }
-_TERMS = {
-    "owner": "所有者",
-    "training": "可用于训练",
-    "none": "未给出",
-    "unstated": "未说明",
-    "user feedback": "用户反馈",
-    "feedback": "反馈",
+_TERMS: dict[Term, dict[str, str]] = {
+    "source": {"feedback": "反馈"},
+    "licence": {"unstated": "未说明", "user feedback": "用户反馈"},
+    "consent": {"owner": "所有者", "training": "可用于训练", "none": "未给出"},
 }
 
 
@@ -75,10 +78,28 @@ def house_word(name: str, language: str) -> str:
     return _CHINESE.get(name, name) if language == "zh" else name
 
 
-def house_term(name: str, language: str) -> str:
+def house_term(name: str, language: str, *, kind: Term) -> str:
     """Return a source, licence or consent in `en` or `zh`: most are names of the project's own.
 
-    >>> house_term("user feedback", "zh"), house_term("model", "zh")
-    ('用户反馈', 'model')
+    >>> house_term("none", "zh", kind="consent"), house_term("none", "zh", kind="source")
+    ('未给出', 'none')
     """
-    return _TERMS.get(name, name) if language == "zh" else name
+    return _TERMS[kind].get(name, name) if language == "zh" else name
+
+
+def house_terms(terms: tuple[str, str, str], language: str) -> tuple[str, str, str]:
+    """Return source, licence and consent in `en` or `zh`."""
+    source, licence, consent = terms
+    return (
+        house_term(source, language, kind="source"),
+        house_term(licence, language, kind="licence"),
+        house_term(consent, language, kind="consent"),
+    )
+
+
+def counted(counts: Mapping[str, int], tell: Callable[[str], str]) -> Counter[str]:
+    """Return counts by the word that each name is told by; names of one word add up."""
+    found: Counter[str] = Counter()
+    for name, n in counts.items():
+        found[tell(name)] += n
+    return found

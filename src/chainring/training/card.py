@@ -17,7 +17,7 @@ from chainring.contracts.dataset import OUT_OF_SCOPE, Dataset, Row
 from chainring.contracts.model import Rival
 from chainring.contracts.said import in_language
 from chainring.text.characters import unlinked
-from chainring.text.house_words import house_term, house_word
+from chainring.text.house_words import Term, counted, house_term, house_word
 from chainring.training.answered import label_counts
 from chainring.training.card_words import WORDS
 from chainring.training.compete import Standing
@@ -27,6 +27,7 @@ from chainring.training.settings import TrainingSettings
 FILE = "README.md"
 FEW_ROWS = 10
 MOST_NAMED = 40
+_TERMS: dict[str, Term] = {"sources": "source", "licences": "licence", "consents": "consent"}
 
 
 def card(
@@ -91,12 +92,18 @@ def _data(
         ("consents", Counter(row.consent for row in train)),
         ("labels", label_counts(train, dataset.task)),
     ):
-        if key != "labels":
-            told = house_word if key == "languages" else house_term
-            counts = Counter({told(name, say["code"]): n for name, n in counts.items()})
         if counts:
-            yield say[key].format(found=_counted(counts, say))
+            yield say[key].format(found=_counted(_worded(counts, key, say), say))
     yield say["feedback"].format(n=sum(1 for row in train if row.feedback))
+
+
+def _worded(counts: Mapping[str, int], key: str, say: Mapping[str, str]) -> Mapping[str, int]:
+    """Return counts under the words of the card: labels keep their names."""
+    if key == "labels":
+        return counts
+    if key == "languages":
+        return counted(counts, lambda name: house_word(name, say["code"]))
+    return counted(counts, lambda name: house_term(name, say["code"], kind=_TERMS[key]))
 
 
 def _rival(rival: Rival, say: Mapping[str, str]) -> str:

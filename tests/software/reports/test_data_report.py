@@ -179,6 +179,12 @@ def test_samples_of_feedback_are_told_or_say_where_they_are(
     assert {place.locator for place in silent.places} <= said
 
 
+def test_a_source_named_as_a_consent_is_told_by_its_name(found: Look) -> None:
+    terms = {("training", "unstated", "training"): 7}
+    page = data_page(replace(found, terms=terms), language="zh")
+    assert re.search(r"training</td><td[^>]*>未说明</td><td[^>]*>可用于训练</td>", page)
+
+
 def test_drift_and_gaps_stand_in_the_head_of_the_page(found: Look) -> None:
     assert found.drift is not None
     assert found.drift.came > found.drift.gone

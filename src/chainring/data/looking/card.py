@@ -20,7 +20,7 @@ from chainring.data.looking.drops import Drop
 from chainring.data.looking.numbers import Numbers, median
 from chainring.data.looking.records import Terms
 from chainring.text.characters import in_cell
-from chainring.text.house_words import house_term, house_word
+from chainring.text.house_words import house_terms, house_word
 
 MOST = 30
 PREPARED = ("min_jaccard", "validation_share", "test_share", "min_rows_per_label", "max_characters")
@@ -142,7 +142,7 @@ def _left(facts: CardFacts, say: Mapping[str, str]) -> list[list[str]]:
 
 
 def _terms(found: Terms, records: int, say: Mapping[str, str]) -> list[str]:
-    source, licence, consent = (house_term(one, say["code"]) for one in found)
+    source, licence, consent = house_terms(found, say["code"])
     return [source, str(records), licence, consent]
 
 

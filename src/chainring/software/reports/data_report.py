@@ -37,7 +37,7 @@ from chainring.software.telling.results import short
 from chainring.software.verbs.auditing import looking
 from chainring.stats.charts import Bar, Stack, bar_chart, stacked_bars
 from chainring.store.files import write_durably
-from chainring.text.house_words import house_term, house_word
+from chainring.text.house_words import Term, counted, house_term, house_terms, house_word
 
 if TYPE_CHECKING:
     from chainring.software.api import Project
@@ -150,8 +150,8 @@ def _settled(languages: Mapping[str, int], say: dict[str, str]) -> dict[str, int
     return {say["unsettled"] if name == "und" else name: n for name, n in languages.items()}
 
 
-def _worded(counts: Mapping[str, int], say: dict[str, str]) -> dict[str, int]:
-    return {house_term(name, say["code"]): n for name, n in counts.items()}
+def _worded(counts: Mapping[str, int], kind: Term, say: dict[str, str]) -> dict[str, int]:
+    return counted(counts, lambda name: house_term(name, say["code"], kind=kind))
 
 
 def _lengths(found: Look, say: dict[str, str]) -> str:
@@ -206,20 +206,17 @@ def _sampled(
             shown = f"<span class=muted>{coded(said)}</span>"
         else:
             shown = escape(text) or "–"
-        source = house_term(place.source, say["code"])
+        source = house_term(place.source, say["code"], kind="source")
         where = " ".join(part for part in (source, place.locator or place.record) if part)
         yield escape(told_reason(one.reason, language=language)), escape(where), shown
 
 
 def _origin(found: Look, say: dict[str, str]) -> Iterator[str]:
-    yield _bars(_worded(found.numbers.by("source"), say), say["by source"], say)
-    yield _bars(_worded(found.numbers.by("licence"), say), say["by licence"], say)
+    yield _bars(_worded(found.numbers.by("source"), "source", say), say["by source"], say)
+    yield _bars(_worded(found.numbers.by("licence"), "licence", say), say["by licence"], say)
     rows = [
-        (
-            *(escape(house_term(one, say["code"])) for one in (source, licence, consent)),
-            f"{count:,}",
-        )
-        for (source, licence, consent), count in list(found.terms.items())[: 2 * MOST_BARS]
+        (*(escape(one) for one in house_terms(term, say["code"])), f"{count:,}")
+        for term, count in list(found.terms.items())[: 2 * MOST_BARS]
     ]
     yield table([say[key] for key in ("source", "licence", "consent", "records")], rows)
 

@@ -42,7 +42,7 @@ from chainring.software.reports.report_quality import is_sure, judged_rows
 from chainring.software.telling.results import figure, short
 from chainring.store.tables import read_rows
 from chainring.text.characters import in_cell
-from chainring.text.house_words import house_term, house_word
+from chainring.text.house_words import Term, counted, house_term, house_word
 from chainring.training.answered import label_counts
 from chainring.training.front_matter import front_matter
 
@@ -50,6 +50,11 @@ if TYPE_CHECKING:
     from chainring.software.api import Project
 
 FEW_ROWS = 10
+_TERMS: dict[str, Term] = {
+    "by source": "source",
+    "by licence": "licence",
+    "by consent": "consent",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -285,7 +290,7 @@ def _slice(name: str, say: Mapping[str, str]) -> str:
     if kind in ("part", "language"):
         value = _word(value, say)
     elif kind == "source":
-        value = house_term(value, say["code"])
+        value = house_term(value, say["code"], kind="source")
     return f"{say.get(f'slice {kind}', kind)} {in_cell(value)}"
 
 
@@ -297,8 +302,9 @@ def _worded(counts: Mapping[str, int], key: str, say: Mapping[str, str]) -> Coun
     """Return counts under the words of the page: labels keep their names."""
     if key == "by label":
         return Counter(counts)
-    told = house_word if key == "by language" else house_term
-    return Counter({told(name, say["code"]): n for name, n in counts.items()})
+    if key == "by language":
+        return counted(counts, lambda name: house_word(name, say["code"]))
+    return counted(counts, lambda name: house_term(name, say["code"], kind=_TERMS[key]))
 
 
 def _counted(counts: Counter[str], say: Mapping[str, str]) -> str:
