@@ -132,3 +132,14 @@ def test_a_reaction_is_seen_by_what_others_said_of_the_same_request() -> None:
     rules = denied(consent="care only")
     assert sight(rules).feedback(said, SETTINGS) == said
     assert sight(rules).feedback(said, SETTINGS, about).text == ""
+
+
+@pytest.mark.parametrize("output", ['[[0,2,"city"]]', ""])
+@pytest.mark.parametrize(("kind", "is_shown"), [("city", False), ("disease", True)])
+def test_a_request_that_was_answered_with_tags_is_kept_back_by_their_kinds_alone(
+    output: str, kind: str, is_shown: bool
+) -> None:
+    tags = '[[0,2,"city"]]'
+    asked = replace(ASKED, label="", output=output)
+    row = replace(ROW, value=tags, answer=tags)
+    assert sight(denied(label=kind)).may(*request_facts(asked, [row], SETTINGS)) is is_shown

@@ -124,12 +124,13 @@ def request_facts(
     """
     rows = list(said)
     given = [row.consent for row in rows if _is_askers(row, asked) and _consents(row)]
+    answer = asked.value or next((row.answer for row in rows if row.answer), "")
     own = Facts(
         source=FEEDBACK,
         licence=settings.licence,
         consent=given[-1] if given else settings.consent,
         language=asked.language or None,
-        label=asked.label or None,
+        label=answer or None,
         split="holdout" if asked.holdout else "train",
     )
     return [own, *(feedback_facts(row, settings) for row in rows)]
