@@ -288,7 +288,7 @@ def test_a_champion_that_did_not_fall_hardly_ever_seems_to_however_often_one_loo
 
 def test_a_first_hundred_says_more_than_a_first_thirty(project: Project) -> None:
     for count, before in ((199, "of its first 30"), (200, "of its first 100")):
-        (_, named), later = due_module._promise(project.ring, "no model", [1.0] * count)
+        (_, named), later = due_module._promise(project.ring, "no model", [1.0] * count, [])
         assert (named, len(later)) == (before, count - int(before.split()[-1]))
 
 

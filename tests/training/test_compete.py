@@ -113,7 +113,7 @@ def rows_of(*labels: str) -> list[Row]:
 @pytest.mark.parametrize(("below", "right"), [(0.0, 0.0), (0.9, 1.0)])
 def test_a_threshold_of_the_recipe_is_the_one_that_counts(below: float, right: float) -> None:
     rows = rows_of("a", "b", "a", OUT_OF_SCOPE)
-    logits = [[4, 0], [0, 4], [4, 0], [0.2, 0]]
+    logits = [[4.0, 0.0], [0.0, 4.0], [4.0, 0.0], [0.2, 0.0]]
     found = judge("x.v1", answering(logits), rows, ["a", "b"], pass_on_below=below)
     assert found.threshold.value == below
     assert "the recipe sets it" in found.threshold.because
