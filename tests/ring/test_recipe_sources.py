@@ -40,7 +40,7 @@ def test_every_fault_of_every_source_is_told_at_once_with_its_path() -> None:
         training={"epochs": 1},
     ) == (
         "training.epochs: unknown key; known: answering, budget_minutes, candidates, craft, "
-        "decoder, encoder, linear, preference, pretrain, seed, seq2seq, tokeniser",
+        "decoder, encoder, linear, pass_on_below, preference, pretrain, seed, seq2seq, tokeniser",
         "data.sources[tickets].use: 'sqll.v1' is no known source; did you mean 'sql.v1'?",
         "data.sources[Chats!].name: 'Chats!' found; expected name of the source: small letters, "
         "digits, - and _",

@@ -36,9 +36,10 @@ from chainring.store.schema import payloads
 from chainring.store.tables import read_rows, read_table
 
 SAID = {
-    "refund": ("I want my money back", "please refund me", "我要退款", "把钱退给我"),
+    "refund": ("I want my money back", "please refund me", "我要退款", "把钱退给我",
+               "the refund has not arrived", "退款还没到账"),
     "parcel": ("where is my parcel", "track my order", "我的包裹到哪了", "物流太久了"),
-}
+}  # fmt: skip
 FRAMES = ("{}", "hello, {}", "{} now", "请问 {}", "{} today", "about this: {}", "{} thanks")
 RECIPE = """
 [project]
