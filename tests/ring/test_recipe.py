@@ -130,6 +130,17 @@ def test_what_is_no_toml_is_told_with_its_place_in_the_file(tmp_path: Path, text
     assert "line" in fault
 
 
+def test_a_file_that_may_not_be_read_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(_: Path) -> bytes:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_bytes", refused)
+    with pytest.raises(RecipeError, match="cannot be read: Permission denied"):
+        load_recipe(written(tmp_path, SHORT))
+
+
 def test_what_is_no_utf8_is_told(tmp_path: Path) -> None:
     (tmp_path / FILE).write_bytes('[project]\nname = "店"\n'.encode("gb18030"))
     with pytest.raises(RecipeError, match="is no TOML"):

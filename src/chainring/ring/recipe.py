@@ -134,6 +134,8 @@ def load_recipe(folder: Path) -> Recipe:
         )
     try:
         data = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+    except OSError as error:
+        raise RecipeError(f"{path} cannot be read: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise RecipeError(f"{path} is no TOML", faults=[str(error)]) from error
     return parse_recipe(data, where=str(path))

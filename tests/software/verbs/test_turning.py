@@ -134,3 +134,60 @@ def test_a_fault_of_ours_ends_it(
     with pytest.raises(ZeroDivisionError):
         project.watch()
     assert waits == []
+
+
+def test_a_recipe_that_was_changed_counts_from_the_next_look_on(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited: list[float] = []
+    opened: list[Project] = []
+    recipe = project.folder / "chainring.toml"
+    was = recipe.read_text()
+
+    def sleep(wait_s: float) -> None:
+        waited.append(wait_s)
+        if len(waited) == 3:
+            recipe.write_text(was.replace("poll_s = 30", "poll_s = 5"))
+
+    def turn(self: Project) -> Turn:
+        opened.append(self)
+        return Turn(
+            id="turn_1", app="shop", started=0.0, duration_s=0.0, outcome="held", because=""
+        )
+
+    monkeypatch.setattr("chainring.software.verbs.turning.time.sleep", sleep)
+    monkeypatch.setattr(Project, "turn", turn)
+    said: list[str] = []
+    project.watch(rounds=6, say=said.append)
+    assert waited == [30.0, 30.0, 30.0, 5.0, 5.0]
+    assert said.count("the recipe was changed, and counts from now on") == 1
+    assert [one is project for one in opened] == [True] * 3 + [False] * 3
+    assert len(set(map(id, opened))) == 2
+    assert project.due().due, "the project of the caller stays open"
+
+
+@pytest.mark.parametrize("written", ["[watch]\npol_s = 5\n", "[watch", None])
+def test_a_recipe_with_faults_is_told_once_and_the_one_of_before_kept(
+    project: Project, monkeypatch: pytest.MonkeyPatch, written: str | None
+) -> None:
+    waited: list[float] = []
+    recipe = project.folder / "chainring.toml"
+    was = recipe.read_text()
+
+    def sleep(wait_s: float) -> None:
+        waited.append(wait_s)
+        if len(waited) == 2 and written is None:
+            recipe.unlink()
+        elif len(waited) == 2:
+            recipe.write_text(was.replace("[watch]\npoll_s = 30\n", written or ""))
+        elif len(waited) == 5:
+            recipe.write_text(was.replace("poll_s = 30", "poll_s = 7"))
+
+    monkeypatch.setattr("chainring.software.verbs.turning.time.sleep", sleep)
+    monkeypatch.setattr(Project, "turn", failing(None))
+    said: list[str] = []
+    project.watch(rounds=7, say=said.append)
+    kept = [line for line in said if "the recipe of before is kept" in line]
+    assert len(kept) == 1
+    assert "chainring.toml" in kept[0]
+    assert waited == [30.0] * 5 + [7.0]

@@ -23,6 +23,15 @@ OF_A_TURN = {"training", "evaluation", "gate"}
 """Sections that a turn alone reads: their change needs no other server."""
 
 
+def written(folder: Path) -> tuple[int, int, int] | None:
+    """Return what changes when the recipe of a folder is written; None: it cannot be found."""
+    try:
+        found = (folder / FILE).stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns
+
+
 class RecipeFile:
     """The recipe of a folder, compared with what it said at the first look.
 
@@ -43,14 +52,13 @@ class RecipeFile:
 
         It may be half written, and a turn says what is wrong with it.
         """
+        seen = written(self._folder)
+        if seen == self._seen:
+            return
+        self._seen = seen
         try:
-            found = (self._folder / FILE).stat()
-            seen = (found.st_ino, found.st_size, found.st_mtime_ns)
-            if seen == self._seen:
-                return
-            self._seen = seen
             said = load_recipe(self._folder).model_dump(exclude=OF_A_TURN)
-        except (ChainringError, OSError):
+        except ChainringError:
             return
         self._began = self._began or said
         was, self.changed = self.changed, said != self._began

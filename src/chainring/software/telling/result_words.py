@@ -221,6 +221,14 @@ SENTENCES = Sentences(
         # promote, rollback, watch
         "champion": ("champion: {model}", "现任模型：{model}"),
         "next look": (
+        "recipe read": (
+            "the recipe was changed, and counts from now on",
+            "配方已更改，从现在起按新的执行",
+        ),
+        "recipe kept": (
+            "{because}\nthe recipe of before is kept until the file has no fault",
+            "{because}\n文件改正之前，仍按原来的配方执行",
+        ),
             "{because}; the next look is in {seconds} s",
             "{because}；{seconds} 秒后再看",
         ),

@@ -3,19 +3,28 @@
     turns = watch(project, rounds=None, say=print)
 
 A look that fails ends a counted watch. One without end tells it and goes on: another command may
-hold the lease, a source may be away, a database may restart.
+hold the lease, a source may be away, a database may restart. A recipe that was changed is read
+before the next look; one with faults is told, and the one of before kept.
 """
 
 from __future__ import annotations
 
 import time
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from chainring.contracts.errors import ChainringError, ConflictError
+from chainring.contracts.errors import (
+    ChainringError,
+    ConflictError,
+    ProjectNotFoundError,
+    RecipeError,
+)
 from chainring.contracts.said import told_by
+from chainring.software.serving.recipe_file import written
 from chainring.software.telling.result_words import say as told
+from chainring.text.errors import in_both
 
 if TYPE_CHECKING:
     from chainring.ring.turn import Turn
@@ -44,29 +53,65 @@ def watch(project: Project, *, rounds: int | None, say: Say) -> list[Turn]:
         What a look ran into, where `rounds` is given.
     """
     done: list[Turn] = []
-    poll_s = wait_s = project.ring.recipe.watch.poll_s
+    wait_s = project.ring.recipe.watch.poll_s
     looked = 0
-    while rounds is None or looked < rounds:
-        if looked:
-            time.sleep(wait_s)
-        looked += 1
-        try:
-            done += _look(project, say)
-            wait_s = poll_s
-        except (ChainringError, *STORE_IS_AWAY) as error:
-            if rounds is not None:
-                raise
-            is_busy = isinstance(error, ConflictError)
-            wait_s = poll_s if is_busy else min(2 * wait_s, max(LONGEST_S, poll_s))
-            say(told("next look", because=told_away(error), seconds=f"{wait_s:g}"))
+    with closing(_Watched(project, say)) as watched:
+        while rounds is None or looked < rounds:
+            if looked:
+                time.sleep(wait_s)
+            looked += 1
+            try:
+                done += watched.look()
+                wait_s = watched.poll_s
+            except (ChainringError, *STORE_IS_AWAY) as error:
+                if rounds is not None:
+                    raise
+                poll_s, is_busy = watched.poll_s, isinstance(error, ConflictError)
+                wait_s = poll_s if is_busy else min(2 * wait_s, max(LONGEST_S, poll_s))
+                say(told("next look", because=told_away(error), seconds=f"{wait_s:g}"))
     return done
 
 
-def _look(project: Project, say: Say) -> list[Turn]:
-    """Return the turn that was due, if one was."""
-    found = project.due()
-    say(found.because)
-    return [project.turn()] if found.due else []
+class _Watched:
+    """The project that is watched, by the newest recipe without faults; the caller's stays open."""
+
+    def __init__(self, project: Project, say: Say) -> None:
+        self._callers = self._project = project
+        self._say = say
+        self._seen = written(project.folder)
+
+    def close(self) -> None:
+        """Close what was opened here."""
+        if self._project is not self._callers:
+            self._project.close()
+
+    @property
+    def poll_s(self) -> float:
+        """How long to wait before the next look, in seconds."""
+        return self._project.ring.recipe.watch.poll_s
+
+    def look(self) -> list[Turn]:
+        """Return the turn that was due, if one was."""
+        self._renew()
+        found = self._project.due()
+        self._say(found.because)
+        return [self._project.turn()] if found.due else []
+
+    def _renew(self) -> None:
+        """Open the project anew where its recipe was written since the last look."""
+        seen, before = written(self._project.folder), self._project
+        if seen == self._seen:
+            return
+        try:
+            opened = type(before).open(before.folder, say=before.ring.runner.say)
+        except (RecipeError, ProjectNotFoundError) as error:
+            self._say(told("recipe kept", because=in_both(error)))
+        else:
+            self.close()
+            opened.who, opened.purpose = before.who, before.purpose
+            self._project = opened
+            self._say(told("recipe read"))
+        self._seen = seen
 
 
 def told_away(error: Exception) -> str:
