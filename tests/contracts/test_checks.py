@@ -36,7 +36,7 @@ from chainring.contracts.predictor import PredictSettings
 from chainring.contracts.request import Request
 from chainring.contracts.work import Work
 from chainring.data.harvest import Harvest
-from chainring.deployment.form_parts import Making
+from chainring.deployment.forms.parts import Making
 from chainring.training.settings import TrainingSettings
 from chainring.training.tokenisers.settings import TokeniserSettings
 

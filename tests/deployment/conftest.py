@@ -220,8 +220,8 @@ def encoder_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def onnx_folder(encoder_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The exact form of the encoder."""
-    from chainring.deployment.encoder_forms import EXACT
-    from chainring.deployment.form_parts import Making
+    from chainring.deployment.forms.encoders import EXACT
+    from chainring.deployment.forms.parts import Making
 
     folder = tmp_path_factory.mktemp("onnx")
     EXACT.write(Making(source=encoder_folder, folder=folder))

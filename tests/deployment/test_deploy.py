@@ -13,7 +13,7 @@ from chainring.contracts.placement import Placement
 from chainring.contracts.verdict import Verdict
 from chainring.contracts.work import Work
 from chainring.deployment.deploy import deployment
-from chainring.deployment.forms import forms
+from chainring.deployment.forms.step import forms
 from chainring.deployment.settings import DeploymentSettings
 
 

@@ -22,13 +22,13 @@ sys.meta_path.insert(0, Block())
 import importlib, pkgutil
 from pathlib import Path
 import chainring.deployment as room
-for found in pkgutil.iter_modules(room.__path__, room.__name__ + "."):
+for found in pkgutil.walk_packages(room.__path__, room.__name__ + "."):
     if found.name.rpartition(".")[2] not in ("encoder_module", "span_module", "writer"):
         importlib.import_module(found.name)
 
 from chainring.contracts.errors import MissingPackageError
 from chainring.contracts.request import Request
-from chainring.deployment.export import export_onnx
+from chainring.deployment.forms.export import export_onnx
 from chainring.deployment.predictors import open_predictor
 linear, encoder, form = map(Path, sys.argv[1:])
 for folder, engine in ((linear, "linear"), (form, "onnxruntime"), (form, "openvino")):

@@ -19,9 +19,9 @@ from jinja2.exceptions import SecurityError
 
 from chainring.contracts.errors import DamagedError, RefusedError
 from chainring.contracts.request import Request
-from chainring.deployment.encoder import Tokens
+from chainring.deployment.engines.encoder import Tokens
+from chainring.deployment.engines.speaking import Speaking
 from chainring.deployment.predictors import open_predictor
-from chainring.deployment.speaking import Speaking
 
 CPU_S, MEMORY_MIB = 5, 512
 OPEN = """
@@ -31,7 +31,7 @@ import numpy, tokenizers
 from chainring.contracts.errors import ChainringError
 from chainring.contracts.request import Request
 from chainring.deployment.predictors import open_predictor
-import chainring.deployment.linear, chainring.deployment.onnx, onnxruntime
+import chainring.deployment.engines.linear, chainring.deployment.engines.onnx, onnxruntime
 used = resource.getrusage(resource.RUSAGE_SELF)
 begun = used.ru_utime + used.ru_stime
 resource.setrlimit(resource.RLIMIT_CPU, (int(begun) + 1 + {cpu_s},) * 2)

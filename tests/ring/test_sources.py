@@ -22,14 +22,15 @@ def forgotten() -> Iterator[None]:
     in_the_next_process()
     yield
     in_the_next_process()
-    for name in ("house", "house.room"):
+    for name in ("house", "house.room", "house.room.inner"):
         sys.modules.pop(name, None)
 
 
 @pytest.fixture
 def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    (tmp_path / "house" / "room").mkdir(parents=True)
-    for name in ("__init__", "room/__init__", "room/step", "room/beside", "alone"):
+    (tmp_path / "house" / "room" / "inner").mkdir(parents=True)
+    inner = ("room/inner/__init__", "room/inner/deep")
+    for name in ("__init__", "room/__init__", "room/step", "room/beside", *inner, "alone"):
         (tmp_path / "house" / f"{name}.py").write_text(f"name = {name!r}\n")
     (tmp_path / "script.py").write_text("part = 1\n")
     (tmp_path / "stranger.py").write_text("other = 1\n")
@@ -43,6 +44,9 @@ def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("house/room/step.py", "house.room.step", True),
         ("house/room/beside.py", "house.room.step", True),
         ("house/room/new.py", "house.room.step", True),
+        ("house/room/inner/deep.py", "house.room.step", True),
+        ("house/room/beside.py", "house.room.inner.deep", True),
+        ("house/alone.py", "house.room.inner.deep", False),
         ("house/alone.py", "house.room.step", False),
         ("script.py", "script", True),
         ("stranger.py", "script", False),

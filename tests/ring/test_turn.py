@@ -384,7 +384,7 @@ def two_forms(monkeypatch: pytest.MonkeyPatch) -> None:
         other = replace(found.served, name="light", address=work.trees.put(folder, kind="form"))
         return replace(found, forms=(*found.forms, other), chosen="light")
 
-    monkeypatch.setattr("chainring.deployment.forms.forms", made)
+    monkeypatch.setattr("chainring.deployment.forms.step.forms", made)
 
 
 def tier(folder: Path, name: str) -> None:

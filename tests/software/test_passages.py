@@ -17,7 +17,7 @@ from chainring.contracts.prediction import Answer
 from chainring.contracts.reaction import Reaction
 from chainring.contracts.request import Request
 from chainring.deployment.http.verbs import Served
-from chainring.deployment.lane import Reply
+from chainring.deployment.lane.lane import Reply
 from chainring.ring import passages
 from chainring.software.api import Project
 from chainring.software.serving.service import Service

@@ -12,7 +12,7 @@ from tests.training.conftest import make_row, shop_rows
 from chainring.contracts.dataset import Row, Task
 from chainring.contracts.values import joined, tags_text
 from chainring.contracts.work import Work
-from chainring.deployment.encoder import EncoderEngine, Ids, Tokens
+from chainring.deployment.engines.encoder import EncoderEngine, Ids, Tokens
 from chainring.stats.readout import Readout
 from chainring.training import understanding
 from chainring.training.base import find_base

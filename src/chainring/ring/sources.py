@@ -20,7 +20,7 @@ _VERSIONED = ("chainring", "torch", "transformers", "scikit-learn", "onnxruntime
 def source_digest(module: str) -> str:
     """Return the digest of the sources of a module's room, without importing the module.
 
-    The whole folder counts, not the one file: a step's function lies in small files beside it.
+    The whole room counts, with the folders in it: a step's function lies in many small files.
     Of a module in no package (a user's script with a part of their own) only its file counts.
     """
     return place_digest(_place(module))
@@ -28,20 +28,21 @@ def source_digest(module: str) -> str:
 
 @cache
 def place_digest(place: Path | None) -> str:
-    """Return the digest of a file, or of the files right in a folder; of nothing without a place.
+    """Return the digest of a file, or of all in a folder; of nothing without a place.
 
     Several steps and parts lie in one room: it is read once.
     """
     state = hashlib.blake2b(digest_size=16)
     for path in sorted(_files(place)):
-        state.update(path.name.encode() + b"\0" + path.read_bytes())
+        name = path.name if place is None else path.relative_to(place).as_posix()
+        state.update(name.encode() + b"\0" + path.read_bytes())
     return state.hexdigest()
 
 
 def _files(place: Path | None) -> Iterable[Path]:
     if place is None:
         return []
-    return place.glob("*.py") if place.is_dir() else [place]
+    return place.rglob("*.py") if place.is_dir() else [place]
 
 
 def _place(module: str) -> Path | None:
@@ -53,7 +54,8 @@ def _place(module: str) -> Path | None:
         found = None if spec is None else spec.origin
     if found is None or not name:
         return None
-    return Path(found).parent if package else Path(found)
+    depth = package.count(".") - 1  # of `chainring.training.craft` the room is `training`
+    return Path(found).parents[max(depth, 0)] if package else Path(found)
 
 
 def versions() -> dict[str, str]:

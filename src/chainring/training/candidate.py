@@ -53,7 +53,7 @@ class Trained:
     ----------
     kind
         Of the model: `linear`, `encoder`, `biencoder`, `generator`, or one of your own that has
-        forms (`chainring.deployment.form_parts`).
+        forms (`chainring.deployment.forms.parts`).
     logits
         Of texts or pairs, float32 of shape (N, C); regression: the numbers, shape (N, 1).
     tokens

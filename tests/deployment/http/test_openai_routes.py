@@ -22,7 +22,7 @@ from chainring.deployment.http.app import create_app
 from chainring.deployment.http.offers import Begun, ModelInfo
 from chainring.deployment.http.server import running
 from chainring.deployment.http.verbs import Served
-from chainring.deployment.lane import Lane, Reply
+from chainring.deployment.lane.lane import Lane, Reply
 from chainring.deployment.predictors import load_predictor
 from chainring.deployment.settings import DeploymentSettings
 
@@ -161,9 +161,9 @@ def writing(
     """A client of a network that ends some texts by itself, and others are cut."""
     if request.param == "ctranslate2":
         pytest.importorskip("ctranslate2", reason="needs the extra writers")
-    from tests.deployment.test_conversion import MIXED, write_writer
+    from tests.deployment.forms.test_conversion import MIXED, write_writer
 
-    from chainring.deployment.conversion import convert
+    from chainring.deployment.forms.conversion import convert
 
     folder = write_writer(tmp_path_factory.mktemp("writer"), "gpt2", end=MIXED["gpt2"])
     if request.param == "ctranslate2":

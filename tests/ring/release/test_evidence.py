@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.deployment.test_routing import RELEASE
+from tests.deployment.lane.test_routing import RELEASE
 
 from chainring.contracts.feedback import Feedback
 from chainring.contracts.ids import new_id

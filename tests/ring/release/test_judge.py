@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from tests.deployment.test_routing import RELEASE
+from tests.deployment.lane.test_routing import RELEASE
 
 from chainring.deployment.release_settings import ReleaseSettings
 from chainring.ring.release.judge import Decision, Evidence, decide

@@ -10,8 +10,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from tests.deployment.test_routing import RELEASE
-from tests.deployment.test_writing import Scribe
+from tests.deployment.lane.test_routing import RELEASE
+from tests.deployment.lane.test_writing import Scribe
 from tests.software.conftest import ON_BOTH, opened
 from tests.software.verbs.test_releases import begun, everything, texts
 

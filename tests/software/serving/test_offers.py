@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.deployment.test_writing import Scribe
+from tests.deployment.lane.test_writing import Scribe
 from tests.software.conftest import copy, opened
 
 from chainring.contracts.deployment import Deployment
@@ -69,7 +69,7 @@ def test_a_stream_without_room_is_refused_before_it_begins(
     shop: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        "chainring.deployment.lane.Lane.refusal", lambda *_: BusyError("the queue is full")
+        "chainring.deployment.lane.lane.Lane.refusal", lambda *_: BusyError("the queue is full")
     )
     with pytest.raises(BusyError, match="the queue is full"):
         pieces_of(shop)

@@ -15,7 +15,7 @@ import pytest
 from chainring.contracts.errors import BusyError, MissingPackageError
 from chainring.deployment.drift.settings import DriftSettings
 from chainring.deployment.http.logs import JsonLines
-from chainring.deployment.lane import Lane
+from chainring.deployment.lane.lane import Lane
 from chainring.software.api import Project
 from chainring.software.serving import watching
 from chainring.software.serving.flag_cases import FlagCases

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.deployment.test_conversion import FACTS, write_writer
+from tests.deployment.forms.test_conversion import FACTS, write_writer
 
 from chainring.contracts.dataset import Row
-from chainring.deployment.conversion import convert
-from chainring.deployment.ctranslate2 import QuickWriter
-from chainring.deployment.writer import Writer
+from chainring.deployment.engines.ctranslate2 import QuickWriter
+from chainring.deployment.engines.writer import Writer
+from chainring.deployment.forms.conversion import convert
 from chainring.text.chat import conversation, messages_of
 from chainring.training.generators.settings import Seq2SeqSettings
 from chainring.training.generators.tokens import open_tokeniser, seq2seq_items

@@ -165,12 +165,18 @@ def _add_failures(app: Starlette, house: House, passing: tuple[type[Exception], 
         log.error("http.unanswered cause=%s said=%s", type(error).__name__, said)
         return await told(request, UnwrittenError(AWAY, retry_after_s=5.0))
 
+    async def unwritten(request: Request, error: Exception) -> Response:
+        said = str(error).partition("\n")[0]
+        log.error("http.unanswered cause=%s said=%s", type(error).__name__, said)
+        return await told(request, error)
+
     async def lost(request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 500
         return await told(request, HttpError("wrong_method" if status == 405 else "no_route"))
 
     app.add_exception_handler(HttpError, told)
     app.add_exception_handler(ChainringError, told)
+    app.add_exception_handler(UnwrittenError, unwritten)
     app.add_exception_handler(HTTPException, lost)
     app.add_exception_handler(Exception, told)
     for kind in passing:

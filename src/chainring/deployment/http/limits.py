@@ -118,7 +118,7 @@ class Limits:
 
     @contextlib.contextmanager
     def _count(self, caller: Caller) -> Iterator[_Count]:
-        name = hashlib.blake2b((caller.meter or caller.key_id).encode(), digest_size=16).digest()
+        name = hashlib.blake2b(caller.application.encode(), digest_size=16).digest()
         with self._place(name) as place:
             key, left, at, day, texts = _SLOT.unpack_from(self._table, place)
             known = key == name

@@ -48,13 +48,17 @@ class AnswersShape:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReactedShape:
-    """A stored reaction; `case` is the case that a flag opened."""
+    """A stored reaction; `case` is the case that a flag opened.
+
+    `message` says of a confirmation that it teaches nothing, since the text was passed on.
+    """
 
     id: str
     prediction: str
     kind: str
     value: str
     case: str
+    message: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +142,7 @@ def reacted(stored: Reacted) -> ReactedShape:
         kind=row.kind,
         value=stored.value or row.value,
         case=stored.case,
+        message=stored.message,
     )
 
 

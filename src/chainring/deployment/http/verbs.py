@@ -60,6 +60,11 @@ class Caller:
     meter: str = ""
     reads: str = ""
 
+    @property
+    def application(self) -> str:
+        """The program that calls: its key, and the same one however often that was rotated."""
+        return self.meter or self.key_id
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Article:
@@ -91,13 +96,15 @@ class Served:
 class Reacted:
     """A stored reaction; `case` is the id of the case that a flag opened.
 
-    `value` is that of the feedback as its author counts, where that differs. `is_replayed` says
-    that it was stored before, and came once more with its key.
+    `value` is that of the feedback as its author counts, where that differs. `message` is what its
+    sender should know of it. `is_replayed` says that it was stored before, and came once more with
+    its key.
     """
 
     feedback: Feedback
     case: str = ""
     value: str = ""
+    message: str = ""
     is_replayed: bool = False
 
 

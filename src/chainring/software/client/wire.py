@@ -56,13 +56,17 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reacted:
-    """A stored reaction; `case` is the case that a flag opened."""
+    """A stored reaction; `case` is the case that a flag opened.
+
+    `message` says of a confirmation that it teaches nothing, since the text was passed on.
+    """
 
     id: str
     prediction: str
     kind: str
     value: str
     case: str = ""
+    message: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

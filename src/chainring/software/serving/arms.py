@@ -31,9 +31,9 @@ from chainring.contracts.request import Request
 from chainring.contracts.said import told_by
 from chainring.contracts.tasks import TASKS
 from chainring.deployment.answers import as_kept, filled
-from chainring.deployment.lane import Lane, Reply
-from chainring.deployment.routing import arm_of, unit_of
-from chainring.deployment.shadow import Shadow
+from chainring.deployment.lane.lane import Lane, Reply
+from chainring.deployment.lane.routing import arm_of, unit_of
+from chainring.deployment.lane.shadow import Shadow
 from chainring.ring.release import course
 from chainring.ring.release.evidence import Collector
 from chainring.ring.release.judge import Decision

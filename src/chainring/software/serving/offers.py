@@ -18,7 +18,7 @@ from chainring.software.verbs.answering import request_of
 if TYPE_CHECKING:
     from chainring.contracts.request import Request
     from chainring.deployment.http.verbs import Caller, Readiness, Served
-    from chainring.deployment.lane import Lane, Reply
+    from chainring.deployment.lane.lane import Lane, Reply
     from chainring.software.api import Project
     from chainring.software.serving.arms import Arms
 

@@ -125,10 +125,9 @@ class ServedPeople:
     def case_for(self, case: str, *, author: str, feedback: str, caller: http.Caller) -> Case:
         """Return a case to its reporter, an author of one application, or to those who operate."""
         found = self.project.ring.ledger.fact("case", case, Case)
-        application = caller.meter or caller.key_id
         if found is not None and (
             caller.role in ABOVE
-            or (author and author == found.reporter and found.via in ("", application))
+            or (author and author == found.reporter and found.via in ("", caller.application))
             or (feedback and feedback == found.opened_by)
         ):
             return found

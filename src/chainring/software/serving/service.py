@@ -28,7 +28,7 @@ from chainring.contracts.values import Input
 from chainring.deployment.http import verbs as http
 from chainring.deployment.http.faults import HttpError
 from chainring.deployment.http.stages import stage
-from chainring.deployment.lane import Lane, Reply
+from chainring.deployment.lane.lane import Lane, Reply
 from chainring.deployment.predictors import load_predictor
 from chainring.ring.built import current
 from chainring.ring.release.evidence import Collector
@@ -44,7 +44,7 @@ from chainring.software.serving.recipe_file import RecipeFile
 from chainring.software.serving.releases import ServedReleases
 from chainring.software.serving.retries import Retries
 from chainring.software.serving.watching import Watching, told_to_all
-from chainring.software.telling.tongue import PASSED_ON, learnt_by, tongue
+from chainring.software.telling.tongue import PASSED_ON, learnt_by, told_of, tongue
 from chainring.software.telling.unserved import unserved
 from chainring.software.verbs.answering import Opened, answered, as_sent, request_of
 from chainring.store.traffic_repeats import stored_before
@@ -251,12 +251,11 @@ class Service(ServedReleases, ServedKeys, ServedOffers, ServedPeople):
         UnwrittenError
             When it, or the case of a flag, cannot be stored now.
         """
-        reaction = replace(
-            reaction, author=reaction.author or caller.key_id, via=caller.meter or caller.key_id
-        )
+        author = reaction.author or caller.key_id
+        reaction = replace(reaction, author=author, via=caller.application)
         try:
             kept = await self._kept(reaction)
-        except (sa.exc.SQLAlchemyError, OSError) as error:
+        except (sa.exc.SQLAlchemyError, OSError, UnwrittenError) as error:
             raise UnwrittenError(
                 "the feedback could not be stored and was not accepted; the log of the server "
                 f"names the cause ({type(error).__name__})",
@@ -264,7 +263,8 @@ class Service(ServedReleases, ServedKeys, ServedOffers, ServedPeople):
             ) from error
         case = await asyncio.to_thread(self._cases.opened, kept.feedback)
         value = await asyncio.to_thread(as_sent, self.project, kept.feedback)
-        return replace(kept, case=case, value=value)
+        message = told_of(kept.feedback, reads=caller.reads, learnt=self._learnt)
+        return replace(kept, case=case, value=value, message=message)
 
     async def _kept(self, reaction: Reaction) -> http.Reacted:
         """Return what was understood of it once that is durable, or what its key holds already."""

@@ -20,10 +20,10 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from chainring.contracts.errors import ChainringError, ConflictError
+from chainring.contracts.errors import ChainringError, ConflictError, UnwrittenError
 from chainring.contracts.said import told_by
 from chainring.deployment.http.faults import AWAY
-from chainring.deployment.lane import Lane
+from chainring.deployment.lane.lane import Lane
 from chainring.software.package.origin import brought
 from chainring.software.serving.alerts import Alerts
 from chainring.software.serving.flag_cases import FlagCases
@@ -165,7 +165,8 @@ class Watching:
 
 def told_to_all(error: Exception) -> str:
     """Return what callers without a key may hear: of a database neither host nor driver's words."""
-    return AWAY if isinstance(error, sa.exc.SQLAlchemyError) else told_by(error)
+    is_away = isinstance(error, sa.exc.SQLAlchemyError | UnwrittenError)
+    return AWAY if is_away else told_by(error)
 
 
 def _tell(failed: Counter[str], *, of: int) -> None:

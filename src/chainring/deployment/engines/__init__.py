@@ -1,0 +1,1 @@
+"""What runs a form: an engine each, what several of them share, and readers of passages."""

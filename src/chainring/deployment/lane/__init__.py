@@ -1,0 +1,1 @@
+"""Between request and model: the queue, the inference thread, and which model answers whom."""
