@@ -88,10 +88,10 @@ def dataset(
     far = (
         far_line([row for row in rows if row.target], told)
         if settings.facts.form == "number"
-        else ""
+        else None
     )
-    for line in (*lines(made, rows, corrections.counts), *([far] if far else [])):
-        work.say(line)
+    for sentence in (*lines(made, rows, corrections.counts), *([far] if far else [])):
+        work.say(sentence)
     return replace(made, address=trees.put(folder, kind="dataset"))
 
 

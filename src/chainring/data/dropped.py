@@ -14,12 +14,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import TextIO
 
+from chainring.contracts.said import Said, joined
+from chainring.data.sentences import progress
+from chainring.text.errors import in_both
+
 DROPPED_FILE = "dropped.jsonl"
 
 _TOLD = 4
 
 
-def told(counts: Mapping[str, int]) -> str:
+def told(counts: Mapping[str, int]) -> Said:
     """Return the reasons in a line, the commonest first, and how many rows went for others.
 
     >>> told({"near-duplicate": 3, "conflicting duplicate": 80})
@@ -27,8 +31,9 @@ def told(counts: Mapping[str, int]) -> str:
     """
     ordered = sorted(counts.items(), key=lambda one: (-one[1], one[0]))
     rest = sum(number for _, number in ordered[_TOLD:])
-    named = [f"{reason} {number}" for reason, number in ordered[:_TOLD]]
-    return ", ".join(named + ([f"for other reasons {rest}"] if rest else []))
+    shown = ordered[:_TOLD] + ([("for other reasons", rest)] if rest else [])
+    named = [progress("counted", name=in_both(reason), count=number) for reason, number in shown]
+    return joined(named, en=", ", zh="、")
 
 
 class Dropped:

@@ -28,6 +28,7 @@ from chainring.contracts.forgotten import is_forgotten
 from chainring.contracts.guard import FORGOTTEN, Guard
 from chainring.contracts.ids import keyed
 from chainring.contracts.record import Record
+from chainring.contracts.said import Said, joined
 from chainring.contracts.source import Source
 from chainring.contracts.table import Table
 from chainring.contracts.values import both, labels_in
@@ -36,6 +37,7 @@ from chainring.data.dropped import Dropped, told
 from chainring.data.faults import Faults
 from chainring.data.read import rows_of, unread
 from chainring.data.rows import RawRow
+from chainring.data.sentences import progress, some
 from chainring.data.settings import DataSettings
 from chainring.data.values import Value, value_of
 from chainring.store.tables import write_table
@@ -76,17 +78,18 @@ def records(source: Source, guard: Guard, *, work: Work, settings: DataSettings)
             "no row of the data can be used",
             faults=[f"{n} x {r}" for r, n in dropped.counts.items()],
         )
-    work.say(f"records: {count} rows, " + _left_out(source, dropped.counts))
+    work.say(progress("records", count=count, left=_left_out(source, dropped.counts)))
     address = work.trees.put(folder, kind="records")
     return Table(address=address, rows=count, counts={**dropped.counts, **skipped})
 
 
-def _left_out(source: Source, counts: Mapping[str, int]) -> str:
+def _left_out(source: Source, counts: Mapping[str, int]) -> Said:
     """Return what is not among the records: rows by reason, and files that nothing here reads."""
-    rows = f"{sum(counts.values())} dropped" + (f": {told(counts)}" if counts else "")
+    dropped = "dropped for" if counts else "dropped"
+    rows = progress(dropped, count=sum(counts.values()), reasons=told(counts))
     files = unread(source.path) if source.path else []
-    more = f" and {len(files) - _NAMED_FILES} more" if len(files) > _NAMED_FILES else ""
-    return rows + (f"; not read: {', '.join(files[:_NAMED_FILES])}{more}" if files else "")
+    unseen = [progress("not read", files=some(files, most=_NAMED_FILES))] if files else []
+    return joined([rows, *unseen])
 
 
 class _Maker:

@@ -14,6 +14,8 @@ from statistics import fmean, median
 
 from chainring.contracts.dataset import Row
 from chainring.contracts.record import Record
+from chainring.contracts.said import Said
+from chainring.data.sentences import progress, some
 
 FAR = 10.0
 """Times as far from the median as the farthest of all others."""
@@ -40,22 +42,18 @@ def spread(numbers: Sequence[float]) -> float:
     return fmean(one for one in distances if one <= limit)
 
 
-def far_line(rows: Sequence[Row], records: Mapping[str, Record]) -> str:
-    """Return a line that names rows whose number lies far from all others; empty without such."""
+def far_line(rows: Sequence[Row], records: Mapping[str, Record]) -> Said | None:
+    """Return a line that names rows whose number lies far from all others; None without such."""
     numbers = [float(row.target) for row in rows]
     if not numbers:
-        return ""
+        return None
     middle, limit = median(numbers), _limit(numbers)
     far = [row for row, one in zip(rows, numbers, strict=True) if abs(one - middle) > limit]
     if not far:
-        return ""
-    named = ", ".join(f"{row.target}{_place(row, records)}" for row in far[:_NAMED])
-    more = f" and {len(far) - _NAMED} more" if len(far) > _NAMED else ""
-    lie = "lies" if len(far) == 1 else "lie"
-    return (
-        f"dataset: {len(far)} of {len(rows)} targets {lie} far from the others: {named}{more}; "
-        "they are learnt, and a slip among them spoils a model: see whether they are right"
-    )
+        return None
+    named = some([f"{row.target}{_place(row, records)}" for row in far], most=_NAMED)
+    lie = progress("lies" if len(far) == 1 else "lie")
+    return progress("far", count=len(far), rows=len(rows), lie=lie, named=named)
 
 
 def _limit(numbers: Sequence[float]) -> float:

@@ -13,11 +13,14 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from chainring.contracts.dataset import Dataset, Row
+from chainring.contracts.said import Said, joined
 from chainring.contracts.tasks import TASKS
 from chainring.contracts.values import labels_in
 from chainring.data.dropped import told
+from chainring.data.sentences import progress, some
 from chainring.data.settings import DataSettings
 from chainring.data.splits import Placed
+from chainring.text.errors import in_both
 
 _CROWD = 10
 _NAMED = 5
@@ -26,13 +29,13 @@ _JUDGE = ("test", "holdout")
 
 def lines(
     made: Dataset, rows: Iterable[Row], corrections: Mapping[str, int] | None = None
-) -> Iterator[str]:
+) -> Iterator[Said]:
     """Yield what a person should know of a data set just made.
 
     `corrections` are the counts of their table: what was left out there never came as far as here.
     """
     rows = list(rows)
-    sizes = ", ".join(f"{split} {n}" for split, n in made.splits.items() if n)
+    sizes = (progress("counted", name=split, count=n) for split, n in made.splits.items() if n)
     lost = {reason: n for reason, n in made.counts.items() if reason.startswith("label ")}
     others = {reason: n for reason, n in made.counts.items() if reason not in lost}
     if lost:
@@ -40,13 +43,14 @@ def lines(
     said = {r: n for r, n in (corrections or {}).items() if not _is_kept(r)}
     others = Counter(others) + Counter(said)
     left = sum(made.counts.values()) + sum(said.values())
-    yield f"dataset: {sizes}" + (f"; left out {left}: {told(others)}" if left else "")
-    yield from (f"dataset: {one}" for one in list(lost)[:_NAMED])
+    head = [progress("sizes", sizes=joined(sizes, en=", ", zh="、"))]
+    yield joined(head + ([progress("left out", count=left, reasons=told(others))] if left else []))
+    yield from (progress("of the data set", told=in_both(one)) for one in list(lost)[:_NAMED])
     if len(lost) > _NAMED:
-        yield f"dataset: {len(lost) - _NAMED} more labels are left out; dropped.jsonl names them"
+        yield progress("more labels", count=len(lost) - _NAMED)
     missed = unjudged(rows, made)
     if missed:
-        yield "dataset: never judged, for no row of the test has them: " + _named(missed)
+        yield progress("never judged", labels=some(missed, most=_NAMED))
 
 
 def _is_kept(count: str) -> bool:
@@ -77,8 +81,3 @@ def crowded(members: Sequence[Placed], settings: DataSettings) -> str:
         "split; if what they differ in (numbers, signs, a word) tells them apart, set "
         "min_jaccard = 1 under [data] and under [evaluation]"
     )
-
-
-def _named(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    return ", ".join(names[:_NAMED]) + more

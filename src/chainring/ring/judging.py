@@ -24,9 +24,11 @@ from chainring.ring.asked import asking, open_asks, said_by_people, truths
 from chainring.ring.built import CHAMPION, Built, Ring, build, built_of
 from chainring.ring.gate.reacted import Reactions, fixed_rows
 from chainring.ring.grading import RIGHT_FROM, agreeing, grading
+from chainring.ring.sentences import say
 from chainring.ring.steps import Made
 from chainring.store.ledger import Ledger
 from chainring.store.tables import read_table
+from chainring.text.errors import in_both
 
 FIXED = "fixed"
 """The kind of the facts that keep what each promotion fixed."""
@@ -78,12 +80,12 @@ def _judged(
 
 def _placebo(ring: Ring, built: Built, champion: Built) -> Built | None:
     """Build the placebo; None where its part has nothing to learn from: preferences came since."""
-    ring.runner.say("placebo: the same recipe with another seed, on the champion's rows alone")
+    ring.runner.say(say("placebo"))
     seed, won = ring.recipe.training.seed + 1, (built.model.noun.part,)
     try:
         return build(ring, champion.dataset, seed=seed, candidates=won)
     except RefusedError as error:
-        ring.runner.say(f"no placebo to show beside the fix rate: {error}")
+        ring.runner.say(say("no placebo", because=in_both(error)))
         return None
 
 

@@ -7,7 +7,7 @@ kept(ref.reason)                      of a column that holds one text
 from __future__ import annotations
 
 from chainring.contracts.said import Said
-from chainring.ring.gate.sentences import NAMES
+from chainring.ring.gate.words import NAMES
 from chainring.text.sentences import Sentences
 
 _COLUMN = {
@@ -39,6 +39,27 @@ SENTENCES = Sentences(
         "withdrawn": (
             "it was rolled back, or its release ended; `chainring promote` brings it back",
             "它曾被回退，或其发布已结束；可用 `chainring promote` 恢复",
+        ),
+        "made again": (
+            "{step}: made again with another result than before; both stay in the lineage",
+            "{step}：重新执行后结果与以前不同；两者都留在谱系中",
+        ),
+        "placebo": (
+            "placebo: the same recipe with another seed, on the champion's rows alone",
+            "对照模型：同一配方，换一个种子，只用现任模型的行训练",
+        ),
+        "no placebo": (
+            "no placebo to show beside the fix rate: {because}",
+            "没有可与修复率并列的对照模型：{because}",
+        ),
+        "no such label": (
+            "project.labels.{label}: no row and no decision has this label (yet)",
+            "project.labels.{label}：（尚）没有行或审核结果使用此标签",
+        ),
+        "no such label, nearest": (
+            "project.labels.{label}: no row and no decision has this label (yet); did you mean "
+            "{near}?",
+            "project.labels.{label}：（尚）没有行或审核结果使用此标签；您是否想写 {near}？",
         ),
         # when a turn is due
         "never turned": ("the ring has not turned yet", "闭环尚未转动"),

@@ -28,6 +28,7 @@ from chainring.contracts.placement import Choice, Placement
 from chainring.contracts.source import Source
 from chainring.contracts.work import Executor, OpenPredictor, Work
 from chainring.ring.cost import Meter
+from chainring.ring.sentences import say
 from chainring.ring.sources import source_digest, versions
 from chainring.store.files import FullDiskTold, require_free
 from chainring.store.ledger import Lease, Ledger
@@ -198,9 +199,7 @@ class Runner:
         row = self._lineage(step, key, inputs, settings, seed, made)
         if before is not None and before.result_digest != row.result_digest:
             log.warning("step.changed step=%s was=%s", name, before.result_digest)
-            self.say(
-                f"{name}: made again with another result than before; both stay in the lineage"
-            )
+            self.say(say("made again", step=name))
         self.ledger.add_lineage(row, lease=self.lease)
         shutil.rmtree(self._scratch(key), ignore_errors=True)
         return Made(noun=made[0], execution=row.id, fresh=True)

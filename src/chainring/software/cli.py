@@ -97,7 +97,7 @@ def turn(
     """Turn the ring once: text and feedback to a model, and the gate's verdict on it."""
     from chainring.software.telling.results import tell_turn
 
-    with opened(project) as api:
+    with opened(project, language) as api:
         tell(tell_turn(api, api.turn(force=force)), language)
 
 
@@ -108,7 +108,7 @@ def watch(
     language: Speech = None,
 ) -> None:
     """Turn whenever it is due: new corrections, a labelled drop, or the timetable."""
-    with opened(project) as api:
+    with opened(project, language) as api:
         api.watch(rounds=1 if once else None, say=lambda line: tell([line], language))
 
 
@@ -136,7 +136,7 @@ def serve(
 
         serve_replicas(project, replicas=replicas, host=host, port=port, say=say)
         return
-    with opened(project) as api:
+    with opened(project, language) as api:
         serve_project(api, host=host, port=port, workers=workers, say=say)
 
 
@@ -160,7 +160,7 @@ def why(
 
     from chainring.software.telling.results import tell_why
 
-    with opened(project) as api:
+    with opened(project, language) as api:
         found = api.why(prediction)
     if as_json:
         typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
@@ -179,7 +179,7 @@ def status(
 
     from chainring.software.telling.results import tell_status
 
-    with opened(project) as api:
+    with opened(project, language) as api:
         found = api.status()
     if as_json:
         typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
@@ -200,7 +200,7 @@ def report(
     """Write one self-contained HTML page about the ring, and what would make it better."""
     from chainring.software.telling.command_words import say
 
-    with opened(project) as api:
+    with opened(project, language) as api:
         made = api.report(out, language=language or "en", texts=texts, card=card)
     tell([say("wrote", path=made)], language)
 
@@ -216,7 +216,7 @@ def promote(
     """Serve a judged model although the gate held it; the override is kept."""
     from chainring.software.telling.results import tell_champion
 
-    with opened(project) as api:
+    with opened(project, language) as api:
         deployment = api.promote(model, by=by, reason=reason)
     tell(tell_champion(deployment.model), language)
 
@@ -232,7 +232,7 @@ def rollback(
     """Serve an earlier version again; running servers take it up within seconds."""
     from chainring.software.telling.results import tell_champion
 
-    with opened(project) as api:
+    with opened(project, language) as api:
         deployment = api.rollback(to=to, by=by, reason=reason)
     tell(tell_champion(deployment.model), language)
 

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 
-from chainring.contracts.said import in_language
+from chainring.contracts.said import Said, in_language, told_by
 
 LIMIT = 4000
 """Longer lines are told as they are: nothing of ours is as long."""
@@ -44,6 +44,18 @@ def error_in_chinese(message: str) -> str:
     """
     looks = min(LOOKS + LOOKS_A_LINE * message.count("\n"), MOST_LOOKS)
     return Teller(looks).in_chinese(message)
+
+
+def in_both(message: str | BaseException) -> Said:
+    """Return what an error says, or a reason such as `near-duplicate`, with its Chinese.
+
+    >>> in_both("empty text").zh, in_both("near-duplicate").zh
+    ('文本为空', '近似重复')
+    """
+    text = told_by(message) if isinstance(message, BaseException) else message
+    if isinstance(text, Said):
+        return text
+    return Said(text, zh=catalogue().get(text) or error_in_chinese(text))
 
 
 class Teller:

@@ -35,6 +35,7 @@ from chainring.contracts.tasks import TASKS
 from chainring.contracts.work import Work
 from chainring.training.base import Base, find_base, overlooked, shares_of, unreadable
 from chainring.training.candidate import Trained, asked
+from chainring.training.progress_sentences import progress
 from chainring.training.sentences import say
 from chainring.training.settings import TrainingSettings
 
@@ -124,7 +125,7 @@ def cut_told(
         return ()
     key = "cut by base" if max_tokens < settings.encoder.max_tokens else "cut"
     told = say(key, cut=f"{cut:,}", rows=f"{len(texts):,}", tokens=max_tokens)
-    work.say(f"encoder: {told}")
+    work.say(progress("of", name="encoder", told=told))
     return (told,)
 
 
@@ -160,7 +161,7 @@ def chosen_base(
     if not unread:
         left_out = overlooked(named, train, max_tokens=settings.encoder.max_tokens)
         for note in left_out:
-            work.say(f"encoder: {note}")
+            work.say(progress("of", name="encoder", told=note))
         return named, settings.budget_minutes, left_out
     because = say("own base", base=named.name, shares=shares_of(unread))
     return _from_own_text(because, train, unlabelled, work=work, settings=settings)
@@ -181,7 +182,7 @@ def _from_own_text(
             f"training.pretrain.objective: {settings.pretrain.objective!r} makes no encoder; a "
             "turn needs 'masked', the others are for `chainring pretrain`"
         )
-    work.say(f"encoder: {because}")
+    work.say(progress("of", name="encoder", told=because))
     own, cut = pretrain([*train, *unlabelled], work=work, settings=settings)
     left = settings.budget_minutes * (1 - settings.pretrain.budget_share)
     return own, left, (because, *cut)

@@ -32,6 +32,7 @@ from chainring.training.craft.progress import Curve, write_curves
 from chainring.training.interpolation import HALFWAY, START, TUNED, Kept, State, keep_best
 from chainring.training.network import Network, in_batches
 from chainring.training.passes import passes, run_of
+from chainring.training.progress_sentences import progress
 from chainring.training.sentences import say
 from chainring.training.settings import EncoderSettings, TrainingSettings
 from chainring.training.tokens import CHUNK, collate, encode, open_tokenizer
@@ -213,7 +214,7 @@ def probe(
         work.scratch.mkdir(parents=True, exist_ok=True)
         save_file({"weight": weights_ch, "bias": bias_c}, f"{kept}.part")
         Path(f"{kept}.part").replace(kept)
-        work.say(f"{RUN}: head set from {len(items)} rows of the frozen encoder")
+        work.say(progress("head set", name=RUN, rows=len(items)))
     network.head.load_state_dict(load_file(kept))
 
 

@@ -31,6 +31,7 @@ from chainring.contracts.tasks import TASKS
 from chainring.contracts.values import Input, labels_in
 from chainring.contracts.work import Work
 from chainring.training.candidate import Trained, asked
+from chainring.training.progress_sentences import progress
 from chainring.training.sentences import say
 from chainring.training.settings import LinearSettings, TrainingSettings
 
@@ -72,7 +73,8 @@ def linear(
     started = time.process_time()
     vectorizer = _vectorizer(settings.linear, rows=len(train))
     vectors_nf = vectorizer.fit_transform([asked(row, task) for row in train])
-    work.say(f"linear: {vectors_nf.shape[0]} rows, {vectors_nf.shape[1]} features")
+    rows, features = vectors_nf.shape
+    work.say(progress("features", rows=rows, features=features))
     weights_fc, bias_c = _FITS[form](vectors_nf, train, labels, settings)
     folder = work.folder("linear")
     _write(folder, vectorizer, weights_fc, bias_c)

@@ -26,18 +26,19 @@ from chainring.contracts.errors import InputError, MissingPackageError, RefusedE
 from chainring.contracts.model import Model, Rival
 from chainring.contracts.parts import load_part
 from chainring.contracts.placement import Placement
-from chainring.contracts.said import Said, joined, told_by
+from chainring.contracts.said import Said, joined
 from chainring.contracts.tasks import TASKS
 from chainring.contracts.values import Input, labels_in
 from chainring.contracts.work import Work
 from chainring.store.tables import read_rows
-from chainring.text.errors import error_in_chinese
+from chainring.text.errors import in_both
 from chainring.training.answered import value_of
 from chainring.training.candidate import Trained
 from chainring.training.card import FILE as CARD
 from chainring.training.card import card
 from chainring.training.compete import Standing, compete, judge
 from chainring.training.golden import write_golden
+from chainring.training.progress_sentences import progress
 from chainring.training.sentences import say
 from chainring.training.settings import TrainingSettings
 
@@ -179,8 +180,9 @@ def _standings(
                 **({} if dataset.task == "classification" else {"task": dataset.task}),
             )
         except (RefusedError, MissingPackageError) as error:
-            work.say(f"{name} does not compete: {error}")
-            unfit.append(_unfit(name, Said(str(error), zh=error_in_chinese(told_by(error)))))
+            because = in_both(error)
+            work.say(progress("does not compete", part=name, because=because))
+            unfit.append(_unfit(name, because))
         else:
             task, spread = dataset.task, dataset.spread
             standings.append(
@@ -215,9 +217,13 @@ def _in_order(rivals: Sequence[Rival], candidates: Sequence[str]) -> tuple[Rival
     return tuple(sorted(rivals, key=lambda rival: candidates.index(rival.part)))
 
 
-def _winner_line(rivals: Sequence[Rival]) -> str:
-    told = [f"{r.part} {r.accuracy:.1%}{' (chosen)' if r.won else ''}" for r in rivals if r.rows]
-    return "on validation: " + ", ".join(told)
+def _winner_line(rivals: Sequence[Rival]) -> Said:
+    told = [
+        progress("chosen" if one.won else "rival", part=one.part, share=f"{one.accuracy:.1%}")
+        for one in rivals
+        if one.rows
+    ]
+    return progress("rivals", rivals=joined(told, en=", ", zh="，"))
 
 
 def _write(

@@ -44,6 +44,7 @@ from chainring.training.objectives.settings import PretrainSettings
 from chainring.training.objectives.settled import Settled, by_neighbours, settled
 from chainring.training.objectives.shape import cost, new_model
 from chainring.training.objectives.start import open_base, open_base_tokenizer
+from chainring.training.progress_sentences import progress
 from chainring.training.sentences import say
 from chainring.training.settings import TrainingSettings
 from chainring.training.tokenisers.make import tokeniser
@@ -146,17 +147,19 @@ def pretrained(
         tokens=text.tokens,
         vocabulary=text.frame.vocabulary,
     )
-    work.say(f"{RUN}: {chosen}")
+    work.say(progress("of", name=RUN, told=chosen.told))
     settings = settings.model_copy(update={"pretrain": chosen.filled(options)})
     seed_all(settings.seed)
     model = _model(text, base, settings.pretrain, chosen)
     if by_neighbours(options):
         begun = begin(model, text.items, marks=text.frame.marks, seed=settings.seed)
-        work.say(f"{RUN}: {begun} of {text.frame.vocabulary} tokens begin by their neighbours")
+        vocabulary = text.frame.vocabulary
+        work.say(progress("neighbours", name=RUN, begun=begun, vocabulary=vocabulary))
     fitting_ = _fit(model, text, options, minutes=minutes, work=work)
     learner, numbers = objective.learner(model), precision(work.placement, settings.craft.precision)
     attending = fit_attention(model, device=work.placement.device.value, chosen=numbers)
-    work.say(f"{RUN}: attention by {attending.value} ({attending.because})")
+    way, because = attending.value, attending.because
+    work.say(progress("attention", name=RUN, way=way, because=because))
     judge = _judge(text, objective, settings, work=work)
     curve, figures = Curve(), dict[str, float]()
     if fitting_.epochs:

@@ -19,9 +19,10 @@ from chainring.software.reports.data_findings import findings
 from chainring.software.reports.data_look import Look, datasets
 from chainring.software.reports.data_look import look as look_by
 from chainring.software.reports.data_report import data_page
-from chainring.software.reports.data_report_words import WORDS, told_reason
+from chainring.software.reports.data_report_words import WORDS
 from chainring.software.reports.report import write_report
 from chainring.software.verbs.auditing import sight_of
+from chainring.text.errors import in_both
 
 PHONE = "13912345678"
 EXTRA = [
@@ -337,9 +338,9 @@ def test_every_reason_the_code_gives_has_its_chinese() -> None:
         "both answers are the same, or the preferred one is empty",
         "label 'a' fell to the test alone; add rows", "file not read: .md", "forgotten",
     ):  # fmt: skip
-        assert told_reason(reason, language="zh") != reason
-        assert told_reason(reason, language="en") == reason
-    assert told_reason("of another part", language="zh") == "of another part"
+        assert in_both(reason).zh != reason
+        assert in_both(reason) == reason
+    assert in_both("of another part").zh == "of another part"
 
 
 def test_both_languages_have_the_same_words_with_the_same_places() -> None:

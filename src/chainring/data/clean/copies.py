@@ -24,6 +24,7 @@ from chainring.data.clean.characters import Page
 from chainring.data.clean.first import Run, parsed
 from chainring.data.clean.keep import keep_array
 from chainring.data.clean.minhash import jaccard
+from chainring.data.sentences import progress
 
 if TYPE_CHECKING:
     import numpy as np
@@ -242,7 +243,7 @@ def fates(
             else:
                 unsettled.append((int(later), int(earlier)))
     if unsettled:
-        say(f"copies: {len(unsettled)} are like a text that went and unlike the one that stays")
+        say(progress("unsettled copies", count=len(unsettled)))
     copies = np.flatnonzero(exact >= 0)
     of_near = copies[fate[fate[copies]] >= 0]  # an exact copy of a text that went as a near copy
     fate[of_near], kind[of_near] = fate[fate[of_near]], NEAR

@@ -46,6 +46,7 @@ from chainring.data.clean.minhash import BANDS
 from chainring.data.clean.semantic import Embed, opened_embedder, same_meaning
 from chainring.data.clean.settings import CleanSettings
 from chainring.data.clean.shards import Shard, shards_of
+from chainring.data.sentences import progress
 from chainring.store.files import file_digest, sync_folder
 
 VERSION = 3
@@ -173,7 +174,8 @@ class _Work:
         found = []
         for said in self.executor.map(first_pass, [(self.run, shard) for shard in self.shards]):
             found.append(said)
-            self.say(f"pass 1: shard {len(found)} of {len(self.shards)}, {said['kept']} texts stay")
+            count = len(self.shards)
+            self.say(progress("pass 1", number=len(found), count=count, kept=said["kept"]))
         return found
 
     def _spread(self, texts: Texts, fn: Callable[[Any], Any], work: list[Any]) -> Iterable[Any]:
@@ -187,11 +189,11 @@ class _Work:
             return
         exact = exact_copies(texts)
         keep_array(folder / "exact.npy", exact)
-        self.say(f"pass 2: {int((exact >= 0).sum())} exact copies")
+        self.say(progress("exact copies", count=int((exact >= 0).sum())))
         parts = 1 + texts.total // AT_ONCE
         bands = [(texts, band, part, parts) for band in range(BANDS) for part in range(parts)]
         pairs = tuple(self._spread(texts, band_pairs, bands))
-        self.say(f"pass 2: {len(pairs)} bands compared")
+        self.say(progress("bands", count=len(pairs)))
         ranges = [
             (texts, pairs, low, min(low + _RANGE, texts.total))
             for low in range(0, texts.total, _RANGE)
@@ -200,10 +202,10 @@ class _Work:
         fate, kind = fates(texts, exact, edges, self.say)
         if embed is not None:
             gone = same_meaning(texts, fate, kind, embed=embed)
-            self.say(f"pass 2: {gone} say the same in other words")
+            self.say(progress("other words", count=gone))
         keep_array(folder / "fate.npy", fate)
         keep_array(folder / "kind.npy", kind)
-        self.say(f"pass 2: {int((kind == 2).sum())} near copies")
+        self.say(progress("near copies", count=int((kind == 2).sum())))
 
     def _last(self, texts: Texts) -> list[dict[str, Any]]:
         self._no_others()
@@ -211,7 +213,7 @@ class _Work:
         found = []
         for said in self._spread(texts, last_pass, list(work)):
             found.append(said)
-            self.say(f"pass 3: shard {len(found)} of {len(work)} written")
+            self.say(progress("pass 3", number=len(found), count=len(work)))
         return found
 
     def _no_others(self) -> None:
@@ -231,7 +233,7 @@ class _Work:
         said["files"] = [one["file"] for one in last]
         report = _report(said, fresh=True)
         for stage in report.idle:
-            self.say(f"{stage} looked at every text and did nothing")
+            self.say(progress("idle", stage=stage))
         _require_some(report, self.out / DROPPED)
         keep_json(self.out / MANIFEST, said, through=Path(self.run.folder))
         sync_folder(self.out)

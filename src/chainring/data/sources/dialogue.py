@@ -31,8 +31,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from chainring.contracts.codec import digest
 from chainring.contracts.errors import InputError
+from chainring.contracts.said import Said
 from chainring.data.harvest import Harvest
 from chainring.data.readers import jsonl
+from chainring.data.sentences import progress, some
 from chainring.data.sources.columns import told
 from chainring.data.sources.part import Say, SourcePart
 from chainring.data.sources.reading import Reading
@@ -101,8 +103,8 @@ def _read(file: RemoteFile, settings: DialogueSettings, harvest: Harvest, say: S
             )
         faults.count_in(reading)
     faults.tell(file.name, say)
-    for line in lost.told(dialogues, harvest):
-        say(f"{file.name}: {line}")
+    for lack in lost.told(dialogues, harvest):
+        say(progress("of", name=file.name, told=lack))
 
 
 class _Lost:
@@ -122,23 +124,21 @@ class _Lost:
             self.dialogues += 1
             self.speakers.update(list(dict.fromkeys(unknown)))
 
-    def told(self, dialogues: int, harvest: Harvest) -> Iterator[str]:
+    def told(self, dialogues: int, harvest: Harvest) -> Iterator[Said]:
         """Yield what is lost and why, with the names that speak most often and what can be done."""
-        why = "dialogues give nothing, for who speaks is not known"
         if self.dialogues:
-            yield f"{self.dialogues} of {dialogues} {why}{_often(self.speakers, harvest)}"
+            often = _often(self.speakers, harvest)
+            yield progress("dialogues lost", count=self.dialogues, every=dialogues, often=often)
         beside = self.beside.total()
         if beside and beside >= _MANY * self.turns:
-            why = "turns beside questions and answers are left out, for who speaks is not known"
-            yield f"{beside} of {self.turns} {why}{_often(self.beside, harvest)}"
+            often = _often(self.beside, harvest)
+            yield progress("turns lost", count=beside, every=self.turns, often=often)
 
 
 def _often(speakers: Counter[str], harvest: Harvest) -> str:
     often = [(name, count) for name, count in speakers.most_common(3) if count > 1]
-    told = [f"{harvest.prepared({'text': name})['text']} ({count})" for name, count in often]
-    return (f"; most often {', '.join(told)}" if told else "") + (
-        "; name your own side under `answers`"
-    )
+    names = [f"{harvest.prepared({'text': name})['text']} ({count})" for name, count in often]
+    return progress("most often", names=some(names, most=3)) if names else ""
 
 
 def _put(

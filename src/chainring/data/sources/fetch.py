@@ -15,6 +15,7 @@ import shutil
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,10 +23,13 @@ from pydantic import ValidationError
 
 from chainring.contracts.errors import ChainringError, InputError, UnreachableError
 from chainring.contracts.parts import load_part
+from chainring.contracts.said import Said
 from chainring.data.forgetting import Marked, catch_up, refusing
 from chainring.data.harvest import FILE, Harvest, held
+from chainring.data.sentences import progress
 from chainring.data.sources.settings import SourceSettings
 from chainring.store.files import full_disk, full_disk_explained
+from chainring.text.errors import in_both
 
 if TYPE_CHECKING:
     from chainring.data.sources.part import Say
@@ -44,12 +48,14 @@ class Fetched:
     because: str = ""
 
     @property
-    def told(self) -> str:
+    def told(self) -> Said:
         """One sentence."""
+        facts = {"name": self.name, "rows": self.rows}
         if not self.reached:
-            return f"{self.name}: not reached ({self.because}); goes on with its {self.rows} rows"
-        did = f"{self.changes} new, changed or gone" if self.changes else "nothing changed"
-        return f"{self.name}: {self.rows} rows, {did}"
+            return progress("not reached", because=in_both(self.because), **facts)
+        return progress(
+            "fetched" if self.changes else "fetched none", changes=self.changes, **facts
+        )
 
 
 def fetch(
@@ -105,21 +111,25 @@ def _brought(source: SourceSettings, harvest: Harvest, *, root: Path, say: Say) 
     because = ""
     try:
         with full_disk_explained(harvest.folder):
-            part(settings, harvest=harvest, say=lambda line: say(f"{source.name}: {line}"))
+            part(settings, harvest=harvest, say=partial(_say_of, source.name, say))
             harvest.commit()
     except sqlite3.OperationalError as error:
         if "disk is full" in str(error):
             raise full_disk(harvest.folder) from error
         raise
     except UnreachableError as error:
-        because = str(error)
+        because = in_both(error)
     except ChainringError:
         raise  # some are errors of the system, too: a full disk is no silent host
     except OSError as error:
-        because = str(error)
+        because = in_both(error)
     if because:
         harvest.connection.rollback()
     return because
+
+
+def _say_of(name: str, say: Say, told: str) -> None:
+    say(progress("of", name=name, told=told))
 
 
 def _fetched(name: str, harvest: Harvest, *, because: str) -> Fetched:

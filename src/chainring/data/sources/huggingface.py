@@ -28,6 +28,7 @@ from chainring.contracts.errors import InputError, MissingPackageError, Unreacha
 from chainring.contracts.said import Said
 from chainring.data.harvest import Harvest
 from chainring.data.rows import SPLIT_WORDS
+from chainring.data.sentences import progress
 from chainring.data.sources.columns import flat, roles_of, row_of
 from chainring.data.sources.part import Say, SourcePart
 from chainring.data.sources.reading import Reading, drop_other_pieces, fingerprint_of
@@ -74,7 +75,8 @@ def bring(settings: HuggingFaceSettings, *, harvest: Harvest, say: Say) -> None:
         with Reading(harvest, piece=settings.id, fingerprint=told) as reading:
             for name, rows in splits.items():
                 _put(name, rows, settings, reading, licence)
-        say(f"{reading.rows} rows of {', '.join(splits)}; licence: {licence or 'not stated'}")
+        named, terms = ", ".join(splits), licence or progress("not stated")
+        say(progress("hub rows", rows=reading.rows, splits=named, licence=terms))
     drop_other_pieces(harvest, {settings.id})
 
 

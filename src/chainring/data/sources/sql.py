@@ -34,11 +34,13 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInf
 
 from chainring.contracts.errors import InputError, UnreachableError
 from chainring.data.harvest import Harvest
+from chainring.data.sentences import progress
 from chainring.data.sources.columns import Columns, flat, roles_of, row_of
 from chainring.data.sources.cursors import decoded, encoded, reach_back
 from chainring.data.sources.part import Say, SourcePart
 from chainring.data.sources.reading import Reading, is_new
 from chainring.data.sources.settings import Name, RowRole, secret_in
+from chainring.text.errors import in_both
 
 _DUE, _CURSOR = "full pass due", "cursor"
 _SQLITE = re.compile(r"sqlite:///(?!/|:memory:)")
@@ -101,7 +103,7 @@ def bring(settings: SqlSettings, *, harvest: Harvest, say: Say) -> None:
             _read(rows, settings, reading)
         harvest.set_state(_DUE, "")
     for reason, count in (+reading.dropped).items():
-        say(f"{count} x {reason}")
+        say(progress("reason", count=count, reason=in_both(reason)))
 
 
 def _resolved(url: str) -> str:

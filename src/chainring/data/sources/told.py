@@ -12,8 +12,10 @@ from chainring.contracts.errors import InputError
 from chainring.data.harvest import Harvest
 from chainring.data.lines import CutShort
 from chainring.data.read import ending_of, is_paper, split_of
+from chainring.data.sentences import progress
 from chainring.data.sources.reading import Reading, drop_other_pieces, fingerprint_of, is_new
 from chainring.data.sources.remote import RemoteFile, remote_files
+from chainring.text.errors import in_both
 
 UNREAD = "could not be read"
 _NAMES = "names"
@@ -41,9 +43,8 @@ class Told:
     def tell(self, name: str, say: Callable[[str], None]) -> None:
         """Say how much there was, and the first."""
         if self.count:
-            kept = "; the file was not read to its end: rows of it that stood before stay"
-            more = kept if self.is_cut else ""
-            say(f"{name}: {self.count} x {UNREAD}, the first: {self.first}{more}")
+            told = {"reason": in_both(UNREAD), "first": in_both(self.first), "count": self.count}
+            say(progress("unread cut" if self.is_cut else "unread", name=name, **told))
 
 
 def changed_files(
@@ -98,7 +99,7 @@ def changed_files(
         if not file.fingerprint or fingerprint_of(harvest, file.name) != file.fingerprint:
             yield file
     if papers and is_new(harvest, "papers", papers):
-        say(f"passed over by name, as about the data: {', '.join(papers)}")
+        say(progress("papers", names=", ".join(papers)))
     drop_other_pieces(harvest, {file.name for file in found})
 
 

@@ -33,6 +33,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from chainring.contracts.errors import InputError
 from chainring.data.harvest import Harvest
+from chainring.data.sentences import progress, told_reasons
 from chainring.data.sources.part import Say, SourcePart
 from chainring.data.sources.reading import note_dropped
 from chainring.data.sources.settings import Location
@@ -134,8 +135,9 @@ class _Reading:
         self._drop_unread()
         self._keep(done=True)
         rows = self.counts.pop("rows", 0)
-        passed = "; ".join(f"{count} {why}" for why, count in self.counts.most_common(8))
-        say(f"{self.path.name}: {rows} rows" + (f"; passed over: {passed}" if passed else ""))
+        passed = told_reasons(self.counts.most_common(8))
+        what = "warc passed over" if passed else "warc"
+        say(progress(what, name=self.path.name, rows=rows, reasons=passed))
 
     def _is_done(self) -> bool:
         """Take up what is known of the file; return whether it was read whole as it stands."""

@@ -27,8 +27,10 @@ from chainring.contracts.errors import InputError, did_you_mean
 from chainring.data import readers
 from chainring.data.faults import Faults
 from chainring.data.readers import Reader
+from chainring.data.sentences import progress
 from chainring.data.words.settings import WordSettings
 from chainring.data.words.tokens import splitter
+from chainring.text.errors import in_both
 
 TABLES: dict[str, Reader] = {
     ".jsonl": readers.jsonl,
@@ -186,8 +188,8 @@ def _tell(faults: Faults, documents: int, say: Say) -> int:
     said = faults.said()
     if not documents:
         raise InputError("no document could be read", faults=said or ["the files are empty"])
-    for sentence in said[:_SHOWN]:
-        say(f"passed over: {sentence}")
+    for fault in said[:_SHOWN]:
+        say(progress("passed over", fault=in_both(fault)))
     if len(said) > _SHOWN:
-        say(f"passed over: and {len(said) - _SHOWN} more")
+        say(progress("passed over more", count=len(said) - _SHOWN))
     return len(said)

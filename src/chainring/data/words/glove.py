@@ -27,6 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainring.contracts.errors import MissingPackageError
+from chainring.data.sentences import progress
 from chainring.data.words.cooccurrence import Cooccurrence, Layout, Tile
 
 Floats: TypeAlias = NDArray[Any]  # float32 in training; tests use float64
@@ -159,7 +160,8 @@ def glove(
                 columns = [(row + shift) % bands for row in range(bands)]
                 loss += sum(pool.map(train_tile, range(bands), columns))
             losses.append(loss)
-            say(f"pass {epoch} of {epochs}: loss {loss / len(counts):.5f} a pair")
+            mean = f"{loss / len(counts):.5f}"
+            say(progress("glove", number=epoch, count=epochs, loss=mean))
     together = (words.values + contexts.values)[..., :-2]
     return Trained(vectors=_in_order(together, counts.layout), losses=tuple(losses))
 

@@ -24,6 +24,7 @@ import numpy as np
 
 from chainring.contracts.codec import digest
 from chainring.contracts.errors import InputError
+from chainring.data.sentences import progress
 from chainring.data.words.cooccurrence import cooccurrence, numbered
 from chainring.data.words.corpus import Corpus, corpus
 from chainring.data.words.glove import Objective, glove
@@ -94,8 +95,13 @@ def train(
         read = corpus(paths, path=place / "corpus", settings=settings, say=say)
         vocabulary = read.vocabulary(min_count=settings.min_count, max_words=settings.max_words)
         say(
-            f"{read.documents:,} documents, {read.words:,} words; {len(vocabulary):,} different "
-            f"ones stand {settings.min_count} times or more and get a vector"
+            progress(
+                "words",
+                documents=f"{read.documents:,}",
+                words=f"{read.words:,}",
+                different=f"{len(vocabulary):,}",
+                least=settings.min_count,
+            )
         )
         made = _made(read, vocabulary, settings, place, say)
         facts = _facts(read, vocabulary, settings, licence, made.losses)
@@ -116,7 +122,7 @@ def _made(
     counts = cooccurrence(
         numbered(read.path, places), words=len(places), window=settings.reach, folder=scratch
     )
-    say(f"{len(counts):,} pairs of words stand near each other")
+    say(progress("pairs", count=f"{len(counts):,}"))
     trained = glove(
         counts,
         dimensions=settings.dimensions,

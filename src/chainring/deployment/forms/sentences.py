@@ -9,6 +9,19 @@ from chainring.text.sentences import Sentences
 
 SENTENCES = Sentences(
     {
+        # a form, as soon as it was tried
+        "form accepted": (
+            "form {form}: accepted, {because}; {speed} texts/s, {size} MiB",
+            "形式 {form}：通过，{because}；每秒 {speed} 条，{size} MiB",
+        ),
+        "form refused": (
+            "form {form}: refused, {because}; {speed} texts/s, {size} MiB",
+            "形式 {form}：被拒，{because}；每秒 {speed} 条，{size} MiB",
+        ),
+        "form left out": (
+            "form {form}: left out, {because}",
+            "形式 {form}：未生成，{because}",
+        ),
         # why a form is tried, accepted and chosen
         "like": ("answers like the trained model", "与训练所得模型回答一致"),
         "like and faster": (

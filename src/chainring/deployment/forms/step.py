@@ -29,6 +29,7 @@ from chainring.deployment.forms.sentences import say
 from chainring.deployment.forms.speed import Rates, median_ratio, rates
 from chainring.deployment.model_folder import Card, Golden, read_card, read_golden
 from chainring.deployment.settings import DeploymentSettings, Tier
+from chainring.text.errors import in_both
 
 DEFAULTS = DeploymentSettings()
 _EXACT = ("exact", "torch")
@@ -90,7 +91,7 @@ def _drafts(
             making = Making(source=source, folder=folder, earlier=made, placement=placement)
             hindrance = _written(part, making)
         if hindrance:
-            work.say(f"form {part.name}: left out, {hindrance}")
+            work.say(say("form left out", form=part.name, because=in_both(hindrance)))
             left_out[part.name] = hindrance
             continue
         made[part.name] = folder
@@ -167,8 +168,13 @@ def _judged(
             because=refusal or _acceptance(measured, name, before),
         )
         work.say(
-            f"form {name}: {'accepted' if form.accepted else 'refused'}, {form.because}; "
-            f"{form.texts_per_s:.0f} texts/s, {form.bytes / 2**20:.1f} MiB"
+            say(
+                "form accepted" if form.accepted else "form refused",
+                form=name,
+                because=form.because,
+                speed=f"{form.texts_per_s:.0f}",
+                size=f"{form.bytes / 2**20:.1f}",
+            )
         )
         tried.append(form)
     return tried

@@ -43,7 +43,7 @@ def predict(
         raise InputError("give one text, or a file with --file")
     if text is not None and not text.strip():
         raise InputError("the text is empty; give one with words in it")
-    with opened(project) as api:
+    with opened(project, language) as api:
         asked = [input_of(text, pair)] if text is not None else _asked(file, api)
         answers = api.predict(asked)
     for prediction in answers:
@@ -103,7 +103,7 @@ def react(
         author=author,
         consent=consent,
     )
-    with opened(project) as api:
+    with opened(project, language) as api:
         stored = api.react(reaction)
         is_known = api.ring.traffic.prediction(prediction) is not None
     more = [say("confirms passing on")] if stored.confirms_passing_on else []

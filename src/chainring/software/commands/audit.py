@@ -31,7 +31,7 @@ def audit(
     from chainring.software.telling.command_words import say
 
     since = 0.0 if days is None else time.time() - days * 86400
-    with opened(project) as api:
+    with opened(project, language) as api:
         acts = api.audit(who=who, verb=verb, since=since, limit=limit)
     for act in acts:
         typer.echo(encode(act) if as_json else _line(act, language or "en"))

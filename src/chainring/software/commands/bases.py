@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from chainring.software.commands.folder import HERE, Folder, opened
-from chainring.software.telling.speech import Speech, tell
+from chainring.software.telling.speech import Speech, aloud, tell
 
 if TYPE_CHECKING:
     from chainring.contracts.said import Said
@@ -65,12 +65,12 @@ def pretrain(
     }  # fmt: skip
     if text:
         made = pretrain_files(
-            text, out=out, minutes=minutes or 5.0, licence=licence, column=column, say=_say,
-            **sections,
+            text, out=out, minutes=minutes or 5.0, licence=licence, column=column,
+            say=aloud(language), **sections,
         )  # fmt: skip
     else:
-        with opened(project) as api:
-            made = pretrain_project(api, out=out, minutes=minutes, say=_say, **sections)
+        with opened(project, language) as api:
+            made = pretrain_project(api, out=out, minutes=minutes, say=aloud(language), **sections)
     terms = own(made.base.licence) if made.base.licence else say("unknown")
     lines = [say("made base", out=out, base=own(made.base.name), licence=terms)]
     for name, value in made.figures.items():
@@ -98,7 +98,7 @@ def tokeniser(
     from chainring.software.verbs.pretraining import tokeniser_files
 
     readings = tokeniser_files(
-        text, out=out, column=column, say=_say, use=use, size=size, chinese=chinese
+        text, out=out, column=column, say=aloud(language), use=use, size=size, chinese=chinese
     )
     tell([say("made", out=out), *map(_reading, readings)], language)
 
@@ -113,7 +113,3 @@ def _reading(one: Reading) -> Said:
         unknown=f"{one.unknown_share:.2%}",
         texts=f"{one.texts:,}",
     )
-
-
-def _say(line: str) -> None:
-    typer.echo(f"  {line}", err=True)

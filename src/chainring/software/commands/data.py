@@ -12,7 +12,7 @@ import typer
 
 from chainring.contracts.said import in_language
 from chainring.software.commands.folder import HERE, Folder, opened
-from chainring.software.telling.speech import Speech, spoken, tell
+from chainring.software.telling.speech import Speech, aloud, spoken, tell
 
 app = typer.Typer(
     help="Look at the text: fetch it, clean it, report on it, trace a row to its source.",
@@ -27,10 +27,8 @@ def fetch(
     language: Speech = None,
 ) -> None:
     """Bring the sources of the recipe up to date: pages, databases, files, data sets."""
-    from chainring.software.telling.data import tell_fetched
-
-    with opened(project) as api:
-        tell(map(tell_fetched, api.data.fetch(name)), language)
+    with opened(project, language) as api:
+        tell([one.told for one in api.data.fetch(name)], language)
 
 
 @app.command()
@@ -72,7 +70,7 @@ def clean(
         licences=tuple(licence or ()), consents=tuple(consent or ()),
         evaluation=tuple(map(str, evaluation or ())), min_boilerplate=boilerplate, redact=redact,
         meaning=meaning, meaning_from=meaning_from,
-        workers=workers, executor=executor, say=lambda line: typer.echo(f"  {line}", err=True),
+        workers=workers, executor=executor, say=aloud(None),
     )  # fmt: skip
     tell(tell_clean(made), spoken())
 
@@ -90,7 +88,7 @@ def report(
     """Write one self-contained HTML page about the data set: what is in it, what changed."""
     from chainring.software.telling.data_words import say
 
-    with opened(project) as api:
+    with opened(project, language) as api:
         path = api.data.report(out, language=language or "en", texts=texts, card=card)
     tell([say("wrote", path=path)], language)
 
@@ -114,7 +112,7 @@ def show(
     from chainring.software.telling.data_words import say
 
     shown, speech = 0, spoken()
-    with opened(project) as api:
+    with opened(project, language) as api:
         rows = api.data.show(
             split=split, label=label, language=language, source=source, search=search,
             dataset=dataset, limit=limit,
@@ -143,7 +141,7 @@ def trace(
 
     from chainring.software.telling.data import tell_trace
 
-    with opened(project) as api:
+    with opened(project, language) as api:
         found = api.data.trace(row, dataset=dataset, texts=texts)
     if as_json:
         typer.echo(json.dumps(found, ensure_ascii=False, indent=2))

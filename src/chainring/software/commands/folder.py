@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from chainring.software.telling.speech import VARIABLE as LANGUAGE
+from chainring.software.telling.speech import aloud
 
 if TYPE_CHECKING:
     from chainring.software.api import Project
@@ -31,11 +32,11 @@ HERE = Path()
 
 
 @contextmanager
-def opened(folder: Path) -> Iterator[Project]:
+def opened(folder: Path, language: str | None = None) -> Iterator[Project]:
     """Open a project for one verb; what it says while it works goes to standard error."""
     from chainring.software.api import Project
 
-    with closing(Project.open(folder, say=lambda line: typer.echo(f"  {line}", err=True))) as api:
+    with closing(Project.open(folder, say=aloud(language))) as api:
         yield api
 
 

@@ -44,7 +44,7 @@ def forget(
     from chainring.software.verbs import forgetting
     from chainring.software.verbs.receipts import tell_acts, tell_receipt
 
-    with opened(project) as api:
+    with opened(project, language) as api:
         if show:
             lines = list(tell_acts(forgetting.acts(api))) or [say("no acts")]
         elif resume:

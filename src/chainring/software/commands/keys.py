@@ -36,7 +36,7 @@ def keys(
     """List, make, rotate or revoke API keys; a secret is shown once and stored only as a hash."""
     from chainring.software.telling.command_words import say
 
-    with opened(project) as api:
+    with opened(project, language) as api:
         if make is not None:
             scope = [verb.strip() for verb in only.split(",") if verb.strip()]
             limits = {"days": days, "only": scope, "per_minute": per_minute, "per_day": per_day}

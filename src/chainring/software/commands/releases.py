@@ -36,7 +36,7 @@ def release(
     from chainring.software.telling.command_words import say
     from chainring.software.telling.releases import tell as told
 
-    with opened(project) as api:
+    with opened(project, language) as api:
         if stop:
             ended = api.releases.stop(by=by, reason=reason or "stopped by hand")
             tell([say("release over", id=ended.id)], language)
@@ -64,7 +64,7 @@ def drift(
 
     from chainring.software.telling.releases import tell_drift
 
-    with opened(project) as api:
+    with opened(project, language) as api:
         found = api.releases.drift()
     if as_json:
         typer.echo(json.dumps(found, ensure_ascii=False, indent=2))

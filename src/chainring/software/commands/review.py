@@ -25,7 +25,7 @@ def review(
     language: Speech = None,
 ) -> None:
     """Accept, change or reject labels and corrections; without any label, name clusters first."""
-    with opened(project) as api:
+    with opened(project, language) as api:
         _review(api, limit=limit, show=show, by=by, language=language or "en")
 
 
@@ -44,7 +44,7 @@ def cases(
     from chainring.software.telling.speech import padded
 
     speech = language or "en"
-    with opened(project) as api:
+    with opened(project, language) as api:
         if close is not None:
             api.close_case(close, outcome=outcome, told=told, truth=truth, must=must, by=by)
             tell([say("closed case", id=close)], language)

@@ -33,7 +33,7 @@ def backup(
     from chainring.software.telling.command_words import say
     from chainring.software.verbs.upkeep import require_unaltered, require_whole
 
-    with opened(project) as api:
+    with opened(project, language) as api:
         with _stopped_as_by_ctrl_c():
             counts = api.backup(archive)
         told = say("backed up", archive=archive, rows=counts["rows"], trees=counts["trees"])
@@ -82,7 +82,7 @@ def gc(
     """Remove what nothing names, and texts whose time is over."""
     from chainring.software.telling.command_words import say
 
-    with opened(project) as api:
+    with opened(project, language) as api:
         removed = api.gc(min_age_s=min_age_hours * 3600)
     counts = (say("counted", count=count, name=name) for name, count in removed.items())
     tell([say("removed", what=joined(counts, en=", ", zh="，"))], language)
@@ -105,7 +105,7 @@ def package(
     """Write the champion into a folder that serves without the training extra."""
     from chainring.software.telling.command_words import say
 
-    with opened(project) as api:
+    with opened(project, language) as api:
         made = api.package(folder)
     mib = f"{made.memory_mib:.0f}"
     told = say(
@@ -133,7 +133,7 @@ def collect(
 
     from chainring.software.telling.command_words import say
 
-    with opened(project) as api:
+    with opened(project, language) as api:
         found = api.collect(folder, by=by)
     counts = asdict(found)
     tell([say("collected", package=found.package, **{n: counts[n] for n in _BROUGHT})], language)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from chainring.software.telling.speech import Speech, spoken, tell
+from chainring.software.telling.speech import Speech, aloud, spoken, tell
 
 if TYPE_CHECKING:
     from chainring.data.words.settings import WordSettings
@@ -62,7 +62,7 @@ def train(
         user_words=_listed(user_words), simplified=simplified, drop_stop_words=drop_stop_words,
         column=column,
     )  # fmt: skip
-    made = make(text, out=out, settings=settings, licence=licence, say=_say)
+    made = make(text, out=out, settings=settings, licence=licence, say=aloud(None))
     lines = [say("made words", out=out, words=f"{len(made):,}", dimensions=dimensions)]
     if not made.facts["same_every_run"]:
         lines.append(say("other vectors", because=say("workers race", workers=workers)))
@@ -171,10 +171,6 @@ def _example(words: Sequence[str]) -> str:
     """Return a frequent word that is longer than those that only join others."""
     long = (word for word in words if len(word) > (4 if word.isascii() else 1))
     return next(long, words[0])
-
-
-def _say(line: str) -> None:
-    typer.echo(f"  {line}", err=True)
 
 
 def _listed(path: Path | None) -> tuple[str, ...]:

@@ -32,6 +32,7 @@ from chainring.ring.snapshots import forgotten_marks
 from chainring.software.package import origin
 from chainring.software.package.origin import Package
 from chainring.software.project import HIDDEN
+from chainring.software.telling.command_words import say
 from chainring.software.verbs import auditing
 from chainring.text.normalise import normalise
 from chainring.trust.access import Key
@@ -163,7 +164,7 @@ class _Way:
         ]
         self.here.ring.traffic.commit(brought, [])
         self._count(answers=len(brought), textless=sum(text is None for _, text in brought))
-        self.here.ring.runner.say(f"collect: {self.found.answers:,} answers")
+        self.here.ring.runner.say(say("collecting", answers=f"{self.found.answers:,}"))
 
     def _as_here(self, row: Prediction, text: str | None) -> tuple[Prediction, str | None]:
         """Return an answer as this project would have kept it; a key there is no user here."""

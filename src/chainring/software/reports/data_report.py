@@ -16,13 +16,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chainring.contracts.errors import UnknownNameError
+from chainring.contracts.said import in_language
 from chainring.data.looking.card import CardFacts, data_card, moment
 from chainring.data.looking.drops import Drop, Place
 from chainring.data.looking.numbers import binned
 from chainring.software.reports.data_findings import findings
 from chainring.software.reports.data_look import Look, look
 from chainring.software.reports.data_report_compared import compared, stands
-from chainring.software.reports.data_report_words import WORDS, told_reason
+from chainring.software.reports.data_report_words import WORDS
 from chainring.software.reports.report_cards import (
     MORE_STYLE,
     STYLE,
@@ -37,6 +38,7 @@ from chainring.software.telling.results import short
 from chainring.software.verbs.auditing import looking
 from chainring.stats.charts import Bar, Stack, bar_chart, stacked_bars
 from chainring.store.files import write_durably
+from chainring.text.errors import in_both
 from chainring.text.house_words import Term, counted, house_term, house_terms, house_word
 
 if TYPE_CHECKING:
@@ -96,7 +98,7 @@ def card_of(found: Look, *, language: str) -> str:
         models=used,
         findings=findings(found, language=language),
         redacted=found.redacted,
-        reasons={d.reason: told_reason(d.reason, language=language) for d in found.drops},
+        reasons={d.reason: in_language(in_both(d.reason), language) for d in found.drops},
     )
     return data_card(facts, language=language)
 
@@ -175,7 +177,7 @@ def _lengths(found: Look, say: dict[str, str]) -> str:
 def _left_out(found: Look, say: dict[str, str], language: str) -> Iterator[str]:
     counts: Counter[str] = Counter()
     for one in found.drops:
-        counts[told_reason(one.reason, language=language)] += one.rows
+        counts[in_language(in_both(one.reason), language)] += one.rows
     yield _bars(dict(counts.most_common()), say["by reason"], say, tone_bad=True)
     yield _copies(found, say)
     rows = [row for one in found.drops for row in _sampled(one, found.samples, say, language)]
@@ -208,7 +210,7 @@ def _sampled(
             shown = escape(text) or "–"
         source = house_term(place.source, say["code"], kind="source")
         where = " ".join(part for part in (source, place.locator or place.record) if part)
-        yield escape(told_reason(one.reason, language=language)), escape(where), shown
+        yield escape(in_language(in_both(one.reason), language)), escape(where), shown
 
 
 def _origin(found: Look, say: dict[str, str]) -> Iterator[str]:

@@ -1,14 +1,9 @@
 """The words of the data report and of the data commands, English and Chinese.
 
-WORDS["zh"]["drift"]                              # '与上一次数据集的差异'
-told_reason("near-duplicate", language="zh")      # '近似重复'
+WORDS["zh"]["drift"]      # '与上一次数据集的差异'
 """
 
 from __future__ import annotations
-
-import re
-
-from chainring.text.errors import error_in_chinese
 
 _ROWS = (
     ("title", "data report", "数据报告"),
@@ -206,64 +201,3 @@ WORDS = {
     "en": {"code": "en"} | {key: english for key, english, _ in _ROWS},
     "zh": {"code": "zh"} | {key: chinese for key, _, chinese in _ROWS},
 }
-
-_REASONS = (
-    (r"empty text", "文本为空"),
-    (r"longer than (\d+) characters", r"超过 \1 个字符"),
-    (r"consent not allowed: (.*)", r"同意范围不允许：\1"),
-    (r"licence not allowed: (.*)", r"许可不允许：\1"),
-    (r"exact duplicate", "完全重复"),
-    (r"near-duplicate", "近似重复"),
-    (r"conflicting duplicate", "内容相同而标签冲突"),
-    (r"confirms that the text was passed on, which says no label", "只确认已转人工，未说明标签"),
-    (r"confirmations are not used", "不采用确认"),
-    (r"ratings are not used", "不采用评分"),
-    (r"left out by a person", "被人工剔除"),
-    (r"superseded by its author", "被同一作者后来的说法取代"),
-    (r"said before by its author", "同一作者已说过"),
-    (r"text erased or not logged", "文本已清除或未记录"),
-    (r"its prediction is unknown", "找不到对应的回答"),
-    (r"reviewed answer not in the snapshot", "经审核的回答不在快照中"),
-    (r"an opinion on no answer", "评价未指向任何回答"),
-    (
-        r"an opinion on the hold-out, of which only reviewed answers judge",
-        "对留出部分的评价（其中只有经审核的回答用于评判）",
-    ),
-    (
-        r"the preferred answer is not there, or is the answer itself",
-        "所偏好的回答不存在或就是该回答",
-    ),
-    (r"the preferred answer is to another text", "所偏好的回答针对另一文本"),
-    (
-        r"both answers are the same, or the preferred one is empty",
-        "两个回答相同，或所偏好的为空",
-    ),
-    (r"labels disagree", "标签互相矛盾"),
-    (r"waits for a review", "等待审核"),
-    (r"rejected or without a label", "被驳回或没有标签"),
-    (r"rejected by a person", "被人工驳回"),
-    (r"doubtful: waits for a review", "存疑，等待审核"),
-    (
-        r"far outside the data's (\S+) to (\S+): waits for a review",
-        r"远在数据的 \1 到 \2 之外，等待审核",
-    ),
-    (r"more than (\d+) of one author: waits for a review", r"同一作者超过 \1 条，等待审核"),
-    (r"a label with fewer than (\d+) rows", r"标签的行数少于 \1"),
-    (r"label (.*) has (\d+) rows?; at least (\d+) needed", r"标签 \1 只有 \2 行，至少需要 \3 行"),
-    (r"a label fell to the test alone; add rows", r"有标签只落在测试集，请补充数据"),
-    (r"label (.*) fell to the test alone; add rows", r"标签 \1 只落在测试集，请补充数据"),
-    (r"file not read: (.*)", r"未读取的文件：\1"),
-    (r"decisions on nothing here", "对象已不存在的审核结论"),
-    (r"forgotten", "已按要求遗忘"),
-)
-
-
-def told_reason(reason: str, *, language: str) -> str:
-    """Return why something was left out, in a language; a reason not known here stays English."""
-    if language == "zh":
-        for pattern, chinese in _REASONS:
-            found = re.fullmatch(pattern, reason)
-            if found is not None:
-                return found.expand(chinese)
-        return error_in_chinese(reason)
-    return reason

@@ -103,7 +103,7 @@ def _made(project: Project, built: Built, say: Callable[[str], None]) -> Study:
     rows = read_rows(ring.runner.trees.open(built.dataset.noun.address), "train", "validation")
     train = [row for row in rows if row.split == "train"]
     validation = [row for row in rows if row.split == "validation"]
-    say(f"study: {len(train)} rows to learn from, {len(validation)} of validation; made once")
+    say(said("study", train=len(train), validation=len(validation)))
     requests = [Request(text=row.text, pair=row.pair, app=project.app) for row in validation]
     with ring.runner.open_predictor(
         ring.runner.trees.open(form.address), engine=form.engine

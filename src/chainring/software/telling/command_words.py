@@ -221,6 +221,7 @@ SENTENCES = Sentences(
             "它的密钥（角色 operate），只显示这一次：{key}",
         ),
         # collect
+        "collecting": ("collect: {answers} answers", "收集：{answers} 条回答"),
         "collected": (
             "from package {package}, new here: {answers} answers, {reactions} reactions, "
             "{decisions} decisions, {cases} cases",

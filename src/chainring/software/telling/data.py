@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from chainring.contracts.said import Said
 from chainring.software.telling.data_words import own, reason, say, word
 from chainring.software.telling.results import short, with_second
 from chainring.software.telling.speech import padded
 from chainring.text.characters import visible
-
-if TYPE_CHECKING:
-    from chainring.data.sources.fetch import Fetched
 
 TEXT_CHARACTERS = 100
 _OF_SPLIT = "row of split "
@@ -27,14 +24,6 @@ def tell_row(row: Mapping[str, Any]) -> Said:
     english = "  ".join([row["id"], f"{split:10}", *rest, shown])
     chinese = "  ".join([row["id"], padded(split.zh, 6), *rest, shown.zh])
     return Said(visible(english), zh=visible(chinese))
-
-
-def tell_fetched(one: Fetched) -> Said:
-    """Return what bringing a source up to date did."""
-    told = {"name": own(one.name), "rows": one.rows}
-    if not one.reached:
-        return say("not reached", because=reason(one.because), **told)
-    return say("fetched" if one.changes else "fetched none", changes=one.changes, **told)
 
 
 def tell_trace(found: Mapping[str, Any]) -> Iterator[str]:

@@ -6,16 +6,15 @@ say("made words", out=out, words="1,200", dimensions=100)
 from __future__ import annotations
 
 from chainring.contracts.said import Said
-from chainring.software.reports.data_report_words import told_reason
+from chainring.data.sentences import SPLITS
 from chainring.software.telling.result_words import own
+from chainring.text.errors import in_both
 from chainring.text.sentences import Sentences
 
 __all__ = ["SENTENCES", "own", "reason", "say", "word"]
 
-_NAMES = {
-    # splits, states and who labels
-    "train": "训练", "validation": "验证", "test": "测试", "holdout": "留出",
-    "reacted": "有反馈", "unlabelled": "未标注",
+_NAMES = SPLITS | {
+    # states and who labels
     "accepted": "已接受", "pending": "待审核", "rejected": "已驳回",
     "source": "来源", "person": "人", "user": "用户", "model": "模型",
     "rating": "评分", "confirmation": "确认", "correction": "更正", "preference": "偏好",
@@ -44,16 +43,6 @@ _NAMES = {
 
 SENTENCES = Sentences(
     {
-        # data fetch
-        "fetched": (
-            "{name}: {rows} rows, {changes} new, changed or gone",
-            "{name}：{rows} 行，新增、改动或消失 {changes} 行",
-        ),
-        "fetched none": ("{name}: {rows} rows, nothing changed", "{name}：{rows} 行，没有变化"),
-        "not reached": (
-            "{name}: not reached ({because}); goes on with its {rows} rows",
-            "{name}：无法访问（{because}）；继续使用已有的 {rows} 行",
-        ),
         # data clean
         "cleaned before": (
             "nothing changed: the folder holds the result of this input and these settings",
@@ -63,7 +52,7 @@ SENTENCES = Sentences(
             "{kept} of {read} texts stay ({share})",
             "{read} 条文本中留下 {kept} 条（{share}）",
         ),
-        "dropped": ("  dropped: {reason}: {count}", "  去除：{reason}：{count}"),
+        "dropped": ("  dropped: {reason}: {count}", "  剔除：{reason}：{count}"),
         "changed": ("  changed: {change}: {count}", "  改动：{change}：{count}"),
         "languages": ("  languages: {languages}", "  语言：{languages}"),
         "idle": (
@@ -91,7 +80,7 @@ SENTENCES = Sentences(
             "步骤       {step} {outcome}  （{execution}，{at}）",
         ),
         "row of split": ("row of split {split}", "属于{split}的行"),
-        "dropped for": ("dropped: {reason}", "去除：{reason}"),
+        "dropped for": ("dropped: {reason}", "剔除：{reason}"),
         "some labels": ("{count} labels", "{count} 个标签"),
         "label": ("label      {value}  {who}  {state}", "标签       {value}  {who}  {state}"),
         "review": (
@@ -140,6 +129,11 @@ SENTENCES = Sentences(
         ),
         "wrote words": ("wrote {path}: {words} words", "已写入 {path}：{words} 个词"),
         # pretrain, tokeniser
+        "not allowed": (
+            "{unread} texts may not be read and {untaught} not be trained on, by the rules of "
+            "[access]: they are left out",
+            "按 [access] 的规则，{unread} 条文本不得读取，{untaught} 条不得用于训练：已略去",
+        ),
         "made base": (
             "made {out}: {base}, licence {licence}",
             "已生成 {out}：{base}，许可 {licence}",
@@ -240,6 +234,4 @@ def word(name: str) -> Said:
 
 def reason(text: str) -> Said:
     """Return why something was left out or could not be done, in both languages."""
-    if isinstance(text, Said):
-        return text
-    return Said(text, zh=_NAMES.get(text) or told_reason(text, language="zh"))
+    return Said(text, zh=_NAMES[text]) if text in _NAMES else in_both(text)

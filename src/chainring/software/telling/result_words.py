@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chainring.contracts.said import Said, joined
-from chainring.ring.gate.sentences import NAMES
+from chainring.data.sentences import SPLITS
+from chainring.ring.gate.words import NAMES
 from chainring.software.reports.report_words import WORDS
 from chainring.text.sentences import Sentences
 
 _STEPS = {key.removeprefix("step "): word for key, word in WORDS["zh"].items() if "step " in key}
 
 _NAMES = (
-    NAMES
+    SPLITS
+    | NAMES
     | _STEPS
     | {
         "promoted": "已上线",
@@ -30,11 +32,6 @@ _NAMES = (
         "base": "基座",
         "teacher": "教师模型",
         "member": "成员模型",
-        "train": "训练",
-        "validation": "验证",
-        "test": "测试",
-        "unlabelled": "未标注",
-        "reacted": "有反馈",
         "feedback": "反馈",
         "was taught by it": "由它训练",
         "was tested on it": "由它评测",
@@ -221,6 +218,9 @@ SENTENCES = Sentences(
         # promote, rollback, watch
         "champion": ("champion: {model}", "现任模型：{model}"),
         "next look": (
+            "{because}; the next look is in {seconds} s",
+            "{because}；{seconds} 秒后再看",
+        ),
         "recipe read": (
             "the recipe was changed, and counts from now on",
             "配方已更改，从现在起按新的执行",
@@ -228,9 +228,6 @@ SENTENCES = Sentences(
         "recipe kept": (
             "{because}\nthe recipe of before is kept until the file has no fault",
             "{because}\n文件改正之前，仍按原来的配方执行",
-        ),
-            "{because}; the next look is in {seconds} s",
-            "{because}；{seconds} 秒后再看",
         ),
         # release
         "no release": (

@@ -47,7 +47,11 @@ SENTENCES = Sentences(
             "under the rules of this package (chainring.toml), which may be other ones",
             "规则（chainring.toml）用这个包的，可能与那个包不同",
         ),
-        # why there is no study
+        # the study, and why there is none
+        "study": (
+            "study: {train} rows to learn from, {validation} of validation; made once",
+            "学习分析：{train} 行用于学习，{validation} 行用于验证；只做一次",
+        ),
         "not judged": (
             "no model was judged yet; run `chainring turn` first",
             "还没有模型经过评审；请先运行 `chainring turn`",

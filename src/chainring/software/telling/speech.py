@@ -4,14 +4,14 @@
     CHAINRING_LANGUAGE=zh chainring turn
     LANG=zh_CN.UTF-8 chainring why pred_…
 
-Chinese where the first of these that is set says so, English otherwise; errors and help, too. JSON
-and the lines of work in progress stay English.
+Chinese where the first of these that is set says so, English otherwise; so are errors, help and
+the lines of work in progress. JSON stays English.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 from typing import Annotated
 from unicodedata import east_asian_width
@@ -71,6 +71,12 @@ def padded(text: str, width: int) -> str:
     """Return a text filled up with blanks to a width; a Chinese character takes two columns."""
     wide = sum(east_asian_width(character) in "WF" for character in text)
     return text + " " * max(0, width - len(text) - wide)
+
+
+def aloud(language: str | None) -> Callable[[str], None]:
+    """Return what prints a line of work in progress to standard error, in a language."""
+    chosen = language or spoken()
+    return lambda line: typer.echo(f"  {in_language(line, chosen)}", err=True)
 
 
 def tell(lines: Iterable[str], language: str | None) -> None:

@@ -25,6 +25,9 @@ from chainring.contracts.errors import (
     UnknownNameError,
 )
 from chainring.contracts.said import Said
+from chainring.data.sentences import progress
+from chainring.software.telling.data_words import say as told
+from chainring.text.errors import in_both
 from chainring.training.settings import TrainingSettings
 
 if TYPE_CHECKING:
@@ -142,11 +145,12 @@ def file_texts(paths: Sequence[Path], *, column: str, say: Say) -> list[str]:
 
     faults = Faults()
     texts = [prepare(text) for text in file_documents(files(paths), column=column, faults=faults)]
-    for sentence in faults.said()[:3]:
-        say(f"passed over: {sentence}")
+    for fault in faults.said()[:3]:
+        say(progress("passed over", fault=in_both(fault)))
     if not any(texts):
         raise InputError("no document could be read", faults=faults.said())
-    say(f"{len(texts):,} documents, {sum(map(len, texts)):,} characters")
+    count, characters = f"{len(texts):,}", f"{sum(map(len, texts)):,}"
+    say(progress("documents", count=count, characters=characters))
     return texts
 
 
@@ -181,10 +185,8 @@ def _rows(project: Project, say: Say) -> list[Row]:
     with training(project, "pretrain") as sight:
         taught = [row_of(row) for row in read if sight.may(facts_of(row))]
     if len(taught) < len(shown):
-        say(
-            f"{len(shown) - len(read)} texts may not be read and {len(read) - len(taught)} not be "
-            "trained on, by the rules of [access]: they are left out"
-        )
+        unread, untaught = len(shown) - len(read), len(read) - len(taught)
+        say(told("not allowed", unread=unread, untaught=untaught))
     if not taught:
         raise NotAllowedError(
             f"pretrain: the rules of [access] let none of {len(shown)} texts be read and trained "

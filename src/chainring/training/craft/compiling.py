@@ -17,6 +17,7 @@ from torch import nn
 
 from chainring.contracts.placement import Choice
 from chainring.training.craft.run import Run
+from chainring.training.progress_sentences import progress
 
 LAYERS = {"bert": "BertLayer", "gpt2": "GPT2Block"}
 """Kinds of networks whose layers were seen to compile to one program, and what they are called."""
@@ -32,21 +33,21 @@ def compiling(
     """Return 'layers' or 'none', and why."""
     asked = run.craft.compile
     if asked != "auto":
-        because = "asked for in the recipe, [training.craft]"
+        because = progress("asked")
         return Choice(value="layers" if asked == "always" else "none", because=because)
     if device == "cpu":
-        return Choice(value="none", because="a processor gains nothing by it")
+        return Choice(value="none", because=progress("no gain"))
     if not any(type(layer).__name__ in LAYERS.values() for layer in layers_of(module)):
-        return Choice(value="none", because="this kind of network was not tried")
+        return Choice(value="none", because=progress("not tried"))
     longest = max(lengths_n, default=0)
     share = sum(length == longest for length in lengths_n) / max(1, len(lengths_n))
     if share < MIN_SHARE_OF_ONE_LENGTH:
-        return Choice(value="none", because="rows differ in length")
+        return Choice(value="none", because=progress("lengths differ"))
     weights = sum(weight.numel() for weight in module.parameters())
     flops = float(FLOPS_A_WEIGHT) * weights * sum(lengths_n) * epochs
     if flops < MIN_FLOPS:
-        return Choice(value="none", because="the training is too short to earn it back")
-    return Choice(value="layers", because="a long training with rows of one length")
+        return Choice(value="none", because=progress("short training"))
+    return Choice(value="layers", because=progress("long training"))
 
 
 def compile_layers(module: nn.Module) -> None:

@@ -21,6 +21,7 @@ from chainring.training.craft.abreast import HALVES, Abreast
 from chainring.training.craft.optimisers import Optimiser
 from chainring.training.craft.precision import autocast, loss_scaler
 from chainring.training.craft.randomness import random_state, restore
+from chainring.training.progress_sentences import progress
 
 Parts: TypeAlias = Callable[[int], Iterator[tuple[int, Any]]]
 _NO_MEMORY = ("not enough memory", "can't allocate memory", "out of memory")
@@ -150,10 +151,7 @@ class Gradients:
             raise no_memory(self.name, rows=self._rows, because=what)
         self.max_rows = -(-self._rows // 2)
         if not self.halved:
-            self.say(
-                f"{self.name}: memory ran out with {self._rows} rows at once; they are computed in "
-                "halves, as one step all the same"
-            )
+            self.say(progress("halves", name=self.name, rows=self._rows))
         self.halved = True
 
 

@@ -17,6 +17,9 @@ from typing import Any, TypeAlias
 import torch
 from torch import nn
 
+from chainring.contracts.said import Said
+from chainring.training.progress_sentences import progress
+
 Judge: TypeAlias = Callable[[nn.Module], Mapping[str, float]]
 _LOWER_IS_BETTER = ("loss", "perplexity")
 
@@ -88,13 +91,13 @@ def rank_in(curve: Iterable[Mapping[str, float]], *, step: int) -> tuple[float, 
     return -math.inf, -math.inf
 
 
-def told(measures: Mapping[str, float]) -> str:
+def told(measures: Mapping[str, float]) -> Said:
     """Return the deciding measure in words.
 
     >>> told({"accuracy": 0.912, "loss": 0.3})
-    '91.2 % right on validation'
+    '91.2% right on validation'
     """
     name, value = next(iter(measures.items()))
     if name == "accuracy":
-        return f"{100 * value:.1f} % right on validation"
-    return f"{name} {value:.4g} on validation"
+        return progress("right", share=f"{value:.1%}")
+    return progress("measure", measure=name, value=f"{value:.4g}")

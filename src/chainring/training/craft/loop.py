@@ -35,6 +35,7 @@ from chainring.training.craft.randomness import random_state, restore, same_draw
 from chainring.training.craft.ready import make_ready
 from chainring.training.craft.run import Run
 from chainring.training.craft.tracking import Tracking
+from chainring.training.progress_sentences import progress
 
 Item: TypeAlias = Mapping[str, Any]
 Collate: TypeAlias = Callable[[Sequence[Any]], dict[str, torch.Tensor]]
@@ -113,7 +114,8 @@ class Loop:
         if last is not None:
             self.step, state = last
             self._load(state, kept)
-            self.work.say(f"{self.run.name}: going on from step {self.step} of {self.steps}")
+            at = progress("goes on", name=self.run.name, step=self.step, steps=self.steps)
+            self.work.say(at)
         saved = time.monotonic()
         with Tracking(self.run, work=self.work) as self.tracking:
             while self.step < self.steps and not self.stopped:
@@ -249,7 +251,8 @@ class Loop:
         self.plateau.look(rank(measures, step=0))  # a later step alone is no better
         self.stopped = bool(self.patience) and self.waited >= self.patience
         self._point(**{f"validation_{name}": value for name, value in measures.items()})
-        self.work.say(f"{self.run.name}: epoch {self.epoch:g}, {told(measures)}")
+        epoch = f"{self.epoch:g}"
+        self.work.say(progress("judged", name=self.run.name, epoch=epoch, told=told(measures)))
 
     def _save(self, kept: Checkpoints) -> None:
         self.losses.read()

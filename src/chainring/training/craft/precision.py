@@ -15,6 +15,7 @@ from typing import Any
 import torch
 
 from chainring.contracts.placement import Choice, Placement
+from chainring.training.progress_sentences import progress
 
 _TYPES = {"bf16": torch.bfloat16, "fp16": torch.float16}
 
@@ -23,7 +24,7 @@ def precision(placement: Placement, asked: str) -> Choice:
     """Return the number type of the products with its reason."""
     if asked == "auto":
         return placement.precision
-    return Choice(value=asked, because="asked for in the recipe, [training.craft]")
+    return Choice(value=asked, because=progress("asked"))
 
 
 def autocast(device: str, chosen: Choice) -> Any:

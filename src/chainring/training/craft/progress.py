@@ -16,6 +16,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
+from chainring.training.progress_sentences import progress
+
 CURVES = "curves.json"
 POINTS = 200
 
@@ -73,7 +75,14 @@ class Progress:
         self.said = time.monotonic()
         step_s = (self.said - self.started) / max(1, self.steps_made)
         self.say(
-            f"{self.name}: epoch {epoch:.1f} of {self.epochs:g}, loss {loss:.3f}, "
-            f"{self.rows_per_s:.0f} rows/s, {(self.steps - step) * step_s:.0f} s left, "
-            f"{time.process_time() - self.cpu_before:.0f} CPU s"
+            progress(
+                "at",
+                name=self.name,
+                epoch=f"{epoch:.1f}",
+                epochs=f"{self.epochs:g}",
+                loss=f"{loss:.3f}",
+                rate=f"{self.rows_per_s:.0f}",
+                left=f"{(self.steps - step) * step_s:.0f}",
+                cpu=f"{time.process_time() - self.cpu_before:.0f}",
+            )
         )

@@ -18,6 +18,7 @@ from chainring.training.craft.dropout import quicken
 from chainring.training.craft.memory import Need, limit_mib, require_memory
 from chainring.training.craft.recompute import recompute_layers
 from chainring.training.craft.run import Run
+from chainring.training.progress_sentences import progress
 
 
 def make_ready(
@@ -45,7 +46,8 @@ def make_ready(
     need = Need.of(module, run.craft, longest=max(lengths_n, default=0), bits=bits, judged=judged)
     room = limit_mib(work.placement)
     require_memory(need, name=run.name, limit_mib=room)
-    work.say(f"{run.name}: {chosen.value} ({chosen.because})")
+    told = {"precision": chosen.value, "because": chosen.because}
+    work.say(progress("precision", name=run.name, **told))
     torch.use_deterministic_algorithms(run.craft.deterministic)
     device = work.placement.device.value
     set_products(device, chosen)
@@ -56,6 +58,6 @@ def make_ready(
         recompute_layers(module, name=run.name)
     built = compiling(module, run, device=device, epochs=run.epochs, lengths_n=lengths_n)
     if built.value == "layers":
-        work.say(f"{run.name}: layers are compiled ({built.because})")
+        work.say(progress("compiled", name=run.name, because=built.because))
         compile_layers(module)
     return tokens_at_once(run.craft, need, device=device, memory_mib=room)

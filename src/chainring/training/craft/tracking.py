@@ -21,7 +21,9 @@ from chainring.contracts.errors import ChainringError, InputError
 from chainring.contracts.parts import load_part
 from chainring.contracts.tracker import TrackedRun
 from chainring.contracts.work import Work
+from chainring.text.errors import in_both
 from chainring.training.craft.run import Run
+from chainring.training.progress_sentences import progress
 
 KEY_DIGITS = 8
 
@@ -89,9 +91,8 @@ class Tracking:
             call()
         except Exception as error:  # noqa: BLE001 - a foreign tool; the training matters more
             self.tracked.pop(part)
-            self.work.say(
-                f"{self.run.name}: tracker {part} failed and is told no more: {_line(error)}"
-            )
+            because = in_both(_line(error))
+            self.work.say(progress("tracker", name=self.run.name, part=part, because=because))
 
     def _close(self, *, failed: bool) -> None:
         for part, tracked in list(self.tracked.items()):

@@ -39,6 +39,7 @@ from chainring.training.generators.articles import (
 )
 from chainring.training.generators.decoder import starting, taught
 from chainring.training.generators.writer import Start, rejected_of, require, trained, with_target
+from chainring.training.progress_sentences import progress
 from chainring.training.sentences import say
 from chainring.training.settings import TrainingSettings
 
@@ -124,7 +125,7 @@ def _preferring(
     learnt(method, start, train, work=work, settings=settings)
     after = share_preferred(start, validation)
     told = [*cut, *trl.left_out(settings.craft, work), *_alike(train), _said(train, before, after)]
-    work.say(f"{method}: {told[-1]}")
+    work.say(progress("of", name=method, told=told[-1]))
     return trained(
         start,
         folder,

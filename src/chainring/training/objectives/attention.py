@@ -20,7 +20,9 @@ from typing import Any
 import torch
 
 from chainring.contracts.placement import Choice
+from chainring.contracts.said import Said
 from chainring.training.objectives.packing import attention
+from chainring.training.progress_sentences import progress
 
 PIECES = "chainring_pieces"
 KINDS = ("bert", "gpt2")
@@ -37,7 +39,7 @@ def fit_attention(model: Any, *, device: str, chosen: Choice) -> Choice:
 
     AttentionInterface.register(PIECES, by_pieces)
     model.set_attn_implementation(PIECES)
-    return Choice(value="pieces", because=f"{chosen.value} on a GPU")
+    return Choice(value="pieces", because=progress("pieces on gpu", precision=chosen.value))
 
 
 def with_masks(model: Any) -> None:
@@ -78,21 +80,21 @@ def by_pieces(
     return found.view(rows, longest, heads, width), None
 
 
-def _obstacle(model: Any, device: str, chosen: Choice) -> str:
-    """Return why the kernel cannot be used; nothing where it can."""
+def _obstacle(model: Any, device: str, chosen: Choice) -> Said | None:
+    """Return why the kernel cannot be used; None where it can."""
     config = model.config
     if device == "cpu":
-        return "a processor has no kernel for pieces"
+        return progress("no kernel")
     if chosen.value == "fp32":
-        return "the kernel for pieces has 16 bits"
+        return progress("kernel of 16 bits")
     if config.model_type not in KINDS:
-        return f"networks of kind {config.model_type} have attention of their own"
+        return progress("own attention", kind=config.model_type)
     dropout = getattr(config, "attn_pdrop", getattr(config, "attention_probs_dropout_prob", 0.0))
     if dropout:
-        return "the kernel for pieces knows no dropout of attention"
+        return progress("attention dropout")
     if config.hidden_size // config.num_attention_heads not in HEAD_WIDTHS:
-        return "the kernel for pieces wants heads of a multiple of 8, up to 256 wide"
+        return progress("odd heads")
     if torch.cuda.is_available() and torch.cuda.get_device_capability() < MIN_CAPABILITY:
-        return "the kernel for pieces wants a GPU of compute capability 8.0 or later"
+        return progress("old gpu")
     is_there = find_spec("torch.nn.attention.varlen") is not None
-    return "" if is_there else "this torch has no kernel for pieces"
+    return None if is_there else progress("old torch")

@@ -15,9 +15,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from chainring.contracts.said import Said
 from chainring.training.base import Base
 from chainring.training.objectives.settings import ObjectiveName, PretrainSettings
 from chainring.training.objectives.shape import Shape, fitting, shaped
+from chainring.training.progress_sentences import progress
 
 MAX_LEARNING_RATE = 1e-3
 BASE_LEARNING_RATE = 1e-4
@@ -42,9 +44,13 @@ class Settled:
     learning_rate: float
     dropout: float
 
-    def __str__(self) -> str:
-        size = f"{self.shape.layers} layers, {self.shape.hidden} wide, " if self.shape else ""
-        return f"{size}learning rate {self.learning_rate:.3g}, dropout {self.dropout:g}"
+    @property
+    def told(self) -> Said:
+        """All of it in a line."""
+        rates = {"rate": f"{self.learning_rate:.3g}", "dropout": f"{self.dropout:g}"}
+        if self.shape is None:
+            return progress("shape of the base", **rates)
+        return progress("shape", layers=self.shape.layers, hidden=self.shape.hidden, **rates)
 
     def name(self, base: Base | None) -> str:
         """Return what the network is called."""

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from chainring.contracts.dataset import Row
+from chainring.training.progress_sentences import progress
 from chainring.training.study.folds import folds
 from chainring.training.study.learners import Learner
 
@@ -70,7 +71,7 @@ def crossed(
             right_ns[told, s] = told_nc.argmax(axis=1) == truth_n[told]
             taught[s] += len(teaching) / count
         probability_nc[told] = told_nc
-        say(f"study: {number} of {count} parts told by the others ({learner.name})")
+        say(progress("study part", number=number, count=count, learner=learner.name))
     return Crossed(
         labels=tuple(labels),
         truth_n=truth_n,

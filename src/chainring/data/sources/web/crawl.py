@@ -18,7 +18,9 @@ from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
 from chainring.contracts.errors import InputError, UnreachableError
+from chainring.contracts.said import Said, joined
 from chainring.data.harvest import Harvest
+from chainring.data.sentences import progress, told_reasons
 from chainring.data.sources.reading import is_new, note_dropped
 from chainring.data.sources.web.address import Resolver, system_resolver
 from chainring.data.sources.web.fetch import Answer, Failure, Fetcher
@@ -180,8 +182,14 @@ class _Crawl:
         asked = self.round.asked - self.asked_before
         waiting = self.frontier.counts()["waiting"]
         self.say(
-            f"{self.round.asked} pages asked for, {asked / (now - self.began_at):.1f} a second; "
-            f"{len(self.harvest)} rows; {waiting} waiting; {self.round.bytes >> 20} MiB"
+            progress(
+                "crawling",
+                asked=self.round.asked,
+                rate=f"{asked / (now - self.began_at):.1f}",
+                rows=len(self.harvest),
+                waiting=waiting,
+                mib=self.round.bytes >> 20,
+            )
         )
 
     def _end(self) -> None:
@@ -202,17 +210,17 @@ class _Crawl:
             )
         self.say(_summary(self.round, len(self.harvest), waiting, full=full, finished=finished))
         if reasons:
-            self.say(f"not kept: {_shown(reasons)}")
+            self.say(progress("not kept", reasons=_shown(reasons)))
 
 
-def _shown(reasons: dict[str, int]) -> str:
+def _shown(reasons: dict[str, int]) -> Said:
     ordered = sorted(reasons.items(), key=lambda item: (-item[1], item[0]))
-    more = f"; and {len(ordered) - 8} more reasons" if len(ordered) > 8 else ""
-    return "; ".join(f"{count} {why}" for why, count in ordered[:8]) + more
+    more = [progress("more reasons", count=len(ordered) - 8)] if len(ordered) > 8 else []
+    return joined([told_reasons(ordered[:8]), *more])
 
 
-def _summary(found: Round, rows: int, waiting: int, *, full: bool, finished: bool) -> str:
-    said = f"{found.asked} pages asked for, {rows} rows"
-    if full:
-        return f"{said}; the limit of this round is reached, {waiting} addresses wait"
-    return said if finished else f"{said}; {waiting} addresses wait: the next run goes on"
+def _summary(found: Round, rows: int, waiting: int, *, full: bool, finished: bool) -> Said:
+    if finished and not full:
+        return progress("crawled", asked=found.asked, rows=rows)
+    ended = "round full" if full else "goes on"
+    return progress(ended, asked=found.asked, rows=rows, waiting=waiting)
