@@ -78,7 +78,7 @@ _HOUSE = (
     ("labels", "data.labels", "table"),
     ("dataset", "data.dataset", "dataset"),
     ("model", "training.model", "model"),
-    ("forms", "deployment.forms", "forms"),
+    ("forms", "deployment.forms.step", "forms"),
     ("evaluation", "training.evaluation", "evaluation"),
     ("verdict", "ring.gate.verdict", "verdict"),
     ("deployment", "deployment.deploy", "deployment"),
