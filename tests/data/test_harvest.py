@@ -18,6 +18,14 @@ PAGE = {"text": "Returns are free.", "locator": "https://shop.example/returns"}
 PAGE_ZH = {"text": "三十天内可免费退货。", "locator": "https://shop.example/zh/returns"}
 
 
+@pytest.mark.parametrize(
+    ("pragma", "value"), [("synchronous", 2), ("fullfsync", 1), ("checkpoint_fullfsync", 1)]
+)
+def test_what_was_committed_is_on_the_disk_itself(tmp_path: Path, pragma: str, value: int) -> None:
+    with Harvest.open(tmp_path) as harvest:
+        assert harvest.connection.execute(f"PRAGMA {pragma}").fetchone() == (value,)
+
+
 def test_rows_come_back_in_the_order_of_their_ids(tmp_path: Path) -> None:
     with Harvest.open(tmp_path) as harvest:
         harvest.put("b", PAGE_ZH)

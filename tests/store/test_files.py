@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import hashlib
 import json
 import os
@@ -136,6 +137,37 @@ def test_a_write_that_fails_keeps_the_old_file(
         write_durably(tmp_path / "key", b"new")
     assert (tmp_path / "key").read_bytes() == b"old"
     assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_a_mac_is_told_to_empty_the_cache_of_its_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+
+    def full_sync(handle: int, command: int) -> int:
+        asked.append(command)
+        return 0
+
+    monkeypatch.setattr(files, "_FULL_SYNC", 51)
+    monkeypatch.setattr(fcntl, "fcntl", full_sync)
+    monkeypatch.setattr(os, "fsync", lambda _: pytest.fail("fsync alone"))
+    write_durably(tmp_path / "key", b"kept")
+    assert asked == [51, 51]  # the file and its folder
+
+
+def test_a_share_that_knows_no_full_sync_is_synced_as_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[int] = []
+
+    def unknown(handle: int, command: int) -> int:
+        raise OSError(errno.ENOTSUP, "Operation not supported")
+
+    monkeypatch.setattr(files, "_FULL_SYNC", 51)
+    monkeypatch.setattr(fcntl, "fcntl", unknown)
+    monkeypatch.setattr(os, "fsync", synced.append)
+    write_durably(tmp_path / "key", b"kept")
+    assert len(synced) == 2
 
 
 def test_a_file_that_changes_while_it_is_copied_is_refused(tmp_path: Path) -> None:

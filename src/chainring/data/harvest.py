@@ -119,6 +119,8 @@ class Harvest:
         try:
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=FULL")
+            connection.execute("PRAGMA fullfsync=ON")  # macOS: to the disk, not to its cache
+            connection.execute("PRAGMA checkpoint_fullfsync=ON")
             connection.execute("PRAGMA secure_delete=ON")  # a forgotten text leaves no bytes behind
             connection.executescript(_SCHEMA)
         except sqlite3.DatabaseError as error:

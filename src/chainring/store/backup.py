@@ -31,6 +31,7 @@ from chainring.store.files import (
     make_folder,
     make_private,
     stream_durably,
+    sync_file,
     sync_folder,
     write_durably,
 )
@@ -104,8 +105,7 @@ def backup(
                     add_databases(archive, harvests)
                 for path, name in _files_of(articles):
                     archive.add(path, f"articles/{name}")
-            with temporary.open("rb") as written:
-                os.fsync(written.fileno())
+            sync_file(temporary)
             temporary.replace(target)
         finally:
             temporary.unlink(missing_ok=True)

@@ -5,7 +5,6 @@ Enters the folder of harvests, leaves members `harvests/NAME/harvest.db` of an a
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import sqlite3
@@ -14,7 +13,7 @@ from contextlib import closing
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from chainring.store.files import full_disk_explained, make_folder, sync_folder
+from chainring.store.files import full_disk_explained, make_folder, sync, sync_folder
 
 PREFIX = "harvests"
 _MEMBER = re.compile(rf"{PREFIX}/[a-z][a-z0-9_-]*/harvest\.db")
@@ -44,5 +43,5 @@ def put_database(stream: IO[bytes], place: Path) -> None:
         with place.open("wb") as out:
             shutil.copyfileobj(stream, out, 1 << 20)
             out.flush()
-            os.fsync(out.fileno())
+            sync(out.fileno())
     sync_folder(place.parent)

@@ -9,13 +9,12 @@ Enters a path, leaves the file at it whole or not at all; what stands is done.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from chainring.store.files import beside, full_disk_explained
+from chainring.store.files import beside, full_disk_explained, sync
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -33,7 +32,7 @@ def kept(path: Path, *, through: Path | None = None) -> Iterator[BinaryIO]:
             with temporary.open("wb", 1 << 20) as out:
                 yield out
                 out.flush()
-                os.fsync(out.fileno())
+                sync(out.fileno())
             temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)

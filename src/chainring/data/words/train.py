@@ -40,7 +40,7 @@ from chainring.data.words.vectors import (
     WORDS,
     WordVectors,
 )
-from chainring.store.files import full_disk_explained, make_folder, sync_folder
+from chainring.store.files import full_disk_explained, make_folder, sync_file, sync_folder
 from chainring.text.segment import segmenter_version
 
 Say = Callable[[str], None]
@@ -195,12 +195,5 @@ def _write(folder: Path, words: Sequence[str], made: _Made, facts: dict[str, Any
     text = json.dumps(facts, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
     (folder / FACTS).write_text(text, encoding="utf-8")
     for path in folder.iterdir():
-        _sync(path)
+        sync_file(path)
     sync_folder(folder)
-
-
-def _sync(path: Path) -> None:
-    import os
-
-    with path.open("rb") as file:
-        os.fsync(file.fileno())
