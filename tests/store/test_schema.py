@@ -1,15 +1,29 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
 import pytest
 import sqlalchemy as sa
 
-from chainring.contracts.errors import DamagedError, MissingPackageError, SpaceError
-from chainring.store import schema
+from chainring.contracts.errors import (
+    DamagedError,
+    MissingPackageError,
+    SpaceError,
+    UnwrittenError,
+)
+from chainring.contracts.feedback import Feedback
+from chainring.contracts.ids import new_id
+from chainring.store import locked, migrations, schema
+from chainring.store.ledger import Ledger
 from chainring.store.schema import connect
+from chainring.store.traffic import Traffic
 
 
 @pytest.mark.parametrize(
@@ -131,3 +145,73 @@ def test_a_damaged_file_is_told_by_its_name_with_what_helps(tmp_path: Path, cut:
 def _insert(engine: sa.Engine) -> None:
     with engine.begin() as connection:
         connection.execute(schema.payloads.insert().values(id="pred_1", body="text"))
+
+
+HOLDER = """
+import sqlite3, sys
+held = sqlite3.connect(sys.argv[1], isolation_level=None)
+held.execute("BEGIN IMMEDIATE")
+print("locked", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(schema, "PATIENCE_S", 0.0)
+
+
+@contextmanager
+def held_elsewhere(path: Path) -> Iterator[int]:
+    """Yield the id of a process that keeps a database locked until the block ends."""
+    command = [sys.executable, "-c", HOLDER, str(path)]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "locked\n"
+        yield holder.pid
+        holder.communicate()
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_database_that_another_process_keeps_locked_is_told_with_who_it_is(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "ledger.db"
+    ledger = Ledger(f"sqlite:///{path}", app="shop")
+    migrations.ready(ledger.engine)
+    with held_elsewhere(path) as pid, pytest.raises(UnwrittenError) as caught:
+        ledger.add_fact("label", "lab_1", {"value": "refund"})
+    assert str(caught.value).startswith("ledger.db was locked for 0 s by process ")
+    assert f"process {pid} (" in str(caught.value)
+    ledger.add_fact("label", "lab_1", {"value": "refund"})
+    ledger.close()
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_log_that_is_kept_locked_is_told_and_takes_rows_again(tmp_path: Path) -> None:
+    traffic = Traffic(tmp_path, app="shop")
+    said = Feedback(
+        id=new_id("fb"), app="shop", prediction="pred_1", kind="rating", value="up", author="",
+        at=1.0,
+    )  # fmt: skip
+    traffic.commit([], [said])
+    (path,) = tmp_path.glob("*.db")
+    with held_elsewhere(path), pytest.raises(UnwrittenError, match=f"{path.name} was locked"):
+        traffic.commit([], [replace(said, id=new_id("fb"))])
+    traffic.commit([], [replace(said, id=new_id("fb"))])
+    assert len(list(traffic.feedback())) == 2
+    traffic.close()
+
+
+@pytest.mark.usefixtures("impatient")
+def test_where_the_system_tells_no_locks_another_process_has_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(locked, "_PROC", tmp_path / "none")
+    path = tmp_path / "ledger.db"
+    engine = connect(f"sqlite:///{path}")
+    with held_elsewhere(path), pytest.raises(UnwrittenError, match="by another process"):
+        with engine.begin():
+            pass
+    engine.dispose()

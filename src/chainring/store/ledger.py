@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 
 from chainring.contracts.codec import decode, encode
-from chainring.contracts.errors import ConflictError, SpaceError
+from chainring.contracts.errors import ConflictError, SpaceError, UnwrittenError
 from chainring.contracts.lineage import Lineage
 from chainring.store import schema
 from chainring.store.holder import holder_name, is_gone
@@ -184,7 +184,7 @@ class Ledger:
         try:
             yield taken
         finally:
-            with contextlib.suppress(sa.exc.OperationalError, SpaceError):
+            with contextlib.suppress(sa.exc.OperationalError, SpaceError, UnwrittenError):
                 self._release(taken)
 
     def renew(self, lease: Lease, *, ttl_s: float = 120.0) -> None:

@@ -16,12 +16,15 @@ import sqlalchemy as sa
 from chainring.contracts.errors import DamagedError, MissingPackageError
 from chainring.contracts.said import Said
 from chainring.store.files import full_database, make_folder
+from chainring.store.locked import locked
 
 LEDGER_HEAD = "0002"
 """The newest migration; a ledger with another one is opened by `chainring upgrade`."""
-WAL_WAIT_S = 30.0
+PATIENCE_S = 30.0
+"""How long a connection waits where another one has the database locked."""
 
 _DAMAGED = ("is malformed", "is not a database")
+_LOCKED = "database is locked"
 
 ledger = sa.MetaData()
 traffic = sa.MetaData()
@@ -159,7 +162,7 @@ def connect(url: str) -> sa.Engine:
     path = sa.engine.make_url(url).database
     if path:
         make_folder(Path(path).parent)
-    engine = sa.create_engine(url, hide_parameters=True, connect_args={"timeout": 30})
+    engine = sa.create_engine(url, hide_parameters=True, connect_args={"timeout": PATIENCE_S})
     sa.event.listen(engine, "connect", _sqlite_pragmas)
     sa.event.listen(engine, "begin", _begin_immediate)
     sa.event.listen(engine, "handle_error", _explain)
@@ -181,6 +184,8 @@ def _explain(context: sa.engine.ExceptionContext) -> None:
     place = Path(("" if context.engine is None else context.engine.url.database) or "")
     if "disk is full" in said:
         raise full_database(place.parent)
+    if _LOCKED in said:
+        raise locked(place, waited_s=PATIENCE_S)
     if any(words in said for words in _DAMAGED):
         raise DamagedError(
             f"{place} is damaged ({said}); stop what runs and restore a backup into a new folder "
@@ -191,19 +196,20 @@ def _explain(context: sa.engine.ExceptionContext) -> None:
 def _sqlite_pragmas(connection: Any, _: object) -> None:
     connection.isolation_level = None  # BEGIN is ours, see _begin_immediate
     # secure_delete: an erased text is overwritten, not only unlinked from its table
-    for pragma in ("busy_timeout=30000", "synchronous=FULL", "secure_delete=ON"):
+    patience = f"busy_timeout={1000 * PATIENCE_S:.0f}"
+    for pragma in (patience, "synchronous=FULL", "secure_delete=ON"):
         connection.execute(f"PRAGMA {pragma}").close()
     _to_wal(connection)
 
 
 def _to_wal(connection: Any) -> None:
     """Switch to write-ahead; SQLite does not wait here while another connection switches."""
-    deadline = time.monotonic() + WAL_WAIT_S
+    deadline = time.monotonic() + PATIENCE_S
     while True:
         try:
             connection.execute("PRAGMA journal_mode=WAL").close()
         except sqlite3.OperationalError as error:
-            if "locked" not in str(error) or time.monotonic() >= deadline:
+            if _LOCKED not in str(error) or time.monotonic() >= deadline:
                 raise
             time.sleep(0.01)
         else:

@@ -43,7 +43,7 @@ class FlagCases:
         try:
             self._project.stored(feedback)
             cases = self._project.ring.ledger.facts("case", Case, about=feedback.id)
-        except (sa.exc.SQLAlchemyError, OSError) as error:
+        except (sa.exc.SQLAlchemyError, OSError, UnwrittenError) as error:
             self._is_behind = True
             raise UnwrittenError(
                 "the flag is stored and its case is opened later; to be told the case, send the "

@@ -20,6 +20,7 @@ from chainring.contracts.errors import (
     ConflictError,
     ProjectNotFoundError,
     RecipeError,
+    UnwrittenError,
 )
 from chainring.contracts.said import told_by
 from chainring.software.serving.recipe_file import written
@@ -66,7 +67,7 @@ def watch(project: Project, *, rounds: int | None, say: Say) -> list[Turn]:
             except (ChainringError, *STORE_IS_AWAY) as error:
                 if rounds is not None:
                     raise
-                poll_s, is_busy = watched.poll_s, isinstance(error, ConflictError)
+                poll_s, is_busy = watched.poll_s, isinstance(error, ConflictError | UnwrittenError)
                 wait_s = poll_s if is_busy else min(2 * wait_s, max(LONGEST_S, poll_s))
                 say(told("next look", because=told_away(error), seconds=f"{wait_s:g}"))
     return done

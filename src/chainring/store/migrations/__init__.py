@@ -14,7 +14,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from chainring.contracts.errors import ConflictError, InputError
+from chainring.contracts.errors import InputError
 from chainring.store import schema
 from chainring.store.schema import LEDGER_HEAD
 
@@ -120,15 +120,7 @@ def _config(connection: sa.Connection) -> Any:
 @contextmanager
 def _locked(engine: sa.Engine) -> Iterator[sa.Connection]:
     # SQLite: BEGIN IMMEDIATE is the lock (schema.connect); its DDL is transactional.
-    try:
-        with engine.begin() as connection:
-            if engine.dialect.name == "postgresql":
-                connection.execute(sa.text(f"SELECT pg_advisory_xact_lock({LOCK_NUMBER})"))
-            yield connection
-    except sa.exc.OperationalError as error:
-        if "locked" not in str(error):
-            raise
-        raise ConflictError(
-            "another process keeps the ledger locked; stop it (`chainring status` names servers) "
-            "and run the command again"
-        ) from error
+    with engine.begin() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execute(sa.text(f"SELECT pg_advisory_xact_lock({LOCK_NUMBER})"))
+        yield connection
