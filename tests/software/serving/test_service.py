@@ -132,6 +132,17 @@ def test_a_reaction_is_found_by_the_next_who_opens_the_project(
     assert (row.author, row.episode) == ("ann", "visit-1")
 
 
+@pytest.mark.parametrize(("text", "words"), [("zxqv wvut", "no label"), ("哎哟喂呀嘿", "不教")])
+def test_who_confirms_that_a_text_was_passed_on_is_told_that_it_teaches_nothing(
+    client: httpx.Client, text: str, words: str
+) -> None:
+    answer = predicted(client, text)
+    body = {"prediction": answer["id"], "kind": "confirmation"}
+    assert words in client.post("/v1/react", json=body).raise_for_status().json()["message"]
+    body["value"] = answer["label"]
+    assert client.post("/v1/react", json=body).raise_for_status().json()["message"] == ""
+
+
 def test_without_keys_a_client_that_must_send_one_is_answered(client: httpx.Client) -> None:
     for number in range(12):  # more than would lock the address out
         headers = {"authorization": f"Bearer none-{number}"}

@@ -7,8 +7,11 @@ Enters the language of a text, leaves `en` or `zh`: the text's own; of a text in
 from __future__ import annotations
 
 from chainring.contracts.codec import decode
+from chainring.contracts.feedback import Feedback
 from chainring.contracts.model import Model
+from chainring.contracts.said import in_language
 from chainring.ring.built import Ring
+from chainring.software.telling.command_words import say
 
 PASSED_ON = {
     "en": "I am not sure about this one, so I am passing it on to a person.",
@@ -23,6 +26,15 @@ def tongue(language: str, *, reads: str, learnt: str) -> str:
     ('en', 'zh')
     """
     return language if language in PASSED_ON else reads or learnt
+
+
+def told_of(said: Feedback, *, reads: str, learnt: str) -> str:
+    """Return what the sender of a reaction should know of it; mostly nothing."""
+    if not said.confirms_passing_on:
+        return ""
+    return in_language(
+        say("confirms passing on"), tongue(said.language, reads=reads, learnt=learnt)
+    )
 
 
 def learnt_by(ring: Ring, model: str) -> str:

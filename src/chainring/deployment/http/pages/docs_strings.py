@@ -46,7 +46,7 @@ DOCS: dict[str, tuple[str, str]] = {
     "field.label": ("the best label", "最合适的标签"),
     "field.confidence": ("calibrated probability of the label", "标签的校准概率"),
     "field.passed_on": ("the text goes to a person", "是否转接人工"),
-    "field.message": ("a sentence to show when it was passed on", "转接时显示的话"),
+    "field.message": ("a sentence to show, if any", "要显示的话（如有）"),
     "field.article": ("the help article, if any", "帮助文章（如有）"),
     "field.language": ("language of the text", "文本的语言"),
     "field.model": ("the model that answered", "作答的模型"),
