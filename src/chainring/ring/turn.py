@@ -13,20 +13,24 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from chainring.contracts.codec import decode
+from chainring.contracts.dataset import Dataset
 from chainring.contracts.deployment import Deployment
 from chainring.contracts.errors import ChainringError
 from chainring.contracts.feedback import Feedback
 from chainring.contracts.guard import Guard
 from chainring.contracts.ids import new_id
+from chainring.contracts.label import Label
 from chainring.contracts.parts import part_names
 from chainring.contracts.record import Record
 from chainring.contracts.said import joined, told_by
 from chainring.contracts.source import Machine, Policy, Source
 from chainring.contracts.table import Table
+from chainring.contracts.values import labels_in
 from chainring.contracts.verdict import Verdict
 from chainring.data.settings import KEYED
 from chainring.ring.asked import said_by_people
 from chainring.ring.built import CHAMPION, Built, Ring, build, current, require_task
+from chainring.ring.called import uncalled
 from chainring.ring.gate.conditions import BETTER
 from chainring.ring.gate.sentences import say as said_by_the_gate
 from chainring.ring.gate.sentences import word
@@ -148,6 +152,7 @@ def _turn(ring: Ring, machine: Machine, policy: Policy, source: Source) -> dict[
     )
     labels = run("labels", records, corrections, reviewed, settings=recipe.data, keyed=KEYED)
     dataset = run("dataset", records, corrections, labels, guard, settings=recipe.data, keyed=KEYED)
+    _tell_uncalled(ring, dataset.noun, given)
     built = build(ring, dataset, seed=recipe.training.seed)
     head, champion = current(ring)
     facts = {
@@ -166,6 +171,13 @@ def _turn(ring: Ring, machine: Machine, policy: Policy, source: Source) -> dict[
     is_same = again is not None and again[1].execution == verdict.execution
     fresh = verdict.fresh or (again is not None and is_same and again[1].fresh)
     return facts | _settled(ring, built, verdict, head, fresh=fresh)
+
+
+def _tell_uncalled(ring: Ring, dataset: Dataset, given: Sequence[Label]) -> None:
+    form = ring.recipe.data.facts.form
+    told = {label for one in given for label in labels_in(form, one.value)}
+    for line in uncalled(ring.recipe.project.labels, told.union(dataset.labels)):
+        ring.runner.say(line)
 
 
 def _ended(ring: Ring, built: Built, verdict: Made[Verdict]) -> dict[str, Any]:
