@@ -14,6 +14,7 @@ from chainring.contracts.errors import RefusedError
 from chainring.contracts.evaluation import Evaluation, Outcome, Share
 from chainring.contracts.label import Label
 from chainring.contracts.lineage import Lineage
+from chainring.contracts.measure import ACCURACY, Measure
 from chainring.contracts.prediction import Prediction
 from chainring.contracts.reaction import Reaction
 from chainring.contracts.verdict import Verdict
@@ -85,6 +86,18 @@ def test_a_pair_is_tried_again_with_each_other_version_of_the_rows(ledger: Ledge
 
     assert [tried("m1", suite) for suite in ("s1", "s2", "s3")] == [1, 1, 2]
     assert (tried("m2", "s9"), tried("m3", "s9"), tried(None, "s9")) == (1, 0, 1)
+
+
+def test_another_measure_on_the_same_rows_is_another_try(ledger: Ledger) -> None:
+    costs = Measure(name="cost", missed=(("fraud", "ok", 50.0),))
+    told = (ACCURACY, costs, Measure(name="cost"))
+    for number, measure in enumerate(told):
+        facts: dict[str, Any] = {"champion": "m1", "measure": measure}
+        kept(ledger, "verdict", verdict("m9", **facts), f"run_{number}")
+    before = Made(noun=evaluation("m1"), execution="run")
+    balanced = Measure(name="balanced_accuracy")
+    tried = [tries(ledger, evaluation("m9"), before, each) for each in (*told, balanced)]
+    assert tried == [2, 2, 2, 3]
 
 
 def test_a_review_of_the_hold_out_begins_no_new_count_of_looks(project: Project) -> None:

@@ -9,6 +9,7 @@ import pytest
 from tests.training.conftest import make_row
 
 from chainring.contracts.dataset import OUT_OF_SCOPE, Row
+from chainring.contracts.measure import Measure
 from chainring.contracts.prediction import Answer
 from chainring.stats.readout import Readout
 from chainring.training.candidate import Trained
@@ -180,3 +181,47 @@ def test_a_number_has_no_margin_before_enough_rows_can_show_nine_of_ten(
         spread=1.0,
     )  # fmt: skip
     assert found.readout.margin == margin
+
+
+FRAUD = Measure(name="cost", pass_on=2.0, missed=(("fraud", "", 50.0),))
+BALANCED = Measure(name="balanced_accuracy")
+
+
+def rivals_on_fraud(measure: Measure) -> tuple[Standing, Standing]:
+    """Return a candidate that misses half of ten frauds of 100, and one with ten false alarms."""
+    rows = [make_row("0", "fraud")] * 5 + [make_row("1", "fraud")] * 5
+    rows += [make_row("2", "ok")] * 10 + [make_row("3", "ok")] * 80
+
+    def standing(part: str, frauds: Sequence[str]) -> Standing:
+        def logits(texts: Sequence[object]) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
+            said = [[3.0, 0.0] if str(text) in frauds else [0.0, 3.0] for text in texts]
+            return np.array(said, dtype=np.float32)
+
+        trained = Trained(folder=Path(), kind="linear", logits=logits)
+        return judge(part, trained, rows, ("fraud", "ok"), measure=measure, pass_on_below=0.0)
+
+    return standing("linear.v1", "0"), standing("encoder.v1", "012")
+
+
+def test_the_measure_that_judges_decides_which_candidate_goes_to_the_gate() -> None:
+    assert winner(*rivals_on_fraud(Measure())) == "linear.v1"
+    for measure in (BALANCED, FRAUD):
+        assert winner(*rivals_on_fraud(measure)) == "encoder.v1"
+
+
+def test_who_wins_by_cost_is_told_with_the_cost_and_the_accuracy() -> None:
+    lost, won = compete(rivals_on_fraud(FRAUD))
+    assert won.because == "a cost of 0.1 a row on 100 validation rows, 90.0% right"
+    assert "dearer than" not in lost.because
+    assert lost.because == "a higher cost than encoder.v1 (0.1 a row)"
+    assert (lost.accuracy, won.accuracy) == (0.95, 0.9)
+
+
+def test_the_linear_candidate_bars_by_the_measure_too() -> None:
+    linear, encoder = rivals_on_fraud(FRAUD)
+    assert linear.scores == {"en": -2.5}
+    lost, won = compete([replace(linear, part="encoder.v1"), replace(encoder, part="linear.v1")])
+    assert (
+        "not chosen: dearer than linear.v1 in a language (en 2.5 a row, above 0.1)" in lost.because
+    )
+    assert won.won

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from chainring.contracts.measure import ACCURACY, Measure
+
 Value = Literal[
     "first", "better", "no measurable difference", "worse within noise", "worse", "not fit"
 ]
@@ -12,7 +14,12 @@ Value = Literal[
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """A paired comparison on the same rows: `gained` right now and wrong before, `lost` reverse."""
+    """A paired comparison on the same rows: `gained` right now and wrong before, `lost` reverse.
+
+    `champion` and `challenger` are accuracies, whatever judges. Where another measure does, they
+    stand `measured`, champion first, and gained and lost are answers worth more and less: a share,
+    or a mean cost of a row, which is better the lower. `smallest_detectable` is in the same unit.
+    """
 
     rows: int
     gained: int
@@ -24,6 +31,7 @@ class Comparison:
     smallest_detectable: float
     value: Value
     test: str = "exact McNemar"
+    measured: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +52,7 @@ class Verdict:
     answers on which the two models differ and whose truth would decide between them. `looks` counts
     verdicts on the same `frozen` test rows. Where answers are `graded`, right in the counts means
     worth at least a half, and gained and lost are answers worth more and less than before.
+    `measure` is what judged; records of before have none, and were judged by accuracy.
     """
 
     app: str
@@ -66,3 +75,4 @@ class Verdict:
     asks: tuple[str, ...] = ()
     frozen: str = ""
     graded: bool = False
+    measure: Measure = ACCURACY

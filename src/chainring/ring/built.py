@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from chainring.contracts.codec import decode
-from chainring.contracts.dataset import Dataset
+from chainring.contracts.dataset import OUT_OF_SCOPE, Dataset
 from chainring.contracts.deployment import Deployment
 from chainring.contracts.errors import RecipeError
 from chainring.contracts.forgotten import Forgotten
 from chainring.contracts.forms import Forms
 from chainring.contracts.guard import FORGOTTEN
+from chainring.contracts.measure import ACCURACY
 from chainring.contracts.model import Model
 from chainring.contracts.parts import part_names
+from chainring.ring.gate.costs import require_known
 from chainring.ring.recipe import Recipe
 from chainring.ring.steps import Made, Runner
 from chainring.store.ledger import Ledger, Ref
@@ -56,12 +59,16 @@ def build(
     cost time and could not change what it shows.
     """
     recipe, run = ring.recipe, ring.runner.run
+    judging = recipe.gate.judging  # what is trained is chosen by what it will be judged by
+    if not candidates:
+        require_known(judging, {*dataset.noun.labels, OUT_OF_SCOPE})
     chosen = candidates or recipe.training.competing(dataset.noun.task)
     settings = recipe.training.model_copy(update={"seed": seed, "candidates": chosen})
     parts = [("candidate", name) for name in settings.candidates]
     placement = ring.runner.placed or ring.runner.placement
     tiers = [("form", name) for name in part_names("form")]
-    model = run("model", dataset, (), placement, settings=settings, parts=parts, seed=seed)
+    facts: dict[str, Any] = {} if judging == ACCURACY else {"measure": judging}
+    model = run("model", dataset, (), placement, settings=settings, parts=parts, seed=seed, **facts)
     forms = run(
         "forms", model, placement, settings=recipe.deployment, keyed=_FORM_SETTINGS, parts=tiers
     )

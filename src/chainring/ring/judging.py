@@ -16,6 +16,7 @@ from chainring.contracts.evaluation import Evaluation, Outcome
 from chainring.contracts.feedback import Feedback
 from chainring.contracts.forms import Forms
 from chainring.contracts.lineage import Lineage
+from chainring.contracts.measure import ACCURACY, Measure
 from chainring.contracts.table import Table
 from chainring.contracts.verdict import Verdict
 from chainring.feedback.corrections import STATEMENTS
@@ -138,7 +139,7 @@ def _said(
         placebo,
         settings=ring.recipe.gate,
         looks=looks(ring.ledger, challenger.noun) + 1,
-        tries=tries(ring.ledger, challenger.noun, before) + 1,
+        tries=tries(ring.ledger, challenger.noun, before, ring.recipe.gate.judging) + 1,
         fixed=fixed(ring),
         new_labels=() if rival is None else _new_labels(built, rival),
         reactions=None if rival is None else reactions(ring, rival.model.noun.address),
@@ -157,16 +158,24 @@ def looks(ledger: Ledger, challenger: Evaluation) -> int:
     return len({verdict.challenger for verdict in others if _same_suite(verdict, challenger)})
 
 
-def tries(ledger: Ledger, challenger: Evaluation, before: Made[Evaluation] | None) -> int:
+def tries(
+    ledger: Ledger,
+    challenger: Evaluation,
+    before: Made[Evaluation] | None,
+    measure: Measure = ACCURACY,
+) -> int:
     """Return on how many other versions of the judging rows this very pair was judged before.
 
-    Each review of the hold-out makes a version, and each version is another chance to be lucky. The
-    same rows once more are not: a second look has its own share of the limit.
+    Each review of the hold-out makes a version, and each version is another chance to be lucky; so
+    is another measure on the same rows. The same once more is not: a second look has its own share
+    of the limit.
     """
     pair = (challenger.model, None if before is None else before.noun.model)
     verdicts = (decode(Verdict, row.result) for row in ledger.all_lineage(step="verdict"))
-    suites = {one.suite for one in verdicts if (one.challenger, one.champion) == pair}
-    return len(suites - {challenger.suite})
+    judged = {
+        (one.suite, one.measure) for one in verdicts if (one.challenger, one.champion) == pair
+    }
+    return len(judged - {(challenger.suite, measure)})
 
 
 def _same_suite(verdict: Verdict, challenger: Evaluation) -> bool:

@@ -29,6 +29,7 @@ from chainring.deployment.release_settings import ReleaseSettings
 from chainring.deployment.settings import DeploymentSettings
 from chainring.feedback.settings import FeedbackSettings
 from chainring.hardware.settings import HardwareSettings
+from chainring.ring.gate.costs import cost_faults
 from chainring.ring.gate.settings import GateSettings
 from chainring.ring.recipe_access import rule_faults
 from chainring.ring.recipe_faults import faults_of
@@ -38,7 +39,7 @@ from chainring.trust.rules import AccessSettings
 from chainring.trust.settings import PrivacySettings
 
 FILE = "chainring.toml"
-_TOLD_APART = (("data", "sources"), ("access", "rules"))
+_TOLD_APART = (("data", "sources"), ("access", "rules"), ("gate", "costs"))
 
 
 class _Settings(BaseModel):
@@ -150,7 +151,7 @@ def parse_recipe(data: Mapping[str, Any], *, where: str = FILE) -> Recipe:
     except ValidationError as error:
         faults = faults_of(error, Recipe, without=_TOLD_APART)
     faults += _part_faults(data)
-    faults += [*source_faults(data), *rule_faults(data)]
+    faults += [*source_faults(data), *rule_faults(data), *cost_faults(data)]
     if faults or recipe is None:
         raise RecipeError(f"{where} has {len(faults)} fault(s)", faults=faults)
     return recipe

@@ -2,7 +2,8 @@
 
 Enter trained candidates and the validation rows, leave their standings and the winner's place.
 A candidate is judged as it would be served: calibrated, with its own threshold, a row out of scope
-being right when it is passed on. Where answers are graded, the mean grade decides.
+being right when it is passed on. Where answers are graded, the mean grade decides; of labels, the
+measure that the gate will judge by.
 
     standings = [judge("linear.v1", trained, validation, labels), ...]
     rivals = compete(standings)
@@ -13,15 +14,17 @@ Axes: N validation rows, C labels.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from chainring.contracts.dataset import OUT_OF_SCOPE, Row, Task
+from chainring.contracts.measure import ACCURACY, Measure
 from chainring.contracts.model import Rival
 from chainring.contracts.said import Said, joined
 from chainring.contracts.tasks import TASKS
 from chainring.contracts.values import labels_in
 from chainring.stats.readout import Readout
+from chainring.stats.worth import mean_worth, worths
 from chainring.training.answered import RIGHT_FROM, answered, grades, value_of
 from chainring.training.candidate import Trained
 from chainring.training.sentences import say
@@ -37,7 +40,10 @@ YARDSTICK = "linear.v1"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """A trained candidate as it answered the validation rows; `right` has a grade a row."""
+    """A trained candidate as it answered the validation rows; `right` has a grade a row.
+
+    By another measure than accuracy, `score` and `scores` (by language) are what decides.
+    """
 
     part: str
     trained: Trained
@@ -46,6 +52,19 @@ class Standing:
     right: tuple[float, ...]
     per_language: dict[str, float]
     languages: dict[str, int]
+    measure: Measure = ACCURACY
+    score: float | None = None
+    scores: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def worth(self) -> float:
+        """What decides, the more the better; a cost counts below 0."""
+        return self.accuracy if self.score is None else self.score
+
+    @property
+    def figure(self) -> str:
+        """What decides, as it is told."""
+        return _figure(self.worth, self.measure)
 
     @property
     def accuracy(self) -> float:
@@ -62,16 +81,22 @@ def judge(
     task: Task = "classification",
     spread: float = 0.0,
     pass_on_below: float | None = None,
+    measure: Measure = ACCURACY,
 ) -> Standing:
     """Return how a candidate stands on the validation rows.
 
-    `pass_on_below` is a threshold that the recipe sets; none: it is chosen on these rows.
+    `pass_on_below` is a threshold that the recipe sets; none: it is chosen on these rows, by the
+    `measure` that will judge the model.
     """
     readout, given, sure_n = answered(trained, validation, labels, task=task, spread=spread)
     truth = [value_of(row, task) for row in validation]
+    weighed: dict[str, float] = {}
     if readout.form == "one":
-        chosen = threshold(truth, given, sure_n, fixed=pass_on_below)
-        right = _right(truth, given, sure_n < chosen.value)
+        chosen = threshold(truth, given, sure_n, fixed=pass_on_below, measure=measure)
+        unsure_n = sure_n < chosen.value
+        right = _right(truth, given, unsure_n)
+        if measure != ACCURACY:
+            weighed = _weighed(validation, truth, given, unsure_n, right, measure)
     else:
         right = grades(truth, given, task=task, spread=spread)
         marks = [_well(grade) for grade in right]
@@ -88,18 +113,21 @@ def judge(
         right=right,
         per_language=_per_language(validation, right),
         languages=_count([row.language for row in validation]),
+        measure=measure,
+        score=weighed.pop("", None),
+        scores=weighed,
     )
 
 
 def compete(standings: Sequence[Standing]) -> tuple[Rival, ...]:
     """Return the rivals in the given order (simpler first), exactly one of which won.
 
-    The most accurate wins, the simpler one on a tie; but none that is below the linear candidate in
-    a language with 50 or more validation rows.
+    The most accurate wins (or the best by the measure), the simpler one on a tie; but none that is
+    below the linear candidate in a language with 50 or more validation rows.
     """
     barred = {s.part: _below_yardstick(s, standings) for s in standings}
     open_ = [s for s in standings if not barred[s.part]]
-    winner = max(open_, key=lambda s: s.accuracy)  # max keeps the first of equals
+    winner = max(open_, key=lambda s: s.worth)  # max keeps the first of equals
     return tuple(_rival(s, winner, barred[s.part]) for s in standings)
 
 
@@ -117,6 +145,36 @@ def _right(
     )
 
 
+def _weighed(
+    validation: Sequence[Row],
+    truth: Sequence[str],
+    given: Sequence[str],
+    unsure_n: NDArray[np.bool_],
+    right: Sequence[float],
+    measure: Measure,
+) -> dict[str, float]:
+    """Return the mean worth of the answers by language, and under '' that of all."""
+    places: dict[str, list[int]] = {"": list(range(len(truth)))}
+    for place, row in enumerate(validation):
+        places.setdefault(row.language or "?", []).append(place)
+
+    def mean(rows: list[int]) -> float:
+        found = worths(
+            measure,
+            [truth[i] for i in rows],
+            [given[i] for i in rows],
+            [bool(unsure_n[i]) for i in rows],
+            [right[i] for i in rows],
+        )
+        return mean_worth(found)
+
+    return {name: mean(rows) for name, rows in places.items()}
+
+
+def _figure(worth: float, measure: Measure) -> str:
+    return f"{-worth:.3g}" if measure.name == "cost" else f"{worth:.1%}"
+
+
 def _count(values: Sequence[str]) -> dict[str, int]:
     return {value: values.count(value) for value in sorted(set(values))}
 
@@ -132,13 +190,15 @@ def _per_language(validation: Sequence[Row], right: Sequence[float]) -> dict[str
 def _below_yardstick(standing: Standing, standings: Sequence[Standing]) -> Said:
     """Return in which language, and by how much, a candidate is below the linear one, or ''."""
     yardstick = next((s for s in standings if s.part == YARDSTICK), standing)
-    ours, theirs = standing.per_language, yardstick.per_language
+    measure = standing.measure
+    ours = standing.scores or standing.per_language
+    theirs = yardstick.scores or yardstick.per_language
     found = (
         say(
-            "below",
+            "above" if measure.name == "cost" else "below",
             language=language,
-            ours=f"{ours[language]:.1%}",
-            theirs=f"{theirs[language]:.1%}",
+            ours=_figure(ours[language], measure),
+            theirs=_figure(theirs[language], measure),
         )
         for language, rows in standing.languages.items()
         if rows >= MIN_LANGUAGE_ROWS and ours[language] < theirs[language]
@@ -170,6 +230,8 @@ def _rival(standing: Standing, winner: Standing, barred: str) -> Rival:
 
 
 def _because(standing: Standing, winner: Standing, barred: str) -> Said:
+    if standing.score is not None:
+        return _because_measured(standing, winner, barred)
     counted = TASKS[standing.readout.task].grade == "equal"  # else answers are right in part
     if standing is winner:
         share, rows = f"{standing.accuracy:.1%}", len(standing.right)
@@ -180,3 +242,16 @@ def _because(standing: Standing, winner: Standing, barred: str) -> Said:
         return say("same right" if counted else "same grade", winner=winner.part)
     share = f"{winner.accuracy:.1%}"
     return say("fewer right" if counted else "lower grade", winner=winner.part, share=share)
+
+
+def _because_measured(standing: Standing, winner: Standing, barred: str) -> Said:
+    measure = standing.measure.name
+    if standing is winner:
+        share, rows = f"{standing.accuracy:.1%}", len(standing.right)
+        return say(f"right by {measure}", figure=standing.figure, share=share, rows=rows)
+    if barred:
+        name = "barred dear" if measure == "cost" else "barred"
+        return say(name, yardstick=YARDSTICK, languages=barred)
+    if standing.worth == winner.worth:
+        return say("same by measure", winner=winner.part)
+    return say(f"less by {measure}", winner=winner.part, figure=winner.figure)

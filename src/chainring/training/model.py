@@ -23,6 +23,7 @@ from typing import Any
 from chainring.contracts.codec import encode
 from chainring.contracts.dataset import Dataset, Row, Task
 from chainring.contracts.errors import InputError, MissingPackageError, RefusedError
+from chainring.contracts.measure import ACCURACY, Measure
 from chainring.contracts.model import Model, Rival
 from chainring.contracts.parts import load_part
 from chainring.contracts.placement import Placement
@@ -63,6 +64,7 @@ def model(
     *,
     work: Work,
     settings: TrainingSettings,
+    measure: Measure = ACCURACY,
 ) -> Model:
     """Train every candidate, let them compete on validation, store the winner.
 
@@ -79,6 +81,8 @@ def model(
         `scratch` keeps checkpoints: a killed training goes on from its last epoch.
     settings
         Which candidates compete, and the budget.
+    measure
+        What the gate will judge by: candidates compete by it, and of costs the threshold is chosen.
 
     Raises
     ------
@@ -93,7 +97,9 @@ def model(
     splits = {name: [r for r in rows if r.split == name] for name in ("train", "validation")}
     labels = _labels(splits["train"], splits["validation"], dataset.task)
     unlabelled = [row for row in rows if row.split == "unlabelled"]
-    standings, unfit = _standings(dataset, splits, unlabelled, labels, work=work, settings=settings)
+    standings, unfit = _standings(
+        dataset, splits, unlabelled, labels, work=work, settings=settings, measure=measure
+    )
     rivals = _in_order((*compete(standings), *unfit), settings.competing(dataset.task))
     winner = next(s for s in standings for r in rivals if r.won and r.part == s.part)
     work.say(_winner_line(rivals))
@@ -163,6 +169,7 @@ def _standings(
     *,
     work: Work,
     settings: TrainingSettings,
+    measure: Measure,
 ) -> tuple[list[Standing], list[Rival]]:
     """Train and judge each candidate; one that cannot serve becomes a rival with the reason."""
     standings, unfit = [], []
@@ -194,6 +201,7 @@ def _standings(
                     task=task,
                     spread=spread,
                     pass_on_below=settings.pass_on_below,
+                    measure=measure,
                 )
             )
     if not standings:

@@ -18,6 +18,39 @@ SENTENCES = Sentences(
             "a mean grade of {share} on {rows} validation rows",
             "{rows} 行验证数据的平均得分为 {share}",
         ),
+        "right by balanced_accuracy": (
+            "a balanced accuracy of {figure} on {rows} validation rows, {share} right",
+            "{rows} 行验证数据上平衡准确率 {figure}，答对 {share}",
+        ),
+        "right by cost": (
+            "a cost of {figure} a row on {rows} validation rows, {share} right",
+            "{rows} 行验证数据上每行成本 {figure}，答对 {share}",
+        ),
+        "less by balanced_accuracy": (
+            "a lower balanced accuracy than {winner} ({figure})",
+            "平衡准确率低于 {winner}（{figure}）",
+        ),
+        "less by cost": (
+            "a higher cost than {winner} ({figure} a row)",
+            "成本高于 {winner}（每行 {figure}）",
+        ),
+        "same by measure": (
+            "no better by the measure than {winner}, which is simpler",
+            "按衡量标准不优于 {winner}，而后者更简单",
+        ),
+        "above": (
+            "{language} {ours} a row, above {theirs}",
+            "{language} 每行 {ours}，高于 {theirs}",
+        ),
+        "barred dear": (
+            "not chosen: dearer than {yardstick} in a language ({languages})",
+            "未选用：有语言的成本高于 {yardstick}（{languages}）",
+        ),
+        "cheapest": (
+            "costs least: {cost} a row on {rows} validation rows, {without} if nothing were passed"
+            " on",
+            "成本最低：{rows} 行验证数据上每行 {cost}，若都不转人工则为 {without}",
+        ),
         "barred": (
             "not chosen: below {yardstick} in a language ({languages})",
             "未选用：有语言低于 {yardstick}（{languages}）",

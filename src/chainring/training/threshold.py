@@ -10,6 +10,8 @@ those that pass on at most 5 % of the right answers. Without: the highest that p
 of the right answers. In both cases it passes on at most half of what is right of any label that has
 five right answers: a rare label is seldom sure, so that all of its answers fit within 2 % of all.
 
+Where mistakes and passing on have their price, it is the one that costs least instead.
+
 Axes: N validation rows.
 """
 
@@ -20,7 +22,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from chainring.contracts.dataset import OUT_OF_SCOPE
+from chainring.contracts.measure import ACCURACY, Measure
 from chainring.contracts.said import Said, joined
+from chainring.training.cheapest import cheapest
 from chainring.training.sentences import say
 
 if TYPE_CHECKING:
@@ -58,6 +62,7 @@ def threshold(
     *,
     names: Sequence[Sequence[str]] | None = None,
     fixed: float | None = None,
+    measure: Measure = ACCURACY,
 ) -> Threshold:
     """Return the threshold chosen on validation rows, or the `fixed` one with what it does there.
 
@@ -69,6 +74,8 @@ def threshold(
         The calibrated probability of the given label, shape (N,).
     names
         The labels that each row counts for; none given: its true one.
+    measure
+        What the model will be judged by; only costs say anything of passing on.
     """
     import numpy as np
 
@@ -88,11 +95,23 @@ def threshold(
     sure = {label: confidence_n[rows] for label, rows in labels.items()}
     if fixed is not None:
         chosen = Threshold(value=fixed, because=say("fixed"))
+    elif measure.name == "cost":
+        chosen = _cheapest(truth, given, confidence_n, measure)
     else:
         share = MAX_RIGHT_PASSED_ON if separable else MAX_RIGHT_PASSED_ON_UNSEEN
         chosen = _held_down(best, limit=_reach(confidence_n[right_n], share), sure=sure)
     told = _told(sure, chosen.value)
     return replace(chosen, because=joined([chosen.because, told])) if told else chosen
+
+
+def _cheapest(
+    truth: Sequence[str], given: Sequence[str], confidence_n: NDArray[np.float32], measure: Measure
+) -> Threshold:
+    import numpy as np
+
+    found = cheapest(truth, given, confidence_n, _allowed(confidence_n, np.inf), measure)
+    figures = {"cost": f"{found.cost:.3g}", "without": f"{found.without:.3g}"}
+    return Threshold(value=found.value, because=say("cheapest", **figures, rows=len(truth)))
 
 
 def _by_label(names: Sequence[Sequence[str]], right_n: NDArray[np.bool_]) -> dict[str, list[int]]:

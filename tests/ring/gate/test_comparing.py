@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from chainring.contracts.evaluation import Outcome
 from chainring.contracts.verdict import Comparison
-from chainring.ring.gate.comparing import comparison, preference, value
+from chainring.ring.gate.comparing import comparison, preference
 from chainring.ring.gate.pairs import paired
 from chainring.ring.gate.settings import GateSettings
+from chainring.ring.gate.values import value
 
 MakeOutcome = Callable[..., Outcome]
 MakeSheets = Callable[..., tuple[list[Outcome], list[Outcome]]]

@@ -36,8 +36,8 @@ def test_a_part_may_look_worse_but_not_be_measurably_so(
 ) -> None:
     noise = comparison(paired(*sheets(lost=4, right=46)), settings=settings)
     loss = comparison(paired(*sheets(lost=5, right=45)), settings=settings)
-    assert conditions.not_worse("suite", noise).holds
-    check = conditions.not_worse("suite", loss)
+    assert conditions.not_worse("suite", noise, settings=settings).holds
+    check = conditions.not_worse("suite", loss, settings=settings)
     assert not check.holds
     assert "-10.0 points on 50 rows" in check.because
 

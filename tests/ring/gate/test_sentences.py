@@ -7,7 +7,8 @@ from string import Formatter
 import pytest
 
 from chainring.contracts.verdict import Value
-from chainring.ring.gate.sentences import _SENTENCES, NAMES, chance, in_chinese, named, say
+from chainring.ring.gate.sentences import _SENTENCES, chance, in_chinese, named, say
+from chainring.ring.gate.words import NAMES
 
 HAN = re.compile(r"[\u4e00-\u9fff]")
 

@@ -12,20 +12,22 @@ Which test is used follows from the rows alone, never from how it turns out:
     graded                                      paired bootstrap by author or group
     graded, under twenty of these differ        sign flip by the same
     pairwise preferences                        sign test
+    by another measure than accuracy            weighed sign flip (see `weighing`)
 """
 
 from __future__ import annotations
 
 import math
-from collections import defaultdict
 from collections.abc import Sequence
 from functools import lru_cache
 from statistics import NormalDist
 
-from chainring.contracts.verdict import Comparison, Value
+from chainring.contracts.verdict import Comparison
 from chainring.ring.gate.pairs import Pair
 from chainring.ring.gate.settings import GateSettings
 from chainring.ring.gate.units import Units
+from chainring.ring.gate.values import value
+from chainring.ring.gate.weighing import weighed
 from chainring.stats.binomial import beta_quantile
 from chainring.stats.paired import mcnemar, paired_bootstrap, sign_flip, sign_test
 from chainring.stats.power import smallest_detectable
@@ -35,6 +37,8 @@ MIN_BOOTSTRAP_UNITS = 20
 
 def comparison(pairs: Sequence[Pair], *, settings: GateSettings, seed: int = 0) -> Comparison:
     """Return how the challenger compares with the champion on `pairs`."""
+    if settings.measure != "accuracy":
+        return weighed(pairs, settings=settings, seed=seed)
     gains = [pair.gain for pair in pairs]
     units = Units.of([pair.now for pair in pairs])
     test, p_better, p_worse = _tested(pairs, gains, units, seed)
@@ -71,22 +75,12 @@ def preference(wins: int, losses: int, *, ties: int = 0, settings: GateSettings)
     )
 
 
-def value(p_better: float, p_worse: float, *, loss: float, settings: GateSettings) -> Value:
-    """Return the value of a comparison; `loss` is the champion's lead as a share."""
-    if p_better <= settings.alpha:
-        return "better"
-    if p_worse <= settings.alpha:
-        return "worse"
-    beyond_margin = 100.0 * loss > settings.margin_points + 1e-9
-    return "worse within noise" if beyond_margin else "no measurable difference"
-
-
 def smallest_by_units(gains: Sequence[float], units: Units, *, settings: GateSettings) -> float:
     """Return the smallest mean gain that a test over units would show, by the normal curve.
 
     The spread is that of the sums of the units about zero, which is what a sign flip assumes.
     """
-    sums = _sums(gains, units)
+    sums = units.sums(gains)
     spread = math.sqrt(sum(total**2 for total in sums.values())) / max(len(gains), 1)
     if spread == 0.0:
         return _smallest_exact(len(sums), 0, settings.alpha, settings.power)
@@ -116,14 +110,7 @@ def _tested(
 
 def _differing(gains: Sequence[float], units: Units) -> int:
     """Return how many units tell the two apart: of k gains and no loss a resample has e^-k none."""
-    return sum(total != 0.0 for total in _sums(gains, units).values())
-
-
-def _sums(gains: Sequence[float], units: Units) -> dict[int, float]:
-    sums: defaultdict[int, float] = defaultdict(float)
-    for gain, unit in zip(gains, units.numbers, strict=True):
-        sums[unit] += gain
-    return sums
+    return sum(total != 0.0 for total in units.sums(gains).values())
 
 
 def _graded(pairs: Sequence[Pair]) -> bool:

@@ -13,10 +13,12 @@ from collections.abc import Collection, Mapping, Sequence
 
 from chainring.contracts.dataset import OUT_OF_SCOPE
 from chainring.contracts.evaluation import Outcome
+from chainring.contracts.said import Said, joined
 from chainring.contracts.verdict import Check, Comparison
 from chainring.ring.gate.pairs import Pair, is_right
-from chainring.ring.gate.sentences import chance, say, slices_named
+from chainring.ring.gate.sentences import chance, figure, say, slices_named
 from chainring.ring.gate.settings import GateSettings
+from chainring.ring.gate.slices import is_told_only
 from chainring.stats.intervals import lower_bound
 
 BETTER = "better than the champion"
@@ -37,25 +39,52 @@ def better(pooled: Comparison, *, settings: GateSettings) -> Check:
         rows=pooled.rows,
         alpha=f"{settings.alpha:g}",
     )
+    if pooled.measured is not None:
+        before, now = told(pooled, settings)
+        because = joined([say(f"by {settings.measure}", before=before, now=now), because])
     if pooled.rows == 0:
         because = say("no rows")
     return Check(name=BETTER, holds=pooled.value == "better", because=because)
 
 
-def not_worse(part: str, found: Comparison) -> Check:
+def told(found: Comparison, settings: GateSettings) -> tuple[str, str]:
+    """Return the measure of champion and challenger as a sentence has them."""
+    before, now = found.measured or (found.champion, found.challenger)
+    return figure(before, settings.measure), figure(now, settings.measure)
+
+
+def not_worse(part: str, found: Comparison, *, settings: GateSettings) -> Check:
     """Whether the challenger is not measurably worse on one part alone."""
-    because = say(
-        "part",
-        value=found.value,
-        change=f"{100.0 * (found.challenger - found.champion):+.1f}",
-        rows=found.rows,
-        p=chance(found.p_worse),
+    because = (
+        _part_measured(found, settings)
+        if found.measured is not None
+        else say(
+            "part",
+            value=found.value,
+            change=f"{100.0 * (found.challenger - found.champion):+.1f}",
+            rows=found.rows,
+            p=chance(found.p_worse),
+        )
     )
     return Check(name=f"{part} not worse", holds=found.value != "worse", because=because)
 
 
+def _part_measured(found: Comparison, settings: GateSettings) -> Said:
+    before, now = told(found, settings)
+    return say(
+        f"part by {settings.measure}",
+        value=found.value,
+        before=before,
+        now=now,
+        rows=found.rows,
+        p=chance(found.p_worse),
+    )
+
+
 def slices_not_worse(slices: Mapping[str, Comparison], *, settings: GateSettings) -> Check:
     """Whether no slice is measurably worse; the p values are Holm's already."""
+    labels = [name for name in slices if is_told_only(name, settings)]
+    slices = {name: found for name, found in slices.items() if name not in labels}
     falling = [name for name, found in slices.items() if found.value == "worse"]
     if not slices:
         because = say("no slices", minimum=settings.min_slice_rows)
@@ -63,6 +92,8 @@ def slices_not_worse(slices: Mapping[str, Comparison], *, settings: GateSettings
         because = say("slices fall", names=slices_named(falling))
     else:
         because = say("slices hold", count=len(slices))
+    if labels:
+        because = joined([because, say("labels weighed", count=len(labels))])
     return Check(name="slices not worse", holds=not falling, because=because)
 
 
@@ -121,6 +152,10 @@ def passed_on(pairs: Sequence[Pair], *, settings: GateSettings, written: bool = 
     shares = {"now": percent(now), "before": percent(before)}
     if written:
         return Check(name="passed on", holds=True, because=say("passed on written", **shares))
-    because = say("passed on", **shares, limit=percent(settings.max_passed_on_rise))
-    holds = now - before <= settings.max_passed_on_rise + 1e-12
+    limit = settings.passed_on_limit
+    if limit is None:
+        priced = say("passed on priced", **shares, price=f"{settings.costs.pass_on:g}")
+        return Check(name="passed on", holds=True, because=priced)
+    because = say("passed on", **shares, limit=percent(limit))
+    holds = now - before <= limit + 1e-12
     return Check(name="passed on", holds=holds, because=because)

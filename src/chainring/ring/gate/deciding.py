@@ -25,6 +25,7 @@ from chainring.contracts.evaluation import DECIDING, Outcome
 from chainring.contracts.verdict import Comparison
 from chainring.ring.gate.comparing import comparison
 from chainring.ring.gate.pairs import Pair, of_part
+from chainring.ring.gate.scale import Scale
 from chainring.ring.gate.settings import GateSettings
 
 
@@ -58,7 +59,7 @@ def decided(pairs: Sequence[Pair], truths: Mapping[str, str]) -> Kept:
             told.append(pair)
         elif pair.now.row in truths:
             truth = truths[pair.now.row]
-            told.append(Pair(before=_graded(pair.before, truth), now=_graded(pair.now, truth)))
+            told.append(_told(pair, truth))
         else:
             still.append(pair)
     return Kept(pairs=tuple(told), open=tuple(still))
@@ -79,20 +80,42 @@ def looked_again(
 ) -> Comparison:
     """Return the comparison on rows that judge and all kept answers together.
 
-    The accuracies are those of the rows that judge: of kept answers only the difference is known.
+    The levels are those of the rows that judge: of kept answers only the difference is known.
     """
     found = comparison([*judged, *kept.pairs], settings=settings, seed=seed)
     alone = comparison(judged, settings=settings, seed=seed)
-    return replace(found, champion=alone.champion, challenger=alone.challenger)
+    return replace(
+        found,
+        champion=alone.champion,
+        challenger=alone.challenger,
+        measured=alone.measured,
+    )
 
 
 def could_decide(
     judged: Sequence[Pair], kept: Kept, *, settings: GateSettings, seed: int = 0
 ) -> bool:
-    """Whether the challenger would be better if it were right on every open answer."""
-    won = [Pair(before=one.before, now=replace(one.now, right=1.0)) for one in kept.open]
+    """Whether the challenger would be better if every open answer had the truth that suits it."""
+    won = _won(judged, kept, settings)
     best = replace(kept, pairs=(*kept.pairs, *won), open=())
     return bool(won) and looked_again(judged, best, settings=settings, seed=seed).value == "better"
+
+
+def _won(judged: Sequence[Pair], kept: Kept, settings: GateSettings) -> list[Pair]:
+    """Return the open pairs as the challenger could hope for; by accuracy it is right on each."""
+    if settings.measure == "accuracy":
+        return [Pair(before=one.before, now=replace(one.now, right=1.0)) for one in kept.open]
+    rows = [pair.now for pair in judged]
+    scale = Scale.of(settings.judging, rows)
+    known = {row.truth for row in rows} | {OUT_OF_SCOPE}
+    told = [
+        [_told(pair, truth) for truth in sorted(known | {pair.now.label})] for pair in kept.open
+    ]
+    return [max(hopes, key=scale.gain) for hopes in told]
+
+
+def _told(pair: Pair, truth: str) -> Pair:
+    return Pair(before=_graded(pair.before, truth), now=_graded(pair.now, truth))
 
 
 def _differ(pair: Pair) -> bool:

@@ -3,7 +3,8 @@
 Enter outcomes, leaves the comparison with what one answer that never changes would do on the same
 rows, by the tests that two models are compared with. Of labels that answer is the commonest true
 one of these rows; of graded answers the one that is worth most to the rows that taught, which
-evaluation graded beside.
+evaluation graded beside. By another measure than accuracy it is the one that is best by that; by
+cost, passing every text on to a person is such an answer, too.
 
     majority(outcomes, settings=settings)
 """
@@ -15,12 +16,14 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from chainring.contracts.dataset import OUT_OF_SCOPE
 from chainring.contracts.evaluation import Outcome
 from chainring.contracts.said import joined
 from chainring.contracts.verdict import Check, Comparison
 from chainring.ring.gate.comparing import comparison
-from chainring.ring.gate.conditions import percent
+from chainring.ring.gate.conditions import percent, told
 from chainring.ring.gate.pairs import Pair
+from chainring.ring.gate.scale import Scale
 from chainring.ring.gate.sentences import chance, say
 from chainring.ring.gate.settings import GateSettings
 from chainring.ring.gate.units import Units
@@ -34,6 +37,8 @@ def majority(
         return None, _check(holds=False, because=say("no rows"))
     if any(row.base is not None for row in outcomes):
         return _constant(outcomes, settings)
+    if settings.measure != "accuracy":
+        return _by_measure(outcomes, settings)
     counts = Counter(row.truth for row in outcomes)
     label = min(counts, key=lambda truth: (-counts[truth], truth))
     always = (replace(row, right=float(row.truth == label), label=label) for row in outcomes)
@@ -49,6 +54,24 @@ def majority(
     too_few = _too_few(outcomes, label, settings)
     because = joined([because, too_few]) if too_few and found.value != "first" else because
     return found, _check(holds=found.value == "first", because=because)
+
+
+def _by_measure(outcomes: Sequence[Outcome], settings: GateSettings) -> tuple[Comparison, Check]:
+    """Compare with the constant answer that is best under the measure, passing all on included."""
+    label, always = Scale.of(settings.judging, outcomes).best_constant(outcomes)
+    found = _against(outcomes, always, settings)
+    before, now = told(found, settings)
+    passes = label == OUT_OF_SCOPE
+    because = say(
+        f"beats {'passing on' if passes else 'answer'} by {settings.measure}",
+        now=now,
+        label=label,
+        before=before,
+        p=chance(found.p_better),
+        rows=found.rows,
+    )
+    name = "better than always the same answer"
+    return found, Check(name=name, holds=found.value == "first", because=because)
 
 
 def _too_few(outcomes: Sequence[Outcome], label: str, settings: GateSettings) -> str:

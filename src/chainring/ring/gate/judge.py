@@ -23,10 +23,12 @@ from chainring.ring.gate.deciding import Kept, could_decide, decided, looked_aga
 from chainring.ring.gate.first import majority
 from chainring.ring.gate.pairs import POOLED, Pair, checked, is_right, of_part, paired
 from chainring.ring.gate.reacted import Reactions, fix_rate, unreviewed, unusable, weighted
+from chainring.ring.gate.scale import Scale, dearest
 from chainring.ring.gate.sentences import say
 from chainring.ring.gate.settings import GateSettings
 from chainring.ring.gate.slices import slices
 from chainring.ring.gate.units import Units
+from chainring.ring.gate.weighing import UNSEEN
 from chainring.stats.power import rows_needed
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
@@ -94,7 +96,7 @@ def judge(
     if champion is None:
         beside = (must, *limits)
         alone = _first(challenger, limits=beside, looks=looks, tries=tries, settings=settings)
-        return replace(alone, graded=graded)
+        return replace(alone, graded=graded, measure=settings.judging)
     pairs = paired(challenger, champion)
     judged = of_part(pairs, *POOLED)
     units = Units.of([pair.now for pair in judged])
@@ -109,7 +111,7 @@ def judge(
     large, small = slices(judged, settings=settings, new_labels=new_labels, seed=seed)
     checks = (
         conditions.better(pooled, settings=limit),
-        *(conditions.not_worse(name, found) for name, found in parts.items()),
+        *(conditions.not_worse(name, found, settings=limit) for name, found in parts.items()),
         conditions.slices_not_worse(large, settings=settings),
         must,
         conditions.reopened(challenger, fixed, settings=settings),
@@ -139,12 +141,14 @@ def judge(
             *_tries_note(tries),
             *_units_note(units),
             *_rows_note(pooled, settings),
+            *_unseen_note(pooled, [pair.now for pair in judged], settings),
             *_left_out(challenger, champion, pairs),
             *_looks_note(looks, settings),
             *((say("asks", count=len(asks)),) if asks else ()),
         ),
         asks=asks,
         graded=graded,
+        measure=settings.judging,
     )
 
 
@@ -187,7 +191,12 @@ def _first(
         checks=checks,
         more_rows_needed=_more_rows(len(rows), units, settings),
         looks=looks,
-        notes=(*_tries_note(tries), *_units_note(units), *_looks_note(looks, settings)),
+        notes=(
+            *_tries_note(tries),
+            *_units_note(units),
+            *_looks_note(looks, settings),
+            *(() if found is None else _unseen_note(found, rows, settings)),
+        ),
     )
 
 
@@ -264,7 +273,7 @@ def _more_rows(rows: int, units: Units, settings: GateSettings) -> int:
 
 def _rows_note(pooled: Comparison, settings: GateSettings) -> tuple[str, ...]:
     """Say how many rows would show a difference as large as the margin."""
-    if settings.margin_points == 0.0 or pooled.rows == 0:
+    if settings.margin_points == 0.0 or pooled.rows == 0 or pooled.measured is not None:
         return ()
     points, share = f"{settings.margin_points:g}", (pooled.gained + pooled.lost) / pooled.rows
     if pooled.test == "exact McNemar":
@@ -284,6 +293,16 @@ def _rows_needed(points: float, disagreement: float, alpha: float, power: float)
         return rows_needed(points / 100.0, disagreement=disagreement, alpha=alpha, power=power)
     except InputError:  # more points than the models differ by, or more than a million rows
         return None
+
+
+def _unseen_note(
+    found: Comparison, rows: Sequence[Outcome], settings: GateSettings
+) -> tuple[str, ...]:
+    """Say of which label rows are missing where only what they may hide holds a lead back."""
+    if not found.test.endswith(UNSEEN) or found.value in ("better", "first"):
+        return ()
+    label, count = dearest(Scale.of(settings.judging, rows), rows)
+    return (say("unseen", label=label, count=count),)
 
 
 def _left_out(

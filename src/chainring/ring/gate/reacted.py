@@ -9,6 +9,9 @@ test, each weighted by one over that rate (D. G. Horvitz and D. J. Thompson 1952
     unusable(reacted, reactions, settings=settings)     None: they may join
     weighted(judged, reacted, reactions, settings=settings)
 
+By another measure than accuracy they never join: the rates are those of right and wrong answers,
+and who is hurt by a dear mistake reacts to it otherwise than to a cheap one.
+
 The rates are estimates. Where we differ from the plain weights: *better* is tested with the 95 %
 bounds that favour the champion, *worse* with those that favour the challenger, so that a rate that
 is off by chance promotes nobody.
@@ -24,11 +27,12 @@ from statistics import NormalDist
 from chainring.contracts.errors import InputError
 from chainring.contracts.evaluation import MUST, Outcome
 from chainring.contracts.verdict import Comparison
-from chainring.ring.gate.comparing import smallest_by_units, value
+from chainring.ring.gate.comparing import smallest_by_units
 from chainring.ring.gate.pairs import Pair, is_right
 from chainring.ring.gate.sentences import say
 from chainring.ring.gate.settings import GateSettings
 from chainring.ring.gate.units import Units
+from chainring.ring.gate.values import value
 from chainring.stats.intervals import lower_bound, upper_bound
 from chainring.stats.paired import sign_flip
 
@@ -101,6 +105,8 @@ def unusable(
 ) -> str | None:
     """Return why the reacted rows may not join the test, or None when they may."""
     minimum, count = settings.min_reviewed_reactions, len(reacted)
+    if settings.measure != "accuracy":
+        return say("reacted measured", count=count)
     if reactions is None or len(judged) < 2 * minimum:
         return say("reacted only", count=count)
     right, wrong = reactions.right_reacted, reactions.wrong_reacted

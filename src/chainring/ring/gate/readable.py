@@ -10,128 +10,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from chainring.contracts.errors import UnknownNameError
+from chainring.contracts.measure import MISTAKE, Measure
 from chainring.contracts.verdict import Comparison, Verdict
-from chainring.ring.gate.sentences import chance, in_chinese, named
+from chainring.ring.gate.readable_words import GRADED, MEASURED, TEXT
+from chainring.ring.gate.sentences import chance, figure, in_chinese, named
 
 LANGUAGES = ("en", "zh")
 _FLIPS_SHOWN = 20
 
-_TEXT = {
-    "en": {
-        "promoted": "# Promoted: the new model takes over",
-        "held": "# Held: the model that serves now stays",
-        "held first": "# Held: the first model is not served yet",
-        "first": "It is the first model here, so it was compared with always giving the commonest"
-        " answer.",
-        "better": "The new model (challenger) is **better** than the one that serves (champion).",
-        "no measurable difference": "There is **no measurable difference** between the new model"
-        " (challenger) and the one that serves (champion).",
-        "worse within noise": "The new model (challenger) looks worse than the one that serves"
-        " (champion), but chance alone could explain it: **worse within noise**.",
-        "worse": "The new model (challenger) is **worse** than the one that serves (champion).",
-        "not fit": "The first model is **not fit** to serve: it is not measurably better than"
-        " always giving the commonest answer.",
-        "shares": "On {rows} rows it is right in {now} %, against {before} %: {change} points"
-        " ({gained} answers gained, {lost} lost).",
-        "smallest": "The smallest difference that this many rows would show is {points} points.",
-        "more": "{count} more reviewed rows are needed for a trustworthy comparison.",
-        "why not": "What stands in the way:",
-        "conditions": "## Conditions",
-        "condition": "| | condition | why |",
-        "yes": "yes",
-        "no": "**no**",
-        "comparisons": "## In numbers",
-        "columns": "| where | rows | before % | now % | gained | lost | p better | p worse |"
-        " value |",
-        "small": "Too small to judge for themselves: {names}.",
-        "fix": "## Complaints",
-        "fix rate": "Of the users' complaints set apart, {share} % are answered right now.",
-        "placebo": "The same recipe on the champion's rows alone gets {share} %: only what lies"
-        " above was learnt since.",
-        "flips": "## Right before, wrong now",
-        "flips count": "{count} rows: {names}",
-        "further": ", and {count} more",
-        "notes": "## Notes",
-        "facts": "Suite {suite}, look {looks}. Challenger {challenger}, champion {champion}.",
-        "none": "none",
-        "space": " ",
-        "comma": ", ",
-        "colon": ": ",
-        "help": "p is the chance of such numbers if both models were equally good; at or under the"
-        " limit it counts as measured.",
-    },
-    "zh": {
-        "promoted": "# 已晋升：新模型开始服务",
-        "held": "# 未晋升：现任模型继续服务",
-        "held first": "# 未晋升：首个模型暂不服务",
-        "first": "这是这里的首个模型，因此与“总是给出最常见的回答”相比较。",
-        "better": "新模型（挑战者）比现任模型**更好**。",
-        "no measurable difference": "新模型（挑战者）与现任模型**无可测差别**。",
-        "worse within noise": "新模型（挑战者）看起来不如现任模型，但也可能只是偶然："
-        "**略差，在误差之内**。",
-        "worse": "新模型（挑战者）比现任模型**更差**。",
-        "not fit": "首个模型**不合格**，不能服务：它并不明显优于总是给出最常见的回答。",
-        "shares": "在 {rows} 行上答对 {now} %，对照为 {before} %：变化 {change} 个百分点"
-        "（新答对 {gained} 条，新答错 {lost} 条）。",
-        "smallest": "这么多行能看出的最小差别是 {points} 个百分点。",
-        "more": "还需要 {count} 行审核过的数据，比较才可信。",
-        "why not": "未通过的条件：",
-        "conditions": "## 条件",
-        "condition": "| | 条件 | 理由 |",
-        "yes": "是",
-        "no": "**否**",
-        "comparisons": "## 数字",
-        "columns": "| 范围 | 行数 | 此前 % | 现在 % | 新答对 | 新答错 | 更好的 p | 更差的 p |"
-        " 结论 |",
-        "small": "行数太少，不单独评判：{names}。",
-        "fix": "## 投诉",
-        "fix rate": "单独留出的用户投诉中，现在有 {share} % 答对。",
-        "placebo": "同样的配方只用现任模型学过的行，能答对 {share} %："
-        "只有高出的部分才是此后学到的。",
-        "flips": "## 此前答对、现在答错",
-        "flips count": "{count} 行：{names}",
-        "further": "，另有 {count} 行",
-        "notes": "## 说明",
-        "facts": "固定评测集 {suite}，第 {looks} 次使用。"
-        "挑战者 {challenger}，现任模型 {champion}。",
-        "none": "无",
-        "space": "",
-        "comma": "、",
-        "colon": "：",
-        "help": "p 是假如两个模型同样好时出现这种数字的概率；不超过上限才算测出差别。",
-    },
-}
 
-_GRADED = {
-    "en": {
-        "first": "It is the first model here, so it was compared with always giving the one answer"
-        " that is worth most.",
-        "not fit": "The first model is **not fit** to serve: it is not measurably better than"
-        " always giving the one answer that is worth most.",
-        "shares": "On {rows} rows its answers are worth {now} % on average, against {before} %:"
-        " {change} points ({gained} answers better, {lost} worse).",
-        "columns": "| where | rows | before % | now % | better | worse | p better | p worse |"
-        " value |",
-        "fix rate": "Of the users' complaints set apart, {share} % get an answer now that is worth"
-        " at least a half.",
-        "flips": "## Worth at least a half before, less now",
-    },
-    "zh": {
-        "first": "这是这里的首个模型，因此与“总是给出得分最高的同一回答”相比较。",
-        "not fit": "首个模型**不合格**，不能服务：它并不明显优于总是给出得分最高的同一回答。",
-        "shares": "在 {rows} 行上平均得分 {now} %，对照为 {before} %：变化 {change} 个百分点"
-        "（{gained} 条回答更好，{lost} 条更差）。",
-        "columns": "| 范围 | 行数 | 此前 % | 现在 % | 更好 | 更差 | 更好的 p | 更差的 p | 结论 |",
-        "fix rate": "单独留出的用户投诉中，现在有 {share} % 的回答得分不低于一半。",
-        "placebo": "同样的配方只用现任模型学过的行，则为 {share} %：只有高出的部分才是此后学到的。",
-        "flips": "## 此前得分不低于一半、现在低于一半",
-    },
-}
-"""Said instead where answers are graded: they are right in part."""
-
-
-def _words(verdict: Verdict, language: str) -> dict[str, str]:
-    return _TEXT[language] | (_GRADED[language] if verdict.graded else {})
+def _words(verdict: Verdict, language: str, *, measure: str = "") -> dict[str, str]:
+    words = TEXT[language] | (GRADED[language] if verdict.graded else {})
+    judged = measure or verdict.measure.name
+    return words if judged == "accuracy" else words | MEASURED[language]
 
 
 def readable(verdict: Verdict, *, language: str = "en") -> str:
@@ -161,7 +52,7 @@ def _summary(verdict: Verdict, language: str) -> Iterator[str]:
     yield text["promoted" if verdict.promote else held]
     yield text[verdict.value]
     if verdict.pooled is not None:
-        yield _shares(verdict.pooled, text)
+        yield _shares(verdict.pooled, verdict, language)
     if verdict.more_rows_needed:
         yield text["more"].format(count=verdict.more_rows_needed)
     failing = [check for check in verdict.checks if not check.holds]
@@ -173,8 +64,15 @@ def _summary(verdict: Verdict, language: str) -> Iterator[str]:
         yield "\n".join([text["why not"], "", *lines])
 
 
-def _shares(pooled: Comparison, text: dict[str, str]) -> str:
+def _shares(pooled: Comparison, verdict: Verdict, language: str) -> str:
+    measure = "accuracy" if pooled.measured is None else verdict.measure.name
+    text = _words(verdict, language, measure=measure)
+    measured = ""
+    if pooled.measured is not None:
+        before, now = (figure(value, measure) for value in pooled.measured)
+        measured = text[f"by {measure}"].format(before=before, now=now)
     shares = text["shares"].format(
+        measured=measured,
         rows=pooled.rows,
         now=_points(pooled.challenger),
         before=_points(pooled.champion),
@@ -182,8 +80,20 @@ def _shares(pooled: Comparison, text: dict[str, str]) -> str:
         gained=pooled.gained,
         lost=pooled.lost,
     )
-    smallest = text["smallest"].format(points=_points(pooled.smallest_detectable))
-    return shares + text["space"] + smallest
+    smallest = text["smallest cost" if measure == "cost" else "smallest"]
+    points = figure(pooled.smallest_detectable, measure)
+    return shares + text["space"] + smallest.format(points=points)
+
+
+def _priced(measure: Measure, text: dict[str, str]) -> str:
+    """Say what the costs were that judged."""
+    named_costs = [
+        text["missed"].format(truth=truth, answer=answer or text["any"], cost=f"{cost:g}")
+        for truth, answer, cost in measure.missed
+    ]
+    mistake, pass_on = f"{MISTAKE:g}", f"{measure.pass_on:g}"
+    costs = text["and"].join(named_costs) or text["none"]
+    return text["costs"].format(costs=costs, mistake=mistake, pass_on=pass_on)
 
 
 def _details(verdict: Verdict, language: str) -> Iterator[str]:
@@ -208,7 +118,8 @@ def _details(verdict: Verdict, language: str) -> Iterator[str]:
         challenger=verdict.challenger,
         champion=verdict.champion or text["none"],
     )
-    yield "\n".join(f"- {_sentence(note, language)}" for note in (facts, *verdict.notes))
+    priced = (_priced(verdict.measure, text),) if verdict.measure.name == "cost" else ()
+    yield "\n".join(f"- {_sentence(note, language)}" for note in (facts, *priced, *verdict.notes))
 
 
 def _conditions(verdict: Verdict, language: str) -> str:
@@ -224,14 +135,23 @@ def _conditions(verdict: Verdict, language: str) -> str:
 def _comparisons(verdict: Verdict, language: str) -> str:
     found = {} if verdict.pooled is None else {"pooled": verdict.pooled}
     found |= {**verdict.parts, **verdict.slices}
-    head = [_words(verdict, language)["columns"], "|---|--:|--:|--:|--:|--:|--:|--:|---|"]
-    return "\n".join([*head, *(_row(name, each, language) for name, each in found.items())])
+    text, measure = _words(verdict, language), verdict.measure.name
+    columns = text["columns"]
+    if measure != "accuracy":
+        columns = columns.format(measure=text[measure])
+    numbers = columns.count("|") - 3  # but the first and the last
+    head = [columns, f"|---|{'--:|' * numbers}---|"]
+    return "\n".join(
+        [*head, *(_row(name, each, language, measure) for name, each in found.items())]
+    )
 
 
-def _row(name: str, found: Comparison, language: str) -> str:
+def _row(name: str, found: Comparison, language: str, measure: str) -> str:
+    measured = () if measure == "accuracy" else _measured(found, measure)
     cells = (
         _cell(named(name, language)),
         found.rows,
+        *measured,
         _points(found.champion),
         _points(found.challenger),
         found.gained,
@@ -241,6 +161,14 @@ def _row(name: str, found: Comparison, language: str) -> str:
         named(found.value, language),
     )
     return f"| {' | '.join(map(str, cells))} |"
+
+
+def _measured(found: Comparison, measure: str) -> tuple[str, str]:
+    """Return the cells of the measure; preferences have none."""
+    if found.measured is None:
+        return "–", "–"
+    before, now = found.measured
+    return figure(before, measure), figure(now, measure)
 
 
 def _complaints(verdict: Verdict, language: str) -> Iterator[str]:
@@ -255,7 +183,7 @@ def _complaints(verdict: Verdict, language: str) -> Iterator[str]:
 
 
 def _flips(rows: tuple[str, ...], language: str) -> str:
-    text, more = _TEXT[language], len(rows) - _FLIPS_SHOWN
+    text, more = TEXT[language], len(rows) - _FLIPS_SHOWN
     names = text["comma"].join(rows[:_FLIPS_SHOWN])
     further = text["further"].format(count=more) if more > 0 else ""
     return text["flips count"].format(count=len(rows), names=names) + further

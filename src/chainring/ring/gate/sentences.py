@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from chainring.contracts.said import Said, joined
+from chainring.ring.gate.words import NAMES
 from chainring.text.sentences import Sentences
 
 _SENTENCES = {
@@ -20,6 +21,33 @@ _SENTENCES = {
     "better": (
         "p = {p} for such a lead by chance ({test}, {rows} rows); {alpha} is the limit",
         "偶然出现这种领先的概率 p = {p}（{test}，{rows} 行），上限 {alpha}",
+    ),
+    "by balanced_accuracy": (
+        "balanced accuracy {before} % before, {now} % now",
+        "平衡准确率此前 {before} %，现在 {now} %",
+    ),
+    "by cost": (
+        "a cost of {before} a row before, {now} now",
+        "每行成本此前 {before}，现在 {now}",
+    ),
+    "beats answer by balanced_accuracy": (
+        "a balanced accuracy of {now} %; always answering {label} would have {before} % (p = {p},"
+        " {rows} rows)",
+        "平衡准确率 {now} %；若总是回答 {label} 则为 {before} %（p = {p}，{rows} 行）",
+    ),
+    "beats passing on by balanced_accuracy": (
+        "a balanced accuracy of {now} %; always passing on would have {before} % (p = {p}, {rows}"
+        " rows)",
+        "平衡准确率 {now} %；若总是转给人工则为 {before} %（p = {p}，{rows} 行）",
+    ),
+    "beats answer by cost": (
+        "a cost of {now} a row; always answering {label} would cost {before} (p = {p}, {rows}"
+        " rows)",
+        "每行成本 {now}；若总是回答 {label} 则为 {before}（p = {p}，{rows} 行）",
+    ),
+    "beats passing on by cost": (
+        "a cost of {now} a row; always passing on would cost {before} (p = {p}, {rows} rows)",
+        "每行成本 {now}；若总是转给人工则为 {before}（p = {p}，{rows} 行）",
     ),
     "beats majority": (
         "{right} % right; always answering {label} would give {share} % (p = {p}, {rows} rows)",
@@ -42,6 +70,19 @@ _SENTENCES = {
     "part": (
         "{value}: {change} points on {rows} rows (p of worse = {p})",
         "{value}：{rows} 行上变化 {change} 个百分点（变差的 p = {p}）",
+    ),
+    "part by balanced_accuracy": (
+        "{value}: balanced accuracy {before} % before, {now} % now on {rows} rows (p of worse ="
+        " {p})",
+        "{value}：{rows} 行上平衡准确率此前 {before} %，现在 {now} %（变差的 p = {p}）",
+    ),
+    "part by cost": (
+        "{value}: a cost of {before} a row before, {now} now on {rows} rows (p of worse = {p})",
+        "{value}：{rows} 行上每行成本此前 {before}，现在 {now}（变差的 p = {p}）",
+    ),
+    "labels weighed": (
+        "{count} labels are weighed against each other by the measure, and shown only",
+        "{count} 个标签由衡量标准相互权衡，只作展示",
     ),
     "no slices": (
         "no slice has {minimum} rows yet",
@@ -86,6 +127,11 @@ _SENTENCES = {
         " graded all the same, so there is no limit",
         "范围内的文本有 {now} % 转给人工，此前为 {before} %；书面回答照样显示并评分，因此不设上限",
     ),
+    "passed on priced": (
+        "{now} % of texts in scope go to a person, {before} % before; each costs {price}, which the"
+        " measure counts, so there is no limit",
+        "范围内的文本有 {now} % 转给人工，此前为 {before} %；每条成本 {price} 已计入，因此不设上限",
+    ),
     "no scope": ("no text in scope to measure it on", "没有范围内的文本可供测量"),
     "parity on": (
         "form {form} answers like the model: {because}",
@@ -117,6 +163,12 @@ _SENTENCES = {
         " review`, then turn again",
         "还有 {count} 条回答可以定胜负：两个模型在其上不同；"
         "请用 `chainring review` 回答，然后再转一次",
+    ),
+    "unseen": (
+        "the rows show a lead, but mistakes that so few of them may hide could outweigh it: of"
+        " {label}, whose mistakes weigh most, {count} rows are judged; label more of them",
+        "这些行显示领先，但行数太少，可能藏着足以抵消领先的错误："
+        "错误代价最大的 {label} 只评判了 {count} 行；请再标注一些",
     ),
     "left out": (
         "{count} rows were judged for one of the two models only and left out",
@@ -183,71 +235,17 @@ _SENTENCES = {
         "用户作出反应的 {count} 行只用于修复率：其中 {found} % 是错误回答，"
         "而审核样本的反应中为 {expected} %",
     ),
+    "reacted measured": (
+        "{count} rows that users reacted to count for the fix rate only: how often they react to"
+        " a mistake may depend on what it costs",
+        "用户作出反应的 {count} 行只用于修复率：对错误作出反应的频率可能取决于其代价",
+    ),
     "reacted only": (
         "{count} rows that users reacted to count for the fix rate only: users react to wrong"
         " answers far more often",
         "用户作出反应的 {count} 行只用于修复率：用户对错误回答的反应要多得多",
     ),
 }
-
-NAMES = {
-    # values
-    "first": "首个模型",
-    "better": "更好",
-    "no measurable difference": "无可测差别",
-    "worse within noise": "略差，在误差之内",
-    "worse": "更差",
-    "not fit": "不合格",
-    # tests
-    "exact McNemar": "精确 McNemar 检验",
-    "exact McNemar, Holm": "精确 McNemar 检验，Holm 校正",
-    "sign flip by author": "按作者的符号翻转检验",
-    "sign flip by author, Holm": "按作者的符号翻转检验，Holm 校正",
-    "sign flip by group": "按组的符号翻转检验",
-    "sign flip by group, Holm": "按组的符号翻转检验，Holm 校正",
-    "sign flip by episode": "按会话的符号翻转检验",
-    "sign flip by episode, Holm": "按会话的符号翻转检验，Holm 校正",
-    "sign flip by reaction rate": "按反应率加权的符号翻转检验",
-    "paired bootstrap by author": "按作者的配对自助法",
-    "paired bootstrap by author, Holm": "按作者的配对自助法，Holm 校正",
-    "paired bootstrap by group": "按组的配对自助法",
-    "paired bootstrap by group, Holm": "按组的配对自助法，Holm 校正",
-    "paired bootstrap by episode": "按会话的配对自助法",
-    "paired bootstrap by episode, Holm": "按会话的配对自助法，Holm 校正",
-    "exact binomial against the majority class": "相对多数类的精确二项检验",
-    "sign test": "符号检验",
-    "none: no rows": "无：没有行",
-    # checks
-    "better than the champion": "优于现任模型",
-    "better than the majority class": "优于多数类",
-    "better than always the same answer": "优于总给同一答案",
-    "suite not worse": "固定评测集不变差",
-    "holdout not worse": "留出样本不变差",
-    "preference not worse": "偏好不变差",
-    "slices not worse": "各切片不变差",
-    "must": "必须答对",
-    "reopened": "修复不反复",
-    "passed on": "转人工",
-    "parity": "一致性",
-    "size": "大小",
-    "speed": "速度",
-    "latency": "延迟",
-    # parts and slices
-    "pooled": "合并",
-    "suite": "固定评测集",
-    "holdout": "留出样本",
-    "preference": "偏好",
-    "known labels": "现任模型认识的标签",
-    "label": "标签",
-    "new label": "新标签",
-    "language": "语言",
-    "source": "来源",
-    "protected": "受保护群体",
-    # why rows are dropped
-    "trained_on": "训练时已用过",
-    "near_duplicate": "与训练数据近似",
-}
-
 
 SENTENCES = Sentences(_SENTENCES, NAMES)
 say = SENTENCES.say
@@ -256,6 +254,11 @@ say = SENTENCES.say
 def chance(p: float) -> str:
     """Return a p value with two digits."""
     return f"{p:.2g}" if p >= 1e-4 else "<0.0001"
+
+
+def figure(value: float, measure: str) -> str:
+    """Return a figure of a measure: points of a hundred, or what a row costs."""
+    return f"{value:.3g}" if measure == "cost" else f"{100 * value:.1f}"
 
 
 def in_chinese(sentence: str) -> str:

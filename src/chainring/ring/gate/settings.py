@@ -11,6 +11,10 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from chainring.contracts.measure import Measure, MeasureName
+from chainring.ring.gate.costs import CostSettings
+
+MAX_PASSED_ON_RISE = 0.05
 _GONE = "author_cap_for_exact"
 
 
@@ -19,6 +23,14 @@ class GateSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    measure: MeasureName = Field(
+        "accuracy",
+        description="what models are judged by, where a row has one label: 'accuracy' counts each"
+        " row alike, 'balanced_accuracy' each label, 'cost' what mistakes cost",
+    )
+    costs: CostSettings = Field(
+        CostSettings(), description="what mistakes and passing on cost, where 'cost' judges"
+    )
     alpha: float = Field(
         0.05, gt=0, lt=0.5, description="chance of promoting a model that is no better, at most"
     )
@@ -54,8 +66,12 @@ class GateSettings(BaseModel):
         description="grade from which a number marked must counts as right: 0.9 is off by a fifth"
         " of the spread of the training targets; all other answers have to be equal",
     )
-    max_passed_on_rise: float = Field(
-        0.05, ge=0, le=1, description="rise of the share of texts passed on to a person, at most"
+    max_passed_on_rise: float | None = Field(
+        None,
+        ge=0,
+        le=1,
+        description="rise of the share of texts passed on to a person, at most; none: 0.05, and by"
+        " cost no limit, as passing on has its price",
     )
     max_latency_ratio: float | None = Field(
         None, gt=0, description="time a text takes, over the champion's, at most; none: no limit"
@@ -82,6 +98,20 @@ class GateSettings(BaseModel):
         description="share of reactions that review found mistaken, at most,"
         " before others that users reacted to may count",
     )
+
+    @property
+    def judging(self) -> Measure:
+        """What judges, as training and the gate are handed it."""
+        if self.measure != "cost":
+            return Measure(name=self.measure)
+        return Measure(name="cost", pass_on=self.costs.pass_on, missed=self.costs.pairs)
+
+    @property
+    def passed_on_limit(self) -> float | None:
+        """The rise of the share of texts passed on that is allowed; None: no limit."""
+        if self.max_passed_on_rise is None:
+            return None if self.measure == "cost" else MAX_PASSED_ON_RISE
+        return self.max_passed_on_rise
 
     @model_validator(mode="before")
     @classmethod

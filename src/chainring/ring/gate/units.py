@@ -11,7 +11,7 @@ an author or a group, and so are rows that only a third one joins; the rest stan
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -37,6 +37,13 @@ class Units:
     def count(self) -> int:
         """How many units there are."""
         return len(set(self.numbers))
+
+    def sums(self, gains: Sequence[float]) -> dict[int, float]:
+        """Return the sum of gains of each unit."""
+        found: defaultdict[int, float] = defaultdict(float)
+        for gain, unit in zip(gains, self.numbers, strict=True):
+            found[unit] += gain
+        return found
 
     @classmethod
     def of(cls, rows: Sequence[Outcome]) -> Units:

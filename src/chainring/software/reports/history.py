@@ -122,6 +122,8 @@ def _because(reason: str, verdict: Verdict) -> str:
     deciding, pooled = verdict.checks[0].because, verdict.pooled
     if pooled is None or verdict.champion is None:
         return deciding
+    if pooled.measured is not None:
+        return deciding  # it names the measure, before and now
     before, now = f"{pooled.champion:.1%}", f"{pooled.challenger:.1%}"
     return say("moved", before=before, now=now, rows=pooled.rows, because=deciding)
 

@@ -1,0 +1,138 @@
+"""What mistakes cost, as a recipe says it: the section `[gate.costs]`, with its faults.
+
+    [gate]
+    measure = "cost"
+
+    [gate.costs]
+    pass_on = 2            # a person looks at it
+
+    [gate.costs.missed]
+    fraud = 50             # fraud in truth, answered as anything else
+    ok = 3                 # ok in truth, answered as anything else: a false alarm
+
+    [gate.costs.missed.dispute]
+    fraud = 1              # a dispute in truth, answered as fraud ...
+    ok = 20                # ... or as ok
+
+Enters the file as it was parsed, leaves sentences:
+
+    gate.costs.missed.fraud: -50 found; expected a number of at least 0
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from chainring.contracts.errors import RecipeError, did_you_mean
+from chainring.contracts.measure import ANY, PASS_ON, Measure
+from chainring.contracts.tasks import TASKS
+
+SECTION = "gate.costs"
+COST = "cost"
+
+
+class CostSettings(BaseModel):
+    """What passing on and mistakes cost, in any one unit; right answers cost nothing."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    pass_on: float = Field(
+        PASS_ON,
+        gt=0,
+        allow_inf_nan=False,
+        description="what it costs that a text goes to a person",
+    )
+    missed: dict[str, float | dict[str, float]] = Field(
+        default_factory=dict,
+        description="by true label, what another answer costs: a number for any other, or one for"
+        " each answer; what is not named costs 1",
+    )
+
+    @property
+    def pairs(self) -> tuple[tuple[str, str, float], ...]:
+        """The true label, the answered one (or any other) and the cost, sorted."""
+        return tuple(
+            (truth, answer, float(cost))
+            for truth, told in sorted(self.missed.items())
+            for answer, cost in sorted(
+                (told if isinstance(told, dict) else {ANY: told}).items(),
+            )
+        )
+
+
+def cost_faults(data: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what is wrong with measure and costs of a parsed recipe, each with its path."""
+    gate = data.get("gate")
+    gate = gate if isinstance(gate, Mapping) else {}
+    measure, section = gate.get("measure", "accuracy"), gate.get("costs")
+    yield from _task_faults(measure, data)
+    if section is None:
+        return
+    if not isinstance(section, Mapping):
+        yield f"{SECTION}: {section!r} found; expected a section [{SECTION}] with keys of its own"
+        return
+    if measure != COST:
+        yield f'{SECTION}: costs judge nothing by {measure!r}; write measure = "cost" in [gate]'
+    for key in section:
+        if key not in CostSettings.model_fields:
+            hint = did_you_mean(key, CostSettings.model_fields)
+            yield f"{SECTION}.{key}: unknown key{hint}; labels stand in [{SECTION}.missed]"
+    yield from _number("pass_on", section.get("pass_on", PASS_ON), above=True)
+    yield from _missed(section.get("missed", {}))
+
+
+def require_known(measure: Measure, labels: Collection[str]) -> None:
+    """Refuse costs of labels that no row has.
+
+    Raises
+    ------
+    RecipeError
+        With every such name and the nearest label.
+    """
+    faults = [
+        f"{SECTION}.missed: no row has the label {name!r}{did_you_mean(name, labels)}"
+        for name in measure.named
+        if name not in labels
+    ]
+    if faults:
+        raise RecipeError("the costs name labels that the data does not have", faults=faults)
+
+
+def _task_faults(measure: Any, data: Mapping[str, Any]) -> Iterator[str]:
+    section = data.get("data")
+    task = section.get("task", "classification") if isinstance(section, Mapping) else None
+    if measure == "accuracy" or not isinstance(task, str) or task not in TASKS:
+        return
+    if TASKS[task].form != "one":
+        alike = ", ".join(name for name, facts in TASKS.items() if facts.form == "one")
+        yield (
+            f"gate.measure: {measure!r} counts one label a row; data.task is {task!r}. Leave it "
+            f"out, or take a task of one label: {alike}"
+        )
+
+
+def _missed(missed: Any) -> Iterator[str]:
+    if not isinstance(missed, Mapping):
+        yield f"{SECTION}.missed: {missed!r} found; expected costs by true label"
+        return
+    for truth, told in missed.items():
+        path = f"missed.{truth}"
+        if not isinstance(told, Mapping):
+            yield from _number(path, told)
+            continue
+        for answer, cost in told.items():
+            if answer == truth:
+                yield f"{SECTION}.{path}.{answer}: a right answer costs nothing; take the line out"
+            else:
+                yield from _number(f"{path}.{answer}", cost)
+
+
+def _number(path: str, found: Any, *, above: bool = False) -> Iterator[str]:
+    is_number = isinstance(found, int | float) and not isinstance(found, bool)
+    if not is_number or not math.isfinite(found) or found < 0 or (above and found == 0):
+        expected = "above 0: what is free is passed on whole" if above else "of at least 0"
+        yield f"{SECTION}.{path}: {found!r} found; expected a number {expected}"

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chainring.contracts.dataset import OUT_OF_SCOPE
+from chainring.contracts.measure import Measure
+from chainring.training.cheapest import cheapest
+from chainring.training.threshold import threshold
+
+COSTS = Measure(name="cost", pass_on=2.0, missed=(("fraud", "", 50.0),))
+LABELS = ("fraud", "ok", OUT_OF_SCOPE)
+ROW = st.tuples(
+    st.sampled_from(LABELS), st.sampled_from(LABELS), st.integers(0, 9).map(lambda n: n / 10)
+)
+
+
+@given(st.lists(ROW, min_size=1, max_size=20), st.floats(0.1, 60))
+def test_no_threshold_costs_less(rows: list[tuple[str, str, float]], pass_on: float) -> None:
+    truth, said = [row[0] for row in rows], [row[1] for row in rows]
+    sure = np.array([row[2] for row in rows], dtype=np.float32)
+    costs = Measure(name="cost", pass_on=pass_on, missed=COSTS.missed)
+    values = [0.0, *(step / 10 + 0.05 for step in range(9))]
+
+    def cost(value: float) -> float:
+        answers = zip(truth, said, sure, strict=True)
+        return sum(costs.cost(t, s, passed_on=bool(c < value)) for t, s, c in answers) / len(rows)
+
+    found = cheapest(truth, said, sure, values, costs)
+    assert found.cost == pytest.approx(min(map(cost, values)))
+    assert found.cost == pytest.approx(cost(found.value))
+    assert found.without == pytest.approx(cost(0.0))
+    assert all(cost(value) > found.cost for value in values if value < found.value - 1e-9)
+
+
+def test_where_a_missed_fraud_is_dear_more_is_passed_on_than_two_per_cent() -> None:
+    truth = ["fraud"] * 10 + ["ok"] * 190
+    said = ["ok"] * 200
+    sure = np.array([*np.linspace(0.6, 0.7, 10), *np.linspace(0.65, 0.99, 190)], dtype=np.float32)
+    plain = threshold(truth, said, sure)
+    dear = threshold(truth, said, sure, measure=COSTS)
+    assert np.mean(sure[10:] < plain.value) <= 0.03
+    assert np.all(sure[:10] < dear.value)
+    assert "costs least: 0.3" in dear.because
+    assert "2.5 if nothing were passed on" in dear.because
+
+
+def test_a_threshold_of_the_recipe_stands_whatever_it_costs() -> None:
+    chosen = threshold(["ok"], ["ok"], np.array([0.5], "f4"), fixed=0.9, measure=COSTS)
+    assert chosen.value == 0.9
+
+
+def test_only_costs_say_anything_of_passing_on() -> None:
+    sure = np.linspace(0.1, 1.0, 100, dtype=np.float32)
+    balanced = Measure(name="balanced_accuracy")
+    plain = threshold(["a"] * 100, ["a"] * 100, sure)
+    assert threshold(["a"] * 100, ["a"] * 100, sure, measure=balanced) == plain
