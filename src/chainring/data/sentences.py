@@ -7,18 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from chainring.contracts import dataset
 from chainring.contracts.said import Said, joined
 from chainring.text.errors import in_both
+from chainring.text.house_words import house_word
 from chainring.text.sentences import Sentences
 
-SPLITS = {
-    "train": "训练",
-    "validation": "验证",
-    "test": "测试",
-    "holdout": "留出",
-    "reacted": "有反馈",
-    "unlabelled": "未标注",
-}
+SPLITS = {name: house_word(name, "zh") for name in dataset.SPLITS}
 """What the parts of a data set are called."""
 
 SENTENCES = Sentences(

@@ -17,6 +17,7 @@ from typing import Annotated
 import typer
 
 from chainring.contracts.errors import ChainringError
+from chainring.contracts.said import in_language
 from chainring.software.commands import answers as answer_commands
 from chainring.software.commands import audit as audit_commands
 from chainring.software.commands import bases as base_commands
@@ -57,7 +58,9 @@ def main() -> None:
         typer.secho(f"chainring: {in_words(error, sys.argv[1:])}", fg="red", err=True)
         sys.exit(1)
     except KeyboardInterrupt:
-        typer.secho("stopped; what was finished is kept", err=True)
+        from chainring.software.telling.command_words import say
+
+        typer.secho(in_language(say("stopped"), asked_for(sys.argv[1:])), err=True)
         sys.exit(130)
 
 
@@ -81,7 +84,7 @@ def init(
     from chainring.software.project import create
     from chainring.software.telling.command_words import say
 
-    create(folder, example=example)
+    create(folder, example=example, language=language or "en")
     lines = [say("made project", folder=folder)]
     if example is None:
         lines.append(say("put text", folder=folder / "data"))

@@ -32,7 +32,8 @@ from chainring.store.trees import TreeStore
 HIDDEN = ".chainring"
 HARVESTS = "harvests"
 EXAMPLES = ("support",)
-RECIPE = """\
+RECIPES = {
+    "en": """\
 # One section a link; everything has a default. `chainring doctor` shows what was decided and why.
 [project]
 name = "{name}"{said}
@@ -43,8 +44,25 @@ licence = "unstated"     # licence of your own text, kept with every row
 # [data.columns]         # names in your files, where they are not `text` and `label`
 # text = "sentence"
 # label = "intent"
-"""
-NO_NAME = "  # the folder's name has no letter a-z; a name of your own: before the first turn"
+""",
+    "zh": """\
+# 每个环节一小节；每项都有默认值。`chainring doctor` 说明选定了什么、为什么。
+[project]
+name = "{name}"{said}
+
+[data]
+path = "data"            # JSONL、CSV、TSV、Parquet 或纯文本；按文件名分为 train/validation/test
+licence = "unstated"     # 您自己文本的许可，随每一行保存
+# [data.columns]         # 文件里的列名不是 `text` 和 `label` 时，在这里写明
+# text = "sentence"
+# label = "intent"
+""",
+}
+"""What `chainring.toml` of a new project says, in the language of who makes it."""
+NO_NAMES = {
+    "en": "  # the folder's name has no letter a-z; a name of your own: before the first turn",
+    "zh": "  # 文件夹名中没有 a-z 的字母；要自己起名，请在第一圈之前",
+}
 
 # Waiting threads sleep instead of spinning: on a machine that does other work besides, spinning
 # ones take the cores from each other (docs/log.md). It has to be said before torch is loaded.
@@ -57,13 +75,15 @@ def quiet(_: str) -> None:
     """Say nothing: the default of a library."""
 
 
-def create(folder: Path, *, example: str | None = None) -> Path:
+def create(folder: Path, *, example: str | None = None, language: str = "en") -> Path:
     """Make a project in a new or empty folder and return it.
 
     Parameters
     ----------
     example
         `support`: the built-in project, text included.
+    language
+        Of the comments in the recipe: `en` or `zh`.
 
     Raises
     ------
@@ -81,8 +101,8 @@ def create(folder: Path, *, example: str | None = None) -> Path:
     if example is None:
         (folder / "data").mkdir(exist_ok=True)
         name = _name_of(folder)
-        said = "" if name else NO_NAME
-        recipe = RECIPE.format(name=name or "project", said=said)
+        said = "" if name else NO_NAMES[language]
+        recipe = RECIPES[language].format(name=name or "project", said=said)
         write_durably(folder / FILE, recipe.encode())
     else:
         origin = files("chainring.software") / "projects" / example

@@ -11,6 +11,8 @@ from tests.software.conftest import copy, invoke, opened, run
 from tests.text.english import english_in
 from tests.text.sentence_tables import require_complete
 
+from chainring.ring.recipe import load_recipe
+from chainring.software import cli
 from chainring.software.telling import command_words, data_words
 
 TEXT = "where is my parcel right now"
@@ -49,6 +51,23 @@ def test_every_sentence_has_a_chinese_one_with_the_same_values() -> None:
 
 def test_a_new_project_is_told_in_chinese(tmp_path: Path) -> None:
     assert "请把文本放入" in told("init", str(tmp_path / "shop"))
+    recipe = tmp_path / "shop" / "chainring.toml"
+    comments = " ".join(line.partition("#")[2] for line in recipe.read_text("utf-8").splitlines())
+    assert "每项都有默认值" in comments
+    assert english_in(comments) == []
+    assert load_recipe(tmp_path / "shop").project.name == "shop"
+
+
+def test_who_stops_a_command_hears_so_in_chinese(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def stopped(_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "_command", stopped)
+    with pytest.raises(SystemExit):
+        cli.main()
+    assert capsys.readouterr().err == "已停止；已完成的部分都已保存\n"
 
 
 def test_an_answer_and_a_reaction_are_told_in_chinese(used: Path) -> None:

@@ -136,7 +136,9 @@ def _short(
     """Yield what a reader should take away, as items of a list."""
     judged = evaluations(project, made).get(decode(Verdict, made.result).challenger)
     if judged is not None:
-        yield _item(say["short accuracy"].format(share=percent(judged.accuracy)))
+        yield _item(
+            say["short accuracy"].format(share=in_language(percent(judged.accuracy), say["code"]))
+        )
         if judged.calibration_error and is_sure(judged.task):
             points = f"{100 * judged.calibration_error:.1f}"
             yield _item(say["short calibration"].format(points=points))

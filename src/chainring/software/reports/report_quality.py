@@ -71,8 +71,8 @@ def _labels(rows: Sequence[Outcome], form: Form, say: dict[str, str]) -> Iterato
     lines = [
         (
             escape(one.label),
-            percent(one.found),
-            "–" if one.precise is None else percent(one.precise),
+            in_language(percent(one.found), say["code"]),
+            "–" if one.precise is None else in_language(percent(one.precise), say["code"]),
             f"{one.passed_on.estimate:.0%}",
         )
         for one in by_label(rows, form)
@@ -81,7 +81,7 @@ def _labels(rows: Sequence[Outcome], form: Form, say: dict[str, str]) -> Iterato
         head = [say[key] for key in ("hardest", "found", "precise", "passed on")]
         yield table(head, lines[:HARDEST]) + _more(lines[HARDEST:], say)
     groups = [
-        (escape(label), escape(group), percent(share))
+        (escape(label), escape(group), in_language(percent(share), say["code"]))
         for label, group, share in by_group(rows, form, min_rows=MIN_ROWS)
     ]
     if groups:
@@ -98,7 +98,8 @@ def _metrics(found: Evaluation, say: dict[str, str]) -> str:
     """Return the figures of the task, the one that heads the report first."""
     names = sorted(found.metrics, key=lambda name: name != TASKS[found.task].headline)
     return table(
-        (say["figures"], say["interval"]), [(escape(n), figure(found.metrics[n])) for n in names]
+        (say["figures"], say["interval"]),
+        [(escape(n), in_language(figure(found.metrics[n]), say["code"])) for n in names],
     )
 
 
@@ -142,7 +143,10 @@ def _slices(evaluation: Evaluation, say: dict[str, str]) -> str:
         for name, share in evaluation.slices.items()
         if name.startswith("label:")
     )
-    rows = [(escape(name), percent(share)) for _, name, share in labels[:HARDEST]]
+    rows = [
+        (escape(name), in_language(percent(share), say["code"]))
+        for _, name, share in labels[:HARDEST]
+    ]
     return table((say["hardest"], say["accuracy"]), rows) + _more(labels[HARDEST:], say)
 
 

@@ -35,6 +35,7 @@ _NAMES = {
 
 SENTENCES = Sentences(
     {
+        "stopped": ("stopped; what was finished is kept", "已停止；已完成的部分都已保存"),
         # init, turn, report
         "made project": ("made {folder}", "已建立 {folder}"),
         "put text": (

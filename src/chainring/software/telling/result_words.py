@@ -7,16 +7,16 @@ from collections.abc import Sequence
 from chainring.contracts.said import Said, joined
 from chainring.data.sentences import SPLITS
 from chainring.ring.gate.words import NAMES
-from chainring.software.reports.report_words import WORDS
+from chainring.text.house_words import house_word
 from chainring.text.sentences import Sentences
 
-_STEPS = {key.removeprefix("step "): word for key, word in WORDS["zh"].items() if "step " in key}
-
 _NAMES = (
-    SPLITS
-    | NAMES
-    | _STEPS
+    NAMES
+    | SPLITS
     | {
+        "gate": "关卡",
+        "release": "发布",
+        "server": "服务",
         "promoted": "已上线",
         "not promoted": "未上线",
         "held": "未上线",
@@ -140,7 +140,7 @@ SENTENCES = Sentences(
         ),
         "serving": (
             "  serving  version {version} by {by}: {reason}, {at}",
-            "  上线     版本 {version}，操作人 {by}：{reason}，{at}",
+            "  上线     版本 {version}，{by}：{reason}，{at}",
         ),
         "forgotten": (
             "  forgotten {rows} of its rows, {at} ({act})",
@@ -187,7 +187,7 @@ SENTENCES = Sentences(
         "unserved": ("{app}: {because}", "{app}：{because}"),
         "serves": (
             "{app}: version {version} serves ({model}, {form} form, promoted by {by}: {because})",
-            "{app}：版本 {version} 在服务（{model}，形式 {form}，由 {by} 上线：{because}）",
+            "{app}：版本 {version} 在服务（{model}，形式 {form}；{by}：{because}）",
         ),
         "form unserved": (
             "form {form} does not serve: {because}",
@@ -261,4 +261,6 @@ def own(text: object) -> Said:
 
 def words(names: Sequence[str]) -> str:
     """Return names of ours as a list in both languages."""
-    return joined([Said(one, zh=_NAMES.get(one, one)) for one in names], en=", ", zh="、")
+    return joined(
+        [Said(one, zh=_NAMES.get(one, house_word(one, "zh"))) for one in names], en=", ", zh="、"
+    )

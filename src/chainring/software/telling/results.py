@@ -105,24 +105,24 @@ def _who(model: str, turn: Turn, rows: list[Lineage]) -> str:
 
 def tell_evaluation(evaluation: Evaluation, *, who: str) -> str:
     """Return the accuracy of one model on the suite, by language."""
-    by_language = ", ".join(
+    slices = [
         f"{name.partition(':')[2]} {share.estimate:.1%}"
         for name, share in sorted(evaluation.slices.items())
         if name.startswith("language:")
-    )
+    ]
+    by_language = joined(slices, en=", ", zh="，")
     name = TASKS[evaluation.task].headline
     headline = evaluation.metrics.get(name)
     told = {"who": who, "share": percent(evaluation.accuracy), "languages": by_language}
     if headline is None:
         return say("on the suite", **told)
-    low, high = f"{headline.low:.3f}", f"{headline.high:.3f}"
-    found = say("figure", value=f"{headline.estimate:.3f}", low=low, high=high)
-    return say("on the suite with", name=name.replace("_", " "), figure=found, **told)
+    return say("on the suite with", name=name.replace("_", " "), figure=figure(headline), **told)
 
 
-def figure(share: Share) -> str:
+def figure(share: Share) -> Said:
     """Return a figure with its interval: `0.874 (0.841 to 0.902)`."""
-    return f"{share.estimate:.3f} ({share.low:.3f} to {share.high:.3f})"
+    value, low, high = (f"{one:.3f}" for one in (share.estimate, share.low, share.high))
+    return say("figure", value=value, low=low, high=high)
 
 
 def equals(p: float) -> str:
@@ -282,10 +282,11 @@ def tell_champion(model: str) -> Iterator[str]:
     yield say("champion", model=model)
 
 
-def percent(share: Share) -> str:
-    """Return `81.2 % (79.0-83.2, n=1200)`."""
-    low, high = 100 * share.low, 100 * share.high
-    return f"{100 * share.estimate:.1f} % ({low:.1f}-{high:.1f}, n={share.rows})"
+def percent(share: Share) -> Said:
+    """Return `81.2 % (79.0-83.2, n=1200)`, in Chinese `81.2%（79.0–83.2，n=1200）`."""
+    mean, low, high = (f"{100 * one:.1f}" for one in (share.estimate, share.low, share.high))
+    rows = share.rows
+    return Said(f"{mean} % ({low}-{high}, n={rows})", zh=f"{mean}%（{low}–{high}，n={rows}）")
 
 
 def short(address: str) -> str:
