@@ -25,12 +25,12 @@ from statistics import NormalDist
 from chainring.contracts.verdict import Comparison
 from chainring.ring.gate.pairs import Pair
 from chainring.ring.gate.settings import GateSettings
-from chainring.ring.gate.units import Units
 from chainring.ring.gate.values import value
 from chainring.ring.gate.weighing import weighed
 from chainring.stats.binomial import beta_quantile
 from chainring.stats.paired import mcnemar, paired_bootstrap, sign_flip, sign_test
 from chainring.stats.power import smallest_detectable
+from chainring.stats.units import Units
 
 MIN_BOOTSTRAP_UNITS = 20
 

@@ -26,7 +26,7 @@ from chainring.ring.gate.pairs import Pair
 from chainring.ring.gate.scale import Scale
 from chainring.ring.gate.sentences import chance, say
 from chainring.ring.gate.settings import GateSettings
-from chainring.ring.gate.units import Units
+from chainring.stats.units import Units
 
 
 def majority(

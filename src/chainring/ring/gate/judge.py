@@ -27,9 +27,9 @@ from chainring.ring.gate.scale import Scale, dearest
 from chainring.ring.gate.sentences import say
 from chainring.ring.gate.settings import GateSettings
 from chainring.ring.gate.slices import slices
-from chainring.ring.gate.units import Units
 from chainring.ring.gate.weighing import UNSEEN
 from chainring.stats.power import rows_needed
+from chainring.stats.units import Units
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
 

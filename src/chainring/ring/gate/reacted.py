@@ -31,10 +31,10 @@ from chainring.ring.gate.comparing import smallest_by_units
 from chainring.ring.gate.pairs import Pair, is_right
 from chainring.ring.gate.sentences import say
 from chainring.ring.gate.settings import GateSettings
-from chainring.ring.gate.units import Units
 from chainring.ring.gate.values import value
 from chainring.stats.intervals import lower_bound, upper_bound
 from chainring.stats.paired import sign_flip
+from chainring.stats.units import Units
 
 _Bound = Callable[[int, int], float]
 

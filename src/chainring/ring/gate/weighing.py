@@ -22,9 +22,9 @@ from chainring.contracts.verdict import Comparison
 from chainring.ring.gate.pairs import Pair
 from chainring.ring.gate.scale import Scale, figures, lead, unseen
 from chainring.ring.gate.settings import GateSettings
-from chainring.ring.gate.units import Units
 from chainring.ring.gate.values import value
 from chainring.stats.paired import sign_flip
+from chainring.stats.units import Units
 from chainring.stats.unseen import least_lead, outweighs
 from chainring.stats.worth import mean_worth
 
