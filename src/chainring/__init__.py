@@ -27,7 +27,12 @@ def open(path: str | Path = ".") -> Project:
     ------
     chainring.contracts.errors.ProjectNotFoundError
         When the folder holds no recipe.
+    chainring.contracts.errors.ChainringError
+        On Windows: there it runs in WSL.
     """
+    from chainring.software.process import require_system
+
+    require_system()
     from chainring.software.api import Project
 
     return Project.open(path)

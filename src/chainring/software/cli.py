@@ -30,6 +30,7 @@ from chainring.software.commands import upkeep as upkeep_commands
 from chainring.software.commands import words as word_commands
 from chainring.software.commands.alone import verb_alone
 from chainring.software.commands.folder import HERE, Folder, before_the_verb, opened
+from chainring.software.process import ready
 from chainring.software.telling.speech import Speech, asked_for, in_words, tell
 
 app = typer.Typer(
@@ -53,6 +54,7 @@ def main() -> None:
     gc.set_threshold(50_000)
     atexit.register(gc.freeze)
     try:
+        ready()
         _command(sys.argv[1:])()
     except ChainringError as error:
         typer.secho(f"chainring: {in_words(error, sys.argv[1:])}", fg="red", err=True)

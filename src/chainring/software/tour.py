@@ -28,6 +28,7 @@ from chainring.contracts.dataset import OUT_OF_SCOPE
 from chainring.contracts.said import in_language, joined
 from chainring.ring.asked import open_asks
 from chainring.software.api import Project
+from chainring.software.process import ready
 from chainring.software.telling import command_words
 from chainring.software.telling.results import tell_turn, tell_why
 from chainring.software.telling.speech import spoken
@@ -277,4 +278,5 @@ def fixed_example(client: Client, project: Project, asked: list[Asked]) -> str |
 
 
 if __name__ == "__main__":
+    ready()
     main(Path(sys.argv[1] if len(sys.argv) > 1 else "out/support"))
