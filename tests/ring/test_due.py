@@ -384,6 +384,37 @@ def test_reviews_told_without_a_look_at_an_exact_answer_tell_a_drop(
     assert (labelled_drop(project.ring) is not None) == unseen
 
 
+@pytest.mark.parametrize(
+    ("shown", "again", "named", "low"),
+    [
+        (1, 0, "of the 100 hold-out rows that it was judged on", 0.79),
+        (10, 0, "of the 100 hold-out rows that it was judged on", 0.70),
+        (11, 0, "of its first 30", None),
+        (11, 11, "of the 100 hold-out rows that it was judged on", 0.80),
+    ],
+)
+def test_a_few_reviews_of_an_earlier_version_lower_the_promise_and_do_not_end_it(
+    project: Project, monkeypatch: pytest.MonkeyPatch, shown: int, again: int, named: str,
+    low: float | None,
+) -> None:  # fmt: skip
+    held = Share(estimate=0.9, low=0.8, high=0.95, rows=100)
+    monkeypatch.setattr(due_module, "promoted", judged_with({"part:holdout": held}))
+    numbers = replace(project.ring.recipe.data.facts, form="number")
+    monkeypatch.setattr(DataSettings, "facts", property(lambda settings: numbers))
+    _, deployment = current(project.ring)
+    assert deployment is not None
+    labels = [
+        Label(
+            id=f"lab_{place}", app="shop", record=f"pred_{place % shown}", value="1", author="ann",
+            author_kind="person", guideline=review_guideline("holdout"), unseen=place >= shown,
+        )
+        for place in range(shown + again)
+    ]  # fmt: skip
+    (least, said), _ = due_module._promise(project.ring, deployment.model, [1.0] * 90, labels)
+    assert said == named
+    assert low is None or least == pytest.approx(low)
+
+
 def test_an_answer_passed_on_is_right_where_the_text_was_out_of_scope(project: Project) -> None:
     (row,) = project.predict(["where is my parcel"])
     rows = [

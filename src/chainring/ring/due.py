@@ -36,6 +36,8 @@ MIN_PROMISE = 30
 """So many reviewed answers, at least, say how good a champion was."""
 FIRM_PROMISE = 100
 """From twice as many reviewed answers on, so many of the first say it."""
+MAX_SHOWN = 0.1
+"""So much of a hold-out may have been told beside its answers, and it still promises."""
 FALSE_ALARMS = 0.0125
 """Level of each test: with the two promises it may be held to, and the 2.5 % by which these may be
 too high, at most 5 % of the champions that did not fall ever seem to have fallen."""
@@ -203,11 +205,14 @@ def _promise(
     """Return what reviewed answers are measured against, and the grades that are measured.
 
     Of the hold-out that it was judged on where that had rows enough, else of its own first answers.
+    What was told beside a shown answer may be too kind: of the judged it counts as wrong.
     """
-    judged = None if any(_was_shown(ring, one) for one in labels) else promoted(ring, model)
+    judged = promoted(ring, model)
     share = None if judged is None else judged.slices.get("part:holdout")
     if share is not None and share.rows >= MIN_PROMISE:
-        return (share.low, say("judged on", rows=share.rows)), right
+        shown = sum(_was_shown(ring, one) for one in _last_words(labels).values()) / share.rows
+        if shown <= MAX_SHOWN:
+            return (share.low - shown, say("judged on", rows=share.rows)), right
     firm = len(right) >= 2 * FIRM_PROMISE
     count = FIRM_PROMISE if firm else MIN_PROMISE
     first, later = right[:count], right[count:]
@@ -216,11 +221,16 @@ def _promise(
 
 def _reviewed(ring: Ring, model: str, labels: list[Label]) -> list[tuple[Prediction, Label]]:
     """Return the answers of a model that a person reviewed as a random sample, as reviewed."""
-    last = {one.record: one for one in labels if one.author_kind == "person"}  # the last word
-    told = [name for name, one in last.items() if one.state == "accepted" and not one.decides]
-    rows = (one for one, _ in ring.traffic.answers(told))
+    last = _last_words(labels)
+    rows = (one for one, _ in ring.traffic.answers(list(last)))
     mine = (one for one in rows if one.holdout and one.model == model)
     return [(one, last[one.id]) for one in mine if not _was_shown(ring, last[one.id])]
+
+
+def _last_words(labels: list[Label]) -> dict[str, Label]:
+    """Return what a person said last of each record, where that is a label of a random sample."""
+    last = {one.record: one for one in labels if one.author_kind == "person"}
+    return {name: one for name, one in last.items() if one.state == "accepted" and not one.decides}
 
 
 def _was_shown(ring: Ring, label: Label) -> bool:
