@@ -90,6 +90,28 @@ def test_a_consent_is_lifted_by_the_asker_himself_and_by_nobody_else() -> None:
     assert not is_shown(rules, agreed, replace(agreed, consent="care only"), settings=care)
 
 
+@pytest.mark.parametrize(
+    ("asked_via", "said_via", "lifts"),
+    [
+        ("a" * 12, "a" * 12, True),
+        ("a" * 12, "b" * 12, False),
+        ("", "b" * 12, False),  # asked at the terminal, or before this was kept
+        ("a" * 12, "", True),  # said at the terminal
+        ("", "", True),
+    ],
+)
+def test_a_namesake_of_another_application_lifts_no_consent(
+    asked_via: str, said_via: str, lifts: bool
+) -> None:
+    care, asked = FeedbackSettings(consent="care only"), replace(ASKED, via=asked_via)
+    agreed = replace(ROW, kind="rating", value="up", consent="agreed", via=said_via)
+    facts = request_facts(asked, [agreed], care)
+    assert sight(denied(consent="care only")).may(*facts) is lifts
+    stricter = replace(agreed, consent="refused", author="bo", via="b" * 12)
+    about = request_facts(asked, [agreed, stricter], care)
+    assert not sight(denied(consent="refused")).may(*about), "a stricter one counts of anybody"
+
+
 @pytest.mark.parametrize("author", ["", "0123456789ab"])
 def test_nobody_lifts_the_consent_of_one_who_gave_no_name(author: str) -> None:
     """Many users share a key, and all of an open server are nameless."""

@@ -46,7 +46,7 @@ Found = Callable[[Path, str], list[str]]
 def test_an_answer_loses_words_and_names_and_the_other_keeps_its_own(
     traffic: Traffic, predicted: Make, said: Make
 ) -> None:
-    mine, other = predicted(author="ann", episode="e"), predicted(author="bo")
+    mine, other = predicted(author="ann", episode="e", via="shop"), predicted(author="bo")
     words = said(mine.id, author="ann", comment="my words", key="k", kind="outcome", value="paid")
     theirs = said(other.id, author="bo", comment="bo's words")
     traffic.commit([(mine, "the same words"), (other, "the same words")], [words, theirs])
@@ -55,7 +55,8 @@ def test_an_answer_loses_words_and_names_and_the_other_keeps_its_own(
     assert reactions_to(traffic, [mine.id]) == [words.id]
     for _ in range(2):  # done twice it does nothing more
         forget_answers(traffic, predictions=[mine.id], feedback=[words.id])
-        blank = replace(mine, author="", episode="", request="", group="", finish=FORGOTTEN)
+        bare = replace(mine, author="", via="", episode="", request="", group="")
+        blank = replace(bare, finish=FORGOTTEN)
         assert traffic.prediction(mine.id) == blank
         (left,) = traffic.feedback_on(mine.id)
         assert (left.comment, left.value, left.author, left.key, left.text) == ("",) * 5

@@ -61,8 +61,9 @@ class Prediction:
     was `looked_up` is the passage that was answered from; the asker named none. `holdout` was drawn
     from a keyed hash of the near-duplicate group of what was asked, before any reaction.
     `latency_ms` is what the whole request took, and `texts` how many texts it held; 0: this one
-    was not the first of them. Places of tags count in the text as it is kept; `shifts` lead back to
-    the text as it was sent.
+    was not the first of them. `via` is the application by which the asker is called `author`; see
+    `Feedback`. Places of tags count in the text as it is kept; `shifts` lead back to the text as it
+    was sent.
     """
 
     id: str
@@ -88,6 +89,7 @@ class Prediction:
     output: str = ""
     shifts: tuple[Shift, ...] = ()
     looked_up: bool = False
+    via: str = ""
 
     @property
     def read_from(self) -> str:

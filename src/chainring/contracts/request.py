@@ -10,6 +10,7 @@ class Request:
     """A question from outside; `episode` ties the turns of one conversation together.
 
     `pair` is the second text where the task compares two texts or reads a passage (`Row.pair`).
+    `via` is the application whose key it came by; see `Feedback`.
     """
 
     text: str
@@ -17,3 +18,4 @@ class Request:
     episode: str = ""
     author: str = ""
     pair: str = ""
+    via: str = ""

@@ -74,6 +74,7 @@ def prediction(
         looked_up=looked_up,
         output=answer.output,
         shifts=answer.shifts,
+        via=request.via,
     )
 
 

@@ -119,8 +119,8 @@ def request_facts(
 
     A text is shown only where all of them allow it, so that nobody opens one by reacting: of two
     consents the stricter one holds. Only a consent that the asker himself gave stands in for the
-    one that the recipe takes for granted; nobody is known for him who gave no name. A request does
-    not keep its application: a namesake of another one who knows the answer's id passes for him.
+    one that the recipe takes for granted; nobody is known for him who gave no name, nor his
+    namesake of another application. What is said at the terminal is said by whoever runs all this.
     """
     rows = list(said)
     given = [row.consent for row in rows if _is_askers(row, asked) and _consents(row)]
@@ -137,7 +137,7 @@ def request_facts(
 
 
 def _is_askers(row: Feedback, asked: Prediction) -> bool:
-    return is_person(asked.author) and row.author == asked.author
+    return is_person(asked.author) and row.author == asked.author and row.via in (asked.via, "")
 
 
 def _consents(row: Feedback) -> bool:

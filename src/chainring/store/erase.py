@@ -176,7 +176,8 @@ def _blank_predictions(connection: sa.Connection, identifiers: Sequence[str]) ->
     query = sa.select(table.c.body).where(table.c.id.in_(identifiers))
     for body in connection.execute(query).scalars().all():
         row = decode(Prediction, body)
-        blank = replace(row, author="", episode="", request="", group="", finish=FORGOTTEN)
+        bare = replace(row, author="", via="", episode="", request="", group="")
+        blank = replace(bare, finish=FORGOTTEN)
         change = table.update().where(table.c.id == row.id)
         connection.execute(change.values(body=encode(blank)))
 

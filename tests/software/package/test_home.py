@@ -160,11 +160,19 @@ def test_decisions_and_cases_come_home_once(places: Places) -> None:
 
 def test_the_applications_of_a_package_are_its_own(places: Places) -> None:
     (first,) = places.ask("my parcel is late")
+    (asked, _), traffic = (
+        next(places.there.ring.traffic.answers([first])),
+        places.there.ring.traffic,
+    )
+    by_shop = replace(asked, id=new_id("pred"), author="ann", via="0123456789ab")
+    traffic.commit([(by_shop, "my parcel is late")], [])
     by_key = places.react(first, "flag", "wrong", author="ann", via="0123456789ab")
     at_the_terminal = places.react(first, "rating", "up", author="ann")
     places.collect()
     package = places.home.cases()[0].via.partition(" ")[0]
     assert package in {one.id for one in places.home.ring.ledger.facts(KIND, Package)}
+    mine = [places.home.ring.traffic.prediction(name) for name in (by_shop.id, first)]
+    assert [one.via for one in mine if one] == [f"{package} 0123456789ab", ""]
     brought = places.home.ring.traffic.feedback_named(by_key.id, at_the_terminal.id)
     assert [one.via for one in brought] == [f"{package} 0123456789ab", ""]
     assert [one.via for one in places.home.cases()] == [f"{package} 0123456789ab"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -123,7 +124,7 @@ async def rolled_back(service: Service) -> Deployment:
 
 
 def streamed(service: Service, text: str) -> Any:
-    caller = service.authenticate(None, "127.0.0.1")
+    caller = replace(service.authenticate(None, "127.0.0.1"), key_id="c" * 12, meter="a" * 12)
     return service.stream(text, episode="", author="ann", caller=caller)
 
 
@@ -140,6 +141,7 @@ def test_a_text_that_is_being_written_holds_up_no_refresh_and_is_ended_by_its_mo
         old.enough.add("a")
         *_, last = [piece async for piece in stream]
         assert last.prediction.model == before.model != after.model
+        assert (last.prediction.via, last.prediction.author) == ("a" * 12, "ann")
         assert await asyncio.to_thread(old.closed.wait, 20)
         await service.stop()
 

@@ -27,6 +27,8 @@ from chainring.deployment.http.verbs import Caller, Reacted
 from chainring.feedback.cases import close
 from chainring.feedback.dropped import Dropped
 from chainring.feedback.last_words import newest_of
+from chainring.feedback.settings import FeedbackSettings
+from chainring.ring.sight import request_facts
 from chainring.software.api import Project
 from chainring.software.serving.service import Service
 from chainring.store.erase import said_by
@@ -241,3 +243,24 @@ def test_an_author_of_one_application_is_nobody_of_anothers(project: Project) ->
     _, said = said_by(project.ring.traffic, "smith")
     assert len(said) == 4, "to forget an author finds all of that name"
     service._writer.close()
+
+
+def test_a_request_keeps_the_application_and_a_namesake_of_another_lifts_no_consent(
+    project: Project,
+) -> None:
+    asked = replace(project.predict(["where is my parcel"])[0], author="smith")
+    service = Service(project, open_to_all=True)
+    request = service._request("where is my parcel", "", "smith", ROTATED)
+    assert (request.author, request.via) == ("smith", SHOP.key_id)
+    named = replace(asked, id=new_id("pred"), via=request.via)
+    project.ring.traffic.commit([(named, request.text)], [])
+    care, traffic = FeedbackSettings(consent="care only"), project.ring.traffic
+    for caller, consent in ((OTHER, "care only"), (ROTATED, "training")):
+        said = Reaction(
+            prediction=named.id, kind="rating", value="up", author="smith", consent="training",
+            via=caller.application,
+        )  # fmt: skip
+        project.react(said)
+        kept = traffic.prediction(named.id)
+        assert kept is not None
+        assert request_facts(kept, traffic.feedback_on(named.id), care)[0].consent == consent

@@ -172,7 +172,7 @@ class _Way:
         from chainring.text.prepare import prepare
 
         # How long it took there says nothing of the machine here.
-        row = replace(row, author=self._user(row.author), latency_ms=0.0)
+        row = replace(row, author=self._user(row.author), via=self._via(row.via), latency_ms=0.0)
         recipe = self.here.ring.recipe
         if text is None or self._is_over(row.at):
             unknown = replace(row, request="", group="", holdout=False, pair="", output="")

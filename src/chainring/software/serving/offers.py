@@ -45,8 +45,7 @@ class ServedOffers:
         refusal = lane.refusal()
         if refusal is not None:
             raise refusal
-        who = author or caller.key_id
-        request = request_of(text, app=self.project.app, episode=episode, author=who)
+        request = self._request(text, episode, author, caller)
         begun = time.perf_counter()
         async with aclosing(self._arms.stream(lane, request, caller=caller)) as pieces:
             async for piece in pieces:
@@ -84,6 +83,10 @@ class ServedOffers:
     def full(self) -> BusyError | None:
         """Return why one text more would be refused now."""
         return None if self._lane is None else self._lane.refusal()
+
+    def _request(self, text: Input, episode: str, author: str, caller: Caller) -> Request:
+        who, app = author or caller.key_id, self.project.app
+        return request_of(text, app=app, episode=episode, author=who, via=caller.application)
 
     def _open_lane(self) -> Lane[Deployment]:
         if self._lane is None:

@@ -46,7 +46,7 @@ from chainring.software.serving.retries import Retries
 from chainring.software.serving.watching import Watching, told_to_all
 from chainring.software.telling.tongue import PASSED_ON, learnt_by, told_of, tongue
 from chainring.software.telling.unserved import unserved
-from chainring.software.verbs.answering import Opened, answered, as_sent, request_of
+from chainring.software.verbs.answering import Opened, answered, as_sent
 from chainring.store.traffic_repeats import stored_before
 from chainring.store.writer import TrafficWriter
 from chainring.trust.access import KeyRing
@@ -176,10 +176,7 @@ class Service(ServedReleases, ServedKeys, ServedOffers, ServedPeople):
         """Answer the texts; their rows are written behind."""
         if self._lane is None or self._writer is None:
             raise BusyError(self.ready().reason, retry_after_s=2.0)
-        who = author or caller.key_id
-        requests = [
-            request_of(text, app=self.project.app, episode=episode, author=who) for text in texts
-        ]
+        requests = [self._request(text, episode, author, caller) for text in texts]
         started = time.perf_counter()
         with stage("model", texts=len(requests)):
             asked = await self._arms.ask(self._lane, requests, caller=caller)

@@ -112,10 +112,10 @@ def predictions(
     return [replace(row, output=as_sent(row.output, row), shifts=()) for row, _ in rows]
 
 
-def request_of(asked: Input, *, app: str, episode: str, author: str) -> Request:
+def request_of(asked: Input, *, app: str, episode: str, author: str, via: str = "") -> Request:
     """Return the request of a text, or of a text and a second one."""
     text, pair = asked if isinstance(asked, tuple) else (asked, "")
-    return Request(text=text, pair=pair, app=app, episode=episode, author=author)
+    return Request(text=text, pair=pair, app=app, episode=episode, author=author, via=via)
 
 
 def answered(
