@@ -172,7 +172,7 @@ def _weighed(
 
 
 def _figure(worth: float, measure: Measure) -> str:
-    return f"{-worth:.3g}" if measure.name == "cost" else f"{worth:.1%}"
+    return f"{abs(worth):.3g}" if measure.name == "cost" else f"{worth:.1%}"
 
 
 def _count(values: Sequence[str]) -> dict[str, int]:

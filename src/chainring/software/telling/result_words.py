@@ -104,6 +104,19 @@ SENTENCES = Sentences(
             "关卡：{value}：{rows} 行上 {before} → {now}，新答对 {gained} 条，新答错 {lost} 条，"
             "p {p}；最小可测差别为 {points} 个百分点",
         ),
+        "gate by balanced_accuracy": (
+            "gate: {value}: balanced accuracy {before} % → {now} % on {rows} rows, {gained} answers"
+            " better, {lost} worse, p {p}; it could have shown {least} points; right {was} →"
+            " {right}",
+            "关卡：{value}：{rows} 行上平衡准确率 {before} % → {now} %，{gained} 条更好，{lost} 条"
+            "更差，p {p}；最小可测差别为 {least} 个百分点；答对 {was} → {right}",
+        ),
+        "gate by cost": (
+            "gate: {value}: cost {before} → {now} a row on {rows} rows, {gained} answers better,"
+            " {lost} worse, p {p}; it could have shown {least} a row; right {was} → {right}",
+            "关卡：{value}：{rows} 行上每行成本 {before} → {now}，{gained} 条更好，{lost} 条更差，"
+            "p {p}；最小可测差别为每行 {least}；答对 {was} → {right}",
+        ),
         "fixed": (
             "  complaints of the hold-out now right: {now}; by the placebo, trained on the "
             "champion's rows alone: {placebo} (shown, no test)",

@@ -12,8 +12,9 @@ from chainring.contracts.lineage import Lineage
 from chainring.contracts.model import Model
 from chainring.contracts.said import Said, joined
 from chainring.contracts.tasks import TASKS
-from chainring.contracts.verdict import Verdict
+from chainring.contracts.verdict import Comparison, Verdict
 from chainring.ring.gate.conditions import BETTER
+from chainring.ring.gate.sentences import figure as figure_of
 from chainring.ring.gate.sentences import said_twice, word
 from chainring.ring.gate.sentences import say as said_by_the_gate
 from chainring.ring.turn import Turn
@@ -130,10 +131,31 @@ def equals(p: float) -> str:
     return f"= {p:.2g}" if p >= 1e-4 else "< 0.0001"
 
 
+def _gate_measured(verdict: Verdict, pooled: Comparison, measured: tuple[float, float]) -> Said:
+    """Return the gate's word by another measure than accuracy, and accuracy beside it."""
+    measure = verdict.measure.name
+    before, now = (figure_of(value, measure) for value in measured)
+    return say(
+        f"gate by {measure}",
+        value=verdict.value,
+        before=before,
+        now=now,
+        rows=pooled.rows,
+        gained=pooled.gained,
+        lost=pooled.lost,
+        p=equals(pooled.p_better),
+        least=figure_of(pooled.smallest_detectable, measure),
+        was=f"{pooled.champion:.1%}",
+        right=f"{pooled.challenger:.1%}",
+    )
+
+
 def tell_verdict(verdict: Verdict) -> Iterator[str]:
     """Yield the gate's word and the conditions that did not hold."""
     pooled = verdict.pooled
-    if pooled is not None:
+    if pooled is not None and pooled.measured is not None:
+        yield _gate_measured(verdict, pooled, pooled.measured)
+    elif pooled is not None:
         yield say(
             "gate with",
             value=verdict.value,
