@@ -95,10 +95,13 @@ def test_a_dropped_text_leaves_no_bytes_behind(tmp_path: Path) -> None:
     assert not [p for p in tmp_path.iterdir() if b"very rare sentence" in p.read_bytes()]
 
 
-def test_scouring_takes_files_from_afar_along_that_a_kill_left(tmp_path: Path) -> None:
+def test_scouring_takes_along_what_kills_left_of_files_from_afar_and_backups(
+    tmp_path: Path,
+) -> None:
     with Harvest.open(tmp_path) as harvest:
         harvest.copies.mkdir()
         (harvest.copies / "a.txt").write_text("a very rare sentence")
+        (tmp_path / "harvest.snapshot").write_text("a very rare sentence")
         harvest.scour()
     assert not [p for p in tmp_path.rglob("*") if p.is_file() and b"rare" in p.read_bytes()]
 

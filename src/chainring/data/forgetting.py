@@ -131,6 +131,7 @@ def catch_up(harvest: Harvest, marked: Marked) -> int:
 def catch_up_rows(folder: Path, marked: Marked) -> int:
     """Do the same to the harvest of a folder; a fetch that runs there does it at its end."""
     with Harvest.open(folder) as harvest:
+        harvest.drop_snapshots()
         if _is_caught_up(harvest, marked):
             return 0
     try:

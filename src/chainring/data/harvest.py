@@ -152,6 +152,11 @@ class Harvest:
         """Take away what a kill left of files from afar."""
         shutil.rmtree(self.copies, ignore_errors=True)
 
+    def drop_snapshots(self) -> None:
+        """Take away what a killed backup of an earlier version left: every text in a copy."""
+        for path in self.folder.glob("harvest.snapshot*"):
+            path.unlink(missing_ok=True)
+
     def put(self, identifier: str, row: dict[str, str]) -> bool:
         """Put a row, or replace the one with this id; return whether anything changed.
 
@@ -194,6 +199,7 @@ class Harvest:
     def scour(self) -> None:
         """Write the database anew after rows went, so that no page keeps a copy of them."""
         self.drop_copies()
+        self.drop_snapshots()
         self.commit()
         self.connection.execute("VACUUM")
         self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")

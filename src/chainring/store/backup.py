@@ -22,7 +22,7 @@ import sqlalchemy as sa
 
 from chainring.contracts.errors import ConflictError, DamagedError, InputError, SpaceError
 from chainring.store import schema
-from chainring.store.backup_trees import add_trees, in_lineage
+from chainring.store.backup_trees import add_trees, in_lineage, within_reach
 from chainring.store.databases import add_databases, is_database, put_database
 from chainring.store.files import (
     beside,
@@ -102,7 +102,7 @@ def backup(
                 for path in files:
                     archive.add(path, f"files/{path.name}")
                 if harvests is not None:
-                    add_databases(archive, harvests)
+                    add_databases(archive, harvests, spool=target.parent)
                 for path, name in _files_of(articles):
                     archive.add(path, f"articles/{name}")
             sync_file(temporary)
@@ -192,7 +192,7 @@ def restore(source: Path, *, ledger: Ledger, traffic: Traffic, trees: TreeStore)
         trees.verify(address)
         counts["trees"] += 1
     mirrored(trees, trees.addresses())
-    return counts | {"missing": len((named := in_lineage(ledger)) - trees.closure(named))}
+    return counts | {"missing": len((named := in_lineage(ledger)) - within_reach(trees, named))}
 
 
 def _restore_member(

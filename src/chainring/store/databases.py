@@ -9,6 +9,7 @@ import re
 import shutil
 import sqlite3
 import tarfile
+import tempfile
 from contextlib import closing
 from pathlib import Path, PurePosixPath
 from typing import IO
@@ -19,16 +20,27 @@ PREFIX = "harvests"
 _MEMBER = re.compile(rf"{PREFIX}/[a-z][a-z0-9_-]*/harvest\.db")
 
 
-def add_databases(archive: tarfile.TarFile, folder: Path) -> None:
-    """Add a snapshot of every database to an archive."""
+def add_databases(archive: tarfile.TarFile, folder: Path, *, spool: Path) -> None:
+    """Add a snapshot of every database to an archive, over a nameless file in `spool`."""
     for path in sorted(folder.glob("*/harvest.db")):
-        snapshot = path.with_suffix(".snapshot")
+        with tempfile.NamedTemporaryFile(dir=spool, delete=False) as snapshot:
+            _copy(path, Path(snapshot.name))
+            member = archive.gettarinfo(
+                arcname=f"{PREFIX}/{path.parent.name}/{path.name}", fileobj=snapshot
+            )
+            archive.addfile(member, snapshot)
+
+
+def _copy(path: Path, target: Path) -> None:
+    """Write a database as it stands into a file whose name goes before a row is in it."""
+    with closing(sqlite3.connect(target)) as copy:
         try:
-            with closing(sqlite3.connect(path)) as live, closing(sqlite3.connect(snapshot)) as copy:
-                live.backup(copy)
-            archive.add(snapshot, f"{PREFIX}/{path.parent.name}/{path.name}")
+            copy.execute("PRAGMA journal_mode=OFF")  # a journal would have a name
+            copy.execute("PRAGMA schema_version")  # opens the file
         finally:
-            snapshot.unlink(missing_ok=True)
+            target.unlink()
+        with closing(sqlite3.connect(path)) as live:
+            live.backup(copy)
 
 
 def is_database(path: PurePosixPath) -> bool:

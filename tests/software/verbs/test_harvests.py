@@ -92,6 +92,18 @@ def test_what_was_forgotten_on_another_machine_goes_here_too(
     assert ANN[1].encode() not in held.read_bytes()
 
 
+@pytest.mark.parametrize("by", ["gc", "resume"])
+def test_a_copy_that_a_killed_backup_of_an_earlier_version_left_goes(here: Path, by: str) -> None:
+    with fetched(here) as project:
+        copy = here / ".chainring" / "harvests" / "chats" / "harvest.snapshot"
+        copy.write_text(ANN[1])
+        if by == "gc":
+            project.gc(min_age_s=3600)
+        else:
+            forgetting.resume(project)
+        assert not copy.exists()
+
+
 @pytest.mark.parametrize("named", [{"subject": ["ann"]}, {"author": ["ann b"]}])
 def test_a_record_that_comes_later_to_another_machine_is_not_stored_there(
     here: Path, tmp_path: Path, named: dict[str, Any]
