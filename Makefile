@@ -8,6 +8,8 @@ PIP    := -m pip install --quiet --disable-pip-version-check --no-compile
 # Test files are shared out to a process a core, four at most: they need memory as well.
 APART  ?= -n auto --maxprocesses 4 --dist loadfile
 BIN    := $(VENV)/bin
+OLD     = "Python 3.11 or newer is needed, $(PYTHON) is: $$($(PYTHON) --version 2>&1). Name one:" \
+	"make run PYTHON=python3.13"
 
 .PHONY: run test test-all check lint clean
 .DELETE_ON_ERROR:
@@ -26,7 +28,9 @@ test-all: $(VENV)/.dev
 check: $(VENV)/.dev
 	PATH="$(abspath $(BIN)):$$PATH" scripts/check
 
+# macOS brings Python 3.9: an environment of it would stay, and be in the way of a newer one.
 $(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo $(OLD) >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.run: $(VENV)/bin/python pyproject.toml constraints.txt
