@@ -23,6 +23,7 @@ from chainring.contracts.request import Request
 from chainring.contracts.table import Table
 from chainring.contracts.values import Input
 from chainring.contracts.work import Work
+from chainring.stats.intervals import wilson
 from chainring.store.tables import read_table, write_table
 from chainring.training.evaluation import evaluation, outcome
 from chainring.training.settings import EvaluationSettings
@@ -153,6 +154,17 @@ def test_accuracy_has_the_wilson_interval_of_its_rows(suite: Suite) -> None:
     scale = 1 + z * z / n
     assert found.accuracy.low == pytest.approx((centre - reach) / scale, abs=1e-6)
     assert found.accuracy.high == pytest.approx((centre + reach) / scale, abs=1e-6)
+
+
+def test_rows_of_one_author_or_group_make_no_figure_surer(suite: Suite) -> None:
+    for n in range(40):
+        facts = {"author": f"author {n // 4}"} if n < 20 else {"group": f"group {n // 4}"}
+        suite.add(text_number(n), "a", answer("a" if n % 12 < 8 else "b"), **facts)
+    found = suite.judge()
+    alone = wilson(28, 40)
+    assert (found.accuracy.estimate, found.accuracy.rows) == (0.7, 40)
+    for share in (found.accuracy, found.slices["language:en"]):
+        assert share.high - share.low > 1.8 * (alone.high - alone.low)
 
 
 def test_every_outcome_is_kept_and_the_predictor_closed(suite: Suite) -> None:

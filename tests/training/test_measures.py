@@ -27,12 +27,38 @@ def row(**values: str) -> Row:
     return Row(**nothing | values)  # type: ignore[arg-type]
 
 
-def figures(task: Task, told: list[tuple[str, str]], *, level: float = 0.95) -> dict[str, Share]:
-    """Return the figures of pairs of what is true and what was said."""
+VARIED: dict[Task, list[tuple[str, str]]] = {
+    "matching": [("yes", "yes"), ("yes", "no"), ("no", "no"), ("no", "no"), ("no", "yes")],
+    "multi-label": [("a|b", "a"), ("b", "b"), ("|", "a|b"), ("a|b", "a|b"), ("b", "a|b")],
+    "regression": [("1", "2"), ("2", "1.5"), ("3", "5"), ("4", "3"), ("5", "6"), ("9", "8")],
+    "tagging": [
+        ('[[0, 1, "a"]]', '[[0, 1, "a"]]'),
+        ('[[0, 1, "a"], [2, 3, "a"]]', '[[2, 3, "a"]]'),
+        ('[[4, 5, "a"]]', '[[4, 6, "a"], [7, 8, "a"]]'),
+        ('[[1, 2, "a"]]', "[]"),
+    ],
+    "translation": [
+        ("the cat sat on the mat", "the cat sat on a mat"),
+        ("a dog ran home very fast", "one dog ran home fast"),
+        ("my horse likes green apples", "my horse likes green apples"),
+        ("she reads a book at night", "he read books by day"),
+    ],
+    "question-answering": [("red", "red"), ("blue sky", "the sky"), ("Ann", "Bob"), ("no", "no")],
+}
+"""Answers of which some are right, and some wrong."""
+
+
+def figures(
+    task: Task, told: list[tuple[str, str]], *, level: float = 0.95, authors: int = 0
+) -> dict[str, Share]:
+    """Return the figures of pairs of what is true and what was said, written by so many."""
     is_label = task in ("classification", "multi-label", "matching", "inference")
     judged = [
         (
-            row(label=truth) if is_label else row(target=truth),
+            row(
+                **{"label" if is_label else "target": truth},
+                author=f"{n % authors}" if authors else "",
+            ),
             Answer(
                 label=said if is_label else "",
                 output="" if is_label else said,
@@ -41,13 +67,24 @@ def figures(task: Task, told: list[tuple[str, str]], *, level: float = 0.95) -> 
                 text="",
             ),
         )
-        for truth, said in told
+        for n, (truth, said) in enumerate(told)
     ]
     return measures(task, judged, level=level)
 
 
 def estimates(found: dict[str, Share]) -> dict[str, float]:
     return {name: share.estimate for name, share in found.items()}
+
+
+def wide(share: Share) -> float:
+    return share.high - share.low
+
+
+@pytest.mark.parametrize("task", list(VARIED))
+def test_rows_of_one_author_make_no_figure_of_any_task_surer(task: Task) -> None:
+    alone, repeated = (figures(task, VARIED[task] * 3, authors=n) for n in (0, len(VARIED[task])))
+    assert estimates(alone) == pytest.approx(estimates(repeated))
+    assert {name for name in alone if wide(repeated[name]) <= wide(alone[name]) > 0} == set()
 
 
 def test_one_label_has_its_accuracy_alone() -> None:

@@ -16,11 +16,13 @@ chainring.stats.paired : two models on the same rows; never compare two interval
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from statistics import NormalDist
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from chainring.stats.binomial import beta_quantile
+from chainring.stats.clustered import by_unit, effective_rows
 from chainring.stats.inputs import at_least, at_most, inside, numbers, require
 
 if TYPE_CHECKING:
@@ -39,6 +41,13 @@ class Interval:
     high: float
     estimate: float
     n: int
+
+
+class Drawn(TypedDict):
+    """How an interval is made: its two-sided confidence, and the unit of each row."""
+
+    level: float
+    units: Sequence[int] | None
 
 
 def wilson(successes: int, n: int, *, level: float = 0.95) -> Interval:
@@ -66,13 +75,18 @@ def wilson(successes: int, n: int, *, level: float = 0.95) -> Interval:
     (0.838, 0.91, 0.952)
     """
     _require_counts("a Wilson interval", successes, n, level)
+    return _score(successes / n, n, level=level, rows=n)
+
+
+def _score(share: float, n: float, *, level: float, rows: int) -> Interval:
+    """Return Wilson's interval of a share of `rows` rows that are worth `n` of their own."""
     z = NormalDist().inv_cdf((1.0 + level) / 2.0)
-    share, wide = successes / n, z * z / n
+    wide = z * z / n
     centre = (share + wide / 2.0) / (1.0 + wide)
     reach = z * math.sqrt(share * (1.0 - share) / n + wide / (4.0 * n)) / (1.0 + wide)
-    low = 0.0 if successes == 0 else max(0.0, centre - reach)
-    high = 1.0 if successes == n else min(1.0, centre + reach)
-    return Interval(low=low, high=high, estimate=share, n=n)
+    low = 0.0 if share == 0.0 else max(0.0, centre - reach)
+    high = 1.0 if share == 1.0 else min(1.0, centre + reach)
+    return Interval(low=low, high=high, estimate=share, n=rows)
 
 
 def upper_bound(successes: int, n: int, *, level: float = 0.95) -> float:
@@ -95,7 +109,12 @@ def lower_bound(successes: int, n: int, *, level: float = 0.95) -> float:
 
 
 def bootstrap_mean(
-    values: ArrayLike, *, level: float = 0.95, draws: int = 4000, seed: int
+    values: ArrayLike,
+    *,
+    level: float = 0.95,
+    draws: int = 4000,
+    seed: int,
+    units: Sequence[int] | None = None,
 ) -> Interval:
     """Return the percentile bootstrap interval of a mean.
 
@@ -111,35 +130,47 @@ def bootstrap_mean(
         Resamples, at least 100.
     seed
         Seed of the resampling; the same seed gives the same interval.
+    units
+        The unit of each row: rows of one unit are drawn together. None: each is one.
     """
     column = numbers("values of a bootstrap", values)
-    means = resampled_means(column, [1.0] * len(column), draws=draws, seed=seed)
+    sums_u, sizes_u = by_unit(column, range(len(column)) if units is None else units)
+    means = resampled_means(sums_u, sizes_u, draws=draws, seed=seed)
     low, high = percentiles(means, level=level)
     return Interval(low=low, high=high, estimate=float(column.mean()), n=len(column))
 
 
-def mean_grade(grades: ArrayLike, *, level: float = 0.95, seed: int = 0) -> Interval:
+def mean_grade(
+    grades: ArrayLike,
+    *,
+    level: float = 0.95,
+    seed: int = 0,
+    units: Sequence[int] | None = None,
+) -> Interval:
     """Return the mean of grades, 0 to 1, with its interval.
 
-    Wilson's where all are 0 or 1, else a bootstrap, `no_narrower` than that of equal grades.
+    Wilson's where all are 0 or 1, else a bootstrap, `no_narrower` than that of equal grades. Rows
+    of one unit (an author, a group) count as `effective_rows`, and are drawn together.
 
     >>> mean_grade([1.0, 0.0, 1.0]) == wilson(2, 3)
     True
     """
     column = numbers("grades", grades)
+    worth = float(len(column)) if units is None else effective_rows(column, units, level=level)
     if all(grade in (0.0, 1.0) for grade in column):
-        return wilson(round(float(column.sum())), len(column), level=level)
-    return no_narrower(bootstrap_mean(column, level=level, seed=seed), level=level)
+        return _score(float(column.mean()), worth, level=level, rows=len(column))
+    found = bootstrap_mean(column, level=level, seed=seed, units=units)
+    return no_narrower(found, level=level, n=worth)
 
 
-def no_narrower(found: Interval, *, level: float = 0.95, n: int | None = None) -> Interval:
+def no_narrower(found: Interval, *, level: float = 0.95, n: float | None = None) -> Interval:
     """Return the interval of a share or mean grade, its bounds no nearer than rows unseen allow.
 
     A bootstrap draws what was seen alone: of rows that are all alike it has no width. By Wilson's
     bound of `n` of `n` some share of rows may be unlike all of them, and worth 0, or 1. `n` is the
     number of rows that count, all of them unless given.
     """
-    seen = wilson(n or found.n, n or found.n, level=level).low
+    seen = _score(1.0, n or found.n, level=level, rows=found.n).low
     low = min(found.low, found.estimate * seen)
     return replace(found, low=low, high=max(found.high, 1.0 - (1.0 - found.estimate) * seen))
 

@@ -4,22 +4,25 @@
     correlated(pearson, truth, said)
     resampled(root_mean_square, errors)
 
-Rows are drawn again with replacement (B. Efron 1979), and the bounds are percentiles.
+Rows are drawn again with replacement (B. Efron 1979), and the bounds are percentiles. Rows of one
+unit (an author, a group) are drawn together.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
 
+from chainring.stats.clustered import by_unit
 from chainring.stats.inputs import numbers, require, same_length
 from chainring.stats.intervals import Interval, no_narrower, percentiles, resampled_means
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike
+    import numpy as np
+    from numpy.typing import ArrayLike, NDArray
 
     from chainring.stats.inputs import Floats
 
@@ -29,7 +32,13 @@ _ALMOST_ONE = 1.0 - 1e-12
 
 
 def ratio(
-    tops: ArrayLike, bottoms: ArrayLike, *, level: float = 0.95, draws: int = DRAWS, seed: int = 0
+    tops: ArrayLike,
+    bottoms: ArrayLike,
+    *,
+    level: float = 0.95,
+    draws: int = DRAWS,
+    seed: int = 0,
+    units: Sequence[int] | None = None,
 ) -> Interval:
     """Return the sum of `tops` over the sum of `bottoms`, a column of each a row; 0 of nothing.
 
@@ -44,12 +53,14 @@ def ratio(
     require("no ratio", same_length(tops=tops_n, bottoms=bottoms_n))
     if bottoms_n.sum() == 0:
         return Interval(low=0.0, high=0.0, estimate=0.0, n=len(tops_n))
+    own = range(len(tops_n)) if units is None else units
+    tops_u, bottoms_u = by_unit(tops_n, own)[0], by_unit(bottoms_n, own)[0]
     with np.errstate(invalid="ignore", divide="ignore"):
-        found = np.nan_to_num(resampled_means(tops_n, bottoms_n, draws=draws, seed=seed))
+        found = np.nan_to_num(resampled_means(tops_u, bottoms_u, draws=draws, seed=seed))
     low, high = percentiles(found, level=level)
     estimate = float(tops_n.sum() / bottoms_n.sum())
     interval = Interval(low=low, high=high, estimate=estimate, n=len(tops_n))
-    return no_narrower(interval, level=level, n=int((bottoms_n > 0).sum()))
+    return no_narrower(interval, level=level, n=int((bottoms_u > 0).sum()))
 
 
 def resampled(
@@ -58,21 +69,37 @@ def resampled(
     level: float = 0.95,
     draws: int = DRAWS,
     seed: int = 0,
+    units: Sequence[int] | None = None,
 ) -> Interval:
-    """Return `figure(*columns)` and the interval of it over rows drawn again."""
+    """Return `figure(*columns)` and the interval of it over rows, or units, drawn again."""
     import numpy as np
 
     table = [np.asarray(column, dtype=np.float64) for column in columns]
     require("nothing can be resampled", same_length(**{f"c{i}": c for i, c in enumerate(table)}))
-    rows, generator = len(table[0]), np.random.default_rng(seed)
-    found = np.array(
-        [
-            figure(*(column[drawn] for column in table))
-            for drawn in (generator.integers(0, rows, size=rows) for _ in range(draws))
-        ]
-    )
+    rows = len(table[0])
+    each = drawn_rows(rows, units, draws=draws, seed=seed)
+    found = np.array([figure(*(column[drawn] for column in table)) for drawn in each])
     low, high = percentiles(found, level=level)
     return Interval(low=low, high=high, estimate=figure(*table), n=rows)
+
+
+def drawn_rows(
+    rows: int, units: Sequence[int] | None, *, draws: int, seed: int
+) -> Iterator[NDArray[np.intp]]:
+    """Yield the places of the rows of each draw: as many rows, or units, as there are."""
+    import numpy as np
+
+    generator = np.random.default_rng(seed)
+    if units is None:
+        for _ in range(draws):
+            yield generator.integers(0, rows, size=rows)
+        return
+    require("nothing can be resampled", same_length(rows=range(rows), units=units))
+    _, place_n = np.unique(np.asarray(units), return_inverse=True)
+    members = [np.flatnonzero(place_n == unit) for unit in range(int(place_n.max()) + 1)]
+    for _ in range(draws):
+        chosen = generator.integers(0, len(members), size=len(members))
+        yield np.concatenate([members[unit] for unit in chosen])
 
 
 def correlated(
@@ -82,19 +109,21 @@ def correlated(
     *,
     level: float = 0.95,
     draws: int = DRAWS,
+    units: Sequence[int] | None = None,
 ) -> Interval:
     """Return a correlation with its interval, no narrower than R. A. Fisher's of 1921.
 
     Rows drawn again know the rows that were seen alone: two always lie on a line. Fisher's interval
     needs four rows; of fewer the correlation may be anything from -1 to 1. It has no width where
     the rows are in perfect order, as four are by chance in one of 24 cases: they are taken for as
-    sure as if two neighbours were swapped.
+    sure as if two neighbours were swapped. Of rows that belong together one counts.
     """
-    found = resampled(figure, first, second, level=level, draws=draws)
-    if found.n < MIN_CORRELATED:
+    found = resampled(figure, first, second, level=level, draws=draws, units=units)
+    n = found.n if units is None else len(set(units))
+    if n < MIN_CORRELATED:
         return replace(found, low=-1.0, high=1.0)
-    reach = NormalDist().inv_cdf((1.0 + level) / 2.0) / math.sqrt(found.n - 3)
-    swapped = 1.0 - 12.0 / (found.n**3 - found.n)
+    reach = NormalDist().inv_cdf((1.0 + level) / 2.0) / math.sqrt(n - 3)
+    swapped = 1.0 - 12.0 / (n**3 - n)
     return replace(
         found,
         low=min(found.low, _moved(min(found.estimate, swapped), -reach)),

@@ -1,9 +1,9 @@
 """Rows that belong together are one unit of evidence.
 
-Enter outcomes of one model, leaves the unit of each row. What one author asked, or what is of one
-group (an episode, near-duplicates, questions about one long text), is right or wrong together more
-often than chance has it: ten such rows say less than ten others. Rows are joined where they share
-an author or a group, and so are rows that only a third one joins; the rest stand for themselves.
+Enter rows, or outcomes of one model, leaves the unit of each. What one author asked, or what is of
+one group (an episode, near-duplicates, questions about one long text), is right or wrong together
+more often than chance has it: ten such rows say less than ten others. Rows are joined where they
+share an author or a group, and so are rows that only a third one joins; the rest stand alone.
 
     units = Units.of([pair.now for pair in pairs])
     units.count, units.kind         # 15, "group"
@@ -14,11 +14,21 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
-
-from chainring.contracts.evaluation import Outcome
+from typing import Literal, Protocol
 
 Kind = Literal["row", "group", "author"]
+
+
+class Owned(Protocol):
+    """A row, or what a model answered to it."""
+
+    @property
+    def author(self) -> str:
+        """Who wrote it, or ''."""
+
+    @property
+    def group(self) -> str:
+        """What it belongs to, or ''."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +56,7 @@ class Units:
         return found
 
     @classmethod
-    def of(cls, rows: Sequence[Outcome]) -> Units:
+    def of(cls, rows: Sequence[Owned]) -> Units:
         """Return the units of rows."""
         authors = Counter(row.author for row in rows if row.author)
         groups = Counter(row.group for row in rows if row.group)
@@ -58,7 +68,7 @@ class Units:
         return cls(numbers=_joined(rows), kind=kind, most=most_of.get(kind, 1))
 
 
-def _joined(rows: Sequence[Outcome]) -> tuple[int, ...]:
+def _joined(rows: Sequence[Owned]) -> tuple[int, ...]:
     """Return the number of the first row that each row hangs together with."""
     leads = list(range(len(rows)))
 

@@ -25,6 +25,7 @@ from chainring.contracts.errors import InputError, MissingPackageError
 from chainring.contracts.said import Said
 from chainring.stats.grades import grade
 from chainring.stats.intervals import mean_grade
+from chainring.stats.resampling import drawn_rows
 from chainring.stats.words import words
 
 DRAWS = 1000
@@ -51,6 +52,7 @@ def bleu(
     level: float = 0.95,
     draws: int = DRAWS,
     seed: int = 0,
+    units: Sequence[int] | None = None,
 ) -> Score:
     """Return the BLEU of a corpus, 0 to 100.
 
@@ -62,7 +64,7 @@ def bleu(
         sacrebleu is not installed.
     """
     metric = _package().BLEU(tokenize=tokenize)
-    return _score("BLEU", metric, truth, said, level=level, draws=draws, seed=seed)
+    return _score("BLEU", metric, truth, said, level=level, draws=draws, seed=seed, units=units)
 
 
 def chrf(
@@ -72,13 +74,21 @@ def chrf(
     level: float = 0.95,
     draws: int = DRAWS,
     seed: int = 0,
+    units: Sequence[int] | None = None,
 ) -> Score:
     """Return the chrF (M. Popović 2015) of a corpus, 0 to 100; raises as `bleu` does."""
-    return _score("chrF", _package().CHRF(), truth, said, level=level, draws=draws, seed=seed)
+    return _score(
+        "chrF", _package().CHRF(), truth, said, level=level, draws=draws, seed=seed, units=units
+    )
 
 
 def exact_match(
-    truth: Sequence[str], said: Sequence[str], *, level: float = 0.95, seed: int = 0
+    truth: Sequence[str],
+    said: Sequence[str],
+    *,
+    level: float = 0.95,
+    seed: int = 0,
+    units: Sequence[int] | None = None,
 ) -> Score:
     """Return the share of answers with the very words of the truth, 0 to 100.
 
@@ -86,18 +96,32 @@ def exact_match(
     """
     _paired(truth, said)
     rights = [float(words(t) == words(s)) for t, s in zip(truth, said, strict=True)]
-    return _mean("exact match", rights, level=level, seed=seed)
+    return _mean("exact match", rights, level=level, seed=seed, units=units)
 
 
-def f1(truth: Sequence[str], said: Sequence[str], *, level: float = 0.95, seed: int = 0) -> Score:
+def f1(
+    truth: Sequence[str],
+    said: Sequence[str],
+    *,
+    level: float = 0.95,
+    seed: int = 0,
+    units: Sequence[int] | None = None,
+) -> Score:
     """Return the mean F1 of the words of answers, of Chinese the characters, 0 to 100."""
     _paired(truth, said)
     rights = [grade("words", t, s) for t, s in zip(truth, said, strict=True)]
-    return _mean("F1", rights, level=level, seed=seed)
+    return _mean("F1", rights, level=level, seed=seed, units=units)
 
 
-def _mean(name: str, rights: Sequence[float], *, level: float, seed: int) -> Score:
-    found = mean_grade(rights, level=level, seed=seed)
+def _mean(
+    name: str,
+    rights: Sequence[float],
+    *,
+    level: float,
+    seed: int,
+    units: Sequence[int] | None,
+) -> Score:
+    found = mean_grade(rights, level=level, seed=seed, units=units)
     return Score(
         name=name,
         estimate=100 * found.estimate,
@@ -117,6 +141,7 @@ def _score(
     level: float,
     draws: int,
     seed: int,
+    units: Sequence[int] | None,
 ) -> Score:
     import numpy as np
 
@@ -124,11 +149,8 @@ def _score(
     # Sums of counts make the score of any draw of rows: no text is read twice.
     counts_nk = np.array(metric._extract_corpus_statistics(list(said), [list(truth)]))
     estimate = _of(metric, counts_nk.sum(0))
-    chance = np.random.default_rng(seed)
-    drawn = [
-        _of(metric, counts_nk[chance.integers(0, len(counts_nk), len(counts_nk))].sum(0))
-        for _ in range(draws)
-    ]
+    each = drawn_rows(len(counts_nk), units, draws=draws, seed=seed)
+    drawn = [_of(metric, counts_nk[rows].sum(0)) for rows in each]
     low, high = (
         np.quantile(drawn, ((1 - level) / 2, (1 + level) / 2)) if drawn else (estimate, estimate)
     )

@@ -12,6 +12,7 @@ from chainring.contracts.evaluation import Share
 from chainring.contracts.prediction import Answer
 from chainring.contracts.tasks import TASKS
 from chainring.stats.intervals import mean_grade
+from chainring.stats.units import Units
 
 COVERAGE = "interval_coverage"
 
@@ -20,12 +21,13 @@ def coverage(task: Task, judged: Sequence[tuple[Row, Answer]], *, level: float) 
     """Return the share of true numbers within `low` to `high`; nothing where no range was told."""
     if TASKS[task].form != "number":
         return {}
+    told = [(row, answer) for row, answer in judged if {"low", "high"} <= answer.scores.keys()]
     inside = [
         float(answer.scores["low"] <= float(row.target) <= answer.scores["high"])
-        for row, answer in judged
-        if {"low", "high"} <= answer.scores.keys()
+        for row, answer in told
     ]
     if not inside:
         return {}
-    found = mean_grade(inside, level=level)
+    units = Units.of([row for row, _ in told]).numbers
+    found = mean_grade(inside, level=level, units=units)
     return {COVERAGE: Share(estimate=found.estimate, low=found.low, high=found.high, rows=found.n)}

@@ -42,6 +42,7 @@ from chainring.stats.calibration import expected_calibration_error
 from chainring.stats.classification import confusion, macro_f1
 from chainring.stats.grades import grade_of
 from chainring.stats.intervals import mean_grade
+from chainring.stats.units import Units
 from chainring.store.tables import TABLE_FILE, read_rows, read_table, write_table
 from chainring.training.answered import RIGHT_FROM, value_of
 from chainring.training.coverage import coverage
@@ -115,7 +116,7 @@ def evaluation(
         model=forms.model,
         form=forms.served.address,
         suite=dataset.suite,
-        accuracy=share([o.right for o in headline], level=settings.level),
+        accuracy=share(headline, level=settings.level),
         macro_f1=macro_f1(truth, told) if is_one else _macro(metrics),
         calibration_error=_calibration_error(inside),
         passed_on=sum(o.passed_on for o in inside) / max(1, len(inside)),
@@ -184,16 +185,16 @@ def outcome(row: Row, answer: Answer, *, truths: Truths = ONE_LABEL) -> Outcome:
 
 def slices(outcomes: Sequence[Outcome], *, level: float) -> dict[str, Share]:
     """Return the share right of every slice; `reacted` rows enter their own part only."""
-    rights: dict[str, list[float]] = defaultdict(list)
+    members: dict[str, list[Outcome]] = defaultdict(list)
     for found in outcomes:
         for name in _slice_names(found):
-            rights[name].append(found.right)
-    return {name: share(values, level=level) for name, values in sorted(rights.items())}
+            members[name].append(found)
+    return {name: share(rows, level=level) for name, rows in sorted(members.items())}
 
 
-def share(rights: Sequence[float], *, level: float) -> Share:
-    """Return the mean of outcomes with its interval: Wilson's, of graded ones a bootstrap's."""
-    found = mean_grade(rights, level=level)
+def share(outcomes: Sequence[Outcome], *, level: float) -> Share:
+    """Return the mean of outcomes with its interval; rows of one author or group count as one."""
+    found = mean_grade([o.right for o in outcomes], level=level, units=Units.of(outcomes).numbers)
     return Share(estimate=found.estimate, low=found.low, high=found.high, rows=found.n)
 
 

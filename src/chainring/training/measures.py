@@ -30,7 +30,7 @@ from chainring.contracts.tasks import TASKS, Grade
 from chainring.contracts.values import joined, labels_in, tags_of, written
 from chainring.stats.classification import macro_f1
 from chainring.stats.grades import labels_worth_most, worth_most
-from chainring.stats.intervals import Interval, bootstrap_mean, mean_grade, no_narrower
+from chainring.stats.intervals import Drawn, Interval, bootstrap_mean, mean_grade, no_narrower
 from chainring.stats.resampling import (
     correlated,
     pearson,
@@ -40,6 +40,7 @@ from chainring.stats.resampling import (
     spearman,
 )
 from chainring.stats.retrieval import ndcg_at, recall_at
+from chainring.stats.units import Units
 from chainring.training.answered import value_of
 from chainring.training.written_figures import FIGURES, preferring
 
@@ -59,13 +60,18 @@ def measures(task: Task, judged: Judged, *, level: float) -> Figures:
     form = TASKS[task].form
     truth = [value_of(row, task) for row, _ in judged]
     said = [answer.value for _, answer in judged]
+    how = drawn([row for row, _ in judged], level=level)
     if form == "text":
-        return FIGURES[task](judged, level)
+        return FIGURES[task](judged, how)
     if form == "one":
-        return _of_pairs(truth, said, level) if TASKS[task].pairs else {}
-    return {"several": _of_labels, "number": _of_numbers, "tags": _of_tags}[form](
-        truth, said, level
-    )
+        return _of_pairs(truth, said, how) if TASKS[task].pairs else {}
+    return {"several": _of_labels, "number": _of_numbers, "tags": _of_tags}[form](truth, said, how)
+
+
+def drawn(rows: Sequence[Row], *, level: float) -> Drawn:
+    """Return how intervals over rows are made: those of one author or group are one unit."""
+    units = Units.of(rows)
+    return {"level": level, "units": None if units.kind == "row" else units.numbers}
 
 
 def constant_answer(task: Task, values: Sequence[str]) -> str:
@@ -136,31 +142,31 @@ def searched(predictor: Predictor, rows: Sequence[Row], task: Task, *, level: fl
     return {name: _share(mean_grade(values, level=level)) for name, values in found.items()}
 
 
-def _of_pairs(truth: Sequence[str], said: Sequence[str], level: float) -> Figures:
+def _of_pairs(truth: Sequence[str], said: Sequence[str], how: Drawn) -> Figures:
     names = {label: i for i, label in enumerate(sorted({*truth, *said}))}
 
     def figure(true: Any, told: Any) -> float:
         return macro_f1([str(t) for t in true], [str(t) for t in told])
 
     columns = [[names[label] for label in column] for column in (truth, said)]
-    found = resampled(figure, *columns, level=level, draws=400)
-    return {"macro_f1": _share(no_narrower(found, level=level))}
+    found = resampled(figure, *columns, **how, draws=400)
+    return {"macro_f1": _share(_as_wide(found, how))}
 
 
-def _of_labels(truth: Sequence[str], said: Sequence[str], level: float) -> Figures:
+def _of_labels(truth: Sequence[str], said: Sequence[str], how: Drawn) -> Figures:
     rows = [
         (set(labels_in("several", t)), set(labels_in("several", s)))
         for t, s in zip(truth, said, strict=True)
     ]
-    exact = mean_grade([float(true == told) for true, told in rows], level=level)
+    exact = mean_grade([float(true == told) for true, told in rows], **how)
     return {
-        "micro_f1": _f1(rows, level),
-        "macro_f1": _share(_mean_f1(rows, level)),
+        "micro_f1": _f1(rows, how),
+        "macro_f1": _share(_mean_f1(rows, how)),
         "exact_match": _share(exact),
     }
 
 
-def _mean_f1(rows: Sequence[tuple[set[str], set[str]]], level: float) -> Interval:
+def _mean_f1(rows: Sequence[tuple[set[str], set[str]]], how: Drawn) -> Interval:
     """Return the mean F1 of the labels that are true or told, of the same rows for all of them.
 
     Axes: N rows, L labels.
@@ -179,29 +185,29 @@ def _mean_f1(rows: Sequence[tuple[set[str], set[str]]], level: float) -> Interva
         found = either_l > 0
         return float((2 * common_l[found] / either_l[found]).mean()) if found.any() else 0.0
 
-    return no_narrower(resampled(figure, range(len(rows)), level=level), level=level)
+    return _as_wide(resampled(figure, range(len(rows)), **how), how)
 
 
-def _of_numbers(truth: Sequence[str], said: Sequence[str], level: float) -> Figures:
+def _of_numbers(truth: Sequence[str], said: Sequence[str], how: Drawn) -> Figures:
     true, told = [float(value) for value in truth], [float(value or "nan") for value in said]
     errors = [a - b for a, b in zip(told, true, strict=True)]
-    absolute = bootstrap_mean([abs(error) for error in errors], level=level, seed=0)
+    absolute = bootstrap_mean([abs(error) for error in errors], **how, seed=0)
     return {
         "mean_absolute_error": _share(absolute),
-        "root_mean_squared_error": _share(resampled(root_mean_square, errors, level=level)),
-        "pearson": _share(correlated(pearson, true, told, level=level)),
-        "spearman": _share(correlated(spearman, true, told, level=level)),
+        "root_mean_squared_error": _share(resampled(root_mean_square, errors, **how)),
+        "pearson": _share(correlated(pearson, true, told, **how)),
+        "spearman": _share(correlated(spearman, true, told, **how)),
     }
 
 
-def _of_tags(truth: Sequence[str], said: Sequence[str], level: float) -> Figures:
+def _of_tags(truth: Sequence[str], said: Sequence[str], how: Drawn) -> Figures:
     """Return what conlleval counts (Tjong Kim Sang 2000): a tag is right with place and kind."""
     rows = [(set(tags_of(t)), set(tags_of(s))) for t, s in zip(truth, said, strict=True)]
     common = [float(len(true & told)) for true, told in rows]
     figures = {
-        "entity_f1": _f1(rows, level),
-        "precision": _share(ratio(common, [len(told) for _, told in rows], level=level)),
-        "recall": _share(ratio(common, [len(true) for true, _ in rows], level=level)),
+        "entity_f1": _f1(rows, how),
+        "precision": _share(ratio(common, [len(told) for _, told in rows], **how)),
+        "recall": _share(ratio(common, [len(true) for true, _ in rows], **how)),
     }
     kinds = sorted({kind for true, _ in rows for _, _, kind in true})
     for kind in kinds[:MAX_KINDS]:
@@ -209,15 +215,21 @@ def _of_tags(truth: Sequence[str], said: Sequence[str], level: float) -> Figures
             ({t for t in true if t[2] == kind}, {t for t in told if t[2] == kind})
             for true, told in rows
         ]
-        figures[f"f1:{kind}"] = _f1(own, level)
+        figures[f"f1:{kind}"] = _f1(own, how)
     return figures
 
 
-def _f1(rows: Sequence[tuple[set[Any], set[Any]]], level: float) -> Share:
+def _f1(rows: Sequence[tuple[set[Any], set[Any]]], how: Drawn) -> Share:
     """Return the F1 over all rows: twice what is common, over what either has."""
     tops = [2.0 * len(true & told) for true, told in rows]
     bottoms = [float(len(true) + len(told)) for true, told in rows]
-    return _share(ratio(tops, bottoms, level=level))
+    return _share(ratio(tops, bottoms, **how))
+
+
+def _as_wide(found: Interval, how: Drawn) -> Interval:
+    """Return the interval of a share, as wide as its units allow."""
+    count = None if how["units"] is None else len(set(how["units"]))
+    return no_narrower(found, level=how["level"], n=count)
 
 
 def _share(found: Interval) -> Share:

@@ -23,7 +23,7 @@ from chainring.contracts.dataset import Row, Task
 from chainring.contracts.evaluation import Share
 from chainring.contracts.prediction import Answer
 from chainring.contracts.predictor import Predictor
-from chainring.stats.intervals import wilson
+from chainring.stats.intervals import Drawn, wilson
 from chainring.stats.written import Score, Tokenize, bleu, chrf, exact_match, f1
 from chainring.text.characters import HAN
 
@@ -32,32 +32,32 @@ Figures = dict[str, Share]
 _CHINESE = re.compile(f"[{HAN}]")
 
 
-def translated(judged: Judged, level: float) -> Figures:
+def translated(judged: Judged, how: Drawn) -> Figures:
     """Return BLEU and chrF."""
     truth, said = _texts(judged)
     tokenize: Tokenize = "zh" if any(_CHINESE.search(text) for text in truth) else "13a"
     return {
-        "bleu": _share(bleu(truth, said, tokenize=tokenize, level=level)),
-        "chrf": _share(chrf(truth, said, level=level)),
+        "bleu": _share(bleu(truth, said, tokenize=tokenize, **how)),
+        "chrf": _share(chrf(truth, said, **how)),
     }
 
 
-def continued(judged: Judged, level: float) -> Figures:
+def continued(judged: Judged, how: Drawn) -> Figures:
     """Return chrF, F1 and exact match."""
     truth, said = _texts(judged)
-    return {"chrf": _share(chrf(truth, said, level=level))} | answered(judged, level)
+    return {"chrf": _share(chrf(truth, said, **how))} | answered(judged, how)
 
 
-def answered(judged: Judged, level: float) -> Figures:
+def answered(judged: Judged, how: Drawn) -> Figures:
     """Return exact match and F1 of answers."""
     truth, said = _texts(judged)
     return {
-        "exact_match": _share(exact_match(truth, said, level=level)),
-        "f1": _share(f1(truth, said, level=level)),
+        "exact_match": _share(exact_match(truth, said, **how)),
+        "f1": _share(f1(truth, said, **how)),
     }
 
 
-FIGURES: dict[Task, Callable[[Judged, float], Figures]] = {
+FIGURES: dict[Task, Callable[[Judged, Drawn], Figures]] = {
     "translation": translated,
     "generation": continued,
     "dialogue": continued,
