@@ -1,7 +1,7 @@
 """Forgetting in harvests: rows that remote sources brought in go, and are not stored again.
 
-Enters the folder of a harvest and what is unwanted, leaves the number of rows that went. A harvest
-lies on one machine, an act in the ledger of all: `catch_up` does there what others did elsewhere.
+Enters the folder of a harvest and what is unwanted, leaves what went. A harvest lies on one
+machine, an act in the ledger of all: `catch_up` does there what others did elsewhere.
 
     becomes = partial(record_of, app="shop", guard=guard, settings=recipe.data, secret=secret)
     forget_rows(folder, unwanted, becomes=becomes, secret=secret)
@@ -17,7 +17,7 @@ from chainring.contracts.codec import digest
 from chainring.contracts.errors import ConflictError
 from chainring.contracts.forgotten import author_mark, is_forgotten, source_mark, subject_mark
 from chainring.contracts.record import Record
-from chainring.data.harvest import FILE, Harvest, Refuses, held
+from chainring.data.harvest import FILE, TEXTS, Harvest, Refuses, held
 from chainring.data.rows import RawRow
 from chainring.text.normalise import normalise
 
@@ -82,10 +82,20 @@ def count_rows(folder: Path, unwanted: Unwanted, *, becomes: Becomes, secret: by
         return sum(1 for _ in _chosen(harvest, unwanted, becomes, secret))
 
 
-def forget_rows(folder: Path, unwanted: Unwanted, *, becomes: Becomes, secret: bytes) -> int:
-    """Take rows out of a harvest for good; return how many went."""
+def forget_rows(
+    folder: Path, unwanted: Unwanted, *, becomes: Becomes, secret: bytes
+) -> frozenset[str]:
+    """Take rows out of a harvest for good; return the texts of those that were no records yet.
+
+    Texts of records are known by the trees; one that a row which stays has, too, is not told.
+    """
+    texts = set[str]()
     with Harvest.open(folder) as harvest:
-        chosen = list(_chosen(harvest, unwanted, becomes, secret))
+        chosen = []
+        for record, identifier, row in _chosen(harvest, unwanted, becomes, secret):
+            chosen.append(identifier)
+            if record not in unwanted.records:
+                texts.update(_texts(row))
         for identifier in chosen:
             harvest.forget("row", identifier)
             harvest.drop(identifier)
@@ -93,7 +103,9 @@ def forget_rows(folder: Path, unwanted: Unwanted, *, becomes: Becomes, secret: b
         if source_mark(folder.name, secret) in unwanted.marks:
             harvest.forget("source", "")
         harvest.scour()
-        return len(chosen)
+        for _, row in harvest.rows() if texts else ():
+            texts.difference_update(_texts(row))
+        return frozenset(texts)
 
 
 def refusing(harvest: Harvest, marked: Callable[[], Marked]) -> Refuses:
@@ -151,12 +163,19 @@ def _is_caught_up(harvest: Harvest, marked: Marked) -> bool:
     return harvest.state(_CAUGHT_UP) == marked.known
 
 
-def _chosen(harvest: Harvest, unwanted: Unwanted, becomes: Becomes, secret: bytes) -> Iterator[str]:
+def _chosen(
+    harvest: Harvest, unwanted: Unwanted, becomes: Becomes, secret: bytes
+) -> Iterator[tuple[str, str, dict[str, str]]]:
+    """Yield the rows that go: the id of the record that each becomes, its own, and the row."""
     source = harvest.folder.name
     for identifier, row in harvest.rows():
         record = _record(source, identifier, row, becomes)
         if record.id in unwanted.records or is_forgotten(record, unwanted.marks, secret=secret):
-            yield identifier
+            yield record.id, identifier, row
+
+
+def _texts(row: Mapping[str, str]) -> Iterator[str]:
+    yield from (row[name] for name in TEXTS if name in row)
 
 
 def _record(source: str, identifier: str, row: dict[str, str], becomes: Becomes) -> Record:

@@ -92,6 +92,17 @@ def test_what_was_forgotten_on_another_machine_goes_here_too(
     assert ANN[1].encode() not in held.read_bytes()
 
 
+@pytest.mark.parametrize(("by", "left"), [("ann", ("in/a.csv",)), ("bo", ())])
+def test_a_text_that_no_turn_has_read_is_searched_for_unless_a_row_that_stays_has_it(
+    here: Path, by: str, left: tuple[str, ...]
+) -> None:
+    shared = "hello, who is there?"
+    write(here, ANN, ("2", shared, "bo", "bo"), ("4", shared, "carl", "carl"))
+    with fetched(here) as project:
+        receipt = project.forget(subject=[by], reason="asked")
+        assert receipt.left == left
+
+
 @pytest.mark.parametrize("by", ["gc", "resume"])
 def test_a_copy_that_a_killed_backup_of_an_earlier_version_left_goes(here: Path, by: str) -> None:
     with fetched(here) as project:

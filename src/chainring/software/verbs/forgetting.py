@@ -298,7 +298,7 @@ def _carried_out(project: Project, act: Forgotten, found: Found) -> Receipt:
     """Write the plan, take everything out, write that it is done; each part may be done twice."""
     ring, quotes = project.ring, found.chosen.quotes
     ring.ledger.add_fact(FORGOTTEN, act.id, act)
-    harvests.forget(project, found)
+    fetched = harvests.forget(project, found)
     _scrub_trees(project, found, receipt=act.id)
     forget_answers(ring.traffic, predictions=act.predictions, feedback=act.feedback)
     forget_cases(ring.ledger, found.chosen.answers, written=_writes(project))
@@ -307,7 +307,7 @@ def _carried_out(project: Project, act: Forgotten, found: Found) -> Receipt:
     forget_quotes(ring.traffic, quotes)  # the last: what else says the same is known by them
     compact(ring.ledger.engine)
     done = replace(act, state="done", places=())
-    receipt = receipts.written(project, done, found.chosen.texts)
+    receipt = receipts.written(project, done, {*found.chosen.texts, *fetched})
     ring.ledger.add_fact(FORGOTTEN, done.id, done)
     return replace(receipt, places=_places(project, found))
 

@@ -50,10 +50,14 @@ def count(project: Project, found: Found) -> int:
     )
 
 
-def forget(project: Project, found: Found) -> None:
-    """Take the rows of what was found out of every harvest."""
-    for folder in _folders(project):
-        forget_rows(folder, _unwanted(found), becomes=_becomes(project), secret=project.secret)
+def forget(project: Project, found: Found) -> frozenset[str]:
+    """Take the rows of what was found out of every harvest; return texts that no tree knew."""
+    unwanted, becomes = _unwanted(found), _becomes(project)
+    gone = (
+        forget_rows(folder, unwanted, becomes=becomes, secret=project.secret)
+        for folder in _folders(project)
+    )
+    return frozenset().union(*gone)
 
 
 def catch_up(project: Project) -> int:
