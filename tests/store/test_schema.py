@@ -28,7 +28,14 @@ from chainring.store.traffic import Traffic
 
 @pytest.mark.parametrize(
     ("pragma", "value"),
-    [("journal_mode", "wal"), ("synchronous", 2), ("secure_delete", 1), ("busy_timeout", 30000)],
+    [
+        ("journal_mode", "wal"),
+        ("synchronous", 2),
+        ("fullfsync", 1),
+        ("checkpoint_fullfsync", 1),
+        ("secure_delete", 1),
+        ("busy_timeout", 30000),
+    ],
 )
 def test_every_sqlite_connection_is_durable_patient_and_erases(
     tmp_path: Path, pragma: str, value: object

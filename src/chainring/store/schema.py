@@ -195,9 +195,11 @@ def _explain(context: sa.engine.ExceptionContext) -> None:
 
 def _sqlite_pragmas(connection: Any, _: object) -> None:
     connection.isolation_level = None  # BEGIN is ours, see _begin_immediate
+    # fullfsync: macOS alone knows it, whose fsync leaves the bytes in the cache of the disk
+    durable = ("synchronous=FULL", "fullfsync=ON", "checkpoint_fullfsync=ON")
     # secure_delete: an erased text is overwritten, not only unlinked from its table
     patience = f"busy_timeout={1000 * PATIENCE_S:.0f}"
-    for pragma in (patience, "synchronous=FULL", "secure_delete=ON"):
+    for pragma in (patience, *durable, "secure_delete=ON"):
         connection.execute(f"PRAGMA {pragma}").close()
     _to_wal(connection)
 
