@@ -35,6 +35,23 @@ def _last(house: House) -> Feedback:
     return list(house[0]._feedback.values())[-1]
 
 
+def test_nothing_can_be_typed_before_the_script_can_send_it(house: House, chromium: Any) -> None:
+    held: list[Any] = []
+    context = chromium.new_context(locale="en-GB")
+    page = context.new_page()
+    page.route("**/assets/ask.js", lambda route: held.append(route))
+    page.goto(house[1], wait_until="commit")
+    page.locator("#text").wait_for()
+    assert page.locator("#text").is_disabled()
+    assert page.get_by_role("button", name=Strings("en")("ask.go")).is_disabled()
+    while not held:
+        page.wait_for_timeout(10)
+    held[0].continue_()
+    page.locator("#text:focus").wait_for()
+    _ask(page, QUESTIONS["en"])
+    context.close()
+
+
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_from_a_question_to_everything_one_can_say_of_its_answer(
     house: House, open_page: OpenPage, lang: str

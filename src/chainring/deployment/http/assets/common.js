@@ -2,6 +2,12 @@
 
 const words = JSON.parse(document.getElementById("words").textContent);
 
+// Scripts of pages have run by then: what was typed before would have been sent by nobody.
+document.addEventListener("DOMContentLoaded", () => {
+  for (const waits of document.querySelectorAll("fieldset.waits")) waits.disabled = false;
+  if (document.activeElement === document.body) document.querySelector("[autofocus]")?.focus();
+});
+
 /** Returns the text of a key, with its {fields} filled in. */
 export function say(key, fields = {}) {
   return words[key].replace(/\{(\w+)\}/g, (whole, name) => fields[name] ?? whole);

@@ -53,7 +53,7 @@ def page(
     active
         The entry of the navigation that it belongs to.
     script
-        The file of `/assets` that brings it to life.
+        The file of `/assets` that brings it to life; nothing can be typed or pressed before it has.
     words
         Beginnings of the keys of the texts that the script needs.
     wide
@@ -75,7 +75,8 @@ def page(
         tag("script", type="module", src="/assets/times.js"),
         tag("script", type="module", src=f"/assets/{script}") if script else None,
     )
-    main = tag("main", *body, id="main", class_="wide" if wide else None, tabindex="-1")
+    shown = (tag("fieldset", *body, class_="waits", disabled=True),) if script else body
+    main = tag("main", *shown, id="main", class_="wide" if wide else None, tabindex="-1")
     texts = say.some("failed", "offline", "sent", "signed_out", *words)
     foot = tag("footer", tag("p", say("footer"), " ", tag("a", say("nav.docs"), href="/docs")))
     whole = tag(
