@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import cast
 
 import pytest
+import sqlalchemy as sa
 
 from chainring.contracts.guard import FORGOTTEN
 from chainring.contracts.ids import new_id
@@ -113,6 +114,65 @@ def test_however_many_ids_are_asked_for_each_is_found(
 ) -> None:
     wanted = [*(f"pred_unknown{number}" for number in range(1200)), rows[0].id, rows[3].id]
     assert by_id(traffic, wanted).keys() == {rows[0].id, rows[3].id}
+
+
+def asked_of(traffic: Traffic) -> dict[str, list[str]]:
+    """Return, by month, the statements that will be executed from now on."""
+    asked: dict[str, list[str]] = {}
+    for segment, engine in traffic.engines().items():
+        heard = asked.setdefault(segment, [])
+
+        @sa.event.listens_for(engine, "before_cursor_execute")
+        def hear(*told: object, heard: list[str] = heard) -> None:
+            heard.append(str(told[2]))
+
+    return asked
+
+
+def test_a_month_that_was_over_before_the_moment_is_not_asked(tmp_path: Path) -> None:
+    traffic, now = Traffic(tmp_path, app="shop"), time.time()
+    try:
+        old, new = answer(at=now - 70 * 86_400.0), answer(at=now)
+        traffic.commit([(old, "a text"), (new, "a text")], [])
+        asked, stream, cursor = asked_of(traffic), Stream(model="old", since=now - 60.0), Cursor()
+        assert count(traffic, stream, cursor) == 1
+        assert [row.id for row in newer(traffic, stream, cursor)] == [new.id]
+        skip(traffic, stream, cursor, rows=5)
+        first, *_, last = sorted(asked)
+        assert (asked[first], bool(asked[last])) == ([], True)
+        every = newer(traffic, Stream(model="old", since=now - 80 * 86_400.0), Cursor())
+        assert [row.id for row in every] == [old.id, new.id]
+    finally:
+        traffic.close()
+
+
+def test_what_others_answered_is_passed_once_and_a_limit_passes_nothing_unread(
+    traffic: Traffic, rows: list[Prediction]
+) -> None:
+    stream, cursor = Stream(model="new", since=0.0), Cursor()
+    assert len(newer(traffic, stream, cursor, limit=2)) == 1
+    everything = Cursor()
+    for segment, engine in traffic.engines().items():
+        with engine.connect() as connection:
+            last = connection.execute(sa.text("SELECT max(seq) FROM predictions")).scalar_one()
+        everything[segment] = last
+    assert cursor == everything
+    some = Cursor()
+    assert len(newer(traffic, Stream(model="old", since=0.0), some, limit=3)) == 3
+    assert [row.id for row in newer(traffic, Stream(model="old", since=0.0), some)] == [rows[3].id]
+
+
+def test_a_month_is_asked_for_its_own_answers_alone(tmp_path: Path) -> None:
+    traffic, now = Traffic(tmp_path, app="shop"), time.time()
+    try:
+        old, new = answer(at=now - 70 * 86_400.0), answer(at=now)
+        traffic.commit([(old, "a text"), (new, "a text")], [])
+        asked = asked_of(traffic)
+        assert by_id(traffic, [new.id, "pred_unknown"]).keys() == {new.id}
+        first, *_, last = sorted(asked)
+        assert (asked[first], len([one for one in asked[last] if "SELECT" in one])) == ([], 1)
+    finally:
+        traffic.close()
 
 
 def test_since_a_moment_means_since_then(traffic: Traffic, rows: list[Prediction]) -> None:

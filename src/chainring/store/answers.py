@@ -1,8 +1,9 @@
 """Answers as they came: what a model answered since a moment, and what answered beside it.
 
 Enters the traffic log, leaves predictions, oldest first. A cursor remembers what was seen, so that
-a server that looks every minute reads each row once. PostgreSQL commits out of order: a row that
-is committed after a later one was seen is missed, which a count of thousands can bear.
+a server that looks every minute passes each row once, those of other models as well; a month that
+was over before the moment is not looked at. PostgreSQL commits out of order: a row that is
+committed after a later one was passed is missed, which a count of thousands can bear.
 
     seen: Cursor = {}
     newer(traffic, Stream(model="blake2b:3f2a…", since=release.at), seen)
@@ -23,7 +24,7 @@ from chainring.contracts.codec import decode
 from chainring.contracts.payload import unpacked
 from chainring.contracts.prediction import Prediction
 from chainring.store.schema import feedback, payloads, predictions, served
-from chainring.store.traffic import Traffic
+from chainring.store.traffic import STRAY, Traffic
 
 Cursor = dict[str, int]
 _BATCH = 500
@@ -45,13 +46,17 @@ def newer(
     """Return what lies behind the cursor, and move it once all of it is read."""
     found: list[Prediction] = []
     reached: Cursor = {}
-    for segment, engine in sorted(traffic.engines().items()):
-        query = _behind(traffic, stream, cursor.get(segment, 0), predictions.c.body)
+    for segment, connection in _segments(traffic, stream):
         left = None if limit is None else limit - len(found)
-        with engine.connect().execution_options(read_only=True) as connection:
-            for seq, body in connection.execute(query.limit(left)):
-                found.append(decode(Prediction, body))
-                reached[segment] = int(seq)
+        if left is not None and left <= 0:
+            break
+        end = _end(connection, traffic)
+        after = cursor.get(segment, 0)
+        query = _behind(traffic, stream, after, predictions.c.body)
+        rows = connection.execute(query.limit(left)).all()
+        found += [decode(Prediction, body) for _, body in rows]
+        last = int(rows[-1].seq) if rows else after
+        reached[segment] = last if len(rows) == left else max(last, end)
     cursor |= reached
     return found
 
@@ -59,27 +64,41 @@ def newer(
 def count(traffic: Traffic, stream: Stream, cursor: Cursor) -> int:
     """Return how many answers lie behind the cursor."""
     total = 0
-    for segment, engine in traffic.engines().items():
+    for segment, connection in _segments(traffic, stream):
         rows = _behind(traffic, stream, cursor.get(segment, 0)).subquery()
-        with engine.connect().execution_options(read_only=True) as connection:
-            query = sa.select(sa.func.count()).select_from(rows)
-            total += int(connection.execute(query).scalar_one())
+        query = sa.select(sa.func.count()).select_from(rows)
+        total += int(connection.execute(query).scalar_one())
     return total
 
 
 def skip(traffic: Traffic, stream: Stream, cursor: Cursor, *, rows: int) -> None:
     """Move the cursor over so many answers without reading them."""
     left, reached = rows, Cursor()
-    for segment, engine in sorted(traffic.engines().items()):
+    for segment, connection in _segments(traffic, stream):
         if left <= 0:
             break
         query = _behind(traffic, stream, cursor.get(segment, 0)).limit(left)
-        with engine.connect().execution_options(read_only=True) as connection:
-            passed = connection.execute(query).scalars().all()
+        passed = connection.execute(query).scalars().all()
         left -= len(passed)
         if passed:
             reached[segment] = int(passed[-1])
     cursor |= reached
+
+
+def _segments(traffic: Traffic, stream: Stream) -> Iterator[tuple[str, sa.Connection]]:
+    """Yield the segments that may hold answers since the moment, the oldest first."""
+    month = datetime.fromtimestamp(max(0.0, stream.since - _DAY_S), UTC).strftime("%Y-%m")
+    for segment, engine in sorted(traffic.engines().items()):
+        if segment == STRAY or segment >= month:  # PostgreSQL's one comes after every month
+            with engine.connect().execution_options(read_only=True) as connection:
+                yield segment, connection
+
+
+def _end(connection: sa.Connection, traffic: Traffic) -> int:
+    """Return the number of the segment's last answer, asked for before the rows are read."""
+    mine = sa.select(predictions.c.seq).where(predictions.c.app == traffic.app)
+    last = connection.execute(mine.order_by(predictions.c.seq.desc()).limit(1)).scalar()
+    return int(last or 0)
 
 
 def _behind(
@@ -135,11 +154,14 @@ def unsure(traffic: Traffic, *, below: float, window: int) -> list[Prediction]:
 
 
 def by_id(traffic: Traffic, identifiers: Iterable[str]) -> dict[str, Prediction]:
-    """Return the answers of these ids that are there."""
+    """Return the answers of these ids that are there; each month is asked for its own."""
     found: dict[str, Prediction] = {}
-    wanted = list(identifiers)
-    for engine in traffic.engines().values():
-        with engine.connect().execution_options(read_only=True) as connection:
+    engines, homes = traffic.engines(), defaultdict[str, list[str]](list)
+    for name in identifiers:
+        homes[traffic.home("predictions", {"id": name})].append(name)
+    for segment in engines.keys() & homes.keys():
+        wanted = homes[segment]
+        with engines[segment].connect().execution_options(read_only=True) as connection:
             for start in range(0, len(wanted), _BATCH):
                 some = predictions.c.id.in_(wanted[start : start + _BATCH])
                 query = sa.select(predictions.c.body).where(predictions.c.app == traffic.app, some)
