@@ -212,6 +212,12 @@ def sweep_halves(targets: Iterable[Path], *, min_age_s: float = 3600.0) -> None:
                     log.info("files.half_removed path=%s", path)
 
 
+def is_orphan(path: Path) -> bool:
+    """Whether a path is half of a file or folder whose process, one of this machine, has ended."""
+    half = _HALF.fullmatch(path.name)
+    return half is not None and not lives(int(half[2]))
+
+
 def jsonl_files(folder: Path) -> list[Path]:
     """Return the `*.jsonl` files of a folder by name, but hidden ones: what macOS lays beside."""
     found = sorted(folder.glob("*.jsonl"))

@@ -12,7 +12,13 @@ import time
 from collections.abc import Callable, Collection
 from pathlib import Path
 
-from chainring.store.files import DigestCache, beside, full_disk_explained, link
+from chainring.store.files import (
+    DigestCache,
+    beside,
+    full_disk_explained,
+    is_orphan,
+    link,
+)
 from chainring.store.manifest import Manifest
 
 BlobPath = Callable[[str], Path]
@@ -75,3 +81,11 @@ def sweep_leftovers(root: Path, cutoff: float) -> None:
     for path in [*root.glob("trees/*/.*"), *root.glob("open/.*")]:
         if path.stat().st_mtime <= cutoff:
             shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def drop_orphans(root: Path) -> None:
+    """Remove at once what killed processes left half made: copies of rows that no tree names."""
+    places = ("blobs/*", "trees/*", "erased/*", "open")
+    for path in (one for place in places for one in root.glob(f"{place}/.*")):
+        if is_orphan(path):
+            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)

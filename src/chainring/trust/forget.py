@@ -26,6 +26,7 @@ from chainring.contracts.record import Record
 from chainring.store.erase import cases_about, labels_about, reactions_to, texts_of
 from chainring.store.erasure import drop_replaced, erase
 from chainring.store.ledger import Ledger
+from chainring.store.opened import drop_orphans
 from chainring.store.quoted import quoting
 from chainring.store.tables import ROWS_FILE, TABLE_FILE, read_table
 from chainring.store.traffic import Traffic
@@ -147,6 +148,7 @@ def take_out(
         if files:
             count += len(erase(stores.trees, address, files, receipt=receipt))
     drop_replaced(stores.trees)
+    drop_orphans(stores.trees.root)
     stores.trees.digests.save()
     return count
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import logging
+import os
 import shutil
 import signal
 import sqlite3
@@ -731,6 +732,31 @@ def test_killed_between_two_trees_it_is_finished_by_resume(
         assert forgetting.resume(project) == []
     for way, text in SECRETS.items():
         assert holding(shop / ".chainring", text) == [], way
+
+
+@pytest.mark.parametrize("by", ["forget", "resume"])
+def test_what_kills_left_half_stored_goes_at_once_and_what_is_being_stored_stays(
+    project: Project, by: str
+) -> None:
+    with subprocess.Popen([sys.executable, "-c", ""]) as killed:
+        pass
+    store, text = project.ring.runner.trees.root, SECRETS["file"]
+    halves = [
+        store / place / f".half.{number}.7"
+        for place in ("blobs/ab", "trees/ab", "open")
+        for number in (killed.pid, os.getpid())
+    ]
+    for half in halves:
+        half.parent.mkdir(parents=True, exist_ok=True)
+        if half.parent.name == "open":
+            half.mkdir()
+        (half / "rows.jsonl" if half.is_dir() else half).write_text(text)
+    if by == "forget":
+        left = forget_ann(project).left
+        assert not [place for place in left if f".{killed.pid}." in place]
+    else:
+        forgetting.resume(project)
+    assert [half.exists() for half in halves] == [False, True] * 3
 
 
 # The command line

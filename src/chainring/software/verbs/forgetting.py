@@ -34,6 +34,7 @@ from chainring.store.erase import (
     texts_past_their_time,
     words_past_their_time,
 )
+from chainring.store.opened import drop_orphans
 from chainring.store.quoted import accepted, forget_quotes
 from chainring.text.normalise import normalise
 from chainring.trust.forget import FEEDBACK, Found, Stores, Wanted, find, take_out
@@ -111,6 +112,7 @@ def resume(project: Project) -> list[Receipt]:
     with project.ring.ledger.lease("turn", ttl_s=_LEASE_S):
         finished = _resumed(project)
         harvests.catch_up(project)
+        drop_orphans(project.ring.runner.trees.root)
         return finished
 
 
