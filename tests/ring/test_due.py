@@ -234,6 +234,18 @@ def test_a_clock_set_back_does_not_stop_the_timetable(project: Project) -> None:
     assert found.because == ("timetable: an unknown time (the clock went back) since the last turn")
 
 
+def test_answers_to_one_user_are_one_answer_to_a_drop(project: Project) -> None:
+    rows = [replace(row, author="") for row in answers(project, 40, holdout=True)]
+    some = [replace(row, author=f"user {n // 10}") for n, row in enumerate(rows)]
+    again = [replace(row, id=f"{row.id[:-4]}b{n:03}") for n, row in enumerate(some)]
+    project.ring.traffic.commit([(one, "text") for one in again], [])
+    for row in again:
+        review(project, row, "refund")
+    labels = due_module.said_by_people(project.ring)
+    found = due_module._reviewed(project.ring, again[0].model, labels)
+    assert [one.id for one, _ in found] == [again[n].id for n in (0, 10, 20, 30)]
+
+
 def test_a_later_turn_with_an_earlier_clock_is_the_last_turn(project: Project) -> None:
     late = last_turn(project)
     early = replace(late, id="turn_later", started=late.started - 24 * HOUR_S)

@@ -21,6 +21,7 @@ from chainring.contracts.verdict import Verdict
 from chainring.feedback.corrections import STATEMENTS, statements
 from chainring.feedback.statement import Statement
 from chainring.ring.asked import asks, open_asks, said_by_people
+from chainring.ring.askers import asker, keys_of
 from chainring.ring.built import Ring, current
 from chainring.ring.grading import grading
 from chainring.ring.sentences import say
@@ -220,11 +221,18 @@ def _promise(
 
 
 def _reviewed(ring: Ring, model: str, labels: list[Label]) -> list[tuple[Prediction, Label]]:
-    """Return the answers of a model that a person reviewed as a random sample, as reviewed."""
+    """Return the answers of a model that a person reviewed as a random sample, as reviewed.
+
+    Of several for one asker the first that was reviewed: they are right or wrong together.
+    """
     last = _last_words(labels)
     rows = (one for one, _ in ring.traffic.answers(list(last)))
-    mine = (one for one in rows if one.holdout and one.model == model)
-    return [(one, last[one.id]) for one in mine if not _was_shown(ring, last[one.id])]
+    mine = [one for one in rows if one.holdout and one.model == model]
+    keys, first = keys_of(ring), dict[str, Prediction]()
+    for one in mine:
+        if not _was_shown(ring, last[one.id]):
+            first.setdefault(asker(one, keys), one)
+    return [(one, last[one.id]) for one in first.values()]
 
 
 def _last_words(labels: list[Label]) -> dict[str, Label]:

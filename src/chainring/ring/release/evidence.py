@@ -16,17 +16,16 @@ from __future__ import annotations
 
 import statistics
 from collections import Counter
-from collections.abc import Iterable
 
 from chainring.contracts.feedback import Feedback
 from chainring.contracts.prediction import FAILED, SHADOW, Prediction, shadow_of
 from chainring.contracts.release import Release
 from chainring.ring.asked import said_by_people
+from chainring.ring.askers import asker, keys_of, user
 from chainring.ring.built import Ring
 from chainring.ring.grading import grading
 from chainring.ring.release.judge import Evidence
 from chainring.store.answers import Cursor, Stream, by_id, latest, newer
-from chainring.trust.access import Key
 
 COMPLAINTS = ("correction", "flag", "rating")
 _RECENT, _WITHIN = 500, 5_000
@@ -122,7 +121,7 @@ def _labelled(ring: Ring, release: Release) -> tuple[dict[float, int], int]:
     ]
     beside = by_id(ring.traffic, (shadow_of(row.id) for row in asked))
     grade = grading(ring, release.champion) if asked else None
-    keys = {key.id for key in ring.ledger.facts("key", Key)}
+    keys = keys_of(ring)
     counted: set[str] = set()
     counts: Counter[float] = Counter()
     unpaired = 0
@@ -133,10 +132,10 @@ def _labelled(ring: Ring, release: Release) -> tuple[dict[float, int], int]:
         if new is None or old is None or grade is None:
             unpaired += 1
             continue
-        asker = _user((row.author,), keys) or row.episode or row.id
-        if asker in counted:
+        who = asker(row, keys)
+        if who in counted:
             continue
-        counted.add(asker)
+        counted.add(who)
         value = kept[row.id].value
         pair = [grade(_whole(ring, one), value) for one in (new, old)]
         counts[round(pair[0] - pair[1], _DIGITS)] += 1
@@ -175,7 +174,7 @@ def _complaints(ring: Ring, release: Release) -> dict[float, int]:
         if (row.kind != "rating" or row.value == "down") and row.model in models
     ]
     asked = by_id(ring.traffic, {row.prediction for row in said})
-    keys = {key.id for key in ring.ledger.facts("key", Key)}
+    keys = keys_of(ring)
     first: dict[str, int] = {}
     for row in said:
         first.setdefault(_drawn(row, asked.get(row.prediction), keys), models[row.model])
@@ -185,9 +184,4 @@ def _complaints(ring: Ring, release: Release) -> dict[float, int]:
 def _drawn(row: Feedback, about: Prediction | None, keys: set[str]) -> str:
     """Return who complains, as a release draws: a user, an episode, or whoever asked this text."""
     names = (row.author, about.author if about else "")
-    return _user(names, keys) or row.episode or row.group or row.prediction
-
-
-def _user(names: Iterable[str], keys: set[str]) -> str:
-    """Return the first name that is one person's; a key is no user, many share it."""
-    return next((name for name in names if name and name not in keys), "")
+    return user(names, keys) or row.episode or row.group or row.prediction
