@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +13,7 @@ from chainring.contracts.deployment import Deployment
 from chainring.contracts.errors import ConflictError, DamagedError
 from chainring.contracts.lineage import Lineage
 from chainring.store.gc import collect
-from chainring.store.ledger import Ledger
+from chainring.store.ledger import Lease, Ledger
 from chainring.store.trees import TreeStore
 
 
@@ -70,6 +72,22 @@ def test_what_lineage_names_stays_with_what_it_needs_and_the_rest_goes(
     assert not trees.has(gone)
     for address in (base, named, theirs):
         trees.verify(address)
+
+
+def test_nothing_goes_once_another_process_has_taken_the_lease(
+    ledger: Ledger, trees: TreeStore, scratch: Path, tmp_path: Path
+) -> None:
+    @contextmanager
+    def lost(ledger: Ledger) -> Iterator[Lease]:
+        with ledger.lease("turn", ttl_s=-1.0) as lease, ledger.lease("turn"):
+            yield lease
+
+    ledger.add_lineage(execution(put(trees, tmp_path / "named")))
+    unnamed = put(trees, tmp_path / "leftover")
+    with pytest.raises(ConflictError, match="taken over"):
+        collect(ledger=ledger, trees=trees, scratch=scratch, min_age_s=0, held=lost)
+    trees.verify(unnamed)
+    assert collect(ledger=ledger, trees=trees, scratch=scratch, min_age_s=0)["trees"] == 1
 
 
 def test_what_a_reference_alone_names_stays(

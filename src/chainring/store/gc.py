@@ -5,17 +5,27 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
+from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 
 import sqlalchemy as sa
 
 from chainring.contracts.errors import ConflictError
 from chainring.store.erasure import drop_replaced
-from chainring.store.ledger import Ledger
+from chainring.store.ledger import Lease, Ledger
 from chainring.store.opening import spelled
 from chainring.store.schema import lineage, lineage_trees, refs
 from chainring.store.trees import TreeStore
+
+Held = Callable[[Ledger], AbstractContextManager[Lease]]
+"""Takes the lease of a turn and holds it."""
+
+
+def turn_lease(ledger: Ledger) -> AbstractContextManager[Lease]:
+    """Take the lease of a turn for as long as one lasts."""
+    return ledger.lease("turn")
 
 
 def collect(
@@ -27,6 +37,7 @@ def collect(
     harvests: Path | None = None,
     sources: Collection[str] = (),
     formerly: Collection[str] = (),
+    held: Held = turn_lease,
 ) -> dict[str, int]:
     """Remove what nothing names and is older than `min_age_s`; return what went.
 
@@ -39,19 +50,20 @@ def collect(
     Raises
     ------
     ConflictError
-        When a turn is at work, or the ledger knows nothing of the application: it was lost, or it
-        is another one, and all trees would go. That it names some of them is no sign: an empty
-        table has the same address in every project.
+        When a turn is at work, or took the lease meanwhile; or when the ledger knows nothing of
+        the application: it was lost, or it is another one, and all trees would go. That it names
+        some of them is no sign: an empty table has the same address in every project.
     DamagedError
         When what a tree holds cannot be read; no tree is removed then, all else is.
     """
-    with ledger.lease("turn", ttl_s=600.0):
+    with held(ledger) as lease:
         _require_known(ledger, {ledger.app, *formerly}, trees, min_age_s)
         removed = {"scratch": _sweep(scratch.glob("*"), min_age_s)}
         if harvests is not None:
             left = [path for path in harvests.glob("*") if path.name not in sources]
             removed["harvests"] = _sweep(left, min_age_s)
-        return _swept(trees, _named(ledger), min_age_s) | removed
+        still = partial(ledger.renew, lease)
+        return _swept(trees, _named(ledger), min_age_s, still) | removed
 
 
 def _require_known(
@@ -69,11 +81,15 @@ def _require_known(
         )
 
 
-def _swept(trees: TreeStore, named: set[str], min_age_s: float) -> dict[str, int]:
+def _swept(
+    trees: TreeStore, named: set[str], min_age_s: float, still: Callable[[], None]
+) -> dict[str, int]:
     """Take away what no tree needs, first what was forgotten, here or on another machine."""
     trees.refresh()
     keep = trees.closure(named)  # from here on the manifests of all of them are here
+    still()
     drop_replaced(trees, needed=keep)
+    still()
     return trees.sweep(keep, min_age_s=min_age_s)
 
 

@@ -14,7 +14,7 @@ only where no ids stand (golden texts), and only if nobody who stays wrote it, t
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -122,11 +122,18 @@ def find(wanted: Wanted, *, stores: Stores) -> Found:
 
 
 def take_out(
-    chosen: Chosen, *, stores: Stores, addresses: Sequence[str], receipt: str, scratch: Path
+    chosen: Chosen,
+    *,
+    stores: Stores,
+    addresses: Sequence[str],
+    receipt: str,
+    scratch: Path,
+    still: Callable[[], None],
 ) -> int:
     """Scrub every tree; return how many files were replaced. A killed one is taken up again.
 
-    Records go last: their texts are what golden texts are found by.
+    Records go last: their texts are what golden texts are found by. `still` raises when no turn is
+    held up any more: it is asked before each tree, and before bytes are removed.
     """
     scratch.mkdir(parents=True, exist_ok=True)
     stores.trees.refresh()
@@ -146,7 +153,9 @@ def take_out(
             if found is not None:
                 files[blob.path] = found
         if files:
+            still()
             count += len(erase(stores.trees, address, files, receipt=receipt))
+    still()
     drop_replaced(stores.trees)
     drop_orphans(stores.trees.root)
     stores.trees.digests.save()

@@ -5,16 +5,21 @@ from __future__ import annotations
 import csv
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
+from chainring.contracts.errors import ConflictError
 from chainring.data.harvest import FILE, Harvest, held
+from chainring.ring import lease
 from chainring.software.api import Project
 from chainring.software.verbs import forgetting
 from chainring.software.verbs import harvests as module
+from chainring.store.erase import compact
+from chainring.store.schema import leases
 
 RECIPE = """\
 [project]
@@ -101,6 +106,42 @@ def test_a_text_that_no_turn_has_read_is_searched_for_unless_a_row_that_stays_ha
     with fetched(here) as project:
         receipt = project.forget(subject=[by], reason="asked")
         assert receipt.left == left
+
+
+def test_an_act_that_lost_its_lease_is_not_called_done(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with fetched(here) as project:
+        ledger = project.ring.ledger
+        with ExitStack() as others, monkeypatch.context() as patch:
+
+            def slow(engine: sa.Engine) -> None:
+                compact(engine)
+                with engine.begin() as connection:
+                    connection.execute(leases.update().values(expires=0.0))
+                others.enter_context(ledger.lease("turn"))
+
+            patch.setattr("chainring.software.verbs.forgetting.compact", slow)
+            with pytest.raises(ConflictError, match="taken over"):
+                project.forget(subject=["ann"], reason="asked")
+        assert [one.state for one in forgetting.acts(project)] == ["begun"]
+        assert [one.act.state for one in forgetting.resume(project)] == ["done"]
+
+
+@pytest.mark.parametrize("by", ["forget", "resume", "gc"])
+def test_what_may_take_long_renews_its_lease(
+    here: Path, by: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    renewed: list[str] = []
+    monkeypatch.setattr(lease, "_renewed", lambda ledger, held, stop: renewed.append(held.name))
+    with fetched(here) as project:
+        if by == "forget":
+            project.forget(subject=["ann"], reason="asked")
+        elif by == "resume":
+            forgetting.resume(project)
+        else:
+            project.gc()
+    assert renewed == ["turn"]
 
 
 @pytest.mark.parametrize("by", ["gc", "resume"])

@@ -27,6 +27,7 @@ from chainring.contracts.guard import FORGOTTEN
 from chainring.contracts.label import Label, review_guideline
 from chainring.contracts.prediction import Answer, Prediction
 from chainring.contracts.values import both
+from chainring.ring.lease import held
 from chainring.ring.release.course import running
 from chainring.ring.snapshots import forgotten_marks
 from chainring.software.package import origin
@@ -42,7 +43,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _BATCH = 500
-_LEASE_S = 3600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +105,7 @@ def collect(project: Project, folder: Path, *, by: str = "operator") -> Collecte
         )
     with closing(Opened.open(folder)) as there:
         package = _known(project, there)
-        with project.ring.ledger.lease("turn", ttl_s=_LEASE_S):
+        with held(project.ring.ledger):
             found = _Way(project, there, package).come()
         gone = _forget(project, there, by=by)
     auditing.record(

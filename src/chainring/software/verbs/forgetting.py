@@ -11,6 +11,7 @@ import shutil
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ from chainring.contracts.forgotten import Forgotten, author_mark, source_mark, s
 from chainring.contracts.guard import FORGOTTEN
 from chainring.contracts.ids import new_id
 from chainring.ring.built import current
+from chainring.ring.lease import held
 from chainring.software.package.origin import elsewhere
 from chainring.software.verbs import harvests, receipts
 from chainring.software.verbs.receipts import Receipt
@@ -34,6 +36,7 @@ from chainring.store.erase import (
     texts_past_their_time,
     words_past_their_time,
 )
+from chainring.store.ledger import Lease
 from chainring.store.opened import drop_orphans
 from chainring.store.quoted import accepted, forget_quotes
 from chainring.text.normalise import normalise
@@ -42,8 +45,6 @@ from chainring.trust.reopening import RETENTION, note_retention, reopen, retenti
 
 if TYPE_CHECKING:
     from chainring.software.api import Project
-
-_LEASE_S = 3600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,8 +81,8 @@ def forget(
         raise InputError(
             "whom or what to forget? name a --subject, --source, --record, --author or --prediction"
         )
-    with project.ring.ledger.lease("turn", ttl_s=_LEASE_S):
-        finished = [] if dry_run else _resumed(project)
+    with held(project.ring.ledger) as lease:
+        finished = [] if dry_run else _resumed(project, lease)
         try:
             wanted, silent = _wanted(project, selection)
             found = find(wanted, stores=_stores(project))
@@ -96,7 +97,7 @@ def forget(
         )
         act = _with_facts(project, act, found)
         unmet = _unmet(project, "subject", selection.subject, found)
-        done = Receipt(act=act) if dry_run else _carried_out(project, act, found)
+        done = Receipt(act=act) if dry_run else _carried_out(project, act, found, lease)
         places = _places(project, found)
         return replace(
             done,
@@ -109,8 +110,8 @@ def forget(
 
 def resume(project: Project) -> list[Receipt]:
     """Finish every act that a kill cut short, or that another machine did; return the receipts."""
-    with project.ring.ledger.lease("turn", ttl_s=_LEASE_S):
-        finished = _resumed(project)
+    with held(project.ring.ledger) as lease:
+        finished = _resumed(project, lease)
         harvests.catch_up(project)
         drop_orphans(project.ring.runner.trees.root)
         return finished
@@ -129,10 +130,10 @@ def again(project: Project, path: Path, *, by: str) -> Receipt:
 def once_more(project: Project, told: Forgotten, *, by: str, name: str = "") -> Receipt:
     """Do here what an act did elsewhere, under a new id where none is named."""
     act = replace(told, id=name or new_id("fgt"), at=time.time(), by=by, state="begun")
-    with project.ring.ledger.lease("turn", ttl_s=_LEASE_S):
+    with held(project.ring.ledger) as lease:
         found = find(_of_act(act), stores=_stores(project))
         act = _with_facts(project, act, found)
-        return _carried_out(project, act, found)
+        return _carried_out(project, act, found, lease)
 
 
 def acts(project: Project) -> list[Forgotten]:
@@ -149,8 +150,8 @@ def forget_expired(project: Project) -> dict[str, int]:
     gone, words = texts_past_their_time(ring.traffic), words_past_their_time(ring.traffic)
     if not gone and not words:
         return {"texts": 0, "rows": 0}
-    with ring.ledger.lease("turn", ttl_s=_LEASE_S):
-        found = _scrubbed(project, (*gone, *words))
+    with held(ring.ledger) as lease:
+        found = _scrubbed(project, (*gone, *words), lease)
         if _writes(project):
             forget_truths(ring.ledger, found.chosen.answers)
             forget_labels(ring.ledger, labels_about(ring.ledger, found.chosen.answers))
@@ -161,12 +162,12 @@ def forget_expired(project: Project) -> dict[str, int]:
     return {"texts": erased, "rows": rows}
 
 
-def _scrubbed(project: Project, gone: Sequence[str]) -> Found:
+def _scrubbed(project: Project, gone: Sequence[str], lease: Lease) -> Found:
     """Take texts whose time is over out of the trees; return what was found of them."""
     asked = frozenset(name for name in gone if name.startswith("pred_"))
     wanted = Wanted(predictions=asked, feedback=frozenset(gone) - asked)
     found = find(wanted, stores=_stores(project))
-    _scrub_trees(project, found, receipt=RETENTION)
+    _scrub_trees(project, found, lease, receipt=RETENTION)
     return found
 
 
@@ -283,40 +284,42 @@ def _places(project: Project, found: Found) -> tuple[tuple[str, str], ...]:
     return tuple(place for place in found.places if place[0] not in fetched)
 
 
-def _resumed(project: Project) -> list[Receipt]:
+def _resumed(project: Project, lease: Lease) -> list[Receipt]:
     ring = project.ring
     reopen(_stores(project))
     if retention_undone(ring.ledger):
-        _scrubbed(project, ring.traffic.erased())
+        _scrubbed(project, ring.traffic.erased(), lease)
         note_retention(ring.ledger, "done")
     return [
-        _carried_out(project, act, find(_of_act(act), stores=_stores(project)))
+        _carried_out(project, act, find(_of_act(act), stores=_stores(project)), lease)
         for act in acts(project)
         if act.state == "begun"
     ]
 
 
-def _carried_out(project: Project, act: Forgotten, found: Found) -> Receipt:
+def _carried_out(project: Project, act: Forgotten, found: Found, lease: Lease) -> Receipt:
     """Write the plan, take everything out, write that it is done; each part may be done twice."""
     ring, quotes = project.ring, found.chosen.quotes
     ring.ledger.add_fact(FORGOTTEN, act.id, act)
     fetched = harvests.forget(project, found)
-    _scrub_trees(project, found, receipt=act.id)
+    _scrub_trees(project, found, lease, receipt=act.id)
     forget_answers(ring.traffic, predictions=act.predictions, feedback=act.feedback)
     forget_cases(ring.ledger, found.chosen.answers, written=_writes(project))
     gone = {*found.chosen.answers, *found.chosen.records}
     forget_labels(ring.ledger, [*labels_about(ring.ledger, gone), *accepted(ring.ledger, quotes)])
     forget_quotes(ring.traffic, quotes)  # the last: what else says the same is known by them
     compact(ring.ledger.engine)
+    ring.ledger.renew(lease)  # a turn that took it meanwhile may have written what went
     done = replace(act, state="done", places=())
     receipt = receipts.written(project, done, {*found.chosen.texts, *fetched})
     ring.ledger.add_fact(FORGOTTEN, done.id, done)
     return replace(receipt, places=_places(project, found))
 
 
-def _scrub_trees(project: Project, found: Found, *, receipt: str) -> None:
+def _scrub_trees(project: Project, found: Found, lease: Lease, *, receipt: str) -> None:
     """Scrub the trees; scratch of killed steps holds texts without ids, so it goes whole."""
-    runner = project.ring.runner
+    runner, still = project.ring.runner, partial(project.ring.ledger.renew, lease)
+    still()
     shutil.rmtree(runner.scratch, ignore_errors=True)
     work = runner.scratch / "forget"
     take_out(
@@ -325,5 +328,6 @@ def _scrub_trees(project: Project, found: Found, *, receipt: str) -> None:
         addresses=found.addresses,
         receipt=receipt,
         scratch=work,
+        still=still,
     )
     shutil.rmtree(work, ignore_errors=True)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from chainring.contracts.errors import ConflictError, DamagedError, InputError
 from chainring.ring.built import current
+from chainring.ring.lease import held
 from chainring.ring.recipe import FILE, load_recipe
 from chainring.software.package import origin
 from chainring.software.project import HARVESTS, HIDDEN, require_folder
@@ -162,6 +163,7 @@ def gc(project: Project, *, min_age_s: float) -> dict[str, int]:
         harvests=project.folder / HIDDEN / HARVESTS,
         sources=[one.name for one in ring.recipe.data.sources],
         formerly=former_names(ring.ledger, project.secret),
+        held=held,
     )
     return removed | expired
 
