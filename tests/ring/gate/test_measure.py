@@ -126,7 +126,8 @@ def test_a_lead_of_cheap_mistakes_is_none_while_dear_ones_may_be_unseen() -> Non
     for settings in (COSTLY, BALANCED):
         found = judge(now, before, settings=settings)
         assert found.value == "no measurable difference"
-        assert any("of fraud, whose mistakes weigh most, 5 rows" in note for note in found.notes)
+        because = found.checks[0].because
+        assert "of fraud, whose mistakes weigh most, 5 rows" in because
 
 
 def test_a_cost_of_a_label_that_no_row_has_is_reckoned_with() -> None:
@@ -193,7 +194,8 @@ def test_the_measure_stands_in_the_verdict_and_an_old_one_was_by_accuracy() -> N
 def test_the_page_names_the_measure_and_shows_accuracy_beside_it(language: str) -> None:
     now, before = misses_half(alarms=16)
     page = readable(judge(now, before, settings=COSTLY), language=language)
-    for told in ("0.27", "1.25", "97.5 %", {"en": "**cost**", "zh": "**成本**"}[language]):
+    words = {"en": ("97.5 %", "**cost**"), "zh": ("97.5%", "**成本**")}[language]
+    for told in ("0.27", "1.25", *words):
         assert told in page
     assert {"en": "fraud answered as anything else 50", "zh": "fraud 答成 其他任何标签 50"}[
         language
@@ -262,7 +264,7 @@ def draw(
     return outcomes(now), outcomes(before)
 
 
-def share_better(settings: GateSettings, seed: int, draws: int = 300, **facts: Any) -> float:
+def share_better(settings: GateSettings, seed: int, draws: int = 120, **facts: Any) -> float:
     generator, better = np.random.default_rng(seed), 0
     for turn in range(draws):
         pairs = paired(*draw(generator, **facts))
@@ -270,12 +272,14 @@ def share_better(settings: GateSettings, seed: int, draws: int = 300, **facts: A
     return better / draws
 
 
-@pytest.mark.parametrize("rare", [0.02, 0.2])
+MOST = 14 / 120
+"""Five of a hundred, and what chance adds to 120 draws with 99.9 %."""
+
+
 @pytest.mark.parametrize("settings", [BALANCED, COSTLY])
-def test_equal_models_are_rarely_called_better(settings: GateSettings, rare: float) -> None:
-    """Five of a hundred, and what chance adds to 300 draws with 99.9 %."""
-    share = share_better(settings, 1, rows=300, rare=rare, swap=0.04, cheap=0.0, dear=0.0)
-    assert share <= 0.09
+def test_equal_models_are_rarely_called_better(settings: GateSettings) -> None:
+    share = share_better(settings, 1, rows=200, rare=0.1, swap=0.06, cheap=0.0, dear=0.0)
+    assert share <= MOST
 
 
 def test_a_model_that_pays_for_fewer_alarms_with_frauds_is_rarely_called_better() -> None:
@@ -283,6 +287,6 @@ def test_a_model_that_pays_for_fewer_alarms_with_frauds_is_rarely_called_better(
     costs = GateSettings.model_validate({"measure": "cost", "costs": {"missed": {"fraud": 5}}})
     dear = 0.04 * 0.98 / 0.02 / 5
     share = share_better(costs, 2, rows=300, rare=0.02, swap=0.0, cheap=0.04, dear=dear)
-    assert share <= 0.09
+    assert share <= MOST
     share = share_better(BALANCED, 3, rows=300, rare=0.02, swap=0.0, cheap=0.04, dear=0.04)
-    assert share <= 0.09
+    assert share <= MOST

@@ -62,7 +62,7 @@ def test_the_chinese_page_says_the_same_in_chinese(held: Verdict) -> None:
     for said in (
         "# 未晋升：现任模型继续服务",
         "**无可测差别**",
-        "在 730 行上答对 85.1 %，对照为 84.5 %：变化 +0.5 个百分点（新答对 11 条，新答错 7 条）",
+        "在 730 行上答对 85.1%，对照为 84.5%：变化 +0.5 个百分点（新答对 11 条，新答错 7 条）",
         "- 优于现任模型：偶然出现这种领先的概率 p = 0.24（精确 McNemar 检验，730 行），上限 0.05",
         "| 是 | 大小 | 未设上限 |",
         "| 语言：en | 700 | ",
@@ -137,7 +137,7 @@ def test_of_grades_no_page_says_that_answers_are_right(
     assert "its answers are worth 60.0 % on average, against 45.0 %" in readable(told[0])
     assert "(29 answers better, 0 worse)" in readable(told[0])
     assert "worth at least a half" in readable(told[0])
-    assert "在 29 行上平均得分 60.0 %，对照为 45.0 %" in readable(told[0], language="zh")
+    assert "在 29 行上平均得分 60.0%，对照为 45.0%" in readable(told[0], language="zh")
     assert "always giving the one answer that is worth most" in readable(told[2])
     for verdict in told:
         pages = [readable(verdict), readable(verdict, language="zh")]

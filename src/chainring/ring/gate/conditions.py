@@ -16,9 +16,11 @@ from chainring.contracts.evaluation import Outcome
 from chainring.contracts.said import Said, joined
 from chainring.contracts.verdict import Check, Comparison
 from chainring.ring.gate.pairs import Pair, is_right
+from chainring.ring.gate.scale import Scale, dearest
 from chainring.ring.gate.sentences import chance, figure, say, slices_named
 from chainring.ring.gate.settings import GateSettings
 from chainring.ring.gate.slices import is_told_only
+from chainring.ring.gate.weighing import UNSEEN
 from chainring.stats.intervals import lower_bound
 
 BETTER = "better than the champion"
@@ -30,8 +32,11 @@ def percent(share: float) -> str:
     return f"{100.0 * share:.1f}"
 
 
-def better(pooled: Comparison, *, settings: GateSettings) -> Check:
-    """Whether the challenger is measurably better on suite and hold-out pooled."""
+def better(pooled: Comparison, judged: Sequence[Outcome] = (), *, settings: GateSettings) -> Check:
+    """Whether the challenger is measurably better on suite and hold-out pooled.
+
+    `judged` are the rows, of which it is said what is missing where that is known.
+    """
     because = say(
         "better",
         p=chance(pooled.p_better),
@@ -41,7 +46,8 @@ def better(pooled: Comparison, *, settings: GateSettings) -> Check:
     )
     if pooled.measured is not None:
         before, now = told(pooled, settings)
-        because = joined([say(f"by {settings.measure}", before=before, now=now), because])
+        by = say(f"by {settings.measure}", before=before, now=now)
+        because = joined([by, because, *hidden(pooled, judged, settings)])
     if pooled.rows == 0:
         because = say("no rows")
     return Check(name=BETTER, holds=pooled.value == "better", because=because)
@@ -51,6 +57,14 @@ def told(found: Comparison, settings: GateSettings) -> tuple[str, str]:
     """Return the measure of champion and challenger as a sentence has them."""
     before, now = found.measured or (found.champion, found.challenger)
     return figure(before, settings.measure), figure(now, settings.measure)
+
+
+def hidden(found: Comparison, rows: Sequence[Outcome], settings: GateSettings) -> tuple[Said, ...]:
+    """Say of which label rows are missing where only what they may hide holds a lead back."""
+    if not found.test.endswith(UNSEEN) or found.value in ("better", "first") or not rows:
+        return ()
+    label, count = dearest(Scale.of(settings.judging, rows), rows)
+    return (say("unseen", label=label, count=count),)
 
 
 def not_worse(part: str, found: Comparison, *, settings: GateSettings) -> Check:

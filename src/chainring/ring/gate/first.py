@@ -21,7 +21,7 @@ from chainring.contracts.evaluation import Outcome
 from chainring.contracts.said import joined
 from chainring.contracts.verdict import Check, Comparison
 from chainring.ring.gate.comparing import comparison
-from chainring.ring.gate.conditions import percent, told
+from chainring.ring.gate.conditions import hidden, percent, told
 from chainring.ring.gate.pairs import Pair
 from chainring.ring.gate.scale import Scale
 from chainring.ring.gate.sentences import chance, say
@@ -70,6 +70,7 @@ def _by_measure(outcomes: Sequence[Outcome], settings: GateSettings) -> tuple[Co
         p=chance(found.p_better),
         rows=found.rows,
     )
+    because = joined([because, *hidden(found, outcomes, settings)])
     name = "better than always the same answer"
     return found, Check(name=name, holds=found.value == "first", because=because)
 

@@ -23,11 +23,9 @@ from chainring.ring.gate.deciding import Kept, could_decide, decided, looked_aga
 from chainring.ring.gate.first import majority
 from chainring.ring.gate.pairs import POOLED, Pair, checked, is_right, of_part, paired
 from chainring.ring.gate.reacted import Reactions, fix_rate, unreviewed, unusable, weighted
-from chainring.ring.gate.scale import Scale, dearest
 from chainring.ring.gate.sentences import say
 from chainring.ring.gate.settings import GateSettings
 from chainring.ring.gate.slices import slices
-from chainring.ring.gate.weighing import UNSEEN
 from chainring.stats.power import rows_needed
 from chainring.stats.units import Units
 
@@ -110,7 +108,7 @@ def judge(
         notes = (*notes, say("second look", count=len(kept.pairs)))
     large, small = slices(judged, settings=settings, new_labels=new_labels, seed=seed)
     checks = (
-        conditions.better(pooled, settings=limit),
+        conditions.better(pooled, [pair.now for pair in judged], settings=limit),
         *(conditions.not_worse(name, found, settings=limit) for name, found in parts.items()),
         conditions.slices_not_worse(large, settings=settings),
         must,
@@ -141,7 +139,6 @@ def judge(
             *_tries_note(tries),
             *_units_note(units),
             *_rows_note(pooled, settings),
-            *_unseen_note(pooled, [pair.now for pair in judged], settings),
             *_left_out(challenger, champion, pairs),
             *_looks_note(looks, settings),
             *((say("asks", count=len(asks)),) if asks else ()),
@@ -191,12 +188,7 @@ def _first(
         checks=checks,
         more_rows_needed=_more_rows(len(rows), units, settings),
         looks=looks,
-        notes=(
-            *_tries_note(tries),
-            *_units_note(units),
-            *_looks_note(looks, settings),
-            *(() if found is None else _unseen_note(found, rows, settings)),
-        ),
+        notes=(*_tries_note(tries), *_units_note(units), *_looks_note(looks, settings)),
     )
 
 
@@ -293,16 +285,6 @@ def _rows_needed(points: float, disagreement: float, alpha: float, power: float)
         return rows_needed(points / 100.0, disagreement=disagreement, alpha=alpha, power=power)
     except InputError:  # more points than the models differ by, or more than a million rows
         return None
-
-
-def _unseen_note(
-    found: Comparison, rows: Sequence[Outcome], settings: GateSettings
-) -> tuple[str, ...]:
-    """Say of which label rows are missing where only what they may hide holds a lead back."""
-    if not found.test.endswith(UNSEEN) or found.value in ("better", "first"):
-        return ()
-    label, count = dearest(Scale.of(settings.judging, rows), rows)
-    return (say("unseen", label=label, count=count),)
 
 
 def _left_out(

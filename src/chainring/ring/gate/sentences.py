@@ -24,7 +24,7 @@ _SENTENCES = {
     ),
     "by balanced_accuracy": (
         "balanced accuracy {before} % before, {now} % now",
-        "平衡准确率此前 {before} %，现在 {now} %",
+        "平衡准确率此前 {before}%，现在 {now}%",
     ),
     "by cost": (
         "a cost of {before} a row before, {now} now",
@@ -33,12 +33,12 @@ _SENTENCES = {
     "beats answer by balanced_accuracy": (
         "a balanced accuracy of {now} %; always answering {label} would have {before} % (p = {p},"
         " {rows} rows)",
-        "平衡准确率 {now} %；若总是回答 {label} 则为 {before} %（p = {p}，{rows} 行）",
+        "平衡准确率 {now}%；若总是回答 {label} 则为 {before}%（p = {p}，{rows} 行）",
     ),
     "beats passing on by balanced_accuracy": (
         "a balanced accuracy of {now} %; always passing on would have {before} % (p = {p}, {rows}"
         " rows)",
-        "平衡准确率 {now} %；若总是转给人工则为 {before} %（p = {p}，{rows} 行）",
+        "平衡准确率 {now}%；若总是转给人工则为 {before}%（p = {p}，{rows} 行）",
     ),
     "beats answer by cost": (
         "a cost of {now} a row; always answering {label} would cost {before} (p = {p}, {rows}"
@@ -51,7 +51,7 @@ _SENTENCES = {
     ),
     "beats majority": (
         "{right} % right; always answering {label} would give {share} % (p = {p}, {rows} rows)",
-        "答对 {right} %；若总是回答 {label} 则为 {share} %（p = {p}，{rows} 行）",
+        "答对 {right}%；若总是回答 {label} 则为 {share}%（p = {p}，{rows} 行）",
     ),
     "too few others": (
         "too few rows to tell, even were all right: of labels other than {label}: {found}, at "
@@ -61,11 +61,11 @@ _SENTENCES = {
     ),
     "beats constant": (
         "worth {right} %; always the same answer would be worth {share} % (p = {p}, {rows} rows)",
-        "得分 {right} %；若总是给出同一答案则为 {share} %（p = {p}，{rows} 行）",
+        "得分 {right}%；若总是给出同一答案则为 {share}%（p = {p}，{rows} 行）",
     ),
     "no rows": (
         "there is no row to judge on; label some, or review the hold-out sample",
-        "没有可用来评判的行；请先标注一些，或审核留出样本",
+        "没有可用来评判的行；请先标注一些，或审核留出部分",
     ),
     "part": (
         "{value}: {change} points on {rows} rows (p of worse = {p})",
@@ -74,7 +74,7 @@ _SENTENCES = {
     "part by balanced_accuracy": (
         "{value}: balanced accuracy {before} % before, {now} % now on {rows} rows (p of worse ="
         " {p})",
-        "{value}：{rows} 行上平衡准确率此前 {before} %，现在 {now} %（变差的 p = {p}）",
+        "{value}：{rows} 行上平衡准确率此前 {before}%，现在 {now}%（变差的 p = {p}）",
     ),
     "part by cost": (
         "{value}: a cost of {before} a row before, {now} now on {rows} rows (p of worse = {p})",
@@ -115,22 +115,22 @@ _SENTENCES = {
         "{wrong} of {count} once fixed complaints are wrong again: {low} % of such or more, with"
         " 95 % confidence; under {limit} % is asked",
         "曾修复的 {count} 条投诉中有 {wrong} 条再次答错："
-        "95 % 置信下比例不低于 {low} %，要求低于 {limit} %",
+        "95% 置信下比例不低于 {low}%，要求低于 {limit}%",
     ),
     "passed on": (
         "{now} % of texts in scope go to a person, {before} % before; a rise of {limit} points is"
         " the limit",
-        "范围内的文本有 {now} % 转给人工，此前为 {before} %；最多允许上升 {limit} 个百分点",
+        "范围内的文本有 {now}% 转给人工，此前为 {before}%；最多允许上升 {limit} 个百分点",
     ),
     "passed on written": (
         "{now} % of texts in scope go to a person, {before} % before; written answers are shown and"
         " graded all the same, so there is no limit",
-        "范围内的文本有 {now} % 转给人工，此前为 {before} %；书面回答照样显示并评分，因此不设上限",
+        "范围内的文本有 {now}% 转给人工，此前为 {before}%；书面回答照样显示并评分，因此不设上限",
     ),
     "passed on priced": (
         "{now} % of texts in scope go to a person, {before} % before; each costs {price}, which the"
         " measure counts, so there is no limit",
-        "范围内的文本有 {now} % 转给人工，此前为 {before} %；每条成本 {price} 已计入，因此不设上限",
+        "范围内的文本有 {now}% 转给人工，此前为 {before}%；每条成本 {price} 已计入，因此不设上限",
     ),
     "no scope": ("no text in scope to measure it on", "没有范围内的文本可供测量"),
     "parity on": (
@@ -196,7 +196,7 @@ _SENTENCES = {
     "rows for margin unknown": (
         "how many rows a difference of {margin} points needs cannot be said: the two models"
         " disagree on {share} % of rows",
-        "无法说明看出 {margin} 个百分点的差别需要多少行：两个模型在 {share} % 的行上不同",
+        "无法说明看出 {margin} 个百分点的差别需要多少行：两个模型在 {share}% 的行上不同",
     ),
     "by author": (
         "one author gave {most} of {rows} rows, so the test goes by author: {units} units that can"
@@ -216,7 +216,7 @@ _SENTENCES = {
         "{count} rows that users reacted to count too, weighted by how often right and wrong"
         " answers get a reaction ({right} % and {wrong} %)",
         "用户作出反应的 {count} 行也计入，"
-        "并按正确与错误回答得到反应的比例（{right} % 与 {wrong} %）加权",
+        "并按正确与错误回答得到反应的比例（{right}% 与 {wrong}%）加权",
     ),
     "reacted few": (
         "{count} rows that users reacted to count for the fix rate only: {right} right and {wrong}"
@@ -227,13 +227,13 @@ _SENTENCES = {
     "reacted disputed": (
         "{count} rows that users reacted to count for the fix rate only: review found {share} % of"
         " reactions mistaken, {limit} % is the limit",
-        "用户作出反应的 {count} 行只用于修复率：审核发现 {share} % 的反应有误，上限 {limit} %",
+        "用户作出反应的 {count} 行只用于修复率：审核发现 {share}% 的反应有误，上限 {limit}%",
     ),
     "reacted mix": (
         "{count} rows that users reacted to count for the fix rate only: {found} % of them were"
         " wrong answers, {expected} % of the reviewed sample's reactions",
-        "用户作出反应的 {count} 行只用于修复率：其中 {found} % 是错误回答，"
-        "而审核样本的反应中为 {expected} %",
+        "用户作出反应的 {count} 行只用于修复率：其中 {found}% 是错误回答，"
+        "而审核样本的反应中为 {expected}%",
     ),
     "reacted measured": (
         "{count} rows that users reacted to count for the fix rate only: how often they react to"

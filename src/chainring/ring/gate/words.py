@@ -50,7 +50,7 @@ NAMES = {
     "better than the majority class": "优于多数类",
     "better than always the same answer": "优于总给同一答案",
     "suite not worse": "固定评测集不变差",
-    "holdout not worse": "留出样本不变差",
+    "holdout not worse": "留出部分不变差",
     "preference not worse": "偏好不变差",
     "slices not worse": "各切片不变差",
     "must": "必须答对",
@@ -63,7 +63,7 @@ NAMES = {
     # parts and slices
     "pooled": "合并",
     "suite": "固定评测集",
-    "holdout": "留出样本",
+    "holdout": "留出部分",
     "preference": "偏好",
     "known labels": "现任模型认识的标签",
     "label": "标签",
