@@ -32,6 +32,7 @@ from chainring.store.backup import backup, restore, restore_files
 from chainring.store.backup_trees import altered
 from chainring.store.gc import collect
 from chainring.store.ledger import Ledger
+from chainring.store.remote import Remote
 from chainring.store.traffic import Traffic
 from chainring.store.trees import TreeStore
 
@@ -236,6 +237,39 @@ def test_a_machine_that_made_no_model_backs_up_what_the_remote_has(
     new = house("sqlite")
     assert new.restore(tmp_path / "backup.tar.gz") == counts
     assert sorted(new.trees.addresses()) == sorted(made)
+
+
+@pytest.mark.parametrize("error", [ConnectionError, PermissionError])
+def test_a_backup_and_a_restore_go_on_where_the_remote_does_not_answer(
+    house: Callable[[str], House],
+    tmp_path: Path,
+    predicted: Make,
+    said: Make,
+    monkeypatch: pytest.MonkeyPatch,
+    error: type[Exception],
+) -> None:
+    one = house("sqlite")
+    one.trees = TreeStore(tmp_path / "one", remote=f"file://{tmp_path / 'remote'}")
+    fill(one, tmp_path, predicted, said)
+    other = House(
+        one.ledger,
+        one.traffic,
+        TreeStore(tmp_path / "other", remote=f"file://{tmp_path / 'remote'}"),
+    )
+
+    def silent(*_: object, **__: object) -> None:
+        raise error
+
+    for name in ("has", "names", "upload", "download", "read", "write", "list_erasures"):
+        monkeypatch.setattr(Remote, name, silent)
+    counts = one.backup(tmp_path / "whole.tar.gz")
+    assert (counts["trees"], counts["missing"]) == (2, 0)
+    counts = other.backup(tmp_path / "bare.tar.gz")
+    assert (counts["trees"], counts["missing"]) == (0, 1)
+    assert list(altered(other.ledger, other.trees)) == []
+    new = house("sqlite")
+    new.trees = TreeStore(tmp_path / "new", remote=f"file://{tmp_path / 'remote'}")
+    assert new.restore(tmp_path / "bare.tar.gz") == counts
 
 
 def test_what_lies_on_another_machine_alone_is_counted_as_missing(

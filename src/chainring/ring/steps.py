@@ -267,7 +267,7 @@ class Runner:
             placement=self.placement.key,
             result=result,
             result_digest=identity(noun),
-            trees=tuple(a for a in dict.fromkeys(named) if self.trees.has(a)),
+            trees=tuple(a for a in dict.fromkeys(named) if self.trees.surely_has(a)),
             versions=versions(),
             turn=self.turn,
             **cost,

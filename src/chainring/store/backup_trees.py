@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import sqlalchemy as sa
 
-from chainring.contracts.errors import DamagedError
+from chainring.contracts.errors import ChainringError, DamagedError, InputError, UnreachableError
 from chainring.store.gc import referred
 from chainring.store.ledger import Ledger
 from chainring.store.schema import lineage_trees, of_app, refs
@@ -19,12 +19,16 @@ from chainring.store.trees import TreeStore
 
 log = logging.getLogger("chainring.store")
 
+_NOT_HAD = (DamagedError, UnreachableError, InputError)
+"""What is raised of a tree that was altered, or lies in a remote that is away or refuses."""
+
 
 def add_trees(archive: tarfile.TarFile, ledger: Ledger, trees: TreeStore) -> dict[str, int]:
     """Add the named trees, and what they need, to an archive; return how many, and those missing.
 
-    What nothing names is left out: it may go meanwhile. So is a tree that was altered, for all the
-    rest to be saved; it counts as missing, and the log tells its file.
+    What nothing names is left out: it may go meanwhile. So is a tree that was altered, or lies in
+    a remote that is not reached, for all the rest to be saved; it counts as missing, and the log
+    tells its file.
     """
     lineage, stored, held = in_lineage(ledger), set[str](), set[str]()
     wanted = _wanted(ledger, trees, lineage)
@@ -32,7 +36,7 @@ def add_trees(archive: tarfile.TarFile, ledger: Ledger, trees: TreeStore) -> dic
         try:
             _add_tree(archive, trees, address, held)
             stored.add(address)
-        except DamagedError as error:
+        except _NOT_HAD as error:
             _left_out(address, error)
     return {"trees": len(stored), "missing": len((lineage | wanted) - stored)}
 
@@ -45,6 +49,16 @@ def altered(ledger: Ledger, trees: TreeStore) -> Iterator[DamagedError]:
                 trees.open(one)
         except DamagedError as error:
             yield error
+        except (UnreachableError, InputError):
+            continue  # it lies afar, and is missing
+
+
+def within_reach(trees: TreeStore, named: set[str]) -> set[str]:
+    """Return those trees that are here or in the remote, as far as that one answers."""
+    try:
+        return trees.closure(named) & named
+    except (UnreachableError, InputError):
+        return named.intersection(trees.addresses())
 
 
 def in_lineage(ledger: Ledger) -> set[str]:
@@ -68,7 +82,7 @@ def _wanted(ledger: Ledger, trees: TreeStore, lineage: set[str]) -> set[str]:
     for address in lineage | _referred(ledger):
         try:
             wanted |= trees.closure([address])
-        except DamagedError as error:
+        except _NOT_HAD as error:
             _left_out(address, error)
     return wanted
 
@@ -85,7 +99,7 @@ def _of_archive(ledger: Ledger, column: sa.Column[str], table: sa.Table) -> Sequ
         return connection.execute(query).scalars().all()
 
 
-def _left_out(address: str, error: DamagedError) -> None:
+def _left_out(address: str, error: ChainringError) -> None:
     log.warning("backup.left_out tree=%s because=%s", address, error)
 
 

@@ -5,6 +5,7 @@ Erasures are the only files there that ever change: one listing tells which did.
 
     remote = Remote("s3://bucket/shop", root=Path(".chainring/store"))
     remote.upload(path)
+    remote.list_erasures()
     remote.changed(erasure_path)           # its bytes, where they are other than when last asked
 """
 
@@ -18,7 +19,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from chainring.contracts.errors import ChainringError, InputError
+from chainring.contracts.errors import ChainringError, InputError, UnreachableError
 from chainring.contracts.said import Said
 from chainring.store.files import beside, full_disk_explained
 
@@ -102,10 +103,16 @@ class Remote:
         self._fs.makedirs(place.rpartition("/")[0], exist_ok=True)
         self._fs.pipe_file(place, data)
 
+    def list_erasures(self, *, anew: bool = False) -> None:
+        """List the erasures, unless that was tried within `LISTING_S`; `anew`: in any case."""
+        if anew or time.monotonic() - self._listed_at > LISTING_S:
+            self._listed_at = time.monotonic()
+            self._fs.invalidate_cache()
+            found = self._fs.find(f"{self._base}/{ERASED}", detail=True)
+            self._listed = {name: str(sorted(info.items())) for name, info in found.items()}
+
     def changed(self, path: Path) -> bytes | None:
-        """Return an erasure's bytes where they are not those of the last time; else None."""
-        if time.monotonic() - self._listed_at > LISTING_S:
-            self._list()
+        """Return a listed erasure's bytes where they are not those of the last time; else None."""
         place = self._place(path)
         state = self._listed.get(place)
         if state is None or self._known.get(place) == state:
@@ -116,16 +123,6 @@ class Remote:
             return None
         self._known[place] = state
         return found
-
-    def refresh(self) -> None:
-        """List the erasures anew the next time that one is asked for."""
-        self._listed_at = float("-inf")
-
-    def _list(self) -> None:
-        self._fs.invalidate_cache()
-        found = self._fs.find(f"{self._base}/{ERASED}", detail=True)
-        self._listed = {name: str(sorted(info.items())) for name, info in found.items()}
-        self._listed_at = time.monotonic()
 
     def _place(self, path: Path) -> str:
         return f"{self._base}/{path.relative_to(self._root).as_posix()}"
@@ -150,21 +147,49 @@ def is_away(error: BaseException) -> bool:
 
 @contextmanager
 def refusal_told() -> Iterator[None]:
-    """Raise InputError with cause and next step where a remote refuses; one that is away passes."""
+    """Raise InputError where a remote does not take what is brought; see `_told`."""
+    with _told(
+        "the remote of [store] does not take what is stored here ({}); look at its name, key and "
+        "rights, and the next `chainring turn` brings what it lacks",
+        zh="[store] 中的 remote 不接收这里存储的内容（{}）；请检查它的名称、密钥和权限，下一次 "
+        "`chainring turn` 会补上它所缺的内容",
+    ):
+        yield
+
+
+@contextmanager
+def needed() -> Iterator[None]:
+    """Raise InputError where a remote refuses what cannot be done without it; see `_told`."""
+    with _told(
+        "the remote of [store] refuses what is asked of it ({}); look at its name, key and rights, "
+        "then run the same command again",
+        zh="[store] 中的 remote 拒绝了请求（{}）；请检查它的名称、密钥和权限，再运行同一条命令",
+    ):
+        yield
+
+
+@contextmanager
+def _told(refused: str, *, zh: str) -> Iterator[None]:
+    """Raise errors with cause and next step: UnreachableError of a remote that is away.
+
+    A full disk passes: it is told where its folder is known.
+    """
     try:
         yield
     except ChainringError:
         raise
     except Exception as error:  # a file system of fsspec raises what it likes
-        if is_away(error) or (isinstance(error, OSError) and error.errno in _FULL):
+        if isinstance(error, OSError) and error.errno in _FULL:
             raise
         told = f"{type(error).__name__}: {error}"[:_TOLD]
         cause = "".join(one if one.isprintable() else " " for one in told)
-        raise InputError(
-            Said(
-                f"the remote of [store] does not take what is stored here ({cause}); look at its "
-                "name, key and rights, and the next `chainring turn` brings what it lacks",
-                zh=f"[store] 中的 remote 不接收这里存储的内容（{cause}）；请检查它的名称、密钥和"
-                "权限，下一次 `chainring turn` 会补上它所缺的内容",
-            )
-        ) from error
+        if is_away(error):
+            raise UnreachableError(
+                Said(
+                    f"the remote of [store] is not reached ({cause}), and this needs it; run the "
+                    "same command again once it is",
+                    zh=f"连接不上 [store] 中的 remote（{cause}），而此处需要它；请在恢复连接后"
+                    "再运行同一条命令",
+                )
+            ) from error
+        raise InputError(Said(refused.format(cause), zh=zh.format(cause))) from error

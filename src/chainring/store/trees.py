@@ -16,7 +16,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from chainring.contracts.codec import decode, digest, encode
-from chainring.contracts.errors import ChainringError, DamagedError, InputError
+from chainring.contracts.errors import DamagedError, InputError, UnreachableError
+from chainring.store.afar import Afar
 from chainring.store.erasure import Erasure, newest, read_erasure, received, sealed_bytes
 from chainring.store.files import (
     DigestCache,
@@ -26,7 +27,7 @@ from chainring.store.files import (
 )
 from chainring.store.manifest import Blob, Manifest, after, hex_name, inside
 from chainring.store.opened import check_out, is_whole, make_room, sweep_leftovers
-from chainring.store.remote import ERASED, Remote, is_away, refusal_told
+from chainring.store.remote import ERASED
 
 log = logging.getLogger("chainring.store")
 
@@ -58,10 +59,12 @@ class TreeStore:
         self.digests = DigestCache(root / "digests.json")
         self.disputes: dict[str, Erasure] = {}
         self._cache_bytes = cache_bytes
-        self._remote = None if remote is None else Remote(remote, root=root)
+        self._afar = Afar(remote, root=root)
 
     def put(self, folder: Path, *, kind: str, needs: Sequence[str] = ()) -> str:
         """Store the files of a folder and return the tree's address.
+
+        Where the remote is away, it is stored here, and `mirror` brings it there another time.
 
         Raises
         ------
@@ -84,7 +87,7 @@ class TreeStore:
             make_young(target)
         else:
             write_durably(target, text.encode(), mode=0o444)
-        self._upload(target)
+        self._offer(blobs, target, needs)
         self.digests.save()
         return address
 
@@ -95,9 +98,9 @@ class TreeStore:
         """
         path = self._manifest_path(address)
         if not path.exists():
-            self._download(path)
+            self._afar.download(path)
         if not path.exists():
-            if self._remote is not None:
+            if self._afar.is_named:
                 raise InputError(
                     f"no tree {address} in {self.root}, nor in the remote; `chainring turn` on "
                     "the machine that made it brings it there"
@@ -114,11 +117,12 @@ class TreeStore:
     def erasure(self, address: str) -> Erasure:
         """Return which files of a tree were replaced when something was forgotten.
 
-        What another machine replaced counts here, too, from when the remote is next listed.
+        What another machine replaced counts here, too, from when the remote is next listed; where
+        it cannot be listed, what is known here counts.
         """
         path = self._erasure_path(address)
         here = self._read_erasure(path.read_bytes() if path.exists() else None, address)
-        data = None if self._remote is None else self._remote.changed(path)
+        data = self._afar.changed(path)
         if data is None:
             return here
         found = received(here, self._read_erasure(data, address), self.disputes)
@@ -135,19 +139,18 @@ class TreeStore:
             When another machine replaced one of its files in the remote meanwhile.
         """
         path = self._erasure_path(erasure.address)
-        if self._remote is not None:  # first: what is written here alone would be overwritten there
-            there = self._read_erasure(self._remote.read(path), erasure.address)
+        if self._afar.is_named:  # first: what is written here alone would be overwritten there
+            there = self._read_erasure(self._afar.read(path), erasure.address)
             erasure = newest(erasure, there)
-            self._remote.write(path, sealed_bytes(erasure, self._secret))
+            self._afar.write(path, sealed_bytes(erasure, self._secret))
         write_durably(path, sealed_bytes(erasure, self._secret), mode=0o444)
 
     def _read_erasure(self, data: bytes | None, address: str) -> Erasure:
         return read_erasure(data, address, self._secret, where=self._erasure_path(address))
 
     def refresh(self) -> None:
-        """Ask the remote anew what other machines replaced, the next time that a tree is read."""
-        if self._remote is not None:
-            self._remote.refresh()
+        """Ask the remote anew what other machines replaced; UnreachableError where it is away."""
+        self._afar.refresh()
 
     def mirror(self, addresses: Iterable[str]) -> int:
         """Bring those trees to the remote that are here and not there; return how many.
@@ -156,16 +159,14 @@ class TreeStore:
         hold them all; of one that has them only names are read. One that is away is told in the log
         and left for the next time; of one that refuses (a wrong key) InputError tells the cause.
         """
-        if self._remote is None:
+        if not self._afar.is_named:
             return 0
         try:
-            with refusal_told():
-                there = self._remote.names()
-                return sum(self._mirror(address, there) for address in sorted(addresses))
-        except Exception as error:  # a file system of fsspec raises what it likes
-            if isinstance(error, ChainringError) or not is_away(error):
-                raise
-            log.warning("trees.unmirrored remote=away cause=%s", type(error).__name__)
+            there = self._afar.names()
+            return sum(self._mirror(address, there) for address in sorted(addresses))
+        except UnreachableError as error:
+            cause = type(error.__cause__ or error).__name__
+            log.warning("trees.unmirrored remote=away cause=%s", cause)
             return 0
 
     def _mirror(self, address: str, there: set[Path]) -> int:
@@ -184,15 +185,17 @@ class TreeStore:
             return 0
         needed = sum(self._mirror(one, there) for one in manifest.needs)
         for blob in manifest.files:
-            self._upload(self._blob_path(blob.digest))
+            self._afar.upload(self._blob_path(blob.digest))
         if erasure.files:
             self.put_erasure(erasure)
-        self._upload(places[0])
+        self._afar.upload(places[0])
         return needed + 1
 
     def put_file(self, path: Path, name: str) -> Blob:
-        """Store one file that an erasure is going to name."""
-        return self._put_blob(path, name)
+        """Store one file that an erasure is going to name, in the remote, too."""
+        blob = self._put_blob(path, name)
+        self._afar.upload(self._blob_path(blob.digest))
+        return blob
 
     def remove_blob(self, found: str) -> bool:
         """Remove bytes that no tree names, here and in the remote; return whether any were here."""
@@ -203,9 +206,12 @@ class TreeStore:
         return self.root / "open" / hex_name(address)
 
     def has(self, address: str) -> bool:
-        """Whether the tree is here (or in the remote)."""
-        path = self._manifest_path(address)
-        return path.exists() or (self._remote is not None and self._remote.has(path))
+        """Whether the tree is here (or in the remote, which may be UnreachableError)."""
+        return (path := self._manifest_path(address)).exists() or self._afar.has(path)
+
+    def surely_has(self, address: str) -> bool:
+        """Whether the tree is here, or in a remote that says so now."""
+        return (path := self._manifest_path(address)).exists() or self._afar.surely_has(path)
 
     def open(self, address: str, *, fresh: bool = False) -> Path:
         """Return a read-only folder with the tree's files.
@@ -231,9 +237,9 @@ class TreeStore:
             check_out(manifest, target, blobs=self._blob_path)
         else:
             os.utime(target)
-        if self._remote is not None:
+        if self._afar.is_named:
             used = {blob.digest for blob in manifest.files}
-            make_room(self.root, self._cache_bytes, used, is_afar=self._remote.has)
+            make_room(self.root, self._cache_bytes, used, is_afar=self._afar.surely_has)
         self.digests.save()
         return target
 
@@ -260,7 +266,7 @@ class TreeStore:
         old = {address for address, path in places.items() if path.stat().st_ctime <= cutoff}
         gone = sorted(old - wanted)
         named = self._blobs(places.keys() - set(gone))
-        afar = set() if self._remote is None else self._blobs(gone) - named
+        afar = self._blobs(gone) - named if self._afar.is_named else set()
         for address in gone:
             self._remove(places[address])
             self._remove(self._erasure_path(address))
@@ -295,7 +301,6 @@ class TreeStore:
             make_young(target)
         else:
             copy_durably(path, target, digest=found)
-        self._upload(target)
         return Blob(path=name, size=target.stat().st_size, digest=found)
 
     def _verify(self, manifest: Manifest, *, fresh: bool) -> None:
@@ -312,7 +317,7 @@ class TreeStore:
     def _fetch(self, blob: Blob) -> None:
         path = self._blob_path(blob.digest)
         if not path.exists():
-            self._download(path)
+            self._afar.download(path)
         if not path.exists():
             raise DamagedError(f"{blob.path} is missing from {self.root}; {self._mending(path)}")
 
@@ -320,19 +325,13 @@ class TreeStore:
         own = path.relative_to(self.root).as_posix()
         return f"put it back from a backup: tar -xzf BACKUP -C {self.root} {own}"
 
-    def _upload(self, path: Path) -> None:
-        with refusal_told():
-            if self._remote is not None:
-                self._remote.upload(path)
-
-    def _download(self, path: Path) -> None:
-        if self._remote is not None:
-            self._remote.download(path)
+    def _offer(self, blobs: Iterable[Blob], manifest: Path, needs: Iterable[str]) -> None:
+        files = dict.fromkeys(self._blob_path(blob.digest) for blob in blobs)
+        self._afar.offer([*files, manifest], needs=map(self._manifest_path, needs))
 
     def _remove(self, path: Path) -> bool:
         """Remove a file, in the remote first; return whether it was here."""
-        if self._remote is not None:
-            self._remote.remove(path)
+        self._afar.remove(path)
         was_here = path.exists()
         path.unlink(missing_ok=True)
         return was_here

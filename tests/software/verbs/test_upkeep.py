@@ -12,7 +12,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from tests.software.conftest import ALONE, PATIENCE_S, child, refused, run
+from tests.software.conftest import ALONE, PATIENCE_S, child, grow, refused, run
 
 from chainring.contracts.errors import (
     ConflictError,
@@ -31,6 +31,8 @@ from chainring.software.verbs.upkeep import require_whole
 from chainring.store.ledger import Ledger
 from chainring.store.remote import Remote
 
+ASKING = "has", "names", "upload", "download", "remove", "read", "write", "list_erasures"
+"""What of a remote asks it at once; `changed` asks it for what a listing named."""
 DYING = """\
 import os, signal, sys
 from chainring.software.api import Project
@@ -190,6 +192,35 @@ def test_a_remote_that_refuses_is_told_by_the_turn_and_stops_it_not(
         assert (kept.outcome, "AccessDenied" in kept.unmirrored) == ("nothing changed", True)
         project.backup(tmp_path / "shop.tar.gz")
     Project.restore(tmp_path / "shop.tar.gz", tmp_path / "new").close()
+
+
+def test_a_remote_that_is_away_stops_nothing_of_what_is_here(
+    shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_remote(shop, tmp_path / "remote")
+
+    def away(*_: object, **__: object) -> None:
+        raise ConnectionError("the endpoint does not answer")
+
+    with monkeypatch.context() as patch:
+        for name in ASKING:
+            patch.setattr(Remote, name, away)
+        for command in ("status", "report", "turn"):
+            run(command, "-p", str(shop))
+        run("predict", "where is my parcel", "-p", str(shop))
+        run("backup", str(tmp_path / "shop.tar.gz"), "-p", str(shop))
+        assert "is not reached (ConnectionError" in refused("gc", "-p", str(shop))
+        grow(shop)
+        with closing(Project.open(shop)) as project:
+            assert project.turn().outcome == "promoted"
+            named = project.ring.ledger.trees()
+    other = on_another_machine(shop, tmp_path / "other")
+    assert "nor in the remote" in refused("predict", "where is my parcel", "-p", str(other))
+    with closing(Project.open(shop)) as project:
+        assert project.turn().outcome == "nothing changed"
+    with closing(Project.open(other)) as project:
+        assert len(project.predict(["where is my parcel"])) == 1
+        assert project.ring.runner.trees.closure(named) == named
 
 
 def test_a_restored_project_fills_the_remote_that_it_names(shop: Path, tmp_path: Path) -> None:
