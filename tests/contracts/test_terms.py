@@ -353,6 +353,32 @@ def test_a_no_to_a_no_to_use_is_no_refusal(said: str) -> None:
     assert not is_refusal(said)
 
 
+@pytest.mark.parametrize(
+    "said",
+    ["同意使用至2027年底，之后停止使用", "同意训练，到期后不再使用", "同意训练，合同终止后不再使用",
+     "同意用于训练。离职后停止使用。", "授权期限：2年，期满终止使用",
+     "consent given until 2027, then stop using it", "OK to use, stop using upon request",
+     "agreed; after leaving the company we stop using it",
+     "I agree, and you may stop using it when I ask",
+     "use for training allowed, without authorization use is not allowed",
+     "Consent to train granted. Use of the logo not allowed",
+     "yes but my face is not to be used"],
+)  # fmt: skip
+def test_a_consent_that_says_when_it_ends_or_what_it_leaves_out_is_no_refusal(said: str) -> None:
+    assert not is_refusal(said)
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["从今以后不再使用我的数据", "以后停止使用", "同意后又撤回，停止使用", "同意停止使用",
+     "then stop using it", "I agree to stop using it", "we agree that you stop using it",
+     "after today you must stop using my data", "without my consent use is not allowed",
+     "use of my data is not allowed"],
+)  # fmt: skip
+def test_an_end_that_ends_no_consent_is_a_refusal(said: str) -> None:
+    assert is_refusal(said)
+
+
 def test_what_was_read_once_is_remembered() -> None:
     is_refusal.cache_clear()
     assert not any(is_refusal("同意用于模型训练") for _ in range(1000))

@@ -165,7 +165,7 @@ _ELSE = (
     f"|地址|住址|[账帳賬帐][号號]|{_GIVES}"
     r"|market|newsletter|phone|\bcall(?:s|ing)?\b|e-?mail|\bads?\b|advert|\bre(?:sale|sell)"
     r"|\bs[eo]l[ld]\b|commercial|publish|\bnames?\b|\bsharing\b|\bphotos?\b|photograph"
-    r"|\b(?:picture|portrait|avatar|face|voice|number|address|signature)(?:e?s)?\b|\blikeness"
+    r"|\b(?:picture|portrait|avatar|face|voice|number|address|signature|logo|trademark)(?:e?s)?\b|\blikeness"
 )
 _NO_USE = re.compile(  # wherever it stands
     f"(?:(?<!外){_MAY_NOT}|反[对對]|停止|不再|[终終]止|撤[回销銷]|未(?:同意|授[权權]|[经經][^,;]{{0,4}}))"
@@ -181,6 +181,20 @@ _NO_USE = re.compile(  # wherever it stands
     "|not (?:allowed|permitted|granted|ok|agreed))"
     f"|除了?(?:{_ELSE})[以之]?外,?{_MAY_NOT}(?:再|被)?使?用"
 )
+_YES_FIRST = re.compile(
+    "(?:本人|我)?(?:已|均)?(?:同意|允[许許]|授[权權]|可以?[使用训訓])"
+    r"|(?:i |we |user |patient )*(?:yes\b|ok\b|agree|consent|allow|permi|fine\b|us(?:e|ing)\b"
+    "|may be us)"
+)
+_LATER = re.compile(  # what a consent says of its end, or of a use that it does not grant
+    "(?:(?:到期|期[满滿]|届[满滿]|[终終]止|[结結]束|[离離][职職]|[毕畢][业業]|[解退][约約出]|[年月日号號底])"
+    "(?:[之以]?[后後])?|[之此][后後]),?(?:[将將]|即|就|[则則]|便|[应應]|自[动動])?"
+    "(?:停止|不再|[终終]止)(?:[继繼][续續])?使?用"
+    r"|\b(?:then|after [^,;.]{1,40}|when [^,;.]{1,30}|upon [^,;.]{1,30}|at the end[^,;.]{0,20}),?"
+    r" (?:(?:we|you|they|it|will|must|may|can|should|shall) ){0,2}stop us(?:e|ing)\b"
+    r"|\bstop us(?:e|ing)(?: (?:it|them|the \w+))? (?:when|if|once|as soon|after|on|upon|at)\b"
+    r"|\bwithout (?:\w+ )?(?:consent|permission|authori\w+) (?:the |any )?use\b"
+)
 _OTHER = re.compile(  # a clause that says no to something else than use and training
     rf"(?!.*(?:{_LESSON}|模型|人工智能|\btrain|\blearn|\b(?:ai|ml|llm)|任何(?!{_ELSE})|一切"
     rf"|所有|其[他它]|\bany(?:thing)?\b(?! (?:{_ELSE}))|\b(?:all|other|except)\b"
@@ -190,7 +204,7 @@ _OTHER = re.compile(  # a clause that says no to something else than use and tra
     rf"(?:.*(?:{_NO}|{_MAY_NOT}|\b(?:{_NOT}|{_END_EN}|no\b|stop|withheld)).{{0,30}}(?:{_ELSE})"
     r"(?![中里裡]|[以之]?外(?![传傳泄呼]))(?<!by phone)(?<!by email)(?<!by e-mail)"
     rf"|.*(?:{_ELSE}) (?:(?:is|are|was|were) )?(?:{_END_EN}|not (?:allowed|permitted))"
-    rf"| ?(?:(?:my|our|the|我|本人|的) ?)*(?:{_ELSE})(?: {_NOT} be us|{_MAY_NOT}被?使?用))"
+    rf"| ?(?:(?:my|our|the|我|本人|的) ?)*(?:{_ELSE})(?: {_NOT} (?:to )?be us|{_MAY_NOT}被?使?用))"
 )
 _LISTED = re.compile(
     rf"(?:{_ELSE}),(?: \w+,)*(?: \w+ (?:and|or))? (?:my )?{_DATA_EN}(?=$|[,;.]| (?:and|or)\b)"
@@ -235,13 +249,14 @@ def is_refusal(consent: str) -> bool:
     What begins with a no is one, as far as it can be told, and what forbids to train or to use it,
     wherever it says so: a refusal taken for granted harms, a consent taken for a refusal is counted
     among what was left out. A no to a no is none, unless another one follows, nor is a no to
-    something else (marketing, resale, a name, a photo, a number) beside a consent.
+    something else (marketing, resale, a name, a photo, a number) beside a consent, nor the end that
+    a consent has: whether it has come is not read.
     """
     said = plain(consent).strip(_MARKS)
     granted = None if said in REFUSALS else _GRANTS.match(said)
     if granted is not None:
         return _has(_AFTER_ALL, said[granted.end() :])
-    if said in REFUSALS or _has(_FORBIDS, said) or _has(_NO_USE, _SEAM.sub(" ", said)):
+    if said in REFUSALS or _has(_FORBIDS, said) or _has(_NO_USE, _SEAM.sub(" ", _ending(said))):
         return True
     answers = [asked[1] for form in _ASKED if (asked := form.fullmatch(said)) is not None]
     if any(answer in REFUSALS or _has(_AFTER_ALL, answer) for answer in answers):
@@ -251,6 +266,11 @@ def is_refusal(consent: str) -> bool:
 
 def _has(no: re.Pattern[str], said: str) -> bool:
     return no.search(_NONE.sub("", _of_use(said))) is not None
+
+
+def _ending(said: str) -> str:
+    """What is said without how long it holds, where it begins with a yes."""
+    return said if _YES_FIRST.match(said) is None else _LATER.sub(" ", said)
 
 
 def _of_use(said: str) -> str:
