@@ -78,11 +78,11 @@ SENTENCES = Sentences(
         ),
         "timetable": (
             "timetable: {days} days since the last turn",
-            "定时：距上一轮已 {days} 天",
+            "定时：距上一圈已 {days} 天",
         ),
         "clock went back": (
             "timetable: an unknown time (the clock went back) since the last turn",
-            "定时：距上一轮的时间未知（时钟被回拨）",
+            "定时：距上一圈的时间未知（时钟被回拨）",
         ),
         "waits": (
             "{count} wait for a review (`chainring review`)",
@@ -90,7 +90,7 @@ SENTENCES = Sentences(
         ),
         "would decide": (
             "{count} answers would decide the last verdict (`chainring review`)",
-            "还有 {count} 条回答可为上次评审定胜负（`chainring review`）",
+            "还有 {count} 条回答可为上次裁决定胜负（`chainring review`）",
         ),
         "drop": (
             "labelled drop: {share} of the newest {rows} reviewed answers are right, at least "
@@ -99,7 +99,7 @@ SENTENCES = Sentences(
         ),
         "judged on": (
             "of the {rows} hold-out rows that it was judged on",
-            "评审时在 {rows} 行留出样本上",
+            "评判时在 {rows} 行留出部分上",
         ),
         "its first": ("of its first {rows}", "最初 {rows} 条"),
         # a release begins

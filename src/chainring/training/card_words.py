@@ -83,7 +83,7 @@ _ROWS = (
         "written in `model.json`",
         "线上文本按 `model.json` 所载规则 {rules} 规范化并去除个人信息",
     ),
-    ("people", "people known by a pseudonym who wrote rows: {n}", "以假名记录的作者数：{n}"),
+    ("people", "people known by a pseudonym who wrote rows: {n}", "以化名记录的作者数：{n}"),
     (
         "no epsilon",
         "no differential privacy: no bound on what the weights may tell of a row",

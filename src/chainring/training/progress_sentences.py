@@ -113,7 +113,7 @@ SENTENCES = Sentences(
         # the study
         "study part": (
             "study: {number} of {count} parts told by the others ({learner})",
-            "学习分析：第 {number} 份已由其余各份判断，共 {count} 份（{learner}）",
+            "学习分析：第 {number} 份（共 {count} 份）已由其余各份教出的模型判断（{learner}）",
         ),
     },
     names={

@@ -15,7 +15,7 @@ from chainring.hardware import sentences as hardware
 from chainring.software.cli import app
 from chainring.software.telling import result_words as telling_words
 from chainring.software.telling import sentences
-from chainring.software.telling.speech import spoken
+from chainring.software.telling.speech import asked_for, spoken
 
 PLACES = ("CHAINRING_LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
 
@@ -64,6 +64,17 @@ def test_the_first_that_is_set_counts(
 def test_another_language_is_refused_with_the_known_ones() -> None:
     with pytest.raises(UnknownNameError, match="zh"):
         spoken("de")
+
+
+def test_that_another_language_is_refused_is_told_in_the_one_of_the_place(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    words = ("turn", "--language", "fr")
+    assert asked_for(words) == "en"
+    monkeypatch.setenv("CHAINRING_LANGUAGE", "zh")
+    assert asked_for(words) == "zh"
+    monkeypatch.setenv("CHAINRING_LANGUAGE", "fr")
+    assert asked_for(words) == "en"
 
 
 def test_status_and_turn_hold_no_english_sentence_in_chinese(grown: Path) -> None:

@@ -31,6 +31,14 @@ PANELS = {
 }
 """Words of typer's own, by the names of its `rich_utils`."""
 
+USAGE_WORDS = {
+    "Usage:": "用法：",
+    "[OPTIONS]": "[选项]",
+    " COMMAND ": " 命令 ",
+    "[ARGS]...": "[参数]...",
+}
+"""Words of a line of usage."""
+
 _SLIP: Any = typer.BadParameter.__mro__[2]
 """What typer raises where the words of a command line are wrong."""
 
@@ -112,6 +120,12 @@ def _words_of_typer() -> Any:
     return rich_utils
 
 
+def _usage_in_chinese(line: str) -> str:
+    for english, chinese in USAGE_WORDS.items():
+        line = line.replace(english, chinese, 1)
+    return line
+
+
 def _translate(command: Any, words: dict[str, str]) -> None:
     for one in (command, *command.params):
         sentence = getattr(one, "help", None)
@@ -130,7 +144,7 @@ def _translate(command: Any, words: dict[str, str]) -> None:
         _words_of_typer()
         return help_of(*given)
 
-    command.get_usage = lambda context: usage(context).replace("Usage:", "用法：", 1)
+    command.get_usage = lambda context: _usage_in_chinese(usage(context))
     command.get_help_option, command.format_help = help_option, format_help
     for inner in getattr(command, "commands", {}).values():
         _translate(inner, words)

@@ -123,11 +123,11 @@ SENTENCES = Sentences(
         # keys
         "key made": (
             "key {id} for {name}, role {role}; it is not shown again",
-            "密钥 {id}，用于 {name}，角色 {role}；密文不会再次显示",
+            "密钥 {id}，用于 {name}，角色 {role}；密钥值不会再次显示",
         ),
         "key replaced": (
             "{id} goes on until its grace is over; hand the new one out now",
-            "{id} 在宽限期结束前仍然有效；请现在分发新的密文",
+            "{id} 在宽限期结束前仍然有效；请现在分发新的密钥值",
         ),
         "key revoked": ("revoked {id}", "已吊销 {id}"),
         "only": ("only {verbs}", "只限 {verbs}"),
@@ -260,7 +260,7 @@ SENTENCES = Sentences(
         ),
         "tour first turn": (
             "first turn: text becomes a served model",
-            "第一轮：文本成为可部署的模型",
+            "第一圈：文本成为可部署的模型",
         ),
         "tour serves": (
             "the server answers on port {port}; simulated users ask {count} questions",
@@ -278,11 +278,11 @@ SENTENCES = Sentences(
         ),
         "tour second turn": (
             "second turn: what users said becomes training text, and the gate decides",
-            "第二轮：用户的话成为训练文本，由关卡决定",
+            "第二圈：用户的话成为训练文本，由关卡决定",
         ),
         "tour decided": (
             "the reviewer said who is right where the models differ; the turn is ended by it",
-            "两个模型答得不同之处，审核者判定了谁对；这一轮由此了结",
+            "两个模型答得不同之处，审核者判定了谁对；这一圈由此了结",
         ),
         "tour why": (
             "why, from a wrong answer to the model that fixed it ({id}):",

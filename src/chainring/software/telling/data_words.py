@@ -35,7 +35,8 @@ _NAMES = SPLITS | {
     "cases": "个案", "texts of requests and comments": "请求和评论的文本",
     "decisions in words": "文字形式的决定", "rows of dataset": "数据集中的行",
     "rows of records": "记录中的行", "rows of cleaned": "清洗结果中的行",
-    "rows of corrections": "更正中的行", "rows of labels": "标签中的行",
+    "rows of corrections": "更正中的行", "rows of feedback": "反馈中的行",
+    "rows of labels": "标签中的行",
     "rows of harvests": "采集库中的行", "rows of model": "模型中的行",
     "rows of form": "形式中的行", "rows of evaluation": "评测中的行",
     "begun": "未完成", "done": "已完成",
@@ -185,7 +186,7 @@ SENTENCES = Sentences(
         ),
         "still in": (
             "still in   {source}, {locator}: take it out of the file; a turn passes over it",
-            "仍在       {source}，{locator}：请从文件中去掉；每一轮都会略过它",
+            "仍在       {source}，{locator}：请从文件中去掉；每一圈都会略过它",
         ),
         "backup": ("not reached: the backup {path}", "未触及：备份 {path}"),
         "packaged": (

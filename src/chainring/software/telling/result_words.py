@@ -108,7 +108,7 @@ SENTENCES = Sentences(
             "gate: {value}: balanced accuracy {before} % → {now} % on {rows} rows, {gained} answers"
             " better, {lost} worse, p {p}; it could have shown {least} points; right {was} →"
             " {right}",
-            "关卡：{value}：{rows} 行上平衡准确率 {before} % → {now} %，{gained} 条更好，{lost} 条"
+            "关卡：{value}：{rows} 行上平衡准确率 {before}% → {now}%，{gained} 条更好，{lost} 条"
             "更差，p {p}；最小可测差别为 {least} 个百分点；答对 {was} → {right}",
         ),
         "gate by cost": (
@@ -226,7 +226,7 @@ SENTENCES = Sentences(
             "them to the project that packaged this",
             "留在这里的反馈：{count}；在打包它的项目里运行 `chainring collect` 带回后才会用来训练",
         ),
-        "due": ("turn is due: {because}", "该转下一轮了：{because}"),
+        "due": ("turn is due: {because}", "该转下一圈了：{because}"),
         "not due": ("turn is not due: {because}", "还不必转：{because}"),
         # promote, rollback, watch
         "champion": ("champion: {model}", "现任模型：{model}"),

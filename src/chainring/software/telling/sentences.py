@@ -16,7 +16,7 @@ SENTENCES = Sentences(
         ),
         "turn cut off": (
             "no model serves yet; run `chainring turn` to end the last one",
-            "还没有模型在服务；请运行 `chainring turn` 完成上一轮",
+            "还没有模型在服务；请运行 `chainring turn` 完成上一圈",
         ),
         "gate held": (
             "no model serves yet: the gate held {model} ({because}); add rows and turn again, or "
@@ -54,7 +54,7 @@ SENTENCES = Sentences(
         ),
         "not judged": (
             "no model was judged yet; run `chainring turn` first",
-            "还没有模型经过评审；请先运行 `chainring turn`",
+            "还没有模型经过评判；请先运行 `chainring turn`",
         ),
         "rows gone": (
             "the rows or the form of the newest model are gone (`chainring gc`)",

@@ -48,8 +48,9 @@ def spoken(asked: str | None = None) -> str:
 def asked_for(words: Sequence[str] = ()) -> str:
     """Return the language that the words of the command line ask for, before they are parsed."""
     flat = [part for word in words for part in word.split("=", 1)]
+    named = next((after for one, after in pairwise(flat) if one == _OPTION), None)
     try:
-        return spoken(next((after for one, after in pairwise(flat) if one == _OPTION), None))
+        return spoken(named if named in LANGUAGES else None)
     except UnknownNameError:
         return "en"
 

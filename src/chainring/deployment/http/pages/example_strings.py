@@ -32,7 +32,7 @@ EXAMPLE: dict[str, tuple[str, str]] = {
         "The reply to a conversation, as OpenAI's interface has it",
         "对话回复（兼容 OpenAI 接口）",
     ),
-    "route.GET /v1/keys": ("The keys, without their secrets", "密钥列表（不含密文）"),
+    "route.GET /v1/keys": ("The keys, without their secrets", "密钥列表（不含密钥值）"),
     "route.POST /v1/keys": ("Make a key", "生成密钥"),
     "route.POST /v1/keys/{id}/rotate": ("Give a key a new secret", "轮换密钥"),
     "route.POST /v1/keys/{id}/revoke": ("End a key", "吊销密钥"),

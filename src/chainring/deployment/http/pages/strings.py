@@ -202,7 +202,7 @@ STRINGS: dict[str, tuple[str, str]] = {
     "ring.title": ("Ring", "闭环"),
     "ring.lead": (
         "How the model changed, turn by turn, and what its users said of it.",
-        "模型每一轮的变化，以及用户的评价。",
+        "模型每一圈的变化，以及用户的评价。",
     ),
     "ring.champion": ("Answers now", "现任模型"),
     "ring.no_champion": (

@@ -39,7 +39,7 @@ WHY: dict[str, tuple[str, str]] = {
     "term.verdict": ("Verdict", "裁决"),
     "term.because": ("Because", "理由"),
     "term.scores": ("Scores", "得分"),
-    "term.holdout": ("Hold-out", "留出样本"),
+    "term.holdout": ("Hold-out", "留出部分"),
     "term.fixed_by": ("Fixed by", "由此修正"),
     "term.records": ("Records", "记录"),
     "term.ancestors": ("Came from", "源自"),
