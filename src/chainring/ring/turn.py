@@ -32,10 +32,10 @@ from chainring.ring.asked import said_by_people
 from chainring.ring.built import CHAMPION, Built, Ring, build, current, require_task
 from chainring.ring.called import uncalled
 from chainring.ring.gate.conditions import BETTER
-from chainring.ring.gate.sentences import say as said_by_the_gate
 from chainring.ring.gate.sentences import word
 from chainring.ring.judging import judged, judged_again, judged_as_form
 from chainring.ring.lease import held
+from chainring.ring.lost import lost, reason
 from chainring.ring.release.course import enter, turned_down
 from chainring.ring.sentences import say
 from chainring.ring.snapshots import forgotten_marks, kept_answers, snapshot_feedback
@@ -95,8 +95,9 @@ def turn(ring: Ring, *, machine: Machine, policy: Policy, source: Source) -> Tur
     )
     with held(ring.ledger) as lease:
         ring.runner.lease, ring.runner.turn, ring.runner.called = lease, done.id, []
-        done = replace(done, unmirrored=mirrored(ring.runner.trees, ring.ledger.trees()))
+        _keep_lost(ring)
         try:
+            done = replace(done, unmirrored=mirrored(ring.runner.trees, ring.ledger.trees()))
             done = replace(done, **_turn(ring, machine, policy, source))
         except ChainringError as error:
             done = replace(done, because=told_by(error))
@@ -110,13 +111,26 @@ def turn(ring: Ring, *, machine: Machine, policy: Policy, source: Source) -> Tur
     return done
 
 
+def _keep_lost(ring: Ring) -> None:
+    """Keep the turns that ended and were killed before they were kept."""
+    known = {one.id for one in ring.ledger.facts("turn", Turn)}
+    for facts in lost(ring, known=known):
+        ring.ledger.add_fact("turn", facts["id"], Turn(**facts))
+        log.warning("turn.found id=%s outcome=%s", facts["id"], facts["outcome"])
+
+
 def _keep(ledger: Ledger, done: Turn) -> None:
-    """Keep a turn as a fact; of those that had nothing to do only the last since one that had."""
-    if done.steps or done.outcome == "promoted":
+    """Keep a turn as a fact; of those that had nothing to do only the last since one that had.
+
+    Of those that failed for the same cause before they did anything only the first.
+    """
+    turns, last = ledger.facts("turn", Turn), last_turn(ledger)
+    failed = turns[-1].because if turns and turns[-1].outcome == "failed" else None
+    is_failed = done.outcome == "failed"
+    is_told = done.because == failed if is_failed else failed is None and last is not None
+    if done.steps or done.outcome == "promoted" or not is_told:
         ledger.add_fact("turn", done.id, done)
-        return
-    last = last_turn(ledger)
-    if done.outcome == "nothing changed" and last is not None:
+    elif done.outcome == "nothing changed" and last is not None:
         ledger.add_fact(IDLE, IDLE, done, about=last.id)
 
 
@@ -251,7 +265,7 @@ def _settled(
     says = verdict.noun
     if not says.promote:
         outcome = "held" if fresh else "nothing changed"
-        return {"outcome": outcome, "because": _reason(says)}
+        return {"outcome": outcome, "because": reason(says)}
     if built.model.noun.address in withdrawn(ring.ledger):
         outcome = "held" if fresh else "nothing changed"
         return {"outcome": outcome, "because": say("withdrawn")}
@@ -326,9 +340,3 @@ def named_feedback(ring: Ring, table: str) -> set[str]:
 def rows_with(ring: Ring, dataset: str, identifiers: Sequence[str]) -> list[MadeRow]:
     """Return the rows of a data set that any of these answers and reactions made."""
     return rows_from(ring.runner.trees.open(dataset), identifiers)
-
-
-def _reason(verdict: Verdict) -> str:
-    failed = [check.because for check in verdict.checks if not check.holds]
-    asks = [said_by_the_gate("asks", count=len(verdict.asks))] if verdict.asks else []
-    return joined([word(verdict.value), *failed, *asks])

@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from tests.ring.conftest import Rows
+from tests.ring.test_turn import TORN, Stopped, champion_of, turns_of
+
+from chainring.contracts.errors import ChainringError
+from chainring.ring import turn as turn_module
+from chainring.ring.due import due
+from chainring.ring.turn import Turn, last_turn
+from chainring.software.api import Project
+
+Open = Callable[[Path], Project]
+
+
+def killed_before_it_is_kept(project: Project) -> None:
+    """Turn, and let the kill come after all was done, before the fact of the turn."""
+
+    def killed(*_: object) -> None:
+        raise Stopped
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(turn_module, "_keep", killed)
+        with pytest.raises(Stopped):
+            project.turn()
+
+
+@pytest.fixture
+def unturned(turned_once: Path, tmp_path: Path) -> Path:
+    """Return the project as it was before its first turn, its trees at hand."""
+    of_it = shutil.ignore_patterns("ledger.db*", "fingerprint")
+    shutil.copytree(turned_once, tmp_path / "shop", ignore=of_it)
+    return tmp_path / "shop"
+
+
+def bare(turn: Turn) -> Turn:
+    """Return what two turns that did the same have in common."""
+    return replace(turn, id="", started=0.0, duration_s=0.0, feedback="", verdict="")
+
+
+def test_a_first_turn_killed_before_it_was_kept_is_told_by_the_next_and_ends_the_watch(
+    unturned: Path, turned_once: Path, opened: Open
+) -> None:
+    project = opened(unturned)
+    killed_before_it_is_kept(project)
+    assert due(project.ring).because == "the ring has not turned yet"
+    assert project.turn().outcome == "nothing changed"
+    (found,) = turns_of(project)
+    (whole,) = turns_of(opened(turned_once))
+    assert bare(found) == bare(whole)
+    rows = project.ring.ledger.all_lineage(step="verdict")
+    assert [found.verdict] == [row.id for row in rows]
+    last = last_turn(project.ring.ledger)
+    assert last is not None
+    assert last.feedback
+    assert not due(project.ring, now=last.started + 1e5).because.startswith("the ring")
+    project.turn()
+    assert turns_of(project) == [found]
+
+
+def test_a_first_turn_that_was_held_and_killed_ends_the_watch(unturned: Path, opened: Open) -> None:
+    recipe = unturned / "chainring.toml"
+    recipe.write_text(recipe.read_text() + "\n[gate]\nmax_size_mib = 0.000001\n")
+    project = opened(unturned)
+    killed_before_it_is_kept(project)
+    project.turn()
+    (found,) = turns_of(project)
+    assert (found.outcome, found.because) == ("held", project.turn().because)
+    assert not due(project.ring, now=found.started + 1e5).because.startswith("the ring")
+
+
+def test_a_later_turn_that_was_killed_stands_in_the_history_before_the_next(
+    folder: Path, opened: Open, more_rows: Callable[[Path, Rows], None]
+) -> None:
+    project = opened(folder)
+    before = turns_of(project)
+    more_rows(folder, TORN)
+    killed_before_it_is_kept(project)
+    made = project.ring.ledger.all_lineage()[-1].turn
+    more_rows(folder, [*TORN, {"text": "my scarf is torn", "label": "damage"}])
+    done = project.turn()
+    first, found, last = turns_of(project)
+    assert ([first], found.id, last.id) == (before, made, done.id)
+    assert found.outcome in ("held", "promoted")
+    assert found.model not in ("", first.model, last.model)
+
+
+def test_a_turn_killed_before_its_verdict_was_carried_out_is_no_turn_that_ended(
+    unturned: Path, opened: Open
+) -> None:
+    project = opened(unturned)
+
+    def killed(*_: object, **__: object) -> None:
+        raise Stopped
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(turn_module, "promote", killed)
+        patch.setattr(turn_module, "_keep", killed)
+        with pytest.raises(Stopped):
+            project.turn()
+    done = project.turn()
+    assert (done.outcome, turns_of(project)) == ("promoted", [done])
+    assert champion_of(project).model == done.model
+
+
+@pytest.mark.parametrize("error", [OSError("the stick was pulled"), ChainringError("no space")])
+def test_what_mirroring_raises_is_the_cause_of_a_turn_that_failed_and_is_kept_once(
+    project: Project, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    before = turns_of(project)
+
+    def failing(*_: object) -> str:
+        raise error
+
+    with monkeypatch.context() as patch:
+        patch.setattr(turn_module, "mirrored", failing)
+        for _ in range(2):
+            with pytest.raises(type(error)):
+                project.turn()
+    (failed,) = turns_of(project)[len(before) :]
+    told = "no space" if isinstance(error, ChainringError) else "interrupted"
+    assert (failed.outcome, failed.because, failed.steps) == ("failed", told, ())
+    assert project.turn().outcome == "nothing changed"
+    assert turns_of(project)[-1].outcome == "nothing changed"  # the last word is not the failure
+    count = len(turns_of(project))
+    project.turn()
+    assert len(turns_of(project)) == count
