@@ -7,7 +7,7 @@ import pytest
 
 from chainring.store import newest
 from chainring.store.ledger import Ledger
-from chainring.store.newest import Newest
+from chainring.store.newest import Newest, versions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,3 +50,11 @@ def test_a_fact_is_decoded_once(ledger: Ledger) -> None:
     Note.made.clear()
     assert len(notes.all()) == 6
     assert Note.made == ["5"]
+
+
+def test_each_version_of_a_fact_of_ours_counts(ledger: Ledger, ledger_url: str) -> None:
+    stranger = Ledger(ledger_url, app="bank")
+    for by, kind in [(ledger, "note"), (ledger, "note"), (ledger, "act"), (stranger, "note")]:
+        by.add_fact(kind, "n1", Note(text="one"))
+    assert (versions(ledger, "note"), versions(ledger, "note", "act", "none")) == (2, 3)
+    stranger.close()

@@ -4,6 +4,7 @@ names = Newest(ledger, "label", Label, said=lambda label: label.value)
 names.all() is names.all()  # True until a label is added
 next(newest_first(ledger, "act", Act))  # the last one; no other is decoded
 newest_of_each(ledger, "project key", "fingerprint", Fingerprint)  # of whoever shares the ledger
+versions(ledger, "label")          # rises whenever a label is added or changed
 """
 
 from __future__ import annotations
@@ -91,3 +92,11 @@ def newest_of_each(ledger: Ledger, kind: str, identifier: str, noun: type[N]) ->
     with ledger.engine.connect().execution_options(read_only=True) as connection:
         rows = connection.execute(query.order_by(facts.c.seq)).all()
     return {app: decode(noun, body) for app, body in rows}
+
+
+def versions(ledger: Ledger, *kinds: str) -> int:
+    """Return how many versions facts of some kinds have: rows are added only."""
+    where = sa.and_(facts.c.app == ledger.app, facts.c.kind.in_(kinds))
+    query = sa.select(sa.func.count()).select_from(facts).where(where)
+    with ledger.engine.connect().execution_options(read_only=True) as connection:
+        return int(connection.execute(query).scalar_one())

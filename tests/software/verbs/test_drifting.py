@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -13,6 +13,8 @@ import numpy as np
 import pytest
 from tests.software.conftest import run
 
+from chainring.contracts.forgotten import Forgotten
+from chainring.contracts.guard import FORGOTTEN
 from chainring.contracts.ids import new_id
 from chainring.contracts.label import Label, review_guideline
 from chainring.contracts.prediction import Prediction, shadow_of
@@ -26,7 +28,10 @@ from chainring.ring.due import promised_accuracies
 from chainring.software.api import Project
 from chainring.software.telling import command_words
 from chainring.software.verbs import drifting
+from chainring.software.verbs import reviewed as reviewed_module
 from chainring.software.verbs.drifting import DriftWatch
+from chainring.store.answers import by_id
+from chainring.store.traffic import Traffic
 
 SETTINGS = DriftSettings(reference=100, window=200, min_slice=50)
 BARE = Prediction(
@@ -131,6 +136,33 @@ def test_reviews_that_go_wrong_in_one_slice_open_a_case_for_it_and_for_no_other(
     assert any("surer than it is right in label invoice" in one for one in because)
     chinese = [in_language(one, "zh") for one in because]
     assert any("标签 invoice：模型的把握高于其正确率" in one for one in chinese)
+
+
+def test_reviews_are_read_anew_only_when_one_was_added_or_somebody_was_forgotten(
+    shop: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+
+    def listened(traffic: Traffic, names: Iterable[str]) -> dict[str, Prediction]:
+        wanted = list(names)
+        asked.append(len(wanted))
+        return by_id(traffic, wanted)
+
+    monkeypatch.setattr(reviewed_module, "by_id", listened)
+    answered(shop, 120, seed=1)
+    watch = DriftWatch(shop, embed=None)
+    reviewed(shop, "en", "stock", right=2, wrong=1)
+    for _ in range(3):
+        watch.look()
+    assert asked == [3]
+    reviewed(shop, "en", "stock", right=1, wrong=0)
+    watch.look()
+    watch.look()
+    assert asked == [3, 4]
+    act = Forgotten(id="f1", app=shop.app, at=0.0, by="ann", reason="asked", state="done")
+    shop.ring.ledger.add_fact(FORGOTTEN, act.id, act)
+    watch.look()
+    assert asked == [3, 4, 4]
 
 
 def test_calm_traffic_opens_no_case_and_longer_texts_open_one(shop: Project) -> None:

@@ -20,19 +20,16 @@ from typing import TYPE_CHECKING, Any
 
 from chainring.contracts.case import Case
 from chainring.contracts.ids import keyed
-from chainring.contracts.label import Label
 from chainring.contracts.prediction import Prediction
 from chainring.contracts.said import Said
 from chainring.contracts.tasks import Form
 from chainring.contracts.values import labels_in
 from chainring.deployment.drift.monitors import REVIEWED, Alarm, Watch
-from chainring.deployment.drift.seen import Judged, Seen
-from chainring.ring.asked import said_by_people
+from chainring.deployment.drift.seen import Seen
 from chainring.ring.built import current
-from chainring.ring.due import promised_accuracies
-from chainring.ring.grading import RIGHT_FROM, grading
 from chainring.software.telling.command_words import say
-from chainring.store.answers import Cursor, Stream, by_id, count, newer, skip
+from chainring.software.verbs.reviewed import Reviews
+from chainring.store.answers import Cursor, Stream, count, newer, skip
 from chainring.store.erase import texts_of
 
 if TYPE_CHECKING:
@@ -43,7 +40,6 @@ log = logging.getLogger("chainring.drift")
 Embed = Callable[[Sequence[str]], Sequence[Any] | None]
 """Makes a vector of each text, None for one that failed or had no time; None: it makes none at all.
 """
-Grade = Callable[[Prediction, str], float]
 KIND = "drift"
 _SPAN = 2**64
 _TINY = 1e-9
@@ -67,6 +63,7 @@ class DriftWatch:
         self.project, self._embed, self._retries = project, embed, retries
         self.model, self.waiting = "", 0
         self.watch: Watch | None = None
+        self._reviews = Reviews(project, "")
         self._since = 0.0
         self._cursor: Cursor = {}
         self._first: list[Seen] = []
@@ -81,6 +78,7 @@ class DriftWatch:
         if (self.model, self._since) != (champion.model, head.at):
             self.model, self._since = champion.model, head.at
             self.watch, self._cursor, self._first = None, {}, []
+            self._reviews = Reviews(self.project, self.model)
             self._embeds, self._left = self._embed is not None, self._retries
         if self.watch is None:
             self._learn()
@@ -88,10 +86,10 @@ class DriftWatch:
             return []
         alarms = [a for row in self._new(settings.window) for a in self.watch.add(row)]
         self._pass_over()
-        promised = promised_accuracies(ring, self.model)
+        promised = self._reviews.promised()
         if promised:
             closed = _closed(self.project, self.model, self.watch.reviewed)
-            alarms += self.watch.judge(self._judged(), promised=promised, closed=closed)
+            alarms += self.watch.judge(self._reviews.judged(), promised=promised, closed=closed)
         for alarm in alarms:
             _open_case(self.project, self.model, alarm)
         return alarms
@@ -219,33 +217,6 @@ class DriftWatch:
     @property
     def _form(self) -> Form:
         return self.project.ring.recipe.data.facts.form
-
-    def _judged(self) -> list[Judged]:
-        ring = self.project.ring
-        labels = said_by_people(ring)
-        truth = {
-            one.record: one for one in labels if one.author_kind == "person" and not one.decides
-        }
-        rows = by_id(ring.traffic, (name for name, one in truth.items() if one.state == "accepted"))
-        mine = [r for r in rows.values() if r.holdout and r.model == self.model]
-        if not mine:
-            return []
-        grade = grading(ring, self.model)
-        if self._form != "one":  # what was written lies apart
-            mine = [row for row, _ in ring.traffic.answers(row.id for row in mine)]
-        return [self._graded(row, truth[row.id], grade) for row in mine]
-
-    def _graded(self, row: Prediction, truth: Label, grade: Grade) -> Judged:
-        """Return what a reviewed answer says; what writes is sure in no share of right answers."""
-        worth = grade(row, truth.value)
-        return Judged(
-            grade=worth,
-            confidence=row.confidence,
-            right=None if self._form == "text" else worth >= RIGHT_FROM,
-            language=row.language,
-            label=truth.value,
-            at=truth.at or 0.0,
-        )
 
 
 def _names(form: Form, row: Prediction) -> frozenset[str] | None:
