@@ -74,9 +74,13 @@ def prompt_ids(tokeniser: Any, text: str, *, limit: int) -> list[int]:
     if tokeniser.chat_template is None:
         ids = tokeniser(text)["input_ids"]
     else:
-        ids = tokeniser.apply_chat_template(
-            messages_of(text), add_generation_prompt=True, tokenize=True, return_dict=False
-        )
+        from chainring.text.template import worded
+
+        several = not isinstance(tokeniser.chat_template, str)
+        template = tokeniser.get_chat_template() if several else tokeniser.chat_template
+        marks = {name: str(mark) for name, mark in tokeniser.special_tokens_map.items()}
+        said = worded(template, messages_of(text), marks=marks, base=str(tokeniser.name_or_path))
+        ids = tokeniser(said, add_special_tokens=False)["input_ids"]
     return list(ids)[-limit:]
 
 

@@ -9,7 +9,7 @@ import torch
 from tests.deployment.forms.test_conversion import FACTS, TALK, TEXTS, write_writer
 from transformers import AutoTokenizer
 
-from chainring.contracts.errors import InputError
+from chainring.contracts.errors import InputError, RefusedError
 from chainring.deployment.engines.speaking import Speaking
 from chainring.deployment.engines.writer import Writer
 from chainring.text.chat import prompt_ids
@@ -98,7 +98,5 @@ def test_a_template_may_refuse_and_may_not_reach_out(inner: Path) -> None:
     refusing = spoken(inner, "{{ raise_exception('roles must take turns') }}")
     with pytest.raises(InputError, match="roles must take turns"):
         prompt_ids(refusing, "hi", limit=9)
-    from jinja2.exceptions import SecurityError
-
-    with pytest.raises(SecurityError):
+    with pytest.raises(RefusedError, match="is unsafe"):
         prompt_ids(spoken(inner, "{{ ''.__class__.__mro__[1].__subclasses__() }}"), "hi", limit=9)
