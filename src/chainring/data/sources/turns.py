@@ -80,18 +80,23 @@ _CLOSES = re.compile(
 )
 """How a bot ends what it handed over, asks whether anybody is still there, or puts in a notice."""
 _HELPS = re.compile(
-    "[为帮给][您你](?!们)|您的|请问您|^亲|我来(?:处理|看|查|帮)|还有(?:什么|别的|其[他它])|稍[等候]"
-    "|[很常分]抱歉|抱歉[给让]|请您?(?:提供|出示|耐心|放心)"
-    r"|\blet me\b|\bi(?:['’]ll| will| can) (?:help|look|check|see)|anything else"
-    r"|\byour\b(?! (?:company|web|site|app|shop|store|driver|courier|colleague|service|team|staff))"
-    r"|(?<!can )(?<!could )(?<!would )(?<!will )(?<!did )(?<!have )(?<!thank )\byou\b"
-    "(?! (?:guys|people|sent|shipped|delivered|charged|promised|told|said|forgot|never|still|have"
-    "|haven|did|do not|don))"
-    "|sorry (?:about|for|to hear)|apolog|for (?:waiting|holding)"
-    "|please (?:provide|share|hold|wait|bear|allow|send (?:me |us )?an? (?:photo|picture|screen))",
+    "为[您你](?!们)|帮您|给您(?:补|退|换|查|安排|处理|登记|申请|发(?![了过的]))|我来(?:处理|帮[您你])"
+    "|您的(?:订单|单号|退款|账[号户]|手机号|收货)|请您?(?:稍[等候]|耐心|放心)|您稍[等候]"
+    "|抱歉[,，。!！]?(?:已|这边|[给让]您)"
+    "|请您?(?:提供|出示)[一下您的]{0,4}(?:订单|单号|照片|图片|截图|凭证|视频)"
+    "|(?<!我)还有(?:什么|别的|其[他它]的?)(?:问题|疑问|需要)[^,，。]{0,6}[吗呢]"
+    r"|(?<!t )\blet me (?:just |quickly )?(?:help|look|see|pull|find|take|check(?! out)|assist)"
+    r"|\bi(?:['’]ll| will)(?: gladly| just)? (?:help|look|check|see)\b(?! my\b)|\bi can help"
+    r"|\byour (?:order|account|refund)\b(?! (?:page|form|system|policy|process|confirm|e-?mail))"
+    r"|sorry (?:to hear|about (?:that|this|the (?:delay|trouble|inconvenience)))"
+    r"|sorry for (?:the|any|your) (?:delay|trouble|inconvenience|wait)"
+    r"|\b(?:i|we) (?:do |sincerely )?apologi[sz]e|our apologies"
+    r"|for (?:waiting|holding|your patience)"
+    r"|anything else (?:i|we) can|please (?:hold|wait|bear|allow)\b"
+    "|please (?:provide|share|send)(?: me| us)? (?:an? (?:photo|picture|screen)|your order)",
     re.IGNORECASE,
 )
-"""What one says who helps; some who ask say it, too."""
+"""What one says who helps, and hardly one who asks: "your order" is such a word, "you" is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,7 +151,8 @@ def _may_serve(other: str, turns: Sequence[Any], sides: Mapping[str, Side]) -> b
     """Whether the one other begins as a colleague does, or a bot may have handed over to it.
 
     Many greet with what a hand-over says: who is then answered is a customer, unless it says what
-    one who helps does. Bots put notices and tips into what they handed over: those answer nothing.
+    only one who helps does. Bots put notices and tips into what they handed over: those answer
+    nothing.
     """
     spoken = [
         (who, (_plain(what) or "").strip()) for who, what in map(_parts, turns) if who is not None
