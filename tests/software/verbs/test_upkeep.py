@@ -76,6 +76,46 @@ def test_what_a_killed_restore_leaves_is_no_project_and_the_next_one_is_whole(
     Project.open(new).close()
 
 
+def cut_short(archive: Path, new: Path, moved: int, patch: pytest.MonkeyPatch) -> None:
+    """Restore, and stop when so many of what was unpacked are in their place."""
+    rename, left = Path.rename, [moved]
+
+    def dying(self: Path, target: Path) -> Path:
+        if self.parent.name == ".restoring":
+            left[0] -= 1
+            if left[0] < 0:
+                raise KeyboardInterrupt
+        return rename(self, target)
+
+    with patch.context() as place:
+        place.setattr(Path, "rename", dying)
+        with pytest.raises(KeyboardInterrupt):
+            Project.restore(archive, new)
+
+
+@pytest.mark.parametrize("moved", [0, 1])
+def test_a_restore_that_a_kill_stopped_in_its_last_renames_is_ended_by_the_next(
+    archive: Path, tmp_path: Path, moved: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new = tmp_path / "new"
+    cut_short(archive, new, moved, monkeypatch)
+    Project.restore(archive, new).close()
+    assert sorted(os.listdir(new)) == [".chainring", "chainring.toml"]
+    key = Path(".chainring/key")
+    assert (new / key).read_bytes() == (tmp_path / "shop" / key).read_bytes()
+
+
+def test_what_was_unpacked_of_another_archive_is_not_taken_for_this_one(
+    archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with closing(Project.init(tmp_path / "other")) as other:
+        other.backup(tmp_path / "other.tar.gz")
+    cut_short(tmp_path / "other.tar.gz", tmp_path / "new", 1, monkeypatch)
+    with pytest.raises(ConflictError, match="without a recipe"):
+        Project.restore(archive, tmp_path / "new")
+    Project.restore(tmp_path / "other.tar.gz", tmp_path / "new").close()
+
+
 def test_a_project_without_its_recipe_is_not_restored_over(archive: Path, tmp_path: Path) -> None:
     key = tmp_path / "shop" / ".chainring" / "key"
     (tmp_path / "shop" / "chainring.toml").unlink()

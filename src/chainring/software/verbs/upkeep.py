@@ -12,6 +12,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from chainring.contracts.codec import digest
 from chainring.contracts.errors import ConflictError, DamagedError, InputError
 from chainring.ring.built import current
 from chainring.ring.lease import held
@@ -20,13 +21,15 @@ from chainring.software.package import origin
 from chainring.software.project import HARVESTS, HIDDEN, require_folder
 from chainring.software.project_key import former_names
 from chainring.software.verbs import auditing
-from chainring.store.files import sweep_halves, sync_folder
+from chainring.store.files import sweep_halves, sync_folder, write_durably
 
 if TYPE_CHECKING:
     from chainring.software.api import Project
 
 _RESTORING = ".restoring"
 """Where an archive is unpacked: what a killed restore leaves is no project."""
+_UNPACKED = ".unpacked"
+"""Says of which archive it is, once all of it is there."""
 
 
 def backup(project: Project, path: Path) -> dict[str, int]:
@@ -65,33 +68,56 @@ def restore(
     require_folder(folder)
     if (folder / FILE).exists():
         raise ConflictError(f"{folder} already holds a project; name a new folder")
-    if (folder / HIDDEN).exists():
-        raise ConflictError(f"{folder} holds {HIDDEN} without a recipe; name a new folder")
     staging = folder / _RESTORING
-    shutil.rmtree(staging, ignore_errors=True)  # of a restore that was killed
-    try:
-        archives.restore_files(archive, folder=staging, hidden=staging / HIDDEN)
-        beside = {path.name for path in staging.iterdir()} - {HIDDEN, FILE}
-        taken = next((folder / name for name in sorted(beside) if (folder / name).exists()), None)
-        if taken is not None:
-            raise ConflictError(f"{taken} is already there; name a new folder")
-        if ledger is not None:
-            recipe = staging / FILE
-            recipe.write_text(with_ledger(recipe.read_text("utf-8-sig"), ledger), "utf-8")
-        _require_kept(load_recipe(staging).store.ledger)
-        with closing(opened(staging)) as staged:
-            ring = staged.ring
-            archives.restore(
-                archive, ledger=ring.ledger, traffic=ring.traffic, trees=ring.runner.trees
-            )
-        for name in (HIDDEN, *beside, FILE):  # the recipe last: it makes a folder a project
-            (staging / name).rename(folder / name)
-            sync_folder(folder)
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
+    if not _is_unpacked(staging, archive, ledger):  # else a kill cut only its renames short
+        if (folder / HIDDEN).exists():
+            raise ConflictError(f"{folder} holds {HIDDEN} without a recipe; name a new folder")
+        shutil.rmtree(staging, ignore_errors=True)  # of a restore that was killed
+        try:
+            archives.restore_files(archive, folder=staging, hidden=staging / HIDDEN)
+            beside = {path.name for path in staging.iterdir()} - {HIDDEN, FILE}
+            taken = next((folder / one for one in sorted(beside) if (folder / one).exists()), None)
+            if taken is not None:
+                raise ConflictError(f"{taken} is already there; name a new folder")
+            if ledger is not None:
+                recipe = staging / FILE
+                told = with_ledger(recipe.read_text("utf-8-sig"), ledger)
+                write_durably(recipe, told.encode(), mode=0o600)
+            _require_kept(load_recipe(staging).store.ledger)
+            with closing(opened(staging)) as staged:
+                ring = staged.ring
+                archives.restore(
+                    archive, ledger=ring.ledger, traffic=ring.traffic, trees=ring.runner.trees
+                )
+            write_durably(staging / _UNPACKED, _mark(archive, ledger).encode())
+        except BaseException:
+            shutil.rmtree(staging, ignore_errors=True)
+            raise
+    _put_in_place(staging, folder)
     project = opened(folder)
     auditing.record(project, "restore")
     return project
+
+
+def _put_in_place(staging: Path, folder: Path) -> None:
+    """Rename what was unpacked into its place; may be done again after a kill."""
+    names = {path.name for path in staging.iterdir()} - {_UNPACKED, FILE}
+    for name in (*sorted(names), FILE):  # the recipe last: it makes a folder a project
+        (staging / name).rename(folder / name)
+        sync_folder(folder)
+    shutil.rmtree(staging, ignore_errors=True)
+
+
+def _is_unpacked(staging: Path, archive: Path, ledger: str | None) -> bool:
+    """Whether all of this archive lies there, its rows in this ledger."""
+    told = staging / _UNPACKED
+    return told.is_file() and archive.is_file() and told.read_text() == _mark(archive, ledger)
+
+
+def _mark(archive: Path, ledger: str | None) -> str:
+    """Return what tells a restore from one of another archive, or into another ledger."""
+    found = archive.stat()
+    return digest([found.st_size, found.st_mtime_ns, ledger])
 
 
 def _require_kept(ledger: str) -> None:
