@@ -245,6 +245,20 @@ def test_an_author_of_two_applications_is_two_people(row: Row, guard: Guard) -> 
     assert [one.about.id for one in said([first, other, last], guard)[0]] == ["fb_1"]
 
 
+@pytest.mark.parametrize("author", ["ann", ""])
+def test_who_refuses_through_a_new_key_takes_back_what_came_by_the_old_one(
+    row: Row, guard: Guard, author: str
+) -> None:
+    same: dict[str, Any] = {"prediction": "pred_1", "author": author}
+    before = row(1, via=SHOP, consent="training", **same)
+    refusal = row(2, via=HELP, consent="refused", **same)
+    found, dropped = said([before, refusal], guard)
+    assert [one.about.id for one in found] == ([] if author else ["fb_1"])
+    assert dropped.get("superseded by its author", 0) == bool(author)
+    again = row(3, via=SHOP, consent="training", **same)
+    assert [one.about.id for one in said([before, refusal, again], guard)[0]] == ["fb_3"]
+
+
 def test_what_an_author_said_before_an_upgrade_counts_for_his_cap(row: Row, guard: Guard) -> None:
     few = FeedbackSettings(max_rows_per_author=3)
     rows = [row(n, via="" if n < 3 else SHOP) for n in range(5)]

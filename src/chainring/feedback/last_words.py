@@ -3,7 +3,8 @@
 Enters feedback in the order in which it was said, leaves what stands; what does not is dropped with
 its reason. An author belongs to an application, `Feedback.via`; one whose application is unknown
 may be that of each, so that a later word takes the place of his: a consent that was withdrawn after
-an upgrade is withdrawn.
+an upgrade is withdrawn. So it is where the application has another key since: who refuses, takes
+back all that was said under his name of this answer.
 """
 
 from __future__ import annotations
@@ -11,14 +12,13 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from typing import TypeVar
 
 from chainring.contracts.feedback import Feedback, may_be_one
 from chainring.contracts.guard import FORGOTTEN
+from chainring.contracts.terms import is_refusal
 from chainring.feedback.dropped import Dropped
 from chainring.feedback.statement import Statement
 
-T = TypeVar("T")
 SUPERSEDED, SAID_BEFORE = "superseded by its author", "said before by its author"
 _KEY = re.compile("[0-9a-f]{12}")
 """The id of a key, which stands for the author where a program names none."""
@@ -43,15 +43,20 @@ def newest_of(
             dropped.add(FORGOTTEN, row)  # it is nameless now: it must not supersede a nameless one
         elif row.kind in kinds:
             of_author = newest[row.author, row.prediction]
-            for older in taken(of_author, row.via):
+            for older in taken(of_author, row):
                 dropped.add(SUPERSEDED, older)
             of_author[row.via] = row
     return in_order(newest.values())
 
 
-def taken(of_author: dict[str, T], via: str) -> list[T]:
-    """Take out, of what one author said by application, what may be of the one of `via`."""
-    names = [name for name in of_author if may_be_one(name, via)]
+def taken(of_author: dict[str, Feedback], row: Feedback) -> list[Feedback]:
+    """Take out, of what one author said by application, what the one who says `row` may have said.
+
+    Of a refusal that is all, for who has a new key refuses still: a namesake's word that is lost
+    harms less than one that was taken back and teaches.
+    """
+    refuses = is_person(row.author) and is_refusal(row.consent)
+    names = [name for name in of_author if refuses or may_be_one(name, row.via)]
     return [of_author.pop(name) for name in names]
 
 

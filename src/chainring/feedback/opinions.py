@@ -86,7 +86,7 @@ def _strongest(rows: Sequence[Feedback], dropped: Dropped) -> list[Feedback]:
                 dropped.add(FORGOTTEN, row)
             continue
         of_author = strongest[row.author, row.prediction]
-        for older in taken(of_author, row.via):
+        for older in taken(of_author, row):
             if STRENGTH[older.kind] > STRENGTH[row.kind]:
                 older, row = row, older
             if older.kind in OPINIONS:
