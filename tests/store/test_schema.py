@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import sqlite3
 import subprocess
 import sys
@@ -7,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import psycopg
 import pytest
@@ -117,6 +119,28 @@ def test_a_full_disk_is_told_by_its_name_and_the_rows_before_it_stay(tmp_path: P
     with engine.connect() as connection:
         assert connection.execute(sa.text("SELECT body FROM rows")).scalars().all() == ["kept"]
     engine.dispose()
+
+
+@pytest.mark.parametrize("kind", ["no bytes", "no files", "room"])
+def test_a_database_for_which_there_is_no_room_is_a_full_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    """SQLite says of each of them that it cannot open the file."""
+    folder = tmp_path / "traffic"
+    engine = connect(f"sqlite:///{folder / '2026-11.db'}")
+    (folder / "2026-11.db").mkdir()  # stands for whatever keeps the file from being made
+    found = os.statvfs(folder)
+    free = {
+        "no bytes": SimpleNamespace(f_bavail=3, f_frsize=4096, f_files=9, f_favail=9),
+        "no files": SimpleNamespace(f_bavail=1 << 20, f_frsize=4096, f_files=9, f_favail=0),
+        "room": SimpleNamespace(f_bavail=1 << 20, f_frsize=4096, f_files=0, f_favail=0),
+    }[kind]
+    monkeypatch.setattr(os, "statvfs", lambda place: free if place == folder else found)
+    with pytest.raises((SpaceError, sa.exc.OperationalError)) as caught, engine.begin():
+        pass
+    assert isinstance(caught.value, SpaceError) == (kind != "room")
+    if kind != "room":
+        assert str(caught.value).startswith(f"the disk of {folder} is full")
 
 
 def test_what_a_database_refuses_is_told_without_the_text_of_a_user(ledger_url: str) -> None:

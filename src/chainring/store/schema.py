@@ -5,6 +5,7 @@ Facts are append-only: a change is a later row with the same id. Order is by `se
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import time
 from importlib.util import find_spec
@@ -25,6 +26,9 @@ PATIENCE_S = 30.0
 
 _DAMAGED = ("is malformed", "is not a database")
 _LOCKED = "database is locked"
+_UNOPENED = "unable to open database file"
+_LEAST_FREE = 1 << 20
+"""With fewer bytes free, or no file left to be made, a database that cannot be made has no room."""
 
 ledger = sa.MetaData()
 traffic = sa.MetaData()
@@ -182,7 +186,7 @@ def _not_kept(_: Any, record: sa.pool.ConnectionPoolEntry) -> None:
 def _explain(context: sa.engine.ExceptionContext) -> None:
     said = str(context.original_exception)
     place = Path(("" if context.engine is None else context.engine.url.database) or "")
-    if "disk is full" in said:
+    if "disk is full" in said or (_UNOPENED in said and _is_full(place.parent)):
         raise full_database(place.parent)
     if _LOCKED in said:
         raise locked(place, waited_s=PATIENCE_S)
@@ -191,6 +195,15 @@ def _explain(context: sa.engine.ExceptionContext) -> None:
             f"{place} is damaged ({said}); stop what runs and restore a backup into a new folder "
             "(`chainring restore`); without a month of traffic, moved elsewhere, the rest works on"
         )
+
+
+def _is_full(folder: Path) -> bool:
+    """Whether no new database fits: SQLite does not say why it cannot make one."""
+    try:
+        disk = os.statvfs(folder)
+    except OSError:
+        return False
+    return disk.f_bavail * disk.f_frsize < _LEAST_FREE or (disk.f_files > 0 and disk.f_favail == 0)
 
 
 def _sqlite_pragmas(connection: Any, _: object) -> None:
