@@ -148,6 +148,30 @@ def test_answers_come_in_the_order_of_the_texts_and_are_logged(project: Project)
     assert (second.episode, second.author) == ("visit", "ann")
 
 
+def test_a_project_answers_wherever_its_process_goes(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(project.folder.parent)
+    opened = Project.open(project.folder.name)
+    monkeypatch.chdir(tmp_path)
+    assert (
+        opened.predict(["where is my parcel"])[0].label
+        == project.predict(["where is my parcel"])[0].label
+    )
+    assert opened.turn().outcome == "nothing changed"
+    opened.close()
+
+
+def test_one_text_is_no_list_of_texts_and_what_is_none_is_named(project: Project) -> None:
+    before = project.ring.traffic.counts()
+    with pytest.raises(InputError, match=r"write \[text\]"):
+        project.predict("where is my parcel")
+    with pytest.raises(InputError) as caught:
+        project.predict(["where is my parcel", None, 5, ("one",)])  # type: ignore[list-item]
+    assert [fault.split(":")[0] for fault in caught.value.faults] == ["text 2", "text 3", "text 4"]
+    assert project.ring.traffic.counts() == before
+
+
 def test_an_answer_needs_a_model(untouched: Path, tmp_path: Path) -> None:
     with opened(copy(untouched, tmp_path / "shop")) as project:
         with pytest.raises(InputError, match="run `chainring turn` first"):

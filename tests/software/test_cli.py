@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import shutil
 import sqlite3
 import subprocess
@@ -46,6 +47,13 @@ def test_a_newcomer_is_told_the_next_command(tmp_path: Path) -> None:
     assert f"cd {tmp_path / 'shop'} && chainring turn" in said
     with opened(tmp_path / "shop") as project:
         assert project.app == "shop"
+
+
+def test_the_next_command_can_be_pasted_whatever_the_folder_is_called(tmp_path: Path) -> None:
+    folder = tmp_path / "我的 shop's"
+    said = run("init", str(folder))
+    (line,) = [line for line in said.splitlines() if line.endswith("&& chainring turn")]
+    assert shlex.split(line)[:2] == ["cd", str(folder)]
 
 
 def test_the_built_in_project_brings_its_text(tmp_path: Path) -> None:

@@ -70,8 +70,9 @@ class Project:
     @classmethod
     def open(cls, path: str | Path = ".", *, say: Say = place.quiet) -> Project:
         """Open the project in a folder."""
-        ring, secret = place.open_ring(Path(path), say=say)
-        return cls(Path(path), ring, secret)
+        folder = Path(path).absolute()  # wherever the process goes from here
+        ring, secret = place.open_ring(folder, say=say)
+        return cls(folder, ring, secret)
 
     @classmethod
     def init(cls, path: str | Path, *, example: str | None = None) -> Project:
@@ -290,8 +291,9 @@ class Project:
     @classmethod
     def upgrade(cls, path: str | Path = ".") -> Project:
         """Bring a project made by an older version to this one and open it."""
-        ring, secret = place.open_ring(Path(path), upgrading=True)
-        return cls(Path(path), ring, secret)
+        folder = Path(path).absolute()
+        ring, secret = place.open_ring(folder, upgrading=True)
+        return cls(folder, ring, secret)
 
     def package(self, path: str | Path) -> Packaged:
         """Write the champion into a new folder that serves without the training extra.

@@ -8,6 +8,7 @@ from __future__ import annotations
 import atexit
 import gc
 import os
+import shlex
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -90,7 +91,7 @@ def init(
     lines = [say("made project", folder=folder)]
     if example is None:
         lines.append(say("put text", folder=folder / "data"))
-    tell([*lines, f"  cd {folder} && chainring turn"], language)
+    tell([*lines, f"  cd {shlex.quote(str(folder))} && chainring turn"], language)
 
 
 @app.command()

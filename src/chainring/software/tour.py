@@ -13,6 +13,7 @@ from __future__ import annotations
 import http.client
 import json
 import random
+import shlex
 import socket
 import subprocess
 import sys
@@ -82,7 +83,8 @@ def main(folder: Path) -> None:
             for line in tell_why(project.why(example)):
                 print(f"  {cut(in_language(line, spoken()))}")
     say("tour report", path=project.report(language=spoken()))
-    say("tour ends", seconds=f"{time.monotonic() - started:.0f}", place=place)
+    named = shlex.quote(str(place))
+    say("tour ends", seconds=f"{time.monotonic() - started:.0f}", place=named)
 
 
 def say(name: str, /, **values: object) -> None:

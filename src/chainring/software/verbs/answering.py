@@ -98,7 +98,7 @@ def predictions(
     from chainring.deployment.answers import as_sent
     from chainring.deployment.predictors import open_predictor
 
-    _require_short(texts, limit=project.ring.recipe.deployment.max_characters)
+    _require_texts(texts, limit=project.ring.recipe.deployment.max_characters)
     opened = project.champion()
     requests = [request_of(text, app=project.app, episode=episode, author=author) for text in texts]
     engine, threads = opened.deployment.engine, opened.threads
@@ -164,8 +164,14 @@ def as_sent(project: Project, said: Feedback) -> str:
     return said.value if about is None else answers.as_sent(said.value, about)
 
 
-def _require_short(texts: Sequence[Input], *, limit: int) -> None:
+def _require_texts(texts: Sequence[Input], *, limit: int) -> None:
+    if isinstance(texts, str):
+        raise InputError("a list of texts is expected, found one text; write [text]")
     faults = [
+        f"text {number}: a text, or a pair of two, is expected; found {asked!r:.80}"
+        for number, asked in enumerate(texts, 1)
+        if not _is_asked(asked)
+    ] or [
         f"text {number}: {len(text):,} characters; at most {limit:,} (deployment.max_characters)"
         for number, asked in enumerate(texts, 1)
         for text in (asked if isinstance(asked, tuple) else (asked,))
@@ -173,3 +179,9 @@ def _require_short(texts: Sequence[Input], *, limit: int) -> None:
     ]
     if faults:
         raise InputError("the texts cannot be answered", faults=faults[:MAX_FAULTS])
+
+
+def _is_asked(asked: object) -> bool:
+    if isinstance(asked, tuple):
+        return len(asked) == 2 and all(isinstance(text, str) for text in asked)
+    return isinstance(asked, str)
