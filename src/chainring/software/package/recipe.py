@@ -57,14 +57,19 @@ def _lines(path: tuple[str, ...], table: Mapping[str, Any]) -> Iterator[str]:
 
 def _key(name: str) -> str:
     """Return a key as TOML writes it: in quotes where it is no word of ASCII."""
-    return name if _BARE.fullmatch(name) else json.dumps(name, ensure_ascii=False)
+    return name if _BARE.fullmatch(name) else _text(name)
 
 
 def _value(value: Any) -> str:
-    """Return a value as TOML writes it: tables and lists on one line, all else as JSON does."""
+    """Return a value as TOML writes it: tables and lists on one line, numbers as JSON does."""
     if isinstance(value, Mapping):
         inner = (f"{_key(name)} = {_value(one)}" for name, one in value.items())
         return f"{{{', '.join(inner)}}}"
     if isinstance(value, list):
         return f"[{', '.join(map(_value, value))}]"
-    return json.dumps(value, ensure_ascii=False)
+    return _text(value) if isinstance(value, str) else json.dumps(value)
+
+
+def _text(text: str) -> str:
+    """Return a text as TOML writes it: as JSON does, but for DEL, which TOML has escaped, too."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", r"\u007f")
