@@ -19,12 +19,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save, save_file
 from transformers import AutoModel, set_seed
 
 from chainring.contracts.dataset import Row
 from chainring.contracts.placement import Placement
 from chainring.contracts.work import Work
+from chainring.store.files import write_durably
 from chainring.training.base import Base
 from chainring.training.budget import fit, sample
 from chainring.training.craft.mapped import mapped
@@ -209,13 +211,19 @@ def probe(
     The head is kept in scratch, so that another try after a kill need not learn it again.
     """
     kept = work.scratch / PROBE_FILE
-    if not kept.exists():
+    if not _is_readable(kept):
         weights_ch, bias_c = _probe(network, items, pad=pad, placement=work.placement, seed=seed)
-        work.scratch.mkdir(parents=True, exist_ok=True)
-        save_file({"weight": weights_ch, "bias": bias_c}, f"{kept}.part")
-        Path(f"{kept}.part").replace(kept)
+        write_durably(kept, save({"weight": weights_ch, "bias": bias_c}))
         work.say(progress("head set", name=RUN, rows=len(items)))
     network.head.load_state_dict(load_file(kept))
+
+
+def _is_readable(head: Path) -> bool:
+    """Whether the kept head is there, and whole: a power cut may have left it empty."""
+    try:
+        return bool(load_file(head))
+    except (FileNotFoundError, SafetensorError):
+        return False
 
 
 def _probe(

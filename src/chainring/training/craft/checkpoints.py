@@ -4,12 +4,14 @@
     kept.save(step=120, state={"module": ..., "optimiser": ...})
     kept.last()                      # (120, state), or None
 
-A file is written beside and renamed, so that a kill leaves the last whole one. The best weights of
-a training lie in a file of their own, which is written only when they change.
+A file is written beside, synced and renamed, so that a kill and a power cut leave the last whole
+one; one that cannot be read all the same counts as none. The best weights of a training lie in a
+file of their own, which is written only when they change.
 """
 
 from __future__ import annotations
 
+import logging
 import pickle
 import re
 from pathlib import Path
@@ -17,8 +19,13 @@ from typing import Any
 
 import torch
 
+from chainring.store.files import make_folder, sync_file, sync_folder
+
+log = logging.getLogger("chainring.training")
+
 _NUMBER = re.compile(r"(?:checkpoint|best)-(\d+)\.pt")
 FINISHED = "finished.pt"
+_UNREADABLE = (RuntimeError, EOFError, pickle.UnpicklingError, FileNotFoundError)
 
 
 class Checkpoints:
@@ -41,10 +48,6 @@ class Checkpoints:
         """Write the weights that stood best after a step."""
         _write(self.folder / f"best-{step}.pt", weights)
 
-    def best(self, step: int) -> Any:
-        """Return the weights that stood best after a step."""
-        return _read(self.folder / f"best-{step}.pt")
-
     def finish(self, state: dict[str, Any]) -> None:
         """Write what a finished training gives, and remove what it went through."""
         _write(self.folder / FINISHED, state)
@@ -52,12 +55,21 @@ class Checkpoints:
             path.unlink()
 
     def finished(self) -> Any:
-        """Return what a finished training gave, or None."""
+        """Return what a finished training gave; None where it did not, or that cannot be read."""
         path = self.folder / FINISHED
-        return _read(path) if path.exists() else None
+        if not path.exists():
+            return None
+        try:
+            return _read(path)
+        except _UNREADABLE as error:
+            _thrown_away(path, error)
+            return None
 
     def last(self) -> tuple[int, Any] | None:
-        """Return the newest state that can be read with its step; None begins anew."""
+        """Return the newest state that can be read with its step; None begins anew.
+
+        The weights that stood best then are its `best_weights`, None where nothing was judged yet.
+        """
         for left in self.folder.glob("*.part"):
             left.unlink()
         numbers = {
@@ -67,18 +79,30 @@ class Checkpoints:
         }
         for step in sorted(numbers, reverse=True):
             try:
-                return step, _read(numbers[step])
-            except (RuntimeError, EOFError, pickle.UnpicklingError):
-                numbers[step].unlink()  # a disk that broke in between: an older one, or anew
+                state = _read(numbers[step])
+                best = state["best"]["step"]
+                weights = _read(self.folder / f"best-{best}.pt") if best >= 0 else None
+            except _UNREADABLE as error:
+                _thrown_away(numbers[step], error)  # an older one, or anew
+            else:
+                return step, state | {"best_weights": weights}
         return None
 
 
 def _write(path: Path, state: Any) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     beside = path.with_suffix(".part")
     torch.save(state, beside)
+    sync_file(beside)
     beside.replace(path)
+    sync_folder(path.parent)
 
 
 def _read(path: Path) -> Any:
     return torch.load(path, map_location="cpu", weights_only=True)
+
+
+def _thrown_away(path: Path, error: Exception) -> None:
+    """Remove what cannot be read: every later try would fail on it."""
+    path.unlink()
+    log.warning("training.unreadable file=%s cause=%s", path.name, type(error).__name__)

@@ -113,7 +113,7 @@ class Loop:
         last = kept.last()
         if last is not None:
             self.step, state = last
-            self._load(state, kept)
+            self._load(state)
             at = progress("goes on", name=self.run.name, step=self.step, steps=self.steps)
             self.work.say(at)
         saved = time.monotonic()
@@ -273,7 +273,7 @@ class Loop:
         }
         kept.save(step=self.step, state=state)
 
-    def _load(self, state: dict[str, Any], kept: Checkpoints) -> None:
+    def _load(self, state: dict[str, Any]) -> None:
         self.module.load_state_dict(state["module"])
         self.optimiser.inner.load_state_dict(state["optimiser"])
         self.gradients.load(state["gradients"])
@@ -281,9 +281,7 @@ class Loop:
         self.plateau = schedules.Plateau(**state["plateau"])
         self.waited, self.stopped = state["waited"], state["stopped"]
         self.best, self.curve, self.losses.known = state["best"], state["curve"], state["losses"]
-        best = self.best["step"]
-        if best >= 0:
-            self.best_weights = kept.best(best)
+        best, self.best_weights = self.best["step"], state["best_weights"]
         if "rank" not in self.best:  # a version that compared scores alone wrote it
             self.best = {"step": best, "rank": rank_in(self.curve, step=best)}
         if isinstance(state["plateau"]["best"], float):  # of such a version, too
