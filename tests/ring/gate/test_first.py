@@ -74,20 +74,32 @@ def test_a_first_model_is_tested_by_group_where_rows_belong_together(
     assert (found.gained, found.lost) == (20, 0)
 
 
-@pytest.mark.parametrize(("others", "group", "told"), [(4, "", 4), (5, "", None), (5, "g", 1)])
+@pytest.mark.parametrize(("others", "told"), [(4, 4), (5, None)])
 def test_where_even_all_right_could_not_show_it_the_rows_to_add_are_told(
-    outcome: MakeOutcome, settings: GateSettings, others: int, group: str, told: int | None
+    outcome: MakeOutcome, settings: GateSettings, others: int, told: int | None
 ) -> None:
     rows = [outcome(f"a{i}", 1, truth="a") for i in range(9)]
     more = [outcome(f"b{i}", 1, truth="bc"[i % 2]) for i in range(others)]
-    found, check = majority(
-        [*rows, *(replace(row, group=group) for row in more)], settings=settings
-    )
+    found, check = majority([*rows, *more], settings=settings)
     assert found is not None
     assert found.value == ("first" if told is None else "not fit")
     english, chinese = check.because, in_chinese(check.because)
     assert (f"labels other than a: {told}, at least 5 are needed" in english) == (told is not None)
     assert (f"a 以外标签的行有 {told}，至少需要 5" in chinese) == (told is not None)
+
+
+@pytest.mark.parametrize("shared", [{"group": "g"}, {"author": "ann"}])
+def test_where_rows_share_their_author_or_group_rows_of_others_are_asked_for(
+    outcome: MakeOutcome, settings: GateSettings, shared: dict[str, Any]
+) -> None:
+    rows = [outcome(f"ok{i:02}", 1, truth="ok") for i in range(50)]
+    fraud = [outcome(f"f{i}", 1, truth="fraud") for i in range(9)]
+    same = [replace(row, **shared) for row in fraud]
+    because = majority([*rows, *same], settings=settings)[1].because
+    assert "so the 9 of labels other than ok count as 1, and at least 5 are needed" in because
+    assert because.endswith("label rows of other authors or groups")
+    assert "ok 以外标签的 9 行只算 1 行，至少需要 5" in in_chinese(because)
+    assert majority([*rows, *same, *fraud[:4]], settings=settings)[1].holds
 
 
 def test_a_first_model_that_is_too_often_wrong_is_not_told_to_add_rows(

@@ -79,15 +79,17 @@ def _too_few(outcomes: Sequence[Outcome], label: str, settings: GateSettings) ->
     """Say how many rows are missing where no model could be shown to beat the label; or ''.
 
     Only units with a row of another label tell: k of them that are all right come with chance
-    one half to the k from a model that is no better.
+    one half to the k from a model that is no better. Where rows share them, more rows of the same
+    authors would be of no use.
     """
-    units = Units.of(outcomes).numbers
-    pairs = zip(outcomes, units, strict=True)
-    others = len({unit for row, unit in pairs if row.truth != label})
-    least = math.ceil(math.log2(1.0 / settings.alpha) - 1e-12)
-    if others >= least:
+    pairs = zip(outcomes, Units.of(outcomes).numbers, strict=True)
+    others = [unit for row, unit in pairs if row.truth != label]
+    found, least = len(set(others)), math.ceil(math.log2(1.0 / settings.alpha) - 1e-12)
+    if found >= least:
         return ""
-    return say("too few others", label=label, found=others, least=least)
+    if found < len(others):
+        return say("too few owners", label=label, rows=len(others), found=found, least=least)
+    return say("too few others", label=label, found=found, least=least)
 
 
 def _constant(outcomes: Sequence[Outcome], settings: GateSettings) -> tuple[Comparison, Check]:

@@ -55,9 +55,16 @@ _SENTENCES = {
     ),
     "too few others": (
         "too few rows to tell, even were all right: of labels other than {label}: {found}, at "
-        "least {least} are needed (those of one author or group count once); label more of them",
+        "least {least} are needed; label more of them",
         "行数太少，即使全部答对也看不出：{label} 以外标签的行有 {found}，至少需要 {least}"
-        "（同一作者或同一组的只算一行）；请再标注一些",
+        "；请再标注一些",
+    ),
+    "too few owners": (
+        "too little to tell, even were all right: rows of one author or group count once, so the "
+        "{rows} of labels other than {label} count as {found}, and at least {least} are needed; "
+        "label rows of other authors or groups",
+        "依据太少，即使全部答对也看不出：同一作者或同一组的行只算一行，因此 {label} 以外标签的 "
+        "{rows} 行只算 {found} 行，至少需要 {least}；请标注其他作者或其他组的行",
     ),
     "beats constant": (
         "worth {right} %; always the same answer would be worth {share} % (p = {p}, {rows} rows)",
