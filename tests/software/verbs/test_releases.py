@@ -340,6 +340,28 @@ def test_a_candidate_that_reviews_show_to_be_better_becomes_champion(shop: Proje
     assert course.tidy(shop.ring) is None
 
 
+def test_one_that_was_killed_before_its_case_was_opened_gets_it_at_the_next_look_and_once(
+    shop: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release = begun(shop)
+    reviewed(shop, release, better=2, worse=30, same=40)
+
+    def killed(*_: object) -> None:
+        raise SystemExit
+
+    with monkeypatch.context() as patch:
+        patch.setattr(course, "_open_case", killed)
+        with pytest.raises(SystemExit):
+            course.look(shop.ring, Collector(release), by="release")
+    assert shop.cases() == []
+    assert course.tidy(shop.ring) is None
+    (case,) = shop.cases(state="open")
+    assert (case.kind, case.opened_by) == ("release", release.id)
+    shop.close_case(case.id, outcome="looked", told="yes", by="ann")
+    course.tidy(shop.ring)
+    assert shop.cases(state="open") == []
+
+
 @ON_BOTH
 def test_one_that_reviews_show_to_be_worse_is_rolled_back_with_a_case(shop: Project) -> None:
     release = begun(shop)

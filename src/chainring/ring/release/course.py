@@ -7,7 +7,7 @@
 Whoever writes holds the lease `release` for that moment and shows its fence; a server that lost it,
 or looked at an older version, writes nothing. Promotion moves the reference `champion` first and
 ends the release after: a process that dies between the two leaves a release whose candidate is the
-champion, which the next one that looks ends.
+champion, which the next one that looks ends. So it is with the case of one that ended badly.
 """
 
 from __future__ import annotations
@@ -30,6 +30,8 @@ from chainring.store.ledger import Lease, Ledger, Ref
 
 RELEASE = "release"
 WITHDRAWN: tuple[Outcome, ...] = ("rolled back", "stopped", "undecided", "cancelled")
+BAD: tuple[Outcome, ...] = ("rolled back", "stopped")
+"""What a person is told of: a case is opened."""
 _LEASE_S = 30.0
 
 
@@ -169,9 +171,16 @@ def cancel(ring: Ring, *, by: str, reason: str) -> Release:
 
 
 def tidy(ring: Ring) -> Release | None:
-    """End a release whose champion moved on; return it, or None where all is in order."""
+    """End a release whose champion moved on; return it, or None where all is in order.
+
+    One that ended badly and was killed just then gets its case.
+    """
     ref, release = newest(ring.ledger)
     head, champion = current(ring)
+    if release is not None and _lacks_case(ring, release):
+        with ring.ledger.lease(RELEASE, ttl_s=_LEASE_S):
+            if _lacks_case(ring, release):
+                _open_case(ring, release)
     if ref is None or release is None or head is None or champion is None:
         return None
     if not release.is_active or head.number == release.champion_version:
@@ -208,14 +217,23 @@ def _end(
     _write(
         ring, ref, ended, by=by, reason=say("ended", outcome=outcome, because=because), lease=lease
     )
-    if outcome in ("rolled back", "stopped"):
+    if outcome in BAD:
         _open_case(ring, ended)
     return ended
 
 
+def _lacks_case(ring: Ring, release: Release) -> bool:
+    is_bad = release.outcome in BAD
+    return is_bad and ring.ledger.fact("case", _case_of(release), Case) is None
+
+
+def _case_of(release: Release) -> str:
+    return f"case_{release.id.rpartition('_')[2]}"
+
+
 def _open_case(ring: Ring, release: Release) -> None:
     case = Case(
-        id=f"case_{release.id.rpartition('_')[2]}",
+        id=_case_of(release),
         app=ring.app,
         kind="release",
         opened_by=release.id,
