@@ -8,7 +8,7 @@ import pytest
 from safetensors.numpy import save_file
 from tests.deployment.conftest import LABELS, write_card, write_golden
 
-from chainring.contracts.errors import DamagedError
+from chainring.contracts.errors import DamagedError, InputError
 from chainring.deployment.model_folder import read_card, read_golden, read_tensors
 
 
@@ -22,7 +22,7 @@ def test_a_card_is_read_as_it_was_written(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "fault"),
     [
-        ({"format": 2}, "expected format 1"),
+        ({"format": "1"}, "expected format 1"),
         ({"kind": 3}, "kind is not a text"),
         ({"labels": ["one"]}, "labels is not a list"),
         ({"labels": ["one", 2]}, "labels is not a list"),
@@ -39,6 +39,12 @@ def test_each_fault_of_a_card_is_named(
 ) -> None:
     write_card(tmp_path, "encoder", **changes)
     with pytest.raises(DamagedError, match=fault):
+        read_card(tmp_path)
+
+
+def test_a_card_that_a_newer_version_wrote_says_so(tmp_path: Path) -> None:
+    write_card(tmp_path, "linear", format=2)
+    with pytest.raises(InputError, match=r"a newer chainring(?s:.)*format 2, here 1"):
         read_card(tmp_path)
 
 

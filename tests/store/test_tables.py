@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from chainring.contracts.dataset import Row
-from chainring.contracts.errors import DamagedError
+from chainring.contracts.errors import DamagedError, InputError
 from chainring.contracts.label import Label
 from chainring.store.tables import (
     ROWS_FILE,
@@ -124,3 +124,12 @@ def test_a_table_of_nouns_comes_back_in_its_order(tmp_path: Path) -> None:
     assert (tmp_path / TABLE_FILE).read_bytes().count(b"\n") == 3
     assert write_table(tmp_path, []) == 0
     assert list(read_table(Label, tmp_path)) == []
+
+
+def test_rows_that_a_newer_version_wrote_say_so(tmp_path: Path) -> None:
+    write_rows(tmp_path, [row(1)])
+    table = pq.read_table(tmp_path / ROWS_FILE)
+    more = table.append_column("mood", [["calm"]])
+    pq.write_table(more, tmp_path / ROWS_FILE)
+    with pytest.raises(InputError, match=r"a newer chainring(?s:.)*Row.mood: unknown key"):
+        read_rows(tmp_path)

@@ -20,6 +20,7 @@ import pytest
 from chainring.contracts.codec import digest, encode
 from chainring.contracts.errors import ConflictError, DamagedError, InputError, SpaceError
 from chainring.store import files, opened, trees
+from chainring.store.manifest import inside
 from chainring.store.mirroring import mirrored
 from chainring.store.remote import Remote, is_away
 from chainring.store.trees import TreeStore
@@ -130,6 +131,12 @@ def test_what_cannot_be_a_tree_is_refused(store: TreeStore, source: Path, tmp_pa
     os.mkfifo(source / "pipe")
     with pytest.raises(InputError, match="special file"):
         store.put(source, kind="model")
+
+
+def test_a_manifest_that_a_newer_version_wrote_says_so(store: TreeStore, source: Path) -> None:
+    manifest = store.manifest(store.put(source, kind="model"))
+    with pytest.raises(InputError, match=r"a newer chainring(?s:.)*format 2, here 1"):
+        inside(replace(manifest, format=2))
 
 
 @pytest.mark.parametrize("address", ["", "blake2b:12", "sha256:" + "0" * 64, "blake2b:" + "G" * 64])

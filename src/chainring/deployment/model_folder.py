@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainring.contracts.dataset import Task
-from chainring.contracts.errors import DamagedError, MissingPackageError
+from chainring.contracts.errors import DamagedError, InputError, MissingPackageError
 from chainring.contracts.said import Said
 from chainring.contracts.tasks import TASKS, Form
 from chainring.contracts.values import Input
@@ -131,11 +131,14 @@ def read_card(folder: Path) -> Card:
 
     Raises
     ------
+    InputError
+        When a newer version wrote it in another form.
     DamagedError
         With all faults at once when a key is missing or of a wrong kind.
     """
     path = folder / MODEL_FILE
     data = read_json(path)
+    _require_known(path, data)
     faults = _card_faults(data)
     if faults:
         raise damaged(path, "; ".join(faults))
@@ -154,6 +157,15 @@ def read_card(folder: Path) -> Card:
         sureness=float(data.get("sureness", 1.0)),
         facts=data,
     )
+
+
+def _require_known(path: Path, data: Any) -> None:
+    found = data.get("format") if isinstance(data, dict) else None
+    if isinstance(found, int) and found > FORMAT:
+        raise InputError(
+            f"{path} cannot be read; a newer chainring may have written it: install that one",
+            faults=[f"format {found}, here {FORMAT}"],
+        )
 
 
 def _card_faults(data: Any) -> list[str]:

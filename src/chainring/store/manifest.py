@@ -13,6 +13,9 @@ from pathlib import PurePath
 from chainring.contracts.errors import DamagedError, InputError
 from chainring.store.erasure import Replaced
 
+FORMAT = 1
+"""The newest form of a manifest that is known here."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Blob:
@@ -30,7 +33,7 @@ class Manifest:
     kind: str
     files: tuple[Blob, ...]
     needs: tuple[str, ...] = ()
-    format: int = 1
+    format: int = FORMAT
 
     @property
     def bytes(self) -> int:
@@ -39,16 +42,23 @@ class Manifest:
 
 
 def inside(manifest: Manifest) -> Manifest:
-    """Return the manifest where each of its files lies in its own folder.
+    """Return the manifest where its form is known and each of its files lies in its own folder.
 
     An address is a digest that anybody can compute: in an archive from elsewhere it says that
     nothing was altered, not that nobody meant harm.
 
     Raises
     ------
+    InputError
+        When a newer version wrote it in another form.
     DamagedError
         With paths that lead elsewhere, or stand twice.
     """
+    if manifest.format > FORMAT:
+        raise InputError(
+            "Manifest cannot be read; a newer chainring may have written it: install that one",
+            faults=[f"format {manifest.format}, here {FORMAT}"],
+        )
     paths = Counter(blob.path for blob in manifest.files)
     folders = {str(above) for path in paths for above in PurePath(path).parents}
     amiss = [

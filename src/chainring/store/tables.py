@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from chainring.contracts.codec import decode, encode, plain
 from chainring.contracts.dataset import Row
-from chainring.contracts.errors import DamagedError
+from chainring.contracts.errors import DamagedError, InputError
 
 N = TypeVar("N")
 
@@ -59,11 +59,22 @@ def read_rows(
     """
     asked = (("split", set(splits)), ("id", set(names)))
     filters = [(column, "in", wanted) for column, wanted in asked if wanted] or None
+    found = _columns(folder, filters=filters)
+    _require_known(folder / ROWS_FILE, found.column_names)
     return [
         Row(**{**row, **{name: tuple(row[name] or ()) for name in _LISTS}})
-        for row in _columns(folder, filters=filters).to_pylist()
+        for row in found.to_pylist()
         if forgotten or row["text"]
     ]
+
+
+def _require_known(path: Path, columns: Iterable[str]) -> None:
+    strange = sorted(set(columns).difference(Row.__slots__))
+    if strange:
+        raise InputError(
+            f"{path} cannot be read; a newer chainring may have written it: install that one",
+            faults=[f"Row.{name}: unknown key" for name in strange],
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

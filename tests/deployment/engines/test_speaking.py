@@ -94,6 +94,15 @@ def test_what_is_read_is_cut_and_said_again_as_by_transformers(
     assert len(ours.read(TEXTS[0], limit=400)) > 3, "what was cut before leaves no trace"
 
 
+def test_a_template_without_end_is_stopped_in_training_and_in_service(inner: Path) -> None:
+    endless = "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}"
+    known = AutoTokenizer.from_pretrained(inner)
+    known.chat_template = endless
+    for one in (known, spoken(inner, endless)):
+        with pytest.raises(RefusedError, match=f"conversations of {inner} does not come to an end"):
+            prompt_ids(one, "hi", limit=9)
+
+
 def test_a_template_may_refuse_and_may_not_reach_out(inner: Path) -> None:
     refusing = spoken(inner, "{{ raise_exception('roles must take turns') }}")
     with pytest.raises(InputError, match="roles must take turns"):
