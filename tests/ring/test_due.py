@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,10 +13,13 @@ from chainring.contracts.codec import decode, encode
 from chainring.contracts.dataset import OUT_OF_SCOPE
 from chainring.contracts.evaluation import Evaluation, Share
 from chainring.contracts.feedback import Feedback
+from chainring.contracts.forgotten import Forgotten
+from chainring.contracts.guard import FORGOTTEN
 from chainring.contracts.label import Label, ReviewState, review_guideline
 from chainring.contracts.prediction import Prediction
 from chainring.contracts.reaction import Reaction
 from chainring.data.settings import DataSettings
+from chainring.feedback.corrections import statements
 from chainring.ring import due as due_module
 from chainring.ring.built import Ring, current
 from chainring.ring.due import (
@@ -125,6 +129,36 @@ def test_enough_new_corrections_are_a_reason_after_the_cooldown(project: Project
     assert (early.due, early.because) == (False, "cooldown: 1.0 h left")
     found = due(project.ring, now=in_hours(project, 7))
     assert (found.due, found.corrections) == (True, 3)
+
+
+def test_reactions_are_read_anew_only_when_something_was_said_decided_or_forgotten(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[int] = []
+
+    def listened(rows: Iterable[Feedback], *told: Any, **more: Any) -> Any:
+        every = list(rows)
+        read.append(len(every))
+        return statements(every, *told, **more)
+
+    monkeypatch.setattr(due_module, "statements", listened)
+    rows = answers(project, 4, holdout=False)
+    correct(project, rows)
+    assert [due(project.ring).corrections for _ in range(3)] == [4, 4, 4]
+    (before,) = read
+    project.ring.traffic.erase([rows[0].id])  # its reaction says nothing any more
+    assert [due(project.ring).corrections for _ in range(2)] == [3, 3]
+    assert read[1:] == [before - 1]
+    review(project, rows[1], "size")
+    assert [due(project.ring).corrections for _ in range(2)] == [4, 4]
+    act = Forgotten(id="f1", app="shop", at=0.0, by="ann", reason="asked", state="done")
+    project.ring.ledger.add_fact(FORGOTTEN, act.id, act)
+    due(project.ring)
+    strict = project.ring.recipe.feedback.model_copy(update={"review": "all"})
+    recipe = project.ring.recipe.model_copy(update={"feedback": strict})
+    object.__setattr__(project.ring, "recipe", recipe)
+    assert due(project.ring).corrections == 1
+    assert len(read) == 5
 
 
 def test_corrections_of_the_holdout_and_of_unknown_answers_are_none_to_learn_from(

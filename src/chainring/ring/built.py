@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from chainring.contracts.codec import decode
@@ -28,12 +28,16 @@ _FORM_SETTINGS = ("tier", "threads", "batch_tokens", "parity", "speed_rounds", "
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ring:
-    """Everything a turn works on; `software` opens it for a project."""
+    """Everything a turn works on; `software` opens it for a project.
+
+    `counted` holds numbers that took long to count, each with what it was counted from.
+    """
 
     recipe: Recipe
     ledger: Ledger
     traffic: Traffic
     runner: Runner
+    counted: dict[str, tuple[Any, Any]] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def app(self) -> str:

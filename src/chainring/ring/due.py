@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from chainring.contracts.codec import decode
 from chainring.contracts.evaluation import Evaluation, Share
 from chainring.contracts.feedback import Feedback
+from chainring.contracts.guard import FORGOTTEN
 from chainring.contracts.label import Label, review_guideline
 from chainring.contracts.prediction import Prediction
 from chainring.contracts.record import Record
@@ -29,6 +30,7 @@ from chainring.ring.snapshots import answers_beside
 from chainring.ring.turn import Turn, last_turn, named_feedback
 from chainring.stats.intervals import mean_grade
 from chainring.stats.sequential import capital_for, log_capital_of_change
+from chainring.store.newest import versions
 from chainring.store.tables import read_table
 from chainring.trust.guard import guard
 
@@ -95,7 +97,17 @@ def new_corrections(ring: Ring, last: Turn) -> tuple[int, int]:
     """Count what would teach now and did not in the turn `last`, and what waits for a review.
 
     A correction counts, and whatever a person decided: an unsure answer, a case, a doubtful one.
+    Where nothing was said, decided or forgotten since it was counted, it is not counted again.
     """
+    told = versions(ring.ledger, "label", FORGOTTEN, "key")
+    known = (ring.traffic.cursor(), told, last, ring.recipe)
+    counted: tuple[object, tuple[int, int]] = ring.counted.get("corrections", (None, (0, 0)))
+    if counted[0] != known:
+        counted = ring.counted["corrections"] = known, _count_corrections(ring, last)
+    return counted[1]
+
+
+def _count_corrections(ring: Ring, last: Turn) -> tuple[int, int]:
     labels = said_by_people(ring)
     recent, known = _given_since(labels, last), _taught(ring, last)
     decided = {one.id for one in recent}
@@ -131,11 +143,12 @@ def _statements(ring: Ring, labels: list[Label], recent: list[Label]) -> list[St
 def _reactions(ring: Ring, decided: list[str]) -> list[Feedback]:
     """Return the reactions that say a label, and all that a person decided on: not the whole log.
 
-    Where answers are written ratings and preferences teach as well.
+    Nothing is learnt from one whose text is gone. Where answers are written ratings and preferences
+    teach as well.
     """
     if TASKS[ring.recipe.data.task].form == "text":
         return list(ring.traffic.feedback())
-    rows = {row.id: row for row in ring.traffic.feedback(kinds=STATEMENTS)}
+    rows = {row.id: row for row in ring.traffic.feedback(kinds=STATEMENTS, legible=True)}
     others = [name for name in decided if name not in rows]
     about = [name for name in others if not name.startswith(_REACTION)]
     named = [name for name in others if name.startswith(_REACTION)]

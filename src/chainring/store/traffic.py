@@ -128,12 +128,16 @@ class Traffic:
         return list(self._said(self._segments(), schema.feedback.c.id, identifiers))
 
     def feedback(
-        self, *, kinds: Sequence[str] | None = None, since: float = -math.inf
+        self, *, kinds: Sequence[str] | None = None, since: float = -math.inf, legible: bool = False
     ) -> Iterator[Feedback]:
-        """Yield all feedback (of some kinds, given since), joined with text and answer."""
+        """Yield all feedback (of some kinds, given since), joined with text and answer.
+
+        `legible` leaves out what is about an answer whose text is gone, or is not there yet.
+        """
         said = schema.feedback.c
         chosen = [] if kinds is None else [said.kind.in_(kinds)]
         recent = [] if since == -math.inf else [said.at >= since]
+        recent += [payloads.c.body.is_not(None)] if legible else []
         for segment in self._segments():
             yield from self._read_feedback(segment, sa.and_(sa.true(), *chosen, *recent))
 
