@@ -87,6 +87,25 @@ def test_of_two_other_packages_the_first_on_the_path_counts(install: Install) ->
     assert part_module("reader", "letters.v1") == "first"
 
 
+def test_an_entry_that_is_no_name_of_a_part_is_left_out_and_logged(
+    install: Install, caplog: pytest.LogCaptureFixture
+) -> None:
+    install("letters", "[chainring.parts]\nreader.eml = letters:rows\nraeder.a.v1 = letters:rows\n")
+    with caplog.at_level("WARNING", logger="chainring.parts"):
+        assert "eml" not in part_names("reader")
+    assert sorted(record.getMessage() for record in caplog.records) == [
+        "part.unnamed entry=raeder.a.v1 value=letters:rows",
+        "part.unnamed entry=reader.eml value=letters:rows",
+    ]
+
+
+@pytest.mark.parametrize("value", ["no_such_module_of_letters:rows", "json:rows"])
+def test_a_package_that_cannot_be_loaded_is_named(install: Install, value: str) -> None:
+    install("letters", f"[chainring.parts]\nreader.letters.v1 = {value}\n")
+    with pytest.raises(InputError, match=f"reader letters.v1 of the package 'letters'.*{value}"):
+        load_part("reader", "letters.v1")
+
+
 @pytest.mark.parametrize(
     ("name", "said"),
     [("linaer.v1", "did you mean 'linear.v1'?"), ("xyz", "known: .*encoder.v1, .*linear.v1")],

@@ -48,6 +48,8 @@ def test_six_faults_are_told_at_once_each_with_place_value_what_is_allowed_and_t
         epochs = -3
         [training.craft]
         trackers = ["tensorbord.v1"]
+        [training.tokeniser]
+        use = "bpee.v1"
         [privacy]
         log = "redactd"
         """,
@@ -64,6 +66,7 @@ def test_six_faults_are_told_at_once_each_with_place_value_what_is_allowed_and_t
         "training.candidates: 'linaer.v1' is no known candidate; did you mean 'linear.v1'?",
         "training.craft.trackers: 'tensorbord.v1' is no known tracker; did you mean "
         "'tensorboard.v1'?",
+        "training.tokeniser.use: 'bpee.v1' is no known tokeniser; did you mean 'bpe.v1'?",
     )
 
 

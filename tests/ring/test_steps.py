@@ -66,11 +66,9 @@ def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     for name in ("table", "wrong"):
         made = Step(name=name, target=f"made_step:{name}", makes="table")
         monkeypatch.setitem(STEPS, name, made)
-    source_digest.cache_clear()
     place_digest.cache_clear()
     yield importlib.import_module("made_step")
     sys.modules.pop("made_step", None)
-    source_digest.cache_clear()
     place_digest.cache_clear()
 
 
@@ -104,7 +102,6 @@ def runner(tmp_path: Path, module: Any, said: list[str]) -> Iterator[Runner]:
 def rewrite(module: Any, source: str) -> None:
     """Change the source of the step and load it again, as the next process would."""
     Path(module.__file__).write_text(source, encoding="utf-8")
-    source_digest.cache_clear()
     place_digest.cache_clear()
 
 
@@ -177,7 +174,6 @@ def test_a_changed_source_of_a_part_makes_it_again(
         runner.run("table", "input", parts=[("reader", "mine.v1")])
     assert len(module.calls) == 1
     path.write_text("def reader():\n    'Read otherwise.'\n")
-    source_digest.cache_clear()
     place_digest.cache_clear()
     runner.run("table", "input", parts=[("reader", "mine.v1")])
     sys.modules.pop("made_part")

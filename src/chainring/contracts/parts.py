@@ -12,10 +12,11 @@ True
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable
 from functools import cache
-from importlib.metadata import EntryPoint, distributions
+from importlib.metadata import Distribution, EntryPoint, distributions
 from typing import Any, TypeVar
 
 from chainring.contracts.errors import InputError, UnknownNameError
@@ -25,6 +26,7 @@ KINDS = (
     "reader", "source", "stage", "embedder", "tokeniser", "candidate", "form", "engine",
     "executor", "tracker",
 )  # fmt: skip
+log = logging.getLogger("chainring.parts")
 _NAME = re.compile(r"[a-z][a-z0-9-]*\.v[1-9][0-9]*")
 _registered: dict[tuple[str, str], Any] = {}
 
@@ -50,7 +52,8 @@ def part(kind: str, name: str) -> Callable[[T], T]:
 def _entries() -> dict[tuple[str, str], EntryPoint]:
     """Return the entry of each part; of two with one name ours counts, else the first on the path.
 
-    Only a file that names our group is parsed: `entry_points` parses that of every package.
+    Only a file that names our group is parsed: `entry_points` parses that of every package. What is
+    no name of a part is left out, and logged: a package that was made badly holds up no project.
     """
     written = ((one, one.read_text("entry_points.txt") or "") for one in distributions())
     named = [one.entry_points.select(group=GROUP) for one, text in written if GROUP in text]
@@ -58,7 +61,10 @@ def _entries() -> dict[tuple[str, str], EntryPoint]:
     found: dict[tuple[str, str], EntryPoint] = {}
     for entry in sorted(entries, key=lambda entry: not entry.value.startswith("chainring.")):
         kind, _, name = entry.name.partition(".")
-        found.setdefault((kind, name), entry)
+        if kind in KINDS and _NAME.fullmatch(name):
+            found.setdefault((kind, name), entry)
+        else:
+            log.warning("part.unnamed entry=%s value=%s", entry.name, entry.value)
     return found
 
 
@@ -68,13 +74,30 @@ def part_names(kind: str) -> list[str]:
 
 
 def load_part(kind: str, name: str) -> Any:
-    """Return the part; raises UnknownNameError with the nearest name."""
+    """Return the part.
+
+    Raises
+    ------
+    UnknownNameError
+        No part has this name; with the nearest one.
+    InputError
+        The package that has it cannot be imported, or has nothing where it says.
+    """
     if (kind, name) in _registered:
         return _registered[kind, name]
     entry = _entries().get((kind, name))
     if entry is None:
         raise UnknownNameError(kind, name, part_names(kind))
-    return entry.load()
+    try:
+        return entry.load()
+    except (ImportError, AttributeError) as error:
+        if entry.value.startswith("chainring."):
+            raise
+        package = "" if entry.dist is None else entry.dist.name
+        raise InputError(
+            f"the {kind} {name} of the package {package!r} cannot be loaded from {entry.value}: "
+            f"{error}; mend or remove the package, or choose another {kind}"
+        ) from error
 
 
 def part_module(kind: str, name: str) -> str:
@@ -85,3 +108,14 @@ def part_module(kind: str, name: str) -> str:
     if entry is None:
         raise UnknownNameError(kind, name, part_names(kind))
     return entry.module
+
+
+def part_registered(kind: str, name: str) -> Any | None:
+    """Return a part that was registered in this process, or None."""
+    return _registered.get((kind, name))
+
+
+def part_distribution(kind: str, name: str) -> Distribution | None:
+    """Return the installed package that names a part; None where this process registered it."""
+    entry = None if (kind, name) in _registered else _entries().get((kind, name))
+    return None if entry is None else entry.dist

@@ -69,8 +69,10 @@ def build(
     chosen = candidates or recipe.training.competing(dataset.noun.task)
     settings = recipe.training.model_copy(update={"seed": seed, "candidates": chosen})
     parts = [("candidate", name) for name in settings.candidates]
+    if settings.tokeniser.use != "auto":
+        parts.append(("tokeniser", settings.tokeniser.use))
     placement = ring.runner.placed or ring.runner.placement
-    tiers = [("form", name) for name in part_names("form")]
+    tiers = [(kind, name) for kind in ("form", "engine") for name in part_names(kind)]
     facts: dict[str, Any] = {} if judging == ACCURACY else {"measure": judging}
     model = run("model", dataset, (), placement, settings=settings, parts=parts, seed=seed, **facts)
     forms = run(

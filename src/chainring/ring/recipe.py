@@ -161,6 +161,7 @@ def _part_faults(data: Mapping[str, Any]) -> list[str]:
     chosen = {
         "training.candidates": ("candidate", _at(data, "training", "candidates")),
         "training.craft.trackers": ("tracker", _at(data.get("training"), "craft", "trackers")),
+        "training.tokeniser.use": ("tokeniser", _use(data.get("training"))),
         "hardware.executor": ("executor", [_at(data, "hardware", "executor")]),
     }
     return [
@@ -170,6 +171,10 @@ def _part_faults(data: Mapping[str, Any]) -> list[str]:
         for name in names
         if isinstance(name, str) and name not in part_names(kind)
     ]
+
+
+def _use(training: Any) -> list[Any]:
+    return [name for name in [_at(training, "tokeniser", "use")] if name != "auto"]
 
 
 def _at(data: Any, section: str, key: str) -> Any:

@@ -8,22 +8,63 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import importlib.util
+import inspect
+import logging
 import sys
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
+from chainring.contracts.codec import digest
+from chainring.contracts.ids import new_id
+from chainring.contracts.parts import part_distribution, part_module, part_registered
+
+log = logging.getLogger("chainring.parts")
+_OURS = "chainring"
+
 _VERSIONED = ("chainring", "torch", "transformers", "scikit-learn", "onnxruntime", "openvino")
 
 
-@cache
+def part_digest(kind: str, name: str) -> str:
+    """Return the digest of the sources of a part: when it changes, steps that use it run again.
+
+    Of one of another package that is its room, its version, and every Python file of the package.
+    Of one that a notebook or a shell made, which has no file, its own source; where there is none,
+    it is never the same twice.
+    """
+    module = part_module(kind, name)
+    made = part_registered(kind, name)
+    if made is not None:
+        place = _place(module)
+        return _source_of(made) if place is None else _digest_of(place, module)
+    found = part_distribution(kind, name)
+    if found is None or found.name == _OURS:
+        return source_digest(module)
+    files = [Path(str(found.locate_file(one))) for one in found.files or () if one.suffix == ".py"]
+    told = [hashlib.blake2b(one.read_bytes()).hexdigest() for one in sorted(files) if one.is_file()]
+    return digest([source_digest(module), found.name, found.version, told])
+
+
+def _source_of(made: object) -> str:
+    try:
+        return digest(inspect.getsource(made))  # type: ignore[arg-type]
+    except (OSError, TypeError):
+        return new_id("source")
+
+
 def source_digest(module: str) -> str:
     """Return the digest of the sources of a module's room, without importing the module.
 
     The whole room counts, with the folders in it: a step's function lies in many small files.
     Of a module in no package (a user's script with a part of their own) only its file counts.
     """
-    return place_digest(_place(module))
+    return _digest_of(_place(module), module)
+
+
+def _digest_of(place: Path | None, module: str) -> str:
+    """Return the digest of a place; ours is read once, others' may change in a running process."""
+    is_ours = module.partition(".")[0] == _OURS
+    return place_digest(place) if is_ours else place_digest.__wrapped__(place)
 
 
 @cache
@@ -50,9 +91,13 @@ def _place(module: str) -> Path | None:
     loaded = sys.modules.get(module)
     found = None if loaded is None else getattr(loaded, "__file__", None)
     if loaded is None:  # `__main__` has no spec to be found by, but is always loaded
-        spec = importlib.util.find_spec(module)
+        try:
+            spec = importlib.util.find_spec(module)
+        except Exception:  # it imports the package around the module, whatever that does
+            log.warning("part.unfound module=%s", module, exc_info=True)
+            spec = None
         found = None if spec is None else spec.origin
-    if found is None or not name:
+    if found is None or not name or not Path(found).is_file():
         return None
     depth = package.count(".") - 1  # of `chainring.training.craft` the room is `training`
     return Path(found).parents[max(depth, 0)] if package else Path(found)

@@ -23,13 +23,12 @@ from chainring.contracts.errors import RefusedError
 from chainring.contracts.guard import Guard
 from chainring.contracts.ids import new_id
 from chainring.contracts.lineage import Lineage
-from chainring.contracts.parts import part_module
 from chainring.contracts.placement import Choice, Placement
 from chainring.contracts.source import Source
 from chainring.contracts.work import Executor, OpenPredictor, Work
 from chainring.ring.cost import Meter
 from chainring.ring.sentences import say
-from chainring.ring.sources import source_digest, versions
+from chainring.ring.sources import part_digest, source_digest, versions
 from chainring.store.files import FullDiskTold, require_free
 from chainring.store.ledger import Lease, Ledger
 from chainring.store.trees import TreeStore
@@ -291,7 +290,7 @@ class Runner:
                 source_digest(step.module),
                 [_input_identity(step, item) for item in inputs],
                 settings,
-                [(kind, name, source_digest(part_module(kind, name))) for kind, name in parts],
+                [(kind, name, part_digest(kind, name)) for kind, name in parts],
                 self.placement.key,
                 seed,
                 {name: identity(value) for name, value in sorted(facts.items())},
