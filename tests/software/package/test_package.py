@@ -8,6 +8,7 @@ import os
 import re
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 import tomllib
@@ -21,7 +22,7 @@ from types import SimpleNamespace
 import httpx
 import pytest
 from tests.deployment.http.demo import DemoVerbs
-from tests.software.conftest import copy, opened, refused, run, wait_until
+from tests.software.conftest import ALONE, PATIENCE_S, copy, opened, refused, run, wait_until
 
 from chainring.contracts.codec import decode, encode
 from chainring.contracts.errors import ConflictError, RefusedError
@@ -35,7 +36,7 @@ from chainring.software.api import Project
 from chainring.software.package import make as module
 from chainring.software.package import trial
 from chainring.software.package.make import Packaged
-from chainring.software.package.origin import FILE, beside, brought, elsewhere
+from chainring.software.package.origin import FILE, KIND, Package, beside, brought, elsewhere
 from chainring.software.package.recipe import recipe_text
 from chainring.software.package.texts import texts
 from chainring.software.package.trial import serving
@@ -632,6 +633,33 @@ def test_a_package_makes_no_further_one(packaged: tuple[Path, Packaged], tmp_pat
     said = refused("package", str(tmp_path / "out"), "-p", str(folder))
     assert said.startswith("this is a package; run `chainring package` in the project that made it")
     assert not (tmp_path / "out").exists()
+
+
+DYING = """\
+import os, signal, sys
+from chainring.software.api import Project
+from chainring.software.package import make
+
+setattr(make, sys.argv[3], lambda *given, **named: os.kill(os.getpid(), signal.SIGKILL))
+Project.open(sys.argv[1]).package(sys.argv[2])
+"""
+
+
+@pytest.mark.parametrize(("place", "known"), [("tried", 0), ("_put_in_place", 1)])
+def test_what_a_killed_one_leaves_is_no_package_and_the_next_one_takes_its_place(
+    shop: Path, tmp_path: Path, place: str, known: int
+) -> None:
+    out = tmp_path / "out"
+    command = [sys.executable, "-c", DYING, str(shop), str(out), place]
+    done = subprocess.run(command, env=ALONE, timeout=PATIENCE_S, check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert not (out / "project").exists()
+    with closing(Project.open(shop)) as project:
+        assert len(project.ring.ledger.facts(KIND, Package)) == known  # before it can serve
+        made = project.package(out)
+    assert brought(out / "project") is not None
+    assert made.folder == out
+    assert [path.name for path in out.iterdir() if ".project." in path.name] == []
 
 
 def test_a_folder_with_anything_in_it_is_left_alone(shop: Path, tmp_path: Path) -> None:

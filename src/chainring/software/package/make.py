@@ -48,6 +48,7 @@ from chainring.software.project import require_folder
 from chainring.software.telling.results import short
 from chainring.software.verbs import auditing
 from chainring.software.verbs.answering import Opened
+from chainring.store.files import beside, is_orphan
 
 if TYPE_CHECKING:
     from chainring.software.api import Project
@@ -61,6 +62,7 @@ ENGINES = {
 }
 """What each engine needs that serves without the training extra."""
 _OF_ENGINES = {name for needed in ENGINES.values() for name in needed}
+_PROJECT = "project"
 HEADROOM = 1.5
 STOP_S, LEAST_STOP_S = 15, 30
 """Seconds beyond `drain_s` before a server is killed (workers take 10 of them), and in all."""
@@ -106,7 +108,7 @@ def package(project: Project, folder: Path) -> Packaged:
         does here.
     """
     require_folder(folder)
-    if folder.exists() and any(folder.iterdir()):
+    if folder.exists() and not all(map(_is_half, folder.iterdir())):
         raise ConflictError(f"{folder} is not empty; name a new folder")
     if origin.brought(project.folder) is not None:  # its golden texts stayed where it was made
         raise RefusedError("this is a package; run `chainring package` in the project that made it")
@@ -121,22 +123,46 @@ def package(project: Project, folder: Path) -> Packaged:
     server = _server(project.ring.recipe)
     versions = pinned([*requirements(), *server, *ENGINES[deployment.engine]])
     folder.mkdir(parents=True, exist_ok=True)
+    for half in filter(_is_half, folder.iterdir()):
+        shutil.rmtree(half)
+    staging = beside(folder / _PROJECT)
+    staging.mkdir()
     try:
-        return _made(project, opened, folder, versions)
+        made, own = _made(project, opened, staging, versions)
+        made, own = replace(made, folder=folder), replace(own, folder=str(folder.resolve()))
+        # first: what is said where it serves comes home to who knows of it
+        project.ring.ledger.add_fact(origin.KIND, own.id, own, about=own.model)
+        auditing.record(project, "package", because=f"form {made.form}", about=deployment.model)
+        _put_in_place(staging, folder)
+        return made
     except BaseException:
         shutil.rmtree(folder)  # nobody may serve a half package, or one that was refused
         raise
 
 
-def _made(project: Project, opened: Opened, folder: Path, versions: Mapping[str, str]) -> Packaged:
+def _is_half(path: Path) -> bool:
+    """Whether it is what a killed one left: nobody serves from there."""
+    return path.name.startswith(f".{_PROJECT}.") and path.is_dir() and is_orphan(path)
+
+
+def _put_in_place(staging: Path, folder: Path) -> None:
+    """Rename what was made into its folder, what serves last."""
+    for path in sorted(staging.iterdir(), key=lambda path: path.name == _PROJECT):
+        path.rename(folder / path.name)
+    staging.rmdir()
+
+
+def _made(
+    project: Project, opened: Opened, folder: Path, versions: Mapping[str, str]
+) -> tuple[Packaged, Package]:
     """Fill the folder and serve it once."""
     deployment = opened.deployment
     wheel = write_wheel(folder)
     lines = [f"{name}=={version}" for name, version in versions.items()]
     (folder / "requirements.txt").write_text("\n".join([*lines, f"./{wheel.name}", ""]))
-    key, own = _project(project, deployment, folder / "project", wheel=digest(wheel.read_bytes()))
+    key, own = _project(project, deployment, folder / _PROJECT, wheel=digest(wheel.read_bytes()))
     most = project.ring.recipe.deployment.max_characters
-    trial = tried(folder / "project", opened, key=key, max_characters=most)
+    trial = tried(folder / _PROJECT, opened, key=key, max_characters=most)
     processes = project.ring.recipe.deployment.workers
     size = sum(path.stat().st_size for path in opened.folder.rglob("*") if path.is_file())
     made = Packaged(
@@ -154,10 +180,7 @@ def _made(project: Project, opened: Opened, folder: Path, versions: Mapping[str,
     )
     for name, text in texts(_facts(project, deployment, made)).items():
         (folder / name).write_text(text, encoding="utf-8")
-    told = replace(own, folder=str(folder.resolve()))
-    project.ring.ledger.add_fact(origin.KIND, own.id, told, about=own.model)
-    auditing.record(project, "package", because=f"form {made.form}", about=deployment.model)
-    return made
+    return made, own
 
 
 def _server(recipe: Recipe) -> list[str]:
