@@ -31,13 +31,11 @@ from chainring.ring import turn as ring_turn
 from chainring.ring.built import Ring, current
 from chainring.ring.turn import Turn
 from chainring.software import project as place
-from chainring.software.project_key import keep_key
 from chainring.software.serving.told_labels import ToldLabels
 from chainring.software.verbs import answering, auditing, champions, status, turning, upkeep
 from chainring.software.verbs import keys as holders
 from chainring.software.verbs.answering import Opened
 from chainring.software.verbs.data import DataGroup
-from chainring.software.verbs.fetching import freshen
 from chainring.software.verbs.models import ReleaseGroup
 from chainring.trust.access import Key
 
@@ -93,8 +91,7 @@ class Project:
         """Turn the ring once: new text and feedback to a model, and the gate's verdict on it."""
         from chainring.hardware.machine import machine
 
-        keep_key(self.ring.ledger, self.secret, self.folder / place.HIDDEN / "key")
-        freshen(self)
+        turning.prepare(self)
         self.ring.runner.force = force
         return ring_turn.turn(
             self.ring,

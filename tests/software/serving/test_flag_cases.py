@@ -17,6 +17,7 @@ from chainring.contracts.reaction import Reaction
 from chainring.deployment.http.app import create_app
 from chainring.deployment.http.server import running
 from chainring.software.api import Project
+from chainring.software.serving import flag_cases
 from chainring.software.serving.flag_cases import FlagCases
 from chainring.software.serving.service import Service
 from chainring.store.ledger import Ledger
@@ -100,6 +101,39 @@ def test_a_flag_that_a_kill_parted_from_its_case_has_one_when_a_server_starts(
     assert sorted(opened) == sorted(flags)
     assert len(flags) == 2
     assert {one.state for one in shop.cases()} == {"closed", "open"}
+
+
+def flagged_and_killed(project: Project, patched: pytest.MonkeyPatch) -> None:
+    """Flag an answer in a program that a kill ends before the case is opened."""
+    (answer,) = project.predict(["where is my parcel"])
+    flag = Reaction(prediction=answer.id, kind="flag", value="wrong", author="ann")
+    with away(patched), pytest.raises(sa.exc.OperationalError):
+        project.react(flag)
+
+
+def test_a_flag_of_a_killed_command_has_its_case_minutes_later_while_the_server_runs(
+    shop: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cases = FlagCases(shop)
+    cases.catch_up()
+    flagged_and_killed(shop, monkeypatch)
+    cases.catch_up()
+    assert shop.cases() == []  # not looked through at each beat
+    monkeypatch.setattr(flag_cases, "AGAIN_S", 0.0)
+    cases.catch_up()
+    flags, opened = flags_and_cases(shop)
+    assert opened == flags
+    cases.catch_up()
+    assert len(shop.cases()) == 1
+
+
+def test_a_flag_of_a_killed_command_has_its_case_at_the_next_turn(
+    shop: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flagged_and_killed(shop, monkeypatch)
+    shop.turn()
+    flags, opened = flags_and_cases(shop)
+    assert opened == flags
 
 
 def test_a_key_that_was_used_for_another_reaction_is_refused_and_the_same_one_is_replayed(

@@ -10,6 +10,7 @@ fail, or a kill come between. Then the case is opened later.
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -23,12 +24,17 @@ if TYPE_CHECKING:
     from chainring.software.api import Project
 
 
+AGAIN_S = 300.0
+"""How often all flags are looked through: a command or a program may have been killed, too."""
+
+
 class FlagCases:
     """Opens the cases of a server's flags."""
 
     def __init__(self, project: Project) -> None:
         self._project = project
         self._is_behind = True  # who ran before may have been killed
+        self._looked = 0.0
 
     def opened(self, feedback: Feedback) -> str:
         """Return the case of a flag that is stored, opened if need be; of anything else nothing.
@@ -54,9 +60,10 @@ class FlagCases:
 
     def catch_up(self) -> None:
         """Open the case of every flag that has none, if there may be such flags."""
-        if not self._is_behind:
+        now = time.monotonic()
+        if not self._is_behind and now - self._looked < AGAIN_S:
             return
-        self._is_behind = False
+        self._is_behind, self._looked = False, now
         try:
             ring = self._project.ring
             known = {one.opened_by for one in ring.ledger.facts("case", Case)}

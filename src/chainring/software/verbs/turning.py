@@ -23,8 +23,12 @@ from chainring.contracts.errors import (
     UnwrittenError,
 )
 from chainring.contracts.said import told_by
+from chainring.software.project import HIDDEN
+from chainring.software.project_key import keep_key
+from chainring.software.serving.flag_cases import FlagCases
 from chainring.software.serving.recipe_file import written
 from chainring.software.telling.result_words import say as told
+from chainring.software.verbs.fetching import freshen
 from chainring.text.errors import in_both
 
 if TYPE_CHECKING:
@@ -43,6 +47,13 @@ STORE_IS_AWAY = (
 
 `InternalError` is what psycopg raises where another database took over that only reads.
 """
+
+
+def prepare(project: Project) -> None:
+    """Bring up to date what a turn goes by: the key, the sources, the cases of flags."""
+    keep_key(project.ring.ledger, project.secret, project.folder / HIDDEN / "key")
+    freshen(project)
+    FlagCases(project).catch_up()
 
 
 def watch(project: Project, *, rounds: int | None, say: Say) -> list[Turn]:
