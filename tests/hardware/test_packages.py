@@ -32,6 +32,15 @@ def test_only_what_is_absent_counts_as_missing(monkeypatch: pytest.MonkeyPatch) 
     assert missing_packages() == {"x": ("no-such-package-here",)}
 
 
+def test_what_is_for_another_python_is_not_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = [
+        'no-such-package-here; python_version < "3.0" and extra == "x"',
+        'nor-this; python_version >= "3.0" and extra == "x"',
+    ]
+    monkeypatch.setattr(packages, "requires", lambda _: lines)
+    assert missing_packages() == {"x": ("nor-this",)}
+
+
 def test_what_an_extra_of_a_package_wants_counts_too(monkeypatch: pytest.MonkeyPatch) -> None:
     wanted = {
         "chainring": ['pytest[y]>=9; extra == "x"'],

@@ -20,10 +20,18 @@ def missing_packages() -> dict[str, tuple[str, ...]]:
     found: dict[str, list[str]] = {}
     for line in requires("chainring") or ():
         matched = _OPTIONAL.match(line)
-        if matched and matched[3] not in _NOT_FOR_USERS:
+        if matched and matched[3] not in _NOT_FOR_USERS and _is_wanted(line, matched[3]):
             absent = found.setdefault(matched[3], [])
             absent += _absent(matched[1], (matched[2] or "").split(","))
     return {extra: tuple(absent) for extra, absent in found.items()}
+
+
+def _is_wanted(line: str, extra: str) -> bool:
+    """Return whether a requirement concerns this Python and this system."""
+    from packaging.requirements import Requirement
+
+    marker = Requirement(line).marker
+    return marker is None or marker.evaluate({"extra": extra})
 
 
 def _absent(name: str, extras: list[str]) -> list[str]:

@@ -16,6 +16,7 @@ See Also
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -24,7 +25,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chainring.contracts.errors import MissingPackageError
+from chainring.contracts.errors import ChainringError, MissingPackageError
 from chainring.data.words.corpus import Corpus
 from chainring.data.words.settings import WordSettings
 from chainring.data.words.subwords import Subwords, trained
@@ -45,6 +46,8 @@ def neural(corpus: Corpus, *, vocabulary: Mapping[str, int], settings: WordSetti
     ------
     MissingPackageError
         gensim is not installed.
+    ChainringError
+        It cannot be: the Python is too new for it.
     """
     model = _untrained(settings)
     model.build_vocab_from_freq(dict(vocabulary), corpus_count=corpus.documents)
@@ -63,7 +66,7 @@ def neural(corpus: Corpus, *, vocabulary: Mapping[str, int], settings: WordSetti
 
 def _untrained(settings: WordSettings) -> Any:
     if find_spec("gensim") is None:
-        raise MissingPackageError("gensim", extra="data", needed_for=settings.kind)
+        raise _missing(settings.kind)
     from gensim.models import FastText, Word2Vec
 
     common: dict[str, Any] = {
@@ -79,3 +82,12 @@ def _untrained(settings: WordSettings) -> Any:
         return Word2Vec(**common)
     pieces = {"min_n": settings.min_ngram, "max_n": settings.max_ngram, "bucket": settings.buckets}
     return FastText(**common, **pieces)
+
+
+def _missing(kind: str) -> ChainringError:
+    if sys.version_info >= (3, 14):  # the marker in pyproject.toml leaves it out there
+        return ChainringError(
+            f"{kind} is trained by gensim, which cannot be installed on Python 3.14 yet; train "
+            "GloVe (--kind glove), or use Python 3.13"
+        )
+    return MissingPackageError("gensim", extra="data", needed_for=kind)
