@@ -18,8 +18,9 @@ from chainring.contracts.errors import InputError, RefusedError
 from chainring.contracts.work import Work
 from chainring.training.base import Base, find_base, unreadable
 from chainring.training.objectives.folder import FACTS
+from chainring.training.objectives.heldout import split
 from chainring.training.objectives.start import DROPOUTS, open_base, open_base_tokenizer
-from chainring.training.pretrain import figures_of, pretrain, pretrained, split
+from chainring.training.pretrain import figures_of, pretrain, pretrained
 from chainring.training.settings import TrainingSettings
 from chainring.training.tokenisers.settings import TokeniserSettings
 

@@ -16,7 +16,6 @@ learnt, and how it is packed without padding: `chainring.training.objectives`.
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -36,7 +35,7 @@ from chainring.training.craft.randomness import seed_all
 from chainring.training.objectives.attention import fit_attention, with_masks
 from chainring.training.objectives.documents import Document, encoded, segmenter
 from chainring.training.objectives.folder import Pretrained, read_back, write_base
-from chainring.training.objectives.heldout import heldout, unknown_share
+from chainring.training.objectives.heldout import heldout, split, unknown_share
 from chainring.training.objectives.neighbours import begin
 from chainring.training.objectives.objective import OBJECTIVES, Frame, Objective, sentinels_of
 from chainring.training.objectives.packing import Item
@@ -54,7 +53,6 @@ from chainring.training.trainer import Run, train
 
 RUN = "pretrain"
 FOLDER = "pretrained"
-DIGEST_PARTS = 10_000
 CONTINUED = "training.pretrain.continue_from"
 MIN_STEPS = 4000
 """Where a budget has few blocks, fewer make a step: a small BERT tells hidden words by how many
@@ -191,20 +189,6 @@ def figures_of(
     model = open_base(base, text.tokenizer, settings.pretrain, max_tokens=text.frame.max_tokens)
     found: dict[str, float] = _judge(text, objective, settings, work=work)(objective.learner(model))
     return found
-
-
-def split(texts: Sequence[str], *, share: float) -> tuple[list[str], list[str]]:
-    """Return the texts to learn from and those that judge; which is which hangs on the text alone.
-
-    >>> [len(part) for part in split([str(n) for n in range(1000)], share=0.1)]
-    [911, 89]
-    """
-    limit, kept, judges = share * DIGEST_PARTS, list[str](), list[str]()
-    for text in texts:
-        digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
-        judging = int.from_bytes(digest, "big") % DIGEST_PARTS < limit
-        (judges if judging else kept).append(text)
-    return (kept, judges) if kept else (judges, [])
 
 
 def _text(

@@ -14,6 +14,7 @@ no such figure: to tell that something unknown follows is not to tell the text.
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -28,6 +29,21 @@ ROWS, TOKENS = 32, 8192
 """At once: the same on every machine, since the draws hang on it."""
 SEED = 20260101
 MAX_UNKNOWN = 0.001
+DIGEST_PARTS = 10_000
+
+
+def split(texts: Sequence[str], *, share: float) -> tuple[list[str], list[str]]:
+    """Return the texts to learn from and those that judge; which is which hangs on the text alone.
+
+    >>> [len(part) for part in split([str(n) for n in range(1000)], share=0.1)]
+    [911, 89]
+    """
+    limit, kept, judges = share * DIGEST_PARTS, list[str](), list[str]()
+    for text in texts:
+        digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+        judging = int.from_bytes(digest, "big") % DIGEST_PARTS < limit
+        (judges if judging else kept).append(text)
+    return (kept, judges) if kept else (judges, [])
 
 
 def heldout(
