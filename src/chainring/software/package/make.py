@@ -7,7 +7,7 @@
       project/             chainring.toml and .chainring: the champion's form, its lineage, one key
       requirements.txt     exact versions of what this form needs to serve, and nothing else
       chainring-*.whl      this package
-      Dockerfile, chainring.service, kubernetes.yaml, README.md
+      Dockerfile, chainring.service, kubernetes.yaml, README.md, README.zh-CN.md
 
 Before it is handed over the package is served once, in a process of its own, and must answer the
 golden texts as the champion answers them here.
@@ -29,6 +29,7 @@ from chainring.contracts.deployment import Deployment
 from chainring.contracts.errors import ConflictError, InputError, RefusedError
 from chainring.contracts.lineage import Lineage
 from chainring.contracts.model import Model
+from chainring.contracts.said import Said
 from chainring.deployment.model_folder import GOLDEN_FILE
 from chainring.ring.built import CHAMPION, current, forms_of
 from chainring.ring.recipe import FILE, Recipe
@@ -265,9 +266,17 @@ def _told_elsewhere(row: Lineage) -> Lineage:
     return replace(row, settings="")
 
 
+def _memory(made: Packaged) -> Said:
+    from chainring.software.telling.command_words import say
+
+    if not made.memory_mib:
+        return say("not measured")
+    measured = "measured by many" if made.processes > 1 else "measured"
+    return say(measured, mib=f"{made.memory_mib:.0f}", count=made.processes)
+
+
 def _facts(project: Project, deployment: Deployment, made: Packaged) -> dict[str, str]:
     memory = made.memory_mib
-    crowd = f" in {made.processes} processes" if made.processes > 1 else ""
     planned = (memory or 512 * made.processes) * HEADROOM
     stop_s = project.ring.recipe.deployment.drain_s + STOP_S
     whole_s = max(LEAST_STOP_S, math.ceil(stop_s))
@@ -283,9 +292,7 @@ def _facts(project: Project, deployment: Deployment, made: Packaged) -> dict[str
         "form_mb": f"{made.form_bytes / 1e6:.1f}",
         "installed_mb": f"{made.installed_bytes / 1e6:.0f}",
         "packages": str(made.packages),
-        "memory": f"{memory:.0f} MiB{crowd} on the machine that packaged it"
-        if memory
-        else "not measured",
+        "memory": _memory(made),
         "request_mib": str(round(planned)),
         "limit_mib": str(round(planned * 2)),
         "stop_s": str(whole_s),

@@ -8,6 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from string import Template
 
+from chainring.contracts.said import in_language
+from chainring.software.package.readme_zh import README_ZH
+
 DOCKERFILE = """\
 FROM python:${python}-slim
 RUN useradd --uid 10001 --create-home chainring
@@ -135,6 +138,8 @@ spec:
 README = """\
 # ${app}, model ${model}
 
+[中文](README.zh-CN.md)
+
 A folder that serves one model: task ${task}, form ${form} (engine ${engine}). It needs Python
 ${python} and what `requirements.txt` names, and nothing of what the model was trained with. It
 holds no rows that the model learnt from or was judged on, no feedback, and a key of its own. A
@@ -223,9 +228,16 @@ _TEXTS = {
     "chainring.service": SERVICE,
     "kubernetes.yaml": KUBERNETES,
     "README.md": README,
+    "README.zh-CN.md": README_ZH,
 }
 
 
 def texts(facts: Mapping[str, str]) -> dict[str, str]:
-    """Return the files by name."""
-    return {name: Template(text).substitute(facts) for name, text in _TEXTS.items()}
+    """Return the files by name; facts that were said in both languages are told in each."""
+    told = {
+        one: {key: in_language(fact, one) for key, fact in facts.items()} for one in ("en", "zh")
+    }
+    return {
+        name: Template(text).substitute(told["zh" if text is README_ZH else "en"])
+        for name, text in _TEXTS.items()
+    }

@@ -221,6 +221,16 @@ SENTENCES = Sentences(
             "its key (role operate), shown this once: {key}",
             "它的密钥（角色 operate），只显示这一次：{key}",
         ),
+        # what a package says of its memory
+        "measured": (
+            "{mib} MiB on the machine that packaged it",
+            "{mib} MiB（在打包的机器上测得）",
+        ),
+        "measured by many": (
+            "{mib} MiB in {count} processes on the machine that packaged it",
+            "{count} 个进程共 {mib} MiB（在打包的机器上测得）",
+        ),
+        "not measured": ("not measured", "没有测过"),
         # collect
         "collecting": ("collect: {answers} answers", "收集：{answers} 条回答"),
         "collected": (
