@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
@@ -64,6 +65,31 @@ def test_each_worker_gives_the_page_of_all_and_one_that_is_gone_is_left_out(tmp_
         page = (await workers[1].page(ONE)).decode()
         assert page.count('status="200",worker=') == 2
         for worker in workers[:2]:
+            await worker.stop()
+
+    asyncio.run(test())
+
+
+def test_the_others_write_what_they_answered_and_one_that_fails_is_no_fault(tmp_path: Path) -> None:
+    done: list[int] = []
+
+    def writing(number: int) -> Callable[[], Awaitable[None]]:
+        async def write() -> None:
+            if number == 1:
+                raise OSError("the disk is away")
+            done.append(number)
+
+        return write
+
+    async def test() -> None:
+        workers = [Siblings(tmp_path, number) for number in range(4)]
+        for number, worker in enumerate(workers):
+            await worker.start(lambda: ONE)
+            worker.write = writing(number) if number < 3 else None
+        await workers[0].written()
+        assert done == [2]
+        assert (await workers[1].page(ONE)).count(b'status="200",worker=') == 4
+        for worker in workers:
             await worker.stop()
 
     asyncio.run(test())

@@ -1,20 +1,28 @@
-"""Measures of several processes as one page: whoever Prometheus asks, asks the others.
+"""What several processes behind one port ask of each other.
 
-Each worker listens at a socket of the file system in the shared folder and writes its own page to
-whoever connects. Each measure has a line for each worker: a sum would fall, and look to Prometheus
-like a server begun anew, whenever one of them does not tell its part.
+Each worker listens at a socket of the file system in the shared folder. Whoever connects says in a
+line what it wants: the page of measures, or that all answers given so far are written.
+
+Whoever Prometheus asks for measures asks the others. Each measure has a line for each worker: a sum
+would fall, and look to Prometheus like a server begun anew, whenever one of them does not tell its
+part.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-from collections.abc import Callable, Mapping
+import logging
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
 from prometheus_client.parser import text_string_to_metric_families
 
+log = logging.getLogger("chainring.siblings")
+
 PATIENCE_S = 1.0
+WRITING_S = 10.0
+"""How long another worker may take to write what it answered; then its rows count as unwritten."""
+PAGE, WRITE, WRITTEN = b"page", b"write", b"written"
 
 
 class Siblings:
@@ -23,15 +31,26 @@ class Siblings:
     def __init__(self, folder: Path, number: int) -> None:
         self._folder, self._number = folder, number
         self._server: asyncio.Server | None = None
+        self.write: Callable[[], Awaitable[object]] | None = None
+        """What writes all that was answered so far; raises where that fails."""
 
     async def start(self, page: Callable[[], bytes]) -> None:
-        """Answer the others with one's own page."""
+        """Answer the others: with one's own page, or once what was answered is written."""
 
-        async def tell(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            with contextlib.suppress(ConnectionError):
-                writer.write(page())
+        async def told(wanted: bytes) -> bytes:
+            if wanted != WRITE or self.write is None:
+                return page()
+            await self.write()
+            return WRITTEN
+
+        async def tell(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            try:
+                writer.write(await told((await reader.readline()).strip()))
                 await writer.drain()
-            writer.close()
+            except Exception as error:  # noqa: BLE001 - the other one sees that it was told nothing
+                log.warning("siblings.told_nothing cause=%s", type(error).__name__)
+            finally:
+                writer.close()
 
         path = self._folder / f"worker-{self._number}.sock"
         path.unlink(missing_ok=True)
@@ -44,18 +63,26 @@ class Siblings:
 
     async def page(self, own: bytes) -> bytes:
         """Return the page of all workers; one that does not answer is left out."""
-        mine = f"worker-{self._number}.sock"
-        others = [path for path in self._folder.glob("worker-*.sock") if path.name != mine]
-        found = await asyncio.gather(*(_asked(path) for path in others))
+        others = self._others()
+        found = await asyncio.gather(*(_asked(path, PAGE, PATIENCE_S) for path in others))
         pages = {str(self._number): own}
         pages |= {path.stem[7:]: page for path, page in zip(others, found, strict=True) if page}
         return merged(pages)
 
+    async def written(self) -> None:
+        """Wait until the others have written what they answered; one that fails is no fault."""
+        await asyncio.gather(*(_asked(path, WRITE, WRITING_S) for path in self._others()))
 
-async def _asked(path: Path) -> bytes:
+    def _others(self) -> list[Path]:
+        mine = f"worker-{self._number}.sock"
+        return [path for path in self._folder.glob("worker-*.sock") if path.name != mine]
+
+
+async def _asked(path: Path, wanted: bytes, patience_s: float) -> bytes:
     try:
-        async with asyncio.timeout(PATIENCE_S):
+        async with asyncio.timeout(patience_s):
             reader, writer = await asyncio.open_unix_connection(path)
+            writer.write(wanted + b"\n")
             found = await reader.read()
             writer.close()
             return found

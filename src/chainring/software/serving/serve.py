@@ -122,15 +122,16 @@ def application(project: Project, *, shared: Shared) -> Iterator[Starlette]:
     configure(observing.logs)
     tracer = tracing(app=project.app) if observing.traces else None
     limits = Limits(project.folder / ".chainring" / LIMITS_FILE)
+    siblings = None if shared.folder is None else Siblings(shared.folder, shared.number)
     try:
         yield create_app(
-            Service(project, open_to_all=shared.open_to_all),
+            Service(project, open_to_all=shared.open_to_all, siblings=siblings),
             settings=settings,
             tracer=tracer,
             log_requests=observing.requests,
             limits=limits,
             remembered=Remembered(shared.folder),
-            siblings=None if shared.folder is None else Siblings(shared.folder, shared.number),
+            siblings=siblings,
             passing=STORE_IS_AWAY,
         )
     finally:

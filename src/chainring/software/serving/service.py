@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -26,7 +27,7 @@ from chainring.contracts.roles import VERB_ROLES
 from chainring.contracts.tasks import TASKS
 from chainring.contracts.values import Input
 from chainring.deployment.http import verbs as http
-from chainring.deployment.http.faults import HttpError
+from chainring.deployment.http.siblings import Siblings
 from chainring.deployment.http.stages import stage
 from chainring.deployment.lane.lane import Lane, Reply
 from chainring.deployment.predictors import load_predictor
@@ -40,6 +41,7 @@ from chainring.software.serving.flag_cases import FlagCases
 from chainring.software.serving.keys import ServedKeys
 from chainring.software.serving.offers import ServedOffers
 from chainring.software.serving.people import ServedPeople
+from chainring.software.serving.reactions import stored
 from chainring.software.serving.recipe_file import RecipeFile
 from chainring.software.serving.releases import ServedReleases
 from chainring.software.serving.retries import Retries
@@ -47,7 +49,6 @@ from chainring.software.serving.watching import Watching, told_to_all
 from chainring.software.telling.tongue import PASSED_ON, learnt_by, told_of, tongue
 from chainring.software.telling.unserved import unserved
 from chainring.software.verbs.answering import Opened, answered, as_sent
-from chainring.store.traffic_repeats import stored_before
 from chainring.store.writer import TrafficWriter
 from chainring.trust.access import KeyRing
 
@@ -64,10 +65,14 @@ class Service(ServedReleases, ServedKeys, ServedOffers, ServedPeople):
     open_to_all
         Whether a caller without a key may operate: only on one's own machine, and only as long as
         the project has no keys.
+    siblings
+        The other processes behind the port; None where it is alone.
     """
 
-    def __init__(self, project: Project, *, open_to_all: bool) -> None:
-        self.project = project
+    def __init__(
+        self, project: Project, *, open_to_all: bool, siblings: Siblings | None = None
+    ) -> None:
+        self.project, self._siblings = project, siblings
         self._open_to_all = open_to_all
         self._renewing = threading.Lock()
         self._keys = KeyRing(project.keys())
@@ -121,6 +126,8 @@ class Service(ServedReleases, ServedKeys, ServedOffers, ServedPeople):
     async def start(self) -> None:
         """Load the champion and begin to watch for newer ones."""
         self._writer = TrafficWriter(self.project.ring.traffic)
+        if self._siblings is not None:
+            self._siblings.write = partial(asyncio.to_thread, self._writer.flush)
         if because := await asyncio.to_thread(beside, self.project):
             log.warning("package.beside because=%s", because)
         await self._refresh()
@@ -250,8 +257,11 @@ class Service(ServedReleases, ServedKeys, ServedOffers, ServedPeople):
         """
         author = reaction.author or caller.key_id
         reaction = replace(reaction, author=author, via=caller.application)
+        assert self._writer is not None
         try:
-            kept = await self._kept(reaction)
+            kept = await stored(
+                self.project, reaction, writer=self._writer, siblings=self._siblings
+            )
         except (sa.exc.SQLAlchemyError, OSError, UnwrittenError) as error:
             raise UnwrittenError(
                 "the feedback could not be stored and was not accepted; the log of the server "
@@ -262,21 +272,6 @@ class Service(ServedReleases, ServedKeys, ServedOffers, ServedPeople):
         value = await asyncio.to_thread(as_sent, self.project, kept.feedback)
         message = told_of(kept.feedback, reads=caller.reads, learnt=self._learnt)
         return replace(kept, case=case, value=value, message=message)
-
-    async def _kept(self, reaction: Reaction) -> http.Reacted:
-        """Return what was understood of it once that is durable, or what its key holds already."""
-        assert self._writer is not None
-        traffic = self.project.ring.traffic
-        if await asyncio.to_thread(traffic.prediction, reaction.prediction) is None:
-            await asyncio.to_thread(self._writer.flush)  # its row may wait; else an orphan
-        feedback = await asyncio.to_thread(self.project.understood, reaction)
-        identifier = await asyncio.wrap_future(self._writer.store(feedback))
-        if identifier == feedback.id:
-            return http.Reacted(feedback=feedback)
-        stored = await asyncio.to_thread(stored_before, traffic, feedback, identifier)
-        if stored is None:
-            raise HttpError("key_reused")
-        return http.Reacted(feedback=stored, is_replayed=True)
 
     def labels(self) -> list[http.LabelName]:
         """Return the labels that can be answered or corrected to."""
