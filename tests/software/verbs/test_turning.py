@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from chainring.contracts.errors import ChainringError, ConflictError, InputError
+from chainring.contracts.errors import ChainringError, ConflictError, InputError, UnwrittenError
 from chainring.ring.turn import Turn
 from chainring.software.api import Project
 from chainring.software.verbs import turning
@@ -81,6 +81,15 @@ def test_other_failures_wait_twice_as_long_each_time_until_a_look_goes_well(
         project.watch(say=said.append)
     assert waits == [60.0, 120.0, 240.0, 30.0, 60.0, 120.0]
     assert said[1] == "data.csv: the second line has no label; the next look is in 60 s"
+
+
+def test_a_ledger_that_another_keeps_locked_is_waited_for_as_a_lease_is(
+    project: Project, waits: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Project, "turn", failing(UnwrittenError("ledger.db was locked")))
+    with pytest.raises(Stopped):
+        project.watch()
+    assert waits == [30.0] * 6
 
 
 def test_no_wait_is_longer_than_an_hour(
