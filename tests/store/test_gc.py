@@ -14,6 +14,7 @@ from chainring.contracts.errors import ConflictError, DamagedError
 from chainring.contracts.lineage import Lineage
 from chainring.store.gc import collect
 from chainring.store.ledger import Lease, Ledger
+from chainring.store.schema import leases
 from chainring.store.trees import TreeStore
 
 
@@ -88,6 +89,29 @@ def test_nothing_goes_once_another_process_has_taken_the_lease(
         collect(ledger=ledger, trees=trees, scratch=scratch, min_age_s=0, held=lost)
     trees.verify(unnamed)
     assert collect(ledger=ledger, trees=trees, scratch=scratch, min_age_s=0)["trees"] == 1
+
+
+def test_the_lease_is_asked_for_again_before_bytes_follow_their_trees(
+    ledger: Ledger,
+    trees: TreeStore,
+    scratch: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    remove = TreeStore._remove
+
+    def slow(self: TreeStore, path: Path) -> bool:
+        with ledger.engine.begin() as connection:
+            connection.execute(leases.update().values(fence=leases.c.fence + 1))
+        return remove(self, path)
+
+    monkeypatch.setattr(TreeStore, "_remove", slow)
+    ledger.add_lineage(execution(put(trees, tmp_path / "named")))
+    put(trees, tmp_path / "leftover")
+    before = sorted(trees.root.glob("blobs/*/*"))
+    with pytest.raises(ConflictError, match="taken over"):
+        collect(ledger=ledger, trees=trees, scratch=scratch, min_age_s=0)
+    assert sorted(trees.root.glob("blobs/*/*")) == before
 
 
 def test_what_a_reference_alone_names_stays(

@@ -89,8 +89,7 @@ def _swept(
     keep = trees.closure(named)  # from here on the manifests of all of them are here
     still()
     drop_replaced(trees, needed=keep)
-    still()
-    return trees.sweep(keep, min_age_s=min_age_s)
+    return trees.sweep(keep, min_age_s=min_age_s, still=still)
 
 
 def _named(ledger: Ledger) -> set[str]:

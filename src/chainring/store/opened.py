@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 from chainring.store.files import (
     DigestCache,
@@ -21,8 +22,12 @@ from chainring.store.files import (
 )
 from chainring.store.manifest import Manifest
 
+T = TypeVar("T")
+_BATCH = 100
 BlobPath = Callable[[str], Path]
 """Where the blob of a digest lies."""
+Still = Callable[[], object]
+"""Raises where what was begun may not go on."""
 IN_USE_S = 3600.0
 """An open folder that was asked for within this time is never taken away to make room."""
 
@@ -89,3 +94,11 @@ def drop_orphans(root: Path) -> None:
     for path in (one for place in places for one in root.glob(f"{place}/.*")):
         if is_orphan(path):
             shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+
+
+def each(items: Iterable[T], still: Still) -> Iterator[T]:
+    """Yield each, and ask before each hundred whether to go on."""
+    for number, item in enumerate(items):
+        if number % _BATCH == 0:
+            still()
+        yield item

@@ -26,7 +26,7 @@ from chainring.store.files import (
     write_durably,
 )
 from chainring.store.manifest import Blob, Manifest, after, hex_name, inside
-from chainring.store.opened import check_out, is_whole, make_room, sweep_leftovers
+from chainring.store.opened import Still, check_out, each, is_whole, make_room, sweep_leftovers
 from chainring.store.remote import ERASED
 
 log = logging.getLogger("chainring.store")
@@ -255,24 +255,25 @@ class TreeStore:
         for path in sorted((self.root / "trees").glob("*/*.json")):
             yield f"blake2b:{path.stem}"
 
-    def sweep(self, keep: Iterable[str], *, min_age_s: float = 3600.0) -> dict[str, int]:
+    def sweep(
+        self, keep: Iterable[str], *, min_age_s: float = 3600.0, still: Still = lambda: None
+    ) -> dict[str, int]:
         """Remove every tree not in `keep` (or needed by one) and every blob no tree names.
 
         What goes here goes from the remote, too. What is younger than `min_age_s` stays: a step may
-        just be writing it.
+        just be writing it. `still` is asked before each hundred: it raises where it may not go on.
         """
         wanted, cutoff = self.closure(keep), time.time() - min_age_s
         places = {address: self._manifest_path(address) for address in self.addresses()}
-        old = {address for address, path in places.items() if path.stat().st_ctime <= cutoff}
-        gone = sorted(old - wanted)
+        gone = sorted(a for a in places.keys() - wanted if places[a].stat().st_ctime <= cutoff)
         named = self._blobs(places.keys() - set(gone))
         afar = self._blobs(gone) - named if self._afar.is_named else set()
-        for address in gone:
+        for address in each(gone, still):
             self._remove(places[address])
             self._remove(self._erasure_path(address))
         here = {path: path.stat() for path in (self.root / "blobs").glob("*/*")}
         blobs = [p for p in here if f"blake2b:{p.name}" not in named and here[p].st_ctime <= cutoff]
-        for path in {*blobs, *({*map(self._blob_path, afar)} - here.keys())}:
+        for path in each({*blobs, *({*map(self._blob_path, afar)} - here.keys())}, still):
             self._remove(path)
         for address in gone:  # last: to unlink a link makes its blob young
             shutil.rmtree(self.root / "open" / hex_name(address), ignore_errors=True)
