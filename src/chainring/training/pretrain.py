@@ -151,13 +151,11 @@ def pretrained(
     model = _model(text, base, settings.pretrain, chosen)
     if by_neighbours(options):
         begun = begin(model, text.items, marks=text.frame.marks, seed=settings.seed)
-        vocabulary = text.frame.vocabulary
-        work.say(progress("neighbours", name=RUN, begun=begun, vocabulary=vocabulary))
+        work.say(progress("neighbours", name=RUN, begun=begun, vocabulary=text.frame.vocabulary))
     fitting_ = _fit(model, text, options, minutes=minutes, work=work)
     learner, numbers = objective.learner(model), precision(work.placement, settings.craft.precision)
     attending = fit_attention(model, device=work.placement.device.value, chosen=numbers)
-    way, because = attending.value, attending.because
-    work.say(progress("attention", name=RUN, way=way, because=because))
+    work.say(progress("attention", name=RUN, way=attending.value, because=attending.because))
     judge = _judge(text, objective, settings, work=work)
     curve, figures = Curve(), dict[str, float]()
     if fitting_.epochs:
