@@ -34,9 +34,9 @@ from chainring.contracts.model import Model
 from chainring.contracts.parts import load_part
 from chainring.contracts.placement import Placement
 from chainring.contracts.request import Request
+from chainring.deployment.forms.parity import _cosines, _scores
 from chainring.deployment.forms.parts import Making, parts_of
 from chainring.deployment.model_folder import read_card
-from chainring.deployment.forms.parity import _cosines, _scores
 from chainring.deployment.predictors import open_predictor
 from chainring.hardware.machine import machine
 from chainring.hardware.placement import placement

@@ -32,8 +32,8 @@ PAGES = ROOT / "docs" / "reference"
 BLOCK = re.compile(r"(<!-- generated: ([a-z]+) ?([^>]*?) ?(zh)? -->\n).*?(<!-- end -->)", re.DOTALL)
 NOUNS = (
     "source", "guard", "placement", "record", "label", "table", "dataset", "model", "forms",
-    "evaluation", "measure", "verdict", "deployment", "release", "request", "prediction", "reaction",
-    "feedback", "case", "forgotten", "lineage", "predictor", "work",
+    "evaluation", "measure", "verdict", "deployment", "release", "request", "prediction",
+    "reaction", "feedback", "case", "forgotten", "lineage", "predictor", "work",
 )  # fmt: skip
 HEADS = {
     "command": {"en": "argument or option|default|meaning", "zh": "参数或选项|默认值|含义"},
