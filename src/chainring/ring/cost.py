@@ -39,7 +39,7 @@ def cpu_s() -> float:
 def reset_peak() -> None:
     """Let the peak of memory count from now on, where the system can."""
     try:
-        Path("/proc/self/clear_refs").write_text("5")  # resets VmHWM (Linux)
+        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # resets VmHWM (Linux)
     except OSError:
         return
 
@@ -47,7 +47,7 @@ def reset_peak() -> None:
 def peak_mib() -> float:
     """Return the highest memory of this process, in MiB."""
     try:
-        status = Path("/proc/self/status").read_text()
+        status = Path("/proc/self/status").read_text(encoding="utf-8", errors="replace")
         return int(re.findall(r"VmHWM:\s+(\d+)", status)[0]) / 1024
     except (OSError, IndexError):
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1 << 20)  # bytes on macOS
