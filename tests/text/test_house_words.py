@@ -10,7 +10,7 @@ from chainring.contracts.dataset import Task
 from chainring.contracts.verdict import Value
 from chainring.ring.steps import STEPS
 from chainring.text.house_words import Term, counted, house_term, house_word
-from chainring.training.evaluation import PARTS
+from chainring.training.outcomes import PARTS
 
 UNUSED = {"prediction", "case"}  # no steps of a turn: nothing that is counted is made by them
 

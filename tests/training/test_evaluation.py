@@ -3,6 +3,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import json
+import math
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,8 @@ from chainring.contracts.values import Input
 from chainring.contracts.work import Work
 from chainring.stats.intervals import wilson
 from chainring.store.tables import read_table, write_table
-from chainring.training.evaluation import evaluation, outcome
+from chainring.training.evaluation import evaluation
+from chainring.training.outcomes import outcome
 from chainring.training.settings import EvaluationSettings
 
 PARITY = Parity(
@@ -353,6 +355,17 @@ def test_the_calibration_error_is_that_of_the_rows_in_scope(suite: Suite) -> Non
         suite.add(text_number(n), "a", answer("a" if n < 5 else "b", confidence=0.9))
     suite.add("a poem", OUT_OF_SCOPE, answer("a", confidence=1.0))
     assert suite.judge().calibration_error == pytest.approx(0.4)
+
+
+def test_beside_the_calibration_error_stands_what_a_calibrated_model_would_have(
+    suite: Suite,
+) -> None:
+    for n in range(40):
+        suite.add(text_number(n), "a", answer("a" if n % 2 else "b", confidence=0.5))
+    found = suite.judge()
+    assert found.calibration_error == pytest.approx(0.0)
+    by_chance = 0.5 * math.sqrt(2 / (math.pi * 40))  # the mean of |share - 1/2| of 40 fair coins
+    assert found.calibration_expected == pytest.approx(by_chance, rel=0.15)
 
 
 def test_macro_f1_equals_that_of_scikit_learn(suite: Suite) -> None:

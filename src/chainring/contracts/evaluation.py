@@ -65,7 +65,9 @@ class Evaluation:
     `slices` maps `language:en`, `label:stock`, `part:holdout` ... to shares; `dropped` counts suite
     rows left out because a judged model had trained on them or on a near-duplicate. `accuracy` is
     the mean of `right`; `frozen` names the test rows alone (see `Dataset`); `metrics` has the
-    figures of the task by name, each with its interval.
+    figures of the task by name, each with its interval. `calibration_expected` is what
+    `calibration_error` would be of a model that is exactly as sure as it is right, on as many rows;
+    None where it was not counted yet.
     """
 
     app: str
@@ -84,3 +86,4 @@ class Evaluation:
     task: Task = "classification"
     metrics: dict[str, Share] = field(default_factory=dict)
     frozen: str = ""
+    calibration_expected: float | None = None

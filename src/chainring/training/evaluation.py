@@ -20,9 +20,9 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -36,28 +36,25 @@ from chainring.contracts.prediction import Answer
 from chainring.contracts.request import Request
 from chainring.contracts.table import Table
 from chainring.contracts.tasks import TASKS, TaskFacts
-from chainring.contracts.values import labels_in
 from chainring.contracts.work import Work
-from chainring.stats.calibration import expected_calibration_error
 from chainring.stats.classification import confusion, macro_f1
-from chainring.stats.grades import grade_of
-from chainring.stats.intervals import mean_grade
-from chainring.stats.units import Units
 from chainring.store.tables import TABLE_FILE, read_rows, read_table, write_table
-from chainring.training.answered import RIGHT_FROM, value_of
 from chainring.training.coverage import coverage
-from chainring.training.measures import constant_answer, measures, searched
+from chainring.training.measures import measures, searched
+from chainring.training.outcomes import (
+    HEADLINE,
+    PARTS,
+    Truths,
+    calibration_error,
+    calibration_expected,
+    outcome,
+    share,
+    slices,
+    told_label,
+)
 from chainring.training.settings import EvaluationSettings
 
 JUDGING = ("test", "holdout", "reacted")
-PARTS = {
-    "test": "suite",
-    "holdout": "holdout",
-    "reacted": "reacted",
-    MUST: MUST,
-    DECIDING: DECIDING,
-}
-HEADLINE = ("suite", "holdout")
 OUTCOMES_FILE = "outcomes.jsonl"
 CONFUSION_FILE = "confusion.json"
 
@@ -104,7 +101,7 @@ def evaluation(
     headline = [o for o in outcomes if o.part in HEADLINE]
     inside = [o for o in headline if o.truth != OUT_OF_SCOPE]
     outside = [o.right for o in headline if o.truth == OUT_OF_SCOPE]
-    truth, told = [o.truth for o in headline], [_told(o) for o in headline]
+    truth, told = [o.truth for o in headline], [told_label(o) for o in headline]
     is_one = TASKS[dataset.task].form == "one"
     cells = confusion(truth, told) if is_one else []
     judging = [pair for pair in pairs if PARTS[pair[0].split] in HEADLINE]
@@ -118,7 +115,8 @@ def evaluation(
         suite=dataset.suite,
         accuracy=share(headline, level=settings.level),
         macro_f1=macro_f1(truth, told) if is_one else _macro(metrics),
-        calibration_error=_calibration_error(inside),
+        calibration_error=calibration_error(inside),
+        calibration_expected=calibration_expected(inside),
         passed_on=sum(o.passed_on for o in inside) / max(1, len(inside)),
         slices=slices(outcomes, level=settings.level),
         dropped=dropped,
@@ -128,98 +126,6 @@ def evaluation(
         metrics=metrics,
         frozen=dataset.frozen,
     )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Truths:
-    """What the answers of a task are held against: the spread, and what never changes."""
-
-    task: Task = "classification"
-    spread: float = 0.0
-    constant: str = ""
-
-    @classmethod
-    def of(cls, dataset: Dataset, learnt: Sequence[Row]) -> Truths:
-        """Return them for a data set, from the rows that its models learnt from."""
-        values = [value_of(row, dataset.task) for row in learnt]
-        return cls(
-            task=dataset.task,
-            spread=dataset.spread,
-            constant=constant_answer(dataset.task, values),
-        )
-
-
-ONE_LABEL = Truths()
-
-
-def outcome(row: Row, answer: Answer, *, truths: Truths = ONE_LABEL) -> Outcome:
-    """Return what one answer to one row is worth; out of scope, passing on is right."""
-    form, task = TASKS[truths.task].form, truths.task
-    truth = value_of(row, task)
-    right = grade_of(task, truth, answer.value, spread=truths.spread)
-    base = None
-    if form == "one" and truth == OUT_OF_SCOPE:
-        right = float(answer.passed_on)
-    elif form != "one":
-        base = grade_of(task, truth, truths.constant, spread=truths.spread)
-    is_text = form == "text"  # somebody's own words stay where they can be forgotten
-    return Outcome(
-        row=row.id,
-        truth="" if is_text else truth,
-        label="" if is_text else answer.value,
-        right=right,
-        confidence=answer.confidence,
-        passed_on=answer.passed_on,
-        part=PARTS[row.split],
-        language=row.language,
-        source=row.source,
-        group=row.group,
-        author=row.author,
-        protected=row.protected,
-        must=row.must,
-        weight=row.weight,
-        sliced=None if form == "one" else labels_in(form, truth),
-        base=base,
-    )
-
-
-def slices(outcomes: Sequence[Outcome], *, level: float) -> dict[str, Share]:
-    """Return the share right of every slice; `reacted` rows enter their own part only."""
-    members: dict[str, list[Outcome]] = defaultdict(list)
-    for found in outcomes:
-        for name in _slice_names(found):
-            members[name].append(found)
-    return {name: share(rows, level=level) for name, rows in sorted(members.items())}
-
-
-def share(outcomes: Sequence[Outcome], *, level: float) -> Share:
-    """Return the mean of outcomes with its interval; rows of one author or group count as one."""
-    found = mean_grade([o.right for o in outcomes], level=level, units=Units.of(outcomes).numbers)
-    return Share(estimate=found.estimate, low=found.low, high=found.high, rows=found.n)
-
-
-def _slice_names(found: Outcome) -> Iterator[str]:
-    yield f"part:{found.part}"
-    if found.part not in HEADLINE:
-        return
-    yield f"language:{found.language}"
-    for label in found.slice_labels:
-        yield f"label:{label}"
-    if found.source:
-        yield f"source:{found.source}"
-    if found.protected:
-        yield f"protected:{found.protected}"
-
-
-def _told(found: Outcome) -> str:
-    """Return the label that the answer amounts to, for the confusion table."""
-    outside = found.truth == OUT_OF_SCOPE and found.passed_on
-    return OUT_OF_SCOPE if outside else found.label
-
-
-def _calibration_error(inside: Sequence[Outcome]) -> float:
-    right = [float(o.right >= RIGHT_FROM) for o in inside]
-    return expected_calibration_error([o.confidence for o in inside], right) if inside else 0.0
 
 
 def _macro(metrics: Mapping[str, Share]) -> float:

@@ -14,7 +14,7 @@ from chainring.contracts.prediction import Answer
 from chainring.ring.gate.first import majority
 from chainring.ring.gate.sentences import in_chinese
 from chainring.ring.gate.settings import GateSettings
-from chainring.training import evaluation
+from chainring.training import outcomes
 from chainring.training.measures import constant_answer
 
 MakeOutcome = Callable[..., Outcome]
@@ -158,13 +158,11 @@ def test_a_model_that_gives_every_text_the_labels_worth_most_beats_nothing(
     settings: GateSettings,
 ) -> None:
     taught = ["a|b", "a|b|c", "b|c", "a|c", "|", "|", "a|b|c", "|"] * 5
-    truths = evaluation.Truths(task="multi-label", constant=constant_answer("multi-label", taught))
+    truths = outcomes.Truths(task="multi-label", constant=constant_answer("multi-label", taught))
     said = Answer(label="a|b|c", confidence=0.9, passed_on=False, text="")
     nothing: Any = dict.fromkeys(("text", "language", "source", "licence", "group"), "")
     rows = [
-        evaluation.outcome(
-            Row(id=f"{i}", label=label, split="test", **nothing), said, truths=truths
-        )
+        outcomes.outcome(Row(id=f"{i}", label=label, split="test", **nothing), said, truths=truths)
         for i, label in enumerate(taught)
     ]
     found, check = majority(rows, settings=settings)

@@ -29,6 +29,7 @@ from chainring.contracts.verdict import Verdict
 from chainring.data.looking.card import moment
 from chainring.ring.built import Built, built_of
 from chainring.ring.why import ancestry, forgotten
+from chainring.software.reports.calibrated import calibration_told
 from chainring.software.reports.history import evaluations
 from chainring.software.reports.label_figures import LABELLED
 from chainring.software.reports.model_card_labels import (
@@ -203,7 +204,7 @@ def _figures(found: Carded, say: Mapping[str, str]) -> Iterator[str]:
     left = len(slices) - min(len(kept), MOST_SLICES) + unshown
     told = [] if judged.metrics else [f"macro F1 {judged.macro_f1:.3f}"]
     if is_sure(judged.task):
-        told += [say["calibration"].format(points=f"{100 * judged.calibration_error:.1f}")]
+        told += [calibration_told(say["calibration"], judged, say)]
     told += [say["passed"].format(share=f"{100 * judged.passed_on:.1f}%")]
     if judged.out_of_scope_recall is not None:
         told.append(say["outside"].format(share=f"{100 * judged.out_of_scope_recall:.1f}%"))

@@ -90,6 +90,11 @@ _ROWS = (
         "confidence and share of right answers differ by {points} points on average",
         "置信度与正确率平均相差 {points} 个百分点",
     ),
+    (
+        "calibration beside",
+        " ({expected} if it were exactly as sure as it is right)",
+        "（置信度完全准确时约为 {expected}）",
+    ),
     ("passed", "passed on to a person: {share}", "转交人工：{share}"),
     ("outside", "of texts out of scope {share} were passed on", "超出范围的文本中 {share} 被转交"),
     (

@@ -24,6 +24,7 @@ from chainring.contracts.said import in_language
 from chainring.contracts.verdict import Verdict
 from chainring.deployment.http.verbs import Day, History
 from chainring.ring.sight import Sight
+from chainring.software.reports.calibrated import calibration_told
 from chainring.software.reports.history import evaluations, history
 from chainring.software.reports.model_card import model_card
 from chainring.software.reports.report_cards import (
@@ -140,8 +141,7 @@ def _short(
             say["short accuracy"].format(share=in_language(percent(judged.accuracy), say["code"]))
         )
         if judged.calibration_error and is_sure(judged.task):
-            points = f"{100 * judged.calibration_error:.1f}"
-            yield _item(say["short calibration"].format(points=points))
+            yield _item(calibration_told(say["short calibration"], judged, say))
     model = project.ring.ledger.lineage_of_tree(decode(Verdict, made.result).challenger)
     if model is not None:
         for limit in decode(Model, model.result).limits:

@@ -21,6 +21,7 @@ from chainring.contracts.said import in_language
 from chainring.contracts.tasks import TASKS, Form
 from chainring.contracts.verdict import Verdict
 from chainring.ring.gate.pairs import POOLED, is_right
+from chainring.software.reports.calibrated import calibration_told
 from chainring.software.reports.history import evaluations
 from chainring.software.reports.label_figures import LABELLED, by_group, by_label
 from chainring.software.reports.report_cards import both, paragraph, table
@@ -133,8 +134,7 @@ def _calibration(folder: Path, found: Evaluation, say: dict[str, str]) -> str:
             width=width,
         )
     )
-    points = f"{100 * found.calibration_error:.1f}"
-    return chart + paragraph(say["short calibration"].format(points=points))
+    return chart + paragraph(calibration_told(say["short calibration"], found, say))
 
 
 def _slices(evaluation: Evaluation, say: dict[str, str]) -> str:

@@ -73,6 +73,11 @@ _ROWS = (
         "置信度与实际正确率平均相差 {points} 个百分点。",
     ),
     (
+        "calibration beside",
+        " Of a model that is exactly as sure as it is right it would be {expected} on these rows.",
+        "若模型的置信度完全准确，在这些行上约为 {expected} 个百分点。",
+    ),
+    (
         "short wanted",
         "More labels are wanted most for: {labels}.",
         "最需要补充标注的标签：{labels}。",
