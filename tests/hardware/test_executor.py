@@ -11,12 +11,15 @@ import textwrap
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
 from chainring.contracts.errors import ChainringError, InputError
 from chainring.contracts.parts import load_part
 from chainring.hardware.executor import LocalExecutor
+from chainring.hardware.executors import executor
+from chainring.hardware.settings import HardwareSettings
 
 
 @pytest.fixture
@@ -160,6 +163,13 @@ def test_no_worker_and_no_rank_are_refused() -> None:
         LocalExecutor(0)
     with pytest.raises(InputError, match="at least 1, found 0"):
         LocalExecutor().spawn(0, divmod)
+
+
+@pytest.mark.parametrize(("stated", "workers"), [("auto", 1), (3, 3)])
+def test_a_recipe_says_how_many_workers_it_has(stated: Literal["auto"] | int, workers: int) -> None:
+    made = executor(HardwareSettings(workers=stated))
+    assert isinstance(made, LocalExecutor)
+    assert made.workers == workers
 
 
 def test_it_is_found_as_a_part() -> None:

@@ -11,9 +11,12 @@ its shard gives byte-identical results for any number of workers.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from chainring.contracts.errors import InputError
+
+if TYPE_CHECKING:
+    from chainring.hardware.settings import HardwareSettings
 
 A = TypeVar("A")
 B = TypeVar("B")
@@ -34,6 +37,11 @@ class LocalExecutor:
         if workers < 1:
             raise InputError(f"LocalExecutor needs at least 1 worker, found {workers}")
         self.workers = workers
+
+    @classmethod
+    def of(cls, settings: HardwareSettings) -> Self:
+        """Return the executor of `[hardware]`: with the workers that it names, else with one."""
+        return cls(1 if settings.workers == "auto" else settings.workers)
 
     def map(self, fn: Callable[[A], B], shards: Iterable[A]) -> Iterator[B]:
         """Yield `fn(shard)` for each shard, in order; an error of `fn` ends the work.

@@ -11,7 +11,7 @@ from chainring.hardware.settings import HardwareSettings
 
 
 def executor(settings: HardwareSettings) -> Executor:
-    """Return the executor; a part of somebody else's may read the settings by a method `of`."""
+    """Return the executor; a part reads the settings by a method `of`, or takes nothing."""
     part = load_part("executor", settings.executor)
     made: Executor = part.of(settings) if hasattr(part, "of") else part()
     return made

@@ -11,7 +11,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-_Count = Annotated[int, Field(ge=1, le=1024)]
+MOST_WORKERS = 1024
+_Count = Annotated[int, Field(ge=1, le=MOST_WORKERS)]
 
 
 class HardwareSettings(BaseModel):

@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from chainring.contracts.errors import InputError, UnknownNameError
-from chainring.contracts.parts import load_part, part_names
+from chainring.contracts.parts import part_names
 from chainring.data.clean.pipeline import CleanReport, clean
 from chainring.data.clean.settings import CleanSettings
+from chainring.hardware.executors import executor as made_executor
+from chainring.hardware.settings import MOST_WORKERS, HardwareSettings
 from chainring.software.telling.data_words import own, reason, say
 
 if TYPE_CHECKING:
@@ -75,8 +77,8 @@ def _executor(name: str, workers: int) -> Executor:
     if name not in part_names("executor"):
         raise UnknownNameError("executor", name, part_names("executor"))
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    made: Executor = load_part("executor", name)(workers or cores or 1)
-    return made
+    count = min(workers or cores or 1, MOST_WORKERS)
+    return made_executor(HardwareSettings(executor=name, workers=count))
 
 
 def tell_clean(report: CleanReport) -> Iterator[str]:
