@@ -72,7 +72,7 @@ def pretrain(
         with opened(project, language) as api:
             made = pretrain_project(api, out=out, minutes=minutes, say=aloud(language), **sections)
     terms = own(made.base.licence) if made.base.licence else say("unknown")
-    lines = [say("made base", out=out, base=own(made.base.name), licence=terms)]
+    lines = [say("made base", out=out, base=reason(made.base.name), licence=terms)]
     for name, value in made.figures.items():
         lines.append(say("figure", name=name.replace("_", " "), value=f"{value:.4g}"))
     lines += map(_reading, made.readings)
