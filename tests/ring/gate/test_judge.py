@@ -139,6 +139,8 @@ def test_the_rows_that_the_margin_needs_are_noted(
 ) -> None:
     found = judge(*sheets(gained=50, lost=50, right=900), settings=settings)
     assert "a difference of 2 points needs about 1629 rows to be seen" in found.notes
+    sixth = judge(*sheets(gained=50, lost=50, right=900), settings=settings, tries=6)
+    assert "a difference of 2 points needs about 2691 rows to be seen" in sixth.notes
     never = judge(*sheets(right=100), settings=settings)
     assert any("cannot be said" in note for note in never.notes)
 

@@ -138,7 +138,7 @@ def judge(
             *notes,
             *_tries_note(tries),
             *_units_note(units),
-            *_rows_note(pooled, settings),
+            *_rows_note(pooled, limit),
             *_left_out(challenger, champion, pairs),
             *_looks_note(looks, settings),
             *((say("asks", count=len(asks)),) if asks else ()),
