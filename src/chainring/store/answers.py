@@ -114,6 +114,31 @@ def _behind(
     ).order_by(predictions.c.seq)
 
 
+def ends(traffic: Traffic) -> Cursor:
+    """Return the number of the last answer of each segment: it rises with every answer."""
+    found: Cursor = {}
+    for segment, engine in sorted(traffic.engines().items()):
+        with engine.connect().execution_options(read_only=True) as connection:
+            found[segment] = _end(connection, traffic)
+    return found
+
+
+def to_sample(traffic: Traffic) -> list[Prediction]:
+    """Return the served answers of the hold-out that still have a text, newest first."""
+    query = (
+        sa.select(predictions.c.body)
+        .join(payloads, payloads.c.id == predictions.c.id)
+        .where(predictions.c.app == traffic.app, served, predictions.c.holdout)
+        .where(payloads.c.body.is_not(None))
+        .order_by(predictions.c.seq.desc())
+    )
+    found: list[Prediction] = []
+    for _, engine in sorted(traffic.engines().items(), reverse=True):
+        with engine.connect().execution_options(read_only=True) as connection:
+            found += [decode(Prediction, body) for body in connection.execute(query).scalars()]
+    return found
+
+
 def latest(traffic: Traffic, model: str, *, limit: int) -> list[Prediction]:
     """Return the last served answers of a model, newest first."""
     found: list[Prediction] = []

@@ -16,9 +16,13 @@ from chainring.contracts.act import Act
 from chainring.contracts.errors import UnknownNameError
 from chainring.contracts.ids import new_id
 from chainring.contracts.prediction import Prediction
+from chainring.contracts.reaction import Reaction
+from chainring.feedback.queue import ReviewItem
 from chainring.software.api import Project
+from chainring.software.reports import history
 from chainring.software.verbs import auditing
-from chainring.store import answers, ledger, newest, traffic
+from chainring.software.verbs.reviewing import review_items
+from chainring.store import answers, ledger, newest, traffic, traffic_rows
 
 DAY_S = 86_400.0
 
@@ -58,6 +62,73 @@ def decoded(monkeypatch: pytest.MonkeyPatch) -> list[type]:
     for module in (ledger, newest):
         monkeypatch.setattr(module, "decode", noting(getattr(module, "decode")))  # noqa: B009
     return found
+
+
+def test_for_the_queue_no_answer_and_no_reaction_is_decoded_whose_text_is_gone(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [replace(row, holdout=True) for row in served(project, 1)] + served(project, 40)
+    for row in rows[1:]:
+        said = Reaction(prediction=row.id, kind="correction", value="invoice", consent="training")
+        project.react(said)
+    project.ring.traffic.erase([row.id for row in rows[:31]])
+    read: list[str] = []
+    for module in (answers, traffic_rows):
+        decode = module.decode
+
+        def noted(noun: type, body: str, decode: Callable[..., Any] = decode) -> Any:
+            found = decode(noun, body)
+            read.append(getattr(found, "prediction", found.id))
+            return found
+
+        monkeypatch.setattr(module, "decode", noted)
+    doubted = {row.id for row in rows if not row.holdout}
+    project.review_items(limit=100)
+    assert set(read) & {row.id for row in rows[31:]}
+    assert not set(read) & {row.id for row in rows[:31]} - doubted
+    assert sum(name in {row.id for row in rows[:31]} for name in read) <= 20  # as unsure, once
+
+
+def test_a_group_that_was_reviewed_is_not_drawn_again_when_its_text_is_gone(
+    project: Project,
+) -> None:
+    old, new, other = (
+        replace(row, group="one group" if number < 2 else "another", holdout=True,
+                id=new_id("pred"), at=time.time())
+        for number, row in enumerate(served(project, 3))
+    )  # fmt: skip
+    settings = project.ring.recipe.feedback.model_copy(update={"deciding_share": 0.0})
+    recipe = project.ring.recipe.model_copy(update={"feedback": settings})
+    object.__setattr__(project.ring, "recipe", recipe)
+    project.ring.traffic.commit([(row, "where is my parcel") for row in (old, new, other)], [])
+    project.decide(old.id, decision="change", value="invoice", by="ann")
+    project.ring.traffic.erase([old.id])
+    drawn = {item.id for item in project.review_items(limit=100) if item.kind == "holdout"}
+    assert other.id in drawn
+    assert new.id not in drawn
+
+
+def test_what_waits_is_counted_anew_only_once_something_came_or_was_decided(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted: list[int] = []
+
+    def listened(project: Project, *, limit: int) -> list[ReviewItem]:
+        counted.append(limit)
+        return review_items(project, limit=limit)
+
+    monkeypatch.setattr(history, "review_items", listened)
+    rows = served(project, 10)
+    first = [history.history(project).waiting for _ in range(3)]
+    assert (len(counted), first[0], first[0] == first[2]) == (1, first[1], True)
+    project.react(Reaction(prediction=rows[1].id, kind="flag", value="wrong"))
+    assert history.history(project).waiting["flag"] == first[0].get("flag", 0) + 1
+    project.decide(rows[3].id, decision="change", value="invoice", by="ann")
+    assert history.history(project).waiting["unsure"] == first[0]["unsure"] - 1
+    served(project, 12)
+    assert history.history(project).waiting["unsure"] == first[0]["unsure"] + 1
+    history.history(project)
+    assert len(counted) == 4
 
 
 def test_a_queue_of_answers_without_text_is_looked_through_in_few_statements(

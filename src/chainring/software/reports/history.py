@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from chainring.contracts.codec import decode
 from chainring.contracts.evaluation import Evaluation, Share
+from chainring.contracts.guard import FORGOTTEN
 from chainring.contracts.lineage import Lineage
 from chainring.contracts.model import Model
 from chainring.contracts.verdict import Verdict
 from chainring.deployment.http.verbs import Champion, Day, History, TurnPoint
-from chainring.ring.built import current
+from chainring.ring.built import CHAMPION, current
 from chainring.ring.gate.sentences import word
+from chainring.ring.release.course import RELEASE
 from chainring.ring.sentences import kept
 from chainring.ring.turn import Turn
 from chainring.software.verbs.reviewing import review_items
-from chainring.store.answers import by_day
+from chainring.store.answers import by_day, ends
+from chainring.store.newest import versions
 from chainring.text.sentences import Sentences
 
 if TYPE_CHECKING:
@@ -143,7 +146,13 @@ def _languages(evaluation: Evaluation) -> dict[str, Share]:
 
 
 def _waiting(project: Project) -> dict[str, int]:
-    counts: dict[str, int] = defaultdict(int)
-    for item in review_items(project, limit=500):
-        counts[item.kind] += 1
-    return dict(counts)
+    """Return how many items of each kind wait; counted anew once anything of it may be another."""
+    ring = project.ring
+    told = versions(ring.ledger, "label", FORGOTTEN, "key", "turn")
+    heads = [ring.ledger.ref(name) for name in (CHAMPION, RELEASE)]
+    known = (ring.traffic.cursor(), ends(ring.traffic), told, heads, ring.recipe)
+    counted: tuple[object, dict[str, int]] = ring.counted.get("waiting", (None, {}))
+    if counted[0] != known:
+        kinds: Counter[str] = Counter(item.kind for item in review_items(project, limit=500))
+        counted = ring.counted["waiting"] = known, dict(kinds)
+    return dict(counted[1])

@@ -52,8 +52,11 @@ def review_items(project: Project, *, limit: int, sight: Sight | None = None) ->
     Without a sight it is counted only: nothing of it is given out.
     """
     ring, settings = project.ring, project.ring.recipe.feedback
-    rows = list(ring.traffic.feedback())
-    predictions = {p.id: p for p in ring.traffic.predictions(holdout=True)}
+    rows = list(ring.traffic.feedback(legible=True))  # nothing without a text is asked about
+    labels = ring.ledger.facts("label", Label)
+    predictions = {p.id: p for p in answers.to_sample(ring.traffic)}
+    decided = answers.by_id(ring.traffic, {label.record for label in labels} - predictions.keys())
+    predictions |= {name: one for name, one in decided.items() if one.holdout}  # groups not drawn
     doubted = answers.unsure(ring.traffic, below=queue.UNSURE_BELOW, window=WINDOW)
     predictions |= {p.id: p for p in doubted}
     texts: Texts = partial(answers.texts, ring.traffic)
@@ -66,7 +69,7 @@ def review_items(project: Project, *, limit: int, sight: Sight | None = None) ->
     items = queue.review_items(
         [*rows, *answers_beside(ring, rows)],
         list(predictions.values()),
-        ring.ledger.facts("label", Label),
+        labels,
         _guard(project),
         texts=texts,
         secret=project.secret,
