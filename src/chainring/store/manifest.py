@@ -56,7 +56,8 @@ def inside(manifest: Manifest) -> Manifest:
     """
     if manifest.format > FORMAT:
         raise InputError(
-            "Manifest cannot be read; a newer chainring may have written it: install that one",
+            f"{Manifest.__name__} cannot be read; a newer chainring may have written it: install "
+            "that one",
             faults=[f"format {manifest.format}, here {FORMAT}"],
         )
     paths = Counter(blob.path for blob in manifest.files)

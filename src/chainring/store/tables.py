@@ -69,11 +69,11 @@ def read_rows(
 
 
 def _require_known(path: Path, columns: Iterable[str]) -> None:
-    strange = sorted(set(columns).difference(Row.__slots__))
+    strange = [f"Row.{name}" for name in sorted(set(columns).difference(Row.__slots__))]
     if strange:
         raise InputError(
             f"{path} cannot be read; a newer chainring may have written it: install that one",
-            faults=[f"Row.{name}: unknown key" for name in strange],
+            faults=[f"{name}: unknown key" for name in strange],
         )
 
 
