@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from chainring.contracts import parts
 from chainring.contracts.errors import RecipeError
 from chainring.ring.recipe import Recipe, parse_recipe
+from chainring.text.errors import error_in_chinese
 
 TICKETS = {"name": "tickets", "use": "sql.v1", "url": "env:SHOP_DB", "query": "SELECT 1 AS text"}
 CLINIC = {**TICKETS, "name": "notes", "clinical": True, "consent": "research"}
@@ -54,6 +56,24 @@ def test_every_fault_of_every_source_is_told_at_once_with_its_path() -> None:
         'whole url into an environment variable and write url = "env:NAME_OF_IT"',
         "data.sources[4]: 3 found; expected a table [[data.sources]]",
     )
+
+
+def test_a_part_without_settings_is_a_fault_among_the_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(parts, "_registered", dict(parts._registered))
+
+    @parts.part("source", "bare.v1")
+    def bare(settings: Any, *, harvest: Any, say: Any) -> None:
+        """Bring nothing."""
+
+    bad, broken = faults({"name": "shop", "use": "bare.v1"}, {"name": "x", "use": "sqll.v1"})
+    assert bad == (
+        "data.sources[shop].use: the source part bare.v1 has no `settings`, a pydantic model of "
+        "its keys; mend its package, or choose another source"
+    )
+    assert "sqll.v1" in broken
+    assert "没有 `settings`" in error_in_chinese(bad)
 
 
 def test_a_fault_of_a_whole_source_names_the_source() -> None:

@@ -13,9 +13,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from chainring.contracts.errors import did_you_mean
-from chainring.contracts.parts import load_part, part_names
+from chainring.contracts.errors import InputError, did_you_mean
+from chainring.contracts.parts import part_names
 from chainring.contracts.terms import plain
+from chainring.data.sources.part import settings_of
 from chainring.data.sources.settings import SourceSettings
 from chainring.ring.recipe_faults import faults_of
 
@@ -61,12 +62,16 @@ def _faults(table: Mapping[str, Any], named: str) -> Iterator[str]:
     if use not in part_names("source"):
         yield f"{named}.use: {use!r} is no known source{did_you_mean(use, part_names('source'))}"
         return
-    part = load_part("source", use)
     try:
-        part.settings.model_validate(own)
+        settings = settings_of(use)
+    except InputError as error:
+        yield f"{named}.use: {error}"
+        return
+    try:
+        settings.model_validate(own)
     except ValidationError as error:
         shared_keys = list(SourceSettings.model_fields)
-        yield from faults_of(error, part.settings, prefix=named, known=shared_keys)
+        yield from faults_of(error, settings, prefix=named, known=shared_keys)
 
 
 def _clinical_faults(table: Mapping[str, Any], data: Mapping[str, Any]) -> Iterator[str]:

@@ -81,6 +81,27 @@ def test_what_will_not_pass_by_itself_stops(tmp_path: Path, error: Exception) ->
         brought(tmp_path, source(**BROKEN))
 
 
+@pytest.mark.parametrize("error", [KeyError("tickets"), sqlite3.OperationalError("no such table")])
+def test_a_part_that_fails_names_its_source_and_leaves_what_stands(
+    tmp_path: Path, error: Exception, caplog: pytest.LogCaptureFixture
+) -> None:
+    failing(error, after=3)
+    with (
+        caplog.at_level("ERROR", logger="chainring.data"),
+        pytest.raises(
+            InputError, match=r"source help failed in its part broken\.v1: .*mend"
+        ) as found,
+    ):
+        brought(tmp_path, source(**BROKEN))
+    assert type(error).__name__ in str(found.value)
+    assert found.value.__cause__ is error
+    (logged,) = caplog.records
+    assert logged.getMessage() == "source.failed name=help use=broken.v1"
+    assert logged.exc_info is not None
+    with Harvest.open(tmp_path / "harvest") as harvest:
+        assert len(harvest) == 3
+
+
 def test_another_part_under_the_same_name_begins_anew(tmp_path: Path) -> None:
     (tmp_path / "help.txt").write_text("one\n")
     brought(tmp_path, source(path="help.txt"))

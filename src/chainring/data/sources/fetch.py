@@ -27,12 +27,16 @@ from chainring.contracts.said import Said
 from chainring.data.forgetting import Marked, catch_up, refusing
 from chainring.data.harvest import FILE, Harvest, held
 from chainring.data.sentences import progress
+from chainring.data.sources.part import settings_of
 from chainring.data.sources.settings import SourceSettings
 from chainring.store.files import full_disk, full_disk_explained
 from chainring.text.errors import in_both
 
 if TYPE_CHECKING:
     from chainring.data.sources.part import Say
+
+SHOWN = 300
+"""Characters shown of an error that a part raised."""
 
 log = logging.getLogger("chainring.data")
 
@@ -85,6 +89,8 @@ def fetch(
     ------
     UnreachableError
         When it does not answer and nothing of it stands.
+    InputError
+        When what it has cannot be used, or its part fails.
     ConflictError
         When another process brings it up to date now.
     """
@@ -113,16 +119,21 @@ def _brought(source: SourceSettings, harvest: Harvest, *, root: Path, say: Say) 
         with full_disk_explained(harvest.folder):
             part(settings, harvest=harvest, say=partial(_say_of, source.name, say))
             harvest.commit()
-    except sqlite3.OperationalError as error:
-        if "disk is full" in str(error):
-            raise full_disk(harvest.folder) from error
-        raise
     except UnreachableError as error:
         because = in_both(error)
     except ChainringError:
         raise  # some are errors of the system, too: a full disk is no silent host
     except OSError as error:
         because = in_both(error)
+    except Exception as error:
+        if isinstance(error, sqlite3.OperationalError) and "disk is full" in str(error):
+            raise full_disk(harvest.folder) from error
+        log.exception("source.failed name=%s use=%s", source.name, source.use)
+        told = " ".join(f"{type(error).__name__}: {error}".split())[:SHOWN]
+        raise InputError(
+            f"source {source.name} failed in its part {source.use}: {told}; mend the part, or take "
+            "the source out of the recipe"
+        ) from error
     if because:
         harvest.connection.rollback()
     return because
@@ -150,9 +161,9 @@ def _fetched(name: str, harvest: Harvest, *, because: str) -> Fetched:
 
 def own_settings(source: SourceSettings, *, root: Path) -> Any:
     """Return the settings of a source's part, paths seen from the project's folder."""
-    part = load_part("source", source.use)
+    settings = settings_of(source.use)
     try:
-        return part.settings.model_validate(source.own, context={"root": root})
+        return settings.model_validate(source.own, context={"root": root})
     except ValidationError as error:  # a recipe was checked when it was read; the world may differ
         faults = [one["msg"].removeprefix("Value error, ") for one in error.errors()]
         raise InputError(f"source {source.name} cannot be used", faults=faults) from error

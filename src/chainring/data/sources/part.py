@@ -12,10 +12,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from pydantic import BaseModel
 
+from chainring.contracts.errors import InputError
+from chainring.contracts.parts import load_part
 from chainring.data.harvest import Harvest
 
 S = TypeVar("S", bound=BaseModel)
@@ -41,3 +43,20 @@ class SourcePart(Generic[S]):
     def __call__(self, settings: S, *, harvest: Harvest, say: Say) -> None:
         """Put new and changed rows, drop those that are gone, and commit."""
         self.bring(settings, harvest=harvest, say=say)
+
+
+def settings_of(use: str) -> type[BaseModel]:
+    """Return the class of the keys that the source part `use` has in the recipe.
+
+    Raises
+    ------
+    InputError
+        The part cannot be loaded, or has no such class.
+    """
+    found: Any = getattr(load_part("source", use), "settings", None)
+    if isinstance(found, type) and issubclass(found, BaseModel):
+        return found
+    raise InputError(
+        f"the source part {use} has no `settings`, a pydantic model of its keys; mend its package, "
+        "or choose another source"
+    )
