@@ -21,6 +21,7 @@ from chainring.contracts.reaction import Reaction
 from chainring.data.settings import DataSettings
 from chainring.feedback.corrections import statements
 from chainring.ring import due as due_module
+from chainring.ring.asked import said_by_people
 from chainring.ring.built import Ring, current
 from chainring.ring.due import (
     MIN_PROMISE,
@@ -275,7 +276,7 @@ def test_answers_to_one_user_are_one_answer_to_a_drop(project: Project) -> None:
     project.ring.traffic.commit([(one, "text") for one in again], [])
     for row in again:
         review(project, row, "refund")
-    labels = due_module.said_by_people(project.ring)
+    labels = said_by_people(project.ring)
     found = due_module._reviewed(project.ring, again[0].model, labels)
     assert [one.id for one, _ in found] == [again[n].id for n in (0, 10, 20, 30)]
 
