@@ -106,6 +106,13 @@ def test_a_package_that_cannot_be_loaded_is_named(install: Install, value: str) 
         load_part("reader", "letters.v1")
 
 
+def test_a_module_that_fails_when_it_is_imported_is_named(install: Install, tmp_path: Path) -> None:
+    install("letters", "[chainring.parts]\nreader.letters.v1 = letters_failing:rows\n")
+    (tmp_path / "letters" / "letters_failing.py").write_text("{}['letters']\n")
+    with pytest.raises(InputError, match=r"reader letters\.v1 .*'letters'.*KeyError: 'letters'"):
+        load_part("reader", "letters.v1")
+
+
 @pytest.mark.parametrize(
     ("name", "said"),
     [("linaer.v1", "did you mean 'linear.v1'?"), ("xyz", "known: .*encoder.v1, .*linear.v1")],

@@ -90,14 +90,20 @@ def load_part(kind: str, name: str) -> Any:
         raise UnknownNameError(kind, name, part_names(kind))
     try:
         return entry.load()
-    except (ImportError, AttributeError) as error:
+    except Exception as error:  # importing a module runs it, whatever that does
         if entry.value.startswith("chainring."):
             raise
         package = "" if entry.dist is None else entry.dist.name
         raise InputError(
             f"the {kind} {name} of the package {package!r} cannot be loaded from {entry.value}: "
-            f"{error}; mend or remove the package, or choose another {kind}"
+            f"{_told(error)}; mend or remove the package, or choose another {kind}"
         ) from error
+
+
+def _told(error: Exception) -> str:
+    """Return what an error says; of one that is no fault of an import, which it is, too."""
+    is_plain = isinstance(error, ImportError | AttributeError)
+    return str(error) if is_plain else f"{type(error).__name__}: {error}"
 
 
 def part_module(kind: str, name: str) -> str:

@@ -47,6 +47,7 @@ def answered(
     if readout.form == "tags":
         return _tagged(trained, validation, readout)
     logits_nc = trained.logits([asked(row, task) for row in validation])
+    _check_logits(logits_nc, (len(validation), readout.classes))
     truth = [value_of(row, task) for row in validation]
     if readout.form == "number":
         readout = _with_margin(readout, logits_nc, truth, spread)
@@ -73,6 +74,21 @@ def grades(
 ) -> tuple[float, ...]:
     """Return what each answer is worth."""
     return tuple(grade_of(task, t, g, spread=spread) for t, g in zip(truth, given, strict=True))
+
+
+def _check_logits(logits: Floats, shape: tuple[int, int]) -> None:
+    """Refuse logits of another shape or that are not finite: calibration would hide both."""
+    import numpy as np
+
+    if logits.shape != shape:
+        raise RefusedError(f"logits of shape {shape} expected; found {logits.shape}")
+    if not np.isfinite(logits).all():
+        raise RefusedError("its logits are not finite")
+
+
+def _check_count(found: int, rows: int) -> None:
+    if found != rows:
+        raise RefusedError(f"answers to {rows} rows expected; found {found}")
 
 
 def _split(said: Sequence[Said]) -> tuple[list[str], Floats]:
@@ -150,6 +166,9 @@ def _tagged(trained: Trained, validation: Sequence[Row], readout: Readout) -> An
     if trained.tokens is None:
         raise RefusedError("a candidate for tagging has to give the logits of tokens")
     found = trained.tokens([asked(row, readout.task) for row in validation])
+    _check_count(len(found), len(validation))
+    for logits_tc, where in found:
+        _check_logits(logits_tc, (len(where), readout.classes))
     places = [
         classes_of(tags_of(row.target), where, readout.labels)
         for row, (_, where) in zip(validation, found, strict=True)
@@ -166,5 +185,6 @@ def _written(trained: Trained, validation: Sequence[Row], readout: Readout) -> A
     if trained.answers is None:
         raise RefusedError(f"a candidate for {readout.task} has to give answers")
     answers = trained.answers(validation)
+    _check_count(len(answers), len(validation))
     said = [Said(value=one.output, confidence=one.confidence) for one in answers]
     return readout, *_split(said)

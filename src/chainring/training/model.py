@@ -22,25 +22,22 @@ from typing import Any
 
 from chainring.contracts.codec import encode
 from chainring.contracts.dataset import Dataset, Row, Task
-from chainring.contracts.errors import InputError, MissingPackageError, RefusedError
+from chainring.contracts.errors import InputError
 from chainring.contracts.measure import ACCURACY, Measure
 from chainring.contracts.model import Model, Rival
-from chainring.contracts.parts import load_part
 from chainring.contracts.placement import Placement
 from chainring.contracts.said import Said, joined
 from chainring.contracts.tasks import TASKS
 from chainring.contracts.values import Input, labels_in
 from chainring.contracts.work import Work
 from chainring.store.tables import read_rows
-from chainring.text.errors import in_both
 from chainring.training.answered import value_of
-from chainring.training.candidate import Trained
 from chainring.training.card import FILE as CARD
 from chainring.training.card import card
-from chainring.training.compete import Standing, compete, judge
+from chainring.training.compete import Standing, compete
+from chainring.training.entrants import entrants
 from chainring.training.golden import write_golden
 from chainring.training.progress_sentences import progress
-from chainring.training.sentences import say
 from chainring.training.settings import TrainingSettings
 
 EMBEDDING = ("encoder", "biencoder")
@@ -97,7 +94,7 @@ def model(
     splits = {name: [r for r in rows if r.split == name] for name in ("train", "validation")}
     labels = _labels(splits["train"], splits["validation"], dataset.task)
     unlabelled = [row for row in rows if row.split == "unlabelled"]
-    standings, unfit = _standings(
+    standings, unfit = entrants(
         dataset, splits, unlabelled, labels, work=work, settings=settings, measure=measure
     )
     rivals = _in_order((*compete(standings), *unfit), settings.competing(dataset.task))
@@ -159,66 +156,6 @@ def _labels(train: Sequence[Row], validation: Sequence[Row], task: Task) -> list
             faults=faults,
         )
     return labels
-
-
-def _standings(
-    dataset: Dataset,
-    splits: dict[str, list[Row]],
-    unlabelled: Sequence[Row],
-    labels: Sequence[str],
-    *,
-    work: Work,
-    settings: TrainingSettings,
-    measure: Measure,
-) -> tuple[list[Standing], list[Rival]]:
-    """Train and judge each candidate; one that cannot serve becomes a rival with the reason."""
-    standings, unfit = [], []
-    train, validation = splits["train"], splits["validation"]
-    for name in settings.competing(dataset.task):
-        candidate = load_part("candidate", name)
-        try:
-            trained: Trained = candidate(
-                train,
-                validation,
-                unlabelled=unlabelled,
-                labels=labels,
-                work=work,
-                settings=settings,
-                **({} if dataset.task == "classification" else {"task": dataset.task}),
-            )
-        except (RefusedError, MissingPackageError) as error:
-            because = in_both(error)
-            work.say(progress("does not compete", part=name, because=because))
-            unfit.append(_unfit(name, because))
-        else:
-            task, spread = dataset.task, dataset.spread
-            standings.append(
-                judge(
-                    name,
-                    trained,
-                    validation,
-                    labels,
-                    task=task,
-                    spread=spread,
-                    pass_on_below=settings.pass_on_below,
-                    measure=measure,
-                )
-            )
-    if not standings:
-        reasons = [joined([one.part, one.because], en=": ", zh="：") for one in unfit]
-        raise RefusedError(say("none trained", reasons=joined(reasons or [say("none named")])))
-    return standings, unfit
-
-
-def _unfit(part: str, because: str) -> Rival:
-    return Rival(
-        part=part,
-        accuracy=0.0,
-        low=0.0,
-        high=0.0,
-        rows=0,
-        because=say("did not compete", because=because),
-    )
 
 
 def _in_order(rivals: Sequence[Rival], candidates: Sequence[str]) -> tuple[Rival, ...]:

@@ -75,6 +75,10 @@ SENTENCES = Sentences(
         "candidate": ("candidate {part}", "候选 {part} "),
         "base": ("the base {base}", "基座 {base} "),
         "did not compete": ("did not compete: {because}", "未参赛：{because}"),
+        "failed": (
+            "it failed with {error}; mend its package, or take it out of training.candidates",
+            "它出错：{error}；请修好其软件包，或从 training.candidates 中去掉它",
+        ),
         "none trained": (
             "no candidate could be trained: {reasons}",
             "没有候选可供训练：{reasons}",

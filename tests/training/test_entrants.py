@@ -1,0 +1,123 @@
+"""One faulty candidate of somebody else's ends no turn; what stands aside is told and logged."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from tests.training.conftest import make_dataset, shop_rows
+
+from chainring.contracts import parts
+from chainring.contracts.dataset import Dataset
+from chainring.contracts.errors import InputError, RefusedError
+from chainring.contracts.model import Model
+from chainring.contracts.work import Work
+from chainring.training import linear
+from chainring.training.model import model
+from chainring.training.settings import LinearSettings, TrainingSettings
+
+Register = Callable[[Callable[..., Any]], None]
+
+
+@pytest.fixture
+def faulty(monkeypatch: pytest.MonkeyPatch) -> Register:
+    """Return what registers the candidate `faulty.v1`."""
+    monkeypatch.setattr(parts, "_registered", dict(parts._registered))
+
+    def register(candidate: Callable[..., Any]) -> None:
+        parts.part("candidate", "faulty.v1")(candidate)
+
+    return register
+
+
+@pytest.fixture
+def shop(work: Work, tmp_path: Path) -> Dataset:
+    return make_dataset(work, shop_rows(), tmp_path / "data")
+
+
+def train(work: Work, dataset: Dataset, *candidates: str) -> Model:
+    settings = TrainingSettings(candidates=candidates, linear=LinearSettings(min_df=1))
+    return model(dataset, (), work.placement, work=work, settings=settings)
+
+
+def crashing(*_: Any, **__: Any) -> Any:
+    raise ValueError("my card is 4111, where is my parcel")
+
+
+def with_logits(made: Callable[[int, int], Any]) -> Callable[..., Any]:
+    def candidate(*rows: Any, labels: Any, **named: Any) -> Any:
+        trained = parts.load_part("candidate", "linear.v1")(*rows, labels=labels, **named)
+        return replace(trained, logits=lambda asked: made(len(asked), len(labels)))
+
+    return candidate
+
+
+@pytest.mark.parametrize(
+    ("candidate", "because"),
+    [
+        (crashing, "it failed with ValueError; mend its package"),
+        (lambda: None, "it failed with TypeError; mend its package"),
+        (lambda *_, **__: None, "it gave a NoneType, and no Trained"),
+        (with_logits(lambda n, c: np.full((n, c), np.nan)), "its logits are not finite"),
+        (with_logits(lambda n, c: np.zeros((n, c - 1))), r"shape \(\d+, 4\) expected; found"),
+        (with_logits(lambda n, c: None), "it failed with AttributeError"),
+    ],
+)
+def test_the_others_go_on_without_a_foreign_candidate_that_is_faulty(
+    work: Work, shop: Dataset, faulty: Register, candidate: Callable[..., Any], because: str
+) -> None:
+    faulty(candidate)
+    made = train(work, shop, "faulty.v1", "linear.v1")
+    aside, won = made.rivals
+    assert (aside.part, aside.rows, aside.won) == ("faulty.v1", 0, False)
+    assert re.search(because, aside.because)
+    assert (won.part, won.won) == ("linear.v1", True)
+
+
+def test_a_crash_is_told_and_logged_and_no_row_that_it_quotes_is_kept(
+    work: Work, said: list[str], shop: Dataset, faulty: Register, caplog: pytest.LogCaptureFixture
+) -> None:
+    faulty(crashing)
+    with caplog.at_level("ERROR", logger="chainring.training"):
+        made = train(work, shop, "linear.v1", "faulty.v1")
+    assert any("faulty.v1 does not compete" in line and "4111" in line for line in said)
+    assert "4111" not in made.rivals[1].because
+    (logged,) = caplog.records
+    assert logged.getMessage() == "candidate.failed part=faulty.v1"
+    assert logged.exc_info is not None
+
+
+def test_a_crash_of_the_only_candidate_ends_with_its_name_and_the_next_step(
+    work: Work, shop: Dataset, faulty: Register
+) -> None:
+    faulty(crashing)
+    with pytest.raises(RefusedError, match=r"faulty\.v1: .*ValueError; .*training\.candidates"):
+        train(work, shop, "faulty.v1")
+
+
+def test_what_may_pass_ends_the_turn_and_names_the_part(
+    work: Work, shop: Dataset, faulty: Register
+) -> None:
+    def full(*_: Any, **__: Any) -> Any:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    faulty(full)
+    with pytest.raises(InputError, match=r"candidate faulty\.v1 failed: OSError.*No space left"):
+        train(work, shop, "linear.v1", "faulty.v1")
+
+
+def test_a_candidate_of_ours_that_crashes_ends_the_turn_and_is_named(
+    work: Work, shop: Dataset, faulty: Register, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(crashing, "__module__", linear.__name__)
+    faulty(crashing)
+    with pytest.raises(ValueError, match="my card") as found:
+        train(work, shop, "faulty.v1", "linear.v1")
+    assert found.value.__notes__ == ["raised by the candidate faulty.v1"]
