@@ -59,6 +59,11 @@ def with_logits(made: Callable[[int, int], Any]) -> Callable[..., Any]:
     return candidate
 
 
+def leaving_nothing(*rows: Any, work: Work, **named: Any) -> Any:
+    trained = parts.load_part("candidate", "linear.v1")(*rows, work=work, **named)
+    return replace(trained, folder=work.folder("empty"))
+
+
 @pytest.mark.parametrize(
     ("candidate", "because"),
     [
@@ -67,6 +72,7 @@ def with_logits(made: Callable[[int, int], Any]) -> Callable[..., Any]:
         (lambda *_, **__: None, "it gave a NoneType, and no Trained"),
         (with_logits(lambda n, c: np.full((n, c), np.nan)), "its logits are not finite"),
         (with_logits(lambda n, c: np.zeros((n, c - 1))), r"shape \(\d+, 4\) expected; found"),
+        (leaving_nothing, "it left no file in its folder"),
         (with_logits(lambda n, c: None), "it failed with AttributeError"),
     ],
 )

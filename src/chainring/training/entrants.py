@@ -109,6 +109,8 @@ def _entered(
     )
     if not isinstance(trained, Trained):
         raise RefusedError(f"it gave a {type(trained).__name__}, and no Trained")
+    if not any(path.is_file() for path in trained.folder.rglob("*")):
+        raise RefusedError("it left no file in its folder, so that nothing could be served")
     return judge(
         name,
         trained,
