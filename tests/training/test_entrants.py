@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
 
@@ -98,6 +99,18 @@ def test_a_crash_is_told_and_logged_and_no_row_that_it_quotes_is_kept(
     (logged,) = caplog.records
     assert logged.getMessage() == "candidate.failed part=faulty.v1"
     assert logged.exc_info is not None
+
+
+def test_one_whose_package_cannot_be_loaded_stands_aside_with_its_package(
+    work: Work, shop: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = EntryPoint("candidate.gone.v1", "shop_gone:candidate", parts.GROUP)
+    known = {**parts._entries(), ("candidate", "gone.v1"): entry}
+    monkeypatch.setattr(parts, "_entries", lambda: known)
+    gone, won = train(work, shop, "gone.v1", "linear.v1").rivals
+    assert gone.because.startswith("did not compete: the candidate gone.v1 of the package")
+    assert "No module named 'shop_gone'" in gone.because
+    assert won.won
 
 
 def test_a_crash_of_the_only_candidate_ends_with_its_name_and_the_next_step(

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from typing import Any
 
 from chainring.contracts.dataset import Dataset, Row
 from chainring.contracts.errors import (
@@ -97,8 +98,7 @@ def _entered(
     settings: TrainingSettings,
     measure: Measure,
 ) -> Standing:
-    candidate = load_part("candidate", name)
-    trained = candidate(
+    trained = _loaded(name)(
         splits["train"],
         splits["validation"],
         unlabelled=unlabelled,
@@ -121,6 +121,16 @@ def _entered(
         pass_on_below=settings.pass_on_below,
         measure=measure,
     )
+
+
+def _loaded(name: str) -> Any:
+    try:
+        return load_part("candidate", name)
+    except UnknownNameError:
+        raise
+    except InputError as error:  # it names the package, and the next step
+        log.exception("candidate.unloaded part=%s", name)
+        raise RefusedError(in_both(error)) from error
 
 
 def _aside(name: str, error: Exception) -> tuple[str, str]:
