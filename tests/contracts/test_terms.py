@@ -373,7 +373,14 @@ def test_a_consent_that_says_when_it_ends_or_what_it_leaves_out_is_no_refusal(sa
     ["从今以后不再使用我的数据", "以后停止使用", "同意后又撤回，停止使用", "同意停止使用",
      "then stop using it", "I agree to stop using it", "we agree that you stop using it",
      "after today you must stop using my data", "without my consent use is not allowed",
-     "use of my data is not allowed"],
+     "use of my data is not allowed", "Yes, but stop using it at once", "Yes, then stop using it",
+     "Yes, but I left; stop using it once and for all", "I use it no more, then stop using it",
+     "I agreed before, but please stop using it as soon as possible",
+     "agreement ended. stop using it at once", "We agreed in May. Stop using it after today",
+     "Consent was given by mistake. Stop using the text at once.",
+     "同意是误点的，此后不再使用", "本人同意今日后停止使用我的数据", "本人同意，自即日后停止使用",
+     "我同意此后停止使用我的数据", "授权书已终止，停止使用", "同意已到期，即停止使用",
+     "我同意过，离职后停止使用，现已离职"],
 )  # fmt: skip
 def test_an_end_that_ends_no_consent_is_a_refusal(said: str) -> None:
     assert is_refusal(said)

@@ -182,17 +182,19 @@ _NO_USE = re.compile(  # wherever it stands
     f"|除了?(?:{_ELSE})[以之]?外,?{_MAY_NOT}(?:再|被)?使?用"
 )
 _YES_FIRST = re.compile(
-    "(?:本人|我)?(?:已|均)?(?:同意|允[许許]|授[权權]|可以?[使用训訓])"
-    r"|(?:i |we |user |patient )*(?:yes\b|ok\b|agree|consent|allow|permi|fine\b|us(?:e|ing)\b"
-    "|may be us)"
+    "(?:本人|我)?(?:已|均)?(?:同意(?![书書是过過])|允[许許]|授[权權]期限|可以?[使用训訓])"
+    r"|(?:i |we |user |patient )?(?:yes|ok|agreed?|consents?(?: \w+){0,3} (?:given|granted)"
+    r"|allow(?:ed)?|use for \w+ allowed)\b(?! (?:by mistake|before))"
 )
 _LATER = re.compile(  # what a consent says of its end, or of a use that it does not grant
-    "(?:(?:到期|期[满滿]|届[满滿]|[终終]止|[结結]束|[离離][职職]|[毕畢][业業]|[解退][约約出]|[年月日号號底])"
-    "(?:[之以]?[后後])?|[之此][后後]),?(?:[将將]|即|就|[则則]|便|[应應]|自[动動])?"
-    "(?:停止|不再|[终終]止)(?:[继繼][续續])?使?用"
-    r"|\b(?:then|after [^,;.]{1,40}|when [^,;.]{1,30}|upon [^,;.]{1,30}|at the end[^,;.]{0,20}),?"
-    r" (?:(?:we|you|they|it|will|must|may|can|should|shall) ){0,2}stop us(?:e|ing)\b"
-    r"|\bstop us(?:e|ing)(?: (?:it|them|the \w+))? (?:when|if|once|as soon|after|on|upon|at)\b"
+    "(?:至|到)[^,;。]{1,12},?[之此][后後](?:停止|不再|[终終]止)使?用"
+    "|(?<!已)(?:到期|期[满滿]|届[满滿])[之以]?[后後]?,?(?:停止|不再|[终終]止)(?:[继繼][续續])?使?用"
+    "|(?:(?:合同|[协協][议議]|[项項]目|研究)(?:[终終]止|[结結]束)|(?<![现現]已)[离離][职職]|[毕畢][业業]|[解退][约約出])"
+    "[之以]?[后後],?(?:停止|不再|[终終]止)(?:[继繼][续續])?使?用(?!.*(?:[现現]|已[经經]?)(?:[离離]|[终終]|[结結]))"
+    r"|\b(?:until|till) [^,;.]{1,30},? then stop us(?:e|ing)\b"
+    r"|\b(?:after (?!today|now|this)|at the end of )[^,;.]{1,40},?"
+    r" (?:(?:we|you|they|will|must) ){0,2}stop us(?:e|ing)\b"
+    r"|\bstop us(?:e|ing)(?: (?:it|them))? (?:(?:when|if) (?:i|we) ask|(?:up)?on request)\b"
     r"|\bwithout (?:\w+ )?(?:consent|permission|authori\w+) (?:the |any )?use\b"
 )
 _OTHER = re.compile(  # a clause that says no to something else than use and training
