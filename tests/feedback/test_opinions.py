@@ -145,6 +145,20 @@ def test_of_one_whose_application_is_unknown_the_last_opinion_stands(
     assert len(said(apart, guard)[0]) == 2
 
 
+@pytest.mark.parametrize("via", ["a" * 12, "b" * 12])
+def test_a_rating_that_refuses_takes_back_a_preference_by_whatever_key_it_came(
+    row: Row, guard: Guard, via: str
+) -> None:
+    same: dict[str, Any] = {**SERVED, "prediction": "pred_9", "author": "ann"}
+    liked = row(1, kind="preference", value="pred_2", via="a" * 12, consent="training", **same)
+    refusal = row(3, kind="rating", value="down", via=via, consent="refused", **same)
+    rows = [answer(row, 2, "五天"), liked]
+    assert len(said(rows, guard)[0]) == 1
+    found, dropped = said([*rows, refusal], guard)
+    assert found == []
+    assert dropped == {"superseded by its author": 1, "consent not allowed: refused": 1}
+
+
 def test_nothing_of_the_hold_out_is_an_opinion(row: Row, guard: Guard) -> None:
     found, counts = said([rated(row, 1, holdout=True)], guard)
     assert found == []

@@ -4,7 +4,7 @@ Enters feedback in the order in which it was said, leaves what stands; what does
 its reason. An author belongs to an application, `Feedback.via`; one whose application is unknown
 may be that of each, so that a later word takes the place of his: a consent that was withdrawn after
 an upgrade is withdrawn. So it is where the application has another key since: who refuses, takes
-back all that was said under his name of this answer.
+back all of its kind that was said under his name of this answer.
 """
 
 from __future__ import annotations
@@ -49,14 +49,18 @@ def newest_of(
     return in_order(newest.values())
 
 
+def refuses(row: Feedback) -> bool:
+    """Return whether somebody who is named refuses that it is used."""
+    return is_person(row.author) and is_refusal(row.consent)
+
+
 def taken(of_author: dict[str, Feedback], row: Feedback) -> list[Feedback]:
     """Take out, of what one author said by application, what the one who says `row` may have said.
 
     Of a refusal that is all, for who has a new key refuses still: a namesake's word that is lost
     harms less than one that was taken back and teaches.
     """
-    refuses = is_person(row.author) and is_refusal(row.consent)
-    names = [name for name in of_author if refuses or may_be_one(name, row.via)]
+    names = [name for name in of_author if refuses(row) or may_be_one(name, row.via)]
     return [of_author.pop(name) for name in names]
 
 

@@ -24,7 +24,7 @@ from chainring.contracts.feedback import Feedback, FeedbackKind
 from chainring.contracts.guard import FORGOTTEN, Guard
 from chainring.contracts.label import Label
 from chainring.feedback.dropped import Dropped
-from chainring.feedback.last_words import SUPERSEDED, in_order, taken
+from chainring.feedback.last_words import SUPERSEDED, in_order, refuses, taken
 from chainring.feedback.settings import FeedbackSettings
 from chainring.feedback.statement import Statement, part_of, state_of, unusable
 
@@ -76,7 +76,10 @@ def opinions(
 
 
 def _strongest(rows: Sequence[Feedback], dropped: Dropped) -> list[Feedback]:
-    """Return each author's last opinion on each answer where nothing stronger was said."""
+    """Return each author's last opinion on each answer where nothing stronger was said.
+
+    A refusal is the strongest: it stands, and what it takes back teaches no more.
+    """
     strongest: dict[tuple[str, str], dict[str, Feedback]] = defaultdict(dict)
     for row in rows:
         if row.kind not in STRENGTH or row.id == row.prediction:
@@ -87,7 +90,7 @@ def _strongest(rows: Sequence[Feedback], dropped: Dropped) -> list[Feedback]:
             continue
         of_author = strongest[row.author, row.prediction]
         for older in taken(of_author, row):
-            if STRENGTH[older.kind] > STRENGTH[row.kind]:
+            if STRENGTH[older.kind] > STRENGTH[row.kind] and not refuses(row):
                 older, row = row, older
             if older.kind in OPINIONS:
                 dropped.add(SUPERSEDED, older)
