@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -16,6 +17,7 @@ from chainring.software.api import Project
 from chainring.software.serving.service import Service
 from chainring.software.verbs.turning import STORE_IS_AWAY
 from chainring.store.ledger import Ledger
+from chainring.store.locked import locked
 
 
 @pytest.fixture
@@ -36,6 +38,11 @@ def lost(*given: Any, **facts: Any) -> Any:
     raise sa.exc.OperationalError("SELECT", {}, OSError("the server closed the connection"))
 
 
+def kept_locked(*given: Any, **facts: Any) -> Any:
+    """Fail as a database that another process has."""
+    raise locked(Path("ledger.db"), waited_s=30)
+
+
 @pytest.mark.parametrize(
     ("method", "path", "body"),
     [
@@ -48,15 +55,17 @@ def lost(*given: Any, **facts: Any) -> Any:
     ],
 )
 @pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("fails", [lost, kept_locked])
 def test_a_ledger_that_is_away_is_503_and_says_when_to_come_back(
     served: tuple[httpx.Client, Project],
     method: str,
     path: str,
     body: dict[str, str] | None,
     language: str,
+    fails: Callable[..., Any],
 ) -> None:
     web, project = served
-    sa.event.listen(project.ring.ledger.engine, "before_cursor_execute", lost)
+    sa.event.listen(project.ring.ledger.engine, "before_cursor_execute", fails)
     answer = web.request(method, path, json=body, headers={"accept-language": language})
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "5"), answer.text
     told = answer.json()["error"]
@@ -65,17 +74,28 @@ def test_a_ledger_that_is_away_is_503_and_says_when_to_come_back(
     assert ("does not answer now" if language == "en" else "现在没有响应") in words
     assert "OperationalError" not in words
     assert "SELECT" not in words
+    assert "ledger.db" not in words
 
 
+@pytest.mark.parametrize(
+    ("fails", "told"),
+    [
+        (lost, "cause=OperationalError said=the server closed the connection"),
+        (kept_locked, f"cause=LockedError said={locked(Path('ledger.db'), waited_s=30)}"),
+    ],
+)
 def test_the_log_says_what_the_database_said_and_no_more(
-    served: tuple[httpx.Client, Project], caplog: pytest.LogCaptureFixture
+    served: tuple[httpx.Client, Project],
+    caplog: pytest.LogCaptureFixture,
+    fails: Callable[..., Any],
+    told: str,
 ) -> None:
     web, project = served
-    sa.event.listen(project.ring.ledger.engine, "before_cursor_execute", lost)
+    sa.event.listen(project.ring.ledger.engine, "before_cursor_execute", fails)
     with caplog.at_level(logging.ERROR, logger="chainring.http"):
         web.get("/v1/cases")
     (line,) = [row.getMessage() for row in caplog.records if row.name == "chainring.http"]
-    assert line == "http.unanswered cause=OperationalError said=the server closed the connection"
+    assert line == f"http.unanswered {told}"
 
 
 def test_another_fault_stays_a_500(

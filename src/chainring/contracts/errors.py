@@ -9,6 +9,7 @@ ChainringError
 ├── ConflictError (RuntimeError)         somebody else was first: a reference, a lease, a port
 ├── BusyError (RuntimeError)             the queue is full or the server is draining
 │   └── UnwrittenError (RuntimeError)    what could not be stored now
+│       └── LockedError (RuntimeError)   another process kept the database locked
 ├── NotAllowedError (PermissionError)    the key's role does not reach this verb
 ├── SpaceError (OSError)                 not enough free space for a step
 ├── UnreachableError (ConnectionError)   a source that does not answer now
@@ -81,6 +82,10 @@ class BusyError(ChainringError, RuntimeError):
 
 class UnwrittenError(BusyError):
     """What could not be stored now; `retry_after_s` says when to send it again."""
+
+
+class LockedError(UnwrittenError):
+    """A database that a process kept locked; its words are for who runs it, no caller's."""
 
 
 class NotAllowedError(ChainringError, PermissionError):

@@ -1,7 +1,7 @@
 """What is told of a SQLite database that another process kept locked: who, where the system says.
 
 raise locked(Path("shop/.chainring/ledger.db"), waited_s=30)
-# UnwrittenError: ledger.db was locked for 30 s by process 4711 (chainring); …
+# LockedError: ledger.db was locked for 30 s by process 4711 (chainring); …
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import os
 import sys
 from pathlib import Path
 
-from chainring.contracts.errors import UnwrittenError
+from chainring.contracts.errors import LockedError
 
 AGAIN_S = 5.0
 _PROC = Path("/proc")
@@ -19,7 +19,7 @@ _IN_USE = 128
 """The byte of the index that every connection holds (SQLite: WAL_DMS_LOCK), writing or not."""
 
 
-def locked(database: Path, *, waited_s: float) -> UnwrittenError:
+def locked(database: Path, *, waited_s: float) -> LockedError:
     """Return the error of a database that was locked for as long as one waits."""
     pid = writer_of(database)
     if pid is None:
@@ -28,7 +28,7 @@ def locked(database: Path, *, waited_s: float) -> UnwrittenError:
         by = "this process itself"
     else:
         by = f"process {pid} ({_name(pid)})"
-    return UnwrittenError(
+    return LockedError(
         f"{database.name} was locked for {waited_s:.0f} s by {by}; nothing was written. Try again "
         "once that has ended its work, or end it",
         retry_after_s=AGAIN_S,

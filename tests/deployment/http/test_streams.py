@@ -12,7 +12,7 @@ import orjson
 import pytest
 from tests.deployment.http.demo import DemoVerbs
 
-from chainring.contracts.errors import BusyError
+from chainring.contracts.errors import BusyError, LockedError
 from chainring.deployment.http.app import create_app
 from chainring.deployment.http.offers import Begun
 from chainring.deployment.http.server import running
@@ -24,6 +24,7 @@ from chainring.software.client import wire
 FAULTS: dict[str, Exception] = {
     "busy": BusyError("the server stopped before it came to this request"),
     "broken": RuntimeError("Mrs Li's parcel"),
+    "locked": LockedError("ledger.db was locked by process 4711"),
 }
 
 
@@ -66,7 +67,9 @@ def test_pieces_come_in_their_order_between_the_begin_and_the_answer(client: htt
     assert "_".join(words) == answer["label"]
 
 
-@pytest.mark.parametrize(("text", "code"), [("busy", "busy"), ("broken", "internal")])
+@pytest.mark.parametrize(
+    ("text", "code"), [("busy", "busy"), ("broken", "internal"), ("locked", "unavailable")]
+)
 def test_a_fault_on_the_way_is_an_event_without_what_the_fault_says(
     failing: httpx.Client, text: str, code: str, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -76,6 +79,8 @@ def test_a_fault_on_the_way_is_an_event_without_what_the_fault_says(
     assert told["error"]["code"] == code
     assert "Li" not in str(told) + caplog.text
     assert ("stream.failed cause=RuntimeError" in caplog.text) == (text == "broken")
+    assert "4711" not in str(told)
+    assert ("process 4711" in caplog.text) == (text == "locked")
 
 
 def test_a_stream_with_an_idempotency_key_is_refused_before_anything_is_written(

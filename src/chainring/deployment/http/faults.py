@@ -15,6 +15,7 @@ from chainring.contracts.errors import (
     ChainringError,
     ConflictError,
     InputError,
+    LockedError,
     NotAllowedError,
     UnknownNameError,
     UnwrittenError,
@@ -215,7 +216,7 @@ WORDINGS: dict[str, Wording] = {
 
 
 AWAY = "what the server keeps its records in does not answer now; try again"
-"""What is told of a database that is away; its driver's words name hosts and values."""
+"""What is told of a database that is away or locked; what is known of it names hosts, processes."""
 
 
 class HttpError(Exception):
@@ -281,8 +282,11 @@ def failure(error: Exception, language: Language, *, ready: bool = True) -> Fail
     """Return what to tell the caller of an exception.
 
     The words of a `ChainringError` are told, those without Chinese to a Chinese caller as a fault
-    below the general sentence; of any other exception nothing is told.
+    below the general sentence; of any other exception nothing is told, and of a database that
+    is locked no more than of one that is away.
     """
+    if isinstance(error, LockedError):
+        error = UnwrittenError(AWAY, retry_after_s=error.retry_after_s)
     code = _code(error, ready=ready)
     words = WORDINGS[code]
     message, step = (words.zh, words.zh_next) if language == "zh" else (words.en, words.en_next)
