@@ -114,6 +114,28 @@ def test_another_language_that_loses_by_the_measure_still_holds_a_challenger() -
     assert "source:b" in " ".join(check.because for check in failed)
 
 
+@pytest.mark.parametrize("settings", [BALANCED, COSTLY])
+def test_a_language_that_falls_to_half_holds_a_challenger_back(settings: GateSettings) -> None:
+    """One fraud among its rows, right by both: what is unseen excuses no loss that was seen."""
+    frauds = [("fraud", "fraud", 25), ("fraud", "ok", 14)]
+    was = _told("en", [("ok", "ok", 300), *frauds]) + _told("zh", [("ok", "ok", 60)])
+    found = _told("en", [("ok", "ok", 300), ("fraud", "fraud", 39)])
+    now = found + _told("zh", [("ok", "fraud", 30), ("ok", "ok", 30)])
+    last = _told("zh fraud", [("fraud", "fraud", 1)])
+    verdict = judge([*now, *last], [*was, *last], settings=settings)
+    assert verdict.slices["language:zh"].value == "worse"
+    assert not verdict.promote
+
+
+def _told(name: str, answers: Answers) -> list[Outcome]:
+    """Return rows of a language, the first word of the name, that keep their place by truth."""
+    rows = sorted(outcomes(answers), key=lambda row: (row.truth, row.row))
+    return [
+        Outcome(**{**_facts(row), "row": f"{name} {place}", "language": name.split()[0]})
+        for place, row in enumerate(rows)
+    ]
+
+
 def _facts(row: Outcome) -> dict[str, Any]:
     return {name: getattr(row, name) for name in Outcome.__slots__}
 

@@ -1,13 +1,14 @@
 """One paired comparison by a measure under which not all rows, or not all mistakes, weigh alike.
 
-Enter pairs and settings, leaves a `Comparison` whose test holds two questions at once, and whose p
-value is the larger of both:
+Enter pairs and settings, leaves a `Comparison` whose test of *better* holds two questions at once,
+and whose p value is the larger of both:
 
     are the two models alike?                 sign flip of the gains by row, author or group
     could what was not seen outweigh it?      gains against losses, one greatest loss more
 
 The first alone calls up to three of four challengers better that make fewer cheap mistakes and,
 by as much, more of the dear ones that are too rare to lie among the rows: docs/benchmarks/gate.md.
+Of *worse* the first alone is asked: what was not seen excuses no loss that was.
 
     weighed(pairs, settings=GateSettings(measure="balanced_accuracy")).p_better
 """
@@ -79,10 +80,9 @@ def _tested(
     worse = sign_flip(losses, groups=units.numbers, seed=seed)
     sums = list(units.sums(gains).values())
     hidden = outweighs(sums, unseen=most)
-    hidden_worse = outweighs([-total for total in sums], unseen=most)
     name = _BY.get(units.kind, "weighed sign flip by group")
     held = alike <= settings.alpha < hidden
-    return name + UNSEEN * held, max(alike, hidden), max(worse, hidden_worse)
+    return name + UNSEEN * held, max(alike, hidden), worse
 
 
 def _smallest(gains: Sequence[float], units: Units, most: float, settings: GateSettings) -> float:
