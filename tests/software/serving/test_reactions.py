@@ -17,7 +17,7 @@ from chainring.contracts.reaction import Reaction
 from chainring.deployment.http.siblings import Siblings
 from chainring.deployment.http.verbs import Caller, Reacted
 from chainring.software.api import Project
-from chainring.software.serving.reactions import YOUNG_S, stored
+from chainring.software.serving.reactions import AHEAD_S, YOUNG_S, stored
 from chainring.software.serving.service import Service
 from chainring.store.writer import TrafficWriter
 
@@ -74,8 +74,14 @@ def test_a_reaction_whose_answer_died_with_its_worker_is_not_taken_at_first(
         asyncio.run(beside(project, writer, tmp_path, answer, dies=True))
     assert caught.value.retry_after_s == 5.0
     assert [*project.ring.traffic.feedback()] == []
-    past = replace(answer, id=new_id("pred", now=time.time() - YOUNG_S - 1))
-    found = asyncio.run(beside(project, writer, tmp_path, past, dies=True))
+
+
+@pytest.mark.parametrize("late_s", [-YOUNG_S - 1, AHEAD_S + 3600, 5e11])
+def test_a_reaction_to_an_id_that_nobody_can_just_have_given_is_an_orphan_at_once(
+    project: Project, writer: TrafficWriter, answer: Prediction, tmp_path: Path, late_s: float
+) -> None:
+    other = replace(answer, id=new_id("pred", now=time.time() + late_s))
+    found = asyncio.run(beside(project, writer, tmp_path, other, dies=True))
     assert found.feedback.model == ""
     assert [one.id for one in project.ring.traffic.feedback()] == [found.feedback.id]
 

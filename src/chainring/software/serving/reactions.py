@@ -27,6 +27,8 @@ log = logging.getLogger("chainring.service")
 
 YOUNG_S = 60.0
 """For so long after an answer its row may be on its way; later its id is unknown."""
+AHEAD_S = 5.0
+"""So far the clock of another may be ahead; an id from later than that nobody here gave."""
 
 
 async def stored(
@@ -58,13 +60,13 @@ async def _row_written(
 ) -> None:
     """Wait until the row of an answer is written; else the reaction to it would be an orphan.
 
-    Of an answer that is unknown, or from before, nothing is waited for.
+    Of an answer that is unknown, from before or from the future nothing is waited for.
     """
     if await asyncio.to_thread(traffic.prediction, prediction) is not None:
         return
     await asyncio.to_thread(writer.flush)
     given = id_time(prediction)
-    if siblings is None or given is None or time.time() - given > YOUNG_S:
+    if siblings is None or given is None or not -AHEAD_S <= time.time() - given <= YOUNG_S:
         return
     if await asyncio.to_thread(traffic.prediction, prediction) is not None:
         return
