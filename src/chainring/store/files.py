@@ -30,6 +30,8 @@ CHUNK = 1 << 20
 _FULL_SYNC: int | None = getattr(fcntl, "F_FULLFSYNC", None)
 """macOS alone has it: its `fsync` leaves the bytes in the cache of the disk."""
 RACY_NS = 2_000_000_000
+YOUNG_S = 300.0
+"""So long after its last write nobody takes a half file or folder for one that a kill left."""
 _HALF = re.compile(r"\.(.+)\.(\d{1,9})\.\d+")
 """What `beside` returns: name, process, moment."""
 
@@ -213,9 +215,19 @@ def sweep_halves(targets: Iterable[Path], *, min_age_s: float = 3600.0) -> None:
 
 
 def is_orphan(path: Path) -> bool:
-    """Whether a path is half of a file or folder whose process, one of this machine, has ended."""
+    """Whether a path is half of a file or folder whose process has ended.
+
+    One that was written to within `YOUNG_S` is none: processes of another container, which may
+    share the folder, are not seen here.
+    """
     half = _HALF.fullmatch(path.name)
-    return half is not None and not lives(int(half[2]))
+    if half is None or lives(int(half[2])):
+        return False
+    try:
+        written = max(one.stat().st_mtime for one in (path, *path.rglob("*")))
+    except FileNotFoundError:  # it is just being written, or gone
+        return False
+    return written <= time.time() - YOUNG_S
 
 
 def jsonl_files(folder: Path) -> list[Path]:

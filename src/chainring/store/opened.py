@@ -89,7 +89,7 @@ def sweep_leftovers(root: Path, cutoff: float) -> None:
 
 
 def drop_orphans(root: Path) -> None:
-    """Remove at once what killed processes left half made: copies of rows that no tree names."""
+    """Remove what killed processes left half made: copies of rows that no tree names."""
     places = ("blobs/*", "trees/*", "erased/*", "open")
     for path in (one for place in places for one in root.glob(f"{place}/.*")):
         if is_orphan(path):

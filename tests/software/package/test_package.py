@@ -646,7 +646,7 @@ Project.open(sys.argv[1]).package(sys.argv[2])
 
 
 @pytest.mark.parametrize(("place", "known"), [("tried", 0), ("_put_in_place", 1)])
-def test_what_a_killed_one_leaves_is_no_package_and_the_next_one_takes_its_place(
+def test_what_a_killed_one_left_is_no_package_and_later_the_next_one_takes_its_place(
     shop: Path, tmp_path: Path, place: str, known: int
 ) -> None:
     out = tmp_path / "out"
@@ -656,6 +656,10 @@ def test_what_a_killed_one_leaves_is_no_package_and_the_next_one_takes_its_place
     assert not (out / "project").exists()
     with closing(Project.open(shop)) as project:
         assert len(project.ring.ledger.facts(KIND, Package)) == known  # before it can serve
+        with pytest.raises(ConflictError, match="not empty"):  # another container may be at it
+            project.package(out)
+        for one in out.rglob("*"):
+            os.utime(one, (0, 0))
         made = project.package(out)
     assert brought(out / "project") is not None
     assert made.folder == out

@@ -735,28 +735,31 @@ def test_killed_between_two_trees_it_is_finished_by_resume(
 
 
 @pytest.mark.parametrize("by", ["forget", "resume"])
-def test_what_kills_left_half_stored_goes_at_once_and_what_is_being_stored_stays(
+def test_what_kills_left_half_stored_goes_and_what_is_being_stored_stays(
     project: Project, by: str
 ) -> None:
     with subprocess.Popen([sys.executable, "-c", ""]) as killed:
         pass
-    store, text = project.ring.runner.trees.root, SECRETS["file"]
+    store, text = project.ring.runner.trees.root, f"{SECRETS['file']} {WORDS[0]}"
     halves = [
-        store / place / f".half.{number}.7"
+        store / place / f".{name}.{number}.7"
         for place in ("blobs/ab", "trees/ab", "open")
-        for number in (killed.pid, os.getpid())
-    ]
+        for name, number in (("old", killed.pid), ("old", os.getpid()), ("new", killed.pid))
+    ]  # of the new ones another container's process may have the number
     for half in halves:
         half.parent.mkdir(parents=True, exist_ok=True)
         if half.parent.name == "open":
             half.mkdir()
         (half / "rows.jsonl" if half.is_dir() else half).write_text(text)
+        for one in (half, *half.rglob("*")) if half.name.startswith(".old.") else ():
+            os.utime(one, (0, 0))
     if by == "forget":
         left = forget_ann(project).left
-        assert not [place for place in left if f".{killed.pid}." in place]
+        told = [any(half.name in place for place in left) for half in halves]
+        assert told == [False, True, True] * 3
     else:
         forgetting.resume(project)
-    assert [half.exists() for half in halves] == [False, True] * 3
+    assert [half.exists() for half in halves] == [False, True, True] * 3
 
 
 # The command line
