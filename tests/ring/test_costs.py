@@ -8,6 +8,7 @@ import pytest
 
 from chainring.contracts.errors import RecipeError
 from chainring.contracts.measure import ACCURACY, Measure
+from chainring.ring.called import uncharged
 from chainring.ring.gate.costs import require_known
 from chainring.ring.recipe import Recipe, parse_recipe
 
@@ -79,6 +80,7 @@ def test_all_faults_of_costs_are_told_at_once() -> None:
         [gate.costs.missed.dispute]
         dispute = 1
         ok = -1
+        out_of_scope = 5
         """
     ) == (
         "gate.costs.fraud: unknown key; known: missed, pass_on; labels stand in"
@@ -91,6 +93,8 @@ def test_all_faults_of_costs_are_told_at_once() -> None:
         "gate.costs.missed.late: nan found; expected a number of at least 0",
         "gate.costs.missed.dispute.dispute: a right answer costs nothing; take the line out",
         "gate.costs.missed.dispute.ok: -1 found; expected a number of at least 0",
+        "gate.costs.missed.dispute.out_of_scope: what passing on costs is gate.costs.pass_on, alike"
+        " for all labels; take the line out",
     )
 
 
@@ -130,12 +134,20 @@ def test_tasks_of_one_label_may_be_judged_by_cost() -> None:
         assert read(f'[data]\ntask = "{task}"\n[gate]\nmeasure = "cost"').gate.measure == "cost"
 
 
-def test_costs_of_labels_that_no_row_has_are_told_with_the_nearest() -> None:
+def test_a_slip_in_a_label_of_costs_is_refused_and_a_label_without_rows_is_told() -> None:
     costs = Measure(name="cost", missed=(("fruad", "ok", 50.0), ("dispute", "", 2.0)))
     with pytest.raises(RecipeError) as caught:
         require_known(costs, {"fraud", "ok"})
     assert caught.value.faults == (
-        "gate.costs.missed: no row has the label 'dispute'; known: fraud, ok",
-        "gate.costs.missed: no row has the label 'fruad'; did you mean 'fraud'?",
+        "gate.costs.missed: no row that teaches has the label 'fruad'; did you mean 'fraud'?",
     )
-    require_known(costs, {"fruad", "ok", "dispute"})
+    require_known(costs, {"fruad", "ok"})
+    (line,) = uncharged(costs, {"fraud", "ok"})
+    assert "gate.costs.missed: no row that teaches has the label dispute" in line
+    assert not list(uncharged(costs, {"fruad", "ok", "dispute"}))
+
+
+def test_a_rare_label_beside_one_of_like_name_is_told_where_the_costs_name_both() -> None:
+    costs = Measure(name="cost", missed=(("fraud card", "", 50.0), ("fraud wire", "", 90.0)))
+    require_known(costs, {"fraud card", "ok"})
+    assert ["fraud wire" in line for line in uncharged(costs, {"fraud card", "ok"})] == [True]

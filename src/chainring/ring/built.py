@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chainring.contracts.codec import decode
-from chainring.contracts.dataset import OUT_OF_SCOPE, Dataset
+from chainring.contracts.dataset import Dataset
 from chainring.contracts.deployment import Deployment
 from chainring.contracts.errors import RecipeError
 from chainring.contracts.forgotten import Forgotten
@@ -15,6 +15,7 @@ from chainring.contracts.guard import FORGOTTEN
 from chainring.contracts.measure import ACCURACY
 from chainring.contracts.model import Model
 from chainring.contracts.parts import part_names
+from chainring.ring.called import uncharged
 from chainring.ring.gate.costs import require_known
 from chainring.ring.recipe import Recipe
 from chainring.ring.steps import Made, Runner
@@ -65,7 +66,9 @@ def build(
     recipe, run = ring.recipe, ring.runner.run
     judging = recipe.gate.judging  # what is trained is chosen by what it will be judged by
     if not candidates:
-        require_known(judging, {*dataset.noun.labels, OUT_OF_SCOPE})
+        require_known(judging, dataset.noun.labels)
+        for line in uncharged(judging, dataset.noun.labels):
+            ring.runner.say(line)
     chosen = candidates or recipe.training.competing(dataset.noun.task)
     settings = recipe.training.model_copy(update={"seed": seed, "candidates": chosen})
     parts = [("candidate", name) for name in settings.candidates]

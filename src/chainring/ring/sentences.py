@@ -61,6 +61,12 @@ SENTENCES = Sentences(
             "{near}?",
             "project.labels.{label}：（尚）没有行或审核结果使用此标签；您是否想写 {near}？",
         ),
+        "no such label of costs": (
+            "gate.costs.missed: no row that teaches has the label {label} (yet): the gate reckons "
+            "with its cost, no model can answer it",
+            "gate.costs.missed：（尚）没有用于训练的行使用标签 {label}：关卡会计入其成本，"
+            "但没有模型能答出它",
+        ),
         # when a turn is due
         "never turned": ("the ring has not turned yet", "闭环尚未转动"),
         "all answered": (

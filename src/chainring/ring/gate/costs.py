@@ -27,7 +27,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from chainring.contracts.errors import RecipeError, did_you_mean
+from chainring.contracts.dataset import OUT_OF_SCOPE
+from chainring.contracts.errors import RecipeError, did_you_mean, nearest
 from chainring.contracts.measure import ANY, PASS_ON, Measure
 from chainring.contracts.tasks import TASKS
 
@@ -86,7 +87,7 @@ def cost_faults(data: Mapping[str, Any]) -> Iterator[str]:
 
 
 def require_known(measure: Measure, labels: Collection[str]) -> None:
-    """Refuse costs of labels that no row has.
+    """Refuse costs whose labels are slips: near one of `labels` that the costs do not name.
 
     Raises
     ------
@@ -94,12 +95,25 @@ def require_known(measure: Measure, labels: Collection[str]) -> None:
         With every such name and the nearest label.
     """
     faults = [
-        f"{SECTION}.missed: no row has the label {name!r}{did_you_mean(name, labels)}"
-        for name in measure.named
-        if name not in labels
+        f"{SECTION}.missed: no row that teaches has the label {name!r}; did you mean {near!r}?"
+        for name, near in uncosted(measure, labels)
+        if is_slip(near, measure)
     ]
     if faults:
         raise RecipeError("the costs name labels that the data does not have", faults=faults)
+
+
+def uncosted(measure: Measure, labels: Collection[str]) -> Iterator[tuple[str, str | None]]:
+    """Yield each label that the costs name and none of `labels` is, with the nearest of them."""
+    known = {*labels, OUT_OF_SCOPE}
+    for name in measure.named:
+        if name not in known:
+            yield name, nearest(name, labels)
+
+
+def is_slip(near: str | None, measure: Measure) -> bool:
+    """Whether a name was meant for the label near it; a rare label may have a named neighbour."""
+    return near is not None and near not in measure.named
 
 
 def _task_faults(measure: Any, data: Mapping[str, Any]) -> Iterator[str]:
@@ -127,6 +141,11 @@ def _missed(missed: Any) -> Iterator[str]:
         for answer, cost in told.items():
             if answer == truth:
                 yield f"{SECTION}.{path}.{answer}: a right answer costs nothing; take the line out"
+            elif answer == OUT_OF_SCOPE:
+                yield (
+                    f"{SECTION}.{path}.{answer}: what passing on costs is {SECTION}.pass_on, alike "
+                    "for all labels; take the line out"
+                )
             else:
                 yield from _number(f"{path}.{answer}", cost)
 
