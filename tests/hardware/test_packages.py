@@ -26,6 +26,24 @@ def test_every_extra_of_pyproject_is_known_with_every_package(
     assert {extra: set(names) for extra, names in missing_packages().items()} == expected
 
 
+def test_an_extra_that_an_error_advises_asks_for_the_package_itself() -> None:
+    stated = tomllib.loads(PYPROJECT.read_text(encoding="utf-8"))["project"]
+    asked = {
+        extra: {re.split(r"[\[><=~; ]", line)[0] for line in lines}
+        for extra, lines in stated["optional-dependencies"].items()
+    }
+    error = re.compile(r'MissingPackageError\(\s*"([\w.-]+)[^"]*",\s*extra="([\w,-]+)"')
+    sources = (PYPROJECT.parent / "src").rglob("*.py")
+    advised = {one for path in sources for one in error.findall(path.read_text(encoding="utf-8"))}
+    assert len(advised) > 20
+    wrong = [
+        (name, extras)
+        for name, extras in sorted(advised)
+        if not any(name.replace("_", "-") in asked[extra] for extra in extras.split(","))
+    ]
+    assert wrong == []
+
+
 def test_only_what_is_absent_counts_as_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     lines = ["numpy>=2", 'pytest>=9; extra == "x"', 'no-such-package-here[y]>=1; extra == "x"']
     monkeypatch.setattr(packages, "requires", lambda _: lines)

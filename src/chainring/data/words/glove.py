@@ -134,7 +134,7 @@ def glove(
     Raises
     ------
     MissingPackageError
-        scipy is not installed (it comes with gensim).
+        scipy is not installed.
     """
     if find_spec("scipy") is None:
         raise MissingPackageError("scipy", extra="data", needed_for="glove")
