@@ -9,7 +9,7 @@ machine, an act in the ledger of all: `catch_up` does there what others did else
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -87,7 +87,7 @@ def forget_rows(
 ) -> frozenset[str]:
     """Take rows out of a harvest for good; return the texts of those that were no records yet.
 
-    Texts of records are known by the trees; one that a row which stays has, too, is not told.
+    Texts of records are known by the trees; what rows that stay have, too, tells `staying_texts`.
     """
     texts = set[str]()
     with Harvest.open(folder) as harvest:
@@ -103,9 +103,15 @@ def forget_rows(
         if source_mark(folder.name, secret) in unwanted.marks:
             harvest.forget("source", "")
         harvest.scour()
-        for _, row in harvest.rows() if texts else ():
-            texts.difference_update(_texts(row))
         return frozenset(texts)
+
+
+def staying_texts(folder: Path, texts: Set[str]) -> set[str]:
+    """Return those of the texts that a row of a harvest has."""
+    if not texts:
+        return set()
+    with Harvest.open(folder) as harvest:
+        return {text for _, row in harvest.rows() for text in _texts(row) if text in texts}
 
 
 def refusing(harvest: Harvest, marked: Callable[[], Marked]) -> Refuses:

@@ -162,6 +162,19 @@ def take_out(
     return count
 
 
+def staying_texts(texts: Set[str], found: Found, *, stores: Stores) -> set[str]:
+    """Return those of the texts that a record which stays holds, too."""
+    if not texts:
+        return set()
+    return {
+        text
+        for record in _all_records(list(_tables(stores.trees, found.addresses)))
+        if record.id not in found.chosen.records
+        for text in (record.text, *record.fields.values())
+        if text in texts
+    }
+
+
 def _rank(trees: TreeStore, address: str) -> tuple[bool, str]:
     return trees.manifest(address).kind in _RECORDS, address
 

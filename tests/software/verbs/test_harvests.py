@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
@@ -16,7 +17,7 @@ from chainring.contracts.errors import ConflictError
 from chainring.data.harvest import FILE, Harvest, held
 from chainring.ring import lease
 from chainring.software.api import Project
-from chainring.software.verbs import forgetting
+from chainring.software.verbs import forgetting, naming
 from chainring.software.verbs import harvests as module
 from chainring.store.erase import compact
 from chainring.store.schema import leases
@@ -106,6 +107,28 @@ def test_a_text_that_no_turn_has_read_is_searched_for_unless_a_row_that_stays_ha
     with fetched(here) as project:
         receipt = project.forget(subject=[by], reason="asked")
         assert receipt.left == left
+
+
+@pytest.mark.parametrize("keeps", ["another harvest", "a record"])
+def test_a_text_that_stays_elsewhere_is_not_searched_for(here: Path, keeps: str) -> None:
+    shared = "hello, who is there?"
+    write(here)
+    if keeps == "a record":
+        (here / "data").mkdir()
+        (here / "data" / "own.jsonl").write_text(json.dumps({"text": shared, "subject": "bo"}))
+        with closing(Project.open(here)) as project:
+            assert [one.text for one in naming.records(project)] == [shared]
+    else:
+        recipe = RECIPE[RECIPE.index("[[") :].replace("chats", "talks").replace('"in"', '"talks"')
+        with (here / "chainring.toml").open("a") as file:
+            file.write(recipe)
+        (here / "talks").mkdir()
+        (here / "talks" / "a.csv").write_text(f'id,text,subject\n1,"{shared}",bo\n')
+    write(here, ("1", shared, "ann", "ann"), ("4", "good morning", "carl", "carl"))
+    with fetched(here) as project:
+        assert texts(here) == [shared, "good morning"]
+        assert project.forget(subject=["ann"], reason="asked").left == ()
+        assert texts(here) == ["good morning"]
 
 
 def test_an_act_that_lost_its_lease_is_not_called_done(

@@ -40,7 +40,7 @@ from chainring.store.ledger import Lease
 from chainring.store.opened import drop_orphans
 from chainring.store.quoted import accepted, forget_quotes
 from chainring.text.normalise import normalise
-from chainring.trust.forget import FEEDBACK, Found, Stores, Wanted, find, take_out
+from chainring.trust.forget import FEEDBACK, Found, Stores, Wanted, find, staying_texts, take_out
 from chainring.trust.reopening import RETENTION, note_retention, reopen, retention_undone
 
 if TYPE_CHECKING:
@@ -302,6 +302,7 @@ def _carried_out(project: Project, act: Forgotten, found: Found, lease: Lease) -
     ring, quotes = project.ring, found.chosen.quotes
     ring.ledger.add_fact(FORGOTTEN, act.id, act)
     fetched = harvests.forget(project, found)
+    fetched -= staying_texts(fetched, found, stores=_stores(project))
     _scrub_trees(project, found, lease, receipt=act.id)
     forget_answers(ring.traffic, predictions=act.predictions, feedback=act.feedback)
     forget_cases(ring.ledger, found.chosen.answers, written=_writes(project))

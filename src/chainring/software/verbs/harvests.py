@@ -20,6 +20,7 @@ from chainring.data.forgetting import (
     forget_rows,
     harvest_folders,
     names_person,
+    staying_texts,
 )
 from chainring.data.records import record_of
 from chainring.ring.snapshots import forgotten_marks
@@ -51,13 +52,17 @@ def count(project: Project, found: Found) -> int:
 
 
 def forget(project: Project, found: Found) -> frozenset[str]:
-    """Take the rows of what was found out of every harvest; return texts that no tree knew."""
+    """Take the rows of what was found out of every harvest; return texts that no tree knew.
+
+    One that a row which stays has, too, in whatever harvest, is not told.
+    """
     unwanted, becomes = _unwanted(found), _becomes(project)
     gone = (
         forget_rows(folder, unwanted, becomes=becomes, secret=project.secret)
         for folder in _folders(project)
     )
-    return frozenset().union(*gone)
+    texts = frozenset[str]().union(*gone)
+    return texts.difference(*(staying_texts(folder, texts) for folder in _folders(project)))
 
 
 def catch_up(project: Project) -> int:
