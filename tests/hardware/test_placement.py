@@ -5,7 +5,8 @@ import pytest
 from chainring.contracts.errors import InputError
 from chainring.contracts.source import Machine
 from chainring.hardware import placement as room
-from chainring.hardware.placement import placement, worker_count
+from chainring.hardware.executor import LocalExecutor
+from chainring.hardware.placement import placement
 from chainring.hardware.settings import HardwareSettings
 
 AUTO = HardwareSettings()
@@ -74,12 +75,19 @@ def test_what_the_recipe_asks_for_is_done_and_called_so() -> None:
     assert "slow here" in chosen.precision.because
 
 
-def test_workers_follow_the_physical_cores_unless_the_recipe_says() -> None:
-    assert worker_count(LAPTOP, settings=AUTO) == 4
-    assert worker_count(SERVER, settings=AUTO) == 2
-    assert worker_count(LAPTOP, settings=HardwareSettings(workers=1)) == 1
-    chosen = placement(LAPTOP, settings=HardwareSettings(workers=1)).executor
-    assert (chosen.value, chosen.because) == ("local.v1", "one machine: 1 process")
+@pytest.mark.parametrize(
+    ("settings", "workers", "told"),
+    [
+        (AUTO, 1, "one machine: 1 process"),
+        (HardwareSettings(workers=3), 3, "one machine: 3 processes"),
+    ],
+)
+def test_the_workers_that_are_told_are_those_that_run(
+    settings: HardwareSettings, workers: int, told: str
+) -> None:
+    assert LocalExecutor.of(settings).workers == workers
+    chosen = placement(LAPTOP, settings=settings).executor
+    assert (chosen.value, chosen.because) == ("local.v1", told)
 
 
 @pytest.mark.parametrize("wrong", [{"threads": 0}, {"device": "tpu"}, {"cores": 2}])

@@ -8,6 +8,7 @@ from __future__ import annotations
 from chainring.contracts.errors import InputError
 from chainring.contracts.placement import Choice, Placement
 from chainring.contracts.source import Machine
+from chainring.hardware.executor import LocalExecutor
 from chainring.hardware.gpu import capability
 from chainring.hardware.packages import torch_can_use_cuda
 from chainring.hardware.sentences import say
@@ -31,7 +32,7 @@ def placement(machine: Machine, *, settings: HardwareSettings) -> Placement:
         device=device,
         precision=_precision(machine, settings, device.value),
         threads=thread_count(machine, settings=settings),
-        executor=_executor(machine, settings),
+        executor=_executor(settings),
         memory_mib=machine.memory_mib,
         instruction_sets=machine.instruction_sets,
     )
@@ -93,16 +94,9 @@ def thread_count(machine: Machine, *, settings: HardwareSettings) -> Choice:
     )
 
 
-def worker_count(machine: Machine, *, settings: HardwareSettings) -> int:
-    """Return how many processes the executor may use."""
-    if settings.workers != "auto":
-        return settings.workers
-    return min(machine.cores, machine.physical_cores or machine.cores)
-
-
-def _executor(machine: Machine, settings: HardwareSettings) -> Choice:
+def _executor(settings: HardwareSettings) -> Choice:
     if settings.executor != "local.v1":
         return Choice(value=settings.executor, because=_ASKED)
-    workers = worker_count(machine, settings=settings)
+    workers = LocalExecutor.of(settings).workers
     because = say("one process" if workers == 1 else "processes", workers=workers)
     return Choice(value="local.v1", because=because)

@@ -30,7 +30,8 @@ class HardwareSettings(BaseModel):
         "auto", description="threads of one process; 'auto' is one for each physical core"
     )
     workers: Literal["auto"] | _Count = Field(
-        "auto", description="processes of the local executor; 'auto' is one for each physical core"
+        "auto",
+        description="processes of the executor; 'auto' is one, and of ray.v1 every processor",
     )
     executor: str = Field(
         "local.v1", min_length=1, description="part of kind 'executor' that spreads work"
