@@ -5,10 +5,17 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from chainring.contracts.forms import Forms
+from chainring.contracts.model import Model
+from chainring.contracts.work import Work
+from chainring.deployment.settings import DeploymentSettings
+from chainring.ring.steps import STEPS
 from chainring.software.api import Project
 
 SAID = {
@@ -94,3 +101,21 @@ def project(folder: Path, opened: Callable[[Path], Project]) -> Project:
 def more_rows() -> Callable[[Path, Rows], None]:
     """Write further rows into a project's data folder."""
     return lambda folder, rows: write_rows(folder, rows, "more.jsonl")
+
+
+@pytest.fixture
+def two_forms(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the tier `light` find a second form: the first with a note beside it."""
+    make = STEPS["forms"].function()
+
+    def made(model: Model, placement: Any, *, work: Work, settings: DeploymentSettings) -> Forms:
+        found: Forms = make(model, placement, work=work, settings=settings)
+        if settings.tier != "light":
+            return found
+        folder = work.folder("light")
+        shutil.copytree(work.trees.open(found.served.address), folder, dirs_exist_ok=True)
+        (folder / "note.txt").write_text("light")
+        other = replace(found.served, name="light", address=work.trees.put(folder, kind="form"))
+        return replace(found, forms=(*found.forms, other), chosen="light")
+
+    monkeypatch.setattr("chainring.deployment.forms.step.forms", made)

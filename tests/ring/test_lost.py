@@ -14,6 +14,8 @@ from chainring.ring import turn as turn_module
 from chainring.ring.due import due
 from chainring.ring.turn import Turn, last_turn
 from chainring.software.api import Project
+from chainring.store.remote import Remote
+from chainring.store.trees import TreeStore
 
 Open = Callable[[Path], Project]
 
@@ -106,6 +108,133 @@ def test_a_turn_killed_before_its_verdict_was_carried_out_is_no_turn_that_ended(
     done = project.turn()
     assert (done.outcome, turns_of(project)) == ("promoted", [done])
     assert champion_of(project).model == done.model
+    assert project.turn().outcome == "nothing changed"
+    assert [one for one in turns_of(project) if one.outcome == "promoted"] == [done]
+    last = last_turn(project.ring.ledger)
+    assert last is not None
+    assert last.id == done.id, "whose verdict it was is no turn beside it"
+
+
+def other_form(folder: Path, opened: Open) -> Project:
+    """Return the project once its recipe asks for another form of the champion."""
+    recipe = folder / "chainring.toml"
+    recipe.write_text(recipe.read_text().replace("[deployment]", '[deployment]\ntier = "light"'))
+    return opened(folder)
+
+
+def test_another_form_that_served_before_the_kill_is_told_as_promoted(
+    folder: Path, opened: Open, two_forms: None
+) -> None:
+    project = other_form(folder, opened)
+    killed_before_it_is_kept(project)
+    assert champion_of(project).form_name == "light"
+    project.turn()
+    found = turns_of(project)[1]
+    assert (found.outcome, found.because[:10]) == ("promoted", "form light")
+
+
+def test_another_form_that_did_not_serve_yet_is_no_turn_that_was_held(
+    folder: Path, opened: Open, two_forms: None
+) -> None:
+    project = other_form(folder, opened)
+
+    def killed(*_: object, **__: object) -> None:
+        raise Stopped
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(turn_module, "promote", killed)
+        patch.setattr(turn_module, "_keep", killed)
+        with pytest.raises(Stopped):
+            project.turn()
+    done = project.turn()
+    assert (done.outcome, turns_of(project)[1:]) == ("promoted", [done])
+
+
+def test_a_promotion_is_found_by_the_digest_that_its_verdict_had_in_its_day(
+    unturned: Path, opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = opened(unturned)
+    killed_before_it_is_kept(project)
+    monkeypatch.setattr("chainring.ring.lost.digest", lambda _: "as verdicts have one more field")
+    project.turn()
+    assert turns_of(project)[0].outcome == "promoted"
+
+
+def test_a_turn_killed_before_one_that_was_kept_is_not_told_as_the_newest(
+    folder: Path,
+    opened: Open,
+    more_rows: Callable[[Path, Rows], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    project = opened(folder)
+    more_rows(folder, TORN)
+    killed_before_it_is_kept(project)
+    more_rows(folder, [*TORN, {"text": "my scarf is torn", "label": "damage"}])
+    with monkeypatch.context() as patch:
+        patch.setattr(turn_module, "_keep_lost", lambda _: None)  # none was told in former days
+        project.turn()
+    before = turns_of(project)
+    project.turn()
+    assert [one.id for one in turns_of(project) if one.steps] == [one.id for one in before]
+
+
+def test_a_lost_turn_that_cannot_be_told_is_the_cause_of_one_that_failed(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(_: object) -> None:
+        raise ChainringError("it cannot be read")
+
+    monkeypatch.setattr(turn_module, "_keep_lost", failing)
+    with pytest.raises(ChainringError):
+        project.turn()
+    assert turns_of(project)[-1].because == "it cannot be read"
+
+
+def test_what_a_turn_made_while_the_remote_was_away_is_there_when_it_ends(
+    folder: Path,
+    tmp_path: Path,
+    opened: Open,
+    more_rows: Callable[[Path, Rows], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    recipe, remote = folder / "chainring.toml", f"file://{tmp_path / 'remote'}"
+    recipe.write_text(recipe.read_text().replace("[store]", f'[store]\nremote = "{remote}"'))
+    more_rows(folder, TORN)
+
+    def slow(*_: object, **__: object) -> None:
+        raise TimeoutError("one slow listing")
+
+    monkeypatch.setattr(Remote, "list_erasures", slow)
+    project = opened(folder)
+    assert project.turn().steps
+    named = project.ring.ledger.trees()
+    monkeypatch.undo()
+    other = TreeStore(tmp_path / "other", remote=remote, secret=project.secret)
+    assert other.closure(named) == named
+
+
+def test_what_the_last_mirroring_raises_changes_nothing_of_how_a_turn_ended(
+    folder: Path,
+    opened: Open,
+    more_rows: Callable[[Path, Rows], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    more_rows(folder, TORN)
+    project, calls = opened(folder), iter([""])
+
+    def failing(*_: object) -> str:
+        for answer in calls:
+            return answer
+        raise ChainringError("no space")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(turn_module, "mirrored", failing)
+        with pytest.raises(ChainringError, match="no space"):
+            project.turn()
+    kept = turns_of(project)[-1]
+    assert kept.outcome in ("held", "promoted")
+    assert kept.because != "no space"
+    assert kept.champion == champion_of(project).model
 
 
 @pytest.mark.parametrize("error", [OSError("the stick was pulled"), ChainringError("no space")])

@@ -18,12 +18,8 @@ from chainring.contracts.deployment import Deployment
 from chainring.contracts.errors import ChainringError, ConflictError
 from chainring.contracts.evaluation import Evaluation
 from chainring.contracts.feedback import Feedback
-from chainring.contracts.forms import Forms
-from chainring.contracts.model import Model
 from chainring.contracts.reaction import Reaction
 from chainring.contracts.verdict import Check, Verdict
-from chainring.contracts.work import Work
-from chainring.deployment.settings import DeploymentSettings
 from chainring.ring import lease as lease_module
 from chainring.ring import turn as turn_module
 from chainring.ring.built import CHAMPION, Ring, current
@@ -367,24 +363,6 @@ def test_the_gate_does_not_promote_a_model_that_a_person_withdrew(
     assert head is not None
     assert decode(Deployment, head.body).model == done.model
     assert (head.number, head.by) == (4, "ann")
-
-
-@pytest.fixture
-def two_forms(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the tier `light` find a second form: the first with a note beside it."""
-    make = STEPS["forms"].function()
-
-    def made(model: Model, placement: Any, *, work: Work, settings: DeploymentSettings) -> Forms:
-        found: Forms = make(model, placement, work=work, settings=settings)
-        if settings.tier != "light":
-            return found
-        folder = work.folder("light")
-        shutil.copytree(work.trees.open(found.served.address), folder, dirs_exist_ok=True)
-        (folder / "note.txt").write_text("light")
-        other = replace(found.served, name="light", address=work.trees.put(folder, kind="form"))
-        return replace(found, forms=(*found.forms, other), chosen="light")
-
-    monkeypatch.setattr("chainring.deployment.forms.step.forms", made)
 
 
 def tier(folder: Path, name: str) -> None:

@@ -22,7 +22,7 @@ from chainring.contracts.ids import new_id
 from chainring.contracts.label import Label
 from chainring.contracts.parts import part_names
 from chainring.contracts.record import Record
-from chainring.contracts.said import joined, told_by
+from chainring.contracts.said import told_by
 from chainring.contracts.source import Machine, Policy, Source
 from chainring.contracts.table import Table
 from chainring.contracts.values import labels_in
@@ -31,11 +31,10 @@ from chainring.data.settings import KEYED
 from chainring.ring.asked import said_by_people
 from chainring.ring.built import CHAMPION, Built, Ring, build, current, require_task
 from chainring.ring.called import uncalled
-from chainring.ring.gate.conditions import BETTER
 from chainring.ring.gate.sentences import word
 from chainring.ring.judging import judged, judged_again, judged_as_form
 from chainring.ring.lease import held
-from chainring.ring.lost import lost, reason
+from chainring.ring.lost import lost, reason, unfit
 from chainring.ring.release.course import enter, turned_down
 from chainring.ring.sentences import say
 from chainring.ring.snapshots import forgotten_marks, kept_answers, snapshot_feedback
@@ -95,8 +94,8 @@ def turn(ring: Ring, *, machine: Machine, policy: Policy, source: Source) -> Tur
     )
     with held(ring.ledger) as lease:
         ring.runner.lease, ring.runner.turn, ring.runner.called = lease, done.id, []
-        _keep_lost(ring)
         try:
+            _keep_lost(ring)
             done = replace(done, unmirrored=mirrored(ring.runner.trees, ring.ledger.trees()))
             done = replace(done, **_turn(ring, machine, policy, source))
         except ChainringError as error:
@@ -113,8 +112,9 @@ def turn(ring: Ring, *, machine: Machine, policy: Policy, source: Source) -> Tur
 
 def _keep_lost(ring: Ring) -> None:
     """Keep the turns that ended and were killed before they were kept."""
-    known = {one.id for one in ring.ledger.facts("turn", Turn)}
-    for facts in lost(ring, known=known):
+    turns = ring.ledger.facts("turn", Turn)
+    ended = {one.id: one.verdict for one in turns if one.outcome != "failed"}
+    for facts in lost(ring, known={one.id for one in turns}, ended=ended):
         ring.ledger.add_fact("turn", facts["id"], Turn(**facts))
         log.warning("turn.found id=%s outcome=%s", facts["id"], facts["outcome"])
 
@@ -288,9 +288,8 @@ def _same_model(ring: Ring, built: Built, champion: Deployment, head: Ref | None
         verdict = judged_as_form(ring, built, champion)
     if verdict is None:
         return {"outcome": "nothing changed", "because": say("same")}
-    failed = [one for one in verdict.noun.checks if not one.holds and one.name != BETTER]
-    if failed:
-        because = joined(check.because for check in failed)
+    because = unfit(verdict.noun)
+    if because:
         outcome = "held" if verdict.fresh else "nothing changed"
         return {"verdict": verdict.execution, "outcome": outcome, "because": because}
     because = say("form in place", form=built.forms.noun.chosen, other=champion.form_name)
