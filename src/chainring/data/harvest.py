@@ -43,6 +43,8 @@ from chainring.contracts.ids import keyed
 from chainring.text.normalise import normalise
 
 FILE = "harvest.db"
+PATIENCE_S = 30.0
+"""How long is waited for a process that has the harvest locked."""
 ROW_KEYS = (
     "text", "label", "language", "split", "subject", "licence", "consent", "author", "protected",
     "id", "locator", "at", "directives", "pair", "target", "answer", "answer_language", "context",
@@ -115,7 +117,7 @@ class Harvest:
             When the file is no database that can be read.
         """
         folder.mkdir(parents=True, exist_ok=True)
-        connection = sqlite3.connect(folder / FILE, timeout=30.0)
+        connection = sqlite3.connect(folder / FILE, timeout=PATIENCE_S)
         try:
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=FULL")

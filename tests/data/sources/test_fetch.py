@@ -17,7 +17,8 @@ import pytest
 
 from chainring.contracts import parts
 from chainring.contracts.errors import ConflictError, InputError, SpaceError, UnreachableError
-from chainring.data.harvest import Harvest
+from chainring.data import harvest as harvests
+from chainring.data.harvest import FILE, Harvest
 from chainring.data.sources.fetch import Fetched, fetch
 from chainring.data.sources.part import SourcePart
 from chainring.data.sources.settings import SourceSettings
@@ -100,6 +101,23 @@ def test_a_part_that_fails_names_its_source_and_leaves_what_stands(
     assert logged.exc_info is not None
     with Harvest.open(tmp_path / "harvest") as harvest:
         assert len(harvest) == 3
+
+
+@pytest.mark.parametrize("before", [0, 1])
+def test_a_harvest_that_another_process_keeps_locked_is_no_fault_of_its_part(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: int
+) -> None:
+    (tmp_path / "help.txt").write_text("one\n")
+    for _ in range(before):  # without it the part is not called: its name cannot be noted
+        brought(tmp_path, source(path="help.txt"))
+    Harvest.open(tmp_path / "harvest").close()
+    (tmp_path / "help.txt").write_text("one\ntwo\n")
+    monkeypatch.setattr(harvests, "PATIENCE_S", 0.0)
+    with closing(sqlite3.connect(tmp_path / "harvest" / FILE)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(ConflictError, match="source help: another process keeps its harvest"):
+            brought(tmp_path, source(path="help.txt"))
+    assert brought(tmp_path, source(path="help.txt")).rows == 2
 
 
 def test_another_part_under_the_same_name_begins_anew(tmp_path: Path) -> None:

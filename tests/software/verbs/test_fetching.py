@@ -7,12 +7,15 @@ import shutil
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.software.conftest import opened, refused, run, small_project
 
 from chainring.contracts.errors import InputError, UnknownNameError, UnreachableError
 from chainring.contracts.record import Record
+from chainring.data.sources import fetch
+from chainring.ring.turn import Turn
 from chainring.software.api import Project
 from chainring.software.verbs.naming import records
 
@@ -65,6 +68,18 @@ def project(shop: Shop) -> Iterator[Project]:
 
 def rows_of(project: Project) -> list[Record]:
     return records(project)
+
+
+def test_what_a_faulty_part_says_is_told_and_kept_with_no_turn(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*given: Any, **facts: Any) -> None:
+        raise KeyError("Mrs Li's parcel")
+
+    monkeypatch.setattr(fetch, "load_part", lambda kind, name: broken)
+    with pytest.raises(InputError, match="Mrs Li's parcel"):
+        project.turn()
+    assert project.ring.ledger.facts("turn", Turn) == []
 
 
 def test_a_project_of_sources_alone_turns_and_then_nothing_changes(

@@ -13,7 +13,8 @@ from __future__ import annotations
 import logging
 import shutil
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -21,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from chainring.contracts.errors import ChainringError, InputError, UnreachableError
+from chainring.contracts.errors import ChainringError, ConflictError, InputError, UnreachableError
 from chainring.contracts.parts import load_part
 from chainring.contracts.said import Said
 from chainring.data.forgetting import Marked, catch_up, refusing
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from chainring.data.sources.part import Say
 
 SHOWN = 300
-"""Characters shown of an error that a part raised."""
+"""Characters shown of an error that a part raised: to who calls. No turn keeps them."""
 
 log = logging.getLogger("chainring.data")
 
@@ -92,9 +93,9 @@ def fetch(
     InputError
         When what it has cannot be used, or its part fails.
     ConflictError
-        When another process brings it up to date now.
+        When another process brings it up to date now, or keeps its harvest locked.
     """
-    with held(folder, source.name):
+    with held(folder, source.name), _locked_explained(source.name):
         _start_anew(folder, source.use)
         with Harvest.open(folder, redacts=redacts) as harvest:
             harvest.drop_copies()
@@ -128,6 +129,8 @@ def _brought(source: SourceSettings, harvest: Harvest, *, root: Path, say: Say) 
     except Exception as error:
         if isinstance(error, sqlite3.OperationalError) and "disk is full" in str(error):
             raise full_disk(harvest.folder) from error
+        if _is_locked(error):
+            raise
         log.exception("source.failed name=%s use=%s", source.name, source.use)
         told = " ".join(f"{type(error).__name__}: {error}".split())[:SHOWN]
         raise InputError(
@@ -137,6 +140,23 @@ def _brought(source: SourceSettings, harvest: Harvest, *, root: Path, say: Say) 
     if because:
         harvest.connection.rollback()
     return because
+
+
+@contextmanager
+def _locked_explained(name: str) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        if not _is_locked(error):
+            raise
+        raise ConflictError(
+            f"source {name}: another process keeps its harvest, or a database of its part, locked; "
+            "what was stored of it stands. Try again once that has ended its work"
+        ) from error
+
+
+def _is_locked(error: Exception) -> bool:
+    return isinstance(error, sqlite3.OperationalError) and "is locked" in str(error)
 
 
 def _say_of(name: str, say: Say, told: str) -> None:
