@@ -159,6 +159,6 @@ def test_a_cost_of_a_label_that_the_data_lacks_ends_the_turn_before_training(
     with pytest.raises(RecipeError) as caught:
         project.turn()
     assert caught.value.faults == (
-        "gate.costs.missed: no row has the label 'fruad'; did you mean 'fraud'?",
+        "gate.costs.missed: no row that teaches has the label 'fruad'; did you mean 'fraud'?",
     )
     assert len(project.ring.ledger.all_lineage(step="model")) == models

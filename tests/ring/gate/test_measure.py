@@ -17,6 +17,7 @@ from chainring.ring.gate.comparing import comparison
 from chainring.ring.gate.judge import judge
 from chainring.ring.gate.pairs import Pair, paired
 from chainring.ring.gate.readable import readable
+from chainring.ring.gate.sentences import in_chinese
 from chainring.ring.gate.settings import GateSettings
 
 ACCURATE = GateSettings()
@@ -152,6 +153,27 @@ def test_a_lead_of_cheap_mistakes_is_none_while_dear_ones_may_be_unseen() -> Non
         assert "of fraud, whose mistakes weigh most, 5 rows" in because
 
 
+@pytest.mark.parametrize("settings", [BALANCED, COSTLY])
+def test_where_one_author_could_lose_most_rows_of_other_authors_are_asked_for(
+    settings: GateSettings,
+) -> None:
+    same = [("fraud", "fraud", 300), ("ok", "ok", 200)]
+    before = outcomes([*same, ("ok", "fraud", 100)])
+    now = outcomes([*same, ("ok", "ok", 100)])
+    found = judge(_of_one(now), _of_one(before), settings=settings)
+    assert found.value == "no measurable difference"
+    because = found.checks[0].because
+    assert "150 of 600 rows are of one; label rows of other authors or groups" in because
+    assert "其他作者" in in_chinese(because)
+    assert "whose mistakes weigh most" not in because
+
+
+def _of_one(rows: list[Outcome]) -> list[Outcome]:
+    """Return rows of which the first 150 are of one author."""
+    own = [Outcome(**{**_facts(row), "author": "big"}) for row in rows[:150]]
+    return [*own, *rows[150:]]
+
+
 def test_a_cost_of_a_label_that_no_row_has_is_reckoned_with() -> None:
     before = outcomes([("ok", "dispute", 20), ("ok", "ok", 280)])
     now = outcomes([("ok", "ok", 300)])
@@ -187,6 +209,15 @@ def test_a_first_model_has_to_beat_the_cheapest_answer_to_everything(
     found = judge(rows, None, settings=settings)
     assert best in found.checks[0].because
     assert found.value == value
+
+
+@pytest.mark.parametrize("measure", ["balanced_accuracy", "cost"])
+def test_a_first_model_with_too_few_rows_to_tell_is_told_how_many_it_takes(measure: str) -> None:
+    settings = GateSettings.model_validate({"measure": measure})
+    rows = outcomes([("fraud", "fraud", 4), ("ok", "ok", 96)])
+    found = judge(rows, None, settings=settings)
+    assert found.value == "not fit"
+    assert "of labels other than ok: 4, at least 5 are needed" in found.checks[0].because
 
 
 def test_the_same_answer_to_everything_is_no_first_model_by_balanced_accuracy() -> None:

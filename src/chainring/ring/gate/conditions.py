@@ -16,12 +16,13 @@ from chainring.contracts.evaluation import Outcome
 from chainring.contracts.said import Said, joined
 from chainring.contracts.verdict import Check, Comparison
 from chainring.ring.gate.pairs import Pair, is_right
-from chainring.ring.gate.scale import Scale, dearest
+from chainring.ring.gate.scale import Scale, dearest, heaviest
 from chainring.ring.gate.sentences import chance, figure, say, slices_named
 from chainring.ring.gate.settings import GateSettings
 from chainring.ring.gate.slices import is_told_only
 from chainring.ring.gate.weighing import UNSEEN
 from chainring.stats.intervals import lower_bound
+from chainring.stats.units import Units
 
 BETTER = "better than the champion"
 _NAMED = 10  # rows named in a sentence; all stand in the outcomes
@@ -60,10 +61,17 @@ def told(found: Comparison, settings: GateSettings) -> tuple[str, str]:
 
 
 def hidden(found: Comparison, rows: Sequence[Outcome], settings: GateSettings) -> tuple[Said, ...]:
-    """Say of which label rows are missing where only what they may hide holds a lead back."""
+    """Say which rows are missing where only what they may hide holds a lead back.
+
+    They are rows of other authors or groups where the largest one could lose more than any row.
+    """
     if not found.test.endswith(UNSEEN) or found.value in ("better", "first") or not rows:
         return ()
-    label, count = dearest(Scale.of(settings.judging, rows), rows)
+    scale = Scale.of(settings.judging, rows)
+    owned = heaviest(scale, rows, Units.of(rows).numbers)
+    if owned:
+        return (say("unseen owner", count=owned, rows=len(rows)),)
+    label, count = dearest(scale, rows)
     return (say("unseen", label=label, count=count),)
 
 

@@ -70,7 +70,9 @@ def _by_measure(outcomes: Sequence[Outcome], settings: GateSettings) -> tuple[Co
         p=chance(found.p_better),
         rows=found.rows,
     )
-    because = joined([because, *hidden(found, outcomes, settings)])
+    too_few = "" if found.value == "first" else _too_few(outcomes, label, settings)
+    missing = (too_few,) if too_few else hidden(found, outcomes, settings)
+    because = joined([because, *missing])
     name = "better than always the same answer"
     return found, Check(name=name, holds=found.value == "first", because=because)
 

@@ -13,7 +13,7 @@ Enter a measure and the rows it judges, leaves the scale they are weighed on:
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -113,6 +113,17 @@ def unseen(
         sums[unit] = sums.get(unit, 0.0) + scale.range(row.truth)
     others = [scale.range(label) for label in scale.measure.named if label not in known]
     return max([*sums.values(), *([] if labels_known else others)], default=0.0)
+
+
+def heaviest(scale: Scale, rows: Sequence[Outcome], units: Sequence[int]) -> int:
+    """Return how many rows the unit has that sets what is `unseen`; 0 where a single row does."""
+    most = unseen(scale, rows, units)
+    if most <= unseen(scale, rows, range(len(rows))):
+        return 0
+    owned: defaultdict[int, list[float]] = defaultdict(list)
+    for row, unit in zip(rows, units, strict=True):
+        owned[unit].append(scale.range(row.truth))
+    return len(max(owned.values(), key=sum))
 
 
 def dearest(scale: Scale, rows: Sequence[Outcome]) -> tuple[str, int]:

@@ -177,6 +177,12 @@ _SENTENCES = {
         "这些行显示领先，但行数太少，可能藏着足以抵消领先的错误："
         "错误代价最大的 {label} 只评判了 {count} 行；请再标注一些",
     ),
+    "unseen owner": (
+        "the rows show a lead, but what one author or group could lose at once could outweigh it:"
+        " {count} of {rows} rows are of one; label rows of other authors or groups",
+        "这些行显示领先，但某一作者或某一组可能一次带来的损失足以抵消它："
+        "{rows} 行中有 {count} 行属于同一作者或同一组；请标注其他作者或其他组的行",
+    ),
     "left out": (
         "{count} rows were judged for one of the two models only and left out",
         "有 {count} 行只评判了两个模型之一，已略去",
