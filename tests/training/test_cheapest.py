@@ -47,6 +47,17 @@ def test_where_a_missed_fraud_is_dear_more_is_passed_on_than_two_per_cent() -> N
     assert "2.5 if nothing were passed on" in dear.because
 
 
+def test_where_no_row_is_worth_passing_on_what_is_less_sure_than_all_of_them_still_is() -> None:
+    labels = ["fraud"] * 10 + ["ok"] * 30
+    sure = np.linspace(0.6, 0.99, 40, dtype=np.float32)
+    chosen = threshold(labels, labels, sure, measure=COSTS)
+    assert 0.58 < chosen.value < sure.min()
+    assert "costs least: 0 a row" in chosen.because
+    assert "just under the least sure" in chosen.because
+    cheap = Measure(name="cost", pass_on=2.0)
+    assert threshold(labels, ["ok"] * 40, sure, measure=cheap).value == 0.0
+
+
 def test_a_threshold_of_the_recipe_stands_whatever_it_costs() -> None:
     chosen = threshold(["ok"], ["ok"], np.array([0.5], "f4"), fixed=0.9, measure=COSTS)
     assert chosen.value == 0.9

@@ -51,6 +51,10 @@ SENTENCES = Sentences(
             " on",
             "成本最低：{rows} 行验证数据上每行 {cost}，若都不转人工则为 {without}",
         ),
+        "least sure": (
+            "just under the least sure of them, as a mistake may cost more than passing on",
+            "取略低于其中把握最小的一行，因为答错的成本可能高于转人工",
+        ),
         "barred": (
             "not chosen: below {yardstick} in a language ({languages})",
             "未选用：有语言低于 {yardstick}（{languages}）",

@@ -10,7 +10,9 @@ those that pass on at most 5 % of the right answers. Without: the highest that p
 of the right answers. In both cases it passes on at most half of what is right of any label that has
 five right answers: a rare label is seldom sure, so that all of its answers fit within 2 % of all.
 
-Where mistakes and passing on have their price, it is the one that costs least instead.
+Where mistakes and passing on have their price, it is the one that costs least instead. If that is
+to pass on none of these rows, though a mistake may be dearer than passing on, it lies just under
+the least sure of them: what is less sure than anything seen is for a person.
 
 Axes: N validation rows.
 """
@@ -28,7 +30,7 @@ from chainring.training.cheapest import cheapest
 from chainring.training.sentences import say
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -39,6 +41,8 @@ MAX_RIGHT_PASSED_ON_OF_A_LABEL = 0.5
 MIN_RIGHT_OF_A_LABEL = 5
 """Five answers that are as likely above as below all lie below in one case of 32."""
 LABELS_TOLD = 5
+JUST_UNDER = 0.99
+"""Of the least confidence: another form of the model differs by less."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +115,16 @@ def _cheapest(
 
     found = cheapest(truth, given, confidence_n, _allowed(confidence_n, np.inf), measure)
     figures = {"cost": f"{found.cost:.3g}", "without": f"{found.without:.3g}"}
-    return Threshold(value=found.value, because=say("cheapest", **figures, rows=len(truth)))
+    because = say("cheapest", **figures, rows=len(truth))
+    if found.value > 0.0 or not _may_pay({*truth, *measure.named}, measure):
+        return Threshold(value=found.value, because=because)
+    value = JUST_UNDER * float(confidence_n.min())
+    return Threshold(value=value, because=joined([because, say("least sure")]))
+
+
+def _may_pay(labels: Iterable[str], measure: Measure) -> bool:
+    """Whether some mistake costs more than that a person looks."""
+    return any(measure.worst(label) > measure.pass_on for label in labels)
 
 
 def _by_label(names: Sequence[Sequence[str]], right_n: NDArray[np.bool_]) -> dict[str, list[int]]:
