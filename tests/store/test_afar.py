@@ -113,6 +113,44 @@ def test_a_tree_put_while_the_remote_is_away_is_brought_there_the_next_time(
     assert there.has(later)
 
 
+def test_no_process_brings_what_needs_a_tree_that_the_remote_lacks(
+    machine: Callable[[str], TreeStore],
+    tmp_path: Path,
+    faults: dict[str, Exception],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.WARNING, logger="chainring")
+    faults["*"] = AWAY
+    base = machine("here").put(folder(tmp_path / "base", weights="w"), kind="base")
+    faults.clear()
+    there = machine("there")
+    later = machine("here").put(folder(tmp_path / "a", head="h"), kind="model", needs=[base])
+    assert caplog.messages[1:] == ["trees.unmirrored because=the remote lacks what it needs"]
+    assert not there.has(later)
+    assert machine("here").mirror([later]) == 2
+    assert there.closure([later]) == {base, later}
+
+
+def test_what_is_put_after_a_listing_that_failed_is_told_once_and_brought_by_the_next_mirroring(
+    machine: Callable[[str], TreeStore],
+    tmp_path: Path,
+    faults: dict[str, Exception],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    first = machine("here").put(folder(tmp_path / "a", rows="ann"), kind="records")
+    faults["find"] = AWAY
+    with caplog.at_level(logging.WARNING, logger="chainring"):
+        trees = machine("here")
+        trees.open(first)
+        faults.clear()
+        put = [trees.put(folder(tmp_path / "m", head=name), kind="model") for name in "bc"]
+    told = "remote=away cause=ConnectionError"
+    assert caplog.messages == [f"trees.unlisted {told}", f"trees.unmirrored {told}"]
+    assert trees.mirror(put) == 2
+    for one in put:
+        machine("there").verify(one)
+
+
 def test_of_a_tree_that_came_there_in_part_no_manifest_is_there(
     machine: Callable[[str], TreeStore],
     tmp_path: Path,

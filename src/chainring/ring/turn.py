@@ -98,8 +98,11 @@ def turn(ring: Ring, *, machine: Machine, policy: Policy, source: Source) -> Tur
             _keep_lost(ring)
             done = replace(done, unmirrored=mirrored(ring.runner.trees, ring.ledger.trees()))
             done = replace(done, **_turn(ring, machine, policy, source))
+            if ring.runner.called:  # what was made while the remote was away
+                done = replace(done, unmirrored=mirrored(ring.runner.trees, ring.ledger.trees()))
         except ChainringError as error:
-            done = replace(done, because=told_by(error))
+            if done.outcome == "failed":
+                done = replace(done, because=told_by(error))
             raise
         finally:
             ring.runner.trees.digests.save()

@@ -28,7 +28,8 @@ class Afar:
     def __init__(self, url: str | None, *, root: Path) -> None:
         self._remote = None if url is None else Remote(url, root=root)
         self._quiet_until = float("-inf")
-        self._unsent: set[Path] = set()
+        self._cause = ""
+        self._told: set[str] = set()
 
     @property
     def is_named(self) -> bool:
@@ -60,24 +61,25 @@ class Afar:
         if self._remote is not None:
             with refusal_told():
                 self._remote.upload(path)
-            self._unsent.discard(path)
 
     def offer(self, paths: Sequence[Path], *, needs: Iterable[Path] = ()) -> None:
         """Bring a tree there, its manifest last, unless the remote is away.
 
-        Then the manifest is not brought, nor that of a tree that needs it: whoever finds one finds
-        all of it, and what has none there is what `mirror` brings.
+        Then the manifest is not brought, nor that of a tree that needs it, by whatever process:
+        whoever finds one finds all of it, and what has none there is what `mirror` brings.
         """
         if self._remote is None:
             return
-        if self._is_quiet or not self._unsent.isdisjoint(needs):
-            self._unsent.add(paths[-1])
+        if self._is_quiet:
+            self._tell("trees.unmirrored")
             return
         try:
+            if not all(map(self.has, needs)):
+                log.warning("trees.unmirrored because=the remote lacks what it needs")
+                return
             for path in paths:
                 self.upload(path)
         except UnreachableError as error:
-            self._unsent.add(paths[-1])
             self._left("trees.unmirrored", error)
 
     def download(self, path: Path) -> None:
@@ -130,9 +132,16 @@ class Afar:
         return time.monotonic() < self._quiet_until
 
     def _left(self, event: str, error: ChainringError) -> None:
-        """Tell once a while that the remote is left alone: each try may take its whole patience."""
+        """Leave the remote alone for a while: each try may take its whole patience."""
         if not self._is_quiet:
-            state = "away" if isinstance(error, UnreachableError) else "refuses"
-            cause = type(error.__cause__ or error).__name__
-            log.warning("%s remote=%s cause=%s", event, state, cause)
+            self._told.clear()
+        state = "away" if isinstance(error, UnreachableError) else "refuses"
+        self._cause = f"remote={state} cause={type(error.__cause__ or error).__name__}"
+        self._tell(event)
         self._quiet_until = time.monotonic() + LISTING_S
+
+    def _tell(self, event: str) -> None:
+        """Tell once in that while what is left undone, and why."""
+        if event not in self._told:
+            log.warning("%s %s", event, self._cause)
+        self._told.add(event)
