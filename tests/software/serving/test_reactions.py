@@ -14,6 +14,7 @@ from chainring.contracts.errors import UnwrittenError
 from chainring.contracts.ids import new_id
 from chainring.contracts.prediction import Prediction
 from chainring.contracts.reaction import Reaction
+from chainring.deployment.http.faults import failure
 from chainring.deployment.http.siblings import Siblings
 from chainring.deployment.http.verbs import Caller, Reacted
 from chainring.software.api import Project
@@ -84,6 +85,29 @@ def test_a_reaction_to_an_id_that_nobody_can_just_have_given_is_an_orphan_at_onc
     found = asyncio.run(beside(project, writer, tmp_path, other, dies=True))
     assert found.feedback.model == ""
     assert [one.id for one in project.ring.traffic.feedback()] == [found.feedback.id]
+
+
+def test_who_should_send_a_reaction_again_is_told_so(
+    project: Project, answer: Prediction, tmp_path: Path
+) -> None:
+    async def refused() -> None:
+        service = Service(project, open_to_all=True, siblings=Siblings(tmp_path, 0))
+        await service.start()
+        caller = service.authenticate(None, "127.0.0.1")
+        try:
+            await service.react(said_of(answer.id), caller=caller)
+        finally:
+            await service.stop()
+
+    with pytest.raises(UnwrittenError) as caught:
+        asyncio.run(refused())
+    told = failure(caught.value, "en")
+    assert told.message.endswith("the reaction was not taken; send it again in some seconds")
+    assert told.next.startswith("Try again in some seconds")
+    assert (told.status, told.retry_after_s) == (503, 5.0)
+    chinese = failure(caught.value, "zh")
+    assert chinese.message == "回答尚未保存，因此没有接受这条反馈；请过几秒重新发送"
+    assert chinese.faults == ()
 
 
 @pytest.mark.parametrize("name", ["of the caller's own", ""])

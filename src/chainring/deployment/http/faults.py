@@ -201,9 +201,9 @@ WORDINGS: dict[str, Wording] = {
     "unavailable": Wording(
         503,
         "The server cannot do this now.",
-        "Ask its operator; the log of the server says more.",
+        "Try again in some seconds; if it stays so, ask its operator: its log says more.",
         "服务暂时无法完成此操作。",
-        "请联系管理员；服务日志中有更多信息。",
+        "请过几秒重试；若仍是如此，请联系管理员：服务日志中有更多信息。",
     ),
     "internal": Wording(
         500,

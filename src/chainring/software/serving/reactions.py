@@ -73,4 +73,8 @@ async def _row_written(
     await siblings.written()
     if await asyncio.to_thread(traffic.prediction, prediction) is None:
         log.error("reaction.refused prediction=%s because=its row is not written", prediction)
-        raise UnwrittenError("the row of the answer is not written yet", retry_after_s=5.0)
+        raise UnwrittenError(
+            "the answer is not stored yet, so the reaction was not taken; send it again in some "
+            "seconds",
+            retry_after_s=5.0,
+        )

@@ -19,7 +19,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from chainring.contracts.deployment import Deployment
-from chainring.contracts.errors import BusyError, NotAllowedError, UnwrittenError
+from chainring.contracts.errors import BusyError, LockedError, NotAllowedError, UnwrittenError
 from chainring.contracts.prediction import Prediction, Variant
 from chainring.contracts.reaction import Reaction
 from chainring.contracts.request import Request
@@ -262,7 +262,7 @@ class Service(ServedReleases, ServedKeys, ServedOffers, ServedPeople):
             kept = await stored(
                 self.project, reaction, writer=self._writer, siblings=self._siblings
             )
-        except (sa.exc.SQLAlchemyError, OSError, UnwrittenError) as error:
+        except (sa.exc.SQLAlchemyError, OSError, LockedError) as error:
             raise UnwrittenError(
                 "the feedback could not be stored and was not accepted; the log of the server "
                 f"names the cause ({type(error).__name__})",
