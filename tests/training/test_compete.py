@@ -121,6 +121,17 @@ def test_a_threshold_of_the_recipe_is_the_one_that_counts(below: float, right: f
     assert found.right[-1] == right
 
 
+def test_rows_of_one_author_make_the_interval_of_a_rival_wider() -> None:
+    rows = rows_of(*"ab" * 20)
+    logits = [[4.0, 0.0]] * 20 + [[0.0, 4.0], [4.0, 0.0]] * 10
+    few = [replace(row, author=f"u{i % 4}") for i, row in enumerate(rows)]
+    alone, together = (
+        compete([judge("x.v1", answering(logits), one, ["a", "b"])])[0] for one in (rows, few)
+    )
+    assert (together.accuracy, together.rows) == (alone.accuracy, 40)
+    assert together.high - together.low > 1.2 * (alone.high - alone.low)
+
+
 def test_a_row_out_of_scope_is_right_when_its_label_passes_it_on() -> None:
     labels = ["a", OUT_OF_SCOPE]
     found = judge("x.v1", answering([[4, 0], [0, 4], [0, 4]]), rows_of("a", "a", labels[1]), labels)

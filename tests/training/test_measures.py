@@ -350,3 +350,20 @@ def test_what_only_the_predictor_can_tell_has_the_level_that_was_asked_for() -> 
             for level in (0.5, 0.95, 0.99)
         )
         assert wide.low < usual.low < narrow.low < narrow.estimate
+
+
+def test_what_only_the_predictor_can_tell_counts_an_author_as_one() -> None:
+    finder, asked = pairs(12)
+    told = [("good a", "bad b"), ("so", "good"), ("good", "c"), ("good", "d")]
+    liked = [row(text="q", target=chosen, pair=rejected) for chosen, rejected in told]
+    for predictor, rows, task, name in (
+        (finder, asked, "matching", "recall@1"),
+        (Liker(), liked, "preference", "preference_accuracy"),
+    ):
+        few = [replace(one, author=f"u{i % 2}") for i, one in enumerate(rows)]
+        alone, together = (
+            searched(predictor, some, task, level=0.95)[name]  # type: ignore[arg-type]
+            for some in (rows, few)
+        )
+        assert (together.estimate, together.rows) == (alone.estimate, alone.rows)
+        assert together.low < alone.low

@@ -21,12 +21,12 @@ from chainring.contracts.prediction import Prediction
 from chainring.contracts.table import Table
 from chainring.feedback.holdout import asked, kept_to_decide, refused_answers, share_to_decide
 from chainring.feedback.settings import FeedbackSettings
+from chainring.ring.askers import keys_of, user
 from chainring.ring.built import Ring
 from chainring.ring.sight import request_facts
 from chainring.ring.steps import Made
 from chainring.store.ledger import Ledger
 from chainring.store.tables import write_table
-from chainring.trust.access import Key
 
 KEPT = 1000
 """Answers kept to decide, at most: the newest ones. Two models answer them in each turn."""
@@ -130,7 +130,7 @@ def _rows(ring: Ring, identifiers: Iterable[str]) -> Iterator[Feedback]:
 
     Many users share a key: counted by it, all that a gate judges by would be one voice.
     """
-    keys = {key.id for key in ring.ledger.facts("key", Key)}
+    keys = keys_of(ring)
     for answer, text in ring.traffic.answers(identifiers):
         row = asked(answer, text)
-        yield replace(row, author="") if row.author in keys else row
+        yield replace(row, author=user((row.author,), keys))

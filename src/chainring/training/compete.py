@@ -24,6 +24,7 @@ from chainring.contracts.said import Said, joined
 from chainring.contracts.tasks import TASKS
 from chainring.contracts.values import labels_in
 from chainring.stats.readout import Readout
+from chainring.stats.units import Units
 from chainring.stats.worth import mean_worth, worths
 from chainring.training.answered import RIGHT_FROM, answered, grades, value_of
 from chainring.training.candidate import Trained
@@ -42,6 +43,8 @@ YARDSTICK = "linear.v1"
 class Standing:
     """A trained candidate as it answered the validation rows; `right` has a grade a row.
 
+    `units` tell which rows belong together, as `chainring.stats.units` has it.
+
     By another measure than accuracy, `score` and `scores` (by language) are what decides.
     """
 
@@ -55,6 +58,7 @@ class Standing:
     measure: Measure = ACCURACY
     score: float | None = None
     scores: dict[str, float] = field(default_factory=dict)
+    units: tuple[int, ...] | None = None
 
     @property
     def worth(self) -> float:
@@ -116,6 +120,7 @@ def judge(
         measure=measure,
         score=weighed.pop("", None),
         scores=weighed,
+        units=Units.of(validation).numbers,
     )
 
 
@@ -209,7 +214,7 @@ def _below_yardstick(standing: Standing, standings: Sequence[Standing]) -> Said:
 def _rival(standing: Standing, winner: Standing, barred: str) -> Rival:
     from chainring.stats.intervals import mean_grade
 
-    interval = mean_grade(standing.right)
+    interval = mean_grade(standing.right, units=standing.units)
     return Rival(
         part=standing.part,
         accuracy=interval.estimate,

@@ -129,9 +129,11 @@ def searched(predictor: Predictor, rows: Sequence[Row], task: Task, *, level: fl
         likeness[row.label].append(float(table_qd[at[row.text], place[row.pair]]))
     match = max(likeness, key=lambda label: sum(likeness[label]) / len(likeness[label]))
     wanted: dict[str, set[int]] = defaultdict(set)
+    first: dict[str, Row] = {}
     for row in rows:
         if row.label == match:
             wanted[row.text].add(place[row.pair])
+            first.setdefault(row.text, row)
     if len(wanted) < MIN_QUERIES:
         return {}
     found = {
@@ -139,7 +141,8 @@ def searched(predictor: Predictor, rows: Sequence[Row], task: Task, *, level: fl
         for k in RETRIEVED
     }
     found["ndcg@10"] = [ndcg_at(table_qd[at[q]], wanted[q], k=10) for q in wanted]
-    return {name: _share(mean_grade(values, level=level)) for name, values in found.items()}
+    how = drawn([first[query] for query in wanted], level=level)
+    return {name: _share(mean_grade(values, **how)) for name, values in found.items()}
 
 
 def _of_pairs(truth: Sequence[str], said: Sequence[str], how: Drawn) -> Figures:

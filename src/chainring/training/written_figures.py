@@ -23,7 +23,8 @@ from chainring.contracts.dataset import Row, Task
 from chainring.contracts.evaluation import Share
 from chainring.contracts.prediction import Answer
 from chainring.contracts.predictor import Predictor
-from chainring.stats.intervals import Drawn, wilson
+from chainring.stats.intervals import Drawn, mean_grade
+from chainring.stats.units import Units
 from chainring.stats.written import Score, Tokenize, bleu, chrf, exact_match, f1
 from chainring.text.characters import HAN
 
@@ -74,8 +75,8 @@ def preferring(predictor: Predictor, rows: Sequence[Row], *, level: float) -> Fi
     told: Any = predictor.likelihoods  # type: ignore[attr-defined]
     chosen = told([(row.text, row.target) for row in pairs])
     rejected = told([(row.text, row.pair) for row in pairs])
-    right = sum(a > b for a, b in zip(chosen, rejected, strict=True))
-    found = wilson(right, len(pairs), level=level)
+    right = [float(a > b) for a, b in zip(chosen, rejected, strict=True)]
+    found = mean_grade(right, level=level, units=Units.of(pairs).numbers)
     share = Share(estimate=found.estimate, low=found.low, high=found.high, rows=found.n)
     return {"preference_accuracy": share}
 
