@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import pytest
 from transformers.utils.chat_template_utils import render_jinja_template
 
@@ -31,6 +33,9 @@ GOOD = (
     "{{ 2 ** 3 }} {{ '%s-%d' % ('a', 7) }} {{ 'ab' * 3 }} {{ [1] + [2] }} {{ 7 % 4 }} {{ 1 + 0.5 }}"
     " {{ messages | map(attribute='role') | join(',') }} {{ 'a b'.replace(' ', '_') }}"
     " {{ range(3) | list }} {{ dict(a=1) }} {{ messages[0].content | replace('Be', 'Is') }}",
+    "{{ '** %s ** 12345' % 'a' }} {{ '*{}* 12345'.format(1) }}"
+    " {{ '%5.1f%%*' | format(2) }} {{ '{:>4}|{{}}'.format('a') }} {{ 'a\nb' | indent(2, true) }}"
+    " {{ messages | tojson(separators=(',', ':'), sort_keys=true) }} {{ 'a\tb'.expandtabs(3) }}",
 )
 
 
@@ -68,6 +73,24 @@ ENDLESS = (
     NESTED + "{{ ns.x | tojson }}",
     DOUBLED.replace("'ab'", "3").replace("MORE", "ns.x * ns.x"),
 )
+LONG = (
+    "{{ ('a\n' * 20000) | indent(100000) | length }}",
+    "{{ ['a\n' * 20000] | map('indent', 100000) | first | length }}",
+    "{{ '%999999999d' | format(1) | length }}",
+    "{{ '%(a)999999999d' | format(a=1) | length }}",
+    "{{ ('%999999999d' % 1) | length }}",
+    "{{ ('%(a)s' * 9999) | format(a='a' * 99999) | length }}",
+    "{{ ('%999999999d'.encode() % 1) | length }}",
+    "{{ '{:>999999999}'.format(1) | length }}",
+    "{{ '{:{}}'.format(1, '>999999999') | length }}",
+    "{{ '{a:>999999999}'.format_map({'a': 1}) | length }}",
+    "{{ ('{0}' * 9999).format('a' * 99999) | length }}",
+    "{{ ('a'.encode() * 999999999) | length }}",
+    "{{ ((1,) * 99999999) | length }}",
+    "{{ ('\t' * 99999).expandtabs(tabsize=99999) | length }}",
+    "{{ ('a' * 99999) | join('a' * 99999) | length }}",
+    "{{ (range(20000) | list) | tojson(indent=99999) | length }}",
+)
 
 
 @pytest.mark.parametrize("template", ENDLESS)
@@ -75,6 +98,38 @@ def test_a_template_without_end_is_stopped_and_its_base_named(template: str) -> 
     with pytest.raises(RefusedError, match="of a base does not come to an end: it was stopped"):
         worded(template, SAID, marks=MARKS, base="a base")
     assert worded(GOOD[0], SAID, marks=MARKS, base="a base"), "the next one has a budget of its own"
+
+
+@pytest.mark.parametrize("template", LONG)
+def test_what_would_be_long_is_stopped_before_it_is_made(template: str) -> None:
+    tracemalloc.start()
+    try:
+        with pytest.raises(RefusedError, match="of a base does not come to an end"):
+            worded(template, SAID, marks=MARKS, base="a base")
+        assert tracemalloc.get_traced_memory()[1] < 30_000_000
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "messages | length - loop.index0",
+        "messages | count + (messages | first).content | length + (messages | last).role | length",
+        "range(messages | length) | length",
+    ],
+)
+def test_a_pass_may_ask_how_long_the_conversation_is(asked: str) -> None:
+    said = [{"role": "user", "content": "a" * 100} for _ in range(200)]
+    assert worded(
+        f"{{% for m in messages %}}{{{{ {asked} }}}}{{% endfor %}}", said, marks={}, base=""
+    )
+
+
+def test_a_template_may_look_at_each_message_from_each() -> None:
+    said = [{"role": "user", "content": "a"} for _ in range(300)]
+    each = "{% for a in messages %}{% for b in messages[loop.index:] %}{% endfor %}{% endfor %}"
+    assert worded(each + "at its end", said, marks={}, base="a base") == "at its end"
 
 
 def test_a_long_conversation_has_a_budget_to_its_length() -> None:

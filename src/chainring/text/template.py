@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from datetime import datetime
 from functools import lru_cache
+from string import Formatter
 from typing import Any
 
 from chainring.contracts.errors import InputError, MissingPackageError, RefusedError
@@ -26,8 +27,12 @@ A_CHARACTER = 100
 """And so many more for each character of the conversation."""
 STEP = 50
 """What one pass through a loop, or one call, counts."""
-_WIDE = re.compile(r"[0-9]{5}|\*")
-"""A width in a format that makes a long text of a short one."""
+A_PAIR = 2 * STEP
+"""And so many more for each message seen from each: some templates look ahead from every one."""
+_LENT = frozenset(("length", "count", "first", "last"))
+"""Filters that read nothing of what stands in their input."""
+_STARRED = re.compile(r"%[^a-zA-Z%]*\*")
+"""A format whose width stands elsewhere."""
 _left: ContextVar[int] = ContextVar("left")
 
 
@@ -48,7 +53,7 @@ def worded(
         When the template fails, or is not at its end within its budget; `base` is named.
     """
     length = sum(len(text) for one in messages for text in one.values())
-    told = _left.set(BUDGET + A_CHARACTER * length)
+    told = _left.set(BUDGET + A_CHARACTER * length + A_PAIR * len(messages) ** 2)
     try:
         return str(
             compiled(template).render(
@@ -150,9 +155,11 @@ def _environment() -> Any:
 
         def call(__self, __context: Any, __obj: Any, *args: Any, **kwargs: Any) -> Any:
             _pay(STEP + _size((args, kwargs), {}))
-            owner = getattr(__obj, "__self__", None)
+            method = getattr(__obj, "__wrapped__", __obj)  # the sandbox wraps a format
+            owner = getattr(method, "__self__", None)
             if isinstance(owner, str | bytes | list | dict):
-                _require_short(owner, getattr(__obj, "__name__", ""), args)
+                name = getattr(method, "__name__", "")
+                _require_short(owner, name, [*args, *kwargs.values()])
             return spent(super().call(__context, __obj, *args, **kwargs))
 
         def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
@@ -166,8 +173,8 @@ def _environment() -> Any:
         finalize=spent,
         optimized=False,
     )
-    found.filters["tojson"] = _json
-    found.filters["replace"] = _replaced
+    found.filters |= {"tojson": _json, "replace": _replaced, "format": _formatted}
+    found.filters |= {"indent": _indented, "join": _joined()}
     del found.globals["lipsum"]  # it writes as much as it is asked for
     found.globals |= {"raise_exception": _refuse, "strftime_now": _now, "namespace": _namespace()}
     return found
@@ -202,6 +209,8 @@ def _counted(tree: Any) -> Any:
 
         def visit_Filter(self, node: Any) -> Any:
             self.generic_visit(node)
+            if node.name in _LENT:
+                return node
             if node.node is not None:
                 node.node = counted(node.node)
             node.args = [counted(one) for one in node.args]
@@ -225,23 +234,62 @@ def _made_of(operator: str, left: Any, right: Any) -> int:
     if operator == "**":
         is_whole = isinstance(left, int) and isinstance(right, int)
         return left.bit_length() * abs(right) if is_whole else 1
-    if operator == "*" and not (isinstance(left, str | list) or isinstance(right, str | list)):
+    if operator == "*" and all(isinstance(one, int | float) for one in (left, right)):
         return 1 + sum(one.bit_length() for one in (left, right) if isinstance(one, int))
-    if operator == "%" and isinstance(left, str):
-        return BUDGET * BUDGET if _WIDE.search(left) else sum(sizes)
+    if operator == "%" and isinstance(left, str | bytes):
+        form = left if isinstance(left, str) else left.decode("latin-1")
+        if _STARRED.search(form.replace("%%", "")):
+            raise _TooMuchError
+        return sizes[0] + _widths(form) + form.count("%") * sizes[1]
     if operator == "*":
         return (1 + sizes[0]) * (1 + sizes[1])
     return 1 if isinstance(left, int | float) else sum(sizes)
+
+
+def _widths(form: str) -> int:
+    """Return what all numbers in a format add up to: each may be a width."""
+    found = re.findall("[0-9]+", form)
+    return sum(int(one) if len(one) < 9 else BUDGET * BUDGET for one in found)
 
 
 def _require_short(owner: Any, name: str, args: Sequence[Any]) -> None:
     _pay(_size(owner, {}))
     if name == "replace" and len(args) > 1:
         _pay(_size(owner, {}) * _size(args[1], {}))
-    elif name == "join" and args:
+    elif name in ("join", "expandtabs", "translate") and args:
         _pay(_size(owner, {}) * _size(args[0], {}))
-    elif name in ("format", "format_map") and _WIDE.search(str(owner)):
-        raise _TooMuchError
+    elif name in ("format", "format_map") and isinstance(owner, str):
+        fields = [form or "" for _, _, form, _ in Formatter().parse(owner)]
+        if any("{" in one for one in fields):  # a width that stands elsewhere
+            raise _TooMuchError
+        _pay(sum(map(_widths, fields)) + len(fields) * _size(args, {}))
+
+
+def _formatted(form: Any, *args: Any, **named: Any) -> str:
+    said = str(form)
+    _pay(_made_of("%", said, named or args))
+    return str(said % (named or args))
+
+
+def _indented(text: Any, width: int | str = 4, first: bool = False, blank: bool = False) -> str:
+    from jinja2.filters import do_indent
+
+    said = str(text)
+    _pay((1 + len(said.splitlines())) * _size(width, {}))
+    return do_indent(said, width, first, blank)
+
+
+def _joined() -> Any:
+    from jinja2 import pass_eval_context
+    from jinja2.filters import sync_do_join
+
+    @pass_eval_context
+    def joined(context: Any, value: Any, d: Any = "", attribute: Any = None) -> str:
+        items = list(value)
+        _pay(len(items) * len(str(d)))
+        return str(sync_do_join(context, items, d, attribute))
+
+    return joined
 
 
 def _replaced(text: Any, old: Any, new: Any, count: int | None = None) -> str:
@@ -251,7 +299,10 @@ def _replaced(text: Any, old: Any, new: Any, count: int | None = None) -> str:
 
 
 def _json(value: Any, ensure_ascii: bool = False, **how: Any) -> str:
-    return json.dumps(value, ensure_ascii=ensure_ascii, **how)
+    if not how:
+        return json.dumps(value, ensure_ascii=ensure_ascii)
+    pieces = json.JSONEncoder(ensure_ascii=ensure_ascii, **how).iterencode(value)
+    return "".join(spent(piece) for piece in pieces)
 
 
 def _now(form: str) -> str:
