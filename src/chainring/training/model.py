@@ -26,7 +26,6 @@ from chainring.contracts.errors import InputError
 from chainring.contracts.measure import ACCURACY, Measure
 from chainring.contracts.model import Model, Rival
 from chainring.contracts.placement import Placement
-from chainring.contracts.said import Said, joined
 from chainring.contracts.tasks import TASKS
 from chainring.contracts.values import Input, labels_in
 from chainring.contracts.work import Work
@@ -37,8 +36,8 @@ from chainring.training.card import card
 from chainring.training.compete import Standing, compete
 from chainring.training.entrants import entrants
 from chainring.training.golden import write_golden
-from chainring.training.progress_sentences import progress
 from chainring.training.settings import TrainingSettings
+from chainring.training.winner_line import winner_line
 
 EMBEDDING = ("encoder", "biencoder")
 """Kinds of model whose forms can embed texts."""
@@ -99,7 +98,7 @@ def model(
     )
     rivals = _in_order((*compete(standings), *unfit), settings.competing(dataset.task))
     winner = next(s for s in standings for r in rivals if r.won and r.part == s.part)
-    work.say(_winner_line(rivals))
+    work.say(winner_line(rivals, standings))
     folder = winner.trained.folder
     languages = tuple(sorted({row.language for row in splits["train"]}))
     _write(folder, winner, splits["validation"], dataset.task, languages)
@@ -160,15 +159,6 @@ def _labels(train: Sequence[Row], validation: Sequence[Row], task: Task) -> list
 
 def _in_order(rivals: Sequence[Rival], candidates: Sequence[str]) -> tuple[Rival, ...]:
     return tuple(sorted(rivals, key=lambda rival: candidates.index(rival.part)))
-
-
-def _winner_line(rivals: Sequence[Rival]) -> Said:
-    told = [
-        progress("chosen" if one.won else "rival", part=one.part, share=f"{one.accuracy:.1%}")
-        for one in rivals
-        if one.rows
-    ]
-    return progress("rivals", rivals=joined(told, en=", ", zh="，"))
 
 
 def _write(

@@ -28,7 +28,7 @@ SENTENCES = Sentences(
         ),
         "judged": ("{name}: epoch {epoch}, {told}", "{name}：第 {epoch} 轮，{told}"),
         "right": ("{share} right on validation", "验证行上答对 {share}"),
-        "measure": ("{measure} {value} on validation", "验证行上{measure} {value}"),
+        "measure": ("{measure} {value} on validation", "验证行上：{measure} {value}"),
         "halves": (
             "{name}: memory ran out with {rows} rows at once; they are computed in halves, as one "
             "step all the same",
@@ -70,6 +70,14 @@ SENTENCES = Sentences(
         "rivals": ("on validation: {rivals}", "验证行上：{rivals}"),
         "rival": ("{part} {share}", "{part} {share}"),
         "chosen": ("{part} {share} (chosen)", "{part} {share}（选用）"),
+        "share by cost": (
+            "{share} right at a cost of {figure} a row",
+            "答对 {share}、每行成本 {figure}",
+        ),
+        "share by balanced_accuracy": (
+            "{share} right with a balanced accuracy of {figure}",
+            "答对 {share}、平衡准确率 {figure}",
+        ),
         # pre-training
         "shape": (
             "{layers} layers, {hidden} wide, learning rate {rate}, dropout {dropout}",
@@ -123,6 +131,11 @@ SENTENCES = Sentences(
         "bits_per_character": "每字符比特数",
         "pair_accuracy": "句对准确率",
         "f1": "F1",
+        "macro_f1": "宏平均 F1",
+        "micro_f1": "微平均 F1",
+        "entity_f1": "实体 F1",
+        "chrf": "chrF",
+        "bleu": "BLEU",
         "mask": "掩码",
         "pieces": "分段",
     },
