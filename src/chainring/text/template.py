@@ -143,17 +143,19 @@ def _environment() -> Any:
     class Counting(ImmutableSandboxedEnvironment):
         intercepted_binops = frozenset(("+", "*", "**", "%"))
 
+        @property
         def step(self) -> bool:
             _pay(STEP)
             return True
 
-        def spent(self, value: Any) -> Any:
-            return spent(value)
+        spent = staticmethod(spent)
 
         def _parse(self, *source: Any) -> Any:
             return _counted(super()._parse(*source))
 
         def call(__self, __context: Any, __obj: Any, *args: Any, **kwargs: Any) -> Any:
+            if __obj is spent:
+                return spent(*args)
             _pay(STEP + _size((args, kwargs), {}))
             method = getattr(__obj, "__wrapped__", __obj)  # the sandbox wraps a format
             owner = getattr(method, "__self__", None)
@@ -186,7 +188,7 @@ def _counted(tree: Any) -> Any:
     from jinja2.visitor import NodeTransformer
 
     def step(line: int) -> Any:
-        return nodes.Call(nodes.EnvironmentAttribute("step"), [], [], None, None, lineno=line)
+        return nodes.EnvironmentAttribute("step", lineno=line)
 
     def counted(node: Any) -> Any:
         name = nodes.EnvironmentAttribute("spent")
