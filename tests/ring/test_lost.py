@@ -4,14 +4,17 @@ import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.ring.conftest import Rows
 from tests.ring.test_turn import TORN, Stopped, champion_of, turns_of
 
 from chainring.contracts.errors import ChainringError
+from chainring.contracts.verdict import Verdict
 from chainring.ring import turn as turn_module
 from chainring.ring.due import due
+from chainring.ring.steps import STEPS
 from chainring.ring.turn import Turn, last_turn
 from chainring.software.api import Project
 from chainring.store.remote import Remote
@@ -113,6 +116,37 @@ def test_a_turn_killed_before_its_verdict_was_carried_out_is_no_turn_that_ended(
     last = last_turn(project.ring.ledger)
     assert last is not None
     assert last.id == done.id, "whose verdict it was is no turn beside it"
+
+
+def test_a_release_is_told_by_the_turn_that_began_it_not_by_the_killed_one_whose_verdict_it_was(
+    folder: Path,
+    opened: Open,
+    more_rows: Callable[[Path, Rows], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    recipe, judge = folder / "chainring.toml", STEPS["verdict"].function()
+    recipe.write_text(recipe.read_text() + '\n[release]\nthrough = "canary"\n')
+    more_rows(folder, TORN)
+
+    def better(*inputs: Any, **facts: Any) -> Verdict:
+        return replace(judge(*inputs, **facts), promote=True, value="better")
+
+    def killed(*_: object, **__: object) -> None:
+        raise Stopped
+
+    monkeypatch.setattr("chainring.ring.gate.verdict.verdict", better)
+    project = opened(folder)
+    before = turns_of(project)
+    with monkeypatch.context() as patch:
+        patch.setattr(turn_module, "_settled", killed)
+        patch.setattr(turn_module, "_keep", killed)
+        with pytest.raises(Stopped):
+            project.turn()
+    done = project.turn()
+    assert "canary" in done.because
+    project.turn()
+    assert turns_of(project)[: len(before) + 1] == [*before, done]
+    assert all(one.outcome == "nothing changed" for one in turns_of(project)[len(before) :])
 
 
 def other_form(folder: Path, opened: Open) -> Project:
