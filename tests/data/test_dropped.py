@@ -3,7 +3,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from chainring.data.dropped import DROPPED_FILE, Dropped
+from chainring.data.dropped import DROPPED_FILE, Dropped, told
+from chainring.data.sentences import told_reasons
 
 
 def test_each_drop_is_counted_by_reason_and_written_with_its_place(tmp_path: Path) -> None:
@@ -25,3 +26,16 @@ def test_the_file_is_there_when_nothing_was_dropped(tmp_path: Path) -> None:
     with Dropped(tmp_path):
         pass
     assert (tmp_path / DROPPED_FILE).read_text(encoding="utf-8") == ""
+
+
+def test_a_number_stands_apart_from_a_reason_that_ends_in_one() -> None:
+    dropped = told({"access: rule 2": 31, "empty text": 4})
+    assert (dropped, dropped.zh) == (
+        "access: rule 2: 31, empty text 4",
+        "访问规则第 2 条不允许：31、文本为空 4",
+    )
+    passed = told_reasons([("status 404", 31), ("content type image/png", 7)])
+    assert (passed, passed.zh) == (
+        "31 status 404; 7 content type image/png",
+        "状态码 404：31；内容类型为 image/png：7",
+    )

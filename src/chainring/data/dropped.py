@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TextIO
 
-from chainring.contracts.said import Said, joined
+from chainring.contracts.said import Said, in_language, joined
 from chainring.data.sentences import progress
 from chainring.text.errors import in_both
 
@@ -32,8 +32,13 @@ def told(counts: Mapping[str, int]) -> Said:
     ordered = sorted(counts.items(), key=lambda one: (-one[1], one[0]))
     rest = sum(number for _, number in ordered[_TOLD:])
     shown = ordered[:_TOLD] + ([("for other reasons", rest)] if rest else [])
-    named = [progress("counted", name=in_both(reason), count=number) for reason, number in shown]
-    return joined(named, en=", ", zh="、")
+    return joined((_counted(in_both(reason), number) for reason, number in shown), en=", ", zh="、")
+
+
+def _counted(reason: str, number: int) -> Said:
+    """Return a reason with its number, apart from the number or name that it may end in."""
+    ends_in_one = reason[-1:].isdigit() or in_language(reason, "zh")[-1:].isascii()
+    return progress("counted apart" if ends_in_one else "counted", name=reason, count=number)
 
 
 class Dropped:

@@ -24,6 +24,7 @@ SENTENCES = Sentences(
         "dropped for": ("{count} dropped: {reasons}", "剔除 {count} 行：{reasons}"),
         "not read": ("not read: {files}", "未读取：{files}"),
         "counted": ("{name} {count}", "{name} {count}"),
+        "counted apart": ("{name}: {count}", "{name}：{count}"),
         "and more": ("{named} and {count} more", "{named} 等，另有 {count} 个"),
         "sizes": ("dataset: {sizes}", "数据集：{sizes}"),
         "left out": ("left out {count}: {reasons}", "剔除 {count} 行：{reasons}"),
@@ -116,7 +117,7 @@ SENTENCES = Sentences(
             "{name}: {rows} rows; passed over: {reasons}",
             "{name}：{rows} 行；跳过：{reasons}",
         ),
-        "of a reason": ("{count} {reason}", "{reason} {count}"),
+        "of a reason": ("{count} {reason}", "{reason}：{count}"),
         "more reasons": ("and {count} more reasons", "另有 {count} 种原因"),
         "crawling": (
             "{asked} pages asked for, {rate} a second; {rows} rows; {waiting} waiting; {mib} MiB",
