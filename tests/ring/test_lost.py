@@ -129,7 +129,8 @@ def test_a_release_is_told_by_the_turn_that_began_it_not_by_the_killed_one_whose
     more_rows(folder, TORN)
 
     def better(*inputs: Any, **facts: Any) -> Verdict:
-        return replace(judge(*inputs, **facts), promote=True, value="better")
+        made: Verdict = judge(*inputs, **facts)
+        return replace(made, promote=True, value="better")
 
     def killed(*_: object, **__: object) -> None:
         raise Stopped
