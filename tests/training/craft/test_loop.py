@@ -16,7 +16,7 @@ from tests.training.craft.conftest import Toy, Trained, padded, toy_items, toy_r
 
 from chainring.contracts.errors import RefusedError
 from chainring.contracts.work import Work
-from chainring.training.craft.judge import Judge
+from chainring.training.craft.judge import Judge, told
 from chainring.training.craft.settings import CraftSettings
 from chainring.training.finetune import open_encoder
 from chainring.training.network import Network
@@ -372,3 +372,8 @@ def test_progress_is_said_with_loss_rate_time_left_and_cost(
     assert lines[-1].startswith("toy: epoch 3.0 of 3, loss ")
     assert lines[-1].split(", ")[3] == "0 s left"
     assert lines[-1].endswith("CPU s")
+
+
+def test_the_deciding_measure_has_its_name_in_chinese() -> None:
+    assert told({"macro_f1": 0.5}).zh == "验证行上：宏平均 F1 0.5"
+    assert told({"chrf": 0.5}).zh == "验证行上：chrF 0.5"

@@ -9,7 +9,7 @@ _ROWS = (
     ("title", "the ring so far", "数据闭环报告"),
     ("contents", "Contents", "目录"),
     ("turns", "Turns", "轮次"),
-    ("turn", "turn", "第几轮"),
+    ("turn", "turn", "第几圈"),
     ("verdict", "The gate's last word", "关卡最近一次裁决"),
     ("quality", "Where the last challenger is right and wrong", "最新挑战者的对与错"),
     ("candidates", "Candidates and forms", "候选模型与部署形式"),
@@ -59,7 +59,7 @@ _ROWS = (
     ("better", "What would make it better", "如何改进"),
     ("training", "How it was trained", "训练曲线"),
     ("card", "Model card", "模型卡"),
-    ("count", "turns so far: {n}", "已完成 {n} 轮"),
+    ("count", "turns so far: {n}", "已完成 {n} 圈"),
     ("comma", ", ", "、"),
     ("colon", ": ", "："),
     (

@@ -227,7 +227,7 @@ STRINGS: dict[str, tuple[str, str]] = {
     "ring.because": ("Because", "理由"),
     "ring.promoted": ("promoted", "已上线"),
     "ring.held": ("held", "未上线"),
-    "ring.chart.accuracy": ("Accuracy per turn", "每轮准确率"),
+    "ring.chart.accuracy": ("Accuracy per turn", "每圈准确率"),
     "ring.chart.interval": ("with 95% intervals", "含 95% 区间"),
     "ring.chart.languages": ("Accuracy by language", "各语言准确率"),
     "ring.chart.feedback": ("Reactions by kind", "各类反馈"),
