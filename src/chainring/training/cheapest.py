@@ -1,9 +1,9 @@
 """The threshold that costs least on validation, where mistakes and passing on have their price.
 
-Enter the true and the given labels with their confidences, leaves the threshold and what a row
+Enters the true and the given labels with their confidences, leaves the threshold and what a row
 costs with it and without.
 
-    found = cheapest(truth, given, confidence_n, costs)
+    found = cheapest(truth, given, confidence_n, values, measure)
     found.value, found.cost, found.without
 
 Axes: N validation rows.
