@@ -27,7 +27,7 @@ A_CHARACTER = 100
 """And so many more for each character of the conversation."""
 STEP = 50
 """What one pass through a loop, or one call, counts."""
-A_PAIR = 2 * STEP
+A_PAIR = STEP
 """And so many more for each message seen from each: some templates look ahead from every one."""
 _LENT = frozenset(("length", "count", "first", "last"))
 """Filters that read nothing of what stands in their input."""
