@@ -43,7 +43,7 @@ def card_of(
     trained = Trained(
         folder=Path(),
         kind="encoder",
-        logits=lambda texts: np.tile(np.array([[2.0, 0.0]], "f4"), (len(texts), 1)),
+        logits=lambda texts: np.tile(2.0 * np.eye(1, len(labels), dtype="f4"), (len(texts), 1)),
         ancestors=(base,),
         cpu_s=123.0,
         limits=limits,
