@@ -19,6 +19,7 @@ OUTER = {
     "Request": "a question that somebody asks",
     "Answer": "what the engine says inside a request; the step makes the prediction of it",
     "Reaction": "what a person does about an answer",
+    "Measure": "by what the owner of the project lets models be judged",
     "Check": "a condition that guards of later issues hand to the gate; none is made by a step yet",
 }
 """Frozen: a name is added here only with the reason why no step can make it."""

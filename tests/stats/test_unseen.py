@@ -40,6 +40,12 @@ def test_more_unseen_is_never_surer(gains: list[float], unseen: float) -> None:
     assert outweighs(gains, unseen=unseen + 1.0) >= outweighs(gains, unseen=unseen) - 1e-6
 
 
+@pytest.mark.parametrize("least", [1e-196, 5e-324, 1e-160])
+def test_what_is_next_to_nothing_is_nothing(least: float) -> None:
+    assert outweighs([1.0, 2.0], unseen=least) == pytest.approx(outweighs([1.0, 2.0], unseen=0.0))
+    assert 0.0 < outweighs([least], unseen=least) <= 1.0
+
+
 @given(GAINS, st.floats(0.1, 9))
 def test_the_unit_does_not_count(gains: list[float], unit: float) -> None:
     scaled = outweighs([unit * gain for gain in gains], unseen=unit * 5.0)

@@ -21,6 +21,7 @@ FINE = [
     "价格€100—€200 ™®©",
     "Đặng Thị Ngọc Ánh",
     "ça ira… « où »",
+    "Un «\xa0café\xa0» et du thé\xa0… puis à\xa0«\xa0midi\xa0», payé\xa0€ 3, où\xa0?",
     "Привет, мир",
     "日本語のテキスト",
     "锛是一种金属",

@@ -80,8 +80,8 @@ def _lower(up: Sequence[float], down: Sequence[float], unseen: float, z: float) 
 
 def _quantile(mean: float, variance: float, z: float) -> float:
     """Return a quantile of the gamma distribution, by Wilson and Hilferty's cube of a normal."""
-    if mean <= 0.0:
-        return 0.0
+    if mean <= 0.0 or variance <= 0.0:  # of what is next to nothing the square is nothing
+        return max(0.0, mean)
     shape = mean * mean / variance
     root = 1.0 - 1.0 / (9.0 * shape) + z / (3.0 * math.sqrt(shape))
     return mean * max(0.0, root) ** 3

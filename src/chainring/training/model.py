@@ -98,7 +98,8 @@ def model(
     )
     rivals = _in_order((*compete(standings), *unfit), settings.competing(dataset.task))
     winner = next(s for s in standings for r in rivals if r.won and r.part == s.part)
-    work.say(winner_line(rivals, standings))
+    chosen = winner_line(rivals, standings)
+    work.say(chosen)
     folder = winner.trained.folder
     languages = tuple(sorted({row.language for row in splits["train"]}))
     _write(folder, winner, splits["validation"], dataset.task, languages)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from chainring.data.clean.batch import Batch
 from chainring.data.clean.settings import CleanSettings
 from chainring.data.clean.unicode import unicode
 from chainring.text.normalise import normalise
+from chainring.text.repair import repair
 
 PIECES = st.sampled_from(
     ["a", "Z", " ", "  ", "\n", "\n\n", "\t", "\r\n", "退货", "，", "Ａ", "\u3000", "é", "e\u0301",
@@ -28,6 +29,7 @@ def batch_of(*texts: str) -> Batch:
 
 @given(TEXTS)
 def test_every_text_is_spelled_as_normalise_spells_it(texts: list[str]) -> None:
+    assume(not any(repair(text).repaired for text in texts))  # é, a blank and … are a broken 項
     batch = batch_of(*texts)
     unicode(batch)
     assert batch.texts == [normalise(text) for text in texts]
