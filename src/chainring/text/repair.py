@@ -57,7 +57,7 @@ def _class(first: int, last: int) -> str:
 _CONT = _class(0x80, 0xBF)
 _TWO = f"{_class(0xC2, 0xDF)}{_CONT}"
 _LONG = f"{_class(0xE0, 0xEF)}{_CONT}{{2}}|{_class(0xF0, 0xF4)}{_CONT}{{3}}"
-_FRENCH = f"(?!(?<=[A-Za-z])[à-ï]\xa0[…»«”“’‘–—€°](?!{_class(0xC2, 0xF4)}{_CONT}))"
+_FRENCH = f"(?!(?:(?<=[A-Za-z])[à-ï]|(?<!\\S)à)\xa0[…»«”“’‘–—€°](?!{_class(0xC2, 0xF4)}{_CONT}))"
 """A word's end, a blank that holds on to it, and a mark: café …"""
 _UTF_8 = re.compile(  # one of two bytes alone is believed after Â or Ã only: É” is good French
     rf"{_FRENCH}(?:{_LONG})(?:{_LONG}|{_TWO})*|(?:{_TWO})(?:{_LONG}|{_TWO})+|(?<![A-ZÀ-Þ])[ÂÃ]{_CONT}"
