@@ -5,7 +5,7 @@ const words = JSON.parse(document.getElementById("words").textContent);
 // Scripts of pages have run by then: what was typed before would have been sent by nobody.
 document.addEventListener("DOMContentLoaded", () => {
   for (const waits of document.querySelectorAll("fieldset.waits")) waits.disabled = false;
-  if (document.activeElement === document.body) document.querySelector("[autofocus]")?.focus();
+  if (document.activeElement === document.body) document.querySelector("[data-first]")?.focus();
 });
 
 /** Returns the text of a key, with its {fields} filled in. */

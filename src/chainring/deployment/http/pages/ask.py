@@ -56,7 +56,7 @@ def _question(call: Call, say: Strings) -> Markup:
             maxlength=call.house.settings.max_characters,
             placeholder=say("ask.placeholder"),
             aria_describedby="hint trouble",
-            autofocus=True,
+            data_first=True,
         ),
         _second(call, say),
         tag(
