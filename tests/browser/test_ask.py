@@ -79,7 +79,7 @@ def test_from_a_question_to_everything_one_can_say_of_its_answer(
     card.get_by_role("button", name=say("ask.comment")).click()
     card.get_by_label(say("comment.label")).fill("很好 & <b>good</b>")
     card.locator("[data-panel=comment]").get_by_role("button").click()
-    _told(card, say("sent"))
+    card.get_by_text(say("sent"), exact=True).wait_for()  # it begins what was told before, too
     assert _last(house).comment == "很好 & <b>good</b>"
 
     card.get_by_role("button", name=say("ask.flag")).click()
