@@ -32,6 +32,9 @@ def test_a_card_is_read_as_it_was_written(tmp_path: Path) -> None:
         ({"preparation": {"redact": True, "rules": "redact.v9"}}, "preparation.rules is none of"),
         ({"max_tokens": None}, "max_tokens is not a whole number"),
         ({"pooling": "cls"}, "pooling is not mean"),
+        ({"transitions": ["0 1", "1 0"]}, "transitions is not a table"),
+        ({"transitions": ["0 nan 0"] * 3, "labels": ["a"]}, "transitions is not a table"),
+        ({"transitions": 3}, "transitions is not a table"),
     ],
 )
 def test_each_fault_of_a_card_is_named(
@@ -57,6 +60,12 @@ def test_all_faults_of_a_card_come_together(tmp_path: Path) -> None:
     write_card(tmp_path, "linear", temperature=-1, labels=[], threshold=None)
     with pytest.raises(DamagedError, match=r"labels.*threshold.*temperature"):
         read_card(tmp_path)
+
+
+def test_how_classes_of_tags_follow_each_other_is_read(tmp_path: Path) -> None:
+    lines = ["0.5 0 -9.25", "0 -9 1", "0 0 1"]
+    write_card(tmp_path, "encoder", task="tagging", labels=["city"], transitions=lines)
+    assert read_card(tmp_path).readout.transitions == ((0.5, 0, -9.25), (0, -9, 1), (0, 0, 1))
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[1]", b"\xff\xfe"])

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from chainring.contracts.dataset import Task
 from chainring.contracts.values import Tag
+from chainring.stats.chain import marginals
 from chainring.stats.readout import Readout, classes_of, sigmoid, softmax, tags_from, token_classes
 
 TEXT = "Anna lives in Bad Aibling 安娜住北京"
@@ -87,6 +89,30 @@ def test_tags_are_as_sure_as_their_least_sure_token() -> None:
     said = readout.tagged(shares, [(0, 0), (0, 3), (4, 6)])
     assert said.value == '[[0,6,"city"]]'
     assert said.confidence == pytest.approx(0.8)
+
+
+def test_tags_leave_no_hole_where_the_chain_of_classes_knows_better() -> None:
+    """By itself the middle token is no text of the name, by a little; its neighbours say it is."""
+    shares = np.array(
+        [[0.1, 0.8, 0.1], [0.5, 0.05, 0.45], [0.1, 0.1, 0.8], [0.8, 0.1, 0.1]], dtype=np.float32
+    )
+    places = [(0, 1), (1, 2), (2, 3), (3, 4)]
+    alone = Readout(task="tagging", labels=("song",))
+    assert alone.tagged(shares, places).value == '[[0,1,"song"],[2,3,"song"]]'
+    never = ((0.0, 0.0, -9.0), (0.0, -9.0, 1.0), (0.0, 0.0, 1.0))
+    said = replace(alone, transitions=never).tagged(shares, places)
+    assert said.value == '[[0,3,"song"]]'
+    own = marginals(np.log(shares.astype(np.float64)), np.array(never))
+    assert said.confidence == pytest.approx(own[[0, 1, 2, 3], [1, 2, 2, 0]].min(), abs=1e-6)
+
+
+def test_tokens_that_are_no_text_stand_outside_the_chain() -> None:
+    readout = Readout(
+        task="tagging", labels=("song",), transitions=((0, 0, -9), (0, -9, 1), (0, 0, 1))
+    )
+    shares = np.array([[0.1, 0.8, 0.1], [0.99, 0.0, 0.01], [0.5, 0.0, 0.5]], dtype=np.float32)
+    said = readout.tagged(shares, [(0, 1), (1, 1), (2, 3)])
+    assert said.value == '[[0,3,"song"]]'
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ values. Every reader raises DamagedError with the file and the next step.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,7 +21,7 @@ from chainring.contracts.errors import DamagedError, InputError, MissingPackageE
 from chainring.contracts.said import Said
 from chainring.contracts.tasks import TASKS, Form
 from chainring.contracts.values import Input
-from chainring.stats.readout import Readout
+from chainring.stats.readout import Readout, Transitions, rows_read, token_classes
 from chainring.text.redact import OLDEST_RULES, rule_sets
 
 Floats = NDArray[np.float32]
@@ -57,6 +58,7 @@ class Card:
     cut: float = 0.5
     margin: float = 0.0
     sureness: float = 1.0
+    transitions: Transitions = ()
     facts: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -69,6 +71,7 @@ class Card:
             cut=self.cut,
             margin=self.margin,
             sureness=self.sureness,
+            transitions=self.transitions,
         )
 
 
@@ -155,6 +158,7 @@ def read_card(folder: Path) -> Card:
         cut=float(data.get("cut", 0.5)),
         margin=float(data.get("margin", 0.0)),
         sureness=float(data.get("sureness", 1.0)),
+        transitions=rows_read(data.get("transitions", ())),
         facts=data,
     )
 
@@ -192,9 +196,23 @@ def _card_faults(data: Any) -> list[str]:
         "cut, margin or sureness is not a number": all(
             isinstance(data.get(name, 0.0), int | float) for name in ("cut", "margin", "sureness")
         ),
+        "transitions is not a table of numbers, a row and a column for each class": _is_chain(data),
         **(_encoder_checks(data) if data.get("kind") in ("encoder", "biencoder") else {}),
     }
     return [fault for fault, holds in checks.items() if not holds]
+
+
+def _is_chain(data: dict[str, Any]) -> bool:
+    """Whether there are no transitions, or as many as the classes of a token ask for."""
+    if "transitions" not in data:
+        return True
+    try:
+        table = rows_read(data["transitions"])
+        expected = len(token_classes(data["labels"]))
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return False
+    is_finite = all(math.isfinite(one) for row in table for one in row)
+    return is_finite and [len(row) for row in table] == [expected] * expected
 
 
 def _encoder_checks(data: dict[str, Any]) -> dict[str, bool]:

@@ -13,7 +13,8 @@ form        shares                                  confidence
 one         softmax of logits over temperature      the share of the label
 several     sigmoid of each logit over temperature  that of the label that is nearest to the cut
 number      the number itself, shape (N, 1)         share of validation rows graded 0.5 or more
-tags        softmax, a row a token                  that of the least sure token
+tags        softmax, a row a token                  that of the least sure token, its neighbours
+                                                    reckoned in (`chainring.stats.chain`)
 ==========  ======================================  ==============================================
 
 Axes: N texts (or tokens), C classes.
@@ -23,11 +24,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from chainring.contracts.dataset import Task
 from chainring.contracts.tasks import TASKS, Form
 from chainring.contracts.values import Input, Tag, joined, tags_text, written
+from chainring.stats.chain import best_path, marginals
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,6 +39,8 @@ if TYPE_CHECKING:
     Floats: TypeAlias = NDArray[np.float32]
 
 OUTSIDE = "O"
+TINY = 1e-37
+Transitions: TypeAlias = tuple[tuple[float, ...], ...]
 Places: TypeAlias = Sequence[tuple[int, int]]
 """Where each token of a text begins and ends, in characters; (0, 0) for one that is no text."""
 
@@ -54,7 +59,8 @@ class Readout:
     """What was chosen on validation rows to read logits by.
 
     `cut` is the share from which a label counts among several; `margin` half the width of the
-    interval that holds 90 % of the numbers; `sureness` the confidence of every number.
+    interval that holds 90 % of the numbers; `sureness` the confidence of every number;
+    `transitions` (C rows of C) say how well one class of a token follows another, none: not at all.
     """
 
     task: Task
@@ -63,6 +69,7 @@ class Readout:
     cut: float = 0.5
     margin: float = 0.0
     sureness: float = 1.0
+    transitions: Transitions = ()
 
     @property
     def form(self) -> Form:
@@ -93,12 +100,23 @@ class Readout:
 
     def tagged(self, shares_tc: Floats, places: Places) -> Said:
         """Return the tags of one text from the shares of its tokens."""
-        best_t = shares_tc.argmax(axis=1)
         inside = [t for t, (start, end) in enumerate(places) if end > start]
+        best_t, shares_tc = self.path(shares_tc[inside])
         names = token_classes(self.labels)
-        tags = tags_from([names[best_t[t]] for t in inside], [places[t] for t in inside])
-        sure = min((float(shares_tc[t, best_t[t]]) for t in inside), default=1.0)
+        tags = tags_from([names[c] for c in best_t], [places[t] for t in inside])
+        sure = min((float(shares_tc[t, c]) for t, c in enumerate(best_t)), default=1.0)
         return Said(value=tags_text(tags), confidence=sure)
+
+    def path(self, shares_tc: Floats) -> tuple[list[int], Floats]:
+        """Return the class of each token of a text, and the share of each class there."""
+        import numpy as np
+
+        if not self.transitions:
+            return [int(c) for c in shares_tc.argmax(axis=1)], shares_tc
+        scores_tc = np.log(np.maximum(shares_tc, np.float32(TINY))).astype(np.float64)
+        transitions_cc = _table(self.transitions) / self.temperature
+        own_tc: Floats = marginals(scores_tc, transitions_cc).astype(np.float32)
+        return best_path(scores_tc, transitions_cc), own_tc
 
     def _one(self, shares_c: Floats, top_k: int) -> Said:
         scores = _best(self.labels, shares_c, top_k)
@@ -211,6 +229,27 @@ def sigmoid(logits_nc: Any, *, temperature: float = 1.0) -> Floats:
     scaled_nc = np.asarray(logits_nc, dtype=np.float64) / temperature
     shares_nc: Floats = (0.5 * (1.0 + np.tanh(scaled_nc / 2.0))).astype(np.float32)
     return shares_nc
+
+
+def rows_told(transitions: Transitions) -> list[str]:
+    """Return a line of numbers for each row, as `model.json` has them.
+
+    >>> rows_read(rows_told(((0.5, -9.25), (1.0, 0.0))))
+    ((0.5, -9.25), (1.0, 0.0))
+    """
+    return [" ".join(map(repr, row)) for row in transitions]
+
+
+def rows_read(lines: Sequence[str]) -> Transitions:
+    """Return the table that `rows_told` wrote; ValueError where it is none."""
+    return tuple(tuple(map(float, line.split())) for line in lines)
+
+
+@lru_cache(maxsize=8)
+def _table(transitions: Transitions) -> Any:
+    import numpy as np
+
+    return np.array(transitions, dtype=np.float64)
 
 
 def _best(labels: Sequence[str], shares_c: Floats, top_k: int) -> dict[str, float]:

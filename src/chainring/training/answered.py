@@ -33,6 +33,11 @@ RIGHT_FROM = 0.5
 COVERED = 0.9
 """Share of validation errors that lie within the margin of a number."""
 
+CHAINS = 500
+"""At most so many rows tell the temperature of tags."""
+TEMPERATURES = tuple(0.5 * 10 ** (step / 12) for step in range(13))
+LEAST = 1e-6
+
 _CUTS = tuple(step / 20 for step in range(2, 19))
 Answered = tuple[Readout, list[str], "Floats"]
 
@@ -174,11 +179,37 @@ def _tagged(trained: Trained, validation: Sequence[Row], readout: Readout) -> An
         for row, (_, where) in zip(validation, found, strict=True)
     ]
     flat = np.array([c for row in places for c in row])
-    if (flat >= 0).any():
+    if trained.transitions:
+        readout = replace(readout, transitions=trained.transitions)
+        readout = _warm_chain(readout, [logits_tc for logits_tc, _ in found], places)
+    elif (flat >= 0).any():
         logits = np.concatenate([logits_tc for logits_tc, _ in found])[flat >= 0]
         readout = replace(readout, temperature=_temperature(logits, flat[flat >= 0]))
     said = [readout.tagged(readout.shares(logits_tc), where) for logits_tc, where in found]
     return readout, *_split(said)
+
+
+def _warm_chain(readout: Readout, found: Sequence[Floats], places: Sequence[list[int]]) -> Readout:
+    """Choose the temperature by which the true classes of tokens are likeliest, all in all.
+
+    It divides the sums of whole sequences, so that no row a token can tell it.
+    """
+    import numpy as np
+
+    step = -(-len(found) // CHAINS)
+    rows = [
+        (logits_tc[inside], np.array(row)[inside])
+        for logits_tc, row in list(zip(found, places, strict=True))[::step]
+        if (inside := np.array(row) >= 0).any()
+    ]
+
+    def doubt(temperature: float) -> float:
+        warm = replace(readout, temperature=temperature)
+        paths = ((warm.path(warm.shares(logits_tc))[1], true_t) for logits_tc, true_t in rows)
+        each = [shares_tc[np.arange(len(true_t)), true_t] for shares_tc, true_t in paths]
+        return float(-np.log(np.maximum(np.concatenate(each), LEAST)).mean())
+
+    return replace(readout, temperature=min(TEMPERATURES, key=doubt)) if rows else readout
 
 
 def _written(trained: Trained, validation: Sequence[Row], readout: Readout) -> Answered:

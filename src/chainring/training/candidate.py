@@ -28,7 +28,7 @@ from chainring.contracts.prediction import Answer
 from chainring.contracts.tasks import TASKS
 from chainring.contracts.values import Input, input_of
 from chainring.contracts.work import Work
-from chainring.stats.readout import Places, softmax
+from chainring.stats.readout import Places, Transitions, softmax
 from chainring.training.settings import TrainingSettings
 
 if TYPE_CHECKING:
@@ -58,6 +58,8 @@ class Trained:
         Of texts or pairs, float32 of shape (N, C); regression: the numbers, shape (N, 1).
     tokens
         For tagging: of each text its tokens' logits, shape (T, C), and where each token stands.
+    transitions
+        For tagging: C rows of C, how well one class of a token follows another; none: not at all.
     answers
         For a candidate that writes: an answer a row, whatever the row says itself. Only `text` and
         `pair` of a row may be read.
@@ -71,6 +73,7 @@ class Trained:
     kind: str
     logits: Callable[[Sequence[Input]], Floats] = _without_logits
     tokens: Callable[[Sequence[Input]], list[tuple[Floats, Places]]] | None = None
+    transitions: Transitions = ()
     answers: Callable[[Sequence[Row]], list[Answer]] | None = None
     max_tokens: int = 0
     ancestors: tuple[Ancestor, ...] = ()

@@ -92,6 +92,7 @@ def encoder(
         kind="encoder",
         logits=tuned.logits,
         tokens=tuned.tokens if TASKS[task].form == "tags" else None,
+        transitions=tuned.transitions if TASKS[task].form == "tags" else (),
         facts={"segments": True} if getattr(tuned, "segments", False) else {},
         max_tokens=tuned.max_tokens,
         ancestors=(

@@ -9,7 +9,7 @@ form    the head reads                        the loss
 one     the mean of the states                cross entropy
 several the mean of the states                −y log σ(x) − (1 − y) log(1 − σ(x)), mean of labels
 number  the mean of the states                squared error of the standardised target
-tags    the state of each token               cross entropy of the tokens that are text
+tags    the state of each token               -log p of the chain of classes, mean of tokens
 ======  ====================================  ===================================================
 
 Axes: B batch, T tokens, H width of the encoder, C classes.
@@ -26,11 +26,11 @@ from torch import nn
 
 from chainring.contracts.tasks import Form
 from chainring.contracts.values import Input
+from chainring.stats.readout import Transitions
+from chainring.training.chain import NO_TEXT, chain_loss_b
 from chainring.training.tokens import token_batches
 
 TOKENS_A_BATCH = 8192
-NO_TEXT = -100
-"""Class of tokens that no loss counts: special ones and padding."""
 
 Item = dict[str, Any]
 
@@ -51,8 +51,28 @@ class Headed(nn.Module):  # type: ignore[misc]  # torch is read without its type
         self.encoder, self.form, self.smoothing = encoder, form, smoothing
         self.dropout = nn.Dropout(dropout)
         self.head = nn.Linear(int(encoder.config.hidden_size), classes)
-        if form != "tags":  # what is not known yet is said with no opinion
+        if form == "tags":
+            self.transitions_cc = nn.Parameter(torch.zeros(classes, classes))
+        else:  # what is not known yet is said with no opinion
             nn.init.zeros_(self.head.bias)
+
+    def begin_chain(self, transitions_cc: Any) -> None:
+        """Set how well one class of a token follows another, before training."""
+        with torch.no_grad():
+            self.transitions_cc.copy_(torch.as_tensor(transitions_cc))
+
+    @property
+    def classes(self) -> int:
+        """The number of logits of a text or token."""
+        return int(self.head.out_features)
+
+    @property
+    def transitions(self) -> Transitions:
+        """How well one class of a token follows another, in four decimals; none without tags."""
+        if self.form != "tags":
+            return ()
+        rows = self.transitions_cc.detach().float().cpu().tolist()
+        return tuple(tuple(round(one, 4) for one in row) for row in rows)
 
     def states(self, input_ids: Any, attention_mask: Any, token_type_ids: Any = None) -> Any:
         """Return what the head reads: shape (B, H), of tags (B, T, H)."""
@@ -82,12 +102,9 @@ class Headed(nn.Module):  # type: ignore[misc]  # torch is read without its type
             return {"logits": logits}
         if self.form == "tags":
             units = (labels != NO_TEXT).sum()
-            loss_bt = nn.functional.cross_entropy(
-                logits.float().transpose(1, 2), labels, ignore_index=NO_TEXT, reduction="none"
-            )
-            if weights is not None:
-                loss_bt = loss_bt * weights.unsqueeze(1)
-            return {"loss": loss_bt.sum() / units.clamp(min=1), "units": units, "logits": logits}
+            loss_b = chain_loss_b(logits.float(), labels, self.transitions_cc.float())
+            loss_b = loss_b if weights is None else loss_b * weights
+            return {"loss": loss_b.sum() / units.clamp(min=1), "units": units, "logits": logits}
         loss_b = self._loss_b(logits.float(), labels)
         loss = loss_b.mean() if weights is None else (loss_b * weights).mean()
         return {"loss": loss, "logits": logits}

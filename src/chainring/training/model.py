@@ -29,6 +29,7 @@ from chainring.contracts.placement import Placement
 from chainring.contracts.tasks import TASKS
 from chainring.contracts.values import Input, labels_in
 from chainring.contracts.work import Work
+from chainring.stats.readout import rows_told
 from chainring.store.tables import read_rows
 from chainring.training.answered import value_of
 from chainring.training.card import FILE as CARD
@@ -183,6 +184,7 @@ def _write(
         "cut": readout.cut,
         "margin": readout.margin,
         "sureness": readout.sureness,
+        **({"transitions": rows_told(readout.transitions)} if readout.transitions else {}),
         "preparation": {"redact": True, "rules": RULES},
         "max_tokens": trained.max_tokens,
         "pooling": "mean",

@@ -13,7 +13,7 @@ Axes: N rows, T tokens, C classes.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,11 +26,19 @@ from chainring.contracts.tasks import TASKS
 from chainring.contracts.values import Input, labels_in, tags_of
 from chainring.contracts.work import Work
 from chainring.stats.grades import grade_of
-from chainring.stats.readout import Places, Readout, classes, classes_of, token_places
+from chainring.stats.readout import (
+    Places,
+    Readout,
+    Transitions,
+    classes,
+    classes_of,
+    token_places,
+)
 from chainring.training.answered import value_of
 from chainring.training.base import Base
 from chainring.training.budget import fit, sample
 from chainring.training.candidate import asked
+from chainring.training.chain import NO_TEXT, habits
 from chainring.training.craft.progress import Curve
 from chainring.training.finetune import (
     RUN,
@@ -41,7 +49,7 @@ from chainring.training.finetune import (
     row_weights,
     write_tuned,
 )
-from chainring.training.heads import NO_TEXT, Headed, Item, collate, in_batches, items_of
+from chainring.training.heads import Headed, Item, collate, in_batches, items_of
 from chainring.training.passes import passes, run_of
 from chainring.training.settings import TrainingSettings
 from chainring.training.tokens import open_tokenizer
@@ -79,6 +87,11 @@ class Understood:
         items = items_of(self.tokenizer, texts, segments=self.segments)
         return in_batches(self.network.logits, items, pad=self.pad)
 
+    @property
+    def transitions(self) -> Transitions:
+        """How well one class of a token follows another; none where no tags are answered."""
+        return self.network.transitions
+
     def write(self, folder: Path) -> None:
         """Write `encoder/`, `head.safetensors` and the curve."""
         write_tuned(self.network, self.tokenizer, self.base, folder, curve=self.curve)
@@ -115,6 +128,8 @@ def understand(
     if form == "one":
         for item, weight in zip(items, row_weights(train_rows, options), strict=True):
             item["weights"] = weight
+    if form == "tags":
+        network.begin_chain(habits([item["labels"] for item in items], classes=network.classes))
     fitting = fit(
         passes(options, len(items)),
         parameters=passed_parameters(encoder),
@@ -248,7 +263,7 @@ class _Judge:
             return {"loss": self._error(np.stack(found)[:, 0])}
         marks = [
             grade_of(self._task, value_of(row, self._task), said)
-            for row, said in zip(self._rows, self._said(found), strict=True)
+            for row, said in zip(self._rows, self._said(found, network), strict=True)
         ]
         grade = sum(marks) / len(marks)
         if self._readout.form == "tags":
@@ -268,9 +283,10 @@ class _Judge:
         true_n = np.array([float(row.target) for row in self._rows])
         return float(np.abs(found_n * self._scale.spread + self._scale.centre - true_n).mean())
 
-    def _said(self, found: Sequence[Any]) -> list[str]:
+    def _said(self, found: Sequence[Any], network: Any) -> list[str]:
         read = self._readout
         if read.form == "tags":
+            read = replace(read, transitions=network.transitions)
             return [
                 read.tagged(read.shares(table), places).value
                 for table, places in zip(found, self._places, strict=True)
