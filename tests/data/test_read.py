@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.litter import littered
 
 from chainring.contracts.errors import InputError
 from chainring.data.faults import Faults
@@ -352,3 +353,10 @@ def test_notices_in_a_table_are_rows_and_a_lone_paper_is_named(data: Path) -> No
     found, said = raw(data)
     assert not said
     assert [row.values["text"] for row in found] == ["停水公告"]
+
+
+def test_what_a_system_lays_into_a_folder_is_no_data(data: Path, digests: DigestCache) -> None:
+    before = source_of(data, app="shop", digests=digests)
+    assert source_of(littered(data), app="shop", digests=digests) == before
+    names = [file.name for file in files_of(f"{data}/*")]
+    assert names == [file.path.name for file in files_of(str(data))]

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.litter import littered
 
 from chainring.contracts import parts
 from chainring.contracts.parts import part
@@ -174,3 +175,10 @@ def test_the_versions_are_those_of_what_is_installed() -> None:
     found = versions()
     assert found["chainring"] == importlib.metadata.version("chainring")
     assert all(importlib.metadata.version(name) == version for name, version in found.items())
+
+
+def test_what_a_system_lays_beside_sources_moves_nothing(room: Path) -> None:
+    before = source_digest("house.room.step")
+    littered(room)
+    in_the_next_process()
+    assert source_digest("house.room.step") == before

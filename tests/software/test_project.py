@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from tests.litter import littered
 from tests.software.conftest import copy, opened, refused, run
 
 from chainring.contracts.errors import ConflictError, InputError
@@ -211,3 +212,13 @@ def test_a_ledger_in_memory_is_no_file(tmp_path: Path) -> None:
     with opened(shop) as project:
         assert project.ring.ledger.engine.url.database == ":memory:"
     assert not list(shop.glob("*memory*"))
+
+
+def test_a_turn_with_litter_in_every_folder_learns_the_same(shop: Path) -> None:
+    """A project on a Mac's exFAT disk, or one that was looked at on Windows."""
+    littered(shop / "data")
+    littered(shop / ".chainring" / "trees")
+    with opened(shop) as project:
+        assert project.turn().outcome == "nothing changed"
+        project.gc(min_age_s=0)
+        assert project.predict(["where is my parcel"])

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.litter import littered
 from tests.software.conftest import ALONE, KEPT, opened
 
 from chainring.contracts.dataset import OUT_OF_SCOPE
@@ -39,7 +40,7 @@ def test_a_fresh_folder_is_the_one_asked_for_or_the_next_number(tmp_path: Path) 
     place = tmp_path / "support"
     assert tour.fresh(place) == place
     place.mkdir()
-    assert tour.fresh(place) == place, "an empty folder is free"
+    assert tour.fresh(littered(place)) == place, "an empty folder is free"
     (place / "file").touch()
     assert tour.fresh(place) == tmp_path / "support-2"
     (tmp_path / "support-2").mkdir()

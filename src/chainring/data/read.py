@@ -47,6 +47,7 @@ from chainring.data.readers import Reader
 from chainring.data.rows import CHINESE_SPLITS, ENGLISH_SPLITS, SPLIT_WORDS, RawRow
 from chainring.data.settings import DataSettings, Role
 from chainring.data.sources.settings import SourceSettings
+from chainring.store.litter import files_below, is_litter
 from chainring.text.characters import HAN
 
 R = TypeVar("R", bound=str)
@@ -133,14 +134,13 @@ def files_of(paths: str) -> list[DataFile]:
 def _below(pattern: str, faults: list[str]) -> Iterator[DataFile]:
     roots = [Path(pattern)]
     if glob.has_magic(pattern) and not roots[0].exists():
-        roots = [Path(found) for found in sorted(glob.glob(pattern, recursive=True))]
+        matched = map(Path, sorted(glob.glob(pattern, recursive=True)))
+        roots = [path for path in matched if not is_litter(path.name)]
     count = 0
     for root in roots:
-        for path in [root] if root.is_file() else root.rglob("*"):
-            inner = path.relative_to(root)
-            if path.is_file() and not any(piece.startswith(".") for piece in inner.parts):
-                count += 1
-                yield DataFile(path=path, name=(Path(root.name) / inner).as_posix())
+        for path in [root] if root.is_file() else files_below(root):
+            count += 1
+            yield DataFile(path=path, name=(root.name / path.relative_to(root)).as_posix())
     if not count:
         faults.append(f"{pattern}: {_why_none(Path(pattern))}")
 

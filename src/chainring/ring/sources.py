@@ -18,6 +18,7 @@ from pathlib import Path
 from chainring.contracts.codec import digest
 from chainring.contracts.ids import new_id
 from chainring.contracts.parts import part_distribution, part_module, part_registered
+from chainring.store.litter import is_litter
 
 log = logging.getLogger("chainring.parts")
 _OURS = "chainring"
@@ -83,7 +84,9 @@ def place_digest(place: Path | None) -> str:
 def _files(place: Path | None) -> Iterable[Path]:
     if place is None:
         return []
-    return place.rglob("*.py") if place.is_dir() else [place]
+    if not place.is_dir():
+        return [place]
+    return (path for path in place.rglob("*.py") if not is_litter(path.name))
 
 
 def _place(module: str) -> Path | None:

@@ -25,6 +25,7 @@ from chainring.software.project_key import key_of
 from chainring.store import migrations
 from chainring.store.files import make_private, write_durably
 from chainring.store.ledger import Ledger
+from chainring.store.litter import files_below
 from chainring.store.opening import explained
 from chainring.store.traffic import Traffic
 from chainring.store.trees import TreeStore
@@ -231,7 +232,7 @@ def _paths(data: DataSettings, folder: Path) -> tuple[str, ...]:
 
 
 def _is_empty(path: Path) -> bool:
-    return path.is_dir() and not any(one.is_file() for one in path.rglob("[!.]*"))
+    return path.is_dir() and not any(files_below(path))
 
 
 def _open_predictor() -> OpenPredictor:

@@ -33,6 +33,8 @@ from chainring.software.process import ready
 from chainring.software.telling import command_words
 from chainring.software.telling.results import tell_turn, tell_why
 from chainring.software.telling.speech import spoken
+from chainring.store.files import jsonl_files
+from chainring.store.litter import is_bare
 
 SEED = 20261123
 WRONG_CORRECTIONS = 0.03
@@ -106,7 +108,7 @@ def tell(project: Project) -> None:
 def fresh(folder: Path) -> Path:
     """Return the folder, or the first free one numbered after it."""
     number, place = 1, folder
-    while place.exists() and any(place.iterdir()):
+    while place.exists() and not is_bare(place):
         number += 1
         place = folder.with_name(f"{folder.name}-{number}")
     return place
@@ -116,7 +118,7 @@ def later(place: Path) -> list[dict[str, str]]:
     """Return what users will ask, both languages mixed, in a fixed order."""
     rows = [
         json.loads(line)
-        for path in sorted((place / "later").glob("*.jsonl"))
+        for path in jsonl_files(place / "later")
         for line in path.read_text(encoding="utf-8").splitlines()
     ]
     random.Random(SEED).shuffle(rows)

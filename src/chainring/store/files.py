@@ -23,6 +23,7 @@ from typing import IO
 
 from chainring.contracts.errors import ChainringError, ConflictError, SpaceError
 from chainring.store.holder import lives
+from chainring.store.litter import sorted_seen
 
 log = logging.getLogger("chainring.store")
 
@@ -231,9 +232,8 @@ def is_orphan(path: Path) -> bool:
 
 
 def jsonl_files(folder: Path) -> list[Path]:
-    """Return the `*.jsonl` files of a folder by name, but hidden ones: what macOS lays beside."""
-    found = sorted(folder.glob("*.jsonl"))
-    return [path for path in found if path.is_file() and not path.name.startswith(".")]
+    """Return the `*.jsonl` files of a folder by name, but those passed over."""
+    return [path for path in sorted_seen(folder, "*.jsonl") if path.is_file()]
 
 
 def file_digest(path: Path) -> str:

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from chainring.contracts.errors import ConflictError
 from chainring.store.erasure import drop_replaced
 from chainring.store.ledger import Lease, Ledger
+from chainring.store.litter import sorted_seen
 from chainring.store.opening import spelled
 from chainring.store.schema import lineage, lineage_trees, refs
 from chainring.store.trees import TreeStore
@@ -72,7 +73,7 @@ def _require_known(
     rows = (sa.select(one.c.seq).where(one.c.app.in_(names)).limit(1) for one in (lineage, refs))
     with ledger.engine.connect().execution_options(read_only=True) as connection:
         is_known = any(connection.execute(row).first() for row in rows)
-    manifests, cutoff = trees.root.glob("trees/*/*.json"), time.time() - min_age_s
+    manifests, cutoff = sorted_seen(trees.root, "trees/*/*.json"), time.time() - min_age_s
     if not is_known and any(path.stat().st_ctime <= cutoff for path in manifests):
         raise ConflictError(
             f"the ledger {spelled(ledger.engine)} knows nothing of {ledger.app!r}, and gc would "
@@ -111,7 +112,7 @@ def _sweep(folders: Iterable[Path], min_age_s: float) -> int:
     """
     count = 0
     cutoff = time.time() - min_age_s
-    for folder in folders:
+    for folder in filter(Path.is_dir, folders):
         newest = max((p.stat().st_mtime for p in (folder, *folder.rglob("*"))), default=0.0)
         if newest <= cutoff:
             shutil.rmtree(folder, ignore_errors=True)

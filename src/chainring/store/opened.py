@@ -71,7 +71,7 @@ def make_room(
     over = sum(stat.st_size for stat in blobs.values()) - limit
     if over <= 0:
         return
-    for folder in (root / "open").glob("*"):
+    for folder in filter(Path.is_dir, (root / "open").glob("*")):
         if time.time() - folder.stat().st_mtime > IN_USE_S:
             shutil.rmtree(folder)
     for path in sorted(blobs, key=lambda path: blobs[path].st_mtime):

@@ -22,6 +22,7 @@ from pathlib import Path
 from chainring.contracts.errors import ChainringError, InputError, UnreachableError
 from chainring.contracts.said import Said
 from chainring.store.files import beside, full_disk_explained
+from chainring.store.litter import is_passed_over
 
 ERASED = "erased"
 LISTING_S = 30.0
@@ -63,7 +64,8 @@ class Remote:
         self._fs.invalidate_cache()
         cut = len(self._base) + 1
         places = [*self._fs.find(f"{self._base}/trees"), *self._fs.find(f"{self._base}/{ERASED}")]
-        return {self._root / place[cut:] for place in places}
+        found = {self._root / place[cut:] for place in places}
+        return {path for path in found if not is_passed_over(path.name)}
 
     def upload(self, path: Path) -> None:
         """Copy a file there, unless it is there; one that an upload left shorter is made anew."""

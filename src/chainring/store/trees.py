@@ -19,12 +19,8 @@ from chainring.contracts.codec import decode, digest, encode
 from chainring.contracts.errors import DamagedError, InputError, UnreachableError
 from chainring.store.afar import Afar
 from chainring.store.erasure import Erasure, newest, read_erasure, received, sealed_bytes
-from chainring.store.files import (
-    DigestCache,
-    copy_durably,
-    make_young,
-    write_durably,
-)
+from chainring.store.files import DigestCache, copy_durably, make_young, write_durably
+from chainring.store.litter import is_litter, sorted_seen
 from chainring.store.manifest import Blob, Manifest, after, hex_name, inside
 from chainring.store.opened import Still, check_out, each, is_whole, make_room, sweep_leftovers
 from chainring.store.remote import ERASED
@@ -75,7 +71,7 @@ class TreeStore:
         for path in sorted(folder.rglob("*")):
             if path.is_symlink() or not (path.is_file() or path.is_dir()):
                 raise InputError(f"{path} is a link or a special file; a tree holds plain files")
-            if path.is_file():
+            if path.is_file() and not is_litter(path.name):
                 blobs.append(self._put_blob(path, path.relative_to(folder).as_posix()))
         if not blobs:
             raise InputError(f"{folder} holds no file; an empty tree is never stored")
@@ -252,7 +248,7 @@ class TreeStore:
 
     def addresses(self) -> Iterator[str]:
         """Yield the address of every tree in the local folder."""
-        for path in sorted((self.root / "trees").glob("*/*.json")):
+        for path in sorted_seen(self.root / "trees", "*/*.json"):
             yield f"blake2b:{path.stem}"
 
     def sweep(

@@ -17,6 +17,7 @@ from functools import cache
 from importlib.resources import files
 
 from chainring.contracts.said import Said, in_language, told_by
+from chainring.store.litter import is_litter
 
 LIMIT = 4000
 """Longer lines are told as they are: nothing of ours is as long."""
@@ -193,6 +194,6 @@ def catalogue() -> dict[str, str]:
     """Return English → Chinese templates of all floors."""
     told: dict[str, str] = {}
     for path in sorted((files("chainring.text") / "errors_zh").iterdir(), key=lambda p: p.name):
-        if path.name.endswith(".json"):
+        if path.name.endswith(".json") and not is_litter(path.name):
             told |= json.loads(path.read_text(encoding="utf-8"))
     return told

@@ -21,6 +21,7 @@ from typing import Any
 from chainring.contracts.dataset import Row
 from chainring.contracts.errors import InputError, MissingPackageError
 from chainring.contracts.said import Said, joined
+from chainring.store.litter import sorted_seen
 from chainring.training.bases import hub, modelscope
 from chainring.training.bases.fitting import faults
 from chainring.training.bases.licences import licence
@@ -168,7 +169,9 @@ def _unknown(
 def folder_digest(folder: Path) -> str:
     """Return the digest of the weights, the configuration and the tokeniser."""
     state = hashlib.blake2b(digest_size=16)
-    for path in sorted([*folder.glob("*.safetensors"), *folder.glob("*.json")]):
+    for path in sorted(
+        one for form in ("*.safetensors", "*.json") for one in sorted_seen(folder, form)
+    ):
         with path.open("rb") as file:
             inner = hashlib.file_digest(file, "blake2b").hexdigest()
         state.update(f"{path.name} {inner}\n".encode())

@@ -30,6 +30,7 @@ from chainring.contracts.model import Rival
 from chainring.contracts.parts import load_part, part_module
 from chainring.contracts.said import joined
 from chainring.contracts.work import Work
+from chainring.store.litter import files_below
 from chainring.text.errors import in_both
 from chainring.training.candidate import Trained
 from chainring.training.compete import Standing, judge
@@ -109,7 +110,7 @@ def _entered(
     )
     if not isinstance(trained, Trained):
         raise RefusedError(f"it gave a {type(trained).__name__}, and no Trained")
-    if not any(path.is_file() for path in trained.folder.rglob("*")):
+    if not any(files_below(trained.folder)):
         raise RefusedError("it left no file in its folder, so that nothing could be served")
     return judge(
         name,

@@ -27,6 +27,7 @@ from tests.data.clean.conftest import (
     tree,
     write,
 )
+from tests.litter import littered
 
 from chainring.contracts.errors import InputError, UnknownNameError
 from chainring.contracts.parts import part
@@ -474,3 +475,11 @@ def test_only_the_wanted_languages_stay(cleaned: Cleaner, tmp_path: Path) -> Non
     assert report.languages == {"zh": 1}
     assert set(reasons(tmp_path / "out").values()) == {"another language"}
     assert cleaned(path, out="all", profile="messages").languages == {"en": 1, "fr": 1, "zh": 1}
+
+
+def test_litter_of_a_system_in_the_output_is_no_stranger(cleaned: Cleaner, tmp_path: Path) -> None:
+    rng = random.Random(7)
+    source = write(tmp_path / "in.jsonl", [english(rng) for _ in range(5)])
+    (tmp_path / "out").mkdir()
+    littered(tmp_path / "out")
+    assert cleaned(source, out="out").kept == 5

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.litter import littered
 
 from chainring.contracts.errors import InputError
 from chainring.data.clean.shards import lines_of, shards_of
@@ -54,3 +55,9 @@ def test_all_inputs_that_hold_nothing_are_named_at_once(tmp_path: Path) -> None:
     with pytest.raises(InputError) as error:
         shards_of([tmp_path, tmp_path / "nowhere"], size=1)
     assert len(error.value.faults) == 2
+
+
+def test_what_a_system_lays_beside_files_is_nothing_to_clean(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").touch()
+    (names,) = shards_of([littered(tmp_path)], size=1)
+    assert names.name == f"{tmp_path.name}/a.jsonl"

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 from tests.data.sources.web.conftest import html
+from tests.litter import littered
 
 from chainring.contracts.errors import InputError
 from chainring.data.harvest import DROPPED, Harvest
@@ -229,3 +230,10 @@ def test_a_real_warc_file_gives_all_its_pages(tmp_path: Path) -> None:
     assert said == ["sample-0001.warc.gz: 15 rows"]
     assert len(rows) == 13  # allenai.org was captured three times
     assert all(len(row["text"]) > 100 and row["language"] == "en" for row in rows.values())
+
+
+def test_what_a_system_lays_beside_a_warc_file_is_none(tmp_path: Path) -> None:
+    (tmp_path / "crawl").mkdir()
+    write(tmp_path / "crawl" / "a.warc.gz", pages(3))
+    rows, said = read(tmp_path / "h", littered(tmp_path / "crawl"))
+    assert (len(rows), said) == (3, ["a.warc.gz: 3 rows"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from tests.data.words.conftest import FIELDS
+from tests.litter import littered
 
 from chainring.contracts.errors import InputError
 from chainring.data.words.settings import WordSettings
@@ -121,3 +123,13 @@ def test_a_killed_training_leaves_no_folder_that_looks_whole(text: Path, tmp_pat
             time.sleep(0)
         child.send_signal(signal.SIGKILL)
     assert not out.exists()
+
+
+def test_a_folder_that_holds_but_what_a_system_laid_there_is_empty(
+    text: Path, tmp_path: Path
+) -> None:
+    for name in ("books", "v"):
+        (tmp_path / name).mkdir()
+    shutil.copy(text, tmp_path / "books")
+    made(littered(tmp_path / "books"), littered(tmp_path / "v"), epochs=1)
+    assert not (tmp_path / "v" / ".DS_Store").exists()

@@ -22,6 +22,7 @@ from types import SimpleNamespace
 import httpx
 import pytest
 from tests.deployment.http.demo import DemoVerbs
+from tests.litter import littered
 from tests.software.conftest import ALONE, PATIENCE_S, copy, opened, refused, run, wait_until
 
 from chainring.contracts.codec import decode, encode
@@ -737,3 +738,13 @@ def test_the_name_of_any_label_goes_into_its_recipe(
     with opened(folder) as project:
         text = recipe_text(project, tmp_path)
     assert parse_recipe(tomllib.loads(text)).project.called(label) == {"zh": "库存"}
+
+
+def test_a_package_goes_into_a_folder_of_what_a_system_laid_there(
+    packaged: tuple[Path, Packaged], tmp_path: Path
+) -> None:
+    home, _ = packaged
+    (tmp_path / "shop").mkdir()
+    with closing(Project.open(home)) as project:
+        made = project.package(littered(tmp_path / "shop"))
+    assert (made.folder / "project" / "chainring.toml").is_file()

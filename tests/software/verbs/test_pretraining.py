@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.litter import littered
 from tests.software.conftest import copy, opened
 from tests.training.conftest import make_row, shop_rows
 from transformers import AutoTokenizer
@@ -192,3 +193,10 @@ def test_a_project_s_base_learns_from_second_texts_and_written_answers_and_from_
     folder = copy(untouched, tmp_path / "shop")
     found = texts_learnt(folder, rows, task, monkeypatch, learnt)
     assert set(found) == expected
+
+
+def test_a_folder_of_what_a_system_laid_there_takes_a_base(texts: Path, tmp_path: Path) -> None:
+    (tmp_path / "base").mkdir()
+    out = littered(tmp_path / "base")
+    pretrain_files([texts], out=out, minutes=0.0001, pretrain=SMALL)
+    assert (out / "model.safetensors").is_file()

@@ -5,9 +5,10 @@ import shutil
 from pathlib import Path
 
 import pytest
+from tests.litter import littered
 
 from chainring.contracts.errors import InputError
-from chainring.training.base import find_base
+from chainring.training.base import find_base, folder_digest
 from chainring.training.bases.fitting import embedding_rows, faults
 
 
@@ -40,3 +41,10 @@ def test_code_of_a_models_own_is_not_run(folder: Path) -> None:
 def test_pickled_weights_are_named_and_not_opened(folder: Path) -> None:
     (folder / "model.safetensors").rename(folder / "pytorch_model.bin")
     assert "pytorch_model.bin" in faults(folder)[0]
+
+
+def test_what_a_system_lays_beside_weights_is_no_weight(folder: Path) -> None:
+    before = folder_digest(folder)
+    littered(folder)
+    assert (faults(folder), folder_digest(folder)) == ([], before)
+    assert embedding_rows(folder)

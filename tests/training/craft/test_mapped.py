@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 import torch
+from tests.litter import littered
 from tests.training.craft.conftest import Toy, padded, toy_items, toy_run
 
 from chainring.contracts.errors import InputError
 from chainring.contracts.work import Work
-from chainring.training.craft.mapped import mapped
+from chainring.training.craft.mapped import Mapped, mapped
 from chainring.training.trainer import train
 
 ITEMS: list[dict[str, Any]] = [
@@ -62,3 +63,8 @@ def test_a_training_from_files_ends_as_one_from_memory(
         train(toy, items, [], run=toy_run(), collate=padded, work=fresh_work(name))
         made.append(toy.head.weight.detach())
     assert torch.equal(*made)
+
+
+def test_what_a_system_lays_beside_arrays_is_none(tmp_path: Path) -> None:
+    mapped(tmp_path / "items", ITEMS)
+    assert list(Mapped(littered(tmp_path / "items"))) == ITEMS

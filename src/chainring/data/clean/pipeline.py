@@ -48,6 +48,7 @@ from chainring.data.clean.settings import CleanSettings
 from chainring.data.clean.shards import Shard, shards_of
 from chainring.data.sentences import progress
 from chainring.store.files import file_digest, sync_folder
+from chainring.store.litter import is_passed_over
 
 VERSION = 3
 """Raised when the same input and settings would give other bytes."""
@@ -146,7 +147,7 @@ def _opened(out: Path, key: str, settings: CleanSettings) -> Run:
 
 def _is_ours(path: Path) -> bool:
     is_rows = path.name.startswith("rows-") and path.name.endswith(".jsonl")
-    return is_rows or path.name in (MANIFEST, DROPPED) or path.name.startswith((".run-", "."))
+    return is_rows or path.name in (MANIFEST, DROPPED) or is_passed_over(path.name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,6 +22,7 @@ from typing import Any, BinaryIO, cast
 
 from chainring.contracts.errors import InputError, MissingPackageError
 from chainring.contracts.said import Said
+from chainring.store.litter import files_below
 
 ENDINGS = (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz", ".jsonl.zst", ".ndjson.zst")
 _PIECE = 1 << 20
@@ -87,11 +88,9 @@ def _files(given: Path) -> Iterator[tuple[Path, str]]:
     if given.is_file():
         yield given, given.name
         return
-    for path in sorted(given.rglob("*")) if given.is_dir() else []:
-        inner = path.relative_to(given)
-        is_hidden = any(piece.startswith(".") for piece in inner.parts)
-        if path.is_file() and path.name.lower().endswith(ENDINGS) and not is_hidden:
-            yield path, (Path(given.name) / inner).as_posix()
+    for path in files_below(given):
+        if path.name.lower().endswith(ENDINGS):
+            yield path, (given.name / path.relative_to(given)).as_posix()
 
 
 def _why_none(given: Path) -> str:

@@ -33,6 +33,7 @@ from chainring.data.sources.columns import flat, roles_of, row_of
 from chainring.data.sources.part import Say, SourcePart
 from chainring.data.sources.reading import Reading, drop_other_pieces, fingerprint_of
 from chainring.data.sources.settings import Name, RowRole
+from chainring.store.litter import files_below
 
 _ID = re.compile(r"[\w.-]+(/[\w.-]+)?")
 _CARD = re.compile(r"\A---\n(.*?)\n---", re.DOTALL)
@@ -93,8 +94,7 @@ def _library() -> Any:
 
 
 def _folder_version(folder: Path) -> str:
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    marks = [(str(path.relative_to(folder)), path.stat()) for path in files]
+    marks = [(str(path.relative_to(folder)), path.stat()) for path in files_below(folder)]
     return digest([(name, one.st_size, one.st_mtime_ns) for name, one in marks])
 
 

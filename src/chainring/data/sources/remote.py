@@ -20,6 +20,7 @@ from chainring.contracts.codec import digest
 from chainring.contracts.errors import InputError, UnreachableError
 from chainring.data.sources.settings import is_url
 from chainring.store.files import full_disk_explained
+from chainring.store.litter import is_passed_over
 
 _HTTP = ("http://", "https://")
 _TELLING = ("size", "mtime", "ino", "created", "ETag", "etag", "LastModified", "last_modified",
@@ -176,7 +177,7 @@ def _paths(system: Any, root: str) -> list[str]:
     else:
         listed = [root]
     inner = [(path, path.removeprefix(root).lstrip("/").split("/")) for path in listed]
-    return [path for path, pieces in inner if not any(one.startswith(".") for one in pieces)]
+    return [path for path, pieces in inner if not any(map(is_passed_over, pieces))]
 
 
 def _file(system: Any, path: str, url: str) -> RemoteFile:

@@ -40,6 +40,7 @@ from chainring.data.sources.settings import Location
 from chainring.data.sources.warc_records import Capture, Found, capture, found_records
 from chainring.data.sources.web.page import TYPES, Page, read_page
 from chainring.data.sources.web.urls import normal, within
+from chainring.store.litter import files_below
 
 RECORDS_A_COMMIT = 50
 _SCHEMA = """
@@ -108,7 +109,7 @@ def _files(settings: WarcSettings) -> list[Path]:
 def _matching(place: str) -> Iterator[Path]:
     names = glob(place, recursive=True) if has_magic(place) else [place]
     for path in map(Path, names):
-        inside = sorted(path.rglob("*")) if path.is_dir() else [path]
+        inside = files_below(path) if path.is_dir() else [path]
         yield from (p for p in inside if p.is_file() and p.name.endswith((".warc", ".warc.gz")))
 
 

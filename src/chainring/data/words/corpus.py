@@ -30,6 +30,7 @@ from chainring.data.readers import Reader
 from chainring.data.sentences import progress
 from chainring.data.words.settings import WordSettings
 from chainring.data.words.tokens import splitter
+from chainring.store.litter import files_below
 from chainring.text.errors import in_both
 
 TABLES: dict[str, Reader] = {
@@ -113,7 +114,7 @@ def files(paths: Sequence[Path]) -> list[Path]:
     faults: list[str] = []
     found: dict[Path, None] = {}
     for path in paths:
-        below = [path] if path.is_file() else sorted(_below(path))
+        below = [path] if path.is_file() else list(_below(path))
         found |= dict.fromkeys(one.resolve() for one in below)
         if not below:
             faults.append(f"{path}: {_why_none(path)}")
@@ -123,9 +124,8 @@ def files(paths: Sequence[Path]) -> list[Path]:
 
 
 def _below(folder: Path) -> Iterator[Path]:
-    for path in folder.rglob("*"):
-        hidden = any(piece.startswith(".") for piece in path.relative_to(folder).parts)
-        if path.is_file() and not hidden and _ending(path) in (*TABLES, *TEXTS):
+    for path in files_below(folder):
+        if _ending(path) in (*TABLES, *TEXTS):
             yield path
 
 

@@ -41,6 +41,7 @@ from chainring.data.words.vectors import (
     WordVectors,
 )
 from chainring.store.files import full_disk_explained, make_folder, sync_file, sync_folder
+from chainring.store.litter import is_bare, take_litter
 from chainring.text.segment import segmenter_version
 
 Say = Callable[[str], None]
@@ -84,7 +85,7 @@ def train(
     MissingPackageError
         gensim (Word2Vec, fastText) or the segmenter is not installed.
     """
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+    if out.exists() and not is_bare(out):
         raise InputError(f"{out} is not empty; name a new folder with --out")
     make_folder(out.parent)
     with (
@@ -107,6 +108,8 @@ def train(
         facts = _facts(read, vocabulary, settings, licence, made.losses)
         (place / "made").mkdir()
         _write(place / "made", list(vocabulary), made, facts)
+        if out.exists():
+            take_litter(out)
         (place / "made").replace(out)
     sync_folder(out.parent)
     return WordVectors.open(out)

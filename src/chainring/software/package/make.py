@@ -50,6 +50,7 @@ from chainring.software.telling.results import short
 from chainring.software.verbs import auditing
 from chainring.software.verbs.answering import Opened
 from chainring.store.files import beside, is_orphan
+from chainring.store.litter import is_litter
 
 if TYPE_CHECKING:
     from chainring.software.api import Project
@@ -109,7 +110,7 @@ def package(project: Project, folder: Path) -> Packaged:
         does here.
     """
     require_folder(folder)
-    if folder.exists() and not all(map(_is_half, folder.iterdir())):
+    if folder.exists() and not all(map(_is_nothing, folder.iterdir())):
         raise ConflictError(f"{folder} is not empty; name a new folder")
     if origin.brought(project.folder) is not None:  # its golden texts stayed where it was made
         raise RefusedError("this is a package; run `chainring package` in the project that made it")
@@ -139,6 +140,10 @@ def package(project: Project, folder: Path) -> Packaged:
     except BaseException:
         shutil.rmtree(folder)  # nobody may serve a half package, or one that was refused
         raise
+
+
+def _is_nothing(path: Path) -> bool:
+    return is_litter(path.name) or _is_half(path)
 
 
 def _is_half(path: Path) -> bool:

@@ -20,6 +20,7 @@ from typing import Any
 import chainring
 from chainring.contracts.errors import MissingPackageError
 from chainring.contracts.said import Said
+from chainring.store.litter import files_below
 
 NAME = "chainring"
 _TIME = (1980, 1, 1, 0, 0, 0)
@@ -102,8 +103,8 @@ def installed_bytes(names: Iterable[str]) -> int:
 
 def own(root: Path) -> Iterator[Path]:
     """Yield the files of the installed package."""
-    for path in sorted(root.rglob("*")):
-        if path.is_file() and "__pycache__" not in path.parts:
+    for path in files_below(root):
+        if "__pycache__" not in path.parts:
             yield path
 
 

@@ -27,6 +27,7 @@ from chainring.contracts.errors import (
 from chainring.contracts.said import Said
 from chainring.data.sentences import progress
 from chainring.software.telling.data_words import say as told
+from chainring.store.litter import is_bare, take_litter
 from chainring.text.errors import in_both
 from chainring.training.settings import TrainingSettings
 
@@ -225,6 +226,7 @@ def _pretrained(
     prepare_torch(work.placement)
     made = pretrained(texts, licence=licence, minutes=minutes, work=work, settings=settings)
     if out.exists():
+        take_litter(out)
         out.rmdir()
     made.base.folder.rename(out)
     shutil.rmtree(scratch.parent)
@@ -255,7 +257,7 @@ def _work(scratch: Path, *, seed: int, say: Say, home: Path) -> Work:
 
 
 def _require_new(out: Path) -> None:
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+    if out.exists() and not is_bare(out):
         raise InputError(f"{out} is not empty; name a new folder with --out")
 
 

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from chainring.store.litter import sorted_seen
+
 TABLES = (
     "word_embeddings.weight", "embed_tokens.weight", "wte.weight", "shared.weight",
     "word_embedding.weight", "tok_embeddings.weight",
@@ -27,7 +29,7 @@ def faults(folder: Path) -> list[str]:
 
 def embedding_rows(folder: Path) -> int | None:
     """Return the rows of the table of token embeddings, from the heads of the weight files."""
-    for path in sorted(folder.glob("*.safetensors")):
+    for path in sorted_seen(folder, "*.safetensors"):
         for name, tensor in _header(path).items():
             if name.endswith(TABLES):
                 return int(tensor["shape"][0])
@@ -37,8 +39,8 @@ def embedding_rows(folder: Path) -> int | None:
 def _missing(folder: Path) -> Iterator[str]:
     if not (folder / "config.json").is_file():
         yield "config.json is missing"
-    if not any(folder.glob("*.safetensors")):
-        pickled = ", ".join(sorted(path.name for path in folder.glob("*.bin")))
+    if not sorted_seen(folder, "*.safetensors"):
+        pickled = ", ".join(path.name for path in sorted_seen(folder, "*.bin"))
         yield "no .safetensors file (pickled weights are not opened" + (
             f": {pickled}; save them with model.save_pretrained once)" if pickled else ")"
         )

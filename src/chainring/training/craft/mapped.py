@@ -20,20 +20,25 @@ import numpy as np
 from numpy.lib.format import open_memmap
 
 from chainring.contracts.errors import InputError
+from chainring.store.litter import sorted_seen
 
 
 class Mapped(Sequence[dict[str, Any]]):
     """Items in a folder; opened for reading only."""
 
     def __init__(self, folder: Path) -> None:
-        self.ends = {p.name[:-9]: np.load(p, mmap_mode="r") for p in folder.glob("*.ends.npy")}
+        self.ends = {
+            p.name[:-9]: np.load(p, mmap_mode="r") for p in sorted_seen(folder, "*.ends.npy")
+        }
         self.lists = {
             name: np.memmap(folder / f"{name}.ids", dtype=np.int32, mode="r")
             if ends[-1]
             else np.empty(0, np.int32)
             for name, ends in self.ends.items()
         }
-        self.numbers = {p.name[:-8]: np.load(p, mmap_mode="r") for p in folder.glob("*.one.npy")}
+        self.numbers = {
+            p.name[:-8]: np.load(p, mmap_mode="r") for p in sorted_seen(folder, "*.one.npy")
+        }
         self.rows = len(next(iter({**self.ends, **self.numbers}.values())))
         self.rows -= bool(self.ends)
 

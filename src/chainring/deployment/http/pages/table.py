@@ -22,6 +22,7 @@ from chainring.deployment.http.pages.ring import ring
 from chainring.deployment.http.pages.strings import Strings
 from chainring.deployment.http.pages.watch import watch
 from chainring.deployment.http.pages.why import why
+from chainring.store.litter import is_litter
 
 _TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
@@ -32,7 +33,7 @@ def assets() -> dict[str, tuple[bytes, str, str]]:
     found = {}
     for file in (files("chainring.deployment.http") / "assets").iterdir():
         kind = _TYPES.get("." + file.name.rpartition(".")[2])
-        if kind is not None:
+        if kind is not None and not is_litter(file.name):
             content = file.read_bytes()
             etag = hashlib.blake2b(content, digest_size=12).hexdigest()
             found[file.name] = (content, kind, f'"{etag}"')
