@@ -12,7 +12,7 @@ import orjson
 import pytest
 from tests.deployment.http.demo import DemoVerbs
 
-from chainring.contracts.errors import BusyError, LockedError
+from chainring.contracts.errors import BusyError, DamagedError, LockedError, SpaceError
 from chainring.deployment.http.app import create_app
 from chainring.deployment.http.offers import Begun
 from chainring.deployment.http.server import running
@@ -25,6 +25,8 @@ FAULTS: dict[str, Exception] = {
     "busy": BusyError("the server stopped before it came to this request"),
     "broken": RuntimeError("Mrs Li's parcel"),
     "locked": LockedError("ledger.db was locked by process 4711"),
+    "full": SpaceError("500 MiB of free disk are needed at /srv/process 4711"),
+    "damaged": DamagedError("the manifest /srv/process 4711 was altered"),
 }
 
 
@@ -34,7 +36,7 @@ class Failing(DemoVerbs):
     async def stream(
         self, text: Any, *, episode: str, author: str, caller: Caller
     ) -> AsyncIterator[Begun | str | Served]:
-        if text == "full":
+        if text == "busy at once":
             raise BusyError("the queue is full", retry_after_s=3.0)
         yield Begun(id="pred_1", model="blake2b:00")
         yield "a piece"
@@ -68,7 +70,14 @@ def test_pieces_come_in_their_order_between_the_begin_and_the_answer(client: htt
 
 
 @pytest.mark.parametrize(
-    ("text", "code"), [("busy", "busy"), ("broken", "internal"), ("locked", "unavailable")]
+    ("text", "code"),
+    [
+        ("busy", "busy"),
+        ("broken", "internal"),
+        ("locked", "unavailable"),
+        ("full", "unavailable"),
+        ("damaged", "unavailable"),
+    ],
 )
 def test_a_fault_on_the_way_is_an_event_without_what_the_fault_says(
     failing: httpx.Client, text: str, code: str, caplog: pytest.LogCaptureFixture
@@ -80,7 +89,7 @@ def test_a_fault_on_the_way_is_an_event_without_what_the_fault_says(
     assert "Li" not in str(told) + caplog.text
     assert ("stream.failed cause=RuntimeError" in caplog.text) == (text == "broken")
     assert "4711" not in str(told)
-    assert ("process 4711" in caplog.text) == (text == "locked")
+    assert ("process 4711" in caplog.text) == (code == "unavailable")
 
 
 def test_a_stream_with_an_idempotency_key_is_refused_before_anything_is_written(
@@ -106,7 +115,7 @@ def test_no_character_of_a_text_ends_a_line_of_an_event() -> None:
 def test_a_refusal_before_the_first_piece_is_an_answer_with_its_status(
     failing: httpx.Client,
 ) -> None:
-    answer = failing.post("/v1/predict", json={"text": "full", "stream": True})
+    answer = failing.post("/v1/predict", json={"text": "busy at once", "stream": True})
     assert (answer.status_code, answer.headers["retry-after"]) == (429, "3")
 
 

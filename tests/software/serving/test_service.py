@@ -34,7 +34,7 @@ from chainring.contracts.codec import decode
 from chainring.contracts.deployment import Deployment
 from chainring.contracts.errors import DamagedError, NotAllowedError, UnwrittenError
 from chainring.contracts.reaction import Reaction
-from chainring.deployment.http.faults import AWAY
+from chainring.deployment.http.untold import AWAY
 from chainring.software.api import Project
 from chainring.software.serving.arms import Arms
 from chainring.software.serving.retries import Retries

@@ -20,12 +20,12 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route as Served
 
 from chainring import __version__
-from chainring.contracts.errors import ChainringError, UnwrittenError
+from chainring.contracts.errors import ChainringError, LockedError, UnwrittenError
 from chainring.deployment.http import bodies
 from chainring.deployment.http.access import WrongKeys, visitor_of
 from chainring.deployment.http.calls import Call, House, Route, answered
 from chainring.deployment.http.document import DOCUMENT, Document
-from chainring.deployment.http.faults import AWAY, HttpError, failure
+from chainring.deployment.http.faults import HttpError, failure
 from chainring.deployment.http.guard import Guard, cross_origin
 from chainring.deployment.http.idempotency import Remembered
 from chainring.deployment.http.language import language_of
@@ -37,6 +37,7 @@ from chainring.deployment.http.routes import ROUTES
 from chainring.deployment.http.shell import Shell
 from chainring.deployment.http.siblings import Siblings
 from chainring.deployment.http.traces import Tracer
+from chainring.deployment.http.untold import AWAY
 from chainring.deployment.http.verbs import Verbs
 from chainring.deployment.settings import DeploymentSettings
 
@@ -166,8 +167,9 @@ def _add_failures(app: Starlette, house: House, passing: tuple[type[Exception], 
         return await told(request, UnwrittenError(AWAY, retry_after_s=5.0))
 
     async def unwritten(request: Request, error: Exception) -> Response:
-        said = str(error).partition("\n")[0]
-        log.error("http.unanswered cause=%s said=%s", type(error).__name__, said)
+        if not isinstance(error, LockedError):  # of that one what is told says it
+            said = str(error).partition("\n")[0]
+            log.error("http.unanswered cause=%s said=%s", type(error).__name__, said)
         return await told(request, error)
 
     async def lost(request: Request, error: Exception) -> Response:

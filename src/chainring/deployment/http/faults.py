@@ -15,13 +15,12 @@ from chainring.contracts.errors import (
     ChainringError,
     ConflictError,
     InputError,
-    LockedError,
     NotAllowedError,
     UnknownNameError,
     UnwrittenError,
 )
-from chainring.contracts.said import told_by
 from chainring.deployment.http.language import Language
+from chainring.deployment.http.untold import to_callers, unplaced
 from chainring.text.errors import Teller
 
 
@@ -215,10 +214,6 @@ WORDINGS: dict[str, Wording] = {
 }
 
 
-AWAY = "what the server keeps its records in does not answer now; try again"
-"""What is told of a database that is away or locked; what is known of it names hosts, processes."""
-
-
 class HttpError(Exception):
     """A refusal that only exists over HTTP; `code` is one of WORDINGS."""
 
@@ -281,19 +276,17 @@ class Failure:
 def failure(error: Exception, language: Language, *, ready: bool = True) -> Failure:
     """Return what to tell the caller of an exception.
 
-    The words of a `ChainringError` are told, those without Chinese to a Chinese caller as a fault
-    below the general sentence; of any other exception nothing is told, and of a database that
-    is locked no more than of one that is away.
+    The words of a `ChainringError` are told as far as they are a caller's, those without Chinese to
+    a Chinese caller as a fault below the general sentence; of any other exception nothing is told.
     """
-    if isinstance(error, LockedError):
-        error = UnwrittenError(AWAY, retry_after_s=error.retry_after_s)
     code = _code(error, ready=ready)
     words = WORDINGS[code]
     message, step = (words.zh, words.zh_next) if language == "zh" else (words.en, words.en_next)
-    faults, teller = tuple(getattr(error, "faults", ())), Teller()
+    faults, teller = tuple(map(unplaced, getattr(error, "faults", ()))), Teller()
     if isinstance(error, ChainringError):
-        said = str(error).partition("\n")[0]
-        told = teller.in_chinese(told_by(error)).partition("\n")[0] if language == "zh" else said
+        heard = to_callers(error)
+        said = str(heard).partition("\n")[0]
+        told = teller.in_chinese(heard).partition("\n")[0] if language == "zh" else said
         if language == "en" or told != said:
             message = told
         else:

@@ -16,7 +16,7 @@ from typing import Any
 import orjson
 from starlette.responses import StreamingResponse
 
-from chainring.contracts.errors import ChainringError, LockedError
+from chainring.contracts.errors import ChainringError
 from chainring.deployment.http.calls import Call
 from chainring.deployment.http.faults import HttpError, failure
 from chainring.deployment.http.offers import Begun
@@ -64,8 +64,6 @@ async def streamed(
             if not isinstance(told, ChainringError | HttpError):
                 place = traceback.extract_tb(error.__traceback__)[-1]  # its message may hold a text
                 log.error("stream.failed cause=%s in=%s", type(error).__name__, place.name)
-            if isinstance(told, LockedError):
-                log.error("stream.failed cause=%s said=%s", type(error).__name__, error)
             yield event(failure(told, call.language).plain(), name="error")
 
     headers = {"x-accel-buffering": "no"}  # a proxy would keep the pieces back

@@ -21,8 +21,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from chainring.contracts.errors import ChainringError, ConflictError, UnwrittenError
-from chainring.contracts.said import told_by
-from chainring.deployment.http.faults import AWAY
+from chainring.deployment.http.untold import AWAY, to_callers
 from chainring.deployment.lane.lane import Lane
 from chainring.software.package.origin import brought
 from chainring.software.serving.alerts import Alerts
@@ -166,7 +165,7 @@ class Watching:
 def told_to_all(error: Exception) -> str:
     """Return what callers without a key may hear: of a database neither host nor driver's words."""
     is_away = isinstance(error, sa.exc.SQLAlchemyError | UnwrittenError)
-    return AWAY if is_away else told_by(error)
+    return AWAY if is_away else to_callers(error)
 
 
 def _tell(failed: Counter[str], *, of: int) -> None:

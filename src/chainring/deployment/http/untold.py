@@ -1,0 +1,69 @@
+"""What of an error is no caller's: places on this server, which its operator finds in the log.
+
+to_callers(SpaceError("500 MiB are needed at /srv/shop"))    # FULL
+to_callers(InputError("no tree in /srv/shop/trees; …"))      # "no tree in trees; …"
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from pathlib import Path
+
+from chainring.contracts.errors import ChainringError, DamagedError, LockedError, SpaceError
+from chainring.contracts.said import Said, told_by
+
+log = logging.getLogger("chainring.http")
+
+AWAY = "what the server keeps its records in does not answer now; try again"
+"""What is told of a database that is away or locked; what is known of it names hosts, processes."""
+FULL = Said(
+    "the server has no room left for this; its operator has to free space",
+    zh="服务器没有足够的空间；请管理员释放空间",
+)
+DAMAGED = Said(
+    "something that the server keeps was altered or is missing, and is not used; its operator "
+    "finds in the log what to put back",
+    zh="服务器保存的内容被改动或缺失，因此未予使用；管理员可在日志中查看需要恢复什么",
+)
+_UNTOLD: tuple[tuple[type[ChainringError], str], ...] = (
+    (LockedError, AWAY),
+    (SpaceError, FULL),
+    (DamagedError, DAMAGED),
+)
+"""Errors whose words are for who runs the server alone, and what is told instead."""
+_END = r"\s'\"`,;:()<>，；：。（）「」“”"
+_PLACE = re.compile(rf"(?<![A-Za-z0-9_.~/:-])(?:(?:sqlite|file)://)?/+(?:[^{_END}/]+/+)+[^{_END}]*")
+"""An absolute path of two pieces or more, or its url."""
+
+
+def to_callers(error: BaseException) -> str:
+    """Return what callers may hear of an error; what they may not is logged."""
+    for kind, words in _UNTOLD:
+        if isinstance(error, kind):
+            said = str(error).partition("\n")[0]
+            log.error("http.unanswered cause=%s said=%s", type(error).__name__, said)
+            return words
+    said = told_by(error)
+    told = unplaced(said)
+    if told != said:
+        there = ",".join(one[0] for one in _PLACE.finditer(said) if Path(one[0]).exists())
+        log.error("http.unplaced cause=%s places=%s", type(error).__name__, there)
+    return told
+
+
+def unplaced(text: str) -> str:
+    """Return a text in which each place on this machine is told by its last name alone.
+
+    >>> unplaced("no tree in /tmp/shop/trees; GET /v1/models says more")
+    'no tree in trees; GET /v1/models says more'
+    """
+    if isinstance(text, Said):
+        return Said(unplaced(str(text)), zh=unplaced(text.zh))
+    return _PLACE.sub(_last_name, text)
+
+
+def _last_name(found: re.Match[str]) -> str:
+    place = Path("/", found[0].partition("://")[2] or found[0])
+    is_here = Path(*place.parts[:2]).exists()  # an address such as /v1/models is told
+    return place.name if is_here else found[0]
