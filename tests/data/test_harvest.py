@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from chainring.contracts.errors import DamagedError, InputError
+from chainring.contracts.errors import DamagedError, InputError, LockedError
 from chainring.contracts.ids import keyed
-from chainring.data.harvest import Harvest
+from chainring.data import harvest as harvests
+from chainring.data.harvest import FILE, Harvest
 
 PAGE = {"text": "Returns are free.", "locator": "https://shop.example/returns"}
 PAGE_ZH = {"text": "三十天内可免费退货。", "locator": "https://shop.example/zh/returns"}
@@ -173,3 +176,46 @@ def test_a_damaged_file_is_told_with_what_to_do(tmp_path: Path) -> None:
     (tmp_path / "harvest.db").write_bytes(b"no database" * 1000)
     with pytest.raises(DamagedError, match="take the folder away"):
         Harvest.open(tmp_path)
+
+
+def test_a_file_that_is_damaged_further_in_is_told_so_wherever_it_is_read(tmp_path: Path) -> None:
+    with Harvest.open(tmp_path) as harvest:
+        for number in range(2_000):
+            harvest.put(f"{number:04}", {"text": "Returns are free. " * 20})
+        harvest.commit()
+    with closing(sqlite3.connect(tmp_path / FILE)) as database:
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    whole = (tmp_path / FILE).read_bytes()
+    half = len(whole) // 2
+    (tmp_path / FILE).write_bytes(whole[:half] + b"\xff" * 65_536 + whole[half + 65_536 :])
+    with (
+        pytest.raises(DamagedError, match="take the folder away"),
+        Harvest.open(tmp_path) as harvest,
+    ):
+        list(harvest.rows())
+
+
+def test_one_that_another_process_keeps_locked_is_told_with_its_source_and_who_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Harvest.open(tmp_path / "help") as harvest:
+        harvest.put("a", PAGE)
+        harvest.commit()
+    monkeypatch.setattr(harvests, "PATIENCE_S", 0.0)
+    told = r"harvests/help/harvest\.db was locked.*(this process itself|another process)"
+    with closing(sqlite3.connect(tmp_path / "help" / FILE)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(LockedError, match=told), Harvest.open(tmp_path / "help") as harvest:
+            harvest.drop("a")
+        other.rollback()
+        other.execute("PRAGMA locking_mode=EXCLUSIVE")
+        other.execute("DELETE FROM rows WHERE id = 'b'")
+        with pytest.raises(LockedError, match=told):
+            Harvest.open(tmp_path / "help")
+
+
+def test_a_mistake_of_a_part_in_sql_is_told_as_it_is(tmp_path: Path) -> None:
+    with pytest.raises(sqlite3.OperationalError), Harvest.open(tmp_path) as harvest:
+        harvest.connection.execute("SELECT * FROM nowhere")
+    with pytest.raises(sqlite3.IntegrityError), Harvest.open(tmp_path) as harvest:
+        harvest.connection.execute("INSERT INTO rows VALUES ('a', NULL, '')")

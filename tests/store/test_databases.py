@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from chainring.contracts.errors import DamagedError
 from chainring.data.harvest import Harvest
 from chainring.store.databases import add_databases
 
@@ -70,6 +71,6 @@ def test_two_backups_at_once_hold_the_rows_each(
 def test_a_database_that_cannot_be_read_leaves_no_file_beside_the_archive(tmp_path: Path) -> None:
     (tmp_path / "harvests" / "help").mkdir(parents=True)
     (tmp_path / "harvests" / "help" / "harvest.db").write_bytes(b"no database" * 99)
-    with pytest.raises(sqlite3.DatabaseError):
+    with pytest.raises(DamagedError, match=r"help/harvest\.db is damaged .*take the folder away"):
         archived(tmp_path / "harvests", tmp_path / "a.tar.gz")
     assert {path.name for path in tmp_path.iterdir()} == {"a.tar.gz", "harvests"}

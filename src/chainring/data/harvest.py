@@ -38,13 +38,12 @@ from pathlib import Path
 from typing import Self
 
 from chainring.contracts.codec import digest
-from chainring.contracts.errors import ConflictError, DamagedError, InputError
+from chainring.contracts.errors import ConflictError, InputError
 from chainring.contracts.ids import keyed
+from chainring.store.databases import PATIENCE_S, explained
 from chainring.text.normalise import normalise
 
 FILE = "harvest.db"
-PATIENCE_S = 30.0
-"""How long is waited for a process that has the harvest locked."""
 ROW_KEYS = (
     "text", "label", "language", "split", "subject", "licence", "consent", "author", "protected",
     "id", "locator", "at", "directives", "pair", "target", "answer", "answer_language", "context",
@@ -115,6 +114,12 @@ class Harvest:
         ------
         DamagedError
             When the file is no database that can be read.
+        LockedError
+            When another process keeps it locked.
+        SpaceError
+            When its disk is full.
+
+        What is done with it raises these, too, where it ends a `with`.
         """
         folder.mkdir(parents=True, exist_ok=True)
         connection = sqlite3.connect(folder / FILE, timeout=PATIENCE_S)
@@ -125,14 +130,9 @@ class Harvest:
             connection.execute("PRAGMA checkpoint_fullfsync=ON")
             connection.execute("PRAGMA secure_delete=ON")  # a forgotten text leaves no bytes behind
             connection.executescript(_SCHEMA)
-        except sqlite3.DatabaseError as error:
+        except sqlite3.Error as error:
             connection.close()
-            if isinstance(error, sqlite3.OperationalError):  # locked, or a full disk
-                raise
-            raise DamagedError(
-                f"{folder / FILE} is damaged ({error}); take the folder away, and the next "
-                "`chainring data fetch` brings everything again"
-            ) from error
+            raise explained(folder / FILE, error) from error
         return cls(folder, connection, redacts=redacts)
 
     def __enter__(self) -> Self:
@@ -140,6 +140,10 @@ class Harvest:
 
     def __exit__(self, kind: object, error: object, trace: object) -> None:
         self.close()
+        if isinstance(error, sqlite3.Error):
+            told = explained(self.folder / FILE, error)
+            if told is not error:
+                raise told from error
 
     def close(self) -> None:
         """Close the database; what was not committed is lost."""

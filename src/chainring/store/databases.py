@@ -14,9 +14,19 @@ from contextlib import closing
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from chainring.store.files import full_disk_explained, make_folder, sync, sync_folder
+from chainring.contracts.errors import ChainringError, DamagedError
+from chainring.store.files import (
+    full_database,
+    full_disk_explained,
+    make_folder,
+    sync,
+    sync_folder,
+)
+from chainring.store.locked import locked
 
 PREFIX = "harvests"
+PATIENCE_S = 30.0
+"""How long one waits for a database that another process keeps locked."""
 _MEMBER = re.compile(rf"{PREFIX}/[a-z][a-z0-9_-]*/harvest\.db")
 
 
@@ -39,8 +49,27 @@ def _copy(path: Path, target: Path) -> None:
             copy.execute("PRAGMA schema_version")  # opens the file
         finally:
             target.unlink()
-        with closing(sqlite3.connect(path)) as live:
-            live.backup(copy)
+        with closing(sqlite3.connect(path, timeout=PATIENCE_S)) as live:
+            try:
+                live.backup(copy)
+            except sqlite3.Error as error:
+                raise explained(path, error) from error
+
+
+def explained(path: Path, error: sqlite3.Error) -> ChainringError | sqlite3.Error:
+    """Return what is told of a source's database that cannot be used; a part's mistake as it is."""
+    said = str(error)
+    if isinstance(error, sqlite3.OperationalError):
+        if "is locked" in said:
+            name = f"{PREFIX}/{path.parent.name}/{path.name}"
+            return locked(path, waited_s=PATIENCE_S, name=name)
+        return full_database(path.parent) if "disk is full" in said else error
+    if type(error) is not sqlite3.DatabaseError:
+        return error
+    return DamagedError(
+        f"{path} is damaged ({error}); take the folder away, and the next "
+        "`chainring data fetch` brings everything again"
+    )
 
 
 def is_database(path: PurePosixPath) -> bool:

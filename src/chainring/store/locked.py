@@ -19,7 +19,7 @@ _IN_USE = 128
 """The byte of the index that every connection holds (SQLite: WAL_DMS_LOCK), writing or not."""
 
 
-def locked(database: Path, *, waited_s: float) -> LockedError:
+def locked(database: Path, *, waited_s: float, name: str = "") -> LockedError:
     """Return the error of a database that was locked for as long as one waits."""
     pid = writer_of(database)
     if pid is None:
@@ -29,8 +29,8 @@ def locked(database: Path, *, waited_s: float) -> LockedError:
     else:
         by = f"process {pid} ({_name(pid)})"
     return LockedError(
-        f"{database.name} was locked for {waited_s:.0f} s by {by}; nothing was written. Try again "
-        "once that has ended its work, or end it",
+        f"{name or database.name} was locked for {waited_s:.0f} s by {by}; nothing was written. "
+        "Try again once that has ended its work, or end it",
         retry_after_s=AGAIN_S,
     )
 

@@ -22,7 +22,13 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from chainring.contracts.errors import ChainringError, ConflictError, InputError, UnreachableError
+from chainring.contracts.errors import (
+    ChainringError,
+    ConflictError,
+    InputError,
+    LockedError,
+    UnreachableError,
+)
 from chainring.contracts.parts import load_part
 from chainring.contracts.said import Said
 from chainring.data.forgetting import Marked, catch_up, refusing
@@ -146,7 +152,7 @@ def _brought(source: SourceSettings, harvest: Harvest, *, root: Path, say: Say) 
 def _locked_explained(name: str) -> Iterator[None]:
     try:
         yield
-    except sqlite3.OperationalError as error:
+    except (sqlite3.OperationalError, LockedError) as error:
         if not _is_locked(error):
             raise
         raise ConflictError(
@@ -156,6 +162,8 @@ def _locked_explained(name: str) -> Iterator[None]:
 
 
 def _is_locked(error: Exception) -> bool:
+    if isinstance(error, LockedError):
+        return True
     return isinstance(error, sqlite3.OperationalError) and "is locked" in str(error)
 
 
