@@ -154,6 +154,30 @@ def test_of_many_who_change_a_fact_at_once_none_overwrites_another(ledger: Ledge
     assert ledger.fact("note", "n1", Note) == Note(text="a", number=40)
 
 
+def test_of_many_who_add_a_fact_once_one_does_and_none_undoes_what_came_after(
+    ledger: Ledger, second: Ledger
+) -> None:
+    begin = threading.Barrier(8)
+
+    def add(number: int) -> bool:
+        begin.wait()
+        return (ledger, second)[number % 2].add_once("note", "n1", Note(text=str(number)))
+
+    with ThreadPoolExecutor(8) as pool:
+        added = list(pool.map(add, range(8)))
+    assert added.count(True) == 1
+    note = Note(text=str(added.index(True)))
+    with ledger.engine.connect() as connection:
+        assert (
+            connection.execute(sa.select(sa.func.count()).select_from(schema.facts)).scalar() == 1
+        )
+    assert ledger.fact("note", "n1", Note) == note
+    ledger.add_fact("note", "n1", replace(note, number=2))
+    assert not second.add_once("note", "n1", note)
+    assert ledger.fact("note", "n1", Note) == replace(note, number=2)
+    assert second.add_once("note", "n2", note)
+
+
 def test_a_change_that_fails_midway_writes_nothing(ledger: Ledger) -> None:
     ledger.add_fact("note", "n1", Note(text="a"))
 

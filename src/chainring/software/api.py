@@ -164,7 +164,7 @@ class Project:
             from chainring.feedback.cases import case
 
             opened = case(feedback, secret=self.secret)
-            self.ring.ledger.add_fact("case", opened.id, opened, about=feedback.id)
+            self.ring.ledger.add_once("case", opened.id, opened, about=feedback.id)
         return feedback
 
     def labels(self) -> tuple[str, ...]:

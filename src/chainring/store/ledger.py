@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
-from chainring.contracts.codec import decode, encode
+from chainring.contracts.codec import decode, digest, encode
 from chainring.contracts.errors import ConflictError, SpaceError, UnwrittenError
 from chainring.contracts.lineage import Lineage
 from chainring.store import schema
@@ -71,6 +71,21 @@ class Ledger:
         """Append a fact (a newer one supersedes an older of the same kind and id); return seq."""
         with self.engine.begin() as connection:
             return self._append(connection, kind, identifier, noun, about=about)
+
+    def add_once(self, kind: str, identifier: str, noun: object, *, about: str = "") -> bool:
+        """Append a fact unless there is one of this kind and id; return whether it was appended.
+
+        Of several processes that do so at once one appends it.
+        """
+        with self.engine.begin() as connection:
+            if connection.dialect.name == "postgresql":  # SQLite: the transaction is the lock
+                key = digest([self.app, kind, identifier], size=8).rpartition(":")[2]
+                number = int.from_bytes(bytes.fromhex(key), signed=True)
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(number)))
+            is_there = connection.execute(self._versions(kind, identifier).limit(1)).first()
+            if is_there is None:
+                self._append(connection, kind, identifier, noun, about=about)
+        return is_there is None
 
     @contextmanager
     def changing(
