@@ -8,14 +8,16 @@ import numpy as np
 import pytest
 from tests.deployment.conftest import TEXTS, FolderTrees, linear_truth, stored, write_golden
 
-from chainring.contracts.errors import DamagedError, RefusedError, UnknownNameError
+from chainring.contracts.errors import DamagedError, RefusedError
 from chainring.contracts.forms import Form, Parity
 from chainring.contracts.placement import Choice, Placement
 from chainring.contracts.work import Work
 from chainring.deployment.forms import step as module
+from chainring.deployment.forms.parts import PARTS_OF_KIND
 from chainring.deployment.forms.speed import Rates
 from chainring.deployment.forms.step import forms
 from chainring.deployment.settings import DeploymentSettings, ParitySettings, Tier
+from chainring.text.errors import error_in_chinese
 
 QUICK = DeploymentSettings(speed_rounds=1)
 FAST = DeploymentSettings(speed_rounds=1, tier="fast")
@@ -216,8 +218,13 @@ def test_an_unknown_kind_of_model_is_named(
     shutil.copytree(linear_folder, folder)
     card = (folder / "model.json").read_text("utf-8").replace('"linear"', '"linaer"')
     (folder / "model.json").write_text(card, encoding="utf-8")
-    with pytest.raises(UnknownNameError, match="did you mean 'linear'"):
-        forms(stored(work, folder, "linear"), placement, work=work, settings=QUICK)
+    model = replace(stored(work, folder, "linear"), part="theirs.v1")
+    with pytest.raises(RefusedError) as error:
+        forms(model, placement, work=work, settings=QUICK)
+    said = str(error.value)
+    assert said.startswith("the candidate theirs.v1 left a model of kind 'linaer'")
+    assert all(kind in said for kind in (*PARTS_OF_KIND, "`Trained.kind`", "training.candidates"))
+    assert "候选 theirs.v1" in error_in_chinese(said)
 
 
 def test_threads_come_from_the_settings_else_from_the_placement(

@@ -11,12 +11,12 @@ of a busy machine. Speeds are stored as facts, and so is what was left out and w
 from __future__ import annotations
 
 import statistics
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from chainring.contracts.errors import MissingPackageError, RefusedError, UnknownNameError
+from chainring.contracts.errors import MissingPackageError, RefusedError
 from chainring.contracts.forms import Form, Forms, Parity
 from chainring.contracts.model import Model
 from chainring.contracts.parts import load_part
@@ -57,11 +57,13 @@ def forms(
     Raises
     ------
     RefusedError
-        When no form of the tier answers like the trained model.
+        When no form of the tier answers like the trained model, or its candidate left a kind that
+        has no form.
     """
     source = work.trees.open(model.address)
     golden = read_golden(source)
-    drafts, left_out = _drafts(source, placement, FORMS_OF_TIER[settings.tier], work)
+    parts = _parts(read_card(source), model)
+    drafts, left_out = _drafts(source, parts, placement, FORMS_OF_TIER[settings.tier], work)
     parities, measured = _measured(drafts, golden, placement, work, settings)
     tried = _judged(drafts, parities, measured, settings.slower_margin, work)
     chosen = _chosen(tried, settings.tier, left_out)
@@ -76,13 +78,17 @@ def forms(
 
 
 def _drafts(
-    source: Path, placement: Placement, wanted: Collection[str], work: Work
+    source: Path,
+    parts: Iterable[FormPart],
+    placement: Placement,
+    wanted: Collection[str],
+    work: Work,
 ) -> tuple[list[_Draft], dict[str, str]]:
     """Return the forms that could be written, and why each other one was not."""
     made: dict[str, Path] = {}
     drafts: list[_Draft] = []
     left_out: dict[str, str] = {}
-    for part in _parts(read_card(source)):
+    for part in parts:
         if not part.concerns(placement, made, wanted):
             continue
         folder = work.folder(f"form-{part.name}")
@@ -111,10 +117,14 @@ def _written(part: FormPart, making: Making) -> str:
     return ""
 
 
-def _parts(card: Card) -> list[FormPart]:
+def _parts(card: Card, model: Model) -> list[FormPart]:
     names = parts_of(card)
     if not names:
-        raise UnknownNameError("kind of model", card.kind, PARTS_OF_KIND)
+        raise RefusedError(
+            f"the candidate {model.part} left a model of kind {card.kind!r}, and no form serves "
+            f"that: `Trained.kind` of a candidate is one of {', '.join(PARTS_OF_KIND)}, with the files "
+            "of that kind in its folder; mend the part, or take it out of training.candidates"
+        )
     return [load_part("form", name) for name in names]
 
 
