@@ -122,8 +122,8 @@ def _parts(card: Card, model: Model) -> list[FormPart]:
     if not names:
         raise RefusedError(
             f"the candidate {model.part} left a model of kind {card.kind!r}, and no form serves "
-            f"that: `Trained.kind` of a candidate is one of {', '.join(PARTS_OF_KIND)}, with the files "
-            "of that kind in its folder; mend the part, or take it out of training.candidates"
+            f"that: `Trained.kind` of a candidate is one of {', '.join(PARTS_OF_KIND)}, with the "
+            "files of that kind in its folder; mend the part, or take it out of training.candidates"
         )
     return [load_part("form", name) for name in names]
 
