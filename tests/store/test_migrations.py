@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import multiprocessing
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -9,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from tests.store import nouns
 
 from chainring.contracts.case import Case
 from chainring.contracts.errors import InputError, UnwrittenError
@@ -47,6 +49,13 @@ def old(ledger_url: str) -> Ledger:
 
 def test_the_newest_migration_is_the_head_that_the_ledger_expects() -> None:
     assert HEADS[-1] == schema.LEDGER_HEAD
+
+
+def test_a_field_that_a_noun_gains_or_loses_asks_for_a_migration() -> None:
+    """Else an older version would meet what it cannot read, with no word of which is newer."""
+    assert json.loads(nouns.FILE.read_text("utf-8")) == nouns.nouns(), (
+        "add a migration, raise LEDGER_HEAD, then call `python -m tests.store.nouns`"
+    )
 
 
 def test_a_new_ledger_is_made_at_the_head_and_its_tables_are_those_of_the_schema(

@@ -101,6 +101,13 @@ def test_rows_are_found_by_the_answers_and_reactions_that_made_them(tmp_path: Pa
     assert rows_from(tmp_path, ["pred_1"]) == []
 
 
+def test_rows_of_a_time_without_targets_are_found_too(tmp_path: Path) -> None:
+    write_rows(tmp_path, [row(1, feedback=("fb_1",))])
+    path = tmp_path / ROWS_FILE
+    pq.write_table(pq.read_table(path).drop_columns(["target"]), path)
+    assert [(one.id, one.target) for one in rows_from(tmp_path, ["fb_1"])] == [("r1", "")]
+
+
 def test_to_find_rows_costs_little_beside_reading_all(tmp_path: Path) -> None:
     write_rows(tmp_path, [row(i, feedback=(f"fb_{i}",)) for i in range(5000)])
     spent = []

@@ -19,8 +19,9 @@ from chainring.contracts.said import Said
 from chainring.store.files import full_database, make_folder
 from chainring.store.locked import locked
 
-LEDGER_HEAD = "0002"
-"""The newest migration; a ledger with another one is opened by `chainring upgrade`."""
+LEDGER_HEAD = "0003"
+"""The newest migration; a ledger with another one is opened by `chainring upgrade`. A field that a
+stored noun gains asks for a new one, too: an older version could not read it."""
 PATIENCE_S = 30.0
 """How long a connection waits where another one has the database locked."""
 

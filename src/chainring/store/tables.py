@@ -102,8 +102,21 @@ def rows_from(folder: Path, identifiers: Collection[str]) -> list[MadeRow]:
     places = pc.list_parent_indices(made_of).filter(is_named).unique()
     if not places:
         return []
-    rows = _columns(folder, [*MadeRow.__slots__]).take(places).to_pylist()
+    asked = set(MadeRow.__slots__) & {*_named(folder)}  # `target` is younger than some data sets
+    rows = _columns(folder, sorted(asked)).take(places).to_pylist()
     return [MadeRow(**{**row, "feedback": tuple(row["feedback"])}) for row in rows]
+
+
+def _named(folder: Path) -> list[str]:
+    """Return the names of the columns that are there."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        names: list[str] = pq.read_schema(folder / ROWS_FILE).names
+    except (pa.ArrowInvalid, OSError) as error:
+        raise DamagedError(f"{folder / ROWS_FILE} cannot be read: {error}") from error
+    return names
 
 
 def _columns(folder: Path, names: list[str] | None = None, *, filters: Any = None) -> Any:
