@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chainring.training.passes import passes, peak, rows_a_step, run_of
+from chainring.training.passes import PASSES_OF_TAGS, passes, peak, rows_a_step, run_of
 from chainring.training.settings import EncoderSettings, TrainingSettings
 
 
@@ -18,6 +18,12 @@ def test_few_rows_are_gone_over_until_they_made_160_steps_and_no_longer(rows: in
 
 def test_many_rows_are_gone_over_four_times() -> None:
     assert passes(EncoderSettings(), 10_000) == 4
+
+
+def test_of_tags_many_rows_are_gone_over_twelve_times_and_few_no_more_often() -> None:
+    assert passes(EncoderSettings(), 10_000, least=PASSES_OF_TAGS) == 12
+    assert passes(EncoderSettings(), 8, least=PASSES_OF_TAGS) == passes(EncoderSettings(), 8)
+    assert passes(EncoderSettings(epochs=2), 10_000, least=PASSES_OF_TAGS) == 2
 
 
 @pytest.mark.parametrize("epochs", [0, 1, 2, 30])

@@ -14,6 +14,9 @@ from chainring.training.craft.run import Run
 from chainring.training.settings import EncoderSettings, TrainingSettings
 
 PASSES = 4
+PASSES_OF_TAGS = 12
+"""Voice commands in Chinese, a small encoder of own text, validation: entity F1 0.842 after 4
+passes, 0.863 after 12."""
 MIN_STEPS = 160
 MIN_STEPS_AN_EPOCH = 50
 MIN_BATCH_SIZE = 16
@@ -25,8 +28,8 @@ PATIENT_SHARE = 0.25
 """Of passes that the recipe left open: so many may be no better before it stops."""
 
 
-def passes(options: EncoderSettings, rows: int) -> int:
-    """Return the passes that the recipe asks for, or those that make enough steps.
+def passes(options: EncoderSettings, rows: int, *, least: int = PASSES) -> int:
+    """Return the passes that the recipe asks for, or the least that make enough steps.
 
     >>> [passes(EncoderSettings(), rows) for rows in (8, 100, 640, 10_000)]
     [160, 23, 4, 4]
@@ -36,7 +39,7 @@ def passes(options: EncoderSettings, rows: int) -> int:
     if options.epochs is not None:
         return options.epochs
     steps = -(-rows // rows_a_step(options, rows)) if rows else 1
-    return max(PASSES, -(-MIN_STEPS // steps))
+    return max(least, -(-MIN_STEPS // steps))
 
 
 def rows_a_step(options: EncoderSettings, rows: int) -> int:

@@ -50,7 +50,8 @@ class EncoderSettings(_Settings):
         default=None,
         ge=0,
         le=1000,
-        description="passes over the rows; none: 4, more where rows are few; 0: head only",
+        description="passes over the rows; none: 4, of tags 12, more where rows are few; "
+        "0: head only",
     )
     learning_rate: float | None = Field(
         default=None,

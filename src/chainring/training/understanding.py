@@ -50,7 +50,7 @@ from chainring.training.finetune import (
     write_tuned,
 )
 from chainring.training.heads import Headed, Item, collate, in_batches, items_of
-from chainring.training.passes import passes, run_of
+from chainring.training.passes import PASSES, PASSES_OF_TAGS, passes, run_of
 from chainring.training.settings import TrainingSettings
 from chainring.training.tokens import open_tokenizer
 from chainring.training.trainer import train
@@ -131,7 +131,7 @@ def understand(
     if form == "tags":
         network.begin_chain(habits([item["labels"] for item in items], classes=network.classes))
     fitting = fit(
-        passes(options, len(items)),
+        passes(options, len(items), least=PASSES_OF_TAGS if form == "tags" else PASSES),
         parameters=passed_parameters(encoder),
         tokens=sum(len(item["input_ids"]) for item in items),
         minutes=minutes,
