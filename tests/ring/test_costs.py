@@ -151,3 +151,36 @@ def test_a_rare_label_beside_one_of_like_name_is_told_where_the_costs_name_both(
     costs = Measure(name="cost", missed=(("fraud card", "", 50.0), ("fraud wire", "", 90.0)))
     require_known(costs, {"fraud card", "ok"})
     assert ["fraud wire" in line for line in uncharged(costs, {"fraud card", "ok"})] == [True]
+
+
+@pytest.mark.parametrize(
+    ("slip", "label"),
+    [
+        ("fruad", "fraud"),
+        ("Frauds", "fraud"),
+        ("Fraud", "fraud"),
+        ("track_oder", "track_order"),
+        ("退款申清单", "退款申请单"),
+    ],
+)
+def test_a_slip_beside_its_own_label_is_refused_with_both_names(slip: str, label: str) -> None:
+    """`[gate.costs] missed.ok.fruad` beside `missed.fraud`."""
+    costs = Measure(name="cost", missed=((label, "", 50.0), ("ok", slip, 3.0)))
+    with pytest.raises(RecipeError) as caught:
+        require_known(costs, {label, "ok", "dispute"})
+    assert caught.value.faults == (
+        f"gate.costs.missed: no row that teaches has the label {slip!r}; did you mean {label!r}?",
+    )
+    assert not list(uncharged(costs, {label, "ok", "dispute"}))
+
+
+@pytest.mark.parametrize(
+    ("rare", "label"),
+    [("grade 5", "grade 4"), ("v2", "v1"), ("退货", "退款"), ("card_lost", "card_stolen"),
+     ("refund_late", "refund")],
+)  # fmt: skip
+def test_a_rare_label_that_differs_by_more_than_a_slip_is_told(rare: str, label: str) -> None:
+    costs = Measure(name="cost", missed=((label, "", 50.0), (rare, "", 3.0)))
+    require_known(costs, {label, "ok"})
+    (line,) = uncharged(costs, {label, "ok"})
+    assert rare in line

@@ -33,5 +33,5 @@ def uncalled(named: Iterable[str], labels: Collection[str]) -> Iterator[Said]:
 def uncharged(measure: Measure, labels: Collection[str]) -> Iterator[Said]:
     """Yield a sentence for each label of the costs that no row teaches and that is no slip."""
     for name, near in uncosted(measure, labels):
-        if not is_slip(near, measure):
+        if not is_slip(name, near, measure):
             yield say("no such label of costs", label=name)
