@@ -94,6 +94,13 @@ SENTENCES = Sentences(
             "{name}：即使只有一行 {tokens} 个词元，训练也约需 {mib} MiB（权重与优化器 {fixed}，"
             "该行 {row}）；可用 {room} MiB，共 {limit} MiB；{instead}",
         ),
+        "batch too large": (
+            "{name}: training needs about {mib} MiB with a batch of {rows} texts of {tokens} "
+            "tokens, which is not split (weights and optimiser {fixed}, the batch {row}); {room} "
+            "of {limit} MiB may be used; {instead}",
+            "{name}：训练约需 {mib} MiB，因为一批 {rows} 段文本、每段 {tokens} 个词元不能拆开"
+            "（权重与优化器 {fixed}，这一批 {row}）；可用 {room} MiB，共 {limit} MiB；{instead}",
+        ),
         "would fit": ("this would fit: {fitting}", "这样放得下：{fitting}"),
         "smaller base": ("take a smaller base", "请换用更小的基座"),
         "shorter rows": (
@@ -233,6 +240,7 @@ SENTENCES = Sentences(
             "基座 {base} 的位置数不足以读 {reads} 个、写 {writes} 个词元："
             "至多读 {read} 个、写 {written} 个",
         ),
+        "preferences": ("preferences: {because}", "学习偏好：{because}"),
         "without craft": (
             "preferences were learnt without {names} of [training.craft]; the training before "
             "them had it",

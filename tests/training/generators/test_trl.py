@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
+import math
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,6 +14,7 @@ import torch
 
 from chainring.contracts.errors import RefusedError
 from chainring.contracts.work import Work
+from chainring.training.craft.memory import MIB, Need
 from chainring.training.craft.settings import CraftSettings
 from chainring.training.generators import trl
 from chainring.training.generators.networks import decoder_network
@@ -25,6 +29,10 @@ ROWS = [
     {"prompt_ids": [7, 8], "chosen_ids": [11 + n, 3], "rejected_ids": [21 + n, 22, 3]}
     for n in range(6)
 ]
+RATED = [
+    {"prompt_ids": [7, 8], "completion_ids": [11 + n, 3], "label": n % 2 == 0} for n in range(6)
+]
+both = pytest.mark.parametrize("method", ["dpo", "kto"])
 
 
 @pytest.fixture(scope="module")
@@ -40,21 +48,40 @@ def known() -> dict[str, torch.Tensor]:
     return {}
 
 
-def _learnt(
-    work: Work, tokeniser: Any, *, craft: Mapping[str, Any] | None = None, **options: Any
-) -> Any:
-    """Return a small decoder that has learnt the rows' preferences."""
+def _start(tokeniser: Any) -> Any:
+    """Return a small decoder that knows nothing."""
     torch.manual_seed(0)
-    network = decoder_network(DecoderSettings.model_validate(SIZE), tokens=len(tokeniser))
-    trl.by_pairs(
+    return decoder_network(DecoderSettings.model_validate(SIZE), tokens=len(tokeniser))
+
+
+def _told(
+    network: Any,
+    work: Work,
+    tokeniser: Any,
+    *,
+    method: str = "dpo",
+    minutes: float = 5.0,
+    craft: Mapping[str, Any] | None = None,
+    **options: Any,
+) -> trl.Learnt:
+    """Teach a network the rows' preferences in place, and return what TRL's training said."""
+    learn, rows = (trl.by_pairs, ROWS) if method == "dpo" else (trl.by_ratings, RATED)
+    return learn(
         network,
         tokeniser,
-        ROWS,
+        rows,
         options=PreferenceSettings.model_validate(SIZE | LEARN | options),
         craft=CraftSettings.model_validate(craft or {}),
         work=work,
         seed=0,
+        minutes=minutes,
     )
+
+
+def _learnt(work: Work, tokeniser: Any, **more: Any) -> Any:
+    """Return a small decoder that has learnt the rows' preferences."""
+    network = _start(tokeniser)
+    _told(network, work, tokeniser, **more)
     return network
 
 
@@ -97,8 +124,7 @@ def test_weights_decay_while_preferences_are_learnt(work: Work, tokeniser: Any) 
 
 def test_preferences_of_one_step_are_learnt(work: Work, tokeniser: Any) -> None:
     one: dict[str, Any] = {"preference_epochs": 1, "preference_batch_size": 8}
-    torch.manual_seed(0)
-    start = decoder_network(DecoderSettings.model_validate(SIZE), tokens=len(tokeniser))
+    start = _start(tokeniser)
     found = _weights(_learnt(work, tokeniser, **one))
     assert not torch.equal(found, _weights(start))
 
@@ -148,3 +174,75 @@ def test_what_does_not_act_is_said(work: Work, tmp_path: Path) -> None:
         "preferences were learnt without ema, trackers, schedule = 'plateau', precision = 'fp16' "
         "of [training.craft]; the training before them had it"
     )
+
+
+@both
+def test_it_says_how_it_gets_on_and_leaves_a_curve_as_our_own_loop_does(
+    method: str,
+    work: Work,
+    tokeniser: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr("chainring.training.generators.watched.SECONDS_A_LINE", 0.0)
+    said: list[str] = []
+    saying = dataclasses.replace(work, say=said.append)
+    curve = _told(_start(tokeniser), saying, tokeniser, method=method).curve
+    assert [point["step"] for point in curve] == list(range(1, 10))
+    assert curve[-1]["epoch"] == 3.0
+    assert all({"loss", "learning_rate", "gradient_norm"} < set(point) for point in curve)
+    assert curve[0]["loss"] == pytest.approx({"dpo": math.log(2), "kto": 0.5}[method], abs=1e-3)
+    assert sum(line.startswith(f"{method}: epoch ") for line in said) == 9
+    assert capsys.readouterr().out == ""
+
+
+@both
+def test_a_loss_that_is_no_number_is_refused_with_its_step(
+    method: str, work: Work, tokeniser: Any
+) -> None:
+    network = _start(tokeniser)
+    torch.nn.init.constant_(network.lm_head.weight, math.nan)
+    with pytest.raises(RefusedError, match=f"{method}: the loss is nan in step 1; lower the"):
+        _told(network, work, tokeniser, method=method)
+
+
+@both
+def test_memory_that_runs_out_is_told_with_what_needs_less(
+    method: str, work: Work, tokeniser: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any, **__: Any) -> Any:
+        raise RuntimeError("DefaultCPUAllocator: not enough memory: you tried to allocate 9 bytes")
+
+    network = _start(tokeniser)
+    monkeypatch.setattr(type(network.transformer), "forward", full)
+    with pytest.raises(RefusedError, match=f"{method}: memory ran out with 2 .*preference_batch_s"):
+        _told(network, work, tokeniser, method=method)
+
+
+def test_the_network_that_it_is_compared_with_and_the_whole_batch_are_counted_before(
+    work: Work, tokeniser: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network, craft = _start(tokeniser), CraftSettings()
+    one = Need.of(network, craft, longest=5, bits=32, judged=False)
+    copy = 4 * one.weights / MIB
+    all_in_all = one.fixed_mib + copy + 8 * one.row_mib  # four pairs
+
+    def asked(mib: float) -> None:
+        monkeypatch.setattr("chainring.training.generators.bounds.limit_mib", lambda _: mib / 0.9)
+        _told(network, work, tokeniser, preference_batch_size=4, preference_epochs=1)
+
+    with pytest.raises(RefusedError, match=r"8 texts of 5 tokens.* preference_batch_size = 2"):
+        asked(all_in_all - one.row_mib)
+    asked(all_in_all + one.row_mib)
+
+
+@both
+def test_the_budget_bounds_preferences_too(method: str, work: Work, tokeniser: Any) -> None:
+    network = _start(tokeniser)
+    (plenty, none) = (
+        _told(network, work, tokeniser, method=method, minutes=minutes) for minutes in (5, 1e-9)
+    )
+    assert (len(plenty.curve), plenty.notes) == (9, ())
+    assert len(none.curve) == 3
+    (note,) = none.notes
+    assert re.match(r"preferences: \S+% of one of 3 epochs: one takes about 0 s", note)

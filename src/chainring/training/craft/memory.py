@@ -7,12 +7,14 @@
 Weights, gradients and the optimiser's states are counted; what a row keeps for its way back is
 estimated by V. Korthikanti and others 2022, "Reducing activation recomputation in large transformer
 models", equation 2: tokens × width × (34 + 5 × heads × tokens / width) bytes a layer in 16 bits,
-twice that in 32; recomputed, a layer keeps only what enters it. A network without a configuration
-counts by its weights alone.
+twice that in 32; recomputed, a layer keeps only what enters it. The layers of a decoder see what
+is read as well. A table of logits counts with its copy and its slopes in 32 bits. A network without
+a configuration counts by its weights alone.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
@@ -23,17 +25,23 @@ from chainring.contracts.errors import RefusedError
 from chainring.contracts.placement import Placement
 from chainring.contracts.said import joined
 from chainring.training.craft.settings import CraftSettings
+from chainring.training.craft.sizes import sizes_of
 from chainring.training.sentences import say
 
 MIB = 2**20
 USABLE = 0.9
+BYTES_A_LOGIT = 12
 _STATES = {"adamw": 2.0, "adam": 2.0, "sgd": 1.0, "adafactor": 0.0}
 """Numbers that the optimiser keeps a weight; Adafactor's are sums of rows and columns."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Need:
-    """What a training needs; `longest` is the tokens of its longest row, `bits` of its products."""
+    """What a training needs; `longest` is the tokens of its longest row, `bits` of its products.
+
+    So many `rows` are computed at once at least: one, or a batch that is never split. A decoder
+    beside an encoder writes `written` of the tokens: all, where a text is its own target.
+    """
 
     weights: int
     trained: int
@@ -44,23 +52,37 @@ class Need:
     bits: int
     judged: bool
     craft: CraftSettings
+    rows: int = 1
+    decoder_layers: int = 0
+    written: int = 0
+    logits: float = 0.0
 
     @classmethod
     def of(
-        cls, module: nn.Module, craft: CraftSettings, *, longest: int, bits: int, judged: bool
+        cls,
+        module: nn.Module,
+        craft: CraftSettings,
+        *,
+        longest: int,
+        bits: int,
+        judged: bool,
+        written: int = 0,
     ) -> Self:
         """Return the need of a network with rows up to `longest` tokens."""
-        config = _config(module)
+        sizes = sizes_of(module)
         return cls(
             weights=sum(weight.numel() for weight in module.parameters()),
             trained=sum(weight.numel() for weight in module.parameters() if weight.requires_grad),
-            layers=int(getattr(config, "num_hidden_layers", 0)),
-            hidden=int(getattr(config, "hidden_size", 0)),
-            heads=int(getattr(config, "num_attention_heads", 0)),
+            layers=sizes.layers,
+            hidden=sizes.hidden,
+            heads=sizes.heads,
             longest=longest,
             bits=bits,
             judged=judged,
             craft=craft,
+            decoder_layers=sizes.decoder_layers,
+            written=(written or longest) if sizes.decoder_layers else 0,
+            logits=sizes.logits,
         )
 
     @property
@@ -72,16 +94,25 @@ class Need:
 
     @property
     def row_mib(self) -> float:
-        """What the longest row keeps for its way back."""
-        whole = self.longest * (34 * self.hidden + 5 * self.heads * self.longest) * self.bits / 16
+        """What the longest row keeps for its way back, so many times as rows are never parted."""
+        read = self.longest - self.written or self.longest
+        reads = self._layer(read, sees=read)
+        writes = self._layer(self.written, sees=read + self.written)
         if self.craft.gradient_checkpointing:
-            entering = self.longest * self.hidden * self.bits / 8
-            return (self.layers * entering + whole) / MIB
-        return self.layers * whole / MIB
+            entering = self.layers * read + self.decoder_layers * self.written
+            layers = entering * self.hidden * self.bits / 8 + max(reads, writes)
+        else:
+            layers = self.layers * reads + self.decoder_layers * writes
+        scored = self.written or self.longest
+        return self.rows * (layers + scored * self.logits * BYTES_A_LOGIT) / MIB
+
+    def _layer(self, tokens: int, *, sees: int) -> float:
+        """Return the bytes that a layer keeps of tokens which attend to as many as they see."""
+        return tokens * (34 * self.hidden + 5 * self.heads * sees) * self.bits / 16
 
     @property
     def mib(self) -> float:
-        """What is needed with one row at a time."""
+        """What is needed with as few rows at a time as can be."""
         return self.fixed_mib + self.row_mib
 
     def with_craft(self, **changes: Any) -> Need:
@@ -89,17 +120,23 @@ class Need:
         return replace(self, craft=self.craft.model_copy(update=changes))
 
 
-def require_memory(need: Need, *, name: str, limit_mib: float) -> None:
-    """Raise RefusedError where not even one row fits, with what would; 0 MiB: unknown, no limit."""
+def require_memory(
+    need: Need, *, name: str, limit_mib: float, fewer: Sequence[tuple[str, Need]] = ()
+) -> None:
+    """Raise RefusedError where not even one row fits, with what would; 0 MiB: unknown, no limit.
+
+    `fewer` names settings of smaller batches that are never split, with what they need.
+    """
     room = USABLE * limit_mib
     if not limit_mib or need.mib <= room:
         return
-    fitting = [told for told, other in _others(need) if other.mib <= room]
+    fitting = [told for told, other in (*fewer, *_others(need)) if other.mib <= room]
     told = joined(fitting, en=", or ", zh="，或 ")
     raise RefusedError(
         say(
-            "too large",
+            "too large" if need.rows == 1 else "batch too large",
             name=name,
+            rows=need.rows,
             mib=f"{need.mib:,.0f}",
             tokens=need.longest,
             fixed=f"{need.fixed_mib:,.0f}",
@@ -122,7 +159,7 @@ def _others(need: Need) -> list[tuple[str, Need]]:
     tokens = need.longest // 2
     less = "[training.craft] "
     return [
-        (say("shorter rows", tokens=tokens), replace(need, longest=tokens)),
+        (say("shorter rows", tokens=tokens), _shorter(need, tokens)),
         (
             less + "gradient_checkpointing = true",
             need.with_craft(gradient_checkpointing=True),
@@ -135,6 +172,5 @@ def _others(need: Need) -> list[tuple[str, Need]]:
     ]
 
 
-def _config(module: nn.Module) -> Any:
-    found = (getattr(inner, "config", None) for inner in module.modules())
-    return next((config for config in found if hasattr(config, "num_hidden_layers")), None)
+def _shorter(need: Need, tokens: int) -> Need:
+    return replace(need, longest=tokens, written=need.written * tokens // max(1, need.longest))

@@ -24,7 +24,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from random import Random
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from chainring.contracts.dataset import Row, Task
 from chainring.contracts.errors import RefusedError
@@ -37,18 +37,23 @@ from chainring.training.generators.articles import (
     reading_facts,
     write_passages,
 )
+from chainring.training.generators.bounds import Method
 from chainring.training.generators.decoder import starting, taught
 from chainring.training.generators.writer import Start, rejected_of, require, trained, with_target
 from chainring.training.progress_sentences import progress
 from chainring.training.sentences import say
 from chainring.training.settings import TrainingSettings
 
+if TYPE_CHECKING:
+    from chainring.training.generators.trl import Learnt
+
 TASKS: tuple[Task, ...] = (
     "preference", "generation", "dialogue", "translation", "question-answering",
 )  # fmt: skip
-Method = Literal["dpo", "kto"]
 RUN = "preference"
 """The run that both start from: the same rows and sizes, so that the second need not repeat it."""
+SHARE = 0.5
+"""Of the budget that learning to write, and then the preferences, may take each."""
 
 
 def dpo(
@@ -122,9 +127,15 @@ def _preferring(
         facts = reading_facts(reading, written=True)
     start, cut = begun(train, validation, work=work, settings=settings)
     before = share_preferred(start, validation)
-    learnt(method, start, train, work=work, settings=settings)
+    found = learnt(method, start, train, work=work, settings=settings)
     after = share_preferred(start, validation)
-    told = [*cut, *trl.left_out(settings.craft, work), *_alike(train), _said(train, before, after)]
+    told = [
+        *cut,
+        *found.notes,
+        *trl.left_out(settings.craft, work),
+        *_alike(train),
+        _said(train, before, after),
+    ]
     work.say(progress("of", name=method, told=told[-1]))
     return trained(
         start,
@@ -160,7 +171,8 @@ def begun(
     both = [*train, *(replace(row, target=rejected_of(row)) for row in train)]
     start = starting(both, options, work=work, seed=settings.seed)
     liked, judged = with_target(train), with_target(validation)
-    cut = taught(start, liked, judged, name=RUN, work=work, settings=settings)
+    half = settings.model_copy(update={"budget_minutes": SHARE * settings.budget_minutes})
+    cut = taught(start, liked, judged, name=RUN, work=work, settings=half)
     return start, cut
 
 
@@ -182,14 +194,14 @@ def learnt(
     *,
     work: Work,
     settings: TrainingSettings,
-) -> None:
+) -> Learnt:
     """Train the start's network in place with TRL; the reference is what it was before."""
     from chainring.training.generators import trl
 
     options = settings.preference
     run = trl.by_pairs if method == "dpo" else trl.by_ratings
     made = paired(rows, start) if method == "dpo" else rated(rows, start, seed=settings.seed)
-    run(
+    found = run(
         start.network,
         start.writing,
         made,
@@ -197,8 +209,10 @@ def learnt(
         craft=settings.craft,
         work=work,
         seed=settings.seed,
+        minutes=SHARE * settings.budget_minutes,
     )
     start.network.to("cpu").eval()
+    return found
 
 
 def paired(rows: Sequence[Row], start: Start) -> list[dict[str, Any]]:

@@ -1,10 +1,11 @@
 """The trainings of preferences of the library TRL, fed with token ids that are made here.
 
-Enter a network, its tokeniser and rows of ids, leaves the network trained in place.
+Enter a network, its tokeniser and rows of ids, leave the network trained in place and what it
+says: its curve, and what had to be cut.
 
-    by_pairs(
+    learnt = by_pairs(
         network, tokeniser, rows, options=settings.preference, craft=settings.craft, work=work,
-        seed=0,
+        seed=0, minutes=2.5,
     )
 
 TRL would tokenise texts by itself; prompts would then be cut otherwise than they are in service.
@@ -17,13 +18,18 @@ import copy
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from chainring.contracts.errors import RefusedError
 from chainring.contracts.work import Work
+from chainring.training.budget import sample
 from chainring.training.craft.batches import steps_of
+from chainring.training.craft.gradients import is_memory, no_memory
+from chainring.training.craft.progress import Curve
 from chainring.training.craft.schedules import warmup_steps
 from chainring.training.craft.settings import CraftSettings
+from chainring.training.generators.bounds import Method, in_time, require_room
 from chainring.training.generators.rates import preference_peak
 from chainring.training.generators.settings import PreferenceSettings
 from chainring.training.sentences import say
@@ -41,6 +47,14 @@ NOT_HERE = ("ema", "trackers", "checkpoint_minutes", "tokens_a_batch", "compile"
 """Settings of `[training.craft]` that TRL has not."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Learnt:
+    """The curve of a training of preferences, and what had to be cut."""
+
+    curve: Curve
+    notes: tuple[str, ...] = ()
+
+
 def by_pairs(
     network: Any,
     tokeniser: Any,
@@ -50,17 +64,26 @@ def by_pairs(
     craft: CraftSettings,
     work: Work,
     seed: int,
-) -> None:
-    """Train by DPO; rows have `prompt_ids`, `chosen_ids` and `rejected_ids`."""
+    minutes: float,
+) -> Learnt:
+    """Train by DPO; rows have `prompt_ids`, `chosen_ids` and `rejected_ids`.
+
+    Raises
+    ------
+    RefusedError
+        TRL does not know the network, it does not fit in memory, or the loss is no number any more.
+    """
     from trl import DPOConfig, DPOTrainer
 
     class Trainer(DPOTrainer):  # type: ignore[misc]
         def _prepare_dataset(self, dataset: Any, *_: Any, **__: Any) -> Any:
             return dataset
 
+    cut = _cut("dpo", network, rows, options, minutes=minutes, work=work, seed=seed)
     with _unwarned():
-        config = DPOConfig(**_arguments("dpo", options, craft, work, seed, rows=len(rows)))
-        _train(Trainer, config, network, tokeniser, rows, craft=craft)
+        config = DPOConfig(**_arguments("dpo", cut, craft, work, seed))
+        curve = _train("dpo", Trainer, config, network, tokeniser, cut, craft=craft, work=work)
+    return Learnt(curve=curve, notes=cut.notes)
 
 
 def by_ratings(
@@ -72,10 +95,12 @@ def by_ratings(
     craft: CraftSettings,
     work: Work,
     seed: int,
-) -> None:
+    minutes: float,
+) -> Learnt:
     """Train by KTO; rows have `prompt_ids`, `completion_ids` and `label`, in a random order.
 
-    Likes and dislikes weigh alike in all, however many there are of each (equation 8 there).
+    Likes and dislikes weigh alike in all, however many there are of each (equation 8 there). Raises
+    as `by_pairs` does.
     """
     from trl import KTOConfig, KTOTrainer
 
@@ -83,16 +108,17 @@ def by_ratings(
         def _prepare_dataset(self, dataset: Any, *_: Any, **__: Any) -> Any:
             return dataset
 
-    likes = sum(row["label"] for row in rows)
-    dislikes = len(rows) - likes
+    cut = _cut("kto", network, rows, options, minutes=minutes, work=work, seed=seed)
+    likes = max(1, sum(row["label"] for row in cut.rows))
+    dislikes = max(1, len(cut.rows) - likes)
     weights = {
         "desirable_weight": max(1.0, dislikes / likes),
         "undesirable_weight": max(1.0, likes / dislikes),
     }
     with _unwarned():
-        arguments = _arguments("kto", options, craft, work, seed, rows=len(rows))
-        config = KTOConfig(**arguments, **weights)
-        _train(Trainer, config, network, tokeniser, with_others(rows), craft=craft)
+        config = KTOConfig(**_arguments("kto", cut, craft, work, seed), **weights)
+        curve = _train("kto", Trainer, config, network, tokeniser, cut, craft=craft, work=work)
+    return Learnt(curve=curve, notes=cut.notes)
 
 
 def with_others(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -165,17 +191,48 @@ def _precision(craft: CraftSettings, work: Work) -> str:
     return "bf16" if craft.precision == "bf16" else "fp32"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Cut:
+    """The rows and passes that fit the budget, and the reason where they are fewer than asked."""
+
+    rows: Sequence[dict[str, Any]]
+    options: PreferenceSettings
+    notes: tuple[str, ...]
+
+
+def _cut(
+    method: Method,
+    network: Any,
+    rows: Sequence[dict[str, Any]],
+    options: PreferenceSettings,
+    *,
+    minutes: float,
+    work: Work,
+    seed: int,
+) -> _Cut:
+    fitting = in_time(
+        method, network, rows, options=options, minutes=minutes, placement=work.placement
+    )
+    return _Cut(
+        rows=sample(rows, fitting.share, seed=seed),
+        options=options.model_copy(update={"preference_epochs": int(fitting.epochs)}),
+        notes=(say("preferences", because=fitting.because),) if fitting.because else (),
+    )
+
+
 def _train(
+    method: Method,
     trainer: Any,
     config: Any,
     network: Any,
     tokeniser: Any,
-    rows: Sequence[Any],
+    cut: _Cut,
     *,
     craft: CraftSettings,
-) -> None:
+    work: Work,
+) -> Curve:
+    """Train within the memory there is, watched; return the curve."""
     import torch
-    from datasets import Dataset
 
     kind = network.config.model_type
     if kind not in PLAIN_OUTPUT:
@@ -183,19 +240,67 @@ def _train(
             f"preferences cannot be learnt by a network of kind {kind}: TRL knows it not; start "
             "from a GPT-2 or Llama folder, or from random weights (base = '')"
         )
+    chosen = _precision(craft, work)
+    require_room(
+        method, network, cut.rows, options=cut.options, craft=craft, chosen=chosen, work=work
+    )
+    torch.use_deterministic_algorithms(craft.deterministic)
+    try:
+        return _watched(method, trainer, config, network, tokeniser, cut, craft=craft, work=work)
+    except (MemoryError, RuntimeError) as error:
+        if not is_memory(error):
+            raise
+        rows = config.per_device_train_batch_size
+        raise no_memory(
+            method,
+            rows=rows,
+            because="TRL splits no batch (a smaller preference_batch_size with as much more "
+            "accumulation makes the same step)",
+        ) from None
+    finally:
+        if "forward" in vars(network):  # TRL lays its own over it
+            del network.forward
+
+
+def _watched(
+    method: Method,
+    trainer: Any,
+    config: Any,
+    network: Any,
+    tokeniser: Any,
+    cut: _Cut,
+    *,
+    craft: CraftSettings,
+    work: Work,
+) -> Curve:
+    from datasets import Dataset
+    from transformers import PrinterCallback
+
+    from chainring.training.generators.watched import Watch
+
+    rows = with_others(cut.rows) if method == "kto" else list(cut.rows)
     made = trainer(
         model=network,
         ref_model=copy.deepcopy(network).eval(),
         args=config,
-        train_dataset=Dataset.from_list(list(rows)),
+        train_dataset=Dataset.from_list(rows),
         processing_class=tokeniser,
     )
     kind, more = rule(craft)
     made.optimizer_cls_and_kwargs = (kind, {"lr": config.learning_rate, **more})
-    torch.use_deterministic_algorithms(craft.deterministic)
+    rows_a_step = config.per_device_train_batch_size * craft.accumulation
+    epochs = cut.options.preference_epochs
+    watch = Watch(
+        method,
+        epochs=epochs,
+        steps=epochs * steps_of(len(rows), rows_a_step=rows_a_step),
+        rows_a_step=rows_a_step,
+        say=work.say,
+    )
+    made.remove_callback(PrinterCallback)
+    made.add_callback(watch)
     made.train()
-    if "forward" in vars(network):  # TRL lays its own over it
-        del network.forward
+    return watch.curve
 
 
 @contextmanager
@@ -208,17 +313,11 @@ def _unwarned() -> Iterator[None]:
 
 
 def _arguments(
-    name: str,
-    options: PreferenceSettings,
-    craft: CraftSettings,
-    work: Work,
-    seed: int,
-    *,
-    rows: int,
+    name: Method, cut: _Cut, craft: CraftSettings, work: Work, seed: int
 ) -> dict[str, Any]:
-    chosen = _precision(craft, work)
+    chosen, options = _precision(craft, work), cut.options
     rows_a_step = options.preference_batch_size * craft.accumulation
-    steps = options.preference_epochs * steps_of(rows, rows_a_step=rows_a_step)
+    steps = options.preference_epochs * steps_of(len(cut.rows), rows_a_step=rows_a_step)
     return {
         "output_dir": str(work.scratch / f"{name}-trl"),
         "beta": options.beta,
@@ -239,7 +338,9 @@ def _arguments(
         "seed": seed,
         "save_strategy": "no",
         "eval_strategy": "no",
-        "logging_strategy": "no",
+        "logging_strategy": "steps",
+        "logging_steps": 1,
+        "logging_nan_inf_filter": False,  # what is no number is refused, not left out
         "report_to": [],
         "disable_tqdm": True,
         "dataloader_pin_memory": False,
