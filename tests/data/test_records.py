@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from chainring.contracts.errors import InputError
-from chainring.contracts.forgotten import record_mark, subject_mark
+from chainring.contracts.forgotten import author_mark, record_mark, subject_mark
 from chainring.contracts.ids import keyed
 from chainring.contracts.record import Record
 from chainring.data.records import _seconds
@@ -124,6 +124,33 @@ def test_a_conversation_forgotten_by_its_older_id_stays_away(workshop: Any) -> N
     older = "rec_" + keyed(workshop.work.secret, "record", f"{place} 1")
     workshop.guard = replace(workshop.guard, forgotten=(record_mark(older, None),))
     assert [record.text for record in made(workshop)] == [chat("Hello")]
+
+
+BY_OTHER_RULES = "meet me at 12 The Green, Oxford OX1 1AA"
+
+
+@pytest.mark.parametrize("older", [{"redacted": False}, {"rules": "redact.v1"}])
+def test_what_was_forgotten_by_older_rules_of_redaction_stays_away(
+    workshop: Any, older: dict[str, Any]
+) -> None:
+    rows = [(BY_OTHER_RULES, "x"), ("Where is it?", "y")]
+    workshop.write_rows("a.jsonl", rows)
+    assert prepare(BY_OTHER_RULES, **older) != prepare(BY_OTHER_RULES)
+    content = keyed(workshop.work.secret, "content", prepare(BY_OTHER_RULES, **older))
+    place = keyed(workshop.work.secret, "place", "data/a.jsonl", "", content)
+    mark = record_mark("rec_" + keyed(workshop.work.secret, "record", f"{place} 1"), None)
+    kept = [record.id for record in made(workshop)]
+    workshop.guard = replace(workshop.guard, forgotten=(mark,))
+    assert [record.id for record in made(workshop)] == kept[1:]
+
+
+def test_an_author_forgotten_by_either_form_of_the_name_stays_away(workshop: Any) -> None:
+    """Which names hold personal data, and are kept as a hash, has changed with the rules."""
+    rows = [{"text": "a", "label": "x", "author": "ann@x.org"}, {"text": "b", "label": "y"}]
+    workshop.write_rows("a.jsonl", rows)
+    mark = author_mark("ann@x.org", workshop.work.secret)
+    workshop.guard = replace(workshop.guard, forgotten=(mark,))
+    assert [record.text for record in made(workshop)] == ["b"]
 
 
 def test_without_redaction_the_text_is_only_normalised(workshop: Any) -> None:

@@ -16,10 +16,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 from chainring.contracts.dataset import OUT_OF_SCOPE
@@ -45,7 +45,7 @@ from chainring.text.chat import is_conversation, spoken
 from chainring.text.language import language, language_named
 from chainring.text.normalise import group_key, normalise
 from chainring.text.prepare import prepare
-from chainring.text.redact import redact
+from chainring.text.redact import redact, rule_sets
 
 _CHINESE_TIME = re.compile(
     r"(\d{4})[/年](\d{1,2})[/月](\d{1,2})日?(?:\s*(\d{1,2})[:：时](\d{1,2})(?:[:：分](\d{1,2}))?[分秒]?)?"
@@ -106,7 +106,7 @@ class _Maker:
     ) -> None:
         self._app, self._guard, self._settings, self._secret = app, guard, settings, secret
         self._faults, self._dropped = faults, dropped
-        self._repeats: Counter[str] = Counter()
+        self._repeats: Counter[tuple[str, str]] = Counter()
         self._paper = lru_cache(maxsize=256)(self._redacted_paper)
 
     def made(self, rows: Iterator[RawRow]) -> Iterator[Record]:
@@ -126,7 +126,8 @@ class _Maker:
     def _remembered(self, row: RawRow, text: str, value: str) -> Iterator[Record]:
         """Yield the record unless it was forgotten; its place in the file counts all the same."""
         record = self.record(row, text, value)
-        marks, told = self._guard.forgotten, [record, *self._as_before(row, record)]
+        marks = self._guard.forgotten
+        told = [record, *self._as_before(row, record)] if marks else []
         if any(is_forgotten(one, marks, secret=self._secret) for one in told):
             self._dropped.add(FORGOTTEN, source=row.source, locator=record.locator)
         else:
@@ -178,15 +179,33 @@ class _Maker:
 
     def _as_before(self, row: RawRow, record: Record) -> Iterator[Record]:
         """Yield the record as earlier versions told it from others: acts of then still hold."""
-        subject, text = row.values.get("subject"), row.values["text"]
+        subject = row.values.get("subject")
         written = keyed(self._secret, "subject", subject) if subject else None
         yield replace(record, subject=written)
-        if is_conversation(text):  # its words were prepared with the JSON around them
-            older = prepare(text, redacted=self._guard.redact, as_one=True)
-            content = keyed(self._secret, "content", both(older, record.fields.get("pair", "")))
-            if content != record.digest:
-                before = replace(record, id=self._id(row, content))
-                yield from (before, replace(before, subject=written))
+        if author := normalise(row.values.get("author", "")):  # not every rule finds the same names
+            for name in (author, keyed(self._secret, "name", author)):
+                yield replace(record, fields={**record.fields, "author": name})
+        for rules, content in self._contents_before(row):
+            before = replace(record, id=self._id(row, content, rules=rules))
+            yield from (before, replace(before, subject=written))
+
+    def _contents_before(self, row: RawRow) -> Iterator[tuple[str, str]]:
+        """Yield the digest of the texts as each older way to prepare them left them, by its name.
+
+        An id holds it, and rules of redaction change: by the newest alone who was forgotten would
+        come back. Conversations were prepared with the JSON around them.
+        """
+        text, has_pair = row.values["text"], self._settings.facts.pairs
+        pair = row.values.get("pair", "") if has_pair else ""
+        redacted = self._guard.redact
+        ways: dict[str, Callable[[str], str]] = {}
+        if is_conversation(text):
+            ways["as one"] = partial(prepare, redacted=redacted, as_one=True)
+        if redacted:
+            ways["bare"] = partial(prepare, redacted=False)
+            ways |= {rules: partial(prepare, rules=rules) for rules in rule_sets()[:-1]}
+        for name, way in ways.items():
+            yield name, keyed(self._secret, "content", both(way(text), way(pair) if pair else ""))
 
     def _consent(self, row: RawRow) -> str:
         return normalise(row.values.get("consent", "")) or self._settings.consent
@@ -221,15 +240,15 @@ class _Maker:
         is_outside = value.text == self._settings.out_of_scope and facts.form == "one"
         return Value(text=OUT_OF_SCOPE) if is_outside else value
 
-    def _id(self, row: RawRow, content: str) -> str:
-        return "rec_" + keyed(self._secret, "record", self._place(row, content))
+    def _id(self, row: RawRow, content: str, *, rules: str = "") -> str:
+        return "rec_" + keyed(self._secret, "record", self._place(row, content, rules))
 
-    def _place(self, row: RawRow, content: str) -> str:
+    def _place(self, row: RawRow, content: str, rules: str) -> str:
         if row.key:
             return keyed(self._secret, "harvested", row.source, row.key, content)
         key = keyed(self._secret, "place", row.source, row.values.get("id", ""), content)
-        self._repeats[key] += 1
-        return f"{key} {self._repeats[key]}"
+        self._repeats[rules, key] += 1
+        return f"{key} {self._repeats[rules, key]}"
 
     def _locator(self, row: RawRow) -> str:
         given = "" if row.key else row.values.get("id")
