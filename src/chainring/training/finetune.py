@@ -21,7 +21,7 @@ import numpy as np
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save, save_file
-from transformers import AutoModel, set_seed
+from transformers import AutoConfig, AutoModel, set_seed
 
 from chainring.contracts.dataset import Row
 from chainring.contracts.placement import Placement
@@ -31,6 +31,7 @@ from chainring.training.base import Base
 from chainring.training.budget import fit, sample
 from chainring.training.craft.mapped import mapped
 from chainring.training.craft.progress import Curve, write_curves
+from chainring.training.dropouts import DROPOUTS_OF_BERT, set_dropouts
 from chainring.training.interpolation import HALFWAY, START, TUNED, Kept, State, keep_best
 from chainring.training.network import Network, in_batches
 from chainring.training.passes import passes, run_of
@@ -136,10 +137,16 @@ def finetune(
 
 
 def open_encoder(folder: Path, *, dropout: float) -> Any:
-    """Return the encoder of a folder in float32, its own dropouts set where it has such."""
+    """Return the encoder of a folder in float32, its own dropouts set where it has such.
+
+    The configuration says the same as the modules: by it is told whether attention drops.
+    """
+    config = AutoConfig.from_pretrained(str(folder), trust_remote_code=False)
+    set_dropouts(config, dropout, names=DROPOUTS_OF_BERT)
     encoder = AutoModel.from_pretrained(
-        str(folder), dtype=torch.float32, use_safetensors=True, trust_remote_code=False
-    )
+        str(folder), config=config, dtype=torch.float32, use_safetensors=True,
+        trust_remote_code=False,
+    )  # fmt: skip
     for module in encoder.modules():
         if isinstance(module, torch.nn.Dropout):
             module.p = dropout

@@ -1,22 +1,27 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 from tests.training.craft.conftest import Trained, toy_run
 from torch import nn
-from transformers import BertConfig, BertModel, GPT2Config, GPT2Model
+from transformers import BertConfig, BertLMHeadModel, BertModel, GPT2Config, GPT2Model
 
+from chainring.contracts.placement import Choice
+from chainring.contracts.work import Work
 from chainring.training.craft.abreast import HALVES, abreast
 from chainring.training.craft.dropout import ATTENTION, quick_dropout, quicken
 from chainring.training.craft.recompute import recompute_layers
+from chainring.training.finetune import open_encoder
 
 
-def bert(dropout: float = 0.1) -> BertModel:
-    torch.manual_seed(0)
-    config = BertConfig(
+def config_of(dropout: float, **more: Any) -> BertConfig:
+    return BertConfig(
         vocab_size=50,
         hidden_size=16,
         num_hidden_layers=2,
@@ -24,8 +29,15 @@ def bert(dropout: float = 0.1) -> BertModel:
         intermediate_size=32,
         hidden_dropout_prob=dropout,
         attention_probs_dropout_prob=dropout,
+        **more,
     )
-    return BertModel(config, add_pooling_layer=False)
+
+
+def bert(dropout: float = 0.1) -> BertModel:
+    torch.manual_seed(0)
+    network = BertModel(config_of(dropout), add_pooling_layer=False)
+    quicken(network)
+    return network
 
 
 def test_results_come_in_the_order_of_the_items_from_two_threads() -> None:
@@ -93,8 +105,16 @@ def test_only_networks_whose_random_numbers_are_known_are_halved() -> None:
     assert abreast(recomputing, threads=2) is None
 
 
+def test_a_bert_that_writes_is_halved_only_where_it_drops_no_attention() -> None:
+    """Its causal attention has no quick masks: both threads would draw from torch's generator."""
+    for dropout, is_halved in ((0.1, False), (0.0, True)):
+        network = BertLMHeadModel(config_of(dropout, is_decoder=True))
+        quicken(network)
+        assert (abreast(network, threads=2) is not None) is is_halved
+
+
 def test_a_quickened_encoder_drops_attention_by_the_thread_s_own_draws() -> None:
-    network = bert(0.3).train()
+    network = BertModel(config_of(0.3), add_pooling_layer=False).train()
     ids = torch.randint(0, 50, (3, 7))
     seen = torch.ones(3, 7, dtype=torch.long)
     seen[1, 4:] = 0
@@ -129,7 +149,6 @@ def test_a_quickened_encoder_drops_attention_by_the_thread_s_own_draws() -> None
 
 def test_quick_attention_hides_what_the_mask_hides() -> None:
     network = bert(0.2).train()
-    quicken(network)
     ids = torch.randint(0, 50, (1, 6))
     seen = torch.tensor([[1, 1, 1, 0, 0, 0]])
     other = ids.clone()
@@ -144,9 +163,9 @@ def test_quick_attention_hides_what_the_mask_hides() -> None:
 class Told(nn.Module):  # type: ignore[misc]  # torch is read without its types
     """An encoder that tells the rest by three of a row's first token."""
 
-    def __init__(self, dropout: float, room: int = 1000) -> None:
+    def __init__(self, dropout: float, room: int = 1000, encoder: Any = None) -> None:
         super().__init__()
-        self.encoder = bert(dropout)
+        self.encoder = encoder or bert(dropout)
         self.head = nn.Linear(16, 3)
         self.room, self.taken = room, list[int]()
 
@@ -158,6 +177,26 @@ class Told(nn.Module):  # type: ignore[misc]  # torch is read without its types
         logits = self.head(self.encoder(**seen).last_hidden_state[:, 0])
         loss = nn.functional.cross_entropy(logits, named["labels"])
         return {"loss": loss, "logits": logits}
+
+
+Twice = Callable[[Callable[[], nn.Module]], list[torch.Tensor]]
+
+
+@pytest.fixture
+def twice(trained: Trained, fresh_work: Callable[[str], Work]) -> Twice:
+    """Train what a function makes with two threads, two times; return the weights."""
+
+    def make(made: Callable[[], nn.Module]) -> list[torch.Tensor]:
+        found = []
+        for name in ("first", "again"):
+            torch.manual_seed(1)
+            toy, work = Told(0.0, encoder=made()), fresh_work(name)
+            placement = replace(work.placement, threads=Choice(value="2", because="test"))
+            trained(toy_run(learning_rate=0.001), toy=toy, work=replace(work, placement=placement))
+            found.append(flat(toy))
+        return found
+
+    return make
 
 
 def flat(module: nn.Module) -> torch.Tensor:
@@ -181,6 +220,28 @@ def test_a_training_in_halves_comes_out_the_same_to_the_last_bit(trained: Traine
     first, _ = trained(run, toy=Told(0.2))
     again, _ = trained(run, toy=Told(0.2))
     assert torch.equal(flat(first), flat(again))
+
+
+def test_from_two_threads_an_encoder_comes_out_the_same_whatever_its_base_drops(
+    twice: Twice, tmp_path: Path
+) -> None:
+    bert(0.0).save_pretrained(tmp_path)
+
+    def opened() -> nn.Module:
+        encoder: nn.Module = open_encoder(tmp_path, dropout=0.5)
+        return encoder
+
+    first, again = twice(opened)
+    assert torch.equal(first, again)
+
+
+def test_from_two_threads_a_bert_that_writes_comes_out_the_same(twice: Twice) -> None:
+    def made() -> nn.Module:
+        decoder: nn.Module = BertLMHeadModel(config_of(0.5, is_decoder=True)).bert
+        return decoder
+
+    first, again = twice(made)
+    assert torch.equal(first, again)
 
 
 def test_float16_scales_its_loss_and_is_computed_without_halves(trained: Trained) -> None:

@@ -25,7 +25,7 @@ from typing import Any, TypeVar
 import torch
 from torch import nn
 
-from chainring.training.craft.dropout import draws_of
+from chainring.training.craft.dropout import draws_of, drops_by_torch
 
 A = TypeVar("A")
 B = TypeVar("B")
@@ -73,12 +73,12 @@ def _seeded(function: Callable[[A], B], item: A, seed: int) -> B:
 def abreast(module: nn.Module, *, threads: int) -> Abreast | None:
     """Return what computes halves of this module's steps side by side; None where it may not.
 
-    It needs networks of known kinds, whose dropouts draw from the generator they are given, and
-    layers that are computed once: a second time they would draw anew.
+    It needs networks of known kinds, whose dropouts draw from the generator they are given
+    (`quicken`), and layers that are computed once: a second time they would draw anew.
     """
     networks: list[Any] = [one for one in module.modules() if hasattr(one, "config")]
     kinds = {getattr(one.config, "model_type", "") for one in networks}
-    if not kinds or not kinds <= set(KINDS):
+    if not kinds or not kinds <= set(KINDS) or any(map(drops_by_torch, networks)):
         return None
     if any(getattr(one, "gradient_checkpointing", False) for one in module.modules()):
         return None

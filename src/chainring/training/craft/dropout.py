@@ -63,8 +63,19 @@ def _drops_attention(network: Any) -> bool:
         getattr(config, "model_type", "") in ("bert", "roberta", "xlm-roberta")
         and getattr(config, "_attn_implementation", "") == "sdpa"
         and not getattr(config, "is_decoder", False)
-        and float(config.attention_probs_dropout_prob) > 0
+        and _attention_dropout(config) > 0
     )
+
+
+def drops_by_torch(network: Any) -> bool:
+    """Whether a network of BERT's kind drops attention by draws that no generator can be given."""
+    config: Any = getattr(network, "config", None)
+    is_quick = getattr(config, "_attn_implementation", "") == ATTENTION
+    return not is_quick and _attention_dropout(config) > 0
+
+
+def _attention_dropout(config: Any) -> float:
+    return float(getattr(config, "attention_probs_dropout_prob", 0.0))
 
 
 def _quicken_attention(network: Any) -> None:
