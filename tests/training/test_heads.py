@@ -93,6 +93,19 @@ def test_answers_come_in_the_order_asked_without_padding() -> None:
         np.testing.assert_allclose(one, other, atol=1e-6)
 
 
+def test_answers_that_do_not_fit_in_memory_at_once_are_halved() -> None:
+    network = headed("tags", 3)
+
+    def one_at_once(input_ids: torch.Tensor, **others: Any) -> Any:
+        if len(input_ids) > 1:
+            raise MemoryError
+        return network.logits(input_ids, **others)
+
+    both, halved = in_batches(network.logits, IDS, pad=0), in_batches(one_at_once, IDS, pad=0)
+    for one, other in zip(both, halved, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-6)
+
+
 def test_segments_reach_the_encoder() -> None:
     network = headed("one", 2)
     plain = {"input_ids": [2, 5, 3, 6, 3], "token_type_ids": [0, 0, 0, 0, 0]}

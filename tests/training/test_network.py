@@ -51,3 +51,16 @@ def test_texts_of_all_lengths_come_back_in_their_order(tiny_base: Path) -> None:
     alone = np.concatenate([in_batches(network, answer, [one], pad=0) for one in ids])
     np.testing.assert_allclose(together, alone, atol=1e-5)
     assert together.dtype == np.float32
+
+
+def test_texts_that_do_not_fit_in_memory_at_once_are_answered_in_halves(tiny_base: Path) -> None:
+    network = make_network(tiny_base)
+    ids = [[2, *[10 + i] * n, 3] for i, n in enumerate((7, 1, 30, 3, 3, 12))]
+
+    def answer(ids_bt: torch.Tensor, mask_bt: torch.Tensor) -> torch.Tensor:
+        if len(ids_bt) > 2:
+            raise RuntimeError("DefaultCPUAllocator: not enough memory")
+        return network(ids_bt, mask_bt)["logits"]
+
+    halved = in_batches(network, answer, ids, pad=0)
+    np.testing.assert_allclose(halved, in_batches(network, network.logits, ids, pad=0), atol=1e-5)

@@ -28,6 +28,7 @@ from chainring.contracts.tasks import Form
 from chainring.contracts.values import Input
 from chainring.stats.readout import Transitions
 from chainring.training.chain import NO_TEXT, chain_loss_b
+from chainring.training.craft.halving import Halving
 from chainring.training.tokens import token_batches
 
 TOKENS_A_BATCH = 8192
@@ -167,14 +168,18 @@ def in_batches(
 ) -> list[Any]:
     """Return `function` of each item as float32, padding taken off where it answers by token."""
     rows: list[Any] = [None] * len(items)
+
+    def answer(places: Sequence[int]) -> Any:
+        bare = [
+            {name: items[i][name] for name in items[i] if name.endswith("_ids")} for i in places
+        ]
+        batch = {name: value.to(device) for name, value in collate(bare, pad=pad).items()}
+        return function(**batch).float().cpu().numpy()
+
     with torch.inference_mode():
-        for places in token_batches([one["input_ids"] for one in items], max_tokens=TOKENS_A_BATCH):
-            bare = [
-                {name: items[i][name] for name in items[i] if name.endswith("_ids")} for i in places
-            ]
-            batch = {name: value.to(device) for name, value in collate(bare, pad=pad).items()}
-            answers = function(**batch).float().cpu().numpy()
-            for place, answer in zip(places, answers, strict=True):
+        batches = token_batches([one["input_ids"] for one in items], max_tokens=TOKENS_A_BATCH)
+        for places, answers in Halving().answered(batches, answer):
+            for place, one in zip(places, answers, strict=True):
                 length = len(items[place]["input_ids"])
-                rows[place] = answer[:length] if answer.ndim == 2 else answer
+                rows[place] = one[:length] if one.ndim == 2 else one
     return rows

@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from chainring.training.craft.halving import Halving
 from chainring.training.tokens import collate, token_batches
 
 TOKENS_A_BATCH = 8192
@@ -78,11 +79,15 @@ def in_batches(
     network.eval()
     device = next(network.parameters()).device
     rows: list[Any] = [None] * len(ids)
+
+    def answer(places: Sequence[int]) -> Any:
+        batch = collate([{"input_ids": ids[i]} for i in places], pad=pad)
+        inputs = (batch["input_ids"].to(device), batch["attention_mask"].to(device))
+        return function(*inputs).float().cpu().numpy()
+
     with torch.inference_mode():
-        for places in token_batches(ids, max_tokens=TOKENS_A_BATCH):
-            batch = collate([{"input_ids": ids[i]} for i in places], pad=pad)
-            inputs = (batch["input_ids"].to(device), batch["attention_mask"].to(device))
-            answers = function(*inputs).float().cpu().numpy()
-            for place, answer in zip(places, answers, strict=True):
-                rows[place] = answer
+        batches = token_batches(ids, max_tokens=TOKENS_A_BATCH)
+        for places, answers in Halving().answered(batches, answer):
+            for place, one in zip(places, answers, strict=True):
+                rows[place] = one
     return np.stack(rows)

@@ -16,14 +16,15 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
 
 from chainring.training.craft.device import sent
-from chainring.training.objectives.learner import Learner
-from chainring.training.objectives.packing import Item
+from chainring.training.craft.halving import Halving
+from chainring.training.objectives.learner import Learner, Sums, asked
+from chainring.training.objectives.packing import Item, ends
 
 ROWS, TOKENS = 32, 8192
 """At once: the same on every machine, since the draws hang on it."""
@@ -66,6 +67,7 @@ def heldout(
         Share of the tokens that the tokeniser does not know.
     """
     sums: dict[str, Any] = {}
+    halving = Halving()
     longest = max((len(item["input_ids"]) for item in items), default=1)
     rows = max(1, min(ROWS, TOKENS // longest))
     was_training = learner.training
@@ -73,23 +75,47 @@ def heldout(
     with torch.no_grad(), torch.random.fork_rng(devices=[]):
         torch.manual_seed(SEED)
         for start in range(0, len(items), rows):
-            inputs = sent(batch(items[start : start + rows]), device=device)
-            for name, value in learner.sums(**inputs).items():
-                sums[name] = sums.get(name, 0.0) + torch.as_tensor(value).double()
+            whole = batch(items[start : start + rows])
+            for found in _sums(learner, whole, halving=halving, device=device):
+                for name, value in found.items():
+                    sums[name] = sums.get(name, 0.0) + torch.as_tensor(value).double()
     learner.train(was_training)
     sums = {name: float(value) for name, value in sums.items()}
     nats = sums["nll"] / sums["predicted"]
     told = sums["predicted"] * characters_a_token if characters is None else characters
-    found = {
+    figures = {
         "perplexity": math.exp(min(nats, 100.0)),
         "bits_per_character": sums["nll"] / math.log(2) / told,
         "accuracy": sums["right"] / sums["predicted"],
     }
     if characters is not None and unknown > MAX_UNKNOWN:
-        del found["bits_per_character"]
+        del figures["bits_per_character"]
     if "pairs" in sums:
-        found["pair_accuracy"] = sums["pairs_right"] / sums["pairs"]
-    return found
+        figures["pair_accuracy"] = sums["pairs_right"] / sums["pairs"]
+    return figures
+
+
+def _sums(
+    learner: Learner, batch: dict[str, torch.Tensor], *, halving: Halving, device: str
+) -> Iterator[Sums]:
+    """Yield the sums of a batch's rows, at once or in parts; what is hidden is drawn already."""
+
+    def answer(rows: Sequence[int]) -> Sums:
+        some = batch if len(rows) == count else rows_of(batch, slice(rows[0], rows[-1] + 1))
+        return learner.sums(**sent(some, device=device))
+
+    count = len(batch["input_ids"])
+    for _, found in halving.answered([range(count)], answer):
+        yield found
+
+
+def rows_of(batch: Mapping[str, torch.Tensor], rows: slice) -> dict[str, torch.Tensor]:
+    """Return a stretch of a batch's rows; what counts through all rows is counted anew."""
+    counted = ("places", "asked", "ends")
+    found = {name: value[rows] for name, value in batch.items() if name not in counted}
+    if "ends" in batch:
+        found["ends"] = ends(found["segments"])
+    return found | (asked(found["labels"]) if "labels" in found else {})
 
 
 def unknown_share(items: Sequence[Item], tokenizer: Any) -> float:
