@@ -32,7 +32,7 @@ PAGES = ROOT / "docs" / "reference"
 BLOCK = re.compile(r"(<!-- generated: ([a-z]+) ?([^>]*?) ?(zh)? -->\n).*?(<!-- end -->)", re.DOTALL)
 NOUNS = (
     "source", "guard", "placement", "record", "label", "table", "dataset", "model", "forms",
-    "evaluation", "measure", "verdict", "deployment", "release", "request", "prediction",
+    "evaluation", "measure", "worth", "verdict", "deployment", "release", "request", "prediction",
     "reaction", "feedback", "case", "forgotten", "lineage", "predictor", "work",
 )  # fmt: skip
 HEADS = {

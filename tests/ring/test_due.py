@@ -20,16 +20,13 @@ from chainring.contracts.prediction import Prediction
 from chainring.contracts.reaction import Reaction
 from chainring.data.settings import DataSettings
 from chainring.feedback.corrections import statements
+from chainring.ring import drop as drop_module
 from chainring.ring import due as due_module
 from chainring.ring.asked import said_by_people
 from chainring.ring.built import Ring, current
-from chainring.ring.due import (
-    MIN_PROMISE,
-    due,
-    labelled_drop,
-    promised_accuracies,
-    promoted,
-)
+from chainring.ring.drop import MIN_PROMISE, labelled_drop
+from chainring.ring.due import due
+from chainring.ring.promise import promised_accuracies, promoted
 from chainring.ring.turn import Turn
 from chainring.ring.turn import last_turn as last_of
 from chainring.software.api import Project
@@ -277,7 +274,7 @@ def test_answers_to_one_user_are_one_answer_to_a_drop(project: Project) -> None:
     for row in again:
         review(project, row, "refund")
     labels = said_by_people(project.ring)
-    found = due_module._reviewed(project.ring, again[0].model, labels)
+    found = drop_module._reviewed(project.ring, again[0].model, labels)
     assert [one.id for one, _ in found] == [again[n].id for n in (0, 10, 20, 30)]
 
 
@@ -317,8 +314,8 @@ BAD = [float(place % 5 < 3) for place in range(200)]
 @pytest.mark.parametrize("served", [0, 100, 1000, 4000])
 def test_a_fall_is_seen_as_soon_however_long_the_champion_served_well(served: int) -> None:
     least = wilson(95, 100).low - 0.05
-    assert due_module._fallen(GOOD[:served], least) is None
-    found = due_module._fallen(GOOD[:served] + BAD[:120], least)
+    assert drop_module._fallen(GOOD[:served], least) is None
+    found = drop_module._fallen(GOOD[:served] + BAD[:120], least)
     assert found is not None
     assert len(found) <= 150
     assert sum(found) / len(found) < 0.7
@@ -328,14 +325,14 @@ def test_a_champion_that_did_not_fall_hardly_ever_seems_to_however_often_one_loo
     generator, alarms = random.Random(0), 0
     for _ in range(40):
         right = [float(generator.random() < 0.9) for _ in range(400)]
-        looks = (due_module._fallen(right[:seen], 0.9) for seen in range(25, 401, 25))
+        looks = (drop_module._fallen(right[:seen], 0.9) for seen in range(25, 401, 25))
         alarms += any(look is not None for look in looks)
     assert alarms <= 2
 
 
 def test_a_first_hundred_says_more_than_a_first_thirty(project: Project) -> None:
     for count, before in ((199, "of its first 30"), (200, "of its first 100")):
-        (_, named), later = due_module._promise(project.ring, "no model", [1.0] * count, [])
+        (_, named), later = drop_module._promise(project.ring, "no model", [1.0] * count, [])
         assert (named, len(later)) == (before, count - int(before.split()[-1]))
 
 
@@ -367,7 +364,7 @@ def test_what_the_champion_was_judged_on_is_what_it_promises(
 ) -> None:
     for rows in (29, 30):
         held = Share(estimate=0.9, low=0.8, high=0.95, rows=rows)
-        monkeypatch.setattr(due_module, "promoted", judged_with({"part:holdout": held}))
+        monkeypatch.setattr(drop_module, "promoted", judged_with({"part:holdout": held}))
         reviewed(project, 0, 20, first=0)
         found = labelled_drop(project.ring)
         assert (found is None) == (rows == 29)
@@ -445,7 +442,7 @@ def test_a_few_reviews_of_an_earlier_version_lower_the_promise_and_do_not_end_it
     low: float | None,
 ) -> None:  # fmt: skip
     held = Share(estimate=0.9, low=0.8, high=0.95, rows=100)
-    monkeypatch.setattr(due_module, "promoted", judged_with({"part:holdout": held}))
+    monkeypatch.setattr(drop_module, "promoted", judged_with({"part:holdout": held}))
     numbers = replace(project.ring.recipe.data.facts, form="number")
     monkeypatch.setattr(DataSettings, "facts", property(lambda settings: numbers))
     _, deployment = current(project.ring)
@@ -457,7 +454,7 @@ def test_a_few_reviews_of_an_earlier_version_lower_the_promise_and_do_not_end_it
         )
         for place in range(shown + again)
     ]  # fmt: skip
-    (least, said), _ = due_module._promise(project.ring, deployment.model, [1.0] * 90, labels)
+    (least, said), _ = drop_module._promise(project.ring, deployment.model, [1.0] * 90, labels)
     assert said == named
     assert low is None or least == pytest.approx(low)
 

@@ -11,7 +11,8 @@ from tests.statements import statements
 
 from chainring.contracts.feedback import Feedback
 from chainring.contracts.reaction import Reaction
-from chainring.ring.due import due, labelled_drop, new_corrections
+from chainring.ring.drop import labelled_drop
+from chainring.ring.due import due, new_corrections
 from chainring.software.api import Project
 from chainring.store import traffic
 from chainring.store.traffic_rows import read_feedback

@@ -390,7 +390,7 @@ def test_a_rest_holds_back_what_is_due(project: Project) -> None:
 def test_a_labelled_drop_is_a_reason_to_turn(
     rested: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chainring.ring.due.MIN_PROMISE", 5)
+    monkeypatch.setattr("chainring.ring.drop.MIN_PROMISE", 5)
     answers = rested.predict([row["text"] for row in texts_of(rested.folder, 320)])
     held = [one for one in answers if one.holdout and not one.passed_on]
     said: list[Label] = []

@@ -56,6 +56,11 @@ class Measure:
         return max(passed, *own.values())
 
     @property
+    def greatest(self) -> float:
+        """The most that any answer can cost, whatever the text is."""
+        return max(map(self.worst, (ANY, OUT_OF_SCOPE, *self.named)))
+
+    @property
     def named(self) -> tuple[str, ...]:
         """The labels that the costs name, sorted."""
         pairs = {label for truth, answer, _ in self.missed for label in (truth, answer)}

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from chainring.contracts.deployment import Deployment
+from chainring.contracts.worth import Worth
 
 Stage = Literal["shadow", "canary", "keys", "ended"]
 Outcome = Literal["", "promoted", "rolled back", "stopped", "undecided", "cancelled", "superseded"]
@@ -19,6 +20,8 @@ class Release:
     `canary` the candidate answers a `share` of users; in `keys` it answers whoever holds one of
     `keys`. `champion_version` is the number of the champion's reference when it began: a release
     over another champion is over. Times are seconds since 1970; `since` is when the stage began.
+    `worth` is what its reviewed answers count, as the recipe had it when the release began; records
+    of before have none, and went by accuracy.
     """
 
     id: str
@@ -33,6 +36,7 @@ class Release:
     keys: tuple[str, ...] = ()
     outcome: Outcome = ""
     because: str = ""
+    worth: Worth = field(default_factory=Worth)
 
     @property
     def is_active(self) -> bool:

@@ -38,6 +38,7 @@ def deployment(forms: Forms, verdict: Verdict, model: Model, *, work: Work) -> D
         verdict=digest(verdict),
         dataset=model.dataset,
         task=model.task,
+        measure=verdict.measure.name,
     )
 
 

@@ -9,6 +9,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from chainring.contracts.measure import MeasureName
+
+MAX_PASSED_ON_RISE = 0.05
 Through = Literal["at once", "shadow", "canary"]
 
 
@@ -56,8 +59,12 @@ class ReleaseSettings(BaseModel):
     max_failed: float = Field(
         default=0.01, gt=0, lt=1, description="share of its answers that may fail"
     )
-    max_passed_on_rise: float = Field(
-        default=0.05, ge=0, lt=1, description="share more that it may pass on than the champion"
+    max_passed_on_rise: float | None = Field(
+        default=None,
+        ge=0,
+        lt=1,
+        description="share more that it may pass on than the champion; none: 0.05, and by cost no"
+        " limit, as passing on has its price",
     )
     max_slowdown: float = Field(
         default=3.0, gt=1, description="times the champion's median that its median may take"
@@ -65,3 +72,9 @@ class ReleaseSettings(BaseModel):
     look_s: float = Field(
         default=30.0, gt=0, description="how often a server looks at the evidence, in seconds"
     )
+
+    def passed_on_limit(self, measure: MeasureName) -> float | None:
+        """Return the rise of the share passed on that is allowed by a measure; None: no limit."""
+        if self.max_passed_on_rise is None:
+            return None if measure == "cost" else MAX_PASSED_ON_RISE
+        return self.max_passed_on_rise

@@ -209,7 +209,7 @@ def reaction_rates(
         Tells whether what a user said is right where this is the truth.
     """
     told = right or is_right
-    truth = _truth(reviewed)
+    truth = sampled_truths(reviewed)
     said: dict[str, list[str]] = defaultdict(list)
     for row in sorted(feedback, key=lambda row: (row.at, row.id)):
         if row.kind in STATEMENTS:
@@ -232,7 +232,8 @@ def reaction_rates(
     )
 
 
-def _truth(reviewed: Iterable[Label]) -> dict[str, str]:
+def sampled_truths(reviewed: Iterable[Label]) -> dict[str, str]:
+    """Return what people said last of the answers of a random sample, by the answer's id."""
     newest = {one.record: one for one in reviewed if one.author_kind == "person"}
     return {
         name: one.value

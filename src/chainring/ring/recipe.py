@@ -90,7 +90,11 @@ class WatchSettings(_Settings):
     min_corrections: int = Field(default=50, ge=1, description="new usable corrections")
     max_days: float = Field(default=0.0, ge=0, description="turn after so many days; 0: never")
     max_drop_points: float = Field(
-        default=5.0, gt=0, le=100, description="points that reviewed accuracy may fall below"
+        default=5.0,
+        gt=0,
+        le=100,
+        description="points that reviewed accuracy, or the measure of the gate, may fall below; by"
+        " cost hundredths of what the cheapest answer to everything costs",
     )
     cooldown_hours: float = Field(default=6.0, ge=0, description="rest between two turns")
     poll_s: float = Field(default=60.0, gt=0, description="how often it looks, in seconds")

@@ -23,6 +23,18 @@ _COLUMN = {
         "{labels} 条已审核回答，其中 {better} 条优于、{worse} 条劣于现任模型："
         "{mean} 个百分点（{low} 至 {high}）",
     ),
+    "reviewed by cost": (
+        "{labels} reviewed answers, {better} cheaper and {worse} dearer than the champion's: "
+        "{mean} of cost saved on each ({low} to {high})",
+        "{labels} 条已审核回答，其中 {better} 条比现任模型便宜、{worse} 条比它贵："
+        "平均每条节省成本 {mean}（{low} 至 {high}）",
+    ),
+    "reviewed by balanced_accuracy": (
+        "{labels} reviewed answers, {better} better and {worse} worse than the champion's: "
+        "{mean} points of balanced accuracy ({low} to {high})",
+        "{labels} 条已审核回答，其中 {better} 条优于、{worse} 条劣于现任模型："
+        "平衡准确率 {mean} 个百分点（{low} 至 {high}）",
+    ),
     "superseded": (
         "another champion answers since version {version}",
         "自版本 {version} 起由另一个现任模型回答",
@@ -102,6 +114,18 @@ SENTENCES = Sentences(
             "labelled drop: {share} of the newest {rows} reviewed answers are right, at least "
             "{low} {before}",
             "审核显示准确率下降：最新 {rows} 条已审核回答中答对 {share}，而{before}至少为 {low}",
+        ),
+        "drop by cost": (
+            "labelled drop: the newest {rows} reviewed answers cost {now} each, at most {most} in "
+            "the mean {before}",
+            "审核显示成本上升：最新 {rows} 条已审核回答平均每条成本 {now}，而{before}平均至多为 "
+            "{most}",
+        ),
+        "drop by balanced_accuracy": (
+            "labelled drop: the newest {rows} reviewed answers have a balanced accuracy of {now} "
+            "%, at least {most} % {before}",
+            "审核显示平衡准确率下降：最新 {rows} 条已审核回答的平衡准确率为 {now}%，"
+            "而{before}至少为 {most}%",
         ),
         "judged on": (
             "of the {rows} hold-out rows that it was judged on",

@@ -209,11 +209,13 @@ def _dataset(chain: Sequence[Lineage]) -> dict[str, Any]:
 
 def _promotions(ring: Ring, model: str) -> Iterator[dict[str, Any]]:
     for ref in reversed(ring.ledger.ref_history(CHAMPION)):
-        if decode(Deployment, ref.body).model == model:
+        deployment = decode(Deployment, ref.body)
+        if deployment.model == model:
             yield {
                 "version": ref.number,
                 "by": ref.by,
                 "reason": kept(ref.reason),
+                "measure": deployment.measure,
                 "at": day(ref.at),
             }
 

@@ -15,7 +15,7 @@ import math
 from collections.abc import Sequence
 from statistics import NormalDist
 
-from chainring.stats.inputs import at_least, require
+from chainring.stats.inputs import at_least, inside, require
 
 _NORMAL = NormalDist()
 _HALVINGS = 30
@@ -68,6 +68,21 @@ def least_lead(unseen: float, *, alpha: float) -> float:
     3.0
     """
     return -math.log(alpha) * unseen
+
+
+def most_due(losses: Sequence[float], *, unseen: float, level: float = 0.95) -> float:
+    """Return the high end of an interval of the mean loss, one more of the greatest reckoned in.
+
+    The upper limit of Fay and Feuer, see `outweighs`; of losses that are all alike it is the exact
+    limit of a Poisson count. Greater than it the mean is with a chance of (1 - `level`) / 2.
+
+    >>> round(most_due([0.0] * 100, unseen=1.0), 3)  # three in a hundred may be due, or four
+    0.037
+    """
+    require("nothing can be promised", at_least("losses", len(losses), 1), inside("level", level))
+    total = math.fsum(losses) + unseen
+    squares = math.fsum(loss * loss for loss in losses) + unseen**2
+    return _quantile(total, squares, _NORMAL.inv_cdf((1.0 + level) / 2.0)) / len(losses)
 
 
 def _lower(up: Sequence[float], down: Sequence[float], unseen: float, z: float) -> float:

@@ -26,6 +26,16 @@ def label_weights(truths: Iterable[str]) -> dict[str, float]:
     return {label: rows / (labels * count) for label, count in sorted(counts.items())}
 
 
+def label_shares(truths: Iterable[str]) -> dict[str, float]:
+    """Return how common each label is.
+
+    >>> label_shares("aaab")
+    {'a': 0.75, 'b': 0.25}
+    """
+    counts = Counter(truths)
+    return {label: count / counts.total() for label, count in sorted(counts.items())}
+
+
 def worths(
     measure: Measure,
     truth: Sequence[str],

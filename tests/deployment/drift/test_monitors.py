@@ -174,6 +174,20 @@ def test_accuracy_far_below_its_promise_and_confidence_far_above_it_are_told() -
     assert list(watch.judge([], promised={ALL: 0.9})) == []
 
 
+def test_where_costs_judge_what_answers_cost_is_told_and_not_how_many_are_right() -> None:
+    chance = np.random.default_rng(0)
+    watch = Watch([usual(chance, i) for i in range(200)], settings=SETTINGS)
+    cheap = [replace(one, cost=1.0 - one.grade) for one in judged(60, 60, confidence=0.5)]
+    dear = [replace(one, cost=50.0 * (1.0 - one.grade)) for one in judged(100, 20, confidence=0.9)]
+    promised, costs = {ALL: 0.9}, {ALL: 1.0}
+    assert [a.question for a in watch.judge(cheap, promised=promised)] == ["accuracy"]
+    assert list(watch.judge(cheap, promised=promised, costs=costs)) == []
+    assert list(watch.judge(dear, promised=promised)) == []
+    found = list(watch.judge(dear, promised=promised, costs=costs))
+    assert [(a.question, a.rows) for a in found] == [("cost", 120)]
+    assert list(watch.judge(dear, promised=promised, costs={})) == []
+
+
 def test_what_is_wrong_in_one_language_is_told_for_it_though_all_together_hides_it() -> None:
     chance = np.random.default_rng(0)
     watch = Watch([usual(chance, i) for i in range(200)], settings=SETTINGS)

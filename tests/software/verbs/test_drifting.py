@@ -24,7 +24,7 @@ from chainring.deployment.drift.monitors import REVIEWED
 from chainring.deployment.drift.reference import STREAMS
 from chainring.deployment.drift.settings import DriftSettings
 from chainring.ring.built import current
-from chainring.ring.due import promised_accuracies
+from chainring.ring.promise import promised_accuracies
 from chainring.software.api import Project
 from chainring.software.telling import command_words
 from chainring.software.verbs import drifting

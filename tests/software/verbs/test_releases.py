@@ -20,7 +20,9 @@ from chainring.contracts.ids import new_id
 from chainring.contracts.label import Label, review_guideline
 from chainring.contracts.prediction import FAILED, Prediction, shadow_of
 from chainring.contracts.release import Release
+from chainring.contracts.worth import Worth
 from chainring.ring.built import current
+from chainring.ring.gate.settings import GateSettings
 from chainring.ring.release import course
 from chainring.ring.release.evidence import Collector
 from chainring.ring.release.judge import Action, Decision
@@ -373,6 +375,45 @@ def test_one_that_reviews_show_to_be_worse_is_rolled_back_with_a_case(shop: Proj
     assert course.turned_down(shop.ring.ledger).keys() == {release.candidate.model}
     closed = shop.close_case(shop.cases()[0].id, outcome="looked", told="yes", by="ann")
     assert closed.state == "closed"
+
+
+def judging(project: Project, **gate: Any) -> None:
+    settings = GateSettings.model_validate(gate)
+    recipe = project.ring.recipe.model_copy(update={"gate": settings})
+    object.__setattr__(project.ring, "recipe", recipe)
+
+
+def test_a_release_goes_by_the_measure_of_the_recipe_as_it_was_when_it_began(
+    shop: Project,
+) -> None:
+    """A miss of stock costs ten, so each pair is ten cheaper or dearer."""
+    judging(shop, measure="cost", costs={"missed": {"stock": 10}})
+    release = begun(shop)
+    assert (release.worth.measure.name, release.worth.most) == ("cost", 10.0)
+    assert sum(release.worth.shares.values()) == pytest.approx(1.0)
+    judging(shop, measure="accuracy")
+    reviewed(shop, release, better=30, worse=2, same=40)
+    assert Collector(release).collect(shop.ring).labelled == {10.0: 30, -10.0: 2, 0.0: 40}
+    shown = shop.releases.standing()["release"]
+    assert (shown["measure"], shown["action"]) == ("cost", "promote")
+    assert "30 cheaper and 2 dearer than the champion's: +3.89 of cost saved" in shown["because"]
+
+
+def test_how_common_labels_are_is_counted_in_reviews_from_before_a_release(shop: Project) -> None:
+    judging(shop, measure="balanced_accuracy")
+    first = begun(shop)
+    assert len(first.worth.shares) > 1, "few reviews: the rows that it was judged on"
+    reviewed(shop, first, better=0, same=100)
+    shop.releases.stop(by="ann", reason="a test")
+    later = begun(shop)
+    assert later.worth.shares == {"stock": 1.0}
+    assert begun_by_accuracy(shop).worth == Worth()
+
+
+def begun_by_accuracy(shop: Project) -> Release:
+    shop.releases.stop(by="ann", reason="a test")
+    judging(shop)
+    return begun(shop)
 
 
 def test_reviewed_answers_outside_the_hold_out_are_no_evidence(shop: Project) -> None:

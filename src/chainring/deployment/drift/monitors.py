@@ -12,8 +12,8 @@ What keeps the chance at `alpha`, for all questions and as long as the model ser
 - Labels are compared as shares (Pearson's chi-square) at three moments of a window; where an answer
   may have several, each by itself (Fisher's exact test), and their number is the price. What is a
   number or a text is a bet as above: the number, or how long the text is.
-- Accuracy and confidence of reviewed answers are bets against a bound
-  (`chainring.stats.sequential`).
+- Accuracy (or what mistakes cost, where that judges) and confidence of reviewed answers are bets
+  against a bound (`chainring.stats.sequential`).
 - A question is asked of each language alone, too, if the reference has enough of it, and what
   reviews say also of each label that the recipe names.
 - `alpha` is divided evenly over the questions, and over windows as 1/2, 1/6, 1/12, … (the sum is
@@ -41,8 +41,8 @@ from chainring.stats.sequential import log_capital
 from chainring.stats.two_samples import exact_shares, homogeneity
 
 ALL = "all"
-REVIEWED = ("accuracy", "calibration")
-"""What is asked of reviewed answers."""
+REVIEWED = ("accuracy", "cost", "calibration")
+"""What is asked of reviewed answers; of the first two the one that judges."""
 LOOKS = (0.25, 0.5, 1.0)
 """Parts of a window after which labels are compared."""
 _DIGITS = 2
@@ -129,8 +129,12 @@ class Watch:
         *,
         promised: Mapping[str, float],
         closed: Mapping[tuple[str, str], float] = MappingProxyType({}),
+        costs: Mapping[str, float] | None = None,
     ) -> Iterator[Alarm]:
         """Yield what reviewed answers make certain: less accurate, or less so than it is sure.
+
+        Where `costs` judge, whether they cost more stands in the place of whether they are less
+        accurate: a model may give up the one for the other.
 
         Parameters
         ----------
@@ -142,6 +146,8 @@ class Watch:
         closed
             When a person closed the last case of a question and slice, in seconds since 1970: only
             later reviews count for it.
+        costs
+            The most that an answer may cost in the mean, by slice; None: accuracy judges.
         """
         drop = self.settings.accuracy_drop_points / 100.0
         over = self.settings.overconfidence_points / 100.0
@@ -149,12 +155,14 @@ class Watch:
         for name in self.reviewed:
             mine = [one for one in judged if name in (ALL, one.language, label_slice(one.label))]
             claims = [("calibration", _overconfidence, over, -1.0)]
-            if name in promised:
+            if costs is not None and name in costs:
+                claims.insert(0, ("cost", _cost, costs[name], 0.0))
+            elif costs is None and name in promised:
                 claims.insert(0, ("accuracy", _error, min(1.0 - promised[name] + drop, 1.0), 0.0))
             for question, outcome, mean, low in claims:
                 since = closed.get((question, name), 0.0)
                 said = (outcome(one) for one in mine if one.at >= since)
-                counts = Counter(round(value, _DIGITS) for value in said if value is not None)
+                counts = Counter(value for value in said if value is not None)
                 evidence = log_capital(counts, mean=mean, low=low) if mean > low else 0.0
                 self._judged[question, name] = max(0.0, evidence) / needed
                 if evidence >= needed:
@@ -242,8 +250,12 @@ class Watch:
 
 
 def _error(one: Judged) -> float:
-    return 1.0 - one.grade
+    return round(1.0 - one.grade, _DIGITS)
+
+
+def _cost(one: Judged) -> float:
+    return one.cost
 
 
 def _overconfidence(one: Judged) -> float | None:
-    return None if one.right is None else one.confidence - one.right
+    return None if one.right is None else round(one.confidence - one.right, _DIGITS)

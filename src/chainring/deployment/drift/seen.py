@@ -51,7 +51,7 @@ class Judged:
 
     `right` is whether it came true what the confidence stands for; None where a task's confidence
     stands for no share of right answers. `label` is the true one; empty where the task has none.
-    `at` is when it was reviewed.
+    `cost` is what it cost, where costs judge. `at` is when it was reviewed.
     """
 
     grade: float
@@ -59,4 +59,5 @@ class Judged:
     right: bool | None = None
     language: str = ""
     label: str = ""
+    cost: float = 0.0
     at: float = 0.0

@@ -46,7 +46,8 @@ class DriftSettings(BaseModel):
         default=5.0,
         ge=0,
         le=100,
-        description="points that reviewed accuracy may lie below the suite's without an alarm",
+        description="points that reviewed accuracy may lie below the suite's without an alarm; by"
+        " cost hundredths of what the cheapest answer to everything costs",
     )
     overconfidence_points: float = Field(
         default=5.0,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from chainring.contracts.dataset import Task
 from chainring.contracts.errors import BusyError
+from chainring.contracts.measure import MeasureName
 from chainring.contracts.prediction import Variant
 from chainring.contracts.values import Input
 
@@ -26,7 +27,10 @@ class Embedded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelInfo:
-    """A model that answers here; `capabilities` are those beside answering: embed, stream."""
+    """A model that answers here; `capabilities` are those beside answering: embed, stream.
+
+    `measure` is what the gate judged it by: accuracy, balanced_accuracy or cost.
+    """
 
     id: str
     app: str
@@ -37,6 +41,7 @@ class ModelInfo:
     since: float = 0.0
     labels: tuple[str, ...] = ()
     capabilities: tuple[str, ...] = ()
+    measure: MeasureName = "accuracy"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

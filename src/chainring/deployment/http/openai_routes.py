@@ -208,6 +208,7 @@ def _described(each: ModelInfo) -> dict[str, Any]:
         "variant": each.variant,
         "labels": list(each.labels),
         "capabilities": list(each.capabilities),
+        "measure": each.measure,
         "request": request_schema(each),
         "answer": answer_schema(each),
     }

@@ -27,6 +27,7 @@ from chainring.contracts.case import Case, CaseState
 from chainring.contracts.dataset import Task
 from chainring.contracts.evaluation import Share
 from chainring.contracts.feedback import Feedback
+from chainring.contracts.measure import MeasureName
 from chainring.contracts.prediction import Prediction
 from chainring.contracts.reaction import Reaction
 from chainring.contracts.roles import Role
@@ -140,7 +141,7 @@ class ReviewItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TurnPoint:
-    """One turn as the ring page draws it; `champion` is judged on the same rows."""
+    """One turn as the ring page draws it: `champion` on the same rows, `value` by `measure`."""
 
     number: int
     at: float
@@ -152,6 +153,7 @@ class TurnPoint:
     champion: Share | None = None
     languages: Mapping[str, Share] = field(default_factory=dict)
     because: str = ""
+    measure: MeasureName = "accuracy"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

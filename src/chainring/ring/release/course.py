@@ -25,6 +25,7 @@ from chainring.contracts.release import Outcome, Release, Stage
 from chainring.ring.built import CHAMPION, Ring, current, forgotten_of
 from chainring.ring.release.evidence import Collector
 from chainring.ring.release.judge import Decision, decide
+from chainring.ring.release.worth import worth_now
 from chainring.ring.sentences import kept, say
 from chainring.store.ledger import Lease, Ledger, Ref
 
@@ -93,6 +94,7 @@ def begin(
         since=now,
         share=ring.recipe.release.share if share is None else share,
         keys=tuple(keys),
+        worth=worth_now(ring, candidate.model, now=now),
     )
     with ring.ledger.lease(RELEASE, ttl_s=_LEASE_S) as lease:
         ref, other = running(ring)

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import statistics
 from collections import Counter
+from collections.abc import Callable
 
 from chainring.contracts.feedback import Feedback
 from chainring.contracts.prediction import FAILED, SHADOW, Prediction, shadow_of
@@ -106,6 +107,8 @@ def is_shadow(row: Prediction) -> bool:
 def _labelled(ring: Ring, release: Release) -> tuple[dict[float, int], int]:
     """Return candidate minus champion on reviewed answers of the hold-out, and those unpaired.
 
+    What an answer is worth was fixed when the release began.
+
     Answers to one author hang together, and a bet may not change once it is made: of each author
     (without one: of each episode) the answer that was reviewed first counts.
     """
@@ -120,7 +123,7 @@ def _labelled(ring: Ring, release: Release) -> tuple[dict[float, int], int]:
         shown[n] for n in kept if n in shown and shown[n].holdout and shown[n].at >= release.at
     ]
     beside = by_id(ring.traffic, (shadow_of(row.id) for row in asked))
-    grade = grading(ring, release.champion) if asked else None
+    worth = _worth(ring, release) if asked else None
     keys = keys_of(ring)
     counted: set[str] = set()
     counts: Counter[float] = Counter()
@@ -129,7 +132,7 @@ def _labelled(ring: Ring, release: Release) -> tuple[dict[float, int], int]:
         both = (row, beside.get(shadow_of(row.id)))
         models = {one.model: one for one in both if one is not None and one.finish != FAILED}
         new, old = models.get(release.candidate.model), models.get(release.champion)
-        if new is None or old is None or grade is None:
+        if new is None or old is None or worth is None:
             unpaired += 1
             continue
         who = asker(row, keys)
@@ -137,9 +140,24 @@ def _labelled(ring: Ring, release: Release) -> tuple[dict[float, int], int]:
             continue
         counted.add(who)
         value = kept[row.id].value
-        pair = [grade(_whole(ring, one), value) for one in (new, old)]
-        counts[round(pair[0] - pair[1], _DIGITS)] += 1
+        counts[_difference(worth(new, value), worth(old, value), release)] += 1
     return dict(counts), unpaired
+
+
+def _worth(ring: Ring, release: Release) -> Callable[[Prediction, str], float]:
+    """Return what tells the worth of an answer where this is the truth."""
+    grade, worth = grading(ring, release.champion), release.worth
+    return lambda row, truth: worth.of(
+        truth, row.label, passed_on=row.passed_on, right=grade(_whole(ring, row), truth)
+    )
+
+
+def _difference(new: float, old: float, release: Release) -> float:
+    """Return candidate minus champion; grades to a few digits, so that each value is bet on once.
+
+    Costs and weights of labels take few values by themselves, the smallest of which may matter.
+    """
+    return round(new - old, _DIGITS) if release.worth.measure.name == "accuracy" else new - old
 
 
 def _whole(ring: Ring, row: Prediction) -> Prediction:

@@ -9,6 +9,11 @@ Only truth promotes: reviewed answers of the hold-out's random sample, each answ
 Every test bets against its claim (`chainring.stats.sequential`), so each may be looked at as often
 as one likes: an equal candidate is promoted with a chance of at most `alpha`, rolled back as worse
 with at most `alpha`, and stopped by any signal with at most `alpha`, which the four share.
+
+Equal is meant by the measure that the release began with. What answers are worth by it differs by
+`worth.most` at most, so the bets are on bounded outcomes, and hold for candidates that trade dear
+mistakes for cheap ones as well as for those that are like the champion. Who complains says nothing
+of what mistakes cost: by another measure than accuracy complaints are told, and stop nothing.
 """
 
 from __future__ import annotations
@@ -17,12 +22,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from chainring.contracts.measure import MeasureName
 from chainring.contracts.release import Release
+from chainring.contracts.worth import Worth
 from chainring.deployment.release_settings import ReleaseSettings
 from chainring.ring.sentences import say
 from chainring.stats.sequential import always_between, capital_for, log_capital, mirrored
 
 Action = Literal["wait", "canary", "promote", "roll back", "stop", "undecided"]
+ACCURATE = Worth()
 SIGNALS = ("failed", "passed on", "slow", "complaints")
 _DAY_S = 86_400.0
 
@@ -31,8 +39,8 @@ _DAY_S = 86_400.0
 class Evidence:
     """What is known of a release; each mapping counts outcomes by value.
 
-    `labelled` and `passed_on` are pairs, candidate minus champion on the same text, from -1 to 1;
-    of `labelled` one an author.
+    `labelled` and `passed_on` are pairs, candidate minus champion on the same text: from -1 to 1,
+    of `labelled` in the unit of the measure; of these one an author.
     `failed` is 1 for each request that the candidate did not answer, `slow` for each of a single
     text that took it longer than allowed, else 0. `complaints` is 1 for each user whose first
     complaint was about the candidate, 0 about the champion. `unpaired` reviewed answers have no
@@ -66,7 +74,7 @@ def decide(
     release: Release, evidence: Evidence, *, settings: ReleaseSettings, now: float
 ) -> Decision:
     """Return what the evidence says; `now` in seconds since 1970."""
-    worse = truth(evidence, settings=settings)
+    worse = truth(evidence, settings=settings, worth=release.worth)
     if worse is not None and worse.action == "roll back":
         return worse
     stop = next(stops(release, evidence, settings=settings), None)
@@ -76,35 +84,42 @@ def decide(
         return worse
     age = (now - release.at) / _DAY_S
     if evidence.labels >= settings.max_labels or age >= settings.max_days:
-        because = say("undecided", days=f"{age:.1f}", told=_said(evidence, settings))
+        because = say("undecided", days=f"{age:.1f}", told=_said(evidence, settings, release.worth))
         return Decision(action="undecided", because=because)
     if release.stage == "shadow":
         return _shadow(evidence, settings)
-    return Decision(action="wait", because=_said(evidence, settings))
+    return Decision(action="wait", because=_said(evidence, settings, release.worth))
 
 
-def truth(evidence: Evidence, *, settings: ReleaseSettings) -> Decision | None:
+def truth(
+    evidence: Evidence, *, settings: ReleaseSettings, worth: Worth = ACCURATE
+) -> Decision | None:
     """Return promotion or roll-back where reviewed answers show it, else None."""
-    limit = capital_for(settings.alpha)
-    if log_capital(mirrored(evidence.labelled)) >= limit:
-        return Decision(action="roll back", because=say("worse", told=_said(evidence, settings)))
-    if log_capital(evidence.labelled, mean=-settings.margin_points / 100.0) >= limit:
+    limit, low = capital_for(settings.alpha), -worth.most
+    if log_capital(mirrored(evidence.labelled), low=low) >= limit:
+        told = say("worse", told=_said(evidence, settings, worth))
+        return Decision(action="roll back", because=told)
+    accepted = settings.margin_points * worth.points / 100.0
+    if log_capital(evidence.labelled, mean=-accepted, low=low) >= limit:
         shown = "better" if not settings.margin_points else "not worse"
-        return Decision(action="promote", because=say(shown, told=_said(evidence, settings)))
+        told = say(shown, told=_said(evidence, settings, worth))
+        return Decision(action="promote", because=told)
     return None
 
 
 def stops(release: Release, evidence: Evidence, *, settings: ReleaseSettings) -> Iterator[Decision]:
     """Yield a decision for each signal that went too far."""
-    claims: dict[str, tuple[Mapping[float, int], float, float]] = {
+    measure = release.worth.measure.name
+    share = release.share if measure == "accuracy" else None
+    claims: dict[str, tuple[Mapping[float, int], float | None, float]] = {
         "failed": (evidence.failed, settings.max_failed, 0.0),
-        "passed on": (evidence.passed_on, settings.max_passed_on_rise, -1.0),
+        "passed on": (evidence.passed_on, settings.passed_on_limit(measure), -1.0),
         "slow": (evidence.slow, 0.5, 0.0),
-        "complaints": (evidence.complaints, release.share, 0.0),
+        "complaints": (evidence.complaints, share, 0.0),
     }
     limit = capital_for(settings.alpha / len(SIGNALS))
     for name, (counts, mean, low) in claims.items():
-        if mean > low and log_capital(counts, mean=mean, low=low) >= limit:
+        if mean is not None and mean > low and log_capital(counts, mean=mean, low=low) >= limit:
             yield Decision(action="stop", because=_signal(name, counts, mean))
 
 
@@ -116,23 +131,28 @@ def _shadow(evidence: Evidence, settings: ReleaseSettings) -> Decision:
     return Decision(action="wait", because=because)
 
 
-def _said(evidence: Evidence, settings: ReleaseSettings) -> str:
-    counts = evidence.labelled
+def _said(evidence: Evidence, settings: ReleaseSettings, worth: Worth) -> str:
+    counts, measure = evidence.labelled, worth.measure.name
     if not counts:
         return say("no review")
-    low, high = always_between(counts, alpha=2.0 * settings.alpha)
+    low, high = always_between(counts, alpha=2.0 * settings.alpha, low=-worth.most, high=worth.most)
     better = sum(n for value, n in counts.items() if value > 0)
     worse = sum(n for value, n in counts.items() if value < 0)
     mean = sum(value * n for value, n in counts.items()) / evidence.labels
     return say(
-        "reviewed",
+        "reviewed" if measure == "accuracy" else f"reviewed by {measure}",
         labels=evidence.labels,
         better=better,
         worse=worse,
-        mean=f"{100 * mean:+.1f}",
-        low=f"{100 * low:+.1f}",
-        high=f"{100 * high:+.1f}",
+        mean=_signed(mean, measure),
+        low=_signed(low, measure),
+        high=_signed(high, measure),
     )
+
+
+def _signed(value: float, measure: MeasureName) -> str:
+    """Return a difference in points of a hundred, or in what a row costs."""
+    return f"{value:+.3g}" if measure == "cost" else f"{100 * value:+.1f}"
 
 
 def _signal(name: str, counts: Mapping[float, int], limit: float) -> str:

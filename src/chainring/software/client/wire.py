@@ -71,7 +71,10 @@ class Reacted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
-    """A model that answers; `request` and `answer` are JSON schemas of what it takes and gives."""
+    """A model that answers; `request` and `answer` are JSON schemas of what it takes and gives.
+
+    `measure` is what the gate judged it by; a server of before does not say, and went by accuracy.
+    """
 
     id: str
     task: str
@@ -82,6 +85,7 @@ class Model:
     capabilities: Sequence[str] = ()
     request: Mapping[str, Any] = field(default_factory=dict)
     answer: Mapping[str, Any] = field(default_factory=dict)
+    measure: str = "accuracy"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

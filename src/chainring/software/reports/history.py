@@ -115,6 +115,7 @@ def _point(project: Project, number: int, turn: Turn) -> TurnPoint:
         champion=None if champion is None else champion.accuracy,
         languages={} if challenger is None else _languages(challenger),
         because=_because(turn.because, verdict),
+        measure=verdict.measure.name,
     )
 
 

@@ -123,4 +123,5 @@ def _described(
         since=since,
         labels=deployment.labels,
         capabilities=tuple(sorted(capabilities)),
+        measure=deployment.measure,
     )

@@ -23,7 +23,8 @@ _NAMES = {
     "shadow": "影子", "canary": "金丝雀", "keys": "指定密钥",
     # what changed
     "input": "文本类型", "length": "长度", "confidence": "置信度", "passed on": "转交人工",
-    "labels": "标签", "answer": "回答", "accuracy": "准确率", "calibration": "校准", "all": "全部",
+    "labels": "标签", "answer": "回答", "accuracy": "准确率", "cost": "成本", "calibration": "校准",
+    "all": "全部",
     # what is removed
     "trees": "内容树", "blobs": "数据块", "bytes": "字节", "scratch": "临时文件夹",
     "harvests": "采集库", "texts": "文本", "rows": "行",
@@ -183,6 +184,7 @@ SENTENCES = Sentences(
             "fewer reviewed answers are right than promised",
             "已审核回答的正确率低于承诺",
         ),
+        "changed cost": ("reviewed answers cost more than promised", "已审核回答的成本高于承诺"),
         "changed calibration": ("the model is surer than it is right", "模型的把握高于其正确率"),
         "changed everywhere": (
             "{said}, seen on {rows} answers (evidence {evidence}, needed {needed})",

@@ -89,7 +89,12 @@ class DriftWatch:
         promised = self._reviews.promised()
         if promised:
             closed = _closed(self.project, self.model, self.watch.reviewed)
-            alarms += self.watch.judge(self._reviews.judged(), promised=promised, closed=closed)
+            alarms += self.watch.judge(
+                self._reviews.judged(),
+                promised=promised,
+                closed=closed,
+                costs=self._reviews.costs(),
+            )
         for alarm in alarms:
             _open_case(self.project, self.model, alarm)
         return alarms

@@ -107,6 +107,7 @@ def _shown(project: Project, release: Release, kept: dict[str, Collector]) -> di
     shown: dict[str, Any] = plain(release)
     return shown | {
         "candidate": release.candidate.model,
+        "measure": release.worth.measure.name,
         "action": decision.action,
         "because": decision.because,
         "answers": evidence.answers,

@@ -2,6 +2,7 @@
 
 reviews = Reviews(project, model)
 reviews.promised()      # {'all': 0.93, 'zh': 0.9, …}
+reviews.costs()         # {'all': 1.9, …} where costs judge, else None
 reviews.judged()        # what each reviewed answer of the hold-out was worth
 """
 
@@ -10,11 +11,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chainring.contracts.guard import FORGOTTEN
+from chainring.contracts.measure import Measure
 from chainring.contracts.prediction import Prediction
 from chainring.deployment.drift.seen import Judged
 from chainring.ring.asked import said_by_people
-from chainring.ring.due import promised_accuracies
 from chainring.ring.grading import RIGHT_FROM, grading
+from chainring.ring.promise import promised_accuracies, promised_costs
 from chainring.store.answers import by_id
 from chainring.store.newest import versions
 
@@ -28,6 +30,7 @@ class Reviews:
     def __init__(self, project: Project, model: str) -> None:
         self._project, self._model = project, model
         self._promised: dict[str, float] = {}
+        self._costs: dict[str, float] | None = None
         self._known = -1
         self._judged: list[Judged] = []
 
@@ -35,6 +38,17 @@ class Reviews:
         """Return the accuracies that the model was promoted on, by slice; they never change."""
         self._promised = self._promised or promised_accuracies(self._project.ring, self._model)
         return self._promised
+
+    def costs(self) -> dict[str, float] | None:
+        """Return what answers may cost in the mean, by slice, where the recipe judges by cost."""
+        recipe = self._project.ring.recipe
+        measure, points = recipe.gate.judging, recipe.drift.accuracy_drop_points
+        if measure.name != "cost":
+            return None
+        if self._costs is None:
+            promised, whole = promised_costs(self._project.ring, self._model, measure)
+            self._costs = {name: most + points / 100 * whole for name, most in promised.items()}
+        return self._costs
 
     def judged(self) -> list[Judged]:
         """Return every reviewed answer of the hold-out that the model gave."""
@@ -54,16 +68,19 @@ class Reviews:
         if not mine:
             return []
         form, grade = ring.recipe.data.facts.form, grading(ring, self._model)
+        measure = ring.recipe.gate.judging
         if form != "one":  # what was written lies apart
             mine = [row for row, _ in ring.traffic.answers(row.id for row in mine)]
         return [
             _graded(row, truth[row.id].value, grade(row, truth[row.id].value),
-                    form=form, at=truth[row.id].at or 0.0)
+                    form=form, measure=measure, at=truth[row.id].at or 0.0)
             for row in mine
         ]  # fmt: skip
 
 
-def _graded(row: Prediction, truth: str, worth: float, *, form: str, at: float) -> Judged:
+def _graded(
+    row: Prediction, truth: str, worth: float, *, form: str, measure: Measure, at: float
+) -> Judged:
     """Return what a reviewed answer says; what writes is sure in no share of right answers."""
     return Judged(
         grade=worth,
@@ -71,5 +88,6 @@ def _graded(row: Prediction, truth: str, worth: float, *, form: str, at: float) 
         right=None if form == "text" else worth >= RIGHT_FROM,
         language=row.language,
         label=truth if form in ("one", "several") else "",
+        cost=measure.cost(truth, row.label, passed_on=row.passed_on) if form == "one" else 0.0,
         at=at,
     )

@@ -79,6 +79,7 @@ def _champion(
         "since": head.at,
         "by": head.by,
         "because": kept(head.reason),
+        "measure": deployment.measure,
         "forgotten": sum(one["rows"] for one in gone),
         "form_because": forms.noun.because if forms else "",
         "forms": _forms(forms.noun) if forms else [],

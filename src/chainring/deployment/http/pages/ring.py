@@ -248,6 +248,8 @@ def _row(turn: TurnPoint, say: Strings) -> Markup:
             tag("span", say(f"ring.{kept[0]}"), class_=f"badge {kept[1]}"),
             " ",
             say.known(f"verdict.{turn.value}", turn.value),
+            " ",
+            tag("span", say(f"measure.{turn.measure}"), class_="hint"),
         ),
         tag("td", _because(turn.because, say), class_="hint"),
     )

@@ -255,6 +255,9 @@ STRINGS: dict[str, tuple[str, str]] = {
     "verdict.worse within noise": ("worse within noise", "略差，在误差之内"),
     "verdict.worse": ("worse", "更差"),
     "verdict.not fit": ("not fit", "不合格"),
+    "measure.accuracy": ("by accuracy", "按准确率"),
+    "measure.balanced_accuracy": ("by balanced accuracy", "按平衡准确率"),
+    "measure.cost": ("by cost", "按成本"),
     # the interface
     "docs.title": ("Interface", "接口"),
     "docs.lead": (

@@ -65,6 +65,7 @@ WATCH: dict[str, tuple[str, str]] = {
     "drift.labels": ("labels", "标签"),
     "drift.answer": ("answers", "回答"),
     "drift.accuracy": ("accuracy", "准确率"),
+    "drift.cost": ("cost", "成本"),
     "drift.calibration": ("calibration", "校准"),
     # cases
     "flag.drift": ("Drift", "漂移"),

@@ -118,6 +118,8 @@ class Drawing:
             return group(self.say.known(f"feedback.{value}", str(value)))
         if key == "step":
             return group(self.say.known(f"term.{value}", str(value)))
+        if key == "measure":
+            return group(self.say.known(f"measure.{value}", str(value)))
         if key in _LABELS:
             return group(name_of(str(value), self.labels, self.say))
         if isinstance(value, str) and not is_address(value):

@@ -67,6 +67,7 @@ WHY: dict[str, tuple[str, str]] = {
     "term.version": ("Version", "版本"),
     "term.by": ("By", "操作人"),
     "term.reason": ("Reason", "原因"),
+    "term.measure": ("Judged", "评判"),
     "term.steps": ("Steps", "步骤"),
     "term.step": ("Step", "步骤"),
     "term.duration_s": ("Seconds", "用时（秒）"),
