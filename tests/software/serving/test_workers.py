@@ -7,16 +7,20 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import httpx
 import psutil
 import pytest
-from tests.software.conftest import PATIENCE_S, Server, opened, served, wait_until
+from tests.software.conftest import ALONE, PATIENCE_S, Server, opened, served, wait_until
 
 from chainring.contracts.errors import RefusedError
+from chainring.deployment.http.server import address, listener
 from chainring.software.client import Client
 from chainring.software.serving import workers as crews
 
@@ -197,7 +201,7 @@ def test_a_signal_to_all_of_them_at_once_lets_what_was_begun_be_answered(
     with served(shop, *MANY) as server:
         wait_until(lambda: all_answer(server), server)
         crew = workers(server)
-        with _begun(server, len(body)) as connection:
+        with _begun(server.url, len(body)) as connection:
             for one in (psutil.Process(server.process.pid), *crew):
                 one.send_signal(sign)
             time.sleep(0.5)  # by then the parent has told its workers once more
@@ -207,10 +211,62 @@ def test_a_signal_to_all_of_them_at_once_lets_what_was_begun_be_answered(
         assert not [one for one in crew if one.is_running()]
 
 
-def _begun(server: Server, length: int) -> socket.socket:
+ANSWERING = """
+import socket, sys
+from tests.deployment.http.demo import DemoVerbs
+from chainring.deployment.http.app import create_app
+from chainring.deployment.http.server import serve
+from chainring.deployment.settings import DeploymentSettings
+
+taken = socket.socket(fileno=int(sys.argv[1]))
+serve(create_app(DemoVerbs(), settings=DeploymentSettings()), listener=taken, drain_s=20)
+"""
+
+
+def test_while_workers_answer_what_was_begun_new_callers_are_refused_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[Callable[..., None]] = []
+    monkeypatch.setattr(signal, "signal", lambda sign, act: told.append(act))
+
+    def started(self: crews._Crew, number: int) -> subprocess.Popen[bytes]:
+        handle = self._taken.fileno()
+        command = [sys.executable, "-c", ANSWERING, str(handle)]
+        return subprocess.Popen(command, pass_fds=[handle], env=ALONE)
+
+    monkeypatch.setattr(crews._Crew, "_started", started)
+    recipe = SimpleNamespace(deployment=SimpleNamespace(drain_s=20.0))
+    ring = SimpleNamespace(recipe=recipe)
+    project: Any = SimpleNamespace(ring=ring, folder=tmp_path, close=lambda: None)
+    taken = listener(host="127.0.0.1", port=0)
+    url, body = address(taken), b'{"text": "where is my parcel"}'
+    how = {"workers": 1, "open_to_all": True, "say": print}
+    crew = threading.Thread(target=crews.serve_by_many, args=(project, taken), kwargs=how)
+    crew.start()
+    with _begun(url, len(body)) as connection:
+        told[0](signal.SIGTERM, None)
+        wait_until(lambda: _is_refused(url))
+        connection.sendall(body)
+        assert connection.recv(4096).startswith(b"HTTP/1.1 200")
+    crew.join()
+
+
+def _is_refused(url: str) -> bool:
+    try:
+        _connected(url).close()
+    except ConnectionRefusedError:
+        return True
+    return False
+
+
+def _connected(url: str) -> socket.socket:
+    parts = httpx.URL(url)
+    return socket.create_connection((parts.host, parts.port or 80), timeout=PATIENCE_S)
+
+
+def _begun(url: str, length: int) -> socket.socket:
     """Return the connection of a request whose body a worker waits for."""
-    url = httpx.URL(server.url)
-    connection = socket.create_connection((url.host, url.port or 80), timeout=PATIENCE_S)
+    connection = _connected(url)
     connection.sendall(
         b"POST /v1/predict HTTP/1.1\r\nhost: localhost\r\nexpect: 100-continue\r\n"
         b"content-length: %d\r\n\r\n" % length

@@ -64,8 +64,8 @@ def serve_by_many(
     try:
         crew.run()
     finally:
+        taken.close()  # first: while anybody holds it, new callers wait for an answer in vain
         crew.stop(within_s=drain_s + 10.0)
-        taken.close()
         shutil.rmtree(shared, ignore_errors=True)
         os.close(lock)
 
