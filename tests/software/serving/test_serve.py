@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import socket
 import ssl
 import subprocess
 import sys
@@ -22,18 +23,23 @@ from chainring.software.serving.serve import Shared, answer, tls_files
 CERTIFICATE = '\n[deployment]\ntls_certificate = "cert.pem"\ntls_key = "key.pem"\n'
 
 
-@pytest.fixture
-def certified(shop: Path) -> Path:
-    """Return a project with a certificate of its own making for localhost."""
+def certify(folder: Path) -> None:
+    """Put a certificate of its own making for localhost into a folder, and its key."""
     if shutil.which("openssl") is None:
         pytest.skip("openssl is not installed")
     subprocess.run(
         ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
          "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1",
-         "-keyout", str(shop / "key.pem"), "-out", str(shop / "cert.pem")],
+         "-keyout", str(folder / "key.pem"), "-out", str(folder / "cert.pem")],
         check=True,
         capture_output=True,
     )  # fmt: skip
+
+
+@pytest.fixture
+def certified(shop: Path) -> Path:
+    """Return a project with a certificate."""
+    certify(shop)
     recipe = shop / "chainring.toml"
     recipe.write_text(recipe.read_text().replace("[deployment]\n", CERTIFICATE.lstrip(), 1))
     return shop
@@ -49,6 +55,17 @@ def test_a_certificate_of_the_recipe_is_what_the_server_shows(certified: Path) -
         assert httpx.get(f"{secure}/health/live", verify=trusting).status_code == 200
         with pytest.raises(httpx.ConnectError):
             httpx.get(f"{secure}/health/live")
+
+
+def test_a_handshake_that_does_not_come_to_its_end_is_given_up(tmp_path: Path) -> None:
+    certify(tmp_path)
+    files = {"ssl_certfile": tmp_path / "cert.pem", "ssl_keyfile": tmp_path / "key.pem"}
+    app = create_app(DemoVerbs(), settings=DeploymentSettings())
+    with running(app, head_timeout_s=0.3, **files) as url:
+        port = httpx.URL(url).port or 443
+        with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+            connection.sendall(b"\x16\x03\x01")
+            assert connection.recv(4096) == b""
 
 
 def test_files_that_do_not_belong_together_are_told_before_anything_listens(

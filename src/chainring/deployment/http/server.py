@@ -9,8 +9,10 @@ and `verbs.stop()` runs. Logs name routes, classes and places in the source; nev
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import errno
+import functools
 import logging
 import signal
 import socket
@@ -18,7 +20,7 @@ import threading
 import time
 import traceback
 from collections.abc import Iterator
-from types import FrameType, TracebackType
+from types import FrameType
 from typing import Any, Literal
 
 import uvicorn
@@ -105,7 +107,7 @@ def serve(
     keep_alive_s
         How long an idle connection is kept.
     head_timeout_s, max_head_bytes
-        How long a request's head may take, and how long it may be.
+        How long a request's head may take, and the handshake of TLS before it; how long it may be.
     max_connections
         Connections beyond these are answered 503.
     logs
@@ -173,12 +175,26 @@ def server(
             timeout_graceful_shutdown=max(1, round(limits.pop("drain_s", 10.0))),
             limit_concurrency=limits.pop("max_connections", 4096),
             **limits,
-        )
+        ),
+        handshake_timeout_s=head_timeout_s,
     )
 
 
 class Server(uvicorn.Server):
     """uvicorn, which says that it drains and ends in peace after the signal that stopped it."""
+
+    def __init__(self, config: uvicorn.Config, *, handshake_timeout_s: float) -> None:
+        super().__init__(config)
+        self._handshake_timeout_s = handshake_timeout_s
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to listen; uvicorn leaves the time of a handshake to the loop, which gives 60 s."""
+        loop = asyncio.get_running_loop()
+        if self.config.ssl is not None:
+            loop.create_server = functools.partial(  # type: ignore[method-assign]
+                loop.create_server, ssl_handshake_timeout=self._handshake_timeout_s
+            )
+        await super().startup(sockets)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Begin to stop; a second Ctrl-C stops at once.
@@ -197,14 +213,15 @@ class PlacesOnly(logging.Formatter):
     """Writes of an exception its class and places; its message might hold a user's text."""
 
     def formatException(self, ei: Any) -> str:
-        """Return `KeyError at lane.py:71, app.py:12` for an exception."""
-        kind, _, trace = ei
-        return f"{kind.__name__} at {_places(trace)}"
+        """Return class and places of an exception."""
+        return placed(ei[1])
 
 
-def _places(trace: TracebackType | None) -> str:
-    frames = traceback.extract_tb(trace)[::-1]
-    return ", ".join(f"{f.filename.rpartition('/')[2]}:{f.lineno}" for f in frames[:12])
+def placed(error: BaseException) -> str:
+    """Return `KeyError at lane.py:71, app.py:12` for an exception."""
+    frames = traceback.extract_tb(error.__traceback__)[::-1]
+    places = ", ".join(f"{f.filename.rpartition('/')[2]}:{f.lineno}" for f in frames[:12])
+    return f"{type(error).__name__} at {places}"
 
 
 _FORMATTERS: dict[LogForm, dict[str, str]] = {
