@@ -8,6 +8,7 @@ import ssl
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -59,7 +60,7 @@ def test_a_certificate_of_the_recipe_is_what_the_server_shows(certified: Path) -
 
 def test_a_handshake_that_does_not_come_to_its_end_is_given_up(tmp_path: Path) -> None:
     certify(tmp_path)
-    files = {"ssl_certfile": tmp_path / "cert.pem", "ssl_keyfile": tmp_path / "key.pem"}
+    files: Any = {"ssl_certfile": tmp_path / "cert.pem", "ssl_keyfile": tmp_path / "key.pem"}
     app = create_app(DemoVerbs(), settings=DeploymentSettings())
     with running(app, head_timeout_s=0.3, **files) as url:
         port = httpx.URL(url).port or 443
