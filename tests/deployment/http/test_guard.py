@@ -1,14 +1,18 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import httpx
 import pytest
 from tests.deployment.http.demo import DemoVerbs
 
 from chainring.contracts.errors import BusyError
+from chainring.contracts.values import Input
 from chainring.deployment.http.app import create_app
+from chainring.deployment.http.openai_routes import OPENAI_PATHS
 from chainring.deployment.http.server import running
+from chainring.deployment.http.shell import SAFE_HEADERS
+from chainring.deployment.http.verbs import Caller, Served
 from chainring.deployment.settings import DeploymentSettings
 
 
@@ -37,7 +41,11 @@ def test_while_the_lane_is_full_its_routes_are_refused_at_once(
 ) -> None:
     answer = httpx.post(f"{full_url}{path}", json=body)
     assert (answer.status_code, answer.headers["retry-after"]) == (429, "2")
-    assert answer.json()["error"]["message"] == "the queue is full: 96 texts wait"
+    error = answer.json()["error"]
+    assert error["message"].startswith("the queue is full: 96 texts wait")
+    assert ("type" in error, "param" in error) == (path in OPENAI_PATHS,) * 2
+    assert SAFE_HEADERS.items() <= dict(answer.headers).items()
+    assert answer.headers["cache-control"] == "no-store"
 
 
 def test_other_routes_answer_while_the_lane_is_full_and_the_refusals_are_counted(
@@ -67,6 +75,8 @@ def test_pages_of_named_sites_may_call_and_no_others() -> None:
         answer = client.post("/v1/predict", json={"text": "a"}, headers=headers)
         assert answer.status_code == 200
         assert answer.headers["access-control-allow-origin"] == SITE
+        read = answer.headers["access-control-expose-headers"].split(", ")
+        assert {"retry-after", "idempotency-replayed"} <= set(read)
         assert "access-control-allow-credentials" not in answer.headers
         other = {"origin": "https://evil.example", **asked}
         refused = client.options("/v1/predict", headers=other)
@@ -75,6 +85,24 @@ def test_pages_of_named_sites_may_call_and_no_others() -> None:
             "/v1/predict", json={"text": "a"}, headers={"origin": SITE, "cookie": "chainring_key=k"}
         )
         assert by_cookie.status_code == 403
+
+
+class Failing(DemoVerbs):
+    async def predict(
+        self, texts: Sequence[Input], *, episode: str, author: str, caller: Caller
+    ) -> list[Served]:
+        raise KeyError(texts[0])
+
+
+def test_a_failure_in_the_house_has_the_headers_of_every_answer() -> None:
+    settings = DeploymentSettings(cors_origins=(SITE,))
+    with running(create_app(Failing(keys={"k": "ask"}), settings=settings)) as url:
+        headers = {"origin": SITE, "authorization": "Bearer k"}
+        answer = httpx.post(f"{url}/v1/predict", json={"text": "a"}, headers=headers)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (500, "internal")
+    assert answer.headers["access-control-allow-origin"] == SITE
+    assert SAFE_HEADERS.items() <= dict(answer.headers).items()
+    assert answer.headers["cache-control"] == "no-store"
 
 
 STAINLESS = "lang package-version os arch runtime runtime-version retry-count timeout helper-method"

@@ -12,6 +12,7 @@ import httpx
 import pytest
 from tests.deployment.http.demo import DemoVerbs
 
+from chainring.contracts.errors import BusyError
 from chainring.deployment.http.app import create_app
 from chainring.deployment.http.logs import JsonLines, configure
 from chainring.deployment.http.server import running
@@ -66,6 +67,20 @@ def test_a_request_is_one_line_without_its_text(capsys: pytest.CaptureFixture[st
     asked = [one for one in lines if one["event"] == "http.request"]
     assert [(one["route"], one["status"]) for one in asked] == [("/v1/predict", 200)]
     assert "parcel" not in json.dumps(lines)
+
+
+def test_what_is_refused_before_a_route_is_a_line_too(capsys: pytest.CaptureFixture[str]) -> None:
+    configure("json")
+    verbs, site = DemoVerbs(), "https://shop.example"
+    verbs.busy = BusyError("the queue is full", retry_after_s=2.4)
+    settings = DeploymentSettings(cors_origins=(site,))
+    with running(create_app(verbs, settings=settings, log_requests=True)) as url:
+        httpx.post(f"{url}/v1/predict", json={"text": "where is my parcel"})
+        asked = {"origin": site, "access-control-request-method": "POST"}
+        httpx.options(f"{url}/v1/predict", headers=asked)
+    lines = [json.loads(one) for one in capsys.readouterr().err.splitlines()]
+    found = [(one["route"], one["status"]) for one in lines if one["event"] == "http.request"]
+    assert found == [("/v1/predict", 429), ("unknown", 200)]
 
 
 def test_what_the_server_below_ours_says_is_one_object_a_line_too() -> None:

@@ -37,6 +37,7 @@ from chainring.deployment.http.routes import ROUTES
 from chainring.deployment.http.shell import Shell
 from chainring.deployment.http.siblings import Siblings
 from chainring.deployment.http.traces import Tracer
+from chainring.deployment.http.unforeseen import Unforeseen
 from chainring.deployment.http.untold import AWAY
 from chainring.deployment.http.verbs import Verbs
 from chainring.deployment.settings import DeploymentSettings
@@ -106,10 +107,10 @@ def create_app(
     app.state.draining = False
     app.state.document = Document(ROUTES, verbs, version=__version__)
     _add_failures(app, house, passing)
-    app.add_middleware(Shell, metrics=house.metrics, tracer=tracer, log_requests=log_requests)
-    app.add_middleware(Guard, verbs=verbs, metrics=house.metrics, routes=ROUTES)
+    app.add_middleware(Guard, verbs=verbs, routes=ROUTES)
     if settings.cors_origins:
         app.add_middleware(CORSMiddleware, **cross_origin(settings.cors_origins))
+    app.add_middleware(Shell, metrics=house.metrics, tracer=tracer, log_requests=log_requests)
     return app
 
 
@@ -180,7 +181,8 @@ def _add_failures(app: Starlette, house: House, passing: tuple[type[Exception], 
     app.add_exception_handler(ChainringError, told)
     app.add_exception_handler(UnwrittenError, unwritten)
     app.add_exception_handler(HTTPException, lost)
-    app.add_exception_handler(Exception, told)
+    app.add_exception_handler(Exception, told)  # of the middlewares themselves
+    app.add_middleware(Unforeseen, told=told)
     for kind in passing:
         app.add_exception_handler(kind, away)
 

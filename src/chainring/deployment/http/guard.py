@@ -6,7 +6,6 @@ still given. Keys are not looked at: that the server is busy is no secret.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,7 +16,7 @@ from chainring.contracts.errors import BusyError
 from chainring.deployment.http.calls import Route
 from chainring.deployment.http.faults import failure
 from chainring.deployment.http.language import preferred
-from chainring.deployment.http.metrics import Metrics
+from chainring.deployment.http.openai_routes import OPENAI_PATHS
 from chainring.deployment.http.verbs import Verbs
 
 _OPENAI_HEADERS = (
@@ -32,26 +31,24 @@ _OPENAI_HEADERS = (
 class Guard:
     """Wraps the application; refuses calls of the lane's routes while the lane can take no more."""
 
-    def __init__(
-        self, app: ASGIApp, *, verbs: Verbs, metrics: Metrics, routes: Sequence[Route]
-    ) -> None:
-        self.app, self._verbs, self._metrics = app, verbs, metrics
-        self._paths = {route.path for route in routes if route.lane}
+    def __init__(self, app: ASGIApp, *, verbs: Verbs, routes: Sequence[Route]) -> None:
+        self.app, self._verbs = app, verbs
+        self._routes = {route.path: route for route in routes if route.lane}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a call through, or refuse it."""
-        if scope["type"] == "http" and scope["path"] in self._paths:
+        if scope["type"] == "http" and scope["path"] in self._routes:
             error = self._verbs.full()
             if error is not None:
+                scope["route"] = self._routes[scope["path"]]
                 await self._refuse(error, scope, send)
                 return
         await self.app(scope, receive, send)
 
     async def _refuse(self, error: BusyError, scope: Scope, send: Send) -> None:
-        begun = time.perf_counter()
         spoken = dict(scope["headers"]).get(b"accept-language", b"").decode("latin-1")
         found = failure(error, preferred(spoken), ready=self._verbs.ready().ok)
-        body = orjson.dumps(found.plain())
+        body = orjson.dumps(found.openai() if scope["path"] in OPENAI_PATHS else found.plain())
         headers = [
             (b"content-type", b"application/json"),
             (b"content-length", str(len(body)).encode()),
@@ -59,7 +56,6 @@ class Guard:
         ]
         await send({"type": "http.response.start", "status": found.status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
-        self._metrics.count_request(scope["path"], found.status, time.perf_counter() - begun)
 
 
 def cross_origin(sites: Sequence[str]) -> dict[str, Any]:
@@ -68,6 +64,6 @@ def cross_origin(sites: Sequence[str]) -> dict[str, Any]:
         "allow_origins": list(sites),
         "allow_methods": ["GET", "POST"],
         "allow_headers": ["authorization", "content-type", "idempotency-key", *_OPENAI_HEADERS],
-        "expose_headers": ["retry-after"],
+        "expose_headers": ["retry-after", "idempotency-replayed"],
         "max_age": 600,
     }
