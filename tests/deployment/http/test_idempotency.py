@@ -3,6 +3,8 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import httpx
@@ -124,6 +126,72 @@ def test_workers_share_what_they_remember(tmp_path: Path) -> None:
             await given(other, "a", b"second", body=b"other")
 
     asyncio.run(test())
+
+
+def test_what_one_worker_has_on_its_way_another_waits_for_and_refuses_with_another_body(
+    tmp_path: Path,
+) -> None:
+    async def test() -> None:
+        one, other = Remembered(tmp_path), Remembered(tmp_path)
+        async with one.place("k", "/v1/predict", "a", body=b"{}") as place:
+            waiting = [asyncio.create_task(given(other, "a", b"second")) for _ in range(3)]
+            await asyncio.sleep(0)
+            with pytest.raises(HttpError, match="key_reused"):
+                await given(Remembered(tmp_path), "a", b"second", body=b"other")
+            place.answer = b"first"
+        assert await asyncio.gather(*waiting) == [b"first"] * 3
+        assert len(list(tmp_path.iterdir())) == 1
+
+    asyncio.run(test())
+
+
+def test_what_failed_in_one_worker_is_tried_by_another_that_waited(tmp_path: Path) -> None:
+    async def test() -> None:
+        one, other = Remembered(tmp_path), Remembered(tmp_path)
+        async with one.place("k", "/v1/predict", "a", body=b"{}"):
+            waiting = asyncio.create_task(given(other, "a", b"second"))
+            await asyncio.sleep(0)
+            assert not waiting.done()  # and no answer is put into its place
+        assert await waiting == b"second"
+        assert await given(one, "a", b"third") == b"second"
+
+    asyncio.run(test())
+
+
+BEGUN = """
+import asyncio, sys
+from pathlib import Path
+from chainring.deployment.http.idempotency import Remembered
+
+async def begin():
+    async with Remembered(Path(sys.argv[1])).place("k", "/v1/predict", "a", body=b"{}"):
+        print("begun", flush=True)
+        await asyncio.Event().wait()
+
+asyncio.run(begin())
+"""
+
+
+def test_what_a_worker_had_on_its_way_when_it_was_killed_another_takes_over(
+    tmp_path: Path,
+) -> None:
+    async def test(worker: subprocess.Popen[bytes]) -> None:
+        waiting = asyncio.create_task(given(Remembered(tmp_path), "a", b"second"))
+        await asyncio.sleep(0)
+        assert not waiting.done()
+        worker.kill()
+        assert await asyncio.wait_for(waiting, 20) == b"second"
+
+    command = [sys.executable, "-c", BEGUN, str(tmp_path)]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment) as worker:
+        assert worker.stdout is not None
+        try:
+            assert worker.stdout.readline() == b"begun\n"
+            asyncio.run(test(worker))
+        finally:
+            worker.kill()
+    assert len(list(tmp_path.iterdir())) == 1
 
 
 def test_half_an_answer_is_nothing_that_another_worker_could_read(

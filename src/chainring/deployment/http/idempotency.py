@@ -5,8 +5,8 @@ for the one that is on its way. The same key with another body is refused, so th
 mistake is told instead of answered. What is remembered is bytes of an answer, in memory only, for
 an hour, at most so many and so much; a failed request is forgotten, so that it can be tried again.
 
-Workers share what they remember through a folder of memory files where there are several. Where
-that memory is full, an answer is remembered by the worker that gave it only.
+Workers share what they remember through a folder of memory files where there are several, and claim
+there what is on its way. Where that memory is full, each worker knows only of its own answers.
 """
 
 from __future__ import annotations
@@ -18,17 +18,21 @@ import logging
 import os
 import time
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from chainring.deployment.http.claims import Claim, ClaimedForOther
 from chainring.deployment.http.faults import HttpError
 
 KEPT_S = 3600.0
 KEPT = 10_000
 KEPT_BYTES = 16 * 2**20
 """Of one worker: containers often have 64 MB of shared memory in all."""
+
+LOOK_S = 0.02
+"""How often one asks for an answer that another worker has on its way."""
 
 PAGE = 4096
 MAX_KEY = 200
@@ -79,27 +83,58 @@ class Remembered:
             return
         mine = self._places[name] = Place(digest, self._clock())
         try:
-            yield mine
+            async with self._alone(name, digest):
+                found = self._remembered(name, digest, here={})
+                try:
+                    yield found or mine
+                finally:
+                    if mine.answer:
+                        self._share(name, mine)
         finally:
             mine.done.set()
             if mine.answer:
                 self._bytes += self._size(mine)
-                self._share(name, mine)
             else:
                 del self._places[name]
             self._forget()
 
+    @asynccontextmanager
+    async def _alone(self, name: bytes, digest: bytes) -> AsyncIterator[None]:
+        """Wait until no other worker has this on its way, and keep the others waiting."""
+        claim = None
+        if self._folder is not None:
+            try:
+                while (claim := Claim.on(self._folder / f"{name.hex()}.begun", digest)) is None:
+                    await asyncio.sleep(LOOK_S)
+            except ClaimedForOther:
+                raise HttpError("key_reused") from None
+            except OSError as error:
+                self._tell(error)
+        try:
+            yield
+        finally:
+            if claim is not None:
+                claim.release()
+
     async def _known(self, name: bytes, digest: bytes) -> Place | None:
-        found = self._places.get(name) or self._shared(name)
-        if found is None or self._clock() - found.at > KEPT_S:
+        found = self._remembered(name, digest, here=self._places)
+        if found is None:
             self._drop(name)
             return None
-        if found.body != digest:
-            raise HttpError("key_reused")
         if not found.answer:
             await found.done.wait()
             if not found.answer:  # the first one failed: this one tries
                 return await self._known(name, digest)
+        return found
+
+    def _remembered(
+        self, name: bytes, digest: bytes, *, here: Mapping[bytes, Place]
+    ) -> Place | None:
+        found = here.get(name) or self._shared(name)
+        if found is None or self._clock() - found.at > KEPT_S:
+            return None
+        if found.body != digest:
+            raise HttpError("key_reused")
         return found
 
     def _forget(self) -> None:
