@@ -93,12 +93,13 @@ class Project:
 
         turning.prepare(self)
         self.ring.runner.force = force
-        return ring_turn.turn(
+        done = ring_turn.turn(
             self.ring,
             machine=machine(folder=self.folder),
             policy=self.ring.recipe.privacy.policy(),
             source=place.source(self.ring, self.folder),
         )
+        return turning.noted(self, done)
 
     def due(self) -> when.Due:
         """Say whether a turn is due, and why."""
@@ -195,7 +196,7 @@ class Project:
         self, item: str, *, decision: str, value: str = "", must: bool = False, by: str = "operator"
     ) -> Label:
         """Store a person's decision on an item of the review queue: accept, change or reject."""
-        from chainring.software.verbs.reviewing import decide
+        from chainring.software.verbs.deciding import decide
 
         return decide(self, item, decision=decision, value=value, must=must, by=by)
 
@@ -208,7 +209,7 @@ class Project:
         self, case: str, *, outcome: str, told: str, truth: str = "", must: bool = False, by: str
     ) -> Case:
         """Close a case: what was done, what its reporter is told, and the true label if any."""
-        from chainring.software.verbs.reviewing import close_case
+        from chainring.software.verbs.deciding import close_case
 
         return close_case(self, case, outcome=outcome, told=told, truth=truth, must=must, by=by)
 

@@ -78,7 +78,7 @@ class DemoOffers:
         """Return what a test has set."""
         return self.busy
 
-    def list_keys(self) -> list[KeyInfo]:
+    def list_keys(self, *, caller: Caller) -> list[KeyInfo]:
         """Return the keys made here."""
         return list(self._issued.values())
 
@@ -114,7 +114,7 @@ class DemoOffers:
         self._issued[key] = replace(self._known(key), revoked=True)
         return self._issued[key]
 
-    def acts(self, *, limit: int) -> list[Act]:
+    def acts(self, *, limit: int, caller: Caller) -> list[Act]:
         """Return who was refused."""
         return self._acts[::-1][:limit]
 

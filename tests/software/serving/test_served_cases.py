@@ -116,7 +116,7 @@ def test_of_two_who_close_a_case_at_once_one_is_told_that_it_is_closed(
         except ConflictError:
             return "too late"
 
-    monkeypatch.setattr("chainring.software.verbs.reviewing.close", slow)
+    monkeypatch.setattr("chainring.software.verbs.deciding.close", slow)
     with ThreadPoolExecutor(2) as pool:
         found = sorted(pool.map(told, ["stock", "invoice"]), key=lambda one: one == "too late")
     truth, other = found

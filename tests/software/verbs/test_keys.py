@@ -59,11 +59,23 @@ def test_the_audit_names_the_key_that_acted_and_not_only_its_name(shop: Project)
     service = Service(shop, open_to_all=False)
     caller = service.authenticate(secret, "127.0.0.1")
     made = service.issue_key(KeyWish(role="ask", name="web shop"), caller=caller)
-    act, *_, by_owner = service.acts(limit=10)
+    act, *_, by_owner = service.acts(limit=10, caller=caller)
     assert (act.who, act.key, act.about) == ("ann", key.id, made.key.id)
     assert by_owner.key == ""
     shown = invoke("audit", "-p", str(shop.folder))
     assert f"ann (admin, key {key.id})" in shown.output
+
+
+def test_who_reads_the_keys_or_the_audit_over_http_is_in_the_audit(shop: Project) -> None:
+    secret, key = shop.make_key("admin", "ann")
+    service = Service(shop, open_to_all=False)
+    caller = service.authenticate(secret, "127.0.0.1")
+    assert [one.id for one in service.list_keys(caller=caller)] == [key.id]
+    found = service.acts(limit=10, caller=caller)
+    kept = [
+        (one.verb, one.action, one.key, one.rows) for one in service.acts(limit=2, caller=caller)
+    ]
+    assert kept == [("audit", "read", key.id, len(found)), ("keys", "read", key.id, 1)]
 
 
 NARROW: dict[str, Any] = {"only": ("keys", "predict"), "days": 2.0, "per_minute": 60, "per_day": 9}

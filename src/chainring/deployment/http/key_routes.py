@@ -42,7 +42,7 @@ class RevokeBody(Body):
 
 async def keys(call: Call) -> dict[str, Any]:
     """List the keys; no secret and no hash among it."""
-    return {"keys": plain(await run_in_threadpool(call.verbs.list_keys))}
+    return {"keys": plain(await run_in_threadpool(call.verbs.list_keys, caller=call.caller))}
 
 
 async def issue(call: Call) -> Issued:
@@ -70,7 +70,8 @@ async def revoke(call: Call) -> dict[str, Any]:
 async def audit(call: Call) -> dict[str, Any]:
     """List what was done with privilege, newest first."""
     limit = call.whole_number("limit", default=100, most=10_000)
-    return {"acts": plain(await run_in_threadpool(call.verbs.acts, limit=limit))}
+    found = await run_in_threadpool(call.verbs.acts, limit=limit, caller=call.caller)
+    return {"acts": plain(found)}
 
 
 KEY_ROUTES: tuple[Route, ...] = (

@@ -51,7 +51,7 @@ class Issued:
 class Privileges(Protocol):
     """What only an administrator reaches, and what is noted of those who tried."""
 
-    def list_keys(self) -> list[KeyInfo]:
+    def list_keys(self, *, caller: Caller) -> list[KeyInfo]:
         """Return every key, ended ones included."""
         ...
 
@@ -67,7 +67,7 @@ class Privileges(Protocol):
         """End a key now."""
         ...
 
-    def acts(self, *, limit: int) -> list[Act]:
+    def acts(self, *, limit: int, caller: Caller) -> list[Act]:
         """Return the newest privileged acts, newest first."""
         ...
 

@@ -63,7 +63,7 @@ def _review(project: Project, *, limit: int, show: bool, by: str, language: str)
     from chainring.ring.built import current
     from chainring.software.telling.command_words import own, say
     from chainring.software.telling.speech import in_words
-    from chainring.software.verbs.reviewing import decide
+    from chainring.software.verbs.deciding import decide
 
     items = project.review_items(limit=limit)
     if not items and current(project.ring)[1] is None:

@@ -39,6 +39,7 @@ from chainring.ring.release.evidence import Collector
 from chainring.ring.release.judge import Decision
 from chainring.ring.sentences import say
 from chainring.software.verbs.answering import Opened, answered, threads_of
+from chainring.software.verbs.releases import noted
 
 if TYPE_CHECKING:
     from chainring.deployment.http.verbs import Caller
@@ -297,7 +298,8 @@ class Arms:
         try:
             await asyncio.to_thread(course.tidy, ring)
             if self.release is not None and self._collector is not None:
-                await asyncio.to_thread(course.look, ring, self._collector, by="release")
+                done = await asyncio.to_thread(course.look, ring, self._collector, by="release")
+                await asyncio.to_thread(noted, self._project, done)
         except ConflictError:
             return  # another server decides in this moment; what it writes is taken up next
         except (ChainringError, sa.exc.SQLAlchemyError, OSError) as error:
@@ -309,7 +311,8 @@ class Arms:
         if ref is None or release is None:
             return
         try:
-            await asyncio.to_thread(course.settle, ring, ref, decision, by="server")
+            done = await asyncio.to_thread(course.settle, ring, ref, decision, by="server")
+            await asyncio.to_thread(noted, self._project, done)
         except ConflictError:
             return
 

@@ -32,9 +32,11 @@ class ServedKeys:
     _renewing: threading.Lock
     _refusals: dict[tuple[str, str], float]
 
-    def list_keys(self) -> list[KeyInfo]:
-        """Return every key."""
-        return [_shown(key) for key in self.project.keys()]
+    def list_keys(self, *, caller: Caller) -> list[KeyInfo]:
+        """Return every key; who looks is kept, as of every act."""
+        found = [_shown(key) for key in self.project.keys()]
+        self._looked("keys", len(found), caller)
+        return found
 
     def issue_key(self, wish: KeyWish, *, caller: Caller) -> Issued:
         """Make a key, which opens this server at once."""
@@ -61,9 +63,14 @@ class ServedKeys:
         self._renew_keys()
         return _shown(ended)
 
-    def acts(self, *, limit: int) -> list[Act]:
-        """Return the newest privileged acts."""
-        return auditing.audit(self.project, limit=limit)
+    def acts(self, *, limit: int, caller: Caller) -> list[Act]:
+        """Return the newest privileged acts; this look is the first of the next."""
+        found = auditing.audit(self.project, limit=limit)
+        self._looked("audit", len(found), caller)
+        return found
+
+    def _looked(self, verb: str, rows: int, caller: Caller) -> None:
+        auditing.record(self.project, verb, action="read", who=who_is(caller), rows=rows)
 
     def refused(self, caller: Caller, verb: str) -> None:
         """Keep in the audit that a key did not reach a verb, once a minute."""

@@ -80,13 +80,16 @@ class ServedPeople:
         caller: http.Caller,
     ) -> None:
         """Store a person's decision on what the rules of access let the caller see."""
-        by = caller.name or caller.key_id or "operator"
-        self._require_seen(item, who_is(caller), verb="decide")
+        from chainring.software.verbs import deciding
+
+        by, who = caller.name or caller.key_id or "operator", who_is(caller)
+        self._require_seen(item, who, verb="decide")
         if item.startswith(SHOWN):
-            name_shown(self.project, item, value if decision == "change" else "", by=by)
+            name_shown(self.project, item, value if decision == "change" else "", by=by, who=who)
         else:
-            self.project.decide(item, decision=decision, value=value, must=must, by=by)
-        record(self.project, "decide", who=who_is(caller), because=decision, about=item)
+            deciding.decide(
+                self.project, item, decision=decision, value=value, must=must, by=by, who=who
+            )
 
     def _require_seen(self, item: str, who: Who, *, verb: str) -> None:
         from chainring.software.verbs.reviewing import is_seen
@@ -144,15 +147,21 @@ class ServedPeople:
         caller: http.Caller,
     ) -> Case:
         """Close a case; its truth is said by those who may read the text."""
+        from chainring.software.verbs import deciding
+
         found = self.project.ring.ledger.fact("case", case, Case) if truth else None
         if found is not None and found.prediction:
             self._require_seen(found.opened_by, who_is(caller), verb="close_case")
-        by = caller.name or caller.key_id or "operator"
-        closed = self.project.close_case(
-            case, outcome=outcome, told=told, truth=truth, must=must, by=by
+        return deciding.close_case(
+            self.project,
+            case,
+            outcome=outcome,
+            told=told,
+            truth=truth,
+            must=must,
+            by=caller.name or caller.key_id or "operator",
+            who=who_is(caller),
         )
-        record(self.project, "close_case", who=who_is(caller), about=case)
-        return closed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -331,8 +331,10 @@ _BECAUSE = Sentences(
             "a key of role {role} does not reach it",
             "角色 {role} 的密钥没有此权限",
         ),
+        "release": ("release {release}: {outcome}", "发布 {release}：{outcome}"),
+        "removed": ("{trees} trees and {texts} texts", "{trees} 棵树，{texts} 条文本"),
     },
-    names=_NAMES | {"revoked": "吊销"},
+    names=_NAMES | {"revoked": "吊销", "accept": "接受", "change": "更改", "reject": "驳回"},
 )
 """What the audit keeps as a text: the Chinese of it is found by its template."""
 

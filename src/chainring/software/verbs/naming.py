@@ -21,7 +21,7 @@ from chainring.contracts.label import Label
 from chainring.contracts.record import Record
 from chainring.contracts.table import Table
 from chainring.software import project as place
-from chainring.software.verbs.auditing import looking
+from chainring.software.verbs.auditing import looking, record
 from chainring.software.verbs.fetching import freshen
 from chainring.store.tables import read_table
 
@@ -118,8 +118,10 @@ def shown_groups(
     return found
 
 
-def name_shown(project: Project, group: str, name: str, *, by: str) -> list[Label]:
-    """Label the texts of a group that was shown; return the labels.
+def name_shown(
+    project: Project, group: str, name: str, *, by: str, who: Who | None = None
+) -> list[Label]:
+    """Label the texts of a group that was shown; return the labels. `who` is kept in the audit.
 
     Raises
     ------
@@ -133,7 +135,7 @@ def name_shown(project: Project, group: str, name: str, *, by: str) -> list[Labe
     kept = project.ring.ledger.fact(SHOWN, group, ShownGroup)
     if kept is None:
         raise UnknownNameError("review item", group, [])
-    return _named(project, kept.records, name, by=by)
+    return _named(project, kept.records, name, by=by, who=who, about=group)
 
 
 def name_cluster(project: Project, group: NamedGroup, name: str, *, by: str) -> list[Label]:
@@ -141,7 +143,15 @@ def name_cluster(project: Project, group: NamedGroup, name: str, *, by: str) -> 
     return _named(project, [record.id for record in group.records], name, by=by)
 
 
-def _named(project: Project, records: Sequence[str], name: str, *, by: str) -> list[Label]:
+def _named(
+    project: Project,
+    records: Sequence[str],
+    name: str,
+    *,
+    by: str,
+    who: Who | None = None,
+    about: str = "",
+) -> list[Label]:
     from chainring.feedback.label_names import label_fault
 
     fault = label_fault(name, project.labels(), new_labels=True)
@@ -162,6 +172,7 @@ def _named(project: Project, records: Sequence[str], name: str, *, by: str) -> l
     ]
     for label in labels:
         project.ring.ledger.add_fact("label", label.id, label, about=label.record)
+    record(project, "decide", who=who, because="change", about=about)
     return labels
 
 

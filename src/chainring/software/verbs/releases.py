@@ -10,7 +10,7 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, get_args
 
-from chainring.contracts.access import Who
+from chainring.contracts.access import RING, Who
 from chainring.contracts.codec import decode, plain
 from chainring.contracts.errors import InputError, did_you_mean
 from chainring.contracts.release import Release, Stage
@@ -72,6 +72,21 @@ def stop(project: Project, *, by: str, reason: str, who: Who | None = None) -> R
     ended = course.cancel(project.ring, by=by, reason=reason)
     auditing.record(project, "release", who=who, because=f"stopped by {by}", about=ended.id)
     return ended
+
+
+def noted(project: Project, done: Release | None) -> None:
+    """Keep as an act what a server decided of a release by itself: a promotion, a stage, an end."""
+    if done is None:
+        return
+    is_in = done.outcome == "promoted"
+    because = f"release {done.id}: {done.outcome or done.stage}"
+    auditing.record(
+        project,
+        "promote" if is_in else "release",
+        who=RING,
+        because=because,
+        about=done.candidate.model if is_in else done.id,
+    )
 
 
 def standing(project: Project, kept: dict[str, Collector] | None = None) -> dict[str, Any]:

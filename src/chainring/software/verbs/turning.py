@@ -28,6 +28,7 @@ from chainring.software.project_key import keep_key
 from chainring.software.serving.flag_cases import FlagCases
 from chainring.software.serving.recipe_file import written
 from chainring.software.telling.result_words import say as told
+from chainring.software.verbs import auditing
 from chainring.software.verbs.fetching import freshen
 from chainring.text.errors import in_both
 
@@ -54,6 +55,13 @@ def prepare(project: Project) -> None:
     keep_key(project.ring.ledger, project.secret, project.folder / HIDDEN / "key")
     freshen(project)
     FlagCases(project).catch_up()
+
+
+def noted(project: Project, done: Turn) -> Turn:
+    """Keep a turn that promoted as an act; return it."""
+    if done.outcome == "promoted":
+        auditing.record(project, "turn", because=done.outcome, about=done.model)
+    return done
 
 
 def watch(project: Project, *, rounds: int | None, say: Say) -> list[Turn]:

@@ -191,6 +191,8 @@ def gc(project: Project, *, min_age_s: float) -> dict[str, int]:
         formerly=former_names(ring.ledger, project.secret),
         held=held,
     )
+    because = f"{removed['trees']} trees and {expired['texts']} texts"
+    auditing.record(project, "gc", because=because)
     return removed | expired
 
 
