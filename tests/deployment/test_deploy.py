@@ -8,6 +8,7 @@ from tests.deployment.conftest import LABELS, stored
 
 from chainring.contracts.errors import RefusedError
 from chainring.contracts.forms import Forms
+from chainring.contracts.measure import Measure
 from chainring.contracts.model import Model
 from chainring.contracts.placement import Placement
 from chainring.contracts.verdict import Verdict
@@ -49,6 +50,11 @@ def test_a_deployment_names_the_served_form_its_model_and_its_verdict(
     assert (found.labels, found.threshold, found.dataset) == (LABELS, 0.3, "blake2b:data")
     other = deployment(made, replace(verdict, value="better"), model, work=work)
     assert other.verdict != found.verdict
+    costly = replace(verdict, measure=Measure(name="cost", pass_on=2.0))
+    assert (found.measure, deployment(made, costly, model, work=work).measure) == (
+        "accuracy",
+        "cost",
+    )
 
 
 def test_a_refused_form_is_never_deployed(

@@ -14,7 +14,7 @@ from chainring.contracts.ids import new_id
 from chainring.contracts.label import Label
 from chainring.contracts.reaction import Reaction
 from chainring.contracts.said import in_language
-from chainring.ring.built import Ring, build, built_of, current
+from chainring.ring.built import CHAMPION, Ring, build, built_of, current
 from chainring.ring.lessons import left_out
 from chainring.ring.sight import Sight
 from chainring.ring.turn import rows_with
@@ -36,6 +36,17 @@ def keeping_back(**where: str) -> list[Rule]:
 @pytest.fixture
 def asked(project: Project) -> str:
     return project.predict(["WHERE is my parcel, please?"])[0].id
+
+
+def test_a_promotion_says_what_the_gate_judged_by(project: Project, asked: str) -> None:
+    head, deployment = current(project.ring)
+    assert head is not None
+    assert deployment is not None
+    again = replace(deployment, measure="cost")
+    project.ring.ledger.append_ref(CHAMPION, again, expected=head.number, by="ann", reason="once")
+    found = why(project.ring, asked, sight=eyes())
+    assert [one["measure"] for one in found["promotions"]] == ["accuracy", "cost"]
+    assert project.status()["champion"]["measure"] == "cost"
 
 
 def test_an_answer_leads_to_its_model_its_data_and_its_steps(project: Project, asked: str) -> None:

@@ -23,7 +23,7 @@ from chainring.contracts.errors import (
     UnknownNameError,
     UnreachableError,
 )
-from chainring.software.client import Answer, AsyncClient, Client, Piece, Retry
+from chainring.software.client import Answer, AsyncClient, Client, Piece, Retry, wire
 
 TEXT = "where is my parcel"
 AT_ONCE = Retry(times=3, first_s=0.0, most_s=0.0)
@@ -127,6 +127,12 @@ def test_the_model_says_what_it_takes_and_gives(client: Client) -> None:
     (model,) = client.models()
     assert model.request["required"] == ["text"]
     assert "track_order" in model.answer["properties"]["label"]["enum"]
+
+
+def test_a_model_says_what_the_gate_judged_it_by_and_one_of_before_went_by_accuracy() -> None:
+    row = {"id": "m", "task": "classification", "form": "exact", "engine": "onnx", "variant": "c"}
+    now, before = wire.models({"data": [row | {"measure": "cost"}, row]})
+    assert (now.measure, before.measure) == ("cost", "accuracy")
 
 
 def test_the_client_that_is_awaited_does_the_same(url: str) -> None:

@@ -9,8 +9,9 @@ from typing import Any, cast
 import pytest
 
 from chainring.contracts.evaluation import Share
+from chainring.contracts.measure import MeasureName
 from chainring.contracts.verdict import Check, Comparison, Verdict
-from chainring.deployment.http.pages.ring import _charts, _tiles
+from chainring.deployment.http.pages.ring import _charts, _row, _tiles
 from chainring.deployment.http.pages.strings import Strings
 from chainring.deployment.http.verbs import Day, History, TurnPoint
 from chainring.software.reports import history
@@ -66,6 +67,19 @@ def test_a_promotion_tells_what_was_measured_and_a_hold_its_own_reason() -> None
     point = TurnPoint(number=2, at=0.0, value="better", promoted=True, challenger="c", because=told)
     assert history._of_champion("better", "c", [point]) == told
     assert history._of_champion("a person's own", "c", [point]) == "a person's own"
+
+
+@pytest.mark.parametrize(
+    ("measure", "told"),
+    [
+        ("accuracy", "按准确率"),
+        ("balanced_accuracy", "按平衡准确率"),
+        ("cost", "按成本"),
+    ],
+)
+def test_a_turn_says_by_which_measure_its_verdict_went(measure: MeasureName, told: str) -> None:
+    turn = TurnPoint(number=1, at=0.0, value="first", promoted=True, measure=measure)
+    assert f"{told}<" in str(_row(turn, Strings("zh")))
 
 
 def test_a_language_of_few_rows_is_no_line_of_the_chart() -> None:

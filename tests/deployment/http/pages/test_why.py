@@ -27,6 +27,12 @@ def test_a_label_is_called_by_its_name_and_a_share_is_in_per_cent() -> None:
     assert "91%" in drawn
 
 
+def test_what_judged_a_promotion_is_told_in_words() -> None:
+    drawn = Drawing(Strings("zh")).value({"promotions": [{"by": "gate", "measure": "cost"}]})
+    assert "按成本" in drawn
+    assert "评判" in drawn
+
+
 def test_false_is_shown_and_nothing_is_left_out() -> None:
     drawn = DRAWING.value({"passed_on": False, "text": None, "notes": []})
     assert "no" in drawn
