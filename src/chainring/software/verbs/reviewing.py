@@ -1,8 +1,7 @@
-"""Review: what waits for a person, and the decision kept as a fact."""
+"""Review: what waits for a person, and what of it a caller may be shown."""
 
 from __future__ import annotations
 
-import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -11,36 +10,28 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from chainring.contracts.access import Facts
-from chainring.contracts.case import Case
-from chainring.contracts.errors import UnknownNameError
 from chainring.contracts.feedback import Feedback
 from chainring.contracts.guard import Guard
 from chainring.contracts.label import Label
 from chainring.contracts.prediction import Prediction
 from chainring.feedback import queue
-from chainring.feedback.cases import close, truth_of
-from chainring.feedback.holdout import decides, share_to_decide
-from chainring.feedback.queue import ItemKind, ReviewItem, Texts
+from chainring.feedback.queue import ReviewItem, Texts
 from chainring.feedback.settings import FeedbackSettings
-from chainring.feedback.statement import refuses
-from chainring.ring.asked import open_asks, said_by_people, was_asked
+from chainring.ring.asked import open_asks
 from chainring.ring.passages import Passages
 from chainring.ring.release.course import running
 from chainring.ring.sight import Sight, request_facts
 from chainring.ring.snapshots import answers_beside
 from chainring.ring.turn import Turn
 from chainring.software.reports.suspects import (
-    decisions,
     suspect_facts,
     suspect_items,
-    suspect_named,
 )
 from chainring.store import answers
 from chainring.trust.guard import guard
 
 if TYPE_CHECKING:
     from chainring.software.api import Project
-    from chainring.store.traffic import Traffic
 
 WINDOW = 20_000
 """How many of the newest predictions are looked through for unsure answers."""
@@ -190,113 +181,6 @@ def is_seen(project: Project, item: str, sight: Sight) -> bool:
     if asked is not None:
         return sight.may(*request_facts(asked, said, settings))
     return row is not None or sight.may(*suspect_facts(project, item))
-
-
-def decide(project: Project, item: str, *, decision: str, value: str, must: bool, by: str) -> Label:
-    """Store a person's decision on an item of the queue."""
-    found = _item(project, item)
-    label = queue.decide(
-        found,
-        decision,
-        value=value,
-        by=by,
-        must=must,
-        labels=project.labels(),
-        now=time.time(),
-        new_labels=project.ring.recipe.feedback.new_labels,
-        task=project.ring.recipe.data.task,
-    )
-    for one in decisions(project, label):
-        project.ring.ledger.add_fact("label", one.id, one, about=one.record)
-    return label
-
-
-def close_case(
-    project: Project, case: str, *, outcome: str, told: str, truth: str, must: bool, by: str
-) -> Case:
-    """Close a case; the truth found, if any, becomes a label. See `Project.close_case`."""
-    ledger, task = project.ring.ledger, project.ring.recipe.data.task
-    labels = project.labels()
-    with ledger.changing("case", case, Case) as (found, add):
-        if found is None:
-            raise UnknownNameError("case", case, [one.id for one in project.cases()])
-        closed = close(
-            found,
-            at=time.time(),
-            outcome=outcome,
-            told=told,
-            owner=by,
-            truth=truth,
-            must=must,
-            labels=labels,
-            task=task,
-            text=project.ring.traffic.text(found.prediction) or "",
-        )
-        add("case", case, closed, about=closed.opened_by)
-        label = truth_of(closed, now=time.time(), task=task)
-        if label is not None:
-            add("label", label.id, label, about=label.record)
-    return closed
-
-
-def _kind_of(project: Project, prediction: Prediction) -> ItemKind:
-    """What a decision on an answer is: one that a verdict asked about is no random sample."""
-    if not prediction.holdout:
-        return "unsure"
-    earlier = said_by_people(project.ring, about=prediction.id)
-    if any(one.decides for one in earlier) or was_asked(project.ring, prediction.id):
-        return "deciding"
-    _, release = running(project.ring)
-    recipe = project.ring.recipe
-    share = share_to_decide(recipe.feedback, recipe.data.task) if release is None else 0.0
-    is_kept = decides(prediction, secret=project.secret, share=share)
-    return "deciding" if is_kept and not earlier else "holdout"
-
-
-def _item(project: Project, item: str) -> ReviewItem:
-    """Return the item by its id from the rows themselves: a decision may also change an old one."""
-    traffic = project.ring.traffic
-    prediction = traffic.prediction(item)
-    if prediction is not None:
-        return ReviewItem(
-            id=item,
-            app=project.app,
-            kind=_kind_of(project, prediction),
-            prediction=item,
-            text=traffic.text(item) or "",
-            answer=prediction.value,
-            pair=prediction.pair,
-            author=prediction.author,
-            language=prediction.language,
-            at=prediction.at,
-        )
-    row = next(iter(traffic.feedback_named(item)), None)
-    if row is not None:
-        return ReviewItem(
-            id=item,
-            app=project.app,
-            kind="flag" if row.kind == "flag" else "correction",
-            prediction=row.prediction,
-            text=row.text,
-            answer=row.answer,
-            proposed=_proposed(traffic, row),
-            refused=refuses(row),
-            author=row.author,
-            at=row.at,
-            pair=row.pair,
-        )
-    suspect = suspect_named(project, item)
-    if suspect is not None:
-        return suspect
-    raise UnknownNameError("item", item, [])
-
-
-def _proposed(traffic: Traffic, row: Feedback) -> str:
-    """Return what a reaction says would have been right."""
-    if row.kind == "preference":
-        liked = traffic.prediction(row.value)
-        return "" if liked is None else liked.value
-    return row.value if row.kind == "correction" else ""
 
 
 def _guard(project: Project) -> Guard:
