@@ -14,12 +14,16 @@ import torch
 from tests.training.conftest import make_row, shop_rows
 from transformers import AutoModel, AutoTokenizer
 
-from chainring.contracts.errors import InputError, RefusedError
+from chainring.contracts.errors import InputError, MissingPackageError, RefusedError
+from chainring.contracts.said import in_language
 from chainring.contracts.work import Work
+from chainring.text.segment import segment
 from chainring.training.base import Base, find_base, unreadable
+from chainring.training.dropouts import DROPOUTS
+from chainring.training.objectives import documents
 from chainring.training.objectives.folder import FACTS
 from chainring.training.objectives.heldout import split
-from chainring.training.objectives.start import DROPOUTS, open_base, open_base_tokenizer
+from chainring.training.objectives.start import open_base, open_base_tokenizer
 from chainring.training.pretrain import figures_of, pretrain, pretrained
 from chainring.training.settings import TrainingSettings
 from chainring.training.tokenisers.settings import TokeniserSettings
@@ -158,6 +162,31 @@ def test_a_base_that_goes_on_drops_as_much_as_is_asked(work: Work, objective: st
         assert (first == second) == (dropout == 0.0)
         told = {k: v for k, v in model.config.to_dict().items() if k in DROPOUTS}
         assert set(told.values()) == {dropout}
+
+
+def test_that_chinese_words_are_not_known_is_said_once_with_the_extra(
+    fresh_work: Callable[[str], Work], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def without(text: str, *, by: str, **more: Any) -> list[str]:
+        if by == "rjieba.v1":
+            raise MissingPackageError("rjieba", extra="data", needed_for="words")
+        return segment(text, by=by, **more)
+
+    monkeypatch.setattr(documents, "segment", without)
+    english = [text for text in TEXTS if text.isascii()]
+    cases: list[tuple[list[str], dict[str, Any], int]] = [
+        (DOCUMENTS, {}, 1),
+        (DOCUMENTS, {"whole_words": False}, 0),
+        (english, {}, 0),
+    ]
+    for i, (texts, options, times) in enumerate(cases):
+        said = list[str]()
+        work = dataclasses.replace(fresh_work(f"words-{i}"), say=said.append)
+        settings = small(epochs=0, **options)
+        pretrained(texts, licence="CC0-1.0", minutes=5, work=work, settings=settings)
+        told = [line for line in said if "chainring[data]" in line]
+        assert len(told) == times
+        assert all("chainring[data]" in in_language(line, "zh") for line in told)
 
 
 def test_a_base_to_go_on_from_is_looked_for_in_the_project(

@@ -33,7 +33,7 @@ from chainring.training.craft.precision import autocast, precision
 from chainring.training.craft.progress import Curve
 from chainring.training.craft.randomness import seed_all
 from chainring.training.objectives.attention import fit_attention, with_masks
-from chainring.training.objectives.documents import Document, encoded, segmenter
+from chainring.training.objectives.documents import Document, encoded, only_characters, segmenter
 from chainring.training.objectives.folder import Pretrained, read_back, write_base
 from chainring.training.objectives.heldout import heldout, split, unknown_share
 from chainring.training.objectives.neighbours import begin
@@ -139,6 +139,8 @@ def pretrained(
     kept, held_out = split(list(dict.fromkeys(texts)), share=share)
     held_out = held_out if judges is None else list(judges)
     text = _text(kept, held_out, base, objective, settings)
+    if _hides_words(options) and only_characters(kept):
+        work.say(progress("no words", name=RUN))
     chosen = settled(
         options,
         flops=nominal_gigaflops(work.placement) * 1e9 * 60 * minutes,
@@ -200,16 +202,14 @@ def _text(
         _own_tokenizer(kept, objective, settings) if base is None else open_base_tokenizer(base)
     )
     frame = frame_of(tokenizer, settings)
-    options = settings.pretrain
-    whole = options.objective == "masked" and options.whole_words
-    words = segmenter() if whole else ""
+    words = segmenter() if _hides_words(settings.pretrain) else ""
     documents = encoded(tokenizer, kept, words=words)
     judging = encoded(tokenizer, judges, words=words)
     items = objective.items(documents, frame)
     if not items:
         raise RefusedError(
             "there is no text to pre-train from"
-            + (" in which two documents have two sentences" if options.next_sentence else "")
+            + (" in which two documents have two sentences" if frame.next_sentence else "")
         )
     return _Text(
         tokenizer=tokenizer,
@@ -220,6 +220,10 @@ def _text(
         characters=sum(one.characters for one in judging),
         tokens=sum(len(item["input_ids"]) for item in items),
     )
+
+
+def _hides_words(options: PretrainSettings) -> bool:
+    return options.objective == "masked" and options.whole_words
 
 
 def frame_of(tokenizer: Any, settings: TrainingSettings) -> Frame:

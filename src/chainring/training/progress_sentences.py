@@ -34,6 +34,11 @@ SENTENCES = Sentences(
             "step all the same",
             "{name}：一次计算 {rows} 行时内存不足；改为分两半计算，仍算作一步",
         ),
+        "fewer tokens": (
+            "{name}: {tokens} tokens are computed at once, which is what fits in {limit} MiB; "
+            "a step stays the same",
+            "{name}：一次计算 {tokens} 个词元，这是 {limit} MiB 内存所能容纳的；一步仍然相同",
+        ),
         "tracker": (
             "{name}: tracker {part} failed and is told no more: {because}",
             "{name}：跟踪工具 {part} 失败，此后不再向它报告：{because}",
@@ -86,6 +91,12 @@ SENTENCES = Sentences(
         "shape of the base": (
             "learning rate {rate}, dropout {dropout}",
             "学习率 {rate}，dropout {dropout}",
+        ),
+        "no words": (
+            "{name}: Chinese is hidden by the character and not in whole words, which need the "
+            "package rjieba (pip install 'chainring[data]')",
+            "{name}：中文按单字而不是整词遮盖；整词遮盖需要软件包 rjieba"
+            "（pip install 'chainring[data]'）",
         ),
         "neighbours": (
             "{name}: {begun} of {vocabulary} tokens begin by their neighbours",

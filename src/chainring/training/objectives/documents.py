@@ -11,7 +11,7 @@ English, too (parcel ##s).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,10 +19,12 @@ import numpy as np
 
 from chainring.contracts.errors import MissingPackageError
 from chainring.stats.readout import token_places
+from chainring.text.characters import HAN
 from chainring.text.segment import segment
 
 CHUNK = 256
 WORDS_WITHOUT_PACKAGE = "characters.v1"
+_CHINESE = re.compile(f"[{HAN}]")
 _SENTENCE_END = re.compile(r"[。！？!?…]+[”’」』\"')）]*|\.[”’\"')]*(?=\s)|\n+")
 
 
@@ -69,6 +71,11 @@ def segmenter() -> str:
     except MissingPackageError:
         return WORDS_WITHOUT_PACKAGE
     return "rjieba.v1"
+
+
+def only_characters(texts: Iterable[str]) -> bool:
+    """Return whether texts have Chinese, and the segmenter at hand knows none of its words."""
+    return segmenter() == WORDS_WITHOUT_PACKAGE and any(_CHINESE.search(text) for text in texts)
 
 
 def word_starts(text: str, *, by: str) -> list[int]:
