@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from transformers import BertConfig, BertModel
 
 from chainring.training.generators.loss import IGNORED
 from chainring.training.generators.networks import (
     decoder_network,
     open_writer,
     seq2seq_network,
+    started_encoder,
 )
 from chainring.training.generators.settings import DecoderSettings, Seq2SeqSettings
 from chainring.training.generators.writer import passed_parameters, tokens_of
@@ -68,6 +70,38 @@ def test_a_decoder_of_a_folder_takes_the_dropout_of_the_recipe(tmp_path: Path) -
     decoder().save_pretrained(tmp_path)
     config = open_writer(tmp_path, dropout=0.3).config
     assert (config.resid_pdrop, config.embd_pdrop, config.attn_pdrop) == (0.3, 0.3, 0.3)
+
+
+def bert_in(folder: Path) -> Path:
+    size = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
+    config = BertConfig(vocab_size=TOKENS, intermediate_size=32, **size)
+    BertModel(config).save_pretrained(folder)
+    return folder
+
+
+def dropouts_of_bert(config: Any) -> set[float]:
+    return {config.hidden_dropout_prob, config.attention_probs_dropout_prob}
+
+
+def test_a_llama_and_a_bert_that_write_take_the_dropout_of_the_recipe(tmp_path: Path) -> None:
+    options = DecoderSettings.model_validate(SIZE | {"architecture": "llama", "dropout": 0.0})
+    decoder_network(options, tokens=TOKENS).save_pretrained(tmp_path / "llama")
+    assert open_writer(tmp_path / "llama", dropout=0.3).config.attention_dropout == 0.3
+    bert = bert_in(tmp_path / "bert")
+    assert dropouts_of_bert(open_writer(bert).config) == {0.1}
+    assert dropouts_of_bert(open_writer(bert, dropout=0.3).config) == {0.3}
+
+
+def test_both_halves_of_a_started_encoder_take_the_dropout_of_the_recipe(tmp_path: Path) -> None:
+    bert = bert_in(tmp_path / "bert")
+    kept = started_encoder(bert, Seq2SeqSettings.model_validate(SIZE), tokens=TOKENS)
+    assert dropouts_of_bert(kept.encoder.config) == {0.1}
+    options = Seq2SeqSettings.model_validate(SIZE | {"dropout": 0.3})
+    network = started_encoder(bert, options, tokens=TOKENS)
+    assert dropouts_of_bert(network.encoder.config) == {0.3}
+    network.save_pretrained(tmp_path / "both")
+    again = open_writer(tmp_path / "both", dropout=0.2).config
+    assert dropouts_of_bert(again.encoder) == dropouts_of_bert(again.decoder) == {0.2}
 
 
 def test_settings_say_whether_a_dropout_was_given() -> None:

@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import Any
 
 from chainring.contracts.errors import InputError
+from chainring.training.dropouts import set_dropouts
 from chainring.training.generators.settings import DecoderSettings, Seq2SeqSettings, WriterSettings
 from chainring.training.tokenisers.special import CLS, PAD, SEP
 
-_DROPOUTS = ("dropout", "dropout_rate", "resid_pdrop", "embd_pdrop", "attn_pdrop")
 _IDS = {"pad_token_id": PAD, "bos_token_id": CLS, "eos_token_id": SEP}
 
 
@@ -132,9 +132,8 @@ def open_writer(folder: Path, *, dropout: float | None = None) -> Any:
 
     family = AutoModelForSeq2SeqLM if is_encoder_decoder(folder) else AutoModelForCausalLM
     config = AutoConfig.from_pretrained(str(folder), trust_remote_code=False)
-    for name in _DROPOUTS if dropout is not None else ():
-        if hasattr(config, name):
-            setattr(config, name, dropout)
+    if dropout is not None:
+        set_dropouts(config, dropout)
     if family is AutoModelForCausalLM and config.model_type == "bert":
         config.is_decoder = True
     network = family.from_pretrained(
@@ -152,14 +151,27 @@ def end_with(network: Any, tokeniser: Any) -> None:
 
 
 def started_encoder(folder: Path, settings: Seq2SeqSettings, *, tokens: int) -> Any:
-    """Return an encoder–decoder whose encoder is the folder's and whose decoder is new."""
+    """Return an encoder–decoder whose encoder is the folder's and whose decoder is new.
+
+    The encoder keeps its own dropout unless the recipe gives one.
+    """
     import torch
-    from transformers import AutoModel, BertConfig, BertLMHeadModel, EncoderDecoderModel
+    from transformers import (
+        AutoConfig,
+        AutoModel,
+        BertConfig,
+        BertLMHeadModel,
+        EncoderDecoderModel,
+    )
 
     _divides(settings)
+    config = AutoConfig.from_pretrained(str(folder), trust_remote_code=False)
+    if settings.dropout_of_a_base is not None:
+        set_dropouts(config, settings.dropout_of_a_base)
     encoder = AutoModel.from_pretrained(
-        str(folder), dtype=torch.float32, use_safetensors=True, trust_remote_code=False
-    )
+        str(folder), config=config, dtype=torch.float32, use_safetensors=True,
+        trust_remote_code=False,
+    )  # fmt: skip
     decoder = BertLMHeadModel(
         BertConfig(
             vocab_size=tokens,

@@ -12,17 +12,12 @@ from typing import Any
 
 from chainring.contracts.errors import InputError
 from chainring.training.base import Base
+from chainring.training.dropouts import set_dropouts
 from chainring.training.objectives.objective import OBJECTIVES, sentinels_of
 from chainring.training.objectives.settings import PretrainSettings
 from chainring.training.tokenisers.special import marks_of
 
 KEY = "training.pretrain.continue_from"
-DROPOUTS = (
-    *("dropout", "dropout_rate", "attention_dropout", "activation_dropout"),
-    *("hidden_dropout_prob", "attention_probs_dropout_prob"),
-    *("resid_pdrop", "embd_pdrop", "attn_pdrop"),
-)
-"""What the kinds of networks call it; BART and T5 drop by numbers that no module holds."""
 
 
 def open_base_tokenizer(base: Base) -> Any:
@@ -65,9 +60,7 @@ def open_base(base: Base, tokenizer: Any, options: PretrainSettings, *, max_toke
     if faults:
         raise InputError(f"{KEY}: {base.name!r} cannot go on learning like this", faults=faults)
     opens = "BertForPreTraining" if options.next_sentence else objective.opens
-    for name in DROPOUTS:
-        if getattr(config, name, None) is not None:
-            setattr(config, name, options.dropout or 0.0)
+    set_dropouts(config, options.dropout or 0.0)
     return getattr(hf, opens).from_pretrained(
         str(base.folder),
         config=config,
