@@ -35,6 +35,7 @@ class Answer:
     what was produced where the task has no label, in the form of `Row.target`; `pair` is the second
     text as the model saw it. `finish` is `stop`, or `length` where the output was cut at
     `max_output_tokens`. Places of tags count in `text`; `shifts` lead back to the request's text.
+    Of what was written, `read_tokens` were read and `written_tokens` written; 0: nobody counted.
     """
 
     label: str
@@ -46,6 +47,8 @@ class Answer:
     pair: str = ""
     finish: str = STOP
     shifts: tuple[Shift, ...] = ()
+    read_tokens: int = 0
+    written_tokens: int = 0
 
     @property
     def value(self) -> str:

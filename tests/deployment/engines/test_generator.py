@@ -205,16 +205,17 @@ def test_a_damaged_folder_is_refused_by_name(
         load_predictor(tmp_path, engine="generator")
 
 
-def test_tokens_are_counted_as_transformers_counts_them(folder: Path) -> None:
+def test_tokens_are_counted_as_they_are_read_and_written(folder: Path) -> None:
     from transformers import AutoTokenizer
 
     known = AutoTokenizer.from_pretrained(folder / "writer")
-    counts = [len(known(text, add_special_tokens=False)["input_ids"]) for text in TEXTS]
     with open_predictor(folder, engine="generator") as predictor:
-        found = [predictor.count_tokens([text]) for text in TEXTS]  # type: ignore[attr-defined]
-        assert found == counts
-        assert predictor.count_tokens(["退 " * 200]) > 300, "nothing is cut"  # type: ignore[attr-defined]
-        assert predictor.count_tokens(TEXTS) == sum(counts)  # type: ignore[attr-defined]
+        found = predictor.predict([*_asked(), Request(text="退 " * 200)])
+    assert [one.read_tokens for one in found[:-1]] == [len(known(t)["input_ids"]) for t in TEXTS]
+    assert found[-1].read_tokens == FACTS["max_input_tokens"], "what is cut was not read"
+    cut = [one for one in found if one.finish == "length"]
+    assert {one.written_tokens for one in cut} == {FACTS["max_output_tokens"]}
+    assert all(one.written_tokens < FACTS["max_output_tokens"] for one in found if one not in cut)
 
 
 def test_texts_heard_at_once_are_as_those_one_after_another(folder: Path) -> None:

@@ -126,6 +126,19 @@ def test_a_text_is_cut_where_it_goes_on_when_it_has_more_room(mixed: tuple[Path,
     assert _cut(Writer(source, short, threads=1).write(TEXTS)) == goes_on
 
 
+@pytest.mark.parametrize("mixed", ["m2m100", "gpt2"], indirect=True)
+def test_tokens_are_counted_alike_whole_and_piece_by_piece(mixed: tuple[Path, Path]) -> None:
+    source, form = mixed
+    quick, asked = QuickWriter(form, FACTS, threads=1), [*TEXTS, TALK]
+    found = quick.write(asked)
+    assert [one.read_tokens for one in found] == [len(quick._ids(text)) for text in asked]
+    assert [one.written_tokens for one in found[: len(TEXTS)]] == _lengths(quick)
+    counts = [one[3:] for one in found]
+    assert [one[3:] for one in Writer(source, FACTS, threads=1).write(asked)] == counts
+    pieces = [list(quick.pieces(text))[-1] for text in asked]
+    assert [one[3:] for one in pieces if isinstance(one, Written)] == counts
+
+
 @pytest.mark.parametrize("mixed", MIXED, indirect=True)
 def test_beams_are_cut_as_transformers_cuts_them(mixed: tuple[Path, Path]) -> None:
     source, form = mixed

@@ -42,7 +42,8 @@ class DemoOffers:
     async def embed(self, texts: Sequence[str], *, caller: Caller) -> Embedded:
         """Return numbers that depend on the text only."""
         vectors = [_vector(text) for text in texts]
-        return Embedded(vectors=vectors, tokens=self.tokens(texts), model=MODEL)
+        words = sum(len(text.split()) for text in texts)
+        return Embedded(vectors=vectors, tokens=words, model=MODEL)
 
     async def stream(
         self, text: Input, *, episode: str, author: str, caller: Caller
@@ -69,10 +70,6 @@ class DemoOffers:
                 capabilities=can,
             )
         ]
-
-    def tokens(self, texts: Sequence[str]) -> int:
-        """Return the number of words."""
-        return sum(len(text.split()) for text in texts)
 
     def full(self) -> BusyError | None:
         """Return what a test has set."""

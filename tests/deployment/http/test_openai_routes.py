@@ -6,6 +6,7 @@ import base64
 import struct
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from chainring.deployment.http.verbs import Served
 from chainring.deployment.lane.lane import Lane, Reply
 from chainring.deployment.predictors import load_predictor
 from chainring.deployment.settings import DeploymentSettings
+from chainring.text.chat import conversation, prompt_ids
 
 pytestmark = pytest.mark.openai
 
@@ -125,12 +127,12 @@ class Writing(Talker):
 
     def __init__(self, folder: Path, engine: str) -> None:
         super().__init__()
-        self._folder, self._engine = folder, engine
+        self.folder, self._engine = folder, engine
         self.stored: dict[str, Prediction] = {}
 
     async def start(self) -> None:
         """Open the network."""
-        opened = load_predictor(self._folder, engine=self._engine, threads=1)
+        opened = load_predictor(self.folder, engine=self._engine, threads=1)
         self._lane = Lane(opened, tag=DEPLOYMENT)
 
     async def stop(self) -> None:
@@ -151,7 +153,10 @@ class Writing(Talker):
         asked = Request(text=reply.answer.text)
         row = prediction(reply.tag, asked, reply.answer, secret=b"s" * 32)
         self.stored[row.output] = row
-        return Served(prediction=row)
+        answer = reply.answer
+        return Served(
+            prediction=row, read_tokens=answer.read_tokens, written_tokens=answer.written_tokens
+        )
 
 
 @pytest.fixture(scope="module", params=["generator", "ctranslate2"])
@@ -191,6 +196,25 @@ def test_a_reply_that_was_cut_says_length_whole_and_as_it_is_written(
         finish
     ]
     assert house.stored[text or ""].finish == finish
+
+
+def test_usage_counts_what_the_model_reads_of_a_conversation_and_what_it_wrote(
+    writing: tuple[openai.OpenAI, Writing],
+) -> None:
+    from transformers import AutoTokenizer
+
+    client, house = writing
+    ask: Any = partial(client.chat.completions.create, model="demo")
+    known = AutoTokenizer.from_pretrained(house.folder / "writer")
+    said: Any = [{"role": "system", "content": "is my"}, {"role": "user", "content": "two dogs"}]
+    for messages in (said, said[1:]):
+        used = ask(messages=messages).usage
+        assert used.prompt_tokens == len(prompt_ids(known, conversation(messages), limit=40))
+        assert used.total_tokens == used.prompt_tokens + used.completion_tokens
+        options = {"include_usage": True}
+        assert list(ask(messages=messages, stream=True, stream_options=options))[-1].usage == used
+    assert ask(messages=[{"role": "user", "content": "two dogs are running in the snow"}]
+               ).usage.completion_tokens == 10, "cut at its longest"  # fmt: skip
 
 
 def test_a_candidate_is_listed_but_never_answered_for_by_the_champion(

@@ -19,6 +19,7 @@ from chainring.contracts.predictor import PredictSettings
 from chainring.contracts.request import Request
 from chainring.deployment.http.offers import Begun
 from chainring.deployment.http.verbs import Served
+from chainring.deployment.lane.lane import Reply
 from chainring.ring.built import current
 from chainring.software.api import Project
 from chainring.software.serving.service import Service
@@ -121,6 +122,23 @@ async def rolled_back(service: Service) -> Deployment:
     deployment = service.project.rollback(by="bo", reason="a test")
     await asyncio.wait_for(service._refresh(), 20)
     return deployment
+
+
+def test_the_tokens_of_an_answer_are_those_that_its_writer_counted(
+    shop: Path, scribes: dict[str, Scribe]
+) -> None:
+    async def test() -> Served:
+        service, champion = await started(shop)
+        said = Answer(label="", confidence=0.9, passed_on=False, text="[]", output="two dogs",
+                      read_tokens=23, written_tokens=4)  # fmt: skip
+        reply = Reply(answer=said, tag=champion)
+        asked = Request(text=TEXT)
+        found = service._served(asked, reply, 1.0, variant="champion", failed=False)
+        await service.stop()
+        return found
+
+    served = asyncio.run(test())
+    assert (served.read_tokens, served.written_tokens) == (23, 4)
 
 
 def streamed(service: Service, text: str) -> Any:

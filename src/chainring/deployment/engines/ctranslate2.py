@@ -62,7 +62,6 @@ class QuickWriter:
         own = read_json(folder / FACTS_FILE)
         writing = folder / WRITING / TOKENIZER_FILE
         reading = folder / READING / TOKENIZER_FILE
-        self.tokenizer_file = writing
         self.facts, self.own, self.is_pair = facts, own, bool(own["pair"])
         self.writing = Speaking(writing, template=own["template"], marks=own["marks"])
         self.reading = (
@@ -81,7 +80,9 @@ class QuickWriter:
 
     def write(self, texts: Sequence[str]) -> list[Written]:
         """Return what is written to each prepared text, in order."""
-        return [self._written(result) for result in self._run([self._ids(text) for text in texts])]
+        rows = [self._ids(text) for text in texts]
+        found = zip(self._run(rows), rows, strict=True)
+        return [self._written(result, read=len(row)) for result, row in found]
 
     def pieces(self, text: str) -> Iterator[str | Written]:
         """Yield what is written to a prepared text as it is written, greedily; last, all of it.
@@ -89,7 +90,8 @@ class QuickWriter:
         Up to `OPEN_TEXTS` may be open at once, and other texts be written meanwhile.
         """
         ids, logs, said, finish = [], [], "", LENGTH
-        with closing(self._steps(self._ids(text))) as found:
+        read = self._ids(text)
+        with closing(self._steps(read)) as found:
             for step in found:
                 logs.append(float(step.log_prob))
                 if step.token_id == self.own["end"]:
@@ -103,7 +105,8 @@ class QuickWriter:
         whole = self.writing.text(ids)
         if len(whole) > len(said):
             yield whole[len(said) :]
-        yield Written(whole, float(np.exp(np.mean(logs))) if logs else 0.0, finish)
+        sure = float(np.exp(np.mean(logs))) if logs else 0.0
+        yield Written(whole, sure, finish, len(read), len(ids))
 
     def likelihoods(self, asked: Sequence[tuple[str, str]]) -> list[float]:
         """Return the mean log-probability of a token of each text, its end too, after a prompt."""
@@ -152,7 +155,7 @@ class QuickWriter:
     def _whole(self) -> dict[str, Any]:
         return {"max_input_length": 0} if self.is_pair else {"include_prompt_in_result": False}
 
-    def _written(self, result: Any) -> Written:
+    def _written(self, result: Any, *, read: int) -> Written:
         """Return the best text and the geometric mean of the probabilities of its tokens.
 
         The mark of the end is not among them: one that has as many as it may lacks it.
@@ -160,7 +163,7 @@ class QuickWriter:
         words = result.hypotheses[0] if self.is_pair else result.sequences[0]
         text = self.writing.text([int(word) for word in words])
         finish = LENGTH if len(words) >= _longest(self.facts, self.own) else STOP
-        return Written(text, float(np.exp(result.scores[0])), finish)
+        return Written(text, float(np.exp(result.scores[0])), finish, read, len(words))
 
 
 def _words(ids: Sequence[int]) -> list[str]:

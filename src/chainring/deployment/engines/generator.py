@@ -19,7 +19,6 @@ from chainring.contracts.predictor import Predictor, PredictSettings
 from chainring.contracts.request import Request
 from chainring.contracts.said import Said
 from chainring.contracts.values import Input
-from chainring.deployment.engines.encoder import panics_told, read_tokenizer
 from chainring.deployment.engines.written import Written
 from chainring.deployment.model_folder import (
     TOKENIZER_FILE,
@@ -95,7 +94,6 @@ class GeneratorPredictor:
 
     def __init__(self, card: Card, writer: Any) -> None:
         self.card, self.threshold, self._writer = card, card.threshold, writer
-        self._counter: Any = None
         greedy = int(writer.facts["beams"]) == 1
         self.capabilities = frozenset(
             (["stream"] if greedy and hasattr(writer, "pieces") else [])
@@ -128,23 +126,6 @@ class GeneratorPredictor:
         found: list[float] = self._writer.likelihoods(prepared)
         return found
 
-    def count_tokens(self, texts: Sequence[str]) -> int:
-        """Return how many tokens these texts have, special ones left out.
-
-        It has a tokeniser of its own: that of the writer belongs to the thread that writes. One
-        that only transformers opens counts nothing: 0.
-        """
-        path: Path = self._writer.tokenizer_file
-        if not path.is_file():
-            return 0
-        if self._counter is None:
-            self._counter = read_tokenizer(path)
-            self._counter.no_padding()
-            self._counter.no_truncation()
-        with panics_told():
-            found = self._counter.encode_batch(list(texts), add_special_tokens=False)
-        return sum(len(one.ids) for one in found)
-
     def close(self) -> None:
         """Let go of the network."""
         self._writer.close()
@@ -157,6 +138,8 @@ class GeneratorPredictor:
             text=text,
             output=said.text,
             finish=said.finish,
+            read_tokens=said.read_tokens,
+            written_tokens=said.written_tokens,
         )
 
     def _prepared(self, text: str) -> str:

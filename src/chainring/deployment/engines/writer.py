@@ -38,7 +38,6 @@ class Writer:
             torch.set_num_threads(threads)
         self.facts = facts
         inner, reading = folder / "writer", folder / "reading"
-        self.tokenizer_file = inner / "tokenizer.json"
         with quiet():
             self.network = open_network(inner)
             self.writing = AutoTokenizer.from_pretrained(str(inner), trust_remote_code=False)
@@ -95,12 +94,14 @@ class Writer:
                 input_ids=ids_bt, attention_mask=mask_bt, generation_config=self.how
             )
             sure_b = self._sure(ids_bt, mask_bt, out_bw)
+        read_b = [len(row) for row in rows]
         written_bw = out_bw[:, 1:] if self.is_pair else out_bw[:, ids_bt.shape[1] :]
         texts = self.writing.batch_decode(written_bw, skip_special_tokens=True)
-        parts = zip(texts, sure_b.tolist(), self._ended(written_bw).tolist(), strict=True)
+        own_b = self._own(written_bw).sum(1)
+        columns = (sure_b.tolist(), self._ended(written_bw).tolist(), read_b, own_b.tolist())
         return [
-            Written(self._said(text), sure, STOP if ended else LENGTH)
-            for text, sure, ended in parts
+            Written(self._said(text), sure, STOP if ended else LENGTH, read, own)
+            for text, sure, ended, read, own in zip(texts, *columns, strict=True)
         ]
 
     def _said(self, text: str) -> str:
@@ -118,6 +119,11 @@ class Writer:
         marks = [] if ends is None else torch.as_tensor(ends).flatten().tolist()
         marks_e = torch.tensor(marks, dtype=torch.long, device=written_bw.device)
         return torch.isin(written_bw[:, :own], marks_e).any(1)
+
+    def _own(self, written_bw: Any) -> Any:
+        """Return 1 for each token of its own that a text has, 0 from the mark of its end on."""
+        end, pad = self.writing.eos_token_id, self.writing.pad_token_id
+        return _up_to_end(written_bw, end, pad).long() * (written_bw != end)
 
     def _sure(self, ids_bt: Any, mask_bt: Any, out_bw: Any) -> Any:
         """Return the geometric mean of the probabilities of the written tokens, shape (B,)."""

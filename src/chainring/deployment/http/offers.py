@@ -73,10 +73,6 @@ class Offers(Protocol):
         """Return the models that answer now; from memory."""
         ...
 
-    def tokens(self, texts: Sequence[str]) -> int:
-        """Return how many tokens the model reads in these texts; 0 where it cannot say."""
-        ...
-
     def full(self) -> BusyError | None:
         """Return why one text more would be refused now, or None; asked for every request."""
         ...

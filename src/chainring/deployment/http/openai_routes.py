@@ -81,7 +81,7 @@ async def chat(call: Call) -> Any:
     with call.spending(1):
         if body.stream:
             pieces = call.verbs.stream(text, **how)
-            return await streamed(call, pieces, _Chunks(call, body, text, unused).draw)
+            return await streamed(call, pieces, _Chunks(call, body, unused).draw)
         (served,) = await call.verbs.predict([text], **how)
     call.house.metrics.count_served([served])
     row = served.prediction
@@ -89,7 +89,7 @@ async def chat(call: Call) -> Any:
     return {
         **_head(row.id, row.model, "chat.completion"),
         "choices": [{"index": 0, "message": said, "finish_reason": _why(row), "logprobs": None}],
-        "usage": _usage(call, text, row.output),
+        "usage": _usage(served),
         "chainring": _about(served, unused),
     }
 
@@ -97,8 +97,8 @@ async def chat(call: Call) -> Any:
 class _Chunks:
     """Draws a stream as OpenAI's chunks."""
 
-    def __init__(self, call: Call, body: ChatBody, text: str, unused: list[str]) -> None:
-        self._call, self._body, self._text, self._unused = call, body, text, unused
+    def __init__(self, call: Call, body: ChatBody, unused: list[str]) -> None:
+        self._call, self._body, self._unused = call, body, unused
         self._begun = Begun(id="", model="")
 
     def draw(self, piece: Begun | str | Served) -> list[bytes]:
@@ -112,7 +112,7 @@ class _Chunks:
         about = {"chainring": _about(piece, self._unused)}
         lines = [self._chunk({}, finish=_why(piece.prediction), more=about)]
         if self._body.wants_usage:
-            usage = {"usage": _usage(self._call, self._text, piece.prediction.output)}
+            usage = {"usage": _usage(piece)}
             lines.append(event({**self._head(), "choices": [], **usage}))
         return [*lines, b"data: [DONE]\n\n"]
 
@@ -153,8 +153,8 @@ def _about(served: Served, unused: list[str]) -> dict[str, Any]:
     }
 
 
-def _usage(call: Call, asked: str, said: str) -> dict[str, int]:
-    read, wrote = call.verbs.tokens([asked]), call.verbs.tokens([said])
+def _usage(served: Served) -> dict[str, int]:
+    read, wrote = served.read_tokens, served.written_tokens
     return {"prompt_tokens": read, "completion_tokens": wrote, "total_tokens": read + wrote}
 
 

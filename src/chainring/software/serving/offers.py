@@ -76,10 +76,6 @@ class ServedOffers:
             found.append(_described(release.candidate, variant, 0.0, frozenset()))
         return found
 
-    def tokens(self, texts: Sequence[str]) -> int:
-        """Return how many tokens the champion reads in these texts."""
-        return 0 if self._lane is None else self._lane.tokens(texts)
-
     def full(self) -> BusyError | None:
         """Return why one text more would be refused now."""
         return None if self._lane is None else self._lane.refusal()

@@ -227,10 +227,11 @@ class Service(ServedReleases, ServedKeys, ServedOffers, ServedPeople):
         self._note(row, text)
         if self._lane is not None:
             self._arms.beside(self._lane, row, request, failed=failed)
-        said = http.Served(prediction=row)
-        if row.output:
-            read, wrote = self.tokens([reply.answer.text]), self.tokens([row.output])
-            said = replace(said, read_tokens=read, written_tokens=wrote)
+        said = http.Served(
+            prediction=row,
+            read_tokens=reply.answer.read_tokens,
+            written_tokens=reply.answer.written_tokens,
+        )
         if row.output and reply.tag.task == "question-answering" and not request.pair:
             passage = row.pair if self._shows_passages else ""
             said = replace(said, source=next(iter(row.scores), ""), passage=passage)
