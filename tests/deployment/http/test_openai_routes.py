@@ -312,6 +312,27 @@ def test_a_conversation_that_cannot_be_answered_is_refused(
     assert answer.status_code == 422
 
 
+BLANK: Any = [{"role": "user", "content": " \n"}]
+PARTS: Any = [{"role": "user", "content": [{"type": "text", "text": ""}]}]
+
+
+@pytest.mark.parametrize("messages", [BLANK, PARTS, [*USER, *BLANK]])
+def test_a_message_that_says_nothing_is_refused(talking: openai.OpenAI, messages: Any) -> None:
+    with pytest.raises(openai.UnprocessableEntityError) as told:
+        talking.chat.completions.create(model="demo", messages=messages)
+    assert f"messages.{len(messages) - 1}.content: empty" in str(told.value)
+    assert told.value.type == "invalid_request_error"
+
+
+def test_texts_that_say_nothing_have_no_vectors(sorting: openai.OpenAI) -> None:
+    with pytest.raises(openai.UnprocessableEntityError) as told:
+        sorting.embeddings.create(model="demo", input=["a", "", " "])
+    assert "input.1: empty input.2: empty" in str(told.value)
+    with pytest.raises(openai.UnprocessableEntityError) as told:
+        sorting.embeddings.create(model="demo", input="")
+    assert told.value.param == "input"
+
+
 def test_too_many_texts_for_vectors_at_once_are_refused(operator: httpx.Client) -> None:
     answer = operator.post("/v1/embeddings", json={"input": ["a"] * 257})
     assert answer.status_code == 422

@@ -75,6 +75,14 @@ class EmbeddingsBody(OpenBody):
         """Return the texts."""
         return [self.input] if isinstance(self.input, str) else list(self.input)
 
+    def require_words(self) -> None:
+        """Refuse texts that are empty; all of them are named."""
+        blank = [place for place, text in enumerate(self.texts()) if not text.strip()]
+        single = isinstance(self.input, str)
+        faults = ["input: empty" if single else f"input.{place}: empty" for place in blank]
+        if faults:
+            raise InputError("the texts cannot be answered", faults=faults[:20])
+
 
 class Part(BaseModel):
     """A part of a message; only text can be read."""

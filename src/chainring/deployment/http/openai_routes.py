@@ -49,6 +49,7 @@ async def embeddings(call: Call) -> dict[str, Any]:
     if len(texts) > limits.max_texts or any(len(text) > limits.max_characters for text in texts):
         most = f"at most {limits.max_texts} texts of {limits.max_characters:,} characters"
         raise InputError("too much at once", faults=[f"input: {most}"])
+    body.require_words()
     with call.spending(len(texts)):
         found = await call.verbs.embed(texts, caller=call.caller)
     written = _base64 if body.encoding_format == "base64" else _floats
@@ -163,6 +164,9 @@ def _prompt(body: ChatBody, asked: ModelInfo) -> str:
     messages = [message.plain() for message in body.messages]
     if messages[-1]["role"] != "user":
         raise InputError("the last message has to be the user's", faults=["messages"])
+    if not messages[-1]["content"].strip():
+        fault = f"messages.{len(messages) - 1}.content: empty"
+        raise InputError("the texts cannot be answered", faults=[fault])
     alone = len(messages) == 1 and asked.task != "dialogue"
     if asked.task in _SPOKEN and not alone:
         return conversation(messages)
