@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from chainring.contracts.forms import Parity
 from chainring.contracts.prediction import Answer
 from chainring.contracts.predictor import Predictor
+from chainring.contracts.request import Request
 from chainring.contracts.values import Input
 from chainring.deployment.forms.parity import Tolerances, parity
 from chainring.deployment.model_folder import Golden
@@ -130,3 +131,38 @@ def test_even_probabilities_equal_only_even_ones() -> None:
     even = [[1 / 3, 1 / 3, 1 / 3]]
     assert compared(even, even).min_cosine == 1.0
     assert compared([[0.5, 0.3, 0.2]], even).min_cosine == 0.0
+
+
+class Says:
+    """Writes what it is told to write to each text."""
+
+    labels: tuple[str, ...] = ()
+    threshold = 0.0
+    capabilities: frozenset[str] = frozenset()
+
+    def __init__(self, said: dict[str, str]) -> None:
+        self.said = said
+
+    def predict(self, requests: Sequence[Request], *, settings: object = None) -> list[Answer]:
+        outputs = [self.said[one.text] for one in requests]
+        return [
+            Answer(label="", confidence=1.0, passed_on=False, text="", output=said)
+            for said in outputs
+        ]
+
+    def probabilities(self, texts: Sequence[Input]) -> NDArray[np.float32]:
+        raise NotImplementedError
+
+    def close(self) -> None: ...
+
+
+@pytest.mark.parametrize(("said", "within"), [("wo", True), ("", False)])
+def test_what_is_written_to_a_blank_text_counts_for_nothing(said: str, within: bool) -> None:
+    exactly = Tolerances(because="test", tie=0.0, min_cosine=1.0)
+    predictor: Predictor = Says({" ": "", "where": said})
+    golden = Golden(
+        texts=(" ", "where"), probabilities=np.zeros((2, 0), np.float32), outputs=(".", "wo"),
+        form="text",
+    )  # fmt: skip
+    found = parity(predictor, golden, tolerances=exactly)
+    assert (found.rows, found.within) == (1, within)
