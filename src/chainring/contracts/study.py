@@ -47,13 +47,18 @@ class Near:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mistake:
-    """A validation row that the served form told wrong, and the rows it may have got that from."""
+    """A validation row that the served form told wrong, and the rows it may have got that from.
+
+    `grade` is what the answer was worth, under 1. `label` and `answer` are values of the task, and
+    empty where those are texts: the row has the true one, and nobody keeps the other.
+    """
 
     row: str
     label: str
     answer: str
     confidence: float
     near: tuple[Near, ...] = ()
+    grade: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,8 +69,9 @@ class Study:
     `learner` is what was trained again and again in the model's place. `curve` is its accuracy by
     rows to learn from, `forecast` with the rows there are and with twice as many, `gain` the
     difference. `wanted` is sorted by how much a label needs rows, `suspects` and `mistakes` by how
-    sure the wrong answer is; `suspected` and `mistaken` count also those beyond the ones kept, and
-    `passed_on` the validation rows that were told wrong and passed on to a person.
+    sure the wrong answer is; where answers are `graded`, the mistakes of the lowest grade come
+    first. `suspected` and `mistaken` count also those beyond the ones kept, and `passed_on` the
+    validation rows that were told wrong and passed on to a person.
     `skipped` has the reason of each part that could not be made.
     """
 
@@ -84,5 +90,6 @@ class Study:
     mistaken: int = 0
     passed_on: int = 0
     judged: int = 0
+    graded: bool = False
     skipped: dict[str, str] = field(default_factory=dict)
     cpu_s: float = 0.0

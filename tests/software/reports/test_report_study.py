@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from chainring.contracts.access import Who
+from chainring.contracts.dataset import Row
 from chainring.contracts.evaluation import Share
-from chainring.contracts.study import Study, Wanted
+from chainring.contracts.study import Mistake, Near, Study, Wanted
 from chainring.ring.sight import Sight
 from chainring.software.reports.report_study import study_cards, wanted_names
 from chainring.software.reports.report_words import WORDS
 from chainring.software.reports.studying import Studied
 
+NOTHING: dict[str, Any] = dict.fromkeys(("label", "language", "source", "licence", "group"), "")
 SIGHT = Sight((), who=Who(role="operate", name="ann"), purpose="report")
 
 
@@ -69,3 +72,18 @@ def test_no_mistake_is_told_with_the_wrong_answers_that_were_passed_on(language:
     assert say["no mistake"].format(rows="105") in page
     assert say["mistakes passed on"].format(n="3") in page
     assert {"en": "answered wrong without being passed on", "zh": "未转人工"}[language] in page
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_mistake_of_a_text_shows_its_grade_and_what_the_rows_say(language: str) -> None:
+    near = Near(row="taught", label="", likeness=0.5)
+    mistake = Mistake(row="told", label="", answer="", confidence=0.0, near=(near,), grade=0.25)
+    study = replace(study_of(rows=400), mistakes=(mistake,), mistaken=1, judged=9, graded=True)
+    rows = {
+        name: Row(id=name, text=text, target=target, split="train", **NOTHING)
+        for name, text, target in (("told", "a dog", "ein Hund"), ("taught", "a cat", "eine Katze"))
+    }
+    say = WORDS[language]
+    page = "".join(study_cards(Studied(study=study, rows=rows), [], say, sight=SIGHT))
+    assert say["mistaken by grade"].format(n="1", rows="9") in page
+    assert all(text in page for text in ("ein Hund", "0.25", "eine Katze", "a cat"))

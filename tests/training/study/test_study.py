@@ -9,9 +9,10 @@ import pytest
 from tests.training.conftest import make_row
 
 from chainring.contracts.codec import decode, encode
-from chainring.contracts.dataset import OUT_OF_SCOPE, Row
+from chainring.contracts.dataset import OUT_OF_SCOPE, Row, Task
 from chainring.contracts.prediction import Answer
 from chainring.contracts.study import Study
+from chainring.contracts.tasks import TASKS
 from chainring.training.settings import TrainingSettings
 from chainring.training.study.study import MIN_ROWS, Facts, study
 
@@ -201,3 +202,44 @@ def test_pairs_are_studied_by_both_texts() -> None:
     found = studied(pairs, facts=dataclasses.replace(FACTS, task="matching"))
     assert found.skipped == {}
     assert found.curve[-1].estimate > 0.9
+
+
+@pytest.mark.parametrize(
+    ("task", "value", "worse", "better"),
+    [
+        ("multi-label", "parcel|refund", "size", "refund"),
+        ("regression", "3", "9", "4"),
+        ("tagging", '[[0,5,"thing"],[6,9,"thing"]]', "[]", '[[0,5,"thing"]]'),
+    ],
+)
+def test_mistakes_of_every_form_are_told_by_their_grade(
+    task: Task, value: str, worse: str, better: str
+) -> None:
+    is_label = TASKS[task].says == "label"
+    told = []
+    for n in range(3):
+        row = make_row(f"money word{n}", value if is_label else "", n=str(n))
+        told.append(row if is_label else dataclasses.replace(row, target=value))
+    answers = [
+        answer(one, 0.5) if is_label else dataclasses.replace(answer("", 0.5), output=one)
+        for one in (better, worse, value)
+    ]
+    facts = dataclasses.replace(FACTS, task=task, spread=4.0)
+    found = study(facts, rows(), told, answers, settings=TrainingSettings())
+    assert [(one.label, one.answer) for one in found.mistakes] == [(value, worse), (value, better)]
+    assert found.mistakes[0].grade < found.mistakes[1].grade < 1
+    assert (found.mistaken, found.judged, found.graded) == (2, 3, True)
+    assert set(found.skipped) == {"curve", "suspects"}
+    assert found.mistakes[0].near
+
+
+def test_of_answers_that_are_texts_the_worst_rows_are_named_and_no_text_is_kept() -> None:
+    facts = dataclasses.replace(FACTS, task="translation")
+    judged = [dataclasses.replace(make_row("money word1", "", split="validation"), target="geheim")]
+    taught = [dataclasses.replace(row, label="", target="geheim") for row in rows(each=9)]
+    said = [dataclasses.replace(answer("", 0.0), output="heimlich")]
+    found = study(facts, taught, judged, said, settings=TrainingSettings())
+    (worst,) = found.mistakes
+    assert (worst.row, worst.near[0].row in {row.id for row in taught}) == (judged[0].id, True)
+    assert 0 < worst.grade < 1
+    assert "heim" not in encode(found)

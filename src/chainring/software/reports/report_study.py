@@ -172,8 +172,10 @@ def _mistakes(found: Study, studied: Studied, say: dict[str, str], sight: Sight)
     rows = [
         (
             row_text(studied.rows[one.row], say, sight),
-            escape(one.label),
-            f"{escape(one.answer)} {one.confidence:.0%}",
+            escape(one.label) or target_text(studied.rows[one.row], say, sight),
+            f"{escape(one.answer)} {one.grade:.2f}"
+            if found.graded
+            else f"{escape(one.answer)} {one.confidence:.0%}",
             "".join(_near(near, studied, say, sight) for near in one.near) or "–",
             identifier(one.row),
         )
@@ -188,8 +190,10 @@ def _mistakes(found: Study, studied: Studied, say: dict[str, str], sight: Sight)
     )
     if not rows and not found.mistaken:
         return head + paragraph(say["no mistake"].format(rows=f"{found.judged:,}")) + passed_on
-    told = say["mistaken"].format(n=f"{found.mistaken:,}", rows=f"{found.judged:,}")
-    names = [say[key] for key in ("text", "truth", "answer", "nearest", "row")]
+    key = "mistaken by grade" if found.graded else "mistaken"
+    told = say[key].format(n=f"{found.mistaken:,}", rows=f"{found.judged:,}")
+    answered = "grade" if found.graded else "answer"
+    names = [say[name] for name in ("text", "truth", answered, "nearest", "row")]
     shown_rows = table(names, rows) + paragraph(say["mistakes how"], muted=True) if rows else ""
     return head + paragraph(told) + passed_on + shown_rows
 
@@ -197,8 +201,15 @@ def _mistakes(found: Study, studied: Studied, say: dict[str, str], sight: Sight)
 def _near(near: Near, studied: Studied, say: dict[str, str], sight: Sight) -> str:
     row = studied.rows.get(near.row)
     told = escape(say["forgotten"]) if row is None else row_text(row, say, sight)
-    label = f"<b>{escape(near.label)}</b> {near.likeness:.2f}"
+    value = escape(near.label) or ("" if row is None else target_text(row, say, sight))
+    label = f"<b>{value}</b> {near.likeness:.2f}"
     return f"<div class=near>{label} {told}<br>{identifier(near.row)}</div>"
+
+
+def target_text(row: Row, say: dict[str, str], sight: Sight) -> str:
+    """Return the text that a row has as its value as HTML, or that it is withheld."""
+    text = sight.text(row.target, row_facts(row)) if row.target else ""
+    return escape(say["withheld"] if text is None else shown(text))
 
 
 def row_text(row: Row, say: dict[str, str], sight: Sight) -> str:

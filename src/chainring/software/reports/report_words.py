@@ -171,6 +171,13 @@ _ROWS = (
         "{rows} 行验证数据中有 {n} 行答错且未转人工；下面列出把握最大的几行。",
     ),
     (
+        "mistaken by grade",
+        "{n} of {rows} validation rows were not answered in full without being passed on; those of "
+        "the lowest grade (0 to 1) are shown.",
+        "{rows} 行验证数据中有 {n} 行没有完全答对且未转人工；下面列出得分（0 至 1）最低的几行。",
+    ),
+    ("grade", "Answer and its grade", "回答与得分"),
+    (
         "mistakes how",
         "Validation rows only: whoever mends what they saw in the rows that judge has trained on "
         "them. Nearness is the cosine of words and characters (TF-IDF).",

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from chainring.software.api import Project
 
 KIND = "study"
-VERSION = 4
+VERSION = 5
 """Raised when the same rows give another study."""
 
 
@@ -120,6 +120,7 @@ def _made(project: Project, built: Built, say: Callable[[str], None]) -> Study:
             form=form.address,
             base="" if own else bases[0],
             home=project.folder,
+            spread=built.dataset.noun.spread,
         ),
         train,
         validation,

@@ -16,9 +16,12 @@ COUNT = 3
 
 
 def nearest(
-    rows: Sequence[Row], texts: Sequence[str], *, count: int = COUNT
+    rows: Sequence[Row], texts: Sequence[str], *, count: int = COUNT, says: str = "label"
 ) -> list[tuple[Near, ...]]:
-    """Return the nearest rows of each text, nearest first; those without a common term are none."""
+    """Return the nearest rows of each text, nearest first; those without a common term are none.
+
+    `says` is the field of a row that is told with it; '': none, as where it is a text.
+    """
     import numpy as np
     from sklearn.feature_extraction.text import TfidfVectorizer
 
@@ -30,7 +33,11 @@ def nearest(
     order_tn = np.argsort(-likeness_tn, axis=1, kind="stable")[:, :count]
     return [
         tuple(
-            Near(row=rows[i].id, label=rows[i].label, likeness=round(float(likeness_n[i]), 3))
+            Near(
+                row=rows[i].id,
+                label=getattr(rows[i], says) if says else "",
+                likeness=round(float(likeness_n[i]), 3),
+            )
             for i in order_n
             if likeness_n[i] > 0
         )

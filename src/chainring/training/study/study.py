@@ -13,9 +13,12 @@ curve           a stand-in learns from 1/8 to all of two thirds of the rows and
                 tells the others, three times; an inverse power law foretells
 wanted          labels by the share of their rows told wrong, shrunk to the mean
 suspects        confident learning over the same out-of-fold probabilities
-mistakes        the validation rows that the served form told wrong, surest first;
-                those that it passed on are counted
+mistakes        the validation rows that the served form told wrong, surest first,
+                or of the lowest grade; those that it passed on are counted
 ==============  ===================================================================
+
+Rows without a single label have mistakes alone: whether more rows help, and which are wrong, is
+told by models that learn labels.
 """
 
 from __future__ import annotations
@@ -27,10 +30,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from chainring.contracts.dataset import OUT_OF_SCOPE, Row
+from chainring.contracts.dataset import Row, Task
 from chainring.contracts.evaluation import Share
 from chainring.contracts.prediction import Answer
-from chainring.contracts.study import Mistake, Study, SuspectLabel, Wanted
+from chainring.contracts.study import Study, SuspectLabel, Wanted
+from chainring.contracts.tasks import TASKS
 from chainring.stats.intervals import wilson
 from chainring.stats.learning_curve import MIN_SIZES, CurvePoint, learning_curve
 from chainring.stats.wrong_labels import suspects
@@ -38,10 +42,8 @@ from chainring.training.sentences import say as said
 from chainring.training.settings import TrainingSettings
 from chainring.training.study.crossed import FOLDS, Crossed, crossed
 from chainring.training.study.learners import Learner, TermLearner, VectorLearner
-from chainring.training.study.near import joined, nearest
-
-TASKS = ("classification", "matching", "inference")
-"""Tasks whose rows carry one label each."""
+from chainring.training.study.mistakes import mistakes
+from chainring.training.study.near import joined
 
 MIN_ROWS = 40
 MAX_ROWS = 20_000
@@ -52,7 +54,6 @@ MAX_FEATURES = 20_000
 34,000 do, in a third of the time."""
 
 MAX_SUSPECTS = 200
-MAX_MISTAKES = 12
 MIN_LABEL_ROWS = 5
 """A label with fewer rows has no suspects: what is rare always looks wrong."""
 
@@ -64,15 +65,17 @@ SHRINKING = 5.0
 class Facts:
     """What the study is about. `base` is what the model's encoder came from, '' where none did.
 
-    `home` is the project's folder, which a relative base is looked for in.
+    `home` is the project's folder, which a relative base is looked for in; `spread` is that of the
+    training targets, by which numbers are graded.
     """
 
     app: str
-    task: str
+    task: Task
     dataset: str
     form: str
     base: str = ""
     home: Path = Path()
+    spread: float = 1.0
 
 
 def study(
@@ -96,10 +99,10 @@ def study(
     empty = Study(
         app=facts.app, dataset=facts.dataset, form=facts.form, learner="", rows=len(train)
     )
+    found = replace(empty, **mistakes(facts.task, train, validation, answers, spread=facts.spread))
     reason = _unfit(facts, train)
     if reason:
-        return replace(empty, skipped=dict.fromkeys(("curve", "suspects", "mistakes"), reason))
-    found = replace(empty, **_mistakes(train, validation, answers))
+        return replace(found, skipped=dict.fromkeys(("curve", "suspects"), reason))
     rows = _sampled(train, seed)
     if len(rows) < MIN_ROWS:
         reason = said("few rows", rows=len(rows), least=MIN_ROWS)
@@ -117,7 +120,7 @@ def study(
 
 
 def _unfit(facts: Facts, train: Sequence[Row]) -> str:
-    if facts.task not in TASKS:
+    if TASKS[facts.task].form != "one":
         return said("no single label", task=facts.task)
     if len({row.label for row in train}) < 2:
         return said("two labels")
@@ -250,34 +253,3 @@ def _suspects(rows: Sequence[Row], told: Crossed) -> dict[str, Any]:
         for one in found[:MAX_SUSPECTS]
     )
     return {"suspects": kept, "suspected": len(found)}
-
-
-def _mistakes(
-    train: Sequence[Row], validation: Sequence[Row], answers: Sequence[Answer]
-) -> dict[str, Any]:
-    told = [
-        (row, answer)
-        for row, answer in zip(validation, answers, strict=True)
-        if answer.label != row.label
-    ]
-    wrong = [(row, answer) for row, answer in told if not answer.passed_on]
-    passed_on = sum(answer.passed_on and row.label != OUT_OF_SCOPE for row, answer in told)
-    wrong.sort(key=lambda pair: (-pair[1].confidence, pair[0].id))
-    worst = wrong[:MAX_MISTAKES]
-    near = nearest(train, [joined(row) for row, _ in worst])
-    found = tuple(
-        Mistake(
-            row=row.id,
-            label=row.label,
-            answer=answer.label,
-            confidence=round(answer.confidence, 4),
-            near=rows,
-        )
-        for (row, answer), rows in zip(worst, near, strict=True)
-    )
-    return {
-        "mistakes": found,
-        "mistaken": len(wrong),
-        "passed_on": passed_on,
-        "judged": len(validation),
-    }
