@@ -30,9 +30,18 @@ def products() -> Iterator[None]:
     torch.set_float32_matmul_precision(before)
 
 
-def at_once(memory_mib: float, *, device: str = "cuda", asked: int = 0, **changes: Any) -> int:
-    craft = CraftSettings(tokens_a_batch=asked)
-    return tokens_at_once(craft, need(**changes), device=device, memory_mib=memory_mib)
+def at_once(
+    memory_mib: float,
+    *,
+    device: str = "cuda",
+    asked: int = 0,
+    sides: int = 1,
+    max_rows: int = 64,
+    **changes: Any,
+) -> int:
+    craft, limits = CraftSettings(tokens_a_batch=asked), {"sides": sides, "max_rows": max_rows}
+    told = need(**changes)
+    return tokens_at_once(craft, told, device=device, memory_mib=memory_mib, **limits)
 
 
 def test_a_processor_computes_8192_tokens_at_once_and_a_large_gpu_eight_times_as_many() -> None:
@@ -45,6 +54,20 @@ def test_a_gpu_of_little_memory_computes_what_half_of_it_can_keep() -> None:
     assert 8192 < found < 65_536
     rows = found / 512
     assert rows * need().row_mib <= (40_000 - need().fixed_mib) / 2 < (rows + 1) * need().row_mib
+
+
+@pytest.mark.parametrize("memory_mib", [2_400, 3_000, 4_000, 6_000])
+def test_a_processor_of_little_memory_computes_the_most_halves_that_fit(memory_mib: float) -> None:
+    found, told = at_once(memory_mib, device="cpu"), need()
+    assert 512 <= found < 8192
+    assert told.fixed_mib + found / 512 * told.row_mib <= 0.9 * memory_mib
+    assert told.fixed_mib + 2 * found / 512 * told.row_mib > 0.9 * memory_mib
+    assert at_once(memory_mib, device="cpu", sides=2) == max(512, found // 2)
+
+
+def test_a_processor_halves_nothing_where_the_rows_of_a_step_fit_or_nothing_is_known() -> None:
+    assert at_once(4_000, device="cpu", max_rows=4) == 8192
+    assert at_once(0, device="cpu") == 8192
 
 
 def test_what_the_recipe_asks_for_is_computed_at_once_everywhere() -> None:

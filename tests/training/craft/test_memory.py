@@ -3,19 +3,34 @@ from __future__ import annotations
 import dataclasses
 import re
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import torch
 from tests.training.conftest import make_placement
 from tests.training.craft.conftest import Toy, Trained, toy_run
+from transformers import (
+    BartConfig,
+    BartForConditionalGeneration,
+    T5Config,
+    T5ForConditionalGeneration,
+)
 
 from chainring.contracts.errors import RefusedError
+from chainring.contracts.said import in_language
 from chainring.contracts.work import Work
 from chainring.training.craft.memory import MIB, Need, require_memory
 from chainring.training.craft.settings import CraftSettings
 from chainring.training.finetune import open_encoder
+from chainring.training.generators.modules import Writing
+from chainring.training.generators.networks import decoder_network, started_encoder
+from chainring.training.generators.settings import DecoderSettings, Seq2SeqSettings
 from chainring.training.network import Network
+from chainring.training.objectives.objective import OBJECTIVES
+from chainring.training.objectives.settings import ObjectiveName
+from chainring.training.objectives.shape import new_model, shaped
+from chainring.training.tokenisers.special import Marks
 
 
 def need(folder: Path, *, longest: int = 32, judged: bool = False, **craft: Any) -> Need:
@@ -58,6 +73,126 @@ def test_the_estimate_of_a_row_is_near_what_torch_keeps(tiny_base: Path) -> None
         network(ids, torch.ones_like(ids), labels=torch.zeros(16, dtype=torch.long))
     found = sum(size for place, size in kept.items() if place not in weights)
     assert 0.4 < 16 * need(tiny_base).row_mib * MIB / found < 2.5
+
+
+def bart(**config: Any) -> Any:
+    shape: dict[str, Any] = {
+        "vocab_size": 60, "d_model": 32, "encoder_layers": 2, "decoder_layers": 3,
+        "encoder_attention_heads": 2, "decoder_attention_heads": 2, "encoder_ffn_dim": 128,
+        "decoder_ffn_dim": 128, "pad_token_id": 0, "decoder_start_token_id": 0, "eos_token_id": 3,
+        "forced_eos_token_id": 3,
+    }  # fmt: skip
+    return BartForConditionalGeneration(BartConfig(**shape | config))
+
+
+def of_rows(module: torch.nn.Module, *, longest: int, written: int = 0) -> Need:
+    craft = CraftSettings()
+    return Need.of(module, craft, longest=longest, written=written, bits=32, judged=False)
+
+
+def kept_by(module: torch.nn.Module, **batch: torch.Tensor) -> int:
+    """Return the bytes that torch keeps for the way back, weights aside."""
+    kept: dict[int, int] = {}
+
+    def count(tensor: torch.Tensor) -> torch.Tensor:
+        storage = tensor.untyped_storage()
+        kept[storage.data_ptr()] = storage.nbytes()
+        return tensor
+
+    weights = {weight.untyped_storage().data_ptr() for weight in module.parameters()}
+    with torch.autograd.graph.saved_tensors_hooks(count, lambda tensor: tensor):
+        found = module(**batch)
+    assert found["loss"].requires_grad
+    return sum(size for place, size in kept.items() if place not in weights)
+
+
+def test_both_halves_of_an_encoder_decoder_are_counted_each_with_its_tokens() -> None:
+    module = Writing(bart().train())
+    both = of_rows(module, longest=48, written=16)
+    read = 2 * 32 * (34 * 32 + 5 * 2 * 32) * 2
+    assert both.row_mib == pytest.approx((read + 3 * 16 * (34 * 32 + 5 * 2 * 48) * 2) / MIB)
+    own = of_rows(module, longest=32)  # a text that is its own target is read and written
+    assert own.row_mib == pytest.approx((read + 3 * 32 * (34 * 32 + 5 * 2 * 64) * 2) / MIB)
+    ids = torch.randint(5, 50, (8, 48))
+    found = kept_by(
+        module, input_ids=ids[:, :32], attention_mask=torch.ones(8, 32), labels=ids[:, 32:]
+    )
+    assert 0.4 < 8 * both.row_mib * MIB / found < 2.5
+
+
+def test_an_encoder_and_a_decoder_that_were_joined_are_both_counted(tiny_base: Path) -> None:
+    options = Seq2SeqSettings(base="x", layers=3, hidden=64, inner=64, heads=4)
+    found = of_rows(Writing(started_encoder(tiny_base, options, tokens=60)), longest=9)
+    assert (found.layers, found.decoder_layers, found.hidden, found.heads) == (2, 3, 64, 4)
+
+
+def test_a_table_of_all_logits_is_counted_and_one_that_goes_in_slices_is_not() -> None:
+    size = {"layers": 1, "hidden": 16, "inner": 32, "heads": 2}
+    sliced = decoder_network(DecoderSettings.model_validate(size), tokens=5000)
+    assert of_rows(Writing(sliced), longest=32).logits == 0.0
+    whole = T5ForConditionalGeneration(
+        T5Config(vocab_size=5000, d_model=16, d_kv=8, d_ff=32, num_layers=1, num_heads=2)
+    )
+    whole.config.decoder_start_token_id = 0
+    module = Writing(whole.train())
+    found = of_rows(module, longest=32, written=16)
+    assert found.logits == 5000
+    ids = torch.randint(5, 50, (8, 16))
+    kept = kept_by(module, input_ids=ids, attention_mask=torch.ones_like(ids), labels=ids)
+    assert 1.0 < 8 * found.row_mib * MIB / kept < 4.0  # on the way back the slopes come, too
+
+
+@pytest.mark.parametrize(("objective", "share"), [("masked", 0.2), ("causal", 1.0)])
+def test_of_bare_text_the_logits_of_what_is_told_are_counted(
+    objective: ObjectiveName, share: float
+) -> None:
+    marks = Marks(pad=0, start=2, end=3, mask=4, special=(0, 1, 2, 3, 4))
+    model = new_model(
+        objective, shaped(1, 32, 2), vocabulary=60, max_tokens=24, dropout=0.0, marks=marks
+    )
+    scored = len(model.get_output_embeddings().weight)
+    found = of_rows(OBJECTIVES[objective].learner(model), longest=9)
+    assert found.logits == pytest.approx(scored * share)
+
+
+def test_of_batches_that_are_not_split_the_largest_that_fits_is_offered(
+    trained: Trained, work: Work, tiny_base: Path
+) -> None:
+    class Compared(Toy):
+        def __init__(self) -> None:
+            super().__init__()
+            self.encoder = open_encoder(tiny_base, dropout=0.0)
+
+        def forward(self, *_: Any, **__: Any) -> Any:
+            raise AssertionError("a step was made")
+
+    run = toy_run(batch_size=32, whole_batches=True, craft={"optimiser": "adafactor"})
+    items = [{"input_ids": [7] * 400, "labels": 1}] * 40
+    one = Need.of(Compared(), run.craft, longest=400, bits=32, judged=False)
+    room = one.fixed_mib + 9 * one.row_mib
+    placement = dataclasses.replace(make_placement(), memory_mib=int(room / 0.9))
+    small = dataclasses.replace(work, placement=placement)
+    with pytest.raises(RefusedError, match=r"a batch of 32 .* would fit: batch_size = 8\b"):
+        trained(run, toy=Compared(), items=items, work=small)
+
+
+def test_that_memory_makes_fewer_tokens_is_said_once(trained: Trained, work: Work) -> None:
+    class Deep(Toy):
+        def __init__(self) -> None:
+            super().__init__()
+            self.config = SimpleNamespace(
+                num_hidden_layers=40, hidden_size=512, num_attention_heads=8
+            )
+
+    said = list[str]()
+    items = [{"input_ids": [7] * 400, "labels": 1}] * 64
+    placement = dataclasses.replace(make_placement(), memory_mib=8_000)
+    small = dataclasses.replace(work, placement=placement, say=said.append)
+    trained(toy_run(batch_size=64, epochs=2), toy=Deep(), items=items, work=small)
+    told = [line for line in said if "tokens are computed at once" in line]
+    assert len(told) == 1
+    assert "4,096 tokens" in told[0] or "2,048 tokens" in told[0]
+    assert in_language(told[0], "zh").startswith("toy：一次计算 ")
 
 
 def test_a_recipe_that_cannot_fit_is_refused_before_training_with_what_would(

@@ -9,8 +9,10 @@ ready        a module fits, lies on its device, and the craft is switched on
 device       transfers, products and tokens at once on a GPU
 compiling    layers compiled, where a long training earns it back
 memory       what a training will take, told before it starts
+sizes        how large a network is, by its configuration
 recompute    layers computed twice to save memory
 gradients    batches added up, scaled, clipped; halved when memory runs out
+halving      what is judged goes on in halves when memory runs out
 losses       losses and norms, read from a GPU once in many steps
 optimisers   AdamW, Adam, SGD, Adafactor; decay of weights; learning rates by layer
 schedules    the learning rate of every step, in closed form, or by plateau

@@ -36,6 +36,16 @@ def length(item: Mapping[str, Any]) -> int:
     )
 
 
+def written(items: Sequence[Mapping[str, Any]], lengths_n: Sequence[int]) -> int:
+    """Return the tokens of the target of the longest item; 0: it has none of its own.
+
+    >>> written([{"input_ids": [2, 3], "labels": [7]}, {"input_ids": [2], "labels": [7]}], [3, 2])
+    1
+    """
+    target: Any = items[int(np.argmax(lengths_n))].get("labels") if len(items) else None
+    return len(target) if hasattr(target, "__len__") else 0
+
+
 def steps_of(rows: int, *, rows_a_step: int) -> int:
     """Return how many steps an epoch has."""
     return -(-rows // rows_a_step)

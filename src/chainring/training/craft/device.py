@@ -16,7 +16,7 @@ from collections.abc import Mapping
 import torch
 
 from chainring.contracts.placement import Choice
-from chainring.training.craft.memory import Need
+from chainring.training.craft.memory import USABLE, Need
 from chainring.training.craft.settings import CraftSettings
 
 TOKENS_ON_A_PROCESSOR = 8192
@@ -43,12 +43,31 @@ def set_products(device: str, chosen: Choice) -> None:
         torch.set_float32_matmul_precision("highest" if chosen.value == "fp32" else "high")
 
 
-def tokens_at_once(craft: CraftSettings, need: Need, *, device: str, memory_mib: float) -> int:
-    """Return how many tokens are computed at once: as asked, or as many as the device holds."""
+def tokens_at_once(
+    craft: CraftSettings,
+    need: Need,
+    *,
+    device: str,
+    memory_mib: float,
+    sides: int = 1,
+    max_rows: int = 2**62,
+) -> int:
+    """Return how many tokens are computed at once: as asked, or as many as the device holds.
+
+    On a processor that is the usual number or, halved until it fits, less: `sides` batches may be
+    computed side by side, of no more than `max_rows` together. Without known memory (0 MiB) it is
+    the usual number.
+    """
     if craft.tokens_a_batch:
         return craft.tokens_a_batch
     if device == "cpu":
-        return TOKENS_ON_A_PROCESSOR
+        tokens = TOKENS_ON_A_PROCESSOR
+        while memory_mib and tokens > need.longest > 0:
+            rows = min(max_rows, sides * (tokens // need.longest))
+            if need.fixed_mib + rows * need.row_mib <= USABLE * memory_mib:
+                break
+            tokens //= 2
+        return tokens
     room = ROOM * (memory_mib - need.fixed_mib)
     rows = int(room / need.row_mib) if need.row_mib > 0 else MAX_TOKENS_ON_A_GPU
     return min(MAX_TOKENS_ON_A_GPU, max(TOKENS_ON_A_PROCESSOR, rows * need.longest))

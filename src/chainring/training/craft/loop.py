@@ -72,6 +72,7 @@ class Loop:
             chosen=self.chosen,
             lengths_n=self.lengths_n,
             judged=self.judge is not None,
+            written=batches.written(items, self.lengths_n),
         )
         self.steps_an_epoch = batches.steps_of(len(items), rows_a_step=run.rows_a_step)
         self.steps = math.ceil(run.epochs * self.steps_an_epoch)

@@ -28,7 +28,8 @@ def sizes_of(module: nn.Module) -> Sizes:
     A module that makes a table of logits says with `logits_a_token` how many.
     """
     logits = float(getattr(module, "logits_a_token", 0.0))
-    for config in (getattr(inner, "config", None) for inner in module.modules()):
+    configs: list[Any] = [getattr(inner, "config", None) for inner in module.modules()]
+    for config in configs:
         if hasattr(config, "encoder") and hasattr(config, "decoder"):  # two networks joined
             return _joined(config, logits)
         if hasattr(config, "num_hidden_layers"):

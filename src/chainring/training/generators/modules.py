@@ -33,6 +33,14 @@ class Writing(nn.Module):  # type: ignore[misc]  # torch is read without its typ
         self.network = network
         self.smoothing = smoothing
 
+    @property
+    def logits_a_token(self) -> float:
+        """The logits that are kept of a token: none where the loss goes in slices."""
+        network: Any = self.network
+        if network.config.model_type in SLICED:
+            return 0.0
+        return float(len(network.get_output_embeddings().weight))
+
     def forward(
         self,
         input_ids: torch.Tensor,

@@ -11,6 +11,9 @@ import torch
 from torch import nn
 
 IGNORED = -100
+HIDING = ("bert", "roberta", "xlm-roberta", "t5")
+HIDDEN_SHARE = 0.2
+"""At most: 15 % are hidden, and in T5 a sentinel stands before each span."""
 Sums = dict[str, Any]
 
 
@@ -21,6 +24,12 @@ class Learner(nn.Module):  # type: ignore[misc]  # torch is read without its typ
         super().__init__()
         self.model = model
         self.likelihood = Likelihood()
+
+    @property
+    def logits_a_token(self) -> float:
+        """The logits that are kept of a token, on average: BERT's kind and T5 tell hidden ones."""
+        hides = self.model.config.model_type in HIDING
+        return len(self.model.get_output_embeddings().weight) * (HIDDEN_SHARE if hides else 1.0)
 
     def sums(self, **batch: torch.Tensor) -> Sums:
         """Return at least `nll` (nats, summed) and `predicted` (tokens); `right` when it judges."""
