@@ -8,7 +8,8 @@ import pytest
 import torch
 from torch import nn
 
-from chainring.training.heads import NO_TEXT, Headed, collate, in_batches
+from chainring.training.chain import NO_TEXT
+from chainring.training.heads import Headed, collate, in_batches
 from chainring.training.towers import SCALE, Towers, collate_pairs
 
 

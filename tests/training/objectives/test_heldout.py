@@ -10,6 +10,7 @@ from chainring.training.objectives.heldout import heldout, rows_of
 from chainring.training.objectives.learner import IGNORED, Learner, Sums, asked
 from chainring.training.objectives.objective import OBJECTIVES, Frame
 from chainring.training.objectives.packing import Item, ends
+from chainring.training.objectives.settings import ObjectiveName
 from chainring.training.objectives.shape import new_model, shaped
 from chainring.training.tokenisers.special import Marks
 
@@ -39,7 +40,7 @@ def test_held_out_text_is_judged_some_thousand_tokens_at_once(length: int, rows:
 
 @pytest.mark.parametrize("objective", ["masked", "causal", "spans"])
 def test_held_out_text_that_does_not_fit_in_memory_is_judged_in_halves_by_the_same_draws(
-    monkeypatch: pytest.MonkeyPatch, objective: str
+    monkeypatch: pytest.MonkeyPatch, objective: ObjectiveName
 ) -> None:
     marks = Marks(pad=0, start=2, end=3, mask=4, special=(0, 1, 2, 3, 4))
     frame = Frame(marks=marks, vocabulary=60, max_tokens=24, sentinels=tuple(range(50, 59)))
