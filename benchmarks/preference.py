@@ -133,10 +133,10 @@ def main() -> None:
     hands = work(options.out, threads=options.threads, device=options.device)
     prepare_torch(hands.placement)
     spent = time.process_time()
-    start, cut = begun(train, validation, work=hands, settings=settings)
+    start, written = begun(train, validation, work=hands, settings=settings)
     first = preferred(start.network, start.writing, test, settings=settings.preference)
     tokens = lengths(test, start.writing, settings.preference)
-    print(json.dumps({**told("start", first, first, tokens), "notes": cut}), flush=True)
+    print(json.dumps({**told("start", first, first, tokens), "notes": written.notes}), flush=True)
     print(json.dumps({"cpu_s": round(time.process_time() - spent, 1)}), flush=True)
     for method in options.methods.split(","):
         spent = time.process_time()

@@ -211,6 +211,10 @@ def test_rows_of_a_language_that_the_base_cannot_read_get_an_encoder_of_their_ow
     assert trained.ancestors[0].name.startswith("own text")
     assert trained.ancestors[0].licence == "CC0-1.0"
     assert trained.logits(["退款", "refund"]).shape == (2, 3)
+    curves = json.loads((trained.folder / "curves.json").read_text("utf-8"))
+    assert set(curves) == {"pretrain", "encoder"}
+    (figures,) = (note for note in trained.notes if note.startswith("on texts held out"))
+    assert "perplexity" in figures
 
 
 def test_a_language_too_small_to_change_the_base_is_told(work: Work, said: list[str]) -> None:

@@ -31,6 +31,7 @@ from chainring.contracts.values import Input
 from chainring.contracts.work import Work
 from chainring.stats.likeness import pair_features, unit
 from chainring.training.candidate import Trained
+from chainring.training.craft.progress import Curve, write_curves
 from chainring.training.encoder import chosen_base, cut_told, require_packages
 from chainring.training.sentences import say
 from chainring.training.settings import TrainingSettings
@@ -78,6 +79,7 @@ def biencoder(
             "another label (`chainring review`)"
         )
     require_packages(say("candidate", part="biencoder.v1"))
+    from chainring.training.objectives.folder import curves_of
     from chainring.training.trainer import prepare_torch
 
     started = time.process_time()
@@ -86,10 +88,13 @@ def biencoder(
     tower = _Tower(base, settings)
     together, middle = tower.likest(train)
     tower.network.part_at(middle)
-    note = tower.tune(train, validation, together, minutes=minutes, work=work, settings=settings)
+    note, curve = tower.tune(
+        train, validation, together, minutes=minutes, work=work, settings=settings
+    )
     folder = work.folder("biencoder")
     weight_cf, bias_c = _head(tower, train, labels, seed=settings.seed)
     tower.write(folder, weight_cf, bias_c)
+    write_curves(folder, {**curves_of(base, work=work), RUN: curve})
 
     def logits(texts: Sequence[Input]) -> Floats:
         pairs = [text if isinstance(text, tuple) else (text, "") for text in texts]
@@ -178,8 +183,8 @@ class _Tower:
         minutes: float,
         work: Work,
         settings: TrainingSettings,
-    ) -> tuple[str, ...]:
-        """Tune on pairs; return what was cut to fit the budget, if anything."""
+    ) -> tuple[tuple[str, ...], Curve]:
+        """Tune on pairs; return what was cut to fit the budget, if anything, and the curve."""
         from chainring.training.budget import fit, sample
         from chainring.training.finetune import passed_parameters
         from chainring.training.passes import passes, run_of
@@ -195,7 +200,7 @@ class _Tower:
             placement=work.placement,
         )
         if not fitting.epochs:
-            return ()
+            return (), []
         seen = sample(items, fitting.share, seed=settings.seed)
         run = run_of(
             settings,
@@ -207,9 +212,9 @@ class _Tower:
         )
         collate = partial(collate_pairs, pad=self.pad)
         judge = partial(self._judge, rows=validation, together=together) if validation else None
-        train(self.network, seen, (), run=run, collate=collate, work=work, judge=judge)
+        curve = train(self.network, seen, (), run=run, collate=collate, work=work, judge=judge)
         self.network.to("cpu").eval()
-        return (fitting.because,) if fitting.because else ()
+        return (fitting.because,) if fitting.because else (), curve
 
     def _items(self, rows: Sequence[Row], together: str) -> list[dict[str, Any]]:
         from chainring.training.finetune import of_mean_one

@@ -35,10 +35,12 @@ from chainring.contracts.tasks import TASKS
 from chainring.contracts.work import Work
 from chainring.training.base import Base, find_base, overlooked, shares_of, unreadable
 from chainring.training.candidate import Trained, asked
+from chainring.training.craft.progress import write_curves
 from chainring.training.progress_sentences import progress
 from chainring.training.sentences import say
 from chainring.training.settings import TrainingSettings
 
+RUN = "encoder"
 PACKAGES = {
     "torch": "torch",
     "transformers": "transformers",
@@ -73,6 +75,7 @@ def encoder(
     require_packages(say("candidate", part="encoder.v1"))
     if TASKS[task].form == "text":
         raise RefusedError(say("cannot write", task=task))
+    from chainring.training.objectives.folder import curves_of
     from chainring.training.trainer import prepare_torch
 
     started = time.process_time()
@@ -87,6 +90,7 @@ def encoder(
     tuned = _tuned(base, train, validation, task, common)
     folder = work.folder("encoder")
     tuned.write(folder)
+    write_curves(folder, {**curves_of(base, work=work), RUN: tuned.curve})
     return Trained(
         folder=folder,
         kind="encoder",
@@ -176,6 +180,7 @@ def _from_own_text(
     work: Work,
     settings: TrainingSettings,
 ) -> tuple[Base, float, tuple[str, ...]]:
+    from chainring.training.objectives.folder import figures_told
     from chainring.training.pretrain import pretrain
 
     if settings.pretrain.objective != "masked":
@@ -186,4 +191,4 @@ def _from_own_text(
     work.say(progress("of", name="encoder", told=because))
     own, cut = pretrain([*train, *unlabelled], work=work, settings=settings)
     left = settings.budget_minutes * (1 - settings.pretrain.budget_share)
-    return own, left, (because, *cut)
+    return own, left, (because, *cut, *figures_told(own))

@@ -30,7 +30,7 @@ from chainring.store.files import write_durably
 from chainring.training.base import Base
 from chainring.training.budget import fit, sample
 from chainring.training.craft.mapped import mapped
-from chainring.training.craft.progress import Curve, write_curves
+from chainring.training.craft.progress import Curve
 from chainring.training.dropouts import DROPOUTS_OF_BERT, set_dropouts
 from chainring.training.interpolation import HALFWAY, START, TUNED, Kept, State, keep_best
 from chainring.training.network import Network, in_batches
@@ -73,8 +73,8 @@ class Tuned:
         return found
 
     def write(self, folder: Path) -> None:
-        """Write `encoder/`, `head.safetensors` and, where it was tuned, `curves.json`."""
-        write_tuned(self.network, self.tokenizer, self.base, folder, curve=self.curve)
+        """Write `encoder/` and `head.safetensors`."""
+        write_tuned(self.network, self.tokenizer, self.base, folder)
 
 
 def finetune(
@@ -164,12 +164,11 @@ def write_encoder(encoder: Any, tokenizer: Any, base: Base, folder: Path) -> Non
             (inner / name).write_bytes((base.folder / name).read_bytes())
 
 
-def write_tuned(network: Any, tokenizer: Any, base: Base, folder: Path, *, curve: Curve) -> None:
-    """Write `encoder/`, `head.safetensors` and, where it was tuned, `curves.json`."""
+def write_tuned(network: Any, tokenizer: Any, base: Base, folder: Path) -> None:
+    """Write `encoder/` and `head.safetensors`."""
     write_encoder(network.encoder, tokenizer, base, folder)
     head = {name: value.detach() for name, value in network.head.state_dict().items()}
     save_file(head, str(folder / "head.safetensors"))
-    write_curves(folder, {RUN: curve})
 
 
 def readable_tokens(encoder: Any, wanted: int) -> int:

@@ -197,6 +197,16 @@ SENTENCES = Sentences(
             "base reads no more",
             "{rows} 条训练文本中有 {cut} 条只读前 {tokens} 个词元：其基座最多读这么多",
         ),
+        "inputs cut": (
+            "of {cut} of {rows} texts to learn from only {tokens} tokens are read "
+            "(max_input_tokens)",
+            "{rows} 条训练文本中有 {cut} 条只读 {tokens} 个词元（max_input_tokens）",
+        ),
+        "targets cut": (
+            "of {cut} of {rows} texts to write only the first {tokens} tokens are taught, and no "
+            "end (max_output_tokens)",
+            "{rows} 条要写的文本中有 {cut} 条只教前 {tokens} 个词元，不教结尾（max_output_tokens）",
+        ),
         "budget": (
             "{epochs} of {wanted} epochs: one takes about {seconds} s and the budget leaves "
             "{minutes} min; raise training.budget_minutes for more",
@@ -205,6 +215,13 @@ SENTENCES = Sentences(
         ),
         "part of one": ("{share} of one", "一轮的 {share}"),
         "pre-training": ("pre-training {because}", "预训练：{because}"),
+        "held out": (
+            "on texts held out from pre-training: {figures}",
+            "预训练留出的文本上：{figures}",
+        ),
+        "perplexity": ("perplexity {value}", "困惑度 {value}"),
+        "bits_per_character": ("{value} bits a character", "每字符 {value} 比特"),
+        "accuracy": ("{value} of hidden tokens right", "遮住的词元答对 {value}"),
         "kept halfway": (
             "kept halfway between the frozen encoder and the tuned one {losses}",
             "保留冻结编码器与微调后编码器之间的中点{losses}",

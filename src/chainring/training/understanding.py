@@ -93,8 +93,8 @@ class Understood:
         return self.network.transitions
 
     def write(self, folder: Path) -> None:
-        """Write `encoder/`, `head.safetensors` and the curve."""
-        write_tuned(self.network, self.tokenizer, self.base, folder, curve=self.curve)
+        """Write `encoder/` and `head.safetensors`."""
+        write_tuned(self.network, self.tokenizer, self.base, folder)
 
 
 def understand(

@@ -92,7 +92,8 @@ def test_what_a_budget_leaves_of_an_epoch_is_learnt_in_several_steps(
     settings = small("decoder", batch_size=128).model_copy(update={"budget_minutes": 2e-5})
     start = starting(rows, settings.decoder, work=opening, seed=0)
     before = [weight.detach().clone() for weight in start.network.parameters()]
-    (cut,) = taught(start, rows, rows[:9], name="decoder", work=opening, settings=settings)
+    found = taught(start, rows, rows[:9], name="decoder", work=opening, settings=settings)
+    (cut,) = found.notes
     assert "% of one" in cut
     largest = max(
         float((now - then).abs().max().detach())

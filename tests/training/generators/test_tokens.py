@@ -13,8 +13,15 @@ from chainring.deployment.engines.ctranslate2 import QuickWriter
 from chainring.deployment.engines.writer import Writer
 from chainring.deployment.forms.conversion import convert
 from chainring.text.chat import conversation, messages_of
-from chainring.training.generators.settings import Seq2SeqSettings
-from chainring.training.generators.tokens import open_tokeniser, seq2seq_items
+from chainring.training.generators.loss import IGNORED
+from chainring.training.generators.settings import DecoderSettings, Seq2SeqSettings
+from chainring.training.generators.tokens import (
+    TEMPLATE,
+    completion_ids,
+    decoder_items,
+    open_tokeniser,
+    seq2seq_items,
+)
 
 LIMIT = 80
 TALK = [
@@ -84,3 +91,30 @@ def test_an_item_weighs_what_its_row_weighs(source: Path, ask: Callable[..., Row
     rows = [ask("where is it?", "here", weight=3.0), ask("where?", "there")]
     items = seq2seq_items(rows, reading=known, writing=known, settings=Seq2SeqSettings())
     assert [item["weight"] for item in items] == [3.0, 1.0]
+
+
+@pytest.mark.parametrize("kind", ["pair", "decoder"])
+def test_what_is_cut_is_counted_and_a_cut_target_has_no_end(
+    source: Path, ask: Callable[..., Row], kind: str
+) -> None:
+    known = open_tokeniser(source / "writer")
+    rows = [ask("where is it?", "here"), ask("where is my parcel? " * 30, "it is there " * 30)]
+    limits = {"max_input_tokens": LIMIT, "max_output_tokens": 20}
+    if kind == "pair":
+        asked = Seq2SeqSettings.model_validate(limits)
+        items = seq2seq_items(rows, reading=known, writing=known, settings=asked)
+    else:
+        known.chat_template = TEMPLATE
+        items = decoder_items(rows, tokeniser=known, settings=DecoderSettings(**limits))
+    whole, cut = ([one for one in item["labels"] if one != IGNORED] for item in items)
+    assert whole[-1] == known.eos_token_id
+    assert known.eos_token_id not in cut
+    assert len(cut) == 20
+    assert [item["cut"] for item in items] == [(False, False), (True, True)]
+
+
+def test_a_target_that_just_fits_has_its_end(source: Path, ask: Callable[..., Row]) -> None:
+    known = open_tokeniser(source / "writer")
+    whole = completion_ids(known, "it is there", limit=99)
+    assert completion_ids(known, "it is there", limit=len(whole)) == whole
+    assert completion_ids(known, "it is there", limit=len(whole) - 1) == whole[:-1]

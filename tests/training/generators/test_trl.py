@@ -20,6 +20,7 @@ from chainring.training.generators import trl
 from chainring.training.generators.networks import decoder_network
 from chainring.training.generators.settings import DecoderSettings, PreferenceSettings
 from chainring.training.generators.tokens import own_vocabulary
+from chainring.training.generators.writer import Learnt
 
 pytest.importorskip("trl")
 
@@ -63,7 +64,7 @@ def _told(
     minutes: float = 5.0,
     craft: Mapping[str, Any] | None = None,
     **options: Any,
-) -> trl.Learnt:
+) -> Learnt:
     """Teach a network the rows' preferences in place, and return what TRL's training said."""
     learn, rows = (trl.by_pairs, ROWS) if method == "dpo" else (trl.by_ratings, RATED)
     return learn(

@@ -33,11 +33,13 @@ from chainring.contracts.work import Work
 from chainring.text.passages import Held, Passage, Passages, characters_held, cut, passage_tokens
 from chainring.training.base import Base
 from chainring.training.candidate import Trained
+from chainring.training.craft.progress import write_curves
 from chainring.training.encoder import chosen_base
 from chainring.training.generators.articles import known_passages, reading_facts, write_passages
 from chainring.training.generators.settings import AnsweringSettings
 from chainring.training.generators.worded import worded
 from chainring.training.generators.writer import (
+    Learnt,
     ancestor,
     answering,
     require,
@@ -49,6 +51,7 @@ from chainring.training.settings import TrainingSettings
 
 TASKS: tuple[Task, ...] = ("question-answering",)
 ENCODER, HEAD_FILE = "encoder", "span.safetensors"
+RUN = "qa"
 OTHERS = 2
 """Passages without the answer that are read beside each one with it."""
 
@@ -120,8 +123,9 @@ def qa(
     asked = list(_asked(train, known, options, held=held))
     _require_answers(asked)
     folder = work.folder("qa")
-    found, cuts = _read(
-        network, tokenizer, asked, list(_asked(validation, known, options, held=held)), folder,
+    judged = list(_asked(validation, known, options, held=held))
+    found, learnt = _read(
+        base, network, tokenizer, asked, judged, folder,
         minutes=minutes, work=work, settings=settings,
     )  # fmt: skip
     write_passages(folder, known)
@@ -134,7 +138,7 @@ def qa(
         max_tokens=options.max_tokens,
         ancestors=(ancestor(base),),
         cpu_s=time.process_time() - started,
-        notes=(*because, *cuts, say("in a passage", found=found, rows=len(train))),
+        notes=(*because, *learnt.notes, say("in a passage", found=found, rows=len(train))),
         facts=facts,
     )
 
@@ -179,6 +183,7 @@ def _opened(base: Base, settings: TrainingSettings) -> tuple[Any, Any, int]:
 
 
 def _read(
+    base: Base,
     network: Any,
     tokenizer: Any,
     asked: Sequence[Asked],
@@ -188,14 +193,15 @@ def _read(
     minutes: float,
     work: Work,
     settings: TrainingSettings,
-) -> tuple[int, tuple[str, ...]]:
-    """Train the reader and write it; return how many answers it was shown, and what was cut."""
+) -> tuple[int, Learnt]:
+    """Train the reader and write it; return how many answers it was shown, and what it says."""
     from safetensors.torch import save_file
 
     from chainring.training.budget import fit, rows_a_step, sample
     from chainring.training.finetune import passed_parameters
     from chainring.training.generators.modules import weighed
     from chainring.training.generators.span import collate, items_of
+    from chainring.training.objectives.folder import curves_of
     from chainring.training.trainer import Run, train
 
     options = settings.answering
@@ -219,12 +225,12 @@ def _read(
     )
     pad = int(getattr(network.encoder.config, "pad_token_id", 0) or 0)
     seen = sample(items, fitting.share, seed=settings.seed)
-    train(
+    curve = train(
         network,
         weighed(seen),
         checked,
         run=Run(
-            name="qa",
+            name=RUN,
             epochs=fitting.epochs,
             learning_rate=options.learning_rate,
             batch_size=rows_a_step(
@@ -248,8 +254,10 @@ def _read(
     tokenizer.save(str(folder / ENCODER / "tokenizer.json"))
     head = {name: value.detach().contiguous() for name, value in network.head.state_dict().items()}
     save_file(head, str(folder / HEAD_FILE))
+    write_curves(folder, {**curves_of(base, work=work), RUN: curve})
     cut_off = say("cut off", left=left, count=found + left)
-    return found, tuple(note for note in (fitting.because, cut_off if left else "") if note)
+    notes = tuple(note for note in (fitting.because, cut_off if left else "") if note)
+    return found, Learnt(curve=curve, notes=notes)
 
 
 def _length(item: Any) -> int:

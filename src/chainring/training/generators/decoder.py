@@ -25,6 +25,7 @@ from chainring.training.base import overlooked
 from chainring.training.candidate import Trained
 from chainring.training.generators.settings import DecoderSettings
 from chainring.training.generators.writer import (
+    Learnt,
     Start,
     ancestor,
     fitted,
@@ -59,14 +60,16 @@ def decoder(
     options = settings.decoder
     train, validation = with_target(train), with_target(validation)
     start = starting(train, options, work=work, seed=settings.seed)
-    cut = taught(start, train, validation, name="decoder", work=work, settings=settings)
+    found = taught(start, train, validation, name="decoder", work=work, settings=settings)
     return trained(
         start,
         work.folder("decoder"),
         task=task,
         work=work,
         started=started,
-        notes=cut,
+        curves={"decoder": found.curve},
+        notes=found.notes,
+        limits=found.limits,
     )
 
 
@@ -116,8 +119,8 @@ def taught(
     name: str,
     work: Work,
     settings: TrainingSettings,
-) -> tuple[str, ...]:
-    """Teach the network the completions of the rows; return what had to be cut.
+) -> Learnt:
+    """Teach the network the completions of the rows.
 
     `name` is that of the run: another network of the same turn needs another one, or it would go
     on from the checkpoints of the first.

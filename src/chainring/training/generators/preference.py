@@ -24,7 +24,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from chainring.contracts.dataset import Row, Task
 from chainring.contracts.errors import RefusedError
@@ -39,13 +39,17 @@ from chainring.training.generators.articles import (
 )
 from chainring.training.generators.bounds import Method
 from chainring.training.generators.decoder import starting, taught
-from chainring.training.generators.writer import Start, rejected_of, require, trained, with_target
+from chainring.training.generators.writer import (
+    Learnt,
+    Start,
+    rejected_of,
+    require,
+    trained,
+    with_target,
+)
 from chainring.training.progress_sentences import progress
 from chainring.training.sentences import say
 from chainring.training.settings import TrainingSettings
-
-if TYPE_CHECKING:
-    from chainring.training.generators.trl import Learnt
 
 TASKS: tuple[Task, ...] = (
     "preference", "generation", "dialogue", "translation", "question-answering",
@@ -125,12 +129,12 @@ def _preferring(
         train, validation = (prompted(some, known, options=reading) for some in (train, validation))
         write_passages(folder, known)
         facts = reading_facts(reading, written=True)
-    start, cut = begun(train, validation, work=work, settings=settings)
+    start, written = begun(train, validation, work=work, settings=settings)
     before = share_preferred(start, validation)
     found = learnt(method, start, train, work=work, settings=settings)
     after = share_preferred(start, validation)
     told = [
-        *cut,
+        *written.notes,
         *found.notes,
         *trl.left_out(settings.craft, work),
         *_alike(train),
@@ -143,7 +147,9 @@ def _preferring(
         task=task,
         work=work,
         started=started,
+        curves={RUN: written.curve, method: found.curve},
         notes=told,
+        limits=written.limits,
         more=facts,
     )
 
@@ -165,15 +171,14 @@ def _said(train: Sequence[Row], before: float | None, after: float | None) -> st
 
 def begun(
     train: Sequence[Row], validation: Sequence[Row], *, work: Work, settings: TrainingSettings
-) -> tuple[Start, tuple[str, ...]]:
+) -> tuple[Start, Learnt]:
     """Return a decoder that has learnt to write the chosen texts: where preferences start from."""
     options = settings.preference
     both = [*train, *(replace(row, target=rejected_of(row)) for row in train)]
     start = starting(both, options, work=work, seed=settings.seed)
     liked, judged = with_target(train), with_target(validation)
     half = settings.model_copy(update={"budget_minutes": SHARE * settings.budget_minutes})
-    cut = taught(start, liked, judged, name=RUN, work=work, settings=half)
-    return start, cut
+    return start, taught(start, liked, judged, name=RUN, work=work, settings=half)
 
 
 def share_preferred(start: Start, rows: Sequence[Row]) -> float | None:

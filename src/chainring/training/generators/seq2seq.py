@@ -75,9 +75,17 @@ def seq2seq(
         seq2seq_items(rows, reading=start.reading, writing=start.writing, settings=start.options)
         for rows in (train, validation)
     )
-    cut = fitted(start, items, judged, name="seq2seq", work=work, settings=settings)
-    folder = work.folder("seq2seq")
-    return trained(start, folder, task=task, work=work, started=started, notes=cut)
+    found = fitted(start, items, judged, name="seq2seq", work=work, settings=settings)
+    return trained(
+        start,
+        work.folder("seq2seq"),
+        task=task,
+        work=work,
+        started=started,
+        curves={"seq2seq": found.curve},
+        notes=found.notes,
+        limits=found.limits,
+    )
 
 
 def starting(train: Sequence[Row], *, work: Work, settings: TrainingSettings) -> Start:

@@ -6,11 +6,13 @@
 
 A decoder reads prompt and completion in one; only the completion counts in the loss. Too long a
 prompt loses its beginning (what was said last matters most), too long a text read its end, a
-conversation its oldest turns.
+conversation its oldest turns. Too long a text to write loses its end and the mark of it: that a
+text ends there was never so. An item's `cut` says of both, read and written, whether it was cut.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -87,8 +89,15 @@ def seq2seq_items(
         writing, [row.target for row in rows], limit=settings.max_output_tokens, written=True
     )
     return [
-        {"input_ids": source, "labels": target, "weight": row.weight}
-        for source, target, row in zip(sources, targets, rows, strict=True)
+        {
+            "input_ids": source,
+            "labels": target,
+            "weight": row.weight,
+            "cut": (read_cut or text != row.text, written_cut),
+        }
+        for (source, read_cut), (target, written_cut), text, row in zip(
+            sources, targets, texts, rows, strict=True
+        )
     ]
 
 
@@ -98,23 +107,40 @@ def decoder_items(
     """Return an item a row: prompt and completion as one, of which the completion has labels."""
     items = []
     for row in rows:
-        prompt = prompt_ids(tokeniser, row.text, limit=settings.max_input_tokens)
+        whole = prompt_ids(tokeniser, row.text, limit=sys.maxsize)
+        prompt = whole[-settings.max_input_tokens :]
         written = completion_ids(tokeniser, row.target, limit=settings.max_output_tokens)
-        labels = [IGNORED] * len(prompt) + written
-        items.append({"input_ids": prompt + written, "labels": labels, "weight": row.weight})
+        items.append(
+            {
+                "input_ids": prompt + written,
+                "labels": [IGNORED] * len(prompt) + written,
+                "weight": row.weight,
+                "cut": (len(whole) > len(prompt), written[-1] != tokeniser.eos_token_id),
+            }
+        )
     return items
 
 
 def completion_ids(tokeniser: Any, text: str, *, limit: int) -> list[int]:
-    """Return the ids of a completion with the mark of its end."""
-    ids = tokeniser(text, add_special_tokens=False)["input_ids"][: limit - 1]
-    return [*ids, tokeniser.eos_token_id]
+    """Return the ids of a completion with the mark of its end; without it where it is cut."""
+    ids = tokeniser(text, add_special_tokens=False)["input_ids"]
+    return [*ids, tokeniser.eos_token_id][:limit]
 
 
-def _ids(tokeniser: Any, texts: Sequence[str], *, limit: int, written: bool = False) -> Any:
+def _ids(
+    tokeniser: Any, texts: Sequence[str], *, limit: int, written: bool = False
+) -> list[tuple[list[int], bool]]:
+    """Return the ids of each text within the limit, and whether it was cut.
+
+    A text that is read keeps its marks, one that is written loses that of its end.
+    """
     name = "text_target" if written else "text"
-    found: list[list[int]] = []
+    found: list[tuple[list[int], bool]] = []
     for start in range(0, len(texts), CHUNK):
-        asked = {name: list(texts[start : start + CHUNK]), "truncation": True, "max_length": limit}
-        found.extend(tokeniser(**asked)["input_ids"])
+        chunk = list(texts[start : start + CHUNK])
+        for text, ids in zip(chunk, tokeniser(**{name: chunk})["input_ids"], strict=True):
+            is_cut = len(ids) > limit
+            if is_cut and not written:
+                ids = tokeniser(text, truncation=True, max_length=limit)["input_ids"]
+            found.append((ids[:limit], is_cut))
     return found

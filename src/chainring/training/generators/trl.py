@@ -32,6 +32,7 @@ from chainring.training.craft.settings import CraftSettings
 from chainring.training.generators.bounds import Method, in_time, require_room
 from chainring.training.generators.rates import preference_peak
 from chainring.training.generators.settings import PreferenceSettings
+from chainring.training.generators.writer import Learnt
 from chainring.training.sentences import say
 
 PLAIN_OUTPUT = ("gpt2", "llama", "mistral", "qwen2", "qwen3", "gemma", "phi", "gpt_neox")
@@ -45,14 +46,6 @@ SCHEDULES = {
 }
 NOT_HERE = ("ema", "trackers", "checkpoint_minutes", "tokens_a_batch", "compile")
 """Settings of `[training.craft]` that TRL has not."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Learnt:
-    """The curve of a training of preferences, and what had to be cut."""
-
-    curve: Curve
-    notes: tuple[str, ...] = ()
 
 
 def by_pairs(

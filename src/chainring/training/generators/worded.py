@@ -62,7 +62,7 @@ def worded(
     if not with_target(asked):
         raise RefusedError(say("no shared word"))
     start = starting(asked, options, work=work, seed=settings.seed)
-    cut = taught(start, asked, judged, name="worded", work=work, settings=settings)
+    found = taught(start, asked, judged, name="worded", work=work, settings=settings)
     folder = work.folder("worded")
     write_passages(folder, known)
     told = say("with a passage", asked=len(with_target(asked)), rows=len(rows))
@@ -72,6 +72,8 @@ def worded(
         task="question-answering",
         work=work,
         started=started,
-        notes=(*cut, told),
+        curves={"worded": found.curve},
+        notes=(*found.notes, told),
+        limits=found.limits,
         more=reading_facts(reading, written=True),
     )

@@ -26,7 +26,9 @@ from chainring.contracts.work import Work
 from chainring.training.base import Base, find_base, shares_of, unreadable
 from chainring.training.budget import fit, rows_a_step, sample
 from chainring.training.candidate import Trained
+from chainring.training.craft.progress import Curve, write_curves
 from chainring.training.generators.settings import WriterSettings
+from chainring.training.progress_sentences import progress
 from chainring.training.sentences import say
 from chainring.training.settings import TrainingSettings
 
@@ -49,6 +51,15 @@ class Start:
     options: WriterSettings
     ancestors: tuple[Ancestor, ...] = ()
     notes: tuple[str, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Learnt:
+    """What a training leaves besides weights: its curve, what had to be cut, what it cannot do."""
+
+    curve: Curve
+    notes: tuple[str, ...] = ()
+    limits: tuple[str, ...] = ()
 
 
 def require(task: Task, tasks: Sequence[Task], *, part: str, packages: Sequence[str] = ()) -> None:
@@ -89,13 +100,16 @@ def fitted(
     name: str,
     work: Work,
     settings: TrainingSettings,
-) -> tuple[str, ...]:
-    """Train the network in place within the budget; return what had to be cut."""
+) -> Learnt:
+    """Train the network in place within the budget."""
     from chainring.training.generators.modules import Writing, collate, weighed
     from chainring.training.generators.rates import peak
     from chainring.training.trainer import Run, train
 
     options = start.options
+    limits = cut_told(items, options)
+    for limit in limits:
+        work.say(progress("of", name=name, told=limit))
     fitting = fit(
         options.epochs,
         parameters=passed_parameters(start.network, items),
@@ -104,7 +118,7 @@ def fitted(
         placement=work.placement,
     )
     seen = sample(items, fitting.share, seed=settings.seed)
-    train(
+    curve = train(
         Writing(start.network, smoothing=options.label_smoothing),
         weighed(seen),
         [{**item, "weight": 1.0} for item in validation],  # whoever judges, each row counts alike
@@ -130,7 +144,22 @@ def fitted(
         work=work,
         length=partial(tokens_of, start.network),
     )
-    return (fitting.because,) if fitting.because else ()
+    notes = (fitting.because,) if fitting.because else ()
+    return Learnt(curve=curve, notes=notes, limits=limits)
+
+
+def cut_told(items: Items, options: WriterSettings) -> tuple[str, ...]:
+    """Return of how many texts only a part is read, or taught; nothing where all are whole."""
+    read, written = (sum(item["cut"][side] for item in items) for side in (0, 1))
+    told = (
+        ("inputs cut", read, options.max_input_tokens),
+        ("targets cut", written, options.max_output_tokens),
+    )
+    return tuple(
+        say(name, cut=f"{cut:,}", rows=f"{len(items):,}", tokens=tokens)
+        for name, cut, tokens in told
+        if cut
+    )
 
 
 def tokens_of(network: Any, item: Mapping[str, Any]) -> int:
@@ -166,7 +195,9 @@ def trained(
     task: Task,
     work: Work,
     started: float,
+    curves: Mapping[str, Curve],
     notes: Sequence[str] = (),
+    limits: Sequence[str] = (),
     more: Mapping[str, Any] | None = None,
 ) -> Trained:
     """Write the folder and return the candidate that answers from it; `more` goes into its card."""
@@ -176,6 +207,7 @@ def trained(
     start.writing.save_pretrained(folder / WRITER)
     if start.reading is not start.writing:
         start.reading.save_pretrained(folder / READING)
+    write_curves(folder, curves)
     facts = {"generator": how_to_write(options), **(more or {})}
     write_card(folder, task=task, facts=facts)
     return Trained(
@@ -186,6 +218,7 @@ def trained(
         ancestors=start.ancestors,
         cpu_s=time.process_time() - started,
         notes=(*start.notes, *notes),
+        limits=tuple(limits),
         facts=facts,
     )
 

@@ -18,15 +18,19 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from chainring.contracts.said import joined
+from chainring.contracts.work import Work
 from chainring.training.base import Base, folder_digest
-from chainring.training.craft.progress import Curve, write_curves
+from chainring.training.craft.progress import CURVES, Curve, write_curves
 from chainring.training.objectives.settings import ObjectiveName
+from chainring.training.sentences import say
 from chainring.training.settings import TrainingSettings
 from chainring.training.tokenisers.report import Reading
 from chainring.training.tokenisers.special import save_tokeniser
 
 FACTS = "pretraining.json"
 RUN = "pretrain"
+HELD_OUT = ("perplexity", "bits_per_character", "accuracy")
 _TOKENISER_FILES = (
     "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.txt",
     "vocab.json", "merges.txt", "spiece.model", "sentencepiece.bpe.model",
@@ -114,6 +118,29 @@ def read_back(folder: Path) -> Pretrained | None:
         readings=tuple(Reading(**one) for one in facts["readings"]),
         objective=facts["settings"]["pretrain"]["objective"],
     )
+
+
+def curves_of(base: Base, *, work: Work) -> Mapping[str, Curve]:
+    """Return the curve of a base that this work has made, to be kept with what starts from it.
+
+    Such a base lies in scratch, and is gone with it. Of any other base: none.
+    """
+    file = base.folder / CURVES
+    if not base.folder.is_relative_to(work.scratch) or not file.is_file():
+        return {}
+    found: dict[str, Curve] = json.loads(file.read_text("utf-8"))
+    return found
+
+
+def figures_told(base: Base) -> tuple[str, ...]:
+    """Return a sentence on how a base that was made here tells held-out texts, if any were."""
+    found = read_back(base.folder)
+    if found is None or not found.figures:
+        return ()
+    told = {name: f"{value:.4g}" for name, value in found.figures.items()}
+    told["accuracy"] = f"{found.figures['accuracy']:.1%}"
+    figures = [say(name, value=told[name]) for name in HELD_OUT if name in told]
+    return (say("held out", figures=joined(figures, en=", ", zh="，")),)
 
 
 def moved(found: Pretrained, folder: Path) -> Pretrained:
