@@ -368,7 +368,7 @@ def test_how_long_an_answer_took_there_says_nothing_here_and_a_release_is_not_mi
 
 
 def test_only_packages_of_this_project_come_home(places: Places, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="is no package; name the folder that serves"):
+    with pytest.raises(InputError, match="says of no package that it is one"):
         places.home.collect(places.home.folder)
     with pytest.raises(InputError, match="is no package"):
         places.home.collect(tmp_path / "nothing")
@@ -390,5 +390,5 @@ def test_the_command_tells_what_came_in_both_languages(places: Places) -> None:
     assert "new here: 1 answers, 1 reactions, 0 decisions, 0 cases" in told
     told = run("collect", there, "-p", home, "--language", "zh")
     assert "回答 0 条，反馈 0 条" in told
-    assert "is no package" in refused("collect", home, "-p", home)
+    assert "says of no package" in refused("collect", home, "-p", home)
     assert [act.verb for act in places.home.audit(verb="collect")] == 3 * ["collect"]

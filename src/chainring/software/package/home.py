@@ -93,11 +93,7 @@ def collect(project: Project, folder: Path, *, by: str = "operator") -> Collecte
     """
     from chainring.software.api import Project as Opened
 
-    if origin.brought(folder) is None or not (folder / HIDDEN / "key").is_file():
-        raise InputError(
-            f"{folder} is no package; name the folder that serves, as /var/lib/NAME/project-ID, or "
-            "a copy of it with its .chainring"
-        )
+    _require_package(folder)
     if running(project.ring)[1] is not None:
         raise ConflictError(
             "a release runs, and is decided by what was answered in it; collect when it is over "
@@ -112,6 +108,22 @@ def collect(project: Project, folder: Path, *, by: str = "operator") -> Collecte
         project, "collect", rows=found.answers, because=f"package {package.id}", about=package.model
     )
     return replace(found, forgotten=gone)
+
+
+def _require_package(folder: Path) -> None:
+    """Raise InputError where no package serves in the folder, or an old one that has no id."""
+    state = folder / HIDDEN
+    if not (state / "key").is_file():
+        raise InputError(
+            f"{folder} is no package; name the folder that serves, as /var/lib/NAME/project-ID, or "
+            "a copy of it with its .chainring"
+        )
+    if origin.brought(folder) is None:
+        raise InputError(
+            f"{folder} says of no package that it is one: it is a project, or an earlier version "
+            "packaged it and kept no id, so that what was said there cannot be brought home; "
+            "package the champion anew"
+        )
 
 
 def _known(project: Project, there: Project) -> Package:
