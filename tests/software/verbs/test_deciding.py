@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.software.conftest import copy, invoke, opened
@@ -11,9 +13,11 @@ from chainring.contracts.access import RING
 from chainring.contracts.deployment import Deployment
 from chainring.contracts.reaction import Reaction
 from chainring.contracts.release import Outcome, Release
+from chainring.ring.release import course
+from chainring.ring.release.judge import Decision
 from chainring.software.api import Project
+from chainring.software.serving.arms import Arms
 from chainring.software.verbs.auditing import audit
-from chainring.software.verbs.releases import noted
 
 TEXT = "where is my parcel right now"
 
@@ -59,16 +63,28 @@ DEPLOYMENT = Deployment(
     ("outcome", "verb", "about"),
     [("promoted", "promote", "blake2b:new"), ("rolled back", "release", "rel_1")],
 )
+@pytest.mark.parametrize("by", ["look", "settle"])
 def test_what_a_server_does_with_a_release_is_in_the_audit_as_the_rings(
-    untouched: Path, tmp_path: Path, outcome: Outcome, verb: str, about: str
+    untouched: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    by: str,
+    outcome: Outcome,
+    verb: str,
+    about: str,
 ) -> None:
-    release = Release(
+    ended = Release(
         id="rel_1", app="shop", stage="ended", candidate=DEPLOYMENT, champion="blake2b:old",
         champion_version=1, at=0.0, since=0.0, share=0.1, outcome=outcome,
     )  # fmt: skip
+    monkeypatch.setattr(course, by, lambda *given, **more: ended)
+    monkeypatch.setattr(course, "running", lambda ring: (object(), ended))
     with opened(copy(untouched, tmp_path / "shop")) as project:
-        noted(project, release)
-        noted(project, None)
+        arms: Any = Arms(project, load=lambda _: None, note=lambda *_: None)
+        arms.release = arms._collector = ended
+        asyncio.run(
+            arms._look() if by == "look" else arms._settle(Decision(action="stop", because="x"))
+        )
         (act,) = audit(project)
     assert (act.verb, act.about, act.who) == (verb, about, RING.name)
     assert act.because == f"release rel_1: {outcome}"
