@@ -196,6 +196,24 @@ def test_another_process_that_looks_opens_no_second_case_and_a_closed_one_stays_
     assert [one.state for one in shop.cases()] == ["closed"]
 
 
+def test_who_looked_before_another_opened_the_case_does_not_open_it_again(
+    shop: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answered(shop, 100, seed=1)
+    answered(shop, 80, seed=2, words=30)
+    late = DriftWatch(shop, embed=None)
+    _, champion = current(shop.ring)
+    assert champion is not None
+    seen = drifting._cases_of(shop, champion.model, "length", "all")
+    DriftWatch(shop, embed=None).look()
+    (case,) = shop.cases()
+    assert (case.id, seen[0]) == (seen[1], [])
+    shop.close_case(case.id, outcome="a campaign", told="fine", by="ann")
+    monkeypatch.setattr(drifting, "_cases_of", lambda *_: seen)
+    late.look()
+    assert [one.state for one in shop.cases()] == ["closed"]
+
+
 def test_a_change_after_a_case_was_closed_opens_another_one_and_an_open_one_is_enough(
     shop: Project, caplog: pytest.LogCaptureFixture
 ) -> None:

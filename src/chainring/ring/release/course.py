@@ -242,7 +242,7 @@ def _open_case(ring: Ring, release: Release) -> None:
         at=time.time(),
         because=say("ended", outcome=release.outcome, because=release.because),
     )
-    ring.ledger.add_fact("case", case.id, case, about=release.id)
+    ring.ledger.add_once("case", case.id, case, about=release.id)
 
 
 def _require_newest(ring: Ring, ref: Ref) -> None:

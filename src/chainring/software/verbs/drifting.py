@@ -273,7 +273,8 @@ def _open_case(project: Project, model: str, alarm: Alarm) -> None:
         at=time.time(),
         because=_told(alarm),
     )
-    project.ring.ledger.add_fact("case", identifier, case, about=case.opened_by)
+    if not project.ring.ledger.add_once("case", identifier, case, about=case.opened_by):
+        return  # another process looked at the same moment
     log.warning(
         "drift.alarm question=%s slice=%s case=%s rows=%d",
         alarm.question, alarm.slice, identifier, alarm.rows,
