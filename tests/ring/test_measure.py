@@ -132,7 +132,9 @@ def test_the_measure_decides_whether_the_new_model_serves(turned: Turned) -> Non
     assert by_accuracy.pooled is not None
     right = f"{by_accuracy.pooled.champion:.1%} → {by_accuracy.pooled.challenger:.1%}"
     assert f"right {right}" in told[0]
-    assert "a cost of" in history(project).turns[-1].because
+    point = history(project).turns[-1]
+    assert "a cost of" in point.because
+    assert (point.measure, project.status()["champion"]["measure"]) == ("cost", "cost")
 
 
 def test_a_model_knows_by_what_it_was_chosen(turned: Turned) -> None:
