@@ -23,7 +23,7 @@ from chainring.contracts.said import Said
 from chainring.deployment.http.app import create_app
 from chainring.deployment.http.faults import failure
 from chainring.deployment.http.server import running
-from chainring.deployment.http.untold import DAMAGED, FULL, unplaced
+from chainring.deployment.http.untold import DAMAGED, FULL, to_callers, unplaced
 from chainring.deployment.settings import DeploymentSettings
 
 
@@ -102,3 +102,12 @@ def test_neither_a_route_nor_a_page_nor_openais_interface_names_one(tmp_path: Pa
                 answer = client.request(method, path, json=body, headers={"accept": kind})
                 assert answer.status_code >= 400, (path, answer.text)
                 assert tmp_path.name not in answer.text, (path, verbs.error)
+
+
+def test_of_a_place_that_is_gone_the_log_has_what_is_there(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.ERROR, logger="chainring.http")
+    told = to_callers(InputError(f"{tmp_path}/gone/model.json is missing; make it again"))
+    assert told == "model.json is missing; make it again"
+    assert caplog.messages == [f"http.unplaced cause=InputError places={tmp_path}"]

@@ -71,11 +71,11 @@ def test_who_reads_the_keys_or_the_audit_over_http_is_in_the_audit(shop: Project
     service = Service(shop, open_to_all=False)
     caller = service.authenticate(secret, "127.0.0.1")
     assert [one.id for one in service.list_keys(caller=caller)] == [key.id]
-    found = service.acts(limit=10, caller=caller)
+    service.acts(limit=10, caller=caller)
     kept = [
         (one.verb, one.action, one.key, one.rows) for one in service.acts(limit=2, caller=caller)
     ]
-    assert kept == [("audit", "read", key.id, len(found)), ("keys", "read", key.id, 1)]
+    assert kept == [("audit", "read", key.id, 0), ("keys", "read", key.id, 0)]  # no text was given
 
 
 NARROW: dict[str, Any] = {"only": ("keys", "predict"), "days": 2.0, "per_minute": 60, "per_day": 9}

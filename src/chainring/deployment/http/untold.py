@@ -47,7 +47,7 @@ def to_callers(error: BaseException) -> str:
     said = told_by(error)
     told = unplaced(said)
     if told != said:
-        there = ",".join(one[0] for one in _PLACE.finditer(said) if Path(one[0]).exists())
+        there = ",".join(filter(None, map(_known, _PLACE.finditer(said))))
         log.error("http.unplaced cause=%s places=%s", type(error).__name__, there)
     return told
 
@@ -63,7 +63,19 @@ def unplaced(text: str) -> str:
     return _PLACE.sub(_last_name, text)
 
 
+def _known(found: re.Match[str]) -> str:
+    """Return a place, or as much of it as is there: what a caller made up is not logged."""
+    place = _of(found)
+    while not place.exists():
+        place = place.parent
+    return str(place) if place.parent != place else ""
+
+
+def _of(found: re.Match[str]) -> Path:
+    return Path("/", found[0].partition("://")[2] or found[0])
+
+
 def _last_name(found: re.Match[str]) -> str:
-    place = Path("/", found[0].partition("://")[2] or found[0])
+    place = _of(found)
     is_here = Path(*place.parts[:2]).exists()  # an address such as /v1/models is told
     return place.name if is_here else found[0]

@@ -28,9 +28,9 @@ from chainring.contracts.ids import keyed
 from chainring.contracts.prediction import FAILED, Answer, Prediction, Variant, shadow_of
 from chainring.contracts.release import Release
 from chainring.contracts.request import Request
-from chainring.contracts.said import told_by
 from chainring.contracts.tasks import TASKS
 from chainring.deployment.answers import as_kept, filled
+from chainring.deployment.http.untold import to_callers
 from chainring.deployment.lane.lane import Lane, Reply
 from chainring.deployment.lane.routing import arm_of, unit_of
 from chainring.deployment.lane.shadow import Shadow
@@ -265,7 +265,7 @@ class Arms:
             predictor = await asyncio.to_thread(self._opened, release.candidate)
         except Exception as error:  # noqa: BLE001 - engines raise what they like
             log.error("release.refused model=%s cause=%s", release.candidate.model, error)
-            because = say("not loaded", error=told_by(error))
+            because = say("not loaded", error=to_callers(error))
             await self._settle(Decision(action="stop", because=because))
             return
         settings = project.ring.recipe

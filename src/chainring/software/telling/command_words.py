@@ -334,7 +334,10 @@ _BECAUSE = Sentences(
         "release": ("release {release}: {outcome}", "发布 {release}：{outcome}"),
         "removed": ("{trees} trees and {texts} texts", "{trees} 棵树，{texts} 条文本"),
     },
-    names=_NAMES | {"revoked": "吊销", "accept": "接受", "change": "更改", "reject": "驳回"},
+    names=_NAMES
+    | {"revoked": "吊销", "accept": "接受", "change": "更改", "reject": "驳回"}
+    | {"promoted": "已上线", "undecided": "未定", "rolled back": "已回滚", "stopped": "已停止"}
+    | {"cancelled": "已取消", "superseded": "被取代"},
 )
 """What the audit keeps as a text: the Chinese of it is found by its template."""
 

@@ -181,18 +181,21 @@ def gc(project: Project, *, min_age_s: float) -> dict[str, int]:
     sweep_halves(map(Path, backups(project)))
     ring, expired = project.ring, expire(project)
     expired["rows"] += catch_up(project)
-    removed = collect(
-        ledger=ring.ledger,
-        trees=ring.runner.trees,
-        scratch=ring.runner.scratch,
-        min_age_s=min_age_s,
-        harvests=project.folder / HIDDEN / HARVESTS,
-        sources=[one.name for one in ring.recipe.data.sources],
-        formerly=former_names(ring.ledger, project.secret),
-        held=held,
-    )
-    because = f"{removed['trees']} trees and {expired['texts']} texts"
-    auditing.record(project, "gc", because=because)
+    removed = dict[str, int]()
+    try:
+        removed = collect(
+            ledger=ring.ledger,
+            trees=ring.runner.trees,
+            scratch=ring.runner.scratch,
+            min_age_s=min_age_s,
+            harvests=project.folder / HIDDEN / HARVESTS,
+            sources=[one.name for one in ring.recipe.data.sources],
+            formerly=former_names(ring.ledger, project.secret),
+            held=held,
+        )
+    finally:  # texts were erased, whatever came of the trees
+        because = f"{removed.get('trees', 0)} trees and {expired['texts']} texts"
+        auditing.record(project, "gc", because=because)
     return removed | expired
 
 
