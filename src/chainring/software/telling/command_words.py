@@ -16,18 +16,16 @@ _NAMES = {
     "deciding": "定胜负", "flag": "举报", "correction": "更正", "doubtful": "存疑",
     "holdout": "抽样", "unsure": "不确定", "suspect": "可疑标签",
     # cases
-    "open": "未结", "closed": "已结",
+    "open": "未结", "closed": "已结", "drift": "漂移", "release": "发布",
     "wrong": "错误", "harmful": "有害", "unfair": "不公平", "private": "隐私",
-    "drift": "漂移", "release": "发布",
     # stages of a release
     "shadow": "影子", "canary": "金丝雀", "keys": "指定密钥",
     # what changed
     "input": "文本类型", "length": "长度", "confidence": "置信度", "passed on": "转交人工",
     "labels": "标签", "answer": "回答", "accuracy": "准确率", "cost": "成本", "calibration": "校准",
-    "all": "全部",
     # what is removed
     "trees": "内容树", "blobs": "数据块", "bytes": "字节", "scratch": "临时文件夹",
-    "harvests": "采集库", "texts": "文本", "rows": "行",
+    "harvests": "采集库", "texts": "文本", "rows": "行", "all": "全部",
     # the audit
     "allowed": "已允许", "in part": "部分允许", "denied": "已拒绝",
     # wordings of the tour
