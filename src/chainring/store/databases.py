@@ -53,6 +53,8 @@ def _copy(path: Path, target: Path) -> None:
             try:
                 live.backup(copy)
             except sqlite3.Error as error:
+                if "disk is full" in str(error):  # of the copy: the other one is only read
+                    raise full_database(target.parent) from error
                 raise explained(path, error) from error
 
 

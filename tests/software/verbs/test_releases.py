@@ -28,6 +28,7 @@ from chainring.ring.release.evidence import Collector
 from chainring.ring.release.judge import Action, Decision
 from chainring.software.api import Project
 from chainring.software.serving.service import Service
+from chainring.software.verbs import releases
 from chainring.store.answers import Stream, newer
 
 
@@ -568,6 +569,18 @@ def test_a_process_that_died_between_the_two_references_leaves_an_end_to_write(
     ended = course.tidy(shop.ring)
     assert ended is not None
     assert ended.outcome == "promoted"
+
+
+@pytest.mark.parametrize(("by", "acts"), [("release", ["promote"]), ("ann", [])])
+def test_a_promotion_that_a_server_died_over_is_in_the_audit_once_it_is_finished(
+    shop: Project, by: str, acts: list[str]
+) -> None:
+    """Who promotes by hand is kept already, under their own name."""
+    release = begun(shop)
+    shop.ring.ledger.append_ref("champion", release.candidate, expected=2, by=by, reason="x")
+    for _ in range(2):
+        releases.tidy(shop)
+    assert [act.verb for act in shop.audit() if act.verb == "promote"] == acts
 
 
 def test_a_rollback_of_the_champion_ends_the_release_over_it(shop: Project) -> None:

@@ -22,7 +22,6 @@ Enters the file as it was parsed, leaves sentences:
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
@@ -35,7 +34,6 @@ from chainring.contracts.tasks import TASKS
 
 SECTION = "gate.costs"
 COST = "cost"
-_DIGITS = re.compile(r"\d+")
 
 
 class CostSettings(BaseModel):
@@ -116,34 +114,29 @@ def uncosted(measure: Measure, labels: Collection[str]) -> Iterator[tuple[str, s
 def is_slip(name: str, near: str | None, measure: Measure) -> bool:
     """Whether a name was meant for the label near it.
 
-    A rare label may have a neighbour that the costs name, too: that one has to be as good as the
-    same word, one edit off, or two where it is long. Numbers and short names say what they say.
+    A rare label may have a neighbour that the costs name, too, as `verified` has `unverified`, or
+    国际转账 has 国内转账: that one has to be the same word but for capitals, or for two letters
+    that changed places.
     """
     if near is None or near not in measure.named:
         return near is not None
-    words = name.casefold(), near.casefold()
-    is_number = words[0] != words[1] and len({_DIGITS.sub("0", word) for word in words}) == 1
-    most = 0 if len(near) < 4 else 1 if len(near) < 8 else 2
-    return not is_number and _edits(*words) <= most
+    return _is_same(name.casefold(), near.casefold())
 
 
-def _edits(one: str, other: str) -> int:
-    """Return how many letters were left out, added, changed, or swapped with the next.
+def _is_same(one: str, other: str) -> bool:
+    """Whether two words are the same, or are when two letters side by side change places.
 
-    R. Wagner and R. Lowrance 1975, each letter edited once.
-
-    >>> _edits("fruad", "fraud"), _edits("dispute", "disputes"), _edits("ok", "fraud")
-    (1, 1, 5)
+    >>> _is_same("fruad", "fraud"), _is_same("plan_a", "plan_b"), _is_same("frauds", "fraud")
+    (True, False, False)
     """
-    rows: list[list[int]] = [[*range(len(other) + 1)]]
-    for i, a in enumerate(one, 1):
-        rows.append([i])
-        for j, b in enumerate(other, 1):
-            cost: int = min(rows[i - 1][j] + 1, rows[i][j - 1] + 1, rows[i - 1][j - 1] + (a != b))
-            if i > 1 and j > 1 and (a, one[i - 2]) == (other[j - 2], b):
-                cost = min(cost, rows[i - 2][j - 2] + 1)
-            rows[i].append(cost)
-    return rows[-1][-1]
+    if len(one) != len(other):
+        return False
+    apart = [place for place, (a, b) in enumerate(zip(one, other, strict=True)) if a != b]
+    if len(apart) != 2 or apart[1] - apart[0] != 1:
+        return not apart
+    first, second = apart
+    swapped = (one[first], one[second]) == (other[second], other[first])
+    return swapped and one[first : second + 1].isalpha()  # 12 and 21 are two numbers
 
 
 def _task_faults(measure: Any, data: Mapping[str, Any]) -> Iterator[str]:

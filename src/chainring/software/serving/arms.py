@@ -39,7 +39,7 @@ from chainring.ring.release.evidence import Collector
 from chainring.ring.release.judge import Decision
 from chainring.ring.sentences import say
 from chainring.software.verbs.answering import Opened, answered, threads_of
-from chainring.software.verbs.releases import noted
+from chainring.software.verbs.releases import noted, tidy
 
 if TYPE_CHECKING:
     from chainring.deployment.http.verbs import Caller
@@ -296,7 +296,7 @@ class Arms:
     async def _look(self) -> None:
         ring = self._project.ring
         try:
-            await asyncio.to_thread(course.tidy, ring)
+            await asyncio.to_thread(tidy, self._project)
             if self.release is not None and self._collector is not None:
                 done = await asyncio.to_thread(course.look, ring, self._collector, by="release")
                 await asyncio.to_thread(noted, self._project, done)

@@ -85,18 +85,21 @@ class DriftWatch:
         if self.watch is None:
             return []
         alarms = [a for row in self._new(settings.window) for a in self.watch.add(row)]
+        for alarm in alarms:  # before what may fail: a question alarms once a window
+            _open_case(self.project, self.model, alarm)
         self._pass_over()
         promised = self._reviews.promised()
         if promised:
             closed = _closed(self.project, self.model, self.watch.reviewed)
-            alarms += self.watch.judge(
+            found = self.watch.judge(
                 self._reviews.judged(),
                 promised=promised,
                 closed=closed,
                 costs=self._reviews.costs(),
             )
-        for alarm in alarms:
-            _open_case(self.project, self.model, alarm)
+            for alarm in found:
+                _open_case(self.project, self.model, alarm)
+            alarms += found
         return alarms
 
     def standing(self) -> dict[str, Any]:

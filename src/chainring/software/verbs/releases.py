@@ -14,6 +14,7 @@ from chainring.contracts.access import RING, Who
 from chainring.contracts.codec import decode, plain
 from chainring.contracts.errors import InputError, did_you_mean
 from chainring.contracts.release import Release, Stage
+from chainring.ring.built import current
 from chainring.ring.release import course
 from chainring.ring.release.evidence import Collector
 from chainring.ring.release.judge import decide
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from chainring.software.api import Project
 
 STAGES: tuple[Stage, ...] = get_args(Stage)[:-1]
+SERVERS = ("release", "server")
+"""Who moves the champion without a person: a look at a release, and a decision of a server."""
 _SHOWN = 20
 
 
@@ -72,6 +75,14 @@ def stop(project: Project, *, by: str, reason: str, who: Who | None = None) -> R
     ended = course.cancel(project.ring, by=by, reason=reason)
     auditing.record(project, "release", who=who, because=f"stopped by {by}", about=ended.id)
     return ended
+
+
+def tidy(project: Project) -> None:
+    """End a release whose champion moved on; what a server did that died then gets its act."""
+    done = course.tidy(project.ring)
+    head, _ = current(project.ring)
+    if done is not None and done.outcome == "promoted" and head is not None and head.by in SERVERS:
+        noted(project, done)
 
 
 def noted(project: Project, done: Release | None) -> None:

@@ -30,7 +30,7 @@ class Reviews:
     def __init__(self, project: Project, model: str) -> None:
         self._project, self._model = project, model
         self._promised: dict[str, float] = {}
-        self._costs: dict[str, float] | None = None
+        self._costs: dict[str, float] = {}
         self._known = -1
         self._judged: list[Judged] = []
 
@@ -45,7 +45,7 @@ class Reviews:
         measure, points = recipe.gate.judging, recipe.drift.accuracy_drop_points
         if measure.name != "cost":
             return None
-        if self._costs is None:
+        if not self._costs:  # a tree that is away now may be back at the next look
             promised, whole = promised_costs(self._project.ring, self._model, measure)
             self._costs = {name: most + points / 100 * whole for name, most in promised.items()}
         return self._costs
