@@ -193,6 +193,8 @@ def test_a_file_that_is_damaged_further_in_is_told_so_wherever_it_is_read(tmp_pa
         Harvest.open(tmp_path) as harvest,
     ):
         list(harvest.rows())
+    with Harvest.open(tmp_path) as harvest:
+        assert not harvest.is_whole()
 
 
 def test_one_that_another_process_keeps_locked_is_told_with_its_source_and_who_it_is(

@@ -144,6 +144,22 @@ def test_what_was_forgotten_by_older_rules_of_redaction_stays_away(
     assert [record.id for record in made(workshop)] == kept[1:]
 
 
+@pytest.mark.parametrize("redacts", [True, False])
+def test_a_conversation_forgotten_by_older_rules_stays_away_whether_or_not_texts_are_redacted_now(
+    workshop: Any, redacts: bool
+) -> None:
+    workshop.settings = DataSettings(task="dialogue")
+    text = chat(f"ann@x.org {BY_OTHER_RULES}")
+    workshop.write_rows("a.jsonl", [{"text": text, "target": "Yes"}])
+    older = prepare(text, as_one=True, rules="redact.v1")
+    content = keyed(workshop.work.secret, "content", older)
+    place = keyed(workshop.work.secret, "place", "data/a.jsonl", "", content)
+    mark = record_mark("rec_" + keyed(workshop.work.secret, "record", f"{place} 1"), None)
+    workshop.guard = replace(workshop.guard, redact=redacts, forgotten=(mark,))
+    with pytest.raises(InputError, match="no row of the data can be used"):
+        made(workshop)
+
+
 def test_an_author_forgotten_by_either_form_of_the_name_stays_away(workshop: Any) -> None:
     """Which names hold personal data, and are kept as a hash, has changed with the rules."""
     rows = [{"text": "a", "label": "x", "author": "ann@x.org"}, {"text": "b", "label": "y"}]

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 from tests.training.conftest import make_row
+from torch import nn
 
 from chainring.contracts.values import tags_text
 from chainring.stats.chain import marginals
@@ -42,6 +43,22 @@ def test_the_loss_leaves_out_what_is_no_text_wherever_it_stands(seed: int) -> No
         expected = closed(logits_btc[b, inside], [row[t] for t in inside], transitions_cc)
         assert float(found_b[b]) == pytest.approx(expected)
     assert float(found_b[2]) == 0.0
+
+
+@pytest.mark.parametrize("kind", [torch.float16, torch.bfloat16])
+def test_autocast_around_it_changes_nothing(kind: torch.dtype) -> None:
+    torch.manual_seed(0)
+    rows = torch.randint(0, 7, (20, 9))
+    found = []
+    for is_on in (False, True):
+        logits_btc = (20 * nn.functional.one_hot(rows, 7)).float().requires_grad_()
+        transitions_cc = torch.from_numpy(habits(rows.tolist(), classes=7)).requires_grad_()
+        with torch.autocast("cpu", kind, enabled=is_on):
+            loss = chain_loss_b(logits_btc, rows, transitions_cc).sum()
+        loss.backward()
+        found.append([loss.detach(), logits_btc.grad, transitions_cc.grad])
+    for plain, cast in zip(*found, strict=True):
+        torch.testing.assert_close(cast, plain, rtol=0, atol=0)
 
 
 def test_its_gradients_are_those_of_small_steps() -> None:

@@ -106,6 +106,14 @@ class Harvest:
         self.changes = 0
         """Rows that were put, replaced or dropped since this harvest was opened."""
 
+    def is_whole(self) -> bool:
+        """Whether the file can be read throughout."""
+        try:
+            found = self.connection.execute("PRAGMA quick_check").fetchone()
+        except sqlite3.DatabaseError:
+            return False
+        return bool(found == ("ok",))
+
     @classmethod
     def open(cls, folder: Path, *, redacts: bool = False) -> Self:
         """Open the harvest of a folder, made when it is not there.

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache, partial
@@ -195,17 +195,14 @@ class _Maker:
         An id holds it, and rules of redaction change: by the newest alone who was forgotten would
         come back. Conversations were prepared with the JSON around them.
         """
-        text, has_pair = row.values["text"], self._settings.facts.pairs
-        pair = row.values.get("pair", "") if has_pair else ""
-        redacted = self._guard.redact
-        ways: dict[str, Callable[[str], str]] = {}
-        if is_conversation(text):
-            ways["as one"] = partial(prepare, redacted=redacted, as_one=True)
-        if redacted:
-            ways["bare"] = partial(prepare, redacted=False)
-            ways |= {rules: partial(prepare, rules=rules) for rules in rule_sets()[:-1]}
-        for name, way in ways.items():
-            yield name, keyed(self._secret, "content", both(way(text), way(pair) if pair else ""))
+        text = row.values["text"]
+        pair = row.values.get("pair", "") if self._settings.facts.pairs else ""
+        ways = {"bare": partial(prepare, redacted=False)}
+        ways |= {rules: partial(prepare, rules=rules) for rules in rule_sets()}
+        for as_one in (False, True) if is_conversation(text) else (False,):
+            for rules, way in ways.items():
+                texts = (way(one, as_one=as_one) if one else "" for one in (text, pair))
+                yield f"{rules} {as_one}", keyed(self._secret, "content", both(*texts))
 
     def _consent(self, row: RawRow) -> str:
         return normalise(row.values.get("consent", "")) or self._settings.consent

@@ -100,23 +100,38 @@ class Readout:
 
     def tagged(self, shares_tc: Floats, places: Places) -> Said:
         """Return the tags of one text from the shares of its tokens."""
-        inside = [t for t, (start, end) in enumerate(places) if end > start]
-        best_t, shares_tc = self.path(shares_tc[inside])
-        names = token_classes(self.labels)
-        tags = tags_from([names[c] for c in best_t], [places[t] for t in inside])
-        sure = min((float(shares_tc[t, c]) for t, c in enumerate(best_t)), default=1.0)
-        return Said(value=tags_text(tags), confidence=sure)
+        value, best_t = self.tags(shares_tc, places)
+        own_tc = self.reckoned(shares_tc[_inside(places)])
+        sure = min((float(own_tc[t, c]) for t, c in enumerate(best_t)), default=1.0)
+        return Said(value=value, confidence=sure)
 
-    def path(self, shares_tc: Floats) -> tuple[list[int], Floats]:
-        """Return the class of each token of a text, and the share of each class there."""
+    def tags(self, shares_tc: Floats, places: Places) -> tuple[str, list[int]]:
+        """Return the tags of one text as its value, and the class of each token that is text."""
+        inside, names = _inside(places), token_classes(self.labels)
+        best_t = self._best_t(shares_tc[inside])
+        tags = tags_from([names[c] for c in best_t], [places[t] for t in inside])
+        return tags_text(tags), best_t
+
+    def reckoned(self, shares_tc: Floats) -> Floats:
+        """Return the share of each class at each token of a text, the other tokens reckoned in."""
         import numpy as np
 
         if not self.transitions:
-            return [int(c) for c in shares_tc.argmax(axis=1)], shares_tc
+            return shares_tc
+        found: Floats = marginals(*self._chain(shares_tc)).astype(np.float32)
+        return found
+
+    def _best_t(self, shares_tc: Floats) -> list[int]:
+        if not self.transitions:
+            return [int(c) for c in shares_tc.argmax(axis=1)]
+        return best_path(*self._chain(shares_tc))
+
+    def _chain(self, shares_tc: Floats) -> tuple[Any, Any]:
+        """Return the scores of tokens and of one class after another, by the temperature."""
+        import numpy as np
+
         scores_tc = np.log(np.maximum(shares_tc, np.float32(TINY))).astype(np.float64)
-        transitions_cc = _table(self.transitions) / self.temperature
-        own_tc: Floats = marginals(scores_tc, transitions_cc).astype(np.float32)
-        return best_path(scores_tc, transitions_cc), own_tc
+        return scores_tc, _table(self.transitions) / self.temperature
 
     def _one(self, shares_c: Floats, top_k: int) -> Said:
         scores = _best(self.labels, shares_c, top_k)
@@ -138,6 +153,10 @@ class Readout:
             confidence=self.sureness,
             scores=scores if self.margin else {},
         )
+
+
+def _inside(places: Places) -> list[int]:
+    return [t for t, (start, end) in enumerate(places) if end > start]
 
 
 def classes(form: Form, labels: Sequence[str]) -> int:

@@ -205,8 +205,8 @@ def _warm_chain(readout: Readout, found: Sequence[Floats], places: Sequence[list
 
     def doubt(temperature: float) -> float:
         warm = replace(readout, temperature=temperature)
-        paths = ((warm.path(warm.shares(logits_tc))[1], true_t) for logits_tc, true_t in rows)
-        each = [shares_tc[np.arange(len(true_t)), true_t] for shares_tc, true_t in paths]
+        told = ((warm.reckoned(warm.shares(logits_tc)), true_t) for logits_tc, true_t in rows)
+        each = [shares_tc[np.arange(len(true_t)), true_t] for shares_tc, true_t in told]
         return float(-np.log(np.maximum(np.concatenate(each), LEAST)).mean())
 
     return replace(readout, temperature=min(TEMPERATURES, key=doubt)) if rows else readout

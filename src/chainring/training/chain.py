@@ -50,7 +50,18 @@ def habits(sequences: Iterable[Sequence[int]], *, classes: int) -> Floats:
 def chain_loss_b(
     logits_btc: torch.Tensor, classes_bt: torch.Tensor, transitions_cc: torch.Tensor
 ) -> torch.Tensor:
-    """Return -log p of each row's classes; 0 for a row without text."""
+    """Return -log p of each row's classes; 0 for a row without text.
+
+    In the number type of the scores, whatever autocast does around it: in 16 bits the sums over
+    sequences lose their tails, and in fp16 their gradients are no numbers.
+    """
+    with torch.autocast(logits_btc.device.type, enabled=False):
+        return _chain_loss_b(logits_btc, classes_bt, transitions_cc)
+
+
+def _chain_loss_b(
+    logits_btc: torch.Tensor, classes_bt: torch.Tensor, transitions_cc: torch.Tensor
+) -> torch.Tensor:
     is_text_bt = classes_bt != NO_TEXT
     true_bt = classes_bt.clamp(min=0)
     own_bt = logits_btc.gather(2, true_bt.unsqueeze(2)).squeeze(2)

@@ -288,7 +288,7 @@ class _Judge:
         if read.form == "tags":
             read = replace(read, transitions=network.transitions)
             return [
-                read.tagged(read.shares(table), places).value
+                read.tags(read.shares(table), places)[0]
                 for table, places in zip(found, self._places, strict=True)
             ]
         return [one.value for one in read.said(read.shares(np.stack(found)))]

@@ -16,7 +16,13 @@ from typing import Any
 import pytest
 
 from chainring.contracts import parts
-from chainring.contracts.errors import ConflictError, InputError, SpaceError, UnreachableError
+from chainring.contracts.errors import (
+    ConflictError,
+    DamagedError,
+    InputError,
+    SpaceError,
+    UnreachableError,
+)
 from chainring.data import harvest as harvests
 from chainring.data.harvest import FILE, Harvest
 from chainring.data.sources.fetch import Fetched, fetch
@@ -118,6 +124,17 @@ def test_a_harvest_that_another_process_keeps_locked_is_no_fault_of_its_part(
         with pytest.raises(ConflictError, match="source help: another process keeps its harvest"):
             brought(tmp_path, source(path="help.txt"))
     assert brought(tmp_path, source(path="help.txt")).rows == 2
+
+
+@pytest.mark.parametrize("is_whole", [True, False])
+def test_damage_is_told_of_the_harvest_where_it_is_the_harvests_own(
+    tmp_path: Path, is_whole: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failing(sqlite3.DatabaseError("database disk image is malformed"))
+    monkeypatch.setattr(Harvest, "is_whole", lambda _: is_whole)
+    kind, told = (InputError, "mend the part") if is_whole else (DamagedError, "take the folder")
+    with pytest.raises(kind, match=told):
+        brought(tmp_path, source(**BROKEN))
 
 
 def test_another_part_under_the_same_name_begins_anew(tmp_path: Path) -> None:

@@ -137,6 +137,8 @@ def _brought(source: SourceSettings, harvest: Harvest, *, root: Path, say: Say) 
             raise full_disk(harvest.folder) from error
         if _is_locked(error):
             raise
+        if type(error) is sqlite3.DatabaseError and not harvest.is_whole():
+            raise  # not the part's mistake: the harvest says what is wrong with it
         log.exception("source.failed name=%s use=%s", source.name, source.use)
         told = " ".join(f"{type(error).__name__}: {error}".split())[:SHOWN]
         raise InputError(

@@ -126,6 +126,8 @@ def _asking(golden: Golden) -> Golden:
         for text, output in zip(golden.texts, golden.outputs, strict=True)
         if "".join(text).strip()
     ]
+    if not rows:
+        return golden
     texts, outputs = zip(*rows, strict=True)
     return replace(golden, texts=texts, outputs=outputs)
 
