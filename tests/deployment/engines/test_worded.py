@@ -36,7 +36,10 @@ class Listener:
         assert texts, "a writer is not asked for nothing"
         self.asked += texts
         said = [self.answers[text.partition(" ? ")[0]] for text in texts]
-        return [Written(text, sure, LENGTH if text == "cut" else STOP) for text, sure in said]
+        return [
+            Written(text, sure, LENGTH if text == "cut" else STOP, 7, len(text))
+            for text, sure in said
+        ]
 
     def close(self) -> None:
         self.open = False
@@ -56,6 +59,7 @@ def test_each_passage_is_read_with_the_question_and_the_likeliest_answer_stands(
     (answer,) = predictor(tmp_path, listener).predict([Request(text="包裹要几天")])
     assert sorted(listener.asked) == ["包裹可以退。 ? 包裹要几天", "包裹需要三天。 ? 包裹要几天"]
     assert (answer.output, answer.pair, answer.text) == ("三天", "包裹需要三天。", "包裹要几天")
+    assert (answer.read_tokens, answer.written_tokens) == (14, 4)
     assert answer.scores == {"rec_a": 0.9, "rec_b": 0.01}
     assert not answer.passed_on
 

@@ -40,7 +40,7 @@ class Limits:
 class Said:
     """What one passage says: `sure` of it, 0 to 1; `rank` adds how well the passage fits.
 
-    `finish` is that of its Answer.
+    `finish`, `read_tokens` and `written_tokens` are those of its Answer.
     """
 
     text: str
@@ -48,6 +48,8 @@ class Said:
     sure: float
     rank: float
     finish: str = STOP
+    read_tokens: int = 0
+    written_tokens: int = 0
 
 
 Found = Sequence[tuple[Passage, float]]
@@ -117,6 +119,8 @@ class PassagePredictor:
             output=best.text,
             scores=_sources(ranked, top_k),
             finish=best.finish,
+            read_tokens=sum(one.read_tokens for one in ranked),
+            written_tokens=sum(one.written_tokens for one in ranked),
         )
 
     def _found(self, question: str, given: str) -> Found:

@@ -56,7 +56,15 @@ def worded_predictor(folder: Path, card: Card, writer: Writes) -> PassagePredict
 
 def _said(passage: Passage, fit: float, said: Written) -> Said:
     rank = fit + math.log(max(said.sure, _TINY))
-    return Said(text=said.text, passage=passage, sure=said.sure, rank=rank, finish=said.finish)
+    return Said(
+        text=said.text,
+        passage=passage,
+        sure=said.sure,
+        rank=rank,
+        finish=said.finish,
+        read_tokens=said.read_tokens,
+        written_tokens=said.written_tokens,
+    )
 
 
 def _checked(folder: Path, facts: Any) -> Mapping[str, Any]:

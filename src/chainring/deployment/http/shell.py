@@ -69,7 +69,8 @@ class Shell:
             finally:
                 route = getattr(scope.get("route"), "path", "unknown")
                 spent = time.perf_counter() - begun
-                self.metrics.count_request(route, status, spent)
+                if scope["method"] != "OPTIONS" or route != "unknown":  # no browser's preflight
+                    self.metrics.count_request(route, status, spent)
                 if ended is not None:
                     ended(route, status)
                 if self._log_requests:
