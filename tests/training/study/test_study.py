@@ -122,6 +122,17 @@ def test_a_study_of_a_sample_foretells_the_rows_of_the_whole(
     assert sum(one.found.rows for one in found.wanted) == 180
 
 
+def test_mistakes_are_compared_with_the_rows_of_the_sample_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("chainring.training.study.study.MAX_ROWS", 4)
+    judged = [make_row(f"{word} word1", "x") for words in WORDS.values() for word in words]
+    answers = [answer("y", 0.9)] * len(judged)
+    found = study(FACTS, rows(), judged, answers, settings=TrainingSettings()).mistakes
+    assert len(found) == len(judged)
+    assert 0 < len({near.row for one in found for near in one.near}) <= 4
+
+
 def test_the_label_that_nobody_can_tell_is_wanted_most() -> None:
     draw = random.Random(3)
     guesses = [

@@ -18,7 +18,7 @@ from chainring.contracts.prediction import Answer
 from chainring.contracts.study import Mistake
 from chainring.contracts.tasks import TASKS
 from chainring.stats.grades import grade_of
-from chainring.training.study.near import joined, nearest
+from chainring.training.study.near import field_told, nearest
 
 MAX_MISTAKES = 12
 
@@ -41,8 +41,8 @@ def mistakes(
     wrong = [one for one in told if not one[1].passed_on]
     wrong.sort(key=lambda one: (one[2], -one[1].confidence, one[0].id))
     worst = wrong[:MAX_MISTAKES]
-    says = "" if facts.form == "text" else facts.says
-    near = nearest(train, [joined(row) for row, _, _ in worst], says=says)
+    says = field_told(facts)
+    near = nearest(train, [row for row, _, _ in worst], facts=facts)
     found = tuple(
         Mistake(
             row=row.id,

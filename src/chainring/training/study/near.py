@@ -1,8 +1,11 @@
-"""The rows to learn from that are nearest to a text, by the TF-IDF of words and characters.
+"""The rows to learn from that are nearest to another row, by the TF-IDF of words and characters.
 
-Enters rows once and texts, leaves for each text the nearest rows with the cosine of their terms.
+Enters both kinds of rows, leaves for each other row the nearest with the cosine of their terms.
 
-    nearest(rows, ["where is my parcel"], count=3)
+    nearest(rows, wrong, facts=TASKS["classification"])[0][0].row      # "row-7"
+
+What is compared is what near-duplicates are told by: of a conversation what is said, without its
+JSON and its system message; of a preference the prompt.
 """
 
 from __future__ import annotations
@@ -11,26 +14,29 @@ from collections.abc import Sequence
 
 from chainring.contracts.dataset import Row
 from chainring.contracts.study import Near
+from chainring.contracts.tasks import TaskFacts
+from chainring.text.compared import compared
 
 COUNT = 3
 
 
 def nearest(
-    rows: Sequence[Row], texts: Sequence[str], *, count: int = COUNT, says: str = "label"
+    rows: Sequence[Row], others: Sequence[Row], *, facts: TaskFacts, count: int = COUNT
 ) -> list[tuple[Near, ...]]:
-    """Return the nearest rows of each text, nearest first; those without a common term are none.
+    """Return the nearest rows of each other row, nearest first; without a common term none is near.
 
-    `says` is the field of a row that is told with it; '': none, as where it is a text.
+    Labels are told with them; where the task says texts, none are.
     """
     import numpy as np
     from sklearn.feature_extraction.text import TfidfVectorizer
 
-    if not rows or not texts:
-        return [()] * len(texts)
+    if not rows or not others:
+        return [()] * len(others)
     vectorizer = TfidfVectorizer(analyzer=_terms, sublinear_tf=True, dtype=np.float32)
-    rows_nf = vectorizer.fit_transform([joined(row) for row in rows])
-    likeness_tn = (vectorizer.transform(texts) @ rows_nf.T).toarray()
-    order_tn = np.argsort(-likeness_tn, axis=1, kind="stable")[:, :count]
+    rows_nf = vectorizer.fit_transform(_compared(rows, facts))
+    likeness_on = (vectorizer.transform(_compared(others, facts)) @ rows_nf.T).toarray()
+    order_on = np.argsort(-likeness_on, axis=1, kind="stable")[:, :count]
+    says = field_told(facts)
     return [
         tuple(
             Near(
@@ -41,13 +47,17 @@ def nearest(
             for i in order_n
             if likeness_n[i] > 0
         )
-        for likeness_n, order_n in zip(likeness_tn, order_tn, strict=True)
+        for likeness_n, order_n in zip(likeness_on, order_on, strict=True)
     ]
 
 
-def joined(row: Row) -> str:
-    """Return both texts of a row, or its one text."""
-    return f"{row.text}\n{row.pair}" if row.pair else row.text
+def field_told(facts: TaskFacts) -> str:
+    """Return the field of a row that a study tells; '': none, as where it is a text."""
+    return "" if facts.form == "text" else facts.says
+
+
+def _compared(rows: Sequence[Row], facts: TaskFacts) -> list[str]:
+    return [compared(row.text, row.pair, facts=facts) for row in rows]
 
 
 def _terms(text: str) -> list[str]:

@@ -35,6 +35,7 @@ from chainring.contracts.evaluation import Share
 from chainring.contracts.prediction import Answer
 from chainring.contracts.study import Study, SuspectLabel, Wanted
 from chainring.contracts.tasks import TASKS
+from chainring.contracts.values import both
 from chainring.stats.intervals import wilson
 from chainring.stats.learning_curve import MIN_SIZES, CurvePoint, learning_curve
 from chainring.stats.wrong_labels import suspects
@@ -43,7 +44,6 @@ from chainring.training.settings import TrainingSettings
 from chainring.training.study.crossed import FOLDS, Crossed, crossed
 from chainring.training.study.learners import Learner, TermLearner, VectorLearner
 from chainring.training.study.mistakes import mistakes
-from chainring.training.study.near import joined
 
 MIN_ROWS = 40
 MAX_ROWS = 20_000
@@ -99,11 +99,11 @@ def study(
     empty = Study(
         app=facts.app, dataset=facts.dataset, form=facts.form, learner="", rows=len(train)
     )
-    found = replace(empty, **mistakes(facts.task, train, validation, answers, spread=facts.spread))
+    rows = _sampled(train, seed)
+    found = replace(empty, **mistakes(facts.task, rows, validation, answers, spread=facts.spread))
     reason = _unfit(facts, train)
     if reason:
         return replace(found, skipped=dict.fromkeys(("curve", "suspects"), reason))
-    rows = _sampled(train, seed)
     if len(rows) < MIN_ROWS:
         reason = said("few rows", rows=len(rows), least=MIN_ROWS)
         return replace(found, skipped=dict.fromkeys(("curve", "suspects"), reason))
@@ -151,13 +151,13 @@ def stand_in(
         vectors_nh = embed([row.text for row in rows])
         if any(row.pair for row in rows):
             other_nh = embed([row.pair for row in rows])
-            both = (vectors_nh, other_nh, abs(vectors_nh - other_nh), vectors_nh * other_nh)
-            vectors_nh = np.concatenate(both, axis=1)
+            parts = (vectors_nh, other_nh, abs(vectors_nh - other_nh), vectors_nh * other_nh)
+            vectors_nh = np.concatenate(parts, axis=1)
         if (np.abs(vectors_nh).sum(axis=1) > 0).mean() > 0.9:
             return VectorLearner(vectors_nh, name=f"a linear layer on the frozen {base}")
     cap = min(MAX_FEATURES, settings.linear.max_features)
     options = settings.linear.model_copy(update={"max_features": cap})
-    return TermLearner([joined(row) for row in rows], settings=options)
+    return TermLearner([both(row.text, row.pair) for row in rows], settings=options)
 
 
 def fitted(told: Crossed) -> list[int]:
