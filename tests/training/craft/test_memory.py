@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import re
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -31,6 +33,8 @@ from chainring.training.objectives.objective import OBJECTIVES
 from chainring.training.objectives.settings import ObjectiveName
 from chainring.training.objectives.shape import new_model, shaped
 from chainring.training.tokenisers.special import Marks
+from chainring.training.towers import Towers, collate_pairs
+from chainring.training.trainer import train
 
 
 def need(folder: Path, *, longest: int = 32, judged: bool = False, **craft: Any) -> Need:
@@ -174,6 +178,37 @@ def test_of_batches_that_are_not_split_the_largest_that_fits_is_offered(
     small = dataclasses.replace(work, placement=placement)
     with pytest.raises(RefusedError, match=r"a batch of 32 .* would fit: batch_size = 8\b"):
         trained(run, toy=Compared(), items=items, work=small)
+
+
+def pairs(count: int, tokens: int) -> list[dict[str, Any]]:
+    """Return pairs of a text of so many tokens and one that is a token shorter."""
+    rest = {"together": True, "weights": 1.0}
+    return [
+        {"input_ids": [7 + n] * tokens, "pair_ids": [8] * (tokens - 1), "text": n, "second": n}
+        | rest
+        for n in range(count)
+    ]
+
+
+def test_two_texts_that_are_read_one_by_one_count_as_two_and_not_as_one_of_both_lengths(
+    work: Work, tiny_base: Path
+) -> None:
+    towers = Towers(open_encoder(tiny_base, dropout=0.0))
+    run = toy_run(batch_size=16, epochs=1, whole_batches=True, craft={"optimiser": "adafactor"})
+    one = Need.of(towers, run.craft, longest=30, bits=32, judged=False)
+    kept = kept_by(towers.train(), **collate_pairs(pairs(16, 30), pad=0))
+    assert 0.4 < 2 * 16 * one.row_mib * MIB / kept < 2.5
+
+    def trained_in(mib: float) -> None:
+        placement = dataclasses.replace(make_placement(), memory_mib=math.ceil(mib / 0.9))
+        small = dataclasses.replace(work, placement=placement)
+        collate = partial(collate_pairs, pad=0)
+        train(towers, pairs(40, 30), (), run=run, collate=collate, work=small)
+
+    told = r"a batch of 32 texts of 30 tokens.* would fit: batch_size = 8\b"
+    with pytest.raises(RefusedError, match=told):
+        trained_in(one.fixed_mib + 17 * one.row_mib)
+    trained_in(one.fixed_mib + 32 * one.row_mib)
 
 
 def test_that_memory_makes_fewer_tokens_is_said_once(trained: Trained, work: Work) -> None:

@@ -17,6 +17,7 @@ from chainring.contracts.work import Work
 from chainring.training.craft.memory import MIB, Need
 from chainring.training.craft.settings import CraftSettings
 from chainring.training.generators import trl
+from chainring.training.generators.bounds import require_room
 from chainring.training.generators.networks import decoder_network
 from chainring.training.generators.settings import DecoderSettings, PreferenceSettings
 from chainring.training.generators.tokens import own_vocabulary
@@ -235,6 +236,44 @@ def test_the_network_that_it_is_compared_with_and_the_whole_batch_are_counted_be
     with pytest.raises(RefusedError, match=r"8 texts of 5 tokens.* preference_batch_size = 2"):
         asked(all_in_all - one.row_mib)
     asked(all_in_all + one.row_mib)
+
+
+@both
+def test_what_is_counted_of_a_batch_is_near_what_torch_keeps_while_preferences_are_learnt(
+    method: str, work: Work, tokeniser: Any
+) -> None:
+    """Kept as a table, the logits of this vocabulary would be a hundred times as much."""
+    torch.manual_seed(0)
+    network = decoder_network(DecoderSettings.model_validate(SIZE), tokens=40_000)
+    one = Need.of(network, CraftSettings(), longest=5, bits=32, judged=False)
+    assert one.logits == 0.0
+    kept: dict[int, int] = {}
+
+    def count(tensor: torch.Tensor) -> torch.Tensor:
+        storage = tensor.untyped_storage()
+        kept[storage.data_ptr()] = storage.nbytes()
+        return tensor
+
+    weights = {weight.untyped_storage().data_ptr() for weight in network.parameters()}
+    with torch.autograd.graph.saved_tensors_hooks(count, lambda tensor: tensor):
+        _told(network, work, tokeniser, method=method, preference_batch_size=6, preference_epochs=1)
+    found = sum(size for place, size in kept.items() if place not in weights)
+    texts = {"dpo": 12, "kto": 6}[method]
+    assert 0.4 < texts * one.row_mib * MIB / found < 2.5
+
+
+def test_of_batches_of_preferences_the_largest_that_fits_is_offered(
+    work: Work, tokeniser: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network, craft = _start(tokeniser), CraftSettings()
+    one = Need.of(network, craft, longest=5, bits=32, judged=False)
+    room = one.fixed_mib + 4 * one.weights / MIB + 5 * one.row_mib  # two pairs, and a text
+    monkeypatch.setattr("chainring.training.generators.bounds.limit_mib", lambda _: room / 0.9)
+    options = PreferenceSettings.model_validate(SIZE | {"preference_batch_size": 8})
+    with pytest.raises(RefusedError, match=r"16 texts of 5 .* fit: .* preference_batch_size = 2\b"):
+        require_room(
+            "dpo", network, ROWS * 2, options=options, craft=craft, chosen="fp32", work=work
+        )
 
 
 @both

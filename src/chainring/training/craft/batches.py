@@ -46,6 +46,17 @@ def written(items: Sequence[Mapping[str, Any]], lengths_n: Sequence[int]) -> int
     return len(target) if hasattr(target, "__len__") else 0
 
 
+def longest_of_two(items: Sequence[Mapping[str, Any]]) -> int:
+    """Return the tokens of the longest text of rows whose two are read one by one; else 0.
+
+    >>> longest_of_two([{"input_ids": [2, 3], "pair_ids": [7]}]), longest_of_two([{"labels": 1}])
+    (2, 0)
+    """
+    if not len(items) or "pair_ids" not in items[0]:
+        return 0
+    return max(len(item[name]) for item in items for name in ("input_ids", "pair_ids"))
+
+
 def steps_of(rows: int, *, rows_a_step: int) -> int:
     """Return how many steps an epoch has."""
     return -(-rows // rows_a_step)

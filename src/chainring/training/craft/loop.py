@@ -73,6 +73,7 @@ class Loop:
             lengths_n=self.lengths_n,
             judged=self.judge is not None,
             written=batches.written(items, self.lengths_n),
+            longest_of_two=batches.longest_of_two(items),
         )
         self.steps_an_epoch = batches.steps_of(len(items), rows_a_step=run.rows_a_step)
         self.steps = math.ceil(run.epochs * self.steps_an_epoch)

@@ -148,6 +148,26 @@ def require_memory(
     )
 
 
+def require_batch(
+    one: Need, *, rows: int, texts: int, setting: str, name: str, limit_mib: float
+) -> None:
+    """Raise RefusedError where a batch that is never split does not fit, with what would.
+
+    Of smaller batches that is the largest half, or half of it, and so on.
+
+    `one` is the need with a single text; a row has so many `texts`, read one by one. `setting` is
+    how the size of a batch is named.
+    """
+
+    def of(rows_at_once: int) -> Need:
+        return replace(one, rows=texts * rows_at_once)
+
+    sizes = [rows >> by for by in range(1, rows.bit_length() - 1)]
+    offered = [(f"{setting} = {size}", of(size)) for size in sizes]
+    fewer = [pair for pair in offered if pair[1].mib <= USABLE * limit_mib][:1]
+    require_memory(of(rows), name=name, limit_mib=limit_mib, fewer=fewer)
+
+
 def limit_mib(placement: Placement) -> float:
     """Return the memory of the device in MiB; 0: unknown."""
     if placement.device.value == "cuda":

@@ -6,7 +6,6 @@ tokens = make_ready(network, run, work, chosen=chosen, lengths_n=lengths_n, judg
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import torch
 from torch import nn
@@ -17,7 +16,7 @@ from chainring.training.craft.abreast import HALVES
 from chainring.training.craft.compiling import compile_layers, compiling
 from chainring.training.craft.device import TOKENS_ON_A_PROCESSOR, set_products, tokens_at_once
 from chainring.training.craft.dropout import quicken
-from chainring.training.craft.memory import USABLE, Need, limit_mib, require_memory
+from chainring.training.craft.memory import Need, limit_mib, require_batch, require_memory
 from chainring.training.craft.recompute import recompute_layers
 from chainring.training.craft.run import Run
 from chainring.training.progress_sentences import progress
@@ -32,10 +31,12 @@ def make_ready(
     lengths_n: Sequence[int],
     judged: bool,
     written: int = 0,
+    longest_of_two: int = 0,
 ) -> int:
     """Prepare a module for training; say with which number type, and why.
 
-    `written` are the tokens of the longest row that a decoder beside an encoder writes.
+    `written` are the tokens of the longest row that a decoder beside an encoder writes;
+    `longest_of_two` those of the longest text where the two of a row are read one by one, else 0.
 
     Returns
     -------
@@ -49,10 +50,11 @@ def make_ready(
         computed twice.
     """
     bits = 32 if chosen.value == "fp32" else 16
-    longest = max(lengths_n, default=0)
+    longest = longest_of_two or max(lengths_n, default=0)
     one = Need.of(module, run.craft, longest=longest, bits=bits, judged=judged, written=written)
     room = limit_mib(work.placement)
-    _require(one, run, items=len(lengths_n), limit_mib=room)
+    texts = 2 if longest_of_two else 1
+    _require(one, run, items=len(lengths_n), texts=texts, limit_mib=room)
     told = {"precision": chosen.value, "because": chosen.because}
     work.say(progress("precision", name=run.name, **told))
     torch.use_deterministic_algorithms(run.craft.deterministic)
@@ -70,16 +72,15 @@ def make_ready(
     return _tokens(one, run, work, device=device, memory_mib=room, items=len(lengths_n))
 
 
-def _require(one: Need, run: Run, *, items: int, limit_mib: float) -> None:
+def _require(one: Need, run: Run, *, items: int, texts: int, limit_mib: float) -> None:
     """Raise RefusedError where not even one row fits, or a batch that cannot be split."""
     if not run.whole_batches:
         require_memory(one, name=run.name, limit_mib=limit_mib)
         return
     rows = min(run.rows_a_step, max(1, items))
-    sizes = [rows >> by for by in range(1, rows.bit_length() - 1)]
-    offered = [(f"batch_size = {size}", replace(one, rows=size)) for size in sizes]
-    fewer = [pair for pair in offered if pair[1].mib <= USABLE * limit_mib][:1]
-    require_memory(replace(one, rows=rows), name=run.name, limit_mib=limit_mib, fewer=fewer)
+    require_batch(
+        one, rows=rows, texts=texts, setting="batch_size", name=run.name, limit_mib=limit_mib
+    )
 
 
 def _tokens(one: Need, run: Run, work: Work, *, device: str, memory_mib: float, items: int) -> int:

@@ -4,7 +4,8 @@
     require_room("dpo", network, rows, options=options, craft=craft, chosen="fp32", work=work)
 
 The copy that the network is compared with is as large as the network, and reads every text as well.
-A batch is not split: TRL counts no row by itself.
+A batch is not split: TRL counts no row by itself. It makes no table of logits either: it goes
+through them in tiles (TRL 1.16, `add_fused_lm_head`).
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Any, Literal
 from chainring.contracts.placement import Placement
 from chainring.contracts.work import Work
 from chainring.training.budget import Fit, fit
-from chainring.training.craft.memory import Need, limit_mib, require_memory
+from chainring.training.craft.memory import Need, limit_mib, require_batch
 from chainring.training.craft.settings import CraftSettings
 from chainring.training.generators.settings import PreferenceSettings
 from chainring.training.generators.writer import passed_parameters
@@ -62,15 +63,14 @@ def require_room(
     longest = max(max(texts_of(row)) for row in rows)
     bits = 32 if chosen == "fp32" else 16
     one = Need.of(network, craft, longest=longest, bits=bits, judged=False)
-    texts, asked = len(texts_of(rows[0])), min(options.preference_batch_size, len(rows))
-
-    def of(rows_at_once: int) -> Need:
-        return replace(one, weights=2 * one.weights, rows=texts * rows_at_once)
-
-    half = asked // 2
-    fewer = [(f"[training.preference] preference_batch_size = {half}", of(half))]
-    room = limit_mib(work.placement)
-    require_memory(of(asked), name=method, limit_mib=room, fewer=fewer if half > 1 else ())
+    require_batch(
+        replace(one, weights=2 * one.weights),
+        rows=min(options.preference_batch_size, len(rows)),
+        texts=len(texts_of(rows[0])),
+        setting="[training.preference] preference_batch_size",
+        name=method,
+        limit_mib=limit_mib(work.placement),
+    )
 
 
 def texts_of(row: dict[str, Any]) -> list[int]:
