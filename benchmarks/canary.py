@@ -3,6 +3,7 @@
     python benchmarks/canary.py                    # about two minutes of one core
     python benchmarks/canary.py --out docs/benchmarks
     python benchmarks/canary.py --only measures --runs 200      # a minute
+    python benchmarks/canary.py --only balanced_accuracy --runs 400
 
 Releases are drawn: a champion that is right on 85 % of the hold-out, a candidate that differs from
 it on a share of the texts (10 %: what two models of one recipe do; 20 %: another architecture), and
@@ -23,7 +24,8 @@ that is peeked at after every review condemns 25 to 40 % of equal candidates wit
 
 By another measure, stated before its first run
 -----------------------------------------------
-5 % of the texts are frauds; a missed one costs 20, any other mistake 1. `alike` differs on both
+5 % of the texts are frauds; a missed one costs 20, any other mistake 1. By balanced accuracy the
+shares of labels are those of 100 texts drawn before each release. `alike` differs on both
 labels and is better on neither. `trade` saves 4 % of the ok texts from a false alarm and misses as
 much in frauds; `reversed` is the other way round: equal in cost, not alike. `cheaper` finds 28 % of
 the frauds more and gives 4 % of the ok texts more of false alarms: 0.24 cheaper a text, right 2.4
@@ -42,7 +44,7 @@ import math
 import random
 import time
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from chainring.contracts.deployment import Deployment
@@ -51,9 +53,11 @@ from chainring.contracts.release import Release
 from chainring.contracts.worth import Worth
 from chainring.deployment.release_settings import ReleaseSettings
 from chainring.ring.release.judge import Evidence, stops, truth
+from chainring.ring.release.worth import MIN_REVIEWED
 from chainring.stats.binomial import tail
 from chainring.stats.charts import Point, Series, in_a_file, line_chart
 from chainring.stats.intervals import wilson
+from chainring.stats.worth import reckoned_shares
 
 RUNS = 1000
 SETTINGS = ReleaseSettings()
@@ -107,12 +111,19 @@ class Mixed:
     fraud: tuple[float, float]
     reviews: int = 10_000
 
-    def gains(self) -> list[tuple[float, float]]:
+    def weighing(self, chance: random.Random) -> Worth:
+        """Return what answers are worth, by balanced accuracy with shares that were counted."""
+        if self.worth.measure.name != "balanced_accuracy":
+            return self.worth
+        told = chance.choices(list(SHARES), list(SHARES.values()), k=MIN_REVIEWED)
+        return replace(self.worth, shares=reckoned_shares(told, SHARES))
+
+    def gains(self, worth: Worth) -> list[tuple[float, float]]:
         """Return what a text on which the two differ may bring, and how often it does."""
         found = []
         for label, other, share in (("ok", "fraud", self.ok), ("fraud", "ok", self.fraud)):
-            right = self.worth.of(label, label, passed_on=False, right=1.0)
-            gain = right - self.worth.of(label, other, passed_on=False, right=0.0)
+            right = worth.of(label, label, passed_on=False, right=1.0)
+            gain = right - worth.of(label, other, passed_on=False, right=0.0)
             found += [(gain, SHARES[label] * share[0]), (-gain, SHARES[label] * share[1])]
         return [(gain, chance) for gain, chance in found if chance]
 
@@ -121,17 +132,22 @@ MIXED = (
     Mixed("alike, by cost", COST, (0.04, 0.04), (0.15, 0.15)),
     Mixed("trade, by cost", COST, (0.04, 0.0), (0.0, _TRADE)),
     Mixed("trade reversed, by cost", COST, (0.0, 0.04), (_TRADE, 0.0)),
-    Mixed("trade, by balanced accuracy", BALANCED, (0.04, 0.0), (0.0, 0.04)),
-    Mixed("trade reversed, by balanced accuracy", BALANCED, (0.0, 0.04), (0.04, 0.0)),
+    Mixed("trade, by balanced accuracy", BALANCED, (0.04, 0.0), (0.0, 0.04), 1500),
+    Mixed("trade reversed, by balanced accuracy", BALANCED, (0.0, 0.04), (0.04, 0.0), 1500),
     Mixed("cheaper, by cost", COST, (0.01, 0.05), (0.3, 0.02), 1500),
     Mixed("cheaper, by accuracy", ACCURACY, (0.01, 0.05), (0.3, 0.02), 1500),
     Mixed("dearer, by cost", COST, (0.05, 0.01), (0.02, 0.3), 1500),
+    Mixed("trade of 10 %, by balanced accuracy", BALANCED, (0.1, 0.0), (0.0, 0.1), 1500),
 )
+
+
+ONLY = ("measures", "cost", "balanced_accuracy")
 
 
 def weighed(case: Mixed, chance: random.Random) -> tuple[str, int]:
     """Return what became of one release by a measure, and after how many reviews."""
-    gains, review = case.gains(), 0
+    worth, review = case.weighing(chance), 0
+    gains = case.gains(worth)
     values, chances = [gain for gain, _ in gains], [share for _, share in gains]
     differ, counts = sum(chances), Counter[float]()
     while True:
@@ -141,7 +157,7 @@ def weighed(case: Mixed, chance: random.Random) -> tuple[str, int]:
             return "open", case.reviews
         counts[0.0] += same
         counts[chance.choices(values, chances)[0]] += 1
-        found = truth(Evidence(labelled=counts), settings=SETTINGS, worth=case.worth)
+        found = truth(Evidence(labelled=counts), settings=SETTINGS, worth=worth)
         if found is not None:
             return found.action, review
 
@@ -205,7 +221,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--runs", type=int, default=RUNS)
     parser.add_argument("--out", type=Path, default=Path("docs/benchmarks"))
-    parser.add_argument("--only", choices=("measures",), help="the cases by another measure alone")
+    parser.add_argument(
+        "--only", choices=ONLY, help="the cases by another measure, or by one, alone"
+    )
     given = parser.parse_args()
     begun = time.process_time()
     print(
@@ -214,6 +232,8 @@ def main() -> None:
     )
     if given.only:
         for place, mixed in enumerate(MIXED):
+            if given.only not in ("measures", mixed.worth.measure.name):
+                continue
             chance = random.Random(100 + place)
             _print(mixed, [weighed(mixed, chance) for _ in range(given.runs)])
         print(f"{time.process_time() - begun:.0f} CPU seconds")

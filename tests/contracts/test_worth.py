@@ -58,3 +58,9 @@ def test_a_hundred_points_of_cost_are_what_the_cheapest_answer_to_everything_cos
 
 def test_a_worth_is_read_as_it_was_written() -> None:
     assert decode(Worth, encode(COST)) == COST
+
+
+def test_by_balanced_accuracy_alone_nothing_is_weighed_without_shares() -> None:
+    assert Worth(measure=BALANCED.measure).lacks_shares
+    for worth in (BALANCED, Worth(), Worth(measure=COST.measure)):
+        assert not worth.lacks_shares

@@ -90,6 +90,15 @@ def test_by_balanced_accuracy_a_rare_label_that_is_not_found_any_more_is_a_drop(
     assert "平衡准确率为 50.0%" in in_language(found, "zh")
 
 
+def test_a_label_of_few_of_the_rows_that_promise_weighs_as_one_of_five() -> None:
+    rows = ["parcel"] * 96 + ["lost"] * 3 + ["refund"]
+    worth = drop_module._worth(BALANCED.judging, rows)
+    assert worth.weight("parcel") == pytest.approx(100 / (3 * 96))
+    assert worth.weight("lost") == worth.weight("refund") == pytest.approx(100 / (3 * 5))
+    assert worth.weight("never seen") == worth.most == worth.weight("lost")
+    assert drop_module._worth(COSTS.judging, rows).shares["refund"] == 0.01, "by cost none weighs"
+
+
 def test_a_label_that_becomes_rarer_is_no_drop_of_a_model_that_is_always_right(
     project: Project,
 ) -> None:

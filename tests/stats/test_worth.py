@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import recall_score
 
 from chainring.contracts.measure import ACCURACY, Measure
-from chainring.stats.worth import label_weights, mean_worth, worths
+from chainring.stats.worth import label_weights, mean_worth, reckoned_shares, worths
 
 ROWS = st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from("abc")), min_size=1, max_size=30)
 
@@ -36,3 +36,8 @@ def test_by_accuracy_an_answer_is_worth_its_grade() -> None:
 
 def test_weights_of_labels_add_up_to_the_rows() -> None:
     assert label_weights(["ok", "ok", "ok", "fraud"]) == {"fraud": 2.0, "ok": pytest.approx(2 / 3)}
+
+
+def test_a_label_that_no_row_has_is_reckoned_as_half_a_row_and_so_is_one_that_nobody_knew() -> None:
+    found = reckoned_shares(["ok"] * 98 + ["new"], ("fraud", "ok"))
+    assert found == {"fraud": 0.5 / 100.5, "new": 1.5 / 100.5, "ok": 98.5 / 100.5}

@@ -17,8 +17,8 @@ from chainring.contracts.measure import ACCURACY, Measure
 class Worth:
     """A measure, and how common each true label was when it began to count.
 
-    `shares` add up to 1. By balanced accuracy a right answer weighs 1 / (labels × share of its
-    label): their mean is the mean share found of each label while labels come as often as that. A
+    By balanced accuracy a right answer weighs 1 / (labels × share of its label): where shares add
+    up to 1, their mean is the mean share found of each label while labels come as often as that. A
     label without a share weighs as the rarest. By accuracy there are no shares.
     """
 
@@ -36,6 +36,11 @@ class Worth:
         if self.measure.name == "cost":
             return self.measure.cost(truth, label, passed_on=passed_on)
         return (1.0 - right) * self.weight(truth)
+
+    @property
+    def lacks_shares(self) -> bool:
+        """Whether nothing can be weighed before it was counted how common labels are."""
+        return self.measure.name == "balanced_accuracy" and not self.shares
 
     def weight(self, truth: str) -> float:
         """Return what a right answer to a text of this label weighs."""

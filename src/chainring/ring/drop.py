@@ -4,8 +4,8 @@ labelled_drop(ring)        # a sentence, or None
 
 By accuracy it is fewer that are right. By another measure it is more that is lost: by cost what a
 row costs, by balanced accuracy what is wrong, weighed by its label as common as labels were in the
-rows that promised. That a wrong answer counts, and not a right one, keeps a model without a mistake
-from falling because a label becomes rarer.
+rows that promised, of fewer than five rows as of five. That a wrong answer counts, and not a right
+one, keeps a model without a mistake from falling because a label becomes rarer.
 """
 
 from __future__ import annotations
@@ -36,6 +36,9 @@ FIRM_PROMISE = 100
 """From twice as many reviewed answers on, so many of the first say it."""
 RARE_PROMISE, FIRM_RARE_PROMISE = 100, 400
 """The same by another measure: what is dear or rare is hardly among thirty."""
+LEAST_ROWS = 5
+"""By balanced accuracy a label weighs as with so many of the rows that promise where fewer have it:
+these are a sample, and what one of them has may be five times as common."""
 MAX_SHOWN = 0.1
 """So much of a hold-out may have been told beside its answers, and it still promises."""
 FALSE_ALARMS = 0.0125
@@ -106,7 +109,7 @@ def _promised(
     """Return by what a champion promised, what was lost since, how it counts, and the most lost."""
     rows = judged_rows(ring, model, "holdout")
     if len(rows) >= RARE_PROMISE:
-        worth = Worth(measure=measure, shares=label_shares(row.truth for row in rows))
+        worth = _worth(measure, [row.truth for row in rows])
         before = say("judged on", rows=len(rows))
         return (
             before,
@@ -117,10 +120,19 @@ def _promised(
     firm = len(answered) >= 2 * FIRM_RARE_PROMISE
     count = FIRM_RARE_PROMISE if firm else RARE_PROMISE
     first = answered[:count]
-    worth = Worth(measure=measure, shares=label_shares(label.value for _, label in first))
+    worth = _worth(measure, [label.value for _, label in first])
     lost = _lost(ring, model, answered, worth)
     before = say("its first", rows=len(first))
     return before, lost[count:], worth, most_lost(lost[:count], worth)
+
+
+def _worth(measure: Measure, truths: Sequence[str]) -> Worth:
+    """Return what answers are worth, labels as common as in rows that promise."""
+    shares = label_shares(truths)
+    if measure.name == "balanced_accuracy":
+        least = LEAST_ROWS / len(truths)
+        shares = {label: max(share, least) for label, share in shares.items()}
+    return Worth(measure=measure, shares=shares)
 
 
 def _lost(

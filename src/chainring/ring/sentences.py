@@ -157,6 +157,10 @@ SENTENCES = Sentences(
             "影子回答 {shadows} 个，需要 {least} 个",
         ),
         "no review": ("no reviewed answer yet", "尚无经审核的回答"),
+        "to count": (
+            "{more} more reviewed answers fix how common each label is; those after them judge",
+            "再审核 {more} 条回答，即可确定各标签的占比；之后的审核才用来评判",
+        ),
         "learnt": (
             "the candidate learnt from rows that were forgotten since the release began",
             "候选模型学过发布开始后已被遗忘的行",

@@ -36,6 +36,20 @@ def label_shares(truths: Iterable[str]) -> dict[str, float]:
     return {label: count / counts.total() for label, count in sorted(counts.items())}
 
 
+def reckoned_shares(truths: Iterable[str], labels: Iterable[str]) -> dict[str, float]:
+    """Return how common each label may be, of `labels`, too: half a row more of each is reckoned.
+
+    A rare label that few rows do not hold has a share all the same.
+
+    >>> reckoned_shares("aaa", "ab")
+    {'a': 0.875, 'b': 0.125}
+    """
+    counts = Counter(truths)
+    names = sorted({*counts, *labels})
+    rows = counts.total() + len(names) / 2
+    return {name: (counts[name] + 0.5) / rows for name in names}
+
+
 def worths(
     measure: Measure,
     truth: Sequence[str],

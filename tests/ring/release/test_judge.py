@@ -16,6 +16,7 @@ from chainring.contracts.said import in_language
 from chainring.contracts.worth import Worth
 from chainring.deployment.release_settings import ReleaseSettings
 from chainring.ring.release.judge import Decision, Evidence, decide, truth
+from chainring.stats.worth import reckoned_shares
 
 SETTINGS = ReleaseSettings()
 SHADOW = replace(RELEASE, stage="shadow")
@@ -168,6 +169,37 @@ def test_by_balanced_accuracy_a_rare_label_weighs_more_and_is_told_in_points() -
     found = decided_by(BY_LABEL, Evidence(labelled={gain: 20, 0.0: 800, loss: 60}))
     assert found.action == "promote"
     assert "+19.1 points of balanced accuracy" in found.because
+
+
+def test_shares_that_a_release_counted_itself_weigh_its_reviews() -> None:
+    bare = replace(RELEASE, worth=replace(BY_LABEL.worth, shares={}))
+    found = decided_by(bare, Evidence(to_count=37))
+    assert found.action == "wait"
+    assert found.because.startswith("37 more reviewed answers fix how common each label is")
+    assert "再审核 37 条回答" in in_language(found.because, "zh")
+    gain, loss = 1 / (2 * 0.05), -1 / (2 * 0.95)
+    seen = Evidence(labelled={gain: 20, 0.0: 800, loss: 60}, shares=tuple(SHARES.items()))
+    assert decided_by(bare, seen) == decided_by(BY_LABEL, replace(seen, shares=()))
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_of_candidates_that_are_equal_for_two_labels_few_are_decided_on_by_shares_of_a_hundred(
+    sign: float,
+) -> None:
+    """One in a hundred is a fraud, so that of a hundred often none is."""
+    chance, decisions = random.Random(7), 0
+    for _ in range(60):
+        told = ["fraud" if chance.random() < 0.01 else "ok" for _ in range(100)]
+        worth = replace(BY_LABEL.worth, shares=reckoned_shares(told, ("fraud", "ok")))
+        counts, found = Counter[float](), None
+        for _ in range(1500 // 25):
+            for _ in range(25):
+                label = "fraud" if chance.random() < 0.01 else "ok"
+                gain = sign * worth.weight(label) * (1.0 if label == "ok" else -1.0)
+                counts[gain if chance.random() < 0.1 else 0.0] += 1
+            found = found or truth(Evidence(labelled=counts), settings=SETTINGS, worth=worth)
+        decisions += found is not None
+    assert decisions <= 9
 
 
 def test_the_margin_is_in_hundredths_of_what_the_cheapest_answer_to_everything_costs() -> None:

@@ -94,7 +94,7 @@ def begin(
         since=now,
         share=ring.recipe.release.share if share is None else share,
         keys=tuple(keys),
-        worth=worth_now(ring, candidate.model, now=now),
+        worth=worth_now(ring, candidate, now=now),
     )
     with ring.ledger.lease(RELEASE, ttl_s=_LEASE_S) as lease:
         ref, other = running(ring)

@@ -16,22 +16,26 @@ from __future__ import annotations
 
 import statistics
 from collections import Counter
-from collections.abc import Callable
+from dataclasses import replace
 
 from chainring.contracts.feedback import Feedback
 from chainring.contracts.prediction import FAILED, SHADOW, Prediction, shadow_of
 from chainring.contracts.release import Release
+from chainring.contracts.worth import Worth
 from chainring.ring.asked import said_by_people
 from chainring.ring.askers import asker, keys_of, user
 from chainring.ring.built import Ring
 from chainring.ring.grading import grading
 from chainring.ring.release.judge import Evidence
+from chainring.ring.release.worth import MIN_REVIEWED, own_shares
 from chainring.store.answers import Cursor, Stream, by_id, latest, newer
 
 COMPLAINTS = ("correction", "flag", "rating")
 _RECENT, _WITHIN = 500, 5_000
 _MIN_SINGLES, _ENOUGH_SINGLES = 20, 100
 _DIGITS = 3
+Pair = tuple[Prediction, Prediction, str]
+"""The candidate's answer, the champion's, and what is true."""
 
 
 class Collector:
@@ -53,16 +57,22 @@ class Collector:
         stream = Stream(model=release.candidate.model, since=release.at, unseen=True)
         rows = newer(ring.traffic, stream, self._cursor)
         self._count(ring, rows)
-        labelled, unpaired = _labelled(ring, release)
+        pairs, unpaired = _pairs(ring, release)
+        worth, to_count = release.worth, 0
+        if worth.lacks_shares:
+            shares, to_count = own_shares(release, [truth for *_, truth in pairs])
+            worth, pairs = replace(worth, shares=shares), pairs[MIN_REVIEWED:]
         return Evidence(
             answers=self._answers,
             shadows=self._shadows,
-            labelled=labelled,
+            labelled=_labelled(ring, release, pairs, worth),
             passed_on=dict(self._passed_on),
             failed=dict(self._failed),
             slow=dict(self._slow),
             complaints=_complaints(ring, release),
             unpaired=unpaired,
+            shares=() if release.worth.shares else tuple(worth.shares.items()),
+            to_count=to_count,
         )
 
     def _count(self, ring: Ring, rows: list[Prediction]) -> None:
@@ -104,10 +114,8 @@ def is_shadow(row: Prediction) -> bool:
     return row.id.startswith(f"{SHADOW}_")
 
 
-def _labelled(ring: Ring, release: Release) -> tuple[dict[float, int], int]:
-    """Return candidate minus champion on reviewed answers of the hold-out, and those unpaired.
-
-    What an answer is worth was fixed when the release began.
+def _pairs(ring: Ring, release: Release) -> tuple[list[Pair], int]:
+    """Return reviewed answers of the hold-out in the order of review, and how many lack a twin.
 
     Answers to one author hang together, and a bet may not change once it is made: of each author
     (without one: of each episode) the answer that was reviewed first counts.
@@ -123,41 +131,42 @@ def _labelled(ring: Ring, release: Release) -> tuple[dict[float, int], int]:
         shown[n] for n in kept if n in shown and shown[n].holdout and shown[n].at >= release.at
     ]
     beside = by_id(ring.traffic, (shadow_of(row.id) for row in asked))
-    worth = _worth(ring, release) if asked else None
     keys = keys_of(ring)
-    counted: set[str] = set()
-    counts: Counter[float] = Counter()
+    first: dict[str, Pair] = {}
     unpaired = 0
     for row in asked:
         both = (row, beside.get(shadow_of(row.id)))
         models = {one.model: one for one in both if one is not None and one.finish != FAILED}
         new, old = models.get(release.candidate.model), models.get(release.champion)
-        if new is None or old is None or worth is None:
+        if new is None or old is None:
             unpaired += 1
             continue
-        who = asker(row, keys)
-        if who in counted:
-            continue
-        counted.add(who)
-        value = kept[row.id].value
-        counts[_difference(worth(new, value), worth(old, value), release)] += 1
-    return dict(counts), unpaired
+        first.setdefault(asker(row, keys), (new, old, kept[row.id].value))
+    return list(first.values()), unpaired
 
 
-def _worth(ring: Ring, release: Release) -> Callable[[Prediction, str], float]:
-    """Return what tells the worth of an answer where this is the truth."""
-    grade, worth = grading(ring, release.champion), release.worth
-    return lambda row, truth: worth.of(
-        truth, row.label, passed_on=row.passed_on, right=grade(_whole(ring, row), truth)
-    )
+def _labelled(ring: Ring, release: Release, pairs: list[Pair], worth: Worth) -> dict[float, int]:
+    """Return candidate minus champion, in what answers are worth."""
+    if not pairs:
+        return {}
+    counts: Counter[float] = Counter()
+    grade = grading(ring, release.champion)
+
+    def told(row: Prediction, truth: str) -> float:
+        right = grade(_whole(ring, row), truth)
+        return worth.of(truth, row.label, passed_on=row.passed_on, right=right)
+
+    for new, old, truth in pairs:
+        counts[_difference(told(new, truth) - told(old, truth), worth)] += 1
+    return dict(counts)
 
 
-def _difference(new: float, old: float, release: Release) -> float:
+def _difference(difference: float, worth: Worth) -> float:
     """Return candidate minus champion; grades to a few digits, so that each value is bet on once.
 
     Costs and weights of labels take few values by themselves, the smallest of which may matter.
     """
-    return round(new - old, _DIGITS) if release.worth.measure.name == "accuracy" else new - old
+    return round(difference, _DIGITS) if worth.measure.name == "accuracy" else difference
 
 
 def _whole(ring: Ring, row: Prediction) -> Prediction:

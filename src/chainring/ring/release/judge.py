@@ -12,14 +12,17 @@ with at most `alpha`, and stopped by any signal with at most `alpha`, which the 
 
 Equal is meant by the measure that the release began with. What answers are worth by it differs by
 `worth.most` at most, so the bets are on bounded outcomes, and hold for candidates that trade dear
-mistakes for cheap ones as well as for those that are like the champion. Who complains says nothing
-of what mistakes cost: by another measure than accuracy complaints are told, and stop nothing.
+mistakes for cheap ones as well as for those that are like the champion. By balanced accuracy equal
+is meant by the shares of labels that were counted, which are a sample: of candidates that are equal
+by the true shares, and unlike the champion, a little more may be decided on. Until shares are
+counted no review is bet on. Who complains says nothing of what mistakes cost: by another measure
+than accuracy complaints are told, and stop nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from chainring.contracts.measure import MeasureName
@@ -44,7 +47,8 @@ class Evidence:
     `failed` is 1 for each request that the candidate did not answer, `slow` for each of a single
     text that took it longer than allowed, else 0. `complaints` is 1 for each user whose first
     complaint was about the candidate, 0 about the champion. `unpaired` reviewed answers have no
-    answer of the other model.
+    answer of the other model. Where the release began without shares of labels, `shares` are those
+    of its own first reviewed answers, or `to_count` more of these are needed.
     """
 
     answers: int = 0
@@ -55,6 +59,8 @@ class Evidence:
     slow: Mapping[float, int] = field(default_factory=dict)
     complaints: Mapping[float, int] = field(default_factory=dict)
     unpaired: int = 0
+    shares: tuple[tuple[str, float], ...] = ()
+    to_count: int = 0
 
     @property
     def labels(self) -> int:
@@ -74,7 +80,8 @@ def decide(
     release: Release, evidence: Evidence, *, settings: ReleaseSettings, now: float
 ) -> Decision:
     """Return what the evidence says; `now` in seconds since 1970."""
-    worse = truth(evidence, settings=settings, worth=release.worth)
+    worth = replace(release.worth, shares=dict(evidence.shares) or release.worth.shares)
+    worse = truth(evidence, settings=settings, worth=worth)
     if worse is not None and worse.action == "roll back":
         return worse
     stop = next(stops(release, evidence, settings=settings), None)
@@ -84,11 +91,11 @@ def decide(
         return worse
     age = (now - release.at) / _DAY_S
     if evidence.labels >= settings.max_labels or age >= settings.max_days:
-        because = say("undecided", days=f"{age:.1f}", told=_said(evidence, settings, release.worth))
+        because = say("undecided", days=f"{age:.1f}", told=_said(evidence, settings, worth))
         return Decision(action="undecided", because=because)
     if release.stage == "shadow":
         return _shadow(evidence, settings)
-    return Decision(action="wait", because=_said(evidence, settings, release.worth))
+    return Decision(action="wait", because=_said(evidence, settings, worth))
 
 
 def truth(
@@ -134,7 +141,8 @@ def _shadow(evidence: Evidence, settings: ReleaseSettings) -> Decision:
 def _said(evidence: Evidence, settings: ReleaseSettings, worth: Worth) -> str:
     counts, measure = evidence.labelled, worth.measure.name
     if not counts:
-        return say("no review")
+        more = evidence.to_count
+        return say("to count", more=more) if more else say("no review")
     low, high = always_between(counts, alpha=2.0 * settings.alpha, low=-worth.most, high=worth.most)
     better = sum(n for value, n in counts.items() if value > 0)
     worse = sum(n for value, n in counts.items() if value < 0)
