@@ -58,7 +58,7 @@ def test_six_faults_are_told_at_once_each_with_place_value_what_is_allowed_and_t
         "project.name: 'Bank Shop' found; expected name of the application: small letters, "
         "digits, - and _",
         "training.encoder.epochs: -3 found; expected greater than or equal to 0 (passes over the "
-        "rows; none: 4, more where rows are few; 0: head only)",
+        "rows; none: 4, of tags 12, more where rows are few; 0: head only)",
         "training.encoder.learnng_rate: unknown key; did you mean 'learning_rate'?",
         "privacy.log: 'redactd' found; expected 'redacted', 'digest' or 'none' (what is kept of a "
         "request: its redacted text, its keyed digest, or nothing; without the text its "

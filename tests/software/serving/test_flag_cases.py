@@ -34,15 +34,15 @@ def shop(grown_in: Project) -> Project:
 @contextmanager
 def away(patched: pytest.MonkeyPatch) -> Iterator[None]:
     """Let the ledger fail where a case is written."""
-    add_fact = Ledger.add_fact
+    add_once = Ledger.add_once
 
-    def failing(self: Ledger, kind: str, *words: Any, **about: Any) -> int:
+    def failing(self: Ledger, kind: str, *words: Any, **about: Any) -> bool:
         if kind == "case":
             raise sa.exc.OperationalError("INSERT", {}, OSError("the server closed the connection"))
-        return add_fact(self, kind, *words, **about)
+        return add_once(self, kind, *words, **about)
 
     with patched.context() as broken:
-        broken.setattr(Ledger, "add_fact", failing)
+        broken.setattr(Ledger, "add_once", failing)
         yield
 
 

@@ -174,7 +174,7 @@ _ROWS = (
         "mistaken by grade",
         "{n} of {rows} validation rows were not answered in full without being passed on; those of "
         "the lowest grade (0 to 1) are shown.",
-        "{rows} 行验证数据中有 {n} 行没有完全答对且未转人工；下面列出得分（0 至 1）最低的几行。",
+        "{rows} 行验证数据中有 {n} 行未得满分且未转人工；下面列出得分（0 至 1）最低的几行。",
     ),
     ("grade", "Answer and its grade", "回答与得分"),
     (

@@ -91,15 +91,14 @@ class DriftWatch:
         promised = self._reviews.promised()
         if promised:
             closed = _closed(self.project, self.model, self.watch.reviewed)
-            found = self.watch.judge(
+            for alarm in self.watch.judge(
                 self._reviews.judged(),
                 promised=promised,
                 closed=closed,
                 costs=self._reviews.costs(),
-            )
-            for alarm in found:
+            ):
                 _open_case(self.project, self.model, alarm)
-            alarms += found
+                alarms.append(alarm)
         return alarms
 
     def standing(self) -> dict[str, Any]:
