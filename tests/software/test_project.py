@@ -216,10 +216,8 @@ def test_a_ledger_in_memory_is_no_file(tmp_path: Path) -> None:
 
 def test_a_turn_with_litter_in_every_folder_learns_the_same(shop: Path) -> None:
     """A project on a Mac's exFAT disk, or one that was looked at on Windows."""
-    with opened(shop) as project:
-        project.turn()
     littered(shop / "data")
-    littered(shop / ".chainring" / "trees")
+    littered(shop / ".chainring" / "store")
     with opened(shop) as project:
         assert project.turn().outcome == "nothing changed"
         project.gc(min_age_s=0)
