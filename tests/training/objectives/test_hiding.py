@@ -16,11 +16,12 @@ from chainring.training.objectives.denoising import infilled
 from chainring.training.objectives.documents import encoded, word_starts
 from chainring.training.objectives.learner import IGNORED
 from chainring.training.objectives.masked import MaskedLearner, hidden
-from chainring.training.objectives.spans import corrupted, stretches
+from chainring.training.objectives.spans import SpanLearner, corrupted, sequences, stretches
 from chainring.training.tokenisers.make import tokeniser
 from chainring.training.tokenisers.settings import TokeniserSettings
 
 SENTINELS = tuple(range(100, 200))
+HOLES = ("input_ids", "labels", "hidden")
 CHINESE = "我的包裹还在路上，请问什么时候能送到？物流太久了。"
 
 
@@ -120,6 +121,46 @@ def test_t5_hides_fifteen_per_cent_and_its_target_puts_the_text_together_again()
         assert mended == item["input_ids"]
         hidden_share.append(sum(map(len, spans.values())) / len(mended))
     assert sum(hidden_share) / len(hidden_share) == pytest.approx(0.15, abs=0.01)
+
+
+def test_held_out_figures_are_of_hidden_tokens_and_not_of_sentinels_ends_or_what_is_seen() -> None:
+    torch.manual_seed(0)
+    items = stretches(documents(40, 60), max_tokens=60, end=3)
+    marks = (*SENTINELS, *range(5), IGNORED)
+    spans = corrupted(items, sentinels=SENTINELS, marks=MARKS)
+    for target, is_hidden in zip(spans["labels"], spans["hidden"], strict=True):
+        assert target[is_hidden].tolist() == [one for one in target.tolist() if one not in marks]
+    holes = infilled(items, marks=MARKS)
+    for source, target, is_hidden in zip(*(holes[name] for name in HOLES), strict=True):
+        seen = [one for one in source.tolist() if one not in marks]
+        text = [one for one in target.tolist() if one not in marks]
+        assert sorted([*target[is_hidden].tolist(), *seen]) == sorted(text)
+        assert 0 < int(is_hidden.sum()) < len(text)
+
+
+def test_where_only_the_end_of_a_document_is_hidden_the_whole_target_counts() -> None:
+    made = [{"input_ids": [7, 50, 3], "labels": [50, 3, 51, 3], "hidden": [False] * 4}]
+    assert sequences(made, marks=MARKS)["hidden"].tolist() == [[True] * 4]
+
+
+class Given(torch.nn.Module):  # type: ignore[misc]
+    """A network that gives the logits it was given, whatever it is asked."""
+
+    def __init__(self, logits: torch.Tensor) -> None:
+        super().__init__()
+        self.logits = logits
+
+    def forward(self, **_: object) -> Given:
+        return self
+
+
+def test_a_writer_of_spans_learns_all_of_its_target_and_is_judged_by_what_is_hidden() -> None:
+    made = [{"input_ids": [7, 50, 3], "labels": [50, 8, 51, 3], "hidden": [False, True, False, 0]}]
+    batch = sequences(made, marks=MARKS)
+    learner = SpanLearner(Given(torch.nn.functional.one_hot(batch["labels"], 60).float()))
+    assert int(learner.sums(**batch)["predicted"]) == 4
+    learner.eval()
+    assert int(learner.sums(**batch)["predicted"]) == int(learner.sums(**batch)["right"]) == 1
 
 
 def test_stretches_of_one_length_leave_no_place_empty() -> None:

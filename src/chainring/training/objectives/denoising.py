@@ -24,18 +24,21 @@ MEAN_SPAN = 3.0
 
 def infilled(items: Sequence[Item], *, marks: Marks) -> dict[str, torch.Tensor]:
     """Return a batch of texts with holes, and the texts as they were."""
-    made = [
-        {
-            "input_ids": [*_holed(item["input_ids"], marks.mask or 0), marks.end],
-            "labels": [*item["input_ids"], marks.end],
-        }
-        for item in items
-    ]
-    return sequences(made, marks=marks)
+    return sequences([_made(item["input_ids"], marks) for item in items], marks=marks)
 
 
-def _holed(ids: Sequence[int], mask: int) -> list[int]:
-    """Return the ids with spans replaced by one mask each."""
+def _made(ids: Sequence[int], marks: Marks) -> Item:
+    holes = _holes(ids)
+    told = [hole and token != marks.end for token, hole in zip(ids, holes, strict=True)]
+    return {
+        "input_ids": [*_holed(ids, holes, marks.mask or 0), marks.end],
+        "labels": [*ids, marks.end],
+        "hidden": [*told, False],
+    }
+
+
+def _holes(ids: Sequence[int]) -> list[bool]:
+    """Return which of the ids are cut."""
     left = round(CUT_SHARE * len(ids))
     gone = torch.zeros(len(ids), dtype=torch.bool)
     while left > 0:
@@ -43,7 +46,12 @@ def _holed(ids: Sequence[int], mask: int) -> list[int]:
         start = int(torch.randint(len(ids) - size + 1, ()))
         left -= size - int(gone[start : start + size].sum())
         gone[start : start + size] = True
-    holes = gone.tolist()
+    holes: list[bool] = gone.tolist()
+    return holes
+
+
+def _holed(ids: Sequence[int], holes: Sequence[bool], mask: int) -> list[int]:
+    """Return the ids with each span that is cut replaced by one mask."""
     return [
         mask if hole else token
         for token, hole, before in zip(ids, holes, [False, *holes], strict=False)

@@ -29,14 +29,21 @@ class SpanLearner(Learner):
     """T5ForConditionalGeneration or BartForConditionalGeneration."""
 
     def sums(self, **batch: torch.Tensor) -> Sums:
-        """Return the likelihoods of the targets' tokens."""
+        """Return the likelihoods of the targets' tokens; when it judges, of hidden ones alone.
+
+        Sentinels, the end and what stands in the input as it is in the target are easily told.
+        """
         logits_btv = self.model(
             input_ids=batch["input_ids"],
             attention_mask=batch["attention_mask"],
             labels=batch["labels"],
             use_cache=False,
         ).logits
-        return self.told(at(batch["places"], logits_btv), batch["asked"])
+        places_k, asked_k = batch["places"], batch["asked"]
+        if not self.training:
+            hidden_k = batch["hidden"].flatten()[places_k]
+            places_k, asked_k = places_k[hidden_k], asked_k[hidden_k]
+        return self.told(at(places_k, logits_btv), asked_k)
 
 
 def stretches(documents: Sequence[Document], *, max_tokens: int, end: int) -> list[Item]:
@@ -52,28 +59,36 @@ def corrupted(
     """Return a batch of inputs with hidden spans, and targets."""
     made = []
     for item in items:
-        source, target = [], []
+        source, target, hidden = [], [], []
         for number, (kept, gone) in enumerate(spans(len(item["input_ids"]), len(sentinels) - 1)):
             source += [*item["input_ids"][kept], sentinels[number]]
             target += [sentinels[number], *item["input_ids"][gone]]
+            hidden += [False, *(token != marks.end for token in item["input_ids"][gone])]
             last = number
         made.append(
             {
                 "input_ids": [*source, marks.end],
                 "labels": [*target, sentinels[last + 1], marks.end],
+                "hidden": [*hidden, False, False],
             }
         )
     return sequences(made, marks=marks)
 
 
 def sequences(made: Sequence[Item], *, marks: Marks) -> dict[str, torch.Tensor]:
-    """Return a batch of inputs and targets, padded."""
+    """Return a batch of inputs and targets, padded, and which tokens of the targets are hidden.
+
+    Where nothing but the end of a document is, all of them count.
+    """
+    for one in made:
+        one["hidden"] = one["hidden"] if any(one["hidden"]) else [True] * len(one["labels"])
     ids_bt = padded(made, "input_ids", marks.pad)
     labels_bt = padded(made, "labels", IGNORED)
     return {
         "input_ids": ids_bt,
         "attention_mask": (ids_bt != marks.pad).long(),
         "labels": labels_bt,
+        "hidden": padded(made, "hidden", 0).bool(),
         **asked(labels_bt),
     }
 
