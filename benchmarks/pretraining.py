@@ -149,22 +149,37 @@ def trained(
         ],
     }
     if options.get("objective") != "causal":
-        found["chance"] = chance(made.base.folder, tested)
+        found |= by_counts(made.base.folder, train, tested)
     return found
 
 
-def chance(folder: Path, tested: Sequence[str]) -> float:
-    """Return the share of the commonest token: what always saying it would tell."""
+def by_counts(folder: Path, train: Sequence[str], tested: Sequence[str]) -> dict[str, float]:
+    """Return what counting tokens tells of the test texts, as a hidden one would be told.
+
+    `chance` is the share of the commonest token, `unigram_perplexity` that of how often each token
+    was counted in the training texts, one more of each.
+    """
+    import math
     from collections import Counter
 
     from tokenizers import Tokenizer
 
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     tokenizer.no_truncation()
-    counts: Counter[int] = Counter()
-    for one in tokenizer.encode_batch(list(tested), add_special_tokens=False):
-        counts.update(one.ids)
-    return max(counts.values()) / counts.total()
+    learnt, told = (
+        Counter(
+            number
+            for one in tokenizer.encode_batch(list(texts), add_special_tokens=False)
+            for number in one.ids
+        )
+        for texts in (train, tested)
+    )
+    total = learnt.total() + tokenizer.get_vocab_size()
+    nats = -sum(n * math.log((learnt[number] + 1) / total) for number, n in told.items())
+    return {
+        "chance": max(told.values()) / told.total(),
+        "unigram_perplexity": math.exp(nats / told.total()),
+    }
 
 
 def _work(folder: Path, placement: Any) -> Any:

@@ -40,7 +40,7 @@ from chainring.training.objectives.neighbours import begin
 from chainring.training.objectives.objective import OBJECTIVES, Frame, Objective, sentinels_of
 from chainring.training.objectives.packing import Item
 from chainring.training.objectives.settings import PretrainSettings
-from chainring.training.objectives.settled import Settled, by_neighbours, settled
+from chainring.training.objectives.settled import Settled, by_neighbours, settled, size_of_rate
 from chainring.training.objectives.shape import cost, new_model
 from chainring.training.objectives.start import open_base, open_base_tokenizer
 from chainring.training.progress_sentences import progress
@@ -321,6 +321,7 @@ def _learn(
         name=RUN,
         epochs=fitting_.epochs,
         learning_rate=chosen.learning_rate,
+        by_size=size_of_rate(options, chosen.shape),
         batch_size=batch_size,
         warmup_fraction=options.warmup_fraction,
         weight_decay=options.weight_decay,

@@ -125,6 +125,18 @@ def test_no_limit_clips_nothing() -> None:
     assert all(torch.equal(a, w.grad) for a, w in zip(before, toy.parameters(), strict=True))
 
 
+def test_rates_by_size_are_in_proportion_to_how_large_weights_begin() -> None:
+    module = nn.Linear(64, 8)
+    with torch.no_grad():
+        module.weight.normal_(std=1.0)
+        module.bias.zero_()
+    groups = parameter_groups(module, learning_rate=RATE, weight_decay=DECAY, by_size=0.125)
+    peaks = {id(weight): group["peak"] for group in groups for weight in group["params"]}
+    assert peaks == {id(module.weight): RATE * 8, id(module.bias): RATE / 128}
+    alike = parameter_groups(module, learning_rate=RATE, weight_decay=DECAY)
+    assert {group["peak"] for group in alike} == {RATE}
+
+
 def test_rates_fall_layer_by_layer_towards_the_embeddings() -> None:
     class Layered(nn.Module):  # type: ignore[misc]
         def __init__(self) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from transformers import MarianConfig, T5Config
 
-from chainring.training.generators.rates import peak, preference_peak
+from chainring.training.generators.rates import peak, preference_peak, size_of_rate
 from chainring.training.generators.settings import (
     DecoderSettings,
     PreferenceSettings,
@@ -36,3 +37,9 @@ def test_preferences_move_a_base_less() -> None:
     assert preference_peak(PreferenceSettings()) == 2e-4
     assert preference_peak(PreferenceSettings(base="models/gpt")) == 5e-6
     assert preference_peak(PreferenceSettings(preference_learning_rate=0.01)) == 0.01
+
+
+def test_rates_of_a_new_t5_go_by_size_and_those_of_a_base_or_another_network_do_not() -> None:
+    t5, marian = T5Config(d_model=64), MarianConfig(d_model=64)
+    assert size_of_rate(t5, has_base=False) == 0.125
+    assert size_of_rate(t5, has_base=True) == size_of_rate(marian, has_base=False) == 0.0

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from chainring.training.objectives.settings import PretrainSettings
-from chainring.training.objectives.settled import Settled, settled
+from chainring.training.objectives.settled import Settled, settled, size_of_rate
 
 
 def chosen(*, tokens: int = 10**9, **options: Any) -> Settled:
@@ -22,12 +22,21 @@ def chosen(*, tokens: int = 10**9, **options: Any) -> Settled:
         ("masked", 768, 1.667e-4),
         ("causal", 384, 1e-3),
         ("causal", 768, 6e-4),
-        ("spans", 1024, 4.5e-4),
+        ("spans", 64, 6.25e-3),
+        ("spans", 1024, 3.906e-4),
     ],
 )
 def test_a_wider_network_learns_at_a_lower_rate(objective: str, hidden: int, rate: float) -> None:
     found = chosen(objective=objective, hidden=hidden, layers=2)
     assert found.learning_rate == pytest.approx(rate, rel=1e-3)
+
+
+def test_rates_of_a_new_t5_go_by_the_size_of_weights() -> None:
+    found = chosen(objective="spans", hidden=64, layers=2)
+    options = PretrainSettings(objective="spans")
+    assert size_of_rate(options, found.shape) == 0.125
+    assert size_of_rate(options, None) == 0.0
+    assert size_of_rate(PretrainSettings(objective="causal"), found.shape) == 0.0
 
 
 def test_a_base_goes_on_at_its_own_low_rate_and_keeps_its_size() -> None:

@@ -83,6 +83,7 @@ class Loop:
             learning_rate=run.learning_rate,
             weight_decay=run.weight_decay,
             layer_decay=run.layer_decay,
+            by_size=run.by_size,
         )
         self.optimiser = Optimiser(groups, run.craft)
         self.gradients = Gradients(

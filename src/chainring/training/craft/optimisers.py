@@ -12,6 +12,7 @@ with the given rate (no relative steps). Biases and the weights of norms are not
 
 from __future__ import annotations
 
+import math
 import re
 from collections import defaultdict
 from collections.abc import Callable
@@ -24,18 +25,26 @@ from chainring.training.craft.settings import CraftSettings
 
 _LAYER = re.compile(r"\.(?:layers?|blocks?|h)\.(\d+)\.")
 _EMBEDDINGS = re.compile(r"embed|\bwte\b|\bwpe\b|\.shared\.")
+LEAST_SIZE = 1e-3
+"""As which a weight counts that begins at nothing; as in Adafactor."""
 _L2_BY_DEFAULT = ("adam", "sgd")
 _DECOUPLED_IN_TORCH = ("adamw", "adafactor")
 
 
 def parameter_groups(
-    module: nn.Module, *, learning_rate: float, weight_decay: float, layer_decay: float = 1.0
+    module: nn.Module,
+    *,
+    learning_rate: float,
+    weight_decay: float,
+    layer_decay: float = 1.0,
+    by_size: float = 0.0,
 ) -> list[dict[str, Any]]:
     """Return groups of parameters with `peak` (rate) and `decay`; frozen ones are left out.
 
     With `layer_decay` d, the topmost layer has the rate × d, the next × d², …, the embeddings one
     more; weights outside the layers keep the rate: C. Sun and others 2019, "How to fine-tune BERT
-    for text classification", section 5.3.3.
+    for text classification", section 5.3.3. With `by_size`, weights of that size (root mean square)
+    have the rate and others one in proportion, to the nearest power of two.
     """
     layers = _layers(module)
     groups: dict[tuple[float, float], list[nn.Parameter]] = defaultdict(list)
@@ -43,11 +52,18 @@ def parameter_groups(
         if not weight.requires_grad:
             continue
         peak = learning_rate * layer_decay ** _below_the_top(f".{name}", layers)
+        peak *= _times(weight, by_size) if by_size else 1.0
         groups[peak, weight_decay if weight.ndim > 1 else 0.0].append(weight)
     return [
         {"params": weights, "peak": peak, "lr": peak, "decay": decay}
         for (peak, decay), weights in groups.items()
     ]
+
+
+def _times(weight: nn.Parameter, size: float) -> float:
+    """Return how many times as large as `size` a weight is: a power of two, for few groups."""
+    found = float(weight.detach().float().square().mean().sqrt())
+    return float(2.0 ** round(math.log2(max(found, LEAST_SIZE) / size)))
 
 
 def _layers(module: nn.Module) -> int:

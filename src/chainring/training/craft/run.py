@@ -19,6 +19,8 @@ class Run:
     are kept (the best; of equals the one of the lower loss, without losses the latest) before it
     stops; 0: never. `judge_every` counts steps between validations; 0: after each epoch. With
     `whole_batches` no batch is split, for losses that compare the rows of a batch with each other.
+    `by_size` is the size of weights (root mean square) that have the rate, others one in proportion
+    (N. Shazeer and M. Stern 2018, section 8), as T5 asks for; 0: all weights have the same one.
     """
 
     name: str
@@ -29,6 +31,7 @@ class Run:
     weight_decay: float
     seed: int
     layer_decay: float = 1.0
+    by_size: float = 0.0
     patience: int = 0
     judge_every: int = 0
     whole_batches: bool = False

@@ -9,6 +9,8 @@ others 2018 took 6.25e-5), 1e-4 for translators; an encoder with a new decoder s
 
 from __future__ import annotations
 
+from typing import Any
+
 from chainring.training.generators.settings import (
     DecoderSettings,
     PreferenceSettings,
@@ -29,6 +31,11 @@ def peak(options: WriterSettings, *, kind: str, has_base: bool) -> float:
     if isinstance(options, DecoderSettings):
         return BASE_DECODER if has_base else RANDOM_DECODER
     return BASES.get(kind, BASE_PAIR) if has_base else RANDOM_PAIR
+
+
+def size_of_rate(config: Any, *, has_base: bool) -> float:
+    """Return the size of weights that have the rate; 0: all have it. T5's tables begin large."""
+    return 0.0 if has_base or config.model_type != "t5" else float(config.d_model**-0.5)
 
 
 def preference_peak(options: PreferenceSettings) -> float:

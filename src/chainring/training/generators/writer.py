@@ -103,7 +103,7 @@ def fitted(
 ) -> Learnt:
     """Train the network in place within the budget."""
     from chainring.training.generators.modules import Writing, collate, weighed
-    from chainring.training.generators.rates import peak
+    from chainring.training.generators.rates import peak, size_of_rate
     from chainring.training.trainer import Run, train
 
     options = start.options
@@ -128,6 +128,7 @@ def fitted(
             learning_rate=peak(
                 options, kind=start.network.config.model_type, has_base=bool(options.base)
             ),
+            by_size=size_of_rate(start.network.config, has_base=bool(options.base)),
             batch_size=rows_a_step(
                 options.batch_size,
                 rows=len(seen),

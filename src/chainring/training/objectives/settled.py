@@ -8,7 +8,9 @@ Enter the settings and how much there is to learn from, leaves what is done:
 The wider a network, the smaller the steps that it bears, soonest where the norms stand after each
 sublayer (R. Xiong and others 2020, "On layer normalization in the Transformer architecture"): 1e-3
 up to a width, from there as its inverse (G. Yang and others 2022, "Tensor Programs V"). GPT's 6e-4
-at 768 is that of T. Brown and others 2020, table 2.1.
+at 768 is that of T. Brown and others 2020, table 2.1. T5's tables begin many times as large as all
+else, so its rates go by the size of weights (`Run.by_size`), as its authors' optimiser has it, and
+the one of most of them has no upper end (docs/decisions/0035-rates-of-t5.md).
 """
 
 from __future__ import annotations
@@ -23,9 +25,12 @@ from chainring.training.progress_sentences import progress
 
 MAX_LEARNING_RATE = 1e-3
 BASE_LEARNING_RATE = 1e-4
+SPANS_BY_WIDTH = 0.4
+"""At 64 what was found best here; at 768 2e-2 of a weight's size is 0.55 (P. Nawrot 2023, "nanoT5:
+a PyTorch framework for pre-training and fine-tuning T5-style models")."""
 RATE_BY_WIDTH: dict[ObjectiveName, float] = {
     "masked": 1e-3 * 128, "denoising": 1e-3 * 128,  # norms after each sublayer
-    "causal": 6e-4 * 768, "spans": 6e-4 * 768,
+    "causal": 6e-4 * 768, "spans": SPANS_BY_WIDTH,
 }  # fmt: skip
 """The learning rate times the width."""
 MANY_WEIGHTS_A_TOKEN = 0.6
@@ -109,7 +114,13 @@ def _shape(options: PretrainSettings, *, flops: float, tokens: int, vocabulary: 
 def _rate(objective: ObjectiveName, shape: Shape | None) -> float:
     if shape is None:
         return BASE_LEARNING_RATE
-    return min(MAX_LEARNING_RATE, RATE_BY_WIDTH[objective] / shape.hidden)
+    rate = RATE_BY_WIDTH[objective] / shape.hidden
+    return rate if objective == "spans" else min(MAX_LEARNING_RATE, rate)
+
+
+def size_of_rate(options: PretrainSettings, shape: Shape | None) -> float:
+    """Return the size of weights that have the learning rate; 0: all of them have it."""
+    return 0.0 if shape is None or options.objective != "spans" else float(shape.hidden**-0.5)
 
 
 def _dropout(objective: ObjectiveName, shape: Shape | None, tokens: int) -> float:
