@@ -44,5 +44,15 @@ def test_the_worst_of_a_label_is_the_dearest_answer_to_it() -> None:
     assert COSTS.named == ("dispute", "fraud", "ok")
 
 
+def test_a_table_says_what_each_answer_to_each_label_costs_and_passing_on_last() -> None:
+    labels = ("fraud", "ok", OUT_OF_SCOPE)
+    assert COSTS.table(labels, passes_on=True) == (
+        (0.0, 50.0, 2.0, 2.0), (1.0, 0.0, 2.0, 2.0), (1.0, 1.0, 0.0, 0.0),
+    )  # fmt: skip
+    assert [row[:3] for row in COSTS.table(labels, passes_on=True)] == list(
+        COSTS.table(labels, passes_on=False)
+    )
+
+
 def test_a_measure_is_read_as_it_was_written() -> None:
     assert decode(Measure, encode(COSTS)) == COSTS

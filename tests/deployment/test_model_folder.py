@@ -10,6 +10,7 @@ from tests.deployment.conftest import LABELS, write_card, write_golden
 
 from chainring.contracts.errors import DamagedError, InputError
 from chainring.deployment.model_folder import read_card, read_golden, read_tensors
+from chainring.stats.readout import rows_told
 
 
 def test_a_card_is_read_as_it_was_written(tmp_path: Path) -> None:
@@ -35,6 +36,10 @@ def test_a_card_is_read_as_it_was_written(tmp_path: Path) -> None:
         ({"transitions": ["0 1", "1 0"]}, "transitions is not a table"),
         ({"transitions": ["0 nan 0"] * 3, "labels": ["a"]}, "transitions is not a table"),
         ({"transitions": 3}, "transitions is not a table"),
+        ({"costs": ["0 1", "1 0"], "labels": ["a", "b", "c"]}, "costs is not a table"),
+        ({"costs": ["0 1", "inf 0"], "labels": ["a", "b"]}, "costs is not a table"),
+        ({"costs": ["0 1", "1 0 2"], "labels": ["a", "b"]}, "costs is not a table"),
+        ({"costs": [], "labels": ["a", "b"]}, "costs is not a table"),
     ],
 )
 def test_each_fault_of_a_card_is_named(
@@ -66,6 +71,16 @@ def test_how_classes_of_tags_follow_each_other_is_read(tmp_path: Path) -> None:
     lines = ["0.5 0 -9.25", "0 -9 1", "0 0 1"]
     write_card(tmp_path, "encoder", task="tagging", labels=["city"], transitions=lines)
     assert read_card(tmp_path).readout.transitions == ((0.5, 0, -9.25), (0, -9, 1), (0, 0, 1))
+
+
+@pytest.mark.parametrize("lines", [["0 20", "1 0"], ["0 20 2", "1 0 2"]])
+def test_costs_are_read_with_and_without_that_of_passing_on(
+    tmp_path: Path, lines: list[str]
+) -> None:
+    write_card(tmp_path, "encoder", labels=["fraud", "ok"], costs=lines)
+    assert rows_told(read_card(tmp_path).readout.costs) == [
+        " ".join(repr(float(one)) for one in line.split()) for line in lines
+    ]
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[1]", b"\xff\xfe"])

@@ -103,7 +103,7 @@ def test_tags_are_as_sure_as_they_are_right(tmp_path: Path) -> None:
         tokens=lambda texts: [(one, places) for one in logits[: len(texts)]],
         transitions=tuple(tuple(3.0 * one for one in row) for row in transitions_cc.tolist()),
     )
-    readout, given, sure_n = answered(trained, rows, ["song"], task="tagging", spread=0.0)
+    readout, given, sure_n, _ = answered(trained, rows, ["song"], task="tagging", spread=0.0)
     assert readout.transitions == trained.transitions
     assert 2.0 < readout.temperature < 4.5
     assert len(given) == len(sure_n) == 300

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import re
 from collections.abc import Callable
@@ -18,11 +19,12 @@ from tests.training.conftest import make_dataset, shop_rows
 from chainring.contracts import parts
 from chainring.contracts.dataset import Dataset
 from chainring.contracts.errors import InputError, RefusedError
+from chainring.contracts.measure import Measure
 from chainring.contracts.model import Model
 from chainring.contracts.work import Work
 from chainring.training import linear
 from chainring.training.model import model
-from chainring.training.settings import LinearSettings, TrainingSettings
+from chainring.training.settings import EncoderSettings, LinearSettings, TrainingSettings
 
 Register = Callable[[Callable[..., Any]], None]
 
@@ -140,3 +142,33 @@ def test_a_candidate_of_ours_that_crashes_ends_the_turn_and_is_named(
     with pytest.raises(ValueError, match="my card") as found:
         train(work, shop, "faulty.v1", "linear.v1")
     assert found.value.__notes__ == ["raised by the candidate faulty.v1"]
+
+
+@pytest.mark.parametrize(
+    ("measure", "given", "taken"),
+    [
+        (Measure(name="cost"), "auto", "none"),
+        (Measure(name="cost"), "balanced", "balanced"),
+        (Measure(name="balanced_accuracy"), "auto", "auto"),
+        (Measure(), "auto", "auto"),
+    ],
+)
+def test_by_cost_rare_labels_stay_as_rare_as_they_are(
+    work: Work, shop: Dataset, faulty: Register, measure: Measure, given: Any, taken: str
+) -> None:
+    seen = []
+
+    def candidate(*rows: Any, settings: TrainingSettings, **named: Any) -> Any:
+        seen.append(settings.encoder.class_weights)
+        return parts.load_part("candidate", "linear.v1")(*rows, settings=settings, **named)
+
+    faulty(candidate)
+    settings = TrainingSettings(
+        candidates=("faulty.v1",),
+        linear=LinearSettings(min_df=1),
+        encoder=EncoderSettings(class_weights=given),
+    )
+    made = model(shop, (), work.placement, work=work, settings=settings, measure=measure)
+    assert seen == [taken]
+    facts = json.loads((work.trees.open(made.address) / "model.json").read_text(encoding="utf-8"))
+    assert ("costs" in facts) == (measure.name == "cost")

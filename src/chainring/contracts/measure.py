@@ -7,7 +7,7 @@ costs.cost("fraud", "ok", passed_on=False)                     # 50.0
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -48,6 +48,16 @@ class Measure:
             return self.pass_on
         own = _by_truth(self).get(truth, {})
         return own.get(label, own.get(ANY, MISTAKE))
+
+    def table(self, labels: Sequence[str], *, passes_on: bool) -> tuple[tuple[float, ...], ...]:
+        """Return for each true label what each answer costs, and last what passing on costs."""
+        return tuple(
+            (
+                *(self.cost(truth, label, passed_on=False) for label in labels),
+                *((self.cost(truth, "", passed_on=True),) if passes_on else ()),
+            )
+            for truth in labels
+        )
 
     def worst(self, truth: str) -> float:
         """Return the most that an answer to a text of this label can cost."""

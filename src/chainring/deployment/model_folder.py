@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from chainring.contracts.errors import DamagedError, InputError, MissingPackageE
 from chainring.contracts.said import Said
 from chainring.contracts.tasks import TASKS, Form
 from chainring.contracts.values import Input
-from chainring.stats.readout import Readout, Transitions, rows_read, token_classes
+from chainring.stats.readout import Costs, Readout, Transitions, rows_read, token_classes
 from chainring.text.redact import OLDEST_RULES, rule_sets
 
 Floats = NDArray[np.float32]
@@ -59,6 +59,7 @@ class Card:
     margin: float = 0.0
     sureness: float = 1.0
     transitions: Transitions = ()
+    costs: Costs = ()
     facts: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -72,6 +73,7 @@ class Card:
             margin=self.margin,
             sureness=self.sureness,
             transitions=self.transitions,
+            costs=self.costs,
         )
 
 
@@ -81,7 +83,7 @@ class Golden:
 
     `probabilities` are float32 of shape (texts, labels), of tagging a row a token, of regression
     the numbers; a model that writes has `outputs` instead. `form` is that of the task's values;
-    of several labels those count whose probability reaches `cut`.
+    of several labels those count whose probability reaches `cut`; of one, `costs` may decide.
     """
 
     texts: tuple[Input, ...]
@@ -89,6 +91,7 @@ class Golden:
     outputs: tuple[str, ...] = ()
     form: Form = "one"
     cut: float = 0.5
+    costs: Costs = ()
 
 
 def is_reader(card: Card) -> bool:
@@ -159,6 +162,7 @@ def read_card(folder: Path) -> Card:
         margin=float(data.get("margin", 0.0)),
         sureness=float(data.get("sureness", 1.0)),
         transitions=rows_read(data.get("transitions", ())),
+        costs=rows_read(data.get("costs", ())),
         facts=data,
     )
 
@@ -197,6 +201,7 @@ def _card_faults(data: Any) -> list[str]:
             isinstance(data.get(name, 0.0), int | float) for name in ("cut", "margin", "sureness")
         ),
         "transitions is not a table of numbers, a row and a column for each class": _is_chain(data),
+        "costs is not a table of numbers, a row and a column for each label": _are_costs(data),
         **(_encoder_checks(data) if data.get("kind") in ("encoder", "biencoder") else {}),
     }
     return [fault for fault, holds in checks.items() if not holds]
@@ -204,15 +209,27 @@ def _card_faults(data: Any) -> list[str]:
 
 def _is_chain(data: dict[str, Any]) -> bool:
     """Whether there are no transitions, or as many as the classes of a token ask for."""
-    if "transitions" not in data:
+    return _is_table(data, "transitions", lambda labels: {len(token_classes(labels))})
+
+
+def _are_costs(data: dict[str, Any]) -> bool:
+    """Whether there are no costs, or a row a label, of a number a label and one for passing on."""
+    return _is_table(data, "costs", lambda labels: {len(labels), len(labels) + 1})
+
+
+def _is_table(
+    data: dict[str, Any], name: str, wide: Callable[[Sequence[str]], Container[int]]
+) -> bool:
+    if name not in data:
         return True
     try:
-        table = rows_read(data["transitions"])
-        expected = len(token_classes(data["labels"]))
+        table, widths = rows_read(data[name]), wide(data["labels"])
+        rows = len(token_classes(data["labels"]) if name == "transitions" else data["labels"])
     except (AttributeError, KeyError, TypeError, ValueError):
         return False
     is_finite = all(math.isfinite(one) for row in table for one in row)
-    return is_finite and [len(row) for row in table] == [expected] * expected
+    alike = len({len(row) for row in table}) == 1
+    return is_finite and alike and len(table) == rows and len(table[0]) in widths
 
 
 def _encoder_checks(data: dict[str, Any]) -> dict[str, bool]:
@@ -246,7 +263,13 @@ def read_golden(folder: Path) -> Golden:
         )
     if each and len(values) != len(texts):
         raise damaged(path, f"expected one row a text, found {len(values)} of {len(texts)} texts")
-    return Golden(texts=texts, probabilities=values, form=readout.form, cut=readout.cut)
+    return Golden(
+        texts=texts,
+        probabilities=values,
+        form=readout.form,
+        cut=readout.cut,
+        costs=readout.costs,
+    )
 
 
 def _asked(row: Mapping[str, Any]) -> Input:

@@ -10,7 +10,9 @@ chosen on validation rows (temperature, cut, margin, sureness) is a `Readout`, w
 ==========  ======================================  ==============================================
 form        shares                                  confidence
 ==========  ======================================  ==============================================
-one         softmax of logits over temperature      the share of the label
+one         softmax of logits over temperature      the share of the label, which is the likeliest
+                                                    or, where mistakes have their price, the one of
+                                                    least expected cost
 several     sigmoid of each logit over temperature  that of the label that is nearest to the cut
 number      the number itself, shape (N, 1)         share of validation rows graded 0.5 or more
 tags        softmax, a row a token                  that of the least sure token, its neighbours
@@ -41,17 +43,23 @@ if TYPE_CHECKING:
 OUTSIDE = "O"
 TINY = 1e-37
 Transitions: TypeAlias = tuple[tuple[float, ...], ...]
+Costs: TypeAlias = tuple[tuple[float, ...], ...]
+NEXT_TO_NOTHING = 1e-9
 Places: TypeAlias = Sequence[tuple[int, int]]
 """Where each token of a text begins and ends, in characters; (0, 0) for one that is no text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
-    """One value, how sure it is, and the best few scores."""
+    """One value, how sure it is, and the best few scores.
+
+    `passed_on` where a person is expected to cost less than the value.
+    """
 
     value: str
     confidence: float
     scores: dict[str, float] = field(default_factory=dict)
+    passed_on: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +69,8 @@ class Readout:
     `cut` is the share from which a label counts among several; `margin` half the width of the
     interval that holds 90 % of the numbers; `sureness` the confidence of every number;
     `transitions` (C rows of C) say how well one class of a token follows another, none: not at all.
+    `costs` say for each true label what each label costs, and a last column, if there, what passing
+    on costs; none: each mistake costs alike, so that the likeliest label is answered.
     """
 
     task: Task
@@ -70,6 +80,7 @@ class Readout:
     margin: float = 0.0
     sureness: float = 1.0
     transitions: Transitions = ()
+    costs: Costs = ()
 
     @property
     def form(self) -> Form:
@@ -135,8 +146,25 @@ class Readout:
 
     def _one(self, shares_c: Floats, top_k: int) -> Said:
         scores = _best(self.labels, shares_c, top_k)
-        label, confidence = next(iter(scores.items()))
-        return Said(value=label, confidence=confidence, scores=scores)
+        if not self.costs:
+            label, confidence = next(iter(scores.items()))
+            return Said(value=label, confidence=confidence, scores=scores)
+        return self._cheapest(shares_c, scores, top_k)
+
+    def _cheapest(self, shares_c: Floats, scores: dict[str, float], top_k: int) -> Said:
+        """Return the label of least expected cost, of equals the likeliest.
+
+        C. Elkan 2001, "The foundations of cost-sensitive learning", equation 1.
+        """
+        cost_a = expected(self.costs, shares_c)
+        least = cost_a[: len(self.labels)].min() + NEXT_TO_NOTHING
+        cheap = [c for c in range(len(self.labels)) if cost_a[c] <= least]
+        best = max(cheap, key=lambda c: float(shares_c[c]))
+        label, confidence = self.labels[best], float(shares_c[best])
+        if label not in scores:
+            scores = {**dict(list(scores.items())[: max(0, top_k - 1)]), label: confidence}
+        passed_on = len(cost_a) > len(self.labels) and float(cost_a[-1]) < cost_a[best]
+        return Said(value=label, confidence=confidence, scores=scores, passed_on=bool(passed_on))
 
     def _several(self, shares_c: Floats, top_k: int) -> Said:
         chosen = [label for label, p in zip(self.labels, shares_c, strict=True) if p >= self.cut]
@@ -229,6 +257,11 @@ def classes_of(tags: Sequence[Tag], places: Places, kinds: Sequence[str]) -> lis
             found.append(place[f"{'I' if tag in begun else 'B'}-{tag[2]}"])
             begun.add(tag)
     return found
+
+
+def expected(costs: Costs, shares: Floats) -> Any:
+    """Return what each answer costs in expectation, float64; last, where it is told, passing on."""
+    return shares.astype(float) @ _table(costs)
 
 
 def softmax(logits_nc: Any, *, temperature: float = 1.0) -> Floats:

@@ -3,7 +3,8 @@
 Enter a trained candidate and the rows to choose by, leave the `Readout` (temperature, cut, margin),
 the value it gives to each row and how sure it is.
 
-    readout, given, sure_n = answered(trained, validation, labels, task="multi-label", spread=0.0)
+    found = answered(trained, validation, labels, task="multi-label", spread=0.0)
+    found.readout, found.given, found.sure_n
 
 Axes: N validation rows, C classes.
 """
@@ -12,9 +13,9 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from chainring.contracts.dataset import Row, Task
 from chainring.contracts.errors import RefusedError
@@ -25,7 +26,12 @@ from chainring.stats.readout import Readout, Said, classes_of
 from chainring.training.candidate import Trained, asked
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from chainring.training.candidate import Floats
+
+    Choose: TypeAlias = Callable[[Readout, Floats], Readout]
 
 RIGHT_FROM = 0.5
 """A graded answer counts as right from here on, where only right and wrong are told apart."""
@@ -39,13 +45,33 @@ TEMPERATURES = tuple(0.5 * 10 ** (step / 12) for step in range(13))
 LEAST = 1e-6
 
 _CUTS = tuple(step / 20 for step in range(2, 19))
-Answered = tuple[Readout, list[str], "Floats"]
+
+
+class Answered(NamedTuple):
+    """How logits are to be read, what each row is answered then, how surely, and if it is at all.
+
+    `passed_n` marks the rows that go to a person however sure the answer is.
+    """
+
+    readout: Readout
+    given: list[str]
+    sure_n: Floats
+    passed_n: NDArray[np.bool_]
 
 
 def answered(
-    trained: Trained, validation: Sequence[Row], labels: Sequence[str], *, task: Task, spread: float
+    trained: Trained,
+    validation: Sequence[Row],
+    labels: Sequence[str],
+    *,
+    task: Task,
+    spread: float,
+    choose: Choose | None = None,
 ) -> Answered:
-    """Return how logits are to be read, and what each row is answered then, with its confidence."""
+    """Return how logits are to be read, and what each row is answered then.
+
+    `choose` may read one label otherwise than as the likeliest one.
+    """
     readout = Readout(task=task, labels=tuple(labels))
     if readout.form == "text":
         return _written(trained, validation, readout)
@@ -60,7 +86,8 @@ def answered(
         readout = _with_cut(readout, logits_nc, truth)
     else:
         readout = _warm(readout, logits_nc, truth)
-    return readout, *_split(readout.said(readout.shares(logits_nc)))
+        readout = choose(readout, readout.shares(logits_nc)) if choose else readout
+    return told(readout, readout.said(readout.shares(logits_nc)))
 
 
 def value_of(row: Row, task: Task) -> str:
@@ -96,11 +123,16 @@ def _check_count(found: int, rows: int) -> None:
         raise RefusedError(f"answers to {rows} rows expected; found {found}")
 
 
-def _split(said: Sequence[Said]) -> tuple[list[str], Floats]:
+def told(readout: Readout, said: Sequence[Said]) -> Answered:
+    """Return answers side by side."""
     import numpy as np
 
-    sure_n: Floats = np.array([one.confidence for one in said], dtype=np.float32)
-    return [one.value for one in said], sure_n
+    return Answered(
+        readout=readout,
+        given=[one.value for one in said],
+        sure_n=np.array([one.confidence for one in said], dtype=np.float32),
+        passed_n=np.array([one.passed_on for one in said], dtype=bool),
+    )
 
 
 def _warm(readout: Readout, logits_nc: Floats, truth: Sequence[str]) -> Readout:
@@ -186,7 +218,7 @@ def _tagged(trained: Trained, validation: Sequence[Row], readout: Readout) -> An
         logits = np.concatenate([logits_tc for logits_tc, _ in found])[flat >= 0]
         readout = replace(readout, temperature=_temperature(logits, flat[flat >= 0]))
     said = [readout.tagged(readout.shares(logits_tc), where) for logits_tc, where in found]
-    return readout, *_split(said)
+    return told(readout, said)
 
 
 def _warm_chain(readout: Readout, found: Sequence[Floats], places: Sequence[list[int]]) -> Readout:
@@ -218,4 +250,4 @@ def _written(trained: Trained, validation: Sequence[Row], readout: Readout) -> A
     answers = trained.answers(validation)
     _check_count(len(answers), len(validation))
     said = [Said(value=one.output, confidence=one.confidence) for one in answers]
-    return readout, *_split(said)
+    return told(readout, said)

@@ -74,9 +74,11 @@ def _use(
     yield say["does"].format(
         task=house_word(dataset.task, say["code"]), labels=len(labels), part=winner.part
     )
+    because = in_language(winner.threshold.because, say["code"])
+    if winner.readout.costs and not winner.threshold.value:
+        yield because
     if winner.threshold.value:
         value = f"{winner.threshold.value:.3f}"
-        because = in_language(winner.threshold.because, say["code"])
         yield say["passes on"].format(value=value, because=because)
     yield say["meant for"]
 

@@ -14,7 +14,7 @@ Axes: N validation rows, C labels.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from chainring.contracts.dataset import OUT_OF_SCOPE, Row, Task
@@ -27,6 +27,7 @@ from chainring.stats.readout import Readout
 from chainring.stats.units import Units
 from chainring.stats.worth import mean_worth, worths
 from chainring.training.answered import RIGHT_FROM, answered, grades, value_of
+from chainring.training.by_cost import by_cost, said_by_cost
 from chainring.training.candidate import Trained
 from chainring.training.sentences import say
 from chainring.training.threshold import MIN_WELL, NONE, Threshold, threshold
@@ -92,12 +93,23 @@ def judge(
     `pass_on_below` is a threshold that the recipe sets; none: it is chosen on these rows, by the
     `measure` that will judge the model.
     """
-    readout, given, sure_n = answered(trained, validation, labels, task=task, spread=spread)
     truth = [value_of(row, task) for row in validation]
+    readout, given, sure_n, passed_n = answered(
+        trained,
+        validation,
+        labels,
+        task=task,
+        spread=spread,
+        choose=by_cost(truth, measure, fixed=pass_on_below),
+    )
     weighed: dict[str, float] = {}
     if readout.form == "one":
-        chosen = threshold(truth, given, sure_n, fixed=pass_on_below, measure=measure)
-        unsure_n = sure_n < chosen.value
+        chosen = threshold(
+            truth, given, sure_n, passed_n=passed_n, fixed=pass_on_below, measure=measure
+        )
+        if readout.costs:
+            chosen = replace(chosen, because=joined([said_by_cost(readout), chosen.because]))
+        unsure_n = passed_n | (sure_n < chosen.value)
         right = _right(truth, given, unsure_n)
         if measure != ACCURACY:
             weighed = _weighed(validation, truth, given, unsure_n, right, measure)

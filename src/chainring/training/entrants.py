@@ -64,6 +64,7 @@ def entrants(
         A candidate of another package met what may pass: a host, a disk, memory.
     """
     standings, unfit = [], []
+    settings = _unweighted(settings) if measure.name == "cost" else settings
     for name in settings.competing(dataset.task):
         try:
             standing = _entered(
@@ -86,6 +87,17 @@ def entrants(
         reasons = [joined([one.part, one.because], en=": ", zh="：") for one in unfit]
         raise RefusedError(say("none trained", reasons=joined(reasons or [say("none named")])))
     return standings, unfit
+
+
+def _unweighted(settings: TrainingSettings) -> TrainingSettings:
+    """Return the settings with rare labels as rare as they are: costs say what they are worth.
+
+    Weights would make them likelier than they are, and the least expected cost be no such.
+    """
+    if settings.encoder.class_weights != "auto":
+        return settings
+    encoder = settings.encoder.model_copy(update={"class_weights": "none"})
+    return settings.model_copy(update={"encoder": encoder})
 
 
 def _entered(

@@ -79,7 +79,7 @@ def model(
     settings
         Which candidates compete, and the budget.
     measure
-        What the gate will judge by: candidates compete by it, and of costs the threshold is chosen.
+        What the gate will judge by: candidates compete by it, and by cost they answer by it, too.
 
     Raises
     ------
@@ -174,6 +174,7 @@ def _write(
     from chainring.text.redact import RULES
 
     readout, trained = winner.readout, winner.trained
+    tables = {"transitions": readout.transitions, "costs": readout.costs}
     facts: dict[str, Any] = {
         "format": 1,
         "task": task,
@@ -184,7 +185,7 @@ def _write(
         "cut": readout.cut,
         "margin": readout.margin,
         "sureness": readout.sureness,
-        **({"transitions": rows_told(readout.transitions)} if readout.transitions else {}),
+        **{name: rows_told(table) for name, table in tables.items() if table},
         "preparation": {"redact": True, "rules": RULES},
         "max_tokens": trained.max_tokens,
         "pooling": "mean",

@@ -285,6 +285,15 @@ SENTENCES = Sentences(
             "right answers",
             "验证数据中没有不在范围内的行：取至多转交 {share} 正确回答的最高值",
         ),
+        "by cost": (
+            "the label of least expected cost is answered",
+            "回答预期代价最小的标签",
+        ),
+        "by cost and passed on": (
+            "the label of least expected cost is answered, and a text passed on where that is "
+            "expected to cost less",
+            "回答预期代价最小的标签；转交人工的预期代价更小时则转交",
+        ),
         "held down": (
             "held down so that at most half of the right answers of {label} are passed on (without "
             "that it would be {without})",

@@ -85,8 +85,8 @@ class EncoderSettings(_Settings):
     )
     class_weights: Literal["auto", "none", "balanced"] = Field(
         default="auto",
-        description="'auto' balances when the largest class has over 3 x the smallest; where a row "
-        "has one label, not in biencoder.v1",
+        description="'auto' balances when the largest class has over 3 x the smallest, and never "
+        "where the gate goes by cost; where a row has one label, not in biencoder.v1",
     )
 
 

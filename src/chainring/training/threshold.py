@@ -64,6 +64,7 @@ def threshold(
     given: Sequence[str],
     confidence_n: NDArray[np.float32],
     *,
+    passed_n: NDArray[np.bool_] | None = None,
     names: Sequence[Sequence[str]] | None = None,
     fixed: float | None = None,
     measure: Measure = ACCURACY,
@@ -76,6 +77,8 @@ def threshold(
         The true and the given label of each row.
     confidence_n
         The calibrated probability of the given label, shape (N,).
+    passed_n
+        Rows that are passed on whatever their confidence, shape (N,); none given: no row.
     names
         The labels that each row counts for; none given: its true one.
     measure
@@ -100,12 +103,18 @@ def threshold(
     if fixed is not None:
         chosen = Threshold(value=fixed, because=say("fixed"))
     elif measure.name == "cost":
-        chosen = _cheapest(truth, given, confidence_n, measure)
+        passed = given if passed_n is None else _passed(given, passed_n)
+        chosen = _cheapest(truth, passed, confidence_n, measure)
     else:
         share = MAX_RIGHT_PASSED_ON if separable else MAX_RIGHT_PASSED_ON_UNSEEN
         chosen = _held_down(best, limit=_reach(confidence_n[right_n], share), sure=sure)
     told = _told(sure, chosen.value)
     return replace(chosen, because=joined([chosen.because, told])) if told else chosen
+
+
+def _passed(given: Sequence[str], passed_n: NDArray[np.bool_]) -> list[str]:
+    """Return the labels, out of scope where a row is passed on: both cost alike."""
+    return [OUT_OF_SCOPE if on else label for label, on in zip(given, passed_n, strict=True)]
 
 
 def _cheapest(

@@ -14,6 +14,7 @@ from chainring.contracts.request import Request
 from chainring.contracts.values import Input
 from chainring.deployment.forms.parity import Tolerances, parity
 from chainring.deployment.model_folder import Golden
+from chainring.stats.readout import Costs
 
 LOOSE = Tolerances(because="test", tie=0.0, min_agreement=0.0)
 
@@ -49,6 +50,28 @@ def test_a_form_that_answers_the_same_has_full_parity() -> None:
     found = compared(table, table, Tolerances(because="same", tie=0, max_difference=0))
     assert (found.rows, found.min_cosine, found.max_difference) == (2, 1.0, 0.0)
     assert (found.label_agreement, found.within) == (1.0, True)
+
+
+COSTS = ((0.0, 20.0, 20.0), (1.0, 0.0, 1.0), (1.0, 1.0, 0.0))
+
+
+@pytest.mark.parametrize(
+    ("golden", "found", "costs", "agrees"),
+    [
+        ([0.06, 0.9, 0.04], [0.03, 0.93, 0.04], COSTS, 0.0),  # another label is the cheapest
+        ([0.06, 0.9, 0.04], [0.03, 0.93, 0.04], (), 1.0),
+        ([0.3, 0.36, 0.34], [0.3, 0.33, 0.37], COSTS, 1.0),  # likelier, and no cheaper
+        ([0.3, 0.36, 0.34], [0.3, 0.33, 0.37], (), 0.0),
+        ([0.0485, 0.9, 0.0515], [0.0475, 0.9, 0.0525], COSTS, 1.0),  # hardly dearer
+    ],
+)
+def test_by_cost_forms_agree_where_the_same_label_is_the_cheapest(
+    golden: list[float], found: list[float], costs: Costs, agrees: float
+) -> None:
+    table = np.array([golden], dtype=np.float32)
+    asked = Golden(texts=("1",), probabilities=table, costs=costs)
+    near = Tolerances(because="test", tie=0.005, min_agreement=0.0)
+    assert parity(Fixed([found]), asked, tolerances=near).label_agreement == agrees
 
 
 ONES = Tolerances(because="test", tie=0.05, min_agreement=0.98)

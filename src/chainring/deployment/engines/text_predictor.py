@@ -152,7 +152,9 @@ class TextPredictor:
             label=said.value if is_label else "",
             output="" if is_label else said.value,
             confidence=said.confidence,
-            passed_on=said.confidence < self.threshold or said.value == OUT_OF_SCOPE,
+            passed_on=(
+                said.passed_on or said.confidence < self.threshold or said.value == OUT_OF_SCOPE
+            ),
             text=text,
             pair=pair,
             scores=said.scores,

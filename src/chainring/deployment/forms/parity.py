@@ -20,6 +20,7 @@ from chainring.contracts.request import Request
 from chainring.contracts.said import joined
 from chainring.deployment.forms.sentences import say
 from chainring.deployment.model_folder import Floats, Golden
+from chainring.stats.readout import Costs, expected
 
 Doubles = NDArray[np.float64]
 FLOOR = 1e-6
@@ -32,7 +33,8 @@ class Tolerances:
     """What a form may differ by, and why so much.
 
     `tie`: a label whose golden probability is this near to the best one's agrees with it, since
-    rounding alone decides between them; of several labels, one that is as near to the cut.
+    rounding alone decides between them; of several labels, one that is as near to the cut; by cost,
+    an answer whose expected cost is as near to the least, as a share of the greatest there is.
     """
 
     because: str
@@ -65,8 +67,11 @@ def parity(predictor: Predictor, golden: Golden, *, tolerances: Tolerances) -> P
     if golden.form == "several":
         numbers = _of_each(found, golden.probabilities, tolerances.tie, golden.cut)
     else:
-        compare = _of_numbers if golden.form == "number" else _of_shares
-        numbers = compare(found, golden.probabilities, tolerances.tie)
+        numbers = (
+            _of_numbers(found, golden.probabilities, tolerances.tie)
+            if golden.form == "number"
+            else _of_shares(found, golden.probabilities, tolerances.tie, golden.costs)
+        )
     return _judged(numbers, golden, tolerances)
 
 
@@ -80,11 +85,11 @@ def _judged(numbers: dict[str, float], golden: Golden, tolerances: Tolerances) -
     )
 
 
-def _of_shares(found: Floats, golden: Floats, tie: float) -> dict[str, float]:
+def _of_shares(found: Floats, golden: Floats, tie: float, costs: Costs) -> dict[str, float]:
     return {
         "min_cosine": float(_cosines(_scores(found), _scores(golden)).min()),
         "max_difference": float(np.abs(found - golden).max()),
-        "label_agreement": float(_agrees(found, golden, tie).mean()),
+        "label_agreement": float(_agrees(found, golden, tie, costs).mean()),
     }
 
 
@@ -175,8 +180,12 @@ def _cosines(first: Doubles, second: Doubles) -> Doubles:
     return np.minimum(cosines, 1.0)
 
 
-def _agrees(found: Floats, golden: Floats, tie: float) -> Floats:
+def _agrees(found: Floats, golden: Floats, tie: float, costs: Costs) -> Floats:
+    """Return where the same is answered, or what is hardly worse: in shares or, by cost, of it."""
     rows = np.arange(len(found))
+    if costs:
+        found, golden = -expected(costs, found), -expected(costs, golden)
+        tie *= max(map(max, costs))
     behind: Floats = golden.max(axis=1) - golden[rows, found.argmax(axis=1)]
     return (behind <= tie).astype(np.float32)
 
