@@ -44,7 +44,7 @@ def test_where_a_missed_fraud_is_dear_more_is_passed_on_than_two_per_cent() -> N
     assert np.mean(sure[10:] < plain.value) <= 0.03
     assert np.all(sure[:10] < dear.value)
     assert "costs least: 0.3" in dear.because
-    assert "2.5 if nothing were passed on" in dear.because
+    assert "2.5 without a threshold" in dear.because
 
 
 def test_where_no_row_is_worth_passing_on_what_is_less_sure_than_all_of_them_still_is() -> None:

@@ -47,9 +47,8 @@ SENTENCES = Sentences(
             "未选用：有语言的成本高于 {yardstick}（{languages}）",
         ),
         "cheapest": (
-            "costs least: {cost} a row on {rows} validation rows, {without} if nothing were passed"
-            " on",
-            "成本最低：{rows} 行验证数据上每行 {cost}，若都不转人工则为 {without}",
+            "costs least: {cost} a row on {rows} validation rows, {without} without a threshold",
+            "成本最低：{rows} 行验证数据上每行 {cost}，不设阈值则为 {without}",
         ),
         "least sure": (
             "just under the least sure of them, as a mistake may cost more than passing on",
