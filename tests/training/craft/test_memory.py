@@ -22,6 +22,7 @@ from transformers import (
 from chainring.contracts.errors import RefusedError
 from chainring.contracts.said import in_language
 from chainring.contracts.work import Work
+from chainring.training.craft.batches import length
 from chainring.training.craft.memory import MIB, Need, require_memory
 from chainring.training.craft.settings import CraftSettings
 from chainring.training.finetune import open_encoder
@@ -209,6 +210,28 @@ def test_two_texts_that_are_read_one_by_one_count_as_two_and_not_as_one_of_both_
     with pytest.raises(RefusedError, match=told):
         trained_in(one.fixed_mib + 17 * one.row_mib)
     trained_in(one.fixed_mib + 32 * one.row_mib)
+
+
+@pytest.mark.parametrize(
+    "beside", [{"labels": [0] * 512}, {"labels": 1, "token_type_ids": [0] * 512}]
+)
+def test_what_stands_beside_the_tokens_of_a_row_is_not_counted_as_more_of_them(
+    trained: Trained, work: Work, beside: dict[str, Any]
+) -> None:
+    class Deep(Toy):
+        def __init__(self) -> None:
+            super().__init__()
+            self.config = SimpleNamespace(
+                num_hidden_layers=12, hidden_size=768, num_attention_heads=12
+            )
+
+    alone = {"input_ids": [7] * 512, "labels": 1}
+    assert length(alone | beside) == length(alone) == 512
+    one = Need.of(Deep(), CraftSettings(), longest=512, bits=32, judged=False)
+    placement = dataclasses.replace(make_placement(), memory_mib=math.floor(one.mib))
+    small = dataclasses.replace(work, placement=placement)
+    with pytest.raises(RefusedError, match="with a single row of 512 tokens"):
+        trained(toy_run(), toy=Deep(), items=[alone | beside] * 4, work=small)
 
 
 def test_that_memory_makes_fewer_tokens_is_said_once(trained: Trained, work: Work) -> None:

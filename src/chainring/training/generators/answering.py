@@ -247,7 +247,6 @@ def _read(
         ),
         collate=partial(collate, pad=pad),
         work=work,
-        length=_length,
     )
     inner: Any = network.encoder
     inner.save_pretrained(folder / ENCODER)
@@ -258,7 +257,3 @@ def _read(
     cut_off = say("cut off", left=left, count=found + left)
     notes = tuple(note for note in (fitting.because, cut_off if left else "") if note)
     return found, Learnt(curve=curve, notes=notes)
-
-
-def _length(item: Any) -> int:
-    return len(item["input_ids"])
