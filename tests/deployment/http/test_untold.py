@@ -111,3 +111,27 @@ def test_of_a_place_that_is_gone_the_log_has_what_is_there(
     told = to_callers(InputError(f"{tmp_path}/gone/model.json is missing; make it again"))
     assert told == "model.json is missing; make it again"
     assert caplog.messages == [f"http.unplaced cause=InputError places={tmp_path}"]
+
+
+def refuses(self: Path, **_: Any) -> bool:
+    """Stand in for a folder that this user may not look into, or a mount that is away."""
+    raise PermissionError(13, "Permission denied", str(self))
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_what_nobody_may_look_at_is_told_by_its_last_name(
+    language: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Path, "exists", refuses)
+    assert to_callers(InputError("no tree in /srv/shop/trees")) == "no tree in trees"
+    found = failure(InputError("no tree in /srv/shop", faults=["/srv/shop/a: b"]), language)
+    assert "/srv" not in str(found.plain())
+    assert any("a: b" in fault for fault in found.faults)
+
+
+def test_a_name_too_long_to_be_one_here_breaks_no_answer(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.ERROR, logger="chainring.http")
+    long = "a" * 300
+    for text in (f"no label '/tmp/{long}/b'", f"no label '/{long}/b'", "no '/tmp/a\0b/c'"):
+        assert failure(InputError(text), "en").message.startswith("no ")
+    assert long not in caplog.text, "what a caller made up is not logged"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+import logging
 import signal
 import socket
 import threading
@@ -32,7 +33,7 @@ from tests.software.serving.test_offers import rolled_back, started
 
 from chainring.contracts.codec import decode
 from chainring.contracts.deployment import Deployment
-from chainring.contracts.errors import DamagedError, NotAllowedError, UnwrittenError
+from chainring.contracts.errors import DamagedError, InputError, NotAllowedError, UnwrittenError
 from chainring.contracts.reaction import Reaction
 from chainring.deployment.http.untold import AWAY
 from chainring.software.api import Project
@@ -502,12 +503,30 @@ def test_a_reaction_whose_answer_cannot_be_written_is_told_to_come_back(
     asyncio.run(test())
 
 
+class Wordless(Exception):
+    """An error of an engine that cannot say what happened."""
+
+    def __str__(self) -> str:
+        raise TypeError("no words")
+
+
+@pytest.mark.parametrize(
+    "met",
+    [RuntimeError("an engine that cannot load it"), InputError("/root/shop/trees is gone"),
+     Wordless()],
+)  # fmt: skip
 def test_whatever_a_refresh_meets_a_key_that_is_revoked_ends_at_the_next(
-    shop: Path, monkeypatch: pytest.MonkeyPatch
+    met: Exception, shop: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level(logging.ERROR, logger="chainring")
     with opened(shop) as project:
         secret, key = project.make_key("operate", "ann")
-    meets = [RuntimeError("an engine that cannot load it")]
+    meets, exists = [met], Path.exists
+
+    def looked(self: Path, **how: Any) -> bool:
+        if self.is_relative_to("/root"):
+            raise PermissionError(13, "Permission denied", str(self))
+        return exists(self, **how)
 
     async def broken(*_: object) -> None:
         if meets:
@@ -522,6 +541,7 @@ def test_whatever_a_refresh_meets_a_key_that_is_revoked_ends_at_the_next(
         await service.start()
         assert service.authenticate(secret, "127.0.0.1").key_id == key.id
         monkeypatch.setattr(Service, "_take_up", broken)
+        monkeypatch.setattr(Path, "exists", looked)
         while meets:
             await asyncio.sleep(0.01)
         project.revoke_key(key.id)
@@ -537,6 +557,7 @@ def test_whatever_a_refresh_meets_a_key_that_is_revoked_ends_at_the_next(
         return True
 
     assert asyncio.run(seen())
+    assert f"service.refresh failed cause={type(met).__name__}" in caplog.messages
 
 
 def test_readiness_tells_no_words_of_a_driver_and_no_fault_that_is_over(

@@ -66,9 +66,8 @@ def unplaced(text: str) -> str:
 def _known(found: re.Match[str]) -> str:
     """Return a place, or as much of it as is there: what a caller made up is not logged."""
     place = _of(found)
-    while not place.exists():
-        place = place.parent
-    return str(place) if place.parent != place else ""
+    there = (one for one in (place, *place.parents) if one.name and _is_there(one))
+    return str(next(there, ""))
 
 
 def _of(found: re.Match[str]) -> Path:
@@ -77,5 +76,14 @@ def _of(found: re.Match[str]) -> Path:
 
 def _last_name(found: re.Match[str]) -> str:
     place = _of(found)
-    is_here = Path(*place.parts[:2]).exists()  # an address such as /v1/models is told
+    # An address such as /v1/models is told; what does not let us look may be a place of ours.
+    is_here = _is_there(Path(*place.parts[:2]), unsure=True)
     return place.name if is_here else found[0]
+
+
+def _is_there(place: Path, *, unsure: bool = False) -> bool:
+    """Return whether a place is there; `unsure`: what is said where nobody may or can look."""
+    try:
+        return place.exists()
+    except (OSError, ValueError):  # no right to look, a name of too many letters, a dead mount
+        return unsure

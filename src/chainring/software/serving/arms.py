@@ -30,7 +30,6 @@ from chainring.contracts.release import Release
 from chainring.contracts.request import Request
 from chainring.contracts.tasks import TASKS
 from chainring.deployment.answers import as_kept, filled
-from chainring.deployment.http.untold import to_callers
 from chainring.deployment.lane.lane import Lane, Reply
 from chainring.deployment.lane.routing import arm_of, unit_of
 from chainring.deployment.lane.shadow import Shadow
@@ -38,6 +37,7 @@ from chainring.ring.release import course
 from chainring.ring.release.evidence import Collector
 from chainring.ring.release.judge import Decision
 from chainring.ring.sentences import say
+from chainring.software.serving.watching import told_to_all
 from chainring.software.verbs.answering import Opened, answered, threads_of
 from chainring.software.verbs.releases import noted, tidy
 
@@ -265,7 +265,7 @@ class Arms:
             predictor = await asyncio.to_thread(self._opened, release.candidate)
         except Exception as error:  # noqa: BLE001 - engines raise what they like
             log.error("release.refused model=%s cause=%s", release.candidate.model, error)
-            because = say("not loaded", error=to_callers(error))
+            because = say("not loaded", error=told_to_all(error))
             await self._settle(Decision(action="stop", because=because))
             return
         settings = project.ring.recipe

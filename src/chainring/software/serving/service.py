@@ -295,8 +295,8 @@ class Service(ServedReleases, ServedKeys, ServedOffers, ServedPeople):
                 self._away = ""
             except Exception as error:  # noqa: BLE001 - a key that is revoked must end here too
                 # A ledger that is away for a moment must not stop the answers.
-                self._away = told_to_all(error)
                 log.error("service.refresh failed cause=%s", type(error).__name__)
+                self._away = told_to_all(error)
 
     async def _refresh(self) -> None:
         """Take up new keys, labels and the champion as the ledger names it now."""
@@ -323,8 +323,8 @@ class Service(ServedReleases, ServedKeys, ServedOffers, ServedPeople):
             self._learnt = await asyncio.to_thread(learnt_by, self.project.ring, deployment.model)
         except Exception as error:  # noqa: BLE001 - engines raise what they like
             self._retries.failed(deployment)
-            self._refused = told_to_all(error)  # the champion of before goes on answering
             log.error("service.refused model=%s cause=%s", deployment.model, error)
+            self._refused = told_to_all(error)  # the champion of before goes on answering
             return
         if self._lane is None:
             settings = self.project.ring.recipe.deployment

@@ -163,9 +163,17 @@ class Watching:
 
 
 def told_to_all(error: Exception) -> str:
-    """Return what callers without a key may hear: of a database neither host nor driver's words."""
-    is_away = isinstance(error, sa.exc.SQLAlchemyError | UnwrittenError)
-    return AWAY if is_away else to_callers(error)
+    """Return what callers without a key may hear: of a database neither host nor driver's words.
+
+    It raises nothing: who tells of a failure would end by another one.
+    """
+    if isinstance(error, sa.exc.SQLAlchemyError | UnwrittenError):
+        return AWAY
+    try:
+        return to_callers(error)
+    except Exception as untold:  # noqa: BLE001 - an engine's error may not even have words
+        log.error("watching.untold error=%s cause=%s", type(error).__name__, type(untold).__name__)
+        return AWAY
 
 
 def _tell(failed: Counter[str], *, of: int) -> None:
