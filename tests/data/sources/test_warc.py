@@ -7,6 +7,7 @@ import gzip
 import hashlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -136,6 +137,24 @@ def test_a_damaged_record_costs_itself_alone(tmp_path: Path, name: str, where: i
     rows, _ = read(tmp_path / "h", path)
     assert sorted(rows) == [f"http://a.example/{n}" for n in (0, 1, 3, 4)]
     assert sum(dropped(tmp_path / "h").values()) >= 1
+
+
+@pytest.mark.parametrize("name", ["a.warc", "a.warc.gz"])
+@pytest.mark.parametrize("digits", [18, 19, 5000])
+def test_a_record_whose_length_is_no_length_costs_itself_alone(
+    tmp_path: Path, name: str, digits: int
+) -> None:
+    path = tmp_path / name
+    write(path, pages(2))
+    endless = _record("response", "http://a.example/endless", b"HTTP/1.1 200 OK\r\n\r\nx")
+    told = re.sub(rb"Content-Length: \d+", b"Content-Length: " + b"9" * digits, endless)
+    with path.open("ab") as file:
+        file.write(_packed(path, told))
+    write(path, {"http://a.example/after": html(number=9, language="en")})
+    rows, _ = read(tmp_path / "h", path)
+    assert sorted(rows) == [f"http://a.example/{n}" for n in (0, 1, "after")]
+    expected = CUT if name == "a.warc" and digits == 18 else DAMAGED
+    assert dropped(tmp_path / "h") == {expected: 1}
 
 
 @pytest.mark.parametrize("name", ["a.warc", "a.warc.gz"])

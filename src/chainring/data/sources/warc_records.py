@@ -35,6 +35,8 @@ _START = re.compile(rb"(?:^|\n)(WARC/1\.\d)")
 _LENGTH = re.compile(rb"\ncontent-length\s*:\s*(\d+)", re.I)
 _NO_PAGE = ("warcinfo", "request", "metadata", "resource", "conversion", "continuation")
 _MAX_HEAD = 1 << 16
+_MAX_DIGITS = 18
+"""Of a length: no file is longer than such a number tells."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,10 +117,10 @@ def _plain(file: BinaryIO, offset: int, max_bytes: int) -> Found:
         beyond = Found(offset=offset, next_offset=offset + max(blank, 1))
         return _damaged(file, offset + blank, DAMAGED) if blank < len(start) else beyond
     first, ends = offset + blank, offset + blank + head + length
-    file.seek(ends)
-    after = file.read(4)
     if file.seek(0, io.SEEK_END) < ends:
         return _damaged(file, first, CUT)
+    file.seek(ends)
+    after = file.read(4)
     if after and not after.startswith(b"\r\n"):
         return _damaged(file, first, DAMAGED)
     if head + length > max_bytes:
@@ -131,7 +133,7 @@ def _head(start: bytes) -> tuple[int, int]:
     """Return the length of a record's head and of its block; 0 when there is no such head."""
     ends = start.find(b"\r\n\r\n")
     length = _LENGTH.search(start[: ends + 2]) if ends > 0 else None
-    if not start.startswith(b"WARC/1.") or length is None:
+    if not start.startswith(b"WARC/1.") or length is None or len(length[1]) > _MAX_DIGITS:
         return 0, 0
     return ends + 4, int(length[1])
 
