@@ -57,6 +57,19 @@ def test_a_text_longer_than_the_model_reads_is_cut_at_max_tokens(
     np.testing.assert_array_equal(cut, whole)
 
 
+def test_pickled_weights_of_an_encoder_are_not_opened(encoder_folder: Path, tmp_path: Path) -> None:
+    import torch
+    from safetensors.torch import load_file
+
+    from chainring.deployment.engines.encoder_module import open_encoder
+
+    folder = Path(shutil.copytree(encoder_folder / "encoder", tmp_path / "encoder"))
+    torch.save(load_file(folder / "model.safetensors"), folder / "pytorch_model.bin")
+    (folder / "model.safetensors").unlink()
+    with pytest.raises(OSError, match=r"no file named model\.safetensors"):
+        open_encoder(folder, "sdpa")
+
+
 @pytest.mark.parametrize("engine", ENGINES)
 def test_a_closed_predictor_says_so(encoder_folder: Path, onnx_folder: Path, engine: str) -> None:
     folder = encoder_folder if engine == "torch" else onnx_folder

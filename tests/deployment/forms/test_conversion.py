@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -12,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from chainring.contracts.errors import DamagedError, RefusedError
 from chainring.contracts.prediction import LENGTH, STOP
@@ -76,6 +78,18 @@ def write_writer(folder: Path, architecture: str, *, end: float = 1.0) -> Path:
     }  # fmt: skip
     (folder / "model.json").write_text(json.dumps(card), encoding="utf-8")
     return folder
+
+
+def test_pickled_weights_of_a_writer_are_refused_by_name_and_not_opened(
+    made: Made, tmp_path: Path
+) -> None:
+    folder = Path(shutil.copytree(made("gpt2"), tmp_path / "model"))
+    weights = folder / "writer" / "model.safetensors"
+    torch.save(load_file(weights), weights.with_name("pytorch_model.bin"))
+    weights.unlink()
+    (tmp_path / "converted").mkdir()
+    with pytest.raises(DamagedError, match=r"model\.safetensors"):
+        convert(folder, tmp_path / "converted", quantization="float32")
 
 
 @pytest.mark.parametrize("beams", [1, 3])

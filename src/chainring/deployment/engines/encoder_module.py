@@ -89,6 +89,7 @@ def open_encoder(folder: Path, attention: str) -> Any:
             str(folder),
             attn_implementation=attention,
             local_files_only=True,
+            use_safetensors=True,
             trust_remote_code=False,
             dtype=torch.float32,
             output_loading_info=True,

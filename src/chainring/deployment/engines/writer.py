@@ -24,7 +24,7 @@ from chainring.deployment.engines.batches import token_batches
 from chainring.deployment.engines.encoder_module import quiet
 from chainring.deployment.engines.speaking import without_blanks
 from chainring.deployment.engines.written import Written
-from chainring.deployment.model_folder import damaged
+from chainring.deployment.model_folder import damaged, existing
 from chainring.text.chat import prompt_ids, recent
 
 BATCH_TOKENS = 1024
@@ -160,11 +160,13 @@ class Writer:
 
 def open_network(folder: Path) -> Any:
     """Return the network of a folder in float32; raise DamagedError where weights are missing."""
+    existing(folder / "model.safetensors")
     config = AutoConfig.from_pretrained(str(folder), trust_remote_code=False)
     family = AutoModelForSeq2SeqLM if config.is_encoder_decoder else AutoModelForCausalLM
     network, found = family.from_pretrained(
         str(folder),
         local_files_only=True,
+        use_safetensors=True,
         trust_remote_code=False,
         dtype=torch.float32,
         output_loading_info=True,
