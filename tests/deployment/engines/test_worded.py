@@ -116,12 +116,14 @@ def test_a_passage_that_says_nothing_gives_no_answer(tmp_path: Path) -> None:
     listener = Listener({"包裹需要三天。": ("", 0.99), "包裹可以退。": ("可以", 0.4)})
     (answer,) = predictor(tmp_path, listener).predict([Request(text="包裹要几天")])
     assert (answer.output, answer.scores) == ("可以", {"rec_b": 0.4})
+    assert (answer.read_tokens, answer.written_tokens) == (14, 2)  # both were read
 
 
 def test_where_no_passage_says_it_the_question_is_passed_on(tmp_path: Path) -> None:
     listener = Listener({"包裹需要三天。": ("", 0.9), "包裹可以退。": ("", 0.9)})
     answers = predictor(tmp_path, listener).predict([Request(text="包裹"), Request(text="zebra")])
     assert [(one.output, one.passed_on) for one in answers] == [("", True)] * 2
+    assert [one.read_tokens for one in answers] == [14, 0]  # of the zebra no passage was read
 
 
 def test_a_given_passage_is_the_only_one_read_and_both_texts_are_redacted(tmp_path: Path) -> None:

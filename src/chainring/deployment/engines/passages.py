@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from chainring.contracts.errors import InputError
@@ -40,7 +40,8 @@ class Limits:
 class Said:
     """What one passage says: `sure` of it, 0 to 1; `rank` adds how well the passage fits.
 
-    `finish`, `read_tokens` and `written_tokens` are those of its Answer.
+    One that does not say it has no `text`. `finish`, `read_tokens` and `written_tokens` are those
+    of its Answer.
     """
 
     text: str
@@ -55,7 +56,7 @@ class Said:
 Found = Sequence[tuple[Passage, float]]
 """Passages with how well each fits the question, as a logarithm."""
 Read = Callable[[str, Found], Sequence[Said]]
-"""Reads passages with a question; one that does not say it may be left out."""
+"""Reads passages with a question; returns what each of them says."""
 
 
 def read_passages(folder: Path) -> Passages:
@@ -104,23 +105,28 @@ class PassagePredictor:
     def _answer(self, request: Request, *, top_k: int) -> Answer:
         question = self._prepared(request.text)
         given = self._prepared(request.pair) if request.pair else ""
-        ranked = sorted(
-            self._read(question, self._found(question, given)), key=lambda one: -one.rank
+        read = self._read(question, self._found(question, given))
+        ranked = sorted((one for one in read if one.text), key=lambda one: -one.rank)
+        answer = Answer(
+            label="",
+            confidence=0.0,
+            passed_on=True,
+            text=question,
+            pair=given,
+            read_tokens=sum(one.read_tokens for one in read),
+            written_tokens=sum(one.written_tokens for one in read),
         )
         if not ranked:
-            return Answer(label="", confidence=0.0, passed_on=True, text=question, pair=given)
+            return answer
         best = ranked[0]
-        return Answer(
-            label="",
+        return replace(
+            answer,
             confidence=best.sure,
             passed_on=best.sure < self.threshold,
-            text=question,
             pair=given or best.passage.text,
             output=best.text,
             scores=_sources(ranked, top_k),
             finish=best.finish,
-            read_tokens=sum(one.read_tokens for one in ranked),
-            written_tokens=sum(one.written_tokens for one in ranked),
         )
 
     def _found(self, question: str, given: str) -> Found:

@@ -44,11 +44,7 @@ def worded_predictor(folder: Path, card: Card, writer: Writes) -> PassagePredict
             prompt_of(facts["prompt"], passage=one.text, question=question) for one, _ in found
         ]
         written = writer.write(prompts) if prompts else []
-        return [
-            _said(one, fit, said)
-            for (one, fit), said in zip(found, written, strict=True)
-            if said.text
-        ]
+        return [_said(one, fit, said) for (one, fit), said in zip(found, written, strict=True)]
 
     limits = Limits(passages=int(facts["passages"]), characters=int(facts["passage_characters"]))
     return PassagePredictor(folder, card, limits=limits, read=read, closed=writer.close)
