@@ -38,6 +38,12 @@ def test_of_no_rows_none_is_near() -> None:
     assert nearest(ROWS, [], facts=FACTS) == []
 
 
+def test_what_has_no_term_is_near_to_nothing() -> None:
+    thumb, monkey = make_row("👍", "refund"), make_row("🙈", "")
+    assert nearest([*ROWS, thumb], [monkey, ROWS[0]], facts=FACTS, count=1)[0] == ()
+    assert nearest([thumb], [monkey, ROWS[0]], facts=FACTS) == [(), ()]
+
+
 def asked(text: str) -> Row:
     """Return a conversation that begins as all of a shop do."""
     system = {"role": "system", "content": "You help the customers of a shop. Be short and polite."}

@@ -16,6 +16,7 @@ from chainring.contracts.dataset import Row
 from chainring.contracts.study import Near
 from chainring.contracts.tasks import TaskFacts
 from chainring.text.compared import compared
+from chainring.text.ngrams import features
 
 COUNT = 3
 
@@ -25,15 +26,17 @@ def nearest(
 ) -> list[tuple[Near, ...]]:
     """Return the nearest rows of each other row, nearest first; without a common term none is near.
 
-    Labels are told with them; where the task says texts, none are.
+    Emoji and signs are no terms: a row of them alone is near to none. Labels are told with the
+    rows; where the task says texts, none are.
     """
     import numpy as np
     from sklearn.feature_extraction.text import TfidfVectorizer
 
-    if not rows or not others:
+    texts = _compared(rows, facts)
+    if not others or not any(map(features, texts)):
         return [()] * len(others)
-    vectorizer = TfidfVectorizer(analyzer=_terms, sublinear_tf=True, dtype=np.float32)
-    rows_nf = vectorizer.fit_transform(_compared(rows, facts))
+    vectorizer = TfidfVectorizer(analyzer=features, sublinear_tf=True, dtype=np.float32)
+    rows_nf = vectorizer.fit_transform(texts)
     likeness_on = (vectorizer.transform(_compared(others, facts)) @ rows_nf.T).toarray()
     order_on = np.argsort(-likeness_on, axis=1, kind="stable")[:, :count]
     says = field_told(facts)
@@ -58,9 +61,3 @@ def field_told(facts: TaskFacts) -> str:
 
 def _compared(rows: Sequence[Row], facts: TaskFacts) -> list[str]:
     return [compared(row.text, row.pair, facts=facts) for row in rows]
-
-
-def _terms(text: str) -> list[str]:
-    from chainring.text.ngrams import features
-
-    return features(text) or ["no term"]
