@@ -34,7 +34,7 @@ from chainring.stats.intervals import wilson
 from chainring.stats.paired import mcnemar
 from chainring.text.chat import conversation
 from chainring.training.generators.loss import IGNORED
-from chainring.training.generators.preference import begun, learnt
+from chainring.training.generators.preference import begun, learnt, minutes_left
 from chainring.training.generators.preferring import preferred
 from chainring.training.generators.tokens import decoder_items
 from chainring.training.generators.writer import rejected_of
@@ -141,7 +141,8 @@ def main() -> None:
     for method in options.methods.split(","):
         spent = time.process_time()
         own = replace(start, network=copy.deepcopy(start.network))
-        learnt(method, own, train, work=hands, settings=settings)
+        left = minutes_left(written, settings)
+        learnt(method, own, train, work=hands, settings=settings, minutes=left)
         likely = preferred(own.network, own.writing, test, settings=settings.preference)
         cost = {"cpu_s": round(time.process_time() - spent, 1)}
         print(json.dumps({**told(method, likely, first, tokens), **cost}), flush=True)

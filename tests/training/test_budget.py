@@ -14,7 +14,8 @@ SMALL: dict[str, Any] = {"parameters": 10_000_000, "tokens": 200_000}
 
 
 def test_a_wide_budget_cuts_nothing_and_gives_no_reason() -> None:
-    assert fit(5, **SMALL, minutes=60, placement=make_placement()) == Fit(epochs=5)
+    found = fit(5, **SMALL, minutes=60, placement=make_placement())
+    assert (found.epochs, found.share, found.because) == (5, 1.0, "")
 
 
 def test_a_narrow_budget_cuts_the_epochs_and_says_so() -> None:
@@ -41,7 +42,16 @@ def test_a_pre_training_leaves_nothing_of_its_budget(share: float) -> None:
 
 
 def test_no_epoch_stays_none() -> None:
-    assert fit(0, **SMALL, minutes=1e-9, placement=make_placement()) == Fit(epochs=0)
+    found = fit(0, **SMALL, minutes=1e-9, placement=make_placement())
+    assert (found.epochs, found.because, found.minutes(0)) == (0, "", 0.0)
+
+
+def test_what_a_cut_training_should_take_is_its_budget_and_half_of_its_epochs_half_of_it() -> None:
+    one = minutes_of_an_epoch(make_placement(), **SMALL)
+    for minutes in (4 * one, one / 4):
+        found = fit(50, **SMALL, minutes=minutes, placement=make_placement())
+        assert found.minutes(found.epochs) == pytest.approx(minutes, rel=0.01)
+        assert found.minutes(found.epochs / 2) == pytest.approx(minutes / 2, rel=0.01)
 
 
 @pytest.mark.parametrize("minutes", [20, 60, 200])

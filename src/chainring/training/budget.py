@@ -53,12 +53,18 @@ def nominal_gigaflops(placement: Placement) -> float:
 class Fit:
     """Epochs, and the share of the items that each of them sees; `because` says why it was cut.
 
-    Only a pre-training's last epoch may be a part of one.
+    Only a pre-training's last epoch may be a part of one. An epoch of all items should take so many
+    `epoch_minutes`.
     """
 
     epochs: float
     share: float = 1.0
     because: str = ""
+    epoch_minutes: float = 0.0
+
+    def minutes(self, epochs: float) -> float:
+        """Return what so many epochs of the share of the items should take."""
+        return epochs * self.share * self.epoch_minutes
 
 
 def fit(
@@ -95,7 +101,7 @@ def fit(
         epoch_s = max(epoch_s, tokens / (TOKENS_A_SECOND_GPU * placement.world_size))
     fitting = minutes * 60 / epoch_s
     if wanted <= fitting:
-        return Fit(epochs=wanted)
+        return Fit(epochs=wanted, epoch_minutes=epoch_s / 60)
     epochs: float = max(1, int(fitting))
     if packed and fitting > 1:
         epochs = int(100 * fitting) / 100
@@ -106,7 +112,8 @@ def fit(
         seconds=f"{epoch_s:.0f}",
         minutes=f"{minutes:.1f}",
     )
-    return Fit(epochs=epochs, share=min(1.0, fitting), because=because)
+    share = min(1.0, fitting)
+    return Fit(epochs=epochs, share=share, because=because, epoch_minutes=epoch_s / 60)
 
 
 def sample(items: Sequence[T], share: float, *, seed: int) -> Sequence[T]:

@@ -12,13 +12,22 @@ from chainring.contracts.dataset import Row
 from chainring.contracts.errors import RefusedError
 from chainring.contracts.work import Work
 from chainring.training.generators.decoder import decoder
-from chainring.training.generators.preference import begun, dpo, kto, learnt, share_preferred
+from chainring.training.generators.preference import (
+    begun,
+    dpo,
+    kto,
+    learnt,
+    minutes_left,
+    share_preferred,
+)
 from chainring.training.generators.preferring import preferred
+from chainring.training.generators.writer import Learnt
 from chainring.training.settings import TrainingSettings
 
 pytest.importorskip("trl")
 
 Small = Callable[..., TrainingSettings]
+SLOW = {"learning_rate": 1e-9}
 LEARN = {"epochs": 2, "preference_epochs": 8, "preference_learning_rate": 0.01, "beta": 0.1}
 
 
@@ -42,7 +51,7 @@ def _learn(
     for weight in start.network.parameters():  # a start that likes nothing in particular
         torch.nn.init.normal_(weight, std=0.02, generator=torch.Generator().manual_seed(1))
     before = share_preferred(start, test)
-    learnt(method, start, train, work=work, settings=settings)  # type: ignore[arg-type]
+    learnt(method, start, train, work=work, settings=settings, minutes=5)  # type: ignore[arg-type]
     after = share_preferred(start, test)
     assert before is not None
     assert after is not None
@@ -134,6 +143,33 @@ def test_preferences_start_from_a_network_of_their_own_beside_a_decoder(
     alone, _ = begun(train, test, work=fresh_work("alone"), settings=settings)
     for name, weight in alone.network.state_dict().items():
         torch.testing.assert_close(beside.network.state_dict()[name], weight, msg=name)
+
+
+def test_what_learning_to_write_leaves_of_the_budget_is_the_preferences(
+    likes: list[Row], opening: Work, small: Small, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[float] = []
+
+    def by_pairs(*_: object, minutes: float, **__: object) -> Learnt:
+        given.append(minutes)
+        return Learnt(curve=[])
+
+    monkeypatch.setattr("chainring.training.generators.trl.by_pairs", by_pairs)
+    settings = small("preference", epochs=300, patience=1, **SLOW).model_copy(
+        update={"budget_minutes": 1.0}
+    )
+    dpo(likes[:16], likes[16:], unlabelled=(), labels=(), work=opening, settings=settings)
+    _, written = begun(likes[:16], likes[16:], work=opening, settings=settings)
+    made = written.curve[-1]["epoch"]
+    assert made < 300  # it ended early: validation was no better
+    assert given == [1.0 - written.minutes]
+    assert 0.0 < written.minutes < 0.5
+
+
+@pytest.mark.parametrize(("took", "left"), [(0.0, 10.0), (2.0, 8.0), (5.0, 5.0), (6.0, 5.0)])
+def test_preferences_have_a_half_of_the_budget_at_least(took: float, left: float) -> None:
+    settings = TrainingSettings.model_validate({"budget_minutes": 10})
+    assert minutes_left(Learnt(curve=[], minutes=took), settings) == left
 
 
 def test_weights_that_preferences_do_not_know_are_told(

@@ -57,7 +57,7 @@ TASKS: tuple[Task, ...] = (
 RUN = "preference"
 """The run that both start from: the same rows and sizes, so that the second need not repeat it."""
 SHARE = 0.5
-"""Of the budget that learning to write, and then the preferences, may take each."""
+"""Of the budget that learning to write may take; what it leaves is the preferences'."""
 
 
 def dpo(
@@ -131,7 +131,8 @@ def _preferring(
         facts = reading_facts(reading, written=True)
     start, written = begun(train, validation, work=work, settings=settings)
     before = share_preferred(start, validation)
-    found = learnt(method, start, train, work=work, settings=settings)
+    left = minutes_left(written, settings)
+    found = learnt(method, start, train, work=work, settings=settings, minutes=left)
     after = share_preferred(start, validation)
     told = [
         *written.notes,
@@ -181,6 +182,12 @@ def begun(
     return start, taught(start, liked, judged, name=RUN, work=work, settings=half)
 
 
+def minutes_left(written: Learnt, settings: TrainingSettings) -> float:
+    """Return the budget of the preferences: their half, and what is left of the other."""
+    half = SHARE * settings.budget_minutes
+    return settings.budget_minutes - min(written.minutes, half)
+
+
 def share_preferred(start: Start, rows: Sequence[Row]) -> float | None:
     """Return the share of pairs whose chosen text is likelier a token; None: no pairs."""
     from chainring.training.generators.preferring import preferred
@@ -199,6 +206,7 @@ def learnt(
     *,
     work: Work,
     settings: TrainingSettings,
+    minutes: float,
 ) -> Learnt:
     """Train the start's network in place with TRL; the reference is what it was before."""
     from chainring.training.generators import trl
@@ -214,7 +222,7 @@ def learnt(
         craft=settings.craft,
         work=work,
         seed=settings.seed,
-        minutes=SHARE * settings.budget_minutes,
+        minutes=minutes,
     )
     start.network.to("cpu").eval()
     return found

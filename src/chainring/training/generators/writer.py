@@ -55,11 +55,15 @@ class Start:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Learnt:
-    """What a training leaves besides weights: its curve, what had to be cut, what it cannot do."""
+    """What a training leaves besides weights: its curve, what had to be cut, what it cannot do.
+
+    The epochs that it made should have taken so many `minutes`, by counts and never by a clock.
+    """
 
     curve: Curve
     notes: tuple[str, ...] = ()
     limits: tuple[str, ...] = ()
+    minutes: float = 0.0
 
 
 def require(task: Task, tasks: Sequence[Task], *, part: str, packages: Sequence[str] = ()) -> None:
@@ -146,7 +150,8 @@ def fitted(
         length=partial(tokens_of, start.network),
     )
     notes = (fitting.because,) if fitting.because else ()
-    return Learnt(curve=curve, notes=notes, limits=limits)
+    made = curve[-1]["epoch"] if curve else 0.0
+    return Learnt(curve=curve, notes=notes, limits=limits, minutes=fitting.minutes(made))
 
 
 def cut_told(items: Items, options: WriterSettings) -> tuple[str, ...]:
