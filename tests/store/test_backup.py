@@ -27,7 +27,7 @@ from chainring.contracts.deployment import Deployment
 from chainring.contracts.errors import ConflictError, DamagedError, InputError, SpaceError
 from chainring.contracts.lineage import Lineage
 from chainring.store import backup as backup_module
-from chainring.store import backup_trees, migrations, schema, unpacking
+from chainring.store import backup_rows, backup_trees, migrations, schema, unpacking
 from chainring.store.backup import backup, restore, restore_files
 from chainring.store.backup_trees import altered
 from chainring.store.gc import collect
@@ -527,6 +527,103 @@ def test_a_bomb_is_refused_where_the_disk_would_end_and_before_anything_is_writt
         new.restore(bad)
     assert read[0] <= (8 << 20) + unpacking.CHUNK
     assert is_empty(new)
+
+
+def hollow(form: str, name: str) -> list[tuple[tarfile.TarInfo, bytes]]:
+    """Return members that are told to hold 40 GiB where a few bytes lie."""
+    size = str(40 << 30)
+    if form == "old":
+        member = tarfile.TarInfo(name)
+        member.type = tarfile.GNUTYPE_SPARSE
+        return [(member, b"")]
+    own = {
+        "0.0": {"GNU.sparse.numblocks": "1", "GNU.sparse.size": size},
+        "0.1": {"GNU.sparse.map": f"{size},1", "GNU.sparse.size": size},
+        "1.0": {"GNU.sparse.major": "1", "GNU.sparse.minor": "0", "GNU.sparse.realsize": size},
+    }[form]
+    member = tarfile.TarInfo("GNUSparseFile.0/x")
+    member.pax_headers = {**own, "GNU.sparse.name": name}
+    return [(member, f"1\n{(40 << 30) - 1}\n1\n".encode().ljust(512, b"\0") + b"x")]
+
+
+@pytest.mark.parametrize("form", ["old", "0.0", "0.1", "1.0"])
+@pytest.mark.parametrize("name", ["ledger/facts.jsonl", "blobs/ab/abcd"])
+def test_an_archive_with_holes_is_refused_before_anything_is_written(
+    archive: Path, house: Callable[[str], House], tmp_path: Path, form: str, name: str
+) -> None:
+    bad = hostile(archive, tmp_path / "bad.tar.gz", *hollow(form, name))
+    new = house("sqlite")
+    with pytest.raises(DamagedError, match=f"{name}', which is no plain file"):
+        new.restore(bad)
+    assert is_empty(new)
+
+
+def test_a_member_that_is_told_to_be_larger_than_the_disk_is_not_waited_for(
+    archive: Path, house: Callable[[str], House], tmp_path: Path
+) -> None:
+    member = tarfile.TarInfo(f"blobs/00/{'0' * 64}")
+    member.pax_headers = {"size": str(10**18)}
+    new = house("sqlite")
+    with pytest.raises(SpaceError, match="unpacks to more than"):
+        new.restore(hostile(archive, tmp_path / "bad.tar.gz", (member, b"")))
+    assert is_empty(new)
+
+
+def test_what_follows_an_archive_is_counted_too(
+    archive: Path, house: Callable[[str], House], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with archive.open("ab") as file:
+        file.write(gzip.compress(bytes(64 << 20)))
+    usage = shutil.disk_usage(archive.parent)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=8 << 20))
+    with pytest.raises(SpaceError, match="unpacks to more than the 8 MiB"):
+        house("sqlite").restore(archive)
+
+
+@pytest.mark.parametrize("kind", [tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.GNUTYPE_LONGNAME])
+def test_the_head_of_a_member_is_never_read_beyond_its_bound(
+    archive: Path, house: Callable[[str], House], tmp_path: Path, kind: bytes
+) -> None:
+    head = tarfile.TarInfo("head")
+    head.type = kind
+    bad = hostile(archive, tmp_path / "bad.tar.gz", (head, bytes(64 << 20)))
+    tracemalloc.start()
+    with pytest.raises(DamagedError, match="'head' of 64 MiB, at most 1"):
+        house("sqlite").restore(bad)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 16 << 20
+
+
+@pytest.mark.parametrize("name", ["ledger/facts.jsonl", "traffic/2026-11/payloads.jsonl"])
+@pytest.mark.parametrize("more", [b"", b"\n{}\n"])
+def test_a_row_without_end_is_refused_before_anything_is_written(
+    archive: Path, house: Callable[[str], House], tmp_path: Path, name: str, more: bytes,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(backup_rows, "MAX_LINE_MIB", 2)
+    line = (tarfile.TarInfo(name), b"\n" + b" " * ((2 << 20) + 1) + more)
+    new = house("sqlite")
+    with pytest.raises(DamagedError, match="a line of over 2 MiB"):
+        new.restore(hostile(archive, tmp_path / "bad.tar.gz", line))
+    assert is_empty(new)
+
+
+def test_long_rows_are_held_a_few_at_once() -> None:
+    line = json.dumps({"id": "a" * (3 << 20)}).encode() + b"\n"
+    assert [len(batch) for batch in backup_rows.batches([line] * 4)] == [3, 1]
+    assert not backup_rows.has_endless_line(io.BytesIO(line * 30))
+    assert [len(batch) for batch in backup_rows.batches([b"{}\n"] * 1001)] == [1000, 1]
+
+
+def test_heads_within_heads_are_no_backup(
+    archive: Path, house: Callable[[str], House], tmp_path: Path
+) -> None:
+    head = tarfile.TarInfo("head")
+    head.type = tarfile.XHDTYPE
+    bad = hostile(archive, tmp_path / "bad.tar.gz", *[(head, b"")] * 2000)
+    with pytest.raises(DamagedError, match="no whole backup"):
+        house("sqlite").restore(bad)
 
 
 def test_a_member_too_large_to_be_read_whole_is_refused(

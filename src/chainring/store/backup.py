@@ -22,6 +22,7 @@ import sqlalchemy as sa
 
 from chainring.contracts.errors import ConflictError, DamagedError, InputError, SpaceError
 from chainring.store import schema
+from chainring.store.backup_rows import batches
 from chainring.store.backup_trees import add_trees, in_lineage, within_reach
 from chainring.store.databases import add_databases, is_database, put_database
 from chainring.store.files import (
@@ -42,9 +43,11 @@ from chainring.store.trees import TreeStore
 from chainring.store.unpacking import require_bounded
 
 FORMAT = 1
-BATCH = 1000
 _TRAFFIC = (schema.predictions, schema.feedback, schema.payloads)
 """In this order: the month of a reaction is its answer's, that of a comment is its reaction's."""
+_NO_ARCHIVE = (
+    tarfile.TarError, EOFError, OSError, zlib.error, ValueError, KeyError, RecursionError,
+)  # fmt: skip
 
 
 def backup(
@@ -158,7 +161,7 @@ def check(source: Path, place: Path) -> None:
         number, head = int(form["format"]), str(form.get("ledger", ""))
     except (SpaceError, DamagedError):
         raise
-    except (tarfile.TarError, EOFError, OSError, zlib.error, ValueError, KeyError) as error:
+    except _NO_ARCHIVE as error:
         raise DamagedError(
             f"{source} is no whole backup ({error}); nothing was restored. Use another copy of it"
         ) from error
@@ -287,7 +290,7 @@ def _add_rows(
 def _load_table(engine: sa.Engine, table: sa.Table, stream: Any) -> int:
     count = 0
     with engine.begin() as connection:
-        for batch in _batches(stream):
+        for batch in batches(stream):
             connection.execute(table.insert(), batch)
             count += len(batch)
     return count
@@ -299,7 +302,7 @@ def _load_traffic(traffic: Traffic, table: sa.Table, stream: Any) -> int:
     Rows are numbered anew, in their old order: two months may both have a row 1.
     """
     count = 0
-    for batch in _batches(stream):
+    for batch in batches(stream):
         rows: dict[str, list[dict[str, Any]]] = defaultdict(list)
         beside = _said(traffic, batch) if table is schema.payloads else {}
         for row in batch:
@@ -322,17 +325,6 @@ def _said(traffic: Traffic, batch: Sequence[Mapping[str, Any]]) -> dict[str, str
         with engine.connect().execution_options(read_only=True) as connection:
             found |= dict.fromkeys(connection.execute(query).scalars(), segment)
     return found
-
-
-def _batches(stream: Iterable[bytes]) -> Iterator[list[dict[str, Any]]]:
-    batch: list[dict[str, Any]] = []
-    for line in stream:
-        batch.append(json.loads(line))
-        if len(batch) == BATCH:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
 
 
 def _move_sequences(engine: sa.Engine, metadata: sa.MetaData) -> None:
