@@ -154,7 +154,7 @@ def one(
         answers = answered(standing, judging, task)
         right = [a.value == value_of(row, task) for row, a in zip(judging, answers, strict=True)]
         found = measures(task, list(zip(judging, answers, strict=True)), level=0.95)
-        found |= searched(Embedding(trained, Path(scratch)), judging, task)
+        found |= searched(Embedding(trained, Path(scratch)), judging, task, level=0.95)
         figures = {name: f.estimate for name, f in found.items() if not name.startswith("f1:")}
         return {
             "exact": statistics.fmean(right),

@@ -88,14 +88,13 @@ def stopped(train: list[Row], *, hands: Work, settings: TrainingSettings) -> Any
     started.network.load_state_dict(inner)
     print(f"weights of {best[-1].name}", flush=True)
     folder = hands.folder("scored")
-    options = settings.seq2seq
     return trained(
         started,
         folder,
         task="translation",
-        options=options,
         work=hands,
         started=time.process_time(),
+        curves={},
     )
 
 
