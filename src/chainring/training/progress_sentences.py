@@ -34,6 +34,11 @@ SENTENCES = Sentences(
             "step all the same",
             "{name}：一次计算 {rows} 行时内存不足；改为分两半计算，仍算作一步",
         ),
+        "smaller batches": (
+            "{name}: memory ran out with {rows} rows at once; it begins anew with {fewer}, and "
+            "each step has as many as before",
+            "{name}：一次计算 {rows} 行时内存不足；改为一次 {fewer} 行重新开始，每一步的行数不变",
+        ),
         "fewer tokens": (
             "{name}: {tokens} tokens are computed at once, which is what fits in {limit} MiB; "
             "a step stays the same",

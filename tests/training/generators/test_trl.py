@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import pytest
 import torch
 
 from chainring.contracts.errors import RefusedError
+from chainring.contracts.said import in_language
 from chainring.contracts.work import Work
 from chainring.training.craft.memory import MIB, Need
 from chainring.training.craft.settings import CraftSettings
@@ -64,10 +65,11 @@ def _told(
     method: str = "dpo",
     minutes: float = 5.0,
     craft: Mapping[str, Any] | None = None,
+    pairs: Sequence[dict[str, Any]] = ROWS,
     **options: Any,
 ) -> Learnt:
     """Teach a network the rows' preferences in place, and return what TRL's training said."""
-    learn, rows = (trl.by_pairs, ROWS) if method == "dpo" else (trl.by_ratings, RATED)
+    learn, rows = (trl.by_pairs, pairs) if method == "dpo" else (trl.by_ratings, RATED)
     return learn(
         network,
         tokeniser,
@@ -208,17 +210,68 @@ def test_a_loss_that_is_no_number_is_refused_with_its_step(
         _told(network, work, tokeniser, method=method)
 
 
-@both
-def test_memory_that_runs_out_is_told_with_what_needs_less(
-    method: str, work: Work, tokeniser: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def full(*_: Any, **__: Any) -> Any:
-        raise RuntimeError("DefaultCPUAllocator: not enough memory: you tried to allocate 9 bytes")
+def full_beyond(texts: int, network: Any, monkeypatch: pytest.MonkeyPatch, *, after: int) -> None:
+    """Let memory run out where more texts are read at once, after so many times that it did not."""
+    inner, read = type(network.transformer).forward, [0]
 
+    def forward(self: Any, input_ids: Any = None, **named: Any) -> Any:
+        read[0] += 1
+        if read[0] > after and len(input_ids) > texts:
+            raise RuntimeError("DefaultCPUAllocator: not enough memory: you tried to allocate 9")
+        return inner(self, input_ids=input_ids, **named)
+
+    monkeypatch.setattr(type(network.transformer), "forward", forward)
+
+
+@pytest.mark.parametrize(
+    ("method", "told"), [("dpo", "1 rows at once, and it is a"), ("kto", "2 rows .* its KL term")]
+)
+def test_memory_that_runs_out_for_all_that_can_be_split_is_told(
+    method: str, told: str, work: Work, tokeniser: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     network = _start(tokeniser)
-    monkeypatch.setattr(type(network.transformer), "forward", full)
-    with pytest.raises(RefusedError, match=f"{method}: memory ran out with 2 .*preference_batch_s"):
+    full_beyond(0, network, monkeypatch, after=0)
+    with pytest.raises(RefusedError, match=f"{method}: memory ran out with {told}"):
         _told(network, work, tokeniser, method=method)
+
+
+def test_every_pair_of_a_step_counts_alike_in_whichever_batches(work: Work, tokeniser: Any) -> None:
+    """Three pairs make a step of two and one: a mean of means counts the last one twice."""
+    plain = {"optimiser": "sgd", "momentum": 0.0}
+    made = [
+        _learnt(work, tokeniser, pairs=ROWS[:3], preference_batch_size=rows,
+                preference_learning_rate=0.1, craft={"accumulation": 4 // rows, **plain})
+        for rows in (4, 2)
+    ]  # fmt: skip
+    start = _weights(_start(tokeniser))
+    assert (_weights(made[0]) - start).abs().max() > 1e-3
+    for network in made[1:]:
+        torch.testing.assert_close(_weights(network), _weights(made[0]), rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize(("rows", "accumulation"), [(4, 1), (5, 1), (2, 2), (3, 2)])
+def test_where_memory_runs_out_the_same_steps_by_pairs_are_made_in_smaller_batches(
+    rows: int, accumulation: int, work: Work, tokeniser: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also the last step, which has fewer pairs, and batches that differ in their sizes."""
+    more: dict[str, Any] = {
+        "preference_batch_size": rows,
+        "preference_learning_rate": 0.1,
+        "craft": {"accumulation": accumulation, "optimiser": "sgd", "momentum": 0.0},
+    }
+    whole = _start(tokeniser)
+    asked = _told(whole, work, tokeniser, **more)
+    network, said = _start(tokeniser), list[str]()
+    full_beyond(2, network, monkeypatch, after=5)  # a step was made before
+    saying = dataclasses.replace(work, say=said.append)
+    found = _told(network, saying, tokeniser, **more)
+    assert (_weights(whole) - _weights(_start(tokeniser))).abs().max() > 1e-3
+    torch.testing.assert_close(_weights(network), _weights(whole), rtol=1e-4, atol=1e-6)
+    assert [point["step"] for point in found.curve] == [point["step"] for point in asked.curve]
+    losses = [[point["loss"] for point in one.curve] for one in (found, asked)]
+    assert losses[0] == pytest.approx(losses[1], abs=1e-4)
+    (line,) = [line for line in said if "begins anew" in line and " with 1," in line]
+    assert in_language(line, "zh").startswith("dpo：一次计算 ")
 
 
 def test_the_network_that_it_is_compared_with_and_the_whole_batch_are_counted_before(

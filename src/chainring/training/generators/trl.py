@@ -25,7 +25,7 @@ from chainring.contracts.errors import RefusedError
 from chainring.contracts.work import Work
 from chainring.training.budget import sample
 from chainring.training.craft.batches import steps_of
-from chainring.training.craft.gradients import is_memory, no_memory
+from chainring.training.craft.gradients import is_memory
 from chainring.training.craft.progress import Curve
 from chainring.training.craft.schedules import warmup_steps
 from chainring.training.craft.settings import CraftSettings
@@ -66,16 +66,14 @@ def by_pairs(
     RefusedError
         TRL does not know the network, it does not fit in memory, or the loss is no number any more.
     """
-    from trl import DPOConfig, DPOTrainer
+    from trl import DPOConfig
 
-    class Trainer(DPOTrainer):  # type: ignore[misc]
-        def _prepare_dataset(self, dataset: Any, *_: Any, **__: Any) -> Any:
-            return dataset
+    from chainring.training.generators.pairwise import Pairs
 
     cut = _cut("dpo", network, rows, options, minutes=minutes, work=work, seed=seed)
     with _unwarned():
         config = DPOConfig(**_arguments("dpo", cut, craft, work, seed))
-        curve = _train("dpo", Trainer, config, network, tokeniser, cut, craft=craft, work=work)
+        curve = _train("dpo", Pairs, config, network, tokeniser, cut, craft=craft, work=work)
     return Learnt(curve=curve, notes=cut.notes)
 
 
@@ -224,8 +222,13 @@ def _train(
     craft: CraftSettings,
     work: Work,
 ) -> Curve:
-    """Train within the memory there is, watched; return the curve."""
+    """Train within the memory there is, watched; return the curve.
+
+    Where memory runs out the training by pairs begins anew in smaller batches of the same steps.
+    """
     import torch
+
+    from chainring.training.generators.pairwise import smaller
 
     kind = network.config.model_type
     if kind not in PLAIN_OUTPUT:
@@ -238,28 +241,24 @@ def _train(
         method, network, cut.rows, options=cut.options, craft=craft, chosen=chosen, work=work
     )
     torch.use_deterministic_algorithms(craft.deterministic)
-    try:
-        return _watched(method, trainer, config, network, tokeniser, cut, craft=craft, work=work)
-    except (MemoryError, RuntimeError) as error:
-        if not is_memory(error):
-            raise
-        rows = config.per_device_train_batch_size
-        raise no_memory(
-            method,
-            rows=rows,
-            because="TRL splits no batch (a smaller preference_batch_size with as much more "
-            "accumulation makes the same step)",
-        ) from None
-    finally:
-        if "forward" in vars(network):  # TRL lays its own over it
-            del network.forward
+    both = (network, copy.deepcopy(network).eval())
+    while True:
+        try:
+            return _watched(method, trainer, config, both, tokeniser, cut, craft=craft, work=work)
+        except (MemoryError, RuntimeError) as error:
+            if not is_memory(error):
+                raise
+        finally:
+            for one in both:
+                vars(one).pop("forward", None)  # TRL lays its own over it
+        config = smaller(method, config, both, work=work)
 
 
 def _watched(
     method: Method,
     trainer: Any,
     config: Any,
-    network: Any,
+    both: tuple[Any, Any],
     tokeniser: Any,
     cut: _Cut,
     *,
@@ -273,15 +272,15 @@ def _watched(
 
     rows = with_others(cut.rows) if method == "kto" else list(cut.rows)
     made = trainer(
-        model=network,
-        ref_model=copy.deepcopy(network).eval(),
+        model=both[0],
+        ref_model=both[1],
         args=config,
         train_dataset=Dataset.from_list(rows),
         processing_class=tokeniser,
     )
     kind, more = rule(craft)
     made.optimizer_cls_and_kwargs = (kind, {"lr": config.learning_rate, **more})
-    rows_a_step = config.per_device_train_batch_size * craft.accumulation
+    rows_a_step = config.per_device_train_batch_size * config.gradient_accumulation_steps
     epochs = cut.options.preference_epochs
     watch = Watch(
         method,
