@@ -36,6 +36,13 @@ GOOD = (
     "{{ '** %s ** 12345' % 'a' }} {{ '*{}* 12345'.format(1) }}"
     " {{ '%5.1f%%*' | format(2) }} {{ '{:>4}|{{}}'.format('a') }} {{ 'a\nb' | indent(2, true) }}"
     " {{ messages | tojson(separators=(',', ':'), sort_keys=true) }} {{ 'a\tb'.expandtabs(3) }}",
+    "{% for m in messages %}{% if m == messages[-1] or m.role in ['user', 'system'] %}"
+    "{{ m.content is string }}{{ 'parcel' in m.content }}{{ m.content | length > 128000 }}"
+    "{{ 1 < loop.index <= 3 }}{{ m.role is eq('user') }}{{ m.name is defined }}"
+    "{% endif %}{% endfor %}{{ messages | selectattr('role', 'eq', 'user') | list | length }}"
+    "{{ messages | rejectattr('role', 'in', ('user',)) | map(attribute='role') | join }}"
+    "{{ {messages[0].role: 1, (1, 2): 7}[(1, 2)] }} {{ 7 // 2 }} {{ 6 is divisibleby 3 }}"
+    "{{ 'a <b>c</b> www.a.example' | striptags | wordwrap(3) }}{{ tools is none }}",
 )
 
 
@@ -51,6 +58,10 @@ DOUBLED = (
     "{% set ns = namespace(x='ab') %}{% for i in range(60) %}{% set ns.x = MORE %}{% endfor %}"
 )
 NESTED = DOUBLED.replace("MORE", "[ns.x, ns.x]")
+TWICE = (
+    "{% set a = namespace(x=(1,)) %}{% set b = namespace(x=(1,)) %}{% for i in range(22) %}"
+    "{% set a.x = (a.x, a.x) %}{% set b.x = (b.x, b.x) %}{% endfor %}"
+)
 ENDLESS = (
     "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}",
     "{% for a in range(9000) %}{% for b in range(9000) if false %}{% endfor %}{% endfor %}",
@@ -72,6 +83,19 @@ ENDLESS = (
     NESTED + "{{ ns.x }}",
     NESTED + "{{ ns.x | tojson }}",
     DOUBLED.replace("'ab'", "3").replace("MORE", "ns.x * ns.x"),
+    TWICE + "{{ a.x == b.x }}",
+    TWICE + "{{ 1 < 2 < a.x }}",
+    TWICE + "{{ a.x in [b.x] }}",
+    TWICE + "{{ a.x is eq(b.x) }}",
+    TWICE + "{{ a.x is in [b.x] }}",
+    "{{ (['b'] * 9000) | select('in', 'a' * 99999) | list }}",
+    TWICE + "{{ {a.x: 1} | length }}",
+    TWICE + "{{ {}[a.x] }}",
+    "{% set s = 'a' * 99999 %}{% for i in range(9000) %}{% if 'b' in s %}{% endif %}{% endfor %}",
+    "{% set x = 9 ** 30000 // 7 %}",
+    "{% set x = (9 ** 30000) is divisibleby 7 %}",
+    "{{ ('<!---->' * 100000) | striptags | length }}",
+    "{{ ['a ' * 200000] | map('wordwrap', 1) | first | length }}",
 )
 LONG = (
     "{{ ('a\n' * 20000) | indent(100000) | length }}",
@@ -130,6 +154,16 @@ def test_a_template_may_look_at_each_message_from_each() -> None:
     said = [{"role": "user", "content": "a"} for _ in range(300)]
     each = "{% for a in messages %}{% for b in messages[loop.index:] %}{% endfor %}{% endfor %}"
     assert worded(each + "at its end", said, marks={}, base="a base") == "at its end"
+
+
+def test_each_message_of_a_long_conversation_may_be_compared() -> None:
+    said = [{"role": "user", "content": "where is my parcel " * 50} for _ in range(1000)]
+    each = (
+        "{% for m in messages %}{% if m == messages[-1] and messages is defined %}last{% endif %}"
+        "{% if 'END' in m.content or m.content | length < 128000 or m is mapping %}{% endif %}"
+        "{% endfor %}"
+    )
+    assert worded(each, said, marks={}, base="a base").startswith("last")
 
 
 def test_a_long_conversation_has_a_budget_to_its_length() -> None:

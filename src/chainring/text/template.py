@@ -10,34 +10,41 @@ they are given and what is made of it; beyond the budget it is refused.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
-from contextvars import ContextVar
 from datetime import datetime
 from functools import lru_cache
-from string import Formatter
 from typing import Any
 
 from chainring.contracts.errors import InputError, MissingPackageError, RefusedError
 from chainring.contracts.said import Said
+from chainring.text.template_costs import (
+    BUDGET,
+    COUNTERS,
+    STEP,
+    TooMuchError,
+    budget,
+    compared,
+    made_of,
+    pay,
+    require_short,
+    size_of,
+    spent,
+    squared,
+)
 
-BUDGET = 2_000_000
-"""Characters, items and numbers, all together, that a template may handle: about a second."""
 A_CHARACTER = 100
 """And so many more for each character of the conversation."""
-STEP = 50
-"""What one pass through a loop, or one call, counts."""
 A_PAIR = STEP
 """And so many more for each message seen from each: some templates look ahead from every one."""
 _LENT = frozenset(("length", "count", "first", "last"))
 """Filters that read nothing of what stands in their input."""
-_STARRED = re.compile(r"%[^a-zA-Z%]*\*")
-"""A format whose width stands elsewhere."""
-_left: ContextVar[int] = ContextVar("left")
-
-
-class _TooMuchError(Exception):
-    """The budget is spent."""
+_COMPARING = frozenset((
+    "eq", "==", "equalto", "ne", "!=", "lt", "<", "lessthan", "le", "<=", "gt", ">", "greaterthan",
+    "ge", ">=", "in", "lower", "upper", "divisibleby", "filter", "test",
+))  # fmt: skip
+"""Tests that read what they are given, or hash it; the others look at its type."""
+_SQUARED = frozenset(("striptags", "urlize", "wordwrap"))
+"""Filters that read a text anew for each of its words or marks."""
 
 
 def worded(
@@ -53,18 +60,19 @@ def worded(
         When the template fails, or is not at its end within its budget; `base` is named.
     """
     length = sum(len(text) for one in messages for text in one.values())
-    told = _left.set(BUDGET + A_CHARACTER * length + A_PAIR * len(messages) ** 2)
+    most = BUDGET + A_CHARACTER * length + A_PAIR * len(messages) ** 2
     try:
-        return str(
-            compiled(template).render(
-                messages=[dict(one) for one in messages],
-                tools=None,
-                documents=None,
-                add_generation_prompt=True,
-                **marks,
+        with budget(most):
+            return str(
+                compiled(template).render(
+                    messages=[dict(one) for one in messages],
+                    tools=None,
+                    documents=None,
+                    add_generation_prompt=True,
+                    **marks,
+                )
             )
-        )
-    except (_TooMuchError, RecursionError, MemoryError) as error:
+    except (TooMuchError, RecursionError, MemoryError) as error:
         raise RefusedError(
             f"the template of conversations of {base} does not come to an end: it was stopped; "
             "give its folder another chat template, or train on another base"
@@ -76,8 +84,6 @@ def worded(
             f"the template of conversations of {base} fails: {error}; give its folder another "
             "chat template, or train on another base"
         ) from error
-    finally:
-        _left.reset(told)
 
 
 @lru_cache(maxsize=16)
@@ -92,34 +98,6 @@ def compiled(template: str) -> Any:
             needed_for=Said("wording a conversation", zh="组织对话的措辞"),
         ) from error
     return environment.from_string(template)
-
-
-def spent(value: Any) -> Any:
-    """Count what a template handles, and return it."""
-    _pay(_size(value, {}))
-    return value
-
-
-def _pay(cost: int) -> None:
-    left = _left.get() - cost
-    if left < 0:
-        raise _TooMuchError
-    _left.set(left)
-
-
-def _size(value: Any, known: dict[int, int]) -> int:
-    """Return how much is written where a value is; what stands in it twice counts twice."""
-    if isinstance(value, str | bytes | range):
-        return len(value)
-    if isinstance(value, int):
-        return abs(value) if abs(value) < BUDGET else value.bit_length() + BUDGET
-    if not isinstance(value, list | tuple | set | dict):
-        return 1
-    if id(value) not in known:
-        known[id(value)] = 0  # one that holds itself ends here
-        items = [*value.keys(), *value.values()] if isinstance(value, dict) else value
-        known[id(value)] = 1 + sum(1 + _size(one, known) for one in items)
-    return known[id(value)]
 
 
 def _environment() -> Any:
@@ -141,31 +119,46 @@ def _environment() -> Any:
             return caller()
 
     class Counting(ImmutableSandboxedEnvironment):
-        intercepted_binops = frozenset(("+", "*", "**", "%"))
+        intercepted_binops = frozenset(("+", "*", "**", "%", "//"))
 
         @property
         def step(self) -> bool:
-            _pay(STEP)
+            pay(STEP)
             return True
 
-        spent = staticmethod(spent)
+        spent, compared, squared = map(staticmethod, COUNTERS)
 
         def _parse(self, *source: Any) -> Any:
             return _counted(super()._parse(*source))
 
         def call(__self, __context: Any, __obj: Any, *args: Any, **kwargs: Any) -> Any:
-            if __obj is spent:
-                return spent(*args)
-            _pay(STEP + _size((args, kwargs), {}))
+            if __obj in COUNTERS:
+                return __obj(*args)
+            pay(STEP + size_of((args, kwargs), {}))
             method = getattr(__obj, "__wrapped__", __obj)  # the sandbox wraps a format
             owner = getattr(method, "__self__", None)
             if isinstance(owner, str | bytes | list | dict):
                 name = getattr(method, "__name__", "")
-                _require_short(owner, name, [*args, *kwargs.values()])
+                require_short(owner, name, [*args, *kwargs.values()])
             return spent(super().call(__context, __obj, *args, **kwargs))
 
+        def call_test(self, name: str, value: Any, args: Any = None, *rest: Any, **kw: Any) -> Any:
+            if name in _COMPARING:
+                compared([value, *(args or ())])
+            return super().call_test(name, value, args, *rest, **kw)
+
+        def call_filter(self, name: str, value: Any, *rest: Any, **kw: Any) -> Any:
+            if name in _SQUARED:
+                squared(value)
+            return super().call_filter(name, value, *rest, **kw)
+
+        def getitem(self, obj: Any, argument: Any) -> Any:
+            if isinstance(argument, tuple):
+                compared(argument)
+            return super().getitem(obj, argument)
+
         def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
-            _pay(_made_of(operator, left, right))
+            pay(made_of(operator, left, right))
             return super().call_binop(context, operator, left, right)
 
     found = Counting(
@@ -190,8 +183,10 @@ def _counted(tree: Any) -> Any:
     def step(line: int) -> Any:
         return nodes.EnvironmentAttribute("step", lineno=line)
 
-    def counted(node: Any) -> Any:
-        name = nodes.EnvironmentAttribute("spent")
+    def counted(node: Any, how: str = "spent") -> Any:
+        if how == "compared" and isinstance(node, nodes.Const):
+            return node
+        name = nodes.EnvironmentAttribute(how)
         return nodes.Call(name, [node], [], None, None, lineno=node.lineno)
 
     class Counts(NodeTransformer):
@@ -214,7 +209,8 @@ def _counted(tree: Any) -> Any:
             if node.name in _LENT:
                 return node
             if node.node is not None:
-                node.node = counted(node.node)
+                how = "squared" if node.name in _SQUARED else "spent"
+                node.node = counted(node.node, how)
             node.args = [counted(one) for one in node.args]
             for pair in node.kwargs:
                 pair.value = counted(pair.value)
@@ -225,51 +221,34 @@ def _counted(tree: Any) -> Any:
             node.nodes = [counted(one) for one in node.nodes]
             return node
 
+        def visit_Compare(self, node: Any) -> Any:
+            self.generic_visit(node)
+            node.expr = counted(node.expr, "compared")
+            for one in node.ops:
+                one.expr = counted(one.expr, "compared")
+            return node
+
+        def visit_Test(self, node: Any) -> Any:
+            self.generic_visit(node)
+            if node.name in _COMPARING:
+                node.node = counted(node.node, "compared")
+                node.args = [counted(one, "compared") for one in node.args]
+            return node
+
+        def visit_Dict(self, node: Any) -> Any:
+            self.generic_visit(node)
+            for pair in node.items:
+                pair.key = counted(pair.key, "compared")
+            return node
+
     made = Counts().visit(tree)
     made.set_environment(tree.environment)
     return made
 
 
-def _made_of(operator: str, left: Any, right: Any) -> int:
-    """Return the size of what an operator makes, before it is made."""
-    sizes = _size(left, {}), _size(right, {})
-    if operator == "**":
-        is_whole = isinstance(left, int) and isinstance(right, int)
-        return left.bit_length() * abs(right) if is_whole else 1
-    if operator == "*" and all(isinstance(one, int | float) for one in (left, right)):
-        return 1 + sum(one.bit_length() for one in (left, right) if isinstance(one, int))
-    if operator == "%" and isinstance(left, str | bytes):
-        form = left if isinstance(left, str) else left.decode("latin-1")
-        if _STARRED.search(form.replace("%%", "")):
-            raise _TooMuchError
-        return sizes[0] + _widths(form) + form.count("%") * sizes[1]
-    if operator == "*":
-        return (1 + sizes[0]) * (1 + sizes[1])
-    return 1 if isinstance(left, int | float) else sum(sizes)
-
-
-def _widths(form: str) -> int:
-    """Return what all numbers in a format add up to: each may be a width."""
-    found = re.findall("[0-9]+", form)
-    return sum(int(one) if len(one) < 9 else BUDGET * BUDGET for one in found)
-
-
-def _require_short(owner: Any, name: str, args: Sequence[Any]) -> None:
-    _pay(_size(owner, {}))
-    if name == "replace" and len(args) > 1:
-        _pay(_size(owner, {}) * _size(args[1], {}))
-    elif name in ("join", "expandtabs", "translate") and args:
-        _pay(_size(owner, {}) * _size(args[0], {}))
-    elif name in ("format", "format_map") and isinstance(owner, str):
-        fields = [form or "" for _, _, form, _ in Formatter().parse(owner)]
-        if any("{" in one for one in fields):  # a width that stands elsewhere
-            raise _TooMuchError
-        _pay(sum(map(_widths, fields)) + len(fields) * _size(args, {}))
-
-
 def _formatted(form: Any, *args: Any, **named: Any) -> str:
     said = str(form)
-    _pay(_made_of("%", said, named or args))
+    pay(made_of("%", said, named or args))
     return str(said % (named or args))
 
 
@@ -277,7 +256,7 @@ def _indented(text: Any, width: int | str = 4, first: bool = False, blank: bool 
     from jinja2.filters import do_indent
 
     said = str(text)
-    _pay((1 + len(said.splitlines())) * _size(width, {}))
+    pay((1 + len(said.splitlines())) * size_of(width, {}))
     return do_indent(said, width, first, blank)
 
 
@@ -288,7 +267,7 @@ def _joined() -> Any:
     @pass_eval_context
     def joined(context: Any, value: Any, d: Any = "", attribute: Any = None) -> str:
         items = list(value)
-        _pay(len(items) * len(str(d)))
+        pay(len(items) * len(str(d)))
         return str(sync_do_join(context, items, d, attribute))
 
     return joined
@@ -296,7 +275,7 @@ def _joined() -> Any:
 
 def _replaced(text: Any, old: Any, new: Any, count: int | None = None) -> str:
     said = str(text)
-    _pay(len(said) * len(str(new)))
+    pay(len(said) * len(str(new)))
     return said.replace(str(old), str(new), -1 if count is None else count)
 
 
