@@ -21,7 +21,8 @@ class Release:
     `keys`. `champion_version` is the number of the champion's reference when it began: a release
     over another champion is over. Times are seconds since 1970; `since` is when the stage began.
     `worth` is what its reviewed answers count, as the recipe had it when the release began; records
-    of before have none, and went by accuracy.
+    of before have none, and went by accuracy. Where its own first reviews told how common labels
+    are, `counted` are the ids of the answers that were reviewed: whoever asked these is not bet on.
     """
 
     id: str
@@ -37,6 +38,7 @@ class Release:
     outcome: Outcome = ""
     because: str = ""
     worth: Worth = field(default_factory=Worth)
+    counted: tuple[str, ...] = ()
 
     @property
     def is_active(self) -> bool:

@@ -161,6 +161,10 @@ SENTENCES = Sentences(
             "{more} more reviewed answers fix how common each label is; those after them judge",
             "再审核 {more} 条回答，即可确定各标签的占比；之后的审核才用来评判",
         ),
+        "counted": (
+            "how common labels are is counted ({reviews} reviews); those from now on judge",
+            "各标签的占比已确定（依据 {reviews} 条审核）；此后的审核用来评判",
+        ),
         "learnt": (
             "the candidate learnt from rows that were forgotten since the release began",
             "候选模型学过发布开始后已被遗忘的行",

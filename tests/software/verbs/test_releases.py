@@ -20,16 +20,18 @@ from chainring.contracts.ids import new_id
 from chainring.contracts.label import Label, review_guideline
 from chainring.contracts.prediction import FAILED, Prediction, shadow_of
 from chainring.contracts.release import Release
+from chainring.contracts.said import in_language
 from chainring.contracts.worth import Worth
 from chainring.ring.built import current
 from chainring.ring.gate.settings import GateSettings
 from chainring.ring.release import course
 from chainring.ring.release.evidence import Collector
-from chainring.ring.release.judge import Action, Decision
+from chainring.ring.release.judge import Action, Decision, Evidence
 from chainring.software.api import Project
 from chainring.software.serving.service import Service
-from chainring.software.verbs import releases
+from chainring.software.verbs import releases, turning
 from chainring.store.answers import Stream, newer
+from chainring.store.erase import forget_answers
 
 
 @pytest.fixture
@@ -449,6 +451,81 @@ def test_where_few_were_reviewed_the_first_hundred_of_a_release_weigh_and_those_
     assert "of balanced accuracy" in because
 
 
+def test_how_common_labels_are_stays_as_it_was_counted_whatever_is_said_of_these_later(
+    shop: Project,
+) -> None:
+    judging(shop, measure="balanced_accuracy")
+    release = begun(shop)
+    collector = Collector(release)
+    reviewed(shop, release, better=2, same=98)
+    counted = [one.record for one in shop.ring.ledger.facts("label", Label)][-100:]
+    assert course.look(shop.ring, collector, by="release") is None, "this is nothing to keep"
+    fixed = running(shop)
+    assert (len(fixed.worth.shares), set(fixed.counted)) == (
+        len(release.candidate.labels),
+        {*counted},
+    )
+    shown = shop.releases.standing()["release"]
+    assert (shown["action"], shown["counted"]) == ("wait", 100)
+    assert shown["because"].startswith("how common labels are is counted (100 reviews)")
+    assert "100 条审核" in in_language(shown["because"], "zh")
+    reviewed(shop, release, better=12, worse=4)
+    before = collected(shop)
+    assert len(before.labelled) == 2
+    for record, how in zip(counted, ({"value": "invoice"}, {"state": "rejected"}), strict=False):
+        said_again(shop, record, **how)
+    forget_answers(shop.ring.traffic, predictions=counted[2:4], feedback=[])
+    assert collected(shop).labelled == before.labelled
+    course.look(shop.ring, collector, by="release")
+    assert running(shop).worth == fixed.worth
+    ended = shop.releases.stop(by="ann", reason="a test")
+    assert (ended.worth, ended.counted) == (fixed.worth, fixed.counted)
+
+
+def test_whoever_was_counted_is_not_bet_on_though_that_review_is_taken_back(shop: Project) -> None:
+    judging(shop, measure="balanced_accuracy")
+    release = begun(shop)
+    reviewed(shop, release, better=1, asker="bob")
+    first = shop.ring.ledger.facts("label", Label)[-1].record
+    reviewed(shop, release, better=0, same=99)
+    course.look(shop.ring, Collector(release), by="release")
+    reviewed(shop, release, better=0, same=1)
+    reviewed(shop, release, better=3, asker="bob")
+    said_again(shop, first, state="rejected")
+    assert collected(shop).labelled == {0.0: 1}
+
+
+def test_of_two_servers_that_count_at_once_one_fixes_what_labels_weigh(shop: Project) -> None:
+    judging(shop, measure="balanced_accuracy")
+    release = begun(shop)
+    ref = course.running(shop.ring)[0]
+    assert ref is not None
+    reviewed(shop, release, better=0, same=100)
+    seen = Collector(release).collect(shop.ring)
+    course.look(shop.ring, Collector(release), by="release")
+    with pytest.raises(ConflictError):
+        course._fixed(shop.ring, ref, release, seen, by="release")
+    assert running(shop).worth.shares == dict(seen.shares)
+
+
+def running(project: Project) -> Release:
+    release = course.running(project.ring)[1]
+    assert release is not None
+    return release
+
+
+def collected(project: Project) -> Evidence:
+    """Return what a server knows that has just begun."""
+    return Collector(running(project)).collect(project.ring)
+
+
+def said_again(project: Project, record: str, **how: Any) -> None:
+    """Let a person say another thing of a reviewed answer."""
+    said = project.ring.ledger.facts("label", Label, about=record)[-1]
+    label = replace(said, id=new_id("lab"), at=time.time(), **how)
+    project.ring.ledger.add_fact("label", label.id, label, about=record)
+
+
 def begun_by_accuracy(shop: Project) -> Release:
     shop.releases.stop(by="ann", reason="a test")
     judging(shop)
@@ -618,7 +695,25 @@ def test_a_promotion_that_a_server_died_over_is_in_the_audit_once_it_is_finished
     shop.ring.ledger.append_ref("champion", release.candidate, expected=2, by=by, reason="x")
     for _ in range(2):
         releases.tidy(shop)
-    assert [act.verb for act in shop.audit() if act.verb == "promote"] == acts
+    assert promoted_in(shop) == acts
+
+
+def promoted_in(project: Project) -> list[str]:
+    """Return the promotions that the audit tells."""
+    return [act.verb for act in project.audit() if act.verb == "promote"]
+
+
+def test_nor_is_it_lost_where_the_next_release_or_a_turn_finishes_it(shop: Project) -> None:
+    release, old = begun(shop), current(shop.ring)[1]
+    assert old is not None
+    ledger, after = shop.ring.ledger, release.champion_version
+    ledger.append_ref("champion", release.candidate, expected=after, by="release", reason="x")
+    again = shop.releases.begin(old.model.partition(":")[2][:12], by="bob", reason="again")
+    assert promoted_in(shop) == ["promote"]
+    ledger.append_ref("champion", again.candidate, expected=after + 1, by="server", reason="x")
+    turning.prepare(shop)
+    assert promoted_in(shop) == ["promote"] * 2
+    assert [one["outcome"] for one in shop.releases.standing()["earlier"]] == ["promoted"] * 2
 
 
 def test_a_rollback_of_the_champion_ends_the_release_over_it(shop: Project) -> None:

@@ -24,7 +24,7 @@ from chainring.contracts.ids import new_id
 from chainring.contracts.release import Outcome, Release, Stage
 from chainring.ring.built import CHAMPION, Ring, current, forgotten_of
 from chainring.ring.release.evidence import Collector
-from chainring.ring.release.judge import Decision, decide
+from chainring.ring.release.judge import Decision, Evidence, decide
 from chainring.ring.release.worth import worth_now
 from chainring.ring.sentences import kept, say
 from chainring.store.ledger import Lease, Ledger, Ref
@@ -144,10 +144,28 @@ def look(ring: Ring, collector: Collector, *, by: str) -> Release | None:
         return None
     settings = ring.recipe.release
     collector.release = release
-    decision = decide(release, collector.collect(ring), settings=settings, now=time.time())
+    evidence = collector.collect(ring)
+    if evidence.shares:
+        ref, release = _fixed(ring, ref, release, evidence, by=by)
+    decision = decide(release, evidence, settings=settings, now=time.time())
     if any(act.at >= release.at for act in forgotten_of(ring, release.candidate.model)):
         decision = Decision(action="stop", because=say("learnt"))
     return settle(ring, ref, decision, by=by)
+
+
+def _fixed(
+    ring: Ring, ref: Ref, release: Release, evidence: Evidence, *, by: str
+) -> tuple[Ref, Release]:
+    """Write down how common labels are: the bets from now on are made on it.
+
+    A review that is corrected, comes late or is forgotten would else change what they weigh.
+    """
+    shares, counted = dict(evidence.shares), evidence.counted
+    fixed = replace(release, worth=replace(release.worth, shares=shares), counted=counted)
+    with ring.ledger.lease(RELEASE, ttl_s=_LEASE_S) as lease:
+        _require_newest(ring, ref)
+        because = say("counted", reviews=len(counted))
+        return _write(ring, ref, fixed, by=by, reason=because, lease=lease), fixed
 
 
 def enter(ring: Ring, candidate: Deployment, *, by: str, reason: str) -> str:
@@ -259,6 +277,6 @@ def _require_newest(ring: Ring, ref: Ref) -> None:
 
 def _write(
     ring: Ring, ref: Ref | None, release: Release, *, by: str, reason: str, lease: Lease
-) -> None:
-    expected = 0 if ref is None else ref.number
-    ring.ledger.append_ref(RELEASE, release, expected=expected, by=by, reason=reason, lease=lease)
+) -> Ref:
+    expected, ledger = 0 if ref is None else ref.number, ring.ledger
+    return ledger.append_ref(RELEASE, release, expected=expected, by=by, reason=reason, lease=lease)

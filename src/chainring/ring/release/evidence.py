@@ -58,9 +58,10 @@ class Collector:
         rows = newer(ring.traffic, stream, self._cursor)
         self._count(ring, rows)
         pairs, unpaired = _pairs(ring, release)
-        worth, to_count = release.worth, 0
+        worth, counted, to_count = release.worth, release.counted, 0
         if worth.lacks_shares:
             shares, to_count = own_shares(release, [truth for *_, truth in pairs])
+            counted = tuple(_shown(pair) for pair in pairs[:MIN_REVIEWED]) if shares else ()
             worth, pairs = replace(worth, shares=shares), pairs[MIN_REVIEWED:]
         return Evidence(
             answers=self._answers,
@@ -72,6 +73,7 @@ class Collector:
             complaints=_complaints(ring, release),
             unpaired=unpaired,
             shares=() if release.worth.shares else tuple(worth.shares.items()),
+            counted=counted,
             to_count=to_count,
         )
 
@@ -118,7 +120,8 @@ def _pairs(ring: Ring, release: Release) -> tuple[list[Pair], int]:
     """Return reviewed answers of the hold-out in the order of review, and how many lack a twin.
 
     Answers to one author hang together, and a bet may not change once it is made: of each author
-    (without one: of each episode) the answer that was reviewed first counts.
+    (without one: of each episode) the answer that was reviewed first counts. Nor is a bet made on
+    whom the shares were counted of, whatever is said of these later.
     """
     truth = {
         one.record: one
@@ -132,6 +135,7 @@ def _pairs(ring: Ring, release: Release) -> tuple[list[Pair], int]:
     ]
     beside = by_id(ring.traffic, (shadow_of(row.id) for row in asked))
     keys = keys_of(ring)
+    counted = {asker(row, keys) for row in by_id(ring.traffic, release.counted).values()}
     first: dict[str, Pair] = {}
     unpaired = 0
     for row in asked:
@@ -142,7 +146,13 @@ def _pairs(ring: Ring, release: Release) -> tuple[list[Pair], int]:
             unpaired += 1
             continue
         first.setdefault(asker(row, keys), (new, old, kept[row.id].value))
-    return list(first.values()), unpaired
+    return [pair for who, pair in first.items() if who not in counted], unpaired
+
+
+def _shown(pair: Pair) -> str:
+    """Return the id of the answer that was shown."""
+    new, old, _ = pair
+    return old.id if is_shadow(new) else new.id
 
 
 def _labelled(ring: Ring, release: Release, pairs: list[Pair], worth: Worth) -> dict[float, int]:

@@ -48,7 +48,8 @@ class Evidence:
     text that took it longer than allowed, else 0. `complaints` is 1 for each user whose first
     complaint was about the candidate, 0 about the champion. `unpaired` reviewed answers have no
     answer of the other model. Where the release began without shares of labels, `shares` are those
-    of its own first reviewed answers, or `to_count` more of these are needed.
+    of its own first reviewed answers until they are fixed, `counted` the ids of these answers, or
+    `to_count` more are needed.
     """
 
     answers: int = 0
@@ -60,6 +61,7 @@ class Evidence:
     complaints: Mapping[float, int] = field(default_factory=dict)
     unpaired: int = 0
     shares: tuple[tuple[str, float], ...] = ()
+    counted: tuple[str, ...] = ()
     to_count: int = 0
 
     @property
@@ -141,8 +143,10 @@ def _shadow(evidence: Evidence, settings: ReleaseSettings) -> Decision:
 def _said(evidence: Evidence, settings: ReleaseSettings, worth: Worth) -> str:
     counts, measure = evidence.labelled, worth.measure.name
     if not counts:
-        more = evidence.to_count
-        return say("to count", more=more) if more else say("no review")
+        if evidence.to_count:
+            return say("to count", more=evidence.to_count)
+        reviews = len(evidence.counted)
+        return say("counted", reviews=reviews) if reviews else say("no review")
     low, high = always_between(counts, alpha=2.0 * settings.alpha, low=-worth.most, high=worth.most)
     better = sum(n for value, n in counts.items() if value > 0)
     worse = sum(n for value, n in counts.items() if value < 0)

@@ -6,8 +6,9 @@ shares, to_count = own_shares(release, truths)      # where it began without
 A bet holds only if what it is made on was fixed before the outcome: the measure of the recipe, and
 by balanced accuracy how common each label is. The latter is counted in what people said of the
 hold-out so far, whoever answered, as that is what the release will be judged on. Where this is
-little, the release's own first reviewed answers are counted, and those after them are bet on: rows
-of the suite are often evened out, and would weigh a rare label as a common one.
+little, the release's own first reviewed answers are counted, which is written down in it, and those
+after them are bet on: rows of the suite are often evened out, and would weigh a rare label as a
+common one.
 """
 
 from __future__ import annotations

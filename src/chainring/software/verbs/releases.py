@@ -56,9 +56,11 @@ def begin(
     faults += [f"keys: {key!r} is no key{did_you_mean(key, known)}" for key in {*keys} - {*known}]
     if faults:
         raise InputError("the release cannot begin", faults=faults)
+    candidate = deployment_of(project, model)
+    tidy(project)  # what a server did that died is kept before another begins over it
     release = course.begin(
         project.ring,
-        deployment_of(project, model),
+        candidate,
         stage=next(name for name in STAGES if name == stage),
         by=by,
         reason=reason,
@@ -112,7 +114,7 @@ def standing(project: Project, kept: dict[str, Collector] | None = None) -> dict
         if release is None
         else _shown(project, release, {} if kept is None else kept),
         "earlier": [
-            plain(one) | {"candidate": one.candidate.model, "ended": ref.at}
+            _noun(one) | {"ended": ref.at}
             for ref in ring.ledger.ref_history(course.RELEASE, limit=10 * _SHOWN)
             if not (one := decode(Release, ref.body)).is_active
         ][:_SHOWN],
@@ -130,9 +132,7 @@ def _shown(project: Project, release: Release, kept: dict[str, Collector]) -> di
         for name, found in plain(evidence).items()
         if isinstance(found, dict)
     }
-    shown: dict[str, Any] = plain(release)
-    return shown | {
-        "candidate": release.candidate.model,
+    return _noun(release) | {
         "measure": release.worth.measure.name,
         "action": decision.action,
         "because": decision.because,
@@ -142,3 +142,9 @@ def _shown(project: Project, release: Release, kept: dict[str, Collector]) -> di
         "unpaired": evidence.unpaired,
         "counts": counts,
     }
+
+
+def _noun(release: Release) -> dict[str, Any]:
+    """Return a release with its model alone; of what was counted the number, which says enough."""
+    shown: dict[str, Any] = plain(release)
+    return shown | {"candidate": release.candidate.model, "counted": len(release.counted)}

@@ -10,7 +10,7 @@ before the next look; one with faults is told, and the one of before kept.
 from __future__ import annotations
 
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -28,7 +28,7 @@ from chainring.software.project_key import keep_key
 from chainring.software.serving.flag_cases import FlagCases
 from chainring.software.serving.recipe_file import written
 from chainring.software.telling.result_words import say as told
-from chainring.software.verbs import auditing
+from chainring.software.verbs import auditing, releases
 from chainring.software.verbs.fetching import freshen
 from chainring.text.errors import in_both
 
@@ -51,10 +51,16 @@ STORE_IS_AWAY = (
 
 
 def prepare(project: Project) -> None:
-    """Bring up to date what a turn goes by: the key, the sources, the cases of flags."""
+    """Bring up to date what a turn goes by: the key, the sources, the cases of flags.
+
+    A release that a server promoted and died over is ended and kept as an act: the turn may begin
+    another one.
+    """
     keep_key(project.ring.ledger, project.secret, project.folder / HIDDEN / "key")
     freshen(project)
     FlagCases(project).catch_up()
+    with suppress(ConflictError):  # a server ends it in this moment
+        releases.tidy(project)
 
 
 def noted(project: Project, done: Turn) -> Turn:
