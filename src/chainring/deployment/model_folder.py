@@ -83,7 +83,8 @@ class Golden:
 
     `probabilities` are float32 of shape (texts, labels), of tagging a row a token, of regression
     the numbers; a model that writes has `outputs` instead. `form` is that of the task's values;
-    of several labels those count whose probability reaches `cut`; of one, `costs` may decide.
+    of several labels those count whose probability reaches `cut`; of one, `costs` may decide; tags
+    are read by `readout`.
     """
 
     texts: tuple[Input, ...]
@@ -92,6 +93,7 @@ class Golden:
     form: Form = "one"
     cut: float = 0.5
     costs: Costs = ()
+    readout: Readout | None = None
 
 
 def is_reader(card: Card) -> bool:
@@ -269,6 +271,7 @@ def read_golden(folder: Path) -> Golden:
         form=readout.form,
         cut=readout.cut,
         costs=readout.costs,
+        readout=readout,
     )
 
 

@@ -78,9 +78,14 @@ class TextPredictor:
         prepared = self._prepared(texts)
         if self._tokens is None:
             return self._shares(prepared)
-        tables = [self._readout.shares(logits_tc) for logits_tc, _ in self._tokens(prepared)]
         nothing = np.zeros((0, self._readout.classes), dtype=np.float32)
-        return np.concatenate([nothing, *tables])
+        return np.concatenate([nothing, *(shares_tc for shares_tc, _ in self.tokens(texts))])
+
+    def tokens(self, texts: Sequence[Input]) -> list[tuple[Floats, Places]]:
+        """Return each text's shares of tokens, shape (T, C), and their places; of tagging."""
+        assert self._tokens is not None
+        found = self._tokens(self._prepared(texts))
+        return [(self._readout.shares(logits_tc), places) for logits_tc, places in found]
 
     def embed(self, texts: Sequence[str]) -> Floats:
         """Return mean-pooled hidden states, float32 of shape (texts, hidden).

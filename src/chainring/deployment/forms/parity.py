@@ -18,6 +18,7 @@ from chainring.contracts.forms import Parity
 from chainring.contracts.predictor import Predictor
 from chainring.contracts.request import Request
 from chainring.contracts.said import joined
+from chainring.deployment.forms.parity_of_tags import TellsTokens, agreement
 from chainring.deployment.forms.sentences import say
 from chainring.deployment.model_folder import Floats, Golden
 from chainring.stats.readout import Costs, expected
@@ -64,7 +65,12 @@ def parity(predictor: Predictor, golden: Golden, *, tolerances: Tolerances) -> P
     found = np.asarray(predictor.probabilities(golden.texts), dtype=np.float32)
     if found.shape != golden.probabilities.shape or not np.isfinite(found).all():
         return _no_answer(golden, found)
-    if golden.form == "several":
+    if isinstance(predictor, TellsTokens) and golden.readout and golden.form == "tags":
+        told = predictor.tokens(golden.texts)
+        agree = agreement(told, golden.probabilities, readout=golden.readout, tie=tolerances.tie)
+        numbers = _of_shares(found, golden.probabilities, tolerances.tie, ())
+        numbers |= {"label_agreement": agree}
+    elif golden.form == "several":
         numbers = _of_each(found, golden.probabilities, tolerances.tie, golden.cut)
     else:
         numbers = (

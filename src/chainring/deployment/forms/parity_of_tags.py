@@ -15,14 +15,25 @@ Axes: N tokens of all texts, T of one text, C classes.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
+from chainring.contracts.values import Input
 from chainring.deployment.model_folder import Floats
 from chainring.stats.readout import TINY, Places, Readout
 
 Doubles = NDArray[np.float64]
+
+
+@runtime_checkable
+class TellsTokens(Protocol):
+    """A predictor of tags, which says of each token what it may be."""
+
+    def tokens(self, texts: Sequence[Input]) -> list[tuple[Floats, Places]]:
+        """Return of each text its tokens' shares, shape (T, C), and where each token stands."""
+        ...
 
 
 def agreement(
