@@ -17,10 +17,11 @@ from chainring.contracts.lineage import Lineage
 from chainring.contracts.measure import ACCURACY, Measure
 from chainring.contracts.prediction import Prediction
 from chainring.contracts.reaction import Reaction
-from chainring.contracts.verdict import Verdict
+from chainring.contracts.verdict import Comparison, Verdict
 from chainring.ring.built import CHAMPION, current
 from chainring.ring.gate.reacted import Reactions
-from chainring.ring.judging import fixed, looks, reactions, tries
+from chainring.ring.gate.sentences import say
+from chainring.ring.judging import fixed, looked, looks, reactions, tries
 from chainring.ring.steps import Made, Runner
 from chainring.software.api import Project
 from chainring.store.ledger import Ledger
@@ -86,6 +87,22 @@ def test_a_pair_is_tried_again_with_each_other_version_of_the_rows(ledger: Ledge
 
     assert [tried("m1", suite) for suite in ("s1", "s2", "s3")] == [1, 1, 2]
     assert (tried("m2", "s9"), tried("m3", "s9"), tried(None, "s9")) == (1, 0, 1)
+
+
+def test_earlier_second_looks_at_a_pair_are_told_by_their_rows(ledger: Ledger) -> None:
+    told = [("m9", "m1", 421, True), ("m9", "m1", 481, True), ("m9", "m1", 175, False),
+            ("m9", "m2", 500, True), ("m8", "m1", 510, True), ("m9", "m1", 481, True)]  # fmt: skip
+    for number, (challenger, champion, rows, second) in enumerate(told):
+        pooled = Comparison(
+            rows=rows, gained=9, lost=4, champion=0.8, challenger=0.9, p_better=0.1, p_worse=0.9,
+            smallest_detectable=3.0, value="no measurable difference",
+        )  # fmt: skip
+        notes = (say("second look", count=rows - 175),) if second else ()
+        one = verdict(challenger, champion=champion, pooled=pooled, notes=notes)
+        kept(ledger, "verdict", one, f"run_{number}")
+    before = Made(noun=evaluation("m1"), execution="run")
+    assert looked(ledger, evaluation("m9"), before) == (421, 481)
+    assert looked(ledger, evaluation("m7"), before) == ()
 
 
 def test_another_measure_on_the_same_rows_is_another_try(ledger: Ledger) -> None:

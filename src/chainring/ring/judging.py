@@ -24,6 +24,7 @@ from chainring.feedback.holdout import reaction_rates
 from chainring.ring.asked import asking, open_asks, said_by_people, truths
 from chainring.ring.built import CHAMPION, Built, Ring, build, built_of
 from chainring.ring.gate.reacted import Reactions, fixed_rows
+from chainring.ring.gate.sentences import SECOND_LOOK
 from chainring.ring.grading import RIGHT_FROM, agreeing, grading
 from chainring.ring.sentences import say
 from chainring.ring.steps import Made
@@ -140,6 +141,7 @@ def _said(
         settings=ring.recipe.gate,
         looks=looks(ring.ledger, challenger.noun) + 1,
         tries=tries(ring.ledger, challenger.noun, before, ring.recipe.gate.judging) + 1,
+        looked=looked(ring.ledger, challenger.noun, before),
         fixed=fixed(ring),
         new_labels=() if rival is None else _new_labels(built, rival),
         reactions=None if rival is None else reactions(ring, rival.model.noun.address),
@@ -170,12 +172,31 @@ def tries(
     is another measure on the same rows. The same once more is not: a second look has its own share
     of the limit.
     """
+    judged = {(one.suite, one.measure) for one in _of_pair(ledger, challenger, before)}
+    return len(judged - {(challenger.suite, measure)})
+
+
+def looked(
+    ledger: Ledger, challenger: Evaluation, before: Made[Evaluation] | None
+) -> tuple[int, ...]:
+    """Return how many rows the earlier second looks at this very pair had, each number once.
+
+    Kept answers grow with traffic, and make no other suite. The same rows once more are no try.
+    """
+    rows = {
+        one.pooled.rows
+        for one in _of_pair(ledger, challenger, before)
+        if one.pooled is not None and any(note.startswith(SECOND_LOOK) for note in one.notes)
+    }
+    return tuple(sorted(rows))
+
+
+def _of_pair(
+    ledger: Ledger, challenger: Evaluation, before: Made[Evaluation] | None
+) -> list[Verdict]:
     pair = (challenger.model, None if before is None else before.noun.model)
     verdicts = (decode(Verdict, row.result) for row in ledger.all_lineage(step="verdict"))
-    judged = {
-        (one.suite, one.measure) for one in verdicts if (one.challenger, one.champion) == pair
-    }
-    return len(judged - {(challenger.suite, measure)})
+    return [one for one in verdicts if (one.challenger, one.champion) == pair]
 
 
 def _same_suite(verdict: Verdict, challenger: Evaluation) -> bool:

@@ -94,6 +94,56 @@ def test_both_looks_together_promote_by_chance_at_most_as_often_as_one() -> None
     assert (alone.alpha, none.alpha) == (0.05, 0.0)
 
 
+def test_a_second_look_at_one_pair_on_other_kept_rows_pays_for_those_before(
+    sheets: MakeSheets,
+) -> None:
+    suite = sheets(gained=6, lost=2, right=90)
+    rows = together(suite, kept(*[("a", "b")] * 14, *[("c", "c")] * 100))
+    told = {f"pred_{n:04}": "a" for n in range(13)} | {"pred_0013": "b"}
+
+    def limit(*looked: int) -> str:
+        found = judge(*rows, settings=GateSettings(), truths=told, looked=looked)
+        return next(check.because for check in found.checks if check.name == BETTER)
+
+    for looked, alpha in (((), "0.015"), ((212,), "0.015"), ((152,), "0.0075"),
+                          ((152, 182, 212), "0.005")):  # fmt: skip
+        assert f"; {alpha} is the limit" in limit(*looked), looked
+    found = judge(*rows, settings=GateSettings(), truths=told, looked=(152,))
+    assert any("1/2 of its share" in note for note in found.notes)
+
+
+def test_a_second_look_is_asked_for_only_where_it_could_pass_its_smaller_limit(
+    sheets: MakeSheets,
+) -> None:
+    rows = together(sheets(gained=0, lost=0, right=90), kept(*[("a", "b")] * 7))
+    asked = [
+        len(judge(*rows, settings=GateSettings(), looked=looked).asks) for looked in ((), (92,))
+    ]
+    assert asked == [7, 0], "1/128 is under 0.015 and over 0.0075"
+
+
+@pytest.mark.parametrize(("turns", "more"), [(12, 80), (20, 50)])
+def test_second_looks_at_equal_models_turn_after_turn_stay_under_the_whole(
+    turns: int, more: int
+) -> None:
+    """Kept rows grow with each turn; with the full share each time 5.4 and 6 % were promoted."""
+    random, draws, promoted = Random(23), 1000, 0
+    limits = [
+        shares(GateSettings(), kept=True, again=again)[1].alpha for again in range(1, turns + 1)
+    ]
+    first = shares(GateSettings(), kept=True)[0].alpha
+    for _ in range(draws):
+        counts = [0, 0]
+        passed = []
+        for number, limit in zip([175] + [more] * turns, [first, *limits], strict=True):
+            for _ in range(number):
+                if random.random() < 0.1:
+                    counts[random.random() < 0.5] += 1
+            passed.append(mcnemar(counts[0], counts[1]) <= limit)
+        promoted += any(passed)
+    assert promoted / draws <= 0.05
+
+
 def test_a_lead_too_small_for_sampled_rows_is_asked_about_and_then_seen(sheets: MakeSheets) -> None:
     suite = sheets(gained=6, lost=2, right=90)
     rest = kept(*[("a", "b")] * 14, *[("c", "c")] * 100)

@@ -65,14 +65,20 @@ def decided(pairs: Sequence[Pair], truths: Mapping[str, str]) -> Kept:
     return Kept(pairs=tuple(told), open=tuple(still))
 
 
-def shares(settings: GateSettings, *, kept: bool) -> tuple[GateSettings, GateSettings]:
+def shares(
+    settings: GateSettings, *, kept: bool, tries: int = 1, again: int = 1
+) -> tuple[GateSettings, GateSettings]:
     """Return the settings of the first and the second look; without kept answers one look has all.
 
-    What both may promote by chance is together at most `alpha`.
+    What both may promote by chance is together at most `alpha`. The k-th try of a pair has one k-th
+    of the first look's part, and its k-th second look one k-th of the rest.
     """
-    later = round(settings.alpha * settings.second_look, 12) if kept else 0.0
-    first = settings.model_copy(update={"alpha": round(settings.alpha - later, 12)})
-    return first, settings.model_copy(update={"alpha": later})
+    later = settings.alpha * settings.second_look if kept else 0.0
+    first = round((settings.alpha - later) / tries, 12)
+    return (
+        settings.model_copy(update={"alpha": first}),
+        settings.model_copy(update={"alpha": round(later / max(tries, again), 12)}),
+    )
 
 
 def looked_again(

@@ -23,7 +23,7 @@ from chainring.ring.gate.deciding import Kept, could_decide, decided, looked_aga
 from chainring.ring.gate.first import majority
 from chainring.ring.gate.pairs import POOLED, Pair, checked, is_right, of_part, paired
 from chainring.ring.gate.reacted import Reactions, fix_rate, unreviewed, unusable, weighted
-from chainring.ring.gate.sentences import say
+from chainring.ring.gate.sentences import SECOND_LOOK, say
 from chainring.ring.gate.settings import GateSettings
 from chainring.ring.gate.slices import slices
 from chainring.stats.power import rows_needed
@@ -47,6 +47,7 @@ def judge(
     truths: Mapping[str, str] = NOTHING,
     looks: int = 0,
     tries: int = 1,
+    looked: Collection[int] = (),
     seed: int = 0,
 ) -> Verdict:
     """Return the verdict on a challenger.
@@ -80,6 +81,9 @@ def judge(
     tries
         Versions of the rows on which this very pair was judged, this one included: the k-th has one
         k-th of `alpha` for *better*.
+    looked
+        How many rows earlier second looks at this very pair had. One on another number of rows is
+        another try: the k-th has one k-th of the second share.
     seed
         Seed of the tests that draw at random.
 
@@ -100,12 +104,14 @@ def judge(
     units = Units.of([pair.now for pair in judged])
     parts = _parts(pairs, preferences, settings, seed)
     kept = decided(pairs, truths)
-    first, second = shares(_for_try(tries, settings), kept=bool(kept.pairs or kept.open))
+    rows = len(judged) + len(kept.pairs) + len(kept.open)
+    again = len({*looked} - {rows}) + 1
+    first, second = shares(settings, kept=bool(kept.pairs or kept.open), tries=tries, again=again)
     pooled, notes = _pooled(pairs, parts, reactions, first, seed)
     limit = first
     if kept.is_told and pooled.value != "better":
         pooled, limit = looked_again(judged, kept, settings=second, seed=seed), second
-        notes = (*notes, say("second look", count=len(kept.pairs)))
+        notes = (*notes, say(SECOND_LOOK, count=len(kept.pairs)), *_again_note(again))
     large, small = slices(judged, settings=settings, new_labels=new_labels, seed=seed)
     checks = (
         conditions.better(pooled, [pair.now for pair in judged], settings=limit),
@@ -248,6 +254,10 @@ def _for_try(tries: int, settings: GateSettings) -> GateSettings:
 
 def _tries_note(tries: int) -> tuple[str, ...]:
     return (say("tries", before=tries - 1, tries=tries),) if tries > 1 else ()
+
+
+def _again_note(again: int) -> tuple[str, ...]:
+    return (say("again", before=again - 1, again=again),) if again > 1 else ()
 
 
 def _units_note(units: Units) -> tuple[str, ...]:

@@ -202,6 +202,12 @@ _SENTENCES = {
         "这一对挑战者与现任模型此前在其他版本的行上已评判过 {before} 次："
         "上限为 `gate.alpha` 的 1/{tries}",
     ),
+    "again": (
+        "these two were looked at a second time before, on {before} other numbers of rows: the"
+        " limit of a second look is at most 1/{again} of its share",
+        "此前已在 {before} 种不同行数上对这一对作过第二次检验："
+        "第二次检验的上限至多为其份额的 1/{again}",
+    ),
     "rows for margin": (
         "a difference of {margin} points needs about {rows} rows to be seen",
         "要看出 {margin} 个百分点的差别，大约需要 {rows} 行",
@@ -262,6 +268,10 @@ _SENTENCES = {
 
 SENTENCES = Sentences(_SENTENCES, NAMES)
 say = SENTENCES.say
+
+
+SECOND_LOOK = "second look"
+"""The name of the note of a second look; the note begins with it, too."""
 
 
 def chance(p: float) -> str:

@@ -38,6 +38,7 @@ def verdict(
     settings: GateSettings,
     looks: int,
     tries: int = 1,
+    looked: tuple[int, ...] = (),
     fixed: tuple[str, ...] = (),
     new_labels: tuple[str, ...] = (),
     trust: tuple[Check, ...] = (),
@@ -61,7 +62,7 @@ def verdict(
         Where the outcomes lie; the limits.
     looks
         Times this suite has judged, this one included.
-    tries, fixed, new_labels, reactions, preferences, truths
+    tries, looked, fixed, new_labels, reactions, preferences, truths
         As in `judge`.
     trust
         Further conditions, of privacy, fairness and safety.
@@ -89,6 +90,7 @@ def verdict(
         truths=dict(truths),
         looks=looks,
         tries=tries,
+        looked=looked,
         seed=work.seed,
     )
     return replace(
