@@ -3,7 +3,9 @@
 Enters the id of a prediction, leaves a dict for people and programs alike: what answered, what it
 was made of, the nearest training rows, what people said of the answer, and which later model
 learnt from that. Texts are shown only to whoever may see them, and so is what is computed from
-them: without sight of a row nobody is told how like it is, or where it stands.
+them: without sight of a row nobody is told how like it is, or where it stands. Who sees no texts at
+all is not told which rows are near or how many there are, either: a correction that teaches becomes
+one, a correction that judges does not.
 """
 
 from __future__ import annotations
@@ -42,7 +44,7 @@ def why(ring: Ring, prediction: str, *, sight: Sight) -> dict[str, Any]:
     prediction
         Id of a served answer.
     sight
-        What the caller may be shown; in the place of any other text stand ids and licences only.
+        What the caller may be shown; a row whose text is withheld has its id and licence only.
 
     Raises
     ------
@@ -58,6 +60,16 @@ def why(ring: Ring, prediction: str, *, sight: Sight) -> dict[str, Any]:
     shown = sight.text(text, *request_facts(answered, said, ring.recipe.feedback))
     learnt = lessons(ring, answered, said, sight=sight, texts=shown is not None)
     passages = Passages(ring, sight)
+    near = (
+        nearest(
+            ring, chain["dataset"]["address"], both(text or "", answered.given_pair), sight=sight
+        )
+        if sight.sees
+        else []
+    )
+    if not sight.sees:  # the parts grow with what teaches and with what judges
+        chain["dataset"]["splits"] = {}
+        chain["forgotten"] = []
     return {
         "prediction": answered.id,
         "text": shown,
@@ -65,9 +77,7 @@ def why(ring: Ring, prediction: str, *, sight: Sight) -> dict[str, Any]:
         | _beside(answered, shown, passages)
         | read_from(answered, passages, sight=sight),
         **chain,
-        "nearest": nearest(
-            ring, chain["dataset"]["address"], both(text or "", answered.given_pair), sight=sight
-        ),
+        "nearest": near,
         "feedback": [_feedback(row, sight, ring.recipe.feedback) for row in said],
         "reviewed": [
             {
@@ -168,7 +178,8 @@ def read_from(
     if not answered.read_from:
         return {}
     row = passages.row(answered)
-    return {"read_from": {"id": answered.read_from} if row is None else _row(row, sight)}
+    told = row is not None and (sight.sees or not row.feedback)
+    return {"read_from": _row(row, sight) if told and row else {"id": answered.read_from}}
 
 
 def now(
@@ -261,7 +272,7 @@ def _row(row: Row, sight: Sight) -> dict[str, Any]:
         **({"label": row.label} if sight.sees else {}),
         "licence": row.licence,
         "language": row.language,
-        "from_feedback": bool(row.feedback),
+        **({"from_feedback": bool(row.feedback)} if sight.sees else {}),
     }
     text = sight.text(row.text, row_facts(row))
     if text is None:
