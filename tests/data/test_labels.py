@@ -159,6 +159,65 @@ def test_a_doubtful_correction_that_a_person_accepted_counts(shop: Any, correcti
     assert {label.state for label in found} == {"accepted"}
 
 
+def _against(shop: Any, value: str, said: list[Record], *decisions: Label) -> dict[str, str]:
+    """Write a row that teaches among others, and return the states of what users say of it."""
+    shop.settings = DataSettings(test_share=0, validation_share=0, min_rows_per_label=1)
+    more = [("Is it here?", "track"), ("我要退货", "return"), ("send it back", "return")]
+    shop.write_rows("help.jsonl", [("Where is my parcel 4?", value), *more])
+    return {one.record: one.state for one in run(shop, said, decisions) if one.parents}
+
+
+def test_a_users_label_of_a_text_that_the_files_label_otherwise_waits(
+    shop: Any, correction: Any
+) -> None:
+    said = [
+        correction(1, "where is my  PARCEL 4", "return"),
+        correction(2, "Where is my parcel 4?", "track"),
+        correction(3, "Where is my parcel 5?", "return"),
+    ]
+    states = _against(shop, "track", said)
+    assert list(states.values()) == ["pending", "accepted", "accepted"]
+    table = shop.labels(shop.records(), said)
+    assert table.counts == {"the files say otherwise: waits for a review": 1}
+    held = next(one for one in shop.read(Label, table) if one.state == "pending")
+    assert held.parents[-1] == shop.read(Record, shop.records())[0].id
+    data = shop.dataset(said)
+    assert {row.text: row.label for row in shop.rows(data)}["Where is my parcel 4?"] == "track"
+    assert "conflicting duplicate" not in data.counts
+    shop.settings = DataSettings(review_doubtful=False)
+    assert {one.state for one in run(shop, said)} == {"accepted"}
+
+
+def test_a_correction_of_the_files_that_a_person_accepted_replaces_their_row(
+    shop: Any, correction: Any
+) -> None:
+    said = [correction(1, "Where is my parcel 4?", "return")]
+    accepted = decision("fb_1", "return")
+    assert set(_against(shop, "track", said, accepted).values()) == {"accepted"}
+    rows = shop.rows(shop.dataset(said, (accepted,)))
+    assert [row.label for row in rows if row.text.startswith("Where is my")] == ["return"]
+
+
+def test_where_a_person_spoke_or_the_files_contradict_themselves_nothing_is_asked(
+    shop: Any, correction: Any
+) -> None:
+    text = "Where is my parcel 4?"
+    reviewed = correction(1, text, "return", author_kind="person", reaction="review")
+    said = [reviewed, correction(2, text, "return")]
+    assert _against(shop, "track", said) == {"rec_fb1": "accepted", "rec_fb2": "accepted"}
+    rows = [(text, "track"), (text, "return"), ("Is it here?", "track"), ("我要退货", "return")]
+    shop.write_rows("help.jsonl", rows)
+    assert {one.state for one in run(shop, said[1:])} == {"accepted"}
+
+
+def test_a_users_number_goes_by_the_files_of_the_same_text(shop: Any, correction: Any) -> None:
+    _stars(shop)
+    said = [correction(n, "it was good", "", target=t) for n, t in enumerate(("5", "1.0"))]
+    shop.write_rows("help.jsonl", [{"text": "it was good", "target": 1}, {"text": "bad"}])
+    shop.settings = DataSettings(task="regression", test_share=0)
+    assert [one.state for one in run(shop, said)][1:] == ["pending", "accepted"]
+
+
 def test_what_judges_a_model_does_not_choose_its_training_rows(shop: Any, correction: Any) -> None:
     _field(shop)
     text = "where is my parcel number one"

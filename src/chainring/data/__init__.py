@@ -8,4 +8,5 @@ labels       the step: what the source, users and people say of the records
 dataset      the step: records and labels become rows in splits
 cluster      for a project without labels: what to name first
 doubtful     labels that contradict the rest of the data
+otherwise    users' labels of texts that the files label otherwise
 """

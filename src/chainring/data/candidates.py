@@ -246,11 +246,11 @@ def _by_text(candidates: Sequence[Candidate], form: Form) -> Iterable[list[Candi
     found: dict[tuple[str, ...], list[Candidate]] = defaultdict(list)
     for one in candidates:
         apart = one.value if form == "text" else ()
-        found[(*_same_text(one.record, form), *apart)].append(one)
+        found[(*same_text(one.record, form), *apart)].append(one)
     return found.values()
 
 
-def _same_text(record: Record, form: Form) -> tuple[str, str]:
+def same_text(record: Record, form: Form) -> tuple[str, str]:
     """Return what is equal for two records of one text: the exact skeletons.
 
     Capitals, spaces and sentence marks tell no label, but they may tell tags, or move them.

@@ -21,9 +21,11 @@ from chainring.contracts.ids import keyed
 from chainring.contracts.label import AuthorKind, Label, ReviewState
 from chainring.contracts.record import Record
 from chainring.contracts.table import Table
+from chainring.contracts.tasks import Form
 from chainring.contracts.values import written
 from chainring.contracts.work import Work
 from chainring.data.doubtful import doubtful
+from chainring.data.otherwise import otherwise
 from chainring.data.settings import DataSettings
 from chainring.data.splits import Shares
 from chainring.store.tables import read_table, write_table
@@ -54,9 +56,11 @@ def labels(
     ]
     decided = {label.id for label in said if label.author_kind == "person"} | reviewed.confirmed
     doubted = {"classification": _doubted, "regression": _far_outside}.get(settings.task)
-    if settings.review_doubtful and doubted is not None:
+    if settings.review_doubtful and any(_is_open(label, decided) for label in said):
         teachers = _teachers(rows, corrected, settings, work.secret)
-        said = doubted(said, decided, teachers, found, counts)
+        said = _against_files(said, decided, teachers, found, counts, settings.facts.form)
+        if doubted is not None:
+            said = doubted(said, decided, teachers, found, counts)
     counts.update(_waiting([*found, *said], counts))
     counts["decisions on nothing here"] = len(reviewed.unused())
     folder = work.folder("labels")
@@ -178,6 +182,28 @@ def _teachers(
     own = [one for one in rows if one.fields.get("split") != "test"]
     own = [one for one in own if shares.split(shares.draw(one.group)) != "test"]
     return [*own, *(one for one in corrected if one.fields.get("part", "train") == "train")]
+
+
+def _against_files(
+    said: list[Label],
+    decided: set[str],
+    records: Sequence[Record],
+    found: Sequence[Label],
+    counts: Counter[str],
+    form: Form,
+) -> list[Label]:
+    """Hold back users' labels of texts that the files label otherwise; each names that record."""
+    if form == "text":
+        return said
+    against = otherwise([*found, *said], records, form=form)
+    wrong = {one.id for one in said if one.id in against and _is_open(one, decided)}
+    counts[f"the files say otherwise: {_WAITS}"] = len(wrong)
+    return [
+        replace(one, state="pending", parents=(*one.parents, against[one.id]))
+        if one.id in wrong
+        else one
+        for one in said
+    ]
 
 
 def _doubted(

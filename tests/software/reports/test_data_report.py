@@ -327,6 +327,7 @@ def test_every_reason_the_code_gives_has_its_chinese() -> None:
         "empty text", "longer than 100000 characters", "consent not allowed: none",
         "exact duplicate", "near-duplicate", "conflicting duplicate", "labels disagree",
         "waits for a review", "rejected or without a label", "doubtful: waits for a review",
+        "the files say otherwise: waits for a review",
         "label 'a' has 1 row; at least 2 needed", "a label with fewer than 2 rows",
         "confirmations are not used", "left out by a person", "ratings are not used",
         "confirms that the text was passed on, which says no label", "superseded by its author",

@@ -7,6 +7,7 @@ import re
 import pytest
 
 from chainring.data.cluster import enough
+from chainring.data.otherwise import OTHERWISE
 from chainring.feedback.queue import WHY
 from chainring.feedback.statement import SET_BACK
 from chainring.software.telling.review_words import REASONS, why_in
@@ -24,6 +25,7 @@ SEEN = [
     "more than 12 of one author",
     SET_BACK,
     "the data contradicts it",
+    OTHERWISE,
     "far outside the data's -1.5 to 5",
     "models that had not seen it are surer of 退款, by 31%",
     "14 texts: 退款, 邮费. 可以开始了",

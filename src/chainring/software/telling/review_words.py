@@ -35,7 +35,12 @@ REASONS = Sentences(
         "all reviewed": ("every correction is reviewed", "每条更正都要审核"),
         "author": ("more than {limit} of one author", "同一作者超过 {limit} 条"),
         "set back": ("a person set it back", "有人将它退回"),
+        "decided before": (
+            "a person decided on what its author said before",
+            "同一作者先前的说法已由人决定",
+        ),
         "outside": ("far outside the data's {low} to {high}", "远在数据的 {low} 到 {high} 之外"),
+        "otherwise": ("the files say otherwise of this text", "文件对这条文本另有标注"),
         "contradicted": ("the data contradicts it", "与数据相矛盾"),
         "suspect": (
             "models that had not seen it are surer of {label}, by {margin}",

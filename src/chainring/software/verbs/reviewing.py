@@ -148,10 +148,14 @@ def _last_turn(project: Project) -> float:
 
 
 def doubtful(project: Project) -> dict[str, str]:
-    """Return the corrections that the last turn set aside because the data contradicts them."""
+    """Return the corrections that the last turn set aside, for the data contradicts them, and why.
+
+    A label that names a record is one that the files contradict.
+    """
     from chainring.contracts.codec import decode
     from chainring.contracts.table import Table
     from chainring.data.labels import OUTSIDE
+    from chainring.data.otherwise import OTHERWISE
     from chainring.store.tables import read_table
 
     ring = project.ring
@@ -164,7 +168,7 @@ def doubtful(project: Project) -> dict[str, str]:
     far = (reason.partition(":")[0] for reason in table.counts if reason.startswith(OUTSIDE))
     why = next(far, "the data contradicts it")
     return {
-        parent: why
+        parent: OTHERWISE if any(one.startswith("rec_") for one in label.parents) else why
         for label in read_table(Label, ring.runner.trees.open(table.address))
         if label.state == "pending" and label.author_kind == "user"
         for parent in label.parents
