@@ -63,6 +63,18 @@ def test_a_refusal_in_a_rating_keeps_a_reviewed_answer_from_counting(project: Pr
     assert due(project.ring).corrections == 0
 
 
+def test_a_refusal_in_a_comment_keeps_a_correction_by_another_from_counting(
+    project: Project,
+) -> None:
+    refused, other = answers(project, 2, holdout=False)
+    correct(project, [refused, other])
+    said = Reaction(
+        prediction=refused.id, kind="comment", value="no", consent="refused", author="asker"
+    )
+    project.react(said)
+    assert due(project.ring).corrections == 1
+
+
 def test_a_decision_before_the_upgrade_is_not_new_and_one_after_it_is(project: Project) -> None:
     first, second = correct(project, answers(project, 2, holdout=False))
     project.decide(first.id, decision="accept", by="ann")

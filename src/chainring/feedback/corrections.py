@@ -47,8 +47,9 @@ from chainring.contracts.terms import is_refusal
 from chainring.contracts.values import both
 from chainring.contracts.work import Work
 from chainring.feedback.caps import author_limit
+from chainring.feedback.consents import under_refusals
 from chainring.feedback.dropped import Dropped
-from chainring.feedback.last_words import SAID_BEFORE, last_words, newest_of
+from chainring.feedback.last_words import SAID_BEFORE, last_words, newest_of, waiting
 from chainring.feedback.opinions import opinions
 from chainring.feedback.settings import FeedbackSettings
 from chainring.feedback.statement import (
@@ -107,15 +108,17 @@ def statements(
     The order of `rows` does not matter.
     """
     written = TASKS[task].form == "text"
-    ordered = sorted(rows, key=lambda row: (row.at, row.id))
+    ordered = under_refusals(rows)
     decisions = {one.record: one for one in reviewed if one.author_kind == "person"}
     if written:
         decisions |= _agreed(ordered, decisions)
     dropped = Dropped()
+    later = waiting(ordered, decisions, STATEMENTS)
     said = [
-        one
-        for row in newest_of(ordered, dropped, kinds=STATEMENTS)
+        replace(one, state=state, why=why)
+        for row in newest_of(ordered, dropped, kinds=STATEMENTS, decisions=decisions)
         if (one := _stated(row, decisions.get(row.id), guard, settings, dropped)) is not None
+        for state, why in [state_of(one.decision, is_later=row.id in later)]
     ]
     if not written:  # of a text there may be several good ones
         said = last_words(said, dropped)
@@ -163,16 +166,7 @@ def _stated(
     if reason is not None:
         dropped.add(reason, row)
         return None
-    state, why = state_of(decision)
-    return Statement(
-        about=row,
-        label=label,
-        kind="user",
-        part=part_of(row),
-        state=state,
-        why=why,
-        decision=decision,
-    )
+    return Statement(about=row, label=label, kind="user", part=part_of(row), decision=decision)
 
 
 def _unconfirmed(label: str, settings: FeedbackSettings) -> str | None:
@@ -201,12 +195,12 @@ def _capped(said: Sequence[Statement], settings: FeedbackSettings) -> list[State
 
     Those without an author count as one author: leaving the name out lifts no cap.
     """
-    open_ = [one for one in said if one.decision is None]
+    open_ = [one for one in said if _is_open(one)]
     limit = author_limit(Counter(one.about.speaker for one in open_), settings=settings)
     taken: Counter[tuple[str, str]] = Counter()
     result = []
     for one in said:
-        if one.decision is None:
+        if _is_open(one):
             via, author = one.about.speaker
             taken[via, author] += 1
             earlier = taken["", author] if via else 0  # it is not known of which application
@@ -216,6 +210,11 @@ def _capped(said: Sequence[Statement], settings: FeedbackSettings) -> list[State
                 one = replace(one, state="pending", why=f"more than {limit} of one author")
         result.append(one)
     return result
+
+
+def _is_open(one: Statement) -> bool:
+    """Whether neither a person's decision nor one on an earlier word of its author holds it."""
+    return one.decision is None and one.state == "accepted"
 
 
 def _decided(
@@ -278,12 +277,15 @@ def _carrier(rows: Sequence[Feedback], settings: FeedbackSettings) -> Feedback:
 
 
 def _consent_of(rows: Sequence[Feedback], settings: FeedbackSettings) -> str:
-    """Return what those who reacted allow; a refusal comes first, silence is no consent."""
+    """Return what those who reacted allow; silence is no consent.
+
+    All refuse where one refusal stands (see `under_refusals`); another one was taken back.
+    """
     said = [row.consent for row in rows if row.id != row.prediction and row.consent != FORGOTTEN]
     if not said:
         return settings.consent
-    refusal = next((one for one in said if is_refusal(one)), None)
-    return refusal or next((one for one in said if one != "none"), "none")
+    refusal = next((one for one in said if is_refusal(one)), "none")
+    return next((one for one in said if one != "none" and not is_refusal(one)), refusal)
 
 
 def _is_gone(answer: Feedback) -> bool:

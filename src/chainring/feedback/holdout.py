@@ -23,7 +23,6 @@ from chainring.contracts.ids import keyed
 from chainring.contracts.label import Label
 from chainring.contracts.prediction import Prediction
 from chainring.contracts.tasks import TASKS
-from chainring.contracts.terms import is_refusal
 from chainring.feedback.corrections import STATEMENTS
 from chainring.feedback.settings import FeedbackSettings
 
@@ -127,11 +126,6 @@ def sample(
 
 def _asked(prediction: Prediction) -> tuple[float, str]:
     return prediction.at, prediction.id
-
-
-def refused_answers(said: Iterable[Feedback]) -> set[str]:
-    """Return the answers that judge nothing, since a reaction refuses; silence refuses nothing."""
-    return {row.prediction for row in said if is_refusal(row.consent)}
 
 
 def asked(prediction: Prediction, text: str | None) -> Feedback:

@@ -11,15 +11,19 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
 
 from chainring.contracts.feedback import Feedback, may_be_one
 from chainring.contracts.guard import FORGOTTEN
+from chainring.contracts.label import Label
 from chainring.contracts.terms import is_refusal
 from chainring.feedback.dropped import Dropped
 from chainring.feedback.statement import Statement
 
 SUPERSEDED, SAID_BEFORE = "superseded by its author", "said before by its author"
+_NO_DECISIONS: Mapping[str, Label] = MappingProxyType({})
 _KEY = re.compile("[0-9a-f]{12}")
 """The id of a key, which stands for the author where a program names none."""
 
@@ -34,19 +38,86 @@ def is_person(author: str) -> bool:
 
 
 def newest_of(
-    rows: Iterable[Feedback], dropped: Dropped, *, kinds: Collection[str]
+    rows: Iterable[Feedback],
+    dropped: Dropped,
+    *,
+    kinds: Collection[str],
+    decisions: Mapping[str, Label] = _NO_DECISIONS,
 ) -> list[Feedback]:
-    """Return the newest statement of each author on each answer, whatever it says or allows."""
+    """Return the newest statement of each author on each answer, whatever it says or allows.
+
+    One that a person decided on stays, see `decided_of`.
+    """
     newest: dict[tuple[str, str], dict[str, Feedback]] = defaultdict(dict)
-    for row in rows:
-        if row.kind in kinds and row.consent == FORGOTTEN:
+    said = [row for row in rows if row.kind in kinds]
+    for row in said:
+        of_author = newest[row.author, row.prediction]
+        if row.consent == FORGOTTEN:
             dropped.add(FORGOTTEN, row)  # it is nameless now: it must not supersede a nameless one
-        elif row.kind in kinds:
-            of_author = newest[row.author, row.prediction]
-            for older in taken(of_author, row):
-                dropped.add(SUPERSEDED, older)
+            continue
+        for older in taken(of_author, row):
+            dropped.add(SUPERSEDED, older)
+        if row.id not in decisions:
             of_author[row.via] = row
-    return in_order(newest.values())
+    return _ordered([*in_order(newest.values()), *decided_of(said, decisions, dropped)])
+
+
+def decided_of(
+    said: Iterable[Feedback], decisions: Mapping[str, Label], dropped: Dropped
+) -> list[Feedback]:
+    """Return what a person decided on; what its author says later takes none of it away.
+
+    Each stands under the consent that its author gave last of the answer, so that it can be
+    withdrawn. Of two that were accepted the one that was decided last stands.
+    """
+    own = _by_author(said)
+    kept = []
+    for row in (row for every in own.values() for row in every if row.id in decisions):
+        every = [one for one in own[row.author, row.prediction] if may_be_one(one.via, row.via)]
+        later = [one for one in own[row.author, row.prediction] if _takes_consent(one, row)]
+        if any(_is_decided_after(one, row, decisions) for one in every):
+            dropped.add(SUPERSEDED, row)
+        else:
+            kept.append(replace(row, consent=max(later, key=_said).consent))
+    return kept
+
+
+def waiting(
+    said: Iterable[Feedback], decisions: Mapping[str, Label], kinds: Collection[str]
+) -> set[str]:
+    """Return what was said after a person decided on its author's earlier word of the same answer.
+
+    It waits for a person, too: to repeat oneself undoes no decision.
+    """
+    own = _by_author(row for row in said if row.kind in kinds)
+    decided = [row for every in own.values() for row in every if row.id in decisions]
+    return {
+        one.id
+        for row in decided
+        for one in own[row.author, row.prediction]
+        if one.id not in decisions and _said(one) > _said(row) and may_be_one(one.via, row.via)
+    }
+
+
+def _by_author(said: Iterable[Feedback]) -> dict[tuple[str, str], list[Feedback]]:
+    """Return what each author says of each answer, without what was forgotten."""
+    own: dict[tuple[str, str], list[Feedback]] = defaultdict(list)
+    for row in said:
+        if row.consent != FORGOTTEN:
+            own[row.author, row.prediction].append(row)
+    return own
+
+
+def _takes_consent(one: Feedback, row: Feedback) -> bool:
+    """Whether the consent of `row` is that of `one`, which its author said then or later."""
+    return _said(one) >= _said(row) and (may_be_one(one.via, row.via) or refuses(one))
+
+
+def _is_decided_after(one: Feedback, row: Feedback, decisions: Mapping[str, Label]) -> bool:
+    first, then = decisions[row.id], decisions.get(one.id)
+    if then is None or {first.state, then.state} != {"accepted"}:
+        return False
+    return (then.at, _said(one)) > (first.at, _said(row))
 
 
 def refuses(row: Feedback) -> bool:
@@ -66,8 +137,15 @@ def taken(of_author: dict[str, Feedback], row: Feedback) -> list[Feedback]:
 
 def in_order(of_authors: Iterable[dict[str, Feedback]]) -> list[Feedback]:
     """Return what stands of all authors as it was said."""
-    rows = (row for of_author in of_authors for row in of_author.values())
-    return sorted(rows, key=lambda row: (row.at, row.id))
+    return _ordered(row for of_author in of_authors for row in of_author.values())
+
+
+def _ordered(rows: Iterable[Feedback]) -> list[Feedback]:
+    return sorted(rows, key=_said)
+
+
+def _said(row: Feedback) -> tuple[float, str]:
+    return row.at, row.id
 
 
 def last_words(said: Sequence[Statement], dropped: Dropped) -> list[Statement]:

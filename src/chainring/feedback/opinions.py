@@ -23,8 +23,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from chainring.contracts.feedback import Feedback, FeedbackKind
 from chainring.contracts.guard import FORGOTTEN, Guard
 from chainring.contracts.label import Label
+from chainring.contracts.terms import is_refusal
 from chainring.feedback.dropped import Dropped
-from chainring.feedback.last_words import SUPERSEDED, in_order, refuses, taken
+from chainring.feedback.last_words import (
+    SUPERSEDED,
+    decided_of,
+    in_order,
+    refuses,
+    taken,
+    waiting,
+)
 from chainring.feedback.settings import FeedbackSettings
 from chainring.feedback.statement import Statement, part_of, state_of, unusable
 
@@ -53,7 +61,8 @@ def opinions(
         People's decisions by what they are about.
     """
     answers = {row.id: row for row in rows if row.id == row.prediction}
-    for row in _strongest(rows, dropped):
+    later = waiting(rows, decisions, OPINIONS)
+    for row in _strongest(rows, decisions, dropped):
         liked, rejected, reason = _said(row, answers, settings)
         reason = unusable(row, row.consent, guard) or reason
         decision = decisions.get(row.id)
@@ -61,7 +70,7 @@ def opinions(
             if decision is None:  # what a person decided upon is told by `corrections`
                 dropped.add(reason, row)
             continue
-        state, why = state_of(decision)
+        state, why = state_of(decision, is_later=row.id in later)
         yield Statement(
             about=row,
             label=liked,
@@ -75,10 +84,13 @@ def opinions(
         )
 
 
-def _strongest(rows: Sequence[Feedback], dropped: Dropped) -> list[Feedback]:
+def _strongest(
+    rows: Sequence[Feedback], decisions: Mapping[str, Label], dropped: Dropped
+) -> list[Feedback]:
     """Return each author's last opinion on each answer where nothing stronger was said.
 
-    A refusal is the strongest: it stands, and what it takes back teaches no more.
+    A refusal is the strongest: it stands, and what it takes back teaches no more. An opinion that
+    a person decided on stays beside a later one.
     """
     strongest: dict[tuple[str, str], dict[str, Feedback]] = defaultdict(dict)
     for row in rows:
@@ -92,10 +104,18 @@ def _strongest(rows: Sequence[Feedback], dropped: Dropped) -> list[Feedback]:
         for older in taken(of_author, row):
             if STRENGTH[older.kind] > STRENGTH[row.kind] and not refuses(row):
                 older, row = row, older
-            if older.kind in OPINIONS:
+            if older.kind in OPINIONS and older.id not in decisions:
                 dropped.add(SUPERSEDED, older)
         of_author[row.via] = row
-    return [row for row in in_order(strongest.values()) if row.kind in OPINIONS]
+    last = in_order(strongest.values())
+    stand = [row for row in last if row.kind in OPINIONS and row.id not in decisions]
+    decided = decided_of((row for row in rows if row.kind in OPINIONS), decisions, dropped)
+    for row in decided:
+        if any(one.kind not in OPINIONS for one in strongest[row.author, row.prediction].values()):
+            dropped.add(SUPERSEDED, row)
+        else:
+            stand.append(row)
+    return stand
 
 
 def _said(
@@ -112,6 +132,8 @@ def _said(
     other = answers.get(row.value)
     if other is None or other.id == row.prediction or other.consent == FORGOTTEN:
         return "", "", "the preferred answer is not there, or is the answer itself"
+    if is_refusal(other.consent):
+        return "", "", f"consent not allowed: {other.consent}"
     if (other.text, other.given_pair) != (row.text, row.given_pair):
         return "", "", "the preferred answer is to another text"
     if not other.answer or other.answer == row.answer:

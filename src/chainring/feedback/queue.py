@@ -22,8 +22,9 @@ from chainring.contracts.ids import new_id
 from chainring.contracts.label import Label, review_guideline
 from chainring.contracts.prediction import Prediction
 from chainring.contracts.tasks import TASKS
+from chainring.feedback.consents import refused_answers
 from chainring.feedback.corrections import statements
-from chainring.feedback.holdout import refused_answers, sample, share_to_decide
+from chainring.feedback.holdout import sample, share_to_decide
 from chainring.feedback.settings import FeedbackSettings
 from chainring.feedback.statement import refuses
 from chainring.feedback.value_rules import ValueRules

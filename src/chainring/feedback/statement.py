@@ -13,6 +13,7 @@ from chainring.contracts.guard import FORGOTTEN, Guard
 from chainring.contracts.label import AuthorKind, Label, ReviewState
 
 SET_BACK = "a person set it back"
+DECIDED_BEFORE = "a person decided on what its author said before"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,10 +47,13 @@ class Statement:
         return self.about.at, self.about.id
 
 
-def state_of(decision: Label | None) -> tuple[ReviewState, str]:
-    """Return the review state that a person's decision gives, and why it waits if it does."""
+def state_of(decision: Label | None, *, is_later: bool = False) -> tuple[ReviewState, str]:
+    """Return the review state that a person's decision gives, and why it waits if it does.
+
+    `is_later`: a person decided on what its author said before of the same answer.
+    """
     if decision is None:
-        return "accepted", ""
+        return ("pending", DECIDED_BEFORE) if is_later else ("accepted", "")
     return decision.state, SET_BACK if decision.state == "pending" else ""
 
 

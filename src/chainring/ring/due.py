@@ -16,6 +16,7 @@ from chainring.contracts.record import Record
 from chainring.contracts.said import joined
 from chainring.contracts.tasks import TASKS
 from chainring.contracts.verdict import Verdict
+from chainring.feedback.consents import refused_answers
 from chainring.feedback.corrections import STATEMENTS, statements
 from chainring.feedback.statement import Statement
 from chainring.ring.asked import asks, open_asks, said_by_people
@@ -97,11 +98,14 @@ def _count_corrections(ring: Ring, last: Turn) -> tuple[int, int]:
     recent, known = given_since(labels, last), _taught(ring, last)
     decided = {one.id for one in recent}
     said = [one for one in _statements(ring, labels, recent) if one.part == "train"]
-    fresh = sum(
-        one.state == "accepted" and (_decision(one) in decided or _is_untold(one, known))
+    new = [
+        one.about.prediction
         for one in said
         if one.about.kind == "correction" or one.decision is not None
-    )
+        if one.state == "accepted" and (_decision(one) in decided or _is_untold(one, known))
+    ]
+    refused = refused_answers(ring.traffic.feedback_on(*dict.fromkeys(new)))
+    fresh = sum(name not in refused for name in new)
     return fresh, sum(one.state == "pending" for one in said)
 
 

@@ -19,7 +19,8 @@ from chainring.contracts.guard import FORGOTTEN, Guard
 from chainring.contracts.label import Label
 from chainring.contracts.prediction import Prediction
 from chainring.contracts.table import Table
-from chainring.feedback.holdout import asked, kept_to_decide, refused_answers, share_to_decide
+from chainring.feedback.consents import refused_answers
+from chainring.feedback.holdout import asked, kept_to_decide, share_to_decide
 from chainring.feedback.settings import FeedbackSettings
 from chainring.ring.askers import keys_of, user
 from chainring.ring.built import Ring
@@ -75,7 +76,7 @@ def kept_answers(
 
     told = identity([share, settings.consent, settings.licence, guard])
     made = _kept_once(
-        ring, digest(["kept with pairs, none refused", _cursor(ring, reviewed), told]), rows
+        ring, digest(["kept with pairs, no refusal stands", _cursor(ring, reviewed), told]), rows
     )
     return made if made.noun.rows else None
 
