@@ -68,3 +68,10 @@ def test_only_costs_say_anything_of_passing_on() -> None:
     balanced = Measure(name="balanced_accuracy")
     plain = threshold(["a"] * 100, ["a"] * 100, sure)
     assert threshold(["a"] * 100, ["a"] * 100, sure, measure=balanced) == plain
+
+
+def test_what_costs_pass_on_is_counted_among_the_right_answers_of_a_label() -> None:
+    labels, sure = ["fraud"] * 10 + ["ok"] * 10, np.linspace(0.6, 0.99, 20, dtype=np.float32)
+    passed = np.array([n % 2 == 0 for n in range(20)])
+    chosen = threshold(labels, labels, sure, passed_n=passed, fixed=0.0)
+    assert "fraud 5 of 10, ok 5 of 10" in chosen.because

@@ -246,8 +246,8 @@ def _predictor(predictor: Any, near: float) -> Iterator[str]:
         return
     for answer in answers:
         scores = list(answer.scores.values())
-        if answer.label not in predictor.labels or next(iter(answer.scores)) != answer.label:
-            yield f"{answer.label!r} is not its best label"
+        if answer.label not in predictor.labels or answer.label not in answer.scores:
+            yield f"{answer.label!r} is not among its labels and scores"
         if not 0 <= answer.confidence <= 1 or scores != sorted(scores, reverse=True):
             yield f"{scores!r} are not falling probabilities"
         if len(scores) > 2:

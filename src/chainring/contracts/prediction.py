@@ -30,11 +30,12 @@ def shadow_of(identifier: str) -> str:
 class Answer:
     """What a predictor says of one text.
 
-    `label` is the best label, `confidence` its calibrated probability, `scores` the best few;
-    with `passed_on` the text goes to a person instead. `text` is what the model saw. `output` is
-    what was produced where the task has no label, in the form of `Row.target`; `pair` is the second
-    text as the model saw it. `finish` is `stop`, or `length` where the output was cut at
-    `max_output_tokens`. Places of tags count in `text`; `shifts` lead back to the request's text.
+    `label` is the likeliest one or, by cost, the one of least expected cost, `confidence` its
+    calibrated probability, `scores` those of the likeliest few; with `passed_on` the text goes to a
+    person instead. `text` is what the model saw. `output` is what was produced where the task has
+    no label, in the form of `Row.target`; `pair` is the second text as the model saw it. `finish`
+    is `stop`, or `length` where the output was cut at `max_output_tokens`. Places of tags count in
+    `text`; `shifts` lead back to the request's text.
     Of what was written, `read_tokens` were read and `written_tokens` written; 0: nobody counted.
     """
 

@@ -106,6 +106,10 @@ class Readout:
         """Return what each text was answered; tags are read text by text, with `tagged`."""
         if self.form == "number":
             return [self._number(float(row[0])) for row in shares_nc]
+        if self.costs:
+            costs_na = expected(self.costs, shares_nc)
+            rows = zip(shares_nc, costs_na, strict=True)
+            return [self._cheapest(row, cost_a, top_k) for row, cost_a in rows]
         one = self._several if self.form == "several" else self._one
         return [one(row, top_k) for row in shares_nc]
 
@@ -146,24 +150,23 @@ class Readout:
 
     def _one(self, shares_c: Floats, top_k: int) -> Said:
         scores = _best(self.labels, shares_c, top_k)
-        if not self.costs:
-            label, confidence = next(iter(scores.items()))
-            return Said(value=label, confidence=confidence, scores=scores)
-        return self._cheapest(shares_c, scores, top_k)
+        label, confidence = next(iter(scores.items()))
+        return Said(value=label, confidence=confidence, scores=scores)
 
-    def _cheapest(self, shares_c: Floats, scores: dict[str, float], top_k: int) -> Said:
+    def _cheapest(self, shares_c: Floats, cost_a: Any, top_k: int) -> Said:
         """Return the label of least expected cost, of equals the likeliest.
 
         C. Elkan 2001, "The foundations of cost-sensitive learning", equation 1.
         """
-        cost_a = expected(self.costs, shares_c)
-        least = cost_a[: len(self.labels)].min() + NEXT_TO_NOTHING
-        cheap = [c for c in range(len(self.labels)) if cost_a[c] <= least]
-        best = max(cheap, key=lambda c: float(shares_c[c]))
+        import numpy as np
+
+        scores, count = _best(self.labels, shares_c, top_k), len(self.labels)
+        is_cheap_c = cost_a[:count] <= cost_a[:count].min() + NEXT_TO_NOTHING
+        best = int(np.where(is_cheap_c, shares_c, -1.0).argmax())
         label, confidence = self.labels[best], float(shares_c[best])
         if label not in scores:
             scores = {**dict(list(scores.items())[: max(0, top_k - 1)]), label: confidence}
-        passed_on = len(cost_a) > len(self.labels) and float(cost_a[-1]) < cost_a[best]
+        passed_on = len(cost_a) > count and cost_a[-1] < cost_a[best]
         return Said(value=label, confidence=confidence, scores=scores, passed_on=bool(passed_on))
 
     def _several(self, shares_c: Floats, top_k: int) -> Said:

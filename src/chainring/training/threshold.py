@@ -100,6 +100,7 @@ def threshold(
         return _keeping(values)
 
     sure = {label: confidence_n[rows] for label, rows in labels.items()}
+    on = {} if passed_n is None else {label: passed_n[rows] for label, rows in labels.items()}
     if fixed is not None:
         chosen = Threshold(value=fixed, because=say("fixed"))
     elif measure.name == "cost":
@@ -108,7 +109,7 @@ def threshold(
     else:
         share = MAX_RIGHT_PASSED_ON if separable else MAX_RIGHT_PASSED_ON_UNSEEN
         chosen = _held_down(best, limit=_reach(confidence_n[right_n], share), sure=sure)
-    told = _told(sure, chosen.value)
+    told = _told(sure, chosen.value, on)
     return replace(chosen, because=joined([chosen.because, told])) if told else chosen
 
 
@@ -146,9 +147,17 @@ def _by_label(names: Sequence[Sequence[str]], right_n: NDArray[np.bool_]) -> dic
     return dict(sorted(found.items()))
 
 
-def _told(sure: Mapping[str, NDArray[np.float32]], value: float) -> str:
-    """Say how many right answers of each label are passed on, the worst labels first; or ''."""
-    counts = {label: (int((own < value).sum()), len(own)) for label, own in sure.items()}
+def _told(
+    sure: Mapping[str, NDArray[np.float32]], value: float, on: Mapping[str, NDArray[np.bool_]]
+) -> str:
+    """Say how many right answers of each label are passed on, the worst labels first; or ''.
+
+    `on` marks those that are passed on whatever their confidence.
+    """
+    counts = {
+        label: (int(((own < value) | on.get(label, False)).sum()), len(own))
+        for label, own in sure.items()
+    }
     worst = sorted(
         (label for label, (passed, _) in counts.items() if passed),
         key=lambda label: (-counts[label][0] / counts[label][1], label),

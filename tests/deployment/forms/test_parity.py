@@ -63,6 +63,7 @@ COSTS = ((0.0, 20.0, 20.0), (1.0, 0.0, 1.0), (1.0, 1.0, 0.0))
         ([0.3, 0.36, 0.34], [0.3, 0.33, 0.37], COSTS, 1.0),  # likelier, and no cheaper
         ([0.3, 0.36, 0.34], [0.3, 0.33, 0.37], (), 0.0),
         ([0.0485, 0.9, 0.0515], [0.0475, 0.9, 0.0525], COSTS, 1.0),  # hardly dearer
+        ([0.01, 0.52, 0.47], [0.01, 0.47, 0.52], COSTS, 0.0),  # cheap mistakes beside a dear one
     ],
 )
 def test_by_cost_forms_agree_where_the_same_label_is_the_cheapest(

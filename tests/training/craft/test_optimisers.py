@@ -132,9 +132,22 @@ def test_rates_by_size_are_in_proportion_to_how_large_weights_begin() -> None:
         module.bias.zero_()
     groups = parameter_groups(module, learning_rate=RATE, weight_decay=DECAY, by_size=0.125)
     peaks = {id(weight): group["peak"] for group in groups for weight in group["params"]}
-    assert peaks == {id(module.weight): RATE * 8, id(module.bias): RATE / 128}
+    assert peaks == {id(module.weight): RATE * 8, id(module.bias): pytest.approx(RATE / 128)}
     alike = parameter_groups(module, learning_rate=RATE, weight_decay=DECAY)
     assert {group["peak"] for group in alike} == {RATE}
+
+
+@pytest.mark.parametrize("width", [64, 128, 256, 512])
+def test_no_seed_decides_the_rate_of_a_table(width: int) -> None:
+    found = set()
+    for seed in range(6):
+        torch.manual_seed(seed)
+        table = nn.Embedding(400, width)
+        (group,) = parameter_groups(
+            table, learning_rate=RATE, weight_decay=0.0, by_size=width**-0.5
+        )
+        found.add(group["peak"])
+    assert len(found) == 1
 
 
 def test_rates_fall_layer_by_layer_towards_the_embeddings() -> None:

@@ -35,7 +35,8 @@ class Tolerances:
 
     `tie`: a label whose golden probability is this near to the best one's agrees with it, since
     rounding alone decides between them; of several labels, one that is as near to the cut; by cost,
-    an answer whose expected cost is as near to the least, as a share of the greatest there is.
+    an answer whose expected cost is as near to the least, as a share of the most by which the two
+    answers can differ.
     """
 
     because: str
@@ -189,11 +190,13 @@ def _cosines(first: Doubles, second: Doubles) -> Doubles:
 def _agrees(found: Floats, golden: Floats, tie: float, costs: Costs) -> Floats:
     """Return where the same is answered, or what is hardly worse: in shares or, by cost, of it."""
     rows = np.arange(len(found))
+    apart_n = np.float32(1.0)
     if costs:
         found, golden = -expected(costs, found), -expected(costs, golden)
-        tie *= max(map(max, costs))
+        of_a = np.array(costs).T
+        apart_n = np.abs(of_a[found.argmax(axis=1)] - of_a[golden.argmax(axis=1)]).max(axis=1)
     behind: Floats = golden.max(axis=1) - golden[rows, found.argmax(axis=1)]
-    return (behind <= tie).astype(np.float32)
+    return (behind <= tie * apart_n).astype(np.float32)
 
 
 def _faults(numbers: dict[str, float], tolerances: Tolerances) -> list[str]:

@@ -44,7 +44,7 @@ def parameter_groups(
     With `layer_decay` d, the topmost layer has the rate × d, the next × d², …, the embeddings one
     more; weights outside the layers keep the rate: C. Sun and others 2019, "How to fine-tune BERT
     for text classification", section 5.3.3. With `by_size`, weights of that size (root mean square)
-    have the rate and others one in proportion, to the nearest power of two.
+    have the rate and others one in proportion, to the nearest half power of two.
     """
     layers = _layers(module)
     groups: dict[tuple[float, float], list[nn.Parameter]] = defaultdict(list)
@@ -61,9 +61,13 @@ def parameter_groups(
 
 
 def _times(weight: nn.Parameter, size: float) -> float:
-    """Return how many times as large as `size` a weight is: a power of two, for few groups."""
+    """Return how many times as large as `size` a weight is, for few groups in half powers of two.
+
+    A table of size 1 beside one of 1 / √width is then in the middle of its step at each width that
+    is a power of two, and on the edge of none, where a seed would decide.
+    """
     found = float(weight.detach().float().square().mean().sqrt())
-    return float(2.0 ** round(math.log2(max(found, LEAST_SIZE) / size)))
+    return float(2.0 ** (round(2 * math.log2(max(found, LEAST_SIZE) / size)) / 2))
 
 
 def _layers(module: nn.Module) -> int:
