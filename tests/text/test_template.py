@@ -84,6 +84,10 @@ ENDLESS = (
     NESTED + "{{ ns.x | tojson }}",
     DOUBLED.replace("'ab'", "3").replace("MORE", "ns.x * ns.x"),
     TWICE + "{{ a.x == b.x }}",
+    TWICE + "{{ [a, b] | sort(attribute='x') | length }}",
+    TWICE + "{{ [a, b] | unique(attribute='x') | list | length }}",
+    "{% set x = 9 ** 20000 %}{% set y = 9 ** 10000 %}{% for i in range(9000) %}"
+    "{% set z = x % y %}{% endfor %}",
     TWICE + "{{ 1 < 2 < a.x }}",
     TWICE + "{{ a.x in [b.x] }}",
     TWICE + "{{ a.x is eq(b.x) }}",
@@ -154,6 +158,30 @@ def test_a_template_may_look_at_each_message_from_each() -> None:
     said = [{"role": "user", "content": "a"} for _ in range(300)]
     each = "{% for a in messages %}{% for b in messages[loop.index:] %}{% endfor %}{% endfor %}"
     assert worded(each + "at its end", said, marks={}, base="a base") == "at its end"
+
+
+LAST = "{% for m in messages %}{% if m == messages[-1] %}last{% endif %}{% endfor %}"
+AHEAD = (
+    "{% for a in messages %}{% for b in messages[loop.index:] %}"
+    "{% if 'tool_calls' not in b and b.role == 'tool' %}{% endif %}{% endfor %}{% endfor %}last"
+)
+
+
+@pytest.mark.parametrize("template", [LAST, AHEAD])
+@pytest.mark.parametrize("last", [20, 100_000])
+def test_a_comparison_costs_what_the_smaller_of_both_does(template: str, last: int) -> None:
+    said = [{"role": "user", "content": f"message {n} " + "a" * 200} for n in range(600)]
+    said.append({"role": "user", "content": "b" * last})
+    assert worded(template, said, marks={}, base="a base") == "last"
+
+
+def test_comparisons_come_to_what_they_come_to_in_python() -> None:
+    template = (
+        "{{ 1 == 1 }} {{ 1 != 1 }} {{ 1 < 2 }} {{ 2 <= 1 }} {{ 2 > 1 }} {{ 1 >= 2 }} "
+        "{{ 'a' in 'ab' }} {{ 'c' not in {'c': 1} }} {{ 1 < 2 < 3 }}"
+    )
+    told = worded(template, SAID, marks=MARKS, base="a base").split()
+    assert told == ["True", "False"] * 4 + ["True"]
 
 
 def test_each_message_of_a_long_conversation_may_be_compared() -> None:

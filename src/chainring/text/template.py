@@ -34,7 +34,7 @@ from chainring.text.template_costs import (
 
 A_CHARACTER = 100
 """And so many more for each character of the conversation."""
-A_PAIR = STEP
+A_PAIR = 2 * STEP
 """And so many more for each message seen from each: some templates look ahead from every one."""
 _LENT = frozenset(("length", "count", "first", "last"))
 """Filters that read nothing of what stands in their input."""
@@ -126,7 +126,7 @@ def _environment() -> Any:
             pay(STEP)
             return True
 
-        spent, compared, squared = map(staticmethod, COUNTERS)
+        spent, compared, squared, judged = (staticmethod(one) for one in COUNTERS)
 
         def _parse(self, *source: Any) -> Any:
             return _counted(super()._parse(*source))
@@ -223,6 +223,11 @@ def _counted(tree: Any) -> Any:
 
         def visit_Compare(self, node: Any) -> Any:
             self.generic_visit(node)
+            if len(node.ops) == 1:
+                operator = nodes.Const(node.ops[0].op)
+                name = nodes.EnvironmentAttribute("judged")
+                values = [node.expr, operator, node.ops[0].expr]
+                return nodes.Call(name, values, [], None, None, lineno=node.lineno)
             node.expr = counted(node.expr, "compared")
             for one in node.ops:
                 one.expr = counted(one.expr, "compared")

@@ -9,8 +9,9 @@ Enter the values that it handles; what is beyond the budget raises TooMuchError:
 
 from __future__ import annotations
 
+import operator as operators
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from string import Formatter
@@ -24,6 +25,12 @@ _MAX_BITS = 1 << 16
 """Of a number: no text names one so long, and to divide by it takes long."""
 _STARRED = re.compile(r"%[^a-zA-Z%]*\*")
 """A format whose width stands elsewhere."""
+_OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
+    "eq": operators.eq, "ne": operators.ne, "lt": operators.lt, "lteq": operators.le,
+    "gt": operators.gt, "gteq": operators.ge, "in": lambda item, of: item in of,
+    "notin": lambda item, of: item not in of,
+}  # fmt: skip
+"""By the names that Jinja gives them."""
 _left: ContextVar[int] = ContextVar("left")
 
 
@@ -53,6 +60,19 @@ def compared(value: Any) -> Any:
     return value
 
 
+def judged(left: Any, operator: str, right: Any) -> Any:
+    """Count what a comparison of two values reads, and return what comes of it.
+
+    It ends with the smaller one; of a mapping only the hash of what is looked for is read.
+    """
+    sizes = [size_of(one, {}, counts=False) for one in (left, right)]
+    if operator in ("in", "notin"):
+        pay(sizes[0] if isinstance(right, dict) else sizes[1])
+    else:
+        pay(min(sizes))
+    return _OPERATORS[operator](left, right)
+
+
 def squared(value: Any) -> Any:
     """Count what a filter does that reads a text once for each of its parts, and return it."""
     pay((size_of(value, {}) // STEP) ** 2)
@@ -78,6 +98,8 @@ def size_of(value: Any, known: dict[int, int], *, counts: bool = True) -> int:
         return _short(value)
     if isinstance(value, int):
         return abs(value) if abs(value) < BUDGET else value.bit_length() + BUDGET
+    if any(base.__name__ == "Namespace" for base in type(value).__mro__):
+        value = value._Namespace__attrs
     if not isinstance(value, list | tuple | set | dict):
         return 1
     if id(value) not in known:
@@ -95,7 +117,7 @@ def _short(number: int) -> int:
 
 def made_of(operator: str, left: Any, right: Any) -> int:
     """Return the size of what an operator makes, before it is made."""
-    if operator == "//":
+    if operator == "//" or (operator == "%" and isinstance(left, int)):
         return size_of([left, right], {}, counts=False)
     sizes = size_of(left, {}), size_of(right, {})
     if operator == "**":
@@ -133,4 +155,4 @@ def require_short(owner: Any, name: str, args: Sequence[Any]) -> None:
         pay(sum(map(_widths, fields)) + len(fields) * size_of(args, {}))
 
 
-COUNTERS = (spent, compared, squared)
+COUNTERS: tuple[Callable[..., Any], ...] = (spent, compared, squared, judged)

@@ -480,6 +480,7 @@ def test_how_common_labels_are_stays_as_it_was_counted_whatever_is_said_of_these
     assert running(shop).worth == fixed.worth
     ended = shop.releases.stop(by="ann", reason="a test")
     assert (ended.worth, ended.counted) == (fixed.worth, fixed.counted)
+    assert releases.shown(ended)["counted"] == 100
 
 
 def test_whoever_was_counted_is_not_bet_on_though_that_review_is_taken_back(shop: Project) -> None:

@@ -6,8 +6,6 @@ import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from chainring.contracts.codec import plain
-from chainring.contracts.release import Release
 from chainring.software.serving.keys import who_is
 from chainring.software.verbs import releases
 from chainring.software.verbs.drifting import drift_cases
@@ -43,7 +41,7 @@ class ServedReleases:
         caller: Caller,
     ) -> dict[str, Any]:
         """Begin the release of a judged model."""
-        return _told(
+        return releases.shown(
             releases.begin(
                 self.project,
                 model,
@@ -59,7 +57,7 @@ class ServedReleases:
     def release_stop(self, *, reason: str, caller: Caller) -> dict[str, Any]:
         """End the release that runs."""
         by, who = _name(caller), who_is(caller)
-        return _told(releases.stop(self.project, by=by, reason=reason, who=who))
+        return releases.shown(releases.stop(self.project, by=by, reason=reason, who=who))
 
     def drift(self) -> dict[str, Any]:
         """Return what the last look found, and the cases that it opened."""
@@ -70,8 +68,3 @@ class ServedReleases:
 
 def _name(caller: Caller) -> str:
     return caller.name or caller.key_id or "operator"
-
-
-def _told(release: Release) -> dict[str, Any]:
-    told: dict[str, Any] = plain(release)
-    return told | {"candidate": release.candidate.model}

@@ -114,7 +114,7 @@ def standing(project: Project, kept: dict[str, Collector] | None = None) -> dict
         if release is None
         else _shown(project, release, {} if kept is None else kept),
         "earlier": [
-            _noun(one) | {"ended": ref.at}
+            shown(one) | {"ended": ref.at}
             for ref in ring.ledger.ref_history(course.RELEASE, limit=10 * _SHOWN)
             if not (one := decode(Release, ref.body)).is_active
         ][:_SHOWN],
@@ -132,7 +132,7 @@ def _shown(project: Project, release: Release, kept: dict[str, Collector]) -> di
         for name, found in plain(evidence).items()
         if isinstance(found, dict)
     }
-    return _noun(release) | {
+    return shown(release) | {
         "measure": release.worth.measure.name,
         "action": decision.action,
         "because": decision.because,
@@ -144,7 +144,7 @@ def _shown(project: Project, release: Release, kept: dict[str, Collector]) -> di
     }
 
 
-def _noun(release: Release) -> dict[str, Any]:
+def shown(release: Release) -> dict[str, Any]:
     """Return a release with its model alone; of what was counted the number, which says enough."""
-    shown: dict[str, Any] = plain(release)
-    return shown | {"candidate": release.candidate.model, "counted": len(release.counted)}
+    told: dict[str, Any] = plain(release)
+    return told | {"candidate": release.candidate.model, "counted": len(release.counted)}
