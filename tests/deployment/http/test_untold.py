@@ -122,7 +122,7 @@ def refuses(self: Path, **_: Any) -> bool:
 def test_what_nobody_may_look_at_is_told_by_its_last_name(
     language: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Path, "exists", refuses)
+    monkeypatch.setattr(Path, "lstat", refuses)
     assert to_callers(InputError("no tree in /srv/shop/trees")) == "no tree in trees"
     found = failure(InputError("no tree in /srv/shop", faults=["/srv/shop/a: b"]), language)
     assert "/srv" not in str(found.plain())

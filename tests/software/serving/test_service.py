@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import json
 import logging
+import os
 import signal
 import socket
 import threading
@@ -39,7 +40,7 @@ from chainring.deployment.http.untold import AWAY
 from chainring.software.api import Project
 from chainring.software.serving.arms import Arms
 from chainring.software.serving.retries import Retries
-from chainring.software.serving.service import Service
+from chainring.software.serving.service import Service, _load
 from chainring.software.verbs.answering import Opened
 from chainring.store.traffic import Traffic
 
@@ -521,12 +522,12 @@ def test_whatever_a_refresh_meets_a_key_that_is_revoked_ends_at_the_next(
     caplog.set_level(logging.ERROR, logger="chainring")
     with opened(shop) as project:
         secret, key = project.make_key("operate", "ann")
-    meets, exists = [met], Path.exists
+    meets = [met]
 
-    def looked(self: Path, **how: Any) -> bool:
+    def looked(self: Path) -> os.stat_result:
         if self.is_relative_to("/root"):
             raise PermissionError(13, "Permission denied", str(self))
-        return exists(self, **how)
+        return os.lstat(self)
 
     async def broken(*_: object) -> None:
         if meets:
@@ -541,7 +542,7 @@ def test_whatever_a_refresh_meets_a_key_that_is_revoked_ends_at_the_next(
         await service.start()
         assert service.authenticate(secret, "127.0.0.1").key_id == key.id
         monkeypatch.setattr(Service, "_take_up", broken)
-        monkeypatch.setattr(Path, "exists", looked)
+        monkeypatch.setattr(Path, "lstat", looked)
         while meets:
             await asyncio.sleep(0.01)
         project.revoke_key(key.id)
@@ -558,6 +559,23 @@ def test_whatever_a_refresh_meets_a_key_that_is_revoked_ends_at_the_next(
 
     assert asyncio.run(seen())
     assert f"service.refresh failed cause={type(met).__name__}" in caplog.messages
+
+
+class Panic(BaseException):
+    """As a library in Rust raises it: no Exception."""
+
+
+def test_an_engine_that_panics_is_refused_as_any_other(
+    shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def panics(*_: object, **__: object) -> None:
+        raise Panic("no charsmap")
+
+    with opened(shop) as project:
+        found = project.champion()
+    monkeypatch.setattr("chainring.software.serving.service.load_predictor", panics)
+    with pytest.raises(RuntimeError, match="no charsmap"):
+        _load(found)
 
 
 def test_readiness_tells_no_words_of_a_driver_and_no_fault_that_is_over(

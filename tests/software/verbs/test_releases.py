@@ -717,6 +717,16 @@ def test_nor_is_it_lost_where_the_next_release_or_a_turn_finishes_it(shop: Proje
     assert [one["outcome"] for one in shop.releases.standing()["earlier"]] == ["promoted"] * 2
 
 
+def test_nor_where_a_person_rolls_back_first(shop: Project) -> None:
+    release = begun(shop)
+    shop.ring.ledger.append_ref(
+        "champion", release.candidate, expected=release.champion_version, by="release", reason="x"
+    )
+    shop.rollback(by="ann", reason="it was no good")
+    assert promoted_in(shop) == ["promote"]
+    assert shop.releases.standing()["earlier"][0]["outcome"] == "promoted"
+
+
 def test_a_rollback_of_the_champion_ends_the_release_over_it(shop: Project) -> None:
     begun(shop)
     head = shop.ring.ledger.ref("champion")

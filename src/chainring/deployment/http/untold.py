@@ -84,6 +84,9 @@ def _last_name(found: re.Match[str]) -> str:
 def _is_there(place: Path, *, unsure: bool = False) -> bool:
     """Return whether a place is there; `unsure`: what is said where nobody may or can look."""
     try:
-        return place.exists()
+        place.lstat()  # `exists` answers no to everything from Python 3.14 on
+        return True
+    except (FileNotFoundError, NotADirectoryError):
+        return False
     except (OSError, ValueError):  # no right to look, a name of too many letters, a dead mount
         return unsure

@@ -336,8 +336,13 @@ class Service(ServedReleases, ServedKeys, ServedOffers, ServedPeople):
 
 
 def _load(opened: Opened) -> Any:
-    engine = opened.deployment.engine
-    predictor = load_predictor(opened.folder, engine=engine, threads=opened.threads)
-    pair = "hello 你好" if TASKS[opened.deployment.task].takes_pair else ""
-    predictor.predict([Request(text="hello 你好", pair=pair)])  # slow once; no user should wait
-    return predictor
+    served, pair = opened.deployment, "hello 你好"
+    try:
+        found = load_predictor(opened.folder, engine=served.engine, threads=opened.threads)
+        asked = Request(text="hello 你好", pair=pair if TASKS[served.task].takes_pair else "")
+        found.predict([asked])  # slow once; no user should wait
+        return found
+    except (Exception, KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:  # a panic in Rust is no Exception, and would end the watch
+        raise RuntimeError(str(error)) from error

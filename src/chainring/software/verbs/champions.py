@@ -6,6 +6,7 @@ rollback(project, to=None, by="ann", reason="customers complain")
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from chainring.contracts.codec import decode
@@ -19,7 +20,7 @@ from chainring.ring.built import CHAMPION, Built, Ring, built_of, current
 from chainring.ring.sentences import say
 from chainring.ring.steps import Made
 from chainring.software.telling.unserved import DIGITS, short
-from chainring.software.verbs import auditing
+from chainring.software.verbs import auditing, releases
 from chainring.store.ledger import Ref
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 def promote(project: Project, model: str, *, by: str, reason: str) -> Deployment:
     """Make a judged model the champion although the gate held it; see `Project.promote`."""
     ring = project.ring
+    _end_releases(project)
     address = _model(project, model)
     head, champion = current(ring)
     if champion is not None and champion.model == address:
@@ -39,6 +41,12 @@ def promote(project: Project, model: str, *, by: str, reason: str) -> Deployment
     )
     auditing.record(project, "promote", because=f"override by {by}", about=address)
     return decode(Deployment, ref.body)
+
+
+def _end_releases(project: Project) -> None:
+    """Keep what a server promoted and died over, while it is still the champion."""
+    with suppress(ConflictError):  # a server ends it in this moment
+        releases.tidy(project)
 
 
 def deployment_of(project: Project, model: str) -> Deployment:
@@ -71,6 +79,7 @@ def _judged(project: Project, model: str) -> tuple[Built, Made[Verdict]]:
 def rollback(project: Project, *, to: int | None, by: str, reason: str) -> Deployment:
     """Serve an earlier version again; see `Project.rollback`."""
     ring = project.ring
+    _end_releases(project)
     history = ring.ledger.ref_history(CHAMPION)
     if not history:
         raise InputError("no model serves yet; there is nothing to roll back")
