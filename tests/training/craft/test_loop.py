@@ -336,16 +336,16 @@ def test_items_of_several_inputs_are_cut_by_all_their_tokens(work: Work) -> None
 
     class Pair(Toy):
         def forward(self, **named: Any) -> Any:
-            first, second = named["input_ids"], named.pop("second_ids")
+            first, second = named["input_ids"], named.pop("pair_ids")
             seen.append(first.numel() + second.numel())
             return super().forward(attention_mask=torch.ones_like(first), **named)
 
     def collate(items: Any) -> dict[str, torch.Tensor]:
-        names = ("input_ids", "second_ids")
+        names = ("input_ids", "pair_ids")
         made = {name: torch.tensor([item[name] for item in items]) for name in names}
         return made | {"labels": torch.tensor([item["labels"] for item in items])}
 
-    items = [{"input_ids": [1, 2], "second_ids": [3] * 6, "labels": i % 3} for i in range(16)]
+    items = [{"input_ids": [1, 2], "pair_ids": [3] * 6, "labels": i % 3} for i in range(16)]
     run = toy_run(craft={"tokens_a_batch": 32})
     train(Pair(), items, [], run=run, collate=collate, work=work)
     assert max(seen) == 32
