@@ -513,7 +513,7 @@ class Wordless(Exception):
 
 @pytest.mark.parametrize(
     "met",
-    [RuntimeError("an engine that cannot load it"), InputError("/root/shop/trees is gone"),
+    [RuntimeError("an engine that cannot load it"), InputError("/srv/shop/trees is gone"),
      Wordless()],
 )  # fmt: skip
 def test_whatever_a_refresh_meets_a_key_that_is_revoked_ends_at_the_next(
@@ -525,7 +525,7 @@ def test_whatever_a_refresh_meets_a_key_that_is_revoked_ends_at_the_next(
     meets = [met]
 
     def looked(self: Path) -> os.stat_result:
-        if self.is_relative_to("/root"):
+        if self.is_relative_to("/srv"):
             raise PermissionError(13, "Permission denied", str(self))
         return os.lstat(self)
 
