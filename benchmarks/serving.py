@@ -68,6 +68,7 @@ def main() -> None:
     read.add_argument("--parts", default="speed,overload,memory")
     read.add_argument("--seconds", type=int, default=8)
     read.add_argument("--rounds", type=int, default=3, help="of the part speed")
+    read.add_argument("--workers", type=int, default=2, help="of the second run of ours")
     read.add_argument("--texts", type=int, default=100_000, help="requests of the part memory")
     options = read.parse_args()
     parts = options.parts.split(",")
@@ -84,7 +85,7 @@ def main() -> None:
 
 
 def speed(project: Path, key: str, options: argparse.Namespace) -> None:
-    """Ours with and without the log of predictions, and the peers, in turns; ratios by round."""
+    """Ours, by several workers, without the log, and the peers, in turns; ratios by round."""
     rounds: list[dict[str, Rate]] = []
     with tempfile.TemporaryDirectory() as place:
         folder = _onnx_folder(project, Path(place))
@@ -92,9 +93,13 @@ def speed(project: Path, key: str, options: argparse.Namespace) -> None:
         fast = [sys.executable, str(options.peers / "peer_fastapi.py"), str(_pipeline(Path(place)))]
         for _ in range(options.rounds):
             found: dict[str, Rate] = {}
-            for name, log in (("ours", "redacted"), ("ours, no log", "none")):
+            for name, log, workers in (
+                ("ours", "redacted", 1),
+                ("ours, workers", "redacted", options.workers),
+                ("ours, no log", "none", 1),
+            ):
                 _set_log(project, log)
-                with served(project) as url:
+                with served(project, "--workers", str(workers)) as url:
                     found[name], alone = _wrk(url, "/v1/predict", options, key=key)
                     tell(name, found[name], alone)
             for name, command, ready in (("LitServe", lit, "/health"), ("FastAPI", fast, "/docs")):
@@ -103,6 +108,13 @@ def speed(project: Path, key: str, options: argparse.Namespace) -> None:
                     tell(name, found[name], alone)
             rounds.append(found)
     _set_log(project, "redacted")
+    print(
+        f"{options.workers} workers over LitServe: "
+        f"{_ratio(rounds, 'LitServe', ours='ours, workers'):.2f} times, "
+        f"p99 {_ratio(rounds, 'LitServe', 'p99_ms', ours='ours, workers'):.2f}, "
+        f"CPU a request {_ratio(rounds, 'LitServe', 'cpu_ms', ours='ours, workers'):.2f}; "
+        f"over FastAPI with a pipeline: {_ratio(rounds, 'FastAPI', ours='ours, workers'):.2f} times"
+    )
     print(
         f"over LitServe: {_ratio(rounds, 'LitServe'):.2f} times, "
         f"p99 {_ratio(rounds, 'LitServe', 'p99_ms'):.2f}, "
@@ -126,9 +138,11 @@ def _pipeline(place: Path) -> Path:
     return folder
 
 
-def _ratio(rounds: list[dict[str, Rate]], other: str, what: str = "per_s") -> float:
+def _ratio(
+    rounds: list[dict[str, Rate]], other: str, what: str = "per_s", *, ours: str = "ours"
+) -> float:
     """Return ours over another, the median of the rounds."""
-    return statistics.median(getattr(r["ours"], what) / getattr(r[other], what) for r in rounds)
+    return statistics.median(getattr(r[ours], what) / getattr(r[other], what) for r in rounds)
 
 
 def overload(project: Path, key: str, seconds: int) -> None:
@@ -348,10 +362,10 @@ def _onnx_folder(project: Path, place: Path) -> Path:
 
 
 @contextmanager
-def served(project: Path) -> Iterator[str]:
-    """Serve a project by its command and yield the address."""
+def served(project: Path, *more: str) -> Iterator[str]:
+    """Serve a project by its command, with more of its options, and yield the address."""
     port = _free_port()
-    command = [sys.executable, "-m", "chainring.software.cli", "serve", "-p", str(project)]
+    command = [sys.executable, "-m", "chainring.software.cli", "serve", "-p", str(project), *more]
     with _running([*command, "--port", str(port)], port, "/health/ready") as url:
         yield url
 
