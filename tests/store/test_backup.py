@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import gzip
 import io
 import json
+import os
 import shlex
 import shutil
 import subprocess
@@ -580,7 +582,7 @@ def test_what_follows_an_archive_is_counted_too(
         house("sqlite").restore(archive)
 
 
-@pytest.mark.parametrize("kind", [tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.GNUTYPE_LONGNAME])
+@pytest.mark.parametrize("kind", [tarfile.XHDTYPE, tarfile.GNUTYPE_LONGNAME])
 def test_the_head_of_a_member_is_never_read_beyond_its_bound(
     archive: Path, house: Callable[[str], House], tmp_path: Path, kind: bytes
 ) -> None:
@@ -601,12 +603,72 @@ def test_a_row_without_end_is_refused_before_anything_is_written(
     archive: Path, house: Callable[[str], House], tmp_path: Path, name: str, more: bytes,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    monkeypatch.setattr(backup_rows, "MAX_LINE_MIB", 2)
+    with_memory(monkeypatch, mib=32)
+    monkeypatch.setattr(backup_rows, "LEAST_LINE_MIB", 1)
     line = (tarfile.TarInfo(name), b"\n" + b" " * ((2 << 20) + 1) + more)
     new = house("sqlite")
-    with pytest.raises(DamagedError, match="a line of over 2 MiB"):
+    with pytest.raises(SpaceError, match="a row of over 2 MiB, too long for the memory"):
         new.restore(hostile(archive, tmp_path / "bad.tar.gz", line))
     assert is_empty(new)
+
+
+def test_heads_for_all_members_are_refused_however_small(
+    archive: Path, house: Callable[[str], House], tmp_path: Path
+) -> None:
+    head = tarfile.TarInfo("head")
+    head.type = tarfile.XGLTYPE
+    bad = hostile(archive, tmp_path / "bad.tar.gz", (head, b"11 path=ab\n"))
+    new = house("sqlite")
+    with pytest.raises(DamagedError, match="'head', a head for all members"):
+        new.restore(bad)
+    assert is_empty(new)
+
+
+def with_memory(monkeypatch: pytest.MonkeyPatch, *, mib: int) -> None:
+    """Let this machine be told to have so much memory."""
+    told = {"SC_PAGE_SIZE": 1 << 20, "SC_PHYS_PAGES": mib}
+    asked = os.sysconf
+    monkeypatch.setattr(os, "sysconf", lambda name: told.get(name) or asked(name))
+
+
+@pytest.mark.parametrize(("memory_mib", "longest"), [(512, 64), (8192, 512), (1 << 20, 2048)])
+def test_a_row_may_be_as_long_as_the_memory_reaches(
+    monkeypatch: pytest.MonkeyPatch, memory_mib: int, longest: int
+) -> None:
+    with_memory(monkeypatch, mib=memory_mib)
+    assert backup_rows.longest_mib() == longest
+
+
+@pytest.mark.parametrize(
+    "target", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
+)
+def test_a_row_as_long_as_forgetting_two_million_records_comes_back(
+    house: Callable[[str], House], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, target: str
+) -> None:
+    with_memory(monkeypatch, mib=4096)
+    old, new = house("sqlite"), house(target)
+    long = dataclasses.replace(CASE, kind="rec_9a" * 12_000_000)
+    old.ledger.add_fact("case", "case_1", long)
+    old.backup(tmp_path / "backup.tar.gz")
+    new.restore(tmp_path / "backup.tar.gz")
+    assert new.ledger.facts("case", Case) == [long]
+
+
+def test_a_row_that_another_machine_alone_could_restore_is_told_when_it_is_saved(
+    house: Callable[[str], House],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with_memory(monkeypatch, mib=16)
+    monkeypatch.setattr(backup_rows, "LEAST_LINE_MIB", 1)
+    old = house("sqlite")
+    old.ledger.add_fact("case", "case_1", dataclasses.replace(CASE, kind="长" * (1 << 20)))
+    with caplog.at_level("WARNING", "chainring.store"):
+        old.backup(tmp_path / "backup.tar.gz")
+    assert "long_row table=ledger/facts.jsonl row=1 mib=3 restoring_needs_memory_mib=48" in (
+        caplog.text
+    )
 
 
 def test_long_rows_are_held_a_few_at_once() -> None:

@@ -22,7 +22,7 @@ import sqlalchemy as sa
 
 from chainring.contracts.errors import ConflictError, DamagedError, InputError, SpaceError
 from chainring.store import schema
-from chainring.store.backup_rows import batches
+from chainring.store.backup_rows import batches, line_of
 from chainring.store.backup_trees import add_trees, in_lineage, within_reach
 from chainring.store.databases import add_databases, is_database, put_database
 from chainring.store.files import (
@@ -279,7 +279,7 @@ def _add_rows(
     count, info = 0, tarfile.TarInfo(name)
     with tempfile.TemporaryFile(dir=spool) as lines:
         for row in rows:
-            lines.write(json.dumps(row, ensure_ascii=False).encode() + b"\n")
+            lines.write(line_of(row, table=name))
             count += 1
         info.size, info.mtime = lines.tell(), int(time.time())
         lines.seek(0)

@@ -48,7 +48,7 @@ def require_bounded(source: Path, place: Path) -> None:
     Raises
     ------
     SpaceError
-        When it unpacks to more than is free there.
+        When it unpacks to more than is free there, or a row asks for more memory than there is.
     DamagedError
         When it has more members, or larger ones, than a backup has, or one that is no plain file.
     """
@@ -87,8 +87,11 @@ def _require_lines(archive: tarfile.TarFile, member: tarfile.TarInfo, source: Pa
     is_lines = member.name.partition("/")[0] in _LINES
     stream = archive.extractfile(member) if is_lines else None
     if stream is not None and backup_rows.has_endless_line(stream):
-        most = backup_rows.MAX_LINE_MIB
-        raise _no_backup(source, f"{member.name!r} with a line of over {most} MiB")
+        raise SpaceError(
+            f"{source} holds {member.name!r} with a row of over {backup_rows.longest_mib():,} MiB, "
+            "too long for the memory of this machine; nothing was restored. If it is your own "
+            "backup, restore it on a machine with more memory"
+        )
 
 
 def _no_room(source: Path, most: int) -> SpaceError:
@@ -114,9 +117,14 @@ def _existing(place: Path) -> Path:
 
 
 class _Member(tarfile.TarInfo):
-    """Has a head of few bytes, which tarfile reads whole, and no holes: a backup makes none."""
+    """Has a head of few bytes, which tarfile reads whole, and no holes: a backup makes none.
+
+    Nor has it a head for all members: tarfile keeps what each of those tells until its end.
+    """
 
     def _proc_member(self, archive: tarfile.TarFile) -> Any:
+        if self.type == tarfile.XGLTYPE:
+            raise _no_backup(_path(archive), f"{self.name!r}, a head for all members")
         if not self.isreg() and self.size > MAX_HEAD_MIB << 20:
             size = f"of {self.size >> 20:,} MiB, at most {MAX_HEAD_MIB}"
             raise _no_backup(_path(archive), f"{self.name!r} {size}")
