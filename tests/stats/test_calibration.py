@@ -14,7 +14,6 @@ from chainring.contracts.errors import InputError
 from chainring.stats.calibration import (
     COLDEST,
     HOTTEST,
-    brier,
     expected_calibration_error,
     reliability,
     temperature,
@@ -63,14 +62,6 @@ def test_answers_right_as_often_as_they_say_have_almost_no_error() -> None:
     right = generator.random(40_000) < confidence
     assert expected_calibration_error(confidence, right) < 0.015
     assert expected_calibration_error(np.minimum(1.0, confidence + 0.1), right) > 0.08
-
-
-def test_brier_agrees_with_scikit_learn() -> None:
-    metrics = pytest.importorskip("sklearn.metrics")
-    generator = np.random.default_rng(1)
-    confidence = generator.random(200)
-    right = generator.random(200) < confidence
-    assert brier(confidence, right) == pytest.approx(metrics.brier_score_loss(right, confidence))
 
 
 def test_temperature_of_two_classes_has_its_closed_form() -> None:

@@ -13,8 +13,8 @@ from chainring.contracts.errors import InputError, NotAllowedError, UnknownNameE
 from chainring.contracts.roles import ROLES, VERB_ROLES
 from chainring.trust.access import (
     Key,
+    KeyRing,
     allow,
-    check_key,
     make_key,
     rotated,
     sees_texts,
@@ -25,13 +25,13 @@ OTHER_SECRET, OTHER = make_key("operate", "网店")
 
 
 def test_a_secret_opens_its_own_key_among_others() -> None:
-    assert check_key(SECRET, [OTHER, KEY]) is KEY
-    assert check_key(OTHER_SECRET, [OTHER, KEY]).name == "网店"
+    assert KeyRing([OTHER, KEY]).check(SECRET) is KEY
+    assert KeyRing([OTHER, KEY]).check(OTHER_SECRET).name == "网店"
 
 
 def test_what_is_stored_survives_json_and_holds_no_part_of_the_secret() -> None:
     stored = encode(KEY)
-    assert check_key(SECRET, [decode(Key, stored)]) == KEY
+    assert KeyRing([decode(Key, stored)]).check(SECRET) == KEY
     assert SECRET.rpartition("_")[2] not in stored
     assert set(json.loads(stored)) == {
         "id", "role", "name", "salt", "hash", "at", "expires", "revoked", "only", "per_minute",
@@ -51,24 +51,24 @@ def test_a_secret_with_one_other_character_opens_nothing(place: int, character: 
     altered = SECRET[:place] + character + SECRET[place + 1 :]
     if altered != SECRET:
         with pytest.raises(NotAllowedError):
-            check_key(altered, [KEY, OTHER])
+            KeyRing([KEY, OTHER]).check(altered)
 
 
 @given(st.text(max_size=300))
 def test_no_text_at_all_opens_a_key_or_breaks_the_check(guess: str) -> None:
     with pytest.raises(NotAllowedError):
-        check_key(guess, [KEY, OTHER])
+        KeyRing([KEY, OTHER]).check(guess)
 
 
 def test_a_secret_cannot_be_given_a_higher_role_or_a_longer_tail() -> None:
     for forged in (SECRET.replace("_ask_", "_operate_"), SECRET + "0", SECRET + "0" * 500):
         with pytest.raises(NotAllowedError):
-            check_key(forged, [KEY, OTHER])
+            KeyRing([KEY, OTHER]).check(forged)
 
 
 def test_ended_keys_are_refused_in_the_same_words_as_wrong_ones() -> None:
     secret, key = make_key("ask", "till noon", expires=200.0, now=100.0)
-    assert check_key(secret, [key], now=199.9) is key
+    assert KeyRing([key]).check(secret, now=199.9) is key
     revoked = dataclasses.replace(KEY, revoked=True)
     messages = set()
     for tried, keys, now in [
@@ -79,7 +79,7 @@ def test_ended_keys_are_refused_in_the_same_words_as_wrong_ones() -> None:
         ("", [], 0.0),
     ]:
         with pytest.raises(NotAllowedError) as caught:
-            check_key(tried, keys, now=now)
+            KeyRing(keys).check(tried, now=now)
         messages.add(str(caught.value))
     assert len(messages) == 1
 
@@ -132,10 +132,10 @@ def test_a_rotated_key_passes_on_its_terms_and_goes_on_for_its_grace() -> None:
     terms: Any = {"only": ["predict"], "per_minute": 60, "per_day": 1000, "now": 0.0}
     secret, key = make_key("ask", "web shop", expires=1000.0, **terms)
     new_secret, fresh, old = rotated(key, grace_s=50.0, now=500.0)
-    assert check_key(secret, [fresh, old], now=549.9) == old
-    assert check_key(new_secret, [fresh, old], now=551.0) == fresh
+    assert KeyRing([fresh, old]).check(secret, now=549.9) == old
+    assert KeyRing([fresh, old]).check(new_secret, now=551.0) == fresh
     with pytest.raises(NotAllowedError):
-        check_key(secret, [fresh, old], now=550.0)
+        KeyRing([fresh, old]).check(secret, now=550.0)
     assert (fresh.name, fresh.role, fresh.only) == (key.name, key.role, key.only)
     assert (fresh.per_minute, fresh.per_day, fresh.expires) == (60, 1000, 1500.0)
     assert (fresh.replaces, fresh.meter) == (key.id, key.id)

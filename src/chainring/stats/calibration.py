@@ -98,16 +98,6 @@ def error_of_calibrated(
     return sum(errors) / draws
 
 
-def brier(confidence: ArrayLike, right: ArrayLike) -> float:
-    """Return the mean squared distance of the confidence from what came true (1 right, 0 wrong).
-
-    G. W. Brier 1950, for the event "the given answer is right"; the sum over all classes of the
-    original is not taken, because only the given answer is shown to anybody.
-    """
-    sure_n, right_n = _outcomes(confidence, right)
-    return float(((sure_n - right_n) ** 2).mean())
-
-
 def temperature(
     logits_nc: ArrayLike, labels_n: Sequence[int] | Floats, *, doubt: bool = False
 ) -> float:

@@ -3,7 +3,7 @@
 Enters a role and a name, leaves the secret text, shown once, and the `Key` that is stored:
 
     secret, key = make_key("ask", "web shop", per_minute=600)     # cr_ask_4f0c…_9b1d…
-    check_key(secret, [key]).role                                 # 'ask'
+    KeyRing([key]).check(secret).role                             # 'ask'
 
 What each role reaches stands in `chainring.contracts.roles`.
 
@@ -193,19 +193,6 @@ def _hash(secret: str, salt: str) -> str:
     return hashlib.blake2b(data, key=bytes.fromhex(salt), digest_size=32).hexdigest()
 
 
-def check_key(secret: str, keys: Iterable[Key], *, now: float | None = None) -> Key:
-    """Return the key that a secret belongs to.
-
-    The secret is hashed and compared once whether or not its id is known, in constant time.
-
-    Raises
-    ------
-    NotAllowedError
-        When it is unknown, wrong, expired or revoked; the message is the same for all four.
-    """
-    return KeyRing(keys).check(secret, now=now)
-
-
 class KeyRing:
     """The keys of a project by id: what a server holds, so that a thousand keys cost as one."""
 
@@ -217,7 +204,15 @@ class KeyRing:
         return len(self._keys)
 
     def check(self, secret: str, *, now: float | None = None) -> Key:
-        """Return the key of a secret; see `check_key`."""
+        """Return the key that a secret belongs to.
+
+        The secret is hashed and compared once whether or not its id is known, in constant time.
+
+        Raises
+        ------
+        NotAllowedError
+            When it is unknown, wrong, expired or revoked; the message is the same for all four.
+        """
         parts = secret[:MAX_SECRET].split("_", 3)
         key = self._keys.get(parts[2] if len(parts) > 2 else "", _NOBODY)
         _require(secret, key, at=time.time() if now is None else now)

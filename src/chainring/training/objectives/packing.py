@@ -85,11 +85,6 @@ def ends(segments_bt: torch.Tensor) -> torch.Tensor:
     return torch.tensor(starts_p + [total] * (filled - len(starts_p)), dtype=torch.int32)
 
 
-def waste(items: Sequence[Item], *, max_tokens: int) -> float:
-    """Return the share of places that stay empty."""
-    return 1 - sum(len(item["input_ids"]) for item in items) / (len(items) * max_tokens)
-
-
 def _piece(document: Document, part: slice, marks: Marks) -> Item:
     ids = document.ids[part]
     words = [0, *(n + 1 for n in document.words[part]), 0] if document.words else []
