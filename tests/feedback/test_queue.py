@@ -34,12 +34,13 @@ def queue(
     erased: tuple[str, ...] = (),
     **given: Any,
 ) -> list[ReviewItem]:
+    by_id = {one.id: one for one in asked}
     return review_items(
         rows,
         asked,
         reviewed,
         guard,
-        texts=lambda names: ((one, f"text of {one}") for one in names if one not in erased),
+        texts=lambda names: ((by_id[one], f"text of {one}") for one in names if one not in erased),
         secret=b"secret",
         settings=settings,
         **given,

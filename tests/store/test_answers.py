@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from chainring.contracts.guard import FORGOTTEN
 from chainring.contracts.ids import new_id
-from chainring.contracts.prediction import Prediction, shadow_of
+from chainring.contracts.prediction import Outline, Prediction, shadow_of
 from chainring.store.answers import (
     Cursor,
     Stream,
@@ -24,6 +24,7 @@ from chainring.store.answers import (
     latest,
     newer,
     skip,
+    to_sample,
     unsure,
 )
 from chainring.store.erase import forget_answers
@@ -235,3 +236,17 @@ def test_of_the_newest_answers_those_alone_are_unsure_that_the_model_doubted(
         4: ["passed on", "new"],
         5: ["passed on", "new", "old"],
     }
+
+
+@pytest.mark.parametrize("group", ["", 'a "quoted" \\ one', '"group":"x"', "组"])
+def test_the_outline_of_an_answer_says_what_all_of_it_says(traffic: Traffic, group: str) -> None:
+    told = {'"group":"other"': 0.5}
+    held = replace(answer(), group=group, author='"group":"hers"', holdout=True, scores=told)
+    doubted = replace(answer(), group=group, passed_on=True, holdout=False, scores=told)
+    traffic.commit([(held, "a text"), (doubted, "a text")], [])
+    outlines = [*to_sample(traffic), *unsure(traffic, below=0.8, window=9)]
+    assert outlines == [
+        Outline(id=one.id, at=one.at, group=group, holdout=one.holdout,
+                passed_on=one.passed_on, confidence=one.confidence)
+        for one in (held, doubted)
+    ]  # fmt: skip

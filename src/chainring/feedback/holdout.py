@@ -15,17 +15,19 @@ import operator
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from chainring.contracts.dataset import OUT_OF_SCOPE, Task
 from chainring.contracts.feedback import Feedback
 from chainring.contracts.guard import FORGOTTEN
 from chainring.contracts.ids import keyed
 from chainring.contracts.label import Label
-from chainring.contracts.prediction import Prediction
+from chainring.contracts.prediction import Outlined, Prediction
 from chainring.contracts.tasks import TASKS
 from chainring.feedback.corrections import STATEMENTS
 from chainring.feedback.settings import FeedbackSettings
 
+P = TypeVar("P", bound=Outlined)
 _SPAN = 2.0**64
 
 
@@ -38,7 +40,7 @@ def share_to_decide(settings: FeedbackSettings, task: Task) -> float:
     return settings.deciding_share if TASKS[task].form == "one" else 0.0
 
 
-def decides(prediction: Prediction, *, secret: bytes, share: float) -> bool:
+def decides(prediction: Outlined, *, secret: bytes, share: float) -> bool:
     """Whether an answer is of the part of the hold-out that is kept to decide between models.
 
     Its group's keyed hash says so, before anything was answered and whatever anybody said of it.
@@ -75,8 +77,8 @@ def kept_to_decide(
     return sorted(kept, key=_asked, reverse=True)[: max(size, 0)]
 
 
-def _first_of_groups(predictions: Iterable[Prediction]) -> dict[str, Prediction]:
-    groups: dict[str, Prediction] = {}
+def _first_of_groups(predictions: Iterable[P]) -> dict[str, P]:
+    groups: dict[str, P] = {}
     for one in predictions:
         group = one.group or one.id
         groups[group] = min(groups.get(group, one), one, key=_asked)
@@ -84,7 +86,7 @@ def _first_of_groups(predictions: Iterable[Prediction]) -> dict[str, Prediction]
 
 
 def sample(
-    predictions: Iterable[Prediction],
+    predictions: Iterable[Outlined],
     *,
     already: Collection[str],
     size: int,
@@ -124,7 +126,7 @@ def sample(
     return [groups[group].id for group in drawn[: max(size, 0)]]
 
 
-def _asked(prediction: Prediction) -> tuple[float, str]:
+def _asked(prediction: Outlined) -> tuple[float, str]:
     return prediction.at, prediction.id
 
 

@@ -20,7 +20,7 @@ from chainring.contracts.feedback import Feedback
 from chainring.contracts.guard import Guard
 from chainring.contracts.ids import new_id
 from chainring.contracts.label import Label, review_guideline
-from chainring.contracts.prediction import Prediction
+from chainring.contracts.prediction import Outlined, Prediction
 from chainring.contracts.tasks import TASKS
 from chainring.feedback.consents import refused_answers
 from chainring.feedback.corrections import statements
@@ -32,7 +32,7 @@ from chainring.text.normalise import normalise
 
 ItemKind = Literal["deciding", "flag", "correction", "doubtful", "holdout", "unsure", "suspect"]
 Decision = Literal["accept", "change", "reject"]
-Texts = Callable[[Iterable[str]], Iterable[tuple[str, str]]]
+Texts = Callable[[Iterable[str]], Iterable[tuple[Prediction, str]]]
 UNSURE_BELOW = 0.8
 WHY = {
     "holdout": "drawn at random: it judges the models and is never learnt from",
@@ -82,7 +82,7 @@ def is_told_unseen(kind: ItemKind, task: Task) -> bool:
 
 def review_items(
     feedback: Iterable[Feedback],
-    predictions: Iterable[Prediction],
+    predictions: Iterable[Outlined],
     reviewed: Sequence[Label],
     guard: Guard,
     *,
@@ -206,18 +206,18 @@ def _of_reaction(row: Feedback, kind: ItemKind, *, proposed: str = "", why: str 
 
 
 def _holdout(
-    asked: Iterable[Prediction],
+    asked: Iterable[Outlined],
     drawn: Sequence[str],
     texts: Texts,
     kind: Literal["deciding", "holdout"],
 ) -> Iterator[ReviewItem]:
-    by_id = {one.id: one for one in asked}
-    for name, words in texts(name for name in drawn if name in by_id):
-        yield _of_answer(by_id[name], kind, words, WHY[kind])
+    known = {one.id for one in asked}
+    for one, words in texts(name for name in drawn if name in known):
+        yield _of_answer(one, kind, words, WHY[kind])
 
 
 def _sampled(
-    asked: Iterable[Prediction], drawn: Sequence[str], texts: Texts, task: Task
+    asked: Iterable[Outlined], drawn: Sequence[str], texts: Texts, task: Task
 ) -> Iterator[ReviewItem]:
     for item in _holdout(asked, drawn, texts, "holdout"):
         if is_told_unseen(item.kind, task):
@@ -226,19 +226,18 @@ def _sampled(
 
 
 def _unsure(
-    asked: Iterable[Prediction],
+    asked: Iterable[Outlined],
     done: Collection[str],
     texts: Texts,
     below: float,
 ) -> Iterator[ReviewItem]:
-    doubted = {
-        one.id: one
+    doubted = [
+        one.id
         for one in sorted(asked, key=lambda one: (not one.passed_on, one.confidence, one.id))
         if (one.passed_on or one.confidence < below) and not one.holdout and one.id not in done
-    }
+    ]
     seen: set[str] = set()
-    for name, words in texts(doubted):
-        one = doubted[name]
+    for one, words in texts(doubted):
         group = one.group or one.id
         if group not in seen:
             seen.add(group)

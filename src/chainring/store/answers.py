@@ -11,6 +11,8 @@ committed after a later one was passed is missed, which a count of thousands can
 
 from __future__ import annotations
 
+import json
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -22,12 +24,14 @@ import sqlalchemy as sa
 
 from chainring.contracts.codec import decode
 from chainring.contracts.payload import unpacked
-from chainring.contracts.prediction import Prediction
+from chainring.contracts.prediction import Outline, Prediction
 from chainring.store.schema import feedback, payloads, predictions, served
 from chainring.store.traffic import STRAY, Traffic
 
 Cursor = dict[str, int]
 _BATCH = 500
+_GROUP = re.compile(r'"group":("(?:[^"\\]|\\.)*")')
+"""Of a row's body; within a text a quotation mark has a backslash before it."""
 _DAY_S = 86400
 
 
@@ -123,20 +127,40 @@ def ends(traffic: Traffic) -> Cursor:
     return found
 
 
-def to_sample(traffic: Traffic) -> list[Prediction]:
+def to_sample(traffic: Traffic) -> list[Outline]:
     """Return the served answers of the hold-out that still have a text, newest first."""
     query = (
-        sa.select(predictions.c.body)
+        sa.select(*_outlined(predictions.c))
         .join(payloads, payloads.c.id == predictions.c.id)
         .where(predictions.c.app == traffic.app, served, predictions.c.holdout)
         .where(payloads.c.body.is_not(None))
         .order_by(predictions.c.seq.desc())
     )
-    found: list[Prediction] = []
+    found: list[Outline] = []
     for _, engine in sorted(traffic.engines().items(), reverse=True):
         with engine.connect().execution_options(read_only=True) as connection:
-            found += [decode(Prediction, body) for body in connection.execute(query).scalars()]
+            found += [_outline(*row) for row in connection.execute(query)]
     return found
+
+
+def _outlined(columns: Any) -> tuple[sa.ColumnElement[Any], ...]:
+    told = columns
+    return told.id, told.at, told.holdout, told.passed_on, told.confidence, told.body
+
+
+def _outline(
+    name: str, at: float, holdout: bool, passed_on: bool, confidence: float, body: str
+) -> Outline:
+    found = _GROUP.search(body)
+    group = '""' if found is None else found[1]
+    return Outline(
+        id=name,
+        at=at,
+        group=json.loads(group) if "\\" in group else group[1:-1],
+        holdout=holdout,
+        passed_on=passed_on,
+        confidence=confidence,
+    )
 
 
 def latest(traffic: Traffic, model: str, *, limit: int) -> list[Prediction]:
@@ -156,21 +180,22 @@ def latest(traffic: Traffic, model: str, *, limit: int) -> list[Prediction]:
     return found
 
 
-def unsure(traffic: Traffic, *, below: float, window: int) -> list[Prediction]:
+def unsure(traffic: Traffic, *, below: float, window: int) -> list[Outline]:
     """Return the answers outside the hold-out that were passed on or less sure than `below`.
 
-    The newest first; of the `window` newest answers, of which no others are decoded.
+    The newest first; of the `window` newest answers.
     """
-    found: list[Prediction] = []
+    found: list[Outline] = []
     left = window
     mine = sa.and_(predictions.c.app == traffic.app, served)
     for _, engine in sorted(traffic.engines().items(), reverse=True):
         newest = sa.select(predictions).where(mine).order_by(predictions.c.seq.desc())
         rows = newest.limit(left).subquery()
         doubted = sa.or_(rows.c.passed_on, rows.c.confidence < below)
-        query = sa.select(rows.c.body).where(~rows.c.holdout, doubted).order_by(rows.c.seq.desc())
+        chosen = sa.select(*_outlined(rows.c)).where(~rows.c.holdout, doubted)
+        query = chosen.order_by(rows.c.seq.desc())
         with engine.connect().execution_options(read_only=True) as connection:
-            found += [decode(Prediction, body) for body in connection.execute(query).scalars()]
+            found += [_outline(*row) for row in connection.execute(query)]
             count = sa.select(sa.func.count()).select_from(predictions).where(mine)
             left -= int(connection.execute(count).scalar_one())
         if left <= 0:
@@ -195,21 +220,23 @@ def by_id(traffic: Traffic, identifiers: Iterable[str]) -> dict[str, Prediction]
     return found
 
 
-def texts(traffic: Traffic, identifiers: Iterable[str]) -> Iterator[tuple[str, str]]:
+def texts(traffic: Traffic, identifiers: Iterable[str]) -> Iterator[tuple[Prediction, str]]:
     """Yield the answers of these ids that still have a text, with it, in their order.
 
-    Ids are taken and texts read as far as is asked for, a batch ahead at most.
+    Ids are taken and rows read as far as is asked for, a batch ahead at most.
     """
     left = iter(identifiers)
+    both = sa.select(predictions.c.id, predictions.c.body, payloads.c.body)
+    both = both.join(payloads, payloads.c.id == predictions.c.id)
     while some := list(islice(left, _BATCH)):
-        query = sa.select(payloads.c.id, payloads.c.body)
-        query = query.where(payloads.c.id.in_(some), payloads.c.body.is_not(None))
-        found: dict[str, str] = {}
+        query = both.where(predictions.c.id.in_(some), payloads.c.body.is_not(None))
+        found: dict[str, tuple[str, str]] = {}
         for engine in traffic.engines().values():
             with engine.connect().execution_options(read_only=True) as connection:
-                rows = connection.execute(query).all()
-            found |= {name: unpacked(body)[0] for name, body in rows}
-        yield from ((name, found[name]) for name in some if found.get(name))
+                found |= {name: (one, text) for name, one, text in connection.execute(query)}
+        for one, packed in (found[name] for name in some if name in found):
+            if text := unpacked(packed)[0]:
+                yield decode(Prediction, one), text
 
 
 def by_day(traffic: Traffic) -> list[tuple[str, str, int]]:

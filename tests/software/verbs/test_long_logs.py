@@ -179,5 +179,27 @@ def test_of_answers_that_the_model_was_sure_of_none_is_decoded_for_a_review(
     for module in (traffic, answers):
         monkeypatch.setattr(module, "decode", noted)
     project.review_items(limit=50)
-    assert len(read) >= 60
+    assert read
     assert all(one.holdout or one.confidence < 0.8 for one in read)
+
+
+def test_of_a_long_hold_out_and_many_unsure_answers_those_alone_are_decoded_that_are_shown(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [
+        replace(row, id=new_id("pred"), confidence=0.3, group=f"group {number}",
+                holdout=number % 2 == 0)
+        for number, row in enumerate(served(project, 1) * 400)
+    ]  # fmt: skip
+    project.ring.traffic.commit([(row, "a text") for row in rows], [])
+    read: list[str] = []
+
+    def noted(kind: type, body: str) -> Any:
+        found: Any = codec.decode(kind, body)
+        read.append(found.id)
+        return found
+
+    monkeypatch.setattr(answers, "decode", noted)
+    items = project.review_items(limit=500)
+    assert len(items) >= 100
+    assert sorted(read) == sorted(item.id for item in items)

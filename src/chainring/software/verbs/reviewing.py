@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 from itertools import islice
@@ -13,7 +13,7 @@ from chainring.contracts.access import Facts
 from chainring.contracts.feedback import Feedback
 from chainring.contracts.guard import Guard
 from chainring.contracts.label import Label
-from chainring.contracts.prediction import Prediction
+from chainring.contracts.prediction import Outlined, Prediction
 from chainring.feedback import queue
 from chainring.feedback.queue import ReviewItem, Texts
 from chainring.feedback.settings import FeedbackSettings
@@ -45,14 +45,14 @@ def review_items(project: Project, *, limit: int, sight: Sight | None = None) ->
     ring, settings = project.ring, project.ring.recipe.feedback
     rows = list(ring.traffic.feedback(legible=True))  # nothing without a text is asked about
     labels = ring.ledger.facts("label", Label)
-    predictions = {p.id: p for p in answers.to_sample(ring.traffic)}
+    predictions: dict[str, Outlined] = {p.id: p for p in answers.to_sample(ring.traffic)}
     decided = answers.by_id(ring.traffic, {label.record for label in labels} - predictions.keys())
     predictions |= {name: one for name, one in decided.items() if one.holdout}  # groups not drawn
     doubted = answers.unsure(ring.traffic, below=queue.UNSURE_BELOW, window=WINDOW)
     predictions |= {p.id: p for p in doubted}
     texts: Texts = partial(answers.texts, ring.traffic)
     if sight is not None:
-        texts = _seen_by(sight, texts, predictions, rows, settings)
+        texts = _seen_by(sight, texts, rows, settings)
         about = _of_requests(project, rows) if sight.asks_facts else {}
         rows = [sight.feedback(row, settings, about.get(row.prediction, ())) for row in rows]
     settings, predictions = _of_the_release(project, settings, predictions)
@@ -80,8 +80,8 @@ def review_items(project: Project, *, limit: int, sight: Sight | None = None) ->
 
 
 def _of_the_release(
-    project: Project, settings: FeedbackSettings, predictions: dict[str, Prediction]
-) -> tuple[FeedbackSettings, dict[str, Prediction]]:
+    project: Project, settings: FeedbackSettings, predictions: dict[str, Outlined]
+) -> tuple[FeedbackSettings, dict[str, Outlined]]:
     """While a release runs, ask about hold-out answers from its time, as many as it may need."""
     _, release = running(project.ring)
     if release is None:
@@ -114,7 +114,6 @@ def _whole(
 def _seen_by(
     sight: Sight,
     texts: Texts,
-    asked: Mapping[str, Prediction],
     rows: Iterable[Feedback],
     settings: FeedbackSettings,
 ) -> Texts:
@@ -123,11 +122,11 @@ def _seen_by(
     for row in rows:
         said[row.prediction].append(row)
 
-    def seen(identifiers: Iterable[str]) -> Iterator[tuple[str, str]]:
-        for name, text in texts(identifiers):
-            facts = request_facts(asked[name], said.get(name, ()), settings)
+    def seen(identifiers: Iterable[str]) -> Iterator[tuple[Prediction, str]]:
+        for asked, text in texts(identifiers):
+            facts = request_facts(asked, said.get(asked.id, ()), settings)
             if sight.text(text, *facts):
-                yield name, text
+                yield asked, text
 
     return seen
 
