@@ -2,6 +2,7 @@
 
 promised_accuracies(ring, model)           # {'all': 0.93, 'zh': 0.9, 'label refund': 0.8}
 promised_costs(ring, model, measure)       # the same by what answers cost, and what a point is
+costs_of(rows_of(ring, promoted(ring, model), *POOLED), measure)      # for who has the evaluation
 """
 
 from __future__ import annotations
@@ -26,8 +27,11 @@ def promised_accuracies(ring: Ring, model: str) -> dict[str, float]:
     Of a slice it is the low end of its interval: a few rows that went well are no promise.
     """
     found = promoted(ring, model)
-    if found is None:
-        return {}
+    return {} if found is None else accuracies_of(found)
+
+
+def accuracies_of(found: Evaluation) -> dict[str, float]:
+    """Return what a model promised that was judged so."""
     promised = {"all": _suite(found).estimate}
     for name, share in found.slices.items():
         kind, _, value = name.partition(":")
@@ -55,12 +59,16 @@ def promised_costs(ring: Ring, model: str, measure: Measure) -> tuple[dict[str, 
     Of all, too, it is the high end of an interval: where a dear mistake is rare, the mean of the
     rows that it was judged on may hold none.
     """
-    rows = judged_rows(ring, model, *POOLED)
+    return costs_of(judged_rows(ring, model, *POOLED), measure)
+
+
+def costs_of(rows: Sequence[Outcome], measure: Measure) -> tuple[dict[str, float], float]:
+    """Return what a model promised that was judged on these rows."""
     suite = [row for row in rows if row.part == "suite"] or rows
     if not suite:
         return {}, 1.0
     worth = Worth(measure=measure, shares=label_shares(row.truth for row in suite))
-    slices: dict[str, list[Outcome]] = {"all": suite}
+    slices: dict[str, list[Outcome]] = {"all": list(suite)}
     for row in rows:
         for name in _slices_of(row):
             slices.setdefault(name, []).append(row)
@@ -85,10 +93,15 @@ def lost_of(worth: Worth, rows: Sequence[Outcome]) -> list[float]:
 
 
 def judged_rows(ring: Ring, model: str, *parts: str) -> list[Outcome]:
-    """Return the rows that a model was first judged on, one of each author or group."""
+    """Return the rows that a model was first judged on, one of each unit (see `Units`)."""
     found = promoted(ring, model)
     if found is None or not ring.runner.trees.has(found.address):
         return []
+    return rows_of(ring, found, *parts)
+
+
+def rows_of(ring: Ring, found: Evaluation, *parts: str) -> list[Outcome]:
+    """Return the rows of an evaluation whose tree is there, one of each unit."""
     outcomes = read_table(Outcome, ring.runner.trees.open(found.address))
     rows = [row for row in outcomes if row.part in parts]
     first: dict[int, Outcome] = {}

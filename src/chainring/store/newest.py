@@ -5,6 +5,7 @@ names.all() is names.all()  # True until a label is added
 next(newest_first(ledger, "act", Act))  # the last one; no other is decoded
 newest_of_each(ledger, "project key", "fingerprint", Fingerprint)  # of whoever shares the ledger
 versions(ledger, "label")          # rises whenever a label is added or changed
+executions(ledger, "evaluation")   # rises with each execution of a step
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import sqlalchemy as sa
 
 from chainring.contracts.codec import decode
 from chainring.store.ledger import Ledger
-from chainring.store.schema import facts
+from chainring.store.schema import facts, lineage
 
 N = TypeVar("N")
 S = TypeVar("S")
@@ -98,5 +99,13 @@ def versions(ledger: Ledger, *kinds: str) -> int:
     """Return how many versions facts of some kinds have: rows are added only."""
     where = sa.and_(facts.c.app == ledger.app, facts.c.kind.in_(kinds))
     query = sa.select(sa.func.count()).select_from(facts).where(where)
+    with ledger.engine.connect().execution_options(read_only=True) as connection:
+        return int(connection.execute(query).scalar_one())
+
+
+def executions(ledger: Ledger, step: str) -> int:
+    """Return how often a step ran: rows are added only."""
+    where = sa.and_(lineage.c.app == ledger.app, lineage.c.step == step)
+    query = sa.select(sa.func.count()).select_from(lineage).where(where)
     with ledger.engine.connect().execution_options(read_only=True) as connection:
         return int(connection.execute(query).scalar_one())

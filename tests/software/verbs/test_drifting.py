@@ -17,23 +17,32 @@ from chainring.contracts.forgotten import Forgotten
 from chainring.contracts.guard import FORGOTTEN
 from chainring.contracts.ids import new_id
 from chainring.contracts.label import Label, review_guideline
+from chainring.contracts.lineage import Lineage
 from chainring.contracts.prediction import Prediction, shadow_of
 from chainring.contracts.said import in_language
 from chainring.contracts.tasks import Form
 from chainring.deployment.drift.monitors import REVIEWED
 from chainring.deployment.drift.reference import STREAMS
 from chainring.deployment.drift.settings import DriftSettings
+from chainring.ring import promise
 from chainring.ring.built import current
+from chainring.ring.gate.settings import GateSettings
 from chainring.ring.promise import promised_accuracies
 from chainring.software.api import Project
 from chainring.software.telling import command_words
 from chainring.software.verbs import drifting
 from chainring.software.verbs import reviewed as reviewed_module
 from chainring.software.verbs.drifting import DriftWatch
+from chainring.software.verbs.reviewed import Reviews
 from chainring.store.answers import by_id
+from chainring.store.ledger import Ledger
 from chainring.store.traffic import Traffic
+from chainring.store.trees import TreeStore
 
 SETTINGS = DriftSettings(reference=100, window=200, min_slice=50)
+BY_COST = GateSettings.model_validate(
+    {"measure": "cost", "costs": {"pass_on": 2, "missed": {"invoice": 30}}}
+)
 BARE = Prediction(
     id="pred_1", app="shop", model="m", form="exact", label="", confidence=1.0, passed_on=False,
     language="en", request="", group="", holdout=False, at=0.0,
@@ -106,6 +115,50 @@ def reviewed(
         )  # fmt: skip
         project.ring.ledger.add_fact("label", said.id, said, about=row.id)
     project.ring.traffic.commit(rows, [])
+
+
+@pytest.mark.parametrize("lacks", ["its evaluation", "its rows", "rows that judge"])
+def test_for_a_champion_without_judged_rows_lineage_is_not_read_at_each_look(
+    shop: Project, monkeypatch: pytest.MonkeyPatch, lacks: str
+) -> None:
+    object.__setattr__(shop.ring, "recipe", shop.ring.recipe.model_copy(update={"gate": BY_COST}))
+    _, champion = current(shop.ring)
+    assert champion is not None
+    if lacks == "its rows":
+        monkeypatch.setattr(TreeStore, "has", lambda *_: False)
+    if lacks == "rows that judge":
+        monkeypatch.setattr(promise, "read_table", lambda *_: [])
+    reviews = Reviews(shop, "nobody" if lacks == "its evaluation" else champion.model)
+    reads: list[str] = []
+    read = Ledger.all_lineage
+
+    def noted(ledger: Ledger, *, step: str | None = None) -> list[Lineage]:
+        reads.append(str(step))
+        return read(ledger, step=step)
+
+    monkeypatch.setattr(Ledger, "all_lineage", noted)
+    looks = [(reviews.costs(), bool(reviews.promised())) for _ in range(5)]
+    assert looks == [({}, lacks != "its evaluation")] * 5
+    assert len(reads) == 1
+    shop.ring.ledger.add_lineage(replace(read(shop.ring.ledger, step="evaluation")[0], id="run_9",
+                                         trees=()))  # fmt: skip
+    reviews.costs()
+    assert len(reads) == 1 + (lacks == "its evaluation")
+
+
+def test_costs_are_told_once_the_rows_that_were_away_are_back(
+    shop: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    object.__setattr__(shop.ring, "recipe", shop.ring.recipe.model_copy(update={"gate": BY_COST}))
+    _, champion = current(shop.ring)
+    assert champion is not None
+    reviews = Reviews(shop, champion.model)
+    with monkeypatch.context() as away:
+        away.setattr(TreeStore, "has", lambda *_: False)
+        assert reviews.costs() == {}
+    costs = reviews.costs()
+    assert costs
+    assert costs["all"] > 0
 
 
 def test_reviews_that_go_wrong_in_one_slice_open_a_case_for_it_and_for_no_other(

@@ -10,15 +10,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from chainring.contracts.evaluation import Evaluation
 from chainring.contracts.guard import FORGOTTEN
 from chainring.contracts.measure import Measure
 from chainring.contracts.prediction import Prediction
 from chainring.deployment.drift.seen import Judged
 from chainring.ring.asked import said_by_people
+from chainring.ring.gate.pairs import POOLED
 from chainring.ring.grading import RIGHT_FROM, grading
-from chainring.ring.promise import promised_accuracies, promised_costs
+from chainring.ring.promise import accuracies_of, costs_of, promoted, rows_of
 from chainring.store.answers import by_id
-from chainring.store.newest import versions
+from chainring.store.newest import executions, versions
 
 if TYPE_CHECKING:
     from chainring.software.api import Project
@@ -29,26 +31,37 @@ class Reviews:
 
     def __init__(self, project: Project, model: str) -> None:
         self._project, self._model = project, model
-        self._promised: dict[str, float] = {}
-        self._costs: dict[str, float] = {}
+        self._first: Evaluation | None = None
+        self._costs: dict[str, float] | None = None
+        self._runs = 0
         self._known = -1
         self._judged: list[Judged] = []
 
     def promised(self) -> dict[str, float]:
         """Return the accuracies that the model was promoted on, by slice; they never change."""
-        self._promised = self._promised or promised_accuracies(self._project.ring, self._model)
-        return self._promised
+        found = self._promoted()
+        return {} if found is None else accuracies_of(found)
 
     def costs(self) -> dict[str, float] | None:
         """Return what answers may cost in the mean, by slice, where the recipe judges by cost."""
-        recipe = self._project.ring.recipe
-        measure, points = recipe.gate.judging, recipe.drift.accuracy_drop_points
+        ring, found = self._project.ring, self._promoted()
+        measure, points = ring.recipe.gate.judging, ring.recipe.drift.accuracy_drop_points
         if measure.name != "cost":
             return None
-        if not self._costs:  # a tree that is away now may be back at the next look
-            promised, whole = promised_costs(self._project.ring, self._model, measure)
-            self._costs = {name: most + points / 100 * whole for name, most in promised.items()}
+        if self._costs is not None:
+            return self._costs
+        if found is None or not ring.runner.trees.has(found.address):
+            return {}  # a tree that is away now may be back at the next look
+        promised, whole = costs_of(rows_of(ring, found, *POOLED), measure)
+        self._costs = {name: most + points / 100 * whole for name, most in promised.items()}
         return self._costs
+
+    def _promoted(self) -> Evaluation | None:
+        """Return the first evaluation of the model, sought anew where one was made since."""
+        ring = self._project.ring
+        if self._first is None and (runs := executions(ring.ledger, "evaluation")) != self._runs:
+            self._first, self._runs = promoted(ring, self._model), runs
+        return self._first
 
     def judged(self) -> list[Judged]:
         """Return every reviewed answer of the hold-out that the model gave."""
