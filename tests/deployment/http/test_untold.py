@@ -19,11 +19,11 @@ from chainring.contracts.errors import (
     SpaceError,
     UnwrittenError,
 )
-from chainring.contracts.said import Said
+from chainring.contracts.said import Said, in_language
 from chainring.deployment.http.app import create_app
 from chainring.deployment.http.faults import failure
 from chainring.deployment.http.server import running
-from chainring.deployment.http.untold import DAMAGED, FULL, to_callers, unplaced
+from chainring.deployment.http.untold import DAMAGED, FULL, UNWORDED, to_callers, unplaced
 from chainring.deployment.settings import DeploymentSettings
 
 
@@ -135,3 +135,21 @@ def test_a_name_too_long_to_be_one_here_breaks_no_answer(caplog: pytest.LogCaptu
     for text in (f"no label '/tmp/{long}/b'", f"no label '/{long}/b'", "no '/tmp/a\0b/c'"):
         assert failure(InputError(text), "en").message.startswith("no ")
     assert long not in caplog.text, "what a caller made up is not logged"
+
+
+class Mute(RuntimeError):
+    """As an engine raises it: to ask what it says is another failure."""
+
+    def __str__(self) -> str:
+        raise UnicodeDecodeError("utf-8", b"\xff", 0, 1, "invalid start byte")
+
+
+@pytest.mark.parametrize("error", [RuntimeError(), MemoryError("  "), Mute()])
+def test_of_an_error_without_words_callers_hear_that_it_has_none_and_the_log_names_its_kind(
+    error: Exception, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.ERROR, logger="chainring.http"):
+        told = to_callers(error)
+    assert told == UNWORDED
+    assert in_language(told, "zh") == UNWORDED.zh
+    assert caplog.messages == [f"http.unworded cause={type(error).__name__}"]

@@ -36,7 +36,7 @@ from chainring.contracts.codec import decode
 from chainring.contracts.deployment import Deployment
 from chainring.contracts.errors import DamagedError, InputError, NotAllowedError, UnwrittenError
 from chainring.contracts.reaction import Reaction
-from chainring.deployment.http.untold import AWAY
+from chainring.deployment.http.untold import AWAY, UNWORDED
 from chainring.software.api import Project
 from chainring.software.serving.arms import Arms
 from chainring.software.serving.retries import Retries
@@ -576,6 +576,27 @@ def test_an_engine_that_panics_is_refused_as_any_other(
     monkeypatch.setattr("chainring.software.serving.service.load_predictor", panics)
     with pytest.raises(RuntimeError, match="no charsmap"):
         _load(found)
+
+
+def test_an_engine_that_fails_without_words_is_told_as_such_and_the_log_names_its_kind(
+    shop: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def panics(*_: object, **__: object) -> None:
+        raise Panic
+
+    async def reason() -> str:
+        service = Service(Project.open(shop), open_to_all=True)
+        await service.start()
+        said = service.ready().reason
+        await service.stop()
+        return said
+
+    monkeypatch.setattr("chainring.software.serving.service.load_predictor", panics)
+    with caplog.at_level(logging.ERROR, logger="chainring"):
+        assert asyncio.run(reason()) == UNWORDED
+    refused = [line for line in caplog.messages if line.startswith("service.refused")]
+    assert refused
+    assert all(line.endswith("cause=Panic") for line in refused)
 
 
 def test_readiness_tells_no_words_of_a_driver_and_no_fault_that_is_over(

@@ -26,6 +26,10 @@ DAMAGED = Said(
     "finds in the log what to put back",
     zh="服务器保存的内容被改动或缺失，因此未予使用；管理员可在日志中查看需要恢复什么",
 )
+UNWORDED = Said(
+    "what failed did not say why; the server's operator finds its kind in the log",
+    zh="出错的部分没有说明原因；管理员可在日志中查到它的类型",
+)
 _UNTOLD: tuple[tuple[type[ChainringError], str], ...] = (
     (LockedError, AWAY),
     (SpaceError, FULL),
@@ -44,12 +48,24 @@ def to_callers(error: BaseException) -> str:
             said = str(error).partition("\n")[0]
             log.error("http.unanswered cause=%s said=%s", type(error).__name__, said)
             return words
-    said = told_by(error)
+    said = words_of(error)
+    if not said:
+        log.error("http.unworded cause=%s", type(error).__name__)
+        return UNWORDED
     told = unplaced(said)
     if told != said:
         there = ",".join(filter(None, map(_known, _PLACE.finditer(said))))
         log.error("http.unplaced cause=%s places=%s", type(error).__name__, there)
     return told
+
+
+def words_of(error: BaseException) -> str:
+    """Return what an error says; nothing where it has no words, or fails to tell them."""
+    try:
+        said = told_by(error)
+    except Exception:  # noqa: BLE001 - an engine's own errors do as they like
+        return ""
+    return said if said.strip() else ""
 
 
 def unplaced(text: str) -> str:

@@ -37,7 +37,7 @@ from chainring.ring.release import course
 from chainring.ring.release.evidence import Collector
 from chainring.ring.release.judge import Decision
 from chainring.ring.sentences import say
-from chainring.software.serving.watching import told_to_all
+from chainring.software.serving.watching import told_to_all, worded
 from chainring.software.verbs.answering import Opened, answered, threads_of
 from chainring.software.verbs.releases import noted, tidy
 
@@ -264,7 +264,7 @@ class Arms:
         try:
             predictor = await asyncio.to_thread(self._opened, release.candidate)
         except Exception as error:  # noqa: BLE001 - engines raise what they like
-            log.error("release.refused model=%s cause=%s", release.candidate.model, error)
+            log.error("release.refused model=%s cause=%s", release.candidate.model, worded(error))
             because = say("not loaded", error=told_to_all(error))
             await self._settle(Decision(action="stop", because=because))
             return

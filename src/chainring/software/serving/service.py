@@ -29,6 +29,7 @@ from chainring.contracts.values import Input
 from chainring.deployment.http import verbs as http
 from chainring.deployment.http.siblings import Siblings
 from chainring.deployment.http.stages import stage
+from chainring.deployment.http.untold import words_of
 from chainring.deployment.lane.lane import Lane, Reply
 from chainring.deployment.predictors import load_predictor
 from chainring.ring.built import current
@@ -45,7 +46,7 @@ from chainring.software.serving.reactions import stored
 from chainring.software.serving.recipe_file import RecipeFile
 from chainring.software.serving.releases import ServedReleases
 from chainring.software.serving.retries import Retries
-from chainring.software.serving.watching import Watching, told_to_all
+from chainring.software.serving.watching import Watching, told_to_all, worded
 from chainring.software.telling.tongue import PASSED_ON, learnt_by, told_of, tongue
 from chainring.software.telling.unserved import unserved
 from chainring.software.verbs.answering import Opened, answered, as_sent
@@ -323,7 +324,7 @@ class Service(ServedReleases, ServedKeys, ServedOffers, ServedPeople):
             self._learnt = await asyncio.to_thread(learnt_by, self.project.ring, deployment.model)
         except Exception as error:  # noqa: BLE001 - engines raise what they like
             self._retries.failed(deployment)
-            log.error("service.refused model=%s cause=%s", deployment.model, error)
+            log.error("service.refused model=%s cause=%s", deployment.model, worded(error))
             self._refused = told_to_all(error)  # the champion of before goes on answering
             return
         if self._lane is None:
@@ -345,4 +346,4 @@ def _load(opened: Opened) -> Any:
     except (Exception, KeyboardInterrupt, SystemExit):
         raise
     except BaseException as error:  # a panic in Rust is no Exception, and would end the watch
-        raise RuntimeError(str(error)) from error
+        raise RuntimeError(words_of(error)) from error

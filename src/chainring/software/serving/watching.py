@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from chainring.contracts.errors import ChainringError, ConflictError, UnwrittenError
-from chainring.deployment.http.untold import AWAY, to_callers
+from chainring.deployment.http.untold import AWAY, to_callers, words_of
 from chainring.deployment.lane.lane import Lane
 from chainring.software.package.origin import brought
 from chainring.software.serving.alerts import Alerts
@@ -163,17 +163,15 @@ class Watching:
 
 
 def told_to_all(error: Exception) -> str:
-    """Return what callers without a key may hear: of a database neither host nor driver's words.
-
-    It raises nothing: who tells of a failure would end by another one.
-    """
+    """Return what callers without a key may hear: of a database neither host nor driver's words."""
     if isinstance(error, sa.exc.SQLAlchemyError | UnwrittenError):
         return AWAY
-    try:
-        return to_callers(error)
-    except Exception as untold:  # noqa: BLE001 - an engine's error may not even have words
-        log.error("watching.untold error=%s cause=%s", type(error).__name__, type(untold).__name__)
-        return AWAY
+    return to_callers(error)
+
+
+def worded(error: Exception) -> str:
+    """Return what an error says, or its kind where it says nothing."""
+    return words_of(error) or type(error.__cause__ or error).__name__
 
 
 def _tell(failed: Counter[str], *, of: int) -> None:
