@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from chainring.contracts.guard import FORGOTTEN
 from chainring.contracts.ids import new_id
-from chainring.contracts.prediction import Outline, Prediction, shadow_of
+from chainring.contracts.prediction import Prediction, shadow_of
 from chainring.store.answers import (
     Cursor,
     Stream,
@@ -28,6 +28,7 @@ from chainring.store.answers import (
     unsure,
 )
 from chainring.store.erase import forget_answers
+from chainring.store.outline import Outline
 from chainring.store.traffic import Traffic
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Literal
 
 from chainring.contracts.values import Shift
 
@@ -110,35 +110,3 @@ class Prediction:
     def value(self) -> str:
         """What was answered, as a value of the task."""
         return self.label or self.output
-
-
-class Outlined(Protocol):
-    """What of an answer tells whether a person is asked about it: an outline, or all of it."""
-
-    @property
-    def id(self) -> str: ...  # noqa: D102
-    @property
-    def at(self) -> float: ...  # noqa: D102
-    @property
-    def group(self) -> str: ...  # noqa: D102
-    @property
-    def holdout(self) -> bool: ...  # noqa: D102
-    @property
-    def passed_on(self) -> bool: ...  # noqa: D102
-    @property
-    def confidence(self) -> float: ...  # noqa: D102
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outline:
-    """An answer as the columns of the log tell it; to read all of it takes ten times as long.
-
-    It names nobody, and says nothing of what was asked and answered.
-    """
-
-    id: str
-    at: float
-    group: str
-    holdout: bool
-    passed_on: bool
-    confidence: float

@@ -22,10 +22,11 @@ from chainring.contracts.feedback import Feedback
 from chainring.contracts.guard import FORGOTTEN
 from chainring.contracts.ids import keyed
 from chainring.contracts.label import Label
-from chainring.contracts.prediction import Outlined, Prediction
+from chainring.contracts.prediction import Prediction
 from chainring.contracts.tasks import TASKS
 from chainring.feedback.corrections import STATEMENTS
 from chainring.feedback.settings import FeedbackSettings
+from chainring.store.outline import Outlined
 
 P = TypeVar("P", bound=Outlined)
 _SPAN = 2.0**64

@@ -20,7 +20,7 @@ from chainring.contracts.feedback import Feedback
 from chainring.contracts.guard import Guard
 from chainring.contracts.ids import new_id
 from chainring.contracts.label import Label, review_guideline
-from chainring.contracts.prediction import Outlined, Prediction
+from chainring.contracts.prediction import Prediction
 from chainring.contracts.tasks import TASKS
 from chainring.feedback.consents import refused_answers
 from chainring.feedback.corrections import statements
@@ -28,6 +28,7 @@ from chainring.feedback.holdout import sample, share_to_decide
 from chainring.feedback.settings import FeedbackSettings
 from chainring.feedback.statement import refuses
 from chainring.feedback.value_rules import ValueRules
+from chainring.store.outline import Outlined
 from chainring.text.normalise import normalise
 
 ItemKind = Literal["deciding", "flag", "correction", "doubtful", "holdout", "unsure", "suspect"]

@@ -11,8 +11,6 @@ committed after a later one was passed is missed, which a count of thousands can
 
 from __future__ import annotations
 
-import json
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -24,14 +22,13 @@ import sqlalchemy as sa
 
 from chainring.contracts.codec import decode
 from chainring.contracts.payload import unpacked
-from chainring.contracts.prediction import Outline, Prediction
+from chainring.contracts.prediction import Prediction
+from chainring.store.outline import Outline, outline, outlined
 from chainring.store.schema import feedback, payloads, predictions, served
 from chainring.store.traffic import STRAY, Traffic
 
 Cursor = dict[str, int]
 _BATCH = 500
-_GROUP = re.compile(r'"group":("(?:[^"\\]|\\.)*")')
-"""Of a row's body; within a text a quotation mark has a backslash before it."""
 _DAY_S = 86400
 
 
@@ -130,7 +127,7 @@ def ends(traffic: Traffic) -> Cursor:
 def to_sample(traffic: Traffic) -> list[Outline]:
     """Return the served answers of the hold-out that still have a text, newest first."""
     query = (
-        sa.select(*_outlined(predictions.c))
+        sa.select(*outlined(predictions.c))
         .join(payloads, payloads.c.id == predictions.c.id)
         .where(predictions.c.app == traffic.app, served, predictions.c.holdout)
         .where(payloads.c.body.is_not(None))
@@ -139,28 +136,8 @@ def to_sample(traffic: Traffic) -> list[Outline]:
     found: list[Outline] = []
     for _, engine in sorted(traffic.engines().items(), reverse=True):
         with engine.connect().execution_options(read_only=True) as connection:
-            found += [_outline(*row) for row in connection.execute(query)]
+            found += [outline(*row) for row in connection.execute(query)]
     return found
-
-
-def _outlined(columns: Any) -> tuple[sa.ColumnElement[Any], ...]:
-    told = columns
-    return told.id, told.at, told.holdout, told.passed_on, told.confidence, told.body
-
-
-def _outline(
-    name: str, at: float, holdout: bool, passed_on: bool, confidence: float, body: str
-) -> Outline:
-    found = _GROUP.search(body)
-    group = '""' if found is None else found[1]
-    return Outline(
-        id=name,
-        at=at,
-        group=json.loads(group) if "\\" in group else group[1:-1],
-        holdout=holdout,
-        passed_on=passed_on,
-        confidence=confidence,
-    )
 
 
 def latest(traffic: Traffic, model: str, *, limit: int) -> list[Prediction]:
@@ -192,10 +169,10 @@ def unsure(traffic: Traffic, *, below: float, window: int) -> list[Outline]:
         newest = sa.select(predictions).where(mine).order_by(predictions.c.seq.desc())
         rows = newest.limit(left).subquery()
         doubted = sa.or_(rows.c.passed_on, rows.c.confidence < below)
-        chosen = sa.select(*_outlined(rows.c)).where(~rows.c.holdout, doubted)
+        chosen = sa.select(*outlined(rows.c)).where(~rows.c.holdout, doubted)
         query = chosen.order_by(rows.c.seq.desc())
         with engine.connect().execution_options(read_only=True) as connection:
-            found += [_outline(*row) for row in connection.execute(query)]
+            found += [outline(*row) for row in connection.execute(query)]
             count = sa.select(sa.func.count()).select_from(predictions).where(mine)
             left -= int(connection.execute(count).scalar_one())
         if left <= 0:

@@ -13,7 +13,7 @@ from chainring.contracts.access import Facts
 from chainring.contracts.feedback import Feedback
 from chainring.contracts.guard import Guard
 from chainring.contracts.label import Label
-from chainring.contracts.prediction import Outlined, Prediction
+from chainring.contracts.prediction import Prediction
 from chainring.feedback import queue
 from chainring.feedback.queue import ReviewItem, Texts
 from chainring.feedback.settings import FeedbackSettings
@@ -28,6 +28,7 @@ from chainring.software.reports.suspects import (
     suspect_items,
 )
 from chainring.store import answers
+from chainring.store.outline import Outlined
 from chainring.trust.guard import guard
 
 if TYPE_CHECKING:
