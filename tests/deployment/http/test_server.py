@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import logging
 import os
 import signal
 import socket
@@ -17,7 +19,9 @@ from tests.deployment.http.demo import DemoVerbs
 from chainring.contracts.errors import ConflictError, InputError
 from chainring.contracts.values import Input
 from chainring.deployment.http.app import create_app
+from chainring.deployment.http.faults import WORDINGS
 from chainring.deployment.http.server import address, listener, running
+from chainring.deployment.http.shell import SAFE_HEADERS
 from chainring.deployment.http.verbs import Caller, Readiness, Served
 from chainring.deployment.settings import DeploymentSettings
 
@@ -271,6 +275,48 @@ def test_bytes_that_are_no_http_are_400(open_url: str) -> None:
     with _socket(open_url) as connection:
         connection.sendall(b"\x16\x03\x01\x02\x00\x01\x00\r\n\r\n")
         assert _received(connection).startswith(b"HTTP/1.1 400")
+
+
+@pytest.mark.parametrize(
+    ("head", "code", "status"),
+    [
+        (b"GET / HTTP/1.1\r\nx-a: %s\r\n\r\n" % (b"b" * 40_000), "long_head", 431),
+        (b"\x16\x03\x01\x02\x00\x01\x00\r\n\r\n", "bad_head", 400),
+        (b"GET / HTTP/1.1\r\nno colon\r\n\r\n", "bad_head", 400),
+        (b"GET / HTTP/1.1\r\naccept-language: zh\r\nx-b: c\r\nno colon\r\n\r\n", "bad_head", 400),
+    ],
+)
+def test_what_no_route_hears_is_answered_as_everything_else_and_logged(
+    open_url: str, caplog: pytest.LogCaptureFixture, head: bytes, code: str, status: int
+) -> None:
+    with caplog.at_level(logging.WARNING, "chainring.http"), _socket(open_url) as connection:
+        connection.sendall(head)
+        told, _, body = _received(connection).partition(b"\r\n\r\n")
+    words = WORDINGS[code]
+    error = json.loads(body)["error"]
+    assert told.startswith(f"HTTP/1.1 {status} ".encode())
+    assert (error["code"], error["faults"]) == (code, [])
+    assert error["message"] == (words.zh if b"zh" in head else words.en)
+    for name, value in SAFE_HEADERS.items():
+        assert f"{name}: {value}".encode() in told
+    assert f"http.unheard code={code} status={status}" in caplog.messages
+
+
+def test_beyond_the_most_connections_a_caller_hears_when_to_come_again(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    app = create_app(DemoVerbs(), settings=DeploymentSettings())
+    ask = {"accept-language": "zh-CN"}
+    with running(app, max_connections=2) as url, httpx.Client(base_url=url) as client:
+        assert client.get("/health/live").status_code == 200
+        with caplog.at_level(logging.WARNING, "chainring.http"):
+            other = httpx.get(f"{url}/health/live", headers=ask)
+        assert (other.status_code, other.headers["retry-after"]) == (503, "2")
+        assert other.json()["error"]["message"] == WORDINGS["full"].zh
+        assert other.headers["x-content-type-options"] == "nosniff"
+        assert other.headers["connection"] == "close"
+        assert "http.unheard code=full status=503" in caplog.messages
+        assert "Exceeded" not in caplog.text
 
 
 def test_requests_sent_in_one_breath_are_answered_one_by_one(open_url: str) -> None:

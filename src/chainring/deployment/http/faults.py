@@ -43,6 +43,14 @@ WORDINGS: dict[str, Wording] = {
         "请求体不是有效的 UTF-8 JSON。",
         '请发送这样的对象：{"text": "我的包裹到哪了？"}。',
     ),
+    "bad_head": Wording(
+        400,
+        "This is no request in HTTP/1.1.",
+        "Check the address and the program that sent it: https goes to a server with a "
+        "certificate alone.",
+        "这不是 HTTP/1.1 请求。",
+        "请检查地址和发送请求的程序：只有配置了证书的服务才接受 https。",
+    ),
     "no_key": Wording(
         401,
         "This needs a key.",
@@ -141,6 +149,13 @@ WORDINGS: dict[str, Wording] = {
         "此地址尝试错误密钥的次数过多。",
         "请等待一分钟，再使用正确的密钥。",
     ),
+    "long_head": Wording(
+        431,
+        "Address and headers of the request are too long.",
+        "Send texts in the body, and leave out cookies and headers that are not needed.",
+        "请求的地址和请求头过长。",
+        "请将文本放在请求体中发送，并去掉不需要的 Cookie 和请求头。",
+    ),
     "too_often": Wording(
         429,
         "This key asks more often than it may.",
@@ -189,6 +204,13 @@ WORDINGS: dict[str, Wording] = {
         "Send fewer texts at a time, or try again when the server is less busy.",
         "回答耗时超过单个请求的上限。",
         "请减少每次发送的文本，或在服务不忙时重试。",
+    ),
+    "full": Wording(
+        503,
+        "Too many callers are connected to the server.",
+        "Try again after the seconds in Retry-After, over one connection for many requests.",
+        "连接到此服务的请求方过多。",
+        "请在 Retry-After 所示的秒数之后重试，并用同一连接发送多个请求。",
     ),
     "not_ready": Wording(
         503,

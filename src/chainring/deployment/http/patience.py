@@ -1,7 +1,8 @@
 """How long the server waits for a request's head, and how long that may be.
 
 uvicorn waits for ever for the rest of a half-sent head (slow loris) and takes one of any length
-under httptools; this protocol closes the connection instead. Bodies are bounded where they are
+under httptools; this protocol closes the connection instead. What uvicorn would answer by itself
+(a broken head, too many connections) is answered as all else is. Bodies are bounded where they are
 read, in `bodies.read`; the rest of one that was answered unread has the time of a head to come, and
 the next head with it.
 """
@@ -14,14 +15,10 @@ from collections.abc import Callable
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from chainring.deployment.http.unheard import full, unheard
+
 HEAD_TIMEOUT_S = 10.0
 MAX_HEAD_BYTES = 32_768
-
-_TOO_LONG = (
-    b"HTTP/1.1 431 Request Header Fields Too Large\r\n"
-    b"content-length: 0\r\nconnection: close\r\n\r\n"
-)
-
 
 PRESENCE = "chainring.presence"
 """Where in the scope of a request its `Presence` stands."""
@@ -42,7 +39,7 @@ class Presence:
 
 
 class PatientProtocol(HttpToolsProtocol):
-    """httptools with a clock and a ruler for the head of each request."""
+    """httptools with a clock and a ruler for the head of each request, and answers of ours."""
 
     head_timeout_s = HEAD_TIMEOUT_S
     max_head_bytes = MAX_HEAD_BYTES
@@ -68,7 +65,7 @@ class PatientProtocol(HttpToolsProtocol):
         if self._in_head:
             self._start_clock()
             if self._head_bytes > self.max_head_bytes:
-                self._refuse()
+                self._refuse("long_head")
                 return
             self._head_bytes += len(data)
         super().data_received(data)
@@ -90,11 +87,16 @@ class PatientProtocol(HttpToolsProtocol):
         self._stop_clock()
         self._in_head, self._head_bytes = False, 0
         if self._field_bytes + len(self.url) > self.max_head_bytes:
-            self._refuse()
+            self._refuse("long_head")
             raise ValueError("the head of the request is too long")
         self._presence = Presence()
         self.scope[PRESENCE] = self._presence  # type: ignore[literal-required]
+        app, limit = self.app, self.limit_concurrency
+        if limit is not None and max(len(self.connections), len(self.tasks)) >= limit:
+            self.app = full
+        self.limit_concurrency = None  # uvicorn would answer in bare text
         super().on_headers_complete()
+        self.app, self.limit_concurrency = app, limit
 
     def on_message_complete(self) -> None:
         """The next byte begins a head."""
@@ -109,8 +111,7 @@ class PatientProtocol(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         """Answer a broken head, unless the connection was closed for its length already."""
-        if not self.transport.is_closing():
-            super().send_400_response(msg)
+        self._refuse("bad_head")
 
     def _start_clock(self) -> None:
         if self._clock is None:
@@ -126,9 +127,9 @@ class PatientProtocol(HttpToolsProtocol):
         if not self.transport.is_closing():
             self.transport.close()
 
-    def _refuse(self) -> None:
+    def _refuse(self, code: str) -> None:
         if not self.transport.is_closing():
-            self.transport.write(_TOO_LONG)
+            self.transport.write(unheard(code, self.headers or ()))
             self.transport.close()
 
 

@@ -24,7 +24,7 @@ SAFE_HEADERS = {
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
 }
-_HEADERS = [(k.encode(), v.encode()) for k, v in SAFE_HEADERS.items()] + [
+EVERY_HEADER = [(k.encode(), v.encode()) for k, v in SAFE_HEADERS.items()] + [
     (b"cache-control", b"no-store")
 ]
 
@@ -57,7 +57,7 @@ class Shell:
                 status = message["status"]
                 headers = list(message.get("headers", ()))
                 said = {name.lower() for name, _ in headers}
-                headers += [header for header in _HEADERS if header[0] not in said]
+                headers += [header for header in EVERY_HEADER if header[0] not in said]
                 message["headers"] = headers
             await send(message)
 
