@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import tracemalloc
+from collections.abc import Iterator
 
 import pytest
 from transformers.utils.chat_template_utils import render_jinja_template
 
 from chainring.contracts.errors import InputError, RefusedError
 from chainring.text.template import worded
+from chainring.text.template_costs import TooMuchError, budget, judged
 
 SAID = [
     {"role": "system", "content": "Be short."},
@@ -173,6 +175,31 @@ def test_a_comparison_costs_what_the_smaller_of_both_does(template: str, last: i
     said = [{"role": "user", "content": f"message {n} " + "a" * 200} for n in range(600)]
     said.append({"role": "user", "content": "b" * last})
     assert worded(template, said, marks={}, base="a base") == "last"
+
+
+class Watched(list[str]):
+    """A long list that is not to be walked through."""
+
+    def __iter__(self) -> Iterator[str]:
+        for place, item in enumerate(super().__iter__()):
+            assert place < 100
+            yield item
+
+
+@pytest.mark.parametrize("small", [[], {}, "a", 1, ["a"] * 20, (), {"a": 1}])
+def test_of_the_larger_side_no_more_is_walked_than_is_paid_for(small: object) -> None:
+    with budget(1_000):
+        assert not judged(Watched(["a"] * 50_000), "eq", small)
+        assert judged(small, "ne", Watched(["a"] * 50_000))
+        assert judged("a", "in", {"a": Watched(["a"] * 50_000)})
+
+
+def test_what_holds_itself_on_both_sides_ends() -> None:
+    one: list[object] = []
+    one.append(one)
+    other: list[object] = [one]
+    with budget(1_000), pytest.raises(TooMuchError):
+        judged(one, "eq", other)
 
 
 def test_comparisons_come_to_what_they_come_to_in_python() -> None:

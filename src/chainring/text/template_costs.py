@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import operator as operators
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from itertools import chain, islice
 from string import Formatter
 from typing import Any
 
@@ -65,12 +66,35 @@ def judged(left: Any, operator: str, right: Any) -> Any:
 
     It ends with the smaller one; of a mapping only the hash of what is looked for is read.
     """
-    sizes = [size_of(one, {}, counts=False) for one in (left, right)]
     if operator in ("in", "notin"):
-        pay(sizes[0] if isinstance(right, dict) else sizes[1])
+        compared(left if isinstance(right, dict) else right)
     else:
-        pay(min(sizes))
+        pay(_smaller(left, right))
     return _OPERATORS[operator](left, right)
+
+
+def _smaller(left: Any, right: Any) -> int:
+    """Return the smaller of two sizes; of the larger value no more is walked than of that one."""
+    most = 64
+    while (size := min(_up_to(one, most) for one in (left, right))) == most:
+        if most > _left.get():
+            raise TooMuchError
+        most *= 4
+    return size
+
+
+def _up_to(value: Any, most: int) -> int:
+    """Return the size of a value (as `size_of`), or `most` where it is no smaller."""
+    found, left = 0, [value]
+    while left and found < most:
+        items = _items(left.pop())
+        if isinstance(items, int):
+            found += items
+        else:
+            some = list(islice(items, most - found))
+            found += 1 + len(some)
+            left += some
+    return min(found, most)
 
 
 def squared(value: Any) -> Any:
@@ -92,21 +116,28 @@ def size_of(value: Any, known: dict[int, int], *, counts: bool = True) -> int:
 
     A number may say how often something is done, if it `counts`.
     """
-    if isinstance(value, str | bytes | range):
-        return len(value)
-    if isinstance(value, int) and (not counts or value.bit_length() > _MAX_BITS):
-        return _short(value)
-    if isinstance(value, int):
+    if counts and isinstance(value, int) and value.bit_length() <= _MAX_BITS:
         return abs(value) if abs(value) < BUDGET else value.bit_length() + BUDGET
-    if any(base.__name__ == "Namespace" for base in type(value).__mro__):
-        value = value._Namespace__attrs
-    if not isinstance(value, list | tuple | set | dict):
-        return 1
+    items = _items(value)
+    if isinstance(items, int):
+        return items
     if id(value) not in known:
         known[id(value)] = 0  # one that holds itself ends here
-        items = [*value.keys(), *value.values()] if isinstance(value, dict) else value
         known[id(value)] = 1 + sum(1 + size_of(one, known, counts=counts) for one in items)
     return known[id(value)]
+
+
+def _items(value: Any) -> int | Iterable[Any]:
+    """Return what stands in a value, or the size of one in which nothing stands."""
+    if isinstance(value, str | bytes | range):
+        return len(value)
+    if isinstance(value, int):
+        return _short(value)
+    if any(base.__name__ == "Namespace" for base in type(value).__mro__):
+        value = value._Namespace__attrs
+    if isinstance(value, dict):
+        return chain(value.keys(), value.values())
+    return value if isinstance(value, list | tuple | set) else 1
 
 
 def _short(number: int) -> int:
