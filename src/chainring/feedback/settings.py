@@ -7,9 +7,11 @@ Enters the section `[feedback]` of chainring.toml, leave frozen settings.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+_GONE = ("silence", "min_silent_right")
 
 
 class FeedbackSettings(BaseModel):
@@ -56,3 +58,14 @@ class FeedbackSettings(BaseModel):
     consent: str = Field(
         "owner", min_length=1, description="consent of reviewed answers that nobody reacted to"
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_what_is_gone(cls, data: Any) -> Any:
+        gone = [name for name in _GONE if name in data] if isinstance(data, dict) else []
+        if gone:
+            raise ValueError(
+                f"take out {', '.join(gone)}, as an answer that nobody reacted to teaches nothing"
+                " any more; a person says what is right of such answers (`chainring review`)"
+            )
+        return data
