@@ -62,6 +62,19 @@ def test_columns_of_a_row_stand_in_its_record(workshop: Any) -> None:
     assert "customer" not in record.subject
 
 
+def test_rows_of_one_conversation_share_a_key_that_tells_nothing_of_its_name(
+    workshop: Any,
+) -> None:
+    named = [("13912345678", 1), (" 13912345678", 2), ("13912345679", 3), ("", 4)]
+    rows = [{"text": f"row {n}", "label": "a", "episode": name} for name, n in named]
+    workshop.write_rows("help.jsonl", rows)
+    workshop.write_rows("more.jsonl", [{**rows[0], "text": "it goes on"}])
+    first, second, other, none, further = made(workshop)
+    assert first.episode == second.episode == further.episode != other.episode
+    assert (none.episode, none.fields) == ("", {"label": "a"})
+    assert not [one for one in (first, other) if "1391234567" in str(one.fields)]
+
+
 def test_text_is_normalised_and_personal_data_never_reaches_the_store(
     workshop: Any, tmp_path: Path
 ) -> None:

@@ -100,6 +100,24 @@ def test_feedback_on_a_wrong_answer_becomes_a_training_record(
     assert (table.rows, table.counts, dropped) == (2, {"part: train": 2}, [])
 
 
+def test_turns_of_one_conversation_share_a_key_that_tells_nothing_of_its_name(
+    tmp_path: Path, row: Row, prediction: Callable[..., Prediction], review: Review, guard: Guard
+) -> None:
+    """What was corrected and what was reviewed of the hold-out are one conversation, too."""
+    answer = prediction(9, holdout=True, episode="13912345678")
+    rows = [
+        row(1, episode="13912345678"),
+        row(2, episode="another"),
+        row(3, episode=""),
+        asked(answer, "where is my parcel"),
+    ]
+    _, found, _ = made(tmp_path, rows, guard, (review(answer.id, "refund"),))
+    keys = {one.locator: one.episode for one in found}
+    assert keys[rows[0].id] == keys[answer.id] != keys[rows[1].id]
+    assert (keys[rows[2].id], "episode" in found[2].fields) == ("", False)
+    assert not [one for one in found if "1391234567" in str(one.fields)]
+
+
 @pytest.mark.parametrize("looked_up", [True, False])
 @pytest.mark.parametrize("given", [{}, {"id": "pred_1", "kind": "outcome", "holdout": True}])
 def test_a_passage_is_the_pair_of_a_record_only_where_the_asker_named_it(

@@ -39,7 +39,7 @@ ROWS = [
     row(
         1, records=("rec_1", "rec_2"), labels=("lab_1",), feedback=("fb_1",), weight=0.5, must=True
     ),
-    row(2, "test", author="ann", protected="a"),
+    row(2, "test", author="ann", protected="a", episode="e1"),
     row(3, "holdout"),
 ]
 
@@ -49,6 +49,13 @@ def test_rows_come_back_as_they_were_written(tmp_path: Path) -> None:
     assert read_rows(tmp_path) == ROWS
     assert read_rows(tmp_path, "test", "holdout") == ROWS[1:]
     assert read_rows(tmp_path, "unlabelled") == []
+
+
+def test_rows_of_before_a_column_was_are_read_without_it(tmp_path: Path) -> None:
+    write_rows(tmp_path, ROWS)
+    older = pq.read_table(tmp_path / ROWS_FILE).drop_columns(["episode"])
+    pq.write_table(older, tmp_path / ROWS_FILE)
+    assert read_rows(tmp_path) == [replace(one, episode="") for one in ROWS]
 
 
 def test_no_rows_come_back_as_no_rows(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from chainring.contracts.errors import InputError
 from chainring.contracts.evaluation import Evaluation, Outcome
 from chainring.contracts.feedback import Feedback
 from chainring.contracts.forms import Form, Forms, Parity
+from chainring.contracts.ids import episode_key
 from chainring.contracts.prediction import Answer
 from chainring.contracts.predictor import Predictor
 from chainring.contracts.request import Request
@@ -121,6 +122,7 @@ class Suite:
             Feedback(
                 id=f"pred_{n}", app="shop", prediction=f"pred_{n}", kind="outcome", value="",
                 author="ann", at=1.0, text=text, language="en", group=f"g{n}", holdout=True,
+                episode="chat 7",
             )
             for n, text in enumerate(texts)
         ]  # fmt: skip
@@ -158,9 +160,9 @@ def test_accuracy_has_the_wilson_interval_of_its_rows(suite: Suite) -> None:
     assert found.accuracy.high == pytest.approx((centre + reach) / scale, abs=1e-6)
 
 
-def test_rows_of_one_author_or_group_make_no_figure_surer(suite: Suite) -> None:
+def test_rows_of_one_author_group_or_conversation_make_no_figure_surer(suite: Suite) -> None:
     for n in range(40):
-        facts = {"author": f"author {n // 4}"} if n < 20 else {"group": f"group {n // 4}"}
+        facts = {("author", "group", "episode")[n // 4 % 3]: f"unit {n // 4}"}
         suite.add(text_number(n), "a", answer("a" if n % 12 < 8 else "b"), **facts)
     found = suite.judge()
     alone = wilson(28, 40)
@@ -170,11 +172,13 @@ def test_rows_of_one_author_or_group_make_no_figure_surer(suite: Suite) -> None:
 
 
 def test_every_outcome_is_kept_and_the_predictor_closed(suite: Suite) -> None:
-    suite.add("my parcel", "a", answer("b", confidence=0.7), author="u1", must=True, protected="f")
+    suite.add("my parcel", "a", answer("b", confidence=0.7), author="u1", must=True, protected="f",
+              episode="e1")  # fmt: skip
     found = suite.judge()
     (kept,) = suite.outcomes(found)
     assert (kept.truth, kept.label, kept.right, kept.confidence) == ("a", "b", 0.0, 0.7)
     assert (kept.author, kept.must, kept.protected, kept.part) == ("u1", True, "f", "suite")
+    assert kept.episode == "e1"
     folder = suite.work.trees.open(found.address)
     lines = (folder / "outcomes.jsonl").read_text("utf-8").splitlines()
     assert [decode(Outcome, line) for line in lines] == [kept]
@@ -326,6 +330,7 @@ def test_kept_answers_are_noted_and_change_no_figure(suite: Suite) -> None:
     (noted,) = [one for one in suite.outcomes(found) if one.part == "deciding"]
     assert (noted.row, noted.label, noted.passed_on, noted.right) == ("pred_0", "b", True, 0.0)
     assert (noted.truth, noted.author, noted.group) == ("", "ann", "g0")
+    assert noted.episode == episode_key(suite.work.secret, "chat 7"), "as that of a reviewed row"
     assert found.accuracy == alone.accuracy
     assert found.slices == alone.slices
     assert (found.macro_f1, found.calibration_error) == (alone.macro_f1, alone.calibration_error)

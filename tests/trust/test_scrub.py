@@ -51,6 +51,7 @@ def row(identifier: str, text: str, *records: str, split: str = "train") -> Row:
         records=records or (identifier,),
         author="ann",
         protected="woman",
+        episode="e1",
     )
 
 
@@ -175,7 +176,7 @@ def test_rows_of_a_data_set_keep_everything_but_words_and_names(tmp_path: Path) 
     mine, other = row("rec_a", "我的秘密"), row("rec_b", "我的秘密", split="test")
     count, after = parquet(tmp_path, [mine, other], ANN)
     assert count == 1
-    blank = replace(mine, text="", author="", protected="")
+    blank = replace(mine, text="", author="", protected="", episode="")
     assert read_rows(after, forgotten=True) == [blank, other]
     assert read_rows(after) == [other]
     assert parquet_schema(tmp_path / "before") == parquet_schema(after)
@@ -192,7 +193,7 @@ def test_a_shared_row_takes_the_words_of_the_one_who_stays(tmp_path: Path) -> No
     shared = row("rec_a", "The words of Bo!!", "rec_a", "rec_b")
     _, after = parquet(tmp_path, [shared], chosen)
     (found,) = read_rows(after)
-    assert found == replace(shared, text="the words of Bo", author="", protected="")
+    assert found == replace(shared, text="the words of Bo", author="", protected="", episode="")
 
 
 def test_a_shared_row_stays_when_the_second_of_them_goes(tmp_path: Path) -> None:
@@ -328,7 +329,7 @@ def test_rows_of_a_data_set_lose_what_an_answer_quoted(tmp_path: Path) -> None:
     others = replace(base, id="rec_d", records=("rec_d",), target=quote, feedback=("pred_2",))
     count, after = parquet(tmp_path, [told, refused, disliked, others], QUOTED)
     assert count == 3
-    gone = [replace(one, text="", author="", protected="", target="", rejected="")
+    gone = [replace(one, text="", author="", protected="", target="", rejected="", episode="")
             for one in (told, disliked)]  # fmt: skip
     left = replace(refused, rejected="")
     assert read_rows(after, forgotten=True) == [gone[0], left, gone[1], others]

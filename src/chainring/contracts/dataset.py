@@ -55,7 +55,8 @@ class Row:
     `rejected` is a written answer that people did not want to this text, as feedback tells; such a
     row may have no target, where nobody said what would have been better.
     The ids in `records`, `labels` and `feedback` name what made the row. `weight` counts in
-    training. `group` is the near-duplicate group. Places of tags count characters of `text`.
+    training. `group` is the near-duplicate group, `episode` a keyed digest that the turns of one
+    conversation share. Places of tags count characters of `text`.
     """
 
     id: str
@@ -77,6 +78,7 @@ class Row:
     pair: str = ""
     target: str = ""
     rejected: str = ""
+    episode: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,6 +23,7 @@ class Outcome:
     `truth` and `label` are values of the task; a text of one's own is not kept here, they are empty
     then. `sliced` are the labels that slices go by, None where `truth` is the label. `base` is what
     always giving the same answer would be worth on this row, None where that follows from `truth`.
+    `author`, `episode` and `group` are those of the row: outcomes that share one are one unit.
     """
 
     row: str
@@ -41,6 +42,7 @@ class Outcome:
     weight: float = 1.0
     sliced: tuple[str, ...] | None = None
     base: float | None = None
+    episode: str = ""
 
     @property
     def slice_labels(self) -> tuple[str, ...]:

@@ -40,3 +40,11 @@ def keyed(secret: bytes, *parts: str, size: int = 16) -> str:
         data = part.encode("utf-8", "surrogatepass")
         state.update(len(data).to_bytes(8, "big") + data)
     return state.hexdigest()
+
+
+def episode_key(secret: bytes, *names: str) -> str:
+    """Return what turns of one conversation share: a keyed digest of its names, or '' of an empty.
+
+    A caller may call a conversation by anything, a number of a phone, too: no row keeps the name.
+    """
+    return keyed(secret, "episode", *names) if names[-1] else ""

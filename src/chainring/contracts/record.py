@@ -12,7 +12,8 @@ class Record:
     `id` is a keyed BLAKE2b over source and content, so two people who wrote the same sentence have
     two records; `digest` is the keyed digest of the content alone. `at` and `expires` are seconds
     since 1970 (UTC). `fields` holds further mapped columns (`label`, `author`, `split`, ...).
-    `group` is the key of the near-duplicate group that splits and hold-out go by.
+    `group` is the key of the near-duplicate group that splits and hold-out go by; `episode` a keyed
+    digest that the turns of one conversation share, or ''.
 
     =========  ==============================  ==========================
     column     English example                 Chinese example
@@ -39,3 +40,8 @@ class Record:
     parents: tuple[str, ...] = ()
     expires: float | None = None
     fields: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def episode(self) -> str:
+        """Whose turn it is: the key of its conversation."""
+        return self.fields.get("episode", "")

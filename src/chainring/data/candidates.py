@@ -93,6 +93,7 @@ class Candidate:
             labels=tuple(label.id for label in said),
             feedback=tuple(dict.fromkeys(parents)),
             author=record.fields.get("author", ""),
+            episode=record.episode,
             weight=weight if self.part else 1.0,
             must=any(label.must for label in said),
             protected=record.fields.get("protected", ""),

@@ -19,6 +19,7 @@ a row's key             means
 ``target``              what is right for the text: a number, tags, a written answer
 ``answer``              what follows the text: a reply, a translation (``answer_language``)
 ``context``             what stood before it: earlier turns of a dialogue
+``episode``             what all turns of one conversation share: its id
 ======================  =====================================================================
 
 With `redacts` the texts of a row are redacted before they are stored, as records are.
@@ -47,6 +48,7 @@ FILE = "harvest.db"
 ROW_KEYS = (
     "text", "label", "language", "split", "subject", "licence", "consent", "author", "protected",
     "id", "locator", "at", "directives", "pair", "target", "answer", "answer_language", "context",
+    "episode",
 )  # fmt: skip
 TEXTS = ("text", "pair", "answer", "context")
 DROPPED = "dropped"

@@ -26,7 +26,7 @@ from chainring.contracts.dataset import OUT_OF_SCOPE
 from chainring.contracts.errors import InputError
 from chainring.contracts.forgotten import is_forgotten
 from chainring.contracts.guard import FORGOTTEN, Guard
-from chainring.contracts.ids import keyed
+from chainring.contracts.ids import episode_key, keyed
 from chainring.contracts.record import Record
 from chainring.contracts.said import Said, joined
 from chainring.contracts.source import Source
@@ -262,6 +262,7 @@ class _Maker:
             said: "" if is_unlabelled else value,
             "split": "" if is_unlabelled else row.split,
             "author": self._pseudonym(row.values.get("author", "")),
+            "episode": self._episode(row),
             "protected": normalise(row.values.get("protected", "")),
             "pair": pair,
             "answer": self._clean(row.values.get("answer", "")),
@@ -270,6 +271,11 @@ class _Maker:
             "directives": row.values.get("directives", ""),
         }
         return {name: text for name, text in fields.items() if text}
+
+    def _episode(self, row: RawRow) -> str:
+        """Return the key of the conversation; one may go on in the next file, but nowhere else."""
+        source = row.source if row.key else ""
+        return episode_key(self._secret, source, normalise(row.values.get("episode", "")))
 
     def _clean(self, value: str) -> str:
         tags = self._settings.facts.form == "tags"  # their places count in the text as it stood

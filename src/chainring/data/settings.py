@@ -29,6 +29,7 @@ Role = Literal[
     "consent",
     "author",
     "protected",
+    "episode",
     "id",
 ]
 Name = Annotated[str, Field(min_length=1)]

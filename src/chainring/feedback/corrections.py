@@ -38,7 +38,7 @@ from dataclasses import replace
 from chainring.contracts.dataset import Task
 from chainring.contracts.feedback import Feedback, may_be_one
 from chainring.contracts.guard import FORGOTTEN, Guard
-from chainring.contracts.ids import keyed
+from chainring.contracts.ids import episode_key, keyed
 from chainring.contracts.label import Label
 from chainring.contracts.record import Record
 from chainring.contracts.table import Table
@@ -78,8 +78,9 @@ def corrections(
     """Return a record for each statement that stands or waits.
 
     A record's `fields`: label (target, where it is a text), rejected, author (of the reaction, or
-    of the text that was reviewed), author_kind, state, part, reaction (the kind of feedback, or
-    review), why, must. Its parents are the prediction, then the feedback.
+    of the text that was reviewed), episode (a keyed digest of it), author_kind, state, part,
+    reaction (the kind of feedback, or review), why, must. Its parents are the prediction, then the
+    feedback.
     """
     rows = read_table(Feedback, work.trees.open(feedback.address))
     found, dropped = statements(rows, reviewed, guard, settings=settings, task=task)
@@ -314,17 +315,18 @@ def _record(
         group=row.group,
         at=row.at,
         parents=tuple(dict.fromkeys((row.prediction, row.id))),
-        fields={name: value for name, value in _fields(one).items() if value},
+        fields={name: value for name, value in _fields(one, work.secret).items() if value},
     )
 
 
-def _fields(one: Statement) -> dict[str, str]:
+def _fields(one: Statement, secret: bytes) -> dict[str, str]:
     row, decision = one.about, one.decision
     return {
         "target" if one.private else "label": one.label,
         "rejected": one.rejected,
         "pair": row.given_pair,
         "author": row.author,
+        "episode": episode_key(secret, row.episode),
         "author_kind": one.kind,
         "state": one.state,
         "part": one.part,

@@ -1,9 +1,10 @@
 """Rows that belong together are one unit of evidence.
 
-Enter rows, or outcomes of one model, leaves the unit of each. What one author asked, or what is of
-one group (an episode, near-duplicates, questions about one long text), is right or wrong together
-more often than chance has it: ten such rows say less than ten others. Rows are joined where they
-share an author or a group, and so are rows that only a third one joins; the rest stand alone.
+Enter rows, or outcomes of one model, leaves the unit of each. What one author asked, the turns of
+one conversation (an episode), and what is of one group (near-duplicates, questions about one long
+text) are right or wrong together more often than chance has it: ten such rows say less than ten
+others. Rows are joined where they share an author, an episode or a group, and so are rows that
+only a third one joins; the rest stand alone.
 
     units = Units.of([pair.now for pair in pairs])
     units.count, units.kind         # 15, "group"
@@ -16,7 +17,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-Kind = Literal["row", "group", "author"]
+Kind = Literal["row", "group", "episode", "author"]
+_JOINS: tuple[Kind, ...] = ("author", "episode", "group")
+"""What joins rows; where several do, the first names the unit."""
 
 
 class Owned(Protocol):
@@ -27,6 +30,10 @@ class Owned(Protocol):
         """Who wrote it, or ''."""
 
     @property
+    def episode(self) -> str:
+        """The conversation that it is a turn of, or ''."""
+
+    @property
     def group(self) -> str:
         """What it belongs to, or ''."""
 
@@ -35,8 +42,9 @@ class Owned(Protocol):
 class Units:
     """The unit of each row, in the order of the rows, and what joins them.
 
-    `kind` is `author` where any author has two rows (then groups join, too), `group` where only
-    groups do, `row` where each row is a unit. `most` rows are of one author, or of one group.
+    `kind` is `author` where any author has two rows (then episodes and groups join, too), else
+    `episode` where any episode has, `group` where only groups do, `row` where each row is a unit.
+    `most` rows are of one author, of one episode, or of one group.
     """
 
     numbers: tuple[int, ...]
@@ -58,19 +66,23 @@ class Units:
     @classmethod
     def of(cls, rows: Sequence[Owned]) -> Units:
         """Return the units of rows."""
-        authors = Counter(row.author for row in rows if row.author)
-        groups = Counter(row.group for row in rows if row.group)
-        most_of: dict[Kind, int] = {
-            "author": max(authors.values(), default=0),
-            "group": max(groups.values(), default=0),
-        }
-        kind: Kind = next((kind for kind, most in most_of.items() if most > 1), "row")
-        return cls(numbers=_joined(rows), kind=kind, most=most_of.get(kind, 1))
+        names = [(row.author, row.episode, row.group) for row in rows]
+        most_of: dict[Kind, int] = {}
+        for kind, column in zip(_JOINS, zip(*names, strict=True), strict=False):
+            most_of[kind] = max(Counter(filter(None, column)).values(), default=0)
+        kind = next((kind for kind, most in most_of.items() if most > 1), "row")
+        return cls(numbers=joined(names), kind=kind, most=most_of.get(kind, 1))
 
 
-def _joined(rows: Sequence[Owned]) -> tuple[int, ...]:
-    """Return the number of the first row that each row hangs together with."""
-    leads = list(range(len(rows)))
+def joined(names: Sequence[Sequence[str]]) -> tuple[int, ...]:
+    """Return the number of the first row that each row hangs together with.
+
+    Rows do that share a name in the same place; an empty name joins nothing.
+
+    >>> joined([("ann", ""), ("", "g"), ("ann", "g"), ("", "")])
+    (0, 0, 0, 3)
+    """
+    leads = list(range(len(names)))
 
     def lead(place: int) -> int:
         while leads[place] != place:
@@ -78,10 +90,10 @@ def _joined(rows: Sequence[Owned]) -> tuple[int, ...]:
             place = leads[place]
         return place
 
-    first: dict[tuple[str, str], int] = {}
-    for place, row in enumerate(rows):
-        for name in (("author", row.author), ("group", row.group)):
+    first: dict[tuple[int, str], int] = {}
+    for place, row in enumerate(names):
+        for name in enumerate(row):
             if name[1]:
                 one, other = sorted((lead(place), lead(first.setdefault(name, place))))
                 leads[other] = one
-    return tuple(map(lead, range(len(rows))))
+    return tuple(map(lead, range(len(names))))

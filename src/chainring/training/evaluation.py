@@ -32,6 +32,7 @@ from chainring.contracts.errors import InputError
 from chainring.contracts.evaluation import DECIDING, MUST, Evaluation, Outcome, Share
 from chainring.contracts.feedback import Feedback
 from chainring.contracts.forms import Form, Forms
+from chainring.contracts.ids import episode_key
 from chainring.contracts.prediction import Answer
 from chainring.contracts.request import Request
 from chainring.contracts.table import Table
@@ -168,6 +169,7 @@ def _kept_rows(kept: Table[Feedback], work: Work) -> list[Row]:
             licence="",
             group=one.group,
             author=one.author,
+            episode=episode_key(work.secret, one.episode),
             pair=one.pair,
         )
         for one in read_table(Feedback, work.trees.open(kept.address))

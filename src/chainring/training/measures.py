@@ -69,7 +69,7 @@ def measures(task: Task, judged: Judged, *, level: float) -> Figures:
 
 
 def drawn(rows: Sequence[Row], *, level: float) -> Drawn:
-    """Return how intervals over rows are made: those of one author or group are one unit."""
+    """Return how intervals over rows are made: those that belong together are one unit."""
     units = Units.of(rows)
     return {"level": level, "units": None if units.kind == "row" else units.numbers}
 

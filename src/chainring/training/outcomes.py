@@ -77,6 +77,7 @@ def outcome(row: Row, answer: Answer, *, truths: Truths = ONE_LABEL) -> Outcome:
         source=row.source,
         group=row.group,
         author=row.author,
+        episode=row.episode,
         protected=row.protected,
         must=row.must,
         weight=row.weight,
@@ -95,7 +96,7 @@ def slices(outcomes: Sequence[Outcome], *, level: float) -> dict[str, Share]:
 
 
 def share(outcomes: Sequence[Outcome], *, level: float) -> Share:
-    """Return the mean of outcomes with its interval; rows of one author or group count as one."""
+    """Return the mean of outcomes with its interval; rows of one unit count as one."""
     found = mean_grade([o.right for o in outcomes], level=level, units=Units.of(outcomes).numbers)
     return Share(estimate=found.estimate, low=found.low, high=found.high, rows=found.n)
 

@@ -38,7 +38,7 @@ _EMPTY: dict[str, Any] = {
     "subject": None, "answer": "", "context": "", "pair": "", "output": "",
 }  # fmt: skip
 _KEPT_FIELDS = ("label", "split", "part", "state", "reaction", "author_kind", "must")
-_COLUMNS = ("text", "author", "protected", "pair", "target", "rejected")
+_COLUMNS = ("text", "author", "protected", "pair", "target", "rejected", "episode")
 _BESIDE = ("pair", "target", "rejected")
 _LEARNT = ("target", "rejected")
 

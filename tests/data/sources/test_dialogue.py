@@ -77,7 +77,7 @@ def test_what_the_dialogue_says_of_itself_goes_to_every_pair(
     bring(DIALOGUE, path=str(path), context_turns=2,
           columns={"subject": "customer", "id": "session"})  # fmt: skip
     rows = dict(harvest.rows())
-    shared = {"subject": "c7", "label": "track", "at": "2026-11-25"}
+    shared = {"subject": "c7", "label": "track", "at": "2026-11-25", "episode": "a.jsonl:s1"}
     assert rows == {
         "a.jsonl:s1:1": {"text": "Hi, I am on [phone]", "answer": "Hello",
                           "locator": "a.jsonl line 1, turn 1", **shared},
@@ -99,6 +99,7 @@ def test_a_dialogue_put_in_before_others_changes_none_of_them(
     after = dict(harvest.rows())
     assert after.keys() > before.keys()
     assert len(after) == 3
+    assert len({row["episode"] for row in after.values()}) == 3
     bring(DIALOGUE, path=str(write(path, other)))
     assert [row["text"] for _, row in harvest.rows()] == ["怎么退货"]
 

@@ -15,6 +15,7 @@ from chainring.contracts.evaluation import Outcome
 from chainring.contracts.verdict import Comparison
 from chainring.ring.gate.comparing import comparison, preference
 from chainring.ring.gate.pairs import paired
+from chainring.ring.gate.sentences import named
 from chainring.ring.gate.settings import GateSettings
 from chainring.ring.gate.values import value
 
@@ -132,6 +133,33 @@ def test_rows_of_one_group_are_one_unit_where_they_are_right_or_wrong(
     found = comparison(paired(joined, champion), settings=settings)
     assert (found.test, found.p_better) == ("sign flip by group", 0.5)
     assert found.smallest_detectable > exact.smallest_detectable
+
+
+def test_turns_of_one_conversation_are_one_unit_by_every_measure(
+    sheets: MakeSheets, settings: GateSettings
+) -> None:
+    challenger, champion = sheets(gained=40, right=260)
+    chats = [row_of(row, episode=f"chat {max(i, 39)}") for i, row in enumerate(challenger)]
+    found = comparison(paired(chats, champion), settings=settings)
+    assert (found.test, found.p_better) == ("sign flip by episode", 0.5)
+    by_cost = comparison(paired(chats, champion), settings=GateSettings(measure="cost"))
+    assert by_cost.test.startswith("weighed sign flip by episode")
+    graded = [row_of(row, right=0.9 * row.right) for row in chats]
+    by_grade = comparison(paired(graded, champion), settings=settings)
+    assert by_grade.test == "paired bootstrap by episode"
+    tests = [one.test for one in (found, by_cost, by_grade)]
+    for test in (*tests, *(f"{one}, Holm" for one in tests)):
+        assert "按会话" in named(test, "zh")
+
+
+def test_what_an_author_and_a_conversation_join_is_one_unit(
+    outcome: MakeOutcome, settings: GateSettings
+) -> None:
+    told = [("li", "c1"), ("", "c1"), ("", "c2"), ("li", "c2"), ("wang", "c3"), ("", ""), ("", "")]
+    challenger = [outcome(f"{i}", 1, author=a, episode=c) for i, (a, c) in enumerate(told)]
+    champion = [outcome(f"{i}", 0, author=a, episode=c) for i, (a, c) in enumerate(told)]
+    found = comparison(paired(challenger, champion), settings=settings)
+    assert (found.test, found.p_better) == ("sign flip by author", 1 / 2**4)
 
 
 def test_what_an_author_and_a_group_join_is_one_unit(

@@ -97,7 +97,7 @@ def test_where_rows_share_their_author_or_group_rows_of_others_are_asked_for(
     same = [replace(row, **shared) for row in fraud]
     because = majority([*rows, *same], settings=settings)[1].because
     assert "so the 9 of labels other than ok count as 1, and at least 5 are needed" in because
-    assert because.endswith("label rows of other authors or groups")
+    assert because.endswith("label rows of others")
     assert "ok 以外标签的 9 行只算 1 行，至少需要 5" in in_chinese(because)
     assert majority([*rows, *same, *fraud[:4]], settings=settings)[1].holds
 

@@ -110,7 +110,9 @@ def test_a_first_model_that_is_no_better_than_always_the_same_is_promoted_as_sel
 
 
 @pytest.mark.parametrize("draws", [100, pytest.param(400, marks=pytest.mark.slow)])
-@pytest.mark.parametrize(("units", "rows", "joins"), [(80, 4, "group"), (60, 5, "author")])
+@pytest.mark.parametrize(
+    ("units", "rows", "joins"), [(80, 4, "group"), (80, 4, "episode"), (60, 5, "author")]
+)
 def test_an_equal_model_is_promoted_as_seldom_where_rows_belong_together(
     units: int, rows: int, joins: str, draws: int
 ) -> None:

@@ -204,12 +204,26 @@ def test_an_author_of_many_rows_is_noted(sheets: MakeSheets, settings: GateSetti
     assert found.more_rows_needed == 199
 
 
-def test_rows_of_one_group_are_noted_and_count_once(
-    sheets: MakeSheets, settings: GateSettings
+@pytest.mark.parametrize(
+    ("joins", "note"),
+    [
+        ("group", "4 of 100 rows are of one group, so the test goes by group: 25 units that can"),
+        (
+            "episode",
+            "4 of 100 rows are turns of one conversation, so the test goes by episode: 25 units",
+        ),
+    ],
+)
+def test_rows_of_one_group_or_conversation_are_noted_and_count_once(
+    joins: str, note: str, sheets: MakeSheets, settings: GateSettings
 ) -> None:
     challenger, champion = sheets(gained=40, right=60)
-    fours = [dataclasses.replace(row, group=f"g{i // 4}") for i, row in enumerate(challenger)]
-    note = "4 of 100 rows are of one group, so the test goes by group: 25 units that can be told"
+    fours = [
+        dataclasses.replace(row, group=f"g{i // 4}")
+        if joins == "group"
+        else dataclasses.replace(row, episode=f"g{i // 4}")
+        for i, row in enumerate(challenger)
+    ]
     for found in (judge(fours, champion, settings=settings), judge(fours, None, settings=settings)):
         assert any(note in said for said in found.notes)
         assert found.more_rows_needed == 175

@@ -163,7 +163,7 @@ def test_where_one_author_could_lose_most_rows_of_other_authors_are_asked_for(
     found = judge(_of_one(now), _of_one(before), settings=settings)
     assert found.value == "no measurable difference"
     because = found.checks[0].because
-    assert "150 of 600 rows are of one; label rows of other authors or groups" in because
+    assert "150 of 600 rows are of one; label rows of others" in because
     assert "其他作者" in in_chinese(because)
     assert "whose mistakes weigh most" not in because
 

@@ -45,9 +45,10 @@ from chainring.data.sources.turns import TURNS, exchanges, sides_of, turns_of, u
 
 _SHARED: tuple[RowRole, ...] = (
     "label", "language", "split", "subject", "licence", "consent", "author", "protected", "at",
+    "episode",
 )  # fmt: skip
 
-_VERSIONS = {".jsonl": 6, ".ndjson": 6}  # 6: who states a matter after a hand-over asks, too
+_VERSIONS = {".jsonl": 7, ".ndjson": 7}  # 7: all turns of a dialogue are of one episode
 _MANY = 0.1
 """From which share of the turns on speakers who are not known are told."""
 
@@ -153,9 +154,9 @@ def _put(
     if turns is None:
         reading.dropped["no turns"] += 1
         return
-    shared = _shared(dialogue, settings)
     given = told(dialogue.get(settings.columns.get("id", "id")))
     known = given or _content(turns, reading)
+    shared = {"episode": f"{name}:{known}"} | _shared(dialogue, settings)
     found = list(
         exchanges(
             turns,

@@ -20,7 +20,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInf
 Name = Annotated[str, Field(min_length=1)]
 RowRole = Literal[
     "text", "label", "language", "split", "subject", "licence", "consent", "author", "protected",
-    "id", "at", "pair", "target", "answer", "answer_language", "context",
+    "episode", "id", "at", "pair", "target", "answer", "answer_language", "context",
 ]  # fmt: skip
 _URL = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 

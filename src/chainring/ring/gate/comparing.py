@@ -8,8 +8,8 @@ the smallest difference that this many rows could have shown.
 Which test is used follows from the rows alone, never from how it turns out:
 
     right or wrong                              exact McNemar
-    right or wrong, some rows of one unit       sign flip by author or group
-    graded                                      paired bootstrap by author or group
+    right or wrong, some rows of one unit       sign flip by author, episode or group
+    graded                                      paired bootstrap by author, episode or group
     graded, under twenty of these differ        sign flip by the same
     pairwise preferences                        sign test
     by another measure than accuracy            weighed sign flip (see `weighing`)
@@ -98,7 +98,7 @@ def _tested(
         gained, lost = sum(gain > 0 for gain in gains), sum(gain < 0 for gain in gains)
         return "exact McNemar", mcnemar(gained, lost), mcnemar(lost, gained)
     losses = [-gain for gain in gains]
-    kind = "author" if units.kind == "author" else "group"
+    kind = "group" if units.kind == "row" else units.kind
     if graded and _differing(gains, units) >= MIN_BOOTSTRAP_UNITS:
         p_better, _ = paired_bootstrap(gains, groups=units.numbers, seed=seed)
         p_worse, _ = paired_bootstrap(losses, groups=units.numbers, seed=seed)

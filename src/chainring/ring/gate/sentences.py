@@ -60,11 +60,12 @@ _SENTENCES = {
         "；请再标注一些",
     ),
     "too few owners": (
-        "too little to tell, even were all right: rows of one author or group count once, so the "
-        "{rows} of labels other than {label} count as {found}, and at least {least} are needed; "
-        "label rows of other authors or groups",
-        "依据太少，即使全部答对也看不出：同一作者或同一组的行只算一行，因此 {label} 以外标签的 "
-        "{rows} 行只算 {found} 行，至少需要 {least}；请标注其他作者或其他组的行",
+        "too little to tell, even were all right: rows of one author, conversation or group count"
+        " once, so the {rows} of labels other than {label} count as {found}, and at least {least}"
+        " are needed; label rows of others",
+        "依据太少，即使全部答对也看不出：同一作者、同一会话或同一组的行只算一行，"
+        "因此 {label} 以外标签的 {rows} 行只算 {found} 行，至少需要 {least}；"
+        "请标注其他作者、其他会话或其他组的行",
     ),
     "beats constant": (
         "worth {right} %; always the same answer would be worth {share} % (p = {p}, {rows} rows)",
@@ -178,10 +179,10 @@ _SENTENCES = {
         "错误代价最大的 {label} 只评判了 {count} 行；请再标注一些",
     ),
     "unseen owner": (
-        "the rows show a lead, but what one author or group could lose at once could outweigh it:"
-        " {count} of {rows} rows are of one; label rows of other authors or groups",
-        "这些行显示领先，但某一作者或某一组可能一次带来的损失足以抵消它："
-        "{rows} 行中有 {count} 行属于同一作者或同一组；请标注其他作者或其他组的行",
+        "the rows show a lead, but what one author, conversation or group could lose at once could"
+        " outweigh it: {count} of {rows} rows are of one; label rows of others",
+        "这些行显示领先，但某一作者、某一会话或某一组可能一次带来的损失足以抵消它："
+        "{rows} 行中有 {count} 行属于其一；请标注其他作者、其他会话或其他组的行",
     ),
     "left out": (
         "{count} rows were judged for one of the two models only and left out",
@@ -221,6 +222,11 @@ _SENTENCES = {
         "one author gave {most} of {rows} rows, so the test goes by author: {units} units that can"
         " be told apart",
         "有一位作者提供了 {rows} 行中的 {most} 行，因此按作者检验：共 {units} 个独立单位",
+    ),
+    "by episode": (
+        "{most} of {rows} rows are turns of one conversation, so the test goes by episode: {units}"
+        " units that can be told apart",
+        "{rows} 行中有 {most} 行是同一会话的各轮，因此按会话检验：共 {units} 个独立单位",
     ),
     "by group": (
         "{most} of {rows} rows are of one group, so the test goes by group: {units} units that can"

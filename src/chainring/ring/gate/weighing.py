@@ -3,7 +3,7 @@
 Enter pairs and settings, leaves a `Comparison` whose test of *better* holds two questions at once,
 and whose p value is the larger of both:
 
-    are the two models alike?                 sign flip of the gains by row, author or group
+    are the two models alike?                 sign flip of the gains by row, author, episode, group
     could what was not seen outweigh it?      gains against losses, one greatest loss more
 
 The first alone calls up to three of four challengers better that make fewer cheap mistakes and,
@@ -31,8 +31,6 @@ from chainring.stats.worth import mean_worth
 
 UNSEEN = ", unseen mistakes"
 """How the name of the test ends where the second question holds a challenger back."""
-
-_BY = {"row": "weighed sign flip", "author": "weighed sign flip by author"}
 
 
 def weighed(
@@ -80,7 +78,7 @@ def _tested(
     worse = sign_flip(losses, groups=units.numbers, seed=seed)
     sums = list(units.sums(gains).values())
     hidden = outweighs(sums, unseen=most)
-    name = _BY.get(units.kind, "weighed sign flip by group")
+    name = "weighed sign flip" + (f" by {units.kind}" if units.kind != "row" else "")
     held = alike <= settings.alpha < hidden
     return name + UNSEEN * held, max(alike, hidden), worse
 

@@ -31,14 +31,20 @@ NAMES = {
     "weighed sign flip, Holm": "加权符号翻转检验，Holm 校正",
     "weighed sign flip by author": "按作者的加权符号翻转检验",
     "weighed sign flip by author, Holm": "按作者的加权符号翻转检验，Holm 校正",
+    "weighed sign flip by episode": "按会话的加权符号翻转检验",
+    "weighed sign flip by episode, Holm": "按会话的加权符号翻转检验，Holm 校正",
     "weighed sign flip by group": "按组的加权符号翻转检验",
     "weighed sign flip by group, Holm": "按组的加权符号翻转检验，Holm 校正",
     "weighed sign flip, unseen mistakes": "加权符号翻转检验，计入未见的错误",
     "weighed sign flip by author, unseen mistakes": "按作者的加权符号翻转检验，计入未见的错误",
+    "weighed sign flip by episode, unseen mistakes": "按会话的加权符号翻转检验，计入未见的错误",
     "weighed sign flip by group, unseen mistakes": "按组的加权符号翻转检验，计入未见的错误",
     "weighed sign flip, unseen mistakes, Holm": "加权符号翻转检验，计入未见的错误，Holm 校正",
     "weighed sign flip by author, unseen mistakes, Holm": (
         "按作者的加权符号翻转检验，计入未见的错误，Holm 校正"
+    ),
+    "weighed sign flip by episode, unseen mistakes, Holm": (
+        "按会话的加权符号翻转检验，计入未见的错误，Holm 校正"
     ),
     "weighed sign flip by group, unseen mistakes, Holm": (
         "按组的加权符号翻转检验，计入未见的错误，Holm 校正"
