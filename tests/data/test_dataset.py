@@ -266,6 +266,24 @@ def test_no_near_duplicate_ever_stands_in_two_splits(
     assert not [row for row in found if row.source == "feedback" and row.split == "test"]
 
 
+def test_no_conversation_of_the_files_ever_stands_in_two_splits(workshop: Any) -> None:
+    """Also where one of its turns is near to what is said in all the others."""
+    workshop.settings = DataSettings(test_share=0.4)
+    rows = [
+        {"text": text, "label": label, "episode": f"chat {n}"}
+        for n, (own, label) in enumerate(ROWS)
+        for text in (own, f"thank you, I will be at home on day {n} of this month")
+    ]
+    workshop.write_rows("help.jsonl", rows)
+    data = workshop.dataset()
+    splits: dict[str, set[str]] = {}
+    for row in workshop.rows(data):
+        splits.setdefault(row.episode, set()).add(row.split)
+    assert len(splits) == len(ROWS)
+    assert {len(one) for one in splits.values()} == {1}
+    assert 0.2 < data.splits["test"] / sum(data.splits.values()) < 0.6
+
+
 @settings(max_examples=15)
 @given(
     rows=st.lists(st.tuples(SENTENCES, LABELS), max_size=15),

@@ -66,6 +66,18 @@ def test_an_empty_validation_gets_whole_groups_and_each_label_keeps_a_row_to_tra
     assert labels_of(found, "train") == {"good": 21, "bad": 2}
 
 
+def test_an_empty_validation_gets_whole_conversations() -> None:
+    turns = [member(f"t{n}", "good", f"t{n}", draw=0.2 + n // 3 / 100) for n in range(30)]
+    chats = [replace(one, candidate=_turn(one.candidate, n // 3)) for n, one in enumerate(turns)]
+    found = with_validation(chats, DataSettings(validation_share=0.13))
+    moved = [one.candidate.record.episode for one in found if one.split == "validation"]
+    assert moved == ["chat 0"] * 3
+
+
+def _turn(one: Candidate, number: int) -> Candidate:
+    return replace(one, record=replace(one.record, fields={"episode": f"chat {number}"}))
+
+
 def test_where_every_group_is_large_the_first_of_the_least_goes_to_validation() -> None:
     members = [
         member(f"{group}{n}", "ab"[n % 2], group, draw=draw)

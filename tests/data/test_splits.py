@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -217,3 +218,49 @@ def test_of_articles_copies_alone_go_and_none_stands_in_a_split(tmp_path: Path) 
         ("It is 6.", "unlabelled"),
     ]
     assert dropped.counts == {"exact duplicate": 1}
+
+
+def turn(name: str, episode: str, label: str = "a", group: str = "") -> Candidate:
+    one = member(name, label, episode=episode)
+    return replace(one, record=replace(one.record, group=group or name))
+
+
+def chat(split: str) -> str:
+    """Return a conversation whose turns are drawn for a split."""
+    found = (f"chat {n}" for n in range(1_000))
+    return next(c for c in found if place(turn("a", c))[0][0].split == split)
+
+
+def test_turns_of_a_conversation_stand_in_one_split_and_the_draw_gives_each_its_share() -> None:
+    drawn = []
+    for number in range(2_000):
+        turns = [turn(f"{number} {n}", f"chat {number}").record for n in range(4)]
+        (draw,) = {SHARES.drawn([one]) for one in turns} | {SHARES.drawn(turns)}
+        drawn.append(SHARES.split(draw))
+    assert drawn.count("test") / 2_000 == pytest.approx(0.15, abs=0.03)
+    assert drawn.count("validation") / 2_000 == pytest.approx(0.10, abs=0.03)
+
+
+def test_what_is_said_in_two_conversations_stays_with_one_of_them() -> None:
+    """Of equal ones one row stays, in the leader's split; what differs goes from the other one."""
+    judged, taught = chat("test"), chat("train")
+    for order in ((judged, taught), (taught, judged)):
+        ((one,), counts) = place(*(turn(f"say {c}", c, group="say") for c in order))
+        assert one.split == {judged: "test", taught: "train"}[one.candidate.record.episode]
+        assert counts == {"near-duplicate": 1}
+        labels = zip(order, "ab", strict=True)
+        ((kept,), counts) = place(*(turn(f"say {c}", c, label) for c, label in labels))
+        assert (kept.split, kept.candidate.record.episode) == (
+            one.split,
+            one.candidate.record.episode,
+        )
+        lost = {"test": "train", "train": "test"}[one.split]
+        assert counts == {f"near-duplicate of a {one.split} row, in a {lost} conversation": 1}
+
+
+def test_conversations_with_users_move_nothing_and_unlabelled_turns_stay() -> None:
+    drawn = named("train")
+    said = [replace(turn(f"c{n}", f"chat {n}"), part="train") for n in range(50)]
+    found, _ = place(member(drawn), *said)
+    assert {one.split for one in found} == {"train"}
+    assert place(turn("u", chat("test"), ""))[0][0].split == "unlabelled"

@@ -180,7 +180,7 @@ def _teachers(
     given = {record.fields.get("split", "") for record in rows}
     shares = Shares.beside(given, settings, secret)
     own = [one for one in rows if one.fields.get("split") != "test"]
-    own = [one for one in own if shares.split(shares.draw(one.group)) != "test"]
+    own = [one for one in own if shares.split(shares.drawn([one])) != "test"]
     return [*own, *(one for one in corrected if one.fields.get("part", "train") == "train")]
 
 

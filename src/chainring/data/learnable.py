@@ -1,7 +1,8 @@
 """Which labels can be learnt: each has rows to train on, and there are some to choose models by.
 
 Enters the members of the splits, leaves those that stay, some of them in another split. Near-
-duplicates move together: a group stands in one split, whatever happens to it.
+duplicates move together, and so do turns of a conversation: they stand in one split, whatever
+happens to them.
 
     members = with_validation(without_rare(members, settings, dropped), settings)
 """
@@ -16,6 +17,7 @@ from chainring.contracts.values import labels_in
 from chainring.data.dropped import Dropped
 from chainring.data.settings import DataSettings
 from chainring.data.splits import Placed
+from chainring.stats.units import joined
 
 _LEARNT = ("train", "validation", "test")
 _NAMED_RARE_LABELS = 50
@@ -44,7 +46,8 @@ def without_rare(
             counts[label] += 1
             splits[label].add(one.split)
     rare = {label: n for label, n in counts.items() if n < minimum}
-    kept, missed = [], set()
+    kept, missed = list[Placed](), set[int]()
+    units = _units(members)
     for one in members:
         labels = named[id(one)]
         is_movable = one.split in _LEARNT and not one.fixed and bool(labels)
@@ -60,8 +63,8 @@ def without_rare(
             kept.append(one)
             is_missed = any("train" not in splits[label] for label in labels)
             if is_movable and one.split == "validation" and is_missed:
-                missed.add(one.group)
-    return _moved(kept, missed, came="validation", goes="train")
+                missed.add(units[id(one)])
+    return _moved(kept, missed, units, came="validation", goes="train")
 
 
 def _too_few(label: str, rare: Mapping[str, int], minimum: int) -> str:
@@ -83,35 +86,49 @@ def with_validation(members: Sequence[Placed], settings: DataSettings) -> list[P
     wanted = max(1, round(settings.validation_share * len(own)))
     closed = settings.facts.form == "one"  # each label keeps a row; of values there is no end
     spare = Counter(_label(one, closed=closed) for one in own)
-    chosen: set[str] = set()
-    groups = _in_order(own)
+    chosen: set[int] = set()
+    units = _units(members)
+    groups = _in_order(own, units)
     least = min((len(rows) for _, rows in groups if 2 * len(rows) <= len(own)), default=0)
-    for group, rows in groups:
+    for unit, rows in groups:
         labels = Counter(_label(one, closed=closed) for one in rows)
         is_left = all(spare[label] > n for label, n in labels.items())
         if is_left and (len(rows) <= wanted or (not chosen and len(rows) == least)):
             spare.subtract(labels)
             wanted -= len(rows)
-            chosen.add(group)
-    return _moved(members, chosen, came="train", goes="validation")
+            chosen.add(unit)
+    return _moved(members, chosen, units, came="train", goes="validation")
 
 
 def _label(one: Placed, *, closed: bool) -> str:
     return one.candidate.label if closed else ""
 
 
-def _in_order(own: Sequence[Placed]) -> list[tuple[str, list[Placed]]]:
-    """Return the groups by draw, each with its rows."""
-    groups: dict[str, list[Placed]] = defaultdict(list)
+def _units(members: Sequence[Placed]) -> dict[int, int]:
+    """Return what moves with each member; conversations with users move no row of the files."""
+    names = [
+        (one.group, "" if one.candidate.part else one.candidate.record.episode) for one in members
+    ]
+    return dict(zip(map(id, members), joined(names), strict=True))
+
+
+def _in_order(own: Sequence[Placed], units: Mapping[int, int]) -> list[tuple[int, list[Placed]]]:
+    """Return what moves together by draw, each with its rows."""
+    groups: dict[int, list[Placed]] = defaultdict(list)
     for one in sorted(own, key=lambda one: (one.draw, one.candidate.record.id)):
-        groups[one.group].append(one)
+        groups[units[id(one)]].append(one)
     return list(groups.items())
 
 
 def _moved(
-    members: Sequence[Placed], groups: Collection[str], *, came: str, goes: str
+    members: Sequence[Placed],
+    chosen: Collection[int],
+    units: Mapping[int, int],
+    *,
+    came: str,
+    goes: str,
 ) -> list[Placed]:
     return [
-        replace(one, split=goes) if one.split == came and one.group in groups else one
+        replace(one, split=goes) if one.split == came and units[id(one)] in chosen else one
         for one in members
     ]

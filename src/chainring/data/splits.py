@@ -17,28 +17,34 @@ groups grow or merge, a row once drawn for the test is never trained on later. T
 often repeated requests are drawn for the test a little more often.
 Corrections draw nothing: what users write cannot move a row of the files.
 
+Turns of one conversation stand in one split: what is hashed of a turn is its conversation. A group
+that holds turns has one draw, that of its leader, the member with the least hash by another key;
+turns of other conversations stay where these are drawn for the same split, else they go.
+
 In tasks of two texts all that is said of one long text is a group, with one draw: that of its
-leader, the member with the least hash by another key. What is hashed of a row is its long text
-where that alone makes rows near-duplicates, so that what more is said of it moves nothing; else
-both texts. So the test has its share, however large groups are. The price is that a long text
-which joins may lead, and the group be drawn anew; what a judged model was trained on is left out
-of the suite, as ever.
+leader, too. What is hashed of a row is its long text where that alone makes rows near-duplicates,
+so that what more is said of it moves nothing; else both texts. So the test has its share, however
+large groups are. The price is that a long text (a conversation) which joins may lead, and the group
+be drawn anew; what a judged model was trained on is left out of the suite, as ever.
 
 Articles that answers are read from stand in no split and stay, copies aside.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from chainring.contracts.ids import keyed
+from chainring.contracts.record import Record
 from chainring.contracts.tasks import TASKS, Form, TaskFacts
 from chainring.data.candidates import Candidate, collapsed
 from chainring.data.dropped import Dropped
 from chainring.data.settings import DataSettings
 from chainring.text.compared import said
 from chainring.text.normalise import fold
+
+_DRAWN = ("train", "validation", "test")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,17 +80,22 @@ class Shares:
         """Return a number in [0, 1) for a skeleton's key; without the secret it is unguessable."""
         return int(keyed(self.secret, "split", group)[:13], 16) / 16**13
 
-    def drawn(self, candidates: Sequence[Candidate]) -> float:
-        """Return the draw of a group: the least of its rows', of two texts that of its leader."""
-        if not self.facts.pairs:
-            return min(self.draw(one.record.group) for one in candidates)
-        return self.draw(min(self._lead(one) for one in candidates))
+    def drawn(self, records: Sequence[Record]) -> float:
+        """Return the draw of a group: the least of its rows'.
 
-    def _lead(self, one: Candidate) -> str:
-        """Return the key of what a row shares with all that are near to it."""
+        Of two texts, and where there are turns of conversations, it is that of its leader.
+        """
+        if not self.facts.pairs and not any(one.episode for one in records):
+            return min(self.draw(one.group) for one in records)
+        return self.draw(min(map(self.lead, records)))
+
+    def lead(self, one: Record) -> str:
+        """Return the key of what a row shares: with its conversation, else with all near to it."""
+        if one.episode:
+            return keyed(self.secret, "leads", one.episode)
         exact = not self.thinned
-        text = fold(said(one.record.text, facts=self.facts), exact=exact)
-        pair = "" if self.facts.pair_is_rejected else fold(one.pair, exact=exact)
+        text = fold(said(one.text, facts=self.facts), exact=exact)
+        pair = "" if self.facts.pair_is_rejected else fold(one.fields.get("pair", ""), exact=exact)
         shorter, longer = sorted((text, pair), key=len)
         least = self.min_jaccard * (len(longer) + 2 * len(shorter))
         shared = longer if len(longer) >= least else f"{text}\n{pair}"
@@ -95,6 +106,16 @@ class Shares:
         if draw < self.test:
             return "test"
         return "validation" if draw < self.test + self.validation else "train"
+
+    def own_split(self, one: Candidate) -> str:
+        """Return the split of the conversation that a row of the files is a turn of, or ''."""
+        is_drawn = _is_turn(one) and one.given in ("", "train")
+        return self.split(self.drawn([one.record])) if is_drawn else ""
+
+
+def _is_turn(one: Candidate) -> bool:
+    """Whether a row of the files is of a conversation: those with users move nothing."""
+    return not one.part and bool(one.record.episode)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,12 +138,27 @@ def placed(
     for one in group:
         if id(one) not in chosen_ids:
             dropped.add(f"near-duplicate of a {split} row", **one.where)
+    if any(map(_is_turn, chosen)) and not fixed:  # what stays for others is of the leader
+        chosen = sorted(chosen, key=lambda one: (bool(one.part), shares.lead(one.record)))
     kept = list(chosen) if fixed else collapsed(chosen, dropped, form=form, thinned=shares.thinned)
     leader = min(group, key=lambda one: shares.draw(one.record.group)).record.group
-    draw = shares.drawn(chosen)
-    return [
+    own = [one for one in chosen if not one.part]
+    draw = shares.drawn([one.record for one in own or chosen])
+    members = [
         Placed(candidate=one, split=split, group=leader, draw=draw, fixed=fixed) for one in kept
     ]
+    return list(members if fixed else _of_one_split(members, shares, dropped))
+
+
+def _of_one_split(members: Sequence[Placed], shares: Shares, dropped: Dropped) -> Iterator[Placed]:
+    """Yield the members but turns of conversations whose other turns stand in another split."""
+    for one in members:
+        own = shares.own_split(one.candidate) if one.split in _DRAWN else ""
+        if own not in ("", one.split):
+            reason = f"near-duplicate of a {one.split} row, in a {own} conversation"
+            dropped.add(reason, **one.candidate.where)
+        else:
+            yield one
 
 
 def unmoved(
@@ -141,6 +177,11 @@ def unmoved(
     ]
 
 
+def split_of(group: Sequence[Candidate], shares: Shares) -> str:
+    """Return the split that a near-duplicate group goes to."""
+    return _winners(group, shares)[0]
+
+
 def _winners(group: Sequence[Candidate], shares: Shares) -> tuple[str, list[Candidate], bool]:
     labelled = [one for one in group if one.says]
     given = {
@@ -151,7 +192,7 @@ def _winners(group: Sequence[Candidate], shares: Shares) -> tuple[str, list[Cand
         for part in ("train", "holdout", "reacted")
     }
     own = [one for one in labelled if not one.part and one.given in ("", "train")]
-    drawn = shares.split(shares.drawn(own)) if own else ""
+    drawn = shares.split(shares.drawn([one.record for one in own])) if own else ""
     order = (
         ("test", given["test"], True),
         ("test", own if drawn == "test" else [], False),
