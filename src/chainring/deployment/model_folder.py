@@ -82,18 +82,13 @@ class Golden:
     """Texts (or pairs) and what the trained model answered to them.
 
     `probabilities` are float32 of shape (texts, labels), of tagging a row a token, of regression
-    the numbers; a model that writes has `outputs` instead. `form` is that of the task's values;
-    of several labels those count whose probability reaches `cut`; of one, `costs` may decide; tags
-    are read by `readout`.
+    the numbers; a model that writes has `outputs` instead. `readout` says what is answered by them.
     """
 
     texts: tuple[Input, ...]
     probabilities: Floats
+    readout: Readout
     outputs: tuple[str, ...] = ()
-    form: Form = "one"
-    cut: float = 0.5
-    costs: Costs = ()
-    readout: Readout | None = None
 
 
 def is_reader(card: Card) -> bool:
@@ -253,7 +248,7 @@ def read_golden(folder: Path) -> Golden:
         if readout.form == "text":
             outputs = tuple(str(row["output"]) for row in rows)
             nothing = np.zeros((len(rows), 0), dtype=np.float32)
-            return Golden(texts=texts, probabilities=nothing, outputs=outputs, form="text")
+            return Golden(texts=texts, probabilities=nothing, readout=readout, outputs=outputs)
         tables = [np.atleast_2d(np.array(row["probabilities"], dtype=np.float32)) for row in rows]
         values = np.concatenate(tables) if tables else np.zeros((0, 0), dtype=np.float32)
     except (ValueError, KeyError, TypeError, RecursionError) as error:
@@ -265,14 +260,7 @@ def read_golden(folder: Path) -> Golden:
         )
     if each and len(values) != len(texts):
         raise damaged(path, f"expected one row a text, found {len(values)} of {len(texts)} texts")
-    return Golden(
-        texts=texts,
-        probabilities=values,
-        form=readout.form,
-        cut=readout.cut,
-        costs=readout.costs,
-        readout=readout,
-    )
+    return Golden(texts=texts, probabilities=values, readout=readout)
 
 
 def _asked(row: Mapping[str, Any]) -> Input:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from chainring.deployment.forms.parity import parity
 from chainring.deployment.forms.parts import Making
 from chainring.deployment.forms.writers import WRITING
 from chainring.deployment.lane.lane import Lane, Reply
-from chainring.deployment.model_folder import Golden
+from chainring.deployment.model_folder import Golden, read_card
 from chainring.deployment.predictors import load_predictor, open_predictor
 from chainring.deployment.settings import ParitySettings
 from chainring.text.chat import prompt_ids
@@ -157,16 +158,16 @@ def test_the_form_of_a_writer_answers_as_the_model_did(
 ) -> None:
     outputs = tuple(answer.output for answer in predictor.predict(_asked()))
     golden = Golden(
-        texts=tuple(TEXTS), probabilities=np.zeros((4, 0), np.float32), outputs=outputs, form="text"
+        texts=tuple(TEXTS),
+        probabilities=np.zeros((4, 0), np.float32),
+        readout=read_card(folder).readout,
+        outputs=outputs,
     )
     WRITING.write(Making(source=folder, folder=tmp_path))
     tolerances = WRITING.tolerances(ParitySettings())
     with open_predictor(tmp_path, engine=WRITING.engine) as form:
         assert parity(form, golden, tolerances=tolerances).within
-        other = Golden(
-            texts=golden.texts, probabilities=golden.probabilities,
-            outputs=("x", *outputs[1:]), form="text",
-        )  # fmt: skip
+        other = replace(golden, outputs=("x", *outputs[1:]))
         assert not parity(form, other, tolerances=tolerances).within
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,8 +15,9 @@ from chainring.contracts.request import Request
 from chainring.contracts.values import Input
 from chainring.deployment.forms.parity import Tolerances, parity
 from chainring.deployment.model_folder import Golden
-from chainring.stats.readout import Costs
+from chainring.stats.readout import Costs, Readout
 
+LABELS = Readout(task="classification", labels=("a", "b", "c"))
 LOOSE = Tolerances(because="test", tie=0.0, min_agreement=0.0)
 
 
@@ -42,7 +44,8 @@ def compared(found: object, golden: object, tolerances: Tolerances = LOOSE) -> P
     table = np.array(golden, dtype=np.float32)
     predictor: Predictor = Fixed(found)
     texts = tuple(str(n) for n in range(len(table)))
-    return parity(predictor, Golden(texts=texts, probabilities=table), tolerances=tolerances)
+    asked = Golden(texts=texts, probabilities=table, readout=LABELS)
+    return parity(predictor, asked, tolerances=tolerances)
 
 
 def test_a_form_that_answers_the_same_has_full_parity() -> None:
@@ -70,7 +73,7 @@ def test_by_cost_forms_agree_where_the_same_label_is_the_cheapest(
     golden: list[float], found: list[float], costs: Costs, agrees: float
 ) -> None:
     table = np.array([golden], dtype=np.float32)
-    asked = Golden(texts=("1",), probabilities=table, costs=costs)
+    asked = Golden(texts=("1",), probabilities=table, readout=replace(LABELS, costs=costs))
     near = Tolerances(because="test", tie=0.005, min_agreement=0.0)
     assert parity(Fixed([found]), asked, tolerances=near).label_agreement == agrees
 
@@ -96,7 +99,8 @@ def test_several_labels_agree_where_a_text_gets_the_same_ones(
         table[:, 0], table[:, 1] = 0.95, value
         tables.append(table)
     texts = tuple(map(str, range(60)))
-    asked = Golden(texts=texts, probabilities=tables[0], form="several", cut=cut)
+    several = Readout(task="multi-label", labels=texts[:50], cut=cut)
+    asked = Golden(texts=texts, probabilities=tables[0], readout=several)
     predictor: Predictor = Fixed(tables[1])
     made = parity(predictor, asked, tolerances=ONES)
     assert (made.label_agreement, made.within) == (float(agrees), agrees)
@@ -186,7 +190,7 @@ def test_what_is_written_to_a_blank_text_counts_for_nothing(said: str, within: b
     predictor: Predictor = Says({" ": "", "where": said})
     golden = Golden(
         texts=(" ", "where"), probabilities=np.zeros((2, 0), np.float32), outputs=(".", "wo"),
-        form="text",
+        readout=Readout(task="translation", labels=()),
     )  # fmt: skip
     found = parity(predictor, golden, tolerances=exactly)
     assert (found.rows, found.within) == (1, within)

@@ -49,7 +49,7 @@ def test_forms_agree_on_tags_by_what_a_text_is_answered_and_not_by_tokens(
     second: Floats, agree: float
 ) -> None:
     table = np.concatenate([GOLDEN, GOLDEN])
-    golden = Golden(texts=("a", "b"), probabilities=table, form="tags", readout=READOUT)
+    golden = Golden(texts=("a", "b"), probabilities=table, readout=READOUT)
     near = Tolerances(because="test", tie=0.05, min_agreement=0.9)
     found = parity(Tagger(GOLDEN, second), golden, tolerances=near)
     assert (found.label_agreement, found.within) == (agree, agree == 1.0)

@@ -61,23 +61,24 @@ def parity(predictor: Predictor, golden: Golden, *, tolerances: Tolerances) -> P
     tolerances
         Bounds of the form's tier.
     """
-    if golden.form == "text":
+    readout = golden.readout
+    if readout.form == "text":
         return _of_outputs(predictor, _asking(golden), tolerances)
     found = np.asarray(predictor.probabilities(golden.texts), dtype=np.float32)
     if found.shape != golden.probabilities.shape or not np.isfinite(found).all():
         return _no_answer(golden, found)
-    if isinstance(predictor, TellsTokens) and golden.readout and golden.form == "tags":
+    if isinstance(predictor, TellsTokens) and readout.form == "tags":
         told = predictor.tokens(golden.texts)
-        agree = agreement(told, golden.probabilities, readout=golden.readout, tie=tolerances.tie)
+        agree = agreement(told, golden.probabilities, readout=readout, tie=tolerances.tie)
         numbers = _of_shares(found, golden.probabilities, tolerances.tie, ())
         numbers |= {"label_agreement": agree}
-    elif golden.form == "several":
-        numbers = _of_each(found, golden.probabilities, tolerances.tie, golden.cut)
+    elif readout.form == "several":
+        numbers = _of_each(found, golden.probabilities, tolerances.tie, readout.cut)
     else:
         numbers = (
             _of_numbers(found, golden.probabilities, tolerances.tie)
-            if golden.form == "number"
-            else _of_shares(found, golden.probabilities, tolerances.tie, golden.costs)
+            if readout.form == "number"
+            else _of_shares(found, golden.probabilities, tolerances.tie, readout.costs)
         )
     return _judged(numbers, golden, tolerances)
 

@@ -151,7 +151,7 @@ def _measured(
             )
             for draft in drafts
         }
-        writes, rounds = golden.form == "text", settings.speed_rounds
+        writes, rounds = golden.readout.form == "text", settings.speed_rounds
         return parities, rates(predictors, golden.texts, rounds=rounds, writes=writes)
 
 
