@@ -147,7 +147,8 @@ def ours(peer: Any, args: argparse.Namespace) -> float:
     from chainring.hardware.machine import machine
     from chainring.hardware.placement import placement
     from chainring.hardware.settings import HardwareSettings
-    from chainring.training.tokens import collate, encode, open_tokenizer
+    from chainring.training.heads import collate
+    from chainring.training.tokens import encode, open_tokenizer
     from chainring.training.trainer import Run, prepare_torch, train
 
     peer.set_seed(args.seed)

@@ -39,6 +39,40 @@ def headed(form: Any, classes: int) -> Headed:
 IDS = [{"input_ids": [2, 5, 3]}, {"input_ids": [2, 7, 8, 9, 3]}]
 
 
+def test_a_batch_is_padded_to_its_longest_and_the_mask_tells_the_padding() -> None:
+    batch = collate(
+        [
+            {"input_ids": [5, 6, 7], "labels": 1, "weights": 0.5},
+            {"input_ids": [8], "labels": 0, "weights": 2.0},
+        ],
+        pad=9,
+    )
+    assert batch["input_ids"].tolist() == [[5, 6, 7], [8, 9, 9]]
+    assert batch["attention_mask"].tolist() == [[1, 1, 1], [1, 0, 0]]
+    assert batch["labels"].tolist() == [1, 0]
+    assert torch.equal(batch["weights"], torch.tensor([0.5, 2.0]))
+
+
+def test_the_answer_is_the_mean_over_the_mask_and_padding_changes_nothing() -> None:
+    network = headed("one", 3)
+    network.head.bias.data = torch.tensor([0.1, 0.2, 0.3])
+    expected = network.head(network.encoder.table[[2, 5, 3]].mean(0))
+    torch.testing.assert_close(network(**collate(IDS, pad=0))["logits"][0], expected)
+
+
+def test_the_loss_is_the_weighted_mean_of_the_negative_log_likelihood() -> None:
+    labels, weights = (0, 2), (0.5, 1.5)
+    items = [
+        {**item, "labels": label, "weights": weight}
+        for item, label, weight in zip(IDS, labels, weights, strict=True)
+    ]
+    found = headed("one", 3)(**collate(items, pad=0))
+    scores = found["logits"].detach().numpy().astype(np.float64)
+    shares = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
+    expected = (-np.log(shares[0, 0]) * 0.5 - np.log(shares[1, 2]) * 1.5) / 2
+    assert float(found["loss"].detach()) == pytest.approx(expected, abs=1e-5)
+
+
 def test_the_sigmoid_loss_has_both_of_its_terms() -> None:
     network, labels = headed("several", 3), np.array([[1, 0, 0], [1, 1, 0]], dtype=np.float32)
     items = [{**item, "labels": hot} for item, hot in zip(IDS, labels, strict=True)]
@@ -87,10 +121,15 @@ def test_the_tokens_of_a_row_weigh_what_the_row_weighs() -> None:
 
 def test_answers_come_in_the_order_asked_without_padding() -> None:
     network = headed("tags", 3)
-    both = in_batches(network.logits, IDS, pad=0)
-    alone = [in_batches(network.logits, [item], pad=0)[0] for item in IDS]
-    assert [len(row) for row in both] == [3, 5]
-    for one, other in zip(both, alone, strict=True):
+    asked = [IDS[1], IDS[0], IDS[1]]
+    found = in_batches(network.logits, asked, pad=0)
+    alone = [in_batches(network.logits, [item], pad=0)[0] for item in asked]
+    assert [(len(row), row.dtype) for row in found] == [
+        (5, "float32"),
+        (3, "float32"),
+        (5, "float32"),
+    ]
+    for one, other in zip(found, alone, strict=True):
         np.testing.assert_allclose(one, other, atol=1e-6)
 
 

@@ -2,13 +2,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from transformers import AutoTokenizer
 
 from chainring.training.tokens import (
-    collate,
     count_cut,
     encode,
     open_tokenizer,
@@ -31,20 +29,6 @@ def test_texts_and_pairs_that_are_cut_are_counted(tiny_base: Path) -> None:
     tokenizer = open_tokenizer(tiny_base, max_tokens=24)
     assert count_cut(tokenizer, TEXTS) == 1
     assert count_cut(tokenizer, [("refund " * 12, "refund " * 12), ("refund", "refund")]) == 1
-
-
-def test_a_batch_is_padded_to_its_longest_and_the_mask_tells_the_padding() -> None:
-    batch = collate(
-        [
-            {"input_ids": [5, 6, 7], "labels": 1, "weights": 0.5},
-            {"input_ids": [8], "labels": 0, "weights": 2.0},
-        ],
-        pad=9,
-    )
-    assert batch["input_ids"].tolist() == [[5, 6, 7], [8, 9, 9]]
-    assert batch["attention_mask"].tolist() == [[1, 1, 1], [1, 0, 0]]
-    assert batch["labels"].tolist() == [1, 0]
-    assert torch.equal(batch["weights"], torch.tensor([0.5, 2.0]))
 
 
 @given(st.lists(st.lists(st.integers(0, 9), min_size=1, max_size=30)), st.integers(1, 90))

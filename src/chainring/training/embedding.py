@@ -37,14 +37,13 @@ class EncoderEmbedder:
         """Return one vector a text, float32."""
         import numpy as np
 
-        from chainring.training.network import in_batches
-        from chainring.training.tokens import encode
+        from chainring.training.heads import in_batches, items_of
 
         network, tokenizer = self._open()
-        ids = encode(tokenizer, texts)
+        items = items_of(tokenizer, texts, segments=False)
         pad = int(getattr(network.encoder.config, "pad_token_id", 0) or 0)
-        vectors = np.asarray(in_batches(network, network.pooled, ids, pad=pad))
-        vectors[[not _is_readable(one, tokenizer) for one in ids]] = 0.0
+        vectors = np.asarray(in_batches(network.states, items, pad=pad))
+        vectors[[not _is_readable(one["input_ids"], tokenizer) for one in items]] = 0.0
         return vectors
 
     def _open(self) -> Any:
@@ -52,12 +51,12 @@ class EncoderEmbedder:
             from transformers.utils import logging
 
             from chainring.training.finetune import open_encoder, readable_tokens
-            from chainring.training.network import Network
+            from chainring.training.heads import Headed
             from chainring.training.tokens import open_tokenizer
 
             logging.disable_progress_bar()
             encoder = open_encoder(self._base.folder, dropout=0.0)
-            network = Network(encoder, labels=1, dropout=0.0)
+            network = Headed(encoder, form="one", classes=1, dropout=0.0).eval()
             tokens = readable_tokens(encoder, MAX_TOKENS)
             self._opened = network, open_tokenizer(self._base.folder, max_tokens=tokens)
         return self._opened

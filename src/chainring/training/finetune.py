@@ -32,13 +32,13 @@ from chainring.training.budget import fit, sample
 from chainring.training.craft.mapped import mapped
 from chainring.training.craft.progress import Curve
 from chainring.training.dropouts import DROPOUTS_OF_BERT, set_dropouts
+from chainring.training.heads import Headed, collate, in_batches, items_of
 from chainring.training.interpolation import HALFWAY, START, TUNED, Kept, State, keep_best
-from chainring.training.network import Network, in_batches
 from chainring.training.passes import passes, run_of
 from chainring.training.progress_sentences import progress
 from chainring.training.sentences import say
 from chainring.training.settings import EncoderSettings, TrainingSettings
-from chainring.training.tokens import CHUNK, collate, encode, open_tokenizer
+from chainring.training.tokens import CHUNK, encode, open_tokenizer
 from chainring.training.trainer import train
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class Tuned:
     """A tuned encoder with its tokeniser."""
 
     base: Base
-    network: Network
+    network: Headed
     tokenizer: Any
     pad: int
     max_tokens: int
@@ -68,8 +68,8 @@ class Tuned:
 
     def logits(self, texts: Sequence[str]) -> Floats:
         """Return float32 logits of prepared texts, shape (texts, C)."""
-        ids = encode(self.tokenizer, texts)
-        found: Floats = in_batches(self.network, self.network.logits, ids, pad=self.pad)
+        items = items_of(self.tokenizer, texts, segments=False)
+        found: Floats = np.stack(in_batches(self.network.logits, items, pad=self.pad))
         return found
 
     def write(self, folder: Path) -> None:
@@ -90,11 +90,12 @@ def finetune(
     """Return the encoder tuned on the rows, from a checkpoint in scratch if there is one."""
     options = settings.encoder
     set_seed(settings.seed)
-    network = Network(
+    network = Headed(
         open_encoder(base.folder, dropout=options.dropout),
-        labels=len(labels),
+        form="one",
+        classes=len(labels),
         dropout=options.dropout,
-        label_smoothing=options.label_smoothing,
+        smoothing=options.label_smoothing,
     )
     max_tokens = readable_tokens(network.encoder, options.max_tokens)
     tokenizer = open_tokenizer(base.folder, max_tokens=max_tokens)
@@ -210,7 +211,7 @@ def of_mean_one(weights: Sequence[float]) -> list[float]:
 
 
 def probe(
-    network: Network, items: Sequence[dict[str, Any]], *, pad: int, work: Work, seed: int
+    network: Headed, items: Sequence[dict[str, Any]], *, pad: int, work: Work, seed: int
 ) -> None:
     """Set the head to a logistic regression on the frozen encoder's features.
 
@@ -233,7 +234,7 @@ def _is_readable(head: Path) -> bool:
 
 
 def _probe(
-    network: Network,
+    network: Headed,
     items: Sequence[dict[str, Any]],
     *,
     pad: int,
@@ -243,10 +244,9 @@ def _probe(
     from sklearn.linear_model import LogisticRegression
 
     device = placement.device.value
-    network.to(device)
-    ids = [item["input_ids"] for item in items]
+    network.to(device).eval()
     with torch.autocast(device, torch.bfloat16, enabled=placement.precision.value == "bf16"):
-        features_nh = in_batches(network, network.pooled, ids, pad=pad)
+        features_nh = np.stack(in_batches(network.states, items, pad=pad, device=device))
     centre_h, scale = features_nh.mean(axis=0), float(features_nh.std())
     model = LogisticRegression(C=PROBE_C, max_iter=300, random_state=seed)
     model.fit(
@@ -262,10 +262,10 @@ def _probe(
     )
 
 
-def _probed(base: Base, tuned: Network, *, work: Work) -> State:
+def _probed(base: Base, tuned: Headed, *, work: Work) -> State:
     """Return the weights of the network as it was before tuning."""
-    labels = tuned.head.out_features
-    network = Network(open_encoder(base.folder, dropout=0.0), labels=labels, dropout=0.0)
+    encoder = open_encoder(base.folder, dropout=0.0)
+    network = Headed(encoder, form="one", classes=tuned.classes, dropout=0.0)
     network.head.load_state_dict(load_file(work.scratch / PROBE_FILE))
     found: State = network.state_dict()
     return found

@@ -29,7 +29,7 @@ from chainring.contracts.values import Input
 from chainring.stats.readout import Transitions
 from chainring.training.chain import NO_TEXT, chain_loss_b
 from chainring.training.craft.halving import Halving
-from chainring.training.tokens import token_batches
+from chainring.training.tokens import CHUNK, token_batches
 
 TOKENS_A_BATCH = 8192
 
@@ -37,7 +37,13 @@ Item = dict[str, Any]
 
 
 class Headed(nn.Module):  # type: ignore[misc]  # torch is read without its types
-    """The encoder, dropout and one linear layer; `segments` tells it which text a token is of."""
+    """The encoder, dropout and one linear layer; `segments` tells it which text a token is of.
+
+    Each row's loss counts with its weight; weights are given with mean 1, so that the learning rate
+    keeps its meaning. With `smoothing` e the target of one label has 1 − e + e / C at the true
+    label and e / C at each other one: C. Szegedy and others 2016, "Rethinking the Inception
+    architecture", section 7.
+    """
 
     def __init__(
         self,
@@ -80,10 +86,7 @@ class Headed(nn.Module):  # type: ignore[misc]  # torch is read without its type
         segments = {} if token_type_ids is None else {"token_type_ids": token_type_ids}
         found = self.encoder(input_ids=input_ids, attention_mask=attention_mask, **segments)
         states_bth = found.last_hidden_state
-        if self.form == "tags":
-            return states_bth
-        mask_bt1 = attention_mask.unsqueeze(-1).to(states_bth.dtype)
-        return (states_bth * mask_bt1).sum(1) / mask_bt1.sum(1)
+        return states_bth if self.form == "tags" else pooled(states_bth, attention_mask)
 
     def logits(self, input_ids: Any, attention_mask: Any, token_type_ids: Any = None) -> Any:
         """Return logits of shape (B, C), of tags (B, T, C)."""
@@ -121,12 +124,21 @@ class Headed(nn.Module):  # type: ignore[misc]  # torch is read without its type
         )
 
 
+def pooled(states_bth: Any, attention_mask: Any) -> Any:
+    """Return the mean of the states over the mask, shape (B, H)."""
+    mask_bt1 = attention_mask.unsqueeze(-1).to(states_bth.dtype)
+    return (states_bth * mask_bt1).sum(1) / mask_bt1.sum(1)
+
+
 def items_of(tokenizer: Any, texts: Sequence[Input], *, segments: bool) -> list[Item]:
     """Return the ids of each text or pair, of pairs with the segment of each token."""
-    found = tokenizer.encode_batch(list(texts))
-    if segments:
-        return [{"input_ids": one.ids, "token_type_ids": one.type_ids} for one in found]
-    return [{"input_ids": one.ids} for one in found]
+    return [
+        {"input_ids": one.ids, "token_type_ids": one.type_ids}
+        if segments
+        else {"input_ids": one.ids}
+        for start in range(0, len(texts), CHUNK)
+        for one in tokenizer.encode_batch(list(texts[start : start + CHUNK]))
+    ]
 
 
 def collate(items: Sequence[Item], *, pad: int) -> dict[str, torch.Tensor]:

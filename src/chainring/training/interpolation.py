@@ -26,7 +26,7 @@ import numpy as np
 import torch
 
 from chainring.stats.calibration import temperature
-from chainring.training.network import Network, in_batches
+from chainring.training.heads import Headed, in_batches
 
 HALFWAY, TUNED, START = "halfway", "tuned", "start"
 State = Mapping[str, torch.Tensor]
@@ -40,7 +40,7 @@ class Kept:
     losses: dict[str, float]
 
 
-def keep_best(network: Network, start: State, items: Sequence[dict[str, Any]], *, pad: int) -> Kept:
+def keep_best(network: Headed, start: State, items: Sequence[dict[str, Any]], *, pad: int) -> Kept:
     """Load the best of three weights into the tuned network; of equals the first in this order.
 
     Halfway, tuned, start; so halfway where there is nothing to judge by.
@@ -56,14 +56,16 @@ def keep_best(network: Network, start: State, items: Sequence[dict[str, Any]], *
     return Kept(name=best, losses=losses)
 
 
-def validation_loss(network: Network, items: Sequence[dict[str, Any]], *, pad: int) -> float:
+def validation_loss(network: Headed, items: Sequence[dict[str, Any]], *, pad: int) -> float:
     """Return the mean cross entropy of items at the temperature that answers are read with.
 
     Infinite where a logit is no number.
     """
     if not items:
         return 0.0
-    logits_nc = in_batches(network, network.logits, [i["input_ids"] for i in items], pad=pad)
+    network.eval()
+    device = str(next(network.parameters()).device)
+    logits_nc = np.stack(in_batches(network.logits, items, pad=pad, device=device))
     if not np.isfinite(logits_nc).all():
         return math.inf
     labels_n = [item["labels"] for item in items]

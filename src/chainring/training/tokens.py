@@ -1,13 +1,10 @@
-"""Texts become token ids and padded batches, the same way in training as in service.
+"""Texts become token ids and batches, the same way in training as in service.
 
 The tokeniser is read from `tokenizer.json` by the `tokenizers` library, not by transformers: this
 is what the server does, so a text cannot be cut in two ways.
 
     tokenizer = open_tokenizer(folder, max_tokens=128)
     ids = encode(tokenizer, ["物流太久了", "where is my parcel"])
-    collate([{"input_ids": ids[0]}, {"input_ids": ids[1]}], pad=0)
-
-Axes: B batch, T tokens.
 """
 
 from __future__ import annotations
@@ -17,7 +14,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import torch
 from tokenizers import Tokenizer
 
 CHUNK = 4096
@@ -47,21 +43,6 @@ def count_cut(tokenizer: Any, texts: Sequence[str | tuple[str, str]]) -> int:
         for start in range(0, len(texts), CHUNK)
         for found in tokenizer.encode_batch(list(texts[start : start + CHUNK]))
     )
-
-
-def collate(items: Sequence[dict[str, Any]], *, pad: int) -> dict[str, torch.Tensor]:
-    """Return a padded batch: ids and mask of shape (B, T), and labels and weights where given."""
-    longest = max(len(item["input_ids"]) for item in items)
-    ids_bt = torch.full((len(items), longest), pad)
-    mask_bt = torch.zeros((len(items), longest), dtype=torch.long)
-    for b, item in enumerate(items):
-        ids_bt[b, : len(item["input_ids"])] = torch.tensor(item["input_ids"])
-        mask_bt[b, : len(item["input_ids"])] = 1
-    batch = {"input_ids": ids_bt, "attention_mask": mask_bt}
-    for name, kind in (("labels", torch.long), ("weights", torch.float32)):
-        if name in items[0]:
-            batch[name] = torch.tensor([item[name] for item in items], dtype=kind)
-    return batch
 
 
 def token_batches(ids: Sequence[Sequence[int]], *, max_tokens: int) -> Iterator[list[int]]:

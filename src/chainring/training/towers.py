@@ -21,6 +21,8 @@ from typing import Any
 import torch
 from torch import nn
 
+from chainring.training.heads import pooled
+
 SCALE = 20.0
 """Logits are cosines times this: N. Reimers and I. Gurevych's value in Sentence-Transformers."""
 
@@ -45,9 +47,7 @@ class Towers(nn.Module):  # type: ignore[misc]  # torch is read without its type
     def embed(self, input_ids: Any, attention_mask: Any) -> Any:
         """Return the mean of the states, shape (B, H)."""
         found = self.encoder(input_ids=input_ids, attention_mask=attention_mask)
-        states_bth = found.last_hidden_state
-        mask_bt1 = attention_mask.unsqueeze(-1).to(states_bth.dtype)
-        return (states_bth * mask_bt1).sum(1) / mask_bt1.sum(1)
+        return pooled(found.last_hidden_state, attention_mask)
 
     def forward(
         self,

@@ -12,7 +12,7 @@ from torch import nn
 from chainring.contracts.work import Work
 from chainring.training.craft.progress import Curve
 from chainring.training.craft.settings import CraftSettings
-from chainring.training.tokens import collate
+from chainring.training.heads import collate
 from chainring.training.trainer import Run, train
 
 LABELS, TOKENS, WIDTH = 3, 20, 8

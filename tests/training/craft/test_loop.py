@@ -19,7 +19,7 @@ from chainring.contracts.work import Work
 from chainring.training.craft.judge import Judge, told
 from chainring.training.craft.settings import CraftSettings
 from chainring.training.finetune import open_encoder
-from chainring.training.network import Network
+from chainring.training.heads import Headed
 from chainring.training.trainer import checkpoints, train
 
 EVERYTHING: dict[str, Any] = {
@@ -289,7 +289,7 @@ def test_layers_computed_twice_make_the_same_gradient_and_are_computed_twice(
 ) -> None:
     def tuned(name: str, *, twice: bool) -> tuple[torch.Tensor, int]:
         torch.manual_seed(0)
-        network = Network(open_encoder(tiny_base, dropout=0.0), labels=3, dropout=0.0)
+        network = Headed(open_encoder(tiny_base, dropout=0.0), form="one", classes=3, dropout=0.0)
         rows = 0  # however a step is split
 
         def count(_: Any, given: Any) -> None:
@@ -323,7 +323,7 @@ def test_deterministic_is_switched_on_and_off(
 
 def test_label_smoothing_is_the_cross_entropy_with_the_smoothed_target(tiny_base: Path) -> None:
     encoder = open_encoder(tiny_base, dropout=0.0)
-    network = Network(encoder, labels=3, dropout=0.0, label_smoothing=0.3).eval()
+    network = Headed(encoder, form="one", classes=3, dropout=0.0, smoothing=0.3).eval()
     ids, labels = torch.tensor([[2, 10, 3]]), torch.tensor([1])
     answer = network(ids, torch.ones_like(ids), labels=labels)
     target = torch.tensor([0.1, 0.8, 0.1])

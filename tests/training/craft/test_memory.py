@@ -29,7 +29,7 @@ from chainring.training.finetune import open_encoder
 from chainring.training.generators.modules import Writing
 from chainring.training.generators.networks import decoder_network, started_encoder
 from chainring.training.generators.settings import DecoderSettings, Seq2SeqSettings
-from chainring.training.network import Network
+from chainring.training.heads import Headed
 from chainring.training.objectives.objective import OBJECTIVES
 from chainring.training.objectives.settings import ObjectiveName
 from chainring.training.objectives.shape import new_model, shaped
@@ -39,7 +39,7 @@ from chainring.training.trainer import train
 
 
 def need(folder: Path, *, longest: int = 32, judged: bool = False, **craft: Any) -> Need:
-    network = Network(open_encoder(folder, dropout=0.0), labels=3, dropout=0.0)
+    network = Headed(open_encoder(folder, dropout=0.0), form="one", classes=3, dropout=0.0)
     return Need.of(network, CraftSettings(**craft), longest=longest, bits=32, judged=judged)
 
 
@@ -64,7 +64,9 @@ def test_a_row_keeps_what_the_paper_says_and_less_when_layers_are_computed_twice
 
 
 def test_the_estimate_of_a_row_is_near_what_torch_keeps(tiny_base: Path) -> None:
-    network = Network(open_encoder(tiny_base, dropout=0.1), labels=3, dropout=0.1).train()
+    network = Headed(
+        open_encoder(tiny_base, dropout=0.1), form="one", classes=3, dropout=0.1
+    ).train()
     kept: dict[int, int] = {}
 
     def count(tensor: torch.Tensor) -> torch.Tensor:
