@@ -47,5 +47,6 @@ def test_a_name_of_one_kind_is_not_told_as_a_word_of_another(
 
 
 def test_counts_of_names_that_become_one_word_add_up() -> None:
-    told = counted({"none": 50, "未给出": 7}, lambda one: house_term(one, "zh", kind="consent"))
-    assert told == {"未给出": 57}
+    counts = {"none": 50, "未给出": 7}
+    assert counted(counts, "zh", kind="consent") == {"未给出": 57}
+    assert counted(counts, "zh", kind="label") == counts

@@ -1,13 +1,13 @@
 """What every module of this room knows of single characters: a memoised map, what prints, Han.
 
 Enters one character, leaves its replacement: `text.translate(CharacterMap(decide))`. And what a
-terminal needs, `visible`, and a page of Markdown, `unlinked`.
+terminal needs, `visible`, and a page of Markdown, `unlinked` and `bullets`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 HAN = "\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 """The body of a regular-expression class: Chinese characters, with 々 and 〇."""
@@ -40,6 +40,11 @@ def in_cell(text: str) -> str:
     'refund/\\[b]'
     """
     return unlinked(text.replace("|", "/"))
+
+
+def bullets(lines: Iterable[str]) -> str:
+    """Return lines as a list of Markdown."""
+    return "\n".join(f"- {line}" for line in lines)
 
 
 class CharacterMap(dict[int, str]):

@@ -7,10 +7,11 @@ house_word("clinic.jsonl", "zh")   # 'clinic.jsonl': a name of the project stays
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Literal, TypeAlias
 
 Term: TypeAlias = Literal["source", "licence", "consent"]
+Kind: TypeAlias = Literal["label", "language"] | Term
 
 _CHINESE = {
     # tasks
@@ -97,9 +98,15 @@ def house_terms(terms: tuple[str, str, str], language: str) -> tuple[str, str, s
     )
 
 
-def counted(counts: Mapping[str, int], tell: Callable[[str], str]) -> Counter[str]:
-    """Return counts by the word that each name is told by; names of one word add up."""
+def counted(counts: Mapping[str, int], language: str, *, kind: Kind) -> Counter[str]:
+    """Return counts by the word of each name in `en` or `zh`; names of one word add up.
+
+    Labels keep their names.
+    """
     found: Counter[str] = Counter()
     for name, n in counts.items():
-        found[tell(name)] += n
+        if kind == "language":
+            found[house_word(name, language)] += n
+        else:
+            found[name if kind == "label" else house_term(name, language, kind=kind)] += n
     return found

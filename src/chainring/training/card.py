@@ -16,18 +16,18 @@ from chainring.contracts.codec import digest
 from chainring.contracts.dataset import OUT_OF_SCOPE, Dataset, Row
 from chainring.contracts.model import Rival
 from chainring.contracts.said import in_language
-from chainring.text.characters import unlinked
-from chainring.text.house_words import Term, counted, house_term, house_word
+from chainring.text.characters import bullets, unlinked
+from chainring.text.house_words import Kind, counted, house_word
 from chainring.training.answered import label_counts
 from chainring.training.card_words import WORDS
 from chainring.training.compete import Standing
 from chainring.training.front_matter import front_matter
+from chainring.training.prices import said_prices
 from chainring.training.settings import TrainingSettings
 
 FILE = "README.md"
 FEW_ROWS = 10
 MOST_NAMED = 40
-_TERMS: dict[str, Term] = {"sources": "source", "licences": "licence", "consents": "consent"}
 
 
 def card(
@@ -56,14 +56,12 @@ def card(
             "rivals": (_rival(one, say) for one in rivals),
             "ancestors": _ancestors(winner, say),
             "figures": _figures(winner, say),
-            "limits": _limits(
-                label_counts(train, dataset.task), labels, winner.trained.limits, say
-            ),
+            "limits": _limits(label_counts(train, dataset.task), labels, winner.limits, say),
             "privacy": _privacy(train, say),
             "again": _again(dataset, settings, say),
         }
         body = [f"# {say['title']}: {dataset.app}"]
-        body += [f"## {say[key]}\n\n{_bullets(lines)}" for key, lines in sections.items()]
+        body += [f"## {say[key]}\n\n{bullets(lines)}" for key, lines in sections.items()]
         twins.append("\n\n".join(body))
     return head + "\n\n".join(twins) + "\n"
 
@@ -80,6 +78,8 @@ def _use(
     if winner.threshold.value:
         value = f"{winner.threshold.value:.3f}"
         yield say["passes on"].format(value=value, because=because)
+    if winner.readout.costs:
+        yield in_language(said_prices(winner.readout), say["code"])
     yield say["meant for"]
 
 
@@ -87,25 +87,18 @@ def _data(
     dataset: Dataset, train: Sequence[Row], validation: Sequence[Row], say: Mapping[str, str]
 ) -> Iterator[str]:
     yield say["rows"].format(train=len(train), validation=len(validation), digest=dataset.training)
-    for key, counts in (
-        ("languages", Counter(row.language for row in train)),
-        ("sources", Counter(row.source for row in train)),
-        ("licences", Counter(row.licence for row in train)),
-        ("consents", Counter(row.consent for row in train)),
-        ("labels", label_counts(train, dataset.task)),
-    ):
+    found: dict[Kind, Mapping[str, int]] = {
+        "language": Counter(row.language for row in train),
+        "source": Counter(row.source for row in train),
+        "licence": Counter(row.licence for row in train),
+        "consent": Counter(row.consent for row in train),
+        "label": label_counts(train, dataset.task),
+    }
+    for kind, counts in found.items():
         if counts:
-            yield say[key].format(found=_counted(_worded(counts, key, say), say))
+            told = _counted(counted(counts, say["code"], kind=kind), say)
+            yield say[f"{kind}s"].format(found=told)
     yield say["feedback"].format(n=sum(1 for row in train if row.feedback))
-
-
-def _worded(counts: Mapping[str, int], key: str, say: Mapping[str, str]) -> Mapping[str, int]:
-    """Return counts under the words of the card: labels keep their names."""
-    if key == "labels":
-        return counts
-    if key == "languages":
-        return counted(counts, lambda name: house_word(name, say["code"]))
-    return counted(counts, lambda name: house_term(name, say["code"], kind=_TERMS[key]))
 
 
 def _rival(rival: Rival, say: Mapping[str, str]) -> str:
@@ -177,7 +170,3 @@ def _named(values: Sequence[str], say: Mapping[str, str]) -> str:
     kept = [unlinked(value) for value in values[:MOST_NAMED]]
     rest = len(values) - MOST_NAMED
     return say["comma"].join([*kept, say["more"].format(n=rest)] if rest > 0 else kept)
-
-
-def _bullets(lines: Iterator[str]) -> str:
-    return "\n".join(f"- {line}" for line in lines)

@@ -19,7 +19,7 @@ from chainring.contracts.lineage import Lineage
 from chainring.data.looking.drops import Drop
 from chainring.data.looking.numbers import Numbers, median
 from chainring.data.looking.records import Terms
-from chainring.text.characters import in_cell
+from chainring.text.characters import bullets, in_cell
 from chainring.text.house_words import house_terms, house_word
 
 MOST = 30
@@ -89,13 +89,13 @@ def data_card(facts: CardFacts, *, language: str = "en") -> str:
     place = ("en", "zh").index(language)
     say = {"code": language} | {key: pair[place] for key, pair in WORDS.items()}
     sections = (
-        ("what", _bullets(_what(facts, say))),
+        ("what", bullets(_what(facts, say))),
         ("from", _table([say[k] for k in ("source", "records", "licence", "consent")],
                         [_terms(one, n, say) for one, n in facts.terms.items()], say)),
         ("made", "\n\n".join(_made(facts, say))),
         ("left", _table([say["reason"], say["number"], say["step"]], _left(facts, say), say)),
-        ("mind", _bullets(facts.findings) or say["nothing"]),
-        ("used", _bullets(facts.models) or say["no model"]),
+        ("mind", bullets(facts.findings) or say["nothing"]),
+        ("used", bullets(facts.models) or say["no model"]),
     )  # fmt: skip
     head = f"# {say['title']}: {facts.data.app}"
     return "\n\n".join([head, *(f"## {say[key]}\n\n{body}" for key, body in sections)]) + "\n"
@@ -153,10 +153,6 @@ def _counted(counts: Mapping[str, float], say: Mapping[str, str]) -> str:
 def moment(at: float) -> str:
     """Return a time as people write it, UTC."""
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M UTC")
-
-
-def _bullets(lines: Sequence[str] | Iterator[str]) -> str:
-    return "\n".join(f"- {line}" for line in lines)
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]], say: Mapping[str, str]) -> str:

@@ -39,7 +39,7 @@ from chainring.software.verbs.auditing import looking
 from chainring.stats.charts import Bar, Stack, bar_chart, stacked_bars
 from chainring.store.files import write_durably
 from chainring.text.errors import in_both
-from chainring.text.house_words import Term, counted, house_term, house_terms, house_word
+from chainring.text.house_words import counted, house_term, house_terms, house_word
 
 if TYPE_CHECKING:
     from chainring.software.api import Project
@@ -152,10 +152,6 @@ def _settled(languages: Mapping[str, int], say: dict[str, str]) -> dict[str, int
     return {say["unsettled"] if name == "und" else name: n for name, n in languages.items()}
 
 
-def _worded(counts: Mapping[str, int], kind: Term, say: dict[str, str]) -> dict[str, int]:
-    return counted(counts, lambda name: house_term(name, say["code"], kind=kind))
-
-
 def _lengths(found: Look, say: dict[str, str]) -> str:
     all_lengths = sum(found.numbers.lengths.values(), Counter[int]())
     by_language = {name: binned(n) for name, n in sorted(found.numbers.lengths.items())}
@@ -214,8 +210,9 @@ def _sampled(
 
 
 def _origin(found: Look, say: dict[str, str]) -> Iterator[str]:
-    yield _bars(_worded(found.numbers.by("source"), "source", say), say["by source"], say)
-    yield _bars(_worded(found.numbers.by("licence"), "licence", say), say["by licence"], say)
+    by, code = found.numbers.by, say["code"]
+    yield _bars(counted(by("source"), code, kind="source"), say["by source"], say)
+    yield _bars(counted(by("licence"), code, kind="licence"), say["by licence"], say)
     rows = [
         (*(escape(one) for one in house_terms(term, say["code"])), f"{count:,}")
         for term, count in list(found.terms.items())[: 2 * MOST_BARS]

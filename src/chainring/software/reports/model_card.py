@@ -42,8 +42,8 @@ from chainring.software.reports.model_card_words import WORDS
 from chainring.software.reports.report_quality import is_sure, judged_rows
 from chainring.software.telling.results import figure, short
 from chainring.store.tables import read_rows
-from chainring.text.characters import in_cell
-from chainring.text.house_words import Term, counted, house_term, house_word
+from chainring.text.characters import bullets, in_cell
+from chainring.text.house_words import Kind, counted, house_term, house_word
 from chainring.training.answered import label_counts
 from chainring.training.front_matter import front_matter
 
@@ -51,11 +51,6 @@ if TYPE_CHECKING:
     from chainring.software.api import Project
 
 FEW_ROWS = 10
-_TERMS: dict[str, Term] = {
-    "by source": "source",
-    "by licence": "licence",
-    "by consent": "consent",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,14 +96,14 @@ def model_card(project: Project, made: Lineage | None, *, language: str = "en") 
     )
     say = WORDS[language]
     sections: dict[str, str] = {
-        "use": _bullets(_use(found, say)),
-        "data": _bullets(_data(found, say)),
-        "came from": _bullets(_ancestors(found, say)),
+        "use": bullets(_use(found, say)),
+        "data": bullets(_data(found, say)),
+        "came from": bullets(_ancestors(found, say)),
         "figures": "\n\n".join(_figures(found, say)),
-        "limits": _bullets(_limits(found, say)),
-        "privacy": _bullets(_privacy(found, say)),
-        "cost": _bullets(_cost(found, say)),
-        "again": _bullets(_again(found, say)),
+        "limits": bullets(_limits(found, say)),
+        "privacy": bullets(_privacy(found, say)),
+        "cost": bullets(_cost(found, say)),
+        "again": bullets(_again(found, say)),
     }
     body = [f"# {say['title']}: {found.model.app}"]
     body += [f"## {say[key]}\n\n{text}" for key, text in sections.items()]
@@ -145,15 +140,17 @@ def _data(found: Carded, say: Mapping[str, str]) -> Iterator[str]:
     splits = _listed([f"{_word(name, say)} {n:,}" for name, n in data.splits.items() if n], say)
     yield say["data set"].format(address=short(data.address), splits=splits)
     train = [row for row in found.rows if row.split == "train"]
-    for key, counts in (
-        ("by language", Counter(row.language or "und" for row in train)),
-        ("by source", Counter(row.source for row in train)),
-        ("by licence", Counter(row.licence or say["unknown"] for row in train)),
-        ("by consent", Counter(row.consent or say["unknown"] for row in train)),
-        ("by label", label_counts(train, data.task)),
-    ):
+    rows: dict[Kind, Mapping[str, int]] = {
+        "language": Counter(row.language or "und" for row in train),
+        "source": Counter(row.source for row in train),
+        "licence": Counter(row.licence or say["unknown"] for row in train),
+        "consent": Counter(row.consent or say["unknown"] for row in train),
+        "label": label_counts(train, data.task),
+    }
+    for kind, counts in rows.items():
         if counts:
-            yield f"{say[key]}{_counted(_worded(counts, key, say), say)}"
+            told = _counted(counted(counts, say["code"], kind=kind), say)
+            yield f"{say[f'by {kind}']}{told}"
     taught = sum(bool(row.feedback) for row in train)
     yield say["from feedback"].format(n=f"{taught:,}")
     for act in forgotten(found.project.ring, found.model.address):
@@ -212,7 +209,7 @@ def _figures(found: Carded, say: Mapping[str, str]) -> Iterator[str]:
     dropped = sum(judged.dropped.values())
     told += [say["dropped"].format(n=dropped)] if dropped else []
     told.append(say["verdict"].format(value=_word(found.verdict.value, say)))
-    yield _bullets(told)
+    yield bullets(told)
 
 
 def _outcomes(found: Carded, form: Form) -> list[Outcome]:
@@ -299,15 +296,6 @@ def _word(name: str, say: Mapping[str, str]) -> str:
     return house_word(name, say["code"])
 
 
-def _worded(counts: Mapping[str, int], key: str, say: Mapping[str, str]) -> Counter[str]:
-    """Return counts under the words of the page: labels keep their names."""
-    if key == "by label":
-        return Counter(counts)
-    if key == "by language":
-        return counted(counts, lambda name: house_word(name, say["code"]))
-    return counted(counts, lambda name: house_term(name, say["code"], kind=_TERMS[key]))
-
-
 def _counted(counts: Counter[str], say: Mapping[str, str]) -> str:
     found = counts.most_common()
     told = [f"{name} {n:,}" for name, n in found[:MOST_SLICES]]
@@ -321,7 +309,3 @@ def _listed(values: Sequence[str], say: Mapping[str, str]) -> str:
 
 def _line(name: str, share: Share) -> str:
     return f"| {name} | {percent(share.estimate, share.low, share.high)} | {share.rows:,} |"
-
-
-def _bullets(lines: Sequence[str] | Iterator[str]) -> str:
-    return "\n".join(f"- {line}" for line in lines)

@@ -1,22 +1,15 @@
-"""The words of the model card, English and Chinese."""
+"""The words of the full card, English and Chinese: those of the card in the folder and its own."""
 
 from __future__ import annotations
 
+from chainring.training import card_words
+
 _ROWS = (
-    ("title", "Model card", "模型卡"),
-    ("use", "What it is for", "用途"),
     ("data", "What it learnt from", "训练数据"),
     ("came from", "Where the weights come from", "权重来源"),
     ("figures", "How well it does", "表现"),
-    ("limits", "Limits", "局限"),
-    ("privacy", "Privacy", "隐私"),
     ("cost", "What it cost", "成本"),
-    ("again", "How to build and cite it", "复现与引用"),
-    ("comma", ", ", "、"),
-    ("colon", ": ", "："),
     ("nothing", "nothing", "无"),
-    ("unknown", "not stated", "未说明"),
-    ("more", "and {n} more", "另有 {n} 项"),
     (
         "does",
         "task {task}, {labels} labels, trained as {part}",
@@ -32,11 +25,6 @@ _ROWS = (
         "served as",
         "served in form {form}, {speed} texts a second on the machine that made it",
         "部署形式 {form}，在生成它的机器上每秒 {speed} 条",
-    ),
-    (
-        "meant for",
-        "meant for texts like those of its data, with a person who takes what is passed on",
-        "适用于与训练数据相似的文本，并需有人处理转交的内容",
     ),
     ("data set", "data set `{address}`: {splits}", "数据集 `{address}`：{splits}"),
     ("by language", "rows to learn from by language: ", "训练行数（按语言）："),
@@ -55,10 +43,6 @@ _ROWS = (
         "{role}: {name}, licence {licence}, `{digest}`",
         "{role}：{name}，许可 {licence}，`{digest}`",
     ),
-    ("base", "base", "基座"),
-    ("teacher", "teacher", "教师模型"),
-    ("member", "member", "成员模型"),
-    ("champion", "champion", "现任模型"),
     ("from nothing", "trained from nothing but the rows above", "仅由上述数据从零训练"),
     ("won", "won on validation", "验证集胜出"),
     ("not judged", "It was not judged yet.", "尚未评测。"),
@@ -108,23 +92,7 @@ _ROWS = (
         "{n} 行因被评测的模型见过它或其近似副本而剔除",
     ),
     ("verdict", "the gate's word: {value}", "关卡裁决：{value}"),
-    (
-        "knows",
-        "it knows only the labels, languages and wordings of its data",
-        "只了解训练数据中的标签、语言和表达",
-    ),
-    ("rare", "under {rows} rows to learn from: {labels}", "训练数据不足 {rows} 行：{labels}"),
-    (
-        "no outside",
-        "it has seen no text out of scope: it may be sure of texts it cannot know",
-        "没有见过超出范围的文本：可能对不了解的文本过于自信",
-    ),
     ("weak", "worse than on the whole, beyond chance: {names}", "明显低于总体水平：{names}"),
-    (
-        "no decision",
-        "it is no basis for a decision about a person without a person who decides",
-        "凡涉及个人的决定，须由人作出，不能仅凭本模型",
-    ),
     (
         "redacted",
         "texts were normalised and personal data taken out before training (rules {rules}); live "
@@ -140,11 +108,6 @@ _ROWS = (
         "log",
         "requests are kept as: {log}, for {days:g} days (0: no end)",
         "请求记录方式：{log}，保留 {days:g} 天（0 为不限）",
-    ),
-    (
-        "no epsilon",
-        "no differential privacy: no bound on what the weights may tell of a row",
-        "未使用差分隐私：权重可能泄露的信息没有数学上界",
     ),
     ("epsilon", "differential privacy, epsilon {value}", "差分隐私，ε = {value}"),
     (
@@ -178,6 +141,6 @@ _ROWS = (
 )
 
 WORDS = {
-    "en": {"code": "en"} | {key: english for key, english, _ in _ROWS},
-    "zh": {"code": "zh"} | {key: chinese for key, _, chinese in _ROWS},
+    "en": card_words.WORDS["en"] | {key: english for key, english, _ in _ROWS},
+    "zh": card_words.WORDS["zh"] | {key: chinese for key, _, chinese in _ROWS},
 }
