@@ -105,7 +105,13 @@ def test_a_correction_is_trained_on_and_neither_chosen_nor_judged_by(
 ) -> None:
     workshop.write_rows("help.jsonl", ROWS)
     said = [
-        correction(i, f"my {thing} has not turned up yet, why", "track", author=f"user {i}")
+        correction(
+            i,
+            f"my {thing} has not turned up yet, why",
+            "track",
+            author=f"user {i}",
+            episode=f"e{i}",
+        )
         for i, thing in enumerate(THINGS)
     ]
     workshop.settings = DataSettings(feedback_weight=2.5, min_jaccard=0.99)
@@ -114,7 +120,7 @@ def test_a_correction_is_trained_on_and_neither_chosen_nor_judged_by(
     assert {row.split for row in rows} == {"train"}
     assert {row.weight for row in rows} == {2.5}
     assert rows[0].feedback == ("pred_0", "fb_0")
-    assert rows[0].author == "user 0"
+    assert (rows[0].author, rows[0].episode) == ("user 0", "e0")
 
 
 @pytest.mark.parametrize("part", ["holdout", "reacted"])

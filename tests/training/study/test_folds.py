@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.training.conftest import make_row
 
+from chainring.training.study.crossed import crossed
 from chainring.training.study.folds import folds
 
 SHARES = (0.25, 0.5, 1.0)
@@ -43,3 +50,19 @@ def test_every_label_comes_in_its_proportion() -> None:
     fold = next(folds(labels, [str(i) for i in range(120)], count=4, shares=(0.5, 1.0), seed=0))
     taught = [labels[i] for i in fold.teaching[0]]
     assert (taught.count("a"), taught.count("b")) == (30, 15)
+
+
+def test_no_turn_of_a_conversation_is_told_by_the_others() -> None:
+    rows = [make_row(f"text {n}", "ab"[n % 2]) for n in range(40)]
+    rows = [replace(row, episode=f"chat {n // 4}") for n, row in enumerate(rows)]
+
+    class Watching:
+        name = "watching"
+
+        def __call__(
+            self, teaching: Sequence[int], told: Sequence[int], truth: Sequence[int], *, labels: int
+        ) -> npt.NDArray[np.float32]:
+            assert not {n // 4 for n in teaching} & {n // 4 for n in told}
+            return np.zeros((len(told), labels), dtype=np.float32)
+
+    assert sum(crossed(rows, Watching(), seed=0).sizes) > 0

@@ -41,6 +41,11 @@ class Crossed:
     sizes: tuple[int, ...]
 
 
+def units_of(rows: Sequence[Row]) -> list[str]:
+    """Return what stays whole: the turns of a conversation, near-duplicates, else a row."""
+    return [row.episode or row.group or row.id for row in rows]
+
+
 def crossed(
     rows: Sequence[Row],
     learner: Learner,
@@ -50,7 +55,7 @@ def crossed(
     seed: int,
     say: Callable[[str], None] = lambda _: None,
 ) -> Crossed:
-    """Tell every row by the rows of the other folds; near-duplicates stand in one fold.
+    """Tell every row by the rows of the other folds; what belongs together stands in one fold.
 
     The learner knows the rows by their places in `rows`.
     """
@@ -63,7 +68,7 @@ def crossed(
     probability_nc = np.zeros((len(rows), len(labels)), dtype=np.float32)
     taught = np.zeros(len(shares))
     named = [row.label for row in rows]
-    groups = [row.group or row.id for row in rows]
+    groups = units_of(rows)
     for number, fold in enumerate(folds(named, groups, count=count, shares=shares, seed=seed), 1):
         told = list(fold.told)
         for s, teaching in enumerate(fold.teaching):

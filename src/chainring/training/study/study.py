@@ -41,7 +41,7 @@ from chainring.stats.learning_curve import MIN_SIZES, CurvePoint, learning_curve
 from chainring.stats.wrong_labels import suspects
 from chainring.training.sentences import say as said
 from chainring.training.settings import TrainingSettings
-from chainring.training.study.crossed import FOLDS, Crossed, crossed
+from chainring.training.study.crossed import FOLDS, Crossed, crossed, units_of
 from chainring.training.study.learners import Learner, TermLearner, VectorLearner
 from chainring.training.study.mistakes import mistakes
 
@@ -190,7 +190,7 @@ def _curve(rows: Sequence[Row], told: Crossed, *, whole: int, seed: int) -> dict
         told.right_ns[:, places],
         [told.sizes[place] for place in places],
         at=(whole, 2 * whole),
-        groups=[row.group or row.id for row in rows],
+        groups=units_of(rows),
         seed=seed,
     )
     return {
