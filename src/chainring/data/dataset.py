@@ -6,14 +6,14 @@ Enters records, the corrections made of feedback, and labels; leaves a Dataset (
     data = dataset(records, corrections, labels, guard, work=work, settings=settings)
     data.splits            # {'train': 1700, 'validation': 220, 'test': 330, ...}
 
-Which split a row goes to is told in `chainring.data.splits`, which label stands in
-`chainring.data.candidates`. `dropped.jsonl` names the feedback of what was dropped, so that nothing
-a user said is ever unaccounted for.
+Which rows share a split is told in `chainring.data.groups`, which split that is in
+`chainring.data.splits`, which label stands in `chainring.data.candidates`. `dropped.jsonl` names
+the feedback of what was dropped, so that nothing a user said is ever unaccounted for.
 """
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -30,16 +30,14 @@ from chainring.contracts.work import Work
 from chainring.data.candidates import Candidate, joined
 from chainring.data.card import card
 from chainring.data.dropped import Dropped
+from chainring.data.groups import grouped
 from chainring.data.learnable import with_validation, without_rare
 from chainring.data.permitted import permitted, permitted_where_placed
 from chainring.data.quoting import without_quotes
 from chainring.data.settings import DataSettings
-from chainring.data.splits import Placed, Shares, placed, unmoved
 from chainring.data.spread import far_line, spread
 from chainring.data.summary import crowded, lines
 from chainring.store.tables import read_table, write_rows
-from chainring.text.compared import compared, said
-from chainring.text.near import near_groups
 
 
 def dataset(
@@ -69,7 +67,7 @@ def dataset(
         )
         candidates = list(permitted(found, guard, dropped))
         _require_labels(candidates, dropped.counts, settings)
-        members = _grouped(candidates, settings, work.secret, dropped)
+        members = grouped(candidates, settings, work.secret, dropped)
         hint = crowded(members, settings)
         members = permitted_where_placed(members, guard, dropped)
         members = without_quotes(members, dropped, facts=settings.facts)
@@ -109,42 +107,6 @@ def _require_labels(
         + (review if settings.task == "classification" else f"add rows with a {says}"),
         faults=barred,
     )
-
-
-def _grouped(
-    candidates: Sequence[Candidate], settings: DataSettings, secret: bytes, dropped: Dropped
-) -> list[Placed]:
-    given = {one.given for one in candidates if one.label}
-    shares = Shares.beside(given, settings, secret)
-    facts = settings.facts
-    articles = [one for one in candidates if facts.reads_articles and not one.says]
-    rows = [one for one in candidates if one.says] if articles else candidates
-    groups: dict[int, list[Candidate]] = defaultdict(list)
-    texts = [compared(one.record.text, one.pair, facts=facts) for one in rows]
-    numbers = near_groups(texts, min_jaccard=settings.min_jaccard)
-    for number, one in zip(numbers, _with_alike(rows, settings), strict=True):
-        groups[number].append(one)
-    members = [
-        one for group in groups.values() for one in placed(group, shares, dropped, form=facts.form)
-    ]
-    return [*members, *unmoved(articles, shares, dropped, form=facts.form)]
-
-
-def _with_alike(rows: Sequence[Candidate], settings: DataSettings) -> Sequence[Candidate]:
-    """Return rows of two texts with what each of them is near to, all others as they are."""
-    if not settings.facts.pairs:
-        return rows
-    texts, pairs = (
-        near_groups(texts, min_jaccard=settings.min_jaccard)
-        for texts in (
-            [said(one.record.text, facts=settings.facts) for one in rows],
-            [one.pair for one in rows],
-        )
-    )
-    return [
-        replace(one, alike=alike)
-        for one, alike in zip(rows, zip(texts, pairs, strict=True), strict=True)
-    ]
 
 
 def _require_enough(

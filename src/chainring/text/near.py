@@ -37,10 +37,10 @@ MIN_FOLDED_LENGTH = 8
 """Shorter skeletons join only with their equals: one letter of them is too much of the whole."""
 
 _MIN_RECALL = 0.995
-_SLACK = 0.2  # four standard errors of a Jaccard index of 0.8 estimated from 64 hashes
+SLACK = 0.2  # four standard errors of a Jaccard index of 0.8 estimated from 64 hashes
 _BATCH = 1 << 19  # shingles hashed at once: 4 MiB an array
 _BATCH_TEXTS = 2048  # the index of all pairs of two batches: 32 MiB
-_CROWD = 16  # texts of a bucket from which on counting all pairs at once is cheaper
+CROWD = 16  # texts of a bucket from which on counting all pairs at once is cheaper
 _MAX_CODE_BITS = 21  # a code point; three of them fill 63 bits
 
 
@@ -53,7 +53,7 @@ def shingles(text: str) -> frozenset[int]:
     >>> shingles("abcd") == shingles("A-b-c-d!"), len(shingles("abcd"))
     (True, 2)
     """
-    return _packed(fold(text))
+    return packed(fold(text))
 
 
 def jaccard(a: frozenset[int], b: frozenset[int]) -> float:
@@ -119,7 +119,8 @@ class _Groups:
         self._parent[high] = low
 
 
-def _packed(skeleton: str) -> frozenset[int]:
+def packed(skeleton: str) -> frozenset[int]:
+    """Return the shingles of a skeleton, each packed into one integer."""
     codes = [ord(char) for char in skeleton]
     if 0 < len(codes) < 3:
         return frozenset({sum(code << _MAX_CODE_BITS * i for i, code in enumerate(codes))})
@@ -139,16 +140,16 @@ def _join_near(
 
     @lru_cache(maxsize=4096)
     def set_of(i: int) -> frozenset[int]:
-        return _packed(skeletons[i])
+        return packed(skeletons[i])
 
     def is_near(i: int, j: int) -> bool:
         return jaccard(set_of(i), set_of(j)) >= min_jaccard
 
-    signatures = _signatures([skeletons[i] for i in members], seed)
-    for places in _buckets(signatures, _rows_per_band(min_jaccard)):
+    signatures = signatures_of([skeletons[i] for i in members], seed)
+    for places in _buckets(signatures, rows_per_band(min_jaccard)):
         of_bucket = [members[i] for i in places]
-        bucket = _Bucket(of_bucket, signatures[places], groups, min_jaccard - _SLACK)
-        if len(of_bucket) < _CROWD:
+        bucket = _Bucket(of_bucket, signatures[places], groups, min_jaccard - SLACK)
+        if len(of_bucket) < CROWD:
             _join_few(bucket, is_near)
         else:
             _join_crowd(bucket, [skeletons[i] for i in of_bucket], min_jaccard)
@@ -195,20 +196,20 @@ def _join_crowd(bucket: _Bucket, skeletons: Sequence[str], min_jaccard: float) -
     """Join the near members of a large bucket; all pairs of two batches are counted at once."""
     import numpy as np
 
-    batches = [slice(start, stop) for start, stop in _batches(skeletons)]
-    for left, right in combinations_with_replacement(batches, 2):
+    parts = [slice(start, stop) for start, stop in batches(skeletons)]
+    for left, right in combinations_with_replacement(parts, 2):
         roots = np.concatenate([bucket.roots[left], bucket.roots[right]])
         if (roots == roots[0]).all():
             continue
-        near = _near(skeletons[left], skeletons[right], min_jaccard)
+        near = indices(skeletons[left], skeletons[right]) >= min_jaccard
         for row in np.flatnonzero(near.any(axis=1)):
             at = left.start + int(row)
             for place in bucket.candidates(at, right.start + np.flatnonzero(near[row])):
                 bucket.join(at, place)
 
 
-def _near(left: Sequence[str], right: Sequence[str], min_jaccard: float) -> NDArray[np.bool_]:
-    """Return for each skeleton of `left` which of `right` reach `min_jaccard` with it."""
+def indices(left: Sequence[str], right: Sequence[str]) -> NDArray[np.float64]:
+    """Return the Jaccard index of each skeleton of `left` (rows) and each of `right` (columns)."""
     import numpy as np
 
     both = [*left] if left == right else [*left, *right]
@@ -218,10 +219,10 @@ def _near(left: Sequence[str], right: Sequence[str], min_jaccard: float) -> NDAr
     common, sizes = overlaps(flat, texts, rows, columns)
     index = np.add.outer(sizes[rows], sizes[columns]).astype(np.float64)
     index -= common
-    return np.divide(common, index, out=index) >= min_jaccard
+    return np.divide(common, index, out=index)
 
 
-def _rows_per_band(min_jaccard: float) -> int:
+def rows_per_band(min_jaccard: float) -> int:
     """Return the most rows a band may have so that pairs at the threshold are still found."""
     for rows in (16, 8, 4, 2):
         recall = 1 - (1 - min_jaccard**rows) ** (PERMUTATIONS // rows)
@@ -230,14 +231,14 @@ def _rows_per_band(min_jaccard: float) -> int:
     return 1
 
 
-def _signatures(skeletons: Sequence[str], seed: int) -> Hashes:
+def signatures_of(skeletons: Sequence[str], seed: int) -> Hashes:
     """Return MinHash signatures, one row of 64 a skeleton."""
     import numpy as np
 
     rng = np.random.default_rng(seed)
     odd = rng.integers(0, 2**63, PERMUTATIONS, dtype=np.uint64) * np.uint64(2) + np.uint64(1)
     signatures = np.empty((len(skeletons), PERMUTATIONS), dtype=np.uint64)
-    for start, stop in _batches(skeletons):
+    for start, stop in batches(skeletons):
         flat, offsets = _flat_shingles(skeletons[start:stop])
         mixed = _mixed(flat)
         for k, factor in enumerate(odd):
@@ -246,7 +247,8 @@ def _signatures(skeletons: Sequence[str], seed: int) -> Hashes:
     return signatures
 
 
-def _batches(skeletons: Sequence[str]) -> Iterator[tuple[int, int]]:
+def batches(skeletons: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Yield where each batch begins and ends: so many letters, and so many texts at most."""
     start, held = 0, 0
     for i, skeleton in enumerate(skeletons):
         if held and (held + len(skeleton) > _BATCH or i - start == _BATCH_TEXTS):
@@ -280,14 +282,22 @@ def _mixed(values: Hashes) -> Hashes:
     return values ^ (values >> np.uint64(31))
 
 
-def _buckets(signatures: Hashes, rows: int) -> Iterator[NDArray[np.int64]]:
-    """Yield, band by band, the indices of skeletons that agree in all rows of the band."""
+def band_keys(signatures: Hashes, rows: int) -> Iterator[Hashes]:
+    """Yield, band by band, one key a skeleton: equal where all rows of the band agree."""
     import numpy as np
 
     for band in range(0, PERMUTATIONS, rows):
         keys = np.zeros(len(signatures), dtype=np.uint64)
         for row in range(band, band + rows):
             keys = _mixed(keys + signatures[:, row])
+        yield keys
+
+
+def _buckets(signatures: Hashes, rows: int) -> Iterator[NDArray[np.int64]]:
+    """Yield, band by band, the indices of skeletons that agree in all rows of the band."""
+    import numpy as np
+
+    for keys in band_keys(signatures, rows):
         order = np.argsort(keys, kind="stable")
         breaks = np.flatnonzero(np.diff(keys[order])) + 1
         yield from (bucket for bucket in np.split(order, breaks) if len(bucket) > 1)

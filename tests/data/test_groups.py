@@ -1,0 +1,168 @@
+"""Near-duplicates of files and of users: no text that a user writes moves a row of the files."""
+
+from __future__ import annotations
+
+import tempfile
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chainring.contracts.dataset import Dataset, Row
+from chainring.contracts.record import Record
+from chainring.data.settings import DataSettings
+
+THINGS = "coat shoes lamp skirt kettle towel boots belt gloves blanket pillow mirror".split()
+ROWS = [
+    *((f"please take back this {thing}, it does not suit me", "return") for thing in THINGS),
+    *((f"my {thing} did not come", "track") for thing in THINGS),
+]
+SENTENCES = st.builds(
+    "{} on earth is the red parcel that I ordered{}".format,
+    st.sampled_from(["where", "when", "why", "哪里", ""]),
+    st.sampled_from(["", " today", " today please", " now", "，请问"]),
+)
+GIVEN = st.sampled_from(["", "train", "validation", "test"])
+LABELS = st.sampled_from(["track", "return"])
+
+WHERE = "where on earth is the red parcel that I ordered"
+WHEN = "when on earth is the red parcel that I ordered today"
+BETWEEN = f"{WHERE} today"
+"""A text near to both of the others, which are not near to each other."""
+
+
+def made(workshop: Any, rows: list[Any], said: list[Record] = []) -> tuple[Dataset, list[Row]]:  # noqa: B006
+    more = [dict(zip(("text", "label", "split"), row, strict=False)) for row in rows]
+    workshop.settings = DataSettings(review_doubtful=False, min_rows_per_label=1)
+    workshop.write_rows("help.jsonl", [*ROWS, *more])
+    data = workshop.dataset(said)
+    return data, workshop.rows(data)
+
+
+def splits(rows: list[Row]) -> dict[str, str]:
+    return {row.text: row.split for row in rows if row.text not in dict(ROWS)}
+
+
+@pytest.mark.parametrize("part", ["train", "reacted", "holdout"])
+def test_a_text_between_a_test_row_and_a_training_row_moves_neither_and_goes(
+    workshop: Any, correction: Any, part: str
+) -> None:
+    rows = [(WHERE, "track", "test"), (WHEN, "track", "train")]
+    before, _ = made(workshop, rows)
+    data, found = made(workshop, rows, [correction(1, BETWEEN, "track", part=part)])
+    assert splits(found) == {WHERE: "test", WHEN: "train"}
+    assert (data.frozen, data.training) == (before.frozen, before.training)
+    assert data.counts["near-duplicate of a test row"] == 1
+    (gone,) = [one for one in workshop.dropped(data.address) if "feedback" in one]
+    assert gone["reason"] == "near-duplicate of a test row"
+    assert gone["feedback"] == ["pred_1", "fb_1"]
+
+
+def test_a_text_between_validation_and_training_goes(workshop: Any, correction: Any) -> None:
+    rows = [(WHERE, "track", "validation"), (WHEN, "track", "train")]
+    data, found = made(workshop, rows, [correction(1, BETWEEN, "track")])
+    assert splits(found) == {WHERE: "validation", WHEN: "train"}
+    assert data.counts["near-duplicate of a validation row"] == 1
+
+
+def test_a_text_between_two_training_rows_joins_the_nearest_and_thins_neither(
+    workshop: Any, correction: Any
+) -> None:
+    rows = [(WHERE, "track", "train"), (WHEN, "track", "train")]
+    for said, kept in ((BETWEEN, WHEN), (f"{WHERE} to", WHERE)):
+        data, found = made(workshop, rows, [correction(1, said, "track")])
+        assert splits(found) == {WHERE: "train", WHEN: "train"}
+        (gone,) = [one for one in workshop.dropped(data.address) if "feedback" in one]
+        assert gone["reason"] == "near-duplicate"
+        assert gone["kept"] == next(row.id for row in found if row.text == kept)
+
+
+def test_a_reviewed_row_of_the_holdout_stays_and_all_training_rows_near_to_it_go(
+    workshop: Any, correction: Any
+) -> None:
+    rows = [(WHERE, "track", "train"), (WHEN, "track", "validation")]
+    said = [
+        correction(1, BETWEEN, "track", part="holdout"),
+        correction(2, f"{BETWEEN} or not", "track"),
+        correction(3, f"{BETWEEN} or not", "track", part="reacted"),
+    ]
+    data, found = made(workshop, rows, said)
+    assert splits(found) == {BETWEEN: "holdout"}
+    assert data.counts == {"near-duplicate of a holdout row": 4}
+
+
+def test_a_chain_of_users_leads_no_training_row_to_the_holdout(
+    workshop: Any, correction: Any
+) -> None:
+    rows = [(WHERE, "track", "train")]
+    chain = [correction(1, BETWEEN, "track"), correction(2, WHEN, "track", part="holdout")]
+    data, found = made(workshop, rows, chain)
+    assert splits(found) == {WHERE: "train", WHEN: "holdout"}
+    assert data.counts == {"near-duplicate of a holdout row": 1}
+
+
+def test_what_users_reacted_to_gives_way_to_what_teaches_near_to_it(
+    workshop: Any, correction: Any
+) -> None:
+    rows = [(WHERE, "track", "train")]
+    chain = [correction(1, BETWEEN, "return"), correction(2, WHEN, "track", part="reacted")]
+    data, found = made(workshop, rows, chain)
+    assert splits(found) == {WHERE: "train", BETWEEN: "train"}
+    assert data.counts == {"near-duplicate of a train row": 1}
+
+
+def test_texts_without_a_label_give_way_to_what_users_say_of_them(
+    workshop: Any, correction: Any
+) -> None:
+    rows = [(WHERE, "track", "train"), (WHEN, "")]
+    data, found = made(workshop, rows, [correction(1, BETWEEN, "return")])
+    assert splits(found) == {WHERE: "train", BETWEEN: "train"}
+    assert data.counts == {"near-duplicate of a train row": 1}
+
+
+@settings(max_examples=25)
+@given(
+    rows=st.lists(st.tuples(SENTENCES, LABELS, GIVEN), min_size=3, max_size=9),
+    said=st.lists(
+        st.tuples(SENTENCES, LABELS, st.sampled_from(["train", "holdout", "reacted"])),
+        min_size=2,
+        max_size=15,
+    ),
+)
+def test_whatever_users_write_the_suite_stays_and_no_row_of_the_files_moves(
+    rows: list[tuple[str, str, str]],
+    said: list[tuple[str, str, str]],
+    new_workshop: Any,
+    correction: Any,
+) -> None:
+    feedback = [correction(n, text, value, part=part) for n, (text, value, part) in enumerate(said)]
+    rows = [*rows, ("do you open on Sundays", "track", "validation")]  # it is never empty
+    with tempfile.TemporaryDirectory() as folder:
+        before, without = made(new_workshop(Path(folder)), rows)
+    with tempfile.TemporaryDirectory() as folder:
+        after, found = made(new_workshop(Path(folder)), rows, feedback)
+    assert after.frozen == before.frozen
+    was = {row.id: row.split for row in without}
+    now = {row.id: row.split for row in found if not row.feedback}
+    assert all(was.get(name, split) == split for name, split in now.items())
+    is_apart = {text for text, *_ in rows}.isdisjoint(text for text, *_ in said)
+    if is_apart and "holdout" not in {part for *_, part in said}:
+        assert was.items() <= now.items()
+
+
+def test_of_pairs_no_text_of_a_user_makes_two_of_the_files_alike(
+    workshop: Any, correction: Any
+) -> None:
+    """Two rows about one long note are copies only where their second texts are near, too."""
+    workshop.settings = DataSettings(task="matching", min_rows_per_label=1, test_share=0.0)
+    note = " ".join(f"{thing} and {other}" for thing in THINGS for other in THINGS[:6])
+    rows = [{"text": note, "pair": pair, "label": "same"} for pair in (WHERE, WHEN)]
+    rows += [{"text": thing * 9, "pair": thing, "label": "other"} for thing in THINGS]
+    workshop.write_rows("pairs.jsonl", rows)
+    said = [correction(1, note, "same", pair=BETWEEN)]
+    data = workshop.dataset(said)
+    assert {row.pair for row in workshop.rows(data) if row.text == note} == {WHERE, WHEN}
+    assert Counter(data.counts) == {"near-duplicate": 1}
