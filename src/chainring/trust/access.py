@@ -21,7 +21,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import cast
 
-from chainring.contracts.errors import InputError, NotAllowedError, UnknownNameError, did_you_mean
+from chainring.contracts.errors import InputError, NotAllowedError, did_you_mean
 from chainring.contracts.roles import ABOVE, ROLES, VERB_ROLES, Role
 
 MAX_NAME = 80
@@ -227,23 +227,6 @@ def _require(secret: str, key: Key, *, at: float) -> None:
 
 
 _NOBODY = _issue("ask", "nobody", None, 0.0)[1]  # its secret was never seen, so it opens nothing
-
-
-def allow(role: str, verb: str) -> None:
-    """Return when the role reaches the verb.
-
-    Raises
-    ------
-    NotAllowedError
-        When it does not, or the role is unknown.
-    UnknownNameError
-        When the verb is in no table: a new verb is closed until it is entered there.
-    """
-    if verb not in VERB_ROLES:
-        raise UnknownNameError("verb", verb, VERB_ROLES)
-    if role not in VERB_ROLES[verb]:
-        needed = " or ".join(VERB_ROLES[verb])
-        raise NotAllowedError(f"{verb} needs a key of role {needed}; this one's role is {role!r}")
 
 
 def sees_texts(role: str) -> bool:
