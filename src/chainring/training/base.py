@@ -20,6 +20,7 @@ from typing import Any
 
 from chainring.contracts.dataset import Row
 from chainring.contracts.errors import InputError, MissingPackageError
+from chainring.contracts.model import Ancestor
 from chainring.contracts.said import Said, joined
 from chainring.store.litter import sorted_seen
 from chainring.training.bases import hub, modelscope
@@ -49,6 +50,11 @@ class Base:
     folder: Path
     licence: str
     digest: str
+
+    @property
+    def ancestor(self) -> Ancestor:
+        """The base as an ancestor of a model."""
+        return Ancestor(name=self.name, digest=self.digest, role="base", licence=self.licence)
 
 
 def find_base(name: str, *, key: str = KEY, home: Path = Path()) -> Base:

@@ -25,7 +25,6 @@ from typing import TYPE_CHECKING, Any
 
 from chainring.contracts.dataset import Row, Task
 from chainring.contracts.errors import InputError, RefusedError
-from chainring.contracts.model import Ancestor
 from chainring.contracts.tasks import TASKS
 from chainring.contracts.values import Input
 from chainring.contracts.work import Work
@@ -106,9 +105,7 @@ def biencoder(
         kind="biencoder",
         logits=logits,
         max_tokens=tower.max_tokens,
-        ancestors=(
-            Ancestor(name=base.name, digest=base.digest, role="base", licence=base.licence),
-        ),
+        ancestors=(base.ancestor,),
         cpu_s=time.process_time() - started,
         notes=(*because, *note),
         limits=cut_told(

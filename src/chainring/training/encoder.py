@@ -30,7 +30,6 @@ from typing import Any
 
 from chainring.contracts.dataset import Row, Task
 from chainring.contracts.errors import InputError, MissingPackageError, RefusedError
-from chainring.contracts.model import Ancestor
 from chainring.contracts.tasks import TASKS
 from chainring.contracts.work import Work
 from chainring.training.base import Base, find_base, overlooked, shares_of, unreadable
@@ -99,9 +98,7 @@ def encoder(
         transitions=tuned.transitions if TASKS[task].form == "tags" else (),
         facts={"segments": True} if getattr(tuned, "segments", False) else {},
         max_tokens=tuned.max_tokens,
-        ancestors=(
-            Ancestor(name=base.name, digest=base.digest, role="base", licence=base.licence),
-        ),
+        ancestors=(base.ancestor,),
         cpu_s=time.process_time() - started,
         notes=(*because, *tuned.notes),
         limits=cut_told(

@@ -40,7 +40,6 @@ from chainring.training.generators.settings import AnsweringSettings
 from chainring.training.generators.worded import worded
 from chainring.training.generators.writer import (
     Learnt,
-    ancestor,
     answering,
     require,
     with_target,
@@ -136,7 +135,7 @@ def qa(
         kind="generator",
         answers=answering(folder, work),
         max_tokens=options.max_tokens,
-        ancestors=(ancestor(base),),
+        ancestors=(base.ancestor,),
         cpu_s=time.process_time() - started,
         notes=(*because, *learnt.notes, say("in a passage", found=found, rows=len(train))),
         facts=facts,

@@ -27,7 +27,6 @@ from chainring.training.generators.settings import DecoderSettings
 from chainring.training.generators.writer import (
     Learnt,
     Start,
-    ancestor,
     fitted,
     readable_base,
     require,
@@ -103,7 +102,7 @@ def starting(train: Sequence[Row], options: DecoderSettings, *, work: Work, seed
         reading=known,
         writing=known,
         options=fitting,
-        ancestors=(ancestor(base),),
+        ancestors=(base.ancestor,),
         notes=(
             *overlooked(base, train, max_tokens=options.max_input_tokens),
             *told(options, fitting),

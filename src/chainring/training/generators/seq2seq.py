@@ -27,7 +27,6 @@ from chainring.training.base import overlooked
 from chainring.training.candidate import Trained
 from chainring.training.generators.writer import (
     Start,
-    ancestor,
     fitted,
     readable_base,
     require,
@@ -125,6 +124,6 @@ def starting(train: Sequence[Row], *, work: Work, settings: TrainingSettings) ->
         reading=reading,
         writing=writing,
         options=fitting,
-        ancestors=(ancestor(base),),
+        ancestors=(base.ancestor,),
         notes=(*notes, *told(options, fitting)),
     )

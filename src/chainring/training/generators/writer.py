@@ -21,7 +21,6 @@ from chainring.contracts.errors import MissingPackageError, RefusedError
 from chainring.contracts.model import Ancestor
 from chainring.contracts.prediction import Answer
 from chainring.contracts.request import Request
-from chainring.contracts.tasks import TASKS
 from chainring.contracts.work import Work
 from chainring.training.base import Base, find_base, shares_of, unreadable
 from chainring.training.budget import fit, rows_a_step, sample
@@ -89,11 +88,6 @@ def readable_base(name: str, rows: Sequence[Row], *, options: WriterSettings, ho
     if unread:
         raise RefusedError(say("writer unread", base=name, shares=shares_of(unread)))
     return base
-
-
-def ancestor(base: Base) -> Ancestor:
-    """Return the base as an ancestor of the model."""
-    return Ancestor(name=base.name, digest=base.digest, role="base", licence=base.licence)
 
 
 def fitted(
@@ -250,11 +244,6 @@ def rejected_of(row: Row) -> str:
 def with_target(rows: Sequence[Row]) -> list[Row]:
     """Return the rows that say what to write; others only say what was not wanted."""
     return [row for row in rows if row.target]
-
-
-def writes(task: Task) -> bool:
-    """Whether a task is answered by a text."""
-    return TASKS[task].form == "text"
 
 
 def write_card(folder: Path, *, task: Task, facts: Mapping[str, Any]) -> None:
