@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -10,10 +12,14 @@ from tests.training.test_compete import answering
 from chainring.contracts.dataset import OUT_OF_SCOPE
 from chainring.contracts.measure import ACCURACY, Measure
 from chainring.stats.readout import Readout
+from chainring.training.answered import told
 from chainring.training.by_cost import by_cost
-from chainring.training.compete import Standing, judge
+from chainring.training.compete import Standing, compete, judge
+from chainring.training.prices import said_prices
+from chainring.training.threshold import Threshold, threshold
 
 LABELS = ("fraud", "ok", "stock")
+PLAIN = Readout(task="classification", labels=LABELS)
 
 
 def costs(pass_on: float = 2.0, missed: float = 20.0) -> Measure:
@@ -115,12 +121,119 @@ def test_a_threshold_of_the_recipe_alone_passes_on() -> None:
 
 
 def test_shares_that_mislead_do_not_decide() -> None:
-    truth = ["ok"] * 99 + ["fraud"]
-    misled = shares(*[(0.2, 0.8, 0.0)] * 99, (0.0, 1.0, 0.0))
-    plain = Readout(task="classification", labels=LABELS)
+    truth = ["ok"] * 399 + ["fraud"]
+    misled = shares(*[(0.2, 0.8, 0.0)] * 399, (0.0, 1.0, 0.0))
     choose = by_cost(truth, costs(pass_on=100.0), fixed=None)
     assert choose is not None
-    assert choose(plain, misled) == plain
-    told = shares(*[(0.02, 0.98, 0.0)] * 99, (0.3, 0.7, 0.0))
-    assert choose(plain, told).costs
+    assert choose(PLAIN, misled) == PLAIN
+    told = shares(*[(0.02, 0.98, 0.0)] * 399, (0.3, 0.7, 0.0))
+    assert choose(PLAIN, told).costs
     assert by_cost(truth, ACCURACY, fixed=None) is None
+
+
+def test_false_alarms_alone_are_no_proof_where_the_mistake_they_guard_against_is_rare() -> None:
+    truth = ["ok"] * 40
+    alarmed = shares(*[(0.1, 0.9, 0.0)] * 40)
+    choose = by_cost(truth, costs(pass_on=100.0), fixed=None)
+    assert choose is not None
+    assert choose(PLAIN, alarmed).costs, "two frauds of 20 are due among as many rows"
+
+
+def test_rows_of_one_unit_are_one_piece_of_evidence() -> None:
+    truth = ["ok"] * 400
+    misled = shares(*[(0.2, 0.8, 0.0)] * 400)
+    alone, together = (
+        by_cost(truth, costs(pass_on=100.0), fixed=None, units=units)
+        for units in (range(400), [n // 100 for n in range(400)])
+    )
+    assert alone is not None
+    assert together is not None
+    assert alone(PLAIN, misled) == PLAIN
+    assert together(PLAIN, misled).costs
+
+
+def drawn(random: np.random.Generator, rows: int) -> tuple[np.ndarray, list[str]]:
+    """Return shares of a rare fraud that are exactly right, and labels drawn by them."""
+    fraud_n = 1.0 / (1.0 + np.exp(-random.normal(-4.0, 2.0, rows)))
+    marks = random.random(rows) < fraud_n
+    table_nc = np.stack([fraud_n, 1.0 - fraud_n], axis=1).astype(np.float32)
+    return table_nc, ["fraud" if mark else "ok" for mark in marks]
+
+
+def test_calibrated_shares_decide_on_few_rows_too_and_pass_on_by_their_price_alone() -> None:
+    """By bare means the likeliest label was kept in some of these draws, and dearer in each."""
+    plain = Readout(task="classification", labels=("fraud", "ok"))
+    measure = costs(pass_on=2.0, missed=50.0)
+    for seed in range(20):
+        table_nc, truth = drawn(np.random.default_rng(seed), 60)
+        choose = by_cost(truth, measure, fixed=None)
+        assert choose is not None
+        found = choose(plain, table_nc)
+        assert found.costs
+        _, given_, sure_n, passed_n = told(found, found.said(table_nc))
+        chosen = threshold(truth, given_, sure_n, passed_n=passed_n, measure=measure, priced=True)
+        assert chosen.value == 0.0
+        assert "a row on 60 validation rows" in chosen.because
+
+
+def test_where_the_likeliest_label_is_kept_the_standing_says_so_as_a_limit() -> None:
+    """One temperature for all makes `ok`, which is always right, as doubtful as `fraud` is."""
+    frauds, passes = 200 * [[2.0, 0.0]], 200 * [[0.0, 2.0]]
+    dear = Measure(name="cost", pass_on=100.0, missed=(("fraud", "", 9.0),))
+
+    def judged_with(wrong: int) -> Standing:
+        told_ = ["ok"] * wrong + ["fraud"] * (200 - wrong) + ["ok"] * 200
+        rows = [make_row(str(n), label=label) for n, label in enumerate(told_)]
+        logits = [*frauds, *passes]
+        return judge("linear.v1", answering(logits), rows, ["fraud", "ok"], measure=dear)
+
+    assert judged_with(4).readout.costs
+    assert judged_with(4).limits == ()
+    (limit,) = judged_with(80).limits
+    assert limit.startswith("the likeliest label is answered, whatever a mistake costs")
+    assert "400 行验证数据" in limit.zh  # type: ignore[attr-defined]
+    (kept,) = compete([judged_with(80)])
+    assert limit in kept.because
+
+
+def test_prices_are_told_once_for_a_label_whose_mistakes_cost_alike() -> None:
+    measure = replace(costs(), missed=(("fraud", "", 50.0), ("stock", "ok", 20.0)))
+    read = Readout(
+        task="classification", labels=LABELS, costs=measure.table(LABELS, passes_on=True)
+    )
+    told_ = said_prices(read)
+    assert told_ == (
+        "prices: passing on 2, fraud answered otherwise 50, stock answered as ok 20, "
+        "any other mistake 1"
+    )
+    assert told_.zh == "价目：转人工 2，fraud 答成其他 50，stock 答成 ok 20，其他答错 1"
+    alone = replace(read, costs=measure.table(LABELS, passes_on=False))
+    assert "passing on" not in said_prices(alone)
+
+
+def test_of_very_many_prices_the_first_are_told_and_the_others_counted() -> None:
+    labels = tuple(f"l{n:02}" for n in range(40))
+    measure = Measure(name="cost", missed=tuple((label, "", 3.0) for label in labels))
+    read = Readout(
+        task="classification", labels=labels, costs=measure.table(labels, passes_on=True)
+    )
+    assert said_prices(read).endswith("l19 answered otherwise 3, and 20 more")
+
+
+def test_a_threshold_beside_priced_answers_stands_where_it_saves_beyond_chance() -> None:
+    """Texts out of scope, which no share tells of: all of them are less sure."""
+    truth = ["ok"] * 100 + [OUT_OF_SCOPE] * 100
+    sure_n = np.array([0.9] * 100 + [0.5] * 100, dtype=np.float32)
+    passed_n = np.zeros(200, dtype=bool)
+    measure = costs(pass_on=0.5, missed=5.0)
+
+    def chosen(rows: int) -> Threshold:
+        few = [*range(rows), *range(100, 100 + rows)]
+        return threshold(
+            [truth[n] for n in few], ["ok"] * len(few), sure_n[few], passed_n=passed_n[few],
+            measure=measure, priced=True,
+        )  # fmt: skip
+
+    assert chosen(100).value == pytest.approx(0.7)
+    assert "costs least" in chosen(100).because
+    assert chosen(4).value == 0.0

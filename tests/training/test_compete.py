@@ -194,7 +194,7 @@ def test_a_number_has_no_margin_before_enough_rows_can_show_nine_of_ten(
     assert found.readout.margin == margin
 
 
-FRAUD = Measure(name="cost", pass_on=2.0, missed=(("fraud", "", 50.0),))
+FRAUD = Measure(name="cost", pass_on=2.0, missed=(("fraud", "", 5.0),))
 BALANCED = Measure(name="balanced_accuracy")
 
 
@@ -225,14 +225,14 @@ def test_who_wins_by_cost_is_told_with_the_cost_and_the_accuracy() -> None:
     assert won.because == "a cost of 0.1 a row on 100 validation rows, 90.0% right"
     assert "dearer than" not in lost.because
     assert lost.because == "a higher cost than encoder.v1 (0.1 a row)"
-    assert (lost.accuracy, won.accuracy) == (0.1, 0.9)  # that calls all of them frauds, for less
+    assert (lost.accuracy, won.accuracy) == (0.95, 0.9)
 
 
 def test_the_linear_candidate_bars_by_the_measure_too() -> None:
     linear, encoder = rivals_on_fraud(FRAUD)
-    assert linear.scores == {"en": -0.9}
+    assert linear.scores == {"en": -0.25}
     lost, won = compete([replace(linear, part="encoder.v1"), replace(encoder, part="linear.v1")])
     assert (
-        "not chosen: dearer than linear.v1 in a language (en 0.9 a row, above 0.1)" in lost.because
+        "not chosen: dearer than linear.v1 in a language (en 0.25 a row, above 0.1)" in lost.because
     )
     assert won.won

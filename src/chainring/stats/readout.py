@@ -88,6 +88,11 @@ class Readout:
         return TASKS[self.task].form
 
     @property
+    def prices_passing_on(self) -> bool:
+        """Whether passing on is one of the answers that costs choose among."""
+        return any(len(row) > len(self.labels) for row in self.costs)
+
+    @property
     def classes(self) -> int:
         """The number of logits of a text or token."""
         return classes(self.form, self.labels)

@@ -6,7 +6,7 @@ of cost-sensitive learning", section 1). Passing on is one of the answers, unles
 the threshold itself.
 
     choose = by_cost(truth, measure, fixed=None)
-    readout = choose(readout, shares_nc)      # with costs, unless that is dearer on these rows
+    readout = choose(readout, shares_nc)      # with costs, unless that is dearer beyond chance
 
 Axes: N validation rows, C labels.
 """
@@ -18,10 +18,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from chainring.contracts.measure import Measure
-from chainring.contracts.said import Said
 from chainring.stats.readout import Readout
 from chainring.training.answered import told
-from chainring.training.sentences import say
+from chainring.training.cheapest import is_dearer
 from chainring.training.threshold import threshold
 
 if TYPE_CHECKING:
@@ -29,12 +28,17 @@ if TYPE_CHECKING:
 
 
 def by_cost(
-    truth: Sequence[str], measure: Measure, *, fixed: float | None
+    truth: Sequence[str],
+    measure: Measure,
+    *,
+    fixed: float | None,
+    units: Sequence[int] | None = None,
 ) -> Callable[[Readout, Floats], Readout] | None:
     """Return how a readout is to choose one label; None where mistakes have no price.
 
     Shares that mislead would mislead the costs: a readout that is dearer with them on the
-    validation rows goes on answering the likeliest label.
+    validation rows, by more than chance and an unseen mistake may explain, goes on answering the
+    likeliest label. `units` say which rows are one piece of evidence.
     """
     if measure.name != "cost":
         return None
@@ -42,22 +46,23 @@ def by_cost(
     def choose(readout: Readout, shares_nc: Floats) -> Readout:
         table = measure.table(readout.labels, passes_on=fixed is None)
         cheap = replace(readout, costs=table)
-        dear = cost(cheap, shares_nc) > cost(readout, shares_nc)
-        return readout if dear else cheap
+        ours, theirs = costs(cheap, shares_nc), costs(readout, shares_nc)
+        return readout if is_dearer(ours, theirs, truth, measure, units=units) else cheap
 
-    def cost(readout: Readout, shares_nc: Floats) -> float:
+    def costs(readout: Readout, shares_nc: Floats) -> list[float]:
         _, given, sure_n, passed_n = told(readout, readout.said(shares_nc))
         value = threshold(
-            truth, given, sure_n, passed_n=passed_n, fixed=fixed, measure=measure
+            truth,
+            given,
+            sure_n,
+            passed_n=passed_n,
+            fixed=fixed,
+            measure=measure,
+            priced=readout.prices_passing_on,
+            units=units,
         ).value
         passed = passed_n | (sure_n < value)
         rows = zip(truth, given, passed, strict=True)
-        return sum(measure.cost(t, g, passed_on=bool(on)) for t, g, on in rows) / len(truth)
+        return [measure.cost(t, g, passed_on=bool(on)) for t, g, on in rows]
 
     return choose
-
-
-def said_by_cost(readout: Readout) -> Said:
-    """Return how such a readout answers, in a sentence."""
-    wide = len(readout.costs[0]) > len(readout.labels)
-    return say("by cost and passed on" if wide else "by cost")

@@ -27,8 +27,9 @@ from chainring.stats.readout import Readout
 from chainring.stats.units import Units
 from chainring.stats.worth import mean_worth, worths
 from chainring.training.answered import RIGHT_FROM, answered, grades, value_of
-from chainring.training.by_cost import by_cost, said_by_cost
+from chainring.training.by_cost import by_cost
 from chainring.training.candidate import Trained
+from chainring.training.prices import said_by_cost, said_likeliest
 from chainring.training.sentences import say
 from chainring.training.threshold import MIN_WELL, NONE, Threshold, threshold
 
@@ -46,7 +47,8 @@ class Standing:
 
     `units` tell which rows belong together, as `chainring.stats.units` has it.
 
-    By another measure than accuracy, `score` and `scores` (by language) are what decides.
+    By another measure than accuracy, `score` and `scores` (by language) are what decides. `kept`
+    says that the likeliest label is answered where costs were to choose.
     """
 
     part: str
@@ -60,6 +62,12 @@ class Standing:
     score: float | None = None
     scores: dict[str, float] = field(default_factory=dict)
     units: tuple[int, ...] | None = None
+    kept: tuple[str, ...] = ()
+
+    @property
+    def limits(self) -> tuple[str, ...]:
+        """What the model cannot do, in sentences."""
+        return (*self.trained.limits, *self.kept)
 
     @property
     def worth(self) -> float:
@@ -94,21 +102,32 @@ def judge(
     `measure` that will judge the model.
     """
     truth = [value_of(row, task) for row in validation]
+    units = Units.of(validation).numbers
     readout, given, sure_n, passed_n = answered(
         trained,
         validation,
         labels,
         task=task,
         spread=spread,
-        choose=by_cost(truth, measure, fixed=pass_on_below),
+        choose=by_cost(truth, measure, fixed=pass_on_below, units=units),
     )
+    kept: tuple[str, ...] = ()
     weighed: dict[str, float] = {}
     if readout.form == "one":
         chosen = threshold(
-            truth, given, sure_n, passed_n=passed_n, fixed=pass_on_below, measure=measure
+            truth,
+            given,
+            sure_n,
+            passed_n=passed_n,
+            fixed=pass_on_below,
+            measure=measure,
+            priced=readout.prices_passing_on,
+            units=units,
         )
         if readout.costs:
             chosen = replace(chosen, because=joined([said_by_cost(readout), chosen.because]))
+        elif measure.name == "cost":
+            kept = (said_likeliest(len(truth)),)
         unsure_n = passed_n | (sure_n < chosen.value)
         right = _right(truth, given, unsure_n)
         if measure != ACCURACY:
@@ -132,7 +151,8 @@ def judge(
         measure=measure,
         score=weighed.pop("", None),
         scores=weighed,
-        units=Units.of(validation).numbers,
+        units=units,
+        kept=kept,
     )
 
 
@@ -240,7 +260,7 @@ def _rival(standing: Standing, winner: Standing, barred: str) -> Rival:
             [
                 _because(standing, winner, barred),
                 *standing.trained.notes,
-                *standing.trained.limits,
+                *standing.limits,
             ]
         ),
     )

@@ -101,6 +101,8 @@ def model(
     winner = next(s for s in standings for r in rivals if r.won and r.part == s.part)
     chosen = winner_line(rivals, standings)
     work.say(chosen)
+    for sentence in winner.kept:
+        work.say(sentence)
     folder = winner.trained.folder
     languages = tuple(sorted({row.language for row in splits["train"]}))
     _write(folder, winner, splits["validation"], dataset.task, languages)
@@ -133,7 +135,7 @@ def model(
         capabilities=("embed",) if winner.trained.kind in EMBEDDING else (),
         versions=_versions(),
         cpu_s=time.process_time() - started,
-        limits=winner.trained.limits,
+        limits=winner.limits,
     )
 
 

@@ -50,6 +50,10 @@ SENTENCES = Sentences(
             "costs least: {cost} a row on {rows} validation rows, {without} without a threshold",
             "成本最低：{rows} 行验证数据上每行 {cost}，不设阈值则为 {without}",
         ),
+        "costs": (
+            "{cost} a row on {rows} validation rows",
+            "{rows} 行验证数据上每行 {cost}",
+        ),
         "least sure": (
             "just under the least sure of them, as a mistake may cost more than passing on",
             "取略低于其中把握最小的一行，因为答错的成本可能高于转人工",
@@ -283,15 +287,6 @@ SENTENCES = Sentences(
             "no validation row is out of scope: the highest that passes on at most {share} of the "
             "right answers",
             "验证数据中没有不在范围内的行：取至多转交 {share} 正确回答的最高值",
-        ),
-        "by cost": (
-            "the label of least expected cost is answered",
-            "回答预期代价最小的标签",
-        ),
-        "by cost and passed on": (
-            "the label of least expected cost is answered, and a text passed on where that is "
-            "expected to cost less",
-            "回答预期代价最小的标签；转交人工的预期代价更小时则转交",
         ),
         "held down": (
             "held down so that at most half of the right answers of {label} are passed on (without "

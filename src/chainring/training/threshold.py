@@ -12,7 +12,9 @@ five right answers: a rare label is seldom sure, so that all of its answers fit 
 
 Where mistakes and passing on have their price, it is the one that costs least instead. If that is
 to pass on none of these rows, though a mistake may be dearer than passing on, it lies just under
-the least sure of them: what is less sure than anything seen is for a person.
+the least sure of them: what is less sure than anything seen is for a person. Where answers
+themselves are chosen by those prices, with passing on among them, there is none, unless one saves
+on these rows what chance cannot explain (texts out of scope, of which shares know nothing).
 
 Axes: N validation rows.
 """
@@ -26,7 +28,7 @@ from typing import TYPE_CHECKING
 from chainring.contracts.dataset import OUT_OF_SCOPE
 from chainring.contracts.measure import ACCURACY, Measure
 from chainring.contracts.said import Said, joined
-from chainring.training.cheapest import cheapest
+from chainring.training.cheapest import cheapest, is_dearer
 from chainring.training.sentences import say
 
 if TYPE_CHECKING:
@@ -68,6 +70,8 @@ def threshold(
     names: Sequence[Sequence[str]] | None = None,
     fixed: float | None = None,
     measure: Measure = ACCURACY,
+    priced: bool = False,
+    units: Sequence[int] | None = None,
 ) -> Threshold:
     """Return the threshold chosen on validation rows, or the `fixed` one with what it does there.
 
@@ -83,6 +87,10 @@ def threshold(
         The labels that each row counts for; none given: its true one.
     measure
         What the model will be judged by; only costs say anything of passing on.
+    priced
+        Whether the answers are those of least cost, and `passed_n` what is passed on for its price.
+    units
+        Rows of the same number are one piece of evidence; none given: each row is one.
     """
     import numpy as np
 
@@ -105,7 +113,11 @@ def threshold(
         chosen = Threshold(value=fixed, because=say("fixed"))
     elif measure.name == "cost":
         passed = given if passed_n is None else _passed(given, passed_n)
-        chosen = _cheapest(truth, passed, confidence_n, measure)
+        chosen = (
+            _saving(truth, passed, confidence_n, measure, units)
+            if priced
+            else _cheapest(truth, passed, confidence_n, measure)
+        )
     else:
         share = MAX_RIGHT_PASSED_ON if separable else MAX_RIGHT_PASSED_ON_UNSEEN
         chosen = _held_down(best, limit=_reach(confidence_n[right_n], share), sure=sure)
@@ -130,6 +142,30 @@ def _cheapest(
         return Threshold(value=found.value, because=because)
     value = JUST_UNDER * float(confidence_n.min())
     return Threshold(value=value, because=joined([because, say("least sure")]))
+
+
+def _saving(
+    truth: Sequence[str],
+    given: Sequence[str],
+    confidence_n: NDArray[np.float32],
+    measure: Measure,
+    units: Sequence[int] | None,
+) -> Threshold:
+    """Return the cheapest threshold where it saves what chance cannot explain, else none (0)."""
+    import numpy as np
+
+    found = cheapest(truth, given, confidence_n, _allowed(confidence_n, np.inf), measure)
+    answers = list(zip(truth, given, strict=True))
+    none = [measure.cost(t, g, passed_on=False) for t, g in answers]
+    with_it = [
+        measure.cost(t, g, passed_on=bool(sure < found.value))
+        for (t, g), sure in zip(answers, confidence_n, strict=True)
+    ]
+    if is_dearer(none, with_it, truth, measure, units=units):
+        figures = {"cost": f"{found.cost:.3g}", "without": f"{found.without:.3g}"}
+        return Threshold(value=found.value, because=say("cheapest", **figures, rows=len(truth)))
+    because = say("costs", cost=f"{found.without:.3g}", rows=len(truth))
+    return Threshold(value=0.0, because=because)
 
 
 def _may_pay(labels: Iterable[str], measure: Measure) -> bool:
