@@ -150,6 +150,15 @@ def _places(text: str) -> str | None:
     return "、".join(told) + (f"，另有 {more} 处" if more else "")
 
 
+def place(text: str) -> Said:
+    """Return where something stands in a file, with its Chinese; a name of people stays as it is.
+
+    >>> place("line 348").zh, place("id 4711").zh
+    ('第 348 行', 'id 4711')
+    """
+    return Said(text, zh=_places(text) or text)
+
+
 def found(pieces: Sequence[str], text: str) -> list[str] | None:
     """Return the values between the pieces of a template, or None where it made no such text.
 

@@ -24,10 +24,11 @@ from tests.software.conftest import ALONE, copy, opened, run
 
 from chainring.contracts.dataset import Row
 from chainring.contracts.errors import ConflictError, InputError, UnknownNameError
-from chainring.contracts.forgotten import subject_mark
+from chainring.contracts.forgotten import Forgotten, subject_mark
 from chainring.contracts.prediction import Prediction
 from chainring.contracts.reaction import Reaction
 from chainring.contracts.record import Record
+from chainring.contracts.said import in_language
 from chainring.ring.built import current
 from chainring.software.api import Project
 from chainring.software.package.origin import KIND, Package
@@ -783,3 +784,11 @@ def test_the_command_tells_what_went_and_what_is_left_to_do(shop: Path, tmp_path
     assert [one for one in kept if "id a1" in one] == []
     assert "nothing is unfinished" in run("forget", "--resume", "-p", str(shop))
     assert "rows that were forgotten" in run("status", "-p", str(shop))
+
+
+def test_where_a_file_still_holds_a_record_is_told_in_both_languages() -> None:
+    act = Forgotten(id="fgt_1", app="shop", at=1.0, by="ann", reason="", state="done")
+    places = ("data/a.jsonl", "line 348"), ("data/b.jsonl", "id row 2")
+    told = [in_language(one, "zh") for one in tell_receipt(Receipt(act=act, places=places))]
+    assert "仍在       data/a.jsonl，第 348 行：请从文件中去掉；每一圈都会略过它" in told
+    assert "仍在       data/b.jsonl，id row 2：请从文件中去掉；每一圈都会略过它" in told

@@ -60,6 +60,24 @@ def archive(tmp_path: Path) -> Path:
     return tmp_path / "shop.tar.gz"
 
 
+@pytest.mark.parametrize("made_before", [False, True])
+def test_a_restore_that_is_refused_leaves_no_folder_of_its_own(
+    archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, made_before: bool
+) -> None:
+    def refuses(*_: object, **__: object) -> None:
+        raise ConflictError("the project to restore into already holds rows (facts)")
+
+    new = tmp_path / "new"
+    if made_before:
+        new.mkdir()
+    monkeypatch.setattr("chainring.store.backup.restore", refuses)
+    with pytest.raises(ConflictError, match="already holds rows"):
+        Project.restore(archive, new)
+    assert new.exists() == made_before
+    monkeypatch.undo()
+    Project.restore(archive, new).close()
+
+
 @pytest.mark.parametrize("tables", [1, 3])
 def test_what_a_killed_restore_leaves_is_no_project_and_the_next_one_is_whole(
     archive: Path, tmp_path: Path, tables: int

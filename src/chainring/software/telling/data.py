@@ -10,6 +10,7 @@ from chainring.software.telling.data_words import own, reason, say, word
 from chainring.software.telling.results import short, with_second
 from chainring.software.telling.speech import padded
 from chainring.text.characters import visible
+from chainring.text.errors import place
 
 TEXT_CHARACTERS = 100
 _OF_SPLIT = "row of split "
@@ -88,7 +89,7 @@ def _outcome(told: str) -> Said:
 
 
 def _record(one: Mapping[str, Any]) -> Iterator[str]:
-    told = {"source": own(one["source"]), "locator": own(one["locator"])}
+    told = {"source": own(one["source"]), "locator": place(one["locator"])}
     at = one.get("at")
     yield say("from at", at=at, **told) if at else say("from", **told)
     if one.get("file"):

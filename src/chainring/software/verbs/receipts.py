@@ -26,6 +26,7 @@ from chainring.contracts.said import Said
 from chainring.software.project import HIDDEN
 from chainring.software.telling.data_words import own, say, word
 from chainring.store.files import write_durably
+from chainring.text.errors import place
 from chainring.trust.search import search
 
 if TYPE_CHECKING:
@@ -154,7 +155,7 @@ def tell_receipt(receipt: Receipt, *, dry_run: bool = False) -> Iterator[str]:
     if act.champion:
         yield say("champion learnt")
     for source, locator in receipt.places:
-        yield say("still in", source=own(source), locator=own(locator))
+        yield say("still in", source=own(source), locator=place(locator))
     for path in act.backups:
         yield say("backup", path=own(path))
     for folder, model in receipt.packages:
@@ -165,7 +166,7 @@ def tell_receipt(receipt: Receipt, *, dry_run: bool = False) -> Iterator[str]:
     if receipt.searched:
         left = own(", ".join(receipt.left))
         yield say("searched" if left else "left in none", files=receipt.searched, left=left)
-    if any(place.startswith(TRAFFIC) for place in receipt.left):
+    if any(one.startswith(TRAFFIC) for one in receipt.left):
         yield say("others said")
     if receipt.unread:
         yield say("unread", paths=own(", ".join(receipt.unread)))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -66,6 +66,7 @@ def restore(
     from chainring.store import backup as archives
 
     require_folder(folder)
+    is_new = not folder.exists()
     if (folder / FILE).exists():
         raise ConflictError(f"{folder} already holds a project; name a new folder")
     staging = folder / _RESTORING
@@ -92,6 +93,9 @@ def restore(
             write_durably(staging / _UNPACKED, _mark(archive, ledger).encode())
         except BaseException:
             shutil.rmtree(staging, ignore_errors=True)
+            if is_new:
+                with suppress(OSError):
+                    folder.rmdir()
             raise
     _put_in_place(staging, folder)
     project = opened(folder)
