@@ -1,17 +1,18 @@
-"""The data report in a real Chromium: it opens from a file, alone, at any width and in the dark."""
+"""Both reports in a real Chromium: each opens from a file, alone, at any width and in the dark."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.browser.reports import report_pages
 from tests.browser.test_look import CONTRAST
 from tests.software.conftest import grow, opened, small_project
 
-from chainring.software.reports.data_report_words import WORDS
+from chainring.software.reports.data_report_words import WORDS as DATA
+from chainring.software.reports.report_words import WORDS as RING
 
 EXTRA = """\
 {"text": "", "label": "stock"}
@@ -24,9 +25,13 @@ language = { en = 0.2, zh = 0.8 }
 """
 
 
+SHOTS = os.environ.get("CHAINRING_SCREENSHOTS")
+Pages = dict[str, dict[str, Path]]
+
+
 @pytest.fixture(scope="module")
-def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Return the report of a project after its second turn, in both languages."""
+def pages(tmp_path_factory: pytest.TempPathFactory) -> Pages:
+    """Return the reports of a project after its second turn, in both languages."""
     folder = small_project(tmp_path_factory.mktemp("report") / "shop")
     with opened(folder) as project:
         project.turn()
@@ -36,13 +41,44 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         recipe.write(POPULATION)
     with opened(folder) as project:
         project.turn()
-        return {lang: project.data.report(folder / f"{lang}.html", language=lang) for lang in WORDS}
+        data, ring = project.data.report, project.report
+        return {
+            "data": {
+                lang: data(folder / "data-report" / f"{lang}.html", language=lang) for lang in DATA
+            },
+            "ring": {lang: ring(folder / f"{lang}.html", language=lang) for lang in RING},
+        }
+
+
+@pytest.fixture(params=["data", "ring"])
+def kind(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
 
 
 @pytest.fixture
-def page(chromium: Any, pages: dict[str, Path]) -> Iterator[Any]:
-    """Yield a way to open the report; at the end nothing was loaded besides, nothing complained."""
-    yield from report_pages(chromium, pages, name="data-report")
+def page(chromium: Any, pages: Pages, kind: str) -> Iterator[Any]:
+    """Yield a way to open a report; at the end nothing was loaded besides, nothing complained."""
+    contexts, asked, complaints = [], [], []
+
+    def opened_page(*, lang: str = "en", width: int = 1280, theme: str = "light") -> Any:
+        context = chromium.new_context(
+            viewport={"width": width, "height": 800}, color_scheme=theme, offline=True
+        )
+        contexts.append(context)
+        found = context.new_page()
+        found.on("request", lambda request: asked.append(request.url))
+        found.on("console", lambda said: complaints.append(said.text))
+        found.goto(pages[kind][lang].as_uri())
+        if SHOTS:
+            shot = Path(SHOTS) / f"{kind}-report-{lang}-{width}-{theme}.png"
+            found.screenshot(path=str(shot), full_page=True)
+        return found
+
+    yield opened_page
+    for context in contexts:
+        context.close()
+    assert {url.rpartition("/")[2] for url in asked} <= {"en.html", "zh.html"}
+    assert not complaints
 
 
 @pytest.mark.parametrize("width", [360, 768, 1280])
@@ -73,13 +109,22 @@ def test_each_chart_is_drawn_once_for_the_width_with_letters_one_can_read(
     assert all(one.get_attribute("aria-label") for one in seen)
 
 
+SECTIONS = {
+    "data": ("short", "rows", "left out", "origin", "words", "drift", "population", "card"),
+    "ring": (
+        "short", "turns", "verdict", "quality", "better", "candidates", "users", "cost", "card",
+    ),
+}  # fmt: skip
+
+
 @pytest.mark.parametrize("lang", ["en", "zh"])
-def test_the_sections_stand_in_their_order(page: Any, lang: str) -> None:
+def test_the_sections_stand_in_their_order(page: Any, kind: str, lang: str) -> None:
     heads = page(lang=lang).locator("main > h2").all_inner_texts()
-    keys = ("short", "rows", "left out", "origin", "words", "drift", "population", "card")
-    assert heads == [WORDS[lang][key] for key in keys]
+    words = {"data": DATA, "ring": RING}[kind][lang]
+    assert heads == [words[key] for key in SECTIONS[kind]]
 
 
+@pytest.mark.parametrize("kind", ["data"], indirect=True)
 def test_what_may_not_be_read_is_not_in_the_page(page: Any) -> None:
     text = page().locator("main").inner_text()
     assert "lonely, call [phone]" in text
