@@ -89,20 +89,30 @@ def test_a_pair_is_tried_again_with_each_other_version_of_the_rows(ledger: Ledge
     assert (tried("m2", "s9"), tried("m3", "s9"), tried(None, "s9")) == (1, 0, 1)
 
 
-def test_earlier_second_looks_at_a_pair_are_told_by_their_rows(ledger: Ledger) -> None:
-    told = [("m9", "m1", 421, True), ("m9", "m1", 481, True), ("m9", "m1", 175, False),
-            ("m9", "m2", 500, True), ("m8", "m1", 510, True), ("m9", "m1", 481, True)]  # fmt: skip
-    for number, (challenger, champion, rows, second) in enumerate(told):
-        pooled = Comparison(
-            rows=rows, gained=9, lost=4, champion=0.8, challenger=0.9, p_better=0.1, p_worse=0.9,
-            smallest_detectable=3.0, value="no measurable difference",
-        )  # fmt: skip
-        notes = (say("second look", count=rows - 175),) if second else ()
-        one = verdict(challenger, champion=champion, pooled=pooled, notes=notes)
+def test_earlier_second_looks_at_a_pair_are_told_by_what_they_fell_on(ledger: Ledger) -> None:
+    told = [("m9", "m1", "b"), ("m9", "m1", "a"), ("m9", "m1", ""), ("m9", "m2", "c"),
+            ("m8", "m1", "d"), ("m9", "m1", "b")]  # fmt: skip
+    for number, (challenger, champion, look) in enumerate(told):
+        one = verdict(challenger, champion=champion, second_look=look)
         kept(ledger, "verdict", one, f"run_{number}")
     before = Made(noun=evaluation("m1"), execution="run")
-    assert looked(ledger, evaluation("m9"), before) == (421, 481)
+    assert looked(ledger, evaluation("m9"), before) == ("a", "b")
     assert looked(ledger, evaluation("m7"), before) == ()
+
+
+def test_a_second_look_of_a_time_without_ids_of_rows_is_another_one(ledger: Ledger) -> None:
+    for number, (gained, notes) in enumerate(((9, True), (8, True), (9, True), (9, False))):
+        pooled = Comparison(
+            rows=1175, gained=gained, lost=4, champion=0.8, challenger=0.9, p_better=0.1,
+            p_worse=0.9, smallest_detectable=3.0, value="no measurable difference",
+        )  # fmt: skip
+        said = (say("second look", count=1000),) if notes else ()
+        one = verdict("m9", champion="m1", pooled=pooled, notes=said)
+        kept(ledger, "verdict", one, f"run_{number}")
+    kept(ledger, "verdict", verdict("m9", champion="m1", second_look="a"), "run_new")
+    found = looked(ledger, evaluation("m9"), Made(noun=evaluation("m1"), execution="run"))
+    assert len(found) == 3
+    assert "a" in found
 
 
 def test_another_measure_on_the_same_rows_is_another_try(ledger: Ledger) -> None:

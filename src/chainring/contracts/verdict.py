@@ -53,6 +53,8 @@ class Verdict:
     verdicts on the same `frozen` test rows. Where answers are `graded`, right in the counts means
     worth at least a half, and gained and lost are answers worth more and less than before.
     `measure` is what judged; records of before have none, and were judged by accuracy.
+    `second_look` tells by which measure and on which rows a second look fell; empty where there
+    was none.
     """
 
     app: str
@@ -76,3 +78,4 @@ class Verdict:
     frozen: str = ""
     graded: bool = False
     measure: Measure = ACCURACY
+    second_look: str = ""

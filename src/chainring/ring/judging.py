@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from chainring.contracts.case import Case
-from chainring.contracts.codec import decode
+from chainring.contracts.codec import decode, digest
 from chainring.contracts.deployment import Deployment
 from chainring.contracts.errors import RefusedError
 from chainring.contracts.evaluation import Evaluation, Outcome
@@ -178,17 +178,18 @@ def tries(
 
 def looked(
     ledger: Ledger, challenger: Evaluation, before: Made[Evaluation] | None
-) -> tuple[int, ...]:
-    """Return how many rows the earlier second looks at this very pair had, each number once.
+) -> tuple[str, ...]:
+    """Return what the earlier second looks at this very pair fell on, each once.
 
-    Kept answers grow with traffic, and make no other suite. The same rows once more are no try.
+    Kept answers come and go with traffic, and make no other suite. The same rows once more are no
+    try. Verdicts of before did not say their rows: each that found something else is one look more.
     """
-    rows = {
-        one.pooled.rows
+    found = {
+        one.second_look or digest([one.suite, one.measure, one.pooled])
         for one in _of_pair(ledger, challenger, before)
-        if one.pooled is not None and any(note.startswith(SECOND_LOOK) for note in one.notes)
+        if one.second_look or any(note.startswith(SECOND_LOOK) for note in one.notes)
     }
-    return tuple(sorted(rows))
+    return tuple(sorted(found))
 
 
 def _of_pair(

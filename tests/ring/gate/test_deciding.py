@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
+from functools import lru_cache
 from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -101,15 +104,41 @@ def test_a_second_look_at_one_pair_on_other_kept_rows_pays_for_those_before(
     rows = together(suite, kept(*[("a", "b")] * 14, *[("c", "c")] * 100))
     told = {f"pred_{n:04}": "a" for n in range(13)} | {"pred_0013": "b"}
 
-    def limit(*looked: int) -> str:
-        found = judge(*rows, settings=GateSettings(), truths=told, looked=looked)
-        return next(check.because for check in found.checks if check.name == BETTER)
+    def judged(*looked: str) -> Verdict:
+        return judge(*rows, settings=GateSettings(), truths=told, looked=looked)
 
-    for looked, alpha in (((), "0.015"), ((212,), "0.015"), ((152,), "0.0075"),
-                          ((152, 182, 212), "0.005")):  # fmt: skip
+    def limit(*looked: str) -> str:
+        return next(check.because for check in judged(*looked).checks if check.name == BETTER)
+
+    own = judged().second_look
+    for looked, alpha in (((), "0.015"), ((own,), "0.015"), (("x",), "0.0075"),
+                          (("x", "y", own), "0.005")):  # fmt: skip
         assert f"; {alpha} is the limit" in limit(*looked), looked
-    found = judge(*rows, settings=GateSettings(), truths=told, looked=(152,))
-    assert any("1/2 of its share" in note for note in found.notes)
+    assert any("1/2 of its share" in note for note in judged("x").notes)
+
+
+def test_second_looks_are_told_apart_by_their_rows_and_not_by_how_many_they_are(
+    sheets: MakeSheets,
+) -> None:
+    """At a thousand kept answers the newest take the place of the oldest."""
+    suite = sheets(gained=6, lost=2, right=90)
+    one = kept(*[("a", "b")] * 6, *[("c", "c")] * 50)
+    now, before = ([*side[:-1], replace(side[-1], row="pred_9999")] for side in one)
+
+    def look(sheet: Sheet, looked: tuple[str, ...] = (), *, told: int = 6, **more: Any) -> Verdict:
+        truths = {row.row: "a" for row in sheet[0][:told]}
+        settings = GateSettings(**more)
+        return judge(*together(suite, sheet), settings=settings, truths=truths, looked=looked)
+
+    first = look(one)
+    again = look((now, before), (first.second_look,))
+    assert again.pooled is not None
+    assert first.pooled is not None
+    assert first.pooled.rows == again.pooled.rows
+    assert any("1/2 of its share" in note for note in again.notes)
+    assert look((one[0][::-1], one[1][::-1]), told=56).second_look == first.second_look
+    assert look(one, measure="balanced_accuracy").second_look != first.second_look
+    assert look(one, told=5).second_look == "", "an open answer is no look"
 
 
 def test_a_second_look_is_asked_for_only_where_it_could_pass_its_smaller_limit(
@@ -117,7 +146,7 @@ def test_a_second_look_is_asked_for_only_where_it_could_pass_its_smaller_limit(
 ) -> None:
     rows = together(sheets(gained=0, lost=0, right=90), kept(*[("a", "b")] * 7))
     asked = [
-        len(judge(*rows, settings=GateSettings(), looked=looked).asks) for looked in ((), (92,))
+        len(judge(*rows, settings=GateSettings(), looked=looked).asks) for looked in ((), ("x",))
     ]
     assert asked == [7, 0], "1/128 is under 0.015 and over 0.0075"
 
@@ -141,6 +170,26 @@ def test_second_looks_at_equal_models_turn_after_turn_stay_under_the_whole(
                     counts[random.random() < 0.5] += 1
             passed.append(mcnemar(counts[0], counts[1]) <= limit)
         promoted += any(passed)
+    assert promoted / draws <= 0.05
+
+
+def test_second_looks_at_a_full_window_that_moves_on_pay_for_each_other() -> None:
+    """Two hundred new ones a turn among 1,000: with the full share each time 12 % were promoted."""
+    random, draws, promoted, chance = Random(29), 500, 0, lru_cache(mcnemar)
+    first = shares(GateSettings(), kept=True)[0].alpha
+    later = [shares(GateSettings(), kept=True, again=again)[1].alpha for again in range(1, 21)]
+
+    def differing(rows: int) -> list[int]:
+        return [random.choice((-1, 1)) if random.random() < 0.1 else 0 for _ in range(rows)]
+
+    for _ in range(draws):
+        suite, window = differing(175), deque(differing(1000), maxlen=1000)
+        passed = chance(suite.count(1), suite.count(-1)) <= first
+        for limit in later:
+            window.extend(differing(200))
+            both = [*suite, *window]
+            passed |= chance(both.count(1), both.count(-1)) <= limit
+        promoted += passed
     assert promoted / draws <= 0.05
 
 

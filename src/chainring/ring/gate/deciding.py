@@ -12,7 +12,9 @@ stops answering half-way moves nothing.
     looked_again(judged, kept, settings=looks[1])
 
 Two looks at one challenger share the limit (C. Bonferroni's inequality): a fixed part of `alpha` is
-for the first, on sampled rows alone, the rest for the second.
+for the first, on sampled rows alone, the rest for the second. One at the same pair on other rows is
+another try. Rows are told apart by their ids (`look_at`), not counted: a full window of kept
+answers moves on, and its number stays.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from chainring.contracts.codec import digest
 from chainring.contracts.dataset import OUT_OF_SCOPE
 from chainring.contracts.evaluation import DECIDING, Outcome
 from chainring.contracts.verdict import Comparison
@@ -40,6 +43,12 @@ class Kept:
     def is_told(self) -> bool:
         """Whether the models differ on some, and each of these has its truth."""
         return not self.open and any(_differ(pair) for pair in self.pairs)
+
+
+def look_at(judged: Sequence[Pair], kept: Kept, *, settings: GateSettings) -> str:
+    """Return what tells one second look from another: the ids of its rows, and the measure."""
+    rows = sorted(pair.now.row for pair in (*judged, *kept.pairs, *kept.open))
+    return digest([settings.judging, *rows])
 
 
 def decided(pairs: Sequence[Pair], truths: Mapping[str, str]) -> Kept:

@@ -19,7 +19,14 @@ from chainring.contracts.tasks import Form
 from chainring.contracts.verdict import Check, Comparison, Verdict
 from chainring.ring.gate import conditions
 from chainring.ring.gate.comparing import comparison, preference
-from chainring.ring.gate.deciding import Kept, could_decide, decided, looked_again, shares
+from chainring.ring.gate.deciding import (
+    Kept,
+    could_decide,
+    decided,
+    look_at,
+    looked_again,
+    shares,
+)
 from chainring.ring.gate.first import majority
 from chainring.ring.gate.pairs import POOLED, Pair, checked, is_right, of_part, paired
 from chainring.ring.gate.reacted import Reactions, fix_rate, unreviewed, unusable, weighted
@@ -47,7 +54,7 @@ def judge(
     truths: Mapping[str, str] = NOTHING,
     looks: int = 0,
     tries: int = 1,
-    looked: Collection[int] = (),
+    looked: Collection[str] = (),
     seed: int = 0,
 ) -> Verdict:
     """Return the verdict on a challenger.
@@ -82,8 +89,8 @@ def judge(
         Versions of the rows on which this very pair was judged, this one included: the k-th has one
         k-th of `alpha` for *better*.
     looked
-        How many rows earlier second looks at this very pair had. One on another number of rows is
-        another try: the k-th has one k-th of the second share.
+        What earlier second looks at this very pair fell on (`Verdict.second_look`). One on other
+        rows is another try: the k-th has one k-th of the second share.
     seed
         Seed of the tests that draw at random.
 
@@ -104,13 +111,14 @@ def judge(
     units = Units.of([pair.now for pair in judged])
     parts = _parts(pairs, preferences, settings, seed)
     kept = decided(pairs, truths)
-    rows = len(judged) + len(kept.pairs) + len(kept.open)
-    again = len({*looked} - {rows}) + 1
+    look = look_at(judged, kept, settings=settings)
+    again = len({*looked} - {look}) + 1
     first, second = shares(settings, kept=bool(kept.pairs or kept.open), tries=tries, again=again)
     pooled, notes = _pooled(pairs, parts, reactions, first, seed)
-    limit = first
+    limit, second_look = first, ""
     if kept.is_told and pooled.value != "better":
         pooled, limit = looked_again(judged, kept, settings=second, seed=seed), second
+        second_look = look
         notes = (*notes, say(SECOND_LOOK, count=len(kept.pairs)), *_again_note(again))
     large, small = slices(judged, settings=settings, new_labels=new_labels, seed=seed)
     checks = (
@@ -152,6 +160,7 @@ def judge(
         asks=asks,
         graded=graded,
         measure=settings.judging,
+        second_look=second_look,
     )
 
 

@@ -204,9 +204,9 @@ _SENTENCES = {
         "上限为 `gate.alpha` 的 1/{tries}",
     ),
     "again": (
-        "these two were looked at a second time before, on {before} other numbers of rows: the"
+        "these two were looked at a second time before, on {before} other sets of rows: the"
         " limit of a second look is at most 1/{again} of its share",
-        "此前已在 {before} 种不同行数上对这一对作过第二次检验："
+        "此前已在另外 {before} 组行上对这一对作过第二次检验："
         "第二次检验的上限至多为其份额的 1/{again}",
     ),
     "rows for margin": (

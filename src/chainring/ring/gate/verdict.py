@@ -38,7 +38,7 @@ def verdict(
     settings: GateSettings,
     looks: int,
     tries: int = 1,
-    looked: tuple[int, ...] = (),
+    looked: tuple[str, ...] = (),
     fixed: tuple[str, ...] = (),
     new_labels: tuple[str, ...] = (),
     trust: tuple[Check, ...] = (),
