@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from chainring.contracts.dataset import Task
 from chainring.contracts.errors import InputError
 from chainring.contracts.feedback import OWN_WORDS, Feedback, FeedbackKind
-from chainring.contracts.ids import id_time
+from chainring.contracts.ids import id_time, new_id
 from chainring.contracts.prediction import Prediction
 from chainring.contracts.reaction import Reaction
 from chainring.contracts.values import tags_of
@@ -20,10 +20,11 @@ from chainring.text.shifts import shifts_of
 
 Build = Callable[..., Prediction]
 LABELS = ("refund", "track_order", "退款")
+LOST = new_id("pred")
 
 
 def react(prediction: Prediction | None, kind: str, value: str = "", **given: Any) -> Feedback:
-    about = "pred_lost" if prediction is None else prediction.id
+    about = LOST if prediction is None else prediction.id
     reaction = Reaction(prediction=about, kind=kind, value=value, **given)  # type: ignore[arg-type]
     return feedback(prediction, reaction, labels=LABELS, now=1_700_000_000.0, app="support")
 
@@ -125,7 +126,7 @@ def test_a_comment_keeps_no_personal_data_in_either_language(prediction: Build) 
 
 def test_a_reaction_to_an_unknown_prediction_is_kept_as_an_orphan() -> None:
     stored = react(None, "correction", "refund", author="bo")
-    assert (stored.prediction, stored.app, stored.model) == ("pred_lost", "support", "")
+    assert (stored.prediction, stored.app, stored.model) == (LOST, "support", "")
     assert react(None, "confirmation").value == ""
 
 
@@ -187,6 +188,19 @@ def test_every_fault_is_told_at_once(prediction: Build) -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    "chosen", ["13912345678", "pred_13912345678", "pred_zhang.wei@example.org", f"fb{LOST[4:]}"]
+)
+def test_an_id_that_no_answer_can_have_is_refused_for_nothing_would_forget_it(chosen: str) -> None:
+    said = Reaction(prediction=chosen, kind="rating", value="up")
+    with pytest.raises(InputError, match="no answer has this id") as caught:
+        feedback(None, said, labels=(), now=0.0)
+    assert chosen not in str(caught.value)
+    for prefix in ("pred", "shad"):
+        later = replace(said, prediction=new_id(prefix))
+        assert feedback(None, later, labels=(), now=0.0).prediction == later.prediction
+
+
 def test_a_reaction_to_nothing_is_refused() -> None:
     with pytest.raises(InputError, match="prediction: the id of an answer is expected"):
         feedback(None, Reaction(prediction="", kind="rating", value="up"), labels=(), now=0.0)
@@ -227,7 +241,7 @@ def tagged(
     about = replace(about, shifts=shifts_of(SENT, rules="redact.v2"))
     return feedback(
         None if given.get("unknown") else about,
-        Reaction(prediction="pred_1", kind=kind, value=value),
+        Reaction(prediction=LOST if given.get("unknown") else "pred_1", kind=kind, value=value),
         labels=["item", "contact"],
         now=2.0,
         task="tagging",

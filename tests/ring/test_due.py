@@ -15,6 +15,7 @@ from chainring.contracts.evaluation import Evaluation, Share
 from chainring.contracts.feedback import Feedback
 from chainring.contracts.forgotten import Forgotten
 from chainring.contracts.guard import FORGOTTEN
+from chainring.contracts.ids import new_id
 from chainring.contracts.label import Label, ReviewState, review_guideline
 from chainring.contracts.prediction import Prediction
 from chainring.contracts.reaction import Reaction
@@ -163,7 +164,7 @@ def test_corrections_of_the_holdout_and_of_unknown_answers_are_none_to_learn_fro
     project: Project,
 ) -> None:
     correct(project, answers(project, 5, holdout=True))
-    project.react(Reaction(prediction="pred_unknown", kind="correction", value="size"))
+    project.react(Reaction(prediction=new_id("pred"), kind="correction", value="size"))
     assert due(project.ring).corrections == 0
 
 

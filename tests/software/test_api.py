@@ -16,6 +16,7 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 import chainring
 from chainring.contracts.case import Case
 from chainring.contracts.errors import ConflictError, InputError, UnknownNameError
+from chainring.contracts.ids import new_id
 from chainring.contracts.label import Label
 from chainring.contracts.prediction import Prediction
 from chainring.contracts.reaction import Reaction
@@ -214,7 +215,7 @@ def test_a_key_that_came_with_another_reaction_is_refused_and_nothing_is_stored(
 
 
 def test_a_reaction_to_an_unknown_answer_is_kept_as_an_orphan(project: Project) -> None:
-    stored = project.react(Reaction(prediction="pred_elsewhere", kind="rating", value="down"))
+    stored = project.react(Reaction(prediction=new_id("pred"), kind="rating", value="down"))
     assert [row.id for row in project.ring.traffic.orphans()] == [stored.id]
     assert project.status()["orphans"] == 1
 

@@ -33,6 +33,16 @@ def id_time(identifier: str) -> float | None:
     return value / 1000
 
 
+def is_id(text: str, *prefixes: str) -> bool:
+    """Whether a text is of the form of `new_id` with one of these prefixes.
+
+    >>> is_id(new_id("pred"), "pred"), is_id("pred_13912345678", "pred")
+    (True, False)
+    """
+    prefix, _, drawn = text.partition("_")
+    return prefix in prefixes and len(drawn) == 26 and set(drawn) <= set(_ALPHABET)
+
+
 def keyed(secret: bytes, *parts: str, size: int = 16) -> str:
     """Return the hex keyed BLAKE2b of the parts; without the key no text can be guessed from it."""
     state = hashlib.blake2b(key=secret, digest_size=size)

@@ -34,7 +34,7 @@ from chainring.contracts.feedback import (
     is_in_words,
     may_be_one,
 )
-from chainring.contracts.ids import new_id
+from chainring.contracts.ids import is_id, new_id
 from chainring.contracts.prediction import Prediction
 from chainring.contracts.reaction import Reaction
 from chainring.contracts.values import is_same
@@ -46,6 +46,12 @@ RATINGS = ("up", "down")
 MAX_COMMENT = 2_000
 MAX_SHORT = 200
 _STEP_S = 0.001
+_ANSWERS = ("pred", "shad")
+_NO_ID = (
+    "prediction: no answer has this id, and ids of answers are not of its form (pred_ and 26 "
+    "characters); copy the `id` that came with the answer"
+)
+"""An id that the caller chose would be kept with the orphan, and no forgetting looks for names."""
 _SHORT = ("prediction", "author", "episode", "consent", "key")
 
 
@@ -65,7 +71,8 @@ def feedback(
     Parameters
     ----------
     prediction
-        What the reaction is about; None when its id is unknown (yet): then it is kept as an orphan.
+        What the reaction is about; None when its id is unknown (yet): then it is kept as an orphan,
+        if it is an id as answers have.
     labels
         The labels that are known.
     now
@@ -94,6 +101,8 @@ def feedback(
         shifts=() if prediction is None else prediction.shifts,
     )
     faults = [*_short_faults(reaction), *_value_faults(prediction, reaction, rules)]
+    if prediction is None and reaction.prediction and not is_id(reaction.prediction, *_ANSWERS):
+        faults.insert(0, _NO_ID)
     if len(reaction.comment) > MAX_COMMENT:
         faults.append(_too_long("comment", reaction.comment, MAX_COMMENT))
     if faults:

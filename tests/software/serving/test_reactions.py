@@ -110,7 +110,7 @@ def test_who_should_send_a_reaction_again_is_told_so(
     assert chinese.faults == ()
 
 
-@pytest.mark.parametrize("name", ["of the caller's own", ""])
+@pytest.mark.parametrize("name", [new_id("pred", now=1.0), ""], ids=["of long ago", "of now"])
 def test_a_worker_that_is_alone_and_an_id_of_others_wait_for_nobody(
     project: Project, writer: TrafficWriter, answer: Prediction, tmp_path: Path, name: str
 ) -> None:

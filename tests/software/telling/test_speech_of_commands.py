@@ -11,6 +11,7 @@ from tests.software.conftest import copy, invoke, opened, run
 from tests.text.english import english_in
 from tests.text.sentence_tables import require_complete
 
+from chainring.contracts.ids import new_id
 from chainring.ring.recipe import load_recipe
 from chainring.software import cli
 from chainring.software.telling import command_words, data_words
@@ -74,7 +75,7 @@ def test_an_answer_and_a_reaction_are_told_in_chinese(used: Path) -> None:
     place = ("-p", str(used))
     assert "没有把握，转交人工" in told("predict", "qwx zzz vbn", *place)
     assert "已保存为" in told("react", asked(used), "correction", "stock", *place)
-    orphan = invoke("react", "pred_1", "rating", "up", *place)
+    orphan = invoke("react", new_id("pred"), "rating", "up", *place)
     assert orphan.exit_code == 1
     assert english_in(orphan.output) == []
 
