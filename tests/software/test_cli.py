@@ -9,6 +9,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import tomllib
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -306,7 +307,9 @@ def test_a_backup_is_restored_into_a_new_folder(shop: Path, tmp_path: Path) -> N
     answer = ask(shop)
     archive, again = str(tmp_path / "all.tar.gz"), str(tmp_path / "again")
     assert re.search(r"\d+ rows, \d+ trees", run("backup", archive, "-p", str(shop)))
-    assert "your text folder is not in a backup" in run("restore", archive, again)
+    named = tomllib.loads((shop / "chainring.toml").read_text())
+    assert named["deployment"]["articles"] == "articles"
+    assert "in no backup: copy data, articles there" in run("restore", archive, again)
     assert run("why", answer, "-p", again) == run("why", answer, "-p", str(shop))
 
 

@@ -54,13 +54,15 @@ def restore(
 ) -> None:
     """Make a project in a new folder from an archive; everything is verified."""
     from chainring.software.api import Project
-    from chainring.software.telling.command_words import say
-    from chainring.software.verbs.upkeep import require_whole
+    from chainring.software.telling.command_words import own, say
+    from chainring.software.verbs.upkeep import lacking_text, require_whole
 
     with _stopped_as_by_ctrl_c():
         project = Project.restore(archive, folder, ledger=ledger)
     with closing(project) as restored:
-        tell([say("restored", app=restored.app, folder=folder)], language)
+        lacks = own(", ".join(lacking_text(restored)))
+        name = "restored without text" if lacks else "restored"
+        tell([say(name, app=restored.app, folder=folder, places=lacks)], language)
         require_whole(restored)
 
 

@@ -197,9 +197,10 @@ SENTENCES = Sentences(
             "wrote {archive}: {rows} rows, {trees} trees",
             "已写入 {archive}：{rows} 行，{trees} 个内容树",
         ),
-        "restored": (
-            "restored {app} into {folder}; your text folder is not in a backup",
-            "已把 {app} 恢复到 {folder}；备份中不含您的文本文件夹",
+        "restored": ("restored {app} into {folder}", "已把 {app} 恢复到 {folder}"),
+        "restored without text": (
+            "restored {app} into {folder}; your text is in no backup: copy {places} there",
+            "已把 {app} 恢复到 {folder}；备份中不含您的文本：请把 {places} 复制到那里",
         ),
         "counted": ("{count} {name}", "{name} {count}"),
         "removed": ("{what} removed", "已清除：{what}"),

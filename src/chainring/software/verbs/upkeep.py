@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from contextlib import closing, suppress
+from glob import glob
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -101,6 +102,14 @@ def restore(
     project = opened(folder)
     auditing.record(project, "restore")
     return project
+
+
+def lacking_text(project: Project) -> list[str]:
+    """Return what the recipe names as text and is not there: no backup holds it."""
+    data, articles = project.ring.recipe.data, project.ring.recipe.deployment.articles
+    named = [data.path] if isinstance(data.path, str) else [*data.path]
+    named += [*data.unlabelled, *([] if articles is None else [str(articles)])]
+    return [one for one in dict.fromkeys(named) if not glob(one, root_dir=project.folder)]
 
 
 def _put_in_place(staging: Path, folder: Path) -> None:
