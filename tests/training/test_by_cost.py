@@ -203,10 +203,10 @@ def test_prices_are_told_once_for_a_label_whose_mistakes_cost_alike() -> None:
     )
     told_ = said_prices(read)
     assert told_ == (
-        "prices: passing on 2, fraud answered otherwise 50, stock answered as ok 20, "
-        "any other mistake 1"
+        "prices: passing on 2, fraud answered as anything else 50, "
+        "stock answered as ok 20, any other mistake 1"
     )
-    assert told_.zh == "价目：转人工 2，fraud 答成其他 50，stock 答成 ok 20，其他答错 1"
+    assert told_.zh == "价目：转人工 2，fraud 答成其他任何标签 50，stock 答成 ok 20，其他错误 1"
     alone = replace(read, costs=measure.table(LABELS, passes_on=False))
     assert "passing on" not in said_prices(alone)
 
@@ -217,7 +217,7 @@ def test_of_very_many_prices_the_first_are_told_and_the_others_counted() -> None
     read = Readout(
         task="classification", labels=labels, costs=measure.table(labels, passes_on=True)
     )
-    assert said_prices(read).endswith("l19 answered otherwise 3, and 20 more")
+    assert said_prices(read).endswith("l19 answered as anything else 3, and 20 more")
 
 
 def test_a_threshold_beside_priced_answers_stands_where_it_saves_beyond_chance() -> None:

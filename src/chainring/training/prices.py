@@ -3,7 +3,7 @@
 Enters a readout with a table of costs, leaves sentences for cards and reasons.
 
     said_by_cost(readout)
-    said_prices(readout)     # prices: passing on 2, fraud answered otherwise 50, …
+    said_prices(readout)     # prices: passing on 2, any other mistake 1
 """
 
 from __future__ import annotations
@@ -37,9 +37,12 @@ say = Sentences(
         "prices": ("prices: {prices}", "价目：{prices}"),
         "passing on": ("passing on {price}", "转人工 {price}"),
         "as": ("{truth} answered as {label} {price}", "{truth} 答成 {label} {price}"),
-        "otherwise": ("{truth} answered otherwise {price}", "{truth} 答成其他 {price}"),
+        "as anything": (
+            "{truth} answered as anything else {price}",
+            "{truth} 答成其他任何标签 {price}",
+        ),
         "more": ("and {count} more", "另有 {count} 项"),
-        "rest": ("any other mistake {price}", "其他答错 {price}"),
+        "rest": ("any other mistake {price}", "其他错误 {price}"),
     }
 ).say
 
@@ -71,7 +74,7 @@ def _named(readout: Readout) -> Iterator[Said]:
     for truth, wrong in _mistakes(readout):
         prices = set(wrong.values()) - {MISTAKE}
         if len(set(wrong.values())) == 1:
-            yield from (say("otherwise", truth=truth, price=f"{price:g}") for price in prices)
+            yield from (say("as anything", truth=truth, price=f"{price:g}") for price in prices)
             continue
         for label, price in wrong.items():
             if price != MISTAKE:

@@ -27,6 +27,7 @@ from chainring.contracts.said import in_language
 from chainring.contracts.tasks import TASKS, Form
 from chainring.contracts.verdict import Verdict
 from chainring.data.looking.card import moment
+from chainring.deployment.model_folder import read_card
 from chainring.ring.built import Built, built_of
 from chainring.ring.why import ancestry, forgotten
 from chainring.software.reports.calibrated import calibration_told
@@ -46,6 +47,7 @@ from chainring.text.characters import bullets, in_cell
 from chainring.text.house_words import Kind, counted, house_term, house_word
 from chainring.training.answered import label_counts
 from chainring.training.front_matter import front_matter
+from chainring.training.prices import said_by_cost, said_prices
 
 if TYPE_CHECKING:
     from chainring.software.api import Project
@@ -129,10 +131,22 @@ def _use(found: Carded, say: Mapping[str, str]) -> Iterator[str]:
     model, forms = found.model, found.built.forms.noun
     yield say["does"].format(task=_word(model.task, say), labels=len(model.labels), part=model.part)
     yield say["languages"].format(names=_listed([_word(one, say) for one in model.languages], say))
+    yield from _by_cost(found, say)
     if model.threshold:
         yield say["passes on"].format(threshold=f"{model.threshold:.3f}")
     yield say["served as"].format(form=forms.served.name, speed=f"{forms.served.texts_per_s:,.0f}")
     yield say["meant for"]
+
+
+def _by_cost(found: Carded, say: Mapping[str, str]) -> Iterator[str]:
+    """Yield how a model chooses by cost, and the prices; nothing where it does not, or is gone."""
+    trees = found.project.ring.runner.trees
+    if not trees.has(found.model.address):
+        return
+    readout = read_card(trees.open(found.model.address)).readout
+    if readout.costs:
+        yield in_language(said_by_cost(readout), say["code"])
+        yield in_language(said_prices(readout), say["code"])
 
 
 def _data(found: Carded, say: Mapping[str, str]) -> Iterator[str]:
