@@ -186,6 +186,20 @@ def test_every_outcome_is_kept_and_the_predictor_closed(suite: Suite) -> None:
     assert suite.predictor.closed
 
 
+def test_what_was_passed_on_confuses_no_labels(suite: Suite) -> None:
+    suite.add("one", "a", answer("b"))
+    suite.add("two", "a", answer("b", passed_on=True))
+    suite.add("three", "a", answer(OUT_OF_SCOPE, passed_on=True))
+    suite.add("four", OUT_OF_SCOPE, answer("b", passed_on=True))
+    folder = suite.work.trees.open(suite.judge().address)
+    cells = json.loads((folder / "confusion.json").read_text("utf-8"))
+    assert {(t, p): n for t, p, n in cells} == {
+        ("a", "b"): 1,
+        ("a", OUT_OF_SCOPE): 1,
+        (OUT_OF_SCOPE, OUT_OF_SCOPE): 1,
+    }
+
+
 def test_out_of_scope_is_right_when_passed_on_whatever_the_label(suite: Suite) -> None:
     suite.add("a poem please", OUT_OF_SCOPE, answer("a", passed_on=True))
     suite.add("the weather", OUT_OF_SCOPE, answer("b"))

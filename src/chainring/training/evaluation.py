@@ -48,6 +48,7 @@ from chainring.training.outcomes import (
     Truths,
     calibration_error,
     calibration_expected,
+    is_told,
     outcome,
     share,
     slices,
@@ -104,7 +105,8 @@ def evaluation(
     outside = [o.right for o in headline if o.truth == OUT_OF_SCOPE]
     truth, told = [o.truth for o in headline], [told_label(o) for o in headline]
     is_one = TASKS[dataset.task].form == "one"
-    cells = confusion(truth, told) if is_one else []
+    said = [o for o in headline if is_told(o)] if is_one else []
+    cells = confusion([o.truth for o in said], [told_label(o) for o in said]) if said else []
     judging = [pair for pair in pairs if PARTS[pair[0].split] in HEADLINE]
     metrics = measures(dataset.task, judging, level=settings.level) | further
     metrics |= coverage(dataset.task, judging, level=settings.level)

@@ -120,6 +120,11 @@ def told_label(found: Outcome) -> str:
     return OUT_OF_SCOPE if outside else found.label
 
 
+def is_told(found: Outcome) -> bool:
+    """Whether somebody was told a label: a text that was passed on tells none but out of scope."""
+    return not found.passed_on or OUT_OF_SCOPE in (found.truth, found.label)
+
+
 def calibration_error(inside: Sequence[Outcome]) -> float:
     """Return how far confidence and share of right answers lie apart, over rows in scope."""
     right = [float(o.right >= RIGHT_FROM) for o in inside]

@@ -1,8 +1,9 @@
 """The report: one self-contained HTML page about a ring, English or Chinese, nothing from outside.
 
-Enters an opened project, leaves a file: in short, accuracy per turn with intervals, the last
-verdict in words, where the model errs, what would make it better, how it was trained, feedback and
-satisfaction, time and cost per step, and the model's card.
+Enters an opened project, leaves a file: in short, accuracy per turn with intervals (before it the
+measure that judges, where that is another), the last verdict in words, where the model errs, what
+would make it better, how it was trained, feedback and satisfaction, time and cost per step, and the
+model's card.
 
     write_report(project, Path("report.html"), language="zh", card=Path("model-card.md"))
 """
@@ -37,6 +38,7 @@ from chainring.software.reports.report_cards import (
     with_contents,
 )
 from chainring.software.reports.report_curves import curve_charts
+from chainring.software.reports.report_measure import measure_chart, short_measure
 from chainring.software.reports.report_quality import candidates, is_sure, quality
 from chainring.software.reports.report_study import gain_sentence, study_cards, wanted_names
 from chainring.software.reports.report_verdict import verdict_cards
@@ -107,13 +109,17 @@ def _page(
     if made is not None:
         lines = list(_short(project, made, studied, len(suspects), say))
         yield from section(say["short"], ["<ul class=found>" + "".join(lines) + "</ul>"])
-    yield from section(say["turns"], [_accuracy(past, say), *_languages(past, say)])
+    charts = [_accuracy(past, say), *_languages(past, say)]
+    if made is not None:
+        charts[:0] = measure_chart(project, decode(Verdict, made.result), say)
+    yield from section(say["turns"], charts)
     if made is not None:
         verdict = decode(Verdict, made.result)
         cards = list(verdict_cards(project, made, verdict, say, sight=sight))
         yield from section(say["verdict"], cards)
         yield from section(say["quality"], list(quality(project, made, verdict, say)))
-        yield from section(say["better"], list(study_cards(studied, suspects, say, sight=sight)))
+        cards = list(study_cards(studied, suspects, say, sight=sight, measure=verdict.measure.name))
+        yield from section(say["better"], cards)
         yield from section(say["candidates"], list(candidates(project, verdict, say)))
         if curves := list(_curves(project, verdict, say)):
             yield from section(say["training"], curves)
@@ -135,20 +141,24 @@ def _short(
     project: Project, made: Lineage, studied: Studied, suspects: int, say: dict[str, str]
 ) -> Iterator[str]:
     """Yield what a reader should take away, as items of a list."""
-    judged = evaluations(project, made).get(decode(Verdict, made.result).challenger)
+    verdict = decode(Verdict, made.result)
+    if measured := short_measure(verdict, say):
+        yield _item(measured)
+    judged = evaluations(project, made).get(verdict.challenger)
     if judged is not None:
         yield _item(
             say["short accuracy"].format(share=in_language(percent(judged.accuracy), say["code"]))
         )
         if judged.calibration_error and is_sure(judged.task):
             yield _item(calibration_told(say["short calibration"], judged, say))
-    model = project.ring.ledger.lineage_of_tree(decode(Verdict, made.result).challenger)
+    model = project.ring.ledger.lineage_of_tree(verdict.challenger)
     if model is not None:
         for limit in decode(Model, model.result).limits:
             yield _item(in_language(limit, say["code"]))
     study = studied.study
     if study is not None and study.gain is not None:
-        yield _item(gain_sentence(study, say))
+        if verdict.measure.name == "accuracy":  # the curve knows no other
+            yield _item(gain_sentence(study, say))
         if names := wanted_names(study):
             yield _item(say["short wanted"].format(labels=say["comma"].join(names)))
     if suspects:

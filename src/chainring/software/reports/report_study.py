@@ -13,6 +13,7 @@ from html import escape
 from chainring.contracts.access import row_facts
 from chainring.contracts.dataset import Row
 from chainring.contracts.evaluation import Share
+from chainring.contracts.measure import MeasureName
 from chainring.contracts.said import in_language
 from chainring.contracts.study import Near, Study, SuspectLabel, Wanted
 from chainring.data.looking.samples import shown
@@ -36,6 +37,7 @@ def study_cards(
     say: dict[str, str],
     *,
     sight: Sight,
+    measure: MeasureName = "accuracy",
 ) -> Iterator[str]:
     """Yield the cards; where a part could not be made, a sentence says why.
 
@@ -43,6 +45,8 @@ def study_cards(
     ----------
     suspects
         Those that nobody decided on yet.
+    measure
+        What judges; the study knows accuracy alone, and says so where that is another.
     """
     found = studied.study
     if found is None:
@@ -57,6 +61,7 @@ def study_cards(
         yield "".join(
             [
                 paragraph(gain_sentence(found, say)),
+                "" if measure == "accuracy" else paragraph(say[f"curve not {measure}"]),
                 paragraph(say["few a label"]) if few else "",
                 paragraph(say["gain how"], muted=True),
             ]

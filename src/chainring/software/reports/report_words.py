@@ -68,6 +68,37 @@ _ROWS = (
         "最新模型在评测数据上的正确率：{share}。",
     ),
     (
+        "short cost",
+        "The newest model costs {now} a row on the rows that judge, ",
+        "最新模型在评测数据上每行成本 {now}，",
+    ),
+    (
+        "short balanced_accuracy",
+        "The newest model finds {now} of each label on average on the rows that judge, ",
+        "最新模型在评测数据上各标签平均找出 {now}，",
+    ),
+    ("beside served", "the one that served {before}.", "此前服务的模型为 {before}。"),
+    (
+        "beside constant",
+        "the best answer that never changes {before}.",
+        "最好的“总给同一回答”为 {before}。",
+    ),
+    ("by cost", "Cost a row", "每行成本"),
+    ("by balanced_accuracy", "Balanced accuracy", "平衡准确率"),
+    ("same rows", "both on the same rows", "两者在相同的行上"),
+    (
+        "curve not cost",
+        "The curve is of how often the likeliest label is right, which is not what judges here: "
+        "of cost it says nothing.",
+        "曲线表示最可能的标签答对的比例，而这里按成本评判：曲线不说明成本。",
+    ),
+    (
+        "curve not balanced_accuracy",
+        "The curve is of how often the likeliest label is right, which is not what judges here: "
+        "common labels weigh most in it.",
+        "曲线表示最可能的标签答对的比例，而这里按平衡准确率评判：曲线中常见标签占比更大。",
+    ),
+    (
         "short calibration",
         "Its confidence and its share of right answers differ by {points} points on average.",
         "置信度与实际正确率平均相差 {points} 个百分点。",
