@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chainring.contracts.access import RING, Facts, Rule, decide
+from chainring.contracts.access import RING, Facts, Rule, decide, row_facts
 from chainring.contracts.errors import InputError
 from chainring.data.permitted import _TEACH
 
@@ -91,6 +91,25 @@ def test_a_rule_of_one_split_leaves_the_merged_rows_that_it_allows(workshop: Any
     assert train
     assert {(row.source, len(row.records)) for row in train} == {("data/b.jsonl", 1)}
     assert {len(row.records) for row in found if row.split == "test"} == {2}
+
+
+@pytest.mark.parametrize("names", [("a.jsonl", "b.jsonl"), ("b.jsonl", "a.jsonl")])
+def test_a_text_from_two_sources_has_both_licences_whichever_is_read_first(
+    workshop: Any, names: tuple[str, str]
+) -> None:
+    for name, licence in zip(names, ("CC0", "CC-BY-NC-4.0"), strict=True):
+        workshop.write_rows(name, [{**row, "licence": licence} for row in rows()])
+    data = workshop.dataset()
+    found = workshop.rows(data)
+    assert {row.licence for row in found} == {"CC-BY-NC-4.0|CC0"}
+    assert data.licences == ("CC-BY-NC-4.0", "CC0")
+    barred = deny("read", licence="cc-by-nc*")
+    allowed = replace(deny("read", licence="CC0"), allow=True)
+    for row in found:
+        assert not decide([barred], RING, "read", "explanation", row_facts(row)).allowed
+        assert not allowed.holds_for(row_facts(row))
+    workshop.guard = replace(workshop.guard, rules=(deny("train", "evaluate", licence="*-NC-*"),))
+    assert {row.licence for row in workshop.rows(workshop.dataset())} == {"CC0"}
 
 
 def test_rules_that_leave_nothing_say_so_with_their_number(workshop: Any) -> None:

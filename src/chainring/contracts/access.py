@@ -29,7 +29,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Literal, get_args
 
-from chainring.contracts.dataset import LABEL_SEPARATOR, Row
+from chainring.contracts.dataset import LABEL_SEPARATOR, Row, licences_in
 from chainring.contracts.errors import InputError
 from chainring.contracts.record import Record
 from chainring.contracts.terms import plain
@@ -107,10 +107,11 @@ class Rule:
     def _has(self, name: str, patterns: tuple[str, ...], value: str | None) -> bool:
         if value is None:
             return "*" in patterns or not self.allow
-        if name != "label":
+        if name not in ("label", "licence"):
             return fits(patterns, value)
         as_one = fits([one for one in patterns if LABEL_SEPARATOR in one], value)
-        each = [fits(patterns, one) for one in _labels(value) or (value,)]
+        every = _labels(value) if name == "label" else licences_in(value)
+        each = [fits(patterns, one) for one in every or (value,)]
         return as_one or (all(each) if self.allow else any(each))
 
 

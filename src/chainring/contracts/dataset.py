@@ -28,7 +28,7 @@ OUT_OF_SCOPE = "out_of_scope"
 """Label of texts that the model should pass on to a person."""
 
 LABEL_SEPARATOR = "|"
-"""Between the labels of one row where a row may have several."""
+"""Between the labels of one row where a row may have several, and between its licences."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,3 +104,12 @@ class Dataset:
     counts: dict[str, int] = field(default_factory=dict)
     spread: float = 0.0
     frozen: str = ""
+
+
+def licences_in(value: str) -> list[str]:
+    """Return the licences of a row: copies of one text may come on several terms.
+
+    >>> licences_in("CC-BY-NC-4.0|CC0")
+    ['CC-BY-NC-4.0', 'CC0']
+    """
+    return value.split(LABEL_SEPARATOR)

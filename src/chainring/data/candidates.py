@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from statistics import mean
 from typing import Any
 
-from chainring.contracts.dataset import Row
+from chainring.contracts.dataset import LABEL_SEPARATOR, Row
 from chainring.contracts.label import AuthorKind, Label
 from chainring.contracts.record import Record
 from chainring.contracts.tasks import Form
@@ -72,7 +72,8 @@ class Candidate:
     def row(self, *, split: str, group: str, weight: float, says: str = "label") -> Row:
         """Return this candidate (and the exact duplicates merged into it) as a row.
 
-        `says` is the field of a row that holds the task's values.
+        `says` is the field of a row that holds the task's values. Where the records that it stands
+        for have several licences, it has them all, whichever file is read first.
         """
         record, every = self.record, (self, *self.merged)
         said = tuple(label for one in every for label in one.labels)
@@ -87,7 +88,7 @@ class Candidate:
             language=record.language,
             split=split,
             source=record.source,
-            licence=record.licence,
+            licence=LABEL_SEPARATOR.join(sorted({one.record.licence for one in every})),
             group=group,
             records=tuple(one.record.id for one in every),
             labels=tuple(label.id for label in said),

@@ -19,7 +19,7 @@ from dataclasses import replace
 from typing import Any
 
 from chainring.contracts.codec import digest
-from chainring.contracts.dataset import SPLITS, Dataset, Row
+from chainring.contracts.dataset import SPLITS, Dataset, Row, licences_in
 from chainring.contracts.errors import InputError
 from chainring.contracts.guard import Guard
 from chainring.contracts.label import Label
@@ -156,7 +156,7 @@ def _facts(
         splits={split: sizes[split] for split in SPLITS},
         suite=_digest(rows, "test", "holdout"),
         training=_digest(rows, "train", "validation"),
-        licences=tuple(sorted({row.licence for row in rows})),
+        licences=tuple(sorted({one for row in rows for one in licences_in(row.licence)})),
         counts=counts,
         spread=spread(targets),
         frozen=_digest(rows, "test") if sizes["test"] else "",
