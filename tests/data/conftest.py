@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.here import HereExecutor
 
 from chainring.contracts.codec import encode
 from chainring.contracts.dataset import Dataset, Row
@@ -30,18 +31,6 @@ from chainring.text.language import language
 from chainring.text.normalise import group_key
 
 SECRET = b"a key of the project, 32 bytes  "
-
-
-class HereExecutor:
-    """Runs every shard in this process."""
-
-    name = "here"
-
-    def map(self, fn: Callable[[Any], Any], shards: Iterable[Any]) -> Iterator[Any]:
-        return map(fn, shards)
-
-    def spawn(self, world: int, fn: Callable[[int, int], Any]) -> list[Any]:
-        return [fn(rank, world) for rank in range(world)]
 
 
 def _no_predictor(folder: Path, *, engine: str, threads: int = 0) -> Any:

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from tests.here import FolderTrees, HereExecutor
 
-from chainring.contracts.codec import digest
 from chainring.contracts.model import Model
 from chainring.contracts.placement import Choice, Placement
 from chainring.contracts.predictor import Predictor
@@ -34,37 +32,6 @@ TEXTS = (
     "请退款 " * 60,
     "物流太久了 where is it",
 )
-
-
-@dataclass
-class FolderTrees:
-    """Trees as plain folders below `root`, addressed by the digest of their files."""
-
-    root: Path
-    kinds: dict[str, str] = field(default_factory=dict)
-
-    def put(self, folder: Path, *, kind: str, needs: Sequence[str] = ()) -> str:
-        files = sorted(path for path in folder.rglob("*") if path.is_file())
-        named = [[str(p.relative_to(folder)), digest(p.read_bytes())] for p in files]
-        address = digest(named)
-        self.kinds[address] = kind
-        shutil.copytree(folder, self.root / address.replace(":", "-"), dirs_exist_ok=True)
-        return address
-
-    def open(self, address: str) -> Path:
-        return self.root / address.replace(":", "-")
-
-
-class HereExecutor:
-    """Runs every shard in this process."""
-
-    name = "here"
-
-    def map(self, fn: Callable[[Any], Any], shards: Any) -> Iterator[Any]:
-        return map(fn, shards)
-
-    def spawn(self, world: int, fn: Callable[[int, int], Any]) -> list[Any]:
-        return [fn(rank, world) for rank in range(world)]
 
 
 def open_for_work(

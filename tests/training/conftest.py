@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.bert import tiny_bert
+from tests.here import FolderTrees, HereExecutor
 
 from chainring.contracts.codec import digest
 from chainring.contracts.dataset import OUT_OF_SCOPE, Dataset, Row
@@ -68,32 +68,6 @@ def make_row(text: str, label: str, language: str = "en", split: str = "train", 
         licence="CC0-1.0",
         group=identity,
     )
-
-
-class FolderTrees:
-    """Trees as plain folders, addressed by the digest of their files."""
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
-
-    def put(self, folder: Path, *, kind: str, needs: Sequence[str] = ()) -> str:
-        files = sorted(path for path in folder.rglob("*") if path.is_file())
-        address = digest([[str(p.relative_to(folder)), digest(p.read_bytes())] for p in files])
-        shutil.copytree(folder, self.open(address), dirs_exist_ok=True)
-        return address
-
-    def open(self, address: str) -> Path:
-        return self.root / address.replace(":", "-")
-
-
-class HereExecutor:
-    name = "here"
-
-    def map(self, fn: Callable[[Any], Any], shards: Any) -> Iterator[Any]:
-        return map(fn, shards)
-
-    def spawn(self, world: int, fn: Callable[[int, int], Any]) -> list[Any]:
-        return [fn(rank, world) for rank in range(world)]
 
 
 def refuse_to_open(folder: Path, *, engine: str, threads: int = 0) -> Any:

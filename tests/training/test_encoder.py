@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
-from tests.training.conftest import FolderTrees, make_placement, make_row, shop_rows
+from tests.here import FolderTrees
+from tests.training.conftest import make_placement, make_row, shop_rows
 from transformers import AutoModel, AutoTokenizer
 
 from chainring.contracts.dataset import Row

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 from safetensors.numpy import load_file
-from tests.training.conftest import FolderTrees, make_row, shop_rows
+from tests.here import FolderTrees
+from tests.training.conftest import make_row, shop_rows
 
 from chainring.contracts.dataset import Row
 from chainring.contracts.errors import MissingPackageError

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.deployment.conftest import TEXTS, FolderTrees, linear_truth, stored, write_golden
+from tests.deployment.conftest import TEXTS, linear_truth, stored, write_golden
+from tests.here import FolderTrees
 
 from chainring.contracts.errors import DamagedError, RefusedError
 from chainring.contracts.forms import Form, Parity

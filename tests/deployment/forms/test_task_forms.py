@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from tests.bert import tiny_bert
-from tests.deployment.conftest import FolderTrees, HereExecutor
+from tests.here import FolderTrees, HereExecutor
 from tests.ring.task_examples import (
     Example,
     inference_pairs,

@@ -1,13 +1,12 @@
 from __future__ import annotations
 
-import hashlib
-import shutil
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from tests.here import FolderTrees
 
 from chainring.contracts.case import Case
 from chainring.contracts.errors import DamagedError, InputError
@@ -22,21 +21,6 @@ from chainring.store.tables import TABLE_FILE, write_table
 
 MakeOutcome = Callable[..., Outcome]
 MakeSheets = Callable[..., tuple[list[Outcome], list[Outcome]]]
-
-
-@dataclass
-class FolderTrees:
-    """Trees as plain folders, enough to read what was put."""
-
-    root: Path
-
-    def put(self, folder: Path, *, kind: str, needs: Sequence[str] = ()) -> str:
-        name = hashlib.blake2b(b"".join(p.read_bytes() for p in sorted(folder.iterdir())))
-        shutil.copytree(folder, self.root / name.hexdigest()[:16], dirs_exist_ok=True)
-        return name.hexdigest()[:16]
-
-    def open(self, address: str) -> Path:
-        return self.root / address
 
 
 @pytest.fixture

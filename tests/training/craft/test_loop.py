@@ -91,7 +91,8 @@ def test_checkpoints_a_minute_apart_change_nothing_either(trained: Trained, work
 
 PROGRAM = """
     import dataclasses, pathlib, sys
-    from tests.training.conftest import FolderTrees, HereExecutor, make_placement
+    from tests.training.conftest import make_placement
+    from tests.here import FolderTrees, HereExecutor
     from tests.training.craft.conftest import Toy, padded, toy_items, toy_run
     from chainring.contracts.work import Work
     from chainring.training.trainer import train
