@@ -111,3 +111,23 @@ def test_labels_that_no_row_of_the_test_has_are_named(workshop: Any) -> None:
     workshop.write_rows("train.jsonl", [*RATED[8:], *more])
     workshop.dataset()
     assert workshop.said[-1] == "dataset: never judged, for no row of the test has them: invoice"
+
+
+def test_the_holdout_is_said_to_be_tilted_where_users_refused_what_they_saw(
+    workshop: Any, correction: Any
+) -> None:
+    workshop.write_rows("a.jsonl", RATED)
+    said = [
+        correction(n, f"我想知道{thing}几点到", "good", part="holdout")
+        for n, thing in enumerate(THINGS)
+    ]
+    data = workshop.dataset(said)
+    rows, kept = workshop.rows(data), data.splits["holdout"]
+
+    def told(refused: int) -> list[Any]:
+        return list(lines(data, rows, {"part: holdout, refused": refused}))[1:]
+
+    (line,) = told(4)
+    assert f"refused 4 answers of the hold-out after they had seen them, {kept} judge" in line
+    assert f"off by up to {400 / (kept + 4):.1f} points" in line
+    assert told(0) == list(lines(data, rows))[1:] == []

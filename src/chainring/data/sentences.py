@@ -37,6 +37,13 @@ SENTENCES = Sentences(
             "dataset: never judged, for no row of the test has them: {labels}",
             "数据集：以下标签在测试行中一行也没有，因此从不评判：{labels}",
         ),
+        "tilted": (
+            "dataset: users refused {refused} answers of the hold-out after they had seen them, "
+            "{kept} judge; were all of those wrong, or all right, accuracy on the hold-out would "
+            "be off by up to {share} points",
+            "数据集：用户在看到回答后拒绝了留出部分中的 {refused} 条，余下 {kept} 行用于评判；"
+            "若被拒绝的全是错的（或全是对的），留出部分上的准确率最多会偏差 {share} 个百分点",
+        ),
         "far": (
             "dataset: {count} of {rows} targets {lie}: {named}; "
             "they are learnt, and a slip among them spoils a model: see whether they are right",

@@ -25,6 +25,9 @@ from chainring.text.errors import in_both
 _CROWD = 10
 _NAMED = 5
 _JUDGE = ("test", "holdout")
+_REFUSED = "part: holdout, refused"
+_TILT = 0.02
+"""A share of refused answers from which on they could hide what the gate's margin allows."""
 
 
 def lines(
@@ -51,6 +54,18 @@ def lines(
     missed = unjudged(rows, made)
     if missed:
         yield progress("never judged", labels=some(missed, most=_NAMED))
+    yield from _tilted(made.splits.get("holdout", 0), (corrections or {}).get(_REFUSED, 0))
+
+
+def _tilted(kept: int, refused: int) -> Iterator[Said]:
+    """Say how far the hold-out may be off where users refused answers after they had seen them.
+
+    All of them may have been wrong, or right: accuracy on the rows that are left is off by at most
+    the share of those that are not.
+    """
+    share = refused / (kept + refused) if kept else 0.0
+    if share > _TILT:
+        yield progress("tilted", refused=refused, kept=kept, share=f"{100 * share:.1f}")
 
 
 def _is_kept(count: str) -> bool:
