@@ -157,9 +157,9 @@ def test_a_lead_of_cheap_mistakes_is_none_while_dear_ones_may_be_unseen() -> Non
 def test_where_one_author_could_lose_most_rows_of_other_authors_are_asked_for(
     settings: GateSettings,
 ) -> None:
-    same = [("fraud", "fraud", 300), ("ok", "ok", 200)]
-    before = outcomes([*same, ("ok", "fraud", 100)])
-    now = outcomes([*same, ("ok", "ok", 100)])
+    same = [("fraud", "fraud", 300), ("ok", "ok", 100)]
+    before = outcomes([*same, ("ok", "fraud", 200)])
+    now = outcomes([*same, ("ok", "ok", 200)])
     found = judge(_of_one(now), _of_one(before), settings=settings)
     assert found.value == "no measurable difference"
     because = found.checks[0].because
@@ -168,10 +168,23 @@ def test_where_one_author_could_lose_most_rows_of_other_authors_are_asked_for(
     assert "whose mistakes weigh most" not in because
 
 
-def _of_one(rows: list[Outcome]) -> list[Outcome]:
-    """Return rows of which the first 150 are of one author."""
-    own = [Outcome(**{**_facts(row), "author": "big"}) for row in rows[:150]]
-    return [*own, *rows[150:]]
+def test_rows_of_the_dear_label_are_asked_for_where_other_authors_would_not_do() -> None:
+    """Two frauds of one author could cost 100 at once; one alone, 50, outweighs 40 as well."""
+    same = [("fraud", "fraud", 20), ("ok", "ok", 300)]
+    before = outcomes([*same, ("ok", "fraud", 40)])
+    now = outcomes([*same, ("ok", "ok", 40)])
+    found = judge(_of_one(now, count=2), _of_one(before, count=2), settings=COSTLY)
+    because = found.checks[0].because
+    assert "by author, unseen mistakes" in because
+    assert "of fraud, whose mistakes weigh most, 20 rows are judged; label more of them" in because
+    first = judge(_of_one(now, count=2), None, settings=COSTLY).checks[0].because
+    assert "rows are of one" not in first
+
+
+def _of_one(rows: list[Outcome], count: int = 150) -> list[Outcome]:
+    """Return rows of which the first so many are of one author."""
+    own = [Outcome(**{**_facts(row), "author": "big"}) for row in rows[:count]]
+    return [*own, *rows[count:]]
 
 
 def test_a_cost_of_a_label_that_no_row_has_is_reckoned_with() -> None:

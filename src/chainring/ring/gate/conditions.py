@@ -16,13 +16,14 @@ from chainring.contracts.evaluation import Outcome
 from chainring.contracts.said import Said, joined
 from chainring.contracts.verdict import Check, Comparison
 from chainring.ring.gate.pairs import Pair, is_right
-from chainring.ring.gate.scale import Scale, dearest, heaviest
+from chainring.ring.gate.scale import Scale, dearest, heaviest, unseen
 from chainring.ring.gate.sentences import chance, figure, say, slices_named
 from chainring.ring.gate.settings import GateSettings
 from chainring.ring.gate.slices import is_told_only
 from chainring.ring.gate.weighing import UNSEEN
 from chainring.stats.intervals import lower_bound
 from chainring.stats.units import Units
+from chainring.stats.unseen import outweighs
 
 BETTER = "better than the champion"
 _NAMED = 10  # rows named in a sentence; all stand in the outcomes
@@ -33,7 +34,7 @@ def percent(share: float) -> str:
     return f"{100.0 * share:.1f}"
 
 
-def better(pooled: Comparison, judged: Sequence[Outcome] = (), *, settings: GateSettings) -> Check:
+def better(pooled: Comparison, judged: Sequence[Pair] = (), *, settings: GateSettings) -> Check:
     """Whether the challenger is measurably better on suite and hold-out pooled.
 
     `judged` are the rows, of which it is said what is missing where that is known.
@@ -60,17 +61,21 @@ def told(found: Comparison, settings: GateSettings) -> tuple[str, str]:
     return figure(before, settings.measure), figure(now, settings.measure)
 
 
-def hidden(found: Comparison, rows: Sequence[Outcome], settings: GateSettings) -> tuple[Said, ...]:
+def hidden(found: Comparison, pairs: Sequence[Pair], settings: GateSettings) -> tuple[Said, ...]:
     """Say which rows are missing where only what they may hide holds a lead back.
 
-    They are rows of other authors or groups where the largest one could lose more than any row.
+    They are rows of other authors, conversations or groups where the largest one could lose more
+    than any row, and the lead would do were each row alone; else rows of the dearest label.
     """
-    if not found.test.endswith(UNSEEN) or found.value in ("better", "first") or not rows:
+    if not found.test.endswith(UNSEEN) or found.value in ("better", "first") or not pairs:
         return ()
+    rows = [pair.now for pair in pairs]
     scale = Scale.of(settings.judging, rows)
     owned = heaviest(scale, rows, Units.of(rows).numbers)
     if owned:
-        return (say("unseen owner", count=owned, rows=len(rows)),)
+        most = unseen(scale, rows, range(len(rows)))
+        if outweighs([scale.gain(pair) for pair in pairs], unseen=most) <= settings.alpha:
+            return (say("unseen owner", count=owned, rows=len(rows)),)
     label, count = dearest(scale, rows)
     return (say("unseen", label=label, count=count),)
 

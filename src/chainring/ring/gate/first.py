@@ -71,7 +71,8 @@ def _by_measure(outcomes: Sequence[Outcome], settings: GateSettings) -> tuple[Co
         rows=found.rows,
     )
     too_few = "" if found.value == "first" else _too_few(outcomes, label, settings)
-    missing = (too_few,) if too_few else hidden(found, outcomes, settings)
+    pairs = [Pair(now=now, before=one) for now, one in zip(outcomes, always, strict=True)]
+    missing = (too_few,) if too_few else hidden(found, pairs, settings)
     because = joined([because, *missing])
     name = "better than always the same answer"
     return found, Check(name=name, holds=found.value == "first", because=because)

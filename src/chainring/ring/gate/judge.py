@@ -122,7 +122,7 @@ def judge(
         notes = (*notes, say(SECOND_LOOK, count=len(kept.pairs)), *_again_note(again))
     large, small = slices(judged, settings=settings, new_labels=new_labels, seed=seed)
     checks = (
-        conditions.better(pooled, [pair.now for pair in judged], settings=limit),
+        conditions.better(pooled, judged, settings=limit),
         *(conditions.not_worse(name, found, settings=limit) for name, found in parts.items()),
         conditions.slices_not_worse(large, settings=settings),
         must,
