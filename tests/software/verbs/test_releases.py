@@ -727,6 +727,17 @@ def test_nor_where_a_person_rolls_back_first(shop: Project) -> None:
     assert shop.releases.standing()["earlier"][0]["outcome"] == "promoted"
 
 
+def test_nor_where_a_person_promotes_another_first(shop: Project) -> None:
+    release, old = begun(shop), current(shop.ring)[1]
+    assert old is not None
+    shop.ring.ledger.append_ref(
+        "champion", release.candidate, expected=release.champion_version, by="release", reason="x"
+    )
+    shop.promote(old.model.partition(":")[2][:12], by="ann", reason="the one before was better")
+    assert promoted_in(shop) == ["promote", "promote"]
+    assert shop.releases.standing()["earlier"][0]["outcome"] == "promoted"
+
+
 def test_a_rollback_of_the_champion_ends_the_release_over_it(shop: Project) -> None:
     begun(shop)
     head = shop.ring.ledger.ref("champion")
