@@ -67,6 +67,18 @@ def test_an_answer_loses_words_and_names_and_the_other_keeps_its_own(
     assert said_by(traffic, "ann") == ([], [])
 
 
+def test_of_a_refusal_stays_that_somebody_refused(
+    traffic: Traffic, predicted: Make, said: Make
+) -> None:
+    answer = predicted(author="bo")
+    mine, theirs = (said(answer.id, author=who, consent="refused") for who in ("ann", "cy"))
+    traffic.commit([(answer, "words")], [mine, theirs])
+    forget_answers(traffic, predictions=[], feedback=[mine.id, theirs.id], refusing={mine.id})
+    forget_answers(traffic, predictions=[], feedback=[mine.id, theirs.id])
+    found = {row.id: (row.author, row.consent, row.refused) for row in traffic.feedback()}
+    assert found == {mine.id: ("", FORGOTTEN, True), theirs.id: ("", FORGOTTEN, False)}
+
+
 def test_an_author_whose_name_is_part_of_anothers_is_told_apart(
     traffic: Traffic, predicted: Make
 ) -> None:

@@ -48,6 +48,7 @@ class Feedback:
     `key` is (author, idempotency key) of the reaction: the same key is stored once.
     `via` is the API key by which it came, and the same one however often that was rotated: each
     application names its authors for itself. Empty: the terminal, or before this was kept.
+    `refused`: whoever said it was forgotten since, and their refusal stood, so nobody lifts it.
     """
 
     id: str
@@ -72,6 +73,7 @@ class Feedback:
     private: bool = False
     looked_up: bool = False
     via: str = ""
+    refused: bool = False
 
     @property
     def speaker(self) -> tuple[str, str]:

@@ -39,6 +39,7 @@ from chainring.store.schema import facts, payloads, predictions
 from chainring.store.traffic import Traffic
 
 N = TypeVar("N", Case, Label)
+Ids = Collection[str]
 VACUUM_WAIT_S = 30.0
 """So long PostgreSQL is asked again to let go of old rows; SQLite waits as long."""
 _BATCH = 500
@@ -130,11 +131,12 @@ def words_past_their_time(traffic: Traffic, *, now: float | None = None) -> list
 
 
 def forget_answers(
-    traffic: Traffic, *, predictions: Collection[str], feedback: Collection[str]
+    traffic: Traffic, *, predictions: Ids, feedback: Ids, refusing: Ids = ()
 ) -> None:
     """Take text, comment, names and words out of answers and reactions; done twice it does nothing.
 
-    A request's digest and group go, too: with the project key they would tell what it said.
+    A request's digest and group go, too: with the project key they would tell what it said. Of
+    reactions that are `refusing` stays that they refused.
     """
     predictions = [*predictions, *map(shadow_of, predictions)]
     for engine in traffic.engines().values():
@@ -142,7 +144,7 @@ def forget_answers(
             for some in batches(predictions):
                 _blank_predictions(connection, some)
             for some in batches(feedback):
-                _blank_feedback(connection, some)
+                _blank_feedback(connection, some, refusing)
             for some in batches([*predictions, *feedback]):
                 connection.execute(
                     payloads.update()
@@ -182,11 +184,12 @@ def _blank_predictions(connection: sa.Connection, identifiers: Sequence[str]) ->
         connection.execute(change.values(body=encode(blank)))
 
 
-def _blank_feedback(connection: sa.Connection, identifiers: Sequence[str]) -> None:
+def _blank_feedback(connection: sa.Connection, identifiers: Sequence[str], refusing: Ids) -> None:
     table = schema.feedback
     for row in _reactions(connection, identifiers):
         value = "" if row.kind in OWN_WORDS else row.value
-        blank = replace(row, author="", via="", episode="", key="", value=value, consent=FORGOTTEN)
+        bare = replace(row, author="", via="", episode="", key="", value=value, consent=FORGOTTEN)
+        blank = replace(bare, refused=row.refused or row.id in refusing)
         change = table.update().where(table.c.id == row.id)
         connection.execute(change.values(body=encode(blank), author="", dedupe=row.id))
 

@@ -29,6 +29,7 @@ from chainring.contracts.prediction import Prediction
 from chainring.contracts.reaction import Reaction
 from chainring.contracts.record import Record
 from chainring.contracts.said import in_language
+from chainring.feedback.consents import refused_answers
 from chainring.ring.built import current
 from chainring.software.api import Project
 from chainring.software.package.origin import KIND, Package
@@ -138,7 +139,7 @@ def talk(project: Project) -> None:
 
 
 def react(project: Project, answer: Prediction, kind: Any, **words: str) -> None:
-    project.react(Reaction(prediction=answer.id, kind=kind, consent="training", **words))
+    project.react(Reaction(prediction=answer.id, kind=kind, **{"consent": "training"} | words))
 
 
 @pytest.fixture
@@ -154,6 +155,22 @@ def project(shop: Path) -> Iterator[Project]:
 
 def forget_ann(project: Project, **more: Any) -> Receipt:
     return project.forget(subject=["ann"], author=["ann"], reason="asked", **more)
+
+
+@pytest.mark.parametrize("took_back", [False, True])
+def test_a_refusal_outlives_the_person_who_refused(project: Project, *, took_back: bool) -> None:
+    """Else what they kept from being learnt would teach once they asked to be forgotten."""
+    (answer,) = project.predict(["is the lift of the old mill open on Mondays"], author="cy")
+    said = [("comment", "ann", "refused"), ("correction", "bo", "training")]
+    for kind, author, consent in (*said, *([("comment", "ann", "training")] * took_back)):
+        react(project, answer, kind, author=author, consent=consent, value="refund")
+    project.forget(author=["ann"], reason="asked")
+    left = project.ring.traffic.feedback_on(answer.id)
+    assert {row.author for row in left} == {"", "bo"}
+    refused = refused_answers(left)
+    assert refused == ({} if took_back else {answer.id: "refused"})
+    react(project, answer, "comment", author="ann", consent="training", value="well, do")
+    assert refused_answers(project.ring.traffic.feedback_on(answer.id)) == refused
 
 
 def test_an_act_that_an_older_version_on_another_machine_undid_is_done_again_by_resume(

@@ -216,7 +216,9 @@ class _Way:
         known = {row.id for row in self.here.ring.traffic.feedback_named(*(r.id for r in rows))}
         brought = []
         for row in rows:
-            is_gone = row.consent == FORGOTTEN or self._is_away(row.prediction)
+            is_gone = self._is_away(row.prediction) or (
+                row.consent == FORGOTTEN and not row.refused  # what was refused holds here, too
+            )
             if row.id in known or self._stays(row.id, row.author, is_gone):
                 continue
             key = f"{self.package.id} {row.key}" if row.key else ""  # a key holds for one place

@@ -19,7 +19,8 @@ from chainring.contracts.errors import InputError, UnknownNameError
 from chainring.contracts.forgotten import Forgotten, author_mark, source_mark, subject_mark
 from chainring.contracts.guard import FORGOTTEN
 from chainring.contracts.ids import new_id
-from chainring.ring.built import current
+from chainring.feedback.consents import standing_refusals
+from chainring.ring.built import Ring, current
 from chainring.ring.lease import held
 from chainring.software.package.origin import elsewhere
 from chainring.software.verbs import harvests, receipts
@@ -304,7 +305,12 @@ def _carried_out(project: Project, act: Forgotten, found: Found, lease: Lease) -
     fetched = harvests.forget(project, found)
     fetched -= staying_texts(fetched, found, stores=_stores(project))
     _scrub_trees(project, found, lease, receipt=act.id)
-    forget_answers(ring.traffic, predictions=act.predictions, feedback=act.feedback)
+    forget_answers(
+        ring.traffic,
+        predictions=act.predictions,
+        feedback=act.feedback,
+        refusing=_refusing(ring, act.feedback),
+    )
     forget_cases(ring.ledger, found.chosen.answers, written=_writes(project))
     gone = {*found.chosen.answers, *found.chosen.records}
     forget_labels(ring.ledger, [*labels_about(ring.ledger, gone), *accepted(ring.ledger, quotes)])
@@ -315,6 +321,12 @@ def _carried_out(project: Project, act: Forgotten, found: Found, lease: Lease) -
     receipt = receipts.written(project, done, {*found.chosen.texts, *fetched})
     ring.ledger.add_fact(FORGOTTEN, done.id, done)
     return replace(receipt, places=_places(project, found))
+
+
+def _refusing(ring: Ring, feedback: Sequence[str]) -> set[str]:
+    """Return which of these reactions hold a refusal that stands: it outlives who said it."""
+    about = {row.prediction for row in ring.traffic.feedback_named(*feedback)}
+    return standing_refusals(ring.traffic.feedback_on(*about)) & {*feedback}
 
 
 def _scrub_trees(project: Project, found: Found, lease: Lease, *, receipt: str) -> None:
