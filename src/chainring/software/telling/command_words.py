@@ -223,10 +223,7 @@ SENTENCES = Sentences(
             "它的密钥（角色 operate），只显示这一次：{key}",
         ),
         # what a package says of its memory
-        "measured": (
-            "{mib} MiB on the machine that packaged it",
-            "{mib} MiB（在打包的机器上测得）",
-        ),
+        "measured": ("{mib} MiB on the machine that packaged it", "{mib} MiB（在打包机器上测得）"),
         "measured by many": (
             "{mib} MiB in {count} processes on the machine that packaged it",
             "{count} 个进程共 {mib} MiB（在打包的机器上测得）",
