@@ -128,6 +128,9 @@ def test_an_asker_is_told_neither_which_rows_are_near_nor_how_many_teach_and_jud
     assert {"from_feedback", "licence"} <= {*shown["nearest"][0]}
     assert shown["dataset"]["splits"]
     assert (seen["nearest"], seen["dataset"]["splits"], seen["forgotten"]) == ([], {}, [])
+    assert all({*one} == {"part", "accuracy", "because"} for one in shown["model"]["rivals"])
+    assert seen["model"]["rivals"]
+    assert all({*one} == {"part"} for one in seen["model"]["rivals"]), "they count rows, too"
     assert "from_feedback" not in json.dumps(seen)
 
 

@@ -68,6 +68,7 @@ def why(ring: Ring, prediction: str, *, sight: Sight) -> dict[str, Any]:
         else []
     )
     if not sight.sees:  # the parts grow with what teaches and with what judges
+        chain["model"]["rivals"] = [{"part": one["part"]} for one in chain["model"]["rivals"]]
         chain["dataset"]["splits"] = {}
         chain["forgotten"] = []
     return {

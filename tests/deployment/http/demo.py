@@ -224,7 +224,7 @@ class DemoVerbs(DemoReleases, DemoOffers):
             "licences": ["CC0-1.0"],
         }
 
-    def status(self) -> dict[str, Any]:
+    def status(self, *, caller: Caller) -> dict[str, Any]:
         """Return counts of this process."""
         return {
             "app": "demo",

@@ -246,6 +246,9 @@ def test_keys_open_what_their_role_reaches_from_first_to_last(
             assert [{*one} for one in json.loads(hidden)["feedback"]] == [{"kind", "value", "at"}]
             assert TEXT in shown
             assert TEXT not in hidden
+            told, all_told = asker.get("/v1/status").json(), operator.get("/v1/status").json()
+            assert {*all_told} - {*told} == {"due", "because"}
+            assert {*all_told["champion"]} - {*told["champion"]} == {"forgotten"}
             for path in ("/v1/review", "/v1/cases", "/metrics"):
                 assert asker.get(path).status_code == 403, path
                 assert operator.get(path).status_code == 200, path

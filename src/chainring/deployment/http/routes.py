@@ -36,7 +36,7 @@ async def why(call: Call) -> dict[str, Any]:
 
 async def status(call: Call) -> dict[str, Any]:
     """Say what answers now and what waits."""
-    return await run_in_threadpool(call.verbs.status)
+    return await run_in_threadpool(call.verbs.status, caller=call.caller)
 
 
 async def labels(call: Call) -> shapes.LabelsShape:

@@ -278,8 +278,11 @@ class Verbs(Offers, Privileges, Protocol):
         """
         ...
 
-    def status(self) -> dict[str, Any]:
-        """Return the champion, the counts of traffic and what waits for a turn."""
+    def status(self, *, caller: Caller) -> dict[str, Any]:
+        """Return the champion, the counts of traffic and what waits for a turn.
+
+        What waits is told to who may see texts: its number says whether a correction teaches.
+        """
         ...
 
     def history(self) -> History:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from chainring.contracts.access import Facts, Who
+from chainring.contracts.access import SEEING, Facts, Who
 from chainring.contracts.case import Case, CaseState
 from chainring.contracts.errors import NotAllowedError, UnknownNameError
 from chainring.contracts.feedback import Feedback
@@ -20,9 +20,11 @@ from chainring.deployment.http import verbs as http
 from chainring.ring.built import current
 from chainring.ring.sight import FEEDBACK, Sight, request_facts
 from chainring.software.serving.keys import who_is
+from chainring.software.serving.recipe_file import RecipeFile
 from chainring.software.telling.review_words import why_in
 from chainring.software.verbs.auditing import looking, record, sight_of
 from chainring.software.verbs.naming import SHOWN, enough_lines, name_shown, shown_groups
+from chainring.software.verbs.status import untold
 from chainring.trust.access import sees_texts
 
 if TYPE_CHECKING:
@@ -34,6 +36,7 @@ class ServedPeople:
     """What `Service` answers those who look behind an answer."""
 
     project: Project
+    _recipe_file: RecipeFile
     _writer: TrafficWriter | None
 
     def why(self, prediction: str, *, caller: http.Caller, language: str) -> dict[str, Any]:
@@ -42,6 +45,11 @@ class ServedPeople:
             self._writer.flush()
         texts = sees_texts(caller.role)
         return self.project.why(prediction, texts=texts, who=who_is(caller))
+
+    def status(self, *, caller: http.Caller) -> dict[str, Any]:
+        """Return who serves, the traffic, and, to those who may see texts, what waits."""
+        found = self.project.status() | {"recipe_changed": self._recipe_file.changed}
+        return found if caller.role in SEEING else untold(found)
 
     def review_items(
         self, *, limit: int, caller: http.Caller, language: str

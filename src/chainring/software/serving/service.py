@@ -280,10 +280,6 @@ class Service(ServedReleases, ServedKeys, ServedOffers, ServedPeople):
         called = self.project.ring.recipe.project.called
         return [http.LabelName(label=label, names=called(label)) for label in self._labels]
 
-    def status(self) -> dict[str, Any]:
-        """Return who serves, the traffic, and what waits."""
-        return self.project.status() | {"recipe_changed": self._recipe_file.changed}
-
     def history(self) -> http.History:
         """Return turns and days for the page of the ring."""
         return history(self.project)

@@ -48,6 +48,16 @@ def status(project: Project) -> dict[str, Any]:
     }
 
 
+def untold(found: dict[str, Any]) -> dict[str, Any]:
+    """Return a status without what counts rows that teach: of an answer of the hold-out is none.
+
+    Who corrects an answer of their own and sees one more wait, or go, knows that it does not judge.
+    """
+    champion = {k: v for k, v in (found["champion"] or {}).items() if k != "forgotten"}
+    told = {name: value for name, value in found.items() if name not in ("due", "because")}
+    return told | {"champion": champion or None}
+
+
 def _package(project: Project, traffic: Mapping[str, int]) -> dict[str, Any] | None:
     """Return of a packaged project what it is, and how many reactions it keeps for nobody."""
     own = origin.brought(project.folder)
