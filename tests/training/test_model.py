@@ -11,6 +11,7 @@ from tests.training.conftest import make_dataset, make_row, shop_rows
 
 from chainring.contracts.dataset import OUT_OF_SCOPE, Dataset, Row
 from chainring.contracts.errors import InputError, RefusedError
+from chainring.contracts.measure import Measure
 from chainring.contracts.model import Model
 from chainring.contracts.parts import part
 from chainring.contracts.values import Input
@@ -46,6 +47,20 @@ def recording(
     def logits(texts: Sequence[Input]) -> Any:
         return np.zeros((len(texts), len(labels)), dtype=np.float32)
 
+    return Trained(folder=folder, kind="linear", logits=logits)
+
+
+@part("candidate", "tilted.v1")
+def tilted(*_: Any, labels: Sequence[str], work: Work, **__: Any) -> Trained:
+    """Call a text with "urgent" a fraud, which is right in 60 of 100, and any other ok."""
+    folder = work.folder("tilted")
+    (folder / "weights").write_text("none", encoding="utf-8")
+
+    def logits(texts: Sequence[Input]) -> Any:
+        said = [[2.0, 0.0] if "urgent" in str(text) else [0.0, 2.0] for text in texts]
+        return np.array(said, dtype=np.float32)
+
+    assert list(labels) == ["fraud", "ok"]
     return Trained(folder=folder, kind="linear", logits=logits)
 
 
@@ -154,6 +169,30 @@ def test_texts_out_of_scope_are_passed_on(work: Work, shop: Dataset) -> None:
     made = train(work, shop)
     assert OUT_OF_SCOPE in made.labels
     assert 0.0 <= made.threshold < 1.0
+
+
+def test_a_turn_and_the_card_say_where_the_likeliest_label_is_kept_whatever_it_costs(
+    work: Work, tmp_path: Path, said: list[str]
+) -> None:
+    rows = [make_row(f"learn {label}", label) for label in ("fraud", "ok")]
+    for n in range(400):
+        text, fraud = f"{'urgent' if n < 200 else 'rent'} {n}", n < 120
+        rows.append(make_row(text, "fraud" if fraud else "ok", split="validation"))
+    made = model(
+        make_dataset(work, rows, tmp_path / "data"),
+        (),
+        work.placement,
+        work=work,
+        settings=TrainingSettings(candidates=("tilted.v1",)),
+        measure=Measure(name="cost", pass_on=100.0, missed=(("fraud", "", 9.0),)),
+    )
+    (limit,) = made.limits
+    assert limit.startswith("the likeliest label is answered, whatever a mistake costs")
+    assert limit in said
+    readme = (work.trees.open(made.address) / "README.md").read_text("utf-8")
+    assert f"- {limit}\n" in readme
+    assert "- 无论答错代价多大，都回答最可能的标签" in readme
+    assert "prices:" not in readme
 
 
 def test_no_candidate_at_all_is_an_error_with_every_reason(work: Work, shop: Dataset) -> None:
