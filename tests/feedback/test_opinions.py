@@ -159,6 +159,19 @@ def test_a_rating_that_refuses_takes_back_a_preference_by_whatever_key_it_came(
     assert dropped == {"superseded by its author": 1, "consent not allowed: refused": 1}
 
 
+@pytest.mark.parametrize(("via", "stands"), [("b" * 12, True), ("a" * 12, False), ("", False)])
+def test_a_decided_rating_yields_to_a_correction_of_its_own_author_alone(
+    row: Row, review: Review, guard: Guard, via: str, *, stands: bool
+) -> None:
+    """Who has the same name and another key is another person."""
+    rating = rated(row, 1, "up", via="a" * 12, prediction="pred_9", author="ann")
+    corrected = row(2, value="五天", via=via, **SERVED | {"prediction": "pred_9", "author": "ann"})
+    decided = review(rating.id, value="请稍等")
+    found, _ = said([rating, corrected], guard, decided)
+    liked = [one.label for one in found if one.about.id == rating.id and one.kind == "user"]
+    assert liked == ["请稍等"] * stands
+
+
 def test_nothing_of_the_hold_out_is_an_opinion(row: Row, guard: Guard) -> None:
     found, counts = said([rated(row, 1, holdout=True)], guard)
     assert found == []

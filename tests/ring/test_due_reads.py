@@ -75,6 +75,19 @@ def test_a_refusal_in_a_comment_keeps_a_correction_by_another_from_counting(
     assert due(project.ring).corrections == 1
 
 
+def test_a_refusal_that_a_comment_takes_back_keeps_nothing_from_counting(project: Project) -> None:
+    """The turn reads all reactions, and teaches what others said of that answer, too."""
+    back, refused = answers(project, 2, holdout=False)
+    correct(project, [back, refused], consent="refused", author="ann")
+    correct(project, [back, refused], author="bo")
+    assert due(project.ring).corrections == 0
+    said = Reaction(
+        prediction=back.id, kind="comment", value="well, do", consent="training", author="ann"
+    )
+    project.react(said)
+    assert due(project.ring).corrections == 1
+
+
 def test_a_decision_before_the_upgrade_is_not_new_and_one_after_it_is(project: Project) -> None:
     first, second = correct(project, answers(project, 2, holdout=False))
     project.decide(first.id, decision="accept", by="ann")

@@ -20,7 +20,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
-from chainring.contracts.feedback import Feedback, FeedbackKind
+from chainring.contracts.feedback import Feedback, FeedbackKind, may_be_one
 from chainring.contracts.guard import FORGOTTEN, Guard
 from chainring.contracts.label import Label
 from chainring.contracts.terms import is_refusal
@@ -111,7 +111,8 @@ def _strongest(
     stand = [row for row in last if row.kind in OPINIONS and row.id not in decisions]
     decided = decided_of((row for row in rows if row.kind in OPINIONS), decisions, dropped)
     for row in decided:
-        if any(one.kind not in OPINIONS for one in strongest[row.author, row.prediction].values()):
+        said = strongest[row.author, row.prediction].values()
+        if any(one.kind not in OPINIONS and may_be_one(one.via, row.via) for one in said):
             dropped.add(SUPERSEDED, row)
         else:
             stand.append(row)

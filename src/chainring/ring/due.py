@@ -125,14 +125,16 @@ def _statements(ring: Ring, labels: list[Label], recent: list[Label]) -> list[St
 def _reactions(ring: Ring, decided: list[str]) -> list[Feedback]:
     """Return the reactions that say a label, and all that a person decided on: not the whole log.
 
-    Nothing is learnt from one whose text is gone. Where answers are written ratings and preferences
-    teach as well.
+    Of answers that one of them refuses it is all, for a comment may take that back. Nothing is
+    learnt from one whose text is gone. Where answers are written ratings and preferences teach as
+    well.
     """
     if TASKS[ring.recipe.data.task].form == "text":
         return list(ring.traffic.feedback())
     rows = {row.id: row for row in ring.traffic.feedback(kinds=STATEMENTS, legible=True)}
     others = [name for name in decided if name not in rows]
     about = [name for name in others if not name.startswith(_REACTION)]
+    about += refused_answers(rows.values())
     named = [name for name in others if name.startswith(_REACTION)]
     found = [*ring.traffic.feedback_on(*about), *ring.traffic.feedback_named(*named)]
     return list((rows | {row.id: row for row in found}).values())
