@@ -27,6 +27,7 @@ from chainring.contracts.values import Input
 from chainring.contracts.work import Work
 from chainring.stats.intervals import wilson
 from chainring.store.tables import read_table, write_table
+from chainring.text.near import near_groups
 from chainring.training.evaluation import evaluation
 from chainring.training.outcomes import outcome
 from chainring.training.settings import EvaluationSettings
@@ -349,6 +350,24 @@ def test_kept_answers_are_noted_and_change_no_figure(suite: Suite) -> None:
     assert found.slices == alone.slices
     assert (found.macro_f1, found.calibration_error) == (alone.macro_f1, alone.calibration_error)
     assert (found.passed_on, found.metrics) == (alone.passed_on, alone.metrics)
+
+
+TAUGHT = "the blue parcel that I ordered on monday went to a house in the old town"
+BETWEEN = "the blue parcel that I ordered on monday went to a house in the old town of my aunt"
+JUDGING = "that I ordered on monday went to a house in the old town of my aunt"
+AGAIN = "it is that I ordered on monday went to a house in the old town of my aunt"
+
+
+def test_no_text_that_users_asked_takes_a_row_out_of_the_suite(suite: Suite) -> None:
+    assert near_groups([TAUGHT, JUDGING]) == [0, 1]
+    assert near_groups([TAUGHT, JUDGING, BETWEEN, AGAIN]) == [0, 0, 0, 0]
+    for text in (JUDGING, BETWEEN, AGAIN, "where has it gone"):
+        suite.script[text] = answer("a")
+    suite.add(JUDGING, "a", answer("a"))
+    kept = suite.keep(BETWEEN, AGAIN, "where has it gone")
+    found = suite.judge([make_row(TAUGHT, "a")], kept=kept)
+    assert (found.dropped, found.accuracy.rows) == ({}, 1)
+    assert suite.predictor.asked == [JUDGING, "where has it gone"]
 
 
 def test_kept_answers_that_a_model_has_seen_or_that_judge_already_are_left_out(

@@ -190,8 +190,11 @@ def _unseen(
     """Return the rows that no judged model has seen, and how many were dropped, by reason.
 
     To the first belong, as a part of their own, all other rows that are marked `must`. Of `asked`
-    those stay that no judged model has seen and that are like no row of the headline.
+    those stay that no judged model has seen and that are like no row of the headline; what users
+    asked takes no row out of it.
     """
+    from chainring.text.beside import near_beside
+
     rows = read_rows(work.trees.open(dataset.address), *JUDGING)
     taught = {
         address: read_rows(work.trees.open(address), "train", "validation")
@@ -202,16 +205,22 @@ def _unseen(
     for address in sorted({one.address for one in seen}):
         for row in taught[address]:
             known.setdefault(_compared(row, facts), row)
-    texts = [_compared(row, facts) for row in (*rows, *asked)]
-    groups = _groups([*known, *texts], settings)
-    before, judging = len(known), len(known) + len(rows)
-    near = set(groups[:before])
-    reasons = _reasons(rows, texts[: len(rows)], groups[before:judging], known, near)
+    texts = [_compared(row, facts) for row in rows]
+    found = near_beside(
+        [*known, *texts],
+        [_compared(row, facts) for row in asked],
+        min_jaccard=settings.min_jaccard,
+    )
+    groups = found.own[len(known) :]
+    near = set(found.own[: len(known)])
+    reasons = _reasons(rows, texts, groups, known, near)
     dropped = Counter(reason for reason in reasons if reason)
     kept = [row for row, reason in zip(rows, reasons, strict=True) if not reason]
-    judging_rows = zip(rows, groups[before:judging], strict=True)
+    judging_rows = zip(rows, groups, strict=True)
     taken = near | {group for row, group in judging_rows if PARTS[row.split] in HEADLINE}
-    fresh = [row for row, group in zip(asked, groups[judging:], strict=True) if group not in taken]
+    beside = list(zip(asked, found.others, found.near, strict=True))
+    known_of = {group for _, group, close in beside if taken.intersection(close)}
+    fresh = [row for row, group, _ in beside if group not in known_of]
     others = [row for row, reason in zip(rows, reasons, strict=True) if reason]
     must = [replace(row, split=MUST) for row in (*taught[dataset.address], *others) if row.must]
     return [*kept, *must], fresh, dict(sorted(dropped.items()))
@@ -221,12 +230,6 @@ def _compared(row: Row, facts: TaskFacts) -> str:
     from chainring.text.compared import compared
 
     return compared(row.text, row.pair, facts=facts)
-
-
-def _groups(texts: Sequence[str], settings: EvaluationSettings) -> list[int]:
-    from chainring.text.near import near_groups
-
-    return list(near_groups(texts, min_jaccard=settings.min_jaccard))
 
 
 def _reasons(
