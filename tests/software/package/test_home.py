@@ -21,6 +21,7 @@ from chainring.contracts.label import Label, review_guideline
 from chainring.contracts.reaction import Reaction
 from chainring.deployment.answers import is_holdout
 from chainring.feedback.cases import case
+from chainring.feedback.consents import refused_answers
 from chainring.ring.asked import said_by_people
 from chainring.software.api import Project
 from chainring.software.package import home as module
@@ -326,6 +327,19 @@ def test_what_is_forgotten_there_is_forgotten_at_home_with_the_next_collection(
     assert places.home.ring.traffic.text(gone) is None
     assert places.home.ring.traffic.text(kept) == "hello"
     assert places.collect().forgotten == 0
+
+
+def test_what_somebody_refused_there_is_refused_at_home_though_they_were_forgotten(
+    places: Places,
+) -> None:
+    (answer,) = places.ask("my parcel is at the old mill", author="zoe")
+    said = places.react(answer, "comment", comment="no", author="ann", consent="refused")
+    places.react(answer, "correction", places.there.labels()[0], author="bo", consent="training")
+    places.there.forget(author=["ann"], reason="asked")
+    places.collect()
+    left = {one.id: one for one in places.home.ring.traffic.feedback_on(answer)}
+    assert (left[said.id].author, left[said.id].comment) == ("", "")
+    assert refused_answers(left.values()) == {answer: "refused"}
 
 
 def test_answers_without_a_text_can_be_traced_and_teach_nothing(places: Places) -> None:
