@@ -1,8 +1,8 @@
 """A bank whose frauds are one row in twenty: the same rows and models, judged by two measures.
 
 Transfers to exchanges are fraud or not, and nothing in their words tells which. The champion calls
-them ok; the challenger, who was taught more frauds among them, calls them fraud. About as many are
-right either way, and a missed fraud costs fifty times a false alarm.
+them ok; the challenger, who was taught more frauds among them, calls them fraud. By the likeliest
+label about as many are right either way, and a missed fraud costs fifty times a false alarm.
 """
 
 from __future__ import annotations
@@ -129,8 +129,8 @@ def test_the_measure_decides_whether_the_new_model_serves(turned: Turned) -> Non
     assert (promoted.outcome, by_cost.value) == ("promoted", "better")
     told = list(tell_verdict(by_cost))
     assert told[0].startswith("gate: better: cost ")
-    assert by_accuracy.pooled is not None
-    right = f"{by_accuracy.pooled.champion:.1%} → {by_accuracy.pooled.challenger:.1%}"
+    assert by_cost.pooled is not None
+    right = f"{by_cost.pooled.champion:.1%} → {by_cost.pooled.challenger:.1%}"
     assert f"right {right}" in told[0]
     point = history(project).turns[-1]
     assert "a cost of" in point.because
