@@ -279,10 +279,7 @@ class Verbs(Offers, Privileges, Protocol):
         ...
 
     def status(self, *, caller: Caller) -> dict[str, Any]:
-        """Return the champion, the counts of traffic and what waits for a turn.
-
-        What waits is told to who may see texts: its number says whether a correction teaches.
-        """
+        """Return champion, counts of traffic and, to who may see texts, what waits for a turn."""
         ...
 
     def history(self) -> History:
