@@ -122,12 +122,13 @@ def test_the_holdout_is_said_to_be_tilted_where_users_refused_what_they_saw(
         for n, thing in enumerate(THINGS)
     ]
     data = workshop.dataset(said)
-    rows, kept = workshop.rows(data), data.splits["holdout"]
+    rows = workshop.rows(data)
 
     def told(refused: int) -> list[Any]:
-        return list(lines(data, rows, {"part: holdout, refused": refused}))[1:]
+        counts = {"part: holdout, refused": refused, "part: holdout, asked": 200}
+        return list(lines(data, rows, counts))[1:]
 
-    (line,) = told(4)
-    assert f"refused 4 answers of the hold-out after they had seen them, {kept} judge" in line
-    assert f"off by up to {400 / (kept + 4):.1f} points" in line
-    assert told(0) == list(lines(data, rows))[1:] == []
+    (line,) = told(6)
+    assert "of 200 texts that the hold-out is sampled from, users refused 6" in line
+    assert "off by up to 3.0 points" in line
+    assert told(4) == list(lines(data, rows))[1:] == []

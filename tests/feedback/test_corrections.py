@@ -558,17 +558,3 @@ def test_where_the_owner_does_not_redact_the_text_stays(tmp_path: Path, row: Row
     guard = Guard(redact=False, log="redacted", retention_s=1.0)
     _, (record,), _ = made(tmp_path, [row(1, text="call 13912345678")], guard)
     assert record.text == "call 13912345678"
-
-
-def test_answers_of_the_holdout_that_users_refused_are_counted_once_each(
-    tmp_path: Path, row: Row, guard: Guard
-) -> None:
-    rows = [
-        row(1, prediction="pred_1", holdout=True, consent="refused"),
-        row(2, prediction="pred_1", holdout=True, consent="refused", author="bo"),
-        row(3, prediction="pred_2", holdout=True, consent="training"),
-        row(4, prediction="pred_3", holdout=False, consent="refused"),
-    ]
-    table, _, _ = made(tmp_path, rows, guard)
-    assert table.counts["part: holdout, refused"] == 1
-    assert "part: holdout, refused" not in made(tmp_path / "b", rows[2:], guard)[0].counts

@@ -15,6 +15,7 @@ from chainring.feedback.holdout import (
     is_right,
     kept_to_decide,
     reaction_rates,
+    refused_of_sample,
     sample,
 )
 
@@ -160,6 +161,16 @@ def test_all_near_duplicates_lie_in_one_part_and_the_first_stands_for_them(predi
     assert [one.id for one in kept] == [f"pred_{n}" for n in range(39, -1, -1) if is_in(kept, n)]
     drawn = sample(asked, already=(), size=400, secret=SECRET, deciding_share=0.5)
     assert len(kept) + len(drawn) == 40
+
+
+def test_a_refusal_is_counted_where_it_keeps_a_text_from_the_sample(prediction: Ask) -> None:
+    asked = [prediction(n, holdout=True, group=f"g{n % 40}", at=float(n)) for n in range(120)]
+    asked += [prediction(n, group=f"g{n}") for n in range(120, 140)]
+    drawn = sample(asked, already=(), size=400, secret=SECRET, deciding_share=0.5)
+    (kept, *_) = {f"pred_{n}" for n in range(40)} - {*drawn}
+    again = f"pred_{int(drawn[2].removeprefix('pred_')) + 40}"  # the first of its group did not
+    refused = {*drawn[:2], again, kept, "pred_130"}
+    assert refused_of_sample(asked, refused, secret=SECRET, deciding_share=0.5) == (2, len(drawn))
 
 
 def is_in(kept: list[Prediction], number: int) -> bool:

@@ -7,14 +7,18 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from chainring.contracts.codec import decode
 from chainring.contracts.feedback import Feedback
 from chainring.contracts.guard import Guard
 from chainring.contracts.label import Label
 from chainring.contracts.reaction import Reaction
 from chainring.contracts.table import Table
+from chainring.feedback.holdout import decides
 from chainring.ring.snapshots import answers_beside, kept_answers, snapshot_feedback
 from chainring.ring.steps import Made
 from chainring.software.api import Project
+from chainring.store.answers import to_sample
+from chainring.store.outline import Outline
 from chainring.store.tables import read_table
 
 GUARD = Guard(redact=False, log="redacted", retention_s=1e6)
@@ -61,6 +65,31 @@ def test_an_answer_whose_user_refused_is_not_kept_to_decide(project: Project) ->
     after = kept_answers(project.ring, (), GUARD)
     assert after is not None
     assert {row.prediction for row in rows(project, after)} == {silent, *others}
+
+
+def test_what_users_refused_of_the_sample_is_counted_among_all_that_would_be_sampled(
+    project: Project,
+) -> None:
+    (row,) = project.predict(TEXTS[:1])
+    held = [replace(row, id=f"{row.id[:-3]}{n:03}", group=f"g{n}", holdout=True) for n in range(60)]
+    project.ring.traffic.commit([(one, f"text {one.group}") for one in held], [])
+    sampled = [one.id for one in to_sample(project.ring.traffic) if not is_kept(project, one)]
+    kept = next(one.id for one in held if one.id not in sampled)
+    assert snapshot_feedback(project.ring, ()).noun.counts == {}
+    for name in (kept, *sampled[:3]):
+        project.react(Reaction(prediction=name, kind="rating", value="down", consent="refused"))
+    snapshot = snapshot_feedback(project.ring, ()).noun
+    assert snapshot.counts == {"refused": 3, "asked": len(sampled)}
+    project.turn()
+    *_, table = (
+        decode(Table, made.result) for made in project.ring.ledger.all_lineage(step="corrections")
+    )
+    assert table.counts["part: holdout, refused"] == 3
+    assert table.counts["part: holdout, asked"] == len(sampled)
+
+
+def is_kept(project: Project, answer: Outline) -> bool:
+    return decides(answer, secret=project.secret, share=project.ring.recipe.feedback.deciding_share)
 
 
 def test_answers_are_read_in_few_statements_however_many_were_reviewed(project: Project) -> None:

@@ -38,11 +38,11 @@ SENTENCES = Sentences(
             "数据集：以下标签在测试行中一行也没有，因此从不评判：{labels}",
         ),
         "tilted": (
-            "dataset: users refused {refused} answers of the hold-out after they had seen them, "
-            "{kept} judge; were all of those wrong, or all right, accuracy on the hold-out would "
-            "be off by up to {share} points",
-            "数据集：用户在看到回答后拒绝了留出部分中的 {refused} 条，余下 {kept} 行用于评判；"
-            "若被拒绝的全是错的（或全是对的），留出部分上的准确率最多会偏差 {share} 个百分点",
+            "dataset: of {asked} texts that the hold-out is sampled from, users refused {refused} "
+            "after they had seen the answer; were all of these wrong, or all right, accuracy on "
+            "the hold-out would be off by up to {share} points",
+            "数据集：留出部分从 {asked} 条文本中抽样，其中 {refused} 条用户在看到回答后拒绝使用；"
+            "若这些全是错的（或全是对的），留出部分上的准确率最多会偏差 {share} 个百分点",
         ),
         "far": (
             "dataset: {count} of {rows} targets {lie}: {named}; "

@@ -25,7 +25,7 @@ from chainring.text.errors import in_both
 _CROWD = 10
 _NAMED = 5
 _JUDGE = ("test", "holdout")
-_REFUSED = "part: holdout, refused"
+_REFUSED, _ASKED = "part: holdout, refused", "part: holdout, asked"
 _TILT = 0.02
 """A share of refused answers from which on they could hide what the gate's margin allows."""
 
@@ -54,18 +54,19 @@ def lines(
     missed = unjudged(rows, made)
     if missed:
         yield progress("never judged", labels=some(missed, most=_NAMED))
-    yield from _tilted(made.splits.get("holdout", 0), (corrections or {}).get(_REFUSED, 0))
+    yield from _tilted(made.splits.get("holdout", 0), corrections or {})
 
 
-def _tilted(kept: int, refused: int) -> Iterator[Said]:
+def _tilted(kept: int, counts: Mapping[str, int]) -> Iterator[Said]:
     """Say how far the hold-out may be off where users refused answers after they had seen them.
 
-    All of them may have been wrong, or right: accuracy on the rows that are left is off by at most
-    the share of those that are not.
+    All of them may have been wrong, or right: of a sample of the others, however small, accuracy is
+    off by at most the share of those among all that would be sampled.
     """
-    share = refused / (kept + refused) if kept else 0.0
+    refused, asked = counts.get(_REFUSED, 0), counts.get(_ASKED, 0)
+    share = refused / asked if kept and asked else 0.0
     if share > _TILT:
-        yield progress("tilted", refused=refused, kept=kept, share=f"{100 * share:.1f}")
+        yield progress("tilted", refused=refused, asked=asked, share=f"{100 * share:.1f}")
 
 
 def _is_kept(count: str) -> bool:

@@ -47,7 +47,7 @@ from chainring.contracts.terms import is_refusal
 from chainring.contracts.values import both
 from chainring.contracts.work import Work
 from chainring.feedback.caps import author_limit
-from chainring.feedback.consents import refused_answers, under_refusals
+from chainring.feedback.consents import under_refusals
 from chainring.feedback.dropped import Dropped
 from chainring.feedback.last_words import SAID_BEFORE, last_words, newest_of, waiting
 from chainring.feedback.opinions import opinions
@@ -82,7 +82,7 @@ def corrections(
     reaction (the kind of feedback, or review), why, must. Its parents are the prediction, then the
     feedback.
     """
-    rows = list(read_table(Feedback, work.trees.open(feedback.address)))
+    rows = read_table(Feedback, work.trees.open(feedback.address))
     found, dropped = statements(rows, reviewed, guard, settings=settings, task=task)
     tags = TASKS[task].form == "tags"
     records = [_record(one, guard, work, settings, as_one=tags) for one in found]
@@ -91,8 +91,7 @@ def corrections(
     dropped.write(folder / "dropped.jsonl")
     counts = dropped.counts
     counts.update(f"part: {one.part}" for one in found)
-    if refused_there := refused_answers(one for one in rows if one.holdout):
-        counts["part: holdout, refused"] = len(refused_there)
+    counts.update({f"part: holdout, {name}": n for name, n in feedback.counts.items()})
     counts.update(f"{one.why}: {_WAITS}" for one in found if one.state == "pending")
     address = work.trees.put(folder, kind="corrections")
     return Table(address=address, rows=count, counts=dict(sorted(counts.items())))

@@ -12,6 +12,7 @@ reaction_rates(predictions, feedback, reviewed)
 from __future__ import annotations
 
 import operator
+import sys
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
@@ -125,6 +126,23 @@ def sample(
         key=lambda group: keyed(secret, "hold-out sample", str(seed), group),
     )
     return [groups[group].id for group in drawn[: max(size, 0)]]
+
+
+def refused_of_sample(
+    predictions: Iterable[Outlined],
+    refused: Collection[str],
+    *,
+    secret: bytes,
+    deciding_share: float,
+) -> tuple[int, int]:
+    """Return how many texts, of how many that would be sampled, a refusal keeps from it.
+
+    Counted as `sample` draws: once a group, by its first answer, without what decides.
+    """
+    every = sample(
+        predictions, already=(), size=sys.maxsize, secret=secret, deciding_share=deciding_share
+    )
+    return sum(one in refused for one in every), len(every)
 
 
 def _asked(prediction: Outlined) -> tuple[float, str]:

@@ -20,12 +20,18 @@ from chainring.contracts.label import Label
 from chainring.contracts.prediction import Prediction
 from chainring.contracts.table import Table
 from chainring.feedback.consents import refused_answers
-from chainring.feedback.holdout import asked, kept_to_decide, share_to_decide
+from chainring.feedback.holdout import (
+    asked,
+    kept_to_decide,
+    refused_of_sample,
+    share_to_decide,
+)
 from chainring.feedback.settings import FeedbackSettings
 from chainring.ring.askers import keys_of, user
 from chainring.ring.built import Ring
 from chainring.ring.sight import request_facts
 from chainring.ring.steps import Made
+from chainring.store.answers import to_sample
 from chainring.store.ledger import Ledger
 from chainring.store.tables import write_table
 
@@ -37,14 +43,29 @@ def snapshot_feedback(ring: Ring, reviewed: Sequence[Label]) -> Made[Table[Feedb
     """Store all feedback as it stands as a table: its address is the cursor of the source.
 
     What no snapshot names yet is new, whatever its number: PostgreSQL commits out of order. An
-    unchanged log is not read again.
+    unchanged log is not read again. Where users refused answers of the hold-out's sample, `counts`
+    tells how many texts were `refused` so, of how many that were `asked`.
     """
 
     def rows() -> list[Feedback]:
         said = list(ring.traffic.feedback())
         return said + list(answers_beside(ring, said, [label.record for label in reviewed]))
 
-    return _kept_once(ring, _cursor(ring, reviewed), rows)
+    return _kept_once(ring, _cursor(ring, reviewed), rows, lambda said: _refusals(ring, said))
+
+
+def _refusals(ring: Ring, said: Iterable[Feedback]) -> dict[str, int]:
+    refused = refused_answers(one for one in said if one.holdout)
+    if not refused:
+        return {}
+    recipe = ring.recipe
+    count, every = refused_of_sample(
+        to_sample(ring.traffic),
+        refused,
+        secret=ring.runner.secret,
+        deciding_share=share_to_decide(recipe.feedback, recipe.data.task),
+    )
+    return {"refused": count, "asked": every} if count else {}
 
 
 def kept_answers(
@@ -92,7 +113,10 @@ def _cursor(ring: Ring, reviewed: Sequence[Label]) -> str:
 
 
 def _kept_once(
-    ring: Ring, cursor: str, rows: Callable[[], list[Feedback]]
+    ring: Ring,
+    cursor: str,
+    rows: Callable[[], list[Feedback]],
+    counts: Callable[[Sequence[Feedback]], dict[str, int]] = lambda said: {},
 ) -> Made[Table[Feedback]]:
     known = ring.ledger.fact("snapshot", cursor, Table)
     if known is not None and ring.runner.trees.has(known.address):
@@ -103,7 +127,7 @@ def _kept_once(
     found.sort(key=lambda row: row.id)
     count = write_table(folder, found)
     table: Table[Feedback] = Table(
-        address=ring.runner.trees.put(folder, kind="feedback"), rows=count
+        address=ring.runner.trees.put(folder, kind="feedback"), rows=count, counts=counts(found)
     )
     ring.ledger.add_fact("snapshot", cursor, table)
     return Made(noun=table, execution="")
