@@ -258,6 +258,24 @@ def test_what_is_said_in_two_conversations_stays_with_one_of_them() -> None:
         assert counts == {f"near-duplicate of a {one.split} row, in a {lost} conversation": 1}
 
 
+def test_of_each_label_a_turn_stays_whose_conversation_is_of_the_split_of_the_group() -> None:
+    """Whichever conversation has the least hash: a row is no copy of one that goes itself."""
+    names = sorted((f"chat {n}" for n in range(100)), key=lambda c: SHARES.lead(turn("", c).record))
+    split_of = {name: place(turn("a", name))[0][0].split for name in names}
+    leader, *others = names
+    away = [name for name in others if split_of[name] != split_of[leader]][:1]
+    near = [name for name in others if split_of[name] == split_of[leader]][-2:]
+    group = [turn(f"say {c}", c, "b") for c in (*away, *near)]
+    found, counts = place(turn("say it", leader), *group)
+    stay = {one.candidate.label: one.candidate.record.episode for one in found}
+    assert stay == {"a": leader, "b": near[0]}
+    assert counts == {"near-duplicate": 2}
+    said = [turn(c, c, "b" if c != leader else "a", group="say") for c in (leader, *away, *near)]
+    said = [replace(one, record=replace(one.record, text="say")) for one in said]
+    ((one,), _) = place(*said)
+    assert (one.candidate.label, one.candidate.record.episode) == ("b", near[0])
+
+
 def test_conversations_with_users_move_nothing_and_unlabelled_turns_stay() -> None:
     drawn = named("train")
     said = [replace(turn(f"c{n}", f"chat {n}"), part="train") for n in range(50)]

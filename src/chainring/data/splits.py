@@ -138,8 +138,8 @@ def placed(
     for one in group:
         if id(one) not in chosen_ids:
             dropped.add(f"near-duplicate of a {split} row", **one.where)
-    if any(map(_is_turn, chosen)) and not fixed:  # what stays for others is of the leader
-        chosen = sorted(chosen, key=lambda one: (bool(one.part), shares.lead(one.record)))
+    if any(map(_is_turn, chosen)) and not fixed:  # what stays for others is of this split
+        chosen = sorted(chosen, key=lambda one: _place_in_line(one, split, shares))
     kept = list(chosen) if fixed else collapsed(chosen, dropped, form=form, thinned=shares.thinned)
     leader = min(group, key=lambda one: shares.draw(one.record.group)).record.group
     own = [one for one in chosen if not one.part]
@@ -150,12 +150,22 @@ def placed(
     return list(members if fixed else _of_one_split(members, shares, dropped))
 
 
+def _place_in_line(one: Candidate, split: str, shares: Shares) -> tuple[bool, bool, str]:
+    """Return what turns are sorted by: of near-duplicates the first one stays."""
+    return bool(one.part), bool(_elsewhere(one, split, shares)), shares.lead(one.record)
+
+
+def _elsewhere(one: Candidate, split: str, shares: Shares) -> str:
+    """Return the split of the conversation that a row is a turn of, where it is another one."""
+    own = shares.own_split(one) if split in _DRAWN else ""
+    return "" if own == split else own
+
+
 def _of_one_split(members: Sequence[Placed], shares: Shares, dropped: Dropped) -> Iterator[Placed]:
     """Yield the members but turns of conversations whose other turns stand in another split."""
     for one in members:
-        own = shares.own_split(one.candidate) if one.split in _DRAWN else ""
-        if own not in ("", one.split):
-            reason = f"near-duplicate of a {one.split} row, in a {own} conversation"
+        if other := _elsewhere(one.candidate, one.split, shares):
+            reason = f"near-duplicate of a {one.split} row, in a {other} conversation"
             dropped.add(reason, **one.candidate.where)
         else:
             yield one
