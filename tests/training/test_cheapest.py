@@ -75,3 +75,19 @@ def test_what_costs_pass_on_is_counted_among_the_right_answers_of_a_label() -> N
     passed = np.array([n % 2 == 0 for n in range(20)])
     chosen = threshold(labels, labels, sure, passed_n=passed, fixed=0.0)
     assert "fraud 5 of 10, ok 5 of 10" in chosen.because
+
+
+@pytest.mark.parametrize(("outside", "together"), [(4, False), (60, False), (60, True)])
+def test_beside_priced_answers_a_threshold_is_weighed_against_what_passing_on_can_cost(
+    outside: int, together: bool
+) -> None:
+    """A missed fraud of 50 is no mistake that a threshold could make."""
+    truth = ["ok"] * 200 + ["fraud"] * 20 + [OUT_OF_SCOPE] * outside
+    said = truth[:220] + ["ok"] * outside
+    sure = np.array([0.95] * 220 + [0.3] * outside, dtype=np.float32)
+    costs = Measure(name="cost", pass_on=0.5, missed=(("fraud", "", 50.0),))
+    units = [min(row, 220) if together else row for row in range(len(truth))]
+    chosen = threshold(truth, said, sure, measure=costs, priced=True, units=units)
+    is_saved = outside == 60 and not together
+    assert chosen.value == pytest.approx(0.625 if is_saved else 0.0)
+    assert ("without a threshold" in chosen.because) == is_saved

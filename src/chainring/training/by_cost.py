@@ -42,12 +42,15 @@ def by_cost(
     """
     if measure.name != "cost":
         return None
+    mistakes = replace(measure, pass_on=0.0)  # nobody passes on what is dearer than any mistake
+    most = [mistakes.worst(label) for label in truth]
 
     def choose(readout: Readout, shares_nc: Floats) -> Readout:
         table = measure.table(readout.labels, passes_on=fixed is None)
         cheap = replace(readout, costs=table)
         ours, theirs = costs(cheap, shares_nc), costs(readout, shares_nc)
-        return readout if is_dearer(ours, theirs, truth, measure, units=units) else cheap
+        dearer = is_dearer(ours, theirs, most=most, unseen=mistakes.greatest, units=units)
+        return readout if dearer else cheap
 
     def costs(readout: Readout, shares_nc: Floats) -> list[float]:
         _, given, sure_n, passed_n = told(readout, readout.said(shares_nc))

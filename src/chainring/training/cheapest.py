@@ -6,7 +6,7 @@ dearer beyond chance.
 
     found = cheapest(truth, given, confidence_n, values, measure)
     found.value, found.cost, found.without
-    is_dearer([1.0] * 99 + [0.0], [0.0] * 99 + [20.0], truth, measure)
+    is_dearer([1.0] * 99 + [0.0], [0.0] * 99 + [20.0], most=[20.0] * 100)
 
 Axes: N validation rows.
 """
@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from chainring.contracts.measure import Measure
@@ -64,33 +64,35 @@ def cheapest(
 def is_dearer(
     ours: Sequence[float],
     theirs: Sequence[float],
-    truth: Sequence[str],
-    measure: Measure,
     *,
+    most: Sequence[float],
+    unseen: float = 0.0,
     units: Sequence[int] | None = None,
 ) -> bool:
     """Whether rows cost more in our way than in theirs, by as much as chance seldom has it.
 
-    Asked is what the gate asks: could the signs be chance, and could one greatest mistake more,
-    which so few rows may not hold, outweigh the lead? Without the second question a hundred false
-    alarms of a guard against what is rare are always too many.
+    Asked is what the gate asks: could the signs be chance, and could one more of the greatest
+    losses by their way, which so few rows may not hold, outweigh the lead? Without the second
+    question a hundred false alarms of a guard against what is rare are always too many.
 
     Parameters
     ----------
     ours, theirs
         What each row costs in the two ways.
+    most
+        The most by which each row could have cost more in their way.
+    unseen
+        The most by which a row could that is not among these.
     units
         Rows of the same number are one piece of evidence; none given: each row is one.
     """
     from chainring.stats.paired import sign_flip
     from chainring.stats.unseen import outweighs
 
-    units = range(len(truth)) if units is None else units
-    mistakes = replace(measure, pass_on=0.0)  # nobody passes on what is dearer than any mistake
-    extra, most = defaultdict[int, float](float), defaultdict[int, float](float)
-    for unit, one, other, label in zip(units, ours, theirs, truth, strict=True):
+    units = range(len(ours)) if units is None else units
+    extra, bound = defaultdict[int, float](float), defaultdict[int, float](float)
+    for unit, one, other, loss in zip(units, ours, theirs, most, strict=True):
         extra[unit] += one - other
-        most[unit] += mistakes.worst(label)
-    unseen = max(mistakes.greatest, *most.values())
-    sums = list(extra.values())
-    return max(sign_flip(sums, seed=0), outweighs(sums, unseen=unseen)) <= ALPHA
+        bound[unit] += loss
+    sums, greatest = list(extra.values()), max(unseen, *bound.values())
+    return max(sign_flip(sums, seed=0), outweighs(sums, unseen=greatest)) <= ALPHA

@@ -161,7 +161,8 @@ def _saving(
         measure.cost(t, g, passed_on=bool(sure < found.value))
         for (t, g), sure in zip(answers, confidence_n, strict=True)
     ]
-    if is_dearer(none, with_it, truth, measure, units=units):
+    most = [measure.pass_on] * len(answers)  # all that a row can lose by it
+    if is_dearer(none, with_it, most=most, units=units):
         figures = {"cost": f"{found.cost:.3g}", "without": f"{found.without:.3g}"}
         return Threshold(value=found.value, because=say("cheapest", **figures, rows=len(truth)))
     because = say("costs", cost=f"{found.without:.3g}", rows=len(truth))
