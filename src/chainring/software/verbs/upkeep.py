@@ -105,11 +105,20 @@ def restore(
 
 
 def lacking_text(project: Project) -> list[str]:
-    """Return what the recipe names as text and is not there: no backup holds it."""
+    """Return what the recipe names as text and is not there: no backup holds it.
+
+    A package has none of its own, and beside sources the default folder may be absent.
+    """
     data, articles = project.ring.recipe.data, project.ring.recipe.deployment.articles
-    named = [data.path] if isinstance(data.path, str) else [*data.path]
-    named += [*data.unlabelled, *([] if articles is None else [str(articles)])]
-    return [one for one in dict.fromkeys(named) if not glob(one, root_dir=project.folder)]
+    has_other = bool(data.sources) or (project.folder / origin.FILE).exists()
+    named = [*data.paths] if data.is_path_stated or not has_other else []
+    named += [] if articles is None else [str(articles)]
+    return [one for one in dict.fromkeys(named) if not _is_there(one, project.folder)]
+
+
+def _is_there(named: str, folder: Path) -> bool:
+    """Whether a name or pattern finds anything, as it is read: what is called so comes first."""
+    return (folder / named).exists() or bool(glob(named, root_dir=folder, recursive=True))
 
 
 def _put_in_place(staging: Path, folder: Path) -> None:
