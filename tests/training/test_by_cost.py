@@ -220,6 +220,29 @@ def test_of_very_many_prices_the_first_are_told_and_the_others_counted() -> None
     assert said_prices(read).endswith("l19 answered as anything else 3, and 20 more")
 
 
+@pytest.mark.parametrize("passes_on", [True, False])
+def test_out_of_scope_as_a_label_is_told_as_passing_on_and_adds_no_price(passes_on: bool) -> None:
+    labels = ("fraud", OUT_OF_SCOPE, *(f"l{n}" for n in range(30)))
+    table = costs(pass_on=0.5, missed=50.0).table(labels, passes_on=passes_on)
+    told_ = said_prices(Readout(task="classification", labels=labels, costs=table))
+    assert told_ == (
+        "prices: passing on 0.5, fraud answered as anything else 50, any other mistake 1"
+    )
+    table = costs(pass_on=0.5).table(("fraud", OUT_OF_SCOPE), passes_on=passes_on)
+    only = Readout(task="classification", labels=("fraud", OUT_OF_SCOPE), costs=table)
+    assert said_prices(only) == "prices: passing on 0.5, any other mistake 1"
+
+
+def test_prices_are_told_in_full_and_a_label_is_no_link() -> None:
+    labels = ("fraud", "![a](http://x.example/y.png)", "ok")
+    missed = (("fraud", labels[1], 1234567.0), (labels[1], "", 0.25))
+    table = Measure(name="cost", missed=missed).table(labels, passes_on=False)
+    assert said_prices(Readout(task="classification", labels=labels, costs=table)) == (
+        r"prices: fraud answered as !\[a](http://x.example/y.png) 1234567, "
+        r"!\[a](http://x.example/y.png) answered as anything else 0.25, any other mistake 1"
+    )
+
+
 def test_a_threshold_beside_priced_answers_stands_where_it_saves_beyond_chance() -> None:
     """Texts out of scope, which no share tells of: all of them are less sure."""
     truth = ["ok"] * 100 + [OUT_OF_SCOPE] * 100

@@ -10,9 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from chainring.contracts.dataset import OUT_OF_SCOPE
 from chainring.contracts.measure import MISTAKE
 from chainring.contracts.said import Said, joined
 from chainring.stats.readout import Readout
+from chainring.text.characters import unlinked
 from chainring.text.sentences import Sentences
 
 MOST = 20
@@ -61,11 +63,12 @@ def said_prices(readout: Readout) -> Said:
     """Return what such a readout reckons with: passing on, each mistake with a price, any other."""
     named = list(_named(readout))
     told = [*named[:MOST], *([say("more", count=len(named) - MOST)] if named[MOST:] else [])]
-    if readout.prices_passing_on:
-        price = max(row[-1] for row in readout.costs)  # out of scope it costs nothing
-        told.insert(0, say("passing on", price=f"{price:g}"))
+    if readout.prices_passing_on or OUT_OF_SCOPE in readout.labels:
+        column = -1 if readout.prices_passing_on else readout.labels.index(OUT_OF_SCOPE)
+        price = max(row[column] for row in readout.costs)  # out of scope it costs nothing
+        told.insert(0, say("passing on", price=_figure(price)))
     if any(MISTAKE in wrong.values() for _, wrong in _mistakes(readout)):
-        told.append(say("rest", price=f"{MISTAKE:g}"))
+        told.append(say("rest", price=_figure(MISTAKE)))
     return say("prices", prices=joined(told, en=", ", zh="，"))
 
 
@@ -74,15 +77,26 @@ def _named(readout: Readout) -> Iterator[Said]:
     for truth, wrong in _mistakes(readout):
         prices = set(wrong.values()) - {MISTAKE}
         if len(set(wrong.values())) == 1:
-            yield from (say("as anything", truth=truth, price=f"{price:g}") for price in prices)
+            yield from (say("as anything", truth=truth, price=_figure(one)) for one in prices)
             continue
         for label, price in wrong.items():
             if price != MISTAKE:
-                yield say("as", truth=truth, label=label, price=f"{price:g}")
+                yield say("as", truth=truth, label=label, price=_figure(price))
 
 
 def _mistakes(readout: Readout) -> Iterator[tuple[str, dict[str, float]]]:
-    """Yield each label with what it costs to answer each other one."""
+    """Yield each label with what it costs to answer each other one, names as Markdown shows them.
+
+    To answer out of scope is to pass on, which has its one price.
+    """
     for truth, row in zip(readout.labels, readout.costs, strict=True):
         answers = zip(readout.labels, row, strict=False)  # last may stand passing on
-        yield truth, {label: price for label, price in answers if label != truth}
+        wrong = {
+            unlinked(label): price for label, price in answers if label not in {truth, OUT_OF_SCOPE}
+        }
+        yield unlinked(truth), wrong
+
+
+def _figure(price: float) -> str:
+    """Return a price as people write it: 1234567, not 1.23457e+06."""
+    return f"{price:.12g}"
