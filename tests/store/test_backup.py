@@ -29,7 +29,7 @@ from chainring.contracts.deployment import Deployment
 from chainring.contracts.errors import ConflictError, DamagedError, InputError, SpaceError
 from chainring.contracts.lineage import Lineage
 from chainring.store import backup as backup_module
-from chainring.store import backup_rows, backup_trees, migrations, schema, unpacking
+from chainring.store import backup_rows, backup_trees, cgroup, migrations, schema, unpacking
 from chainring.store.backup import backup, restore, restore_files
 from chainring.store.backup_trees import altered
 from chainring.store.gc import collect
@@ -629,6 +629,7 @@ def with_memory(monkeypatch: pytest.MonkeyPatch, *, mib: int) -> None:
     told = {"SC_PAGE_SIZE": 1 << 20, "SC_PHYS_PAGES": mib}
     asked = os.sysconf
     monkeypatch.setattr(os, "sysconf", lambda name: told.get(name) or asked(name))
+    monkeypatch.setattr(cgroup, "memory_limit_bytes", lambda _: None)
 
 
 @pytest.mark.parametrize(("memory_mib", "longest"), [(512, 64), (8192, 512), (1 << 20, 2048)])
@@ -637,6 +638,19 @@ def test_a_row_may_be_as_long_as_the_memory_reaches(
 ) -> None:
     with_memory(monkeypatch, mib=memory_mib)
     assert backup_rows.longest_mib() == longest
+
+
+@pytest.mark.parametrize(("limit_gib", "longest"), [(2, 128), (128, 2048)])
+def test_the_memory_reaches_no_further_than_the_container(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, limit_gib: int, longest: int
+) -> None:
+    told = {"SC_PAGE_SIZE": 1 << 20, "SC_PHYS_PAGES": 64 << 10}
+    monkeypatch.setattr(os, "sysconf", told.__getitem__)
+    (tmp_path / "proc/self").mkdir(parents=True)
+    (tmp_path / "proc/self/cgroup").write_text("0::/\n")
+    (tmp_path / "sys/fs/cgroup").mkdir(parents=True)
+    (tmp_path / "sys/fs/cgroup/memory.max").write_text(f"{limit_gib << 30}\n")
+    assert backup_rows.longest_mib(tmp_path) == longest
 
 
 @pytest.mark.parametrize(

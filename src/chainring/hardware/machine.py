@@ -14,9 +14,9 @@ import subprocess
 from pathlib import Path
 
 from chainring.contracts.source import Machine
-from chainring.hardware.cgroup import cpu_limit, memory_limit_bytes
 from chainring.hardware.gpu import gpus
 from chainring.hardware.processor import instruction_sets, physical_cores, processor_name
+from chainring.store.cgroup import cpu_limit, memory_bytes
 
 _ROOT = Path("/")
 
@@ -38,7 +38,7 @@ def machine(*, folder: Path = Path(), root: Path = _ROOT) -> Machine:
     return Machine(
         cores=_within(len(processors), limit),
         physical_cores=_within(physical, limit) if physical else 0,
-        memory_mib=_memory_bytes(root) >> 20,
+        memory_mib=memory_bytes(root) >> 20,
         instruction_sets=instruction_sets(described),
         gpus=gpus(root),
         system=f"{platform.system()} {platform.release()}",
@@ -56,12 +56,6 @@ def _processors() -> list[int]:
 def _within(count: int, limit: float | None) -> int:
     # Rounded down: more threads than a quota pays for are stopped in the middle of their work.
     return count if limit is None else max(1, min(count, int(limit)))
-
-
-def _memory_bytes(root: Path) -> int:
-    built_in = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    limit = memory_limit_bytes(root)
-    return built_in if limit is None else min(built_in, limit)
 
 
 def _described(root: Path) -> str:

@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import IO, Any
+
+from chainring.store.cgroup import memory_bytes
 
 log = logging.getLogger("chainring.store")
 
@@ -25,12 +27,13 @@ PARTS_OF_MEMORY = 16
 BATCH = 1000
 BATCH_BYTES = 8 << 20
 _CHUNK = 1 << 20
+_ROOT = Path("/")
 
 
 def line_of(row: Mapping[str, Any], *, table: str) -> bytes:
     """Return a row as a line; the log tells of one that this machine could not restore."""
     line = json.dumps(row, ensure_ascii=False).encode() + b"\n"
-    if len(line) > longest_mib() << 20:
+    if len(line) > LEAST_LINE_MIB << 20 and len(line) > longest_mib() << 20:
         log.warning(
             "backup.long_row table=%s row=%s mib=%d restoring_needs_memory_mib=%d",
             table, row.get("seq", row.get("id")), len(line) >> 20,
@@ -53,10 +56,13 @@ def batches(stream: Iterable[bytes]) -> Iterator[list[dict[str, Any]]]:
         yield batch
 
 
-def longest_mib() -> int:
-    """Return how long a row may be for this machine to read it: as far as its memory reaches."""
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") >> 20
-    return min(max(LEAST_LINE_MIB, memory // PARTS_OF_MEMORY), MOST_LINE_MIB)
+def longest_mib(root: Path = _ROOT) -> int:
+    """Return how long a row may be for this machine to read it: as far as its memory reaches.
+
+    A container's limit counts; `root` is the root of the file system, tests give another.
+    """
+    memory_mib = memory_bytes(root) >> 20
+    return min(max(LEAST_LINE_MIB, memory_mib // PARTS_OF_MEMORY), MOST_LINE_MIB)
 
 
 def has_endless_line(stream: IO[bytes]) -> bool:

@@ -6,9 +6,11 @@ process's group up to the top, or None when nothing is limited.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
+_ROOT = Path("/")
 _UNLIMITED_BYTES = 1 << 60  # version 1 writes "no limit" as a number near 2**63
 
 
@@ -29,6 +31,13 @@ def memory_limit_bytes(root: Path) -> int | None:
     ]
     limits = [int(text) for text in texts if text.isdigit()]
     return min((limit for limit in limits if limit < _UNLIMITED_BYTES), default=None)
+
+
+def memory_bytes(root: Path = _ROOT) -> int:
+    """Return how many bytes of memory this process may use: what is built in, or the limit."""
+    built_in = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    limit = memory_limit_bytes(root)
+    return built_in if limit is None else min(built_in, limit)
 
 
 def _quota(text: str) -> float | None:

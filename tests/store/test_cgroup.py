@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from chainring.hardware.cgroup import cpu_limit, memory_limit_bytes
+from chainring.store.cgroup import cpu_limit, memory_limit_bytes
 
 GIB = 1 << 30
 
