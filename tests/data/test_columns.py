@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from chainring.data.columns import columns_of, fault_of
+from chainring.data.sources.columns import roles_of
 
 
 def test_our_own_names_need_no_mapping() -> None:
@@ -12,6 +13,15 @@ def test_the_name_of_a_label_is_taken_before_its_number() -> None:
     assert (
         columns_of(["text", "label", "label_name"], {}, unlabelled=False)["label"] == "label_name"
     )
+
+
+def test_a_column_is_the_conversation_of_its_row_where_the_recipe_says_so() -> None:
+    """An `episode` may be of a podcast; all its rows would share a split."""
+    names = ["text", "label", "episode"]
+    assert "episode" not in columns_of(names, {}, unlabelled=False)
+    assert columns_of(names, {"episode": "episode"}, unlabelled=False)["episode"] == "episode"
+    assert "episode" not in roles_of(names, {})
+    assert roles_of(names, {"episode": "episode"})["episode"] == "episode"
 
 
 def test_a_mapped_label_is_taken_before_any_other() -> None:

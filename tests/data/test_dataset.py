@@ -274,7 +274,7 @@ def test_no_near_duplicate_ever_stands_in_two_splits(
 
 def test_no_conversation_of_the_files_ever_stands_in_two_splits(workshop: Any) -> None:
     """Also where one of its turns is near to what is said in all the others."""
-    workshop.settings = DataSettings(test_share=0.4)
+    workshop.settings = DataSettings(test_share=0.4, columns={"episode": "episode"})
     rows = [
         {"text": text, "label": label, "episode": f"chat {n}"}
         for n, (own, label) in enumerate(ROWS)

@@ -66,7 +66,8 @@ def test_rows_of_one_conversation_share_a_key_that_tells_nothing_of_its_name(
     workshop: Any,
 ) -> None:
     named = [("13912345678", 1), (" 13912345678", 2), ("13912345679", 3), ("", 4)]
-    rows = [{"text": f"row {n}", "label": "a", "episode": name} for name, n in named]
+    rows = [{"text": f"row {n}", "label": "a", "chat": name} for name, n in named]
+    workshop.settings = DataSettings.model_validate({"columns": {"episode": "chat"}})
     workshop.write_rows("help.jsonl", rows)
     workshop.write_rows("more.jsonl", [{**rows[0], "text": "it goes on"}])
     first, second, other, none, further = made(workshop)

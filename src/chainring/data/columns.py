@@ -1,5 +1,8 @@
 """Which column means what: the recipe's mapping first, then our own names.
 
+A conversation alone has no name of ours: a column `episode` may be of a podcast, and all rows of
+one conversation share a split. It is one where the recipe says so.
+
 Enters the columns found in a file, leaves role → column, or the fault with its remedy.
 
 >>> columns_of(["text", "label", "label_name"], {}, unlabelled=False)
@@ -12,14 +15,16 @@ text = "sentence", label = "y"
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import get_args
+from typing import TypeVar, get_args
 
 from chainring.contracts.dataset import Task
 from chainring.contracts.errors import nearest
 from chainring.contracts.tasks import TASKS, TaskFacts
 from chainring.data.settings import Role
 
+R = TypeVar("R", bound=str)
 ROLES: tuple[Role, ...] = get_args(Role)
+_ONLY_MAPPED = ("episode",)
 
 OFTEN = {  # names seen in the wild; offered in a message, never taken by themselves
     "text": ("sentence", "utterance", "query", "question", "content", "review", "message", "body",
@@ -35,6 +40,16 @@ OFTEN = {  # names seen in the wild; offered in a message, never taken by themse
 }  # fmt: skip
 
 
+def expected(roles: Sequence[R], mapping: Mapping[R, str]) -> dict[R, str]:
+    """Return role → the column that has it, where there is one.
+
+    >>> expected(["text", "episode"], {}), expected(["episode"], {"episode": "chat"})
+    ({'text': 'text'}, {'episode': 'chat'})
+    """
+    named = (role for role in roles if role in mapping or role not in _ONLY_MAPPED)
+    return {role: mapping.get(role, role) for role in named}
+
+
 def columns_of(
     found: Collection[str],
     mapping: Mapping[Role, str],
@@ -48,7 +63,7 @@ def columns_of(
     """
     facts = TASKS[task]
     unread = {"pair", "label", "target"} - {*facts.needs, *facts.allows}
-    columns = {role: mapping.get(role, role) for role in ROLES if role not in unread}
+    columns = expected([role for role in ROLES if role not in unread], mapping)
     if "label" not in mapping and "label_name" in found and "label" in columns:
         columns["label"] = "label_name"
     if unlabelled:

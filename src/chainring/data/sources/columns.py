@@ -21,7 +21,7 @@ from typing import Any, get_args
 
 from chainring.contracts.errors import InputError, nearest
 from chainring.contracts.values import joined
-from chainring.data.columns import OFTEN
+from chainring.data.columns import OFTEN, expected
 from chainring.data.sources.settings import RowRole
 
 ROW_ROLES: tuple[RowRole, ...] = get_args(RowRole)
@@ -36,7 +36,7 @@ def roles_of(found: Collection[str], mapping: Mapping[RowRole, str]) -> Columns:
     InputError
         When there is no text, or a column that the recipe names is not there.
     """
-    columns = {role: mapping.get(role, role) for role in ROW_ROLES}
+    columns = expected(ROW_ROLES, mapping)
     there: Columns = {role: column for role, column in columns.items() if column in found}
     missing = [role for role in mapping if role not in there]
     if "text" not in there and "text" not in missing:
