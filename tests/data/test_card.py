@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import dataclasses
+
 from chainring.contracts.dataset import Dataset, Row
 from chainring.data.card import card
 
@@ -39,6 +41,16 @@ def test_the_card_tells_counts_languages_licences_and_drops_and_no_text() -> Non
     assert "fewer than 10 rows to train on: track (1), 退货 (1)" in said
     assert "judged and never learnt: new" in said
     assert "secret" not in said
+
+
+def test_a_row_on_several_licences_counts_for_each_of_them() -> None:
+    both = dataclasses.replace(row("1", "track", "train"), licence="CC-BY-4.0|CC0")
+    data = Dataset(
+        app="shop", address="", task="classification", labels=(), languages=(), splits={},
+        suite="", training="",
+    )  # fmt: skip
+    said = card(data, [both, row("2", "track", "train")])
+    assert "| CC-BY-4.0 | 2 |\n| CC0 | 1 |" in said
 
 
 def test_a_card_says_when_nothing_was_left_out() -> None:

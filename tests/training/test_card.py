@@ -76,6 +76,16 @@ def test_the_card_names_data_licences_candidates_and_ancestors() -> None:
     assert "123" not in text  # seconds differ from run to run, the folder must not
 
 
+def test_rows_on_several_licences_name_each_of_them_once() -> None:
+    row = make_row("text", "a")
+    rows = [dataclasses.replace(row, licence=one) for one in ("unstated", "unstated|user feedback")]
+    text = card_of(rows, ["a", "b"])
+    head = text.split("---")[1]
+    assert "unstated, user feedback" in head
+    assert "unstated|user feedback" not in text
+    assert "未说明 2, 用户反馈 1" in text.replace("、", ", ")
+
+
 def test_names_that_become_one_chinese_word_keep_all_their_rows() -> None:
     row = make_row("text", "a")
     rows = [dataclasses.replace(row, consent=one) for one in ("none", "none", "未给出")]

@@ -119,6 +119,13 @@ def test_an_encoder_for_pairs_learns_from_both_texts(work: Work) -> None:
     assert unreadable(base, [make_row("麒麟麒麟", "a", "zh")], max_tokens=16) == {}
 
 
+def test_a_base_names_each_licence_of_a_text_that_came_on_several(work: Work) -> None:
+    first, *others = ROWS
+    rows = [dataclasses.replace(first, licence="CC0-1.0|MIT"), *others]
+    base, _ = pretrain(rows, work=work, settings=small(epochs=1))
+    assert base.licence == "CC0-1.0, MIT"
+
+
 def test_the_base_reads_both_languages_and_opens_with_transformers(work: Work) -> None:
     base, notes = pretrain(ROWS, work=work, settings=small())
     assert notes == ()

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from chainring.contracts.dataset import Dataset, Row
+from chainring.contracts.dataset import Dataset, Row, licences_in
 from chainring.contracts.tasks import Form, facts
 from chainring.contracts.values import labels_in
 
@@ -23,7 +23,7 @@ def card(data: Dataset, rows: Sequence[Row]) -> str:
     sections = (
         ("Rows by split", data.splits),
         ("Rows by language", _counted(row.language for row in rows)),
-        ("Rows by licence", _counted(row.licence for row in rows)),
+        ("Rows by licence", _counted(one for row in rows for one in licences_in(row.licence))),
         ("Rows by source", _counted(row.source for row in rows)),
         ("Labelled rows by label", _counted(one for row in labelled for one in _labels(row, form))),
         ("Left out, by reason", data.counts),

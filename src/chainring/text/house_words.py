@@ -10,6 +10,8 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Literal, TypeAlias
 
+from chainring.contracts.dataset import licences_in
+
 Term: TypeAlias = Literal["source", "licence", "consent"]
 Kind: TypeAlias = Literal["label", "language"] | Term
 
@@ -84,8 +86,13 @@ def house_term(name: str, language: str, *, kind: Term) -> str:
 
     >>> house_term("none", "zh", kind="consent"), house_term("none", "zh", kind="source")
     ('未给出', 'none')
+    >>> house_term("unstated|user feedback", "zh", kind="licence")
+    '未说明、用户反馈'
     """
-    return _TERMS[kind].get(name, name) if language == "zh" else name
+    if language != "zh":
+        return name
+    every = licences_in(name) if kind == "licence" else [name]
+    return "、".join(_TERMS[kind].get(one, one) for one in every)
 
 
 def house_terms(terms: tuple[str, str, str], language: str) -> tuple[str, str, str]:

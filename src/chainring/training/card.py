@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from chainring.contracts.codec import digest
-from chainring.contracts.dataset import OUT_OF_SCOPE, Dataset, Row
+from chainring.contracts.dataset import OUT_OF_SCOPE, Dataset, Row, licences_in
 from chainring.contracts.model import Rival
 from chainring.contracts.said import in_language
 from chainring.text.characters import bullets, unlinked
@@ -43,7 +43,7 @@ def card(
     """Return the text of README.md."""
     head = front_matter(
         languages=sorted({row.language for row in train}),
-        licences=sorted({row.licence for row in train}),
+        licences=sorted({one for row in train for one in licences_in(row.licence)}),
         bases=[(one.name, one.licence) for one in winner.trained.ancestors if one.role == "base"],
         task=dataset.task,
         app=dataset.app,
@@ -90,7 +90,7 @@ def _data(
     found: dict[Kind, Mapping[str, int]] = {
         "language": Counter(row.language for row in train),
         "source": Counter(row.source for row in train),
-        "licence": Counter(row.licence for row in train),
+        "licence": Counter(one for row in train for one in licences_in(row.licence)),
         "consent": Counter(row.consent for row in train),
         "label": label_counts(train, dataset.task),
     }

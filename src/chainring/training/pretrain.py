@@ -23,7 +23,7 @@ from typing import Any
 
 from torch import nn
 
-from chainring.contracts.dataset import Row
+from chainring.contracts.dataset import Row, licences_in
 from chainring.contracts.errors import RefusedError
 from chainring.contracts.work import Work
 from chainring.training.base import Base, find_base
@@ -87,7 +87,7 @@ def pretrain(
     """
     found = pretrained(
         texts_in(rows, ("text", "pair")),
-        licence=", ".join(sorted({row.licence for row in rows})),
+        licence=", ".join(sorted({one for row in rows for one in licences_in(row.licence)})),
         minutes=settings.budget_minutes * settings.pretrain.budget_share,
         work=work,
         settings=settings,

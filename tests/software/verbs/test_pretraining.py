@@ -167,6 +167,19 @@ def texts_learnt(
     return learnt
 
 
+def test_a_project_s_base_names_each_licence_of_a_text_that_came_on_several(
+    untouched: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(
+        pretraining, "_pretrained", lambda _, *, licence, **__: told.append(licence)
+    )
+    rows = [make_row("one", "a"), make_row("two", "a")]
+    rows[0] = dataclasses.replace(rows[0], licence=f"{rows[1].licence}|MIT")
+    texts_learnt(copy(untouched, tmp_path / "shop"), rows, "classification", monkeypatch, [])
+    assert told == [f"{rows[1].licence}, MIT"]
+
+
 @pytest.mark.parametrize(
     ("task", "expected"),
     [

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from chainring.contracts.codec import decode, digest
-from chainring.contracts.dataset import OUT_OF_SCOPE, Row
+from chainring.contracts.dataset import OUT_OF_SCOPE, Row, licences_in
 from chainring.contracts.errors import InputError
 from chainring.contracts.evaluation import Evaluation, Outcome, Share
 from chainring.contracts.lineage import Lineage
@@ -157,7 +157,9 @@ def _data(found: Carded, say: Mapping[str, str]) -> Iterator[str]:
     rows: dict[Kind, Mapping[str, int]] = {
         "language": Counter(row.language or "und" for row in train),
         "source": Counter(row.source for row in train),
-        "licence": Counter(row.licence or say["unknown"] for row in train),
+        "licence": Counter(
+            one or say["unknown"] for row in train for one in licences_in(row.licence)
+        ),
         "consent": Counter(row.consent or say["unknown"] for row in train),
         "label": label_counts(train, data.task),
     }

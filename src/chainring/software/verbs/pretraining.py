@@ -99,6 +99,7 @@ def pretrain_project(
     NotAllowedError
         The rules of access let no text be read and trained on.
     """
+    from chainring.contracts.dataset import licences_in
     from chainring.training.candidate import learnt_fields, texts_in
 
     recipe = project.ring.recipe.training
@@ -107,7 +108,7 @@ def pretrain_project(
         texts_in(rows, learnt_fields(project.ring.recipe.data.task)),
         out=out,
         minutes=minutes or recipe.budget_minutes,
-        licence=", ".join(sorted({row.licence for row in rows if row.licence})),
+        licence=", ".join(sorted({one for row in rows for one in licences_in(row.licence) if one})),
         settings=with_sections(recipe, sections),
         say=say,
         home=project.folder,
