@@ -302,6 +302,28 @@ def test_what_no_route_hears_is_answered_as_everything_else_and_logged(
     assert f"http.unheard code={code} status={status}" in caplog.messages
 
 
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"GET / HTTP/1.1\r\nno colon\r\n\r\n",
+        b"GET / HTTP/1.1\r\nx-a: %s\r\n\r\n" % (b"b" * 40_000),
+    ],
+)
+def test_what_no_route_hears_has_the_headers_that_the_server_gives_all_answers(
+    sent: bytes,
+) -> None:
+    app = create_app(DemoVerbs(), settings=DeploymentSettings())
+    with running(app, headers=[("x-region", "north")]) as url:
+        others = httpx.get(f"{url}/health/live").headers
+        with _socket(url) as connection:
+            connection.sendall(sent)
+            told = _received(connection)
+    assert others["x-region"] == "north"
+    assert "date" in others
+    assert b"\r\nx-region: north\r\n" in told
+    assert b"\r\ndate: " in told
+
+
 def test_beyond_the_most_connections_a_caller_hears_when_to_come_again(
     caplog: pytest.LogCaptureFixture,
 ) -> None:

@@ -46,10 +46,10 @@ WORDINGS: dict[str, Wording] = {
     "bad_head": Wording(
         400,
         "This is no request in HTTP/1.1.",
-        "Check the address and the program that sent it: https goes to a server with a "
-        "certificate alone.",
+        "Check the address and the program that sent it: a server without a certificate speaks "
+        "no https.",
         "这不是 HTTP/1.1 请求。",
-        "请检查地址和发送请求的程序：只有配置了证书的服务才接受 https。",
+        "请检查地址和发送请求的程序：没有配置证书的服务不支持 https。",
     ),
     "no_key": Wording(
         401,

@@ -129,7 +129,8 @@ class PatientProtocol(HttpToolsProtocol):
 
     def _refuse(self, code: str) -> None:
         if not self.transport.is_closing():
-            self.transport.write(unheard(code, self.headers or ()))
+            given = self.server_state.default_headers
+            self.transport.write(unheard(code, self.headers or (), given=given))
             self.transport.close()
 
 

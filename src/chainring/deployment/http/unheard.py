@@ -25,11 +25,14 @@ RETRY_AFTER_S = 2.0
 """When a caller may find room again."""
 
 
-def unheard(code: str, head: Head) -> bytes:
-    """Return the bytes of an answer that ends the connection, to what came of a head."""
+def unheard(code: str, head: Head, *, given: Head) -> bytes:
+    """Return the bytes of an answer that ends the connection, to what came of a head.
+
+    `given` are the headers that the server gives to all answers, its date among them.
+    """
     status, headers, body = _told(code, head)
     lines = [f"HTTP/1.1 {status} {HTTPStatus(status).phrase}".encode()]
-    lines += [name + b": " + value for name, value in headers]
+    lines += [name + b": " + value for name, value in (*given, *headers)]
     return b"\r\n".join([*lines, b"", body])
 
 
