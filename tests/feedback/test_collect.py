@@ -44,7 +44,7 @@ def faults(prediction: Prediction | None, kind: str, value: str = "", **given: A
         ("correction", " 退款 ", "退款"),
         ("correction", "ｇｉｆｔ card", "gift card"),
         ("flag", "unfair", "unfair"),
-        ("preference", "pred_2", "pred_2"),
+        ("preference", "pred_01kb3d5e7f9g1h3j5k7m9n1p3q", "pred_01kb3d5e7f9g1h3j5k7m9n1p3q"),
         ("outcome", "已退货 call 13912345678", "已退货 call [phone]"),
         ("comment", "that helped", ""),
     ],
@@ -89,6 +89,8 @@ def test_the_last_word_of_an_author_on_an_answer_is_the_latest_although_the_cloc
     [
         ("outcome", "Jane Roe was sent to hospital", True),
         ("preference", "我更喜欢律师的回答 13912345678", True),
+        ("preference", "pred_13912345678", True),
+        ("preference", "pred_janeroe", True),
         ("preference", "pred_01kb3d5e7f9g1h3j5k7m9n1p3q", False),
         ("correction", "refund", False),
         ("rating", "up", False),

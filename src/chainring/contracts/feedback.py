@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Literal
+
+from chainring.contracts.ids import is_id
 
 FeedbackKind = Literal[
     "rating", "confirmation", "correction", "preference", "comment", "outcome", "flag"
@@ -16,16 +17,19 @@ OWN_WORDS: tuple[FeedbackKind, ...] = (
 TOLD: tuple[FeedbackKind, ...] = ("outcome", "preference")
 """Those of them whose value is free in every task."""
 FLAG_KINDS = ("wrong", "harmful", "unfair", "private")
-_ANSWER = re.compile(r"pred_[0-9a-z]+")
+ANSWERS = ("pred", "shad")
+"""How ids of answers begin: of those that were served, and of shadows."""
 
 
 def is_in_words(kind: str, value: str) -> bool:
     """Return whether a value is told in a person's own words, whatever the task.
 
-    >>> is_in_words("outcome", "solved by phone"), is_in_words("preference", "pred_01kb")
-    (True, False)
+    >>> is_in_words("preference", "pred_01kb3d5e7f9g1h3j5k7m9n1p3q")  # the id of an answer
+    False
+    >>> is_in_words("outcome", "solved by phone"), is_in_words("preference", "pred_13912345678")
+    (True, True)
     """
-    named = kind == "preference" and _ANSWER.fullmatch(value) is not None
+    named = kind == "preference" and is_id(value, *ANSWERS)
     return kind in TOLD and bool(value) and not named
 
 

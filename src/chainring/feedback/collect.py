@@ -28,6 +28,7 @@ from typing import Any, get_args
 from chainring.contracts.dataset import Task
 from chainring.contracts.errors import InputError, did_you_mean
 from chainring.contracts.feedback import (
+    ANSWERS,
     FLAG_KINDS,
     Feedback,
     FeedbackKind,
@@ -46,7 +47,6 @@ RATINGS = ("up", "down")
 MAX_COMMENT = 2_000
 MAX_SHORT = 200
 _STEP_S = 0.001
-_ANSWERS = ("pred", "shad")
 _NO_ID = (
     "prediction: no answer has this id, and ids of answers are not of its form (pred_ and 26 "
     "characters); copy the `id` that came with the answer"
@@ -101,7 +101,7 @@ def feedback(
         shifts=() if prediction is None else prediction.shifts,
     )
     faults = [*_short_faults(reaction), *_value_faults(prediction, reaction, rules)]
-    if prediction is None and reaction.prediction and not is_id(reaction.prediction, *_ANSWERS):
+    if prediction is None and reaction.prediction and not is_id(reaction.prediction, *ANSWERS):
         faults.insert(0, _NO_ID)
     if len(reaction.comment) > MAX_COMMENT:
         faults.append(_too_long("comment", reaction.comment, MAX_COMMENT))
