@@ -182,7 +182,8 @@ def looked(
     """Return what the earlier second looks at this very pair fell on, each once.
 
     Kept answers come and go with traffic, and make no other suite. The same rows once more are no
-    try. Verdicts of before did not say their rows: each that found something else is one look more.
+    try. Verdicts of before did not say their rows: each that found something else is one look more,
+    and so are its rows once more, for their ids cannot be compared (a limit that is too strict).
     """
     found = {
         one.second_look or digest([one.suite, one.measure, one.pooled])
