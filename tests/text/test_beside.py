@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from chainring.contracts.errors import InputError
 from chainring.text.beside import near_beside
-from chainring.text.near import MIN_FOLDED_LENGTH, jaccard, near_groups, shingles
+from chainring.text.near import MIN_FOLDED_LENGTH, indices, jaccard, near_groups, shingles
 from chainring.text.normalise import fold
 
 FRAMES = (
@@ -68,6 +71,32 @@ def test_letters_of_one_frame_are_found_as_by_comparing_all_pairs(
     for min_jaccard in (0.6, 0.8, 0.95):
         found = near_beside(texts, others, min_jaccard=min_jaccard)
         assert found.near == by_looking(texts, others, min_jaccard)
+
+
+@pytest.mark.parametrize("frame", FRAMES)
+def test_of_many_clusters_each_is_compared_with_its_own(
+    monkeypatch: pytest.MonkeyPatch, frame: str
+) -> None:
+    """The pairs looked at, and not the seconds: here a tenth of all."""
+    rng = random.Random(7)
+    letters = sorted(set(frame)) if frame.isascii() else [*map(chr, range(20_000, 30_000))]
+
+    def varied(text: str) -> str:
+        at = rng.randrange(len(text))
+        return text[:at] + rng.choice(letters) + text[at + 1 :]
+
+    bases = ["".join(rng.choices(letters, k=80)) for _ in range(20)]
+    own = [varied(base) for _ in range(20) for base in bases]
+    others = [varied(base) for _ in range(4) for base in bases]
+    looked_at: list[int] = []
+
+    def counted(left: Sequence[str], right: Sequence[str]) -> NDArray[np.float64]:
+        looked_at.append(len(left) * len(right))
+        return indices(left, right)
+
+    monkeypatch.setattr("chainring.text.beside.indices", counted)
+    assert near_beside(own, others).near == by_looking(own, others, 0.8)
+    assert sum(looked_at) < len(own) * len(others) / 10
 
 
 def test_a_text_between_two_makes_no_group_of_them() -> None:

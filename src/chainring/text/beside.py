@@ -41,9 +41,14 @@ from chainring.text.near import (
 from chainring.text.normalise import fold
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from chainring.text.near import Ints
 
 _Found = dict[int, tuple[float, int]]
+
+_SETUP = 256  # making one more text ready to be compared costs as much as comparing so many pairs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,8 +66,9 @@ def near_beside(
     """Return the groups of `own` and of `others`, and which of the former each other is near to.
 
     The groups of a text are in the order of the greatest Jaccard index with one of their texts; at
-    a tie the group whose text comes first is first. Cost and chance of a missed pair are those of
-    `near_groups`.
+    a tie the group whose text comes first is first. The chance of a missed pair is that of
+    `near_groups`, and the cost is about that of `near_groups` for all texts together, clusters and
+    letters of one frame included.
 
     Parameters
     ----------
@@ -121,6 +127,7 @@ def _add_near(
     asked = [one for one in near if len(one) >= MIN_FOLDED_LENGTH]
     if not long or not asked:
         return
+    long.sort(key=lambda i: group_of[i])
     kept = [skeletons[i] for i in long]
 
     def add(one: str, place: int, index: float) -> None:
@@ -129,24 +136,30 @@ def _add_near(
         if index >= min_jaccard and index > best[0]:
             near[one][group] = (index, long[place])
 
-    crowded: list[str] = []
-    wanted: set[int] = set()
+    crowd = _Crowd(len(kept))
     set_of = lru_cache(maxsize=4096)(packed)
+    groups = [group_of[i] for i in long]
     for one, places in _proposed(kept, asked, min_jaccard=min_jaccard, seed=seed):
         if len(places) < CROWD:
-            for place in places:
+            for place in places.tolist():
                 add(one, place, jaccard(set_of(one), set_of(kept[place])))
-        else:
-            crowded.append(one)
-            wanted.update(places)
-    for one, place, index in _indices(crowded, kept, sorted(wanted), min_jaccard):
-        add(one, place, index)
+            continue
+        if not crowd.takes(places):
+            for found in _nearest(crowd, kept, groups, min_jaccard):
+                add(*found)
+            crowd = _Crowd(len(kept))
+        crowd.add(one, places)
+    for found in _nearest(crowd, kept, groups, min_jaccard):
+        add(*found)
 
 
 def _proposed(
     own: Sequence[str], asked: Sequence[str], *, min_jaccard: float, seed: int
-) -> Iterator[tuple[str, list[int]]]:
-    """Yield each skeleton that shares a band with some of `own`, and the places of these."""
+) -> Iterator[tuple[str, Ints]]:
+    """Yield each skeleton that shares a band with some of `own`, and the places of these.
+
+    Skeletons that share bands with the same ones follow one another.
+    """
     import numpy as np
 
     of_own, of_asked = signatures_of(own, seed), signatures_of(asked, seed)
@@ -158,22 +171,68 @@ def _proposed(
         stop = np.searchsorted(mine[order], theirs, side="right")
         for at in np.flatnonzero(start < stop):
             shared[int(at)].append(order[start[at] : stop[at]])
-    for one, found in sorted(shared.items()):
-        places = np.unique(np.concatenate(found))
+    for one in sorted(shared, key=lambda one: (int(max(shared[one], key=len)[0]), one)):
+        is_shared = np.zeros(len(own), dtype=np.bool_)
+        is_shared[np.concatenate(shared[one])] = True
+        places = np.flatnonzero(is_shared)
         agreement = (of_own[places] == of_asked[one]).mean(axis=1)
-        yield asked[one], places[agreement >= min_jaccard - SLACK].tolist()
+        yield asked[one], places[agreement >= min_jaccard - SLACK]
 
 
-def _indices(
-    crowded: Sequence[str], own: Sequence[str], places: Sequence[int], min_jaccard: float
+class _Crowd:
+    """Skeletons with many places proposed, and the union of these; they are compared at once."""
+
+    def __init__(self, size: int) -> None:
+        import numpy as np
+
+        self.members: list[str] = []
+        self.wanted = np.zeros(size, dtype=np.bool_)
+        self._held = 0
+
+    def takes(self, places: Ints) -> bool:
+        """Tell whether a skeleton with these places costs less in here than by itself."""
+        new = len(places) - int(self.wanted[places].sum())
+        inside = new * (_SETUP + len(self.members)) + self._held
+        return not self.members or inside <= len(places) * _SETUP
+
+    def add(self, one: str, places: Ints) -> None:
+        self._held += len(places) - int(self.wanted[places].sum())
+        self.members.append(one)
+        self.wanted[places] = True
+
+
+def _nearest(
+    crowd: _Crowd, own: Sequence[str], groups: Sequence[int], min_jaccard: float
 ) -> Iterator[tuple[str, int, float]]:
-    """Yield the near pairs of skeletons with many proposed: those of two batches at once."""
+    """Yield of each skeleton and group the nearest pair of those of two batches at once."""
     import numpy as np
 
+    places = np.flatnonzero(crowd.wanted).tolist()
     wanted = [own[place] for place in places]
-    for top, bottom in batches(crowded):
+    for top, bottom in batches(crowd.members):
         for left, right in batches(wanted):
-            index = indices(crowded[top:bottom], wanted[left:right])
-            found: list[list[int]] = np.argwhere(index >= min_jaccard).tolist()
-            for row, column in found:
-                yield crowded[top + row], places[left + column], float(index[row, column])
+            index = indices(crowd.members[top:bottom], wanted[left:right])
+            of_group = np.array([groups[place] for place in places[left:right]])
+            for row, column, best in _best(index, of_group, min_jaccard):
+                yield crowd.members[top + row], places[left + column], best
+
+
+def _best(
+    index: NDArray[np.float64], groups: Ints, min_jaccard: float
+) -> Iterator[tuple[int, int, float]]:
+    """Yield of each row and group of columns the first of the greatest, where that suffices.
+
+    The columns of a group follow one another.
+    """
+    import numpy as np
+
+    rows, columns = np.nonzero(index >= min_jaccard)
+    if not len(rows):
+        return
+    values, of_group = index[rows, columns], groups[columns]
+    is_other = (rows[1:] != rows[:-1]) | (of_group[1:] != of_group[:-1])
+    heads = np.concatenate([[0], np.flatnonzero(is_other) + 1])
+    greatest = np.maximum.reduceat(values, heads)
+    at = np.flatnonzero(values == np.repeat(greatest, np.diff(heads, append=len(rows))))
+    first = at[np.searchsorted(at, heads)]
+    yield from zip(rows[first].tolist(), columns[first].tolist(), greatest.tolist(), strict=True)
