@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from chainring.contracts.errors import InputError
+from chainring.contracts.ids import episode_key, keyed
 from chainring.data.settings import DataSettings
 from chainring.data.splits import Shares
 from chainring.data.summary import lines
@@ -22,6 +23,9 @@ RATED = [
         ("{}C++的", "good"), ("{}C#的", "bad"), ("{}涨+3%", "good"), ("{}涨-3%", "bad"),
     )
 ]  # fmt: skip
+
+
+BY_CHAT = DataSettings(columns={"episode": "chat"})
 
 
 def paid(number: int) -> tuple[str, str]:
@@ -86,6 +90,53 @@ def test_where_all_rows_are_near_duplicates_the_fault_says_so(workshop: Any) -> 
     workshop.write_rows("a.jsonl", rows)
     with pytest.raises(InputError, match=r"90 of 90 rows are near.* min_jaccard = 1 under"):
         workshop.dataset()
+
+
+def conversations(workshop: Any, split: str, count: int) -> list[str]:
+    """Return conversations of which every turn is drawn for a split."""
+    secret, found = workshop.work.secret, list[str]()
+    shares = Shares.beside({""}, workshop.settings, secret)
+    for name in map(str, range(100)):
+        lead = keyed(secret, "leads", episode_key(secret, "", name))
+        found += [name] if shares.split(shares.draw(lead)) == split else []
+    return found[:count]
+
+
+def in_turns(names: list[str]) -> list[dict[str, object]]:
+    return [
+        {"text": text, "label": label, "chat": names[n // 4 % len(names)]}
+        for n, (text, label) in enumerate(RATED)
+    ]
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_where_few_conversations_leave_nothing_to_train_on_the_fault_says_so(
+    workshop: Any, count: int
+) -> None:
+    workshop.settings = BY_CHAT
+    workshop.write_rows("a.jsonl", in_turns(conversations(workshop, "test", count)))
+    told = rf"128 of 128 rows are turns of conversations \({count}, the largest of {128 // count}"
+    with pytest.raises(InputError, match=told + r".*; add conversations, or see whether"):
+        workshop.dataset()
+
+
+def test_an_empty_test_is_told_where_conversations_are_few(workshop: Any) -> None:
+    workshop.settings = BY_CHAT
+    taught = conversations(workshop, "train", 2)
+    workshop.write_rows("a.jsonl", in_turns(taught))
+    assert workshop.dataset().splits["test"] == 0
+    assert workshop.said[-1].startswith(
+        "dataset: the test is empty: 128 rows are turns of few conversations (2), and each is"
+    )
+    said = len(workshop.said)
+    workshop.write_rows("a.jsonl", in_turns(taught + conversations(workshop, "test", 1)))
+    assert workshop.dataset().splits["test"] > 0
+    workshop.settings = DataSettings()
+    workshop.dataset()
+    workshop.settings = BY_CHAT.model_copy(update={"test_share": 0.0})
+    workshop.write_rows("a.jsonl", in_turns(taught))
+    assert workshop.dataset().splits["test"] == 0
+    assert "the test is empty" not in str(workshop.said[said:])
 
 
 def test_what_is_left_out_is_said_with_the_labels_that_are_lost(workshop: Any) -> None:

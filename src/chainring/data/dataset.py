@@ -88,7 +88,8 @@ def dataset(
         if settings.facts.form == "number"
         else None
     )
-    for sentence in (*lines(made, rows, corrections.counts), *([far] if far else [])):
+    told_of = lines(made, rows, corrections.counts, test_share=settings.test_share)
+    for sentence in (*told_of, *([far] if far else [])):
         work.say(sentence)
     return replace(made, address=trees.put(folder, kind="dataset"))
 

@@ -37,6 +37,13 @@ SENTENCES = Sentences(
             "dataset: never judged, for no row of the test has them: {labels}",
             "数据集：以下标签在测试行中一行也没有，因此从不评判：{labels}",
         ),
+        "untested": (
+            "dataset: the test is empty: {turns} rows are turns of few conversations ({count}), "
+            "and each is drawn whole; add conversations, or see whether the column mapped as "
+            "episode is one",
+            "数据集：测试部分为空：{turns} 行是少数几段会话（{count} 段）的各轮，"
+            "而每段会话整体抽取；请增加会话，或检查映射为 episode 的列是否确为会话",
+        ),
         "tilted": (
             "dataset: of {asked} texts that the hold-out is sampled from, users refused {refused} "
             "after they had seen the answer; were all of these wrong, or all right, accuracy on "

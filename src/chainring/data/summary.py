@@ -31,7 +31,11 @@ _TILT = 0.02
 
 
 def lines(
-    made: Dataset, rows: Iterable[Row], corrections: Mapping[str, int] | None = None
+    made: Dataset,
+    rows: Iterable[Row],
+    corrections: Mapping[str, int] | None = None,
+    *,
+    test_share: float = 0.0,
 ) -> Iterator[Said]:
     """Yield what a person should know of a data set just made.
 
@@ -54,7 +58,18 @@ def lines(
     missed = unjudged(rows, made)
     if missed:
         yield progress("never judged", labels=some(missed, most=_NAMED))
+    if test_share and not made.splits.get("test"):
+        yield from _untested(rows)
     yield from _tilted(made.splits.get("holdout", 0), corrections or {})
+
+
+def _untested(rows: Iterable[Row]) -> Iterator[Said]:
+    """Say so where nothing was drawn for the test because conversations are few."""
+    own = (row for row in rows if (row.label or row.target) and not row.feedback)
+    turns = [row.episode for row in own if row.episode]
+    count = len(set(turns))
+    if count < len(turns):
+        yield progress("untested", turns=len(turns), count=count)
 
 
 def _tilted(kept: int, counts: Mapping[str, int]) -> Iterator[Said]:
@@ -87,13 +102,23 @@ def unjudged(rows: Iterable[Row], made: Dataset) -> list[str]:
 
 
 def crowded(members: Sequence[Placed], settings: DataSettings) -> str:
-    """Return a hint where most rows are near-duplicates of one another, or an empty text."""
-    groups = Counter(one.group for one in members if one.candidate.says)
-    most, every = max(groups.values(), default=0), groups.total()
-    if settings.min_jaccard == 1 or most < _CROWD or 2 * most <= every:
+    """Return a hint where most rows stand in one split, for what they share, or an empty text."""
+    labelled = [one for one in members if one.candidate.says]
+    every = len(labelled)
+    most = max(Counter(one.group for one in labelled).values(), default=0)
+    if settings.min_jaccard < 1 and most >= _CROWD and 2 * most > every:
+        return (
+            f"{most} of {every} rows are near-duplicates of one another, and such rows stand in "
+            "one split; if what they differ in (numbers, signs, a word) tells them apart, set "
+            "min_jaccard = 1 under [data] and under [evaluation]"
+        )
+    own = (one.candidate.record for one in labelled if not one.candidate.part)
+    chats = Counter(record.episode for record in own if record.episode)
+    turns, most = chats.total(), max(chats.values(), default=0)
+    if turns < _CROWD or 2 * turns <= every or (len(chats) >= _CROWD and 2 * most <= every):
         return ""
     return (
-        f"{most} of {every} rows are near-duplicates of one another, and such rows stand in one "
-        "split; if what they differ in (numbers, signs, a word) tells them apart, set "
-        "min_jaccard = 1 under [data] and under [evaluation]"
+        f"{turns} of {every} rows are turns of conversations ({len(chats)}, the largest of {most} "
+        "rows), and all turns of one stand in one split; add conversations, or see whether the "
+        "column mapped as episode is one"
     )
