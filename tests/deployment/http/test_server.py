@@ -277,6 +277,9 @@ def test_bytes_that_are_no_http_are_400(open_url: str) -> None:
         assert _received(connection).startswith(b"HTTP/1.1 400")
 
 
+CHUNKED = b"POST /v1/predict HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n"
+
+
 @pytest.mark.parametrize(
     ("head", "code", "status"),
     [
@@ -284,11 +287,20 @@ def test_bytes_that_are_no_http_are_400(open_url: str) -> None:
         (b"\x16\x03\x01\x02\x00\x01\x00\r\n\r\n", "bad_head", 400),
         (b"GET / HTTP/1.1\r\nno colon\r\n\r\n", "bad_head", 400),
         (b"GET / HTTP/1.1\r\naccept-language: zh\r\nx-b: c\r\nno colon\r\n\r\n", "bad_head", 400),
+        (b"GET http://a:port/ HTTP/1.1\r\nhost: localhost\r\n\r\n", "bad_head", 400),
+        (CHUNKED + b"no length\r\n", "bad_chunk", 400),
+        (CHUNKED + b'4\r\n{"a"no end\r\n', "bad_chunk", 400),
     ],
 )
 def test_what_no_route_hears_is_answered_as_everything_else_and_logged(
-    open_url: str, caplog: pytest.LogCaptureFixture, head: bytes, code: str, status: int
+    open_url: str,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    head: bytes,
+    code: str,
+    status: int,
 ) -> None:
+    monkeypatch.setattr(logging.getLogger("uvicorn"), "propagate", True)
     with caplog.at_level(logging.WARNING, "chainring.http"), _socket(open_url) as connection:
         connection.sendall(head)
         told, _, body = _received(connection).partition(b"\r\n\r\n")
@@ -299,7 +311,7 @@ def test_what_no_route_hears_is_answered_as_everything_else_and_logged(
     assert error["message"] == (words.zh if b"zh" in head else words.en)
     for name, value in SAFE_HEADERS.items():
         assert f"{name}: {value}".encode() in told
-    assert f"http.unheard code={code} status={status}" in caplog.messages
+    assert caplog.messages == [f"http.unheard code={code} status={status}"]
 
 
 @pytest.mark.parametrize(

@@ -51,6 +51,13 @@ WORDINGS: dict[str, Wording] = {
         "这不是 HTTP/1.1 请求。",
         "请检查地址和发送请求的程序：没有配置证书的服务不支持 https。",
     ),
+    "bad_chunk": Wording(
+        400,
+        "The body is not in chunks, as its head says.",
+        "Check the program that sent it, and the proxies on its way.",
+        "请求体不是其请求头所声明的分块格式。",
+        "请检查发送请求的程序和途中的代理。",
+    ),
     "no_key": Wording(
         401,
         "This needs a key.",

@@ -2,9 +2,9 @@
 
 uvicorn waits for ever for the rest of a half-sent head (slow loris) and takes one of any length
 under httptools; this protocol closes the connection instead. What uvicorn would answer by itself
-(a broken head, too many connections) is answered as all else is. Bodies are bounded where they are
-read, in `bodies.read`; the rest of one that was answered unread has the time of a head to come, and
-the next head with it.
+(a broken head or chunk, too many connections) is answered as all else is. Bodies are bounded where
+they are read, in `bodies.read`; the rest of one that was answered unread has the time of a head to
+come, and the next head with it.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import asyncio
 from asyncio import TimerHandle
 from collections.abc import Callable
 
+import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from chainring.deployment.http.unheard import full, unheard
@@ -61,14 +62,20 @@ class PatientProtocol(HttpToolsProtocol):
             self._presence.leave()
 
     def data_received(self, data: bytes) -> None:
-        """Take bytes, unless they make a head too long."""
+        """Take bytes, unless they make a head too long; answer what is no request."""
         if self._in_head:
             self._start_clock()
             if self._head_bytes > self.max_head_bytes:
                 self._refuse("long_head")
                 return
             self._head_bytes += len(data)
-        super().data_received(data)
+        self._unset_keepalive_if_required()
+        try:  # as uvicorn does, which would log a line of its own beside ours
+            self.parser.feed_data(data)
+        except httptools.HttpParserError:
+            self._refuse("bad_head" if self._in_head else "bad_chunk")
+        except httptools.HttpParserUpgrade:
+            self._unsupported_upgrade_warning()
 
     def on_message_begin(self) -> None:
         """A head begins, perhaps behind the end of the request before it."""
@@ -85,7 +92,6 @@ class PatientProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """The head is there: stop the clock, and answer it if it was short enough."""
         self._stop_clock()
-        self._in_head, self._head_bytes = False, 0
         if self._field_bytes + len(self.url) > self.max_head_bytes:
             self._refuse("long_head")
             raise ValueError("the head of the request is too long")
@@ -97,6 +103,7 @@ class PatientProtocol(HttpToolsProtocol):
         self.limit_concurrency = None  # uvicorn would answer in bare text
         super().on_headers_complete()
         self.app, self.limit_concurrency = app, limit
+        self._in_head, self._head_bytes = False, 0
 
     def on_message_complete(self) -> None:
         """The next byte begins a head."""
@@ -108,10 +115,6 @@ class PatientProtocol(HttpToolsProtocol):
         super().on_response_complete()
         if not self._in_head and self.cycle.response_complete:
             self._start_clock()
-
-    def send_400_response(self, msg: str) -> None:
-        """Answer a broken head, unless the connection was closed for its length already."""
-        self._refuse("bad_head")
 
     def _start_clock(self) -> None:
         if self._clock is None:
