@@ -312,6 +312,12 @@ SENTENCES = Sentences(
             "{rows} rows to learn from; at least {least} are needed",
             "训练数据 {rows} 行；至少需要 {least} 行",
         ),
+        "few units": (
+            "the {rows} rows to learn from are of few conversations or groups of near-duplicates "
+            "({units}), and each stays whole; at least {least} are needed",
+            "训练数据 {rows} 行只属于少数会话或近似重复组（{units} 个），而每个都不拆开；"
+            "至少需要 {least} 个",
+        ),
         "no single label": (
             "rows of the task {task} carry no single label",
             "任务 {task} 的行没有单一标签",

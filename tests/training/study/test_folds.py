@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.training.conftest import make_row
 
-from chainring.training.study.crossed import crossed
+from chainring.training.study.crossed import crossed, units_of
 from chainring.training.study.folds import folds
 
 SHARES = (0.25, 0.5, 1.0)
@@ -66,3 +66,10 @@ def test_no_turn_of_a_conversation_is_told_by_the_others() -> None:
             return np.zeros((len(told), labels), dtype=np.float32)
 
     assert sum(crossed(rows, Watching(), seed=0).sizes) > 0
+
+
+def test_near_duplicates_of_two_conversations_hold_these_together() -> None:
+    rows = [make_row(f"text {n}", "a") for n in range(5)]
+    told = [("c1", ""), ("c1", "g"), ("c2", "g"), ("c2", ""), ("", "")]
+    named = [replace(row, episode=e, group=g) for row, (e, g) in zip(rows, told, strict=True)]
+    assert [units_of(named).index(unit) for unit in units_of(named)] == [0, 0, 0, 0, 4]

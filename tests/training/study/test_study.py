@@ -181,9 +181,15 @@ def test_what_was_answered_wrong_and_passed_on_is_counted_beside_the_mistakes() 
     assert (found.mistaken, found.passed_on, found.judged) == (0, 1, 3)
 
 
+def in_chats(count: int) -> list[Row]:
+    return [dataclasses.replace(row, episode=f"chat {n % count}") for n, row in enumerate(rows())]
+
+
 @pytest.mark.parametrize(
     ("facts", "train", "because"),
     [
+        (FACTS, in_chats(1), "few conversations or groups of near-duplicates (1)"),
+        (FACTS, in_chats(2), "groups of near-duplicates (2), and each stays whole; at least 3"),
         (dataclasses.replace(FACTS, task="translation"), rows(), "carry no single label"),
         (FACTS, [row for row in rows() if row.label == "size"], "at least two labels"),
         (FACTS, rows(each=3), f"at least {MIN_ROWS} are needed"),
@@ -195,6 +201,10 @@ def test_rows_that_allow_no_study_are_skipped_with_the_reason(
     found = studied(train, facts=facts)
     assert because in found.skipped["curve"]
     assert found.curve == ()
+
+
+def test_three_conversations_are_enough_for_a_study() -> None:
+    assert studied(in_chats(3)).skipped == {}
 
 
 def test_the_same_seed_gives_the_same_study_and_it_can_be_written_down() -> None:

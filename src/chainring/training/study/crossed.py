@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from chainring.contracts.dataset import Row
+from chainring.stats.units import joined
 from chainring.training.progress_sentences import progress
 from chainring.training.study.folds import folds
 from chainring.training.study.learners import Learner
@@ -42,8 +43,10 @@ class Crossed:
 
 
 def units_of(rows: Sequence[Row]) -> list[str]:
-    """Return what stays whole: the turns of a conversation, near-duplicates, else a row."""
-    return [row.episode or row.group or row.id for row in rows]
+    """Return what stays whole: turns of a conversation and near-duplicates, joined; else a row."""
+    names = [row.group or row.id for row in rows]
+    leads = joined([(row.episode, name) for row, name in zip(rows, names, strict=True)])
+    return [names[lead] for lead in leads]
 
 
 def crossed(

@@ -101,11 +101,8 @@ def study(
     )
     rows = _sampled(train, seed)
     found = replace(empty, **mistakes(facts.task, rows, validation, answers, spread=facts.spread))
-    reason = _unfit(facts, train)
+    reason = _unfit(facts, rows)
     if reason:
-        return replace(found, skipped=dict.fromkeys(("curve", "suspects"), reason))
-    if len(rows) < MIN_ROWS:
-        reason = said("few rows", rows=len(rows), least=MIN_ROWS)
         return replace(found, skipped=dict.fromkeys(("curve", "suspects"), reason))
     learner = stand_in(rows, base=facts.base, settings=settings, home=facts.home)
     told = crossed(rows, learner, seed=seed, say=say)
@@ -119,11 +116,16 @@ def study(
     )
 
 
-def _unfit(facts: Facts, train: Sequence[Row]) -> str:
+def _unfit(facts: Facts, rows: Sequence[Row]) -> str:
     if TASKS[facts.task].form != "one":
         return said("no single label", task=facts.task)
-    if len({row.label for row in train}) < 2:
+    if len({row.label for row in rows}) < 2:
         return said("two labels")
+    if len(rows) < MIN_ROWS:
+        return said("few rows", rows=len(rows), least=MIN_ROWS)
+    units = len(set(units_of(rows)))
+    if units < FOLDS:
+        return said("few units", rows=len(rows), units=units, least=FOLDS)
     return ""
 
 
