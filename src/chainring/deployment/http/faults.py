@@ -316,20 +316,17 @@ def failure(error: Exception, language: Language, *, ready: bool = True) -> Fail
         heard = to_callers(error)
         said = str(heard).partition("\n")[0]
         told = teller.in_chinese(heard).partition("\n")[0] if language == "zh" else said
-        if language == "en" or told != said:
-            message = told
-        else:
-            faults = (said, *faults)
+        is_told = language == "en" or told != said
+        message, faults = (told, faults) if is_told else (message, (said, *faults))
     if language == "zh":
         faults = tuple(teller.in_chinese(fault) for fault in faults)
-    retry = getattr(error, "retry_after_s", None)
     return Failure(
         status=words.status,
         code=code,
         message=message,
         next=step,
         faults=faults,
-        retry_after_s=retry if words.status in (429, 503) else None,
+        retry_after_s=getattr(error, "retry_after_s", None) if words.status in (429, 503) else None,
     )
 
 
