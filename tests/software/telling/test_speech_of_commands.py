@@ -139,7 +139,7 @@ def test_upkeep_is_told_in_chinese(used: Path, tmp_path: Path) -> None:
     place = ("-p", str(used))
     archive = str(tmp_path / "shop.tar.gz")
     assert "个内容树" in told("backup", archive, *place)
-    assert "文本文件夹" in told("restore", archive, str(tmp_path / "again"))
+    assert "请把 data, articles 复制到那里" in told("restore", archive, str(tmp_path / "again"))
     assert "已清除" in told("gc", *place)
     assert "已是最新" in told("upgrade", *place)
     assert "已写入" in told("report", "--out", str(tmp_path / "report.html"), *place)
