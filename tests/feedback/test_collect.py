@@ -191,7 +191,7 @@ def test_every_fault_is_told_at_once(prediction: Build) -> None:
 
 
 @pytest.mark.parametrize(
-    "chosen", ["13912345678", "pred_13912345678", "pred_zhang.wei@example.org", f"fb{LOST[4:]}"]
+    "chosen", ["13912345678", "pred_13912345678", "pred_zhang.wei@example.org", f"fb_{26 * '0'}"]
 )
 def test_an_id_that_no_answer_can_have_is_refused_for_nothing_would_forget_it(chosen: str) -> None:
     said = Reaction(prediction=chosen, kind="rating", value="up")
