@@ -184,7 +184,7 @@ def test_the_power_cut_is_felt_by_a_log_that_does_not_sync(
 def test_the_power_cut_is_felt_by_trees_that_do_not_sync(
     cut: Callable[..., tuple[Said, Path]],
 ) -> None:
-    said, after = cut(200, "trees", "unsynced-trees")
+    said, after = cut(600, "trees", "unsynced-trees")
     trees = TreeStore(after / "hidden" / "store")
     told = [words[1] for words in said if words[0] == "tree"]
     assert told

@@ -16,9 +16,10 @@ from chainring.software.api import Project
 
 
 def test_a_reaction_to_an_answer_that_nobody_knows_is_kept_and_said_so(shop: Path) -> None:
-    found = invoke("react", "nope", "confirmation", "-p", str(shop))
+    lost = f"pred_{26 * '0'}"
+    found = invoke("react", lost, "confirmation", "-p", str(shop))
     assert found.exit_code == 1
-    assert "no answer 'nope' is known (yet)" in found.output
+    assert f"no answer '{lost}' is known (yet)" in found.output
     with opened(shop) as project:
         (row,) = project.ring.traffic.orphans()
     assert f"stored as {row.id}" in found.output
