@@ -5,6 +5,8 @@ VENV   ?= .venv
 OUT    ?= out/support
 # What is imported is compiled then; 27,000 files at once take a minute, and most are never used.
 PIP    := -m pip install --quiet --disable-pip-version-check --no-compile
+# Processes start by the hundred: what they import is compiled once, whatever an image of Python sets.
+unexport PYTHONDONTWRITEBYTECODE
 # Test files are shared out to a process a core, four at most: they need memory as well.
 APART  ?= -n auto --maxprocesses 4 --dist loadfile
 BIN    := $(VENV)/bin

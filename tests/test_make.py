@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -40,3 +41,13 @@ def test_this_python_makes_an_environment(tmp_path: Path) -> None:
     ended = made(tmp_path, sys.executable)
     assert ended.returncode == 0, ended.stderr
     assert (tmp_path / "venv/bin/python").exists()
+
+
+def test_what_it_starts_keeps_what_was_compiled(tmp_path: Path) -> None:
+    python, told = tmp_path / "venv/bin/python", tmp_path / "told"
+    python.parent.mkdir(parents=True)
+    python.write_text(f"#!/bin/sh\necho with ${{PYTHONDONTWRITEBYTECODE-none}} >> {told}\n")
+    python.chmod(0o755)
+    command = ["make", "-C", str(HOUSE), "run", f"VENV={tmp_path / 'venv'}"]
+    subprocess.run(command, env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}, check=True)
+    assert set(told.read_text().splitlines()) == {"with none"}
