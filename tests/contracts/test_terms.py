@@ -1,7 +1,10 @@
 """Terms of use are the same in any dress."""
 
+import re
+
 import pytest
 
+from chainring.contracts import terms
 from chainring.contracts.terms import is_refusal, plain
 
 
@@ -390,3 +393,7 @@ def test_what_was_read_once_is_remembered() -> None:
     is_refusal.cache_clear()
     assert not any(is_refusal("同意用于模型训练") for _ in range(1000))
     assert is_refusal.cache_info().misses == 1
+
+
+def test_a_command_that_reads_no_consent_compiles_no_pattern_of_one() -> None:
+    assert [name for name, what in vars(terms).items() if isinstance(what, re.Pattern)] == []

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import lru_cache
+from functools import cache, lru_cache
 
 REFUSALS = frozenset(
     "refused refuse no n false 0 denied declined withdrawn revoked opt-out opt_out "
@@ -128,7 +128,7 @@ _NO_LEARNING_EN = (
     rf"|(?:^|[,;.:!?(])(?:(?!\bno|\bnever|n['’]t|\bonly)[^,;.:!?()])*"
     rf"\b(?:except|excluding|other than|anything but|but not)(?: for| in)?:? {_LEARN_EN}"
 )
-_SAYS_NO = re.compile(
+_SAYS_NO = (
     rf"{_WHO}(?:{_NO})|{_WHO_EN}(?:{_NOT}|{_END_EN}|no(?: ?[,;:(!–—]| -|\. (?!\d))"
     r"|no (?:(?:further|more|other|such|any|data|valid|explicit|written|ai|ml|llm|model|machine) )*"
     r"(?:us(?!\w* (?:(?:other|except|beyond) )?(?:than |for )?train)|training|learning|permission"
@@ -138,10 +138,10 @@ _SAYS_NO = re.compile(
     r"|without (?:\w+ )?(?:consent|permission|authori|agreement|approval)"
     r"|non-?consent|stop (?:us|train))"
 )
-_GRANTS = re.compile(rf"{_WHO}(?:{_NO_NO})|{_WHO_EN}(?:{_NOT_NOT})")
-_NONE = re.compile(rf"{_NO_NO}|\b(?:{_NOT_NOT})")
-_FORBIDS = re.compile(f"{_NO_LEARNING}|{_NO_LEARNING_EN}")
-_AFTER_ALL = re.compile(  # a no that follows what alone would be none
+_GRANTS = rf"{_WHO}(?:{_NO_NO})|{_WHO_EN}(?:{_NOT_NOT})"
+_NONE = rf"{_NO_NO}|\b(?:{_NOT_NOT})"
+_FORBIDS = f"{_NO_LEARNING}|{_NO_LEARNING_EN}"
+_AFTER_ALL = (  # a no that follows what alone would be none
     "(?:不|未|[没沒]有?|[无無])(?:取得|[获獲]得|得到|[经經]|本人|[监監][护護]人|家[长長])?"
     "(?:同意(?![见見])|允[许許]|授[权權]|[愿願]|[许許]可|[签簽])|[拒谢謝][绝絕]|禁止|反[对對]"
     f"|(?<!外){_MAY_NOT}(?:再|被|[继繼][续續]|任何人)*使?用(?=$|[,;.:!?。()]|我|本人|[数數][据據]|[资資]料"
@@ -156,7 +156,7 @@ _OF_WHAT = (
     r"(?:$|[^\w ]| (?:of|it|me|this|any|anything|all|at all|my|our|the|these|is|are)\b| but| and"
     r"| [^\x00-\x7f])"
 )
-_SEAM = re.compile("(?<=[a-z])(?=[^\\x00-\\x7f])|(?<=[^\\x00-\\x7f])(?=[a-z])")
+_SEAM = "(?<=[a-z])(?=[^\\x00-\\x7f])|(?<=[^\\x00-\\x7f])(?=[a-z])"
 _DATA = "(?:[数數][据據]|[资資]料|文[本字]|[内內]容)"
 _DATA_EN = "(?:data|texts?|messages?|contents?|chats?)"
 _ELSE = (
@@ -167,7 +167,7 @@ _ELSE = (
     r"|\bs[eo]l[ld]\b|commercial|publish|\bnames?\b|\bsharing\b|\bphotos?\b|photograph"
     r"|\b(?:picture|portrait|avatar|face|voice|number|address|signature|logo|trademark)(?:e?s)?\b|\blikeness"
 )
-_NO_USE = re.compile(  # wherever it stands
+_NO_USE = (  # wherever it stands
     f"(?:(?<!外){_MAY_NOT}|反[对對]|停止|不再|[终終]止|撤[回销銷]|未(?:同意|授[权權]|[经經][^,;]{{0,4}}))"
     "(?:再|被|[继繼][续續]|任何人|[对對])*(?:我|本人)?的?使?用"
     f"(?=$|[ ,;.:!?。()]|但|而|我|本人|[于於]?任何|{_DATA}"
@@ -181,12 +181,12 @@ _NO_USE = re.compile(  # wherever it stands
     "|not (?:allowed|permitted|granted|ok|agreed))"
     f"|除了?(?:{_ELSE})[以之]?外,?{_MAY_NOT}(?:再|被)?使?用"
 )
-_YES_FIRST = re.compile(
+_YES_FIRST = (
     "(?:本人|我)?(?:已|均)?(?:同意(?![书書是过過])|允[许許]|授[权權]期限|可以?[使用训訓])"
     r"|(?:i |we |user |patient )?(?:yes|ok|agreed?|consents?(?: \w+){0,3} (?:given|granted)"
     r"|allow(?:ed)?|use for \w+ allowed)\b(?! (?:by mistake|before))"
 )
-_LATER = re.compile(  # what a consent says of its end, or of a use that it does not grant
+_LATER = (  # what a consent says of its end, or of a use that it does not grant
     "(?:至|到)[^,;。]{1,12},?[之此][后後](?:停止|不再|[终終]止)使?用"
     "|(?<!已)(?:到期|期[满滿]|届[满滿])[之以]?[后後]?,?(?:停止|不再|[终終]止)(?:[继繼][续續])?使?用"
     "|(?:(?:合同|[协協][议議]|[项項]目|研究)(?:[终終]止|[结結]束)|(?<![现現]已)[离離][职職]|[毕畢][业業]|[解退][约約出])"
@@ -197,7 +197,7 @@ _LATER = re.compile(  # what a consent says of its end, or of a use that it does
     r"|\bstop us(?:e|ing)(?: (?:it|them))? (?:(?:when|if) (?:i|we) ask|(?:up)?on request)\b"
     r"|\bwithout (?:\w+ )?(?:consent|permission|authori\w+) (?:the |any )?use\b"
 )
-_OTHER = re.compile(  # a clause that says no to something else than use and training
+_OTHER = (  # a clause that says no to something else than use and training
     rf"(?!.*(?:{_LESSON}|模型|人工智能|\btrain|\blearn|\b(?:ai|ml|llm)|任何(?!{_ELSE})|一切"
     rf"|所有|其[他它]|\bany(?:thing)?\b(?! (?:{_ELSE}))|\b(?:all|other|except)\b"
     rf"|{_DATA}[和或与與及、/]|[和或与與及、/]我?的?{_DATA}|\b{_DATA_EN} (?:and|or|in)\b"
@@ -208,12 +208,10 @@ _OTHER = re.compile(  # a clause that says no to something else than use and tra
     rf"|.*(?:{_ELSE}) (?:(?:is|are|was|were) )?(?:{_END_EN}|not (?:allowed|permitted))"
     rf"| ?(?:(?:my|our|the|我|本人|的) ?)*(?:{_ELSE})(?: {_NOT} (?:to )?be us|{_MAY_NOT}被?使?用))"
 )
-_LISTED = re.compile(
-    rf"(?:{_ELSE}),(?: \w+,)*(?: \w+ (?:and|or))? (?:my )?{_DATA_EN}(?=$|[,;.]| (?:and|or)\b)"
-)
+_LISTED = rf"(?:{_ELSE}),(?: \w+,)*(?: \w+ (?:and|or))? (?:my )?{_DATA_EN}(?=$|[,;.]| (?:and|or)\b)"
 """Clauses that are one list: my name, texts and photos."""
-_CLAUSE = re.compile(r"[,;.!?()。]|\bbut\b|但是?")
-_YES = re.compile(
+_CLAUSE = r"[,;.!?()。]|\bbut\b|但是?"
+_YES = (
     "(?:同意|允[许許]|授[权權]|可以?)(?:$|[,;]|[^,;]{0,8}(?:[训訓][练練]|[学學][习習]|使用|用[于於]模型))"
     "|[训訓][练練][^,;]{0,4}(?:可|同意|行|ok)"
     r"|\b(?:agree|consent|allow|permi|ok\b|fine|opt\w* in|given|granted)[^,;]{0,20}"
@@ -221,9 +219,7 @@ _YES = re.compile(
     r"|(?:train|learn|\buse\b)[^,;]{0,20}(?:ok\b|fine|allow|permit|agree|given|granted|welcome)"
     r"|(?:consent|permission) (?:(?:is|was) )?(?:given|granted)"
 )
-_ANY_NO = re.compile(
-    rf"{_NO}|禁|拒|{_END_EN}|\bno|n['’]t\b|never|\bwithout|\bstop|\bobject|withh[eo]ld"
-)
+_ANY_NO = rf"{_NO}|禁|拒|{_END_EN}|\bno|n['’]t\b|never|\bwithout|\bstop|\bobject|withh[eo]ld"
 _QUESTION = (
     "(?:(?:是否|有[无無]|本人|患者|用[户戶]|客[户戶]|[监監][护護]人|已|可否|能否|可以?|用[于於]){0,3}"
     "(?:同意|授[权權]|允[许許]|[许許]可|使用|[训訓][练練])[书書]?(?:使用|用[于於](?:模型)?[训訓][练練]|[训訓][练練])?"
@@ -232,8 +228,8 @@ _QUESTION = (
     "(?:[ _](?:to|for|given|granted|training|use)){0,3})"
 )
 _ASKED = (  # a question and its answer: `consent: no`, `consent to training withdrawn`
-    re.compile(_QUESTION + "(?: ?[:=?(] ?| - ?|-)(.+)"),
-    re.compile(_QUESTION + f" ([^ ]+|(?:(?:has|was|is|been) )*(?:{_END_EN})\\w*(?:[,;.!?)].*)?)"),
+    _QUESTION + "(?: ?[:=?(] ?| - ?|-)(.+)",
+    _QUESTION + f" ([^ ]+|(?:(?:has|was|is|been) )*(?:{_END_EN})\\w*(?:[,;.!?)].*)?)",
 )
 
 
@@ -255,31 +251,35 @@ def is_refusal(consent: str) -> bool:
     a consent has: whether it has come is not read.
     """
     said = plain(consent).strip(_MARKS)
-    granted = None if said in REFUSALS else _GRANTS.match(said)
+    granted = None if said in REFUSALS else _read(_GRANTS).match(said)
     if granted is not None:
         return _has(_AFTER_ALL, said[granted.end() :])
-    if said in REFUSALS or _has(_FORBIDS, said) or _has(_NO_USE, _SEAM.sub(" ", _ending(said))):
+    if (
+        said in REFUSALS
+        or _has(_FORBIDS, said)
+        or _has(_NO_USE, _read(_SEAM).sub(" ", _ending(said)))
+    ):
         return True
-    answers = [asked[1] for form in _ASKED if (asked := form.fullmatch(said)) is not None]
+    answers = [asked[1] for form in _ASKED if (asked := _read(form).fullmatch(said)) is not None]
     if any(answer in REFUSALS or _has(_AFTER_ALL, answer) for answer in answers):
         return True
-    return _SAYS_NO.match(said) is not None and not _grants_use(said)
+    return _read(_SAYS_NO).match(said) is not None and not _grants_use(said)
 
 
-def _has(no: re.Pattern[str], said: str) -> bool:
-    return no.search(_NONE.sub("", _of_use(said))) is not None
+def _has(no: str, said: str) -> bool:
+    return _read(no).search(_read(_NONE).sub("", _of_use(said))) is not None
 
 
 def _ending(said: str) -> str:
     """What is said without how long it holds, where it begins with a yes."""
-    return said if _YES_FIRST.match(said) is None else _LATER.sub(" ", said)
+    return said if _read(_YES_FIRST).match(said) is None else _read(_LATER).sub(" ", said)
 
 
 def _of_use(said: str) -> str:
     """What is said without the clauses that say no to something else."""
-    clauses = _CLAUSE.split(said)
-    kept = [clause for clause in clauses if _OTHER.match(clause) is None]
-    if len(kept) == len(clauses) or _LISTED.search(said) is not None:
+    clauses = _read(_CLAUSE).split(said)
+    kept = [clause for clause in clauses if _read(_OTHER).match(clause) is None]
+    if len(kept) == len(clauses) or _read(_LISTED).search(said) is not None:
         return said
     return ",".join(kept)
 
@@ -287,8 +287,17 @@ def _of_use(said: str) -> str:
 def _grants_use(said: str) -> bool:
     """Whether beside a no to something else only a consent is left."""
     left = _of_use(said)
-    return _YES.search(left) is not None and _ANY_NO.search(_NONE.sub("", left)) is None
+    return (
+        _read(_YES).search(left) is not None
+        and _read(_ANY_NO).search(_read(_NONE).sub("", left)) is None
+    )
 
 
 def _is_visible(char: str) -> bool:
     return unicodedata.category(char) != "Cf"
+
+
+@cache
+def _read(pattern: str) -> re.Pattern[str]:
+    """Compile at first use: all take a tenth of a second, and few commands read a consent."""
+    return re.compile(pattern)
