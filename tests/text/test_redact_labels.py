@@ -147,9 +147,10 @@ def test_traditional_characters_are_read_as_simplified_ones(text: str, expected:
 PIECES = ["身份证", "身份证1 ", "id ", "HKID A1", "卡号", "card no", "IBAN ", "IBAN DE89 3704 "]
 
 
+@pytest.mark.parametrize("length", [30_000, pytest.param(100_000, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("piece", PIECES)
-def test_a_hundred_thousand_hostile_characters_end(piece: str) -> None:
-    text = (piece * (100_000 // len(piece) + 1))[:100_000]
+def test_very_many_hostile_characters_end(piece: str, length: int) -> None:
+    text = (piece * (length // len(piece) + 1))[:length]
     once = redact(text, kinds=KINDS).text
     assert redact(once, kinds=KINDS).text == once
 

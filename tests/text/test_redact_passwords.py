@@ -103,8 +103,9 @@ def test_a_sentence_about_passwords_stays(text: str) -> None:
 PIECES = ["密码：", "密码：a", "password: ", 'password: "', "password=!", "pwd:a!", "密码是P@s"]
 
 
+@pytest.mark.parametrize("length", [30_000, pytest.param(100_000, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("piece", PIECES)
-def test_a_hundred_thousand_hostile_characters_end(piece: str) -> None:
-    for text in ((piece * 100_000)[:100_000], piece + "a@" * 50_000, piece + "!" * 100_000):
+def test_very_many_hostile_characters_end(piece: str, length: int) -> None:
+    for text in ((piece * length)[:length], piece + "a@" * (length // 2), piece + "!" * length):
         once = redact(text, kinds=KINDS).text
         assert redact(once, kinds=KINDS).text == once
