@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
+from chainring.contracts.guard import FORGOTTEN
 from chainring.contracts.ids import is_id
 
 FeedbackKind = Literal[
@@ -93,3 +94,10 @@ class Feedback:
     def given_pair(self) -> str:
         """The second text, if the asker gave it."""
         return "" if self.looked_up else self.pair
+
+
+def bare(row: Feedback, *, refused: bool) -> Feedback:
+    """Return what stays of a reaction whose author is forgotten, perhaps that it refused."""
+    value = "" if row.kind in OWN_WORDS else row.value
+    nobody = replace(row, author="", via="", episode="", key="", value=value, comment="")
+    return replace(nobody, consent=FORGOTTEN, refused=refused)

@@ -27,7 +27,7 @@ import sqlalchemy as sa
 
 from chainring.contracts.case import Case
 from chainring.contracts.codec import decode, encode
-from chainring.contracts.feedback import OWN_WORDS, TOLD, Feedback, is_in_words
+from chainring.contracts.feedback import TOLD, Feedback, bare, is_in_words
 from chainring.contracts.guard import FORGOTTEN
 from chainring.contracts.label import Label
 from chainring.contracts.payload import unpacked
@@ -178,8 +178,7 @@ def _blank_predictions(connection: sa.Connection, identifiers: Sequence[str]) ->
     query = sa.select(table.c.body).where(table.c.id.in_(identifiers))
     for body in connection.execute(query).scalars().all():
         row = decode(Prediction, body)
-        bare = replace(row, author="", via="", episode="", request="", group="")
-        blank = replace(bare, finish=FORGOTTEN)
+        blank = replace(row, author="", via="", episode="", request="", group="", finish=FORGOTTEN)
         change = table.update().where(table.c.id == row.id)
         connection.execute(change.values(body=encode(blank)))
 
@@ -187,9 +186,7 @@ def _blank_predictions(connection: sa.Connection, identifiers: Sequence[str]) ->
 def _blank_feedback(connection: sa.Connection, identifiers: Sequence[str], refusing: Ids) -> None:
     table = schema.feedback
     for row in _reactions(connection, identifiers):
-        value = "" if row.kind in OWN_WORDS else row.value
-        bare = replace(row, author="", via="", episode="", key="", value=value, consent=FORGOTTEN)
-        blank = replace(bare, refused=row.refused or row.id in refusing)
+        blank = bare(row, refused=row.refused or row.id in refusing)
         change = table.update().where(table.c.id == row.id)
         connection.execute(change.values(body=encode(blank), author="", dedupe=row.id))
 

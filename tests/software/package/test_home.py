@@ -342,6 +342,31 @@ def test_what_somebody_refused_there_is_refused_at_home_though_they_were_forgott
     assert refused_answers(left.values()) == {answer: "refused"}
 
 
+def test_what_somebody_refused_there_is_refused_at_home_where_they_were_forgotten(
+    places: Places,
+) -> None:
+    places.home.predict(["good day"], author="ann")
+    places.home.forget(author=["ann"], reason="asked")
+    answer, lifted = places.ask("my parcel is at the old mill", TEXTS[0], author="zoe")
+    said = places.react(answer, "comment", comment="no", author="ann", consent="refused")
+    decided = Label(
+        id="decided", app=places.there.app, record=said.id, value=places.there.labels()[0],
+        author="bob", author_kind="person",
+    )  # fmt: skip
+    places.there.ring.ledger.add_fact("label", decided.id, decided, about=said.id)
+    for consent in ("refused", "training"):
+        places.react(lifted, "comment", comment="well", author="ann", consent=consent)
+    for name in (answer, lifted):
+        label = places.there.labels()[0]
+        places.react(name, "correction", label, author="bo", consent="training")
+    for reactions in (3, 0):
+        found = places.collect()
+        assert (found.reactions, found.left, found.decisions) == (reactions, 2, 0)
+    left = {one.id: one for one in places.home.ring.traffic.feedback_on(answer)}
+    assert (left[said.id].author, left[said.id].comment, left[said.id].via) == ("", "", "")
+    assert refused_answers(places.home.ring.traffic.feedback()) == {answer: "refused"}
+
+
 def test_answers_without_a_text_can_be_traced_and_teach_nothing(places: Places) -> None:
     over, erased = places.ask("a text whose time is over", "a text that was erased")
     traffic = places.there.ring.traffic

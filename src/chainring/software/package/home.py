@@ -6,7 +6,8 @@
 Enters the folder that serves, or a copy of it; leaves its answers, reactions, decisions and cases
 in the log and the ledger at home, under the ids that they have there: one id from click to weight.
 To collect once more brings what is new. Digest, near-duplicate group and hold-out are drawn anew
-by the key at home, since a package has one of its own. What was forgotten on either side stays so.
+by the key at home, since a package has one of its own. What was forgotten or refused on either side
+stays so.
 """
 
 from __future__ import annotations
@@ -21,12 +22,13 @@ from typing import TYPE_CHECKING, TypeVar
 
 from chainring.contracts.case import Case
 from chainring.contracts.errors import ConflictError, InputError
-from chainring.contracts.feedback import Feedback
+from chainring.contracts.feedback import Feedback, bare
 from chainring.contracts.forgotten import Forgotten, author_mark
 from chainring.contracts.guard import FORGOTTEN
 from chainring.contracts.label import Label, review_guideline
 from chainring.contracts.prediction import Answer, Prediction
 from chainring.contracts.values import both
+from chainring.feedback.consents import standing_refusals
 from chainring.ring.lease import held
 from chainring.ring.release.course import running
 from chainring.ring.snapshots import forgotten_marks
@@ -59,7 +61,7 @@ class Collected:
         Answers whose text was never kept or is over: they can be traced, and teach nothing.
     left
         Answers and reactions that stayed: they, who wrote them, or the article that was answered
-        from were forgotten here.
+        from were forgotten here. A refusal comes all the same, without its author and its words.
     older
         Decisions that stayed: a person decided otherwise, or once more, here and later.
     unsampled
@@ -214,12 +216,16 @@ class _Way:
 
     def _reactions(self, rows: list[Feedback]) -> None:
         known = {row.id for row in self.here.ring.traffic.feedback_named(*(r.id for r in rows))}
-        brought = []
+        refusals, brought = self._refusals(rows), []
         for row in rows:
-            is_gone = self._is_away(row.prediction) or (
-                row.consent == FORGOTTEN and not row.refused  # what was refused holds here, too
-            )
-            if row.id in known or self._stays(row.id, row.author, is_gone):
+            is_away = self._is_away(row.prediction)
+            if row.id in known:
+                continue
+            if row.id in refusals and not is_away:
+                brought.append(bare(row, refused=True))
+                continue
+            is_gone = row.consent == FORGOTTEN and not row.refused
+            if self._stays(row.id, row.author, is_away or is_gone):
                 continue
             key = f"{self.package.id} {row.key}" if row.key else ""  # a key holds for one place
             row = replace(row, key=key, author=self._user(row.author), via=self._via(row.via))
@@ -228,6 +234,14 @@ class _Way:
             brought.append(row)
         self.here.ring.traffic.commit([], brought)
         self._count(reactions=len(brought))
+
+    def _refusals(self, rows: list[Feedback]) -> set[str]:
+        """Return which of these refuse for good: who said it was forgotten here, the words go."""
+        lost = [row for row in rows if self._is_forgotten(row.author)]
+        names = {row.id for row in lost}
+        self.gone |= names  # though a refusal stands here, no decision on it comes
+        about = dict.fromkeys(row.prediction for row in lost)
+        return names & standing_refusals(self.there.ring.traffic.feedback_on(*about))
 
     def _decisions(self) -> None:
         ledger = self.here.ring.ledger
