@@ -52,6 +52,24 @@ def test_every_label_comes_in_its_proportion() -> None:
     assert (taught.count("a"), taught.count("b")) == (30, 15)
 
 
+def test_of_a_label_those_rows_count_that_teach_where_it_is_told() -> None:
+    """Label c stands in one conversation, d in two of 4 and 6 rows."""
+    rows = [make_row(f"text {n}", "ab"[n % 2]) for n in range(30)]
+    for label, chat, count in (("c", "one", 9), ("d", "two", 4), ("d", "three", 6)):
+        turns = [make_row(f"{chat} {n}", label) for n in range(count)]
+        rows += [replace(row, episode=chat) for row in turns]
+
+    class Even:
+        name = "even"
+
+        def __call__(
+            self, teaching: Sequence[int], told: Sequence[int], truth: Sequence[int], *, labels: int
+        ) -> npt.NDArray[np.float32]:
+            return np.full((len(told), labels), 1 / labels, dtype=np.float32)
+
+    assert crossed(rows, Even(), seed=0).taught_c.tolist() == [10, 10, 0, 4]
+
+
 def test_no_turn_of_a_conversation_is_told_by_the_others() -> None:
     rows = [make_row(f"text {n}", "ab"[n % 2]) for n in range(40)]
     rows = [replace(row, episode=f"chat {n // 4}") for n, row in enumerate(rows)]

@@ -207,6 +207,15 @@ def test_three_conversations_are_enough_for_a_study() -> None:
     assert studied(in_chats(3)).skipped == {}
 
 
+@pytest.mark.parametrize("each", [10, 30])
+def test_a_label_of_one_conversation_is_not_suspected_for_it(each: int) -> None:
+    """Nothing of it teaches where it is told: each of its rows is told as something else."""
+    some = [row for row in rows() if row.label == "refund"]
+    size = [row for row in rows() if row.label == "size"][:each]
+    chat = [dataclasses.replace(row, episode="chat") for row in size]
+    assert "size" not in {one.label for one in studied([*some, *chat]).suspects}
+
+
 def test_the_same_seed_gives_the_same_study_and_it_can_be_written_down() -> None:
     given, _ = flipped(rows(), 0.1)
     one, other = studied(given), studied(list(reversed(given)))

@@ -33,13 +33,18 @@ SHARES = (0.125, 0.25, 0.5, 1.0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Crossed:
-    """`right_ns` has 1 where a row was told right; `sizes` are the rows that taught, on average."""
+    """`right_ns` has 1 where a row was told right; `sizes` are the rows that taught, on average.
+
+    `taught_c` are the rows of a label that taught where one of it was told, in the fold of fewest:
+    none of a label whose rows all belong together.
+    """
 
     labels: tuple[str, ...]
     truth_n: NDArray[np.int64]
     right_ns: Floats
     probability_nc: Floats
     sizes: tuple[int, ...]
+    taught_c: NDArray[np.int64]
 
 
 def units_of(rows: Sequence[Row]) -> list[str]:
@@ -70,6 +75,7 @@ def crossed(
     right_ns = np.zeros((len(rows), len(shares)), dtype=np.float32)
     probability_nc = np.zeros((len(rows), len(labels)), dtype=np.float32)
     taught = np.zeros(len(shares))
+    taught_c = np.bincount(truth_n, minlength=len(labels))
     named = [row.label for row in rows]
     groups = units_of(rows)
     for number, fold in enumerate(folds(named, groups, count=count, shares=shares, seed=seed), 1):
@@ -79,6 +85,9 @@ def crossed(
             right_ns[told, s] = told_nc.argmax(axis=1) == truth_n[told]
             taught[s] += len(teaching) / count
         probability_nc[told] = told_nc
+        known_c = np.bincount(truth_n[list(fold.teaching[-1])], minlength=len(labels))
+        asked = np.unique(truth_n[told])
+        taught_c[asked] = np.minimum(taught_c[asked], known_c[asked])
         say(progress("study part", number=number, count=count, learner=learner.name))
     return Crossed(
         labels=tuple(labels),
@@ -86,4 +95,5 @@ def crossed(
         right_ns=right_ns,
         probability_nc=probability_nc,
         sizes=tuple(int(n) for n in taught),
+        taught_c=taught_c,
     )

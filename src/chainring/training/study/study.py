@@ -55,7 +55,8 @@ MAX_FEATURES = 20_000
 
 MAX_SUSPECTS = 200
 MIN_LABEL_ROWS = 5
-"""A label with fewer rows has no suspects: what is rare always looks wrong."""
+"""A label of which fewer rows teach has no suspects: what is rare always looks wrong, and so does
+what stands in one conversation, which is told by none of it."""
 
 SHRINKING = 5.0
 """Rows' worth of the mean that a label's share of mistakes is drawn to."""
@@ -236,13 +237,10 @@ def wanted(told: Crossed) -> tuple[Wanted, ...]:
 
 
 def _suspects(rows: Sequence[Row], told: Crossed) -> dict[str, Any]:
-    import numpy as np
-
-    known = np.bincount(told.truth_n, minlength=len(told.labels)) * (FOLDS - 1) // FOLDS
     found = [
         one
         for one in suspects(told.probability_nc, told.truth_n)
-        if known[one.given] >= MIN_LABEL_ROWS and not rows[one.row].must
+        if told.taught_c[one.given] >= MIN_LABEL_ROWS and not rows[one.row].must
     ]
     kept = tuple(
         SuspectLabel(
