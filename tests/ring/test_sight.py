@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from chainring.contracts.access import Rule, Who
-from chainring.contracts.feedback import Feedback
+from chainring.contracts.feedback import Feedback, bare
 from chainring.contracts.prediction import Prediction
+from chainring.contracts.terms import is_refusal
 from chainring.feedback.settings import FeedbackSettings
 from chainring.ring.sight import Sight, request_facts
 
@@ -127,6 +128,23 @@ def test_silence_and_a_refusal_of_the_asker_lift_nothing(consent: str) -> None:
     care = FeedbackSettings(consent="care only")
     said = replace(ROW, kind="rating", value="up", consent=consent)
     assert not is_shown(denied(consent="care only"), said, settings=care)
+
+
+@pytest.mark.parametrize("consent", ["refused", "不同意", "care only"])
+@pytest.mark.parametrize("kind", ["comment", "correction"])
+def test_forgetting_who_reacted_opens_nothing_that_their_consent_kept_back(
+    consent: str, kind: Any
+) -> None:
+    said = replace(ROW, kind=kind, author="bo", consent=consent)
+    gone = bare(said, refused=is_refusal(consent))
+    assert not is_shown(denied(consent=consent), said)
+    assert not is_shown(denied(consent=consent), gone)
+    assert is_shown(denied(source="files"), gone)
+    agreed = Rule(number=1, allow=True, actions=("read",), where={"consent": ("agreed",)})
+    rules = (agreed, replace(DENIED[0], number=2))
+    asker = replace(ROW, kind="rating", value="up", consent="agreed")
+    assert is_shown(rules, asker)
+    assert not is_shown(rules, asker, gone)
 
 
 def test_texts_may_be_kept_for_those_whose_asker_agreed() -> None:

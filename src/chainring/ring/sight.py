@@ -101,11 +101,14 @@ class Sight:
 
 
 def feedback_facts(row: Feedback, settings: FeedbackSettings) -> Facts:
-    """Return the facts of what a user wrote in a reaction, or in the request it is about."""
+    """Return the facts of what a user wrote in a reaction, or in the request it is about.
+
+    The consent of who was forgotten is not known any more: what it kept back stays so.
+    """
     return Facts(
         source=FEEDBACK,
         licence=settings.licence,
-        consent=row.consent,
+        consent=None if row.consent == FORGOTTEN else row.consent,
         language=row.language or None,
         label=(row.value if row.kind == "correction" else row.answer) or None,
         split="reacted" if row.holdout else "train",
