@@ -441,6 +441,33 @@ def test_of_pairs_one_goes_only_where_both_texts_are_near(workshop: Any) -> None
     assert {row.pair for row in workshop.rows(data)} == {asked, "short", "shirt", NOTES[2]}
 
 
+@pytest.mark.parametrize("part", ["train", "holdout", "reacted"])
+@pytest.mark.parametrize("task", ["question-answering", "classification"])
+def test_what_a_user_asked_is_no_article_and_no_unlabelled_text(
+    workshop: Any, correction: Any, part: str, task: Any
+) -> None:
+    """A person accepted that nothing was answered: the question must reach no other user."""
+    workshop.settings = DataSettings(task=task, min_rows_per_label=1, review_doubtful=False)
+    says = "target" if task == "question-answering" else "label"
+    rows = [
+        {"text": f"what does {note}", "pair": note, says: f"answer {n}"}
+        for n, note in enumerate(NOTES)
+    ]
+    if says == "label":
+        rows = [{"text": one["text"], says: f"l{n % 2}"} for n, one in enumerate(rows)]
+    workshop.write_rows("rows.jsonl", rows)
+    accepted = Label(
+        id="lab_1", app="shop", record="pred_1", value="", author="kim", author_kind="person",
+        state="accepted", at=1.0,
+    )  # fmt: skip
+    data = workshop.dataset(
+        [correction(1, "who discovered penicillin", "", part=part)], (accepted,)
+    )
+    found = workshop.rows(data)
+    assert not [row for row in found if row.source == "feedback"]
+    assert data.counts["says no label"] == 1
+
+
 def test_articles_stay_however_near_they_are_to_a_question_or_to_each_other(
     workshop: Any,
 ) -> None:

@@ -548,6 +548,19 @@ def test_a_flag_teaches_only_what_a_person_found_true(
     assert dropped == {"left out by a person": 1}
 
 
+def test_an_accepted_answer_that_says_nothing_is_no_row(
+    row: Row, prediction: Callable[..., Prediction], review: Review, guard: Guard
+) -> None:
+    """Neither of the hold-out nor to train on: its text would stand there with no value."""
+    rows = [
+        replace(asked(prediction(n, holdout=n == 1, label=""), "who found penicillin"), answer="")
+        for n in (1, 2)
+    ]
+    decided = [review(f"pred_{n}", "") for n in (1, 2)]
+    found, dropped = said(rows, guard, *decided)
+    assert (found, dropped) == ([], {"says no label": 2})
+
+
 def test_of_two_decisions_the_last_given_counts(row: Row, review: Review, guard: Guard) -> None:
     flag = row(1, kind="flag", value="wrong")
     first, second = review("fb_1", "cancel"), replace(review("fb_1", "退款"), id="lab_2")

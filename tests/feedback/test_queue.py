@@ -231,6 +231,16 @@ def test_to_accept_a_thumbs_down_lets_it_stand(row: Row, guard: Guard) -> None:
     assert "names no value" in str(caught.value.faults)
 
 
+@pytest.mark.parametrize("task", ["question-answering", "translation"])
+def test_where_nothing_was_answered_there_is_nothing_to_accept(task: Any) -> None:
+    empty = replace(ITEM, kind="unsure", answer="", proposed="")
+    with pytest.raises(InputError) as caught:
+        decide(empty, "accept", by="ann", labels=(), now=1.0, task=task)
+    assert "nothing was answered that could be accepted" in str(caught.value.faults)
+    said = decide(empty, "change", value="三天", by="ann", labels=(), now=1.0, task=task)
+    assert said.value == "三天"
+
+
 ITEM = ReviewItem(
     id="fb_1",
     app="support",

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from statistics import mean
 from typing import Any
 
-from chainring.contracts.dataset import LABEL_SEPARATOR, Row
+from chainring.contracts.dataset import LABEL_SEPARATOR, Row, licences_in
 from chainring.contracts.label import AuthorKind, Label
 from chainring.contracts.record import Record
 from chainring.contracts.tasks import Form
@@ -77,6 +77,7 @@ class Candidate:
         """
         record, every = self.record, (self, *self.merged)
         said = tuple(label for one in every for label in one.labels)
+        licences = {name for one in every for name in licences_in(one.record.licence)}
         parents = (parent for one in every if one.part for parent in one.record.parents)
         return Row(
             id=record.id,
@@ -88,7 +89,7 @@ class Candidate:
             language=record.language,
             split=split,
             source=record.source,
-            licence=LABEL_SEPARATOR.join(sorted({one.record.licence for one in every})),
+            licence=LABEL_SEPARATOR.join(sorted(licences)),
             group=group,
             records=tuple(one.record.id for one in every),
             labels=tuple(label.id for label in said),
@@ -172,7 +173,11 @@ def _candidate(
         return
     kind, value = stands
     said = tuple(label for label in accepted if label.value == value or form == "number")
-    yield Candidate(record=record, label=value, kind=kind, given=given, part=part, labels=said)
+    found = Candidate(record=record, label=value, kind=kind, given=given, part=part, labels=said)
+    if part and not found.says:  # a user's text is no article, and no text of the owner's
+        dropped.add("says no label", **where(record))
+    else:
+        yield found
 
 
 def _why_unlabelled(labels: Sequence[Label]) -> str:

@@ -259,6 +259,8 @@ def _reviewed(
         reason = unusable(row, row.consent, guard)
         if decision.state != "accepted":
             reason = "left out by a person"
+        elif not decision.value:
+            reason = reason or "says no label"
         if reason is not None:
             dropped.add(reason, row)
             continue

@@ -309,6 +309,11 @@ def decide(
         )
     elif decision == "accept" and item.refused and rules.form != "text":
         faults.append("decision: a rating names no value; decide `change`, or `reject`")
+    elif decision == "accept" and not (proposal or value or item.refused):
+        faults.append(
+            "decision: nothing was answered that could be accepted; decide `change` to what is"
+            " right, or `reject`"
+        )
     elif decision == "accept" and value not in ("", proposal, *([item.answer] * item.refused)):
         faults.append(f"value: {proposal!r} would be accepted, not {value!r}; decide `change`")
     elif decision == "change" and item.refused and rules.form == "text" and value == item.answer:
