@@ -84,6 +84,16 @@ def test_a_person_is_heard_before_a_user_before_the_source_and_then_the_majority
     assert settled(reversed(said)) == stands
 
 
+@pytest.mark.parametrize("names", [("MIT", "MIT|Apache-2.0"), ("MIT | Apache-2.0", "MIT")])
+def test_a_row_names_each_licence_once_where_one_record_has_several(names: tuple[str, str]) -> None:
+    first, other = (candidate(name, "text", "a") for name in names)
+    first, other = (
+        replace(one, record=replace(one.record, licence=one.record.id)) for one in (first, other)
+    )
+    row = replace(first, merged=(other,)).row(split="train", group="g", weight=1.0)
+    assert row.licence == "Apache-2.0|MIT"
+
+
 def test_only_labels_that_stand_make_a_candidate(dropped: Dropped) -> None:
     found = list(
         joined(

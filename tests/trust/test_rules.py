@@ -99,6 +99,30 @@ def test_a_label_of_signs_is_named_as_it_is_written(label: str) -> None:
     assert decide(rules, OWNER, "read", "x", Facts(label=label)).allowed is bool(label)
 
 
+@pytest.mark.parametrize("licence", ["MIT|Apache-2.0", "Apache-2.0|MIT", "mit | apache-2.0"])
+@pytest.mark.parametrize("pattern", ["MIT|Apache-2.0", "apache*|mit"])
+def test_a_pattern_of_several_licences_fits_them_in_any_order(licence: str, pattern: str) -> None:
+    where = {"licence": [pattern]}
+    for named, denied in [(licence, True), (f"CC0|{licence}", True), ("MIT", False)]:
+        known = Facts(licence=named)
+        assert decide([rule(where=where)], OWNER, "read", "x", known).allowed is not denied
+    for patterns, named, allowed in [
+        ([pattern], licence, True),
+        ([pattern], f"CC0|{licence}", False),
+        ([pattern, "cc0"], f"CC0|{licence}", True),
+        ([pattern], "MIT", False),
+        (["MIT"], licence, False),
+    ]:
+        rules = [rule(1, allow=True, where={"licence": patterns}), rule(2)]
+        assert decide(rules, OWNER, "read", "x", Facts(licence=named)).allowed is allowed
+
+
+def test_a_pattern_of_any_and_one_more_fits_no_single_licence() -> None:
+    rules = [rule(1, allow=True, where={"licence": "*|MIT"}), rule(2)]
+    assert not decide(rules, OWNER, "read", "x", Facts(licence="MIT")).allowed
+    assert decide(rules, OWNER, "read", "x", Facts(licence="CC0|MIT")).allowed
+
+
 def test_a_rule_holds_for_its_purpose_and_its_callers_only() -> None:
     rules = [rule(who=["操作员*", "operate"], purpose="market*")]
     for who, purpose, allowed in [

@@ -10,8 +10,9 @@ role `operate`, `admin` or `annotate` may read what its verbs show, and a key of
     # Decision(allowed=False, because='rule 1')
 
 A fact that is not known counts against the caller: it fits every pattern of a rule that denies and
-none of a rule that allows. Of several labels (`flu|hiv`, or kinds of tags) one is enough for a rule
-that denies; a rule that allows has to fit all of them.
+none of a rule that allows. Of several labels (`flu|hiv`, or kinds of tags) or licences one is
+enough for a rule that denies; a rule that allows has to fit all of them. A pattern of several
+(`MIT|CC0`) fits where all that it names stand there, in whatever order.
 
 ========  ===================  ==============
 fact      English example      Chinese example
@@ -24,7 +25,7 @@ consent   care only            仅用于诊疗
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Literal, get_args
@@ -109,10 +110,11 @@ class Rule:
             return "*" in patterns or not self.allow
         if name not in ("label", "licence"):
             return fits(patterns, value)
-        as_one = fits([one for one in patterns if LABEL_SEPARATOR in one], value)
-        every = _labels(value) if name == "label" else licences_in(value)
-        each = [fits(patterns, one) for one in every or (value,)]
-        return as_one or (all(each) if self.allow else any(each))
+        if fits([one for one in patterns if LABEL_SEPARATOR in one], value):
+            return True
+        every = set(_labels(value) if name == "label" else licences_in(value)) or {value}
+        found = {one for pattern in patterns for one in _named(pattern, every)}
+        return found == every if self.allow else bool(found)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +148,12 @@ def fits(patterns: Iterable[str], value: str) -> bool:
     """
     told = plain(value)
     return any(fnmatchcase(told, plain(pattern.translate(_DRESSED))) for pattern in patterns)
+
+
+def _named(pattern: str, every: Collection[str]) -> set[str]:
+    """Return which of several values a pattern names: none, where one of its own is not there."""
+    found = [{one for one in every if fits((part,), one)} for part in licences_in(pattern)]
+    return set().union(*found) if all(found) and len(found) <= len(every) else set()
 
 
 def _labels(value: str) -> tuple[str, ...]:

@@ -112,4 +112,4 @@ def licences_in(value: str) -> list[str]:
     >>> licences_in("CC-BY-NC-4.0|CC0")
     ['CC-BY-NC-4.0', 'CC0']
     """
-    return value.split(LABEL_SEPARATOR)
+    return [one.strip() for one in value.split(LABEL_SEPARATOR)]
