@@ -11,6 +11,7 @@ from chainring.contracts.codec import decode
 from chainring.contracts.feedback import Feedback
 from chainring.contracts.guard import Guard
 from chainring.contracts.label import Label
+from chainring.contracts.prediction import Prediction
 from chainring.contracts.reaction import Reaction
 from chainring.contracts.table import Table
 from chainring.feedback.holdout import decides
@@ -51,9 +52,7 @@ def test_an_answer_asked_through_a_key_has_no_author_and_one_of_a_user_keeps_it(
 
 
 def test_an_answer_whose_user_refused_is_not_kept_to_decide(project: Project) -> None:
-    (row,) = project.predict(TEXTS[:1])
-    held = (replace(row, id=f"{row.id[:-3]}{n:03}", group=f"g{n}", holdout=True) for n in range(60))
-    project.ring.traffic.commit([(one, f"text {one.group}") for one in held], [])
+    hold_out(project, "g", 60)
     before = kept_answers(project.ring, (), GUARD)
     assert before is not None
     refused, rated, silent, *others = [row.prediction for row in rows(project, before)]
@@ -70,9 +69,7 @@ def test_an_answer_whose_user_refused_is_not_kept_to_decide(project: Project) ->
 def test_what_users_refused_of_the_sample_is_counted_among_all_that_would_be_sampled(
     project: Project,
 ) -> None:
-    (row,) = project.predict(TEXTS[:1])
-    held = [replace(row, id=f"{row.id[:-3]}{n:03}", group=f"g{n}", holdout=True) for n in range(60)]
-    project.ring.traffic.commit([(one, f"text {one.group}") for one in held], [])
+    held = hold_out(project, "g", 60)
     sampled = [one.id for one in to_sample(project.ring.traffic) if not is_kept(project, one)]
     kept = next(one.id for one in held if one.id not in sampled)
     assert snapshot_feedback(project.ring, ()).noun.counts == {}
@@ -81,11 +78,44 @@ def test_what_users_refused_of_the_sample_is_counted_among_all_that_would_be_sam
     snapshot = snapshot_feedback(project.ring, ()).noun
     assert snapshot.counts == {"refused": 3, "asked": len(sampled)}
     project.turn()
+    assert project.turn().steps == ()
     *_, table = (
         decode(Table, made.result) for made in project.ring.ledger.all_lineage(step="corrections")
     )
     assert table.counts["part: holdout, refused"] == 3
     assert table.counts["part: holdout, asked"] == len(sampled)
+
+
+def test_what_was_refused_of_the_sample_is_counted_anew_among_answers_that_came_since(
+    project: Project,
+) -> None:
+    held = hold_out(project, "a", 40)
+    for one in held:
+        refusal = Reaction(prediction=one.id, kind="rating", value="down", consent="refused")
+        project.react(refusal)
+    before = snapshot_feedback(project.ring, ()).noun
+    assert before.counts["refused"] == before.counts["asked"] < len(held)
+    hold_out(project, "b", 160)
+    after = snapshot_feedback(project.ring, ()).noun
+    sampled = sum(not is_kept(project, one) for one in to_sample(project.ring.traffic))
+    assert after.counts == {"refused": before.counts["refused"], "asked": sampled}
+    assert after.address == before.address
+    settings = project.ring.recipe.feedback.model_copy(update={"deciding_share": 0.0})
+    recipe = project.ring.recipe.model_copy(update={"feedback": settings})
+    whole = snapshot_feedback(replace(project.ring, recipe=recipe), ()).noun
+    asked = {one.group or one.id for one in to_sample(project.ring.traffic)}
+    assert whole.counts == {"refused": 40, "asked": len(asked)}
+
+
+def hold_out(project: Project, name: str, count: int) -> list[Prediction]:
+    """Let answers stand in the hold-out, each of a near-duplicate group of its own."""
+    (row,) = project.predict(TEXTS[:1])
+    held = [
+        replace(row, id=f"{row.id[:-3]}{n:03}", group=f"{name}{n}", holdout=True)
+        for n in range(count)
+    ]
+    project.ring.traffic.commit([(one, f"text {one.group}") for one in held], [])
+    return held
 
 
 def is_kept(project: Project, answer: Outline) -> bool:

@@ -1,7 +1,7 @@
 """Snapshots: what users said and were answered, as tables that a turn can name and come back to.
 
-Enters the traffic log as it stands, leaves a table whose address is kept beside the log's cursor:
-an unchanged log is not read again.
+Enters the traffic log as it stands, leaves a table whose address is kept beside what it was read
+from: an unchanged log is not read again.
 
     snapshot_feedback(ring, reviewed)          # every reaction, and the answers that go with them
     kept_answers(ring, reviewed, guard)        # answers kept to decide between two models
@@ -31,7 +31,7 @@ from chainring.ring.askers import keys_of, user
 from chainring.ring.built import Ring
 from chainring.ring.sight import request_facts
 from chainring.ring.steps import Made
-from chainring.store.answers import to_sample
+from chainring.store.answers import ends, to_sample
 from chainring.store.ledger import Ledger
 from chainring.store.tables import write_table
 
@@ -44,28 +44,30 @@ def snapshot_feedback(ring: Ring, reviewed: Sequence[Label]) -> Made[Table[Feedb
 
     What no snapshot names yet is new, whatever its number: PostgreSQL commits out of order. An
     unchanged log is not read again. Where users refused answers of the hold-out's sample, `counts`
-    tells how many texts were `refused` so, of how many that were `asked`.
+    tells how many texts were `refused` so, of how many that were `asked`: it goes by the answers
+    as well, and by the share of them that is kept to decide.
     """
 
     def rows() -> list[Feedback]:
         said = list(ring.traffic.feedback())
         return said + list(answers_beside(ring, said, [label.record for label in reviewed]))
 
-    return _kept_once(ring, _cursor(ring, reviewed), rows, lambda said: _refusals(ring, said))
+    told = [_cursor(ring, reviewed), ends(ring.traffic), _share(ring)]
+    return _kept_once(ring, digest(told), rows, lambda said: _refusals(ring, said))
 
 
 def _refusals(ring: Ring, said: Iterable[Feedback]) -> dict[str, int]:
     refused = refused_answers(one for one in said if one.holdout)
     if not refused:
         return {}
-    recipe = ring.recipe
     count, every = refused_of_sample(
-        to_sample(ring.traffic),
-        refused,
-        secret=ring.runner.secret,
-        deciding_share=share_to_decide(recipe.feedback, recipe.data.task),
+        to_sample(ring.traffic), refused, secret=ring.runner.secret, deciding_share=_share(ring)
     )
     return {"refused": count, "asked": every} if count else {}
+
+
+def _share(ring: Ring) -> float:
+    return share_to_decide(ring.recipe.feedback, ring.recipe.data.task)
 
 
 def kept_answers(
@@ -75,8 +77,7 @@ def kept_answers(
 
     An answer whose user refused is none of them.
     """
-    settings = ring.recipe.feedback
-    share = share_to_decide(settings, ring.recipe.data.task)
+    settings, share = ring.recipe.feedback, _share(ring)
     if not share:
         return None
 
