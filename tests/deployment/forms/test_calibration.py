@@ -17,22 +17,30 @@ from chainring.deployment.predictors import open_predictor
 pytest.importorskip("nncf", reason="needs the extra train")
 
 
-@pytest.mark.parametrize("narrow", [True, False])
-def test_the_8_bit_graph_answers_nearly_like_the_model(
-    encoder_folder: Path, onnx_folder: Path, tmp_path: Path, narrow: bool
-) -> None:
-    copy_files(onnx_folder, tmp_path, "tokenizer.json")
-    calibrated(onnx_folder, tmp_path, narrow=narrow)
+@pytest.fixture(scope="module", params=[True, False])
+def narrow(request: pytest.FixtureRequest) -> bool:
+    return bool(request.param)
+
+
+@pytest.fixture(scope="module")
+def rounded(onnx_folder: Path, tmp_path_factory: pytest.TempPathFactory, narrow: bool) -> Path:
+    """Return the folder of an encoder in 8 bits."""
+    folder = tmp_path_factory.mktemp("rounded")
+    copy_files(onnx_folder, folder, "tokenizer.json")
+    calibrated(onnx_folder, folder, narrow=narrow)
+    return folder
+
+
+def test_the_8_bit_graph_answers_nearly_like_the_model(encoder_folder: Path, rounded: Path) -> None:
     truth, _ = encoder_truth(encoder_folder, TEXTS)
-    with open_predictor(tmp_path, engine="openvino-float32", threads=1) as predictor:
+    with open_predictor(rounded, engine="openvino-float32", threads=1) as predictor:
         found = predictor.probabilities(TEXTS)
     assert np.abs(found - truth).max() < 0.1
     assert np.abs(found - truth).max() > 1e-6, "it was rounded"
 
 
-def test_its_weights_are_bytes(onnx_folder: Path, tmp_path: Path) -> None:
-    calibrated(onnx_folder, tmp_path, narrow=False)
-    text = (tmp_path / "model.xml").read_text(encoding="utf-8")
+def test_its_weights_are_bytes(rounded: Path) -> None:
+    text = (rounded / "model.xml").read_text(encoding="utf-8")
     assert text.count('element_type="i8"') >= 12, "six matrices of each of two layers"
 
 
