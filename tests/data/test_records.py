@@ -117,6 +117,32 @@ def test_a_conversation_is_prepared_message_by_message_however_it_is_written(
     assert (record.text, record.language) == (CLEAN, "zh")
 
 
+def test_a_conversation_that_is_none_is_a_fault_of_its_line(workshop: Any) -> None:
+    """It would be learnt as what one user says, brackets and all."""
+    workshop.settings = DataSettings(task="dialogue")
+    broken = {
+        '[{"role":"user","content":"broken"': "broken JSON: Expecting ',' delimiter at character",
+        '[{"role":"bot","content":"你好"}]': "message 1 of the conversation has the role 'bot'",
+        '[{"role":"user","content":"a"},{"role":"user"}]': "message 2 of the conversation has no",
+        "[{}, 1]": "message 1 of the conversation has no",
+        " []": "the conversation has no messages",
+        '[{"role":"user","content":"a"},{"role":"assistant","content":"b"}]': "the assistant's",
+        '[{"role":"system","content":"短"}]': "the system's",
+    }
+    good = ["[sic] 包裹呢？", '[{"role":"user","content":"Hi"}]', "[1] see above", "物流"]
+    rows: list[dict[str, object]] = [{"text": one, "target": "ok"} for one in (*good, *broken)]
+    workshop.write_rows("chats.jsonl", rows)
+    with pytest.raises(InputError) as caught:
+        workshop.records()
+    faults = caught.value.faults
+    assert len(faults) == len(broken)
+    for number, (said, fault) in enumerate(zip(broken.values(), faults, strict=True), 5):
+        assert f"line {number}" in fault
+        assert said in fault
+    workshop.settings = DataSettings(task="generation")
+    assert workshop.records().rows == len(rows)
+
+
 def test_an_instruction_in_english_makes_no_chinese_conversation_english(workshop: Any) -> None:
     workshop.settings = DataSettings(task="dialogue")
     system = {"role": "system", "content": "Answer in one short and friendly sentence."}

@@ -41,7 +41,7 @@ from chainring.data.sentences import progress, some
 from chainring.data.settings import DataSettings
 from chainring.data.values import Value, value_of
 from chainring.store.tables import write_table
-from chainring.text.chat import is_conversation, spoken
+from chainring.text.chat import conversation_fault, is_conversation, spoken
 from chainring.text.language import language, language_named
 from chainring.text.normalise import group_key, normalise
 from chainring.text.prepare import prepare
@@ -115,6 +115,7 @@ class _Maker:
             text = normalise(row.values.get("text", ""))
             reason = self._refused(row, text)
             if reason is None:
+                self._heard(row)
                 text = self.text(row)
                 value = self._value(row, text)
                 reason = value.reason
@@ -145,6 +146,13 @@ class _Maker:
         if self._guard.allows(consent):
             return None
         return f"consent not allowed: {self._paper(consent)}"
+
+    def _heard(self, row: RawRow) -> None:
+        """Report a conversation that is none: it would be learnt as what one user says."""
+        if self._settings.task != "dialogue" or row.split == "unlabelled":
+            return
+        if (fault := conversation_fault(row.values["text"])) is not None:
+            self._faults.add(row.source, f"text: {fault}", at=row.locator)
 
     def text(self, row: RawRow) -> str:
         """Return the text of a row as it is kept."""

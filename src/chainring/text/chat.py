@@ -9,12 +9,14 @@
 from __future__ import annotations
 
 import json
+import re
 from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 Message = dict[str, str]
 ROLES = ("system", "user", "assistant")
+_BEGUN = re.compile(r"\s*\[\s*(?:\{|\]\s*$)")
 
 
 def messages_of(text: str) -> list[Message]:
@@ -30,6 +32,45 @@ def is_conversation(text: str) -> bool:
     (True, False)
     """
     return bool(_parsed(text))
+
+
+def conversation_fault(text: str) -> str | None:
+    """Return what is wrong with a text that begins as a conversation does, or None.
+
+    A prompt ends with the user: the reply to it is what is learnt.
+
+    >>> conversation_fault("[sic]"), conversation_fault('[{"role": "user", "content": "Hi"}]')
+    (None, None)
+    >>> conversation_fault("[]")
+    'the conversation has no messages'
+    """
+    if not _BEGUN.match(text):
+        return None
+    if messages := _parsed(text):
+        return _last_fault(messages[-1]["role"])
+    try:
+        rows = json.loads(text)
+    except json.JSONDecodeError as error:
+        return f"the conversation is broken JSON: {error.msg} at character {error.pos + 1}"
+    except RecursionError:
+        return "the conversation is broken JSON: too deep"
+    return _messages_fault(rows) if rows else "the conversation has no messages"
+
+
+def _last_fault(role: str) -> str | None:
+    if role == "user":
+        return None
+    wanted = "the user's is expected there, and the reply to it in `target`"
+    return f"the last message of the conversation is the {role}'s; {wanted}"
+
+
+def _messages_fault(rows: Sequence[Any]) -> str:
+    place = next(place for place, row in enumerate(rows, 1) if not _is_message(row))
+    row = rows[place - 1]
+    if isinstance(row, dict) and row.get("role", ROLES[0]) not in ROLES:
+        known = f"known are {', '.join(ROLES)}"
+        return f"message {place} of the conversation has the role {row['role']!r}; {known}"
+    return f"message {place} of the conversation has no `role` with a text as `content`"
 
 
 def in_each(text: str, change: Callable[[str], str]) -> str:
@@ -112,10 +153,11 @@ def _parsed(text: str) -> list[Message]:
     except (ValueError, RecursionError):  # the second of a thousand brackets
         return []
     messages = [
-        {"role": row["role"], "content": row["content"]}
-        for row in rows
-        if isinstance(row, dict)
-        and row.get("role") in ROLES
-        and isinstance(row.get("content"), str)
+        {"role": row["role"], "content": row["content"]} for row in rows if _is_message(row)
     ]
     return messages if len(messages) == len(rows) else []
+
+
+def _is_message(row: Any) -> bool:
+    is_told = isinstance(row, dict) and isinstance(row.get("content"), str)
+    return is_told and row.get("role") in ROLES
