@@ -52,7 +52,8 @@ _CHINESE = {
     "verdict": "裁决",
     "deployment": "部署",
     "feedback": "反馈",
-    # what the gate says
+    # who decides, and what the gate says
+    "gate": "关卡",
     "first": "首个模型",
     "better": "更好",
     "no measurable difference": "无可测差别",

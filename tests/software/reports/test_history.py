@@ -79,7 +79,7 @@ def test_a_promotion_tells_what_was_measured_and_a_hold_its_own_reason() -> None
 )
 def test_a_turn_says_by_which_measure_its_verdict_went(measure: MeasureName, told: str) -> None:
     turn = TurnPoint(number=1, at=0.0, value="first", promoted=True, measure=measure)
-    assert f"{told}<" in str(_row(turn, Strings("zh")))
+    assert f"{told}<" in str(_row(turn, History(turns=(turn,)), Strings("zh")))
 
 
 def test_a_language_of_few_rows_is_no_line_of_the_chart() -> None:

@@ -11,9 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from chainring.contracts.codec import decode
 from chainring.contracts.measure import Measure
 from chainring.contracts.verdict import Comparison, Verdict
+from chainring.deployment.http.pages import ring
+from chainring.deployment.http.pages.strings import Strings
 from chainring.software.api import Project
+from chainring.software.reports.history import history
 from chainring.software.reports.model_card import model_card
 from chainring.software.reports.report import write_report
 from chainring.software.reports.report_measure import short_measure
@@ -102,6 +106,18 @@ def test_by_cost_the_report_tells_cost_before_accuracy(
     assert turns.index(say["by cost"]) < turns.index(f">{say['accuracy']}<")
     if say["learning curve"] in page:
         assert say["curve not cost"] in page
+
+
+def test_the_past_holds_what_was_measured_and_whose_figures_these_are(bank: Project) -> None:
+    past = history(bank)
+    verdict = decode(Verdict, bank.ring.ledger.all_lineage(step="verdict")[-1].result)
+    assert verdict.pooled is not None
+    assert verdict.pooled.measured is not None
+    assert past.turns[-1].measured == verdict.pooled.measured
+    assert past.turns[-1].served == ""
+    assert not past.graded
+    page = str(ring._turns(past, Strings("en")))
+    assert f"<strong>{verdict.pooled.measured[1]:.3g}</strong>" in page
 
 
 def test_the_measure_is_told_beside_what_it_is_held_against() -> None:

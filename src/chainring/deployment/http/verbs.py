@@ -141,7 +141,12 @@ class ReviewItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TurnPoint:
-    """One turn as the ring page draws it: `champion` on the same rows, `value` by `measure`."""
+    """One turn as the ring page draws it: `champion` on the same rows, `value` by `measure`.
+
+    `served` is the model that was the champion then. Where another measure than accuracy judges,
+    `measured` holds what the champion (or the best answer that never changes) and the challenger
+    came to by it.
+    """
 
     number: int
     at: float
@@ -151,9 +156,11 @@ class TurnPoint:
     part: str = ""
     accuracy: Share | None = None
     champion: Share | None = None
+    served: str = ""
     languages: Mapping[str, Share] = field(default_factory=dict)
     because: str = ""
     measure: MeasureName = "accuracy"
+    measured: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,12 +189,16 @@ class Champion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class History:
-    """Everything that the page of the ring draws, oldest first."""
+    """Everything that the page of the ring draws, oldest first.
+
+    Answers that are `graded` are right in part: what is called accuracy is their mean score.
+    """
 
     champion: Champion | None = None
     turns: tuple[TurnPoint, ...] = ()
     days: tuple[Day, ...] = ()
     waiting: Mapping[str, int] = field(default_factory=dict)
+    graded: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

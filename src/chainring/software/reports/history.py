@@ -12,6 +12,7 @@ from chainring.contracts.evaluation import Evaluation, Share
 from chainring.contracts.guard import FORGOTTEN
 from chainring.contracts.lineage import Lineage
 from chainring.contracts.model import Model
+from chainring.contracts.tasks import TASKS
 from chainring.contracts.verdict import Verdict
 from chainring.deployment.http.verbs import Champion, Day, History, TurnPoint
 from chainring.ring.built import CHAMPION, current
@@ -59,6 +60,7 @@ def history(project: Project) -> History:
         turns=tuple(points),
         days=tuple(days(project)),
         waiting=_waiting(project),
+        graded=TASKS[ring.recipe.data.task].form != "one",
     )
 
 
@@ -113,9 +115,11 @@ def _point(project: Project, number: int, turn: Turn) -> TurnPoint:
         part="" if source is None else decode(Model, source.result).part,
         accuracy=None if challenger is None else challenger.accuracy,
         champion=None if champion is None else champion.accuracy,
+        served=verdict.champion or "",
         languages={} if challenger is None else _languages(challenger),
         because=_because(turn.because, verdict),
         measure=verdict.measure.name,
+        measured=None if verdict.pooled is None else verdict.pooled.measured,
     )
 
 

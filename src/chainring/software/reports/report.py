@@ -23,6 +23,7 @@ from chainring.contracts.lineage import Lineage
 from chainring.contracts.model import Model
 from chainring.contracts.said import in_language
 from chainring.contracts.verdict import Verdict
+from chainring.data.looking.card import moment
 from chainring.deployment.http.verbs import Day, History
 from chainring.ring.sight import Sight
 from chainring.software.reports.calibrated import calibration_told
@@ -107,11 +108,14 @@ def _page(
     yield f"<h1>{escape(title)}</h1><p class=lead>{escape(_lead(past, say))} · {now}</p>"
     suspects = open_suspects(project, studied)
     if made is not None:
-        lines = list(_short(project, made, studied, len(suspects), say))
+        lines = [
+            *_serving(past, decode(Verdict, made.result), say),
+            *_short(project, made, studied, len(suspects), say),
+        ]
         yield from section(say["short"], ["<ul class=found>" + "".join(lines) + "</ul>"])
     charts = [_accuracy(past, say), *_languages(past, say)]
     if made is not None:
-        charts[:0] = measure_chart(project, decode(Verdict, made.result), say)
+        charts[:0] = measure_chart(past.turns, say)
     yield from section(say["turns"], charts)
     if made is not None:
         verdict = decode(Verdict, made.result)
@@ -135,6 +139,23 @@ def _lead(past: History, say: dict[str, str]) -> str:
         return say["no champion"]
     serves = say["serves"].format(model=short(past.champion.model), form=past.champion.form)
     return f"{serves} · {say['count'].format(n=len(past.turns))}"
+
+
+def _serving(past: History, verdict: Verdict, say: dict[str, str]) -> Iterator[str]:
+    """Yield who serves and why, where that is not what the last verdict left."""
+    champion = past.champion
+    left = verdict.challenger if verdict.promote else verdict.champion
+    if champion is None or champion.model == left:
+        return
+    is_new = champion.model == verdict.challenger
+    told = say["serves held" if is_new else "serves other"].format(
+        model=short(champion.model),
+        when=moment(champion.since),
+        by=house_word(champion.by, say["code"]),
+        because=in_language(champion.because, say["code"]),
+        challenger=short(verdict.challenger),
+    )
+    yield _item(told)
 
 
 def _short(

@@ -17,6 +17,19 @@ _ROWS = (
     ("cost", "What each step cost so far", "各步骤累计开销"),
     ("no champion", "no model serves yet", "还没有上线的模型"),
     ("serves", "model {model} serves in form {form}", "现任模型 {model}，形式 {form}"),
+    (
+        "serves other",
+        "Model {model} serves since {when}, put there by {by} ({because}). What follows is of "
+        "model {challenger}, which does not serve.",
+        "自 {when} 起由模型 {model} 服务，操作人 {by}（{because}）。"
+        "以下内容说的是模型 {challenger}，它未在服务。",
+    ),
+    (
+        "serves held",
+        "Model {model} serves since {when}, put there by {by} ({because}): the last verdict had "
+        "held it.",
+        "自 {when} 起由模型 {model} 服务，操作人 {by}（{because}）：最近一次裁决未让它上线。",
+    ),
     ("accuracy", "Accuracy", "准确率"),
     ("figures", "Figures of the task", "该任务的指标"),
     ("interval", "with 95% intervals", "含 95% 区间"),

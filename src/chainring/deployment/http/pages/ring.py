@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from chainring.contracts.evaluation import Share
+from chainring.contracts.measure import MeasureName
 from chainring.deployment.http.calls import Call
 from chainring.deployment.http.pages.layout import heading, page, short, when
 from chainring.deployment.http.pages.markup import Markup, coded, group, tag
@@ -34,7 +35,7 @@ async def ring(call: Call) -> Response:
         _champion(past.champion, say),
         _tiles(past, say),
         tag("div", *_charts(past, say), class_="charts"),
-        _turns(past.turns, say),
+        _turns(past, say),
         title=say("ring.title"),
         active="ring",
         wide=True,
@@ -56,9 +57,14 @@ def _champion(champion: Champion | None, say: Strings) -> Markup:
             tag("span", since[0], when(champion.since), since[2], class_="hint"),
             class_="facts",
         ),
-        tag("p", _because(champion.because, say)) if champion.because else None,
+        tag("p", _took_over(champion.because, say)) if champion.because else None,
         class_="card champion",
     )
+
+
+def _took_over(because: str, say: Strings) -> str:
+    """Return why a model took over: what was measured then, which later turns may have changed."""
+    return say("ring.took_over", because=_because(because, say))
 
 
 def _tiles(past: History, say: Strings) -> Markup:
@@ -74,7 +80,7 @@ def _tiles(past: History, say: Strings) -> Markup:
     ]
     return tag(
         "dl",
-        _accuracy_tile(past.turns, say),
+        *_judged_tiles(past, say),
         _tile(say("ring.predictions"), f"{answers:,}", span),
         _tile(say("ring.passed_on"), f"{passed / answers:.1%}" if answers else "–", span),
         _tile(say("ring.feedback"), f"{reactions:,}", span),
@@ -83,12 +89,35 @@ def _tiles(past: History, say: Strings) -> Markup:
     )
 
 
-def _accuracy_tile(turns: Sequence[TurnPoint], say: Strings) -> Markup:
-    last = next((t.accuracy for t in reversed(turns) if t.promoted and t.accuracy), None)
-    if last is None:
-        return _tile(say("ring.accuracy"), "–", say("none_yet"))
-    between = say("ring.between", low=f"{last.low:.1%}", high=f"{last.high:.1%}")
-    return _tile(say("ring.accuracy"), f"{last.estimate:.1%}", between)
+def _judged_tiles(past: History, say: Strings) -> Iterator[Markup]:
+    """Yield what the champion came to when it was last judged, first by the measure that judged."""
+    name = _called(past, say, "ring.accuracy")
+    model = "" if past.champion is None else past.champion.model
+    turn = next(
+        (t for t in reversed(past.turns) if model and model in (t.challenger, t.served)), None
+    )
+    if turn is None:
+        yield _tile(name, "–", say("none_yet"))
+        return
+    is_new = turn.challenger == model
+    if turn.measured is not None:
+        value = _measured(turn.measured[is_new], turn.measure)
+        yield _tile(say(f"ring.by.{turn.measure}"), value, say("ring.of_turn", n=turn.number))
+    share = turn.accuracy if is_new else turn.champion
+    if share is None:
+        yield _tile(name, "–", say("none_yet"))
+        return
+    between = say("ring.between", low=f"{share.low:.1%}", high=f"{share.high:.1%}")
+    yield _tile(name, f"{share.estimate:.1%}", between)
+
+
+def _called(past: History, say: Strings, key: str) -> str:
+    """Return what accuracy is called: where answers are graded it is a mean score."""
+    return say(f"{key}.graded" if past.graded else key)
+
+
+def _measured(value: float, measure: MeasureName) -> str:
+    return f"{value:.3g}" if measure == "cost" else f"{value:.1%}"
 
 
 def _tile(name: str, value: str, note: str) -> Markup:
@@ -101,9 +130,12 @@ def _tile(name: str, value: str, note: str) -> Markup:
 
 
 def _charts(past: History, say: Strings) -> list[Markup]:
+    name = _measure_of(past.turns)
+    first = [] if name is None else [_by_measure(past.turns, name, say)]
     return [
-        _both(lambda width: _accuracy(past.turns, say, width)),
-        _both(lambda width: _by_language(past.turns, say, width)),
+        *first,
+        _both(lambda width: _accuracy(past, say, width)),
+        _both(lambda width: _by_language(past, say, width)),
         _both(lambda width: _shares(past.days, say, width, kind="passed_on")),
         _both(lambda width: _shares(past.days, say, width, kind="satisfaction")),
         _both(lambda width: _feedback(past.days, say, width), wide=True),
@@ -117,14 +149,43 @@ def _both(draw: Callable[[float], str], *, wide: bool = False) -> Markup:
     return tag("figure", *drawn, class_="card across" if wide else "card")
 
 
-def _accuracy(turns: Sequence[TurnPoint], say: Strings, width: float) -> str:
+def _measure_of(turns: Sequence[TurnPoint]) -> MeasureName | None:
+    """Return the measure that judged last and has figures of its own; None by accuracy."""
+    return turns[-1].measure if turns and turns[-1].measured is not None else None
+
+
+def _by_measure(turns: Sequence[TurnPoint], name: MeasureName, say: Strings) -> Markup:
+    found = [(t, t.measured) for t in turns if t.measured is not None and t.measure == name]
+    new = tuple(Point(x=str(t.number), y=both[1]) for t, both in found)
+    before = tuple(Point(x=str(t.number), y=both[0]) for t, both in found if t.served)
+    lines = (
+        Series(name=say("ring.challenger"), points=new),
+        Series(name=say("ring.before"), points=before),
+    )
+    return _both(
+        lambda width: line_chart(
+            lines,
+            title=say(f"ring.by.{name}"),
+            x_label=say("ring.turn"),
+            y_label=say("ring.chart.same_rows"),
+            intervals=False,
+            percent=name != "cost",
+            x_values=[str(t.number) for t in turns],
+            width=width,
+        ),
+        wide=True,
+    )
+
+
+def _accuracy(past: History, say: Strings, width: float) -> str:
+    turns = past.turns
     lines = (
         Series(name=say("ring.challenger"), points=_points(turns, lambda t: t.accuracy)),
         Series(name=say("ring.before"), points=_points(turns, lambda t: t.champion)),
     )
     return line_chart(
         lines,
-        title=say("ring.chart.accuracy"),
+        title=_called(past, say, "ring.chart.accuracy"),
         x_label=say("ring.turn"),
         y_label=say("ring.chart.interval"),
         x_values=[str(t.number) for t in turns] or None,
@@ -133,7 +194,8 @@ def _accuracy(turns: Sequence[TurnPoint], say: Strings, width: float) -> str:
     )
 
 
-def _by_language(turns: Sequence[TurnPoint], say: Strings, width: float) -> str:
+def _by_language(past: History, say: Strings, width: float) -> str:
+    turns = past.turns
     many = (n for t in turns for n, share in t.languages.items() if share.rows >= LEAST_ROWS)
     names = sorted(set(many))
     lines = [
@@ -145,7 +207,7 @@ def _by_language(turns: Sequence[TurnPoint], say: Strings, width: float) -> str:
     ]
     return line_chart(
         lines,
-        title=say("ring.chart.languages"),
+        title=_called(past, say, "ring.chart.languages"),
         x_label=say("ring.turn"),
         y_label=say("ring.chart.interval"),
         x_values=[str(t.number) for t in turns] or None,
@@ -212,11 +274,14 @@ def _short_day(day: Day) -> str:
     return day.day[5:]
 
 
-def _turns(turns: Sequence[TurnPoint], say: Strings) -> Markup:
-    if not turns:
+def _turns(past: History, say: Strings) -> Markup:
+    if not past.turns:
         return group()
-    heads = ("turn", "when", "model", "accuracy", "verdict", "because")
-    rows = [_row(turn, say) for turn in reversed(turns)]
+    name = _measure_of(past.turns)
+    heads = [say("ring.turn"), say("ring.when"), say("ring.model")]
+    heads += [] if name is None else [say(f"ring.by.{name}")]
+    heads += [_called(past, say, "ring.accuracy"), say("ring.verdict"), say("ring.because")]
+    rows = [_row(turn, past, say) for turn in reversed(past.turns)]
     return tag(
         "section",
         tag("h2", say("ring.turns")),
@@ -224,7 +289,7 @@ def _turns(turns: Sequence[TurnPoint], say: Strings) -> Markup:
             "div",
             tag(
                 "table",
-                tag("thead", tag("tr", *(tag("th", say(f"ring.{h}"), scope="col") for h in heads))),
+                tag("thead", tag("tr", *(tag("th", head, scope="col") for head in heads))),
                 tag("tbody", *rows),
             ),
             class_="scroll",
@@ -235,13 +300,19 @@ def _turns(turns: Sequence[TurnPoint], say: Strings) -> Markup:
     )
 
 
-def _row(turn: TurnPoint, say: Strings) -> Markup:
+def _row(turn: TurnPoint, past: History, say: Strings) -> Markup:
     kept = ("promoted", "good") if turn.promoted else ("held", "")
+    name = _measure_of(past.turns)
+    has_figure = turn.measured is not None and turn.measure == name
+    figure = _measured(turn.measured[1], turn.measure) if turn.measured and has_figure else "–"
+    judged = f"measure.{turn.measure}"
+    by = _called(past, say, judged) if turn.measure == "accuracy" else say(judged)
     return tag(
         "tr",
         tag("th", str(turn.number), scope="row"),
         tag("td", when(turn.at)),
         tag("td", short(turn.challenger), " ", tag("span", turn.part, class_="hint")),
+        None if name is None else tag("td", tag("strong", figure), class_="number"),
         tag("td", _written(turn.accuracy), class_="number"),
         tag(
             "td",
@@ -249,7 +320,7 @@ def _row(turn: TurnPoint, say: Strings) -> Markup:
             " ",
             say.known(f"verdict.{turn.value}", turn.value),
             " ",
-            tag("span", say(f"measure.{turn.measure}"), class_="hint"),
+            tag("span", by, class_="hint"),
         ),
         tag("td", _because(turn.because, say), class_="hint"),
     )
