@@ -22,6 +22,22 @@ def test_a_question_without_a_known_word_finds_nothing() -> None:
     assert Passages([]).find("refund", most=3) == []
 
 
+def test_a_question_of_what_no_passage_speaks_of_finds_nothing_by_its_little_words() -> None:
+    index = Passages(
+        [Passage(id="heart", text="The heart of a fish has two chambers. That is what it is."),
+         Passage(id="sound", text="Sound is fastest in solid bodies; you can't hear it there."),
+         Passage(id="声", text="这是什么声音？声音在固体中是传播得最快的。"),
+         Passage(id="几何", text="几何是数学的一个分支。")]
+    )  # fmt: skip
+    for question in ("What is the capital of Peru?", "Who is it?", "Why can't you?", "的",
+                     "什么是它的？", "谁是法国的国王？", "秘鲁的首都是什么？"):  # fmt: skip
+        assert index.find(question, most=3) == [], question
+    asked = {"What is in a heart?": "heart", "Where is sound fastest?": "sound",
+             "声音在哪里最快？": "声", "什么是几何？": "几何"}  # fmt: skip
+    for question, wanted in asked.items():
+        assert [one.id for one, _ in index.find(question, most=3)] == [wanted]
+
+
 def test_a_chinese_word_of_one_character_is_found_where_no_pair_of_it_is_known() -> None:
     index = Passages(
         [Passage(id="tax", text="个人所得税的起征点是五千元。"),

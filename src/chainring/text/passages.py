@@ -1,6 +1,8 @@
 """Passages that belong to a question: texts are cut at sentences and found by their words (BM25).
 
-Enter texts, leaves passages; enters a question, leaves the passages that share its rarer words.
+Enter texts, leaves passages; enters a question, leaves the passages that share its rarer words. A
+passage that shares nothing with it but the, of, what, 的, 什么 and their like speaks of something
+else: it is not found.
 
     index = Passages([Passage(id="rec_1", text="A parcel takes three days.")])
     index.find("How long does a parcel take?", most=3)       # [(Passage(...), 1.7)]
@@ -18,6 +20,7 @@ import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, TypeAlias
 
 from chainring.text.stopwords import stopwords
@@ -29,6 +32,9 @@ QUESTION_PART, MARKS = 4, 4
 """Of a reader's tokens a question has the fourth part; two texts have as many marks at most."""
 Held: TypeAlias = Callable[[str], int]
 """How many of a text's first characters a reader can hold; all of them: the length of the text."""
+_ASKING = frozenset("what which who whom whose when where why how".split())
+_ASKING_ZH = frozenset("什么 怎么 怎样 如何 为何 何时 哪里 多少 几个".split())
+_EMPTY_ZH = frozenset({*(one for one in stopwords("zh") if len(one) == 1), *"什么怎哪谁"})
 _NAMED = re.compile(r"\{(passage|question)\}")
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
 _RUN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]+|[^\W\u3400-\u4dbf\u4e00-\u9fff]+")
@@ -61,13 +67,22 @@ class Passages:
                 self._characters[character].append((place, times))
 
     def find(self, question: str, *, most: int) -> list[tuple[Passage, float]]:
-        """Return the best passages with their scores, highest first; none that shares no word."""
+        """Return the best passages with their scores, highest first.
+
+        All words rank; none is found that shares only such as say nothing of what is asked.
+        """
         scores: dict[int, float] = defaultdict(float)
+        told: set[int] = set()
         for term in dict.fromkeys(terms(question)):
-            self._add(scores, self._places.get(term, ()), weight=1.0)
+            found = self._places.get(term, ())
+            self._add(scores, found, weight=1.0)
+            if not _is_empty(term):
+                told.update(place for place, _ in found)
         for character in self._alone(question):
-            self._add(scores, self._characters.get(character, ()), weight=ALONE)
-        best = sorted(scores, key=lambda place: (-scores[place], place))[:most]
+            found = self._characters.get(character, ())
+            self._add(scores, found, weight=ALONE)
+            told.update(place for place, _ in found)
+        best = sorted(told, key=lambda place: (-scores[place], place))[:most]
         return [(self.passages[place], scores[place]) for place in best]
 
     def _add(
@@ -82,7 +97,23 @@ class Passages:
         """Return the characters of the Chinese runs of which no two beside each other are known."""
         runs = (run for run in _RUN.findall(_plain(question)) if _HAN.match(run))
         lost = (run for run in runs if not any(pair in self._places for pair in _terms(run)))
-        return dict.fromkeys(one for run in lost for one in run if one not in stopwords("zh"))
+        return dict.fromkeys(one for run in lost for one in run if one not in _EMPTY_ZH)
+
+
+@cache
+def _empty_words() -> frozenset[str]:
+    """Return the English words that say nothing of what is asked, what's and don't in pieces."""
+    cut_up = (word.split("'") for word in stopwords("en", wide=True) if "'" in word)
+    return stopwords("en") | _ASKING | {piece for pieces in cut_up for piece in pieces}
+
+
+def _is_empty(term: str) -> bool:
+    """Whether a term says nothing of what a text is about: the, who, 的, 什么, and pairs of such.
+
+    >>> [_is_empty(one) for one in ("of", "sound", "是什", "几何")]
+    [True, False, True, False]
+    """
+    return term in _empty_words() or term in _ASKING_ZH or _EMPTY_ZH.issuperset(term)
 
 
 def terms(text: str) -> list[str]:

@@ -28,6 +28,16 @@ def test_an_article_keeps_its_own_id_where_a_row_names_it_as_its_passage(ask: As
     assert (found.id, found.text) == ("rec_3", "退款需要五天。")
 
 
+def test_nothing_that_a_user_wrote_is_a_passage_that_others_are_answered_from(ask: Ask) -> None:
+    said = {"source": "feedback", "feedback": ("pred_1", "fb_1")}
+    rows = [
+        ask("退款要几天？", "五天", "退款需要五天。", records=("rec_1",)),
+        ask("我的合同何时到期？", "五月", "合同五月到期。", records=("rec_2",), **said),
+    ]
+    articles = [ask("Who discovered penicillin?", records=("rec_4",), **said)]
+    assert [one.id for one in known_passages(rows, articles, options=OPTIONS)] == ["rec_1"]
+
+
 def test_a_question_is_asked_with_the_passage_that_holds_its_answer(ask: Ask) -> None:
     known = [
         Passage(id="a", text="Parcels and returns: ask us."),

@@ -20,6 +20,8 @@ from chainring.text.passages import Held, Passage, Passages, cut, passages_of, p
 from chainring.training.generators.settings import AnsweringSettings
 
 PASSAGES_FILE = "passages.jsonl"
+FROM_USERS = "feedback"
+"""The source of a row that stands for nothing in the files."""
 
 
 def known_passages(
@@ -38,11 +40,15 @@ def known_passages(
 
 
 def _articles(rows: Sequence[Row], unlabelled: Sequence[Row]) -> Iterator[tuple[str, str]]:
-    """Yield id and text of every article: a row's passage has the id of the record it came with."""
+    """Yield id and text of every article: a row's passage has the id of the record it came with.
+
+    What a user asked, and the passage that a user named, are shown to no other user.
+    """
     for row in unlabelled:
-        yield (row.records[0] if row.records else row.id), row.text
+        if row.source != FROM_USERS:
+            yield (row.records[0] if row.records else row.id), row.text
     for row in rows:
-        if row.pair:
+        if row.pair and row.source != FROM_USERS:
             yield (row.records[0] if row.records else row.id), row.pair
 
 
