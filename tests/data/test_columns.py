@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+from typing import Any
+
 from chainring.data.columns import columns_of, fault_of
+from chainring.data.settings import Role
 from chainring.data.sources.columns import roles_of
 
 
@@ -34,6 +37,22 @@ def test_a_mapped_label_is_taken_before_any_other() -> None:
 def test_an_unlabelled_file_has_no_label_whatever_columns_it_has() -> None:
     assert "label" not in columns_of(["text", "label"], {}, unlabelled=True)
     assert fault_of(["text", "y"], {}, unlabelled=True) is None
+
+
+def test_articles_beside_rows_may_have_our_own_names_though_the_recipe_maps_them() -> None:
+    mapping: dict[Role, str] = {"text": "question", "target": "answer", "consent": "同意"}
+    common: dict[str, Any] = {"task": "question-answering", "unlabelled": True}
+    assert fault_of(["text", "title"], mapping, **common) is None
+    assert columns_of(["text", "consent"], mapping, **common) == {
+        "text": "text", "consent": "consent",
+    }  # fmt: skip
+    assert columns_of(["text", "question"], mapping, **common) == {"text": "question"}
+    fault = fault_of(["body"], mapping, **common)
+    assert fault is not None
+    assert fault.endswith('text = "body", or call it `text` in this file')
+    fault = fault_of(["text", "answer"], mapping, task="question-answering", unlabelled=False)
+    assert fault is not None
+    assert "column `question` expected" in fault
 
 
 def test_missing_columns_are_named_with_what_was_found_and_what_to_write() -> None:

@@ -28,6 +28,8 @@ def test_one_cause_is_said_once_with_its_places() -> None:
         f"a.csv: {shown} and 690 more: broken",
         "a.csv: line 900: no JSON",
     ]
+    with pytest.raises(InputError, match=r": 3 faults in 1 file\(s\)"):
+        faults.raise_all()
 
 
 def test_a_file_with_a_million_faults_does_not_drown_the_others() -> None:

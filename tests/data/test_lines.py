@@ -4,6 +4,8 @@ import gzip
 import tracemalloc
 from pathlib import Path
 
+import pytest
+
 from chainring.data.lines import lines
 
 
@@ -46,10 +48,17 @@ def test_chinese_text_in_gb18030_is_reported_with_the_way_to_convert_it(tmp_path
     assert "gb18030" in said[0]
 
 
-def test_the_advice_is_given_once_and_is_the_whole_command(tmp_path: Path) -> None:
-    (tmp_path / "my help.csv").write_bytes("包裹\n退货\n发票\n".encode("gb18030"))
-    _, said = read(tmp_path / "my help.csv")
-    assert "iconv -f gb18030 -t utf-8 'my help.csv' > new && mv new 'my help.csv'" in said[0]
+def test_the_advice_is_given_once_and_is_the_whole_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "data" / "my help.csv"
+    file.parent.mkdir()
+    file.write_bytes("包裹\n退货\n发票\n".encode("gb18030"))
+    _, said = read(file)
+    assert f"iconv -f gb18030 -t utf-8 '{file}' > new && mv new '{file}'" in said[0]
+    monkeypatch.chdir(tmp_path)
+    name = "'data/my help.csv'"
+    assert f"iconv -f gb18030 -t utf-8 {name} > new && mv new {name}" in read(file)[1][0]
     assert said[1:] == ["line 2: broken, too", "line 3: broken, too"]
 
 

@@ -264,6 +264,37 @@ def test_a_folder_without_a_file_that_can_be_read_is_a_fault(data: Path) -> None
     assert "no file ends in .csv, .htm, .html, .jsonl, .ndjson, .parquet, .tsv, .txt" in said[0]
 
 
+def test_what_stands_alone_in_a_folder_and_is_not_read_is_named(data: Path) -> None:
+    (data / "help.jsonl").rename(data / "客服.xlsx")
+    (said,) = raw(data)[1]
+    told = "; passed over by its ending: data/客服.xlsx; save a spreadsheet as CSV UTF-8"
+    assert said.endswith(told)
+    for number in range(6):
+        (data / f"a{number}.docx").write_text("")
+    (data / "README.txt").write_text("about")
+    (said,) = raw(data)[1]
+    assert "data/a4.docx and 2 more; save a spreadsheet" in said
+    assert said.endswith("as about the data: data/README.txt")
+
+
+@pytest.mark.parametrize("ending", ["csv", "tsv"])
+def test_a_table_of_another_encoding_has_one_fault_and_no_false_ones(
+    data: Path, ending: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Below a header that cannot be read, a line of plain letters is none."""
+    rows = ["客服留言,意图", *(f"我的包裹到哪了{n},查询" for n in range(20)), "a,b", "c,d"]
+    table = "\n".join(rows).replace(",", "," if ending == "csv" else "\t")
+    (data / "help.jsonl").unlink()
+    (data / f"客服留言.{ending}").write_bytes(table.encode("gb18030"))
+    monkeypatch.chdir(data.parent)
+    found, said = raw(data, columns={"text": "客服留言", "label": "意图"})
+    first, *others = said
+    assert not found
+    name = f"data/客服留言.{ending}"
+    assert f"iconv -f gb18030 -t utf-8 {name} > new && mv new {name}" in first.replace("'", "")
+    assert [one.split(": ")[-1] for one in others] == ["broken, too"]
+
+
 def written(path: Path, rows: list[dict[str, object]]) -> None:
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
 

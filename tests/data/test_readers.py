@@ -164,7 +164,8 @@ def test_a_json_array_is_one_fault_with_the_command_that_takes_it_apart(
     found, (said,) = read("jsonl.v1", tmp_path / "a.jsonl")
     assert not found
     assert "one JSON array, an object a line is expected" in said
-    assert said.endswith(": jq -c '.[]' a.jsonl > new && mv new a.jsonl")
+    name = tmp_path / "a.jsonl"
+    assert said.endswith(f": jq -c '.[]' {name} > new && mv new {name}")
 
 
 def test_a_quote_in_a_tab_separated_file_is_a_plain_character(tmp_path: Path) -> None:

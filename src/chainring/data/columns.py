@@ -50,6 +50,15 @@ def expected(roles: Sequence[R], mapping: Mapping[R, str]) -> dict[R, str]:
     return {role: mapping.get(role, role) for role in named}
 
 
+def mapping_of(part: str, mapping: Mapping[R, str]) -> Mapping[R, str]:
+    """Return what the recipe maps in files of a reader: none where the columns are our own.
+
+    >>> mapping_of("text.v1", {"text": "客户留言"}), mapping_of("csv.v1", {"text": "客户留言"})
+    ({}, {'text': '客户留言'})
+    """
+    return {} if part.startswith(("text.", "html.")) else mapping
+
+
 def columns_of(
     found: Collection[str],
     mapping: Mapping[Role, str],
@@ -61,7 +70,7 @@ def columns_of(
 
     What the task does not read has no role: a column `target` of a classification is a stranger.
     """
-    facts = TASKS[task]
+    facts, mapping = TASKS[task], _mapped_here(found, mapping, unlabelled=unlabelled)
     unread = {"pair", "label", "target"} - {*facts.needs, *facts.allows}
     columns = expected([role for role in ROLES if role not in unread], mapping)
     if "label" not in mapping and "label_name" in found and "label" in columns:
@@ -83,7 +92,7 @@ def fault_of(
     A file without the column of the values is a file of unlabelled text when all its columns are
     known; with unknown ones it is a fault, because one of them may be the value.
     """
-    facts = TASKS[task]
+    facts, mapping = TASKS[task], _mapped_here(found, mapping, unlabelled=unlabelled)
     columns = columns_of(found, mapping, unlabelled=unlabelled, task=task)
     missing: list[Role] = [
         role for role in ROLES if role in ("text", "pair") and _lacks(role, columns, facts)
@@ -97,11 +106,29 @@ def fault_of(
     noun, them = ("column", "it") if len(missing) == 1 else ("columns", "them")
     listed = ", ".join(f"`{name}`" for name in found)
     end = "" if "text" in missing else ", or name the file in data.unlabelled"
+    if unlabelled and "text" in mapping:
+        end = ", or call it `text` in this file"
     asked = "" if task == "classification" else f" by the task {task}"
     return (
         f"{noun} {names} expected{asked}; found {listed}; map {them} with [data.columns]"
         f"{_example(missing, strangers, mapping)}{end}"
     )
+
+
+def _mapped_here(
+    found: Collection[str], mapping: Mapping[Role, str], *, unlabelled: bool
+) -> Mapping[Role, str]:
+    """Return the mapping of a file: articles beside rows may have our own names for their columns.
+
+    >>> _mapped_here(["text"], {"text": "question"}, unlabelled=True)
+    {'text': 'text'}
+    """
+    if not unlabelled:
+        return mapping
+    return {
+        role: role if column not in found and role in found else column
+        for role, column in mapping.items()
+    }
 
 
 def _lacks(role: Role, columns: Mapping[Role, str], facts: TaskFacts) -> bool:

@@ -52,6 +52,11 @@ class Faults:
             found += [f"{name}: and {more} more faults"] if more else []
         return found
 
+    def _told(self, name: str) -> int:
+        """Return how many faults are told of a file; one of a thousand lines is one fault."""
+        causes = self._places[name]
+        return len(causes) + self._counts[name] - sum(self._alike[name, one] for one in causes)
+
     def _sentence(self, name: str, cause: str, places: list[str]) -> str:
         more = self._alike[name, cause] - len(places)
         at = ", ".join(places) + (f" and {more} more" if places and more else "")
@@ -60,7 +65,7 @@ class Faults:
     def raise_all(self) -> None:
         """Raise InputError when there is any fault."""
         if self._counts:
-            number = sum(self._counts.values())
+            number = sum(map(self._told, self._places))
             faults = "1 fault" if number == 1 else f"{number} faults"
             raise InputError(
                 f"the data cannot be used: {faults} in {len(self._counts)} file(s); "

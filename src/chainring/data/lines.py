@@ -95,12 +95,15 @@ def _advice(error: UnicodeDecodeError, path: Path) -> str:
 def rewritten(path: Path, command: str) -> str:
     """Return the line of a shell that puts what `command` makes of a file in its place.
 
+    Files below the working folder are named from there.
+
     >>> rewritten(Path("data/help.csv"), "iconv -f gb18030 -t utf-8")
-    'iconv -f gb18030 -t utf-8 help.csv > new && mv new help.csv'
+    'iconv -f gb18030 -t utf-8 data/help.csv > new && mv new data/help.csv'
     >>> rewritten(Path("data/help.csv.gz"), "iconv -f gb18030 -t utf-8")
-    'gzip -dc help.csv.gz | iconv -f gb18030 -t utf-8 > help.csv && rm help.csv.gz'
+    'gzip -dc data/help.csv.gz | iconv -f gb18030 -t utf-8 > data/help.csv && rm data/help.csv.gz'
     """
-    name, plain = quote(path.name), quote(path.stem)
+    here = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+    name, plain = quote(str(here)), quote(str(here.with_suffix("")))
     unpack = {".gz": "gzip -dc", ".zst": "zstd -dc"}.get(path.suffix)
     if unpack is None:
         return f"{command} {name} > new && mv new {name}"

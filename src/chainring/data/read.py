@@ -26,7 +26,7 @@ import json
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from functools import partial
@@ -40,7 +40,7 @@ from chainring.contracts.parts import load_part, part_names
 from chainring.contracts.source import Source
 from chainring.contracts.tasks import TaskFacts
 from chainring.contracts.values import joined
-from chainring.data.columns import columns_of, fault_of
+from chainring.data.columns import columns_of, fault_of, mapping_of
 from chainring.data.faults import Faults
 from chainring.data.harvested import harvest_digest, harvest_rows
 from chainring.data.readers import Reader
@@ -57,7 +57,8 @@ _PAPERS = {
     "自述", "自述文件", "读我", "许可", "许可证",
 }  # fmt: skip
 _PAPER_ENDINGS = {"", ".txt", ".text", ".md", ".rst", ".pdf", ".htm", ".html", ".xhtml"}
-_PEEK_ROWS = 100
+_SPREADSHEETS = {".xlsx", ".xls", ".xlsm", ".ods", ".et", ".numbers"}
+_PEEK_ROWS, _NAMED = 100, 5
 _SETS = re.compile("(?:" + "|".join(one for one in CHINESE_SPLITS if one[-1] == "集") + ")(?!成)")
 """Sets named within a longer word, 客服测试集; 测试集成 is none."""
 
@@ -178,22 +179,33 @@ def _rows_of_files(
 ) -> Iterator[RawRow]:
     readers = endings()
     unseen = dict(settings.columns)
-    read = 0
     files = files_of(source.path)
-    papers = [file.name for file in files if is_paper(file.name)]
+    passed_over: list[str] = []
     for file in files:
         ending = ending_of(file.name)
-        if ending not in readers or file.name in papers:
+        if ending not in readers or is_paper(file.name):
             skipped[f"file not read: {ending or 'no ending'}"] += 1
+            passed_over.append(file.name)
             continue
-        read += 1
         yield from _file_rows(file, readers[ending], settings, faults, unseen)
-    if not read:
+    if len(passed_over) == len(files):
         cause = f"no file ends in {', '.join(sorted(readers))} (or with .gz, .zst)"
-        more = f"; passed over by its name, as about the data: {', '.join(papers)}"
-        faults.add(source.path, cause + (more if papers else ""))
+        faults.add(source.path, cause + _why_passed_over(passed_over))
     for role, column in unseen.items():
         faults.add("data.columns", f"{role} = {column!r}: no file has that column")
+
+
+def _why_passed_over(names: Sequence[str]) -> str:
+    papers = ", ".join(name for name in names if is_paper(name))
+    others = [name for name in names if not is_paper(name)]
+    is_table = any(ending_of(name) in _SPREADSHEETS for name in others)
+    more = f" and {len(others) - _NAMED} more" if len(others) > _NAMED else ""
+    listed = ", ".join(others[:_NAMED]) + more
+    return (
+        (f"; passed over by its ending: {listed}" if others else "")
+        + ("; save a spreadsheet as CSV UTF-8" if is_table else "")
+        + (f"; passed over by its name, as about the data: {papers}" if papers else "")
+    )
 
 
 def _file_rows(
@@ -207,6 +219,7 @@ def _file_rows(
     if not first:
         if not faults.of(file.name):
             faults.add(file.name, "an empty file; fill it or take it away")
+        unseen.clear()  # what cannot be read may have any column
         return
     unlabelled = part.startswith("text.") or _is_unlabelled(file, settings)
     mapping, task = mapping_of(part, settings.columns), settings.task
@@ -229,15 +242,6 @@ def _file_rows(
         faults.add(file.name, fault)
     for role in [role for role, column in unseen.items() if column in found]:
         del unseen[role]
-
-
-def mapping_of(part: str, mapping: Mapping[R, str]) -> Mapping[R, str]:
-    """Return what the recipe maps in files of a reader: none where the columns are our own.
-
-    >>> mapping_of("text.v1", {"text": "客户留言"}), mapping_of("csv.v1", {"text": "客户留言"})
-    ({}, {'text': '客户留言'})
-    """
-    return {} if part.startswith(("text.", "html.")) else mapping
 
 
 def unread(paths: str) -> list[str]:

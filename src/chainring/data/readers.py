@@ -18,7 +18,7 @@ from __future__ import annotations
 import csv
 import json
 import re
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
@@ -78,7 +78,7 @@ def csv_(path: Path, *, report: Report, max_bytes: int) -> Rows:
     A first line `sep=;`, as Excel writes it, names the sign.
     """
     found = lines(path, report=report, max_bytes=max_bytes)
-    first = next(found, None)
+    first = _header_line(found)
     if first is None:
         return
     csv.field_size_limit(max(csv.field_size_limit(), max_bytes))  # who is too long is told later
@@ -94,8 +94,19 @@ def csv_(path: Path, *, report: Report, max_bytes: int) -> Rows:
 
 def tsv(path: Path, *, report: Report, max_bytes: int) -> Rows:
     """Yield the rows of a tab-separated file, as IANA defines it: there is no quoting."""
-    texts = (line for _, line in lines(path, report=report, max_bytes=max_bytes))
+    found = lines(path, report=report, max_bytes=max_bytes)
+    first = _header_line(found)
+    texts = (line for _, line in (chain([first], found) if first else ()))
     yield from _table(csv.reader(texts, delimiter="\t", quoting=csv.QUOTE_NONE), report)
+
+
+def _header_line(found: Iterator[tuple[int, str]]) -> tuple[int, str] | None:
+    """Return the first line; where it cannot be read, none: the next one is no header."""
+    first = next(found, None)
+    if first is not None and first[0] != 1:
+        deque(found, maxlen=0)  # what else is wrong with the file is told, too
+        return None
+    return first
 
 
 def _table(found: Any, report: Report, *, above: int = 0) -> Rows:

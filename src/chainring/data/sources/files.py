@@ -26,8 +26,9 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from chainring.contracts.errors import InputError
 from chainring.contracts.parts import load_part
+from chainring.data.columns import mapping_of
 from chainring.data.harvest import Harvest
-from chainring.data.read import ending_of, endings, mapping_of
+from chainring.data.read import ending_of, endings
 from chainring.data.readers import Reader, Rows
 from chainring.data.sources.columns import flat, roles_of, row_of
 from chainring.data.sources.part import Say, SourcePart
