@@ -50,6 +50,40 @@ def chromium() -> Iterator[Any]:
         browser.close()
 
 
+class Contexts:
+    """Contexts lent to one test at a time and emptied behind it: to make one costs half a test.
+
+    They hold cookies alone: no page stores anything else, and each house has an origin of its own.
+    """
+
+    def __init__(self, browser: Any) -> None:
+        self._browser = browser
+        self._free: dict[str, list[Any]] = {}
+        self._lent: list[tuple[str, Any]] = []
+
+    def lend(self, **look: Any) -> Any:
+        """Return a context that no other has, made so: its `viewport`, its `locale` and so on."""
+        kind = repr(sorted(look.items()))
+        free = self._free.setdefault(kind, [])
+        context = free.pop() if free else self._browser.new_context(**look)
+        self._lent.append((kind, context))
+        return context
+
+    def take_back(self) -> None:
+        """Empty what was lent, for the next test."""
+        while self._lent:
+            kind, context = self._lent.pop()
+            for page in context.pages:
+                page.close()
+            context.clear_cookies()
+            self._free[kind].append(context)
+
+
+@pytest.fixture(scope="session")
+def contexts(chromium: Any) -> Contexts:
+    return Contexts(chromium)
+
+
 @pytest.fixture
 def house() -> Iterator[tuple[DemoVerbs, str]]:
     verbs = DemoVerbs()
@@ -58,10 +92,10 @@ def house() -> Iterator[tuple[DemoVerbs, str]]:
 
 
 @pytest.fixture
-def open_page(chromium: Any, house: tuple[DemoVerbs, str]) -> Iterator[OpenPage]:
+def open_page(contexts: Contexts, house: tuple[DemoVerbs, str]) -> Iterator[OpenPage]:
     """Open a page of the house; at the end nothing was asked elsewhere and nothing complained."""
     host = urlsplit(house[1]).netloc
-    contexts, complaints, elsewhere = [], [], []
+    complaints, elsewhere = [], []
 
     def note(request: Any) -> None:
         if urlsplit(request.url).netloc != host:
@@ -79,11 +113,10 @@ def open_page(chromium: Any, house: tuple[DemoVerbs, str]) -> Iterator[OpenPage]
         theme: str = "light",
         expected: str = "",
     ) -> Page:
-        context = chromium.new_context(
+        context = contexts.lend(
             viewport={"width": width, "height": 800}, locale=LOCALES[lang], color_scheme=theme
         )
         context.set_default_timeout(15_000)
-        contexts.append(context)
         page = context.new_page()
         page.on("request", note)
         page.on("console", lambda said: complain(said.text, expected))
@@ -92,7 +125,6 @@ def open_page(chromium: Any, house: tuple[DemoVerbs, str]) -> Iterator[OpenPage]
         return page
 
     yield opened
-    for context in contexts:
-        context.close()
+    contexts.take_back()
     assert not elsewhere
     assert not complaints

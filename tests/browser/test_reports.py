@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.browser.conftest import Contexts
 from tests.browser.test_look import CONTRAST
 from tests.software.conftest import grow, opened, small_project
 
@@ -56,16 +57,14 @@ def kind(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def page(chromium: Any, pages: Pages, kind: str) -> Iterator[Any]:
+def page(contexts: Contexts, pages: Pages, kind: str) -> Iterator[Any]:
     """Yield a way to open a report; at the end nothing was loaded besides, nothing complained."""
-    contexts, asked, complaints = [], [], []
+    asked, complaints = [], []
 
     def opened_page(*, lang: str = "en", width: int = 1280, theme: str = "light") -> Any:
-        context = chromium.new_context(
+        found = contexts.lend(
             viewport={"width": width, "height": 800}, color_scheme=theme, offline=True
-        )
-        contexts.append(context)
-        found = context.new_page()
+        ).new_page()
         found.on("request", lambda request: asked.append(request.url))
         found.on("console", lambda said: complaints.append(said.text))
         found.goto(pages[kind][lang].as_uri())
@@ -75,8 +74,7 @@ def page(chromium: Any, pages: Pages, kind: str) -> Iterator[Any]:
         return found
 
     yield opened_page
-    for context in contexts:
-        context.close()
+    contexts.take_back()
     assert {url.rpartition("/")[2] for url in asked} <= {"en.html", "zh.html"}
     assert not complaints
 
