@@ -8,9 +8,10 @@ from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
+import httpx
 import pytest
 import sqlalchemy as sa
-from tests.software.conftest import copy, grow, opened, texts_of
+from tests.software.conftest import PATIENCE_S, copy, grow, opened, run, served, texts_of
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 import chainring
@@ -328,6 +329,25 @@ def test_the_status_of_a_project_before_any_turn_says_what_to_do(
     assert found["champion"] is None
     assert found["due"]
     assert found["because"] == "the ring has not turned yet"
+
+
+def test_where_no_texts_are_kept_status_and_reactions_say_that_nothing_teaches(
+    shop: Path,
+) -> None:
+    with opened(shop) as project:
+        assert not project.status()["unlearnt"]
+    setting(shop, "privacy", 'log = "digest"')
+    with opened(shop) as project:
+        (answer,) = project.predict(["where is my parcel"])
+        found = project.status()
+    assert 'privacy.log = "digest"' in found["unlearnt"]
+    assert "can neither be reviewed nor teach" in run("status", "--project", str(shop))
+    words = ("react", answer.id, "correction", "invoice", "--project", str(shop))
+    assert "so it teaches nothing" in run(*words)
+    with served(shop) as server, httpx.Client(base_url=server.url, timeout=PATIENCE_S) as client:
+        body = {"prediction": answer.id, "kind": "rating", "value": "up", "author": "bo"}
+        told = client.post("/v1/react", json=body).raise_for_status().json()["message"]
+    assert "the text of the answer is not kept here" in told
 
 
 def test_the_status_counts_answers_reactions_and_cases(project: Project) -> None:

@@ -34,6 +34,11 @@ class PrivacySettings(BaseModel):
         (), description="consents whose texts may be used; none named: every one"
     )
 
+    @property
+    def keeps_texts(self) -> bool:
+        """Whether what was asked can be read again: to be reviewed, and to teach."""
+        return self.log == "redacted"
+
     def policy(self) -> Policy:
         """Return these settings as the noun that the ring begins with."""
         return Policy(

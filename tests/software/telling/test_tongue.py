@@ -1,4 +1,4 @@
-"""The language of an answer to a text that is in none."""
+"""The language of an answer to a text that is in none, and what a reaction is told."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ import pytest
 from tests.software.conftest import opened
 
 from chainring.contracts.codec import decode, encode
+from chainring.contracts.feedback import Feedback
 from chainring.contracts.model import Model
-from chainring.software.telling.tongue import PASSED_ON, learnt_by, tongue
+from chainring.software.telling.tongue import PASSED_ON, learnt_by, remark_on, told_of, tongue
 
 
 @pytest.mark.parametrize(
@@ -44,3 +45,18 @@ def test_what_a_model_learnt_in_is_known_and_of_an_unknown_one_english(turned: P
     taught = replace(made, result=encode(chinese))
     ring: Any = SimpleNamespace(ledger=SimpleNamespace(lineage_of_tree=lambda _: taught))
     assert learnt_by(ring, model) == "zh"
+
+
+@pytest.mark.parametrize("kind", ["correction", "confirmation", "rating", "preference"])
+def test_what_would_teach_is_told_where_no_text_is_kept_that_it_does_not(kind: Any) -> None:
+    said = Feedback(
+        id="fb_1", app="shop", prediction="pred_1", kind=kind, value="up", author="ann", at=1.0,
+        consent="training", language="zh",
+    )  # fmt: skip
+    assert remark_on(said, keeps_texts=True) is None
+    common: dict[str, Any] = {"reads": "", "learnt": "en"}
+    assert told_of(said, **common, keeps_texts=True) == ""
+    assert "不会用于学习" in told_of(said, **common, keeps_texts=False)
+    english = replace(said, language="en")
+    assert told_of(replace(said, kind="comment"), **common, keeps_texts=False) == ""
+    assert "it teaches nothing" in told_of(english, **common, keeps_texts=False)

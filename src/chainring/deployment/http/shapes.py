@@ -50,7 +50,7 @@ class AnswersShape:
 class ReactedShape:
     """A stored reaction; `case` is the case that a flag opened.
 
-    `message` says of a confirmation that it teaches nothing, since the text was passed on.
+    `message` says why it teaches nothing, where one would expect that it does.
     """
 
     id: str

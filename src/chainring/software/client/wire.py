@@ -58,7 +58,7 @@ class Answer:
 class Reacted:
     """A stored reaction; `case` is the case that a flag opened.
 
-    `message` says of a confirmation that it teaches nothing, since the text was passed on.
+    `message` says why it teaches nothing, where one would expect that it does.
     """
 
     id: str

@@ -94,6 +94,7 @@ def react(
     from chainring.contracts.feedback import FeedbackKind
     from chainring.contracts.reaction import Reaction
     from chainring.software.telling.command_words import say
+    from chainring.software.telling.tongue import remark_on
 
     reaction = Reaction(
         prediction=prediction,
@@ -106,8 +107,8 @@ def react(
     with opened(project, language) as api:
         stored = api.react(reaction)
         is_known = api.ring.traffic.prediction(prediction) is not None
-    more = [say("confirms passing on")] if stored.confirms_passing_on else []
-    tell([say("stored", id=stored.id), *more], language)
+        remark = remark_on(stored, keeps_texts=api.ring.recipe.privacy.keeps_texts)
+    tell([say("stored", id=stored.id), *([remark] if remark else [])], language)
     if not is_known:  # the id may be mistyped
         message = say("orphan", prediction=repr(visible(prediction)))
         typer.secho(in_language(message, language or "en"), fg="red", err=True)

@@ -342,7 +342,7 @@ class Arms:
             self._note(row, None)
             return
         row = filled(row, as_kept(answer, form=TASKS[tag.task].form))
-        keeps = self._project.ring.recipe.privacy.log == "redacted"
+        keeps = self._project.ring.recipe.privacy.keeps_texts
         self._note(row, "" if answer.output and keeps else None)
 
 

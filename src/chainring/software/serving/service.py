@@ -272,7 +272,9 @@ class Service(ServedReleases, ServedKeys, ServedOffers, ServedPeople):
             ) from error
         case = await asyncio.to_thread(self._cases.opened, kept.feedback)
         value = await asyncio.to_thread(as_sent, self.project, kept.feedback)
-        message = told_of(kept.feedback, reads=caller.reads, learnt=self._learnt)
+        keeps = self.project.ring.recipe.privacy.keeps_texts
+        told = {"reads": caller.reads, "learnt": self._learnt}
+        message = told_of(kept.feedback, **told, keeps_texts=keeps)
         return replace(kept, case=case, value=value, message=message)
 
     def labels(self) -> list[http.LabelName]:

@@ -289,6 +289,8 @@ def tell_status(found: Mapping[str, Any]) -> Iterator[str]:
     kinds = (say("kinds", count=count, kind=kind) for kind, count in sorted(traffic.items()))
     said = joined(kinds, en=", ", zh="、") or say("no feedback")
     yield say("traffic", answers=answers, passed=passed, said=said)
+    if found.get("unlearnt"):
+        yield found["unlearnt"]
     if found["open_cases"]:
         yield say("open cases", count=found["open_cases"])
     if own := found.get("package"):

@@ -24,6 +24,16 @@ SENTENCES = Sentences(
             "还没有模型在服务：关卡未放行 {model}（{because}）；请添加数据后再转一圈，"
             "或用 `chainring promote {model} --reason 原因` 仍让它服务",
         ),
+        # texts that are not kept
+        "teaches not": (
+            "stored; the text of the answer is not kept here, so it teaches nothing",
+            "已保存；这里不留存该回答的文本，因此不会用于学习",
+        ),
+        "keeps no texts": (
+            'no texts are kept (privacy.log = "{log}"): reactions are counted, but can neither be '
+            "reviewed nor teach",
+            '不留存文本（privacy.log = "{log}"）：反馈会计数，但无法审核，也不会用于学习',
+        ),
         # a package
         "package": (
             "this is a package: the ring turns where it was packaged",

@@ -9,14 +9,17 @@ from __future__ import annotations
 from chainring.contracts.codec import decode
 from chainring.contracts.feedback import Feedback
 from chainring.contracts.model import Model
-from chainring.contracts.said import in_language
+from chainring.contracts.said import Said, in_language
 from chainring.ring.built import Ring
+from chainring.software.telling import sentences
 from chainring.software.telling.command_words import say
 
 PASSED_ON = {
     "en": "I am not sure about this one, so I am passing it on to a person.",
     "zh": "这个问题我没有把握，已为您转交人工处理。",
 }
+
+_TEACHING = ("correction", "confirmation", "rating", "preference")
 
 
 def tongue(language: str, *, reads: str, learnt: str) -> str:
@@ -28,13 +31,19 @@ def tongue(language: str, *, reads: str, learnt: str) -> str:
     return language if language in PASSED_ON else reads or learnt
 
 
-def told_of(said: Feedback, *, reads: str, learnt: str) -> str:
+def told_of(said: Feedback, *, reads: str, learnt: str, keeps_texts: bool) -> str:
     """Return what the sender of a reaction should know of it; mostly nothing."""
-    if not said.confirms_passing_on:
+    found = remark_on(said, keeps_texts=keeps_texts)
+    if found is None:
         return ""
-    return in_language(
-        say("confirms passing on"), tongue(said.language, reads=reads, learnt=learnt)
-    )
+    return in_language(found, tongue(said.language, reads=reads, learnt=learnt))
+
+
+def remark_on(said: Feedback, *, keeps_texts: bool) -> Said | None:
+    """Return why a reaction teaches nothing, where whoever sends it would expect that it does."""
+    if not keeps_texts and said.kind in _TEACHING:
+        return sentences.say("teaches not")
+    return say("confirms passing on") if said.confirms_passing_on else None
 
 
 def learnt_by(ring: Ring, model: str) -> str:

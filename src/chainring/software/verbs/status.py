@@ -44,8 +44,15 @@ def status(project: Project) -> dict[str, Any]:
         "open_cases": sum(case.state == "open" for case in ring.ledger.facts("case", Case)),
         "due": waits.due,
         "because": waits.because,
+        "unlearnt": _unlearnt(project),
         "package": _package(project, traffic),
     }
+
+
+def _unlearnt(project: Project) -> str:
+    """Return why no reaction teaches here, if so."""
+    privacy = project.ring.recipe.privacy
+    return "" if privacy.keeps_texts else say("keeps no texts", log=privacy.log)
 
 
 def untold(found: dict[str, Any]) -> dict[str, Any]:
