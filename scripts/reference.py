@@ -178,7 +178,7 @@ def bodies(language: str) -> Iterator[str]:
 
 def failures(language: str) -> Iterator[str]:
     """Yield the codes of refusals over HTTP."""
-    from chainring.deployment.http.faults import WORDINGS
+    from chainring.deployment.http.wordings import WORDINGS
 
     yield from _head("failures", language)
     for code, words in WORDINGS.items():

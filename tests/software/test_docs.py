@@ -241,7 +241,7 @@ def test_a_sentence_without_chinese_is_told(
 
 def test_what_stands_for_chinese_is_chinese(reference: ModuleType) -> None:
     pytest.importorskip("fastapi", reason="the routes are read from the server: chainring[serve]")
-    from chainring.deployment.http.faults import WORDINGS
+    from chainring.deployment.http.wordings import WORDINGS
 
     sentences = list(importlib.import_module("reference_recipe").chinese().values())
     sentences += [said for words in WORDINGS.values() for said in (words.zh, words.zh_next)]

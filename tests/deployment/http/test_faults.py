@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import httpx
 import pytest
 
@@ -15,7 +17,8 @@ from chainring.contracts.errors import (
     UnknownNameError,
     UnwrittenError,
 )
-from chainring.deployment.http.faults import WORDINGS, HttpError, failure
+from chainring.deployment.http.faults import HttpError, failure
+from chainring.deployment.http.wordings import WORDINGS
 
 EXPECTED: list[tuple[Exception, int]] = [
     (InputError("no", faults=["a", "b"]), 422),
@@ -63,8 +66,18 @@ def test_of_an_unforeseen_error_nothing_is_told() -> None:
 def test_a_full_queue_is_429_and_a_draining_one_503_both_with_retry_after() -> None:
     full = failure(BusyError("full", retry_after_s=2.4), "en")
     assert (full.status, full.headers()["Retry-After"]) == (429, "2")
-    draining = failure(BusyError("draining", retry_after_s=0.1), "en", ready=False)
+    draining = failure(BusyError("draining", retry_after_s=0.1), "en", ready="draining")
     assert (draining.status, draining.headers()["Retry-After"]) == (503, "1")
+
+
+@pytest.mark.parametrize(("language", "step"), [("en", "Ask whoever operates"), ("zh", "管理者")])
+def test_where_no_model_serves_nobody_is_told_to_ask_again_in_a_few_seconds(
+    language: Any, step: str
+) -> None:
+    found = failure(BusyError("no model serves yet", retry_after_s=2.0), language, ready="no_model")
+    assert (found.code, found.status) == ("unserved", 503)
+    assert step in found.next
+    assert int(found.headers()["Retry-After"]) > 20  # so programs of ours do not ask again
 
 
 def test_every_code_has_words_and_a_next_step_in_both_languages() -> None:

@@ -152,7 +152,7 @@ def _endpoint(route: Route, house: House) -> Callable[[Request], Awaitable[Respo
 def _add_failures(app: Starlette, house: House, passing: tuple[type[Exception], ...]) -> None:
     async def told(request: Request, error: Exception) -> Response:
         language = language_of(request)
-        found = failure(error, language, ready=house.verbs.ready().ok)
+        found = failure(error, language, ready=house.verbs.ready().code)
         if _wants_page(request):
             if found.status == 401:
                 return RedirectResponse(f"/login?{urlencode({'next': _here(request)})}", 303)

@@ -47,7 +47,7 @@ class Guard:
 
     async def _refuse(self, error: BusyError, scope: Scope, send: Send) -> None:
         spoken = dict(scope["headers"]).get(b"accept-language", b"").decode("latin-1")
-        found = failure(error, preferred(spoken), ready=self._verbs.ready().ok)
+        found = failure(error, preferred(spoken), ready=self._verbs.ready().code)
         body = orjson.dumps(found.openai() if scope["path"] in OPENAI_PATHS else found.plain())
         headers = [
             (b"content-type", b"application/json"),

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from chainring.contracts.errors import InputError
+from chainring.contracts.errors import BusyError, InputError
 from chainring.contracts.prediction import LENGTH, Prediction
 from chainring.contracts.tasks import TASKS
 from chainring.deployment.http.calls import Call, Route
@@ -193,7 +193,7 @@ def _named(call: Call, name: str) -> ModelInfo:
     """Return the model of that id; the application's name, or none, is the champion."""
     found = call.verbs.models()
     if not found:
-        raise HttpError("not_ready", faults=[call.verbs.ready().reason], retry_after_s=2.0)
+        raise BusyError(call.verbs.ready().reason, retry_after_s=2.0)
     for each in found:
         if name in ("", each.id, each.app):
             return each

@@ -155,7 +155,8 @@ class Service(ServedReleases, ServedKeys, ServedOffers, ServedPeople):
             return http.Readiness(ok=False, code="draining", reason="the server is stopping")
         if self._lane is None:
             because = self._away or self._refused or self._unserved
-            return http.Readiness(ok=False, code="no_model", reason=because)
+            code = "starting" if self._away else "no_model"
+            return http.Readiness(ok=False, code=code, reason=because)
         return http.Readiness(ok=True)
 
     def load(self) -> http.Load:
