@@ -4,6 +4,7 @@ import pytest
 
 from chainring.feedback.label_names import label_fault
 from chainring.feedback.value_rules import ValueRules
+from chainring.text.errors import error_in_chinese
 
 KNOWN = ("track_order", "退款", "reverted_card_payment?")
 
@@ -29,6 +30,23 @@ def test_a_sane_new_label_is_right_where_new_ones_are_allowed(value: str) -> Non
 )
 def test_what_is_no_name_is_refused(value: str) -> None:
     assert label_fault(value, KNOWN, new_labels=True) is not None
+
+
+@pytest.mark.parametrize(
+    ("value", "told", "chinese"),
+    [
+        ("售后<客服>;", "'<' '>' ';' cannot stand in one", "其中不能有 '<' '>' ';'"),
+        ("x" * 65, "it has 65 characters, at most 64 are allowed", "它有 65 个字符，最多 64 个"),
+        ("-x", "it begins with a letter or a digit, or with", "应以文字或数字开头"),
+        ("（）", "it begins with a letter or a digit, or with", "应以文字或数字开头"),
+    ],
+)
+def test_a_name_that_is_refused_is_told_what_is_refused(
+    value: str, told: str, chinese: str
+) -> None:
+    fault = str(label_fault(value, KNOWN, new_labels=True))
+    assert told in fault
+    assert chinese in error_in_chinese(fault)
 
 
 @pytest.mark.parametrize("value", ["Track order", "TRACK_ORDER", "trackorder", "Out of scope"])

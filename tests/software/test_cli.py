@@ -19,6 +19,7 @@ from tests.software.conftest import RECIPE, child, copy, invoke, opened, refused
 
 from chainring.contracts.label import Label
 from chainring.software.api import Project
+from chainring.software.commands import review as review_command
 from chainring.software.reports.report_words import WORDS
 from chainring.store import migrations
 from chainring.store.ledger import Ledger
@@ -165,6 +166,65 @@ def test_a_slip_in_a_session_is_told_and_the_next_item_comes(shop: Path) -> None
     said = run("review", "-p", str(shop), typed="Track-Order\ninvoice\n")
     assert "is written 'track_order' here" in said
     assert "[2/2]" in said
+
+
+def _said_by_people(shop: Path) -> list[tuple[str, str, str]]:
+    with opened(shop) as project:
+        facts = project.ring.ledger.facts("label", Label)
+    return [(label.record, label.state, label.value) for label in facts]
+
+
+@pytest.mark.parametrize(("answer", "taken"), [("y", True), ("n", False), ("", False)])
+def test_a_label_that_nobody_knows_is_asked_about_once(
+    shop: Path, monkeypatch: pytest.MonkeyPatch, answer: str, taken: bool
+) -> None:
+    monkeypatch.setattr(review_command, "_at_a_terminal", lambda: True)
+    with opened(shop) as project:
+        project.predict(["zxqv wvut", "qwfp zxcd"])
+        first, second = project.review_items(limit=2)
+    said = run("review", "-p", str(shop), typed=f"a\n{answer}\n\n")
+    assert "new label 'a'? y/N" in said
+    assert ("not taken" in said) is not taken
+    changed = [(first.id, "accepted", "a")] if taken else []
+    assert _said_by_people(shop) == [*changed, (second.id, "accepted", second.answer)]
+
+
+def test_where_nobody_can_be_asked_no_new_label_is_taken_and_no_line_is_lost(shop: Path) -> None:
+    with opened(shop) as project:
+        project.predict(["zxqv wvut", "qwfp zxcd"])
+        second = project.review_items(limit=2)[1]
+    said = run("review", "-p", str(shop), typed="a\ninvoice\n")
+    assert "not taken: 'a' is a new label" in said
+    assert _said_by_people(shop) == [(second.id, "accepted", "invoice")]
+    monologue = run("review", "-p", str(shop), "--language", "zh", typed="a\n")
+    assert "未采用：'a' 是新标签" in monologue
+
+
+def test_input_that_ends_at_the_question_takes_no_new_label(
+    shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(review_command, "_at_a_terminal", lambda: True)
+    with opened(shop) as project:
+        project.predict(["zxqv wvut"])
+    run("review", "-p", str(shop), typed="a\n")
+    assert _said_by_people(shop) == []
+
+
+def test_a_decision_is_told_with_the_id_by_which_it_can_be_changed(shop: Path) -> None:
+    answer = ask(shop, "zxqv wvut")
+    said = run("review", "-p", str(shop), typed="invoice\n")
+    assert f"    accepted: invoice ({answer})" in said
+    assert "nothing waits" in run("review", "-p", str(shop))
+    again = run("review", "--change", answer, "-p", str(shop), typed="track_order\n")
+    assert "[1/1]" in again
+    assert "zxqv wvut" in again
+    assert "asked for by its id" in again
+    assert [value for *_, value in _said_by_people(shop)] == ["invoice", "track_order"]
+    assert "reviewed   accepted: track_order" in run("why", answer, "-p", str(shop))
+    assert "审核       已接受：track_order" in run(
+        "why", answer, "-p", str(shop), "--language", "zh"
+    )
+    assert "unknown item" in refused("review", "--change", "pred_1", "-p", str(shop))
 
 
 def test_nothing_to_review_is_said(p: tuple[str, str]) -> None:

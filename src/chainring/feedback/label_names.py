@@ -14,9 +14,9 @@ from chainring.contracts.errors import did_you_mean
 
 MAX_LABEL = 64
 _BETWEEN = re.compile(r"[、，,;；]")
-_NAME = re.compile(
-    r"(?:\w|[（《【「『“](?=.*\w))[\w .&/+()'’、？?%（）《》【】「」『』“”‘·•・：—-]*"
-)
+_INSIDE = r"\w .&/+()'’、？?%（）《》【】「」『』“”‘·•・：—-"
+_FIRST = re.compile(r"\w|[（《【「『“](?=.*\w)")
+_REFUSED = re.compile(f"[^{_INSIDE}]")
 
 
 def label_fault(value: str, labels: Collection[str], *, new_labels: bool) -> str | None:
@@ -31,15 +31,24 @@ def label_fault(value: str, labels: Collection[str], *, new_labels: bool) -> str
         return None
     if not value:
         return "a label is expected, found nothing"
-    if len(value) > MAX_LABEL or not _NAME.fullmatch(value):
-        return (
-            f"{value[:MAX_LABEL]!r} is no name for a label: 1 to {MAX_LABEL} letters, digits, "
-            "spaces, _ and - are expected, a letter or digit first"
-        )
+    fault = _fault(value)
+    if fault:
+        return f"{value[:MAX_LABEL]!r} is no name for a label: {fault}"
     if not new_labels:
         return f"unknown label {value!r}{did_you_mean(value, labels)}"
     same = next((label for label in (*labels, OUT_OF_SCOPE) if _bare(label) == _bare(value)), None)
     return None if same is None else f"{value!r} is written {same!r} here"
+
+
+def _fault(value: str) -> str:
+    """Return what of a new name is refused; '' where nothing is."""
+    if len(value) > MAX_LABEL:
+        return f"it has {len(value):,} characters, at most {MAX_LABEL} are allowed"
+    if refused := dict.fromkeys(_REFUSED.findall(value)):
+        return f"{' '.join(map(repr, refused))} cannot stand in one"
+    if not _FIRST.match(value):
+        return "it begins with a letter or a digit, or with a bracket or quote before one"
+    return ""
 
 
 def joined_fault(value: str, labels: Collection[str]) -> str | None:

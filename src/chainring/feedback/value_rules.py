@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from chainring.contracts.dataset import Task
+from chainring.contracts.dataset import OUT_OF_SCOPE, Task
 from chainring.contracts.errors import InputError
 from chainring.contracts.tasks import TASKS, Form
 from chainring.contracts.values import Shift, canonical, labels_in, tags_of, tags_text
@@ -72,6 +72,11 @@ class ValueRules:
         if len(kept) > MAX_WRITTEN:
             return f"{len(kept):,} characters, at most {MAX_WRITTEN:,} are allowed"
         return self._tags_fault(value) or self._labels_fault(kept)
+
+    def new_names(self, value: str) -> list[str]:
+        """Return the labels in a value without fault that are not known."""
+        names = [self.kept(value)] if self.form == "one" else labels_in(self.form, self.kept(value))
+        return [name for name in names if name not in (*self.labels, OUT_OF_SCOPE)]
 
     def _labels_fault(self, value: str) -> str | None:
         return next(filter(None, map(self._label_fault, labels_in(self.form, value))), None)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -21,12 +23,24 @@ def review(
     project: Folder = HERE,
     limit: Annotated[int, typer.Option(help="how many at most")] = 20,
     show: Annotated[bool, typer.Option("--list", help="only list what waits")] = False,
+    change: Annotated[
+        str | None,
+        typer.Option(help="id of an item to decide anew; it is told after each decision"),
+    ] = None,
     by: Annotated[str, typer.Option(help="who decides")] = "operator",
     language: Speech = None,
 ) -> None:
     """Accept, change or reject labels and corrections; without any label, name clusters first."""
+    from chainring.software.verbs import auditing
+    from chainring.software.verbs.reviewing import item_again
+
     with opened(project, language) as api:
-        _review(api, limit=limit, show=show, by=by, language=language or "en")
+        if change is None:
+            _review(api, limit=limit, show=show, by=by, language=language or "en")
+            return
+        with auditing.looking(api, "review", about=change) as sight:
+            item = item_again(api, change, sight=sight)
+        _ask([item], api, show=show, by=by, language=language or "en")
 
 
 def cases(
@@ -59,11 +73,8 @@ def cases(
 
 def _review(project: Project, *, limit: int, show: bool, by: str, language: str) -> None:
     """Ask a person about each item: Enter accepts, a label changes, - rejects, q ends."""
-    from chainring.contracts.errors import ChainringError
     from chainring.ring.built import current
-    from chainring.software.telling.command_words import own, say
-    from chainring.software.telling.speech import in_words
-    from chainring.software.verbs.deciding import decide
+    from chainring.software.telling.command_words import say
 
     items = project.review_items(limit=limit)
     if not items and current(project.ring)[1] is None:
@@ -73,6 +84,14 @@ def _review(project: Project, *, limit: int, show: bool, by: str, language: str)
         tell([say("nothing waits")], language)
         return
     _tell_wanted(project, language)
+    _ask(items, project, show=show, by=by, language=language)
+
+
+def _ask(
+    items: Sequence[ReviewItem], project: Project, *, show: bool, by: str, language: str
+) -> None:
+    from chainring.software.telling.command_words import own, say
+
     for number, item in enumerate(items, 1):
         text = own(visible(item.text))
         lines = [say("item", number=number, count=len(items), kind=item.kind, text=text)]
@@ -84,12 +103,54 @@ def _review(project: Project, *, limit: int, show: bool, by: str, language: str)
         typed = typer.prompt(in_language(say("decide"), language), default="")
         if typed == "q":
             return
-        decision = "accept" if not typed else "reject" if typed == "-" else "change"
-        try:
-            value = typed if decision == "change" else ""
-            decide(project, item.id, decision=decision, value=value, must=False, by=by)
-        except ChainringError as error:
-            typer.echo(f"    {in_words(error, ('--language', language))}")
+        _decide(project, item, typed, by=by, language=language)
+
+
+def _decide(project: Project, item: ReviewItem, typed: str, *, by: str, language: str) -> None:
+    from chainring.contracts.errors import ChainringError
+    from chainring.software.telling.command_words import own, say
+    from chainring.software.telling.speech import in_words
+    from chainring.software.verbs.deciding import decide
+
+    decision = "accept" if not typed else "reject" if typed == "-" else "change"
+    value = typed if decision == "change" else ""
+    if value and not _is_meant(project, item, value, language):
+        return
+    try:
+        label = decide(project, item.id, decision=decision, value=value, must=False, by=by)
+    except ChainringError as error:
+        typer.echo(f"    {in_words(error, ('--language', language))}")
+        return
+    said = own(visible(label.value or "–"))
+    tell([say("decided", state=label.state, value=said, id=item.id)], language)
+
+
+def _is_meant(project: Project, item: ReviewItem, value: str, language: str) -> bool:
+    """Ask once about labels that the project does not know: a slip would judge and teach."""
+    from chainring.software.telling.command_words import own, say
+    from chainring.software.verbs.deciding import new_names
+
+    names = new_names(project, item, value)
+    if not names:
+        return True
+    labels = own(", ".join(visible(repr(name)) for name in names))
+    if not _at_a_terminal():  # the next line is meant for the next item
+        tell([say("not taken here", labels=labels)], language)
+        return False
+    try:
+        typed = typer.prompt(
+            in_language(say("new label", labels=labels), language), default="n", show_default=False
+        )
+    except typer.Abort:
+        typed = ""
+    is_meant = typed.strip().lower() in ("y", "yes", "是")
+    if not is_meant:
+        tell([say("not taken")], language)
+    return is_meant
+
+
+def _at_a_terminal() -> bool:
+    return sys.stdin.isatty()
 
 
 def _answered(item: ReviewItem) -> Said:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from chainring.contracts.said import Said, joined
 from chainring.software.telling.result_words import own
+from chainring.software.telling.review_words import ASKED
 from chainring.text.sentences import Sentences
 
 __all__ = ["SENTENCES", "because", "own", "say", "word"]
@@ -18,6 +19,8 @@ _NAMES = {
     # cases
     "open": "未结", "closed": "已结", "drift": "漂移", "release": "发布",
     "wrong": "错误", "harmful": "有害", "unfair": "不公平", "private": "隐私",
+    # what was decided
+    "accepted": "已接受", "rejected": "已拒绝",
     # stages of a release
     "shadow": "影子", "canary": "金丝雀", "keys": "指定密钥",
     # what changed
@@ -33,7 +36,8 @@ _NAMES = {
 }  # fmt: skip
 
 SENTENCES = Sentences(
-    {
+    ASKED
+    | {
         "stopped": ("stopped; what was finished is kept", "已停止；已完成的部分都已保存"),
         # init, turn, report
         "made project": ("made {folder}", "已建立 {folder}"),
@@ -82,40 +86,6 @@ SENTENCES = Sentences(
             "counts once the answer is there; is the id mistyped? `chainring predict` prints it",
             "chainring：（尚）无回答 {prediction}：此反馈另行保存，待该回答出现后计入；"
             "编号是否输入有误？`chainring predict` 会打印编号",
-        ),
-        # review
-        "nothing waits": ("nothing waits for a review", "没有等待审核的内容"),
-        "item": ("[{number}/{count}] {kind}: {text}", "[{number}/{count}] {kind}：{text}"),
-        "beside": ("    beside: {text}", "    另一段：{text}"),
-        "answered as": ("    answered {answer}; {why}", "    答为 {answer}；{why}"),
-        "unanswered": ("    {why}", "    {why}"),
-        "user proposed": (
-            "    answered {answer}; a user says {value}; {why}",
-            "    答为 {answer}；某用户说应为 {value}；{why}",
-        ),
-        "data proposed": (
-            "    answered {answer}; the data says {value}; {why}",
-            "    答为 {answer}；数据中为 {value}；{why}",
-        ),
-        "author proposed": (
-            "    answered {answer}; {who} says {value}; {why}",
-            "    答为 {answer}；{who} 说应为 {value}；{why}",
-        ),
-        "decide": (
-            "    Enter accepts, a label changes, - rejects, q ends",
-            "    回车接受，写标签则更改，- 驳回，q 结束",
-        ),
-        "no labels": (
-            "no labels yet: {count} groups of similar texts; name each, or Enter skips",
-            "还没有标签：有 {count} 组相似的文本；请逐组命名，按回车跳过",
-        ),
-        "group": (
-            "group {number} of {count}, {size} texts: {words}",
-            "第 {number} 组（共 {count} 组），{size} 条文本：{words}",
-        ),
-        "name these": (
-            "    name of these (Enter skips, q ends)",
-            "    这一组的名称（回车跳过，q 结束）",
         ),
         # cases
         "closed case": ("closed {id}", "已结案 {id}"),

@@ -42,6 +42,9 @@ _NAMES = (
         "comment": "评论",
         "outcome": "结果",
         "flag": "举报",
+        "accepted": "已接受",
+        "rejected": "已拒绝",
+        "pending": "待审核",
         "wait": "等待",
         "canary": "转入金丝雀",
         "promote": "晋升",
@@ -173,6 +176,11 @@ SENTENCES = Sentences(
         ),
         "feedback": ("feedback   {id}  {kind} {value}", "反馈       {id}  {kind} {value}"),
         "feedback bare": ("feedback   {id}  {kind}", "反馈       {id}  {kind}"),
+        "reviewed": ("reviewed   {state}: {label}", "审核       {state}：{label}"),
+        "reviewed must": (
+            "reviewed   {state}: {label}; every later model must get it right",
+            "审核       {state}：{label}；以后的模型都必须答对",
+        ),
         "kind": ("{count} {kind}", "{kind} {count}"),
         "withheld": ("(withheld)", "（不予显示）"),
         "lesson": (

@@ -1,4 +1,4 @@
-"""Why something stands in the review queue, in Chinese.
+"""What a review asks, in both languages, and why something stands in its queue, in Chinese.
 
 Enters the English reason as the queue, the corrections and the groups give it, leaves it in the
 language that is asked for.
@@ -11,10 +11,55 @@ from __future__ import annotations
 from chainring.feedback.queue import WHY
 from chainring.text.sentences import Sentences
 
+AGAIN = "asked for by its id, to decide anew"
 _KINDS = {
     "wrong": "错误", "harmful": "有害", "unfair": "不公平", "private": "隐私",
     "up": "好", "down": "差",
 }  # fmt: skip
+ASKED = {
+    "nothing waits": ("nothing waits for a review", "没有等待审核的内容"),
+    "item": ("[{number}/{count}] {kind}: {text}", "[{number}/{count}] {kind}：{text}"),
+    "beside": ("    beside: {text}", "    另一段：{text}"),
+    "answered as": ("    answered {answer}; {why}", "    答为 {answer}；{why}"),
+    "unanswered": ("    {why}", "    {why}"),
+    "user proposed": (
+        "    answered {answer}; a user says {value}; {why}",
+        "    答为 {answer}；某用户说应为 {value}；{why}",
+    ),
+    "data proposed": (
+        "    answered {answer}; the data says {value}; {why}",
+        "    答为 {answer}；数据中为 {value}；{why}",
+    ),
+    "author proposed": (
+        "    answered {answer}; {who} says {value}; {why}",
+        "    答为 {answer}；{who} 说应为 {value}；{why}",
+    ),
+    "decide": (
+        "    Enter accepts, a label changes, - rejects, q ends",
+        "    回车接受，写标签则更改，- 驳回，q 结束",
+    ),
+    "no labels": (
+        "no labels yet: {count} groups of similar texts; name each, or Enter skips",
+        "还没有标签：有 {count} 组相似的文本；请逐组命名，按回车跳过",
+    ),
+    "group": (
+        "group {number} of {count}, {size} texts: {words}",
+        "第 {number} 组（共 {count} 组），{size} 条文本：{words}",
+    ),
+    "name these": (
+        "    name of these (Enter skips, q ends)",
+        "    这一组的名称（回车跳过，q 结束）",
+    ),
+    "new label": ("    new label {labels}? y/N", "    新标签 {labels}？y/N"),
+    "not taken": ("    not taken", "    未采用"),
+    "not taken here": (
+        "    not taken: {labels} is a new label, and new ones are asked about at a terminal alone",
+        "    未采用：{labels} 是新标签，只在终端上询问后才采用",
+    ),
+    "decided": ("    {state}: {value} ({id})", "    {state}：{value}（{id}）"),
+}
+"""What `chainring review` asks and answers."""
+
 REASONS = Sentences(
     {
         "sampled": (WHY["holdout"], "随机抽中：它用来评判模型，绝不用于训练"),
@@ -39,6 +84,7 @@ REASONS = Sentences(
             "a person decided on what its author said before",
             "同一作者先前的说法已由人决定",
         ),
+        "again": (AGAIN, "按编号重新决定"),
         "outside": ("far outside the data's {low} to {high}", "远在数据的 {low} 到 {high} 之外"),
         "otherwise": ("the files say otherwise of this text", "文件对这条文本另有标注"),
         "contradicted": ("the data contradicts it", "与数据相矛盾"),

@@ -19,6 +19,7 @@ from chainring.feedback.cases import close, truth_of
 from chainring.feedback.holdout import decides, share_to_decide
 from chainring.feedback.queue import ItemKind, ReviewItem
 from chainring.feedback.statement import refuses
+from chainring.feedback.value_rules import ValueRules
 from chainring.ring.asked import said_by_people, was_asked
 from chainring.ring.release.course import running
 from chainring.software.reports.suspects import decisions, suspect_named
@@ -40,7 +41,7 @@ def decide(
     who: Who | None = None,
 ) -> Label:
     """Store a person's decision on an item of the queue; `who` is kept in the audit."""
-    found = _item(project, item)
+    found = item_named(project, item)
     label = queue.decide(
         found,
         decision,
@@ -56,6 +57,17 @@ def decide(
         project.ring.ledger.add_fact("label", one.id, one, about=one.record)
     auditing.record(project, "decide", who=who, because=decision, about=item)
     return label
+
+
+def new_names(project: Project, item: ReviewItem, value: str) -> list[str]:
+    """Return the labels of a value that the project does not know; none of one that has a fault."""
+    rules = ValueRules(
+        task=project.ring.recipe.data.task,
+        labels=project.labels(),
+        new_labels=project.ring.recipe.feedback.new_labels,
+        text=item.text,
+    )
+    return [] if rules.fault(value) is not None else rules.new_names(value)
 
 
 def close_case(
@@ -109,7 +121,7 @@ def _kind_of(project: Project, prediction: Prediction) -> ItemKind:
     return "deciding" if is_kept and not earlier else "holdout"
 
 
-def _item(project: Project, item: str) -> ReviewItem:
+def item_named(project: Project, item: str) -> ReviewItem:
     """Return the item by its id from the rows themselves: a decision may also change an old one."""
     traffic = project.ring.traffic
     prediction = traffic.prediction(item)

@@ -10,6 +10,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from chainring.contracts.access import Facts
+from chainring.contracts.errors import UnknownNameError
 from chainring.contracts.feedback import Feedback
 from chainring.contracts.guard import Guard
 from chainring.contracts.label import Label
@@ -27,6 +28,8 @@ from chainring.software.reports.suspects import (
     suspect_facts,
     suspect_items,
 )
+from chainring.software.telling.review_words import AGAIN
+from chainring.software.verbs.deciding import item_named
 from chainring.store import answers
 from chainring.store.outline import Outlined
 from chainring.trust.guard import guard
@@ -185,6 +188,21 @@ def is_seen(project: Project, item: str, sight: Sight) -> bool:
     if asked is not None:
         return sight.may(*request_facts(asked, said, settings))
     return row is not None or sight.may(*suspect_facts(project, item))
+
+
+def item_again(project: Project, item: str, *, sight: Sight) -> ReviewItem:
+    """Return an item by its id, decided on or not, where the caller may see it.
+
+    Raises
+    ------
+    UnknownNameError
+        When there is none that may be shown.
+    """
+    if not is_seen(project, item, sight):
+        raise UnknownNameError("item", item, [])
+    found = replace(item_named(project, item), why=AGAIN)
+    unseen = queue.is_told_unseen(found.kind, project.ring.recipe.data.task)
+    return replace(found, answer="") if unseen else found
 
 
 def _guard(project: Project) -> Guard:
