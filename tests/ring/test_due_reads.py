@@ -75,6 +75,29 @@ def test_a_refusal_in_a_comment_keeps_a_correction_by_another_from_counting(
     assert due(project.ring).corrections == 1
 
 
+def test_of_equal_words_of_one_author_that_counts_which_no_comment_refuses(
+    project: Project,
+) -> None:
+    rows = answers(project, 3, holdout=False)  # all of one text
+    correct(project, rows, author="bo")
+    for expected, row in zip((1, 1, 0), rows, strict=True):
+        react(project, row.id, "comment", "no", consent="refused")
+        assert due(project.ring).corrections == expected
+
+
+def test_a_word_counts_once_another_that_said_the_same_before_it_is_refused(
+    project: Project,
+) -> None:
+    first, second = answers(project, 2, holdout=False)
+    correct(project, [first, second], author="bo")
+    project.turn()
+    assert due(project.ring).corrections == 0
+    react(project, first.id, "comment", "no", consent="refused")
+    assert due(project.ring).corrections == 1
+    project.turn()
+    assert due(project.ring).corrections == 0
+
+
 def test_a_refusal_that_a_comment_takes_back_keeps_nothing_from_counting(project: Project) -> None:
     """The turn reads all reactions, and teaches what others said of that answer, too."""
     back, refused = answers(project, 2, holdout=False)

@@ -16,7 +16,6 @@ from chainring.contracts.record import Record
 from chainring.contracts.said import joined
 from chainring.contracts.tasks import TASKS
 from chainring.contracts.verdict import Verdict
-from chainring.feedback.consents import refused_answers
 from chainring.feedback.corrections import STATEMENTS, statements
 from chainring.feedback.statement import Statement
 from chainring.ring.asked import asks, open_asks, said_by_people
@@ -98,14 +97,11 @@ def _count_corrections(ring: Ring, last: Turn) -> tuple[int, int]:
     recent, known = given_since(labels, last), _taught(ring, last)
     decided = {one.id for one in recent}
     said = [one for one in _statements(ring, labels, recent) if one.part == "train"]
-    new = [
-        one.about.prediction
+    fresh = sum(
+        one.state == "accepted" and (_decision(one) in decided or _is_untold(one, known))
         for one in said
         if one.about.kind == "correction" or one.decision is not None
-        if one.state == "accepted" and (_decision(one) in decided or _is_untold(one, known))
-    ]
-    refused = refused_answers(ring.traffic.feedback_on(*dict.fromkeys(new)))
-    fresh = sum(name not in refused for name in new)
+    )
     return fresh, sum(one.state == "pending" for one in said)
 
 
@@ -123,21 +119,20 @@ def _statements(ring: Ring, labels: list[Label], recent: list[Label]) -> list[St
 
 
 def _reactions(ring: Ring, decided: list[str]) -> list[Feedback]:
-    """Return the reactions that say a label, and all that a person decided on: not the whole log.
+    """Return all reactions to answers of which one says a label or a person decided: not the log.
 
-    Of answers that one of them refuses it is all, for a comment may take that back. Nothing is
-    learnt from one whose text is gone. Where answers are written ratings and preferences teach as
-    well.
+    Any of them may refuse its answer, or take a refusal back; that tells which of an author's equal
+    words teaches. Nothing is learnt from an answer whose text is gone. Where answers are written
+    ratings and preferences teach as well.
     """
     if TASKS[ring.recipe.data.task].form == "text":
         return list(ring.traffic.feedback())
-    rows = {row.id: row for row in ring.traffic.feedback(kinds=STATEMENTS, legible=True)}
-    others = [name for name in decided if name not in rows]
-    about = [name for name in others if not name.startswith(_REACTION)]
-    about += refused_answers(rows.values())
-    named = [name for name in others if name.startswith(_REACTION)]
-    found = [*ring.traffic.feedback_on(*about), *ring.traffic.feedback_named(*named)]
-    return list((rows | {row.id: row for row in found}).values())
+    said = list(ring.traffic.feedback(kinds=STATEMENTS, legible=True))
+    said += ring.traffic.feedback_named(*(one for one in decided if one.startswith(_REACTION)))
+    about = [one for one in decided if not one.startswith(_REACTION)]
+    about += [row.prediction for row in said]
+    beside = ring.traffic.feedback_on(*dict.fromkeys(about))
+    return list({row.id: row for row in [*said, *beside]}.values())
 
 
 def _is_untold(one: Statement, known: set[str]) -> bool:
