@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from chainring.contracts.dataset import Dataset, Row
 from chainring.contracts.record import Record
 from chainring.data.settings import DataSettings
+from chainring.text.near import near_groups
 
 THINGS = "coat shoes lamp skirt kettle towel boots belt gloves blanket pillow mirror".split()
 ROWS = [
@@ -151,6 +153,36 @@ def test_whatever_users_write_the_suite_stays_and_no_row_of_the_files_moves(
     is_apart = {text for text, *_ in rows}.isdisjoint(text for text, *_ in said)
     if is_apart and "holdout" not in {part for *_, part in said}:
         assert was.items() <= now.items()
+
+
+@settings(max_examples=40)
+@given(
+    secret=st.integers(0, 255),
+    said=st.lists(st.tuples(SENTENCES.filter(lambda text: text != WHERE), LABELS), min_size=1),
+)
+def test_no_texts_of_users_part_where_a_small_project_chooses_its_validation(
+    secret: int, said: list[tuple[str, str]], new_workshop: Any, correction: Any
+) -> None:
+    """The draw leaves validation empty; which rows it gets is told by the files alone."""
+    rows = [(WHERE, "track"), ("my money back", "return"), ("one more", "return")]
+    feedback = [correction(n, text, value) for n, (text, value) in enumerate(said)]
+    found = []
+    for more in ([], feedback):
+        with tempfile.TemporaryDirectory() as folder:
+            workshop = new_workshop(Path(folder))
+            workshop.work = replace(workshop.work, secret=bytes([secret]) * 32)
+            workshop.settings = DataSettings(
+                review_doubtful=False, min_rows_per_label=1, test_share=0.0, validation_share=0.3
+            )
+            workshop.write_rows("help.jsonl", [*rows, ("my lamp did not come at all", "track")])
+            found.append(workshop.rows(workshop.dataset(more)))
+    was = {row.id: row.split for row in found[0]}
+    now = {row.id: row.split for row in found[1]}
+    assert all(now.get(name, split) == split for name, split in was.items())
+    chosen = [row.text for row in found[1] if row.split == "validation"]
+    taught = [row.text for row in found[1] if row.split == "train"]
+    both = near_groups([*chosen, *taught], min_jaccard=0.8)
+    assert set(both[: len(chosen)]).isdisjoint(both[len(chosen) :])
 
 
 def test_of_pairs_no_text_of_a_user_makes_two_of_the_files_alike(

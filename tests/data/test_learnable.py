@@ -57,19 +57,23 @@ def test_a_label_that_only_validation_has_goes_to_training_with_its_whole_group(
     assert dropped.counts == {}
 
 
-def test_an_empty_validation_gets_whole_groups_and_each_label_keeps_a_row_to_train_on() -> None:
+def test_an_empty_validation_gets_whole_groups_and_each_label_keeps_a_row_to_train_on(
+    dropped: Dropped,
+) -> None:
     crowd = [member(f"给{n}分", "good" if n > 2 else "bad", "g", draw=0.2) for n in range(1, 6)]
     singles = [member(f"s{n}", "good", f"s{n}", draw=0.3 + n / 100) for n in range(20)]
-    found = with_validation([*crowd, *singles], DataSettings(validation_share=0.1))
+    found = with_validation([*crowd, *singles], DataSettings(validation_share=0.1), dropped)
     assert all(len(splits) == 1 for splits in splits_of(found).values())
     assert labels_of(found, "validation") == {"good": 2}
     assert labels_of(found, "train") == {"good": 21, "bad": 2}
 
 
-def test_an_empty_validation_gets_whole_conversations() -> None:
+def test_an_empty_validation_gets_whole_conversations(
+    dropped: Dropped,
+) -> None:
     turns = [member(f"t{n}", "good", f"t{n}", draw=0.2 + n // 3 / 100) for n in range(30)]
     chats = [replace(one, candidate=_turn(one.candidate, n // 3)) for n, one in enumerate(turns)]
-    found = with_validation(chats, DataSettings(validation_share=0.13))
+    found = with_validation(chats, DataSettings(validation_share=0.13), dropped)
     moved = [one.candidate.record.episode for one in found if one.split == "validation"]
     assert moved == ["chat 0"] * 3
 
@@ -78,19 +82,57 @@ def _turn(one: Candidate, number: int) -> Candidate:
     return replace(one, record=replace(one.record, fields={"episode": f"chat {number}"}))
 
 
-def test_where_every_group_is_large_the_first_of_the_least_goes_to_validation() -> None:
+def test_where_every_group_is_large_the_first_of_the_least_goes_to_validation(
+    dropped: Dropped,
+) -> None:
     members = [
         member(f"{group}{n}", "ab"[n % 2], group, draw=draw)
         for group, draw, size in (("g", 0.2, 6), ("h", 0.4, 4), ("i", 0.3, 4))
         for n in range(size)
     ]
-    found = with_validation(members, DataSettings(validation_share=0.1))
+    found = with_validation(members, DataSettings(validation_share=0.1), dropped)
     assert splits_of(found) == {"g": {"train"}, "h": {"train"}, "i": {"validation"}}
 
 
-def test_one_group_alone_is_trained_on() -> None:
+def test_one_group_alone_is_trained_on(
+    dropped: Dropped,
+) -> None:
     members: list[Any] = [member(f"r{n}", "ab"[n % 2], "g") for n in range(30)]
-    assert with_validation(members, DataSettings()) == members
+    assert with_validation(members, DataSettings(), dropped) == members
+
+
+def _of_group(one: Placed, number: int) -> Placed:
+    return replace(one, candidate=replace(one.candidate, near=(number,)))
+
+
+def _said(one: Placed, *near: int) -> Placed:
+    said = replace(one.candidate, part="train", near=near)
+    return replace(one, candidate=said)
+
+
+def test_what_users_teach_goes_where_it_is_near_to_what_chooses(dropped: Dropped) -> None:
+    """Of three near to one another, one stands in the group of the first row of the files."""
+    files = [member(f"r{n}", "ab"[n % 2], f"g{n}", draw=0.2 + n / 100) for n in range(20)]
+    files = [_of_group(one, n) for n, one in enumerate(files)]
+    said = [
+        _said(member("u1", "b", "g0"), 0),
+        _said(member("u2", "b", "g5"), 5, 0),
+        _said(member("u3", "b", "u3")),
+    ]
+    found = with_validation([*files, *said], DataSettings(validation_share=0.05), dropped)
+    assert [one.candidate.record.id for one in found if one.split == "validation"] == ["r0"]
+    taught = {one.candidate.record.id for one in found if one.split == "train"}
+    assert {name for name in taught if name[0] == "u"} == {"u3"}
+    assert dropped.counts == {"near-duplicate of a validation row": 2}
+
+
+def test_a_label_of_too_few_rows_beside_what_chooses_is_left_out(dropped: Dropped) -> None:
+    files = [member(f"r{n}", "ab"[n % 2], f"g{n}", draw=0.2 + n / 100) for n in range(20)]
+    files[0] = _of_group(files[0], 0)
+    said = [_said(member("u1", "c", "g0"), 0), _said(member("u2", "c", "u2"))]
+    found = with_validation([*files, *said], DataSettings(validation_share=0.05), dropped)
+    assert labels_of(found, "train") == {"a": 9, "b": 10}
+    assert sum(dropped.counts.values()) == 2
 
 
 def test_a_label_that_users_alone_gave_is_not_named_in_the_reason(dropped: Dropped) -> None:

@@ -31,7 +31,8 @@ class Candidate:
 
     `part` is empty for a row of the files, else `train`, `holdout` or `reacted` as feedback says.
     Of a near-duplicate group one may stand for another only where `alike` is equal: in tasks of two
-    texts, where each of the two is near to the other's.
+    texts, where each of the two is near to the other's. `near` are the groups of the files that it
+    is near to, by number: of a row of the files its own.
     """
 
     record: Record
@@ -42,6 +43,7 @@ class Candidate:
     labels: tuple[Label, ...] = ()
     merged: tuple[Candidate, ...] = ()
     alike: tuple[int, int] = (0, 0)
+    near: tuple[int, ...] = ()
 
     @property
     def pair(self) -> str:

@@ -72,7 +72,7 @@ def dataset(
         members = permitted_where_placed(members, guard, dropped)
         members = without_quotes(members, dropped, facts=settings.facts)
         members = without_rare(members, settings, dropped)
-        members = with_validation(members, settings)
+        members = with_validation(members, settings, dropped)
         common: dict[str, Any] = {"weight": settings.feedback_weight, "says": settings.facts.says}
         rows = [
             one.candidate.row(split=one.split, group=one.group, **common)

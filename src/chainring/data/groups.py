@@ -60,12 +60,15 @@ def grouped(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Said:
-    """A row of feedback, the number of its own group, and the groups of the files near to it."""
+    """A row of feedback, and the number of its own group."""
 
     candidate: Candidate
     part: str
     group: int
-    near: tuple[int, ...]
+
+    @property
+    def near(self) -> tuple[int, ...]:
+        return self.candidate.near
 
 
 def _groups(
@@ -76,6 +79,8 @@ def _groups(
     size = sum(not one.part for one in rows)
     texts = [compared(one.record.text, one.pair, facts=settings.facts) for one in rows]
     found = near_beside(texts[:size], texts[size:], min_jaccard=settings.min_jaccard)
+    beside = [*((number,) for number in found.own), *found.near]
+    rows = [replace(one, near=near) for one, near in zip(rows, beside, strict=True)]
     rows = _with_alike(rows, size, settings)
     files = _by_number(found.own, rows[:size])
     splits = [split_of(group, shares) for group in files]
@@ -99,8 +104,8 @@ def _by_number(numbers: Sequence[int], rows: Sequence[Candidate]) -> list[list[C
 
 def _all_said(rows: Sequence[Candidate], found: Beside) -> list[_Said]:
     return [
-        _Said(candidate=one, part=one.part if one.says else "unlabelled", group=group, near=near)
-        for one, group, near in zip(rows, found.others, found.near, strict=True)
+        _Said(candidate=one, part=one.part if one.says else "unlabelled", group=group)
+        for one, group in zip(rows, found.others, strict=True)
     ]
 
 

@@ -2,9 +2,9 @@
 
 Enters the members of the splits, leaves those that stay, some of them in another split. Near-
 duplicates move together, and so do turns of a conversation: they stand in one split, whatever
-happens to them.
+happens to them. Which rows of the files move is told by the files alone.
 
-    members = with_validation(without_rare(members, settings, dropped), settings)
+    members = with_validation(without_rare(members, settings, dropped), settings, dropped)
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ def without_rare(
     named = {id(one): labels_in(form, one.candidate.label) for one in members}
     counts: Counter[str] = Counter()
     splits = defaultdict(set)
+    taught: set[str] = set()  # by the files: what users teach keeps no row of theirs from it
     known: set[str] = set()
     for one in members:
         if one.candidate.record.source != _FEEDBACK:
@@ -45,6 +46,8 @@ def without_rare(
         for label in named[id(one)] if one.split in _LEARNT else ():
             counts[label] += 1
             splits[label].add(one.split)
+        if one.split == "train" and not one.candidate.part:
+            taught.update(named[id(one)])
     rare = {label: n for label, n in counts.items() if n < minimum}
     kept, missed = list[Placed](), set[int]()
     units = _units(members)
@@ -61,8 +64,7 @@ def without_rare(
             dropped.add(f"{said} fell to the test alone; add rows", **one.candidate.where)
         else:
             kept.append(one)
-            is_missed = any("train" not in splits[label] for label in labels)
-            if is_movable and one.split == "validation" and is_missed:
+            if is_movable and one.split == "validation" and not taught.issuperset(labels):
                 missed.add(units[id(one)])
     return _moved(kept, missed, units, came="validation", goes="train")
 
@@ -74,11 +76,14 @@ def _too_few(label: str, rare: Mapping[str, int], minimum: int) -> str:
     return f"label {label!r} has {rare[label]} {noun}; at least {minimum} needed"
 
 
-def with_validation(members: Sequence[Placed], settings: DataSettings) -> list[Placed]:
+def with_validation(
+    members: Sequence[Placed], settings: DataSettings, dropped: Dropped
+) -> list[Placed]:
     """Where the draw left validation empty (few rows), give it the groups with the least draws.
 
     Each label keeps a row to train on. A later turn with more rows may train on these: they choose
-    among candidates, they judge none.
+    among candidates, they judge none. What users wrote goes where it is near to such a group, as if
+    it had been drawn for validation.
     """
     if any(one.split == "validation" for one in members) or not settings.validation_share:
         return list(members)
@@ -97,7 +102,22 @@ def with_validation(members: Sequence[Placed], settings: DataSettings) -> list[P
             spare.subtract(labels)
             wanted -= len(rows)
             chosen.add(unit)
-    return _moved(members, chosen, units, came="train", goes="validation")
+    moved = _moved(members, chosen, units, came="train", goes="validation")
+    kept = _without_near(moved, dropped)
+    return kept if len(kept) == len(moved) else without_rare(kept, settings, dropped)
+
+
+def _without_near(members: Sequence[Placed], dropped: Dropped) -> list[Placed]:
+    """Leave out what users teach near to the validation rows of the files."""
+    own = [one for one in members if not one.candidate.part and one.split == "validation"]
+    groups = {number for one in own for number in one.candidate.near}
+    kept = []
+    for one in members:
+        if one.candidate.part == "train" and not groups.isdisjoint(one.candidate.near):
+            dropped.add("near-duplicate of a validation row", **one.candidate.where)
+        else:
+            kept.append(one)
+    return kept
 
 
 def _label(one: Placed, *, closed: bool) -> str:
