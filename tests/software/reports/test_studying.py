@@ -14,6 +14,7 @@ from chainring.contracts.study import Study
 from chainring.data.looking.samples import shown
 from chainring.ring.built import built_of
 from chainring.software.api import Project
+from chainring.software.reports.history import history
 from chainring.software.reports.report_words import WORDS
 from chainring.software.reports.studying import KIND, standing, study_of
 from chainring.store.tables import read_rows
@@ -53,6 +54,7 @@ def test_a_planted_wrong_label_is_suspected_reviewed_and_mended(
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     with opened(shop) as project:
         project.turn()
+        assert "suspect" not in history(project).waiting
         study_of(project)
         items = {i.text: i for i in project.review_items(limit=200) if i.kind == "suspect"}
         found = [items[text] for text in planted if text in items]
@@ -61,6 +63,7 @@ def test_a_planted_wrong_label_is_suspected_reviewed_and_mended(
         project.decide(found[0].id, decision="change", value="reset_password", by="ann")
         left = {i.text for i in project.review_items(limit=200) if i.kind == "suspect"}
         assert left == set(items) - {found[0].text}
+        assert history(project).waiting["suspect"] == len(left)
         project.turn()
         data = project.ring.ledger.all_lineage(step="dataset")[-1]
         rows = read_rows(project.ring.runner.trees.open(json.loads(data.result)["address"]))

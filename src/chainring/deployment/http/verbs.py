@@ -191,13 +191,15 @@ class Champion:
 class History:
     """Everything that the page of the ring draws, oldest first.
 
-    Answers that are `graded` are right in part: what is called accuracy is their mean score.
+    Answers that are `graded` are right in part: what is called accuracy is their mean score. What
+    is `waiting` was counted up to `counted_to`.
     """
 
     champion: Champion | None = None
     turns: tuple[TurnPoint, ...] = ()
     days: tuple[Day, ...] = ()
     waiting: Mapping[str, int] = field(default_factory=dict)
+    counted_to: int | None = None
     graded: bool = False
 
 

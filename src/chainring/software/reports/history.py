@@ -20,6 +20,7 @@ from chainring.ring.gate.sentences import word
 from chainring.ring.release.course import RELEASE
 from chainring.ring.sentences import kept
 from chainring.ring.turn import Turn
+from chainring.software.reports.studying import KIND
 from chainring.software.verbs.reviewing import review_items
 from chainring.store.answers import by_day, ends
 from chainring.store.newest import versions
@@ -28,6 +29,9 @@ from chainring.text.sentences import Sentences
 if TYPE_CHECKING:
     from chainring.software.api import Project
 
+
+MOST_WAITING = 500
+"""Items that wait are counted up to here."""
 
 say = Sentences(
     {
@@ -60,6 +64,7 @@ def history(project: Project) -> History:
         turns=tuple(points),
         days=tuple(days(project)),
         waiting=_waiting(project),
+        counted_to=MOST_WAITING,
         graded=TASKS[ring.recipe.data.task].form != "one",
     )
 
@@ -153,11 +158,13 @@ def _languages(evaluation: Evaluation) -> dict[str, Share]:
 def _waiting(project: Project) -> dict[str, int]:
     """Return how many items of each kind wait; counted anew once anything of it may be another."""
     ring = project.ring
-    told = versions(ring.ledger, "label", FORGOTTEN, "key", "turn")
+    told = versions(ring.ledger, "label", FORGOTTEN, "key", "turn", KIND)
     heads = [ring.ledger.ref(name) for name in (CHAMPION, RELEASE)]
     known = (ring.traffic.cursor(), ends(ring.traffic), told, heads, ring.recipe)
     counted: tuple[object, dict[str, int]] = ring.counted.get("waiting", (None, {}))
     if counted[0] != known:
-        kinds: Counter[str] = Counter(item.kind for item in review_items(project, limit=500))
+        kinds: Counter[str] = Counter(
+            item.kind for item in review_items(project, limit=MOST_WAITING)
+        )
         counted = ring.counted["waiting"] = known, dict(kinds)
     return dict(counted[1])

@@ -24,12 +24,14 @@ if TYPE_CHECKING:
     from chainring.software.api import Project
 
 
-def suspect_items(project: Project, *, sight: Sight) -> Iterator[ReviewItem]:
-    """Yield those that nobody decided on yet and whose text may be shown, the surest first."""
+def suspect_items(project: Project, *, sight: Sight | None) -> Iterator[ReviewItem]:
+    """Yield those that nobody decided on yet and whose text may be shown, the surest first.
+
+    Without a sight they are counted only: nothing of them is given out.
+    """
     studied = standing(project)
     for one, row in open_suspects(project, studied) if studied is not None else ():
-        text = sight.text(row.text, row_facts(row))
-        if text is not None:
+        if row.text and (sight is None or sight.text(row.text, row_facts(row)) is not None):
             yield _item(project, one, row)
 
 

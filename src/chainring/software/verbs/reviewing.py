@@ -77,8 +77,8 @@ def review_items(project: Project, *, limit: int, sight: Sight | None = None) ->
     )
     if task != "classification":
         items = list(_whole(project, items, Passages(ring, sight)))
+    items += islice(suspect_items(project, sight=sight), max(0, limit - len(items)))
     if sight is not None:
-        items += islice(suspect_items(project, sight=sight), max(0, limit - len(items)))
         sight.shown = len(items)  # the rest was only looked through
     return items
 

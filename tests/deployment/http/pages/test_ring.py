@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from chainring.contracts.evaluation import Share
 from chainring.deployment.http.pages.ring import _champion, _charts, _tiles, _turns
 from chainring.deployment.http.pages.strings import Strings
@@ -69,6 +71,12 @@ def test_judged_by_cost_a_page_tells_the_newest_cost_before_accuracy() -> None:
     assert table.index(">Cost a row<") < table.index(">Accuracy<")
     assert "<strong>0.0123</strong>" in table
     assert "Cost a row" not in str(_tiles(History(champion=_serving(FIRST), turns=TURNS), say))
+
+
+@pytest.mark.parametrize(("suspects", "shown"), [(99, "499"), (100, "500+"), (1200, "1,600+")])
+def test_what_waits_beyond_what_was_counted_is_no_exact_number(suspects: int, shown: str) -> None:
+    past = History(waiting={"unsure": 400, "suspect": suspects}, counted_to=500)
+    assert _tile(past, "Waiting") == shown
 
 
 def test_the_words_of_a_promotion_are_told_as_those_of_their_time() -> None:

@@ -78,13 +78,15 @@ def _tiles(past: History, say: Strings) -> Markup:
         f"{say.known(f'waiting.{name}', say.known(f'kind.{name}', name))} {count}"
         for name, count in past.waiting.items()
     ]
+    waits = sum(past.waiting.values())
+    more = "" if past.counted_to is None or waits < past.counted_to else "+"
     return tag(
         "dl",
         *_judged_tiles(past, say),
         _tile(say("ring.predictions"), f"{answers:,}", span),
         _tile(say("ring.passed_on"), f"{passed / answers:.1%}" if answers else "–", span),
         _tile(say("ring.feedback"), f"{reactions:,}", span),
-        _tile(say("ring.waiting"), str(sum(past.waiting.values())), " · ".join(waiting)),
+        _tile(say("ring.waiting"), f"{waits:,}{more}", " · ".join(waiting)),
         class_="tiles",
     )
 
