@@ -20,7 +20,9 @@ class PredictSettings:
 
 @runtime_checkable
 class Predictor(Protocol):
-    """A loaded form. `capabilities` lists what it can do besides: `embed`, `stream`.
+    """A loaded form. `capabilities` lists what it can do besides: `embed`, `stream`, `converse`.
+
+    To converse is to read conversations in a form that the base was taught.
 
     Who streams is asked for several texts at once, a piece of each in turns and whole answers
     between, all in one thread; a stream that nobody hears to its end is closed half-way.

@@ -16,6 +16,12 @@ from typing import Any
 
 Message = dict[str, str]
 ROLES = ("system", "user", "assistant")
+TEMPLATE = (
+    "{% for message in messages %}{{ '<|' + message['role'] + '|>' + message['content'] }}"
+    "{% if message['role'] == 'assistant' %}{{ '[SEP]' }}{% endif %}{% endfor %}"
+    "{% if add_generation_prompt %}{{ '<|assistant|>' }}{% endif %}"
+)
+"""How a conversation is written for a vocabulary of our own: a mark for each speaker."""
 _BEGUN = re.compile(r"\s*\[\s*(?:\{|\]\s*$)")
 
 
@@ -71,6 +77,15 @@ def _messages_fault(rows: Sequence[Any]) -> str:
         known = f"known are {', '.join(ROLES)}"
         return f"message {place} of the conversation has the role {row['role']!r}; {known}"
     return f"message {place} of the conversation has no `role` with a text as `content`"
+
+
+def is_own_template(template: object) -> bool:
+    """Return whether a template of conversations is ours, and no base's.
+
+    >>> is_own_template(TEMPLATE.replace("[SEP]", "</s>")), is_own_template("{{ messages }}")
+    (True, False)
+    """
+    return isinstance(template, str) and template.startswith(TEMPLATE.partition("[SEP]")[0])
 
 
 def in_each(text: str, change: Callable[[str], str]) -> str:

@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from tests.deployment.lane.test_lane import run
 from chainring.contracts.errors import DamagedError, InputError
 from chainring.contracts.predictor import Predictor
 from chainring.contracts.request import Request
+from chainring.deployment.engines.generator import GeneratorPredictor
 from chainring.deployment.engines.written import Written
 from chainring.deployment.forms.parity import parity
 from chainring.deployment.forms.parts import Making
@@ -23,7 +25,7 @@ from chainring.deployment.lane.lane import Lane, Reply
 from chainring.deployment.model_folder import Golden, read_card
 from chainring.deployment.predictors import load_predictor, open_predictor
 from chainring.deployment.settings import ParitySettings
-from chainring.text.chat import prompt_ids
+from chainring.text.chat import TEMPLATE, prompt_ids
 
 TEXTS = ["where is my parcel", "物流太久了，我的包裹呢", "?", ""]
 FACTS = {
@@ -243,3 +245,23 @@ def test_an_empty_text_is_no_answer_and_is_passed_on(
     monkeypatch.setattr(predictor._writer, "write", lambda texts: said)
     written, empty = predictor.predict([Request(text="a"), Request(text="b")])
     assert (written.passed_on, empty.passed_on) == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("template", "pair", "reads"),
+    [
+        (TEMPLATE.replace("[SEP]", "</s>"), False, False),
+        (None, False, False),
+        ("{{ messages }}", False, True),
+        ({"default": "{{ messages }}"}, False, True),
+        ("{{ messages }}", True, False),
+    ],
+)
+def test_a_writer_reads_conversations_where_its_base_has_a_template_of_its_own(
+    template: Any, pair: bool, reads: bool
+) -> None:
+    writer = SimpleNamespace(
+        is_pair=pair, facts={"beams": 1}, writing=SimpleNamespace(chat_template=template)
+    )
+    predictor = GeneratorPredictor(SimpleNamespace(threshold=0.0), writer)  # type: ignore[arg-type]
+    assert ("converse" in predictor.capabilities) == reads

@@ -267,6 +267,46 @@ def test_a_whole_conversation_reaches_a_model_of_conversations(talking: openai.O
         assert part in said
 
 
+@pytest.mark.parametrize(
+    ("task", "capabilities", "whole"),
+    [
+        ("dialogue", (), True),
+        ("generation", (), False),
+        ("preference", ("stream",), False),
+        ("generation", ("converse",), True),
+        ("preference", ("converse",), True),
+        ("translation", ("converse",), False),
+    ],
+)
+def test_a_model_of_single_prompts_gets_the_last_message_and_says_what_it_left_out(
+    task: Any, capabilities: tuple[str, ...], whole: bool
+) -> None:
+    """A system message would change the form in which it was taught and judged."""
+
+    class Prompted(Talker):
+        def models(self) -> list[ModelInfo]:
+            return [replace(one, task=task, capabilities=capabilities) for one in super().models()]
+
+    messages: Any = [
+        {"role": "system", "content": "be brief"},
+        {"role": "user", "content": "你好"},
+        {"role": "assistant", "content": "您好"},
+        *USER,
+    ]
+    with running(create_app(Prompted(), settings=DeploymentSettings())) as url:
+        with openai.OpenAI(base_url=f"{url}/v1", api_key="none", max_retries=0) as client:
+            reply = client.chat.completions.create(model="", messages=messages)
+            alone = client.chat.completions.create(model="", messages=USER)
+            *_, last = client.chat.completions.create(model="", messages=messages, stream=True)
+    said = reply.choices[0].message.content or ""
+    left_out = [] if whole else ["messages.0", "messages.1", "messages.2"]
+    assert ("be brief" in said) == whole
+    assert (said == f"heard {USER[0]['content']}") != whole
+    assert (reply.model_extra or {})["chainring"]["not_used"] == left_out
+    assert (alone.model_extra or {})["chainring"]["not_used"] == []
+    assert (last.model_extra or {})["chainring"]["not_used"] == left_out
+
+
 def test_the_openai_client_raises_its_own_errors(
     sorting: openai.OpenAI, talking: openai.OpenAI, keyed_url: str
 ) -> None:

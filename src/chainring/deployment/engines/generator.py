@@ -29,6 +29,7 @@ from chainring.deployment.model_folder import (
     is_reader,
     read_card,
 )
+from chainring.text.chat import is_own_template
 from chainring.text.prepare import prepare
 
 DEFAULT = PredictSettings()
@@ -87,6 +88,12 @@ def how_to_write(folder: Path, card: Card) -> dict[str, Any]:
     return facts
 
 
+def _reads_conversations(writer: Any) -> bool:
+    """Whether the base of a writer was taught conversations, in a form of its own."""
+    template = None if writer.is_pair else writer.writing.chat_template
+    return template is not None and not is_own_template(template)
+
+
 class GeneratorPredictor:
     """A loaded writer behind the Predictor contract."""
 
@@ -98,6 +105,7 @@ class GeneratorPredictor:
         self.capabilities = frozenset(
             (["stream"] if greedy and hasattr(writer, "pieces") else [])
             + ([] if writer.is_pair else ["prefer"])
+            + (["converse"] if _reads_conversations(writer) else [])
         )
 
     def predict(

@@ -27,9 +27,10 @@ class Embedded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelInfo:
-    """A model that answers here; `capabilities` are those beside answering: embed, stream.
+    """A model that answers here.
 
-    `measure` is what the gate judged it by: accuracy, balanced_accuracy or cost.
+    `capabilities` are those beside answering: embed, stream, converse, prefer. `measure` is what
+    the gate judged it by: accuracy, balanced_accuracy or cost.
     """
 
     id: str

@@ -26,7 +26,8 @@ from chainring.deployment.http.streams import event, streamed
 from chainring.deployment.http.verbs import Served
 from chainring.text.chat import conversation
 
-_SPOKEN = ("dialogue", "generation", "preference")
+_PROMPTED = ("generation", "preference")
+"""Taught on single prompts: only one whose base has a form of its own reads conversations."""
 
 
 async def models(call: Call) -> dict[str, Any]:
@@ -71,7 +72,8 @@ async def chat(call: Call) -> Any:
     asked = _asked(call, body.model)
     if TASKS[asked.task].form != "text":
         raise HttpError("unfit", faults=[f"{asked.task} gives no texts; POST /v1/predict asks it"])
-    text = _prompt(body, asked)
+    text, left_out = _prompt(body, asked)
+    unused += left_out
     if len(text) > call.house.settings.max_characters:
         raise InputError("the conversation is too long", faults=["messages: send the last ones"])
     how: dict[str, Any] = {
@@ -159,18 +161,22 @@ def _usage(served: Served) -> dict[str, int]:
     return {"prompt_tokens": read, "completion_tokens": wrote, "total_tokens": read + wrote}
 
 
-def _prompt(body: ChatBody, asked: ModelInfo) -> str:
-    """Return the conversation as this task's rows have it: whole, or the user's last words."""
+def _prompt(body: ChatBody, asked: ModelInfo) -> tuple[str, list[str]]:
+    """Return the conversation as this task's rows have it, and which messages are not in it.
+
+    It is whole, or the user's last words.
+    """
     messages = [message.plain() for message in body.messages]
-    if messages[-1]["role"] != "user":
+    *before, last = messages
+    if last["role"] != "user":
         raise InputError("the last message has to be the user's", faults=["messages"])
-    if not messages[-1]["content"].strip():
-        fault = f"messages.{len(messages) - 1}.content: empty"
+    if not last["content"].strip():
+        fault = f"messages.{len(before)}.content: empty"
         raise InputError("the texts cannot be answered", faults=[fault])
-    alone = len(messages) == 1 and asked.task != "dialogue"
-    if asked.task in _SPOKEN and not alone:
-        return conversation(messages)
-    return messages[-1]["content"]
+    reads_all = asked.task in _PROMPTED and "converse" in asked.capabilities
+    if asked.task == "dialogue" or (reads_all and before):
+        return conversation(messages), []
+    return last["content"], [f"messages.{place}" for place in range(len(before))]
 
 
 def _asked(call: Call, name: str) -> ModelInfo:

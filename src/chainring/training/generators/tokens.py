@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from chainring.contracts.dataset import Row
-from chainring.text.chat import prompt_ids, recent
+from chainring.text.chat import TEMPLATE, prompt_ids, recent
 from chainring.training.generators.loss import IGNORED
 from chainring.training.generators.settings import WriterSettings
 from chainring.training.tokenisers.make import tokeniser
@@ -27,12 +27,6 @@ from chainring.training.tokenisers.special import save_tokeniser
 
 CHUNK = 4096
 ROLES = ("system", "user", "assistant")
-TEMPLATE = (
-    "{% for message in messages %}{{ '<|' + message['role'] + '|>' + message['content'] }}"
-    "{% if message['role'] == 'assistant' %}{{ '[SEP]' }}{% endif %}{% endfor %}"
-    "{% if add_generation_prompt %}{{ '<|assistant|>' }}{% endif %}"
-)
-"""How a conversation is written for a vocabulary of our own: a mark for each speaker."""
 
 
 def own_vocabulary(
