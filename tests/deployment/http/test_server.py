@@ -11,7 +11,6 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import httpx
 import pytest
@@ -335,57 +334,6 @@ def test_what_no_route_hears_has_the_headers_that_the_server_gives_all_answers(
     assert "date" in others
     assert b"\r\nx-region: north\r\n" in told
     assert b"\r\ndate: " in told
-
-
-async def app(scope: Any, receive: Any, send: Any) -> None:
-    """Answer at once, in part or never, whatever comes of the body."""
-    if scope["path"] != "/never":
-        await send({"type": "http.response.start", "status": 401, "headers": []})
-        is_part = scope["path"] == "/part"
-        await send({"type": "http.response.body", "body": b"no", "more_body": is_part})
-    if scope["path"] != "/whole":
-        while (await receive())["type"] != "http.disconnect":
-            pass
-
-
-NEVER = b"GET /never HTTP/1.1\r\nhost: localhost\r\n\r\n"
-
-
-@pytest.mark.parametrize(
-    ("head", "broken", "code", "before"),
-    [
-        (CHUNKED.replace(b"/v1/predict", b"/whole"), b"no length\r\n", "bad_chunk", b"0\r\n\r\n"),
-        (CHUNKED.replace(b"/v1/predict", b"/part"), b"no length\r\n", "bad_chunk", b"no\r\n"),
-        (NEVER, b"no colon\r\n\r\n", "bad_head", b""),
-        (NEVER, CHUNKED + b"no length\r\n", "bad_chunk", b""),
-        (NEVER, b"GET / HTTP/1.1\r\nx: %s\r\n\r\n" % (b"b" * 40_000), "long_head", b""),
-    ],
-)
-def test_what_is_broken_has_no_answer_where_it_would_be_taken_for_another(
-    caplog: pytest.LogCaptureFixture, head: bytes, broken: bytes, code: str, before: bytes
-) -> None:
-    with running(app) as url, caplog.at_level(logging.WARNING, "chainring.http"):
-        with _socket(url) as connection:
-            connection.sendall(head)
-            told = b""
-            while before and not told.endswith(before):
-                told += connection.recv(65_536)
-            connection.sendall(broken)
-            told += _received(connection)
-    assert told.count(b"HTTP/1.1 ") == bool(before)
-    assert told.endswith(before)
-    assert caplog.messages == [f"http.unheard code={code} status=none"]
-
-
-def test_a_broken_head_behind_an_answer_is_answered(open_url: str) -> None:
-    one = b"GET /health/live HTTP/1.1\r\nhost: localhost\r\n\r\n"
-    with _socket(open_url) as connection:
-        connection.sendall(one)
-        told = b""
-        while b"}" not in told:
-            told += connection.recv(65_536)
-        connection.sendall(b"no colon\r\n\r\n")
-        assert _received(connection).startswith(b"HTTP/1.1 400")
 
 
 def test_beyond_the_most_connections_a_caller_hears_when_to_come_again(

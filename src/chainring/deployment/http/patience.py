@@ -2,9 +2,10 @@
 
 uvicorn waits for ever for the rest of a half-sent head (slow loris) and takes one of any length
 under httptools; this protocol closes the connection instead. What uvicorn would answer by itself
-(a broken head or chunk, too many connections) is answered as all else is. Bodies are bounded where
-they are read, in `bodies.read`; the rest of one that was answered unread has the time of a head to
-come, and the next head with it.
+(a broken head or chunk, too many connections) is answered as all else is; where an answer has begun
+or an earlier request waits for its own, the connection is closed. Bodies are bounded where they are
+read, in `bodies.read`; the rest of one that was answered unread has the time of a head to come, and
+the next head with it.
 """
 
 from __future__ import annotations
@@ -12,11 +13,12 @@ from __future__ import annotations
 import asyncio
 from asyncio import TimerHandle
 from collections.abc import Callable
+from typing import Any
 
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from chainring.deployment.http.unheard import full, unheard
+from chainring.deployment.http.unheard import full, unanswered, unheard
 
 HEAD_TIMEOUT_S = 10.0
 MAX_HEAD_BYTES = 32_768
@@ -131,10 +133,27 @@ class PatientProtocol(HttpToolsProtocol):
             self.transport.close()
 
     def _refuse(self, code: str) -> None:
-        if not self.transport.is_closing():
+        """Close the connection, with an answer where none is on its way."""
+        if self.transport.is_closing():
+            return
+        if self._is_answerable():
             given = self.server_state.default_headers
             self.transport.write(unheard(code, self.headers or (), given=given))
-            self.transport.close()
+        else:
+            unanswered(code)
+        self.transport.close()
+
+    def _is_answerable(self) -> bool:
+        """Whether what is written now is read as the answer to what is broken, and to nothing else.
+
+        Else it would stand behind an answer, within one, or in place of an earlier request's.
+        """
+        last: Any = self.cycle  # None before the first request, whatever its type says
+        if last is None:
+            return True
+        if self._in_head:  # of the next request: the one before it has to be answered
+            return bool(last.response_complete)
+        return not (last.response_started or self.pipeline)
 
 
 def patient(*, head_timeout_s: float, max_head_bytes: int) -> type[PatientProtocol]:

@@ -36,6 +36,11 @@ def unheard(code: str, head: Head, *, given: Head) -> bytes:
     return b"\r\n".join([*lines, b"", body])
 
 
+def unanswered(code: str) -> None:
+    """Note what ends a connection on which an answer would be taken for another one."""
+    log.warning("http.unheard code=%s status=none", code)
+
+
 async def full(scope: Scope, receive: Receive, send: Send) -> None:
     """Answer in the application's place where too many are connected."""
     status, headers, body = _told("full", scope["headers"])
