@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from itertools import product
 from typing import Any
 
@@ -116,7 +117,7 @@ def test_where_few_conversations_leave_nothing_to_train_on_the_fault_says_so(
     workshop.settings = BY_CHAT
     workshop.write_rows("a.jsonl", in_turns(conversations(workshop, "test", count)))
     told = rf"128 of 128 rows are turns of conversations \({count}, the largest of {128 // count}"
-    with pytest.raises(InputError, match=told + r".*; add conversations, or see whether"):
+    with pytest.raises(InputError, match=told + r".*; add conversations, or, where"):
         workshop.dataset()
 
 
@@ -137,6 +138,21 @@ def test_an_empty_test_is_told_where_conversations_are_few(workshop: Any) -> Non
     workshop.write_rows("a.jsonl", in_turns(taught))
     assert workshop.dataset().splits["test"] == 0
     assert "the test is empty" not in str(workshop.said[said:])
+
+
+@pytest.mark.parametrize(("turns", "is_told"), [(2, False), (64, False), (65, True)])
+def test_an_empty_test_is_laid_to_conversations_where_most_rows_are_of_them(
+    workshop: Any, turns: int, is_told: bool
+) -> None:
+    workshop.write_rows("a.jsonl", RATED)
+    data = workshop.dataset()
+    made = replace(data, splits={"train": len(RATED)})
+    rows = [
+        replace(row, split="train", episode="chat" if n < turns else "")
+        for n, row in enumerate(workshop.rows(data))
+    ]
+    found = [one for one in lines(made, rows, test_share=0.1) if "the test is empty" in one]
+    assert bool(found) is is_told
 
 
 def test_what_is_left_out_is_said_with_the_labels_that_are_lost(workshop: Any) -> None:

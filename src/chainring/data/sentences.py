@@ -39,10 +39,10 @@ SENTENCES = Sentences(
         ),
         "untested": (
             "dataset: the test is empty: {turns} rows are turns of few conversations ({count}), "
-            "and each is drawn whole; add conversations, or see whether the column mapped as "
-            "episode is one",
+            "and each is drawn whole; add conversations, or, where a column is mapped as episode, "
+            "see whether it is one",
             "数据集：测试部分为空：{turns} 行是少数几段会话（{count} 段）的各轮，"
-            "而每段会话整体抽取；请增加会话，或检查映射为 episode 的列是否确为会话",
+            "而每段会话整体抽取；请增加会话；若有列映射为 episode，请检查它是否确为会话",
         ),
         "tilted": (
             "dataset: of {asked} texts that the hold-out is sampled from, users refused {refused} "

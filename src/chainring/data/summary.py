@@ -65,11 +65,17 @@ def lines(
 
 def _untested(rows: Iterable[Row]) -> Iterator[Said]:
     """Say so where nothing was drawn for the test because conversations are few."""
-    own = (row for row in rows if (row.label or row.target) and not row.feedback)
-    turns = [row.episode for row in own if row.episode]
-    count = len(set(turns))
-    if count < len(turns):
-        yield progress("untested", turns=len(turns), count=count)
+    own = [row for row in rows if (row.label or row.target) and not row.feedback]
+    chats = _conversations((row.episode for row in own), every=len(own))
+    if len(chats) < chats.total():
+        yield progress("untested", turns=chats.total(), count=len(chats))
+
+
+def _conversations(episodes: Iterable[str], *, every: int) -> Counter[str]:
+    """Return the turns of each conversation where these are most of all rows; else none."""
+    chats = Counter(filter(None, episodes))
+    turns = chats.total()
+    return chats if turns >= _CROWD and 2 * turns > every else Counter()
 
 
 def _tilted(kept: int, counts: Mapping[str, int]) -> Iterator[Said]:
@@ -113,12 +119,12 @@ def crowded(members: Sequence[Placed], settings: DataSettings) -> str:
             "min_jaccard = 1 under [data] and under [evaluation]"
         )
     own = (one.candidate.record for one in labelled if not one.candidate.part)
-    chats = Counter(record.episode for record in own if record.episode)
+    chats = _conversations((record.episode for record in own), every=every)
     turns, most = chats.total(), max(chats.values(), default=0)
-    if turns < _CROWD or 2 * turns <= every or (len(chats) >= _CROWD and 2 * most <= every):
+    if not chats or (len(chats) >= _CROWD and 2 * most <= every):
         return ""
     return (
         f"{turns} of {every} rows are turns of conversations ({len(chats)}, the largest of {most} "
-        "rows), and all turns of one stand in one split; add conversations, or see whether the "
-        "column mapped as episode is one"
+        "rows), and all turns of one stand in one split; add conversations, or, where a column is "
+        "mapped as episode, see whether it is one"
     )

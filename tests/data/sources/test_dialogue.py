@@ -87,6 +87,19 @@ def test_what_the_dialogue_says_of_itself_goes_to_every_pair(
     }  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("columns", "episodes"),
+    [({}, {"a.jsonl:1", "a.jsonl:2"}), ({"episode": "episode"}, {"season 1"})],
+)
+def test_dialogues_are_one_conversation_where_a_key_is_mapped_as_it_alone(
+    tmp_path: Path, harvest: Harvest, bring: Bring, columns: dict[str, str], episodes: set[str]
+) -> None:
+    """A key `episode` may be of a podcast."""
+    both = [{"id": n, "episode": "season 1", **FORMS["spoken"]} for n in (1, 2)]
+    bring(DIALOGUE, path=str(write(tmp_path / "a.jsonl", *both)), columns=columns)
+    assert {row["episode"] for _, row in harvest.rows()} == episodes
+
+
 def test_a_dialogue_put_in_before_others_changes_none_of_them(
     tmp_path: Path, harvest: Harvest, bring: Bring
 ) -> None:

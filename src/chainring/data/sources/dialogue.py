@@ -32,6 +32,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from chainring.contracts.codec import digest
 from chainring.contracts.errors import InputError
 from chainring.contracts.said import Said
+from chainring.data.columns import expected
 from chainring.data.harvest import Harvest
 from chainring.data.readers import jsonl
 from chainring.data.sentences import progress, some
@@ -48,7 +49,7 @@ _SHARED: tuple[RowRole, ...] = (
     "episode",
 )  # fmt: skip
 
-_VERSIONS = {".jsonl": 7, ".ndjson": 7}  # 7: all turns of a dialogue are of one episode
+_VERSIONS = {".jsonl": 8, ".ndjson": 8}  # 8: a key `episode` is one only where it is mapped
 _MANY = 0.1
 """From which share of the turns on speakers who are not known are told."""
 
@@ -187,8 +188,9 @@ def _content(turns: Sequence[Any], reading: Reading) -> str:
 
 
 def _shared(dialogue: Mapping[str, Any], settings: DialogueSettings) -> dict[str, str]:
-    """Return what a dialogue says of all its turns."""
-    found = {role: told(dialogue.get(settings.columns.get(role, role))) for role in _SHARED}
+    """Return what a dialogue says of all its turns; its own episode stands where none is mapped."""
+    keys = expected(_SHARED, settings.columns)
+    found = {role: told(dialogue.get(key)) for role, key in keys.items()}
     return {role: value for role, value in found.items() if value}
 
 
