@@ -37,6 +37,9 @@ OFTEN = {  # names seen in the wild; offered in a message, never taken by themse
     "target": ("y", "score", "value", "rating", "tags", "entities", "answer", "translation",
                "completion", "response", "reply", "chosen", "output",
                "目标", "分数", "答案", "译文"),
+    "episode": ("episode", "episode_id", "conversation", "conversation_id", "session", "session_id",
+                "chat", "chat_id", "dialogue_id", "thread", "thread_id",
+                "会话", "会话编号", "会话id", "对话编号", "对话id"),
 }  # fmt: skip
 
 
@@ -57,6 +60,17 @@ def mapping_of(part: str, mapping: Mapping[R, str]) -> Mapping[R, str]:
     ({}, {'text': '客户留言'})
     """
     return {} if part.startswith(("text.", "html.")) else mapping
+
+
+def perhaps_conversation(found: Collection[str], mapping: Mapping[R, str]) -> str:
+    """Return the column that may be the conversation and is mapped as nothing; else ''.
+
+    >>> perhaps_conversation(["text", "会话"], {}), perhaps_conversation(["chat"], {"id": "chat"})
+    ('会话', '')
+    """
+    free = (name for name in found if name not in mapping.values())
+    names = (name for name in free if name.lower() in OFTEN["episode"])
+    return "" if "episode" in mapping else next(names, "")
 
 
 def columns_of(

@@ -120,6 +120,12 @@ SENTENCES = Sentences(
             "问答之外的 {every} 轮发言中有 {count} 轮被略去，因为不知道是谁在说话{often}；"
             "请在 `answers` 中写明己方",
         ),
+        "no conversation": (
+            "each dialogue is a conversation of its own, whatever stands in `{column}`; where that "
+            'names one over several dialogues, write columns = {{ episode = "{column}" }}',
+            "每段对话各是一段会话，与 `{column}` 的内容无关；若它标明跨多段对话的会话，"
+            '请写 columns = {{ episode = "{column}" }}',
+        ),
         "most often": ("; most often {names}", "；最常见的是 {names}"),
         "hub rows": (
             "{rows} rows of {splits}; licence: {licence}",

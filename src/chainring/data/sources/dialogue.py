@@ -32,7 +32,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from chainring.contracts.codec import digest
 from chainring.contracts.errors import InputError
 from chainring.contracts.said import Said
-from chainring.data.columns import expected
+from chainring.data.columns import expected, perhaps_conversation
 from chainring.data.harvest import Harvest
 from chainring.data.readers import jsonl
 from chainring.data.sentences import progress, some
@@ -93,18 +93,21 @@ def _read(file: RemoteFile, settings: DialogueSettings, harvest: Harvest, say: S
         local_copy(file, harvest.copies, max_mib=1 << 20) as path,
         Reading(harvest, piece=file.name, fingerprint=file.fingerprint) as reading,
     ):
-        dialogues = 0
+        dialogues, keys = 0, dict[str, None]()
         for place, dialogue in jsonl(path, report=faults, max_bytes=settings.max_bytes_per_line):
             dialogues += 1
+            keys |= dict.fromkeys(dialogue)
             _put(f"{file.name} {place}", file.name, dialogue, settings, reading, lost)
         if dialogues and dialogues == reading.dropped["no turns"]:
-            keys = ", ".join(f"`{name}`" for name in dialogue)
+            listed = ", ".join(f"`{name}`" for name in dialogue)
             raise InputError(
-                f"{file.name}: no dialogue in it; found {keys}; the turns are expected as a list "
+                f"{file.name}: no dialogue in it; found {listed}; the turns are expected as a list "
                 f"under one of {', '.join(TURNS)}"
             )
         faults.count_in(reading)
     faults.tell(file.name, say)
+    if column := perhaps_conversation(keys, settings.columns):
+        say(progress("of", name=file.name, told=progress("no conversation", column=column)))
     for lack in lost.told(dialogues, harvest):
         say(progress("of", name=file.name, told=lack))
 
