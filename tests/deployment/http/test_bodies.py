@@ -115,6 +115,16 @@ def test_all_faults_of_a_body_come_together() -> None:
     assert paths == ["comment", "kind", "prediction", "valu"]
 
 
+@pytest.mark.parametrize("name", ["value", "comment", "author"])
+def test_a_text_that_is_too_long_is_counted_in_characters(name: str) -> None:
+    body = {"prediction": "pred_1", "kind": "correction", name: "长" * 50_000}
+    with pytest.raises(InputError) as raised:
+        bodies.parse(json.dumps(body).encode(), ReactBody)
+    (fault,) = raised.value.faults
+    most = {"value": "20,000", "comment": "2,000", "author": "200"}[name]
+    assert fault == f"{name}: 50,000 characters; at most {most}"
+
+
 _PARTS = {"role": "user", "content": [{}] * 200}
 
 

@@ -194,6 +194,8 @@ def _fault(error: Any, kind: type[BaseModel]) -> str:
     if error["type"] == "extra_forbidden":
         path = path[:80]
         return f"{path}: unknown key{did_you_mean(path, kind.model_fields)}"
+    if error["type"] == "too_long" and isinstance(error["input"], str):
+        return f"{path}: {len(error['input']):,} characters; at most {error['ctx']['max_length']:,}"
     told = error["msg"].removeprefix("Value error, ")
     return f"{path}: {told[:1].lower()}{told[1:]}"
 
