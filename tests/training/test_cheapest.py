@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from chainring.contracts.dataset import OUT_OF_SCOPE
 from chainring.contracts.measure import Measure
-from chainring.training.cheapest import cheapest
+from chainring.training.cheapest import cheapest, luck
 from chainring.training.threshold import threshold
 
 COSTS = Measure(name="cost", pass_on=2.0, missed=(("fraud", "", 50.0),))
@@ -91,3 +92,34 @@ def test_beside_priced_answers_a_threshold_is_weighed_against_what_passing_on_ca
     is_saved = outside == 60 and not together
     assert chosen.value == pytest.approx(0.625 if is_saved else 0.0)
     assert ("without a threshold" in chosen.because) == is_saved
+
+
+def exact(rows: int, outside: int, *, seed: int) -> tuple[list[str], NDArray[np.float32]]:
+    """Return truths of answers `a` of exact probabilities, and less sure ones of no label."""
+    drawn = np.random.default_rng(seed)
+    right, other = drawn.uniform(0.5, 1.0, rows), drawn.uniform(0.3, 0.7, outside)
+    truth = ["a" if one else "b" for one in drawn.random(rows) < right]
+    return truth + [OUT_OF_SCOPE] * outside, np.concatenate([right, other]).astype("f4")
+
+
+@pytest.mark.parametrize(("outside", "least", "most"), [(0, 0, 5), (50, 90, 100)])
+def test_the_best_of_many_thresholds_beside_prices_is_held_against_the_best_by_chance(
+    outside: int, least: int, most: int
+) -> None:
+    """One in twenty stood by chance for each threshold that was tried, not for the best of all."""
+    costs = Measure(name="cost", pass_on=0.5)
+    found = 0
+    for seed in range(100):
+        truth, sure = exact(1000, outside, seed=seed)
+        chosen = threshold(truth, ["a"] * len(truth), sure, measure=costs, priced=True)
+        found += chosen.value > 0.0
+    assert least <= found <= most
+
+
+def test_luck_goes_by_units_and_by_no_row_that_is_as_sure_as_its_neighbour() -> None:
+    saved, sure = np.full(20, 0.5), np.linspace(0.1, 0.9, 20, dtype=np.float32)
+    value = 0.5 * float(sure[14] + sure[15])
+    assert luck(saved, sure, value) < 0.01
+    assert luck(saved, sure, value, units=[0] * 20) == pytest.approx(0.5, abs=0.1)
+    same = np.where(sure < value, np.float32(0.1), np.float32(0.9))
+    assert luck(np.where(sure < value, 0.5, -0.5), same, 0.5) < 0.01

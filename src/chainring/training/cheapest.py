@@ -28,6 +28,10 @@ ALPHA = 0.05
 """One of two ways is called dearer where chance has it so in fewer cases."""
 
 
+DRAWS, _AT_ONCE = 1000, 100
+"""Sign patterns that a chosen threshold is held against, and how many of them lie in memory."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cheapest:
     """A threshold, the mean cost of a row with it, and that of passing nothing on."""
@@ -96,3 +100,56 @@ def is_dearer(
         bound[unit] += loss
     sums, greatest = list(extra.values()), max(unseen, *bound.values())
     return max(sign_flip(sums, seed=0), outweighs(sums, unseen=greatest)) <= ALPHA
+
+
+def luck(
+    saved_n: NDArray[np.float64],
+    confidence_n: NDArray[np.float32],
+    value: float,
+    *,
+    units: Sequence[int] | None = None,
+) -> float:
+    """Return the p value of what a threshold saves that was chosen among all, on these rows.
+
+    The best of hundreds saves something, whatever the rows. So it is held against the best of each
+    pattern of flipped signs (P. H. Westfall and S. S. Young 1993, "Resampling-based multiple
+    testing", section 2.3), each sum by its spread: else a threshold that passes on few would be
+    measured by the noise of all rows.
+
+    Parameters
+    ----------
+    saved_n
+        What passing on saves on each row, shape (N,); it may be below 0.
+    confidence_n, value
+        How sure each answer is, shape (N,); rows below `value` are passed on.
+    units
+        Rows of the same number have one sign; none given: each has its own.
+    """
+    import numpy as np
+
+    order_n = np.argsort(confidence_n, kind="stable")
+    saved_n, sure_n = saved_n[order_n], confidence_n[order_n]
+    unit_n = np.unique(range(len(saved_n)) if units is None else units, return_inverse=True)[1]
+    unit_n = unit_n[order_n]
+    spread_n = _spreads(saved_n, unit_n)
+    ends = np.flatnonzero((sure_n[:-1] < sure_n[1:]) & (spread_n[:-1] > 0.0))
+    gains = saved_n.cumsum()[ends] / spread_n[ends]
+    best = gains[sure_n[ends] < value][-1]
+    drawn, as_good = np.random.default_rng(0), 1
+    for _ in range(DRAWS // _AT_ONCE):
+        signs = drawn.choice([-1.0, 1.0], size=(_AT_ONCE, unit_n.max() + 1))
+        sums = (signs[:, unit_n] * saved_n).cumsum(axis=1)[:, ends] / spread_n[ends]
+        as_good += int((sums.max(axis=1) >= best - 1e-9).sum())
+    return as_good / (DRAWS + 1)
+
+
+def _spreads(saved_n: NDArray[np.float64], unit_n: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Return the root of the summed squares of the units, of the rows up to each one."""
+    import numpy as np
+
+    sums, squares, total = defaultdict[int, float](float), [], 0.0
+    for unit, saved in zip(unit_n.tolist(), saved_n.tolist(), strict=True):
+        total += (2.0 * sums[unit] + saved) * saved
+        sums[unit] += saved
+        squares.append(total)
+    return np.sqrt(np.maximum(np.round(squares, 12), 0.0))

@@ -13,8 +13,9 @@ five right answers: a rare label is seldom sure, so that all of its answers fit 
 Where mistakes and passing on have their price, it is the one that costs least instead. If that is
 to pass on none of these rows, though a mistake may be dearer than passing on, it lies just under
 the least sure of them: what is less sure than anything seen is for a person. Where answers
-themselves are chosen by those prices, with passing on among them, there is none, unless one saves
-on these rows what chance cannot explain (texts out of scope, of which shares know nothing).
+themselves are chosen by those prices, with passing on among them, there is none, unless the best of
+all saves on these rows what chance cannot explain (texts out of scope, of which shares know
+nothing).
 
 Axes: N validation rows.
 """
@@ -28,7 +29,7 @@ from typing import TYPE_CHECKING
 from chainring.contracts.dataset import OUT_OF_SCOPE
 from chainring.contracts.measure import ACCURACY, Measure
 from chainring.contracts.said import Said, joined
-from chainring.training.cheapest import cheapest, is_dearer
+from chainring.training.cheapest import ALPHA, cheapest, is_dearer, luck
 from chainring.training.sentences import say
 
 if TYPE_CHECKING:
@@ -156,13 +157,17 @@ def _saving(
 
     found = cheapest(truth, given, confidence_n, _allowed(confidence_n, np.inf), measure)
     answers = list(zip(truth, given, strict=True))
-    none = [measure.cost(t, g, passed_on=False) for t, g in answers]
-    with_it = [
-        measure.cost(t, g, passed_on=bool(sure < found.value))
-        for (t, g), sure in zip(answers, confidence_n, strict=True)
-    ]
+    none, on = (
+        np.array([measure.cost(t, g, passed_on=is_on) for t, g in answers])
+        for is_on in (False, True)
+    )
+    with_it = np.where(confidence_n < found.value, on, none)
     most = [measure.pass_on] * len(answers)  # all that a row can lose by it
-    if is_dearer(none, with_it, most=most, units=units):
+    if (
+        found.value > 0.0
+        and is_dearer(none.tolist(), with_it.tolist(), most=most, units=units)
+        and luck(none - on, confidence_n, found.value, units=units) <= ALPHA
+    ):
         figures = {"cost": f"{found.cost:.3g}", "without": f"{found.without:.3g}"}
         return Threshold(value=found.value, because=say("cheapest", **figures, rows=len(truth)))
     because = say("costs", cost=f"{found.without:.3g}", rows=len(truth))
