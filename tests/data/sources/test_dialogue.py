@@ -96,7 +96,9 @@ def test_dialogues_are_one_conversation_where_a_key_is_mapped_as_it_alone(
 ) -> None:
     """A key `episode` may be of a podcast."""
     both = [{"id": n, "episode": "season 1", **FORMS["spoken"]} for n in (1, 2)]
-    said = bring(DIALOGUE, path=str(write(tmp_path / "a.jsonl", *both)), columns=columns)
+    other = write(tmp_path / "b.jsonl", {"episode": "season 2", "turns": []})
+    paths = (str(write(tmp_path / "a.jsonl", *both)), str(other))
+    said = bring(DIALOGUE, path=paths, columns=columns)
     assert [one.endswith('write columns = { episode = "episode" }') for one in said] == [True] * (
         not columns
     )

@@ -38,7 +38,7 @@ from chainring.data.readers import jsonl
 from chainring.data.sentences import progress, some
 from chainring.data.sources.columns import told
 from chainring.data.sources.part import Say, SourcePart
-from chainring.data.sources.reading import Reading
+from chainring.data.sources.reading import Reading, is_new
 from chainring.data.sources.remote import RemoteFile, local_copy
 from chainring.data.sources.settings import Location, Name, RowRole
 from chainring.data.sources.told import Told, changed_files
@@ -106,7 +106,8 @@ def _read(file: RemoteFile, settings: DialogueSettings, harvest: Harvest, say: S
             )
         faults.count_in(reading)
     faults.tell(file.name, say)
-    if column := perhaps_conversation(keys, settings.columns):
+    column = perhaps_conversation(keys, settings.columns)
+    if column and is_new(harvest, "perhaps a conversation", column):
         say(progress("of", name=file.name, told=progress("no conversation", column=column)))
     for lack in lost.told(dialogues, harvest):
         say(progress("of", name=file.name, told=lack))
