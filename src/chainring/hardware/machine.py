@@ -16,12 +16,10 @@ from pathlib import Path
 from chainring.contracts.source import Machine
 from chainring.hardware.gpu import gpus
 from chainring.hardware.processor import instruction_sets, physical_cores, processor_name
-from chainring.store.cgroup import cpu_limit, memory_bytes
-
-_ROOT = Path("/")
+from chainring.store.cgroup import ROOT, cpu_limit, memory_bytes
 
 
-def machine(*, folder: Path = Path(), root: Path = _ROOT) -> Machine:
+def machine(*, folder: Path = Path(), root: Path = ROOT) -> Machine:
     """Return what this process may use: affinity and container limits are taken off.
 
     Parameters

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any
 
-from chainring.store.cgroup import memory_bytes
+from chainring.store.cgroup import ROOT, memory_bytes
 
 log = logging.getLogger("chainring.store")
 
@@ -27,7 +27,6 @@ PARTS_OF_MEMORY = 16
 BATCH = 1000
 BATCH_BYTES = 8 << 20
 _CHUNK = 1 << 20
-_ROOT = Path("/")
 
 
 def line_of(row: Mapping[str, Any], *, table: str) -> bytes:
@@ -56,7 +55,7 @@ def batches(stream: Iterable[bytes]) -> Iterator[list[dict[str, Any]]]:
         yield batch
 
 
-def longest_mib(root: Path = _ROOT) -> int:
+def longest_mib(root: Path = ROOT) -> int:
     """Return how long a row may be for this machine to read it: as far as its memory reaches.
 
     A container's limit counts; `root` is the root of the file system, tests give another.

@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-_ROOT = Path("/")
+ROOT = Path("/")
 _UNLIMITED_BYTES = 1 << 60  # version 1 writes "no limit" as a number near 2**63
 
 
@@ -33,7 +33,7 @@ def memory_limit_bytes(root: Path) -> int | None:
     return min((limit for limit in limits if limit < _UNLIMITED_BYTES), default=None)
 
 
-def memory_bytes(root: Path = _ROOT) -> int:
+def memory_bytes(root: Path = ROOT) -> int:
     """Return how many bytes of memory this process may use: what is built in, or the limit."""
     built_in = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     limit = memory_limit_bytes(root)
