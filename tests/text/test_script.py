@@ -7,7 +7,7 @@ from tests.text.test_identify import without
 
 from chainring.contracts.errors import MissingPackageError, UnknownNameError
 from chainring.text import script
-from chainring.text.script import TO_SIMPLIFIED, TO_TRADITIONAL, simplified, traditional
+from chainring.text.script import TO_SIMPLIFIED, simplified
 
 
 @pytest.mark.parametrize(
@@ -25,18 +25,6 @@ def test_traditional_becomes_simplified(text: str, profile: str, expected: str) 
     assert simplified(text, profile=profile) == expected
 
 
-@pytest.mark.parametrize(
-    ("text", "profile", "expected"),
-    [
-        ("头发发展", "s2t", "頭髮發展"),
-        ("鼠标和软件", "s2twp", "滑鼠和軟體"),
-        ("皇后在后面", "s2t", "皇后在後面"),
-    ],
-)
-def test_simplified_becomes_traditional(text: str, profile: str, expected: str) -> None:
-    assert traditional(text, profile=profile) == expected
-
-
 @given(st.text(alphabet=st.characters(exclude_categories=()), max_size=40))
 def test_any_text_passes_and_simplified_text_stays(text: str) -> None:
     once = simplified(text)
@@ -46,14 +34,11 @@ def test_any_text_passes_and_simplified_text_stays(text: str) -> None:
 
 def test_every_profile_opens() -> None:
     assert {simplified("漢", profile=profile) for profile in TO_SIMPLIFIED} == {"汉"}
-    assert {traditional("汉", profile=profile) for profile in TO_TRADITIONAL} == {"漢"}
 
 
 def test_faults_name_the_next_step(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(UnknownNameError, match=r"did you mean 't2s'\?"):
         simplified("x", profile="t2ss")
-    with pytest.raises(UnknownNameError, match="s2twp"):
-        traditional("x", profile="tw2sp")
     script._converter.cache_clear()
     without(monkeypatch, "opencc")
     with pytest.raises(MissingPackageError, match=r"chainring\[data\]"):

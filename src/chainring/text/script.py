@@ -1,11 +1,10 @@
-"""Traditional Chinese into simplified and back, by OpenCC.
+"""Traditional Chinese into simplified, by OpenCC.
 
 Enters any text, leaves it with its Chinese in the other script; all else stays:
 
 =========================================  ================
 ``simplified("開放中文轉換")``                 ``开放中文转换``
 ``simplified("滑鼠", profile="tw2sp")``      ``鼠标``
-``traditional("汉字", profile="s2t")``        ``漢字``
 =========================================  ================
 
 A profile ending in p also puts the words of one region for those of the other; the plain ones
@@ -23,7 +22,6 @@ from chainring.contracts.errors import MissingPackageError, UnknownNameError
 from chainring.contracts.said import Said
 
 TO_SIMPLIFIED = ("t2s", "tw2s", "tw2sp", "hk2s")
-TO_TRADITIONAL = ("s2t", "s2tw", "s2twp", "s2hk")
 
 _LONE = re.compile("([\ud800-\udfff]+)")
 
@@ -48,23 +46,8 @@ def simplified(text: str, *, profile: str = "t2s") -> str:
     >>> simplified("滑鼠裡面"), simplified("滑鼠裡面", profile="tw2sp")
     ('滑鼠里面', '鼠标里面')
     """
-    return _converted(text, profile, TO_SIMPLIFIED)
-
-
-def traditional(text: str, *, profile: str = "s2t") -> str:
-    """Return `text` in traditional characters; `profile` is one of `TO_TRADITIONAL`.
-
-    Raises as `simplified` does.
-
-    >>> traditional("头发发展"), traditional("鼠标", profile="s2twp")
-    ('頭髮發展', '滑鼠')
-    """
-    return _converted(text, profile, TO_TRADITIONAL)
-
-
-def _converted(text: str, profile: str, known: tuple[str, ...]) -> str:
-    if profile not in known:
-        raise UnknownNameError("profile of Chinese script", profile, known)
+    if profile not in TO_SIMPLIFIED:
+        raise UnknownNameError("profile of Chinese script", profile, TO_SIMPLIFIED)
     convert = _converter(profile).convert
     if text.isascii():
         return text
