@@ -145,6 +145,27 @@ def test_a_passage_that_may_be_read_stands_beside_its_answer(shop: Path, rule: s
         assert [item.pair for item in items if item.prediction == name] == [row.text]
 
 
+def test_of_the_hold_out_the_passage_that_the_model_chose_is_not_shown(shop: Path) -> None:
+    """It holds the model's answer; a passage that the asker named is part of what was asked."""
+    recipe = shop / "chainring.toml"
+    told = recipe.read_text().replace("[data]", '[data]\ntask = "question-answering"')
+    recipe.write_text(f"{told}\n[feedback]\ndeciding_share = 0.0\n")
+    with opened(shop) as project:
+        asked = project.predict(["how long does it take"])[0]
+        for looked_up, holdout in ((True, True), (False, True), (True, False)):
+            row = replace(
+                asked, id=new_id("pred"), label="", output="three days", pair="It takes three days",
+                looked_up=looked_up, confidence=0.3, holdout=holdout, group=f"{looked_up}{holdout}",
+            )  # fmt: skip
+            project.ring.traffic.commit([(row, f"how long {looked_up}")], [])
+        items = {(one.kind, one.text): one for one in project.review_items()}
+    chosen, given = items["holdout", "how long True"], items["holdout", "how long False"]
+    unsure = items["unsure", "how long True"]
+    assert (chosen.pair, chosen.answer) == ("", "")
+    assert (given.pair, given.looked_up) == ("It takes three days", False)
+    assert (unsure.pair, unsure.looked_up) == ("It takes three days", True)
+
+
 @pytest.mark.parametrize(("rule", "shown"), [(SEALED, False), ('action = "read"', True)])
 def test_of_a_passage_that_is_not_known_here_a_rule_is_asked_as_of_unknown_facts(
     shop: Path, rule: str, shown: bool

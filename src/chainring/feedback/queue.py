@@ -69,6 +69,7 @@ class ReviewItem:
     confidence: float | None = None
     at: float = 0.0
     pair: str = ""
+    looked_up: bool = False
     refused: bool = False
 
 
@@ -263,7 +264,7 @@ def _of_answer(prediction: Prediction, kind: ItemKind, text: str, why: str) -> R
         language=prediction.language,
         confidence=prediction.confidence,
         at=prediction.at,
-        pair=prediction.pair,
+        pair=prediction.given_pair,
     )
 
 

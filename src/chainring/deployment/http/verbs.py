@@ -123,7 +123,7 @@ class ReviewItem:
 
     `kind`: deciding, correction, unsure, holdout, flag, doubtful or cluster. `answer` is what the
     model said, `proposed` what a user said; either may be empty. `why` is the reason that it
-    stands here.
+    stands here. A `pair` that was `looked_up` is the passage that the model answered from.
     """
 
     id: str
@@ -137,6 +137,7 @@ class ReviewItem:
     why: str = ""
     at: float | None = None
     pair: str = ""
+    looked_up: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

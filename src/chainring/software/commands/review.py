@@ -96,7 +96,8 @@ def _ask(
         text = own(visible(item.text))
         lines = [say("item", number=number, count=len(items), kind=item.kind, text=text)]
         if item.pair:
-            lines.append(say("beside", text=own(visible(item.pair))))
+            name = "passage" if item.looked_up else "beside"
+            lines.append(say(name, text=own(visible(item.pair))))
         tell([*lines, _answered(item)], language)
         if show:
             continue

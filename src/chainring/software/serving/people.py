@@ -74,6 +74,7 @@ class ServedPeople:
                 why=why_in(item.why, language),
                 at=item.at,
                 pair=item.pair,
+                looked_up=item.looked_up,
             )
             for item in waiting
         ]

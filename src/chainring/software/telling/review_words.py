@@ -20,6 +20,7 @@ ASKED = {
     "nothing waits": ("nothing waits for a review", "没有等待审核的内容"),
     "item": ("[{number}/{count}] {kind}: {text}", "[{number}/{count}] {kind}：{text}"),
     "beside": ("    beside: {text}", "    另一段：{text}"),
+    "passage": ("    the passage that the model chose: {text}", "    模型所选的段落：{text}"),
     "answered as": ("    answered {answer}; {why}", "    答为 {answer}；{why}"),
     "unanswered": ("    {why}", "    {why}"),
     "user proposed": (

@@ -112,7 +112,9 @@ def _whole(
             continue
         unseen = queue.is_told_unseen(item.kind, project.ring.recipe.data.task)
         answer = "" if unseen else item.answer or found.value
-        yield replace(item, answer=answer, pair=passages.pair(found))
+        # the passage that a model chose holds its answer, and may be the wrong one
+        pair = "" if unseen and found.looked_up else passages.pair(found)
+        yield replace(item, answer=answer, pair=pair, looked_up=bool(pair) and found.looked_up)
 
 
 def _seen_by(

@@ -125,7 +125,7 @@ def _second(item: ReviewItem, say: Strings) -> Markup:
     if not item.pair:
         return group()
     return group(
-        tag("p", say("ask.pair"), class_="small"),
+        tag("p", say("review.passage" if item.looked_up else "ask.pair"), class_="small"),
         tag("blockquote", item.pair, class_="pair"),
     )
 

@@ -143,6 +143,7 @@ STRINGS: dict[str, tuple[str, str]] = {
     "review.left": ("{n} to look at", "待审核 {n} 条"),
     "review.more": ("{n} to look at, then more", "待审核 {n} 条，之后还有"),
     "review.empty": ("Nothing waits. Well done.", "全部审核完毕。"),
+    "review.passage": ("The passage that the model chose", "模型所选的段落"),
     "review.not_yet": ("Nothing to review yet: {why}.", "还没有可审核的内容：{why}。"),
     "review.keys": (
         "Keys: J next · K previous · A accept · C change · R reject · M must",
