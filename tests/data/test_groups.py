@@ -48,6 +48,23 @@ def splits(rows: list[Row]) -> dict[str, str]:
     return {row.text: row.split for row in rows if row.text not in dict(ROWS)}
 
 
+def test_what_was_said_of_a_reviewed_answer_is_told_as_that_and_not_as_a_copy(
+    workshop: Any, correction: Any
+) -> None:
+    reviewed = correction(1, WHERE, "track", part="holdout")
+    said = [
+        replace(correction(2, WHERE, "return", part="reacted"), parents=("pred_1", "fb_2")),
+        replace(correction(3, WHERE, "track", part="reacted"), parents=("pred_1", "fb_3")),
+        correction(4, BETWEEN, "return", part="reacted"),
+    ]
+    data, found = made(workshop, [], [reviewed, *said])
+    assert [row.split for row in found if row.source == "feedback"] == ["holdout"]
+    assert data.counts == {
+        "reaction to an answer that judges": 2,
+        "near-duplicate of a holdout row": 1,
+    }
+
+
 @pytest.mark.parametrize("part", ["train", "reacted", "holdout"])
 def test_a_text_between_a_test_row_and_a_training_row_moves_neither_and_goes(
     workshop: Any, correction: Any, part: str

@@ -22,7 +22,7 @@ Of pairs each of the two texts is told near likewise: by what the files say alon
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 
 from chainring.data.candidates import Candidate
@@ -70,6 +70,11 @@ class _Said:
     def near(self) -> tuple[int, ...]:
         return self.candidate.near
 
+    @property
+    def answers(self) -> tuple[str, ...]:
+        """What it is about: the answer comes first."""
+        return self.candidate.record.parents[:1]
+
 
 def _groups(
     rows: Sequence[Candidate], shares: Shares, settings: DataSettings, dropped: Dropped
@@ -112,11 +117,12 @@ def _all_said(rows: Sequence[Candidate], found: Beside) -> list[_Said]:
 def _standing(every: Sequence[_Said], splits: list[str], dropped: Dropped) -> list[_Said]:
     """Return the feedback that stays; `splits` then tells which groups the hold-out takes."""
     left: list[_Said] = []
+    judging = {name for one in every if one.part == "holdout" for name in one.answers}
     for one in sorted(every, key=lambda one: _STRENGTH.index(one.part)):
         near = {splits[group] for group in one.near}
         barred = next((split for split in _BARRED_BY[one.part] if split in near), "")
         if barred:
-            _drop([one.candidate], barred, dropped)
+            _drop_said(one, barred, judging, dropped)
             continue
         left.append(one)
         for group in one.near if one.part == "holdout" else ():
@@ -125,7 +131,7 @@ def _standing(every: Sequence[_Said], splits: list[str], dropped: Dropped) -> li
     for one in left:
         part = strongest.setdefault(one.group, one.part)
         if part != one.part:
-            _drop([one.candidate], part, dropped)
+            _drop_said(one, part, judging, dropped)
     kept = {id(one) for one in left if strongest[one.group] == one.part}
     return [one for one in every if id(one) in kept]
 
@@ -153,6 +159,14 @@ def _joined(
         else:
             joined[nearest].append(one.candidate)
     return joined, apart
+
+
+def _drop_said(one: _Said, split: str, judging: Set[str], dropped: Dropped) -> None:
+    """Drop feedback; what was said of an answer that judges is no copy of another text."""
+    if split == "holdout" and not judging.isdisjoint(one.answers):
+        dropped.add("reaction to an answer that judges", **one.candidate.where)
+    else:
+        _drop([one.candidate], split, dropped)
 
 
 def _drop(rows: Sequence[Candidate], split: str, dropped: Dropped) -> None:
