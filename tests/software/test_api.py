@@ -342,6 +342,7 @@ def test_where_no_texts_are_kept_status_and_reactions_say_that_nothing_teaches(
         found = project.status()
     assert 'privacy.log = "digest"' in found["unlearnt"]
     assert "can neither be reviewed nor teach" in run("status", "--project", str(shop))
+    assert "can neither be reviewed nor teach" in run("review", "--project", str(shop))
     words = ("react", answer.id, "correction", "invoice", "--project", str(shop))
     assert "so it teaches nothing" in run(*words)
     with served(shop) as server, httpx.Client(base_url=server.url, timeout=PATIENCE_S) as client:

@@ -75,13 +75,16 @@ def _review(project: Project, *, limit: int, show: bool, by: str, language: str)
     """Ask a person about each item: Enter accepts, a label changes, - rejects, q ends."""
     from chainring.ring.built import current
     from chainring.software.telling.command_words import say
+    from chainring.software.telling.sentences import say as of_state
 
     items = project.review_items(limit=limit)
     if not items and current(project.ring)[1] is None:
         _name_clusters(project, by=by, language=language)
         return
     if not items:
-        tell([say("nothing waits")], language)
+        privacy = project.ring.recipe.privacy
+        more = [] if privacy.keeps_texts else [of_state("keeps no texts", log=privacy.log)]
+        tell([say("nothing waits"), *more], language)
         return
     _tell_wanted(project, language)
     _ask(items, project, show=show, by=by, language=language)

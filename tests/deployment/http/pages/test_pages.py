@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from html.parser import HTMLParser
+from typing import Any
 
 import httpx
 import pytest
@@ -9,9 +10,17 @@ from tests.deployment.http.demo import DemoVerbs
 from tests.text.english import english_in, visible_in
 
 from chainring.contracts.errors import InputError
+from chainring.contracts.said import Said
 from chainring.deployment.http.app import create_app
 from chainring.deployment.http.server import running
-from chainring.deployment.http.verbs import Champion, History, LabelName, Readiness, ReviewItem
+from chainring.deployment.http.verbs import (
+    Caller,
+    Champion,
+    History,
+    LabelName,
+    Readiness,
+    ReviewItem,
+)
 from chainring.deployment.settings import DeploymentSettings
 
 PATHS = [
@@ -185,6 +194,22 @@ def test_without_a_model_or_a_past_every_page_still_stands() -> None:
             assert answer.status_code == 200, path
             _checked(answer.text)
         assert "chainring turn" in httpx.get(f"{url}/", headers=HTML).text
+
+
+@pytest.mark.parametrize(("lang", "told"), [("en", "no texts are kept"), ("zh", "不留存文本")])
+def test_where_no_texts_are_kept_an_empty_review_is_not_praised(lang: str, told: str) -> None:
+    class Empty(DemoVerbs):
+        def review_items(self, *, limit: int, **_: object) -> list[ReviewItem]:
+            return []
+
+        def status(self, *, caller: Caller) -> dict[str, Any]:
+            return {"unlearnt": Said("no texts are kept", zh="不留存文本")}
+
+    with running(create_app(Empty(), settings=DeploymentSettings())) as url:
+        answer = httpx.get(f"{url}/review", headers=HTML | {"accept-language": lang})
+    assert answer.status_code == 200
+    assert told in answer.text
+    assert not set(re.findall("Well done|审核完毕", answer.text.partition("<script")[0]))
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from chainring.contracts.errors import InputError
+from chainring.contracts.said import in_language
 from chainring.contracts.tasks import Form
 from chainring.deployment.http.calls import Call
 from chainring.deployment.http.faults import failure
@@ -66,7 +67,13 @@ async def _waiting(call: Call) -> tuple[list[ReviewItem], str]:
             raise
         why = failure(error, call.language).message
         return [], Strings(call.language)("review.not_yet", why=why)
-    return found, ""
+    return found, "" if found else await _unlearnt(call)
+
+
+async def _unlearnt(call: Call) -> str:
+    """Return why nothing can ever wait, where no texts are kept."""
+    found = await run_in_threadpool(call.verbs.status, caller=call.caller)
+    return in_language(found.get("unlearnt", ""), call.language)
 
 
 def asked(
