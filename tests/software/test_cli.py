@@ -18,8 +18,10 @@ import sqlalchemy as sa
 from tests.software.conftest import RECIPE, child, copy, invoke, opened, refused, run
 
 from chainring.contracts.label import Label
+from chainring.ring.turn import Turn
 from chainring.software.api import Project
 from chainring.software.commands import review as review_command
+from chainring.software.reports.history import history
 from chainring.software.reports.report_words import WORDS
 from chainring.store import migrations
 from chainring.store.ledger import Ledger
@@ -299,6 +301,22 @@ def test_the_status_names_champion_traffic_and_what_is_due(shop: Path) -> None:
     assert "answers: 1 (" in said
     assert "turn is not due: cooldown" in said
     assert json.loads(run("status", "--json", "-p", str(shop)))["champion"]["version"] == 1
+
+
+def test_a_turn_that_ended_before_it_judged_is_none_of_the_turns_of_a_status(shop: Path) -> None:
+    (shop / "data" / "broken.jsonl").write_text("{\n", encoding="utf-8")
+    refused("turn", "-p", str(shop))
+    refused("turn", "-p", str(shop))
+    found = json.loads(run("status", "--json", "-p", str(shop)))
+    with opened(shop) as project:
+        assert len(project.ring.ledger.facts("turn", Turn)) == 3
+        assert found["turns"] == len(history(project).turns) == 1
+
+
+def test_a_card_that_was_written_is_named(shop: Path, tmp_path: Path) -> None:
+    page, card = tmp_path / "r.html", tmp_path / "m.md"
+    said = run("report", "--out", str(page), "--card", str(card), "-p", str(shop))
+    assert said.splitlines() == [f"wrote {page}", f"wrote {card}"]
 
 
 # promote, rollback, watch

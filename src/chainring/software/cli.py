@@ -208,7 +208,7 @@ def report(
 
     with opened(project, language) as api:
         made = api.report(out, language=language or "en", texts=texts, card=card)
-    tell([say("wrote", path=made)], language)
+    tell([say("wrote", path=one) for one in (made, card) if one is not None], language)
 
 
 @app.command()

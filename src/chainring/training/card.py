@@ -19,7 +19,7 @@ from chainring.contracts.said import in_language
 from chainring.text.characters import bullets, unlinked
 from chainring.text.house_words import Kind, counted, house_word
 from chainring.training.answered import label_counts
-from chainring.training.card_words import WORDS
+from chainring.training.card_words import WORDS, base_name
 from chainring.training.compete import Standing
 from chainring.training.front_matter import front_matter
 from chainring.training.prices import said_prices
@@ -69,7 +69,7 @@ def card(
 def _use(
     dataset: Dataset, winner: Standing, labels: Sequence[str], say: Mapping[str, str]
 ) -> Iterator[str]:
-    yield say["does"].format(
+    yield say["does" if labels else "does written"].format(
         task=house_word(dataset.task, say["code"]), labels=len(labels), part=winner.part
     )
     because = in_language(winner.threshold.because, say["code"])
@@ -113,7 +113,10 @@ def _rival(rival: Rival, say: Mapping[str, str]) -> str:
 def _ancestors(winner: Standing, say: Mapping[str, str]) -> Iterator[str]:
     for one in winner.trained.ancestors:
         yield say["ancestor"].format(
-            role=say.get(one.role, one.role), name=one.name, licence=one.licence, digest=one.digest
+            role=say.get(one.role, one.role),
+            name=base_name(one.name, say["code"]),
+            licence=one.licence,
+            digest=one.digest,
         )
     if not winner.trained.ancestors:
         yield say["from nothing"]

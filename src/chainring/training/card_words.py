@@ -2,6 +2,19 @@
 
 from __future__ import annotations
 
+from chainring.text.sentences import Sentences
+
+BASES = Sentences(
+    {
+        "own": (
+            "own text ({layers} layers, {hidden} wide)",
+            "自有文本（{layers} 层，宽 {hidden}）",
+        ),
+        "gone on": ("{base}, gone on with own text", "{base}，再用自有文本训练"),
+    }
+)
+"""What a base that was made here is called."""
+
 _ROWS = (
     ("title", "Model card", "模型卡"),
     ("use", "What it is for", "用途"),
@@ -17,6 +30,7 @@ _ROWS = (
     ("unknown", "not stated", "未说明"),
     ("more", "and {n} more", "另有 {n} 项"),
     ("does", "task {task}, {labels} labels, {part}", "任务 {task}，{labels} 个标签，{part}"),
+    ("does written", "task {task}, {part}", "任务 {task}，{part}"),
     (
         "passes on",
         "below a confidence of {value} it passes a text on to a person ({because})",
@@ -101,3 +115,12 @@ WORDS = {
     "en": {"code": "en"} | {key: english for key, english, _ in _ROWS},
     "zh": {"code": "zh"} | {key: chinese for key, _, chinese in _ROWS},
 }
+
+
+def base_name(name: str, language: str) -> str:
+    """Return what a model that another came from is called; most names are those of their makers.
+
+    >>> base_name("own text (2 layers, 128 wide)", "zh"), base_name("minilm", "zh")
+    ('自有文本（2 层，宽 128）', 'minilm')
+    """
+    return BASES.in_chinese(name) if language == "zh" else name

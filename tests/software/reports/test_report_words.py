@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from pathlib import Path
 from typing import get_args
 
@@ -49,5 +50,7 @@ def test_the_report_of_numbers_speaks_of_scores(tmp_path: Path) -> None:
         front, _, text = model_card(project, made, language=language).partition("---\n\n")
         assert "type: mae" in front
         assert CARD[language]["worth"] in text
+        assert not re.search("0 labels|0 个标签", text)
+        assert (re.search(r"\d to \d", text) is not None) == (language == "en")
         assert CARD[language]["calibration"].partition("{")[0] not in text
     project.close()

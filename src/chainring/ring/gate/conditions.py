@@ -17,7 +17,7 @@ from chainring.contracts.said import Said, joined
 from chainring.contracts.verdict import Check, Comparison
 from chainring.ring.gate.pairs import Pair, is_right
 from chainring.ring.gate.scale import Scale, dearest, heaviest, unseen
-from chainring.ring.gate.sentences import chance, figure, say, slices_named
+from chainring.ring.gate.sentences import equals, figure, say, slices_named
 from chainring.ring.gate.settings import GateSettings
 from chainring.ring.gate.slices import is_told_only
 from chainring.ring.gate.weighing import UNSEEN
@@ -41,7 +41,7 @@ def better(pooled: Comparison, judged: Sequence[Pair] = (), *, settings: GateSet
     """
     because = say(
         "better",
-        p=chance(pooled.p_better),
+        p=equals(pooled.p_better),
         test=pooled.test,
         rows=pooled.rows,
         alpha=f"{settings.alpha:g}",
@@ -90,7 +90,7 @@ def not_worse(part: str, found: Comparison, *, settings: GateSettings) -> Check:
             value=found.value,
             change=f"{100.0 * (found.challenger - found.champion):+.1f}",
             rows=found.rows,
-            p=chance(found.p_worse),
+            p=equals(found.p_worse),
         )
     )
     return Check(name=f"{part} not worse", holds=found.value != "worse", because=because)
@@ -104,7 +104,7 @@ def _part_measured(found: Comparison, settings: GateSettings) -> Said:
         before=before,
         now=now,
         rows=found.rows,
-        p=chance(found.p_worse),
+        p=equals(found.p_worse),
     )
 
 

@@ -24,7 +24,7 @@ from chainring.ring.gate.comparing import comparison
 from chainring.ring.gate.conditions import hidden, percent, told
 from chainring.ring.gate.pairs import Pair
 from chainring.ring.gate.scale import Scale
-from chainring.ring.gate.sentences import chance, say
+from chainring.ring.gate.sentences import equals, say
 from chainring.ring.gate.settings import GateSettings
 from chainring.stats.units import Units
 
@@ -48,7 +48,7 @@ def majority(
         right=percent(found.challenger),
         label=label,
         share=percent(found.champion),
-        p=chance(found.p_better),
+        p=equals(found.p_better),
         rows=found.rows,
     )
     too_few = _too_few(outcomes, label, settings)
@@ -67,7 +67,7 @@ def _by_measure(outcomes: Sequence[Outcome], settings: GateSettings) -> tuple[Co
         now=now,
         label=label,
         before=before,
-        p=chance(found.p_better),
+        p=equals(found.p_better),
         rows=found.rows,
     )
     too_few = "" if found.value == "first" else _too_few(outcomes, label, settings)
@@ -103,7 +103,7 @@ def _constant(outcomes: Sequence[Outcome], settings: GateSettings) -> tuple[Comp
         "beats constant",
         right=percent(found.challenger),
         share=percent(found.champion),
-        p=chance(found.p_better),
+        p=equals(found.p_better),
         rows=found.rows,
     )
     name = "better than always the same answer"

@@ -19,8 +19,8 @@ from chainring.text.sentences import Sentences
 _SENTENCES = {
     # why a check holds or not
     "better": (
-        "p = {p} for such a lead by chance ({test}, {rows} rows); {alpha} is the limit",
-        "偶然出现这种领先的概率 p = {p}（{test}，{rows} 行），上限 {alpha}",
+        "p {p} for such a lead by chance ({test}, {rows} rows); {alpha} is the limit",
+        "偶然出现这种领先的概率 p {p}（{test}，{rows} 行），上限 {alpha}",
     ),
     "by balanced_accuracy": (
         "balanced accuracy {before} % before, {now} % now",
@@ -31,27 +31,26 @@ _SENTENCES = {
         "每行成本此前 {before}，现在 {now}",
     ),
     "beats answer by balanced_accuracy": (
-        "a balanced accuracy of {now} %; always answering {label} would have {before} % (p = {p},"
+        "a balanced accuracy of {now} %; always answering {label} would have {before} % (p {p},"
         " {rows} rows)",
-        "平衡准确率 {now}%；若总是回答 {label} 则为 {before}%（p = {p}，{rows} 行）",
+        "平衡准确率 {now}%；若总是回答 {label} 则为 {before}%（p {p}，{rows} 行）",
     ),
     "beats passing on by balanced_accuracy": (
-        "a balanced accuracy of {now} %; always passing on would have {before} % (p = {p}, {rows}"
+        "a balanced accuracy of {now} %; always passing on would have {before} % (p {p}, {rows}"
         " rows)",
-        "平衡准确率 {now}%；若总是转给人工则为 {before}%（p = {p}，{rows} 行）",
+        "平衡准确率 {now}%；若总是转给人工则为 {before}%（p {p}，{rows} 行）",
     ),
     "beats answer by cost": (
-        "a cost of {now} a row; always answering {label} would cost {before} (p = {p}, {rows}"
-        " rows)",
-        "每行成本 {now}；若总是回答 {label} 则为 {before}（p = {p}，{rows} 行）",
+        "a cost of {now} a row; always answering {label} would cost {before} (p {p}, {rows} rows)",
+        "每行成本 {now}；若总是回答 {label} 则为 {before}（p {p}，{rows} 行）",
     ),
     "beats passing on by cost": (
-        "a cost of {now} a row; always passing on would cost {before} (p = {p}, {rows} rows)",
-        "每行成本 {now}；若总是转给人工则为 {before}（p = {p}，{rows} 行）",
+        "a cost of {now} a row; always passing on would cost {before} (p {p}, {rows} rows)",
+        "每行成本 {now}；若总是转给人工则为 {before}（p {p}，{rows} 行）",
     ),
     "beats majority": (
-        "{right} % right; always answering {label} would give {share} % (p = {p}, {rows} rows)",
-        "答对 {right}%；若总是回答 {label} 则为 {share}%（p = {p}，{rows} 行）",
+        "{right} % right; always answering {label} would give {share} % (p {p}, {rows} rows)",
+        "答对 {right}%；若总是回答 {label} 则为 {share}%（p {p}，{rows} 行）",
     ),
     "too few others": (
         "too few rows to tell, even were all right: of labels other than {label}: {found}, at "
@@ -68,25 +67,24 @@ _SENTENCES = {
         "请标注其他作者、其他会话或其他组的行",
     ),
     "beats constant": (
-        "worth {right} %; always the same answer would be worth {share} % (p = {p}, {rows} rows)",
-        "得分 {right}%；若总是给出同一答案则为 {share}%（p = {p}，{rows} 行）",
+        "worth {right} %; always the same answer would be worth {share} % (p {p}, {rows} rows)",
+        "得分 {right}%；若总是给出同一答案则为 {share}%（p {p}，{rows} 行）",
     ),
     "no rows": (
         "there is no row to judge on; label some, or review the hold-out sample",
         "没有可用来评判的行；请先标注一些，或审核留出部分",
     ),
     "part": (
-        "{value}: {change} points on {rows} rows (p of worse = {p})",
-        "{value}：{rows} 行上变化 {change} 个百分点（变差的 p = {p}）",
+        "{value}: {change} points on {rows} rows (p of worse {p})",
+        "{value}：{rows} 行上变化 {change} 个百分点（变差的 p {p}）",
     ),
     "part by balanced_accuracy": (
-        "{value}: balanced accuracy {before} % before, {now} % now on {rows} rows (p of worse ="
-        " {p})",
-        "{value}：{rows} 行上平衡准确率此前 {before}%，现在 {now}%（变差的 p = {p}）",
+        "{value}: balanced accuracy {before} % before, {now} % now on {rows} rows (p of worse {p})",
+        "{value}：{rows} 行上平衡准确率此前 {before}%，现在 {now}%（变差的 p {p}）",
     ),
     "part by cost": (
-        "{value}: a cost of {before} a row before, {now} now on {rows} rows (p of worse = {p})",
-        "{value}：{rows} 行上每行成本此前 {before}，现在 {now}（变差的 p = {p}）",
+        "{value}: a cost of {before} a row before, {now} now on {rows} rows (p of worse {p})",
+        "{value}：{rows} 行上每行成本此前 {before}，现在 {now}（变差的 p {p}）",
     ),
     "labels weighed": (
         "{count} labels are weighed against each other by the measure, and shown only",
@@ -281,8 +279,13 @@ SECOND_LOOK = "second look"
 
 
 def chance(p: float) -> str:
-    """Return a p value with two digits."""
+    """Return a p value with two digits, as it stands in a table."""
     return f"{p:.2g}" if p >= 1e-4 else "<0.0001"
+
+
+def equals(p: float) -> str:
+    """Return `= 0.031`, or `< 0.0001` where more digits would claim too much."""
+    return f"= {p:.2g}" if p >= 1e-4 else "< 0.0001"
 
 
 def figure(value: float, measure: str) -> str:

@@ -90,7 +90,7 @@ def report(
 
     with opened(project, language) as api:
         path = api.data.report(out, language=language or "en", texts=texts, card=card)
-    tell([say("wrote", path=path)], language)
+    tell([say("wrote", path=one) for one in (path, card) if one is not None], language)
 
 
 @app.command()

@@ -46,6 +46,7 @@ from chainring.store.tables import read_rows
 from chainring.text.characters import bullets, in_cell
 from chainring.text.house_words import Kind, counted, house_term, house_word
 from chainring.training.answered import label_counts
+from chainring.training.card_words import base_name
 from chainring.training.front_matter import front_matter
 from chainring.training.prices import said_by_cost, said_prices
 
@@ -129,7 +130,8 @@ def _front(found: Carded) -> str:
 
 def _use(found: Carded, say: Mapping[str, str]) -> Iterator[str]:
     model, forms = found.model, found.built.forms.noun
-    yield say["does"].format(task=_word(model.task, say), labels=len(model.labels), part=model.part)
+    does = say["does" if model.labels else "does written"]
+    yield does.format(task=_word(model.task, say), labels=len(model.labels), part=model.part)
     yield say["languages"].format(names=_listed([_word(one, say) for one in model.languages], say))
     yield from _by_cost(found, say)
     if model.threshold:
@@ -176,7 +178,10 @@ def _data(found: Carded, say: Mapping[str, str]) -> Iterator[str]:
 def _ancestors(found: Carded, say: Mapping[str, str]) -> Iterator[str]:
     for one in found.model.ancestors:
         yield say["ancestor"].format(
-            role=say.get(one.role, one.role), name=one.name, licence=one.licence, digest=one.digest
+            role=say.get(one.role, one.role),
+            name=base_name(one.name, say["code"]),
+            licence=one.licence,
+            digest=one.digest,
         )
     if not found.model.ancestors:
         yield say["from nothing"]
@@ -198,7 +203,7 @@ def _figures(found: Carded, say: Mapping[str, str]) -> Iterator[str]:
     head = f"| {say['what']} | {worth} | {say['rows']} |\n| --- | --- | ---: |"
     lines = [_line(say["right"], judged.accuracy)]
     lines += [
-        f"| {name.replace('_', ' ')} | {figure(measured)} | {measured.rows:,} |"
+        f"| {name.replace('_', ' ')} | {_figure(measured, say)} | {measured.rows:,} |"
         for name, measured in judged.metrics.items()
         if not name.startswith("f1:")
     ]
@@ -321,6 +326,10 @@ def _counted(counts: Counter[str], say: Mapping[str, str]) -> str:
 
 def _listed(values: Sequence[str], say: Mapping[str, str]) -> str:
     return say["comma"].join(in_cell(value) for value in values) or say["nothing"]
+
+
+def _figure(measured: Share, say: Mapping[str, str]) -> str:
+    return in_language(figure(measured), say["code"])
 
 
 def _line(name: str, share: Share) -> str:

@@ -15,6 +15,7 @@ _ROWS = (
         "task {task}, {labels} labels, trained as {part}",
         "任务 {task}，{labels} 个标签，训练方式 {part}",
     ),
+    ("does written", "task {task}, trained as {part}", "任务 {task}，训练方式 {part}"),
     ("languages", "languages of its data: {names}", "数据语言：{names}"),
     (
         "passes on",

@@ -14,8 +14,8 @@ from chainring.contracts.said import Said, joined
 from chainring.contracts.tasks import TASKS
 from chainring.contracts.verdict import Comparison, Verdict
 from chainring.ring.gate.conditions import BETTER
+from chainring.ring.gate.sentences import equals, said_twice, word
 from chainring.ring.gate.sentences import figure as figure_of
-from chainring.ring.gate.sentences import said_twice, word
 from chainring.ring.gate.sentences import say as said_by_the_gate
 from chainring.ring.turn import Turn
 from chainring.ring.why import forgotten
@@ -124,11 +124,6 @@ def figure(share: Share) -> Said:
     """Return a figure with its interval: `0.874 (0.841 to 0.902)`."""
     value, low, high = (f"{one:.3f}" for one in (share.estimate, share.low, share.high))
     return say("figure", value=value, low=low, high=high)
-
-
-def equals(p: float) -> str:
-    """Return `= 0.031`, or `< 0.0001` where more digits would claim too much."""
-    return f"= {p:.2g}" if p >= 1e-4 else "< 0.0001"
 
 
 def _gate_measured(verdict: Verdict, pooled: Comparison, measured: tuple[float, float]) -> Said:

@@ -37,7 +37,7 @@ def status(project: Project) -> dict[str, Any]:
         "app": project.app,
         "champion": _champion(project, head, deployment),
         "unserved": "" if head is not None else unserved(ring),
-        "turns": len(turns),
+        "turns": sum(bool(turn.verdict) for turn in turns),  # as the report and its page count
         "last_turn": last,
         "traffic": traffic,
         "orphans": ring.traffic.orphan_count(),

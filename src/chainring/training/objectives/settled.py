@@ -19,6 +19,7 @@ from dataclasses import dataclass
 
 from chainring.contracts.said import Said
 from chainring.training.base import Base
+from chainring.training.card_words import BASES
 from chainring.training.objectives.settings import ObjectiveName, PretrainSettings
 from chainring.training.objectives.shape import Shape, fitting, shaped
 from chainring.training.progress_sentences import progress
@@ -61,8 +62,8 @@ class Settled:
         """Return what the network is called."""
         if self.shape is None:
             assert base is not None  # only a base brings its own shape
-            return f"{base.name}, gone on with own text"
-        return f"own text ({self.shape.layers} layers, {self.shape.hidden} wide)"
+            return str(BASES.say("gone on", base=base.name))
+        return str(BASES.say("own", layers=self.shape.layers, hidden=self.shape.hidden))
 
     def filled(self, options: PretrainSettings) -> PretrainSettings:
         """Return the settings with what they left open."""

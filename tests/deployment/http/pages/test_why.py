@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -31,6 +33,20 @@ def test_what_judged_a_promotion_is_told_in_words() -> None:
     drawn = Drawing(Strings("zh")).value({"promotions": [{"by": "gate", "measure": "cost"}]})
     assert "按成本" in drawn
     assert "评判" in drawn
+
+
+def test_a_chinese_page_has_no_word_of_ours_in_english() -> None:
+    found = {
+        "dataset": {"splits": {"train": 9, "reacted": 2}, "languages": ["en", "zh", "und"]},
+        "steps": [{"step": step} for step in ("placement", "labels", "guard", "cleaned")],
+        "promotions": [{"by": "gate"}, {"by": "release"}, {"by": "王经理"}],
+        "feedback": [{"kind": "flag", "value": "wrong"}, {"kind": "rating", "value": "down"}],
+        "reviewed": [{"state": "accepted"}, {"state": "rejected"}],
+    }
+    drawn = str(Drawing(Strings("zh")).value(found))
+    assert not re.findall(r">[^<]*[A-Za-z][^<]*<", drawn)
+    for told in ("有反馈", "未知语言", "硬件分配", "关卡", "王经理", "错误", "差", "已拒绝"):
+        assert told in drawn
 
 
 def test_false_is_shown_and_nothing_is_left_out() -> None:

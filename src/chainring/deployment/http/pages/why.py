@@ -20,10 +20,18 @@ from chainring.deployment.http.pages.layout import heading, name_of, page, short
 from chainring.deployment.http.pages.markup import Markup, group, tag
 from chainring.deployment.http.pages.strings import Strings
 from chainring.deployment.http.verbs import LabelName
+from chainring.text.house_words import house_word
 
 _TIMES = frozenset({"at", "since", "expires", "promoted_at"})
 _LABELS = frozenset({"label", "truth", "proposed", "answered"})
 _SHARES = frozenset({"confidence", "similarity", "accuracy", "threshold"})
+_WORDS = {
+    "measure": "measure",
+    "by": "by",
+    "state": "state",
+    "language": "language",
+    "languages": "language",
+}
 _APART = frozenset({"text", "prediction"})
 _LONG = 28
 
@@ -74,10 +82,18 @@ class Drawing:
     def value(self, value: Any, *, key: str = "") -> Markup:
         """Return any JSON value."""
         if isinstance(value, Mapping):
-            return tag("dl", *(self._pair(name, inner) for name, inner in value.items()))
+            pairs = self._worded(value).items()
+            return tag("dl", *(self._pair(name, inner) for name, inner in pairs))
         if isinstance(value, Sequence) and not isinstance(value, str):
             return self._list(value, key)
         return self._scalar(value, key)
+
+    def _worded(self, found: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return facts with what a flag or a rating says in words: it is a word of ours."""
+        kind, said = found.get("kind"), found.get("value")
+        if kind not in ("flag", "rating") or not isinstance(said, str):
+            return found
+        return {**found, "value": self.say.known(f"{kind}.{said}", said)}
 
     def _pair(self, name: str, inner: Any) -> Markup | None:
         if is_nothing(inner):
@@ -117,9 +133,10 @@ class Drawing:
         if key == "kind":
             return group(self.say.known(f"feedback.{value}", str(value)))
         if key == "step":
-            return group(self.say.known(f"term.{value}", str(value)))
-        if key == "measure":
-            return group(self.say.known(f"measure.{value}", str(value)))
+            otherwise = house_word(str(value), self.say.language)
+            return group(self.say.known(f"term.{value}", otherwise))
+        if key in _WORDS:
+            return group(self.say.known(f"{_WORDS[key]}.{value}", str(value)))
         if key in _LABELS:
             return group(name_of(str(value), self.labels, self.say))
         if isinstance(value, str) and not is_address(value):
