@@ -17,7 +17,7 @@ from tests.text.english import english_in, visible_in
 from chainring.contracts.codec import decode
 from chainring.contracts.said import in_language
 from chainring.contracts.verdict import Verdict
-from chainring.deployment.http.faults import Wording
+from chainring.deployment.http.wordings import Wording
 from chainring.ring.gate.readable import readable
 from chainring.software.api import Project
 from chainring.software.reports.history import history
