@@ -81,7 +81,7 @@ def test_files_that_cannot_be_used_are_told_in_chinese(tmp_path: Path) -> None:
         long__jsonl=json.dumps({"text": "a", "label": "z" * 600}),
     )
     message = told("turn", "-p", str(shop))
-    assert "12 个文件中有 18 处错误" in message
+    assert "12 个文件中有 17 处错误" in message
     assert "data/bytes.csv：第 4 行、第 5 行：同样已损坏" in message
     assert_chinese(message, "dev, test, train, training, unlabeled, unlabelled, val, valid, valid")
 
