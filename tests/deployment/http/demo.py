@@ -31,11 +31,11 @@ from chainring.contracts.reaction import Reaction
 from chainring.contracts.roles import ABOVE, Role, verbs_of
 from chainring.contracts.values import Input
 from chainring.deployment.http.faults import HttpError
+from chainring.deployment.http.past import History
 from chainring.deployment.http.verbs import (
     Article,
     Caller,
     Decision,
-    History,
     LabelName,
     Load,
     Reacted,

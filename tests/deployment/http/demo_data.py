@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from chainring.contracts.evaluation import Share
 from chainring.contracts.prediction import Prediction
 from chainring.contracts.said import Said
-from chainring.deployment.http.verbs import Champion, Day, History, ReviewItem, TurnPoint
+from chainring.deployment.http.past import Champion, Day, History, TurnPoint
+from chainring.deployment.http.verbs import ReviewItem
 
 FIRST_DAY = datetime.date(2026, 11, 2)
 NOW = 1_795_430_000.0

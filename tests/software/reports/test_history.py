@@ -13,7 +13,7 @@ from chainring.contracts.measure import MeasureName
 from chainring.contracts.verdict import Check, Comparison, Verdict
 from chainring.deployment.http.pages.ring import _charts, _row, _tiles
 from chainring.deployment.http.pages.strings import Strings
-from chainring.deployment.http.verbs import Day, History, TurnPoint
+from chainring.deployment.http.past import Day, History, TurnPoint
 from chainring.software.reports import history
 from chainring.software.reports.history import days
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chainring.contracts.verdict import Verdict
-from chainring.deployment.http.verbs import Champion, History
+from chainring.deployment.http.past import Champion, History
 from chainring.ring.sentences import kept
 from chainring.software.reports.report import _serving
 from chainring.software.reports.report_words import WORDS

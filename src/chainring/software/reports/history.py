@@ -14,7 +14,7 @@ from chainring.contracts.lineage import Lineage
 from chainring.contracts.model import Model
 from chainring.contracts.tasks import TASKS
 from chainring.contracts.verdict import Verdict
-from chainring.deployment.http.verbs import Champion, Day, History, TurnPoint
+from chainring.deployment.http.past import Champion, Day, History, TurnPoint
 from chainring.ring.built import CHAMPION, current
 from chainring.ring.gate.sentences import word
 from chainring.ring.release.course import RELEASE

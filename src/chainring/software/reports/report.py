@@ -24,7 +24,7 @@ from chainring.contracts.model import Model
 from chainring.contracts.said import in_language
 from chainring.contracts.verdict import Verdict
 from chainring.data.looking.card import moment
-from chainring.deployment.http.verbs import Day, History
+from chainring.deployment.http.past import Day, History
 from chainring.ring.sight import Sight
 from chainring.software.reports.calibrated import calibration_told
 from chainring.software.reports.history import evaluations, history

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from chainring.contracts.verdict import Verdict
-from chainring.deployment.http.verbs import TurnPoint
+from chainring.deployment.http.past import TurnPoint
 from chainring.ring.gate.sentences import figure
 from chainring.software.reports.report_cards import both
 from chainring.stats.charts import Point, Series, line_chart

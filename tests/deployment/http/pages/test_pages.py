@@ -12,15 +12,9 @@ from tests.text.english import english_in, visible_in
 from chainring.contracts.errors import InputError
 from chainring.contracts.said import Said
 from chainring.deployment.http.app import create_app
+from chainring.deployment.http.past import Champion, History
 from chainring.deployment.http.server import running
-from chainring.deployment.http.verbs import (
-    Caller,
-    Champion,
-    History,
-    LabelName,
-    Readiness,
-    ReviewItem,
-)
+from chainring.deployment.http.verbs import Caller, LabelName, Readiness, ReviewItem
 from chainring.deployment.settings import DeploymentSettings
 
 PATHS = [

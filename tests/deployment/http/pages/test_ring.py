@@ -9,7 +9,7 @@ import pytest
 from chainring.contracts.evaluation import Share
 from chainring.deployment.http.pages.ring import _champion, _charts, _tiles, _turns
 from chainring.deployment.http.pages.strings import Strings
-from chainring.deployment.http.verbs import Champion, History, TurnPoint
+from chainring.deployment.http.past import Champion, History, TurnPoint
 
 FIRST, SECOND = "blake2b:1111", "blake2b:2222"
 

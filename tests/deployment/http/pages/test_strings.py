@@ -11,8 +11,8 @@ from chainring.contracts.feedback import FLAG_KINDS
 from chainring.deployment.http.pages.ring import _champion, _tiles
 from chainring.deployment.http.pages.strings import STRINGS, Strings
 from chainring.deployment.http.pages.table import assets
+from chainring.deployment.http.past import Champion, History
 from chainring.deployment.http.routes import ROUTES
-from chainring.deployment.http.verbs import Champion, History
 
 KINDS = ("flag", "correction", "holdout", "unsure", "doubtful", "deciding", "suspect", "cluster")
 NOT_TRANSLATED = {"site"}

@@ -13,7 +13,7 @@ from chainring.deployment.http.calls import Call
 from chainring.deployment.http.pages.layout import heading, page, short, when
 from chainring.deployment.http.pages.markup import Markup, coded, group, tag
 from chainring.deployment.http.pages.strings import Strings
-from chainring.deployment.http.verbs import Champion, Day, History, TurnPoint
+from chainring.deployment.http.past import Champion, Day, History, TurnPoint
 from chainring.stats.charts import Point, Series, Stack, line_chart, stacked_bars
 from chainring.stats.intervals import wilson
 
