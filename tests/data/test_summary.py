@@ -11,7 +11,7 @@ from chainring.contracts.errors import InputError
 from chainring.contracts.ids import episode_key, keyed
 from chainring.data.settings import DataSettings
 from chainring.data.splits import Shares
-from chainring.data.summary import lines
+from chainring.data.summary import lines, tilted
 from chainring.text.normalise import group_key
 
 THINGS = "手机 耳机 衣服 裤子 鞋子 客服 物流 包装 屏幕 电池 键盘 鼠标 书包 水杯 台灯 椅子".split()
@@ -180,22 +180,8 @@ def test_labels_that_no_row_of_the_test_has_are_named(workshop: Any) -> None:
     assert workshop.said[-1] == "dataset: never judged, for no row of the test has them: invoice"
 
 
-def test_the_holdout_is_said_to_be_tilted_where_users_refused_what_they_saw(
-    workshop: Any, correction: Any
-) -> None:
-    workshop.write_rows("a.jsonl", RATED)
-    said = [
-        correction(n, f"我想知道{thing}几点到", "good", part="holdout")
-        for n, thing in enumerate(THINGS)
-    ]
-    data = workshop.dataset(said)
-    rows = workshop.rows(data)
-
-    def told(refused: int) -> list[Any]:
-        counts = {"part: holdout, refused": refused, "part: holdout, asked": 200}
-        return list(lines(data, rows, counts))[1:]
-
-    (line,) = told(6)
+def test_the_holdout_is_said_to_be_tilted_where_users_refused_what_they_saw() -> None:
+    (line,) = tilted(40, 6, 200)
     assert "of 200 texts that the hold-out is sampled from, users refused 6" in line
     assert "off by up to 3.0 points" in line
-    assert told(4) == list(lines(data, rows))[1:] == []
+    assert list(tilted(40, 4, 200)) == list(tilted(0, 6, 200)) == list(tilted(40, 0, 0)) == []

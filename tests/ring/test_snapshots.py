@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 
-from chainring.contracts.codec import decode
 from chainring.contracts.feedback import Feedback
 from chainring.contracts.guard import Guard
 from chainring.contracts.label import Label
@@ -15,8 +15,13 @@ from chainring.contracts.prediction import Prediction
 from chainring.contracts.reaction import Reaction
 from chainring.contracts.table import Table
 from chainring.feedback.holdout import decides
-from chainring.ring.snapshots import answers_beside, kept_answers, snapshot_feedback
+from chainring.ring.snapshots import (
+    answers_beside,
+    kept_answers,
+    snapshot_feedback,
+)
 from chainring.ring.steps import Made
+from chainring.ring.tilt import refused_to_judge
 from chainring.software.api import Project
 from chainring.store.answers import to_sample
 from chainring.store.outline import Outline
@@ -72,39 +77,51 @@ def test_what_users_refused_of_the_sample_is_counted_among_all_that_would_be_sam
     held = hold_out(project, "g", 60)
     sampled = [one.id for one in to_sample(project.ring.traffic) if not is_kept(project, one)]
     kept = next(one.id for one in held if one.id not in sampled)
-    assert snapshot_feedback(project.ring, ()).noun.counts == {}
+    before = snapshot_feedback(project.ring, ()).noun
+    assert (before.counts, refused_to_judge(project.ring, before)) == ({}, (0, 0))
     for name in (kept, *sampled[:3]):
         project.react(Reaction(prediction=name, kind="rating", value="down", consent="refused"))
     snapshot = snapshot_feedback(project.ring, ()).noun
-    assert snapshot.counts == {"refused": 3, "asked": len(sampled)}
-    project.turn()
-    assert project.turn().steps == ()
-    *_, table = (
-        decode(Table, made.result) for made in project.ring.ledger.all_lineage(step="corrections")
-    )
-    assert table.counts["part: holdout, refused"] == 3
-    assert table.counts["part: holdout, asked"] == len(sampled)
+    assert snapshot.counts == {"refused": 4}
+    assert refused_to_judge(project.ring, snapshot) == (3, len(sampled))
+    settings = project.ring.recipe.feedback.model_copy(update={"deciding_share": 0.0})
+    recipe = project.ring.recipe.model_copy(update={"feedback": settings})
+    asked = {one.group or one.id for one in to_sample(project.ring.traffic)}
+    assert refused_to_judge(replace(project.ring, recipe=recipe), snapshot) == (4, len(asked))
 
 
-def test_what_was_refused_of_the_sample_is_counted_anew_among_answers_that_came_since(
-    project: Project,
-) -> None:
+def test_answers_that_nobody_reacted_to_make_no_step_run_again(project: Project) -> None:
     held = hold_out(project, "a", 40)
     for one in held:
         refusal = Reaction(prediction=one.id, kind="rating", value="down", consent="refused")
         project.react(refusal)
+    project.turn()
     before = snapshot_feedback(project.ring, ()).noun
-    assert before.counts["refused"] == before.counts["asked"] < len(held)
+    refused, asked = refused_to_judge(project.ring, before)
+    assert 0 < refused == asked < len(held)
     hold_out(project, "b", 160)
     after = snapshot_feedback(project.ring, ()).noun
+    assert after == before
     sampled = sum(not is_kept(project, one) for one in to_sample(project.ring.traffic))
-    assert after.counts == {"refused": before.counts["refused"], "asked": sampled}
-    assert after.address == before.address
-    settings = project.ring.recipe.feedback.model_copy(update={"deciding_share": 0.0})
-    recipe = project.ring.recipe.model_copy(update={"feedback": settings})
-    whole = snapshot_feedback(replace(project.ring, recipe=recipe), ()).noun
-    asked = {one.group or one.id for one in to_sample(project.ring.traffic)}
-    assert whole.counts == {"refused": 40, "asked": len(asked)}
+    assert refused_to_judge(project.ring, after) == (refused, sampled)
+    assert not {"corrections", "labels", "dataset"} & set(project.turn().steps)
+
+
+def test_a_turn_that_makes_a_data_set_says_how_far_refusals_may_tilt_the_holdout(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(project.ring.runner, "say", said.append)
+    monkeypatch.setattr("chainring.ring.tilt.refused_to_judge", lambda ring, snapshot: (6, 200))
+    monkeypatch.setattr("chainring.data.summary.tilted", lambda kept, *counts: [f"tilted {counts}"])
+    hold_out(project, "a", 4)
+    project.predict(TEXTS)
+    (row,) = project.predict(["where is my parcel today, please"])
+    project.react(Reaction(prediction=row.id, kind="correction", value="size", consent="training"))
+    project.turn()
+    assert sum("tilted (6, 200)" in line for line in said) == 1
+    project.turn()
+    assert sum("tilted (6, 200)" in line for line in said) == 1
 
 
 def hold_out(project: Project, name: str, count: int) -> list[Prediction]:

@@ -25,7 +25,6 @@ from chainring.text.errors import in_both
 _CROWD = 10
 _NAMED = 5
 _JUDGE = ("test", "holdout")
-_REFUSED, _ASKED = "part: holdout, refused", "part: holdout, asked"
 _TILT = 0.02
 """A share of refused answers from which on they could hide what the gate's margin allows."""
 
@@ -60,7 +59,6 @@ def lines(
         yield progress("never judged", labels=some(missed, most=_NAMED))
     if test_share and not made.splits.get("test"):
         yield from _untested(rows)
-    yield from _tilted(made.splits.get("holdout", 0), corrections or {})
 
 
 def _untested(rows: Iterable[Row]) -> Iterator[Said]:
@@ -78,13 +76,13 @@ def _conversations(episodes: Iterable[str], *, every: int) -> Counter[str]:
     return chats if turns >= _CROWD and 2 * turns > every else Counter()
 
 
-def _tilted(kept: int, counts: Mapping[str, int]) -> Iterator[Said]:
+def tilted(kept: int, refused: int, asked: int) -> Iterator[Said]:
     """Say how far the hold-out may be off where users refused answers after they had seen them.
 
     All of them may have been wrong, or right: of a sample of the others, however small, accuracy is
-    off by at most the share of those among all that would be sampled.
+    off by at most the share of those among all that would be sampled. `kept` are the rows of the
+    hold-out that judge.
     """
-    refused, asked = counts.get(_REFUSED, 0), counts.get(_ASKED, 0)
     share = refused / asked if kept and asked else 0.0
     if share > _TILT:
         yield progress("tilted", refused=refused, asked=asked, share=f"{100 * share:.1f}")

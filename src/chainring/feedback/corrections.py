@@ -91,7 +91,6 @@ def corrections(
     dropped.write(folder / "dropped.jsonl")
     counts = dropped.counts
     counts.update(f"part: {one.part}" for one in found)
-    counts.update({f"part: holdout, {name}": n for name, n in feedback.counts.items()})
     counts.update(f"{one.why}: {_WAITS}" for one in found if one.state == "pending")
     address = work.trees.put(folder, kind="corrections")
     return Table(address=address, rows=count, counts=dict(sorted(counts.items())))

@@ -23,7 +23,6 @@ from chainring.feedback.consents import refused_answers
 from chainring.feedback.holdout import (
     asked,
     kept_to_decide,
-    refused_of_sample,
     share_to_decide,
 )
 from chainring.feedback.settings import FeedbackSettings
@@ -31,7 +30,6 @@ from chainring.ring.askers import keys_of, user
 from chainring.ring.built import Ring
 from chainring.ring.sight import request_facts
 from chainring.ring.steps import Made
-from chainring.store.answers import ends, to_sample
 from chainring.store.ledger import Ledger
 from chainring.store.tables import write_table
 
@@ -43,30 +41,23 @@ def snapshot_feedback(ring: Ring, reviewed: Sequence[Label]) -> Made[Table[Feedb
     """Store all feedback as it stands as a table: its address is the cursor of the source.
 
     What no snapshot names yet is new, whatever its number: PostgreSQL commits out of order. An
-    unchanged log is not read again. Where users refused answers of the hold-out's sample, `counts`
-    tells how many texts were `refused` so, of how many that were `asked`: it goes by the answers
-    as well, and by the share of them that is kept to decide.
+    unchanged log is not read again. `counts` tells how many answers of the hold-out users
+    `refused`, where they did.
     """
 
     def rows() -> list[Feedback]:
         said = list(ring.traffic.feedback())
         return said + list(answers_beside(ring, said, [label.record for label in reviewed]))
 
-    told = [_cursor(ring, reviewed), ends(ring.traffic), _share(ring)]
-    return _kept_once(ring, digest(told), rows, lambda said: _refusals(ring, said))
+    def counts(said: Iterable[Feedback]) -> dict[str, int]:
+        refused = len(refused_answers(one for one in said if one.holdout))
+        return {"refused": refused} if refused else {}
+
+    return _kept_once(ring, _cursor(ring, reviewed), rows, counts)
 
 
-def _refusals(ring: Ring, said: Iterable[Feedback]) -> dict[str, int]:
-    refused = refused_answers(one for one in said if one.holdout)
-    if not refused:
-        return {}
-    count, every = refused_of_sample(
-        to_sample(ring.traffic), refused, secret=ring.runner.secret, deciding_share=_share(ring)
-    )
-    return {"refused": count, "asked": every} if count else {}
-
-
-def _share(ring: Ring) -> float:
+def share_kept(ring: Ring) -> float:
+    """Return the share of the hold-out's answers that is kept to decide between two models."""
     return share_to_decide(ring.recipe.feedback, ring.recipe.data.task)
 
 
@@ -77,7 +68,7 @@ def kept_answers(
 
     An answer whose user refused is none of them.
     """
-    settings, share = ring.recipe.feedback, _share(ring)
+    settings, share = ring.recipe.feedback, share_kept(ring)
     if not share:
         return None
 

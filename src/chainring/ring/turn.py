@@ -39,6 +39,7 @@ from chainring.ring.release.course import enter, turned_down
 from chainring.ring.sentences import say
 from chainring.ring.snapshots import forgotten_marks, kept_answers, snapshot_feedback
 from chainring.ring.steps import UNPLACED, Made
+from chainring.ring.tilt import tilt
 from chainring.store.ledger import Ledger, Ref
 from chainring.store.mirroring import mirrored
 from chainring.store.tables import MadeRow, rows_from
@@ -170,6 +171,9 @@ def _turn(ring: Ring, machine: Machine, policy: Policy, source: Source) -> dict[
     labels = run("labels", records, corrections, reviewed, settings=recipe.data, keyed=KEYED)
     dataset = run("dataset", records, corrections, labels, guard, settings=recipe.data, keyed=KEYED)
     _tell_uncalled(ring, dataset.noun, given)
+    if dataset.fresh:
+        for line in tilt(ring, dataset.noun, snapshot.noun):
+            ring.runner.say(line)
     built = build(ring, dataset, seed=recipe.training.seed)
     head, champion = current(ring)
     facts = {
