@@ -22,7 +22,7 @@ from chainring.deployment.answers import prediction
 from chainring.deployment.http.app import create_app
 from chainring.deployment.http.offers import Begun, ModelInfo
 from chainring.deployment.http.server import running
-from chainring.deployment.http.verbs import Served
+from chainring.deployment.http.verbs import Readiness, Served
 from chainring.deployment.lane.lane import Lane, Reply
 from chainring.deployment.predictors import load_predictor
 from chainring.deployment.settings import DeploymentSettings
@@ -66,6 +66,31 @@ def talking() -> Iterator[openai.OpenAI]:
 def sorting(keyed_url: str) -> Iterator[openai.OpenAI]:
     with openai.OpenAI(base_url=f"{keyed_url}/v1", api_key=ASK, max_retries=0) as client:
         yield client
+
+
+class Unserved(DemoVerbs):
+    """A project whose first champion is still to come."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.readiness, self.asked = Readiness(ok=False, code="no_model", reason="no turn yet"), 0
+
+    def models(self) -> list[ModelInfo]:
+        """Return none, and count who asks."""
+        self.asked += 1
+        return []
+
+
+def test_the_openai_client_does_not_ask_again_where_no_model_serves(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(openai.OpenAI, "_sleep_for_retry", lambda *_, **__: None)
+    verbs = Unserved()
+    with running(create_app(verbs, settings=DeploymentSettings())) as url:
+        with openai.OpenAI(base_url=f"{url}/v1", api_key="none", max_retries=2) as client:
+            with pytest.raises(openai.InternalServerError, match="no turn yet"):
+                client.chat.completions.create(model="", messages=USER)
+    assert verbs.asked == 1
 
 
 def test_the_openai_client_lists_and_names_models(sorting: openai.OpenAI) -> None:

@@ -80,6 +80,8 @@ class Failure:
         found = {}
         if self.retry_after_s is not None:
             found["Retry-After"] = str(max(1, round(self.retry_after_s)))
+        if self.code == "unserved":
+            found["x-should-retry"] = "false"  # OpenAI's clients wait two minutes to ask again
         if self.status == 401:
             found["WWW-Authenticate"] = "Bearer"
         if self.status in (408, 413):

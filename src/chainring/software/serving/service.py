@@ -27,6 +27,7 @@ from chainring.contracts.roles import VERB_ROLES
 from chainring.contracts.tasks import TASKS
 from chainring.contracts.values import Input
 from chainring.deployment.http import verbs as http
+from chainring.deployment.http.past import History
 from chainring.deployment.http.siblings import Siblings
 from chainring.deployment.http.stages import stage
 from chainring.deployment.http.untold import words_of
@@ -155,7 +156,7 @@ class Service(ServedReleases, ServedKeys, ServedOffers, ServedPeople):
             return http.Readiness(ok=False, code="draining", reason="the server is stopping")
         if self._lane is None:
             because = self._away or self._refused or self._unserved
-            code = "starting" if self._away else "no_model"
+            code = "starting" if self._away or self._refused else "no_model"
             return http.Readiness(ok=False, code=code, reason=because)
         return http.Readiness(ok=True)
 
@@ -283,7 +284,7 @@ class Service(ServedReleases, ServedKeys, ServedOffers, ServedPeople):
         called = self.project.ring.recipe.project.called
         return [http.LabelName(label=label, names=called(label)) for label in self._labels]
 
-    def history(self) -> http.History:
+    def history(self) -> History:
         """Return turns and days for the page of the ring."""
         return history(self.project)
 
