@@ -20,9 +20,10 @@ class PredictSettings:
 
 @runtime_checkable
 class Predictor(Protocol):
-    """A loaded form. `capabilities` lists what it can do besides: `embed`, `stream`, `converse`.
+    """A loaded form; `capabilities` lists what it can do besides.
 
-    To converse is to read conversations in a form that the base was taught.
+    They are `embed`, `stream`, `prefer` and `converse`, which is to read conversations in a form
+    that the base was taught.
 
     Who streams is asked for several texts at once, a piece of each in turns and whole answers
     between, all in one thread; a stream that nobody hears to its end is closed half-way.

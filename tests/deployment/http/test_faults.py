@@ -70,7 +70,7 @@ def test_a_full_queue_is_429_and_a_draining_one_503_both_with_retry_after() -> N
     assert (draining.status, draining.headers()["Retry-After"]) == (503, "1")
 
 
-@pytest.mark.parametrize(("language", "step"), [("en", "Ask whoever operates"), ("zh", "管理者")])
+@pytest.mark.parametrize(("language", "step"), [("en", "Ask whoever operates"), ("zh", "管理员")])
 def test_where_no_model_serves_nobody_is_told_to_ask_again_in_a_few_seconds(
     language: Any, step: str
 ) -> None:

@@ -214,8 +214,8 @@ WORDINGS: dict[str, Wording] = {
         503,
         "No model is in service here.",
         "Ask whoever operates this server.",
-        "这里还没有模型在服务。",
-        "请联系此服务的管理者。",
+        "此服务目前没有可用的模型。",
+        "请联系管理员。",
     ),
     "unavailable": Wording(
         503,
