@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING
 
 from chainring.contracts.access import Who
 from chainring.contracts.case import Case
+from chainring.contracts.codec import decode
+from chainring.contracts.dataset import Dataset
 from chainring.contracts.errors import UnknownNameError
 from chainring.contracts.feedback import Feedback
 from chainring.contracts.label import Label
 from chainring.contracts.prediction import Prediction
+from chainring.contracts.values import labels_in
 from chainring.feedback import queue
 from chainring.feedback.cases import close, truth_of
 from chainring.feedback.holdout import decides, share_to_decide
@@ -48,7 +51,7 @@ def decide(
         value=value,
         by=by,
         must=must,
-        labels=project.labels(),
+        labels=_known(project),
         now=time.time(),
         new_labels=project.ring.recipe.feedback.new_labels,
         task=project.ring.recipe.data.task,
@@ -61,13 +64,24 @@ def decide(
 
 def new_names(project: Project, item: ReviewItem, value: str) -> list[str]:
     """Return the labels of a value that the project does not know; none of one that has a fault."""
+    recipe = project.ring.recipe
     rules = ValueRules(
-        task=project.ring.recipe.data.task,
-        labels=project.labels(),
-        new_labels=project.ring.recipe.feedback.new_labels,
+        task=recipe.data.task,
+        labels=_known(project),
+        new_labels=recipe.feedback.new_labels,
         text=item.text,
     )
-    return [] if rules.fault(value) is not None else rules.new_names(value)
+    if rules.fault(value) is not None:
+        return []
+    beside = [name for one in (item.answer, item.proposed) for name in labels_in(rules.form, one)]
+    return [name for name in rules.new_names(value) if name not in beside]
+
+
+def _known(project: Project) -> tuple[str, ...]:
+    """Return the labels of the project and of its newest data, which no model may serve yet."""
+    made = project.ring.ledger.all_lineage(step="dataset")[-1:]
+    ours = (decode(Dataset, row.result).labels for row in made)
+    return tuple(sorted({*project.labels()}.union(*ours)))
 
 
 def close_case(
