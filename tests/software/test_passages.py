@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,9 +19,12 @@ from chainring.contracts.reaction import Reaction
 from chainring.contracts.request import Request
 from chainring.deployment.http.verbs import Served
 from chainring.deployment.lane.lane import Reply
+from chainring.feedback.queue import ReviewItem
 from chainring.ring import passages
 from chainring.software.api import Project
 from chainring.software.serving.service import Service
+from chainring.software.verbs import auditing
+from chainring.software.verbs.reviewing import item_again
 from chainring.store.tables import read_rows
 
 PASSAGE = {"en": "A parcel takes three days.", "zh": "包裹需要三天送达。"}
@@ -115,21 +119,41 @@ def read_off(project: Project, *, record: str = "") -> tuple[str, Row]:
 SEALED = 'action = "read"\nwhere = { source = "data/*" }\nallow = false'
 
 
+def queued(project: Project, *names: str) -> list[ReviewItem]:
+    """Return what waits of some answers and reactions, as an annotator is shown it."""
+    return [item for item in project.review_items(who=BEN) if item.id in names]
+
+
+def asked_again(project: Project, *names: str) -> list[ReviewItem]:
+    """Return the same by their ids, to be decided anew."""
+    with auditing.looking(project, "review", who=BEN) as sight:
+        return [item_again(project, name, sight=sight) for name in names]
+
+
+BY_EITHER = pytest.mark.parametrize("shown_by", [queued, asked_again])
+Shown = Callable[..., list[ReviewItem]]
+
+
+@BY_EITHER
 @pytest.mark.parametrize("kind", ["correction", "flag", ""])
-def test_a_passage_that_a_rule_withholds_is_shown_by_no_verb(shop: Path, kind: str) -> None:
+def test_a_passage_that_a_rule_withholds_is_shown_by_no_verb(
+    shop: Path, kind: str, shown_by: Shown
+) -> None:
     with_rule(shop, SEALED)
     with opened(shop) as project:
         name, row = read_off(project)
+        item = name
         if kind:
             said = {"correction": "four days", "flag": "wrong"}[kind]
-            project.react(Reaction(prediction=name, kind=kind, value=said))  # type: ignore[arg-type]
+            told = project.react(Reaction(prediction=name, kind=kind, value=said))  # type: ignore[arg-type]
+            item = told.id
         found = project.why(name, who=BEN)
         assert found["text"] == "how long does it take"
         assert found["answer"]["read_from"]["id"] == row.id
         assert found["answer"]["output"] == "three days"
         assert row.text not in str(found)
-        items = project.review_items(who=BEN)
-        assert [item.pair for item in items if item.prediction == name] != []
+        items = shown_by(project, name, item)
+        assert items
         assert row.text not in str(items)
 
 
@@ -145,20 +169,24 @@ def test_a_passage_that_may_be_read_stands_beside_its_answer(shop: Path, rule: s
         assert [item.pair for item in items if item.prediction == name] == [row.text]
 
 
-def test_of_the_hold_out_the_passage_that_the_model_chose_is_not_shown(shop: Path) -> None:
+@BY_EITHER
+def test_of_the_hold_out_the_passage_that_the_model_chose_is_not_shown(
+    shop: Path, shown_by: Shown
+) -> None:
     """It holds the model's answer; a passage that the asker named is part of what was asked."""
     recipe = shop / "chainring.toml"
     told = recipe.read_text().replace("[data]", '[data]\ntask = "question-answering"')
     recipe.write_text(f"{told}\n[feedback]\ndeciding_share = 0.0\n")
     with opened(shop) as project:
-        asked = project.predict(["how long does it take"])[0]
+        asked, names = project.predict(["how long does it take"])[0], []
         for looked_up, holdout in ((True, True), (False, True), (True, False)):
             row = replace(
                 asked, id=new_id("pred"), label="", output="three days", pair="It takes three days",
                 looked_up=looked_up, confidence=0.3, holdout=holdout, group=f"{looked_up}{holdout}",
             )  # fmt: skip
             project.ring.traffic.commit([(row, f"how long {looked_up}")], [])
-        items = {(one.kind, one.text): one for one in project.review_items()}
+            names.append(row.id)
+        items = {(one.kind, one.text): one for one in shown_by(project, *names)}
     chosen, given = items["holdout", "how long True"], items["holdout", "how long False"]
     unsure = items["unsure", "how long True"]
     assert (chosen.pair, chosen.answer) == ("", "")

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from tests.software.conftest import copy, opened, run
 
+from chainring.contracts.ids import new_id
 from chainring.contracts.label import Label
+from chainring.contracts.reaction import Reaction
 from chainring.feedback.queue import ReviewItem
 from chainring.software.api import Project
 from chainring.software.reports.studying import study_of
@@ -73,3 +76,72 @@ def test_what_an_item_shows_is_no_new_label(project: Project) -> None:
     )  # fmt: skip
     names = ["vouchers", "gift_card", "invoice", "gift_cards"]
     assert [name for name in names if new_names(project, item, name)] == ["gift_cards"]
+
+
+# what is asked for by its id, to be decided anew
+
+
+def as_answers(shop: Path) -> None:
+    recipe = shop / "chainring.toml"
+    told = recipe.read_text().replace("[data]", '[data]\ntask = "question-answering"')
+    recipe.write_text(told)
+
+
+def reaction(project: Project, kind: str, value: str, comment: str = "") -> str:
+    """React to an answer in words that teaches; return the id of the reaction."""
+    asked = project.predict(["how long does it take"])[0]
+    answer = replace(
+        asked, id=new_id("pred"), label="", output="three days", confidence=0.3, holdout=False
+    )
+    project.ring.traffic.commit([(answer, "how long does it take")], [])
+    return project.react(
+        Reaction(prediction=answer.id, kind=kind, value=value, author="bob", comment=comment)  # type: ignore[arg-type]
+    ).id
+
+
+AGAIN_ASKED = {
+    "en": {
+        "down": "answered three days; rated down, and to accept is to agree; asked for by its id",
+        "wrong": "answered three days; flagged as wrong: too slow; asked for by its id",
+    },
+    "zh": {
+        "down": "答为 three days；评价为“差”，接受即同意；按编号重新决定",
+        "wrong": "答为 three days；被举报为“错误”：too slow；按编号重新决定",
+    },
+}
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize(
+    ("kind", "value", "comment"), [("rating", "down", ""), ("flag", "wrong", "too slow")]
+)
+def test_what_is_decided_anew_still_says_what_it_asks(
+    shop: Path, kind: str, value: str, comment: str, language: str
+) -> None:
+    as_answers(shop)
+    with opened(shop) as project:
+        item = reaction(project, kind, value, comment)
+    words = ("review", "--change", item, "--list", "-p", str(shop), "--language", language)
+    assert AGAIN_ASKED[language][value] in run(*words)
+
+
+def test_what_was_decided_before_is_told_by_whom(shop: Path) -> None:
+    with opened(shop) as project:
+        item = project.predict(["zxqv wvut"])[0].id
+    words = ("review", "--change", item, "-p", str(shop))
+    assert "now:" not in run(*words, "--list")
+    run(*words, "--by", "ann", typed="invoice\n")
+    assert "    now: accepted invoice, by ann\n" in run(*words, "--by", "ben", typed="-\n")
+    with opened(shop) as project:
+        (*_, (_, rejected)) = said_of(project, item)
+    told = f"    现为：已拒绝 {rejected}，由 ben 决定\n"
+    assert told in run(*words, "--list", "--language", "zh")
+
+
+def test_of_an_agreed_thumbs_down_no_value_is_told(shop: Path) -> None:
+    as_answers(shop)
+    with opened(shop) as project:
+        item = reaction(project, "rating", "down")
+    words = ("review", "--change", item, "-p", str(shop))
+    run(*words, "--by", "ann", typed="\n")
+    assert "    now: accepted –, by ann\n" in run(*words, "--list")

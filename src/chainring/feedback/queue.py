@@ -41,6 +41,7 @@ WHY = {
     "unseen": "drawn at random: it judges the models and is never learnt from; say what is right,"
     " without an answer to lean on",
 }
+REFUSED = "rated down, and to accept is to agree"
 DECISIONS: tuple[Decision, ...] = get_args(Decision)
 
 
@@ -157,8 +158,7 @@ def review_items(
 def _flags(rows: Iterable[Feedback], done: Collection[str]) -> Iterator[ReviewItem]:
     for row in sorted(rows, key=lambda row: (row.at, row.id)):
         if row.kind == "flag" and row.id not in done and row.text:
-            why = f"flagged as {row.value}" + (f": {row.comment}" if row.comment else "")
-            yield _of_reaction(row, "flag", why=why)
+            yield _of_reaction(row, "flag", why=reason_of(row))
 
 
 def _corrections(
@@ -183,9 +183,16 @@ def _corrections(
     yield from waiting
 
 
+def reason_of(row: Feedback) -> str:
+    """Return what a flag or a thumbs-down asks a person about; other reactions need no reason."""
+    if row.kind == "flag":
+        return f"flagged as {row.value}" + (f": {row.comment}" if row.comment else "")
+    return REFUSED if refuses(row) else ""
+
+
 def _rated(row: Feedback) -> str:
     if refuses(row):
-        return "rated down, and to accept is to agree; "
+        return f"{REFUSED}; "
     return f"rated {row.value}; " if row.kind == "rating" else ""
 
 

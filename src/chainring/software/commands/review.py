@@ -14,6 +14,7 @@ from chainring.software.telling.speech import Speech, tell
 from chainring.text.characters import visible
 
 if TYPE_CHECKING:
+    from chainring.contracts.label import Label
     from chainring.contracts.said import Said
     from chainring.feedback.queue import ReviewItem
     from chainring.software.api import Project
@@ -32,7 +33,7 @@ def review(
 ) -> None:
     """Accept, change or reject labels and corrections; without any label, name clusters first."""
     from chainring.software.verbs import auditing
-    from chainring.software.verbs.reviewing import item_again
+    from chainring.software.verbs.reviewing import decided_on, item_again
 
     with opened(project, language) as api:
         if change is None:
@@ -40,7 +41,8 @@ def review(
             return
         with auditing.looking(api, "review", about=change) as sight:
             item = item_again(api, change, sight=sight)
-        _ask([item], api, show=show, by=by, language=language or "en")
+        now = decided_on(api, change)
+        _ask([item], api, show=show, by=by, language=language or "en", now=now)
 
 
 def cases(
@@ -91,8 +93,15 @@ def _review(project: Project, *, limit: int, show: bool, by: str, language: str)
 
 
 def _ask(
-    items: Sequence[ReviewItem], project: Project, *, show: bool, by: str, language: str
+    items: Sequence[ReviewItem],
+    project: Project,
+    *,
+    show: bool,
+    by: str,
+    language: str,
+    now: Label | None = None,
 ) -> None:
+    """Show each item, and what of it was decided before; without `show` ask for a decision."""
     from chainring.software.telling.command_words import own, say
 
     for number, item in enumerate(items, 1):
@@ -101,7 +110,11 @@ def _ask(
         if item.pair:
             name = "passage" if item.looked_up else "beside"
             lines.append(say(name, text=own(visible(item.pair))))
-        tell([*lines, _answered(item)], language)
+        lines.append(_answered(item))
+        if now is not None:
+            value, who = own(visible(now.value or "–")), own(visible(now.author))
+            lines.append(say("now", state=now.state, value=value, who=who))
+        tell(lines, language)
         if show:
             continue
         typed = typer.prompt(in_language(say("decide"), language), default="")

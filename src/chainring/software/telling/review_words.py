@@ -8,7 +8,7 @@ language that is asked for.
 
 from __future__ import annotations
 
-from chainring.feedback.queue import WHY
+from chainring.feedback.queue import REFUSED, WHY
 from chainring.text.sentences import Sentences
 
 AGAIN = "asked for by its id, to decide anew"
@@ -57,6 +57,7 @@ ASKED = {
         "    not taken: {labels} is a new label, and new ones are asked about at a terminal alone",
         "    未采用：{labels} 是新标签，只在终端上询问后才采用",
     ),
+    "now": ("    now: {state} {value}, by {who}", "    现为：{state} {value}，由 {who} 决定"),
     "decided": ("    {state}: {value} ({id})", "    {state}：{value}（{id}）"),
 }
 """What `chainring review` asks and answers."""
@@ -71,10 +72,8 @@ REASONS = Sentences(
         "deciding": (WHY["deciding"], "最新的模型答得不同：您的回答在两者之间定胜负"),
         "flagged and said": ("flagged as {kind}: {comment}", "被举报为“{kind}”：{comment}"),
         "flagged": ("flagged as {kind}", "被举报为“{kind}”"),
-        "refused": (
-            "rated down, and to accept is to agree; {why}",
-            "评价为“差”，接受即同意；{why}",
-        ),
+        "refused": (REFUSED, "评价为“差”，接受即同意"),
+        "refused and why": (REFUSED + "; {why}", "评价为“差”，接受即同意；{why}"),
         "rated": ("rated {kind}; {why}", "评价为“{kind}”；{why}"),
         "passed on": ("passed on to a person, {sure} sure", "已转人工，把握 {sure}"),
         "unsure": ("only {sure} sure", "只有 {sure} 的把握"),
@@ -119,6 +118,8 @@ def why_in(why: str, language: str) -> str:
     """Return a reason in a language, `en` or `zh`; one that is not known stays English."""
     if language != "zh":
         return why
+    if why.endswith(f"; {AGAIN}"):  # what a flag says may hold any mark
+        return f"{why_in(why.removesuffix(f'; {AGAIN}'), language)}；{why_in(AGAIN, language)}"
     rated = REASONS.in_chinese(why)
     head, mark, rest = rated.partition("；")
     return head + mark + REASONS.in_chinese(rest) if mark else rated

@@ -163,6 +163,7 @@ def item_named(project: Project, item: str) -> ReviewItem:
             answer=row.answer,
             proposed=_proposed(traffic, row),
             refused=refuses(row),
+            why=queue.reason_of(row),
             author=row.author,
             at=row.at,
             pair=row.pair,

@@ -202,9 +202,15 @@ def item_again(project: Project, item: str, *, sight: Sight) -> ReviewItem:
     """
     if not is_seen(project, item, sight):
         raise UnknownNameError("item", item, [])
-    found = replace(item_named(project, item), why=AGAIN)
-    unseen = queue.is_told_unseen(found.kind, project.ring.recipe.data.task)
-    return replace(found, answer="") if unseen else found
+    named = item_named(project, item)
+    found = replace(named, why=f"{named.why}; {AGAIN}" if named.why else AGAIN)
+    return next(_whole(project, [found], Passages(project.ring, sight)))
+
+
+def decided_on(project: Project, item: str) -> Label | None:
+    """Return what a person said last of an item, if anybody did."""
+    said = project.ring.ledger.facts("label", Label, about=item)
+    return next((one for one in reversed(said) if one.author_kind == "person"), None)
 
 
 def _guard(project: Project) -> Guard:
