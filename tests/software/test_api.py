@@ -336,19 +336,33 @@ def test_where_no_texts_are_kept_status_and_reactions_say_that_nothing_teaches(
 ) -> None:
     with opened(shop) as project:
         assert not project.status()["unlearnt"]
+        (before,) = project.predict(["where is my invoice"])
     setting(shop, "privacy", 'log = "digest"')
     with opened(shop) as project:
         (answer,) = project.predict(["where is my parcel"])
         found = project.status()
-    assert 'privacy.log = "digest"' in found["unlearnt"]
+    assert 'new answers keep no text (privacy.log = "digest")' in found["unlearnt"]
     assert "can neither be reviewed nor teach" in run("status", "--project", str(shop))
     assert "can neither be reviewed nor teach" in run("review", "--project", str(shop))
-    words = ("react", answer.id, "correction", "invoice", "--project", str(shop))
-    assert "so it teaches nothing" in run(*words)
+    _the_text_of_the_answer_decides(shop, kept=before.id, gone=answer.id)
+    recipe = shop / "chainring.toml"
+    recipe.write_text(recipe.read_text().replace('log = "digest"', 'log = "redacted"'))
+    _the_text_of_the_answer_decides(shop, kept=before.id, gone=answer.id)
+
+
+def _the_text_of_the_answer_decides(shop: Path, *, kept: str, gone: str) -> None:
+    """Only who corrects an answer whose text is gone is told so, whatever the recipe says now."""
+    words = ("correction", "invoice", "--project", str(shop))
+    assert "so it teaches nothing" in run("react", gone, *words)
+    assert "so it teaches nothing" not in run("react", kept, *words)
     with served(shop) as server, httpx.Client(base_url=server.url, timeout=PATIENCE_S) as client:
-        body = {"prediction": answer.id, "kind": "rating", "value": "up", "author": "bo"}
-        told = client.post("/v1/react", json=body).raise_for_status().json()["message"]
-    assert "the text of the answer is not kept here" in told
+        body = {"kind": "rating", "value": "up", "author": "bo"}
+        told = [
+            client.post("/v1/react", json=body | {"prediction": one}).raise_for_status().json()
+            for one in (gone, kept)
+        ]
+    assert "the text of the answer is not kept here" in told[0]["message"]
+    assert told[1]["message"] == ""
 
 
 def test_the_status_counts_answers_reactions_and_cases(project: Project) -> None:

@@ -53,10 +53,10 @@ def test_what_would_teach_is_told_where_no_text_is_kept_that_it_does_not(kind: A
         id="fb_1", app="shop", prediction="pred_1", kind=kind, value="up", author="ann", at=1.0,
         consent="training", language="zh",
     )  # fmt: skip
-    assert remark_on(said, keeps_texts=True) is None
+    assert remark_on(said, has_text=True) is None
     common: dict[str, Any] = {"reads": "", "learnt": "en"}
-    assert told_of(said, **common, keeps_texts=True) == ""
-    assert "不会用于学习" in told_of(said, **common, keeps_texts=False)
+    assert told_of(said, **common, has_text=True) == ""
+    assert "不会用于学习" in told_of(said, **common, has_text=False)
     english = replace(said, language="en")
-    assert told_of(replace(said, kind="comment"), **common, keeps_texts=False) == ""
-    assert "it teaches nothing" in told_of(english, **common, keeps_texts=False)
+    assert told_of(replace(said, kind="comment"), **common, has_text=False) == ""
+    assert "it teaches nothing" in told_of(english, **common, has_text=False)

@@ -94,7 +94,7 @@ def react(
     from chainring.contracts.feedback import FeedbackKind
     from chainring.contracts.reaction import Reaction
     from chainring.software.telling.command_words import say
-    from chainring.software.telling.tongue import remark_on
+    from chainring.software.telling.tongue import is_kept, remark_on
 
     reaction = Reaction(
         prediction=prediction,
@@ -107,7 +107,7 @@ def react(
     with opened(project, language) as api:
         stored = api.react(reaction)
         is_known = api.ring.traffic.prediction(prediction) is not None
-        remark = remark_on(stored, keeps_texts=api.ring.recipe.privacy.keeps_texts)
+        remark = remark_on(stored, has_text=is_kept(api.ring, stored))
     tell([say("stored", id=stored.id), *([remark] if remark else [])], language)
     if not is_known:  # the id may be mistyped
         message = say("orphan", prediction=repr(visible(prediction)))

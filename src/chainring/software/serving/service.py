@@ -48,7 +48,7 @@ from chainring.software.serving.recipe_file import RecipeFile
 from chainring.software.serving.releases import ServedReleases
 from chainring.software.serving.retries import Retries
 from chainring.software.serving.watching import Watching, told_to_all, worded
-from chainring.software.telling.tongue import PASSED_ON, learnt_by, told_of, tongue
+from chainring.software.telling.tongue import PASSED_ON, is_kept, learnt_by, told_of, tongue
 from chainring.software.telling.unserved import unserved
 from chainring.software.verbs.answering import Opened, answered, as_sent
 from chainring.store.writer import TrafficWriter
@@ -274,9 +274,9 @@ class Service(ServedReleases, ServedKeys, ServedOffers, ServedPeople):
             ) from error
         case = await asyncio.to_thread(self._cases.opened, kept.feedback)
         value = await asyncio.to_thread(as_sent, self.project, kept.feedback)
-        keeps = self.project.ring.recipe.privacy.keeps_texts
+        has_text = await asyncio.to_thread(is_kept, self.project.ring, kept.feedback)
         told = {"reads": caller.reads, "learnt": self._learnt}
-        message = told_of(kept.feedback, **told, keeps_texts=keeps)
+        message = told_of(kept.feedback, **told, has_text=has_text)
         return replace(kept, case=case, value=value, message=message)
 
     def labels(self) -> list[http.LabelName]:

@@ -30,9 +30,10 @@ SENTENCES = Sentences(
             "已保存；这里不留存该回答的文本，因此不会用于学习",
         ),
         "keeps no texts": (
-            'no texts are kept (privacy.log = "{log}"): reactions are counted, but can neither be '
-            "reviewed nor teach",
-            '不留存文本（privacy.log = "{log}"）：反馈会计数，但无法审核，也不会用于学习',
+            'new answers keep no text (privacy.log = "{log}"): reactions to them are counted, but '
+            "can neither be reviewed nor teach",
+            '新的回答不留存文本（privacy.log = "{log}"）：对它们的反馈会计数，但无法审核，'
+            "也不会用于学习",
         ),
         # a package
         "package": (

@@ -31,17 +31,23 @@ def tongue(language: str, *, reads: str, learnt: str) -> str:
     return language if language in PASSED_ON else reads or learnt
 
 
-def told_of(said: Feedback, *, reads: str, learnt: str, keeps_texts: bool) -> str:
+def told_of(said: Feedback, *, reads: str, learnt: str, has_text: bool) -> str:
     """Return what the sender of a reaction should know of it; mostly nothing."""
-    found = remark_on(said, keeps_texts=keeps_texts)
+    found = remark_on(said, has_text=has_text)
     if found is None:
         return ""
     return in_language(found, tongue(said.language, reads=reads, learnt=learnt))
 
 
-def remark_on(said: Feedback, *, keeps_texts: bool) -> Said | None:
+def is_kept(ring: Ring, said: Feedback) -> bool:
+    """Return whether the text is kept that a reaction is about; of an unknown answer it may be."""
+    found = next(iter(ring.traffic.answers([said.prediction])), None)
+    return found is None or bool(found[1])
+
+
+def remark_on(said: Feedback, *, has_text: bool) -> Said | None:
     """Return why a reaction teaches nothing, where whoever sends it would expect that it does."""
-    if not keeps_texts and said.kind in _TEACHING:
+    if not has_text and said.kind in _TEACHING:
         return sentences.say("teaches not")
     return say("confirms passing on") if said.confirms_passing_on else None
 

@@ -50,7 +50,7 @@ def status(project: Project) -> dict[str, Any]:
 
 
 def _unlearnt(project: Project) -> str:
-    """Return why no reaction teaches here, if so."""
+    """Return why no reaction to a new answer teaches, if so."""
     privacy = project.ring.recipe.privacy
     return "" if privacy.keeps_texts else say("keeps no texts", log=privacy.log)
 
