@@ -261,7 +261,7 @@ def test_the_text_a_reviewer_wrote_is_shown_to_whoever_may_see_texts(
     shown = why(project.ring, asked, sight=eyes())["reviewed"]
     assert shown == [{"label": "Frau Weber, 韦伯太太", "state": "accepted", "must": False}]
     hidden = why(project.ring, asked, sight=eyes(rules=keeping_back(source="*")))["reviewed"]
-    assert hidden == [{"label": "", "state": "accepted", "must": False}]
+    assert hidden == [{"label": None, "state": "accepted", "must": False}]
     assert why(project.ring, asked, sight=eyes(blind=True))["reviewed"] == []
 
 

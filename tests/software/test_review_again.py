@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.software.conftest import copy, opened, run
+from tests.software.conftest import copy, opened, refused, run
 
 from chainring.contracts.ids import new_id
 from chainring.contracts.label import Label
@@ -16,6 +16,7 @@ from chainring.feedback.queue import ReviewItem
 from chainring.software.api import Project
 from chainring.software.reports.studying import study_of
 from chainring.software.verbs.deciding import new_names
+from chainring.store.tables import read_rows
 
 
 @pytest.fixture(scope="module")
@@ -142,6 +143,48 @@ def test_of_an_agreed_thumbs_down_no_value_is_told(shop: Path) -> None:
     as_answers(shop)
     with opened(shop) as project:
         item = reaction(project, "rating", "down")
+        answer = project.ring.traffic.feedback_named(item)[0].prediction
     words = ("review", "--change", item, "-p", str(shop))
     run(*words, "--by", "ann", typed="\n")
     assert "    now: accepted –, by ann\n" in run(*words, "--list")
+    assert "reviewed   accepted: –\n" in run("why", answer, "-p", str(shop))
+
+
+@pytest.mark.parametrize("decision", ["change", "reject"])
+def test_a_decision_on_a_suspected_label_can_be_changed_after_the_next_turn(
+    held: Path, decision: str
+) -> None:
+    with opened(held) as project:
+        item = suspects(project)[0]
+        value = "invoice" if decision == "change" else ""
+        project.decide(item.id, decision=decision, value=value, by="ann")
+        project.turn()
+    words = ("review", "--change", item.id, "-p", str(held))
+    told = run(*words, "--by", "ben", typed="track_order\n")
+    assert item.text in told
+    assert "    now: " in told
+    with opened(held) as project:
+        assert said_of(project, item.id)[-1] == ("accepted", "track_order")
+        project.turn()
+        made = project.ring.ledger.all_lineage(step="dataset")[-1]
+        rows = read_rows(project.ring.runner.trees.open(json.loads(made.result)["address"]))
+        assert {row.label for row in rows if item.id in row.records} == {"track_order"}
+
+
+def test_a_record_of_which_nobody_decided_is_no_item_once_its_study_is_old(held: Path) -> None:
+    with opened(held) as project:
+        first, second = suspects(project)[:2]
+        project.decide(first.id, decision="reject", by="ann")
+        project.turn()
+    assert "unknown item" in refused("review", "--change", second.id, "-p", str(held))
+
+
+def test_a_suspected_text_that_a_rule_withholds_is_not_shown_again(held: Path) -> None:
+    with opened(held) as project:
+        item = suspects(project)[0]
+        project.decide(item.id, decision="change", value="invoice", by="ann")
+        project.turn()
+    recipe = held / "chainring.toml"
+    seal = '[[access.rules]]\naction = "read"\nwhere = { source = "data/*" }\nallow = false\n'
+    recipe.write_text(f"{recipe.read_text()}\n{seal}")
+    assert "unknown item" in refused("review", "--change", item.id, "-p", str(held))

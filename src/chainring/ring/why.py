@@ -82,7 +82,7 @@ def why(ring: Ring, prediction: str, *, sight: Sight) -> dict[str, Any]:
         "feedback": [_feedback(row, sight, ring.recipe.feedback) for row in said],
         "reviewed": [
             {
-                "label": label.value if shown is not None or not label.private else "",
+                "label": label.value if shown is not None or not label.private else None,
                 "state": label.state,
                 "must": label.must,
             }

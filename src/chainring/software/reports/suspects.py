@@ -12,13 +12,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from chainring.contracts.access import Facts, row_facts
-from chainring.contracts.dataset import Row
+from chainring.contracts.codec import decode
+from chainring.contracts.dataset import Dataset, Row
 from chainring.contracts.ids import new_id
-from chainring.contracts.label import Label
-from chainring.contracts.study import SuspectLabel
+from chainring.contracts.label import Label, review_guideline
+from chainring.contracts.study import Study, SuspectLabel
+from chainring.data.looking.rows import rows_naming
 from chainring.feedback.queue import ReviewItem
 from chainring.ring.sight import Sight
-from chainring.software.reports.studying import open_suspects, standing
+from chainring.software.reports.studying import KIND, open_suspects, standing
 
 if TYPE_CHECKING:
     from chainring.software.api import Project
@@ -57,11 +59,41 @@ def decisions(project: Project, label: Label) -> Iterator[Label]:
 
 def _found(project: Project, record: str) -> tuple[SuspectLabel, Row] | None:
     studied = standing(project)
-    if studied is None or studied.study is None:
-        return None
-    for one in studied.study.suspects:
-        if one.records[:1] == (record,) and one.row in studied.rows:
+    if studied is not None and studied.study is not None:
+        one = _suspected(studied.study, record)
+        if one is not None and one.row in studied.rows:
             return one, studied.rows[one.row]
+    return _decided_before(project, record)
+
+
+def _suspected(study: Study, record: str) -> SuspectLabel | None:
+    return next((one for one in study.suspects if one.records[:1] == (record,)), None)
+
+
+def _decided_before(project: Project, record: str) -> tuple[SuspectLabel, Row] | None:
+    """Return what an earlier study suspected and a person decided on, as the data has it now."""
+    ledger = project.ring.ledger
+    said = ledger.facts("label", Label, about=record)
+    if not any(one.guideline == review_guideline("suspect") for one in said):
+        return None
+    for study in reversed(ledger.facts(KIND, Study)):
+        one = _suspected(study, record)
+        row = None if one is None else _row_of(project, record, study)
+        if one is not None and row is not None:
+            records = (record, *(name for name in row.records if name != record))
+            return replace(one, label=row.label or row.target, records=records), row
+    return None
+
+
+def _row_of(project: Project, record: str, study: Study) -> Row | None:
+    """Return the row that a record made: one that was rejected stands in older data alone."""
+    trees = project.ring.runner.trees
+    made = project.ring.ledger.all_lineage(step="dataset")[-1:]
+    newest = [decode(Dataset, row.result).address for row in made]
+    for address in filter(trees.has, dict.fromkeys((*newest, study.dataset))):
+        for row in rows_naming(trees.open(address), [record]):
+            if row.text:
+                return row
     return None
 
 

@@ -210,7 +210,7 @@ def tell_why(found: Mapping[str, Any]) -> Iterator[str]:
         told = {"id": said.get("id", ""), "kind": said["kind"]}
         yield say("feedback", value=value, **told) if value else say("feedback bare", **told)
     for one in found["reviewed"]:
-        label = own(one["label"]) if one["label"] else say("withheld")
+        label = say("withheld") if one["label"] is None else own(one["label"] or "–")
         yield say("reviewed must" if one["must"] else "reviewed", state=one["state"], label=label)
     for lesson in found["learnt"]:
         state = "promoted" if lesson["promoted"] else "not promoted"
