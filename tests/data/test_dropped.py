@@ -28,6 +28,11 @@ def test_the_file_is_there_when_nothing_was_dropped(tmp_path: Path) -> None:
     assert (tmp_path / DROPPED_FILE).read_text(encoding="utf-8") == ""
 
 
+def test_a_reaction_that_says_no_label_is_told_in_chinese() -> None:
+    counts = {"reaction to an answer that judges": 3, "says no label": 2}
+    assert told(counts).zh == "对用作评判的回答的反馈 3、未说明标签 2"
+
+
 def test_a_number_stands_apart_from_a_reason_that_ends_in_one() -> None:
     dropped = told({"access: rule 2": 31, "empty text": 4})
     assert (dropped, dropped.zh) == (

@@ -21,6 +21,7 @@ from chainring.data.read import source_of
 from chainring.data.records import records
 from chainring.data.settings import DataSettings
 from chainring.data.sources.settings import SourceSettings
+from chainring.text.errors import in_both
 
 HELP = SourceSettings.model_validate({"name": "help", "use": "files.v1", "licence": "CC0-1.0"})
 SETTINGS = DataSettings(sources=(HELP,))
@@ -42,6 +43,26 @@ def made(workshop: Any, harvest: Harvest, *, settings: DataSettings = SETTINGS) 
     table = records(source, workshop.guard, work=workshop.work, settings=settings)
     found: list[Record] = workshop.read(Record, table)
     return found
+
+
+def test_a_conversation_that_is_none_is_left_out_of_a_harvest_which_nobody_can_mend(
+    workshop: Any, harvest: Harvest
+) -> None:
+    whole = '[{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]'
+    harvest.put("a", {"text": whole, "answer": "c", "locator": "turn 1"})
+    harvest.put("b", {"text": whole})
+    harvest.put("c", {"text": '[{"id": 17, "status": "failed"}]', "answer": "It runs again."})
+    settings = DataSettings(sources=(HELP,), task="dialogue")
+    assert len(made(workshop, harvest, settings=settings)) == 2
+    source = source_of(
+        (), app="shop", digests=workshop.trees.digests, harvests=[(harvest.folder, HELP)]
+    )
+    table = records(source, workshop.guard, work=workshop.work, settings=settings)
+    reason = "no sound conversation that ends with the user"
+    assert table.counts == {reason: 1}
+    assert in_both(reason).zh == "不是以用户消息结尾的完整对话"
+    (line,) = workshop.dropped(table.address)
+    assert line == {"reason": reason, "source": "help", "locator": "turn 1"}
 
 
 def test_a_row_becomes_a_record_with_its_answer_its_context_and_its_time(

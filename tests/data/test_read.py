@@ -16,6 +16,7 @@ from chainring.data.read import files_of, is_paper, rows_of, source_of, split_of
 from chainring.data.rows import RawRow
 from chainring.data.settings import DataSettings
 from chainring.store.files import DigestCache
+from chainring.text.errors import error_in_chinese
 
 
 @pytest.fixture
@@ -275,6 +276,12 @@ def test_what_stands_alone_in_a_folder_and_is_not_read_is_named(data: Path) -> N
     (said,) = raw(data)[1]
     assert "data/a4.docx and 2 more; save a spreadsheet" in said
     assert said.endswith("as about the data: data/README.txt")
+    told = error_in_chinese(said)
+    assert "data/a4.docx 等，另有 2 个；电子表格请另存为 CSV UTF-8；因名称" in told
+    for name in ("客服.xlsx", "README.txt"):
+        (data / name).unlink()
+        (said,) = raw(data)[1]
+        assert "data/a4.docx 等，另有 1 个" in error_in_chinese(said)
 
 
 @pytest.mark.parametrize("ending", ["csv", "tsv"])

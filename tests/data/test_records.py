@@ -124,23 +124,33 @@ def test_a_conversation_that_is_none_is_a_fault_of_its_line(workshop: Any) -> No
         '[{"role":"user","content":"broken"': "broken JSON: Expecting ',' delimiter at character",
         '[{"role":"bot","content":"你好"}]': "message 1 of the conversation has the role 'bot'",
         '[{"role":"user","content":"a"},{"role":"user"}]': "message 2 of the conversation has no",
-        "[{}, 1]": "message 1 of the conversation has no",
+        '[{"content":"a"}, 1]': "message 1 of the conversation has no",
         " []": "the conversation has no messages",
         '[{"role":"user","content":"a"},{"role":"assistant","content":"b"}]': "the assistant's",
         '[{"role":"system","content":"短"}]': "the system's",
     }
-    good = ["[sic] 包裹呢？", '[{"role":"user","content":"Hi"}]', "[1] see above", "物流"]
+    pasted = ["[sic] 包裹呢？", "[1] see above", "[{order}] 呢？", '[{"id": 17}]', "[{}, 1]"]
+    good = ['[{"role":"user","content":"Hi"}]', "物流", *pasted]
     rows: list[dict[str, object]] = [{"text": one, "target": "ok"} for one in (*good, *broken)]
     workshop.write_rows("chats.jsonl", rows)
     with pytest.raises(InputError) as caught:
         workshop.records()
     faults = caught.value.faults
     assert len(faults) == len(broken)
-    for number, (said, fault) in enumerate(zip(broken.values(), faults, strict=True), 5):
+    for number, (said, fault) in enumerate(zip(broken.values(), faults, strict=True), 8):
         assert f"line {number}" in fault
         assert said in fault
     workshop.settings = DataSettings(task="generation")
     assert workshop.records().rows == len(rows)
+
+
+def test_a_conversation_that_teaches_no_reply_may_be_whole(workshop: Any) -> None:
+    workshop.settings = DataSettings(task="dialogue", unlabelled=("data/old",))
+    whole = json.dumps([{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Yes"}])
+    workshop.write_rows("a.jsonl", [{"text": "Where is it?", "target": "Soon"}, {"text": whole}])
+    workshop.write_rows("old/b.jsonl", [{"text": whole.replace("Hi", "Hello")}])
+    workshop.write("notes.txt", whole.replace("Hi", "你好") + "\n")
+    assert len(made(workshop)) == 4
 
 
 def test_an_instruction_in_english_makes_no_chinese_conversation_english(workshop: Any) -> None:

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from chainring.text.chat import conversation, messages_of, recent
+from chainring.text.chat import conversation, conversation_fault, messages_of, recent
+from chainring.text.errors import error_in_chinese
 
 
 def test_a_conversation_is_read_back_as_it_was_written() -> None:
@@ -18,6 +19,36 @@ def test_a_conversation_is_read_back_as_it_was_written() -> None:
 )
 def test_any_other_text_is_what_one_user_says(text: str) -> None:
     assert messages_of(text) == [{"role": "user", "content": text}]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[{"id": 17, "status": "failed"}]',
+        "[{order}] see above",
+        "[{}, 1]",
+        '[{"a": ' + "[" * 99_999,
+    ],
+)
+def test_a_list_of_other_things_is_what_a_user_says_and_no_broken_conversation(text: str) -> None:
+    assert conversation_fault(text) is None
+
+
+def test_a_conversation_in_another_form_or_broken_in_any_way_is_told() -> None:
+    long = '[{"role": "user", "content": "a", "n": ' + "1" * 5000 + "}]"
+    deep = '[{"role": ' + "[" * 99_999
+    known = {
+        '[{"from": "human", "value": "Hi"}]': "message 1 of the conversation has no `role`",
+        "[{'role': 'user', 'content': 'Hi'}]": "the conversation is broken JSON: Expecting",
+        long: "the conversation is broken JSON: a number of too many digits",
+        deep: "the conversation is broken JSON: too deep",
+    }
+    for text, wanted in known.items():
+        assert (conversation_fault(text) or "").startswith(wanted)
+    for text in (long, deep):
+        told = error_in_chinese(f"text: {conversation_fault(text)}")
+        assert told.startswith("text：对话的 JSON 已损坏：")
+        assert "too" not in told
 
 
 @pytest.mark.parametrize(("limit", "left"), [(400, 100), (399, 99), (12, 3), (4, 1), (2, 1)])

@@ -53,6 +53,7 @@ _CHINESE_TIME = re.compile(
 
 MAX_LABEL_CHARACTERS = 200
 _NAMED_FILES = 3
+NO_CONVERSATION = "no sound conversation that ends with the user"
 LONG = ("answer", "pair", "target")
 """Roles besides the text that may be as long as one."""
 
@@ -115,7 +116,8 @@ class _Maker:
             text = normalise(row.values.get("text", ""))
             reason = self._refused(row, text)
             if reason is None:
-                self._heard(row)
+                reason = self._misheard(row)
+            if reason is None:
                 text = self.text(row)
                 value = self._value(row, text)
                 reason = value.reason
@@ -147,12 +149,20 @@ class _Maker:
             return None
         return f"consent not allowed: {self._paper(consent)}"
 
-    def _heard(self, row: RawRow) -> None:
-        """Report a conversation that is none: it would be learnt as what one user says."""
-        if self._settings.task != "dialogue" or row.split == "unlabelled":
-            return
-        if (fault := conversation_fault(row.values["text"])) is not None:
-            self._faults.add(row.source, f"text: {fault}", at=row.locator)
+    def _misheard(self, row: RawRow) -> str | None:
+        """Report a conversation that is none: a reply to it would be learnt as to one user's words.
+
+        Nobody can mend a row of a harvest: it is dropped, for the reason returned.
+        """
+        replied = any(row.values.get(said, "").strip() for said in ("target", "answer"))
+        if self._settings.task != "dialogue" or row.split == "unlabelled" or not replied:
+            return None
+        if (fault := conversation_fault(row.values["text"])) is None:
+            return None
+        if row.key:
+            return NO_CONVERSATION
+        self._faults.add(row.source, f"text: {fault}", at=row.locator)
+        return None
 
     def text(self, row: RawRow) -> str:
         """Return the text of a row as it is kept."""

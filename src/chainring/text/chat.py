@@ -23,6 +23,9 @@ TEMPLATE = (
 )
 """How a conversation is written for a vocabulary of our own: a mark for each speaker."""
 _BEGUN = re.compile(r"\s*\[\s*(?:\{|\]\s*$)")
+_SPEAKS = re.compile(r"""["']role["']""")
+_SAID = ({"role"}, {"content"}, {"from", "value"})
+"""Keys by which a message is known, the last of another form; other lists are what users paste."""
 
 
 def messages_of(text: str) -> list[Message]:
@@ -43,7 +46,8 @@ def is_conversation(text: str) -> bool:
 def conversation_fault(text: str) -> str | None:
     """Return what is wrong with a text that begins as a conversation does, or None.
 
-    A prompt ends with the user: the reply to it is what is learnt.
+    A list of other things, `[{"id": 17}]`, is what one user says, as any other text. A prompt ends
+    with the user: the reply to it is what is learnt.
 
     >>> conversation_fault("[sic]"), conversation_fault('[{"role": "user", "content": "Hi"}]')
     (None, None)
@@ -56,11 +60,24 @@ def conversation_fault(text: str) -> str | None:
         return _last_fault(messages[-1]["role"])
     try:
         rows = json.loads(text)
-    except json.JSONDecodeError as error:
-        return f"the conversation is broken JSON: {error.msg} at character {error.pos + 1}"
-    except RecursionError:
-        return "the conversation is broken JSON: too deep"
-    return _messages_fault(rows) if rows else "the conversation has no messages"
+    except (ValueError, RecursionError) as error:
+        return (
+            f"the conversation is broken JSON: {_broken(error)}" if _SPEAKS.search(text) else None
+        )
+    if not rows:
+        return "the conversation has no messages"
+    return _messages_fault(rows) if any(map(_is_meant, rows)) else None
+
+
+def _broken(error: Exception) -> str:
+    if isinstance(error, json.JSONDecodeError):
+        return f"{error.msg} at character {error.pos + 1}"
+    return "too deep" if isinstance(error, RecursionError) else "a number of too many digits"
+
+
+def _is_meant(row: Any) -> bool:
+    """Whether something in a list is meant as a message."""
+    return isinstance(row, dict) and any(keys <= row.keys() for keys in _SAID)
 
 
 def _last_fault(role: str) -> str | None:
