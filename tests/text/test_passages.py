@@ -51,6 +51,37 @@ def test_a_chinese_word_of_one_character_is_found_where_no_pair_of_it_is_known()
     assert index.find("猫吗", most=3) == []
 
 
+def test_a_little_latin_word_is_a_name_in_a_chinese_question_and_in_capitals() -> None:
+    index = Passages(
+        [Passage(id="IT", text="IT部门负责电脑，请拨打8000。"),
+         Passage(id="WHO", text="WHO是世界卫生组织。"),
+         Passage(id="who", text="The WHO is the World Health Organization."),
+         Passage(id="it", text="Our IT department is open from nine to five.")]
+    )  # fmt: skip
+    asked = {"找IT": {"IT", "it"}, "it是谁的？": {"IT", "it"}, "ＷＨＯ是什么？": {"WHO", "who"},
+             "What is WHO?": {"WHO", "who"}, "Who runs the IT?": {"IT", "it"}}  # fmt: skip
+    for question, wanted in asked.items():
+        assert {one.id for one, _ in index.find(question, most=4)} == wanted, question
+    for question in ("WHO IS IT?", "Who is it?", "How do I say 你好 in French?"):
+        assert index.find(question, most=4) == [], question
+
+
+def test_a_chinese_word_is_found_beside_pairs_that_say_nothing_and_are_known() -> None:
+    index = Passages(
+        [Passage(id="tax", text="个人所得税的起征点是五千元。"),
+         Passage(id="cat", text="猫会捉老鼠。"),
+         Passage(id="acid", text="酸碱中和是酸和碱的反应。"),
+         Passage(id="asks", text="什么是狗？狗可以看家，这样的人最多。"),
+         Passage(id="問", text="這是什麼？為什麼會這樣？多少錢？")]
+    )  # fmt: skip
+    asked = {"税是什么？": ["tax"], "什么是税？": ["tax"], "猫吃什么？": ["cat"],
+             "什么是中和？": ["acid"], "多少錢": ["問"]}  # fmt: skip
+    for question, wanted in asked.items():
+        assert [one.id for one, _ in index.find(question, most=4)] == wanted, question
+    for question in ("这是什么？", "這是什麼？", "為什麼會這樣？", "可以这样吗", "什么时候？"):
+        assert index.find(question, most=4) == [], question
+
+
 def test_scores_are_those_of_the_formula() -> None:
     index = Passages([Passage(id="a", text="red red blue"), Passage(id="b", text="blue")])
     (found, score), *_ = index.find("red", most=2)

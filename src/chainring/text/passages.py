@@ -33,8 +33,19 @@ QUESTION_PART, MARKS = 4, 4
 Held: TypeAlias = Callable[[str], int]
 """How many of a text's first characters a reader can hold; all of them: the length of the text."""
 _ASKING = frozenset("what which who whom whose when where why how".split())
-_ASKING_ZH = frozenset("什么 怎么 怎样 如何 为何 何时 哪里 多少 几个".split())
-_EMPTY_ZH = frozenset({*(one for one in stopwords("zh") if len(one) == 1), *"什么怎哪谁"})
+# what the lists, of simplified characters, say in traditional ones
+_TRADITIONAL = """
+    什麼 甚麼 怎麼 怎樣 為何 何時 哪裡 哪裏 幾個 我們 你們 他們 她們 它們 咱們 這個 那個 這些
+    這裡 這裏 那裡 那裏 這樣 那樣 因為 所以 雖然 並且 一個 麼 誰 們 個 這 嗎 為 於 過 還 對 從 與
+    給 讓 會 來 裡 裏 著 並 時候 過來 過去 上來 下來
+"""
+_ASKING_ZH = "什么 怎么 怎样 如何 为何 何时 哪里 多少 几个 时候 什 么 怎 哪 谁"
+_LITTLE_ZH = stopwords("zh") | {*_ASKING_ZH.split(), *_TRADITIONAL.split()}
+_EMPTY_ZH = frozenset(one for one in _LITTLE_ZH if len(one) == 1)
+_PAIRS_ZH = frozenset(one for one in _LITTLE_ZH | stopwords("zh", wide=True) if len(one) == 2)
+_OF_WORDS = frozenset("上下中里裡裏来來去和同对對等地过過向")
+"""Little characters of which words are made, too: 中和, 上等, 地下."""
+_EMPTY_WORDS_ZH = re.compile("|".join(sorted(one for one in _LITTLE_ZH if len(one) > 1)))
 _NAMED = re.compile(r"\{(passage|question)\}")
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
 _RUN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]+|[^\W\u3400-\u4dbf\u4e00-\u9fff]+")
@@ -73,10 +84,11 @@ class Passages:
         """
         scores: dict[int, float] = defaultdict(float)
         told: set[int] = set()
+        names = _names(question)
         for term in dict.fromkeys(terms(question)):
             found = self._places.get(term, ())
             self._add(scores, found, weight=1.0)
-            if not _is_empty(term):
+            if term in names or not _is_empty(term):
                 told.update(place for place, _ in found)
         for character in self._alone(question):
             found = self._characters.get(character, ())
@@ -94,10 +106,16 @@ class Passages:
             scores[place] += weight * rare * times * (K1 + 1) / (times + K1 * length)
 
     def _alone(self, question: str) -> dict[str, None]:
-        """Return the characters of the Chinese runs of which no two beside each other are known."""
+        """Return the characters of the Chinese runs of which no two beside each other are known.
+
+        Two that say nothing, 什么, tell nothing of the run either; their characters stand for none.
+        """
         runs = (run for run in _RUN.findall(_plain(question)) if _HAN.match(run))
-        lost = (run for run in runs if not any(pair in self._places for pair in _terms(run)))
+        lost = (_EMPTY_WORDS_ZH.sub("", run) for run in runs if not self._knows(run))
         return dict.fromkeys(one for run in lost for one in run if one not in _EMPTY_ZH)
+
+    def _knows(self, run: str) -> bool:
+        return any(pair in self._places and not _is_empty(pair) for pair in _terms(run))
 
 
 @cache
@@ -110,10 +128,27 @@ def _empty_words() -> frozenset[str]:
 def _is_empty(term: str) -> bool:
     """Whether a term says nothing of what a text is about: the, who, 的, 什么, and pairs of such.
 
-    >>> [_is_empty(one) for one in ("of", "sound", "是什", "几何")]
-    [True, False, True, False]
+    >>> [_is_empty(one) for one in ("of", "sound", "是什", "几何", "中和")]
+    [True, False, True, False, False]
     """
-    return term in _empty_words() or term in _ASKING_ZH or _EMPTY_ZH.issuperset(term)
+    if term in _empty_words() or term in _LITTLE_ZH:
+        return True
+    return _EMPTY_ZH.issuperset(term) and (term in _PAIRS_ZH or not _OF_WORDS.issuperset(term))
+
+
+def _names(question: str) -> frozenset[str]:
+    """Return the Latin words that are names in a question, however little they are elsewhere.
+
+    They stand in a Chinese one, or in capitals where not all of it does.
+
+    >>> sorted(_names("找it")), sorted(_names("What is WHO?")), sorted(_names("WHAT IS IT?"))
+    (['it'], ['who'], [])
+    """
+    text = unicodedata.normalize("NFKC", question)
+    words = [run for run in _RUN.findall(text) if not _HAN.match(run)]
+    if len(_HAN.findall(text)) < len(words):  # no Chinese question
+        words = [] if text.isupper() else [one for one in words if len(one) > 1 and one.isupper()]
+    return frozenset(word.casefold() for word in words)
 
 
 def terms(text: str) -> list[str]:
