@@ -38,6 +38,13 @@ def test_nothing_that_a_user_wrote_is_a_passage_that_others_are_answered_from(as
     assert [one.id for one in known_passages(rows, articles, options=OPTIONS)] == ["rec_1"]
 
 
+def test_a_source_that_is_called_feedback_has_articles_like_any_other(ask: Ask) -> None:
+    rows = [ask("退款要几天？", "五天", "退款需要五天。", records=("rec_1",), source="feedback")]
+    articles = [ask("A parcel takes three days.", records=("rec_3",), source="feedback")]
+    found = known_passages(rows, articles, options=OPTIONS)
+    assert [one.id for one in found] == ["rec_3", "rec_1"]
+
+
 def test_a_question_is_asked_with_the_passage_that_holds_its_answer(ask: Ask) -> None:
     known = [
         Passage(id="a", text="Parcels and returns: ask us."),

@@ -45,11 +45,16 @@ def _articles(rows: Sequence[Row], unlabelled: Sequence[Row]) -> Iterator[tuple[
     What a user asked, and the passage that a user named, are shown to no other user.
     """
     for row in unlabelled:
-        if row.source != FROM_USERS:
+        if not _is_users(row):
             yield (row.records[0] if row.records else row.id), row.text
     for row in rows:
-        if row.pair and row.source != FROM_USERS:
+        if row.pair and not _is_users(row):
             yield (row.records[0] if row.records else row.id), row.pair
+
+
+def _is_users(row: Row) -> bool:
+    """Whether a row is what users said alone; a source may have that name, too."""
+    return row.source == FROM_USERS and bool(row.feedback)
 
 
 def write_passages(folder: Path, known: Sequence[Passage]) -> None:
