@@ -52,8 +52,7 @@ _CHINESE = {
     "verdict": "裁决",
     "deployment": "部署",
     "feedback": "反馈",
-    # who decides, and what the gate says
-    "gate": "关卡",
+    # what the gate says
     "first": "首个模型",
     "better": "更好",
     "no measurable difference": "无可测差别",
@@ -66,6 +65,8 @@ _CHINESE = {
     "digest": "摘要值",
     "und": "未定",
 }
+DECIDERS = {"gate": "关卡", "release": "发布流程", "server": "服务器", "operator": "管理员"}
+"""Who decides where no person gave a name."""
 _TERMS: dict[Term, dict[str, str]] = {
     "source": {"feedback": "反馈"},
     "licence": {"unstated": "未说明", "user feedback": "用户反馈"},
@@ -80,6 +81,15 @@ def house_word(name: str, language: str) -> str:
     ('更好', 'better', 'CC0-1.0')
     """
     return _CHINESE.get(name, name) if language == "zh" else name
+
+
+def decider(name: str, language: str) -> str:
+    """Return in `en` or `zh` who put a model into service; the name of a person stays as it is.
+
+    >>> decider("gate", "zh"), decider("gate", "en"), decider("王经理", "zh")
+    ('关卡', 'gate', '王经理')
+    """
+    return DECIDERS.get(name, name) if language == "zh" else name
 
 
 def house_term(name: str, language: str, *, kind: Term) -> str:

@@ -15,7 +15,9 @@ from chainring.hardware import sentences as hardware
 from chainring.software.cli import app
 from chainring.software.telling import result_words as telling_words
 from chainring.software.telling import sentences
+from chainring.software.telling.command_words import because
 from chainring.software.telling.speech import asked_for, spoken
+from chainring.text.house_words import DECIDERS
 
 PLACES = ("CHAINRING_LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
 
@@ -84,6 +86,13 @@ def test_status_and_turn_hold_no_english_sentence_in_chinese(grown: Path) -> Non
     assert run("--language", "zh", "status", "--project", str(grown)) == told
     assert "没有变化" in run("turn", "--language", "zh", "--project", str(grown))
     assert "version 2 serves" in run("status", "--project", str(grown))
+
+
+@pytest.mark.parametrize("by", list(DECIDERS))
+def test_who_decides_without_a_name_is_told_alike_in_status_and_audit(by: str) -> None:
+    facts = dict.fromkeys(("app", "version", "model", "form", "because"), "1")
+    assert f"；{DECIDERS[by]}：" in telling_words.say("serves", by=by, **facts).zh
+    assert because(f"stopped by {by}").zh.endswith(DECIDERS[by])
 
 
 def test_json_stays_as_it_is(grown: Path) -> None:

@@ -21,10 +21,12 @@ from chainring.contracts.codec import decode
 from chainring.contracts.errors import UnknownNameError
 from chainring.contracts.lineage import Lineage
 from chainring.contracts.model import Model
+from chainring.contracts.release import Release
 from chainring.contracts.said import in_language
 from chainring.contracts.verdict import Verdict
 from chainring.data.looking.card import moment
 from chainring.deployment.http.past import Day, History
+from chainring.ring.release.course import running
 from chainring.ring.sight import Sight
 from chainring.software.reports.calibrated import calibration_told
 from chainring.software.reports.history import evaluations, history
@@ -49,7 +51,7 @@ from chainring.software.telling.results import percent, short
 from chainring.software.verbs.auditing import looking
 from chainring.stats.charts import Bar, Point, Series, Stack, bar_chart, line_chart, stacked_bars
 from chainring.store.files import write_durably
-from chainring.text.house_words import house_word
+from chainring.text.house_words import decider, house_word
 
 if TYPE_CHECKING:
     from chainring.software.api import Project
@@ -109,7 +111,7 @@ def _page(
     suspects = open_suspects(project, studied)
     if made is not None:
         lines = [
-            *_serving(past, decode(Verdict, made.result), say),
+            *_serving(past, decode(Verdict, made.result), say, release=running(project.ring)[1]),
             *_short(project, made, studied, len(suspects), say),
         ]
         yield from section(say["short"], ["<ul class=found>" + "".join(lines) + "</ul>"])
@@ -141,19 +143,23 @@ def _lead(past: History, say: dict[str, str]) -> str:
     return f"{serves} · {say['count'].format(n=len(past.turns))}"
 
 
-def _serving(past: History, verdict: Verdict, say: dict[str, str]) -> Iterator[str]:
+def _serving(
+    past: History, verdict: Verdict, say: dict[str, str], *, release: Release | None
+) -> Iterator[str]:
     """Yield who serves and why, where that is not what the last verdict left."""
     champion = past.champion
     left = verdict.challenger if verdict.promote else verdict.champion
-    if champion is None or champion.model == left:
+    is_on = release is not None and release.candidate.model == verdict.challenger
+    if champion is None or (champion.model == left and not is_on):
         return
-    is_new = champion.model == verdict.challenger
-    told = say["serves held" if is_new else "serves other"].format(
+    held = "serves held" if champion.model == verdict.challenger else "serves other"
+    told = say["serves beside" if is_on else held].format(
         model=short(champion.model),
         when=moment(champion.since),
-        by=house_word(champion.by, say["code"]),
+        by=decider(champion.by, say["code"]),
         because=in_language(champion.because, say["code"]),
         challenger=short(verdict.challenger),
+        stage="" if release is None else say[release.stage],
     )
     yield _item(told)
 

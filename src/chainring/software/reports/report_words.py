@@ -21,14 +21,24 @@ _ROWS = (
         "serves other",
         "Model {model} serves since {when}, put there by {by} ({because}). What follows is of "
         "model {challenger}, which does not serve.",
-        "自 {when} 起由模型 {model} 服务，操作人 {by}（{because}）。"
+        "模型 {model} 自 {when} 起服务，由{by}上线（{because}）。"
         "以下内容说的是模型 {challenger}，它未在服务。",
     ),
+    (
+        "serves beside",
+        "Model {model} serves since {when}, put there by {by} ({because}). What follows is of "
+        "model {challenger}, which is being released (stage {stage}).",
+        "模型 {model} 自 {when} 起服务，由{by}上线（{because}）。"
+        "以下内容说的是模型 {challenger}，它正在发布（{stage}阶段）。",
+    ),
+    ("shadow", "shadow", "影子"),
+    ("canary", "canary", "金丝雀"),
+    ("keys", "keys", "指定密钥"),
     (
         "serves held",
         "Model {model} serves since {when}, put there by {by} ({because}): the last verdict had "
         "held it.",
-        "自 {when} 起由模型 {model} 服务，操作人 {by}（{because}）：最近一次裁决未让它上线。",
+        "模型 {model} 自 {when} 起服务，由{by}上线（{because}）：最近一次裁决未让它上线。",
     ),
     ("accuracy", "Accuracy", "准确率"),
     ("figures", "Figures of the task", "该任务的指标"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 from chainring.contracts.said import Said, joined
 from chainring.software.telling.result_words import own
 from chainring.software.telling.review_words import ASKED
+from chainring.text.house_words import DECIDERS
 from chainring.text.sentences import Sentences
 
 __all__ = ["SENTENCES", "because", "own", "say", "word"]
@@ -301,6 +302,7 @@ _BECAUSE = Sentences(
         "removed": ("{trees} trees and {texts} texts", "{trees} 棵树，{texts} 条文本"),
     },
     names=_NAMES
+    | DECIDERS
     | {"revoked": "吊销", "accept": "接受", "change": "更改", "reject": "驳回"}
     | {"promoted": "已上线", "undecided": "未定", "rolled back": "已回滚", "stopped": "已停止"}
     | {"cancelled": "已取消", "superseded": "被取代"},

@@ -7,16 +7,14 @@ from collections.abc import Sequence
 from chainring.contracts.said import Said, joined
 from chainring.data.sentences import SPLITS
 from chainring.ring.gate.words import NAMES
-from chainring.text.house_words import house_word
+from chainring.text.house_words import DECIDERS, house_word
 from chainring.text.sentences import Sentences
 
 _NAMES = (
     NAMES
     | SPLITS
+    | DECIDERS
     | {
-        "gate": "关卡",
-        "release": "发布",
-        "server": "服务",
         "promoted": "已上线",
         "not promoted": "未上线",
         "held": "未上线",

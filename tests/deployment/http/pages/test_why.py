@@ -39,13 +39,23 @@ def test_a_chinese_page_has_no_word_of_ours_in_english() -> None:
     found = {
         "dataset": {"splits": {"train": 9, "reacted": 2}, "languages": ["en", "zh", "und"]},
         "steps": [{"step": step} for step in ("placement", "labels", "guard", "cleaned")],
-        "promotions": [{"by": "gate"}, {"by": "release"}, {"by": "王经理"}],
+        "promotions": [{"by": one} for one in ("gate", "release", "operator", "王经理")],
         "feedback": [{"kind": "flag", "value": "wrong"}, {"kind": "rating", "value": "down"}],
         "reviewed": [{"state": "accepted"}, {"state": "rejected"}],
     }
     drawn = str(Drawing(Strings("zh")).value(found))
     assert not re.findall(r">[^<]*[A-Za-z][^<]*<", drawn)
-    for told in ("有反馈", "未知语言", "硬件分配", "关卡", "王经理", "错误", "差", "已拒绝"):
+    for told in (
+        "有反馈",
+        "未知语言",
+        "硬件分配",
+        "关卡",
+        "管理员",
+        "王经理",
+        "错误",
+        "差",
+        "已拒绝",
+    ):
         assert told in drawn
 
 

@@ -20,14 +20,13 @@ from chainring.deployment.http.pages.layout import heading, name_of, page, short
 from chainring.deployment.http.pages.markup import Markup, group, tag
 from chainring.deployment.http.pages.strings import Strings
 from chainring.deployment.http.verbs import LabelName
-from chainring.text.house_words import house_word
+from chainring.text.house_words import decider, house_word
 
 _TIMES = frozenset({"at", "since", "expires", "promoted_at"})
 _LABELS = frozenset({"label", "truth", "proposed", "answered"})
 _SHARES = frozenset({"confidence", "similarity", "accuracy", "threshold"})
 _WORDS = {
     "measure": "measure",
-    "by": "by",
     "state": "state",
     "language": "language",
     "languages": "language",
@@ -135,6 +134,8 @@ class Drawing:
         if key == "step":
             otherwise = house_word(str(value), self.say.language)
             return group(self.say.known(f"term.{value}", otherwise))
+        if key == "by":
+            return group(decider(str(value), self.say.language))
         if key in _WORDS:
             return group(self.say.known(f"{_WORDS[key]}.{value}", str(value)))
         if key in _LABELS:
