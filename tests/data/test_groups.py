@@ -176,12 +176,22 @@ def test_whatever_users_write_the_suite_stays_and_no_row_of_the_files_moves(
 @given(
     secret=st.integers(0, 255),
     said=st.lists(st.tuples(SENTENCES.filter(lambda text: text != WHERE), LABELS), min_size=1),
+    minimum=st.integers(1, 3),
+    task=st.sampled_from(["classification", "multi-label"]),
 )
 def test_no_texts_of_users_part_where_a_small_project_chooses_its_validation(
-    secret: int, said: list[tuple[str, str]], new_workshop: Any, correction: Any
+    secret: int,
+    said: list[tuple[str, str]],
+    minimum: int,
+    task: Any,
+    new_workshop: Any,
+    correction: Any,
 ) -> None:
     """The draw leaves validation empty; which rows it gets is told by the files alone."""
     rows = [(WHERE, "track"), ("my money back", "return"), ("one more", "return")]
+    rows += [("a coat in red", "return"), ("who brings it", "track")]
+    if task == "multi-label":
+        rows += [("is it my turn", "late|track"), ("so slow again", "late|return")]
     feedback = [correction(n, text, value) for n, (text, value) in enumerate(said)]
     found = []
     for more in ([], feedback):
@@ -189,13 +199,18 @@ def test_no_texts_of_users_part_where_a_small_project_chooses_its_validation(
             workshop = new_workshop(Path(folder))
             workshop.work = replace(workshop.work, secret=bytes([secret]) * 32)
             workshop.settings = DataSettings(
-                review_doubtful=False, min_rows_per_label=1, test_share=0.0, validation_share=0.3
+                task=task,
+                review_doubtful=False,
+                min_rows_per_label=minimum,
+                test_share=0.0,
+                validation_share=0.3,
             )
             workshop.write_rows("help.jsonl", [*rows, ("my lamp did not come at all", "track")])
             found.append(workshop.rows(workshop.dataset(more)))
     was = {row.id: row.split for row in found[0]}
     now = {row.id: row.split for row in found[1]}
     assert all(now.get(name, split) == split for name, split in was.items())
+    assert "validation" in now.values()
     chosen = [row.text for row in found[1] if row.split == "validation"]
     taught = [row.text for row in found[1] if row.split == "train"]
     both = near_groups([*chosen, *taught], min_jaccard=0.8)

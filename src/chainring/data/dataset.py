@@ -31,7 +31,7 @@ from chainring.data.candidates import Candidate, joined
 from chainring.data.card import card
 from chainring.data.dropped import Dropped
 from chainring.data.groups import grouped
-from chainring.data.learnable import with_validation, without_rare
+from chainring.data.learnable import learnable
 from chainring.data.permitted import permitted, permitted_where_placed
 from chainring.data.quoting import without_quotes
 from chainring.data.settings import DataSettings
@@ -71,8 +71,7 @@ def dataset(
         hint = crowded(members, settings)
         members = permitted_where_placed(members, guard, dropped)
         members = without_quotes(members, dropped, facts=settings.facts)
-        members = without_rare(members, settings, dropped)
-        members = with_validation(members, settings, dropped)
+        members = learnable(members, settings, dropped)
         common: dict[str, Any] = {"weight": settings.feedback_weight, "says": settings.facts.says}
         rows = [
             one.candidate.row(split=one.split, group=one.group, **common)

@@ -2,17 +2,18 @@
 
 Enters the members of the splits, leaves those that stay, some of them in another split. Near-
 duplicates move together, and so do turns of a conversation: they stand in one split, whatever
-happens to them. Which rows of the files move is told by the files alone.
+happens to them. Which rows of the files move is told by those of the files that stay.
 
-    members = with_validation(without_rare(members, settings, dropped), settings, dropped)
+    members = learnable(members, settings, dropped)
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from chainring.contracts.tasks import Form
 from chainring.contracts.values import labels_in
 from chainring.data.dropped import Dropped
 from chainring.data.settings import DataSettings
@@ -24,11 +25,32 @@ _NAMED_RARE_LABELS = 50
 _FEEDBACK = "feedback"
 
 
-def without_rare(
-    members: Sequence[Placed], settings: DataSettings, dropped: Dropped
-) -> list[Placed]:
+def learnable(members: Sequence[Placed], settings: DataSettings, dropped: Dropped) -> list[Placed]:
+    """Return the members that stay, where they stand then.
+
+    What users wrote goes where it is near to rows that choose, as if these had been drawn for
+    validation. All is then told anew, as if it had not been written.
+    """
+    kept, rare = _without_rare(members, settings)
+    units = _units(kept)
+    chosen = _for_validation(kept, units, settings)
+    if near := _near(kept, chosen, units):
+        for one in near:
+            dropped.add("near-duplicate of a validation row", **one.candidate.where)
+        gone = {id(one.candidate) for one in near}
+        left = [one for one in members if id(one.candidate) not in gone]
+        return learnable(left, settings, dropped)
+    for reason, one in rare:
+        dropped.add(reason, **one.candidate.where)
+    return _moved(kept, chosen, units, came="train", goes="validation")
+
+
+def _without_rare(
+    members: Sequence[Placed], settings: DataSettings
+) -> tuple[list[Placed], list[tuple[str, Placed]]]:
     """Leave out labels of too few rows, and let every label that stays have a row to train on.
 
+    What is left out is returned, too, with the reasons.
     Rows that the files give as test stay: a suite is not thinned, and a model that does not know
     their label is wrong there. A row with several labels goes when one of them is too rare.
     A label that users alone gave is not named in the reason, which cards and lineage keep for good:
@@ -49,7 +71,7 @@ def without_rare(
         if one.split == "train" and not one.candidate.part:
             taught.update(named[id(one)])
     rare = {label: n for label, n in counts.items() if n < minimum}
-    kept, missed = list[Placed](), set[int]()
+    kept, missed, out = list[Placed](), set[int](), list[tuple[str, Placed]]()
     units = _units(members)
     for one in members:
         labels = named[id(one)]
@@ -58,15 +80,15 @@ def without_rare(
         alone = next((label for label in labels if splits[label] == {"test"}), "")
         if is_movable and few:
             said = few if few in known else ""
-            dropped.add(_too_few(said, rare, minimum), **one.candidate.where)
+            out.append((_too_few(said, rare, minimum), one))
         elif is_movable and alone:
             said = f"label {alone!r}" if alone in known else "a label"
-            dropped.add(f"{said} fell to the test alone; add rows", **one.candidate.where)
+            out.append((f"{said} fell to the test alone; add rows", one))
         else:
             kept.append(one)
             if is_movable and one.split == "validation" and not taught.issuperset(labels):
                 missed.add(units[id(one)])
-    return _moved(kept, missed, units, came="validation", goes="train")
+    return _moved(kept, missed, units, came="validation", goes="train"), out
 
 
 def _too_few(label: str, rare: Mapping[str, int], minimum: int) -> str:
@@ -76,52 +98,53 @@ def _too_few(label: str, rare: Mapping[str, int], minimum: int) -> str:
     return f"label {label!r} has {rare[label]} {noun}; at least {minimum} needed"
 
 
-def with_validation(
-    members: Sequence[Placed], settings: DataSettings, dropped: Dropped
-) -> list[Placed]:
-    """Where the draw left validation empty (few rows), give it the groups with the least draws.
+def _for_validation(
+    members: Sequence[Placed], units: Mapping[int, int], settings: DataSettings
+) -> set[int]:
+    """Where the draw left validation empty (few rows), choose the groups with the least draws.
 
     Each label keeps a row to train on. A later turn with more rows may train on these: they choose
-    among candidates, they judge none. What users wrote goes where it is near to such a group, as if
-    it had been drawn for validation.
+    among candidates, they judge none.
     """
     if any(one.split == "validation" for one in members) or not settings.validation_share:
-        return list(members)
-    own = [one for one in members if one.split == "train" and not one.candidate.part]
+        return set()
+    own = [one for one in members if _is_taught_by_files(one)]
+    form = settings.facts.form
     wanted = max(1, round(settings.validation_share * len(own)))
-    closed = settings.facts.form == "one"  # each label keeps a row; of values there is no end
-    spare = Counter(_label(one, closed=closed) for one in own)
+    spare = _named(own, form)
     chosen: set[int] = set()
-    units = _units(members)
     groups = _in_order(own, units)
     least = min((len(rows) for _, rows in groups if 2 * len(rows) <= len(own)), default=0)
     for unit, rows in groups:
-        labels = Counter(_label(one, closed=closed) for one in rows)
+        labels = _named(rows, form)
         is_left = all(spare[label] > n for label, n in labels.items())
         if is_left and (len(rows) <= wanted or (not chosen and len(rows) == least)):
             spare.subtract(labels)
             wanted -= len(rows)
             chosen.add(unit)
-    moved = _moved(members, chosen, units, came="train", goes="validation")
-    kept = _without_near(moved, dropped)
-    return kept if len(kept) == len(moved) else without_rare(kept, settings, dropped)
+    return chosen
 
 
-def _without_near(members: Sequence[Placed], dropped: Dropped) -> list[Placed]:
-    """Leave out what users teach near to the validation rows of the files."""
-    own = [one for one in members if not one.candidate.part and one.split == "validation"]
+def _named(rows: Iterable[Placed], form: Form) -> Counter[str]:
+    """Return how many rows name each label, and as '' how many none: of values there is no end."""
+    return Counter(label for one in rows for label in labels_in(form, one.candidate.label) or ("",))
+
+
+def _is_taught_by_files(one: Placed) -> bool:
+    return one.split == "train" and not one.candidate.part
+
+
+def _near(
+    members: Sequence[Placed], chosen: Collection[int], units: Mapping[int, int]
+) -> list[Placed]:
+    """Return what users teach near to the rows of the files that are chosen."""
+    own = [one for one in members if _is_taught_by_files(one) and units[id(one)] in chosen]
     groups = {number for one in own for number in one.candidate.near}
-    kept = []
-    for one in members:
-        if one.candidate.part == "train" and not groups.isdisjoint(one.candidate.near):
-            dropped.add("near-duplicate of a validation row", **one.candidate.where)
-        else:
-            kept.append(one)
-    return kept
-
-
-def _label(one: Placed, *, closed: bool) -> str:
-    return one.candidate.label if closed else ""
+    return [
+        one
+        for one in members
+        if one.candidate.part == "train" and not groups.isdisjoint(one.candidate.near)
+    ]
 
 
 def _units(members: Sequence[Placed]) -> dict[int, int]:
