@@ -12,11 +12,10 @@ from chainring.contracts.dataset import Row
 from chainring.deployment.engines.ctranslate2 import QuickWriter
 from chainring.deployment.engines.writer import Writer
 from chainring.deployment.forms.conversion import convert
-from chainring.text.chat import conversation, messages_of
+from chainring.text.chat import TEMPLATE, conversation, messages_of
 from chainring.training.generators.loss import IGNORED
 from chainring.training.generators.settings import DecoderSettings, Seq2SeqSettings
 from chainring.training.generators.tokens import (
-    TEMPLATE,
     completion_ids,
     decoder_items,
     open_tokeniser,
