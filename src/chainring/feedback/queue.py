@@ -26,7 +26,7 @@ from chainring.feedback.consents import refused_answers
 from chainring.feedback.corrections import statements
 from chainring.feedback.holdout import sample, share_to_decide
 from chainring.feedback.settings import FeedbackSettings
-from chainring.feedback.statement import refuses
+from chainring.feedback.statement import REFUSED, reason_of, refuses
 from chainring.feedback.value_rules import ValueRules
 from chainring.store.outline import Outlined
 from chainring.text.normalise import normalise
@@ -41,7 +41,6 @@ WHY = {
     "unseen": "drawn at random: it judges the models and is never learnt from; say what is right,"
     " without an answer to lean on",
 }
-REFUSED = "rated down, and to accept is to agree"
 DECISIONS: tuple[Decision, ...] = get_args(Decision)
 
 
@@ -181,13 +180,6 @@ def _corrections(
         elif row.id in doubtful:
             waiting.append(_of_reaction(row, "doubtful", proposed=one.label, why=doubtful[row.id]))
     yield from waiting
-
-
-def reason_of(row: Feedback) -> str:
-    """Return what a flag or a thumbs-down asks a person about; other reactions need no reason."""
-    if row.kind == "flag":
-        return f"flagged as {row.value}" + (f": {row.comment}" if row.comment else "")
-    return REFUSED if refuses(row) else ""
 
 
 def _rated(row: Feedback) -> str:

@@ -13,6 +13,7 @@ from chainring.contracts.guard import FORGOTTEN, Guard
 from chainring.contracts.label import AuthorKind, Label, ReviewState
 
 SET_BACK = "a person set it back"
+REFUSED = "rated down, and to accept is to agree"
 DECIDED_BEFORE = "a person decided on what its author said before"
 
 
@@ -76,6 +77,13 @@ def part_of(row: Feedback) -> str:
 def refuses(row: Feedback) -> bool:
     """Whether a reaction says of an answer that it is not wanted, and not what would be."""
     return row.kind == "rating" and row.value == "down"
+
+
+def reason_of(row: Feedback) -> str:
+    """Return what a flag or a thumbs-down asks a person about; other reactions need no reason."""
+    if row.kind == "flag":
+        return f"flagged as {row.value}" + (f": {row.comment}" if row.comment else "")
+    return REFUSED if refuses(row) else ""
 
 
 def refused(row: Feedback, label: str) -> str:

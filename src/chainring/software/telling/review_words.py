@@ -8,7 +8,8 @@ language that is asked for.
 
 from __future__ import annotations
 
-from chainring.feedback.queue import REFUSED, WHY
+from chainring.feedback.queue import WHY
+from chainring.feedback.statement import REFUSED
 from chainring.text.sentences import Sentences
 
 AGAIN = "asked for by its id, to decide anew"

@@ -21,7 +21,7 @@ from chainring.feedback import queue
 from chainring.feedback.cases import close, truth_of
 from chainring.feedback.holdout import decides, share_to_decide
 from chainring.feedback.queue import ItemKind, ReviewItem
-from chainring.feedback.statement import refuses
+from chainring.feedback.statement import reason_of, refuses
 from chainring.feedback.value_rules import ValueRules
 from chainring.ring.asked import said_by_people, was_asked
 from chainring.ring.release.course import running
@@ -163,7 +163,7 @@ def item_named(project: Project, item: str) -> ReviewItem:
             answer=row.answer,
             proposed=_proposed(traffic, row),
             refused=refuses(row),
-            why=queue.reason_of(row),
+            why=reason_of(row),
             author=row.author,
             at=row.at,
             pair=row.pair,
