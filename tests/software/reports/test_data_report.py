@@ -288,7 +288,7 @@ def test_the_commands_write_the_page_and_the_card(shop: Path, tmp_path: Path) ->
     out, card = tmp_path / "report.html", tmp_path / "card.md"
     said = run("data", "report", "-p", str(shop), "--out", str(out), "--card", str(card),
                "--language", "zh")  # fmt: skip
-    assert said == f"已写入 {out}\n"
+    assert said == f"已写入 {out}\n已写入 {card}\n"
     assert "数据报告" in out.read_text(encoding="utf-8")
     assert card.read_text(encoding="utf-8").startswith("# 数据卡: support")
     assert run("data", "report", "-p", str(shop)) == f"wrote {shop / 'data-report.html'}\n"
