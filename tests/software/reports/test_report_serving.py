@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.software.conftest import opened
 
 from chainring.contracts.deployment import Deployment
 from chainring.contracts.release import Release, Stage
 from chainring.contracts.verdict import Verdict
 from chainring.deployment.http.past import Champion, History
 from chainring.ring.sentences import kept
+from chainring.software.api import Project
 from chainring.software.reports import report
 from chainring.software.reports.report import _serving
 from chainring.software.reports.report_words import WORDS
@@ -93,12 +93,11 @@ def test_a_model_that_is_being_released_is_not_told_as_one_that_does_not_serve(
 
 
 def test_a_report_looks_whether_a_release_runs(
-    turned: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with opened(turned) as project:
-        release = _release(project.champion().deployment.model, "keys")
-        monkeypatch.setattr(report, "running", lambda _: (None, release))
-        page = report.write_report(project, tmp_path / "report.html").read_text("utf-8")
+    release = _release(project.champion().deployment.model, "keys")
+    monkeypatch.setattr(report, "running", lambda _: (None, release))
+    page = report.write_report(project, tmp_path / "report.html").read_text("utf-8")
     assert "which is being released (stage keys)" in page
 
 
